@@ -1,0 +1,57 @@
+"""One language model that reads and writes text, molecules and proteins as tokens of one vocabulary.
+
+The public names below load on first use, so that ``import biomatrix`` stays quick: torch and transformers
+are imported only by what needs them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "BioMatrixError": "biomatrix.errors",
+    "Molecule": "biomatrix.entities",
+    "Protein": "biomatrix.entities",
+    "modality": "biomatrix.modalities",
+    "MoleculeStructureTokenizer": "biomatrix.structure",
+    "ProteinStructureTokenizer": "biomatrix.structure",
+    "Vocabulary": "biomatrix.vocabulary",
+    "Model": "biomatrix.generation",
+    "load": "biomatrix.generation",
+}
+
+__all__ = [
+    "BioMatrixError",
+    "Model",
+    "Molecule",
+    "MoleculeStructureTokenizer",
+    "Protein",
+    "ProteinStructureTokenizer",
+    "Vocabulary",
+    "__version__",
+    "load",
+    "modality",
+]
+
+if TYPE_CHECKING:
+    from biomatrix.entities import Molecule, Protein
+    from biomatrix.errors import BioMatrixError
+    from biomatrix.generation import Model, load
+    from biomatrix.modalities import modality
+    from biomatrix.structure import MoleculeStructureTokenizer, ProteinStructureTokenizer
+    from biomatrix.vocabulary import Vocabulary
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'biomatrix' has no attribute {name!r}")
+    value: object = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,84 @@
+"""The exceptions of this package: one family, a few named children.
+
+Every message says what was wrong, where (file, record, residue or token index) and what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class BioMatrixError(Exception):
+    """Base of every error this package raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What was wrong and what to do.
+    file : str, optional
+        The file the problem was found in.
+    record : int or str, optional
+        The record within the file: its number counted from 1, or its name.
+    position : int or str, optional
+        The place within the record: an atom, residue, token or line.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        record: int | str | None = None,
+        position: int | str | None = None,
+    ) -> None:
+        self.message = message
+        self.file = file
+        self.record = record
+        self.position = position
+        super().__init__(self.describe())
+
+    def describe(self) -> str:
+        """Return the message led by the place it speaks of."""
+        place = [
+            str(part) if label is None else f"{label} {part}"
+            for label, part in ((None, self.file), ("record", self.record), ("position", self.position))
+            if part is not None
+        ]
+        return f"{', '.join(place)}: {self.message}" if place else self.message
+
+    def at(
+        self, *, file: str | None = None, record: int | str | None = None, position: int | str | None = None
+    ) -> BioMatrixError:
+        """Return the same error with the parts of its place that were unknown filled in."""
+        return type(self)(
+            self.message,
+            file=self.file if self.file is not None else file,
+            record=self.record if self.record is not None else record,
+            position=self.position if self.position is not None else position,
+        )
+
+
+class ParseError(BioMatrixError):
+    """Outside data could not be read: broken syntax, impossible chemistry, an empty file."""
+
+
+class UnsupportedError(BioMatrixError):
+    """Well-formed input that this part cannot represent, such as a wildcard atom in SELFIES."""
+
+
+class LimitError(BioMatrixError):
+    """Input larger than a stated limit; the message names the limit and the value."""
+
+
+class DecodeError(BioMatrixError):
+    """Tokens that do not spell an entity."""
+
+
+class VocabularyError(BioMatrixError):
+    """A token the vocabulary does not hold, or a vocabulary and weights that disagree."""
+
+
+class WeightsError(BioMatrixError):
+    """Weights that are missing, incomplete, or not what their description says."""
+
+
+class ConfigurationError(BioMatrixError):
+    """A setting, option or recipe that makes no sense."""

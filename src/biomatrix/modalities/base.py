@@ -1,0 +1,119 @@
+"""What a modality is: one way of writing one kind of entity as tokens."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from biomatrix.entities import Entity
+
+EntityKind = Literal["molecule", "protein"]
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """Which token may follow which, as a finite automaton over classes of tokens.
+
+    Legend: S states, C token classes.
+
+    Parameters
+    ----------
+    transitions : ndarray, shape=(S, C), dtype=int16
+        The next state, or -1 where a token of that class may not come.
+    accepting : ndarray, shape=(S,), dtype=bool
+        The states in which the segment may end.
+    counted : ndarray, shape=(C,), dtype=bool
+        The classes that count towards a requested length (residues; atoms).
+    start : int
+        The state after the start token.
+    """
+
+    transitions: NDArray[np.int16]
+    accepting: NDArray[np.bool_]
+    counted: NDArray[np.bool_]
+    start: int = 0
+
+
+@dataclass(frozen=True)
+class Check:
+    """The answer of one check: ``passed`` is None where it could not run; ``value`` is in ``unit``."""
+
+    name: str
+    passed: bool | None
+    value: float | None = None
+    unit: str = ""
+    detail: str = ""
+
+
+class Modality(ABC):
+    """One way of writing one kind of entity as tokens, and everything particular to it.
+
+    A new modality is one subclass and one line in the registry; nothing else asks which modality it holds.
+    """
+
+    name: ClassVar[str]
+    """The public name, such as ``molecule_structure``."""
+    kind: ClassVar[EntityKind]
+    """The entity it writes."""
+    start_token: ClassVar[str]
+    end_token: ClassVar[str]
+    start_description: ClassVar[str]
+    """The phrase the start token's embedding starts from."""
+    end_description: ClassVar[str]
+    spelled_as_text: ClassVar[bool] = False
+    """True where tokens are pieces of the base tokenizer (SMILES); the vocabulary then holds no block for it."""
+    token_pattern: ClassVar[re.Pattern[str]]
+    """Matches a whole token string of this modality among a tokenizer's *added* tokens, and no other modality's."""
+    cannot_carry: ClassVar[tuple[str, ...]] = ()
+    """What is lost between an entity and its tokens, one phrase each."""
+
+    @abstractmethod
+    def encode(self, entity: Entity) -> list[str]:
+        """Return the entity's tokens, without the control pair. Raises UnsupportedError where it has none."""
+
+    @abstractmethod
+    def decode(self, tokens: Sequence[str]) -> Entity:
+        """Return the entity that the tokens spell. Raises DecodeError with the index of the first bad token."""
+
+    def encode_batch(self, entities: Sequence[Entity]) -> list[list[str]]:
+        """Encode many entities; the same lists as one at a time, faster where the modality has a batched path."""
+        return [self.encode(entity) for entity in entities]
+
+    def decode_batch(self, sequences: Sequence[Sequence[str]]) -> list[Entity]:
+        """Decode many token lists; the same entities as one at a time."""
+        return [self.decode(tokens) for tokens in sequences]
+
+    @abstractmethod
+    def vocabulary(self) -> Mapping[str, str]:
+        """Return the tokens known without a corpus, each with the description its embedding starts from."""
+
+    def describe(self, token: str) -> str:
+        """Return the description of any token of this modality; its literal string unless a better one is known."""
+        return self.vocabulary().get(token, token)
+
+    def geometry(self, token: str) -> NDArray[np.float64] | None:
+        """Return a feature vector of what the token places in space, or None; near codes have near vectors."""
+        return None
+
+    def grammar(self) -> Grammar | None:
+        """Return which token may come next, or None where any string may be written (SMILES)."""
+        return None
+
+    def token_class(self, token: str) -> int:
+        """Return the column of ``grammar().transitions`` the token belongs to."""
+        return 0
+
+    @abstractmethod
+    def length(self, tokens: Sequence[str]) -> int:
+        """Return the number of counted tokens: residues, atoms, symbols."""
+
+    @abstractmethod
+    def check(self, entity: Entity) -> list[Check]:
+        """Return what is physically and chemically sound about a decoded entity, one answer a check."""

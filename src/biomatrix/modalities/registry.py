@@ -1,0 +1,1 @@
+"""The registry of modalities: every other room finds them here by name."""
