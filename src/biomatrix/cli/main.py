@@ -1,0 +1,58 @@
+"""The ``biomatrix`` command: its sub-commands, and how errors leave it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from biomatrix import __version__
+from biomatrix.cli import corpus, decode, doctor, encode, finetune, generate, pretrain, quickstart
+from biomatrix.errors import BioMatrixError
+
+app = typer.Typer(
+    name="biomatrix",
+    help="Read and write text, molecules and proteins as tokens of one language model.",
+    epilog="Start with: biomatrix quickstart",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Read and write text, molecules and proteins as tokens of one language model."""
+
+
+for command in (quickstart, encode, decode, generate, corpus, pretrain, finetune):
+    command.register(app)
+app.add_typer(doctor.app, name="doctor")
+
+
+def main() -> None:
+    """Run the command line; a known error prints one line and exits with 1."""
+    try:
+        app()
+    except BioMatrixError as error:
+        typer.echo(f"biomatrix: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of a pipe left early, as `head` does; there is nobody to tell.
+        sys.stderr.close()
+        sys.exit(141)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7 @@
+"""Self-contained HTML: drawings, structures that turn under the mouse, token streams coloured by modality."""
+
+from __future__ import annotations
+
+from biomatrix.report.page import Page
+
+__all__ = ["Page"]

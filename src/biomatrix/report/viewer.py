@@ -1,0 +1,86 @@
+"""3D structures in a page, drawn by the bundled 3Dmol.js with no network."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal
+
+Style = Literal["sticks", "backbone"]
+
+STYLES: dict[Style, dict[str, object]] = {
+    "sticks": {"stick": {"radius": 0.14}, "sphere": {"scale": 0.22}},
+    "backbone": {"cartoon": {"style": "trace", "thickness": 0.7}},
+}
+
+
+@dataclass(frozen=True)
+class Model3D:
+    """One structure to show: ``text`` in ``format`` (sdf, pdb), drawn in ``style``, in ``colour`` when given."""
+
+    text: str
+    format: Literal["sdf", "pdb"]
+    style: Style
+    colour: str | None = None
+    label: str = ""
+
+
+def viewer_library() -> str:
+    """Return the JavaScript of the bundled viewer."""
+    return files("biomatrix.report").joinpath("assets/3Dmol-min.js").read_text(encoding="utf-8")
+
+
+def embed_models(models: Sequence[Model3D], caption: str) -> str:
+    """Return a ``<figure>`` in which the models, in one frame, turn under the mouse."""
+    payload = [
+        {"text": model.text, "format": model.format, "style": _style(model)} for model in models
+    ]
+    # "</" would close the script element early if it stood inside the data.
+    data = json.dumps(payload).replace("</", "<\\/")
+    legend = " ".join(
+        f'<span class="key" style="--key:{html.escape(model.colour)}">{html.escape(model.label)}</span>'
+        for model in models
+        if model.colour and model.label
+    )
+    return (
+        f'<figure class="viewer"><div class="canvas"></div>'
+        f'<script type="application/json">{data}</script>'
+        f"<figcaption>{html.escape(caption)} {legend}</figcaption></figure>"
+    )
+
+
+def _style(model: Model3D) -> dict[str, object]:
+    style = json.loads(json.dumps(STYLES[model.style]))
+    if model.colour:
+        for part in style.values():
+            part["color"] = model.colour
+    elif model.style == "backbone":
+        for part in style.values():
+            part["color"] = "spectrum"
+    return dict(style)
+
+
+START_VIEWERS = """
+function startViewer(figure) {
+  const canvas = figure.querySelector('.canvas');
+  try {
+    const viewer = $3Dmol.createViewer(canvas, {backgroundAlpha: 0});
+    JSON.parse(figure.querySelector('script').textContent).forEach((item, index) => {
+      viewer.addModel(item.text, item.format, {keepH: true});
+      viewer.setStyle({model: index}, item.style);
+    });
+    viewer.zoomTo();
+    viewer.render();
+  } catch (error) {
+    canvas.textContent = 'This browser shows no WebGL; the files beside this page hold the structures.';
+  }
+}
+// A browser keeps only a few WebGL contexts alive, so a structure is drawn when it first scrolls into view.
+const seen = new IntersectionObserver((entries) => entries.forEach((entry) => {
+  if (entry.isIntersecting) { seen.unobserve(entry.target); startViewer(entry.target); }
+}), {rootMargin: '200px'});
+document.querySelectorAll('figure.viewer').forEach((figure) => seen.observe(figure));
+"""
