@@ -8,7 +8,7 @@ of 30% identity, ``split`` is by cluster, and ``benchmark`` names the official e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,19 +39,19 @@ class ChainRecord:
         Backbone relative to the chain's centroid.
     source : str
         The repository the coordinates were taken from.
-    cluster : str
-        Identity of the 30% cluster.
+    cluster : int
+        Number of the 30% identity cluster.
     split : str
         "train", "valid" or "test".
-    benchmark : str
+    benchmark : tuple of str
         Evaluation sets the chain belongs to, empty for none.
     """
 
     protein: Protein
     source: str
-    cluster: str
+    cluster: int
     split: str
-    benchmark: str
+    benchmark: tuple[str, ...]
 
 
 def read_chains(path: str | Path, *, batch_rows: int = 512) -> Iterator[ChainRecord]:
@@ -80,8 +80,7 @@ def read_chains(path: str | Path, *, batch_rows: int = 512) -> Iterator[ChainRec
         table = ParquetFile(path)
         batches = table.iter_batches(batch_size=batch_rows, columns=list(_COLUMNS))
         for batch in batches:
-            columns = [batch.column(name) for name in _COLUMNS]
-            for row in zip(*columns, strict=True):
+            for row in zip(*(batch.column(name) for name in _COLUMNS), strict=True):
                 yield _record(path, *row)
     except (ArrowException, OSError, KeyError) as problem:
         raise ParseError(f"not a table of chains: {problem}", file=str(path)) from problem
@@ -116,45 +115,31 @@ def training_chains(
     ]
 
 
-def _record(
-    path: str | Path,
-    name: object,
-    chain: object,
-    sequence: object,
-    coords: object,
-    numbers: object,
-    source: object,
-    cluster: object,
-    split: object,
-    benchmark: object,
-) -> ChainRecord:
-    """Build one record from the scalars of one row."""
-    letters = str(sequence)
-    flat = np.asarray(coords.values if hasattr(coords, "values") else coords)
-    if flat.size != len(letters) * _ATOMS_A_RESIDUE * 3:
-        raise ParseError(
-            f"{flat.size} coordinates for {len(letters)} residues of {_ATOMS_A_RESIDUE} atoms",
-            file=str(path),
-            record=str(name),
-        )
-    residue_numbers = np.asarray(numbers.values if hasattr(numbers, "values") else numbers, dtype=np.int32)
-    protein = Protein(
-        sequence=letters,
-        backbone=_backbone(flat.reshape(len(letters), _ATOMS_A_RESIDUE, 3)),
-        name=str(name),
-        chain=str(chain),
-        residue_numbers=residue_numbers if len(residue_numbers) == len(letters) else None,
+def _record(path: str | Path, *row: Any) -> ChainRecord:
+    """Build one record from the Arrow scalars of one row, in the order of the columns."""
+    name, chain, sequence, _, _, source, cluster, split, benchmark = (
+        None if index in (3, 4) else scalar.as_py() for index, scalar in enumerate(row)
     )
-    return ChainRecord(protein, str(source), str(cluster), str(split), _text(benchmark))
+    flat = row[3].values.to_numpy(zero_copy_only=False)
+    numbers = row[4].values.to_numpy(zero_copy_only=False)
+    if flat.size != len(sequence) * _ATOMS_A_RESIDUE * 3:
+        raise ParseError(
+            f"{flat.size} coordinates for {len(sequence)} residues of {_ATOMS_A_RESIDUE} atoms",
+            file=str(path),
+            record=name,
+        )
+    protein = Protein(
+        sequence=sequence,
+        backbone=_backbone(flat.reshape(len(sequence), _ATOMS_A_RESIDUE, 3)),
+        name=name,
+        chain=chain or "",
+        residue_numbers=numbers.astype(np.int32) if len(numbers) == len(sequence) else None,
+    )
+    return ChainRecord(protein, source, int(cluster), split, tuple(benchmark or ()))
 
 
 def _backbone(stored: NDArray[np.int16]) -> NDArray[np.float32]:
     """Angstrom from stored hundredths: int16 [L, 4, 3] to float32 [L, 3, 3] of (N, CA, C)."""
     kept = stored[:, :3]
-    return np.where(kept == _MISSING, np.float32(np.nan), kept.astype(np.float32) / np.float32(100.0))
-
-
-def _text(value: object) -> str:
-    """The text of a nullable scalar, "" for null."""
-    plain = value.as_py() if hasattr(value, "as_py") else value
-    return "" if plain is None else str(plain)
+    scaled = kept.astype(np.float32) / np.float32(100.0)
+    return np.where(kept == _MISSING, np.float32(np.nan), scaled)
