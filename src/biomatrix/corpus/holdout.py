@@ -1,0 +1,51 @@
+"""Which molecules are kept out of every training set, by a rule anyone can recompute.
+
+A molecule is named by the canonical SMILES of its heavy-atom graph without stereochemistry or isotopes, so that
+conformers, salts written alike, enantiomers and hydrogen counts written out all fall on the same side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from rdkit import Chem
+
+from biomatrix.errors import ParseError
+
+HELD_OUT_ONE_IN = 50
+"""One molecule in this many is held out of all training."""
+PROPERTY_HELD_OUT_ONE_IN = 10
+"""One labelled molecule in this many is held out of property training as well."""
+
+EXAMPLE_KEYS = frozenset({"Cn1c(=O)c2c(ncn2C)n(C)c1=O", "COc1cc(N(C)CC2CCC3=C(C2)C(N)=NC(N)N3)cc(OC)c1OC"})
+"""The molecules the package shows as its examples (caffeine, and the ligand of 1s3v), held out so they stay unseen."""
+
+
+def graph_key(molecule: str | Chem.Mol) -> str:
+    """Return the canonical non-isomeric SMILES of the heavy atoms.
+
+    Parameters
+    ----------
+    molecule : str or rdkit.Chem.Mol
+        A SMILES string, or a sanitised molecule with or without explicit hydrogens.
+    """
+    mol = Chem.MolFromSmiles(molecule) if isinstance(molecule, str) else molecule
+    if mol is None:
+        raise ParseError(f"not a SMILES string RDKit can read: {str(molecule)[:80]!r}")
+    return str(Chem.MolToSmiles(Chem.RemoveHs(mol), isomericSmiles=False))
+
+
+def bucket(key: str, count: int) -> int:
+    """Return a stable bucket of ``key``, uniform over ``range(count)``."""
+    return int(hashlib.sha256(key.encode()).hexdigest(), 16) % count
+
+
+def is_held_out(molecule: str | Chem.Mol) -> bool:
+    """Return whether a molecule, given as SMILES or RDKit molecule, is kept out of all training."""
+    key = graph_key(molecule)
+    return key in EXAMPLE_KEYS or bucket(key, HELD_OUT_ONE_IN) == 0
+
+
+def is_property_held_out(molecule: str | Chem.Mol) -> bool:
+    """Return whether a labelled molecule is kept for judging property prediction."""
+    return bucket("property:" + graph_key(molecule), PROPERTY_HELD_OUT_ONE_IN) == 0
