@@ -8,11 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from biomatrix.trust.check import Check
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from biomatrix.entities import Entity
+
+__all__ = ["Check", "EntityKind", "Grammar", "Modality"]
 
 EntityKind = Literal["molecule", "protein"]
 
@@ -41,17 +45,6 @@ class Grammar:
     start: int = 0
 
 
-@dataclass(frozen=True)
-class Check:
-    """The answer of one check: ``passed`` is None where it could not run; ``value`` is in ``unit``."""
-
-    name: str
-    passed: bool | None
-    value: float | None = None
-    unit: str = ""
-    detail: str = ""
-
-
 class Modality(ABC):
     """One way of writing one kind of entity as tokens, and everything particular to it.
 
@@ -71,6 +64,8 @@ class Modality(ABC):
     """True where tokens are pieces of the base tokenizer (SMILES); the vocabulary then holds no block for it."""
     token_pattern: ClassVar[re.Pattern[str]]
     """Matches a whole token string of this modality among a tokenizer's *added* tokens, and no other modality's."""
+    text_tokens: ClassVar[tuple[str, ...]] = ()
+    """Tokens that are no added tokens: the base tokenizer spells them (the dot between fragments in SELFIES)."""
     cannot_carry: ClassVar[tuple[str, ...]] = ()
     """What is lost between an entity and its tokens, one phrase each."""
 

@@ -1,0 +1,225 @@
+"""Molecules as SELFIES: one token a symbol, ``[C][=Branch1]``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import selfies
+from rdkit import Chem
+from rdkit.rdBase import BlockLogs
+
+from biomatrix.entities import Entity, Molecule
+from biomatrix.errors import DecodeError, LimitError, UnsupportedError
+from biomatrix.modalities.base import EntityKind, Grammar, Modality
+from biomatrix.modalities.molecule_smiles import as_molecule
+from biomatrix.modalities.selfies_symbols import (
+    DOT,
+    SYMBOL,
+    atom_positions,
+    default_alphabet,
+    index_count,
+    is_symbol,
+    split_selfies,
+)
+
+if TYPE_CHECKING:
+    from biomatrix.trust.check import Check
+
+MAX_SYMBOLS = 20_000
+"""The longest SELFIES string read or written, in symbols."""
+
+
+class MoleculeSelfies(Modality):
+    """The SELFIES string of a molecule, stereochemistry, charges and isotopes kept."""
+
+    name: ClassVar[str] = "molecule_selfies"
+    kind: ClassVar[EntityKind] = "molecule"
+    start_token: ClassVar[str] = "<|mol_sfi_start|>"
+    end_token: ClassVar[str] = "<|mol_sfi_end|>"
+    start_description: ClassVar[str] = "Begins a molecule SELFIES string"
+    end_description: ClassVar[str] = "Ends a molecule SELFIES string"
+    token_pattern: ClassVar[re.Pattern[str]] = SYMBOL
+    text_tokens: ClassVar[tuple[str, ...]] = (DOT,)
+    cannot_carry: ClassVar[tuple[str, ...]] = (
+        "coordinates and conformers",
+        "the order of atoms, and which hydrogens were explicit",
+        "atom map numbers",
+        "groups of relative or racemic stereocentres",
+        "partial charges, names and notes",
+    )
+
+    def encode(self, entity: Entity) -> list[str]:
+        """Return the symbols; fragments are separated by a dot, which is a token of the base tokenizer.
+
+        The string is read back before it is returned, so what SELFIES cannot say exactly is refused.
+
+        Raises
+        ------
+        UnsupportedError
+            Wildcard atoms, dative bonds, valences outside SELFIES' rules, or stereochemistry it would change.
+
+        Examples
+        --------
+        >>> MoleculeSelfies().encode(Molecule.from_smiles("CC#N"))
+        ['[C]', '[C]', '[#N]']
+        """
+        molecule = as_molecule(entity, self.name)
+        mol = without_atom_maps(Chem.RemoveHs(molecule.mol))
+        label = molecule.name or None
+        text = encode_graph(mol, label)
+        wanted = _settled(mol)
+        with BlockLogs():
+            read = Chem.MolFromSmiles(selfies.decoder(text))
+        if read is None or _settled(read) != wanted:
+            raise UnsupportedError(f"SELFIES would change this molecule: {wanted[:80]}", record=label)
+        return split_selfies(text)
+
+    def decode(self, tokens: Sequence[str]) -> Molecule:
+        """Return the molecule that the symbols derive.
+
+        Raises
+        ------
+        DecodeError
+            With the index of an unknown symbol, or of the atom whose chemistry RDKit refuses; index 0 where
+            the symbols derive no atom at all.
+        """
+        check_symbols(tokens)
+        smiles = selfies.decoder("".join(tokens))
+        with BlockLogs():
+            mol = Chem.MolFromSmiles(smiles) if smiles else None
+        if mol is None or mol.GetNumAtoms() == 0:
+            raise _refusal(tokens, smiles)
+        return Molecule.from_rdkit(mol)
+
+    def vocabulary(self) -> Mapping[str, str]:
+        """Return a default alphabet, each symbol described by its own literal string."""
+        return self._alphabet
+
+    @cached_property
+    def _alphabet(self) -> dict[str, str]:
+        return {symbol: symbol for symbol in default_alphabet()}
+
+    def grammar(self) -> Grammar:
+        """Return: symbols, with exactly N index symbols after a branch or ring of that number.
+
+        Any sequence of symbols is a SELFIES string; this keeps to those that an encoder writes. States: 0 at
+        the start, 1 between, 2 to 4 owing one to three index symbols, 5 after a dot. Classes: 0 a symbol that
+        may be an atom or an index, 1 to 3 a branch or ring with that many index symbols, 4 the dot.
+        """
+        return Grammar(
+            transitions=np.array(
+                [
+                    [1, -1, -1, -1, -1],
+                    [1, 2, 3, 4, 5],
+                    [1, 1, 1, 1, -1],
+                    [2, 2, 2, 2, -1],
+                    [3, 3, 3, 3, -1],
+                    [1, -1, -1, -1, -1],
+                ],
+                dtype=np.int16,
+            ),
+            accepting=np.array([False, True, False, False, False, False]),
+            counted=np.array([True, True, True, True, False]),
+        )
+
+    def token_class(self, token: str) -> int:
+        """Return 1 to 3 for a branch or ring symbol, 4 for the dot, 0 for any other symbol."""
+        return 4 if token == DOT else index_count(token)
+
+    def length(self, tokens: Sequence[str]) -> int:
+        """Return the number of symbols."""
+        return sum(token != DOT for token in tokens)
+
+    def check(self, entity: Entity) -> list[Check]:
+        """Return whether the graph is chemically sound."""
+        from biomatrix.trust.molecule import check_graph
+
+        return check_graph(as_molecule(entity, self.name))
+
+
+def encode_graph(mol: Chem.Mol, record: str | None = None) -> str:
+    """Return the SELFIES string of a molecular graph from its canonical Kekulé SMILES, atoms in that order.
+
+    Raises
+    ------
+    UnsupportedError
+        If SELFIES has no way to say it.
+    """
+    kekule = Chem.Mol(mol)
+    Chem.Kekulize(kekule, clearAromaticFlags=True)
+    smiles = Chem.MolToSmiles(kekule, kekuleSmiles=True)
+    if len(smiles) > MAX_SYMBOLS:
+        raise LimitError(
+            f"a SMILES of {len(smiles)} characters; at most {MAX_SYMBOLS} are written", record=record
+        )
+    try:
+        return str(selfies.encoder(smiles))
+    except selfies.EncoderError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UnsupportedError(f"SELFIES cannot say {smiles[:80]}: {reason}", record=record) from error
+
+
+def without_atom_maps(mol: Chem.Mol) -> Chem.Mol:
+    """Return the molecule itself, or a copy with its atom map numbers removed."""
+    if not any(atom.GetAtomMapNum() for atom in mol.GetAtoms()):
+        return mol
+    copy = Chem.Mol(mol)
+    for atom in copy.GetAtoms():
+        atom.SetAtomMapNum(0)
+    return copy
+
+
+def check_symbols(tokens: Sequence[str]) -> None:
+    """Raise DecodeError at the first token that is no SELFIES symbol, or if there are none or too many."""
+    if not tokens:
+        raise DecodeError("no SELFIES symbols between the control tokens", position=0)
+    if len(tokens) > MAX_SYMBOLS:
+        raise DecodeError(
+            f"{len(tokens)} SELFIES symbols; at most {MAX_SYMBOLS} are read", position=MAX_SYMBOLS
+        )
+    for index, token in enumerate(tokens):
+        if token != DOT and not is_symbol(token):
+            raise DecodeError(f"not a SELFIES symbol: {token!r}", position=index)
+
+
+def _refusal(tokens: Sequence[str], smiles: str) -> DecodeError:
+    if not smiles:
+        return DecodeError("these SELFIES symbols derive no atom", position=0)
+    _, positions = atom_positions(tokens)
+    atom, reason = _first_problem(smiles)
+    return DecodeError(f"RDKit refuses {smiles[:80]}: {reason}", position=positions[atom] if positions else 0)
+
+
+def _first_problem(smiles: str) -> tuple[int, str]:
+    parameters = Chem.SmilesParserParams()
+    parameters.sanitize = False
+    parameters.removeHs = False
+    with BlockLogs():
+        mol = Chem.MolFromSmiles(smiles, parameters)
+        problems = Chem.DetectChemistryProblems(mol) if mol is not None else ()
+    if not problems:
+        return 0, "it cannot be parsed"
+    problem = problems[0]
+    atom = (
+        problem.GetAtomIdx() if hasattr(problem, "GetAtomIdx") else min(problem.GetAtomIndices(), default=0)
+    )
+    return int(atom), str(problem.Message())
+
+
+def _settled(mol: Chem.Mol) -> str:
+    """Return a canonical SMILES that no longer depends on marks which turn out redundant once read."""
+    smiles = str(Chem.MolToSmiles(mol))
+    with BlockLogs():
+        for _ in range(3):
+            read = Chem.MolFromSmiles(smiles)
+            if read is None:
+                return smiles
+            again = str(Chem.MolToSmiles(read))
+            if again == smiles:
+                return smiles
+            smiles = again
+    return smiles

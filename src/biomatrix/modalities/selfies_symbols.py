@@ -1,0 +1,112 @@
+"""SELFIES symbols: splitting, what each is, and which of them become atoms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import selfies
+
+SYMBOL = re.compile(r"\[[^\[\]\s]+\]")
+"""One symbol between square brackets."""
+DOT = "."
+"""Stands between the fragments of a salt or mixture; not a bracketed symbol."""
+
+_PIECE = re.compile(rf"{SYMBOL.pattern}|\.")
+_HEAD = re.compile(r"\[(?:[=#]|[-/\\]{2})?(?:Branch|Ring)([123])\]")
+
+ELEMENTS = ("B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "As", "Se", "Br", "I", "H")
+METALS = ("Li", "Na", "K", "Mg", "Ca", "Zn", "Al", "Fe", "Cu", "Mn", "Co", "Ni", "Pt", "Ag", "Hg", "Sn")
+
+
+def split_selfies(text: str) -> list[str]:
+    """Return the symbols of a SELFIES string; a character outside any symbol stands alone.
+
+    Examples
+    --------
+    >>> split_selfies("[Na+1].[Cl-1]")
+    ['[Na+1]', '.', '[Cl-1]']
+    """
+    symbols: list[str] = []
+    position = 0
+    while position < len(text):
+        match = _PIECE.match(text, position)
+        symbols.append(match.group() if match else text[position])
+        position += len(symbols[-1])
+    return symbols
+
+
+def index_count(symbol: str) -> int:
+    """Return how many index symbols follow a branch or ring symbol (1 to 3); 0 for any other symbol."""
+    match = _HEAD.fullmatch(symbol)
+    return int(match.group(1)) if match else 0
+
+
+@lru_cache(maxsize=65_536)
+def is_symbol(symbol: str) -> bool:
+    """Return whether the symbol is one that SELFIES knows."""
+    if SYMBOL.fullmatch(symbol) is None:
+        return False
+    try:
+        selfies.decoder(symbol)
+    except selfies.DecoderError:
+        return False
+    return True
+
+
+def atom_positions(symbols: Sequence[str]) -> tuple[str, list[int]]:
+    """Return the SMILES that the symbols derive, and for each of its atoms, in order, the symbol it came from.
+
+    Symbols that derive nothing (branches, rings, indices, and whatever follows a filled valence) are in no
+    position. Raises selfies.DecoderError where a symbol is unknown.
+    """
+    smiles, maps = selfies.decoder("".join(symbols), attribute=True)
+    # An atom is attributed to the branches it stands in and, last, to its own symbol; ring closures and
+    # bonds have tokens of their own that no atom symbol ends.
+    positions = [
+        entry.attribution[-1].index for entry in maps if entry.attribution and _spells_atom(entry.token)
+    ]
+    return smiles, positions
+
+
+def default_alphabet() -> tuple[str, ...]:
+    """Return the symbols worth holding without having seen a corpus, sorted.
+
+    They are the semantically robust alphabet of the selfies package, every branch and ring symbol, the common
+    elements with their charges, hydrogens, radicals and stereo marks, and the ions of common salts.
+    """
+    symbols = set(selfies.get_semantic_robust_alphabet())
+    symbols.update(
+        f"[{bond}{kind}{n}]" for bond in ("", "=", "#") for kind in ("Branch", "Ring") for n in (1, 2, 3)
+    )
+    symbols.update(f"[{left}{right}Ring{n}]" for left in "-/\\" for right in "-/\\" for n in (1, 2))
+    symbols.update(f"[{bond}{element}]" for bond in ("", "=") for element in ELEMENTS)
+    symbols.update(
+        f"[{bond}{element}]" for bond in "/\\" for element in ("C", "N", "O", "S", "Cl", "F", "Br", "I")
+    )
+    symbols.update(f"[{bond}C@{at}H1]" for bond in ("", "/", "\\") for at in ("", "@"))
+    symbols.update(
+        f"[{bond}{e}@{at}]" for bond in ("", "/", "\\", "=") for e in ("C", "S", "P") for at in ("", "@")
+    )
+    symbols.update(
+        f"[{e}@{at}{h}]" for e in ("N", "Si", "P", "S") for at in ("", "@") for h in ("", "+1", "H1+1")
+    )
+    symbols.update(f"[{bond}NH{n}+1]" for bond in ("", "=", "/", "\\") for n in (1, 2, 3))
+    symbols.update(f"[{bond}{e}+1]" for bond in ("", "=", "#", "/", "\\") for e in ("N", "S", "O"))
+    symbols.update(f"[{bond}{e}-1]" for bond in ("", "=", "/", "\\") for e in ("N", "O", "S", "C", "B"))
+    symbols.update(f"[{e}H{n}]" for e in ("B", "C", "N", "O", "S", "P", "Si", "Se") for n in (0, 1, 2))
+    symbols.update(f"[{element}-1]" for element in ("F", "Cl", "Br", "I", "Se"))
+    symbols.update(f"[{metal}{charge}]" for metal in METALS for charge in ("", "+1", "+2", "+3"))
+    symbols.update(
+        ("[2H]", "[3H]", "[13C]", "[13CH1]", "[13CH2]", "[13CH3]", "[14C]", "[15N]", "[18F]", "[H+1]")
+    )
+    symbols.update(("[OH1-1]", "[NH4+1]", "[OH3+1]", "[OH2]", "[SH1-1]", "[BH4-1]", "[BH3-1]", "[H-1]"))
+    symbols.update(("[ClH0]", "[BrH0]", "[IH0]", "[=OH0]", "[=SH0]", "[O-2]", "[S-2]", "[NH1-1]", "[NH2-1]"))
+    symbols.update(("[CH1-1]", "[CH2-1]", "[CH2+1]", "[PH1+1]", "[#NH1+1]", "[As-1]", "[As+1]", "[ClH1]"))
+    return tuple(sorted(symbol for symbol in symbols if is_symbol(symbol)))
+
+
+@lru_cache(maxsize=65_536)
+def _spells_atom(token: str) -> bool:
+    return token.lstrip("-=#/\\").lstrip("[")[:1].isalnum() and not token.lstrip("-=#/\\%").isdigit()
