@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from rdkit import Chem
@@ -56,6 +56,16 @@ class Molecule:
     def num_atoms(self) -> int:
         """The number of explicit atoms."""
         return int(self.mol.GetNumAtoms())
+
+    @property
+    def kind(self) -> Literal["molecule"]:
+        """The kind of entity, as modalities name it."""
+        return "molecule"
+
+    @property
+    def has_structure(self) -> bool:
+        """Whether the molecule carries 3D coordinates; the name every kind of entity shares."""
+        return self.has_conformer
 
     @property
     def has_conformer(self) -> bool:

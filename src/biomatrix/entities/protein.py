@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -43,6 +43,11 @@ class Protein:
 
     def __len__(self) -> int:
         return len(self.sequence)
+
+    @property
+    def kind(self) -> Literal["protein"]:
+        """The kind of entity, as modalities name it."""
+        return "protein"
 
     @property
     def has_structure(self) -> bool:

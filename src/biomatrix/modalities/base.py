@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
+from biomatrix.errors import BioMatrixError
 from biomatrix.trust.check import Check
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Check", "EntityKind", "Grammar", "Modality"]
 
 EntityKind = Literal["molecule", "protein"]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,21 @@ class Modality(ABC):
     """The phrase the start token's embedding starts from."""
     end_description: ClassVar[str]
     spelled_as_text: ClassVar[bool] = False
-    """True where tokens are pieces of the base tokenizer (SMILES); the vocabulary then holds no block for it."""
+    """True where the base tokenizer spells the tokens (SMILES); the vocabulary then holds no block for it."""
     token_pattern: ClassVar[re.Pattern[str]]
-    """Matches a whole token string of this modality among a tokenizer's *added* tokens, and no other modality's."""
+    """Fully matches the tokens of this modality, and no other's, among a tokenizer's *added* tokens."""
     text_tokens: ClassVar[tuple[str, ...]] = ()
-    """Tokens that are no added tokens: the base tokenizer spells them (the dot between fragments in SELFIES)."""
+    """Tokens that the base tokenizer spells beside the added ones (the dot between fragments in SELFIES)."""
+    file_format: ClassVar[str]
+    """The extension of the file that a decoded entity is best written to, such as ``sdf``."""
+    needs_structure: ClassVar[bool] = False
+    """True where an entity must have coordinates to be written."""
     cannot_carry: ClassVar[tuple[str, ...]] = ()
     """What is lost between an entity and its tokens, one phrase each."""
+
+    def accepts(self, entity: Entity) -> bool:
+        """Return whether the entity is of this modality's kind and has the coordinates it needs."""
+        return entity.kind == self.kind and (entity.has_structure or not self.needs_structure)
 
     @abstractmethod
     def encode(self, entity: Entity) -> list[str]:
@@ -75,26 +86,37 @@ class Modality(ABC):
 
     @abstractmethod
     def decode(self, tokens: Sequence[str]) -> Entity:
-        """Return the entity that the tokens spell. Raises DecodeError with the index of the first bad token."""
+        """Return the entity the tokens spell. Raises DecodeError with the index of the first bad token."""
+
+    def encode_each(self, entities: Sequence[Entity]) -> list[list[str] | BioMatrixError]:
+        """Encode many entities: for each, in order, its tokens or the error that refused it.
+
+        The same tokens as one at a time, faster where the modality has a batched path.
+        """
+        return [_attempt(self.encode, entity) for entity in entities]
+
+    def decode_each(self, sequences: Sequence[Sequence[str]]) -> list[Entity | BioMatrixError]:
+        """Decode many token lists: for each, in order, its entity or the error that refused it."""
+        return [_attempt(self.decode, tokens) for tokens in sequences]
 
     def encode_batch(self, entities: Sequence[Entity]) -> list[list[str]]:
-        """Encode many entities; the same lists as one at a time, faster where the modality has a batched path."""
-        return [self.encode(entity) for entity in entities]
+        """Encode many entities, all or none: raises the first error, with the number of its record."""
+        return _all_or_none(self.encode_each(entities))
 
     def decode_batch(self, sequences: Sequence[Sequence[str]]) -> list[Entity]:
-        """Decode many token lists; the same entities as one at a time."""
-        return [self.decode(tokens) for tokens in sequences]
+        """Decode many token lists, all or none: raises the first error, with the number of its record."""
+        return _all_or_none(self.decode_each(sequences))
 
     @abstractmethod
     def vocabulary(self) -> Mapping[str, str]:
         """Return the tokens known without a corpus, each with the description its embedding starts from."""
 
     def describe(self, token: str) -> str:
-        """Return the description of any token of this modality; its literal string unless a better one is known."""
+        """Return the description of a token of this modality: its own string unless a better one is known."""
         return self.vocabulary().get(token, token)
 
     def geometry(self, token: str) -> NDArray[np.float64] | None:
-        """Return a feature vector of what the token places in space, or None; near codes have near vectors."""
+        """Return features of what the token places in space, or None; near codes have near vectors."""
         return None
 
     def grammar(self) -> Grammar | None:
@@ -112,3 +134,19 @@ class Modality(ABC):
     @abstractmethod
     def check(self, entity: Entity) -> list[Check]:
         """Return what is physically and chemically sound about a decoded entity, one answer a check."""
+
+
+def _attempt(function: Callable[[Given], Made], given: Given) -> Made | BioMatrixError:
+    try:
+        return function(given)
+    except BioMatrixError as error:
+        return error
+
+
+def _all_or_none(results: Sequence[Made | BioMatrixError]) -> list[Made]:
+    made: list[Made] = []
+    for number, result in enumerate(results, start=1):
+        if isinstance(result, BioMatrixError):
+            raise result.at(record=number) from result
+        made.append(result)
+    return made

@@ -18,19 +18,17 @@ from biomatrix.modalities.base import EntityKind, Grammar, Modality
 from biomatrix.modalities.molecule_smiles import as_molecule
 from biomatrix.modalities.selfies_symbols import (
     DOT,
+    MAX_SYMBOLS,
     SYMBOL,
     atom_positions,
+    check_symbols,
     default_alphabet,
     index_count,
-    is_symbol,
     split_selfies,
 )
 
 if TYPE_CHECKING:
     from biomatrix.trust.check import Check
-
-MAX_SYMBOLS = 20_000
-"""The longest SELFIES string read or written, in symbols."""
 
 
 class MoleculeSelfies(Modality):
@@ -38,6 +36,7 @@ class MoleculeSelfies(Modality):
 
     name: ClassVar[str] = "molecule_selfies"
     kind: ClassVar[EntityKind] = "molecule"
+    file_format: ClassVar[str] = "selfies"
     start_token: ClassVar[str] = "<|mol_sfi_start|>"
     end_token: ClassVar[str] = "<|mol_sfi_end|>"
     start_description: ClassVar[str] = "Begins a molecule SELFIES string"
@@ -171,19 +170,6 @@ def without_atom_maps(mol: Chem.Mol) -> Chem.Mol:
     for atom in copy.GetAtoms():
         atom.SetAtomMapNum(0)
     return copy
-
-
-def check_symbols(tokens: Sequence[str]) -> None:
-    """Raise DecodeError at the first token that is no SELFIES symbol, or if there are none or too many."""
-    if not tokens:
-        raise DecodeError("no SELFIES symbols between the control tokens", position=0)
-    if len(tokens) > MAX_SYMBOLS:
-        raise DecodeError(
-            f"{len(tokens)} SELFIES symbols; at most {MAX_SYMBOLS} are read", position=MAX_SYMBOLS
-        )
-    for index, token in enumerate(tokens):
-        if token != DOT and not is_symbol(token):
-            raise DecodeError(f"not a SELFIES symbol: {token!r}", position=index)
 
 
 def _refusal(tokens: Sequence[str], smiles: str) -> DecodeError:

@@ -75,6 +75,7 @@ class MoleculeSmiles(Modality):
 
     name: ClassVar[str] = "molecule_smiles"
     kind: ClassVar[EntityKind] = "molecule"
+    file_format: ClassVar[str] = "smi"
     start_token: ClassVar[str] = "<|mol_smi_start|>"
     end_token: ClassVar[str] = "<|mol_smi_end|>"
     start_description: ClassVar[str] = "Begins a molecule SMILES string"

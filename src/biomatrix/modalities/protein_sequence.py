@@ -60,6 +60,7 @@ class ProteinSequence(Modality):
 
     name: ClassVar[str] = "protein_sequence"
     kind: ClassVar[EntityKind] = "protein"
+    file_format: ClassVar[str] = "fasta"
     start_token: ClassVar[str] = "<|prot_aa_start|>"
     end_token: ClassVar[str] = "<|prot_aa_end|>"
     start_description: ClassVar[str] = "Begins a protein amino acid sequence"

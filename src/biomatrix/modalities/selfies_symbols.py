@@ -8,10 +8,35 @@ from functools import lru_cache
 
 import selfies
 
+from biomatrix.errors import DecodeError
+
 SYMBOL = re.compile(r"\[[^\[\]\s]+\]")
 """One symbol between square brackets."""
 DOT = "."
 """Stands between the fragments of a salt or mixture; not a bracketed symbol."""
+
+MAX_SYMBOLS = 10_000
+"""The longest SELFIES string read or written, in symbols."""
+
+INDEX_SYMBOLS = (
+    "[C]",
+    "[Ring1]",
+    "[Ring2]",
+    "[Branch1]",
+    "[=Branch1]",
+    "[#Branch1]",
+    "[Branch2]",
+    "[=Branch2]",
+    "[#Branch2]",
+    "[O]",
+    "[N]",
+    "[=N]",
+    "[=C]",
+    "[#C]",
+    "[S]",
+    "[P]",
+)
+"""The digits 0 to 15 that follow a branch or ring symbol."""
 
 _PIECE = re.compile(rf"{SYMBOL.pattern}|\.")
 _HEAD = re.compile(r"\[(?:[=#]|[-/\\]{2})?(?:Branch|Ring)([123])\]")
@@ -71,7 +96,7 @@ def atom_positions(symbols: Sequence[str]) -> tuple[str, list[int]]:
 
 
 def default_alphabet() -> tuple[str, ...]:
-    """Return the symbols worth holding without having seen a corpus, sorted.
+    """Return the symbols worth holding before a corpus was seen, sorted.
 
     They are the semantically robust alphabet of the selfies package, every branch and ring symbol, the common
     elements with their charges, hydrogens, radicals and stereo marks, and the ions of common salts.
@@ -105,6 +130,19 @@ def default_alphabet() -> tuple[str, ...]:
     symbols.update(("[ClH0]", "[BrH0]", "[IH0]", "[=OH0]", "[=SH0]", "[O-2]", "[S-2]", "[NH1-1]", "[NH2-1]"))
     symbols.update(("[CH1-1]", "[CH2-1]", "[CH2+1]", "[PH1+1]", "[#NH1+1]", "[As-1]", "[As+1]", "[ClH1]"))
     return tuple(sorted(symbol for symbol in symbols if is_symbol(symbol)))
+
+
+def check_symbols(tokens: Sequence[str]) -> None:
+    """Raise DecodeError at the first token that is no SELFIES symbol, or if there are none or too many."""
+    if not tokens:
+        raise DecodeError("no SELFIES symbols between the control tokens", position=0)
+    if len(tokens) > MAX_SYMBOLS:
+        raise DecodeError(
+            f"{len(tokens)} SELFIES symbols; at most {MAX_SYMBOLS} are read", position=MAX_SYMBOLS
+        )
+    for index, token in enumerate(tokens):
+        if token != DOT and not is_symbol(token):
+            raise DecodeError(f"not a SELFIES symbol: {token!r}", position=index)
 
 
 @lru_cache(maxsize=65_536)

@@ -1,0 +1,281 @@
+"""Molecules in 3D: joint tokens of a SELFIES symbol and a structure code, ``[C 132]``, ``[Ring1 -1]``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from biomatrix.entities import Entity, Molecule
+from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
+from biomatrix.modalities.base import EntityKind, Grammar, Modality
+from biomatrix.modalities.molecule_smiles import as_molecule
+from biomatrix.modalities.selfies_symbols import (
+    INDEX_SYMBOLS,
+    check_symbols,
+    default_alphabet,
+    index_count,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
+    from biomatrix.trust.check import Check
+
+_JOINT = re.compile(r"\[([^\[\]\s]+) (-1|0|[1-9]\d*)\]")
+
+# Classes of tokens. ATOM carries a code; the others carry -1.
+ATOM, ONE_INDEX, TWO_INDICES, THREE_INDICES, INDEX_ONLY = range(5)
+
+
+class MoleculeStructure(Modality):
+    """A molecule's graph and conformer, one joint token a SELFIES symbol.
+
+    The symbols spell the graph without stereo marks; handedness and double-bond geometry live in the codes,
+    and a decoded molecule gets its stereochemistry from its own coordinates.
+
+    Decoding accepts what an encoder writes and one thing more, which the molecule's notes then tell: atom
+    tokens that follow a filled valence spell nothing, as in SELFIES. A code on a symbol that is no atom, an
+    atom without a code, or a branch or ring that lacks its index symbols is an error with the token's index.
+
+    Parameters
+    ----------
+    tokenizer : MoleculeStructureTokenizer, str or Path
+        The tokenizer, or the shipped name or folder to open it from when it is first needed.
+    """
+
+    name: ClassVar[str] = "molecule_structure"
+    kind: ClassVar[EntityKind] = "molecule"
+    start_token: ClassVar[str] = "<|mol_3d_start|>"
+    end_token: ClassVar[str] = "<|mol_3d_end|>"
+    start_description: ClassVar[str] = "Begins a molecule 3D structure"
+    end_description: ClassVar[str] = "Ends a molecule 3D structure"
+    token_pattern: ClassVar[re.Pattern[str]] = re.compile(r"\[[^\[\]\s]+ (?:-1|0|[1-9]\d*)\]")
+    cannot_carry: ClassVar[tuple[str, ...]] = (
+        "isotopes",
+        "stereochemistry that the conformer does not show",
+        "groups of relative or racemic stereocentres",
+        "several fragments: salts and mixtures are refused",
+        "where the molecule lies in space, and conformers beyond the first",
+        "coordinates finer than the tokenizer's stated error",
+        "the order of atoms, and atom map numbers",
+        "partial charges, name and notes",
+    )
+
+    def __init__(self, tokenizer: MoleculeStructureTokenizer | str | Path = "default") -> None:
+        self._given = tokenizer
+
+    @cached_property
+    def tokenizer(self) -> MoleculeStructureTokenizer:
+        """The structure tokenizer, opened when first needed."""
+        if not isinstance(self._given, str | Path):
+            return self._given
+        from biomatrix.structure import MoleculeStructureTokenizer
+
+        return MoleculeStructureTokenizer.from_pretrained(self._given)
+
+    def encode(self, entity: Entity) -> list[str]:
+        """Return one token a SELFIES symbol; every explicit atom carries a code.
+
+        Raises
+        ------
+        UnsupportedError
+            No conformer, several fragments, wildcards, or valences outside SELFIES' rules.
+        """
+        (tokens,) = self.encode_each([entity])
+        if isinstance(tokens, BioMatrixError):
+            raise tokens
+        return tokens
+
+    def decode(self, tokens: Sequence[str]) -> Molecule:
+        """Return the molecule in 3D, hydrogens as the tokens say, stereochemistry from the coordinates.
+
+        Raises
+        ------
+        DecodeError
+            With the index of the first token at fault.
+        """
+        (molecule,) = self.decode_each([tokens])
+        if isinstance(molecule, BioMatrixError):
+            raise molecule
+        return molecule
+
+    def encode_each(self, entities: Sequence[Entity]) -> list[list[str] | BioMatrixError]:
+        """Encode many molecules in one batch: for each its tokens, or the error that refused it."""
+        results: list[list[str] | BioMatrixError] = []
+        accepted: list[tuple[int, Molecule]] = []
+        for slot, entity in enumerate(entities):
+            try:
+                accepted.append((slot, _with_conformer(entity)))
+                results.append([])
+            except UnsupportedError as error:
+                results.append(error)
+        molecules = [molecule for _, molecule in accepted]
+        batch = self.tokenizer.encode(molecules, on_error="return") if molecules else []
+        for (slot, _), codes in zip(accepted, batch, strict=True):
+            results[slot] = codes if isinstance(codes, BioMatrixError) else join(codes)
+        return results
+
+    def decode_each(self, sequences: Sequence[Sequence[str]]) -> list[Molecule | BioMatrixError]:
+        """Decode many token lists in one batch: for each its molecule, or the error that refused it."""
+        results: list[Molecule | BioMatrixError | None] = [None] * len(sequences)
+        accepted: list[tuple[int, MoleculeCodes]] = []
+        for slot, tokens in enumerate(sequences):
+            try:
+                accepted.append((slot, self._split(tokens)))
+            except DecodeError as error:
+                results[slot] = error
+        batch = self.tokenizer.decode([codes for _, codes in accepted], on_error="return") if accepted else []
+        for (slot, _), molecule in zip(accepted, batch, strict=True):
+            results[slot] = molecule if isinstance(molecule, BioMatrixError) else _finite(molecule)
+        return [result for result in results if result is not None]
+
+    def vocabulary(self) -> Mapping[str, str]:
+        """Return the tokens that carry no code: branches, rings and index symbols, described by themselves.
+
+        Which symbols meet which codes only a corpus tells.
+        """
+        symbols = {*INDEX_SYMBOLS, *filter(index_count, default_alphabet())}
+        tokens = sorted(f"{symbol[:-1]} -1]" for symbol in symbols)
+        return {token: token for token in tokens}
+
+    def geometry(self, token: str) -> NDArray[np.float64] | None:
+        """Return the tokenizer's features of the token's code; None where it carries none."""
+        parts = split_joint(token)
+        if parts is None or not 0 <= parts[1] < self.tokenizer.num_codes:
+            return None
+        return np.asarray(self.tokenizer.code_features[parts[1]])
+
+    def grammar(self) -> Grammar:
+        """Return: atoms with codes, and N index tokens with -1 after a branch or ring of that number.
+
+        States: 0 at the start, 1 between, 2 to 4 owing one to three index tokens. Classes: an atom with a
+        code; a branch or ring owing one, two, three; any other symbol with -1. Valences need more than a
+        finite automaton: what they cut off, decoding tells.
+        """
+        return Grammar(
+            transitions=np.array(
+                [
+                    [1, -1, -1, -1, -1],
+                    [1, 2, 3, 4, -1],
+                    [-1, 1, 1, 1, 1],
+                    [-1, 2, 2, 2, 2],
+                    [-1, 3, 3, 3, 3],
+                ],
+                dtype=np.int16,
+            ),
+            accepting=np.array([False, True, False, False, False]),
+            counted=np.array([True, False, False, False, False]),
+        )
+
+    def token_class(self, token: str) -> int:
+        """Return ATOM for a token with a code, the number of indices owed by a branch or ring, or INDEX_ONLY."""
+        parts = split_joint(token)
+        if parts is None:
+            raise DecodeError(f"not a joint token of a SELFIES symbol and a code: {token!r}")
+        symbol, code = parts
+        return ATOM if code >= 0 else (index_count(symbol) or INDEX_ONLY)
+
+    def length(self, tokens: Sequence[str]) -> int:
+        """Return the number of atoms: tokens that carry a code."""
+        return sum(not token.endswith(" -1]") for token in tokens)
+
+    def check(self, entity: Entity) -> list[Check]:
+        """Return whether the graph is chemically sound and its geometry that of a molecule."""
+        from biomatrix.trust.molecule import check_geometry, check_graph
+
+        molecule = as_molecule(entity, self.name)
+        return check_graph(molecule) + check_geometry(molecule)
+
+    def _split(self, tokens: Sequence[str]) -> MoleculeCodes:
+        from biomatrix.structure import MoleculeCodes
+
+        parts = _all_parts(tokens)
+        symbols = tuple(symbol for symbol, _ in parts)
+        check_symbols(symbols)
+        codes = [code for _, code in parts]
+        for index, code in enumerate(codes):
+            if code >= self.tokenizer.num_codes:
+                raise DecodeError(
+                    f"code {code} of {tokens[index]!r} is not one of the {self.tokenizer.num_codes} of the "
+                    f"tokenizer {self.tokenizer.name!r}",
+                    position=index,
+                )
+        self._check_alignment(tokens)
+        return MoleculeCodes(symbols, np.array(codes, dtype=np.int16))
+
+    def _check_alignment(self, tokens: Sequence[str]) -> None:
+        transitions = self._transitions
+        state = 0
+        for index, token in enumerate(tokens):
+            state = transitions[state][self.token_class(token)]
+            if state < 0:
+                raise DecodeError(_misalignment(tokens, index), position=index)
+        if state != 1:
+            raise DecodeError("a branch or ring lacks its index tokens", position=len(tokens) - 1)
+
+    @cached_property
+    def _transitions(self) -> list[list[int]]:
+        rows: list[list[int]] = self.grammar().transitions.tolist()
+        return rows
+
+
+@lru_cache(maxsize=131_072)
+def split_joint(token: str) -> tuple[str, int] | None:
+    """Return the SELFIES symbol and the code of a joint token, or None if it is none.
+
+    Examples
+    --------
+    >>> split_joint("[=N+1 66]")
+    ('[=N+1]', 66)
+    """
+    match = _JOINT.fullmatch(token)
+    return (f"[{match[1]}]", int(match[2])) if match and len(match[2]) < 6 else None
+
+
+def join(codes: MoleculeCodes) -> list[str]:
+    """Return the joint tokens of symbols and codes."""
+    return [
+        f"{symbol[:-1]} {code}]" for symbol, code in zip(codes.symbols, codes.codes.tolist(), strict=True)
+    ]
+
+
+def _all_parts(tokens: Sequence[str]) -> list[tuple[str, int]]:
+    parts: list[tuple[str, int]] = []
+    for index, token in enumerate(tokens):
+        part = split_joint(token)
+        if part is None:
+            raise DecodeError(f"not a joint token of a SELFIES symbol and a code: {token!r}", position=index)
+        parts.append(part)
+    return parts
+
+
+def _misalignment(tokens: Sequence[str], index: int) -> str:
+    token = tokens[index]
+    if not token.endswith(" -1]"):
+        return f"{token!r} stands where an index with -1 must"
+    if index == 0:
+        return f"{token!r} cannot begin a molecule: an atom with a code must"
+    return f"{token!r} stands where an atom must, and carries no code"
+
+
+def _with_conformer(entity: Entity) -> Molecule:
+    molecule = as_molecule(entity, "molecule_structure")
+    if not molecule.has_conformer:
+        raise UnsupportedError(
+            "the molecule has no 3D conformer; read one from a file or call embed()",
+            record=molecule.name or None,
+        )
+    return molecule
+
+
+def _finite(molecule: Molecule) -> Molecule | DecodeError:
+    coordinates = molecule.coordinates
+    if coordinates is None or not np.isfinite(coordinates).all():
+        return DecodeError("the codes place no finite coordinates", position=0)
+    return molecule
