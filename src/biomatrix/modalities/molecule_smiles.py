@@ -25,7 +25,7 @@ _ATOM_PIECE = re.compile(_ATOM)
 
 
 def split_smiles(smiles: str) -> list[str]:
-    """Return the pieces of a SMILES string: bracket atoms, organic-subset atoms, bonds, ring numbers, brackets.
+    """Return the pieces of a SMILES string: atoms, bonds, ring numbers, branch brackets.
 
     A character that begins no piece stands alone, so the pieces always concatenate to the string.
 

@@ -174,7 +174,7 @@ class MoleculeStructure(Modality):
         )
 
     def token_class(self, token: str) -> int:
-        """Return ATOM for a token with a code, the number of indices owed by a branch or ring, or INDEX_ONLY."""
+        """Return ATOM for a token with a code, the indices owed by a branch or ring, or INDEX_ONLY."""
         parts = split_joint(token)
         if parts is None:
             raise DecodeError(f"not a joint token of a SELFIES symbol and a code: {token!r}")

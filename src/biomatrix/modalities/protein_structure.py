@@ -128,7 +128,8 @@ class ProteinStructure(Modality):
     def grammar(self) -> Grammar:
         """Return: one or more residues, at least one of them resolved.
 
-        States: 0 before any residue, 1 once one is resolved, 2 while none is. Classes: 0 a code, 1 unresolved.
+        States: 0 before any residue, 1 once one is resolved, 2 while none is.
+        Classes: 0 a code, 1 unresolved.
         """
         return Grammar(
             transitions=np.array([[1, 2], [1, 1], [1, 2]], dtype=np.int16),

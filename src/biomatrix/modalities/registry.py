@@ -73,7 +73,7 @@ def register(cls: type[Modality]) -> type[Modality]:
         shared = {cls.start_token, cls.end_token} & {other.start_token, other.end_token}
         if shared:
             raise ConfigurationError(
-                f"control token {min(shared)!r} already belongs to the modality {other.name!r}; choose another"
+                f"control token {min(shared)!r} already belongs to {other.name!r}; choose another"
             )
     _REGISTERED[cls.name] = cls
     return cls

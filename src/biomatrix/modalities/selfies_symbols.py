@@ -81,7 +81,7 @@ def is_symbol(symbol: str) -> bool:
 
 
 def atom_positions(symbols: Sequence[str]) -> tuple[str, list[int]]:
-    """Return the SMILES that the symbols derive, and for each of its atoms, in order, the symbol it came from.
+    """Return the SMILES that the symbols derive, and the symbol each of its atoms came from, in order.
 
     Symbols that derive nothing (branches, rings, indices, and whatever follows a filled valence) are in no
     position. Raises selfies.DecoderError where a symbol is unknown.
