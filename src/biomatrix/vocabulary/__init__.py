@@ -1,0 +1,67 @@
+"""One vocabulary for text, molecules and proteins: a base tokenizer and the tokens added to it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+_HOME = {
+    "Batch": "biomatrix.vocabulary.vocabulary",
+    "Block": "biomatrix.vocabulary.blocks",
+    "CodeTable": "biomatrix.vocabulary.tables",
+    "Codes": "biomatrix.vocabulary.tables",
+    "Constraint": "biomatrix.vocabulary.constraint",
+    "Coverage": "biomatrix.vocabulary.coverage",
+    "Failure": "biomatrix.vocabulary.segments",
+    "Segment": "biomatrix.vocabulary.segments",
+    "TokenizerRecord": "biomatrix.vocabulary.manifest",
+    "Tokens": "biomatrix.vocabulary.tables",
+    "Vocabulary": "biomatrix.vocabulary.vocabulary",
+    "count_tokens": "biomatrix.vocabulary.coverage",
+    "coverage_of": "biomatrix.vocabulary.coverage",
+    "embedding_rows": "biomatrix.vocabulary.initialisation",
+    "initialise": "biomatrix.vocabulary.initialisation",
+    "joint_tokens": "biomatrix.vocabulary.coverage",
+    "qwen3_tokenizer": "biomatrix.vocabulary.base_tokenizers",
+    "train_byte_bpe": "biomatrix.vocabulary.base_tokenizers",
+}
+
+__all__ = [
+    "Batch",
+    "Block",
+    "CodeTable",
+    "Codes",
+    "Constraint",
+    "Coverage",
+    "Failure",
+    "Segment",
+    "TokenizerRecord",
+    "Tokens",
+    "Vocabulary",
+    "count_tokens",
+    "coverage_of",
+    "embedding_rows",
+    "initialise",
+    "joint_tokens",
+    "qwen3_tokenizer",
+    "train_byte_bpe",
+]
+
+if TYPE_CHECKING:
+    from biomatrix.vocabulary.base_tokenizers import qwen3_tokenizer, train_byte_bpe
+    from biomatrix.vocabulary.blocks import Block
+    from biomatrix.vocabulary.constraint import Constraint
+    from biomatrix.vocabulary.coverage import Coverage, count_tokens, coverage_of, joint_tokens
+    from biomatrix.vocabulary.initialisation import embedding_rows, initialise
+    from biomatrix.vocabulary.manifest import TokenizerRecord
+    from biomatrix.vocabulary.segments import Failure, Segment
+    from biomatrix.vocabulary.tables import Codes, CodeTable, Tokens
+    from biomatrix.vocabulary.vocabulary import Batch, Vocabulary
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'biomatrix.vocabulary' has no attribute {name!r}")
+    value: object = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,129 @@
+"""Which structure tokenizer a modality's tokens belong to, and refusing any other.
+
+A structure code means nothing without the weights that made it: decoded by others it gives a structure that
+looks fine and is wrong. So a vocabulary records the name and fingerprint, and checks them before first use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, cast
+
+from biomatrix.errors import VocabularyError
+from biomatrix.modalities.base import Modality
+from biomatrix.modalities.registry import modality as registered
+from biomatrix.vocabulary.blocks import Block
+from biomatrix.vocabulary.manifest import TokenizerRecord
+
+_LAST_NUMBER = re.compile(r"(\d+)\D*$")
+
+
+class StructureTokenizer(Protocol):
+    """What is asked of a structure tokenizer here."""
+
+    name: str
+    fingerprint: str
+
+    @property
+    def num_codes(self) -> int:
+        """Codes are 0 to ``num_codes - 1``."""
+
+
+def needs_tokenizer(modality: Modality) -> bool:
+    """Return whether the modality's tokens come from a structure tokenizer. Loads nothing."""
+    return hasattr(type(modality), "tokenizer")
+
+
+def record_of(modality: Modality, tokens: Sequence[str] | None = None) -> TokenizerRecord | None:
+    """Return what a modality's tokens belong to, None where it needs no structure tokenizer.
+
+    Parameters
+    ----------
+    modality : Modality
+        Its structure tokenizer is loaded where ``tokens`` is not given.
+    tokens : sequence of str, optional
+        Tokens of unknown origin, each ending in its code: the record then gives only the smallest codebook
+        that holds them.
+    """
+    if not needs_tokenizer(modality):
+        return None
+    if tokens is not None:
+        numbers = (_LAST_NUMBER.search(token) for token in tokens)
+        return TokenizerRecord(None, None, 1 + max((int(found[1]) for found in numbers if found), default=-1))
+    tokenizer = _tokenizer(modality)
+    return TokenizerRecord(tokenizer.name, tokenizer.fingerprint, tokenizer.num_codes)
+
+
+def bind(
+    blocks: Mapping[str, Block], records: Mapping[str, TokenizerRecord], given: Mapping[str, Any]
+) -> dict[str, Block]:
+    """Return the blocks with each structure modality holding the tokenizer it should.
+
+    Parameters
+    ----------
+    blocks : mapping of str to Block
+        By modality name.
+    records : mapping of str to TokenizerRecord
+        What the folder says.
+    given : mapping of str to (str or Path or structure tokenizer)
+        What the caller says instead; compared with the record at once.
+    """
+    unknown = sorted(
+        name for name in given if name not in blocks or not needs_tokenizer(blocks[name].modality)
+    )
+    if unknown:
+        raise VocabularyError(f"the vocabulary has no structure tokenizer for {', '.join(unknown)}")
+    bound = dict(blocks)
+    for name, block in blocks.items():
+        record = records.get(name)
+        if name in given:
+            chosen = registered(name, tokenizer=given[name])
+            if record is not None:
+                check_binding(chosen, record, trusted=True)
+            bound[name] = replace(block, modality=chosen)
+        elif (
+            record is not None and record.name is not None and type(block.modality) is type(registered(name))
+        ):
+            bound[name] = replace(block, modality=registered(name, tokenizer=record.name))
+    return bound
+
+
+def check_binding(modality: Modality, record: TokenizerRecord, trusted: bool) -> None:
+    """Refuse a modality whose structure tokenizer is not the one its tokens belong to.
+
+    Parameters
+    ----------
+    modality : Modality
+        Its structure tokenizer is loaded.
+    record : TokenizerRecord
+        What the tokens belong to.
+    trusted : bool
+        Whether the caller named the tokenizer: enough where the record has no fingerprint to compare.
+
+    Raises
+    ------
+    VocabularyError
+        If another tokenizer is held, or nothing says that this one is right.
+    """
+    if record.fingerprint is None and not trusted:
+        raise VocabularyError(
+            f"the vocabulary does not say which structure tokenizer its {record.num_codes:,} {modality.name} codes "
+            f"belong to; give it: structure_tokenizers={{{modality.name!r}: NAME_OR_FOLDER}}"
+        )
+    tokenizer = _tokenizer(modality)
+    if record.fingerprint is not None and tokenizer.fingerprint != record.fingerprint:
+        raise VocabularyError(
+            f"{modality.name} tokens of this vocabulary belong to {record}; they cannot be used with "
+            f"{tokenizer.name} (fingerprint {tokenizer.fingerprint})"
+        )
+    if tokenizer.num_codes < record.num_codes:
+        raise VocabularyError(
+            f"{modality.name} tokens of this vocabulary need {record.num_codes:,} codes; {tokenizer.name} has "
+            f"{tokenizer.num_codes:,}"
+        )
+
+
+def _tokenizer(modality: Modality) -> StructureTokenizer:
+    return cast("StructureTokenizer", getattr(modality, "tokenizer"))  # noqa: B009

@@ -1,0 +1,31 @@
+"""The chat format: Qwen3's turns, as a template for stock tokenizers and as ids for ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from biomatrix.vocabulary.tables import Item
+
+TURN_START = "<|im_start|>"
+TURN_END = "<|im_end|>"
+
+CHAT_TEMPLATE = (
+    "{%- for message in messages %}"
+    "{{- '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
+    "{%- endfor %}"
+    "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
+)
+"""Qwen3's format without tools and without thinking blocks."""
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn of a conversation: who speaks, and text and entities in order."""
+
+    role: Role
+    content: Sequence[Item]

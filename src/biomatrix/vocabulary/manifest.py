@@ -1,0 +1,88 @@
+"""``biomatrix.json``: what a vocabulary's folder says beyond the ordinary tokenizer files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from biomatrix.errors import ParseError
+
+FILE_NAME = "biomatrix.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class TokenizerRecord:
+    """The structure tokenizer that a modality's tokens belong to.
+
+    Parameters
+    ----------
+    name : str or None
+        Its name; None where the folder does not say (a published checkpoint).
+    fingerprint : str or None
+        The short SHA-256 of its weights; None where unknown.
+    num_codes : int
+        The size of its codebook, or the smallest size the tokens need where it is not recorded.
+    """
+
+    name: str | None
+    fingerprint: str | None
+    num_codes: int
+
+    def __str__(self) -> str:
+        name = self.name or "an unnamed structure tokenizer"
+        mark = f", fingerprint {self.fingerprint}" if self.fingerprint else ""
+        return f"{name} ({self.num_codes:,} codes{mark})"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of ``biomatrix.json``.
+
+    Parameters
+    ----------
+    base_size : int
+        Entries of the tokenizer before it was extended.
+    base_rows : int
+        Embedding rows of the base model, padding included; ``base_size`` where it had none.
+    tokens : dict of str to int
+        The number of tokens each modality adds, control pair included.
+    structure_tokenizers : dict of str to TokenizerRecord
+        By modality.
+    """
+
+    base_size: int
+    base_rows: int
+    tokens: Mapping[str, int]
+    structure_tokenizers: Mapping[str, TokenizerRecord] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the file's content."""
+        content = {"format": FORMAT, **asdict(self)}
+        return json.dumps(content, indent=2, sort_keys=True) + "\n"
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest | None:
+        """Read the folder's manifest; None where it has none."""
+        path = folder / FILE_NAME
+        if not path.is_file():
+            return None
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if content["format"] != FORMAT:
+                raise ParseError(
+                    f"format {content['format']}, but this version reads format {FORMAT}; update biomatrix",
+                    file=str(path),
+                )
+            records = content["structure_tokenizers"]
+            return cls(
+                int(content["base_size"]),
+                int(content["base_rows"]),
+                {str(name): int(count) for name, count in content["tokens"].items()},
+                {str(name): TokenizerRecord(**record) for name, record in records.items()},
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ParseError(f"not a vocabulary description: {error!r}", file=str(path)) from error

@@ -1,0 +1,70 @@
+"""Text to base pieces and back, with no added token ever matched inside it.
+
+A stock tokenizer finds added tokens anywhere in a string: "[H][H]" in prose or "[N]" in a reference list would
+turn into SELFIES symbols. Here text is text: it goes through the base model alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tokenizers import AddedToken, Tokenizer
+
+from biomatrix.errors import ParseError
+
+_ANCHOR = "\ue000\uf8ff\ue000"
+"""Stands for "something came before" in tokenizers that treat the start of a string apart."""
+
+
+class PlainText:
+    """The base tokenizer without its added tokens.
+
+    Parameters
+    ----------
+    backend : tokenizers.Tokenizer
+        The full tokenizer; its model is shared, not copied.
+    """
+
+    def __init__(self, backend: Tokenizer) -> None:
+        self._plain = _without_added_tokens(backend)
+        self._inner: Tokenizer | None = None
+        anchored = _without_added_tokens(backend)
+        anchored.add_tokens([AddedToken(_ANCHOR, normalized=False)])
+        # Byte-level tokenizers cut a string the same way wherever it stands; others put a space before its start.
+        if anchored.encode(_ANCHOR + "a", add_special_tokens=False).ids[1:] != self._encode_one("a"):
+            self._inner = anchored
+
+    def encode(self, text: str, first: bool = True) -> list[int]:
+        """Return the base pieces of ``text``; ``first`` says that nothing precedes it."""
+        if self._inner is None or first:
+            return self._encode_one(text)
+        ids: list[int] = self._inner.encode(_ANCHOR + text, add_special_tokens=False).ids
+        return ids[1:]
+
+    def encode_batch(self, texts: Sequence[str], first: Sequence[bool]) -> list[list[int]]:
+        """Encode many strings at once, over the cores the ``tokenizers`` library is given."""
+        if self._inner is not None:
+            return [self.encode(text, leads) for text, leads in zip(texts, first, strict=True)]
+        try:
+            encodings = self._plain.encode_batch_fast(list(texts), add_special_tokens=False)
+        except (TypeError, UnicodeEncodeError):
+            return [self._encode_one(text) for text in texts]
+        return [encoding.ids for encoding in encodings]
+
+    def _encode_one(self, text: str) -> list[int]:
+        try:
+            ids: list[int] = self._plain.encode(text, add_special_tokens=False).ids
+        except (TypeError, UnicodeEncodeError) as error:
+            raise ParseError(f"not valid Unicode text (a lone surrogate?): {text[:40]!r}") from error
+        return ids
+
+
+def _without_added_tokens(backend: Tokenizer) -> Tokenizer:
+    plain = Tokenizer(backend.model)
+    if backend.normalizer is not None:
+        plain.normalizer = backend.normalizer
+    if backend.pre_tokenizer is not None:
+        plain.pre_tokenizer = backend.pre_tokenizer
+    if backend.decoder is not None:
+        plain.decoder = backend.decoder
+    return plain

@@ -1,0 +1,121 @@
+"""What a document is made of, and arrays that turn structure codes into token ids without strings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from biomatrix.entities import Molecule, Protein
+from biomatrix.errors import VocabularyError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from biomatrix.vocabulary.blocks import Block
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """An entity already written as tokens of a modality, without its control pair."""
+
+    modality: str
+    tokens: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class CodeTable:
+    """Token ids by code, for one modality.
+
+    Parameters
+    ----------
+    block : Block
+        The modality's place in the vocabulary.
+    tokens : tuple of str
+        The token each code stands for; the table's order is the caller's.
+    ids : ndarray, shape=(num_codes,), dtype=int32
+        Each code's token id, -1 where the vocabulary does not hold its token.
+    """
+
+    block: Block
+    tokens: tuple[str, ...]
+    ids: NDArray[np.int32]
+
+    @classmethod
+    def from_block(cls, block: Block, tokens: Sequence[str]) -> CodeTable:
+        """Build the table whose code ``i`` stands for ``tokens[i]``."""
+        ids = np.array([block.index.get(token, -1) for token in tokens], dtype=np.int32)
+        return cls(block, tuple(tokens), ids)
+
+    def encode(self, codes: NDArray[np.integer]) -> NDArray[np.int32]:
+        """Return one segment's ids, control pair included: ``int32 [len(codes) + 2]``."""
+        return self.encode_batch(codes, np.array([0, len(codes)]))[0]
+
+    def encode_batch(
+        self, codes: NDArray[np.integer], offsets: NDArray[np.integer]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Wrap many segments at once.
+
+        Parameters
+        ----------
+        codes : ndarray, shape=(total,), dtype=integer
+            The codes of all segments, one after another; each an index into ``tokens``.
+        offsets : ndarray, shape=(num_segments + 1,), dtype=integer
+            Where each segment starts; the last entry is ``total``.
+
+        Returns
+        -------
+        ids : ndarray, shape=(total + 2 * num_segments,), dtype=int32
+            The segments' ids, each between its control pair.
+        offsets : ndarray, shape=(num_segments + 1,), dtype=int64
+            Where each segment starts in ``ids``.
+        """
+        lengths = np.diff(offsets)
+        wrapped = np.zeros(len(lengths) + 1, dtype=np.int64)
+        np.cumsum(lengths + 2, out=wrapped[1:])
+        ids = np.empty(int(wrapped[-1]), dtype=np.int32)
+        inside = np.ones(len(ids), dtype=bool)
+        inside[wrapped[:-1]] = False
+        inside[wrapped[1:] - 1] = False
+        ids[wrapped[:-1]] = self.block.start_id
+        ids[wrapped[1:] - 1] = self.block.end_id
+        ids[inside] = self._lookup(codes, offsets)
+        return ids, wrapped
+
+    def _lookup(self, codes: NDArray[np.integer], offsets: NDArray[np.integer]) -> NDArray[np.int32]:
+        if len(codes) and not (int(codes.min()) >= 0 and int(codes.max()) < len(self.ids)):
+            position = int(np.flatnonzero((codes < 0) | (codes >= len(self.ids)))[0])
+            raise VocabularyError(
+                f"code {int(codes[position])} of {self.block.name} is outside 0..{len(self.ids) - 1}",
+                record=_record(offsets, position),
+                position=position - int(offsets[_record(offsets, position) - 1]),
+            )
+        found = self.ids[codes]
+        if len(found) and int(found.min()) < 0:
+            position = int(np.flatnonzero(found < 0)[0])
+            record = _record(offsets, position)
+            within = position - int(offsets[record - 1])
+            raise VocabularyError(
+                self.block.not_held(self.tokens[int(codes[position])], within).message,
+                record=record,
+                position=within,
+            )
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """An entity already written as codes, with the table that turns them into ids."""
+
+    table: CodeTable
+    codes: NDArray[np.integer]
+
+
+Item: TypeAlias = str | Molecule | Protein | tuple[Molecule | Protein, str] | Tokens | Codes
+"""A part of a document: text; an entity, perhaps with the modality to write it in; or one already written."""
+
+
+def _record(offsets: NDArray[np.integer], position: int) -> int:
+    return int(np.searchsorted(offsets, position, side="right"))
