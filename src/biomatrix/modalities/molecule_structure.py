@@ -51,6 +51,8 @@ class MoleculeStructure(Modality):
 
     name: ClassVar[str] = "molecule_structure"
     kind: ClassVar[EntityKind] = "molecule"
+    file_format: ClassVar[str] = "sdf"
+    needs_structure: ClassVar[bool] = True
     start_token: ClassVar[str] = "<|mol_3d_start|>"
     end_token: ClassVar[str] = "<|mol_3d_end|>"
     start_description: ClassVar[str] = "Begins a molecule 3D structure"

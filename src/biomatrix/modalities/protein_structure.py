@@ -34,6 +34,8 @@ class ProteinStructure(Modality):
 
     name: ClassVar[str] = "protein_structure"
     kind: ClassVar[EntityKind] = "protein"
+    file_format: ClassVar[str] = "pdb"
+    needs_structure: ClassVar[bool] = True
     start_token: ClassVar[str] = "<|prot_3d_start|>"
     end_token: ClassVar[str] = "<|prot_3d_end|>"
     start_description: ClassVar[str] = "Begins a protein 3D structure"
