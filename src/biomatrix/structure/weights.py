@@ -134,7 +134,11 @@ def save_weights(folder: str | Path, config: Mapping[str, Any], tensors: Mapping
 
 
 def load_weights(
-    kind: StructureKind, name_or_path: str | Path = "default", *, hub: bool = False, revision: str | None = None
+    kind: StructureKind,
+    name_or_path: str | Path = "default",
+    *,
+    hub: bool = False,
+    revision: str | None = None,
 ) -> StoredWeights:
     """Read a tokenizer folder and check its hash.
 
@@ -174,7 +178,9 @@ def find_folder(kind: StructureKind, name_or_path: str | Path) -> Path:
     if text and (folder / CONFIG_FILE).is_file():
         return folder
     names = ", ".join(shipped_names(kind)) or "none"
-    raise WeightsError(f"no {kind} structure tokenizer {text!r}: neither a folder with {CONFIG_FILE} nor one of: {names}")
+    raise WeightsError(
+        f"no {kind} structure tokenizer {text!r}: neither a folder with {CONFIG_FILE} nor one of: {names}"
+    )
 
 
 def read_tensors(data: bytes, *, file: str | None = None) -> dict[str, NDArray[Any]]:
@@ -214,7 +220,8 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise WeightsError("'settings' is not an object", file=str(path))
     if config.get("format_version") != FORMAT_VERSION:
         raise WeightsError(
-            f"format version {config.get('format_version')!r}, this program reads {FORMAT_VERSION}", file=str(path)
+            f"format version {config.get('format_version')!r}, this program reads {FORMAT_VERSION}",
+            file=str(path),
         )
     return config
 
@@ -234,6 +241,8 @@ def _download(repository: str, revision: str | None) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
     try:
-        return Path(snapshot_download(repository, revision=revision, allow_patterns=[CONFIG_FILE, TENSOR_FILE]))
+        return Path(
+            snapshot_download(repository, revision=revision, allow_patterns=[CONFIG_FILE, TENSOR_FILE])
+        )
     except (HfHubHTTPError, HFValidationError, OSError) as error:
         raise WeightsError(f"could not be had from the hub: {error}", file=repository) from error

@@ -1,0 +1,1 @@
+"""The molecule structure tokenizer: one code an atom, from local spherical coordinates and back."""
