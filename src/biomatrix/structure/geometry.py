@@ -1,7 +1,7 @@
 """Points, frames and superpositions in three dimensions, as arrays over atoms and residues.
 
-Lengths are in Angstrom and angles in radians. Every function takes leading batch axes (written ``...``) and works in
-float64 whatever it is given, so that a result does not depend on the type or on the batch of the input.
+Lengths are in Angstrom and angles in radians. Every function takes leading batch axes (written ``...``) and
+works in float64 whatever it is given, so that a result does not depend on the type or the batch of the input.
 """
 
 from __future__ import annotations
@@ -134,8 +134,8 @@ def backbone_frames(backbone: ArrayLike) -> tuple[NDArray[np.float64], NDArray[n
     Returns
     -------
     rotations : ndarray, shape=(..., 3, 3), dtype=float64
-        The axes are the columns: ``rotations @ local + origins`` is a point in space. NaN where an atom is missing or
-        the three atoms lie on one line.
+        The axes are the columns: ``rotations @ local + origins`` is a point in space. NaN where an atom is
+        missing or the three atoms lie on one line.
     origins : ndarray, shape=(..., 3), dtype=float64
         CA.
     """
@@ -186,7 +186,7 @@ def kabsch(
 
 
 def superimpose(mobile: ArrayLike, target: ArrayLike, mask: ArrayLike | None = None) -> NDArray[np.float64]:
-    """Return ``mobile`` after the best superposition onto ``target``; shapes as `kabsch`, missing points stay NaN."""
+    """Return ``mobile`` superimposed onto ``target``; shapes as `kabsch`, missing points stay NaN."""
     rotation, translation = kabsch(mobile, target, mask)
     moved = np.asarray(mobile, dtype=np.float64) @ np.swapaxes(rotation, -1, -2)
     return np.asarray(moved + translation[..., None, :])
@@ -219,9 +219,9 @@ def rmsd(
 def tm_score(mobile: ArrayLike, target: ArrayLike) -> float:
     """TM-score of two CA traces of equal length, residue i against residue i.
 
-    Equation 1 of Zhang and Skolnick (2004), normalised by the length of ``target``. The superposition is searched as
-    they do: from fragments of the whole, half and quarter length, refitted to the pairs that come close until these
-    no longer change.
+    Equation 1 of Zhang and Skolnick (2004), normalised by the length of ``target``. The superposition is
+    searched as they do: from fragments of the whole, half and quarter length, refitted to the pairs that come
+    close until these no longer change.
 
     Parameters
     ----------
@@ -300,7 +300,7 @@ def _paired(
     )
     usable = np.isfinite(moving).all(axis=-1) & np.isfinite(fixed).all(axis=-1)
     if mask is not None:
-        usable &= np.asarray(mask, dtype=bool)
+        usable = usable & np.asarray(mask, dtype=bool)
     if not usable.any(axis=-1).all():
         raise UnsupportedError("no point has coordinates in both sets: nothing to superimpose")
     return (

@@ -1,0 +1,148 @@
+"""What every protein structure tokenizer is: backbones to one code a residue, and codes to backbones."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from biomatrix.errors import WeightsError
+from biomatrix.structure.weights import StoredWeights, load_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    from biomatrix.entities import Protein
+
+DEFAULT_NAME = "geometric"
+ARCHITECTURES = ("geometric", "gcp_vqvae")
+
+
+class ProteinStructureTokenizer(ABC):
+    """Turns backbones into codes, one a residue, and codes into backbones.
+
+    A residue without all of N, CA and C has code -1 and comes back as NaN in its place. Codes do not depend on the
+    batch a chain was encoded in, on its position in space, or on the residue types.
+
+    Parameters
+    ----------
+    name : str
+        The shipped name, or the folder's own name.
+    fingerprint : str
+        Two tokenizers that share it give the same codes.
+    """
+
+    architecture: ClassVar[str]
+
+    def __init__(self, name: str, fingerprint: str) -> None:
+        self.name = name
+        self.fingerprint = fingerprint
+
+    @classmethod
+    def from_pretrained(
+        cls, name_or_path: str | Path = "default", *, hub: bool = False, revision: str | None = None
+    ) -> ProteinStructureTokenizer:
+        """Open a tokenizer; its class follows from the ``architecture`` of its config.
+
+        Parameters
+        ----------
+        name_or_path : str or path
+            A shipped name ("default" is the geometric codec), a folder, or with ``hub`` a repository of the hub.
+        hub : bool
+            Download from the Hugging Face hub; never done unless asked for.
+        revision : str, optional
+            The branch, tag or commit on the hub.
+
+        Returns
+        -------
+        ProteinStructureTokenizer
+
+        Raises
+        ------
+        WeightsError
+            No such folder, damaged files, or an architecture this package does not know.
+        """
+        name = DEFAULT_NAME if str(name_or_path) == "default" else name_or_path
+        stored = load_weights("protein", name, hub=hub, revision=revision)
+        known = _tokenizer_class(stored)
+        if not issubclass(known, cls):
+            raise WeightsError(
+                f"these weights are of architecture {stored.architecture!r}, opened as {cls.__name__}: "
+                f"use {known.__name__} or ProteinStructureTokenizer",
+                file=str(stored.folder),
+            )
+        return known.from_weights(stored)
+
+    @classmethod
+    @abstractmethod
+    def from_weights(cls, stored: StoredWeights) -> ProteinStructureTokenizer:
+        """Build the tokenizer from a folder that was read and checked."""
+
+    @property
+    @abstractmethod
+    def num_codes(self) -> int:
+        """Codes are 0 to ``num_codes - 1``."""
+
+    @property
+    @abstractmethod
+    def code_features(self) -> NDArray[np.float64]:
+        """What each code means as numbers, ``float64 [num_codes, F]``: near codes have near features."""
+
+    @abstractmethod
+    def encode(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
+        """Codes of each chain.
+
+        Parameters
+        ----------
+        proteins : sequence of Protein
+            Chains with a backbone.
+
+        Returns
+        -------
+        list of ndarray, shape=(L,), dtype=int16
+            -1 where the residue is unresolved.
+
+        Raises
+        ------
+        UnsupportedError
+            A protein has no backbone at all.
+        """
+
+    @abstractmethod
+    def decode(self, codes: Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
+        """Backbones of code arrays.
+
+        Parameters
+        ----------
+        codes : sequence of int array, shape=(L,)
+            -1 or a code; any such array decodes.
+
+        Returns
+        -------
+        list of ndarray, shape=(L, 3, 3), dtype=float32
+            (N, CA, C) in Angstrom, NaN where the code is -1.
+
+        Raises
+        ------
+        DecodeError
+            A code out of range.
+        """
+
+
+def _tokenizer_class(stored: StoredWeights) -> type[ProteinStructureTokenizer]:
+    """The class of an architecture, imported only now: the geometric codec needs no PyTorch."""
+    if stored.architecture == "geometric":
+        from biomatrix.structure.protein.geometric import GeometricTokenizer
+
+        return GeometricTokenizer
+    if stored.architecture == "gcp_vqvae":
+        from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
+
+        return GCPVQVAETokenizer
+    raise WeightsError(
+        f"unknown architecture {stored.architecture!r}: this version reads {', '.join(ARCHITECTURES)}",
+        file=str(stored.folder),
+    )
