@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 _HOME = {
-    "Batch": "biomatrix.vocabulary.vocabulary",
+    "Batch": "biomatrix.vocabulary.encoding",
     "Block": "biomatrix.vocabulary.blocks",
     "CodeTable": "biomatrix.vocabulary.tables",
     "Codes": "biomatrix.vocabulary.tables",
@@ -16,6 +16,7 @@ _HOME = {
     "Segment": "biomatrix.vocabulary.segments",
     "TokenizerRecord": "biomatrix.vocabulary.manifest",
     "Tokens": "biomatrix.vocabulary.tables",
+    "Turn": "biomatrix.vocabulary.chat",
     "Vocabulary": "biomatrix.vocabulary.vocabulary",
     "count_tokens": "biomatrix.vocabulary.coverage",
     "coverage_of": "biomatrix.vocabulary.coverage",
@@ -37,6 +38,7 @@ __all__ = [
     "Segment",
     "TokenizerRecord",
     "Tokens",
+    "Turn",
     "Vocabulary",
     "count_tokens",
     "coverage_of",
@@ -50,13 +52,15 @@ __all__ = [
 if TYPE_CHECKING:
     from biomatrix.vocabulary.base_tokenizers import qwen3_tokenizer, train_byte_bpe
     from biomatrix.vocabulary.blocks import Block
+    from biomatrix.vocabulary.chat import Turn
     from biomatrix.vocabulary.constraint import Constraint
     from biomatrix.vocabulary.coverage import Coverage, count_tokens, coverage_of, joint_tokens
+    from biomatrix.vocabulary.encoding import Batch
     from biomatrix.vocabulary.initialisation import embedding_rows, initialise
     from biomatrix.vocabulary.manifest import TokenizerRecord
     from biomatrix.vocabulary.segments import Failure, Segment
     from biomatrix.vocabulary.tables import Codes, CodeTable, Tokens
-    from biomatrix.vocabulary.vocabulary import Batch, Vocabulary
+    from biomatrix.vocabulary.vocabulary import Vocabulary
 
 
 def __getattr__(name: str) -> object:

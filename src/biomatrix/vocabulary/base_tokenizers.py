@@ -37,7 +37,8 @@ def qwen3_tokenizer(folder: str | Path) -> PreTrainedTokenizerFast:
     Returns
     -------
     transformers.PreTrainedTokenizerFast
-        151,669 entries: 151,643 pieces and 26 added tokens. Text is brought to Unicode NFC first, as Qwen3 does.
+        151,669 entries: 151,643 pieces and 26 added tokens. Text is brought to Unicode NFC first, as in
+        Qwen3.
     """
     folder = Path(folder)
     settings = json.loads(_read(folder, "special_tokens.json"))
@@ -99,7 +100,7 @@ def _byte_level(model: models.BPE) -> Tokenizer:
 def _wrap(tokenizer: Tokenizer, eos_token: str, pad_token: str) -> PreTrainedTokenizerFast:
     from transformers import PreTrainedTokenizerFast
 
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         eos_token=eos_token,
         pad_token=pad_token,

@@ -109,8 +109,9 @@ def check_binding(modality: Modality, record: TokenizerRecord, trusted: bool) ->
     """
     if record.fingerprint is None and not trusted:
         raise VocabularyError(
-            f"the vocabulary does not say which structure tokenizer its {record.num_codes:,} {modality.name} codes "
-            f"belong to; give it: structure_tokenizers={{{modality.name!r}: NAME_OR_FOLDER}}"
+            f"the vocabulary does not say which structure tokenizer its {record.num_codes:,} "
+            f"{modality.name} codes belong to; give it: "
+            f"structure_tokenizers={{{modality.name!r}: NAME_OR_FOLDER}}"
         )
     tokenizer = _tokenizer(modality)
     if record.fingerprint is not None and tokenizer.fingerprint != record.fingerprint:
@@ -120,8 +121,8 @@ def check_binding(modality: Modality, record: TokenizerRecord, trusted: bool) ->
         )
     if tokenizer.num_codes < record.num_codes:
         raise VocabularyError(
-            f"{modality.name} tokens of this vocabulary need {record.num_codes:,} codes; {tokenizer.name} has "
-            f"{tokenizer.num_codes:,}"
+            f"{modality.name} tokens of this vocabulary need {record.num_codes:,} codes; {tokenizer.name} "
+            f"has {tokenizer.num_codes:,}"
         )
 
 

@@ -62,7 +62,7 @@ class Block:
         return slice(int(self.ids[0]), int(self.ids[-1]) + 1)
 
     def lookup(self, tokens: Sequence[str]) -> NDArray[np.int32]:
-        """Return the tokens' ids, ``int32 [len(tokens)]``; VocabularyError names the first that is not held."""
+        """Return the tokens' ids, ``int32 [len(tokens)]``; VocabularyError names the first not held."""
         try:
             return np.fromiter(map(self.index.__getitem__, tokens), dtype=np.int32, count=len(tokens))
         except KeyError:
@@ -72,11 +72,21 @@ class Block:
     def not_held(self, token: str, position: int) -> VocabularyError:
         """Return the error for a token of this modality that the vocabulary does not hold."""
         return VocabularyError(
-            f"token {token!r} at index {position} of {self.name} is not among the {len(self.tokens):,} tokens "
-            "the vocabulary holds for it; write the entity in another modality, or build a vocabulary with "
-            "wider coverage",
+            f"token {token!r} at index {position} of {self.name} is not among the {len(self.tokens):,} "
+            "tokens the vocabulary holds for it; write the entity in another modality, or build a "
+            "vocabulary with wider coverage",
             position=position,
         )
+
+
+def block_of(blocks: Mapping[str, Block], modality: str) -> Block:
+    """Return a modality's block; VocabularyError where it has none."""
+    try:
+        return blocks[modality]
+    except KeyError:
+        raise VocabularyError(
+            f"the vocabulary does not hold {modality!r}; it holds {', '.join(blocks)}"
+        ) from None
 
 
 def find_blocks(

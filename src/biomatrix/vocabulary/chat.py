@@ -28,4 +28,4 @@ class Turn:
     """One turn of a conversation: who speaks, and text and entities in order."""
 
     role: Role
-    content: Sequence[Item]
+    content: Item | Sequence[Item]

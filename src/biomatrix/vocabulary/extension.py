@@ -67,7 +67,7 @@ def _add(backend: Tokenizer, tokens: Sequence[str], special: bool) -> None:
             continue
         if backend.token_to_id(token) is not None:
             raise VocabularyError(
-                f"{token!r} is already a piece of the base tokenizer, so text would turn into it; leave it out"
+                f"{token!r} is already a piece of the base tokenizer, so text would turn into it"
             )
         new.append(AddedToken(token, special=special, normalized=False))
     backend.add_special_tokens(new) if special else backend.add_tokens(new)

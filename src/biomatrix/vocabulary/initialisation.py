@@ -1,9 +1,9 @@
 """Giving new tokens their embedding rows, every row that was there before left bit for bit.
 
 Two schemes. *description*: the mean of the base model's rows for the pieces of a short description of the
-token, plus noise from N(0, I/d) (BioMatrix technical report, section on vocabulary; d is the embedding width).
-*geometry*: a token that places something in space starts from random Fourier features of that geometry, at the
-length of a base row, so that near codes have near rows; other tokens start from their description.
+token, plus noise from N(0, I/d), d the embedding width (BioMatrix technical report, section on vocabulary).
+*geometry*: a token that places something in space starts from random Fourier features of that geometry, at
+the length of a base row, so that near codes have near rows; other tokens start from their description.
 
 Legend: V rows, N new tokens, D embedding width, F geometric features.
 """
@@ -11,7 +11,7 @@ Legend: V rows, N new tokens, D embedding width, F geometric features.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 import torch
@@ -66,11 +66,11 @@ def initialise(
         raise ConfigurationError(f"scheme is one of {', '.join(get_args(Scheme))}, not {scheme!r}")
     if multiple < 1:
         raise ConfigurationError(f"rows come in multiples of at least 1, not {multiple}")
-    old_rows = int(model.get_input_embeddings().weight.shape[0])
+    old_rows = len(_tables(model)[0])
     if old_rows < vocabulary.base_size:
         raise VocabularyError(
-            f"the model has {old_rows:,} embedding rows, fewer than the {vocabulary.base_size:,} entries of the "
-            "base tokenizer; this vocabulary was not built from its tokenizer"
+            f"the model has {old_rows:,} embedding rows, fewer than the {vocabulary.base_size:,} entries of "
+            "the base tokenizer; this vocabulary was not built from its tokenizer"
         )
     rows = embedding_rows(vocabulary, old_rows, multiple)
     if rows != old_rows:
@@ -150,11 +150,11 @@ def fourier_features(geometry: NDArray[np.float64], width: int, seed: int) -> ND
 
 def _tables(model: PreTrainedModel) -> list[torch.Tensor]:
     """Return the input embedding and, where it is another tensor, the output projection."""
-    weight = model.get_input_embeddings().weight
-    output = model.get_output_embeddings()
-    if output is None or output.weight.data_ptr() == weight.data_ptr():
+    weight = cast("torch.Tensor", model.get_input_embeddings().weight)
+    output = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    if output is None or output.weight is weight:
         return [weight]
-    return [weight, output.weight]
+    return [weight, cast("torch.Tensor", output.weight)]
 
 
 def _described(block: Block) -> dict[str, str]:
@@ -172,7 +172,7 @@ def _piece_means(weight: torch.Tensor, vocabulary: Vocabulary, texts: list[str])
         raise VocabularyError(f"the base tokenizer has no pieces for the description {empty!r}")
     lengths = np.array([len(ids) for ids in pieces])
     flat = torch.as_tensor([id_ for ids in pieces for id_ in ids], device=weight.device)
-    gathered = weight.detach()[flat].to(torch.float64).cpu().numpy()
+    gathered: NDArray[np.float64] = weight.detach()[flat].to(torch.float64).cpu().numpy()
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     means: NDArray[np.float64] = np.add.reduceat(gathered, starts, axis=0) / lengths[:, None]
     return means
@@ -183,7 +183,9 @@ def _noise(token: str, seed: int, width: int) -> NDArray[np.float64]:
     digest = hashlib.sha256(token.encode("utf-8")).digest()
     key = int.from_bytes(digest[:8], "little")
     generator = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, key])))
-    return generator.standard_normal(width) / np.sqrt(width)
+    drawn: NDArray[np.float64] = generator.standard_normal(width)
+    drawn /= np.sqrt(width)
+    return drawn
 
 
 def _place(

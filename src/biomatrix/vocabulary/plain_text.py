@@ -1,7 +1,7 @@
 """Text to base pieces and back, with no added token ever matched inside it.
 
-A stock tokenizer finds added tokens anywhere in a string: "[H][H]" in prose or "[N]" in a reference list would
-turn into SELFIES symbols. Here text is text: it goes through the base model alone.
+A stock tokenizer finds added tokens anywhere in a string: "[H][H]" in prose or "[N]" in a reference list
+would turn into SELFIES symbols. Here text is text: it goes through the base model alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class PlainText:
         self._inner: Tokenizer | None = None
         anchored = _without_added_tokens(backend)
         anchored.add_tokens([AddedToken(_ANCHOR, normalized=False)])
-        # Byte-level tokenizers cut a string the same way wherever it stands; others put a space before its start.
+        # Byte-level tokenizers cut a string alike wherever it stands; others put a space before its start.
         if anchored.encode(_ANCHOR + "a", add_special_tokens=False).ids[1:] != self._encode_one("a"):
             self._inner = anchored
 

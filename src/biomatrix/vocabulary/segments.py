@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,6 +12,8 @@ from biomatrix.entities import Molecule, Protein
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from biomatrix.vocabulary.blocks import Block
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of ids before it is decoded: ``fault`` is (reason, position) where its form is already broken."""
+    """A stretch of ids before it is decoded; ``fault`` is (reason, position) where its form is broken."""
 
     modality: int | None
     start: int
@@ -71,6 +73,30 @@ class Span:
 
 TEXT, SPECIAL, NOTHING, OPENS = 0, 1, 2, 3
 """Roles of ids: a base piece, a special token of the base, no token; then three numbers a modality."""
+
+
+def assign_roles(
+    pieces: Collection[int], added: Collection[int], blocks: Sequence[Block]
+) -> NDArray[np.int16]:
+    """Return the role of every id up to the largest: ``int16 [size]``.
+
+    Parameters
+    ----------
+    pieces : collection of int
+        The ids of the base model's pieces.
+    added : collection of int
+        The ids of all added tokens.
+    blocks : sequence of Block
+        The modalities' places, in the order their roles are numbered.
+    """
+    roles = np.full(1 + max(max(pieces, default=-1), max(added, default=-1)), NOTHING, dtype=np.int16)
+    roles[np.fromiter(pieces, dtype=np.int64, count=len(pieces))] = TEXT
+    roles[np.fromiter(added, dtype=np.int64, count=len(added))] = SPECIAL
+    for number, block in enumerate(blocks):
+        roles[block.ids] = OPENS + 3 * number + 2
+        roles[block.start_id] = OPENS + 3 * number
+        roles[block.end_id] = OPENS + 3 * number + 1
+    return roles
 
 
 class Splitter:
@@ -84,7 +110,8 @@ class Splitter:
     names : sequence of str
         The modalities' names.
     text_ids : sequence of ndarray or None
-        For each modality, the base pieces that may stand among its own tokens; None where it is all base pieces.
+        For each modality, the base pieces that may stand among its own tokens; None where
+        all are base pieces.
     """
 
     def __init__(
@@ -137,8 +164,10 @@ class Splitter:
     def _belong(self, ids: NDArray[np.int64], roles: NDArray[np.int16], modality: int) -> NDArray[np.bool_]:
         text_ids = self._text_ids[modality]
         if text_ids is None:
-            return roles == TEXT
-        return (roles == OPENS + 3 * modality + 2) | np.isin(ids, text_ids)
+            text: NDArray[np.bool_] = roles == TEXT
+            return text
+        own: NDArray[np.bool_] = (roles == OPENS + 3 * modality + 2) | np.isin(ids, text_ids)
+        return own
 
     def _stray(self, roles: NDArray[np.int16], start: int) -> Span:
         """Return the run of ids of one role that stand where they may not."""

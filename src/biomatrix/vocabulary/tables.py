@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from biomatrix.entities import Molecule, Protein
+from biomatrix.entities import Entity
 from biomatrix.errors import VocabularyError
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class CodeTable:
                 record=_record(offsets, position),
                 position=position - int(offsets[_record(offsets, position) - 1]),
             )
-        found = self.ids[codes]
+        found: NDArray[np.int32] = self.ids[codes]
         if len(found) and int(found.min()) < 0:
             position = int(np.flatnonzero(found < 0)[0])
             record = _record(offsets, position)
@@ -113,7 +113,7 @@ class Codes:
     codes: NDArray[np.integer]
 
 
-Item: TypeAlias = str | Molecule | Protein | tuple[Molecule | Protein, str] | Tokens | Codes
+Item: TypeAlias = str | Entity | tuple[Entity, str] | Tokens | Codes
 """A part of a document: text; an entity, perhaps with the modality to write it in; or one already written."""
 
 

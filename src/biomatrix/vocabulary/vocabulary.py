@@ -10,7 +10,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,53 +17,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from biomatrix.entities import Entity, Molecule, Protein
-from biomatrix.errors import BioMatrixError, UnsupportedError, VocabularyError
-from biomatrix.modalities.base import EntityKind, Modality
+from biomatrix.entities import Entity
+from biomatrix.errors import VocabularyError
+from biomatrix.modalities.base import Modality
 from biomatrix.modalities.registry import modalities as registered_modalities
 from biomatrix.vocabulary.binding import bind, check_binding, record_of
-from biomatrix.vocabulary.blocks import Block, find_blocks
+from biomatrix.vocabulary.blocks import Block, block_of, find_blocks
 from biomatrix.vocabulary.chat import TURN_END, TURN_START, Turn
 from biomatrix.vocabulary.constraint import Constraint, build_constraint
+from biomatrix.vocabulary.decoding import Decoder
+from biomatrix.vocabulary.encoding import Batch, Encoder, as_items
 from biomatrix.vocabulary.extension import extend
 from biomatrix.vocabulary.folder import locate, read_backend, read_rows, write_stock_files
 from biomatrix.vocabulary.manifest import FILE_NAME, Manifest, TokenizerRecord
 from biomatrix.vocabulary.plain_text import PlainText
-from biomatrix.vocabulary.segments import (
-    NOTHING,
-    OPENS,
-    SPECIAL,
-    TEXT,
-    Failure,
-    Segment,
-    Span,
-    Splitter,
-    Value,
-)
-from biomatrix.vocabulary.tables import Codes, CodeTable, Item, Tokens
+from biomatrix.vocabulary.segments import NOTHING, OPENS, TEXT, Segment, Value, assign_roles
+from biomatrix.vocabulary.tables import CodeTable, Item
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from transformers import PreTrainedTokenizerFast
-
-DEFAULT_MODALITY: Mapping[EntityKind, str] = {"molecule": "molecule_selfies", "protein": "protein_sequence"}
-"""How an entity is written where no modality is named: its graph or its sequence, which every entity has."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Many documents as ids.
-
-    Parameters
-    ----------
-    ids : list of (ndarray, shape=(n,), dtype=int32) or None
-        One array a document, in order; None where the document was refused.
-    rejects : dict of int to BioMatrixError
-        Why, by the document's index.
-    """
-
-    ids: list[NDArray[np.int32] | None]
-    rejects: dict[int, BioMatrixError] = field(default_factory=dict)
 
 
 class Vocabulary:
@@ -129,8 +101,8 @@ class Vocabulary:
         modalities : iterable of Modality, optional
             Every registered modality when not given.
         structure_tokenizers : mapping of str to TokenizerRecord, optional
-            What the tokens of a structure modality belong to; read from the modality's own structure tokenizer
-            when not given.
+            What the tokens of a structure modality belong to; read from the modality's own structure
+            tokenizer when not given.
         base_rows : int, optional
             Rows of the base model's embedding where they are more than its tokens (Qwen3: 151,936).
         """
@@ -146,9 +118,8 @@ class Vocabulary:
             _counts(blocks),
             {name: record for name, record in records.items() if record is not None},
         )
-        settings = {
-            key: str(value) for key, value in base.special_tokens_map.items() if isinstance(value, str)
-        }
+        named = base.special_tokens_map.items()
+        settings: dict[str, Any] = {role: token for role, token in named if isinstance(token, str)}
         settings["chat_template"] = base.chat_template
         settings["model_max_length"] = base.model_max_length
         return cls(backend, blocks, manifest, settings)
@@ -190,7 +161,7 @@ class Vocabulary:
             manifest = _infer(backend, blocks, read_rows(folder))
         elif dict(manifest.tokens) != _counts(blocks):
             raise VocabularyError(
-                f"{FILE_NAME} speaks of other tokens than the tokenizer holds; the files are from two vocabularies",
+                f"{FILE_NAME} speaks of other tokens than the tokenizer holds; the files are mixed up",
                 file=str(path_or_id),
             )
         blocks = bind(blocks, manifest.structure_tokenizers, structure_tokenizers or {})
@@ -231,7 +202,7 @@ class Vocabulary:
         from transformers import PreTrainedTokenizerFast
 
         known = {key: value for key, value in self._settings.items() if value is not None}
-        return PreTrainedTokenizerFast(
+        return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
             tokenizer_object=self.backend, **{"clean_up_tokenization_spaces": False, **known}
         )
 
@@ -262,12 +233,7 @@ class Vocabulary:
 
     def block(self, modality: str) -> Block:
         """Return where a modality lives; VocabularyError where the vocabulary does not hold it."""
-        try:
-            return self.blocks[modality]
-        except KeyError:
-            raise VocabularyError(
-                f"the vocabulary does not hold {modality!r}; it holds {', '.join(self.blocks)}"
-            ) from None
+        return block_of(self.blocks, modality)
 
     def start_id(self, modality: str) -> int:
         """Return the id of a modality's start token."""
@@ -278,13 +244,13 @@ class Vocabulary:
         return self.block(modality).end_id
 
     def mask(self, rows: int | None = None) -> NDArray[np.bool_]:
-        """Return which of ``rows`` embedding rows are tokens, ``bool [rows]``; the others must never be sampled.
+        """Return which of ``rows`` embedding rows are tokens, ``bool [rows]``; never sample the others.
 
         Parameters
         ----------
         rows : int, optional
-            The model's embedding rows; the base's rows or the vocabulary's length, whichever is more, when not
-            given.
+            The model's embedding rows; when not given, the base's rows or the vocabulary's length,
+            whichever is more.
         """
         wanted = max(self.base_rows, len(self)) if rows is None else rows
         if wanted < len(self):
@@ -302,35 +268,26 @@ class Vocabulary:
         return build_constraint(self.block(modality), self.plain_ids, len(self.mask(rows)))
 
     def table(self, modality: str, tokens: Sequence[str]) -> CodeTable:
-        """Return ids by code, where code ``i`` stands for ``tokens[i]``: the quickest way from codes to ids."""
+        """Return ids by code, code ``i`` standing for ``tokens[i]``: the quickest way from codes to ids."""
         return CodeTable.from_block(self.block(modality), tokens)
 
     # Encoding
 
-    def encode(self, items: str | Item | Sequence[Item]) -> list[int]:
+    def encode(self, items: Item | Sequence[Item]) -> list[int]:
         """Return the ids of text and entities in order.
 
         Parameters
         ----------
         items : sequence of (str, Molecule, Protein, (entity, modality), Tokens, Codes)
-            Text stays text whatever it looks like. A bare molecule is written as SELFIES and a bare protein as
-            its sequence; pair an entity with a modality's name to choose another.
+            Text stays text whatever it looks like. A bare entity is written in :meth:`default_modality`;
+            pair it with a modality's name to choose another.
 
         Raises
         ------
         VocabularyError
             Naming the token and its index, where the vocabulary does not hold a token of an entity.
         """
-        parts = self._parts([items] if _is_item(items) else items)  # type: ignore[list-item]
-        ids: list[int] = []
-        for part in parts:
-            if isinstance(part, str):
-                ids.extend(self._text.encode(part, first=not ids))
-            elif isinstance(part, Codes):
-                ids.extend(part.table.encode(part.codes).tolist())
-            else:
-                ids.extend(self.encode_tokens(part.tokens, part.modality))
-        return ids
+        return self._encoder.encode(items)
 
     def encode_entity(self, entity: Entity, modality: str) -> list[int]:
         """Return one wrapped segment: the ids of the segment's text, found without going through text."""
@@ -338,12 +295,7 @@ class Vocabulary:
 
     def encode_tokens(self, tokens: Sequence[str], modality: str) -> list[int]:
         """Return one wrapped segment for an entity already written as tokens."""
-        block = self.block(modality)
-        if block.modality.spelled_as_text:
-            middle = self._text.encode("".join(tokens), first=False)
-        else:
-            middle = block.lookup(tokens).tolist()
-        return [block.start_id, *middle, block.end_id]
+        return self._encoder.encode_tokens(tokens, modality)
 
     def encode_text(self, text: str) -> list[int]:
         """Return the base pieces of a text; strings that look like added tokens are text too."""
@@ -354,27 +306,15 @@ class Vocabulary:
 
         A document that cannot be encoded is refused with its reason; the others go on.
         """
-        rejects: dict[int, BioMatrixError] = {}
-        prepared: list[list[str | Tokens | Codes]] = self._prepare(documents, rejects)
-        texts: list[str] = []
-        first: list[bool] = []
-        for parts in prepared:
-            for position, part in enumerate(parts):
-                text = self._text_of(part)
-                if text is not None:
-                    texts.append(text)
-                    first.append(position == 0 and isinstance(part, str))
-        spelled = iter(self._text.encode_batch(texts, first))
-        batch: list[NDArray[np.int32] | None] = []
-        for index, parts in enumerate(prepared):
-            pieces = [next(spelled) if self._text_of(part) is not None else None for part in parts]
-            try:
-                ids = None if index in rejects else self._assemble(parts, pieces)
-            except BioMatrixError as error:
-                rejects[index] = error
-                ids = None
-            batch.append(ids)
-        return Batch(batch, rejects)
+        return self._encoder.encode_batch(documents)
+
+    def default_modality(self, entity: Entity) -> str:
+        """Return how an entity is written where no modality is named.
+
+        That is the first modality of its kind with tokens of its own and no need of coordinates: SELFIES for
+        a molecule, the sequence for a protein.
+        """
+        return self._encoder.default_modality(entity)
 
     def encode_chat(self, turns: Sequence[Turn], add_generation_prompt: bool = True) -> list[int]:
         """Return a conversation in Qwen3's format, text and entities inside its turns.
@@ -384,8 +324,12 @@ class Vocabulary:
         start, end = self._control(TURN_START), self._control(TURN_END)
         ids: list[int] = []
         for turn in turns:
-            content: Sequence[Item] = [turn.content] if _is_item(turn.content) else turn.content  # type: ignore[list-item]
-            ids += [start, *self.encode([f"{turn.role}\n", *content]), end, *self.encode_text("\n")]
+            ids += [
+                start,
+                *self.encode([f"{turn.role}\n", *as_items(turn.content)]),
+                end,
+                *self.encode_text("\n"),
+            ]
         if add_generation_prompt:
             ids += [start, *self.encode_text("assistant\n")]
         return ids
@@ -406,14 +350,11 @@ class Vocabulary:
 
     def segments(self, ids: Sequence[int] | NDArray[np.integer], skip_special: bool = False) -> list[Segment]:
         """Return the same parts with the place, modality and tokens of each."""
-        array = np.asarray(ids, dtype=np.int64).reshape(-1)
-        found = [self._segment(array, span, skip_special) for span in self._splitter.split(array)]
-        return [segment for segment in found if segment.value != ""]
+        return self._decoder.segments(ids, skip_special)
 
     def text(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
         """Return ids as the tokenizer writes them, control tokens and all; ids of no token leave nothing."""
-        held = [int(id_) for id_ in ids if 0 <= id_ < len(self) and self._roles[id_] != NOTHING]
-        return str(self.backend.decode(held, skip_special_tokens=False))
+        return self._decoder.text(ids)
 
     def modality(self, name: str) -> Modality:
         """Return the modality as the vocabulary uses it, its structure tokenizer checked against the record.
@@ -421,30 +362,24 @@ class Vocabulary:
         Raises
         ------
         VocabularyError
-            If the vocabulary does not hold it, or its structure tokenizer is another than its tokens belong to.
+            If the vocabulary does not hold it, or its tokens belong to another structure tokenizer.
         """
         return self._checked(name)
 
     # Inside
 
     @cached_property
-    def _roles(self) -> NDArray[np.int16]:
-        pieces = self.backend.get_vocab(with_added_tokens=False).values()
-        size = 1 + max(max(pieces, default=-1), max(self._added.values(), default=-1))
-        roles = np.full(size, NOTHING, dtype=np.int16)
-        roles[np.fromiter(pieces, dtype=np.int64)] = TEXT
-        roles[list(self._added.values())] = SPECIAL
-        for number, block in enumerate(self.blocks.values()):
-            roles[block.ids] = OPENS + 3 * number + 2
-            roles[block.start_id] = OPENS + 3 * number
-            roles[block.end_id] = OPENS + 3 * number + 1
-        return roles
+    def _encoder(self) -> Encoder:
+        return Encoder(self.blocks, self._text, self._checked)
 
     @cached_property
-    def _splitter(self) -> Splitter:
-        blocks = list(self.blocks.values())
-        text_ids = [None if block.modality.spelled_as_text else block.text_ids for block in blocks]
-        return Splitter(self._roles, list(self.blocks), text_ids)
+    def _decoder(self) -> Decoder:
+        return Decoder(self.backend, self.blocks, self._roles, self._checked)
+
+    @cached_property
+    def _roles(self) -> NDArray[np.int16]:
+        pieces = self.backend.get_vocab(with_added_tokens=False).values()
+        return assign_roles(pieces, self._added.values(), list(self.blocks.values()))
 
     def _checked(self, name: str) -> Modality:
         block = self.block(name)
@@ -464,124 +399,6 @@ class Vocabulary:
         if id_ is None:
             raise VocabularyError(f"the tokenizer has no {token!r}, which the chat format needs")
         return id_
-
-    def _parts(self, items: Sequence[Item]) -> list[str | Tokens | Codes]:
-        """Return the items with entities written as tokens and neighbouring texts joined."""
-        parts: list[str | Tokens | Codes] = []
-        for position, item in enumerate(items):
-            if isinstance(item, str):
-                if parts and isinstance(parts[-1], str):
-                    parts[-1] += item
-                elif item:
-                    parts.append(item)
-            elif isinstance(item, Tokens | Codes):
-                parts.append(item)
-            else:
-                entity, name = self._resolve(item, position)
-                parts.append(Tokens(name, self._checked(name).encode(entity)))
-        return parts
-
-    def _resolve(self, item: Item, position: int) -> tuple[Entity, str]:
-        if isinstance(item, Molecule):
-            return item, DEFAULT_MODALITY["molecule"]
-        if isinstance(item, Protein):
-            return item, DEFAULT_MODALITY["protein"]
-        if (
-            isinstance(item, tuple)
-            and len(item) == 2
-            and isinstance(item[0], Molecule | Protein)
-            and isinstance(item[1], str)
-        ):
-            return item
-        raise UnsupportedError(
-            f"a {type(item).__name__} cannot be part of a document; give text, a Molecule, a Protein, "
-            "(entity, modality), Tokens or Codes",
-            position=position,
-        )
-
-    def _prepare(
-        self, documents: Sequence[Sequence[Item]], rejects: dict[int, BioMatrixError]
-    ) -> list[list[str | Tokens | Codes]]:
-        """Write every entity as tokens, one batch a modality, and join neighbouring texts."""
-        waiting: dict[str, list[tuple[int, int, Entity]]] = {}
-        resolved: list[list[Item]] = [list(document) for document in documents]
-        for index, items in enumerate(resolved):
-            for position, item in enumerate(items):
-                if isinstance(item, str | Tokens | Codes):
-                    continue
-                try:
-                    entity, name = self._resolve(item, position)
-                    self._checked(name)
-                except BioMatrixError as error:
-                    rejects.setdefault(index, error)
-                    break
-                waiting.setdefault(name, []).append((index, position, entity))
-        for name, entries in waiting.items():
-            written = self._encode_all(name, [entity for _, _, entity in entries])
-            for (index, position, _), tokens in zip(entries, written, strict=True):
-                if isinstance(tokens, BioMatrixError):
-                    rejects.setdefault(index, tokens)
-                else:
-                    resolved[index][position] = Tokens(name, tokens)
-        return [[] if index in rejects else self._parts(items) for index, items in enumerate(resolved)]
-
-    def _encode_all(self, name: str, entities: list[Entity]) -> list[list[str] | BioMatrixError]:
-        modality = self._checked(name)
-        try:
-            return list(modality.encode_batch(entities))
-        except BioMatrixError:
-            return [_attempt(modality, entity) for entity in entities]
-
-    def _text_of(self, part: str | Tokens | Codes) -> str | None:
-        """Return what the base model must spell of a part, if anything."""
-        if isinstance(part, str):
-            return part
-        if isinstance(part, Tokens) and part.modality in self.blocks:
-            if self.blocks[part.modality].modality.spelled_as_text:
-                return "".join(part.tokens)
-        return None
-
-    def _assemble(
-        self, parts: Sequence[str | Tokens | Codes], spelled: Sequence[list[int] | None]
-    ) -> NDArray[np.int32]:
-        pieces: list[NDArray[np.int32]] = []
-        for part, given in zip(parts, spelled, strict=True):
-            if isinstance(part, str):
-                pieces.append(np.array(given, dtype=np.int32))
-            elif isinstance(part, Codes):
-                pieces.append(part.table.encode(part.codes))
-            else:
-                block = self.block(part.modality)
-                middle = block.lookup(part.tokens) if given is None else np.array(given, dtype=np.int32)
-                pieces += [np.array([block.start_id], np.int32), middle, np.array([block.end_id], np.int32)]
-        return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int32)
-
-    def _segment(self, ids: NDArray[np.int64], span: Span, skip_special: bool) -> Segment:
-        inside = ids[span.start : span.stop]
-        if span.fault is not None:
-            failure = Failure(self.text(inside), *span.fault)
-            name = None if span.modality is None else self.modalities[span.modality]
-            return Segment(failure, name, span.start, span.stop)
-        if span.modality is None:
-            kept = inside[self._roles[inside] == TEXT] if skip_special else inside
-            return Segment(self.text(kept), None, span.start, span.stop)
-        return self._entity_segment(inside, span, self.modalities[span.modality])
-
-    def _entity_segment(self, inside: NDArray[np.int64], span: Span, name: str) -> Segment:
-        spelled_as_text = self.blocks[name].modality.spelled_as_text
-        middle = inside[1:-1]
-        if spelled_as_text:
-            tokens: tuple[str, ...] = (self.text(middle),) if len(middle) else ()
-        else:
-            tokens = tuple(self.backend.id_to_token(int(id_)) for id_ in middle)
-        value: Value
-        try:
-            value = self._checked(name).decode(tokens)
-        except BioMatrixError as error:
-            # Characters of a spelled-out string do not line up with its pieces.
-            within = error.position if isinstance(error.position, int) and not spelled_as_text else 0
-            value = Failure(self.text(inside), error.message, span.start + 1 + within)
-        return Segment(value, name, span.start, span.stop, tokens)
 
 
 def _blocks(backend: Tokenizer, modalities: Sequence[Modality]) -> dict[str, Block]:
@@ -605,17 +422,3 @@ def _infer(backend: Tokenizer, blocks: Mapping[str, Block], rows: int | None) ->
         counts,
         {name: record for name, record in records.items() if record is not None},
     )
-
-
-def _is_item(items: object) -> bool:
-    """Return whether a single item was given rather than a sequence of them."""
-    if isinstance(items, tuple):
-        return len(items) == 2 and isinstance(items[0], Molecule | Protein) and isinstance(items[1], str)
-    return isinstance(items, str | Molecule | Protein | Tokens | Codes)
-
-
-def _attempt(modality: Modality, entity: Entity) -> list[str] | BioMatrixError:
-    try:
-        return modality.encode(entity)
-    except BioMatrixError as error:
-        return error

@@ -1,0 +1,222 @@
+"""Documents to ids: entities through one table a modality, text through the base model alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from biomatrix.entities import Entity
+from biomatrix.errors import BioMatrixError, UnsupportedError, VocabularyError
+from biomatrix.modalities.base import Modality
+from biomatrix.vocabulary.blocks import Block, block_of
+from biomatrix.vocabulary.plain_text import PlainText
+from biomatrix.vocabulary.tables import Codes, Item, Tokens
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Part = str | Tokens | Codes
+"""An item once its entity is written as tokens."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Many documents as ids.
+
+    Parameters
+    ----------
+    ids : list of (ndarray, shape=(n,), dtype=int32) or None
+        One array a document, in order; None where the document was refused.
+    rejects : dict of int to BioMatrixError
+        Why, by the document's index.
+    """
+
+    ids: list[NDArray[np.int32] | None]
+    rejects: dict[int, BioMatrixError] = field(default_factory=dict)
+
+
+class Encoder:
+    """Turns documents into ids.
+
+    Parameters
+    ----------
+    blocks : mapping of str to Block
+        Where each modality lives.
+    text : PlainText
+        The base model.
+    modality : callable
+        Returns a modality by name, ready for use, or raises VocabularyError.
+    """
+
+    def __init__(
+        self, blocks: Mapping[str, Block], text: PlainText, modality: Callable[[str], Modality]
+    ) -> None:
+        self._blocks = blocks
+        self._text = text
+        self._modality = modality
+
+    def encode(self, items: Item | Sequence[Item]) -> list[int]:
+        """Return the ids of text and entities in order.
+
+        Parameters
+        ----------
+        items : sequence of (str, Molecule, Protein, (entity, modality), Tokens, Codes)
+            Text stays text whatever it looks like; a bare entity is written in its default modality.
+
+        Raises
+        ------
+        VocabularyError
+            Naming the token and its index, where the vocabulary does not hold a token of an entity.
+        """
+        parts = self._parts(as_items(items))
+        ids: list[int] = []
+        for part in parts:
+            if isinstance(part, str):
+                ids.extend(self._text.encode(part, first=not ids))
+            elif isinstance(part, Codes):
+                ids.extend(part.table.encode(part.codes).tolist())
+            else:
+                ids.extend(self.encode_tokens(part.tokens, part.modality))
+        return ids
+
+    def encode_tokens(self, tokens: Sequence[str], modality: str) -> list[int]:
+        """Return one wrapped segment for an entity already written as tokens."""
+        block = block_of(self._blocks, modality)
+        if block.modality.spelled_as_text:
+            middle = self._text.encode("".join(tokens), first=False)
+        else:
+            middle = block.lookup(tokens).tolist()
+        return [block.start_id, *middle, block.end_id]
+
+    def default_modality(self, entity: Entity) -> str:
+        """Return how an entity is written where no modality is named."""
+        held = [block.modality for block in self._blocks.values() if block.modality.kind == entity.kind]
+        plain = [m for m in held if not m.needs_structure and not m.spelled_as_text]
+        for modality in plain or held:
+            return modality.name
+        raise VocabularyError(f"the vocabulary holds no modality for a {entity.kind}")
+
+    def encode_batch(self, documents: Sequence[Sequence[Item]]) -> Batch:
+        """Encode many documents at once: texts in one call to the base model, entities in one a modality.
+
+        A document that cannot be encoded is refused with its reason; the others go on.
+        """
+        rejects: dict[int, BioMatrixError] = {}
+        prepared: list[list[Part]] = self._prepare(documents, rejects)
+        texts: list[str] = []
+        first: list[bool] = []
+        for parts in prepared:
+            for position, part in enumerate(parts):
+                text = self._text_of(part)
+                if text is not None:
+                    texts.append(text)
+                    first.append(position == 0 and isinstance(part, str))
+        spelled = iter(self._text.encode_batch(texts, first))
+        batch: list[NDArray[np.int32] | None] = []
+        for index, parts in enumerate(prepared):
+            pieces = [next(spelled) if self._text_of(part) is not None else None for part in parts]
+            try:
+                ids = None if index in rejects else self._assemble(parts, pieces)
+            except BioMatrixError as error:
+                rejects[index] = error
+                ids = None
+            batch.append(ids)
+        return Batch(batch, rejects)
+
+    def _parts(self, items: Sequence[Item]) -> list[Part]:
+        """Return the items with entities written as tokens and neighbouring texts joined."""
+        parts: list[Part] = []
+        for position, item in enumerate(items):
+            if isinstance(item, str):
+                if parts and isinstance(parts[-1], str):
+                    parts[-1] += item
+                elif item:
+                    parts.append(item)
+            elif isinstance(item, Tokens | Codes):
+                parts.append(item)
+            else:
+                entity, name = self._resolve(item, position)
+                parts.append(Tokens(name, self._modality(name).encode(entity)))
+        return parts
+
+    def _resolve(self, item: Item, position: int) -> tuple[Entity, str]:
+        if isinstance(item, Entity):
+            return item, self.default_modality(item)
+        if (
+            isinstance(item, tuple)
+            and len(item) == 2
+            and isinstance(item[0], Entity)
+            and isinstance(item[1], str)
+        ):
+            return item
+        raise UnsupportedError(
+            f"a {type(item).__name__} cannot be part of a document; give text, a Molecule, a Protein, "
+            "(entity, modality), Tokens or Codes",
+            position=position,
+        )
+
+    def _prepare(
+        self, documents: Sequence[Sequence[Item]], rejects: dict[int, BioMatrixError]
+    ) -> list[list[Part]]:
+        """Write every entity as tokens, one batch a modality, and join neighbouring texts."""
+        waiting: dict[str, list[tuple[int, int, Entity]]] = {}
+        resolved: list[list[Item]] = [list(document) for document in documents]
+        for index, items in enumerate(resolved):
+            for position, item in enumerate(items):
+                if isinstance(item, str | Tokens | Codes):
+                    continue
+                try:
+                    entity, name = self._resolve(item, position)
+                    self._modality(name)
+                except BioMatrixError as error:
+                    rejects.setdefault(index, error)
+                    break
+                waiting.setdefault(name, []).append((index, position, entity))
+        for name, entries in waiting.items():
+            written = self._modality(name).encode_each([entity for _, _, entity in entries])
+            for (index, position, _), tokens in zip(entries, written, strict=True):
+                if isinstance(tokens, BioMatrixError):
+                    rejects.setdefault(index, tokens)
+                else:
+                    resolved[index][position] = Tokens(name, tokens)
+        return [[] if index in rejects else self._parts(items) for index, items in enumerate(resolved)]
+
+    def _text_of(self, part: Part) -> str | None:
+        """Return what the base model must spell of a part, if anything."""
+        if isinstance(part, str):
+            return part
+        block = self._blocks.get(part.modality) if isinstance(part, Tokens) else None
+        if isinstance(part, Tokens) and block is not None and block.modality.spelled_as_text:
+            return "".join(part.tokens)
+        return None
+
+    def _assemble(self, parts: Sequence[Part], spelled: Sequence[list[int] | None]) -> NDArray[np.int32]:
+        pieces: list[NDArray[np.int32]] = []
+        for part, given in zip(parts, spelled, strict=True):
+            if isinstance(part, str):
+                pieces.append(np.array(given, dtype=np.int32))
+            elif isinstance(part, Codes):
+                pieces.append(part.table.encode(part.codes))
+            else:
+                block = block_of(self._blocks, part.modality)
+                middle = block.lookup(part.tokens) if given is None else np.array(given, dtype=np.int32)
+                pieces += [np.array([block.start_id], np.int32), middle, np.array([block.end_id], np.int32)]
+        return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int32)
+
+
+def as_items(items: Item | Sequence[Item]) -> Sequence[Item]:
+    """Return a sequence of items where perhaps a single one was given."""
+    if (
+        isinstance(items, tuple)
+        and len(items) == 2
+        and isinstance(items[0], Entity)
+        and isinstance(items[1], str)
+    ):
+        # A pair of an entity and a string is one item: the string names a modality.
+        return [(items[0], items[1])]
+    if isinstance(items, str | Entity | Tokens | Codes):
+        return [items]
+    return items
