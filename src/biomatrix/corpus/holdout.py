@@ -1,7 +1,7 @@
 """Which molecules are kept out of every training set, by a rule anyone can recompute.
 
-A molecule is named by the canonical SMILES of its heavy-atom graph without stereochemistry or isotopes, so that
-conformers, salts written alike, enantiomers and hydrogen counts written out all fall on the same side.
+A molecule is named by the canonical SMILES of its heavy-atom graph without stereochemistry or isotopes, so
+that conformers, salts written alike, enantiomers and hydrogen counts written out all fall on the same side.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PROPERTY_HELD_OUT_ONE_IN = 10
 """One labelled molecule in this many is held out of property training as well."""
 
 EXAMPLE_KEYS = frozenset({"Cn1c(=O)c2c(ncn2C)n(C)c1=O", "COc1cc(N(C)CC2CCC3=C(C2)C(N)=NC(N)N3)cc(OC)c1OC"})
-"""The molecules the package shows as its examples (caffeine, and the ligand of 1s3v), held out so they stay unseen."""
+"""The molecules the package shows as examples (caffeine, the ligand of 1s3v), held out so they stay unseen."""
 
 
 def graph_key(molecule: str | Chem.Mol) -> str:
@@ -42,7 +42,11 @@ def bucket(key: str, count: int) -> int:
 
 def is_held_out(molecule: str | Chem.Mol) -> bool:
     """Return whether a molecule, given as SMILES or RDKit molecule, is kept out of all training."""
-    key = graph_key(molecule)
+    return is_held_out_key(graph_key(molecule))
+
+
+def is_held_out_key(key: str) -> bool:
+    """Return whether the molecule of a `graph_key` is kept out of all training."""
     return key in EXAMPLE_KEYS or bucket(key, HELD_OUT_ONE_IN) == 0
 
 

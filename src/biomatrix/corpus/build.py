@@ -1,0 +1,71 @@
+"""A whole build, step by step: records, tokens, a vocabulary where none is given, shards.
+
+Every step is made of slices that are skipped when they are done, so a build that was stopped goes on where it
+stood, and a changed recipe redoes only what depends on the change.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from biomatrix.corpus.build_records import build_records
+from biomatrix.corpus.build_shards import build_shards
+from biomatrix.corpus.build_tokens import TokenSlice, build_tokens
+from biomatrix.corpus.build_vocabulary import vocabulary_for
+from biomatrix.corpus.recipe import CorpusRecipe
+
+log = logging.getLogger(__name__)
+
+
+def tokenised(
+    recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1
+) -> dict[str, list[TokenSlice]]:
+    """Run the steps that depend on no vocabulary; return the finished token slices, by source."""
+    names = [source.name for source in recipe.sources]
+    records = build_records(names, data, work, size=recipe.slice_rows, workers=workers)
+    return build_tokens(
+        records,
+        work,
+        molecule_tokenizer=recipe.molecule_tokenizer,
+        protein_tokenizer=recipe.protein_tokenizer,
+        workers=workers,
+    )
+
+
+def build_nano_vocabulary(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1) -> Path:
+    """Build the corpus's own vocabulary under ``work/vocabulary``; return the folder."""
+    folder = work / "vocabulary"
+    vocabulary_for(tokenised(recipe, data, work, workers=workers), recipe, folder)
+    return folder
+
+
+def build_corpus(
+    recipe: CorpusRecipe, data: Path, work: Path, *, vocabulary: Path | None = None, workers: int = 1
+) -> Path:
+    """Build a corpus.
+
+    Parameters
+    ----------
+    recipe : CorpusRecipe
+        What it is made of.
+    data : Path
+        The folder the sources' files are relative to.
+    work : Path
+        Where the steps keep their slices; the shards go to ``work/shards``.
+    vocabulary : Path, optional
+        A saved vocabulary; the corpus's own, under ``work/vocabulary``, when not given.
+    workers : int
+        Processes; the bytes do not depend on it.
+
+    Returns
+    -------
+    Path
+        The training corpus, ``work/shards/train``; held-out shards stand beside it.
+    """
+    slices = tokenised(recipe, data, work, workers=workers)
+    if vocabulary is None:
+        vocabulary = work / "vocabulary"
+        if not (vocabulary / "tokenizer.json").is_file():
+            vocabulary_for(slices, recipe, vocabulary)
+    return build_shards(slices, recipe, vocabulary, data, work / "shards", workers=workers)

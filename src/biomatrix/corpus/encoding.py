@@ -1,0 +1,138 @@
+"""Documents to token ids and loss weights: text of many documents in one call, entities from their tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.corpus.documents import Control, Document
+from biomatrix.corpus.records import TokenRecord
+from biomatrix.errors import BioMatrixError, VocabularyError
+from biomatrix.vocabulary.tables import Item
+
+if TYPE_CHECKING:
+    from biomatrix.vocabulary.vocabulary import Vocabulary
+
+FULL_WEIGHT = 255
+"""The stored byte of a loss weight of 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedDocument:
+    """A document as ids.
+
+    Parameters
+    ----------
+    ids : ndarray, shape=(n,), dtype=int32
+        Token ids.
+    weights : ndarray, shape=(n,), dtype=uint8
+        The weight of predicting each token, in 255ths.
+    """
+
+    ids: NDArray[np.int32]
+    weights: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def cut(self, length: int) -> EncodedDocument:
+        """Return the first ``length`` tokens."""
+        return EncodedDocument(self.ids[:length], self.weights[:length])
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Neighbouring parts of one weight: a control token's id, or items that are encoded together."""
+
+    learn: float
+    control: int | None
+    items: Sequence[Item]
+
+
+def encode_documents(
+    documents: Sequence[Document], vocabulary: Vocabulary
+) -> list[EncodedDocument | BioMatrixError]:
+    """Return each document's ids and weights, or the error that says why it has none.
+
+    Parameters
+    ----------
+    documents : sequence of Document
+        Encoded together.
+    vocabulary : Vocabulary
+        Where ids come from.
+    """
+    runs = [list(_runs(made, vocabulary)) for made in documents]
+    wanted = [run.items for group in runs for run in group if run.control is None]
+    batch = vocabulary.encode_batch(wanted)
+    encoded: list[EncodedDocument | BioMatrixError] = []
+    index = 0
+    for group in runs:
+        ids: list[NDArray[np.int32]] = []
+        problem: BioMatrixError | None = None
+        for run in group:
+            if run.control is not None:
+                ids.append(np.array([run.control], dtype=np.int32))
+                continue
+            found = batch.ids[index]
+            if found is None:
+                problem = problem or batch.rejects[index]
+                found = np.empty(0, dtype=np.int32)
+            ids.append(found)
+            index += 1
+        encoded.append(problem if problem is not None else _joined(group, ids))
+    return encoded
+
+
+def _joined(runs: Sequence[_Run], ids: Sequence[NDArray[np.int32]]) -> EncodedDocument:
+    weights = [
+        np.full(len(part), round(run.learn * FULL_WEIGHT), dtype=np.uint8)
+        for run, part in zip(runs, ids, strict=True)
+    ]
+    return EncodedDocument(np.concatenate(ids), np.concatenate(weights))
+
+
+def _runs(made: Document, vocabulary: Vocabulary) -> Iterator[_Run]:
+    """Yield a document's runs; a control token is a run of its own."""
+    counter = iter(range(len(made.parts)))
+
+    def mark(part: object) -> tuple[float, int]:
+        place = next(counter)
+        return made.parts[place].learn, place if isinstance(made.parts[place].item, Control) else -1
+
+    for (learn, _), group in groupby(made.parts, key=mark):
+        items = [part.item for part in group]
+        if isinstance(items[0], Control):
+            yield _Run(learn, _control_id(items[0], vocabulary), ())
+        else:
+            yield _Run(learn, None, [item for item in items if not isinstance(item, Control)])
+
+
+def _control_id(control: Control, vocabulary: Vocabulary) -> int:
+    found = vocabulary.backend.token_to_id(control.token)
+    if found is None:
+        raise VocabularyError(f"the tokenizer has no {control.token!r}")
+    return int(found)
+
+
+def within_vocabulary(
+    record: TokenRecord, vocabulary: Vocabulary
+) -> tuple[TokenRecord, list[tuple[str, BioMatrixError]]]:
+    """Return the record without the modalities it cannot be written in, and why, by modality."""
+    kept, refused = {}, []
+    for name, tokens in record.tokens.items():
+        try:
+            block = vocabulary.block(name)
+            if not block.modality.spelled_as_text:
+                block.lookup(tokens)
+        except BioMatrixError as error:
+            refused.append((name, error))
+        else:
+            kept[name] = tokens
+    if not refused:
+        return record, refused
+    return TokenRecord(record.source, record.id, record.kind, record.split, record.fields, kept), refused

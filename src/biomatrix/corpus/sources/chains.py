@@ -1,0 +1,79 @@
+"""Protein chains with their backbone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from biomatrix.corpus.records import Record, Split
+from biomatrix.corpus.sources.base import Provenance, Source
+from biomatrix.corpus.sources.exclusions import CHAINS, held_out_clusters
+from biomatrix.errors import LimitError, UnsupportedError
+from biomatrix.structure.protein.chains import ChainRecord, read_chains
+
+MAX_RESIDUES = 1024
+
+REPOSITORY_LICENCES = {
+    "psipred/cgdms": "MIT",
+    "wengong-jin/RefineGNN": "MIT",
+    "octavian-ganea/equidock_public": "MIT",
+    "degrado-lab/PoseBusters-Benchmark": "MIT",
+    "bjing2016/EigenFold": "MIT",
+    "Kortemme-Lab/loop_modeling": "MIT",
+    "Kortemme-Lab/ddg": "MIT",
+    "Kortemme-Lab/covariation": "MIT",
+    "LPDI-EPFL/masif": "Apache-2.0",
+    "gitter-lab/metl-pub": "MIT",
+    "schrodinger/public_binding_free_energy_benchmark": "MIT",
+    "biotite-dev/biotite": "BSD-3-Clause",
+    "microsoft/evodiff": "MIT",
+    "haddocking/haddock3": "Apache-2.0",
+    "prody/ProDy": "MIT",
+    "biopython/biopython": "BSD-3-Clause",
+    "RosettaCommons/RFdiffusion2": "BSD-3-Clause",
+    "maabuu/posebusters": "BSD-3-Clause",
+}
+"""The repositories whose chains may be used; the coordinates themselves are PDB, CC0."""
+
+
+class ChainSource(Source):
+    """The chain table: training clusters give the training records, validation clusters the held-out ones."""
+
+    def rows(self) -> Iterator[tuple[str, Any]]:
+        for path in self.paths:
+            yield from ((chain.protein.name, chain) for chain in read_chains(path))
+
+    def record(self, identifier: str, row: ChainRecord) -> Record:
+        self._check(row)
+        fields = {"licence": REPOSITORY_LICENCES[row.source], "repository": row.source}
+        split: Split = "train" if row.split == "train" else "held_out"
+        return Record(self.name, identifier, "protein", split, fields, row.protein)
+
+    def _check(self, row: ChainRecord) -> None:
+        if row.source not in REPOSITORY_LICENCES:
+            raise UnsupportedError(f"the terms of {row.source} do not allow shipping what is trained on it")
+        if row.split == "test":
+            raise UnsupportedError("in the test split")
+        if row.benchmark:
+            raise UnsupportedError(f"in a benchmark: {', '.join(row.benchmark)}")
+        if row.split == "train" and row.cluster in held_out_clusters(self.root):
+            raise UnsupportedError("in a cluster with a held-out, benchmark or example chain")
+        if len(row.protein) > MAX_RESIDUES:
+            raise LimitError(f"{len(row.protein)} residues: the corpus takes at most {MAX_RESIDUES}")
+
+
+def _chains(root: Path) -> Source:
+    return ChainSource(
+        "chains",
+        Provenance(
+            ("CC0-1.0", "MIT", "Apache-2.0", "BSD-3-Clause"),
+            "PDB chains from " + ", ".join(sorted(REPOSITORY_LICENCES)),
+            (CHAINS,),
+            "training clusters without benchmark chains; validation clusters are held out; test is not read",
+        ),
+        root,
+    )
+
+
+CHAIN_SOURCES: dict[str, Callable[[Path], Source]] = {"chains": _chains}

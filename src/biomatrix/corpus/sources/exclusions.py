@@ -1,0 +1,94 @@
+"""Test sets that nothing is trained on: molecules by graph, proteins by shared stretches of sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from biomatrix.corpus.holdout import graph_key
+from biomatrix.corpus.sources.molecule_records import QuietRDKit
+from biomatrix.corpus.sources.tables import csv_rows, fasta_rows, parquet_rows
+from biomatrix.errors import ParseError
+from biomatrix.structure.protein.chains import EXAMPLE_IDS
+
+STRETCH = 20
+"""Two proteins that share this many residues in a row are taken to be related."""
+
+CAPTION_TEST_FILES = (("molecule/chebi20/test.txt.gz", "SMILES"),)
+"""Kept out of every source: their molecules are asked for by name and description."""
+SPLIT_TEST_FILES = tuple(
+    (f"molecule/moleculenet_splits/{name}_{part}.csv.gz", "smiles")
+    for name in ("bbbp", "tox21", "hiv")
+    for part in ("validation", "test")
+)
+"""Kept out of the tables they are splits of."""
+PROTEIN_TEST_FILES = (
+    "protein/localization/deeploc_test_set.fasta.gz",
+    "protein/localization/setHARD.fasta.gz",
+)
+PROTEIN_TEST_TABLES = (
+    "protein/localization/peer_subcellular_localization_test.parquet",
+    "protein/localization/peer_subcellular_localization_2_test.parquet",
+)
+CHAINS = "protein/structures/chains.parquet"
+
+
+def _smiles(root: Path, files: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    for name, column in files:
+        path = root / name
+        if path.is_file():
+            tab = name.endswith(".txt.gz")
+            for row in csv_rows(path, "\t" if tab else ",", quotes=not tab):
+                yield row[column]
+
+
+@cache
+def excluded_molecules(root: Path, splits: bool = False) -> frozenset[str]:
+    """Return the graph keys of test molecules under ``root``; with ``splits``, of published splits too."""
+    keys = set()
+    with QuietRDKit():
+        for smiles in _smiles(root, CAPTION_TEST_FILES + (SPLIT_TEST_FILES if splits else ())):
+            try:
+                keys.add(graph_key(smiles))
+            except ParseError:
+                continue  # a test molecule RDKit cannot read cannot be matched by a training one either
+    return frozenset(keys)
+
+
+def stretches(sequence: str) -> Iterable[str]:
+    """Return every window of `STRETCH` residues."""
+    return (sequence[start : start + STRETCH] for start in range(len(sequence) - STRETCH + 1))
+
+
+@cache
+def held_out_clusters(root: Path) -> frozenset[int]:
+    """Return the 30 % identity clusters that hold a validation, test, benchmark or example chain."""
+    return frozenset(
+        row["cluster30"]
+        for row in parquet_rows(root / CHAINS, ("id", "cluster30", "split", "benchmark"))
+        if row["split"] != "train" or row["benchmark"] or row["id"] in EXAMPLE_IDS
+    )
+
+
+@cache
+def excluded_stretches(root: Path) -> frozenset[str]:
+    """Return every 20-residue stretch of a held-out chain or a published protein test set under ``root``."""
+    found: set[str] = set()
+    clusters = held_out_clusters(root)
+    for row in parquet_rows(root / CHAINS, ("sequence", "cluster30")):
+        if row["cluster30"] in clusters:
+            found.update(stretches(row["sequence"]))
+    for name in PROTEIN_TEST_FILES:
+        for _, sequence in fasta_rows(root / name):
+            found.update(stretches(sequence))
+    for name in PROTEIN_TEST_TABLES:
+        for row in parquet_rows(root / name, ("primary",)):
+            found.update(stretches(row["primary"]))
+    return frozenset(found)
+
+
+def resembles_held_out(sequence: str, root: Path) -> bool:
+    """Return whether a sequence shares a 20-residue stretch with a held-out chain or test protein."""
+    known = excluded_stretches(root)
+    return any(piece in known for piece in stretches(sequence))

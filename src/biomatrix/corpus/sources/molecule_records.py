@@ -1,0 +1,91 @@
+"""From a sanitised molecule to a record: what is computed, what is refused, and its side of the split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdMolDescriptors
+
+from biomatrix.corpus.holdout import graph_key, is_held_out_key
+from biomatrix.corpus.records import Record
+from biomatrix.entities import Molecule
+from biomatrix.errors import LimitError, ParseError, UnsupportedError
+
+MAX_HEAVY_ATOMS = 60
+MAX_ATOMS = 140
+
+
+def parse_smiles(smiles: str) -> Chem.Mol:
+    """Return a sanitised molecule, or raise ParseError with the string."""
+    with QuietRDKit():
+        mol = Chem.MolFromSmiles(smiles)
+    if mol is None or mol.GetNumAtoms() == 0:
+        raise ParseError(f"not a SMILES string RDKit can read: {smiles[:80]!r}")
+    return mol
+
+
+class QuietRDKit:
+    """Keep RDKit from writing to the error stream: reasons go to the rejects file instead."""
+
+    def __enter__(self) -> None:
+        self._block = rdBase.BlockLogs()
+
+    def __exit__(self, *_: object) -> None:
+        del self._block
+
+
+def check_molecule(mol: Chem.Mol) -> None:
+    """Raise where a molecule is outside what the corpus covers."""
+    heavy = mol.GetNumHeavyAtoms()
+    if heavy == 0 or heavy > MAX_HEAVY_ATOMS:
+        raise LimitError(f"{heavy} heavy atoms: the corpus takes 1 to {MAX_HEAVY_ATOMS}")
+    if mol.GetNumAtoms() > MAX_ATOMS:
+        raise LimitError(f"{mol.GetNumAtoms()} atoms: the corpus takes at most {MAX_ATOMS}")
+    if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+        raise UnsupportedError("a wildcard atom has no SELFIES symbol")
+    if len(Chem.GetMolFrags(mol)) > 1:
+        raise UnsupportedError("several fragments: the corpus takes connected molecules")
+
+
+def computed_properties(mol: Chem.Mol) -> dict[str, str]:
+    """Return formula, weight (g/mol), hydrogen bond donors and acceptors, and TPSA (square Angstrom)."""
+    return {
+        "formula": str(rdMolDescriptors.CalcMolFormula(mol)),
+        "weight": f"{rdMolDescriptors._CalcMolWt(mol):.1f}",
+        "donors": str(rdMolDescriptors.CalcNumHBD(mol)),
+        "acceptors": str(rdMolDescriptors.CalcNumHBA(mol)),
+        "tpsa": f"{rdMolDescriptors.CalcTPSA(mol):.0f}",
+    }
+
+
+def molecule_record(
+    source: str, identifier: str, mol: Chem.Mol, fields: Mapping[str, str], *, excluded: frozenset[str]
+) -> Record:
+    """Return the record of a molecule.
+
+    Parameters
+    ----------
+    mol : rdkit.Chem.Mol
+        Sanitised; with explicit hydrogens where it has a conformer.
+    fields : mapping of str to str
+        What the source says about it; computed properties are added.
+    excluded : frozenset of str
+        Graph keys (`holdout.graph_key`) that belong to published test sets and must not be trained on.
+    """
+    check_molecule(mol)
+    try:
+        key = graph_key(mol)
+        plain = Chem.RemoveHs(mol)
+    except Chem.MolSanitizeException as error:
+        raise ParseError(f"RDKit cannot sanitise it without hydrogens: {error}") from error
+    if key in excluded:
+        raise UnsupportedError("in a published test set")
+    return Record(
+        source,
+        identifier,
+        "molecule",
+        "held_out" if is_held_out_key(key) else "train",
+        {**computed_properties(plain), **{name: value for name, value in fields.items() if value}},
+        Molecule.from_rdkit(mol, name=identifier),
+    )

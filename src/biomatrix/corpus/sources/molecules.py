@@ -1,0 +1,213 @@
+"""Molecules written as SMILES, some with a name, a description or a measured property."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from biomatrix.corpus.holdout import bucket, is_property_held_out
+from biomatrix.corpus.records import Record
+from biomatrix.corpus.sources.base import Provenance, Source
+from biomatrix.corpus.sources.exclusions import excluded_molecules
+from biomatrix.corpus.sources.molecule_records import QuietRDKit, molecule_record, parse_smiles
+from biomatrix.corpus.sources.tables import csv_rows, parquet_rows
+from biomatrix.errors import BioMatrixError
+
+
+class SmilesSource(Source):
+    """A table with a SMILES column.
+
+    Parameters
+    ----------
+    smiles : str
+        The column that holds the SMILES string.
+    fields : mapping of str to str
+        The record's field for each column that is kept.
+    measured : bool
+        The fields are measured labels: a tenth of the molecules is held out besides the common fiftieth.
+    embed : float
+        The share of molecules given a conformer (ETKDG, MMFF94), drawn by the hash of their id.
+    one_in : int
+        Keep one row in this many, drawn by the hash of its id.
+    splits : bool
+        Leave out the validation and test molecules of published splits of this table.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        provenance: Provenance,
+        root: Path,
+        *,
+        smiles: str = "smiles",
+        fields: Mapping[str, str] | None = None,
+        measured: bool = False,
+        embed: float = 0.0,
+        one_in: int = 1,
+        splits: bool = False,
+    ) -> None:
+        super().__init__(name, provenance, root)
+        self.smiles = smiles
+        self.fields = dict(fields or {})
+        self.measured = measured
+        self.embed = embed
+        self.one_in = one_in
+        self.splits = splits
+
+    def rows(self) -> Iterator[tuple[str, Any]]:
+        index = 0
+        for path in self.paths:
+            for row in self._table(path):
+                index += 1
+                if self.one_in == 1 or bucket(f"{self.name}:{index}", self.one_in) == 0:
+                    yield str(index), row
+
+    def _table(self, path: Path) -> Iterator[Mapping[str, Any]]:
+        if path.suffix == ".parquet":
+            return parquet_rows(path, [self.smiles, *self.fields])
+        tab = path.name.endswith(".txt.gz")
+        return csv_rows(path, "\t" if tab else ",", quotes=not tab)
+
+    def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
+        mol = parse_smiles(row[self.smiles])
+        fields = {field: str(row[column] or "") for column, field in self.fields.items()}
+        excluded = excluded_molecules(self.root, self.splits)
+        record = molecule_record(self.name, identifier, mol, fields, excluded=excluded)
+        split = record.split
+        if self.measured and split == "train" and is_property_held_out(mol):
+            split = "held_out_label"
+        entity = record.entity
+        if self.embed and bucket(f"embed:{self.name}:{identifier}", 1000) < self.embed * 1000:
+            entity = _with_conformer(entity)
+        return Record(record.source, record.id, record.kind, split, record.fields, entity)
+
+
+def _with_conformer(entity: Any) -> Any:
+    """Return the molecule with a conformer, or as it was where RDKit finds none."""
+    with QuietRDKit():
+        try:
+            return entity.embed(seed=0)
+        except BioMatrixError:
+            return entity
+
+
+GROVER = "tencent-ailab/grover; MoleculeNet (Wu et al. 2018)"
+
+
+def _moleculenet(name: str, field: str | None, embed: float) -> Callable[[Path], Source]:
+    column = {"esol": "logSolubility", "lipo": "lipo", "freesolv": "freesolv"}.get(name)
+    return lambda root: SmilesSource(
+        f"moleculenet_{name}",
+        Provenance(
+            ("MIT",),
+            GROVER,
+            (f"molecule/moleculenet/{name}.csv.gz",),
+            "all but what published splits hold out",
+        ),
+        root,
+        fields={column: field} if column and field else {},
+        measured=field is not None,
+        embed=embed,
+        splits=field is None,
+    )
+
+
+def _qm9(root: Path) -> Source:
+    return SmilesSource(
+        "qm9",
+        Provenance(
+            ("CC0-1.0", "MIT"),
+            "wenhao-gao/mol_opt; QM9 (Ramakrishnan et al. 2014)",
+            ("molecule/qm9_smiles.parquet",),
+            "a third of the list",
+        ),
+        root,
+        embed=0.8,
+        one_in=3,
+    )
+
+
+def _hiv(root: Path) -> Source:
+    return SmilesSource(
+        "moleculenet_hiv",
+        Provenance(
+            ("MIT",),
+            "deepchem/deepchem; DTP AIDS antiviral screen",
+            ("molecule/moleculenet/hiv.csv.gz",),
+            "all but what published splits hold out",
+        ),
+        root,
+        splits=True,
+    )
+
+
+def _uspto(root: Path) -> Source:
+    return SmilesSource(
+        "uspto50k_products",
+        Provenance(
+            ("CC0-1.0", "Apache-2.0", "MIT"),
+            "pandegroup/reaction_prediction_seq2seq, uta-smile/RetroXpert; USPTO reactions (Lowe)",
+            ("reaction/uspto50k/uspto50k_train_without_gln_holdout.parquet",),
+            "products of the training reactions outside the conventional hold-out",
+        ),
+        root,
+        smiles="product",
+        embed=0.02,
+    )
+
+
+def _chebi(root: Path) -> Source:
+    return SmilesSource(
+        "chebi20_validation",
+        Provenance(
+            ("BSD-3-Clause", "CC-BY-4.0"),
+            "blender-nlp/MolT5; ChEBI",
+            ("molecule/chebi20/validation.txt.gz",),
+            "the validation part (the training part is not at hand); a slice is held out",
+        ),
+        root,
+        smiles="SMILES",
+        fields={"description": "description"},
+        embed=0.3,
+    )
+
+
+def _iupac(root: Path) -> Source:
+    return SmilesSource(
+        "pubchem_iupac_pairs",
+        Provenance(
+            ("MIT",),
+            "nobyt/smiles2iupac; PubChem names (public domain)",
+            ("molecule/pubchem_records/iupac_pairs_small.parquet",),
+            "all",
+        ),
+        root,
+        fields={"pubchem_iupac": "name"},
+        embed=0.7,
+    )
+
+
+def _opsin(root: Path) -> Source:
+    return SmilesSource(
+        "opsin_names",
+        Provenance(("MIT",), "dan2097/opsin", ("molecule/opsin_names.parquet",), "all"),
+        root,
+        fields={"name": "name"},
+        embed=0.5,
+    )
+
+
+MOLECULE_SOURCES: dict[str, Callable[[Path], Source]] = {
+    "qm9": _qm9,
+    "moleculenet_hiv": _hiv,
+    "moleculenet_tox21": _moleculenet("tox21", None, 0.25),
+    "moleculenet_bbbp": _moleculenet("bbbp", None, 0.25),
+    "moleculenet_esol": _moleculenet("esol", "log_solubility", 1.0),
+    "moleculenet_lipo": _moleculenet("lipo", "lipophilicity", 0.1),
+    "moleculenet_freesolv": _moleculenet("freesolv", "hydration", 1.0),
+    "uspto50k_products": _uspto,
+    "chebi20_validation": _chebi,
+    "pubchem_iupac_pairs": _iupac,
+    "opsin_names": _opsin,
+}
