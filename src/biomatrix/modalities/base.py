@@ -95,7 +95,7 @@ class Modality(ABC):
         """
         return [_attempt(self.encode, entity) for entity in entities]
 
-    def decode_each(self, sequences: Sequence[Sequence[str]]) -> list[Entity | BioMatrixError]:
+    def decode_each(self, sequences: Sequence[Sequence[str]]) -> Sequence[Entity | BioMatrixError]:
         """Decode many token lists: for each, in order, its entity or the error that refused it."""
         return [_attempt(self.decode, tokens) for tokens in sequences]
 

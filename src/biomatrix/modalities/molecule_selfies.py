@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import selfies
 from rdkit import Chem
-from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities import Entity, Molecule
 from biomatrix.errors import DecodeError, LimitError, UnsupportedError
 from biomatrix.modalities.base import EntityKind, Grammar, Modality
 from biomatrix.modalities.molecule_smiles import as_molecule
+from biomatrix.modalities.reading import first_problem, read_smiles, settled_smiles
 from biomatrix.modalities.selfies_symbols import (
     DOT,
     MAX_SYMBOLS,
@@ -70,11 +70,9 @@ class MoleculeSelfies(Modality):
         mol = without_atom_maps(Chem.RemoveHs(molecule.mol))
         label = molecule.name or None
         text = encode_graph(mol, label)
-        wanted = _settled(mol)
-        with BlockLogs():
-            read = Chem.MolFromSmiles(selfies.decoder(text))
-        if read is None or _settled(read) != wanted:
-            raise UnsupportedError(f"SELFIES would change this molecule: {wanted[:80]}", record=label)
+        smiles = str(Chem.MolToSmiles(mol))
+        if settled_smiles(selfies.decoder(text)) != settled_smiles(smiles):
+            raise UnsupportedError(f"SELFIES would change this molecule: {smiles[:80]}", record=label)
         return split_selfies(text)
 
     def decode(self, tokens: Sequence[str]) -> Molecule:
@@ -88,8 +86,7 @@ class MoleculeSelfies(Modality):
         """
         check_symbols(tokens)
         smiles = selfies.decoder("".join(tokens))
-        with BlockLogs():
-            mol = Chem.MolFromSmiles(smiles) if smiles else None
+        mol = read_smiles(smiles) if smiles else None
         if mol is None or mol.GetNumAtoms() == 0:
             raise _refusal(tokens, smiles)
         return Molecule.from_rdkit(mol)
@@ -152,9 +149,7 @@ def encode_graph(mol: Chem.Mol, record: str | None = None) -> str:
     Chem.Kekulize(kekule, clearAromaticFlags=True)
     smiles = Chem.MolToSmiles(kekule, kekuleSmiles=True)
     if len(smiles) > MAX_SYMBOLS:
-        raise LimitError(
-            f"a SMILES of {len(smiles)} characters; at most {MAX_SYMBOLS} are written", record=record
-        )
+        raise LimitError(f"a SMILES of {len(smiles)} characters; at most {MAX_SYMBOLS} are written", record=record)
     try:
         return str(selfies.encoder(smiles))
     except selfies.EncoderError as error:
@@ -176,36 +171,5 @@ def _refusal(tokens: Sequence[str], smiles: str) -> DecodeError:
     if not smiles:
         return DecodeError("these SELFIES symbols derive no atom", position=0)
     _, positions = atom_positions(tokens)
-    atom, reason = _first_problem(smiles)
+    atom, reason = first_problem(smiles)
     return DecodeError(f"RDKit refuses {smiles[:80]}: {reason}", position=positions[atom] if positions else 0)
-
-
-def _first_problem(smiles: str) -> tuple[int, str]:
-    parameters = Chem.SmilesParserParams()
-    parameters.sanitize = False
-    parameters.removeHs = False
-    with BlockLogs():
-        mol = Chem.MolFromSmiles(smiles, parameters)
-        problems = Chem.DetectChemistryProblems(mol) if mol is not None else ()
-    if not problems:
-        return 0, "it cannot be parsed"
-    problem = problems[0]
-    atom = (
-        problem.GetAtomIdx() if hasattr(problem, "GetAtomIdx") else min(problem.GetAtomIndices(), default=0)
-    )
-    return int(atom), str(problem.Message())
-
-
-def _settled(mol: Chem.Mol) -> str:
-    """Return a canonical SMILES that no longer depends on marks which turn out redundant once read."""
-    smiles = str(Chem.MolToSmiles(mol))
-    with BlockLogs():
-        for _ in range(3):
-            read = Chem.MolFromSmiles(smiles)
-            if read is None:
-                return smiles
-            again = str(Chem.MolToSmiles(read))
-            if again == smiles:
-                return smiles
-            smiles = again
-    return smiles

@@ -6,12 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rdkit import Chem
-from rdkit.rdBase import BlockLogs
-
 from biomatrix.entities import Entity, Molecule
 from biomatrix.errors import DecodeError, LimitError, UnsupportedError
 from biomatrix.modalities.base import EntityKind, Modality
+from biomatrix.modalities.reading import first_problem, read_smiles, settled_smiles
 
 if TYPE_CHECKING:
     from biomatrix.trust.check import Check
@@ -46,28 +44,18 @@ def split_smiles(smiles: str) -> list[str]:
 def canonical_smiles(molecule: Molecule) -> str:
     """Return the canonical isomeric SMILES that reads back as itself, hydrogens implicit.
 
-    RDKit's canonical SMILES is not always a fixed point of reading and writing (stereo marks that turn out
-    redundant once read); a few rounds settle it.
-
     Raises
     ------
     UnsupportedError
         If what RDKit writes does not read back, or does not settle.
     """
-    smiles = molecule.smiles
-    for _ in range(4):
-        with BlockLogs():
-            read = Chem.MolFromSmiles(smiles)
-        if read is None:
-            break
-        again = str(Chem.MolToSmiles(read))
-        if again == smiles:
-            return smiles
-        smiles = again
-    raise UnsupportedError(
-        f"RDKit cannot read back the SMILES it writes for this molecule: {smiles[:80]}",
-        record=molecule.name or None,
-    )
+    smiles = settled_smiles(molecule.smiles)
+    if smiles is None:
+        raise UnsupportedError(
+            f"RDKit cannot read back the SMILES it writes for this molecule: {molecule.smiles[:80]}",
+            record=molecule.name or None,
+        )
+    return smiles
 
 
 class MoleculeSmiles(Modality):
@@ -114,16 +102,14 @@ class MoleculeSmiles(Modality):
         if not smiles:
             raise DecodeError("no SMILES between the control tokens", position=0)
         if len(smiles) > MAX_CHARACTERS:
-            raise DecodeError(
-                f"a SMILES of {len(smiles)} characters; at most {MAX_CHARACTERS} are read", position=0
-            )
+            raise DecodeError(f"a SMILES of {len(smiles)} characters; at most {MAX_CHARACTERS} are read", position=0)
         fault = find_syntax_fault(smiles)
         if fault is None:
-            with BlockLogs():
-                mol = Chem.MolFromSmiles(smiles)
-                if mol is not None:
-                    return Molecule.from_rdkit(mol)
-                fault = find_chemistry_fault(smiles)
+            mol = read_smiles(smiles)
+            if mol is not None:
+                return Molecule.from_rdkit(mol)
+            atom, reason = first_problem(smiles)
+            fault = _atom_offset(smiles, atom), reason
         offset, reason = fault
         raise DecodeError(f"not a SMILES string: {reason}", position=_token_at(tokens, offset))
 
@@ -178,22 +164,6 @@ def find_syntax_fault(smiles: str) -> tuple[int, str] | None:
     if open_rings:
         return min(open_rings.values()), "a ring opens and never closes"
     return None
-
-
-def find_chemistry_fault(smiles: str) -> tuple[int, str]:
-    """Return where a string that RDKit refuses first breaks chemistry, as (character offset, reason)."""
-    parameters = Chem.SmilesParserParams()
-    parameters.sanitize = False
-    parameters.removeHs = False
-    mol = Chem.MolFromSmiles(smiles, parameters)
-    if mol is None:
-        return 0, "RDKit cannot parse it"
-    problems = Chem.DetectChemistryProblems(mol)
-    if not problems:
-        return 0, "RDKit cannot sanitise it"
-    problem = problems[0]
-    atoms = problem.GetAtomIndices() if hasattr(problem, "GetAtomIndices") else (problem.GetAtomIdx(),)
-    return _atom_offset(smiles, min(atoms, default=0)), str(problem.Message())
 
 
 def _atom_offset(smiles: str, atom: int) -> int:

@@ -242,9 +242,7 @@ def split_joint(token: str) -> tuple[str, int] | None:
 
 def join(codes: MoleculeCodes) -> list[str]:
     """Return the joint tokens of symbols and codes."""
-    return [
-        f"{symbol[:-1]} {code}]" for symbol, code in zip(codes.symbols, codes.codes.tolist(), strict=True)
-    ]
+    return [f"{symbol[:-1]} {code}]" for symbol, code in zip(codes.symbols, codes.codes.tolist(), strict=True)]
 
 
 def _all_parts(tokens: Sequence[str]) -> list[tuple[str, int]]:

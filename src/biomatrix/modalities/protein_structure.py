@@ -184,8 +184,6 @@ def _resolved_chain(entity: Entity) -> Protein:
     if not isinstance(entity, Protein):
         raise UnsupportedError(f"protein_structure writes a Protein, not a {type(entity).__name__}")
     if not entity.resolved.any():
-        reason = (
-            "no residue has all of N, CA and C" if entity.has_structure else "the chain has no coordinates"
-        )
+        reason = "no residue has all of N, CA and C" if entity.has_structure else "the chain has no coordinates"
         raise UnsupportedError(reason, record=entity.name or None)
     return entity

@@ -72,9 +72,7 @@ def register(cls: type[Modality]) -> type[Modality]:
     for other in map(modality_class, modality_names()):
         shared = {cls.start_token, cls.end_token} & {other.start_token, other.end_token}
         if shared:
-            raise ConfigurationError(
-                f"control token {min(shared)!r} already belongs to {other.name!r}; choose another"
-            )
+            raise ConfigurationError(f"control token {min(shared)!r} already belongs to {other.name!r}; choose another")
     _REGISTERED[cls.name] = cls
     return cls
 

@@ -89,9 +89,7 @@ def atom_positions(symbols: Sequence[str]) -> tuple[str, list[int]]:
     smiles, maps = selfies.decoder("".join(symbols), attribute=True)
     # An atom is attributed to the branches it stands in and, last, to its own symbol; ring closures and
     # bonds have tokens of their own that no atom symbol ends.
-    positions = [
-        entry.attribution[-1].index for entry in maps if entry.attribution and _spells_atom(entry.token)
-    ]
+    positions = [entry.attribution[-1].index for entry in maps if entry.attribution and _spells_atom(entry.token)]
     return smiles, positions
 
 
@@ -102,30 +100,20 @@ def default_alphabet() -> tuple[str, ...]:
     elements with their charges, hydrogens, radicals and stereo marks, and the ions of common salts.
     """
     symbols = set(selfies.get_semantic_robust_alphabet())
-    symbols.update(
-        f"[{bond}{kind}{n}]" for bond in ("", "=", "#") for kind in ("Branch", "Ring") for n in (1, 2, 3)
-    )
+    symbols.update(f"[{bond}{kind}{n}]" for bond in ("", "=", "#") for kind in ("Branch", "Ring") for n in (1, 2, 3))
     symbols.update(f"[{left}{right}Ring{n}]" for left in "-/\\" for right in "-/\\" for n in (1, 2))
     symbols.update(f"[{bond}{element}]" for bond in ("", "=") for element in ELEMENTS)
-    symbols.update(
-        f"[{bond}{element}]" for bond in "/\\" for element in ("C", "N", "O", "S", "Cl", "F", "Br", "I")
-    )
+    symbols.update(f"[{bond}{element}]" for bond in "/\\" for element in ("C", "N", "O", "S", "Cl", "F", "Br", "I"))
     symbols.update(f"[{bond}C@{at}H1]" for bond in ("", "/", "\\") for at in ("", "@"))
-    symbols.update(
-        f"[{bond}{e}@{at}]" for bond in ("", "/", "\\", "=") for e in ("C", "S", "P") for at in ("", "@")
-    )
-    symbols.update(
-        f"[{e}@{at}{h}]" for e in ("N", "Si", "P", "S") for at in ("", "@") for h in ("", "+1", "H1+1")
-    )
+    symbols.update(f"[{bond}{e}@{at}]" for bond in ("", "/", "\\", "=") for e in ("C", "S", "P") for at in ("", "@"))
+    symbols.update(f"[{e}@{at}{h}]" for e in ("N", "Si", "P", "S") for at in ("", "@") for h in ("", "+1", "H1+1"))
     symbols.update(f"[{bond}NH{n}+1]" for bond in ("", "=", "/", "\\") for n in (1, 2, 3))
     symbols.update(f"[{bond}{e}+1]" for bond in ("", "=", "#", "/", "\\") for e in ("N", "S", "O"))
     symbols.update(f"[{bond}{e}-1]" for bond in ("", "=", "/", "\\") for e in ("N", "O", "S", "C", "B"))
     symbols.update(f"[{e}H{n}]" for e in ("B", "C", "N", "O", "S", "P", "Si", "Se") for n in (0, 1, 2))
     symbols.update(f"[{element}-1]" for element in ("F", "Cl", "Br", "I", "Se"))
     symbols.update(f"[{metal}{charge}]" for metal in METALS for charge in ("", "+1", "+2", "+3"))
-    symbols.update(
-        ("[2H]", "[3H]", "[13C]", "[13CH1]", "[13CH2]", "[13CH3]", "[14C]", "[15N]", "[18F]", "[H+1]")
-    )
+    symbols.update(("[2H]", "[3H]", "[13C]", "[13CH1]", "[13CH2]", "[13CH3]", "[14C]", "[15N]", "[18F]", "[H+1]"))
     symbols.update(("[OH1-1]", "[NH4+1]", "[OH3+1]", "[OH2]", "[SH1-1]", "[BH4-1]", "[BH3-1]", "[H-1]"))
     symbols.update(("[ClH0]", "[BrH0]", "[IH0]", "[=OH0]", "[=SH0]", "[O-2]", "[S-2]", "[NH1-1]", "[NH2-1]"))
     symbols.update(("[CH1-1]", "[CH2-1]", "[CH2+1]", "[PH1+1]", "[#NH1+1]", "[As-1]", "[As+1]", "[ClH1]"))
@@ -137,9 +125,7 @@ def check_symbols(tokens: Sequence[str]) -> None:
     if not tokens:
         raise DecodeError("no SELFIES symbols between the control tokens", position=0)
     if len(tokens) > MAX_SYMBOLS:
-        raise DecodeError(
-            f"{len(tokens)} SELFIES symbols; at most {MAX_SYMBOLS} are read", position=MAX_SYMBOLS
-        )
+        raise DecodeError(f"{len(tokens)} SELFIES symbols; at most {MAX_SYMBOLS} are read", position=MAX_SYMBOLS)
     for index, token in enumerate(tokens):
         if token != DOT and not is_symbol(token):
             raise DecodeError(f"not a SELFIES symbol: {token!r}", position=index)

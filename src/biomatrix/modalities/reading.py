@@ -1,0 +1,46 @@
+"""Reading SMILES with RDKit quietly: no complaints on the terminal, faults told by atom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rdkit import Chem
+from rdkit.rdBase import BlockLogs
+
+
+def read_smiles(smiles: str) -> Chem.Mol | None:
+    """Return the sanitised molecule, or None where RDKit refuses the string."""
+    with BlockLogs():
+        return Chem.MolFromSmiles(smiles)
+
+
+def settled_smiles(smiles: str) -> str | None:
+    """Return the canonical SMILES that reads back as itself, or None where RDKit cannot read what it wrote.
+
+    What RDKit writes is not always a fixed point of reading and writing: stereo marks may turn out redundant
+    once read. A few rounds settle it.
+    """
+    for _ in range(4):
+        read = read_smiles(smiles)
+        if read is None:
+            return None
+        again = str(Chem.MolToSmiles(read))
+        if again == smiles:
+            return smiles
+        smiles = again
+    return None
+
+
+def first_problem(smiles: str) -> tuple[int, str]:
+    """Return the atom, in the order of the string, that RDKit refuses a SMILES for, and the reason."""
+    parameters: Any = Chem.SmilesParserParams()
+    parameters.sanitize = False
+    parameters.removeHs = False
+    with BlockLogs():
+        mol: Chem.Mol | None = Chem.MolFromSmiles(smiles, parameters)
+        problems: Any = Chem.DetectChemistryProblems(mol) if mol is not None else ()
+    if not problems:
+        return 0, "RDKit cannot parse it" if mol is None else "RDKit cannot sanitise it"
+    problem = problems[0]
+    named = problem.GetAtomIndices() if hasattr(problem, "GetAtomIndices") else (problem.GetAtomIdx(),)
+    return min(named, default=0), str(problem.Message())

@@ -1,0 +1,112 @@
+"""Does what came back agree with what went in: graph, stereochemistry, sequence, coordinates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rdkit import Chem
+
+from biomatrix.structure.geometry import rmsd, tm_score
+from biomatrix.trust.check import Check
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from biomatrix.entities import Molecule, Protein
+
+MOLECULE_RMSD_LIMIT = 1.0
+"""Angstrom over all atoms after superposition, past which a conformer counts as another one."""
+BACKBONE_RMSD_LIMIT = 2.0
+"""Angstrom over N, CA and C after superposition."""
+TM_SCORE_LIMIT = 0.5
+"""Below this TM-score two chains are taken not to share a fold (Xu and Zhang 2010)."""
+
+
+def compare_graphs(original: Molecule, decoded: Molecule) -> list[Check]:
+    """Return whether graph, stereochemistry and isotopes agree, explicit hydrogens aside."""
+    first, second = Chem.RemoveHs(original.mol), Chem.RemoveHs(decoded.mol)
+    plain = [_smiles(mol, stereo=False, isotopes=False) for mol in (first, second)]
+    marked = [_smiles(mol, stereo=True, isotopes=False) for mol in (first, second)]
+    labelled = [_smiles(mol, stereo=False, isotopes=True) for mol in (first, second)]
+    return [
+        _same("same graph", *plain),
+        _same("same stereochemistry", *marked),
+        _same("same isotopes", *labelled),
+    ]
+
+
+def compare_conformers(original: Molecule, decoded: Molecule) -> list[Check]:
+    """Return the RMSD of a decoded conformer to the original one, atoms matched by canonical SMILES order.
+
+    Both must have the same explicit atoms; ``passed`` is None where they do not.
+    """
+    name = "conformer RMSD"
+    first, second = _ordered_positions(original), _ordered_positions(decoded)
+    if first is None or second is None:
+        return [Check(name, None, detail="no conformer")]
+    if first[0] != second[0]:
+        return [Check(name, None, detail="the explicit atoms differ")]
+    value = float(rmsd(second[1], first[1]))
+    return [Check(name, value <= MOLECULE_RMSD_LIMIT, value, "Angstrom")]
+
+
+def compare_sequences(original: Protein, decoded: Protein) -> list[Check]:
+    """Return whether two sequences are equal, with their identity where the lengths agree."""
+    same = original.sequence == decoded.sequence
+    if len(original) != len(decoded):
+        return [Check("same sequence", False, detail=f"{len(original)} and {len(decoded)} residues")]
+    equal = sum(a == b for a, b in zip(original.sequence, decoded.sequence, strict=True))
+    return [Check("same sequence", same, equal / len(original) if len(original) else None, "identity")]
+
+
+def compare_backbones(original: Protein, decoded: Protein) -> list[Check]:
+    """Return RMSD and TM-score over residues resolved in both, and whether the same residues are resolved."""
+    if len(original) != len(decoded):
+        return [Check("same residues resolved", False, detail=f"{len(original)} and {len(decoded)} residues")]
+    differing = int((original.resolved != decoded.resolved).sum())
+    checks = [Check("same residues resolved", differing == 0, float(differing), "residues")]
+    both = original.resolved & decoded.resolved
+    if original.backbone is None or decoded.backbone is None or both.sum() < 3:
+        return [*checks, Check("backbone RMSD", None), Check("TM-score", None)]
+    native, made = original.backbone[both], decoded.backbone[both]
+    deviation = float(rmsd(made.reshape(-1, 3), native.reshape(-1, 3)))
+    score = float(tm_score(made[:, 1], native[:, 1]))
+    return [
+        *checks,
+        Check("backbone RMSD", deviation <= BACKBONE_RMSD_LIMIT, deviation, "Angstrom"),
+        Check("TM-score", score >= TM_SCORE_LIMIT, score, "from 0 to 1"),
+    ]
+
+
+def _same(name: str, first: str, second: str) -> Check:
+    return Check(name, first == second, detail="" if first == second else f"{first} became {second}")
+
+
+def _smiles(mol: Chem.Mol, *, stereo: bool, isotopes: bool) -> str:
+    copy = Chem.Mol(mol)
+    for atom in copy.GetAtoms():
+        atom.SetAtomMapNum(0)
+        if not isotopes:
+            atom.SetIsotope(0)
+    if not stereo:
+        Chem.RemoveStereochemistry(copy)
+    if not isotopes:
+        copy = Chem.RemoveHs(copy)  # a former deuterium is now a plain hydrogen
+        if stereo:
+            Chem.AssignStereochemistry(copy, cleanIt=True, force=True)
+    smiles = str(Chem.MolToSmiles(copy))
+    read = Chem.MolFromSmiles(smiles)
+    return smiles if read is None else str(Chem.MolToSmiles(read))
+
+
+def _ordered_positions(molecule: Molecule) -> tuple[list[int], NDArray[np.float64]] | None:
+    """Return atomic numbers and positions in the order of the canonical, unmarked Kekulé SMILES."""
+    coordinates = molecule.coordinates
+    if coordinates is None:
+        return None
+    copy = Chem.Mol(molecule.mol)
+    Chem.MolToSmiles(copy, kekuleSmiles=True, isomericSmiles=False)
+    order = list(copy.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"])
+    numbers = [copy.GetAtomWithIdx(index).GetAtomicNum() for index in order]
+    return numbers, coordinates[order].astype(np.float64)
