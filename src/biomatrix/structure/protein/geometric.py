@@ -1,9 +1,10 @@
 """The geometric codec: a chain as rigid steps from residue to residue, each one of K, chosen in closed loop.
 
-No network and no sequence: a code is a rotation and a translation from one residue's frame to the next one's. Because
-every code is chosen against the chain rebuilt so far, errors do not add up along the chain. What a code cannot carry:
-the first code of a chain means nothing (a fixed value), all residues have the same ideal inner shape, and after a
-chain break the next segment is placed by one of a few jumps, from which the closed loop then steers back.
+No network and no sequence: a code is a rotation and a translation from one residue's frame to the next one's.
+Because every code is chosen against the chain rebuilt so far, errors do not add up along the chain. What a
+code cannot carry: the first code of a chain means nothing (a fixed value), all residues have the same ideal
+inner shape, and after a chain break the next segment is placed by one of a few jumps, from which the closed
+loop then steers back.
 """
 
 from __future__ import annotations
@@ -65,9 +66,7 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         try:
             counts = {key: int(stored.settings[key]) for key in ("num_trans", "num_cis", "num_break", "num_beams")}
         except (KeyError, TypeError, ValueError) as problem:
-            raise WeightsError(
-                f"the settings lack a whole number: {problem}", file=str(stored.folder)
-            ) from problem
+            raise WeightsError(f"the settings lack a whole number: {problem}", file=str(stored.folder)) from problem
         num_beams = counts.pop("num_beams")
         codebook = StepCodebook(
             stored.tensors["rotations"].astype(np.float64),
@@ -89,8 +88,8 @@ class GeometricTokenizer(ProteinStructureTokenizer):
     def encode(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
         """Codes of each chain; see `ProteinStructureTokenizer.encode`.
 
-        A chain without any complete residue (CA only, or all unresolved) is all -1; a lone residue has the start
-        code.
+        A chain without any complete residue (CA only, or all unresolved) is all -1; a lone residue has the
+        start code.
 
         Raises
         ------
@@ -102,9 +101,9 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         codes = [np.full(len(protein), -1, dtype=np.int16) for protein in proteins]
         places = [_usable(index, protein) for index, protein in enumerate(proteins)]
         for block in _blocks([len(place) for place in places]):
-            chosen = self._encode_block([_atoms(proteins[index], places[index]) for index in block], [
-                places[index] for index in block
-            ])
+            chosen = self._encode_block(
+                [_atoms(proteins[index], places[index]) for index in block], [places[index] for index in block]
+            )
             for row, index in enumerate(block):
                 codes[index][places[index]] = chosen[row, : len(places[index])]
         return codes
@@ -197,6 +196,7 @@ def _atoms(protein: Protein, place: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def _blocks(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Groups of indices of non-empty chains, similar lengths together."""
-    order = sorted((index for index, length in enumerate(lengths) if length), key=lambda index: -lengths[index])
+    filled = [index for index, length in enumerate(lengths) if length]
+    order = sorted(filled, key=lambda index: -lengths[index])
     for start in range(0, len(order), CHAINS_AT_ONCE):
         yield order[start : start + CHAINS_AT_ONCE]

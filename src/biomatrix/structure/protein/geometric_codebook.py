@@ -1,8 +1,9 @@
 """The codebook of the geometric codec: one rigid step from residue to residue for each code.
 
-Three kinds of code share the index range, in this order: steps over a trans peptide bond, steps over a cis one, and
-jumps over a chain break. A bonded step is made of its internal coordinates (psi, the two bond angles at the peptide,
-omega, phi) with ideal bond lengths, so that every backbone that can be decoded has right bonds.
+Three kinds of code share the index range, in this order: steps over a trans peptide bond, steps over a cis
+one, and jumps over a chain break. A bonded step is made of its internal coordinates (psi, the two bond angles
+at the peptide, omega, phi) with ideal bond lengths, so that every backbone that can be decoded has right
+bonds.
 """
 
 from __future__ import annotations
@@ -145,9 +146,7 @@ def step_kinds(atoms: ArrayLike, positions: ArrayLike) -> NDArray[np.int8]:
     return kinds
 
 
-def bonded_steps(
-    next_atoms: ArrayLike, kind: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def bonded_steps(next_atoms: ArrayLike, kind: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The nearest steps with right bonds: torsions as they are, bond angles and omega kept near their ideals.
 
     Parameters

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHAINS_AT_ONCE = 64
-"""Rows of a block. Blocks are padded to a whole number of rows so that one matrix product has one shape: the same
-chain gives the same codes in whatever company it is encoded."""
+"""Rows of a block. Blocks are padded to a whole number of rows so that one matrix product has one shape: the
+same chain gives the same codes in whatever company it is encoded."""
+
+
+_COLUMNS = 64
 
 
 def first_frames(atoms_B33: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -38,7 +41,8 @@ def closed_loop(
     Parameters
     ----------
     atoms_BT33 : ndarray, shape=(B, T, 3, 3), dtype=float64
-        Resolved residues of chains of similar length; what follows the end of a chain is padding of any finite value.
+        Resolved residues of chains of similar length; what follows the end of a chain is padding of any
+        finite value.
     kinds_BT : ndarray, shape=(B, T), dtype=int8
         Kind of the step that leads to each residue; the first of each chain is ignored.
     lengths_B : ndarray, shape=(B,), dtype=int64
@@ -57,9 +61,7 @@ def closed_loop(
     return _beam(atoms_BT33, kinds_BT, lengths_B, codebook, num_beams)
 
 
-def _greedy(
-    atoms_BT33: NDArray[np.float64], kinds_BT: NDArray[np.int8], codebook: StepCodebook
-) -> NDArray[np.int16]:
+def _greedy(atoms_BT33: NDArray[np.float64], kinds_BT: NDArray[np.int8], codebook: StepCodebook) -> NDArray[np.int16]:
     num_chains, length = kinds_BT.shape
     codes = np.full((num_chains, length), codebook.start_code, dtype=np.int16)
     rotation, origin = first_frames(atoms_BT33[:, 0])
@@ -92,18 +94,16 @@ def _beam(
     total[:, 0] = 0.0  # all beams start equal: let one of them speak
     taken = np.empty((length, num_chains, num_beams), dtype=np.int16)
     parents = np.empty((length, num_chains, num_beams), dtype=np.int16)
-    product, norm = _distance_table(codebook.atoms[codebook.codes_of(TRANS)])
-    num_trans = codebook.num_trans
+    product, norm = _distance_table(codebook.atoms[codebook.codes_of(TRANS)], multiple_of=_COLUMNS)
+    width = len(norm)
     for t in range(1, length):
         local = (atoms_BT33[:, t, None] - origin[:, :, None]) @ rotation
         local_flat = local.reshape(num_chains * num_beams, 9)
         square = (local_flat**2).sum(axis=1).reshape(num_chains, num_beams)
-        score = (local_flat @ product + norm).reshape(num_chains, num_beams, num_trans)
+        score = (local_flat @ product + norm).reshape(num_chains, num_beams, width)
         score += (total + square)[..., None]
-        flat = score.reshape(num_chains, num_beams * num_trans)
-        pick = np.argpartition(flat, num_beams, axis=1)[:, :num_beams]
-        pick_score = np.take_along_axis(flat, pick, axis=1)
-        parent, code = pick // num_trans, pick % num_trans
+        pick, pick_score = _smallest(score.reshape(num_chains, num_beams * width), num_beams)
+        parent, code = pick // width, pick % width
         for row in np.flatnonzero(kinds_BT[:, t] != TRANS):
             parent[row], code[row], pick_score[row] = _best_of_kind(
                 local[row].reshape(num_beams, 9), total[row], codebook, int(kinds_BT[row, t])
@@ -148,10 +148,35 @@ def _trace_back(
     return codes
 
 
-def _distance_table(atoms_K33: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What turns a squared distance to every code into one matrix product, less the term common to all codes."""
+def _smallest(values_BN: NDArray[np.float64], count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Places and values of the ``count`` smallest of each row, in no order: [B, count] each.
+
+    Laid out in columns, the smallest values stand in the ``count`` columns with the smallest minima: finding
+    those first leaves a fraction of the row to partition.
+    """
+    num_rows = values_BN.shape[0]
+    table = values_BN.reshape(num_rows, -1, _COLUMNS)
+    if count >= _COLUMNS:
+        pick = np.argpartition(values_BN, count - 1, axis=1)[:, :count]
+        return pick, np.take_along_axis(values_BN, pick, axis=1)
+    columns = np.argpartition(table.min(axis=1), count - 1, axis=1)[:, :count]
+    within = np.take_along_axis(table, columns[:, None, :], axis=2).reshape(num_rows, -1)
+    small = np.argpartition(within, count - 1, axis=1)[:, :count]
+    pick = small // count * _COLUMNS + np.take_along_axis(columns, small % count, axis=1)
+    return pick, np.take_along_axis(within, small, axis=1)
+
+
+def _distance_table(
+    atoms_K33: NDArray[np.float64], *, multiple_of: int = 1
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What turns a squared distance to every code into one matrix product, less the term common to all codes.
+
+    Codes that do not exist, added to reach a multiple, are infinitely far.
+    """
     flat = atoms_K33.reshape(-1, 9)
-    return np.ascontiguousarray(-2.0 * flat.T), (flat**2).sum(axis=1)
+    spare = -len(flat) % multiple_of
+    product = np.concatenate([-2.0 * flat.T, np.zeros((9, spare))], axis=1)
+    return product, np.concatenate([(flat**2).sum(axis=1), np.full(spare, np.inf)])
 
 
 def asked_of_steps(
@@ -189,4 +214,3 @@ def compose(codes_BT: NDArray[np.int64], codebook: StepCodebook) -> NDArray[np.f
             rotation = rotation @ codebook.rotations[step]
         backbone[:, t] = RESIDUE_TEMPLATE @ rotation.swapaxes(-1, -2) + origin[:, None]
     return backbone
-

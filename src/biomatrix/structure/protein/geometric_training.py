@@ -85,7 +85,8 @@ class GeometricFit:
     def __post_init__(self) -> None:
         if min(self.num_cis, self.num_break, self.num_codes - self.num_cis - self.num_break) < 1:
             raise ConfigurationError(
-                f"{self.num_codes} codes cannot hold {self.num_cis} cis and {self.num_break} break codes and a trans one"
+                f"{self.num_codes} codes cannot hold {self.num_cis} cis codes, {self.num_break} break codes "
+                "and a trans one"
             )
 
     @property
@@ -113,8 +114,13 @@ def fit(proteins: Sequence[Protein], settings: GeometricFit | None = None) -> St
     chains = [chain for chain in map(_chain, proteins) if len(chain[0]) > 1]
     steps, kinds = (np.concatenate(part) for part in zip(*map(_open_loop, chains), strict=True))
     jumps = np.concatenate([steps[kinds == BREAK], _synthetic_breaks(chains, settings, rng)])
-    logger.info("%d chains, %d steps, %d of them cis, %d breaks", len(chains), len(steps),
-                (kinds == CIS).sum(), (kinds == BREAK).sum())
+    logger.info(
+        "%d chains, %d steps, %d of them cis, %d breaks",
+        len(chains),
+        len(steps),
+        (kinds == CIS).sum(),
+        (kinds == BREAK).sum(),
+    )
     sample = rng.permutation(np.flatnonzero(kinds == TRANS))[: settings.steps_per_code * settings.num_trans]
     codebook = _assemble(
         k_means(steps[sample], settings.num_trans, settings.open_rounds, rng),
@@ -157,9 +163,7 @@ def save_codebook(
     return save_weights(folder, config, tensors)
 
 
-def k_means(
-    points: NDArray[np.float64], num_means: int, rounds: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def k_means(points: NDArray[np.float64], num_means: int, rounds: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Lloyd's k-means from a random start; a mean without points moves to a random point.
 
     Parameters
@@ -220,9 +224,7 @@ def _seen_from(here: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray
     return ((there - origins[:, None]) @ rotations).reshape(len(here), 9)
 
 
-def _synthetic_breaks(
-    chains: Sequence[Chain], settings: GeometricFit, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _synthetic_breaks(chains: Sequence[Chain], settings: GeometricFit, rng: np.random.Generator) -> NDArray[np.float64]:
     """Jumps over left-out stretches of random chains, [n, 9]."""
     lengths = np.array([len(atoms) for atoms, _ in chains])
     jumps = []
@@ -235,11 +237,10 @@ def _synthetic_breaks(
     return np.concatenate([np.empty((0, 9)), *jumps])
 
 
-def _assemble(
-    trans: NDArray[np.float64], cis: NDArray[np.float64], jumps: NDArray[np.float64]
-) -> StepCodebook:
+def _assemble(trans: NDArray[np.float64], cis: NDArray[np.float64], jumps: NDArray[np.float64]) -> StepCodebook:
     """Make steps of means [n, 9]: right bonds for bonded steps, an ideal residue for jumps."""
-    rotation, translation = kabsch(np.broadcast_to(RESIDUE_TEMPLATE, (len(jumps), 3, 3)), jumps.reshape(-1, 3, 3))
+    template = np.broadcast_to(RESIDUE_TEMPLATE, (len(jumps), 3, 3))
+    rotation, translation = kabsch(template, jumps.reshape(-1, 3, 3))
     parts = [
         bonded_steps(trans.reshape(-1, 3, 3), TRANS),
         bonded_steps(cis.reshape(-1, 3, 3), CIS),
@@ -247,9 +248,7 @@ def _assemble(
     ]
     # Stored as float32: what is fitted is what will be read back.
     rotations, translations = (np.concatenate(part).astype(np.float32) for part in zip(*parts, strict=True))
-    return StepCodebook(
-        rotations.astype(np.float64), translations.astype(np.float64), len(trans), len(cis), len(jumps)
-    )
+    return StepCodebook(rotations.astype(np.float64), translations.astype(np.float64), len(trans), len(cis), len(jumps))
 
 
 def _refine(
@@ -257,7 +256,8 @@ def _refine(
 ) -> StepCodebook:
     """Move bonded codes to the means of what the closed loop chose them for; keep the best round.
 
-    Every round encodes the same random chains. Steps that still catch up after a break are left out of the means.
+    Every round encodes the same random chains. Steps that still catch up after a break are left out of the
+    means.
     """
     order = rng.permutation(len(chains))
     total = np.cumsum([len(chains[index][0]) for index in order])

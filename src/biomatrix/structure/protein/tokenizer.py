@@ -24,8 +24,8 @@ ARCHITECTURES = ("geometric", "gcp_vqvae")
 class ProteinStructureTokenizer(ABC):
     """Turns backbones into codes, one a residue, and codes into backbones.
 
-    A residue without all of N, CA and C has code -1 and comes back as NaN in its place. Codes do not depend on the
-    batch a chain was encoded in, on its position in space, or on the residue types.
+    A residue without all of N, CA and C has code -1 and comes back as NaN in its place. Codes do not depend
+    on the batch a chain was encoded in, on its position in space, or on the residue types.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ class ProteinStructureTokenizer(ABC):
         Parameters
         ----------
         name_or_path : str or path
-            A shipped name ("default" is the geometric codec), a folder, or with ``hub`` a repository of the hub.
+            A shipped name ("default" is the geometric codec), a folder, or with ``hub`` a repository of the
+            hub.
         hub : bool
             Download from the Hugging Face hub; never done unless asked for.
         revision : str, optional
