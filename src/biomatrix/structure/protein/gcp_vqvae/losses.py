@@ -1,0 +1,150 @@
+"""What training minimises: how far decoded backbones are from measured ones, however they are turned.
+
+Legend: B chains, T positions, P = 3 T points (N, CA, C). Angstrom throughout; every term is a mean per chain, then over
+chains. Positions that are not valid take no part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.structure.protein.gcp_vqvae.decoder import frame_of
+
+_DISTANCE_CLAMP = 25.0
+_DIRECTION_CLAMP = 20.0
+_FRAME_CLAMP = 20.0
+_FRAME_UNIT = 5.0
+_PEPTIDE_BOND = 1.329
+_BOND_REACH = 2.0
+_EPSILON = 1e-8
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the terms; the defaults are the published ones, which know no ``frame`` and no ``peptide`` term."""
+
+    aligned: float = 0.001
+    distance: float = 0.01
+    direction: float = 0.05
+    frame: float = 0.0
+    peptide: float = 0.0
+    quantiser: float = 1.0
+
+    def __post_init__(self) -> None:
+        if any(getattr(self, field.name) < 0 for field in fields(self)):
+            raise ConfigurationError("loss weights must not be negative")
+
+
+def structure_terms(decoded: Tensor, target: Tensor, valid: Tensor, weights: LossWeights) -> dict[str, Tensor]:
+    """Return the unweighted terms whose weight is not zero.
+
+    Parameters
+    ----------
+    decoded, target : Tensor, shape=(B, T, 3, 3), dtype=float32
+        (N, CA, C); ``target`` finite where valid.
+    valid : Tensor, shape=(B, T), dtype=bool
+    weights : LossWeights
+
+    Returns
+    -------
+    dict of str to Tensor
+        Scalars under the names of `LossWeights`.
+    """
+    functions = {
+        "aligned": aligned_error,
+        "distance": distance_error,
+        "direction": direction_error,
+        "frame": frame_error,
+        "peptide": peptide_error,
+    }
+    target = torch.where(valid[..., None, None], target, torch.zeros_like(target))
+    return {
+        name: function(decoded, target, valid) for name, function in functions.items() if getattr(weights, name) > 0
+    }
+
+
+def aligned_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """Mean squared coordinate error after the best superposition, without gradient through the superposition."""
+    weight = valid.repeat_interleave(3, dim=1)[..., None].to(decoded.dtype)
+    moving, fixed = target.flatten(1, 2), decoded.flatten(1, 2)
+    count = weight.sum(dim=1, keepdim=True).clamp(min=1)
+    with torch.no_grad():
+        a, b = ((x - (x * weight).sum(dim=1, keepdim=True) / count) * weight for x in (moving, fixed))
+        u, _, v = torch.linalg.svd(a.transpose(1, 2) @ b)
+        sign = torch.det(u @ v).sign()
+        u = torch.cat([u[..., :2], u[..., 2:] * sign[:, None, None]], dim=-1)
+        placed = a @ (u @ v)
+    centred = fixed - (fixed * weight).sum(dim=1, keepdim=True) / count
+    return (((centred - placed).square() * weight).sum(dim=(1, 2)) / (3 * count[:, 0, 0])).mean()
+
+
+def distance_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """Squared difference of distances between all pairs of backbone atoms, clamped at 25."""
+    ours, theirs = _distances(decoded.flatten(1, 2)), _distances(target.flatten(1, 2))
+    mask = valid.repeat_interleave(3, dim=1)
+    return _pair_mean((ours - theirs).square().clamp(max=_DISTANCE_CLAMP), mask)
+
+
+def direction_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """Squared difference of dot products between all pairs of backbone vectors, six a residue, clamped at 20."""
+    ours, theirs = backbone_vectors(decoded).flatten(1, 2), backbone_vectors(target).flatten(1, 2)
+    difference = ours @ ours.transpose(1, 2) - theirs @ theirs.transpose(1, 2)
+    return _pair_mean(difference.square().clamp(max=_DIRECTION_CLAMP), valid.repeat_interleave(6, dim=1))
+
+
+def frame_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """Frame-aligned point error (Jumper et al., 2021) of all backbone atoms, clamped at 20, in units of 5 Angstrom."""
+    ours, theirs = _local(decoded), _local(target)
+    error = ((ours - theirs).square().sum(dim=-1) + _EPSILON).sqrt().clamp(max=_FRAME_CLAMP) / _FRAME_UNIT
+    weight = (valid[:, :, None] & valid.repeat_interleave(3, dim=1)[:, None]).to(error.dtype)
+    return ((error * weight).sum(dim=(1, 2)) / weight.sum(dim=(1, 2)).clamp(min=1)).mean()
+
+
+def peptide_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """Absolute error of C-N and CA-CA distances over peptide bonds that the target has, up to 10 Angstrom each."""
+    bonded = valid[:, 1:] & valid[:, :-1] & (_steps(target, 2, 0) < _BOND_REACH)
+    error = (_steps(decoded, 2, 0) - _PEPTIDE_BOND).abs() + (_steps(decoded, 1, 1) - _steps(target, 1, 1)).abs()
+    return (error.clamp(max=10) * bonded).sum() / bonded.sum().clamp(min=1)
+
+
+def backbone_vectors(coords: Tensor) -> Tensor:
+    """Six vectors a residue, [B, T, 6, 3]: three bonds and three normals of consecutive bonds; zero at the ends."""
+    n, ca, c = coords.unbind(dim=2)
+    to_ca, to_c = ca - n, c - ca
+    to_next = F.pad(n[:, 1:] - c[:, :-1], (0, 0, 0, 1))
+    from_previous = F.pad(n[:, 1:] - c[:, :-1], (0, 0, 1, 0))
+    cross = torch.linalg.cross
+    return torch.stack(
+        [to_ca, to_c, to_next, -cross(to_ca, to_c), cross(from_previous, to_ca), cross(to_c, to_next)], dim=2
+    )
+
+
+def _local(coords: Tensor) -> Tensor:
+    """Every atom as seen from every residue's frame, [B, T, P, 3]."""
+    n, ca, c = coords.unbind(dim=2)
+    rotation = frame_of(ca - c, n - ca)
+    relative = coords.flatten(1, 2)[:, None] - ca[:, :, None]
+    return relative @ rotation
+
+
+def _steps(coords: Tensor, first: int, second: int) -> Tensor:
+    """Distance from one atom of a residue to another of the next, [B, T - 1]."""
+    return ((coords[:, 1:, second] - coords[:, :-1, first]).square().sum(dim=-1) + _EPSILON).sqrt()
+
+
+def _distances(points: Tensor) -> Tensor:
+    square = points.square().sum(dim=-1)
+    product = points @ points.transpose(1, 2)
+    return ((square[:, :, None] + square[:, None] - 2 * product).clamp(min=0) + _EPSILON).sqrt()
+
+
+def _pair_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean over pairs of which both are valid, per chain, then over chains."""
+    weight = mask.to(values.dtype)
+    total = torch.einsum("bij,bi,bj->b", values, weight, weight)
+    return (total / weight.sum(dim=1).square().clamp(min=1)).mean()

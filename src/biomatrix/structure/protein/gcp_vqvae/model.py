@@ -1,0 +1,88 @@
+"""The whole network under the published parameter names.
+
+Legend: B chains, T positions, N graph nodes, M valid positions, D latent width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from biomatrix.structure.protein.gcp_vqvae.configuration import NetworkSizes
+from biomatrix.structure.protein.gcp_vqvae.decoder import Decoder
+from biomatrix.structure.protein.gcp_vqvae.features import Graph
+from biomatrix.structure.protein.gcp_vqvae.gcpnet import GCPNet
+from biomatrix.structure.protein.gcp_vqvae.quantizer import CodebookTraining, VectorQuantizer
+from biomatrix.structure.protein.gcp_vqvae.transformer import Transformer
+
+TRAINING_ONLY = ("vqvae.vector_quantizer._codebook.embed_avg", "vqvae.vector_quantizer._codebook.cluster_size")
+"""Tensors that neither encoding nor decoding reads."""
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """What a training step sees: coordinates [B, T, 3, 3], codes [M] and the quantiser's loss."""
+
+    coords: Tensor
+    codes: Tensor
+    quantiser_loss: Tensor
+
+
+class StructureVQVAE(nn.Module):
+    """Everything after the graph network."""
+
+    def __init__(self, sizes: NetworkSizes) -> None:
+        super().__init__()
+        width = sizes.encoder_width
+        self.encoder_tail = nn.Sequential(nn.Conv1d(sizes.node_scalars, width, 1))
+        self.encoder_blocks = Transformer(width, sizes.encoder_depth, sizes.heads, sizes.kv_heads, sizes.ff_mult)
+        self.encoder_head = nn.Sequential(nn.Conv1d(width, sizes.code_width, 1))
+        self.vector_quantizer = VectorQuantizer(sizes.codebook_size, sizes.code_width)
+        if sizes.next_token_head:
+            self.ntp_projector_head = nn.Linear(sizes.code_width, sizes.codebook_size)
+        self.decoder = Decoder(sizes)
+
+
+class GCPVQVAE(nn.Module):
+    """Graphs to codes, codes to backbones.
+
+    Parameters
+    ----------
+    sizes : NetworkSizes
+    """
+
+    def __init__(self, sizes: NetworkSizes) -> None:
+        super().__init__()
+        self.sizes = sizes
+        self.encoder = GCPNet(sizes)
+        self.vqvae = StructureVQVAE(sizes)
+
+    def latents(self, graph: Graph) -> Tensor:
+        """Return latents before quantisation, [B, T, D]; meaningless where ``graph.valid`` is false."""
+        invariants = self.encoder(graph)
+        inside = graph.slots >= 0
+        padded = invariants.new_zeros(graph.valid.numel(), invariants.shape[-1])
+        padded = padded.index_copy(0, graph.slots[inside], invariants[inside]).unflatten(0, graph.valid.shape)
+        hidden = self.vqvae.encoder_tail(padded.transpose(1, 2)).transpose(1, 2)
+        hidden = self.vqvae.encoder_blocks(hidden, graph.valid)
+        return cast(Tensor, self.vqvae.encoder_head(hidden.transpose(1, 2)).transpose(1, 2))
+
+    def encode(self, graph: Graph) -> Tensor:
+        """Return codes, int64 [B, T]; -1 where not valid."""
+        nearest = self.vqvae.vector_quantizer.codebook.nearest(self.latents(graph).float())
+        return torch.where(graph.valid, nearest, -1)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Return N, CA, C in Angstrom, [B, T, 3, 3], of codes [B, T]; meaningless where a code is -1."""
+        return cast(Tensor, self.vqvae.decoder(self.vqvae.vector_quantizer.rows(codes), codes >= 0))
+
+    def reconstruct(self, graph: Graph, training: CodebookTraining, generator: torch.Generator) -> Reconstruction:
+        """Encode, quantise with gradients and codebook updates, decode."""
+        z_BTD = self.latents(graph).float()
+        quantised = self.vqvae.vector_quantizer.learn(z_BTD[graph.valid], training, generator)
+        rows_BTD = torch.zeros_like(z_BTD)
+        rows_BTD[graph.valid] = quantised.rows
+        return Reconstruction(self.vqvae.decoder(rows_BTD, graph.valid), quantised.codes, quantised.loss)
