@@ -53,6 +53,8 @@ def bundled_component(code: str) -> Molecule:
         mol = to_mol(residue(code))
         Chem.SanitizeMol(mol)
     except (KeyError, ValueError) as error:
-        raise ParseError(f"not a readable component of the chemical component dictionary: {error}", record=code) from error
+        raise ParseError(
+            f"not a readable component of the chemical component dictionary: {error}", record=code
+        ) from error
     Chem.AssignStereochemistryFrom3D(mol)
     return Molecule.from_rdkit(mol, name=code)

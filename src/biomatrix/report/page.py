@@ -38,14 +38,12 @@ class Page:
 
     def paragraph(self, text: str, kind: str = "") -> None:
         """Add a paragraph of plain text; ``kind`` is "", "note" or "warning"."""
-        self._body.append(f'<p class="{html.escape(kind)}">{html.escape(text)}</p>')
+        self._body.append(paragraph(text, kind))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Add a table of plain text cells."""
         head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
-        )
+        body = "".join("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
         self._body.append(
             f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
         )
@@ -76,3 +74,8 @@ class Page:
         partial = path.with_name(path.name + ".partial")
         partial.write_text(self.to_html(), encoding="utf-8")
         partial.replace(path)
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """Return plain text as a ``<p>`` element; ``kind`` is "", "note" or "warning"."""
+    return f'<p class="{html.escape(kind)}">{html.escape(text)}</p>'

@@ -35,9 +35,7 @@ def viewer_library() -> str:
 
 def embed_models(models: Sequence[Model3D], caption: str) -> str:
     """Return a ``<figure>`` in which the models, in one frame, turn under the mouse."""
-    payload = [
-        {"text": model.text, "format": model.format, "style": _style(model)} for model in models
-    ]
+    payload = [{"text": model.text, "format": model.format, "style": _style(model)} for model in models]
     # "</" would close the script element early if it stood inside the data.
     data = json.dumps(payload).replace("</", "<\\/")
     legend = " ".join(

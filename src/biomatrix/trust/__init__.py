@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from biomatrix.trust.agreement import Agreement, compare
 from biomatrix.trust.check import Check
 
-__all__ = ["Check"]
+__all__ = ["Agreement", "Check", "compare"]

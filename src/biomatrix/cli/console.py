@@ -1,0 +1,50 @@
+"""What every command says the same way: progress on standard error, rejects at the end."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from biomatrix.training import TrainingResult
+
+
+@contextmanager
+def progress_line(quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Yield a function that says, on standard error, what is being done and how long it has taken so far."""
+    started = time.monotonic()
+
+    def say(what: str) -> None:
+        if not quiet:
+            typer.echo(f"[{time.monotonic() - started:6.1f} s] {what}", err=True)
+
+    yield say
+
+
+def show_log() -> None:
+    """Send the package's progress messages to standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    logger = logging.getLogger("biomatrix")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+
+def report_training(result: TrainingResult, as_json: bool) -> None:
+    """Print how a training run ended; a run stopped by a signal exits with 1 after saving."""
+    if as_json:
+        typer.echo(json.dumps(asdict(result) | {"checkpoint": str(result.checkpoint)}))
+    else:
+        state = "finished" if result.finished else "stopped, saved; run again to go on"
+        typer.echo(f"{state} at step {result.step:,}: {result.checkpoint}")
+        for name, figures in result.held_out.items():
+            typer.echo(f"  {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()))
+    if not result.finished:
+        raise typer.Exit(1)

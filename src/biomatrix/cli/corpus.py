@@ -1,0 +1,38 @@
+"""``biomatrix corpus``: sources to packed token shards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from biomatrix.cli.console import show_log
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command(
+        epilog="Example: biomatrix corpus recipes/nano_corpus.toml --data data --output runs/nano_corpus --workers 2"
+    )(corpus)
+
+
+def corpus(
+    recipe: Annotated[Path, typer.Argument(help="A TOML recipe: sources, views, tasks, vocabulary.")],
+    data: Annotated[Path, typer.Option(help="The folder the sources' files are relative to.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Work folder; finished steps in it are kept.")],
+    vocabulary: Annotated[
+        Path | None, typer.Option(help="A saved vocabulary; the corpus makes its own when not given.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the bytes do not depend on it.")] = 1,
+) -> None:
+    """Build a corpus; run again after a stop, it goes on where it stood.
+
+    Refused records are listed with their reasons in the work folder.
+    """
+    from biomatrix.corpus.build import build_corpus
+    from biomatrix.corpus.recipe import CorpusRecipe
+
+    show_log()
+    shards = build_corpus(CorpusRecipe.from_file(recipe), data, output, vocabulary=vocabulary, workers=workers)
+    typer.echo(str(shards))

@@ -1,0 +1,28 @@
+"""``biomatrix finetune``: instruction tuning, in which answers alone are learned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from biomatrix.cli.console import report_training, show_log
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command(epilog="Example: biomatrix finetune recipes/nano_finetune.toml")(finetune)
+
+
+def finetune(
+    recipe: Annotated[Path, typer.Argument(help="A TOML recipe: model, data, batches, optimiser, run.")],
+    resume: Annotated[bool, typer.Option(help="Go on from the newest checkpoint in the output folder.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Tune a trained model on instructions; run again after a stop, it resumes exactly."""
+    from biomatrix.training import finetune as run
+    from biomatrix.training import load_recipe
+
+    show_log()
+    report_training(run(load_recipe(recipe), resume=resume), as_json)

@@ -1,0 +1,37 @@
+"""Entities as text that says its own modality: tokens between the control pair of their modality."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from biomatrix.errors import DecodeError
+from biomatrix.modalities import Modality, modalities
+
+# Every added token of every modality is one bracket group or one single character between groups (the SELFIES dot).
+_TOKEN = re.compile(r"\[[^\[\]]*\]|<[^<>]*>|\S")
+
+
+def wrap(tokens: Sequence[str], modality: Modality) -> str:
+    """Return the tokens as one line between the modality's control tokens."""
+    return f"{modality.start_token}{''.join(tokens)}{modality.end_token}"
+
+
+def unwrap(text: str) -> tuple[Modality, list[str]]:
+    """Return the modality and tokens of one wrapped line; white space between tokens is ignored.
+
+    Raises
+    ------
+    DecodeError
+        The line opens with no known control token, or does not close with its partner.
+    """
+    line = text.strip()
+    for modality in modalities():
+        if not line.startswith(modality.start_token):
+            continue
+        if not line.endswith(modality.end_token):
+            raise DecodeError(f"the line opens with {modality.start_token} and does not end with {modality.end_token}")
+        inner = line[len(modality.start_token) : len(line) - len(modality.end_token)]
+        return modality, [inner] if modality.spelled_as_text else _TOKEN.findall(inner)
+    known = ", ".join(modality.start_token for modality in modalities())
+    raise DecodeError(f"the line opens with no control token; it must start with one of {known}")

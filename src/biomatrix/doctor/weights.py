@@ -1,0 +1,32 @@
+"""Every shipped structure tokenizer: does its folder load strictly, and does it say what it is?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from biomatrix.doctor.finding import Finding
+from biomatrix.errors import BioMatrixError
+from biomatrix.structure.weights import StructureKind, load_weights, shipped_names
+
+_AREA = "weights"
+
+
+def examine_weights() -> Iterator[Finding]:
+    """Yield one finding a shipped tokenizer: its hash agrees with its description, and its sizes are named."""
+    for kind in get_args(StructureKind):
+        names = shipped_names(kind)
+        if not names:
+            yield Finding(_AREA, f"{kind} structure tokenizers", "failed", "none is installed; reinstall the package")
+        for name in names:
+            yield _examine_folder(kind, name)
+
+
+def _examine_folder(kind: StructureKind, name: str) -> Finding:
+    subject = f"{kind} structure tokenizer {name!r}"
+    try:
+        stored = load_weights(kind, name)
+    except BioMatrixError as error:
+        return Finding(_AREA, subject, "failed", str(error))
+    values = sum(tensor.size for tensor in stored.tensors.values())
+    return Finding(_AREA, subject, "ok", f"{stored.architecture}, {values:,} values, fingerprint {stored.fingerprint}")

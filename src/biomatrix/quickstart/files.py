@@ -1,0 +1,43 @@
+"""The entities of the job as files that other programs open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from biomatrix.corpus.templates import TASKS
+from biomatrix.entities import Entity
+from biomatrix.modalities import modality
+from biomatrix.quickstart.inputs import Input
+from biomatrix.quickstart.roundtrip import RoundTrip
+from biomatrix.quickstart.tasks import Reply
+
+
+def write_files(
+    folder: Path, gathered: Sequence[tuple[Input, Sequence[RoundTrip]]], replies: Sequence[Reply]
+) -> list[Path]:
+    """Write inputs, what their tokens decode to, and every valid answer; return the paths.
+
+    Names say what is inside: ``<entity>.<ext>`` as read, ``<entity>.<modality>.<ext>`` as decoded,
+    ``<task>_<number>.<ext>`` as answered.
+    """
+    written = []
+    for given, trips in gathered:
+        for trip in trips:
+            if trip.decoded is None:
+                continue
+            extension = trip.modality.file_format
+            written.append(_write(given.entity, folder / f"{given.stem}.{extension}"))
+            written.append(_write(trip.decoded, folder / f"{given.stem}.{trip.modality.name}.{extension}"))
+    for reply in replies:
+        valid = [answer for answer in reply.answers if answer.entity is not None]
+        for number, answer in enumerate(valid, start=1):
+            if answer.entity is not None:
+                extension = modality(TASKS[reply.question.task].output or "").file_format
+                written.append(_write(answer.entity, folder / f"{reply.question.task}_{number}.{extension}"))
+    return written
+
+
+def _write(entity: Entity, path: Path) -> Path:
+    entity.to_file(path)
+    return path

@@ -1,0 +1,136 @@
+"""The report: what went in, what came back, what the model answered, and what that is worth."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from biomatrix.entities import Entity, Molecule
+from biomatrix.generation import Answer, Model
+from biomatrix.modalities import modality
+from biomatrix.quickstart.inputs import Input
+from biomatrix.quickstart.roundtrip import RoundTrip
+from biomatrix.quickstart.tasks import Reply
+from biomatrix.report import Page
+from biomatrix.report.drawing import draw_molecule
+from biomatrix.report.page import paragraph
+from biomatrix.report.tokens import token_stream
+from biomatrix.report.viewer import Model3D, Style, embed_models
+from biomatrix.trust.agreement import lay_over
+
+INPUT_COLOUR, DECODED_COLOUR = "#8a8f98", "#d9622b"
+
+WORTH = (
+    "The model that answers below has {parameters:.1f} million parameters and was trained on two processor cores in "
+    "about an hour. It shows that the whole path works: it has learned what molecules and proteins look like as "
+    "tokens, not chemistry or folding. Do not act on its numbers, folds or descriptions. The round trips above depend "
+    "on the structure tokenizers alone, and their errors are as stated."
+)
+
+
+def build_page(
+    gathered: Sequence[tuple[Input, Sequence[RoundTrip]]], replies: Sequence[Reply], model: Model, name: str
+) -> Page:
+    """Return the report as a page ready to be written."""
+    page = Page(
+        "biomatrix quickstart",
+        "Real molecules and a real protein: written as tokens in every modality they have, read back from the tokens, "
+        "and put to a small language model.",
+    )
+    for given, trips in gathered:
+        _add_entity(page, given, trips)
+    page.heading(f"What the model {name} answers")
+    page.paragraph(WORTH.format(parameters=model.num_parameters / 1e6), "warning")
+    for reply in replies:
+        _add_reply(page, reply)
+    return page
+
+
+def _add_entity(page: Page, given: Input, trips: Sequence[RoundTrip]) -> None:
+    page.heading(given.title)
+    page.paragraph(f"From {given.origin}.", "note")
+    for note in given.entity.notes:
+        page.paragraph(note, "note")
+    page.row(_pictures(given.entity, trips))
+    page.table(
+        ("modality", "tokens", "read back"),
+        [
+            (
+                trip.modality.name,
+                len(trip.tokens) or "",
+                str(trip.agreement) if trip.agreement else f"refused: {trip.refused}",
+            )
+            for trip in trips
+        ],
+    )
+    for trip in trips:
+        if trip.tokens:
+            page.subheading(trip.modality.name)
+            page.element(_stream(trip.tokens, trip.modality.name))
+
+
+def _stream(tokens: Sequence[str], name: str) -> str:
+    one = modality(name)
+    return token_stream(tokens, name, one.start_token, one.end_token)
+
+
+def _pictures(entity: Entity, trips: Sequence[RoundTrip]) -> list[str]:
+    """Return a drawing where there is a graph, and the input with its decoded structure laid over it."""
+    pictures = [draw_molecule(entity)] if isinstance(entity, Molecule) else []
+    if not entity.has_structure:
+        return pictures
+    for trip in trips:
+        if trip.decoded is not None and trip.decoded.has_structure:
+            pictures.append(
+                embed_models(
+                    [
+                        _model(entity, INPUT_COLOUR, "input"),
+                        _model(lay_over(trip.decoded, entity), DECODED_COLOUR, "decoded from tokens"),
+                    ],
+                    "Turn with the mouse.",
+                )
+            )
+    return pictures
+
+
+def _model(entity: Entity, colour: str | None = None, label: str = "") -> Model3D:
+    """Return the entity as a viewer shows it, in the file format its structure is written to."""
+    file_format, style = _VIEWS[entity.kind]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"entity.{file_format}"
+        entity.to_file(path)
+        return Model3D(path.read_text(encoding="utf-8"), file_format, style, colour, label)
+
+
+_VIEWS: dict[str, tuple[str, Style]] = {"molecule": ("sdf", "sticks"), "protein": ("pdb", "backbone")}
+
+
+def _add_reply(page: Page, reply: Reply) -> None:
+    page.subheading(reply.question.title)
+    for part in reply.prompt:
+        if isinstance(part, str):
+            page.element(token_stream(part.split(), "text"))
+        else:
+            entity, name = part
+            page.element(_stream(modality(name).encode(entity), name))
+    if reply.error:
+        page.paragraph(f"Not asked: {reply.error}", "warning")
+    if not any(answer.entity for answer in reply.answers):
+        for answer, verdict in zip(reply.answers, reply.verdicts, strict=True):
+            page.paragraph(f"Answer: {answer.text}" + (f" ({verdict})" if verdict else ""))
+        return
+    page.row([_card(answer, verdict) for answer, verdict in zip(reply.answers, reply.verdicts, strict=True)])
+
+
+def _card(answer: Answer, verdict: str) -> str:
+    """Return one answer as HTML: its picture, its tokens, and what code says of it."""
+    parts = []
+    if isinstance(answer.entity, Molecule):
+        parts.append(draw_molecule(answer.entity))
+    if answer.entity is not None and answer.entity.has_structure:
+        parts.append(embed_models([_model(answer.entity)], "Turn with the mouse."))
+    for segment in answer.segments:
+        if segment.modality and segment.tokens:
+            parts.append(token_stream(segment.tokens, segment.modality, shown=60))
+    return f"<div>{''.join(parts)}{paragraph(verdict, 'note')}</div>"

@@ -1,0 +1,54 @@
+"""The report's parts: escaped, self-contained, complete."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from biomatrix.entities import Molecule
+from biomatrix.report import Page
+from biomatrix.report.drawing import draw_molecule
+from biomatrix.report.tokens import token_stream
+from biomatrix.report.viewer import Model3D, embed_models
+
+HOSTILE = '</script><script>alert("x")</script>'
+
+
+def test_page_needs_no_network(tmp_path: Path) -> None:
+    page = Page("Title", "Lead")
+    page.heading("Part")
+    page.table(("a", "b"), [(1, 2)])
+    page.write(tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert not re.findall(r'(?:src|href)="(?!#)[^"]+"', text)
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_text_from_outside_stays_text() -> None:
+    page = Page(HOSTILE, HOSTILE)
+    page.heading(HOSTILE)
+    page.paragraph(HOSTILE)
+    page.table((HOSTILE,), [(HOSTILE,)])
+    page.element(token_stream([HOSTILE], "molecule_smiles", HOSTILE, HOSTILE))
+    page.element(embed_models([Model3D(HOSTILE, "sdf", "sticks", "#fff", HOSTILE)], HOSTILE))
+    assert '<script>alert("x")</script>' not in page.to_html()
+
+
+def test_viewer_data_survive_embedding() -> None:
+    element = embed_models([Model3D(f"a{HOSTILE}b", "pdb", "backbone")], "caption")
+    data = re.search(r'<script type="application/json">(.*?)</script>', element, re.S)
+    assert data is not None
+    assert json.loads(data[1])[0]["text"] == f"a{HOSTILE}b"
+
+
+def test_long_streams_say_what_they_leave_out() -> None:
+    stream = token_stream([f"<S {k}>" for k in range(500)], "protein_structure", shown=100)
+    assert stream.count("<span>") == 100
+    assert "400 more" in stream
+
+
+def test_drawing_is_an_inline_svg() -> None:
+    svg = draw_molecule(Molecule.from_smiles("CC(=O)Oc1ccccc1C(=O)O"))
+    assert svg.startswith("<svg")
+    assert svg.rstrip().endswith("</svg>")
