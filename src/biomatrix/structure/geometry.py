@@ -48,7 +48,8 @@ def unit(vectors: ArrayLike) -> NDArray[np.float64]:
     """
     array = np.asarray(vectors, dtype=np.float64)
     length = np.linalg.norm(array, axis=-1, keepdims=True)
-    return np.divide(array, length, out=np.full_like(array, np.nan), where=length > 0)
+    scaled: NDArray[np.float64] = np.divide(array, length, out=np.full_like(array, np.nan), where=length > 0)
+    return scaled
 
 
 def angle(a: ArrayLike, b: ArrayLike, c: ArrayLike) -> NDArray[np.float64]:
@@ -85,9 +86,7 @@ def dihedral(a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike) -> NDArray[
     before, after = a - b, d - c
     before = before - (before * axis).sum(axis=-1, keepdims=True) * axis
     after = after - (after * axis).sum(axis=-1, keepdims=True) * axis
-    return np.asarray(
-        np.arctan2((np.cross(axis, before) * after).sum(axis=-1), (before * after).sum(axis=-1))
-    )
+    return np.asarray(np.arctan2((np.cross(axis, before) * after).sum(axis=-1), (before * after).sum(axis=-1)))
 
 
 def place_atom(
@@ -110,16 +109,12 @@ def place_atom(
     ndarray, shape=(..., 3), dtype=float64
     """
     a, b, c = (np.asarray(point, dtype=np.float64) for point in (a, b, c))
-    length, bend, torsion = (
-        np.asarray(value, dtype=np.float64)[..., None] for value in (length, bend, torsion)
-    )
+    length, bend, torsion = (np.asarray(value, dtype=np.float64)[..., None] for value in (length, bend, torsion))
     along = unit(c - b)
     normal = unit(np.cross(b - a, along))
     side = np.cross(normal, along)
     return np.asarray(
-        c
-        + length
-        * (-np.cos(bend) * along + np.sin(bend) * (np.cos(torsion) * side + np.sin(torsion) * normal))
+        c + length * (-np.cos(bend) * along + np.sin(bend) * (np.cos(torsion) * side + np.sin(torsion) * normal))
     )
 
 
@@ -295,9 +290,7 @@ def _paired(
     mobile: ArrayLike, target: ArrayLike, mask: ArrayLike | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Both point sets with zeros in place of unusable points, and the weight (0 or 1) of each point."""
-    moving, fixed = np.broadcast_arrays(
-        np.asarray(mobile, dtype=np.float64), np.asarray(target, dtype=np.float64)
-    )
+    moving, fixed = np.broadcast_arrays(np.asarray(mobile, dtype=np.float64), np.asarray(target, dtype=np.float64))
     usable = np.isfinite(moving).all(axis=-1) & np.isfinite(fixed).all(axis=-1)
     if mask is not None:
         usable = usable & np.asarray(mask, dtype=bool)

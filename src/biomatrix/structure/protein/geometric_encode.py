@@ -96,12 +96,15 @@ def _beam(
     parents = np.empty((length, num_chains, num_beams), dtype=np.int16)
     product, norm = _distance_table(codebook.atoms[codebook.codes_of(TRANS)], multiple_of=_COLUMNS)
     width = len(norm)
+    # One product gives whole totals: nine coordinates against the codes, then the two terms that are only added.
+    table = np.concatenate([product, norm[None], np.ones((1, width))])
+    query = np.ones((num_chains * num_beams, len(table)))
+    score = np.empty((num_chains * num_beams, width))
     for t in range(1, length):
         local = (atoms_BT33[:, t, None] - origin[:, :, None]) @ rotation
-        local_flat = local.reshape(num_chains * num_beams, 9)
-        square = (local_flat**2).sum(axis=1).reshape(num_chains, num_beams)
-        score = (local_flat @ product + norm).reshape(num_chains, num_beams, width)
-        score += (total + square)[..., None]
+        query[:, :9] = local.reshape(num_chains * num_beams, 9)
+        query[:, 10] = (query[:, :9] ** 2).sum(axis=1) + total.ravel()
+        np.matmul(query, table, out=score)
         pick, pick_score = _smallest(score.reshape(num_chains, num_beams * width), num_beams)
         parent, code = pick // width, pick % width
         for row in np.flatnonzero(kinds_BT[:, t] != TRANS):
