@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.molecule import Molecule
+from biomatrix.entities.molecule_files import read_molecules, write_molecules
 from biomatrix.entities.protein import Protein
+from biomatrix.entities.rejects import Reject
 
 Entity = Molecule | Protein
 
-__all__ = ["Entity", "Molecule", "Protein"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Entity",
+    "Limits",
+    "Molecule",
+    "Protein",
+    "Reject",
+    "read_molecules",
+    "write_molecules",
+]

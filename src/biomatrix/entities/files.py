@@ -1,0 +1,203 @@
+"""Files as this package meets them: their format, gzip, size limits, standard input, and atomic writing."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final, Literal, get_args
+
+from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError, UnsupportedError
+
+Format = Literal["smi", "selfies", "sdf", "mol", "mol2", "pdb", "cif", "bcif", "fasta"]
+
+MOLECULE_FORMATS: Final[tuple[Format, ...]] = ("smi", "selfies", "sdf", "mol", "mol2")
+PROTEIN_FORMATS: Final[tuple[Format, ...]] = ("pdb", "cif", "bcif", "fasta")
+
+_EXTENSIONS: Final[dict[str, Format]] = {
+    ".smi": "smi",
+    ".smiles": "smi",
+    ".ism": "smi",
+    ".selfies": "selfies",
+    ".sfi": "selfies",
+    ".sdf": "sdf",
+    ".sd": "sdf",
+    ".mol": "mol",
+    ".mdl": "mol",
+    ".mol2": "mol2",
+    ".pdb": "pdb",
+    ".ent": "pdb",
+    ".cif": "cif",
+    ".mmcif": "cif",
+    ".bcif": "bcif",
+    ".fasta": "fasta",
+    ".fa": "fasta",
+    ".faa": "fasta",
+    ".fas": "fasta",
+}
+_REFUSED: Final[dict[str, str]] = {
+    ".mmtf": "MMTF was retired by the PDB in 2024; download the entry as .bcif or .cif",
+    ".pdbqt": "PDBQT holds no bond orders; use the .sdf or .pdb it was made from",
+    ".xyz": "XYZ holds no bonds; use .sdf",
+}
+_GZIP_MAGIC: Final[bytes] = b"\x1f\x8b"
+_PIECE: Final[int] = 1 << 20
+
+STANDARD_INPUT: Final[str] = "-"
+
+
+def format_of(path: str | Path, allowed: tuple[Format, ...], file_format: str | None = None) -> Format:
+    """Return the format of a file, from the argument where one is given, else from its extension.
+
+    Raises
+    ------
+    ConfigurationError
+        Standard input without a format, or a format that does not exist.
+    UnsupportedError
+        An extension that none of the allowed formats has.
+    """
+    known = ", ".join(allowed)
+    if file_format is not None:
+        asked = file_format.lower().removesuffix(".gz")
+        chosen = _EXTENSIONS.get("." + asked.lstrip("."))
+        if chosen is None and asked in get_args(Format):
+            chosen = asked  # type: ignore[assignment]
+        if chosen is None or chosen not in allowed:
+            raise ConfigurationError(f"format {file_format!r} is none of {known}")
+        return chosen
+    if str(path) == STANDARD_INPUT:
+        raise ConfigurationError(f"standard input has no extension: give the format, one of {known}")
+    name = Path(path).name.lower().removesuffix(".gz")
+    extension = Path(name).suffix
+    if extension in _REFUSED:
+        raise UnsupportedError(_REFUSED[extension], file=str(path))
+    found = _EXTENSIONS.get(extension)
+    if found is None or found not in allowed:
+        raise UnsupportedError(
+            f"extension {extension or 'none'!r} is not one read here; give the format, one of {known}", file=str(path)
+        )
+    return found
+
+
+def label_of(path: str | Path) -> str:
+    """Return the name a file goes by in messages."""
+    return "<stdin>" if str(path) == STANDARD_INPUT else str(path)
+
+
+class _Measured(io.RawIOBase):
+    """A binary stream that counts what it hands out and refuses to pass a limit."""
+
+    def __init__(self, stream: IO[bytes], limits: Limits, limit: str, what: str) -> None:
+        super().__init__()
+        self._stream = stream
+        self._limits = limits
+        self._limit = limit
+        self._what = what
+        self._count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        piece = self._stream.read(len(buffer))
+        self._count += len(piece)
+        self._limits.check(self._limit, self._count, self._what)
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+@contextmanager
+def open_bytes(
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, limit: str = "decompressed_bytes"
+) -> Iterator[io.BufferedReader]:
+    """Open a file or standard input for reading, unpacking gzip by its content, under the size limits.
+
+    Broken gzip data and failures of the system become ParseError that name the file.
+    """
+    label = label_of(path)
+    try:
+        with _open_raw(path) as raw:
+            if raw is not sys.stdin.buffer:
+                limits.check("file_bytes", os.fstat(raw.fileno()).st_size, "size of the file in bytes")
+            measured_raw = io.BufferedReader(_Measured(raw, limits, "file_bytes", "size of the input in bytes"), _PIECE)
+            unpacked: IO[bytes] = measured_raw
+            if measured_raw.peek(2)[:2] == _GZIP_MAGIC:
+                unpacked = gzip.GzipFile(fileobj=measured_raw)  # type: ignore[assignment]
+            elif str(path).lower().endswith(".gz"):
+                raise ParseError("the name ends in .gz but the content is not gzip", file=label)
+            yield io.BufferedReader(_Measured(unpacked, limits, limit, "unpacked size in bytes"), _PIECE)
+    except BioMatrixError as error:
+        raise error.at(file=label) from error.__cause__
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise ParseError(f"broken gzip data: {error}", file=label) from error
+    except OSError as error:
+        raise ParseError(f"cannot be read: {error.strerror or error}", file=label) from error
+
+
+@contextmanager
+def _open_raw(path: str | Path) -> Iterator[IO[bytes]]:
+    if str(path) == STANDARD_INPUT:
+        yield sys.stdin.buffer
+        return
+    if Path(path).is_dir():
+        raise ParseError("is a folder, not a file", file=str(path))
+    with open(path, "rb", buffering=0) as raw:
+        yield raw
+
+
+def read_bytes(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """Return the whole unpacked content of a structure file."""
+    with open_bytes(path, limits, "structure_bytes") as stream:
+        content = stream.read()
+    if not content.strip():
+        raise ParseError("the file is empty", file=label_of(path))
+    return content
+
+
+def read_lines(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[str]:
+    """Yield the lines of a text file without their line ends; bytes that are not UTF-8 become U+FFFD."""
+    with open_bytes(path, limits) as stream:
+        while True:
+            line = stream.readline(limits.record_bytes + 1)
+            if not line:
+                return
+            if len(line) > limits.record_bytes:
+                raise LimitError(
+                    f"one line is longer than the limit of {limits.record_bytes:,} bytes a record", file=label_of(path)
+                )
+            yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+@contextmanager
+def write_atomically(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open a temporary file beside ``path`` that takes its name once it is complete; packed where it ends in .gz.
+
+    The packed bytes carry no time stamp, so the same content gives the same file.
+    """
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    except OSError as error:
+        raise ConfigurationError(f"cannot be written: {error.strerror or error}", file=str(path)) from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as raw:
+            if target.name.lower().endswith(".gz"):
+                with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed:
+                    yield packed  # type: ignore[misc]
+            else:
+                yield raw
+        # mkstemp makes files private; a result should have the permissions any new file has.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,54 @@
+"""How large outside data may be: one table of limits, each of which a caller may raise or lower."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from biomatrix.errors import LimitError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The sizes past which a reader refuses, with a LimitError that names the value and the limit.
+
+    Parameters
+    ----------
+    file_bytes : int
+        A file as it lies on disk, compressed or not.
+    decompressed_bytes : int
+        The same file unpacked and read record by record (SMILES, SELFIES, SDF, MOL2, FASTA).
+    structure_bytes : int
+        A structure file unpacked, which is held in memory whole (PDB, mmCIF, BinaryCIF).
+    record_bytes : int
+        One record of a file that is read record by record.
+    atoms_per_molecule : int
+        Atoms of one molecule, explicit hydrogens counted.
+    atoms_per_structure : int
+        Atoms of one structure file, all models and chains counted.
+    residues_per_chain : int
+        Residues of one protein chain or sequence.
+    records : int
+        Records of one file.
+    """
+
+    file_bytes: int = 2 * 2**30
+    decompressed_bytes: int = 16 * 2**30
+    structure_bytes: int = 2**30
+    record_bytes: int = 16 * 2**20
+    atoms_per_molecule: int = 5_000
+    atoms_per_structure: int = 5_000_000
+    residues_per_chain: int = 50_000
+    records: int = 100_000_000
+
+    def check(self, limit: str, value: int, what: str) -> None:
+        """Raise LimitError where ``value`` exceeds the limit of that name."""
+        allowed = int(getattr(self, limit))
+        if value > allowed:
+            raise LimitError(
+                f"{what} is {value:,}, past the limit of {allowed:,}; "
+                f"pass limits=Limits({limit}=...) if that is what you want"
+            )
+
+
+DEFAULT_LIMITS = Limits()
+"""The limits used where a caller gives none."""

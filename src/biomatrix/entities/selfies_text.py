@@ -1,0 +1,104 @@
+"""SELFIES strings, by way of SMILES: the selfies package with its failures named."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from rdkit import Chem
+
+from biomatrix.entities.chemistry_log import captured_log
+from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.errors import ParseError, UnsupportedError
+
+_SYMBOL: Final[re.Pattern[str]] = re.compile(r"\[[^\[\]\s]*\]|\.")
+_SHOWN: Final[int] = 80
+_CHARACTERS_A_SYMBOL: Final[int] = 20
+
+
+def split_symbols(text: str) -> list[str]:
+    """Return the symbols of a SELFIES string, ``.`` between fragments included.
+
+    Raises
+    ------
+    ParseError
+        Text outside brackets; ``position`` is the index of the character.
+
+    Examples
+    --------
+    >>> split_symbols("[C][=C].[O]")
+    ['[C]', '[=C]', '.', '[O]']
+    """
+    symbols = []
+    place = 0
+    while place < len(text):
+        found = _SYMBOL.match(text, place)
+        if found is None:
+            raise ParseError(f"not a SELFIES string: {text[place : place + _SHOWN]!r} is no symbol", position=place)
+        symbols.append(found.group())
+        place = found.end()
+    return symbols
+
+
+def smiles_of(text: str, limits: Limits = DEFAULT_LIMITS) -> str:
+    """Return the SMILES a SELFIES string stands for.
+
+    Raises
+    ------
+    ParseError
+        A symbol SELFIES does not define, with its index from 0 as ``position``, or nothing left to decode.
+    """
+    import selfies
+
+    text = text.strip()
+    # Symbols may be counted as atoms: branches and rings make the count an upper bound.
+    limits.check("atoms_per_molecule", text.count("["), "number of SELFIES symbols")
+    limits.check("atoms_per_molecule", len(text) // _CHARACTERS_A_SYMBOL, "length of the SELFIES in symbols")
+    symbols = split_symbols(text)
+    try:
+        smiles = str(selfies.decoder(text))
+    except (selfies.DecoderError, ValueError, KeyError, IndexError, RecursionError) as error:
+        raise ParseError(f"SELFIES does not define {_unknown(symbols)[1]!r}", position=_unknown(symbols)[0]) from error
+    if not smiles:
+        raise ParseError("the SELFIES string decodes to nothing")
+    return smiles
+
+
+def _unknown(symbols: list[str]) -> tuple[int | None, str]:
+    """Return the first symbol that does not decode by itself, and its index."""
+    import selfies
+
+    for index, symbol in enumerate(symbols):
+        try:
+            selfies.decoder(symbol)
+        except (selfies.DecoderError, ValueError, KeyError, IndexError):
+            return index, symbol
+    return None, "".join(symbols)[:_SHOWN]
+
+
+def selfies_of(smiles: str) -> str:
+    """Return the SELFIES of a SMILES string, checked to decode to the same molecule.
+
+    Raises
+    ------
+    UnsupportedError
+        What SELFIES cannot write, or writes and loses.
+    """
+    import selfies
+
+    if "*" in smiles:
+        raise UnsupportedError(f"SELFIES has no wildcard atom: {smiles[:_SHOWN]}")
+    if "->" in smiles or "<-" in smiles:
+        raise UnsupportedError(f"SELFIES has no dative bond: {smiles[:_SHOWN]}")
+    try:
+        text = str(selfies.encoder(smiles))
+        decoded = str(selfies.decoder(text))
+    except (selfies.EncoderError, selfies.DecoderError, ValueError, KeyError, IndexError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UnsupportedError(f"SELFIES cannot write {smiles[:_SHOWN]}: {reason}") from error
+    with captured_log():
+        back = Chem.MolFromSmiles(decoded)
+    again = "" if back is None else str(Chem.MolToSmiles(back))
+    if again != smiles:
+        raise UnsupportedError(f"SELFIES would change {smiles[:_SHOWN]} into {again[:_SHOWN] or 'nothing'}")
+    return text
