@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from rdkit import Chem
@@ -170,6 +170,16 @@ class Molecule:
         if xyz is not None:
             mol.AddConformer(_conformer(xyz.reshape(-1, 3)), assignId=True)
         return cls(sanitise(mol), name)
+
+    @property
+    def kind(self) -> Literal["molecule"]:
+        """The kind of entity, as modalities name it."""
+        return "molecule"
+
+    @property
+    def has_structure(self) -> bool:
+        """Whether the molecule carries 3D coordinates; the name every kind of entity shares."""
+        return self.has_conformer
 
     @property
     def smiles(self) -> str:
