@@ -50,9 +50,7 @@ def qwen3_tokenizer(folder: str | Path) -> PreTrainedTokenizerFast:
     for token_id, flags in added:
         tokenizer.add_tokens([AddedToken(flags["content"], special=flags["special"], normalized=False)])
         if tokenizer.token_to_id(flags["content"]) != int(token_id):
-            raise ParseError(
-                f"added token {flags['content']!r} does not land on id {token_id}", file=str(folder)
-            )
+            raise ParseError(f"added token {flags['content']!r} does not land on id {token_id}", file=str(folder))
     return _wrap(tokenizer, settings["eos_token"], settings["pad_token"])
 
 
@@ -64,7 +62,8 @@ def train_byte_bpe(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
     texts : iterable of str
         The text to learn merges from.
     size : int
-        The number of entries, special tokens included; at least 259 (256 bytes and 3 special tokens).
+        The most entries to have, special tokens included; at least 259 (256 bytes and 3 special tokens).
+        Fewer come of a text too small for so many merges.
 
     Returns
     -------

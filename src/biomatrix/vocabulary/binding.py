@@ -70,9 +70,7 @@ def bind(
     given : mapping of str to (str or Path or structure tokenizer)
         What the caller says instead; compared with the record at once.
     """
-    unknown = sorted(
-        name for name in given if name not in blocks or not needs_tokenizer(blocks[name].modality)
-    )
+    unknown = sorted(name for name in given if name not in blocks or not needs_tokenizer(blocks[name].modality))
     if unknown:
         raise VocabularyError(f"the vocabulary has no structure tokenizer for {', '.join(unknown)}")
     bound = dict(blocks)
@@ -83,9 +81,7 @@ def bind(
             if record is not None:
                 check_binding(chosen, record, trusted=True)
             bound[name] = replace(block, modality=chosen)
-        elif (
-            record is not None and record.name is not None and type(block.modality) is type(registered(name))
-        ):
+        elif record is not None and record.name is not None and type(block.modality) is type(registered(name)):
             bound[name] = replace(block, modality=registered(name, tokenizer=record.name))
     return bound
 

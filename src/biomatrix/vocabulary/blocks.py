@@ -84,9 +84,7 @@ def block_of(blocks: Mapping[str, Block], modality: str) -> Block:
     try:
         return blocks[modality]
     except KeyError:
-        raise VocabularyError(
-            f"the vocabulary does not hold {modality!r}; it holds {', '.join(blocks)}"
-        ) from None
+        raise VocabularyError(f"the vocabulary does not hold {modality!r}; it holds {', '.join(blocks)}") from None
 
 
 def find_blocks(
@@ -136,9 +134,7 @@ def find_blocks(
 def _has_pair(added: Mapping[str, int], modality: Modality) -> bool:
     present = [token for token in (modality.start_token, modality.end_token) if token in added]
     if len(present) == 1:
-        raise VocabularyError(
-            f"the tokenizer holds {present[0]!r} but not the other control token of {modality.name}"
-        )
+        raise VocabularyError(f"the tokenizer holds {present[0]!r} but not the other control token of {modality.name}")
     return len(present) == 2
 
 

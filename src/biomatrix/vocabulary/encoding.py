@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from biomatrix.entities import Entity
-from biomatrix.errors import BioMatrixError, UnsupportedError, VocabularyError
+from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError, VocabularyError
 from biomatrix.modalities.base import Modality
 from biomatrix.vocabulary.blocks import Block, block_of
 from biomatrix.vocabulary.plain_text import PlainText
@@ -51,9 +51,7 @@ class Encoder:
         Returns a modality by name, ready for use, or raises VocabularyError.
     """
 
-    def __init__(
-        self, blocks: Mapping[str, Block], text: PlainText, modality: Callable[[str], Modality]
-    ) -> None:
+    def __init__(self, blocks: Mapping[str, Block], text: PlainText, modality: Callable[[str], Modality]) -> None:
         self._blocks = blocks
         self._text = text
         self._modality = modality
@@ -93,11 +91,11 @@ class Encoder:
 
     def default_modality(self, entity: Entity) -> str:
         """Return how an entity is written where no modality is named."""
-        held = [block.modality for block in self._blocks.values() if block.modality.kind == entity.kind]
+        held = [block.modality for block in self._blocks.values() if block.modality.accepts(entity)]
         plain = [m for m in held if not m.needs_structure and not m.spelled_as_text]
         for modality in plain or held:
             return modality.name
-        raise VocabularyError(f"the vocabulary holds no modality for a {entity.kind}")
+        raise VocabularyError(f"the vocabulary holds no modality for this {type(entity).__name__}")
 
     def encode_batch(self, documents: Sequence[Sequence[Item]]) -> Batch:
         """Encode many documents at once: texts in one call to the base model, entities in one a modality.
@@ -145,12 +143,7 @@ class Encoder:
     def _resolve(self, item: Item, position: int) -> tuple[Entity, str]:
         if isinstance(item, Entity):
             return item, self.default_modality(item)
-        if (
-            isinstance(item, tuple)
-            and len(item) == 2
-            and isinstance(item[0], Entity)
-            and isinstance(item[1], str)
-        ):
+        if isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], Entity) and isinstance(item[1], str):
             return item
         raise UnsupportedError(
             f"a {type(item).__name__} cannot be part of a document; give text, a Molecule, a Protein, "
@@ -158,9 +151,7 @@ class Encoder:
             position=position,
         )
 
-    def _prepare(
-        self, documents: Sequence[Sequence[Item]], rejects: dict[int, BioMatrixError]
-    ) -> list[list[Part]]:
+    def _prepare(self, documents: Sequence[Sequence[Item]], rejects: dict[int, BioMatrixError]) -> list[list[Part]]:
         """Write every entity as tokens, one batch a modality, and join neighbouring texts."""
         waiting: dict[str, list[tuple[int, int, Entity]]] = {}
         resolved: list[list[Item]] = [list(document) for document in documents]
@@ -193,9 +184,11 @@ class Encoder:
             return "".join(part.tokens)
         return None
 
-    def _assemble(self, parts: Sequence[Part], spelled: Sequence[list[int] | None]) -> NDArray[np.int32]:
+    def _assemble(self, parts: Sequence[Part], spelled: Sequence[list[int] | ParseError | None]) -> NDArray[np.int32]:
         pieces: list[NDArray[np.int32]] = []
         for part, given in zip(parts, spelled, strict=True):
+            if isinstance(given, ParseError):
+                raise given
             if isinstance(part, str):
                 pieces.append(np.array(given, dtype=np.int32))
             elif isinstance(part, Codes):
@@ -209,12 +202,7 @@ class Encoder:
 
 def as_items(items: Item | Sequence[Item]) -> Sequence[Item]:
     """Return a sequence of items where perhaps a single one was given."""
-    if (
-        isinstance(items, tuple)
-        and len(items) == 2
-        and isinstance(items[0], Entity)
-        and isinstance(items[1], str)
-    ):
+    if isinstance(items, tuple) and len(items) == 2 and isinstance(items[0], Entity) and isinstance(items[1], str):
         # A pair of an entity and a string is one item: the string names a modality.
         return [(items[0], items[1])]
     if isinstance(items, str | Entity | Tokens | Codes):

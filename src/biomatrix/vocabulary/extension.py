@@ -66,9 +66,7 @@ def _add(backend: Tokenizer, tokens: Sequence[str], special: bool) -> None:
         if token in added:
             continue
         if backend.token_to_id(token) is not None:
-            raise VocabularyError(
-                f"{token!r} is already a piece of the base tokenizer, so text would turn into it"
-            )
+            raise VocabularyError(f"{token!r} is already a piece of the base tokenizer, so text would turn into it")
         new.append(AddedToken(token, special=special, normalized=False))
     backend.add_special_tokens(new) if special else backend.add_tokens(new)
     if backend.get_vocab_size(with_added_tokens=True) != size + len(new):

@@ -58,15 +58,11 @@ def read_backend(folder: Path) -> tuple[Tokenizer, dict[str, Any]]:
     if not path.is_file():
         return _convert(folder), _settings(folder, settings)
     if path.stat().st_size > MAX_TOKENIZER_BYTES:
-        raise LimitError(
-            f"{path.stat().st_size:,} bytes; at most {MAX_TOKENIZER_BYTES:,} are read", file=str(path)
-        )
+        raise LimitError(f"{path.stat().st_size:,} bytes; at most {MAX_TOKENIZER_BYTES:,} are read", file=str(path))
     try:
         backend = Tokenizer.from_file(str(path))
     except Exception as error:  # the tokenizers library raises bare Exception
-        raise ParseError(
-            f"not a tokenizer this version of tokenizers reads: {error}", file=str(path)
-        ) from error
+        raise ParseError(f"not a tokenizer this version of tokenizers reads: {error}", file=str(path)) from error
     backend.no_padding()
     backend.no_truncation()
     return backend, _settings(folder, settings)

@@ -188,9 +188,7 @@ def _noise(token: str, seed: int, width: int) -> NDArray[np.float64]:
     return drawn
 
 
-def _place(
-    rows: NDArray[np.float32], means: NDArray[np.float64], block: Block, norm: float, seed: int
-) -> None:
+def _place(rows: NDArray[np.float32], means: NDArray[np.float64], block: Block, norm: float, seed: int) -> None:
     """Overwrite the rows of the tokens that have a geometry; the control pair is rows 0 and 1."""
     geometry = {i: block.modality.geometry(token) for i, token in enumerate(block.tokens)}
     placed = [i for i, features in geometry.items() if features is not None]

@@ -31,32 +31,44 @@ class PlainText:
         anchored = _without_added_tokens(backend)
         anchored.add_tokens([AddedToken(_ANCHOR, normalized=False)])
         # Byte-level tokenizers cut a string alike wherever it stands; others put a space before its start.
-        if anchored.encode(_ANCHOR + "a", add_special_tokens=False).ids[1:] != self._encode_one("a"):
+        if _encode(anchored, _ANCHOR + "a")[1:] != _encode(self._plain, "a"):
             self._inner = anchored
 
     def encode(self, text: str, first: bool = True) -> list[int]:
         """Return the base pieces of ``text``; ``first`` says that nothing precedes it."""
         if self._inner is None or first:
-            return self._encode_one(text)
-        ids: list[int] = self._inner.encode(_ANCHOR + text, add_special_tokens=False).ids
-        return ids[1:]
+            return _encode(self._plain, text)
+        return _encode(self._inner, _ANCHOR + text)[1:]
 
-    def encode_batch(self, texts: Sequence[str], first: Sequence[bool]) -> list[list[int]]:
-        """Encode many strings at once, over the cores the ``tokenizers`` library is given."""
-        if self._inner is not None:
-            return [self.encode(text, leads) for text, leads in zip(texts, first, strict=True)]
-        try:
-            encodings = self._plain.encode_batch_fast(list(texts), add_special_tokens=False)
-        except (TypeError, UnicodeEncodeError):
-            return [self._encode_one(text) for text in texts]
-        return [encoding.ids for encoding in encodings]
+    def encode_batch(self, texts: Sequence[str], first: Sequence[bool]) -> list[list[int] | ParseError]:
+        """Encode many strings at once, over the cores the ``tokenizers`` library is given.
 
-    def _encode_one(self, text: str) -> list[int]:
+        Returns
+        -------
+        list of (list of int) or ParseError
+            For each string its base pieces, or why it has none.
+        """
+        if self._inner is None:
+            try:
+                encodings = self._plain.encode_batch_fast(list(texts), add_special_tokens=False)
+                return [encoding.ids for encoding in encodings]
+            except (TypeError, UnicodeEncodeError):
+                pass  # one of them is not valid Unicode: find it below
+        return [self._attempt(text, leads) for text, leads in zip(texts, first, strict=True)]
+
+    def _attempt(self, text: str, first: bool) -> list[int] | ParseError:
         try:
-            ids: list[int] = self._plain.encode(text, add_special_tokens=False).ids
-        except (TypeError, UnicodeEncodeError) as error:
-            raise ParseError(f"not valid Unicode text (a lone surrogate?): {text[:40]!r}") from error
-        return ids
+            return self.encode(text, first)
+        except ParseError as error:
+            return error
+
+
+def _encode(tokenizer: Tokenizer, text: str) -> list[int]:
+    try:
+        ids: list[int] = tokenizer.encode(text, add_special_tokens=False).ids
+    except (TypeError, UnicodeEncodeError) as error:
+        raise ParseError(f"not valid Unicode text (a lone surrogate?): {text[:40]!r}") from error
+    return ids
 
 
 def _without_added_tokens(backend: Tokenizer) -> Tokenizer:

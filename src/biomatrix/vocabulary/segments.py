@@ -75,9 +75,7 @@ TEXT, SPECIAL, NOTHING, OPENS = 0, 1, 2, 3
 """Roles of ids: a base piece, a special token of the base, no token; then three numbers a modality."""
 
 
-def assign_roles(
-    pieces: Collection[int], added: Collection[int], blocks: Sequence[Block]
-) -> NDArray[np.int16]:
+def assign_roles(pieces: Collection[int], added: Collection[int], blocks: Sequence[Block]) -> NDArray[np.int16]:
     """Return the role of every id up to the largest: ``int16 [size]``.
 
     Parameters

@@ -56,6 +56,8 @@ class Vocabulary:
         What the stock tokenizer is told besides: its named special tokens and its chat template.
     trusted : frozenset of str
         Modalities whose structure tokenizer the caller has named.
+    rows : int, optional
+        Embedding rows of the model beside the tokenizer, where there is one.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Vocabulary:
         manifest: Manifest,
         settings: dict[str, Any],
         trusted: frozenset[str] = frozenset(),
+        rows: int | None = None,
     ) -> None:
         self.blocks = blocks
         self.base_size = manifest.base_size
@@ -74,6 +77,7 @@ class Vocabulary:
         self._manifest = manifest
         self._settings = settings
         self._trusted = trusted
+        self._model_rows = rows or 0
         self._bound: set[str] = set()
         self._text = PlainText(backend)
         self._added = {token.content: id_ for id_, token in backend.get_added_tokens_decoder().items()}
@@ -158,14 +162,14 @@ class Vocabulary:
             raise VocabularyError("the tokenizer holds no modality's control tokens", file=str(path_or_id))
         manifest = Manifest.read(folder)
         if manifest is None:
-            manifest = _infer(backend, blocks, read_rows(folder))
+            manifest = _infer(backend, blocks)
         elif dict(manifest.tokens) != _counts(blocks):
             raise VocabularyError(
                 f"{FILE_NAME} speaks of other tokens than the tokenizer holds; the files are mixed up",
                 file=str(path_or_id),
             )
         blocks = bind(blocks, manifest.structure_tokenizers, structure_tokenizers or {})
-        return cls(backend, blocks, manifest, settings, frozenset(structure_tokenizers or {}))
+        return cls(backend, blocks, manifest, settings, frozenset(structure_tokenizers or {}), read_rows(folder))
 
     def save(self, folder: str | Path) -> None:
         """Write the ordinary tokenizer layout, which stock ``AutoTokenizer`` opens, and ``biomatrix.json``.
@@ -205,6 +209,11 @@ class Vocabulary:
         return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
             tokenizer_object=self.backend, **{"clean_up_tokenization_spaces": False, **known}
         )
+
+    @property
+    def rows(self) -> int:
+        """Embedding rows of the model beside the tokenizer, else of the base; never fewer than the tokens."""
+        return max(self._model_rows or self.base_rows, len(self))
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -249,10 +258,9 @@ class Vocabulary:
         Parameters
         ----------
         rows : int, optional
-            The model's embedding rows; when not given, the base's rows or the vocabulary's length,
-            whichever is more.
+            The model's embedding rows; :attr:`rows` when not given.
         """
-        wanted = max(self.base_rows, len(self)) if rows is None else rows
+        wanted = self.rows if rows is None else rows
         if wanted < len(self):
             raise VocabularyError(f"{wanted:,} embedding rows are too few for a vocabulary of {len(self):,}")
         mask = np.zeros(wanted, dtype=bool)
@@ -411,14 +419,14 @@ def _counts(blocks: Mapping[str, Block]) -> dict[str, int]:
     return {name: len(block.tokens) + 2 for name, block in blocks.items()}
 
 
-def _infer(backend: Tokenizer, blocks: Mapping[str, Block], rows: int | None) -> Manifest:
+def _infer(backend: Tokenizer, blocks: Mapping[str, Block]) -> Manifest:
     """Describe a tokenizer that says nothing about itself, from its token strings."""
     counts = _counts(blocks)
     base_size = backend.get_vocab_size(with_added_tokens=True) - sum(counts.values())
     records = {name: record_of(block.modality, block.tokens) for name, block in blocks.items()}
     return Manifest(
         base_size,
-        max(base_size, rows or 0),
+        base_size,
         counts,
         {name: record for name, record in records.items() if record is not None},
     )
