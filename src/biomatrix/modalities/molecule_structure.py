@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _JOINT = re.compile(r"\[([^\[\]\s]+) (-1|0|[1-9]\d*)\]")
 
-# Classes of tokens. ATOM carries a code; the others carry -1.
-ATOM, ONE_INDEX, TWO_INDICES, THREE_INDICES, INDEX_ONLY = range(5)
+# Classes of tokens. ATOM carries a code, the next four carry -1; a branch or ring with a code may come nowhere.
+ATOM, ONE_INDEX, TWO_INDICES, THREE_INDICES, INDEX_ONLY, MISCODED = range(6)
 
 
 class MoleculeStructure(Modality):
@@ -157,31 +157,34 @@ class MoleculeStructure(Modality):
         """Return: atoms with codes, and N index tokens with -1 after a branch or ring of that number.
 
         States: 0 at the start, 1 between, 2 to 4 owing one to three index tokens. Classes: an atom with a
-        code; a branch or ring owing one, two, three; any other symbol with -1. Valences need more than a
-        finite automaton: what they cut off, decoding tells.
+        code; a branch or ring owing one, two, three; any other symbol with -1; a branch or ring with a code,
+        which may come nowhere. Valences need more than a finite automaton: what they cut off, decoding tells.
         """
         return Grammar(
             transitions=np.array(
                 [
-                    [1, -1, -1, -1, -1],
-                    [1, 2, 3, 4, -1],
-                    [-1, 1, 1, 1, 1],
-                    [-1, 2, 2, 2, 2],
-                    [-1, 3, 3, 3, 3],
+                    [1, -1, -1, -1, -1, -1],
+                    [1, 2, 3, 4, -1, -1],
+                    [-1, 1, 1, 1, 1, -1],
+                    [-1, 2, 2, 2, 2, -1],
+                    [-1, 3, 3, 3, 3, -1],
                 ],
                 dtype=np.int16,
             ),
             accepting=np.array([False, True, False, False, False]),
-            counted=np.array([True, False, False, False, False]),
+            counted=np.array([True, False, False, False, False, False]),
         )
 
     def token_class(self, token: str) -> int:
-        """Return ATOM for a token with a code, the indices owed by a branch or ring, or INDEX_ONLY."""
+        """Return ATOM, the number of indices a branch or ring owes, INDEX_ONLY or MISCODED."""
         parts = split_joint(token)
         if parts is None:
             raise DecodeError(f"not a joint token of a SELFIES symbol and a code: {token!r}")
         symbol, code = parts
-        return ATOM if code >= 0 else (index_count(symbol) or INDEX_ONLY)
+        owed = index_count(symbol)
+        if code >= 0:
+            return MISCODED if owed else ATOM
+        return owed or INDEX_ONLY
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms: tokens that carry a code."""
@@ -258,6 +261,8 @@ def _all_parts(tokens: Sequence[str]) -> list[tuple[str, int]]:
 def _misalignment(tokens: Sequence[str], index: int) -> str:
     token = tokens[index]
     if not token.endswith(" -1]"):
+        if index_count(token.split(" ")[0] + "]"):
+            return f"{token!r} is a branch or ring and must carry -1"
         return f"{token!r} stands where an index with -1 must"
     if index == 0:
         return f"{token!r} cannot begin a molecule: an atom with a code must"

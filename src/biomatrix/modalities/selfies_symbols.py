@@ -87,9 +87,12 @@ def atom_positions(symbols: Sequence[str]) -> tuple[str, list[int]]:
     position. Raises selfies.DecoderError where a symbol is unknown.
     """
     smiles, maps = selfies.decoder("".join(symbols), attribute=True)
-    # An atom is attributed to the branches it stands in and, last, to its own symbol; ring closures and
-    # bonds have tokens of their own that no atom symbol ends.
-    positions = [entry.attribution[-1].index for entry in maps if entry.attribution and _spells_atom(entry.token)]
+    # An atom is attributed to the branches it stands in and, last, to its own symbol; bonds and ring closures
+    # have tokens of their own. Attribution counts neither dots nor the padding symbol.
+    counted = [index for index, symbol in enumerate(symbols) if symbol not in (DOT, "[nop]")]
+    positions = [
+        counted[entry.attribution[-1].index] for entry in maps if entry.attribution and _spells_atom(entry.token)
+    ]
     return smiles, positions
 
 

@@ -17,6 +17,7 @@ from biomatrix.trust.reference import (
     CLASH_RATIO,
     COVALENT_RADII_RANGE,
     FLATNESS_LIMIT,
+    HYDROGEN_CLASH_RATIO,
 )
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ def check_distances(mol: Chem.Mol, positions: NDArray[np.float64]) -> list[Check
     angled = apart == 2
     narrow, wide = ANGLE_DISTANCE_RANGE
     bent = angled & ((distance < narrow * lowest) | (distance > wide * highest))
-    clashing = (apart >= 3) & (distance < CLASH_RATIO * lowest)
+    hydrogen = np.array([atom.GetAtomicNum() == 1 for atom in mol.GetAtoms()])
+    ratio = np.where(hydrogen[upper[0]] | hydrogen[upper[1]], HYDROGEN_CLASH_RATIO, CLASH_RATIO)
+    clashing = (apart >= 3) & (distance < ratio * lowest)
     return [
         _counted("bond angles", bent, angled, upper),
         _counted("clashes", clashing, apart >= 3, upper),

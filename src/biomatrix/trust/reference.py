@@ -57,7 +57,9 @@ ANGLE_DISTANCE_RANGE = (0.75, 1.25)
 """Allowed ratio of the distance of atoms two bonds apart to RDKit's lower and upper distance bounds
 (PoseBusters, Buttenschoen et al. 2024)."""
 CLASH_RATIO = 0.7
-"""Atoms three or more bonds apart clash below this ratio to RDKit's lower distance bound (PoseBusters)."""
+"""Heavy atoms three or more bonds apart clash below this ratio to RDKit's lower distance bound (PoseBusters)."""
+HYDROGEN_CLASH_RATIO = 0.5
+"""The same where one is a hydrogen, which hydrogen bonds bring nearer than the bounds know."""
 FLATNESS_LIMIT = 0.25
 """Angstrom an atom may stand out of the plane of its aromatic ring or double bond (PoseBusters)."""
 
