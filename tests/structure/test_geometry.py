@@ -128,7 +128,7 @@ def test_oxygens_lie_in_the_plane_of_the_peptide_bond() -> None:
     first = RESIDUE_TEMPLATE
     following_n = place_atom(*first, 1.329, np.deg2rad(117.2), np.deg2rad(-40.0))
     following_ca = place_atom(first[1], first[2], following_n, 1.458, np.deg2rad(121.7), np.pi)
-    second = np.stack([following_n, following_ca, following_ca + [1.0, 0.5, 0.2]])
+    second = np.stack([following_n, following_ca, following_ca + np.array([1.0, 0.5, 0.2])])
     oxygens = backbone_oxygens(np.stack([first, second, np.full((3, 3), np.nan)]))
     assert np.linalg.norm(oxygens[0] - first[2]) == pytest.approx(C_O_LENGTH)
     assert angle(oxygens[0], first[2], following_n) > np.deg2rad(118)

@@ -16,7 +16,7 @@ import numpy as np
 from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError, WeightsError
 from biomatrix.structure.geometry import RESIDUE_TEMPLATE
 from biomatrix.structure.protein.geometric_codebook import StepCodebook, resolved_residues, step_kinds
-from biomatrix.structure.protein.geometric_encode import CHAINS_AT_ONCE, closed_loop, compose
+from biomatrix.structure.protein.geometric_encode import CHAINS_AT_ONCE, ROW_MULTIPLE, closed_loop, compose
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class GeometricTokenizer(ProteinStructureTokenizer):
     def _encode_block(
         self, atoms: Sequence[NDArray[np.float64]], places: Sequence[NDArray[np.int64]]
     ) -> NDArray[np.int16]:
-        """Encode chains of similar length together: int16 [CHAINS_AT_ONCE, T], rows in the order given."""
+        """Encode chains of similar length together: int16 [B, T], rows in the order given."""
         padded, kinds, lengths = padded_chains(atoms, places)
         return closed_loop(padded, kinds, lengths, self.codebook, num_beams=self.num_beams)
 
@@ -157,15 +157,16 @@ class GeometricTokenizer(ProteinStructureTokenizer):
 def padded_chains(
     atoms: Sequence[NDArray[np.float64]], places: Sequence[NDArray[np.int64]]
 ) -> tuple[NDArray[np.float64], NDArray[np.int8], NDArray[np.int64]]:
-    """Chains as one block of CHAINS_AT_ONCE rows: atoms [B, T, 3, 3], kinds [B, T], lengths [B].
+    """Chains as one block of rows: atoms [B, T, 3, 3], kinds [B, T], lengths [B].
 
     Rows left over hold an ideal residue over and over, so that nothing in the block is undefined.
     """
     longest = max(len(chain) for chain in atoms)
-    padded = np.zeros((CHAINS_AT_ONCE, longest, 3, 3))
+    rows = -(-len(atoms) // ROW_MULTIPLE) * ROW_MULTIPLE
+    padded = np.zeros((rows, longest, 3, 3))
     padded[:] = RESIDUE_TEMPLATE
-    kinds = np.zeros((CHAINS_AT_ONCE, longest), dtype=np.int8)
-    lengths = np.ones(CHAINS_AT_ONCE, dtype=np.int64)
+    kinds = np.zeros((rows, longest), dtype=np.int8)
+    lengths = np.ones(rows, dtype=np.int64)
     for row, (chain, place) in enumerate(zip(atoms, places, strict=True)):
         padded[row, : len(chain)] = chain
         padded[row, len(chain) :] = chain[-1]

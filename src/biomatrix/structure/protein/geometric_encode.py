@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHAINS_AT_ONCE = 64
-"""Rows of a block. Blocks are padded to a whole number of rows so that one matrix product has one shape: the
-same chain gives the same codes in whatever company it is encoded."""
+"""Most rows of a block."""
 
+ROW_MULTIPLE = 8
+"""Blocks are padded to a multiple of this many rows, so that a matrix product treats every row alike: the same chain
+gives the same codes in whatever company it is encoded."""
 
 _COLUMNS = 64
 
