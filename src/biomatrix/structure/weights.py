@@ -125,7 +125,7 @@ def save_weights(folder: str | Path, config: Mapping[str, Any], tensors: Mapping
         raise WeightsError("a tokenizer config must name its architecture", file=str(folder))
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    data = save_tensors({name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)})
+    data = save_tensors({name: np.asarray(tensors[name], order="C") for name in sorted(tensors)})
     digest = hashlib.sha256(data).hexdigest()
     full = {**config, "format_version": FORMAT_VERSION, "sha256": digest}
     write_atomically(folder / TENSOR_FILE, data)

@@ -42,6 +42,11 @@ class CodeNetwork:
     codebook: Array
     table: Array
 
+    @property
+    def turning(self) -> NDArray[np.bool_]:
+        """Which codes may place an atom in a frame: those with a sign; the rest belong to the first three atoms."""
+        return np.asarray((self.table[:, 3] != 0.0) & (self.table[:, 0] > 0.0))
+
     def encode(self, scaled_N4: NDArray[np.float32], block: int = 4096) -> NDArray[np.int16]:
         """Return the nearest code of every normalised descriptor; the lowest code wins ties."""
         rows, first = np.unique(self.codebook, axis=0, return_index=True)

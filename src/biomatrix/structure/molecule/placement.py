@@ -208,3 +208,9 @@ def _nearest(distance: Array, count: int) -> Ints:
         return np.tile(np.arange(distance.shape[1]), (len(distance), 1))
     # sorted, so that equal costs always go to the same code whatever the order of a partition
     return np.sort(np.argpartition(distance, count, axis=1)[:, :count], axis=1)
+
+
+def frame_coordinates(points: Array, focal: Array, first: Array, second: Array) -> Array:
+    """Return points [N, 3] as coordinates in the frames on their reference atoms [N, 3]."""
+    offset = points - focal
+    return np.stack([(axis * offset).sum(axis=1) for axis in local_frames(focal, first, second)], axis=1)

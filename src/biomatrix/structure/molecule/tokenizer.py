@@ -11,14 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities import Molecule
-from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError, WeightsError
+from biomatrix.errors import BioMatrixError, WeightsError
 from biomatrix.structure.molecule.assembly import DecodedGraph, decoded_graph, with_positions
-from biomatrix.structure.molecule.descriptors import descriptors, normalise
+from biomatrix.structure.molecule.descriptors import normalise
 from biomatrix.structure.molecule.frames import Array, local_points
-from biomatrix.structure.molecule.graph import OrderedGraph, ordered_graph, reference_atoms
+from biomatrix.structure.molecule.graph import reference_atoms
+from biomatrix.structure.molecule.inputs import (
+    PreparedMolecule,
+    batch_descriptors,
+    closed_loop_problem,
+    prepare,
+)
 from biomatrix.structure.molecule.network import CodeNetwork, Decoder, expected_shapes, read_network
-from biomatrix.structure.molecule.placement import Layout, Targets, choose_codes, pad, place
-from biomatrix.structure.molecule.symbols import atom_mask
+from biomatrix.structure.molecule.placement import Layout, choose_codes, pad, place
 from biomatrix.structure.weights import (
     StoredWeights,
     fingerprint_of,
@@ -31,9 +36,7 @@ ARCHITECTURE = "molstructok"
 OnError = Literal["raise", "return"]
 
 _BATCH = 256
-_MAX_NEIGHBOURS = 4
 _BOND_WEIGHT = 4.0
-_MIN_BOND = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +101,6 @@ class MoleculeStructureTokenizer:
         self.closed_loop = closed_loop
         self.bond_weight = bond_weight
         self.config = config or {}
-        # a code without a sign places nothing off the line of its references: it belongs to the first three atoms
-        self._turning = (network.table[:, 3] != 0.0) & (network.table[:, 0] > 0.0)
 
     @classmethod
     def from_pretrained(
@@ -218,10 +219,10 @@ class MoleculeStructureTokenizer:
         self, molecules: Sequence[Molecule], first_record: int, on_error: OnError
     ) -> list[MoleculeCodes | BioMatrixError]:
         results: list[MoleculeCodes | BioMatrixError | None] = [None] * len(molecules)
-        inputs: list[_Input] = []
+        inputs: list[PreparedMolecule] = []
         for slot, molecule in enumerate(molecules):
             try:
-                inputs.append(_prepare(molecule, slot))
+                inputs.append(prepare(molecule, slot))
             except BioMatrixError as error:
                 located = error.at(record=molecule.name or first_record + slot + 1)
                 if on_error == "raise":
@@ -233,31 +234,17 @@ class MoleculeStructureTokenizer:
             results[item.slot] = MoleculeCodes(item.graph.symbols, codes, item.notes)
         return [result for result in results if result is not None]
 
-    def _codes_of(self, inputs: Sequence[_Input]) -> list[NDArray[np.int16]]:
+    def _codes_of(self, inputs: Sequence[PreparedMolecule]) -> list[NDArray[np.int16]]:
         if not inputs:
             return []
-        sizes = np.array([len(item.positions) for item in inputs])
-        bonds = [item.graph.bonds for item in inputs]
-        references = reference_atoms(sizes.tolist(), bonds)
-        offsets = np.concatenate(([0], np.cumsum(sizes)))
-        values = descriptors(
-            np.concatenate([item.positions for item in inputs]), references, np.repeat(offsets[:-1], sizes)
-        )
-        codes = self.network.encode(normalise(values))
-        split = np.split(codes, offsets[1:-1])
+        sizes = np.array([item.size for item in inputs])
+        codes = self.network.encode(normalise(batch_descriptors(inputs)))
+        split = np.split(codes, np.cumsum(sizes)[:-1])
         if not self.closed_loop:
             return split
-        order = np.argsort(-sizes, kind="stable")
-        width = int(sizes.max())
-        parts = np.split(references, offsets[1:-1])
-        layout = Layout(sizes[order], pad([np.maximum(parts[k], 0) for k in order], width))
-        targets = Targets(
-            pad([inputs[k].positions for k in order], width),
-            pad([earlier_bonded(int(sizes[k]), bonds[k]) + 1 for k in order], width) - 1,
-            np.full(_MAX_NEIGHBOURS, self.bond_weight),
-        )
-        start = pad([split[k].astype(np.int64) for k in order], width)
-        chosen, _ = choose_codes(layout, targets, start, self.network.table, self._turning)
+        order, layout, targets = closed_loop_problem(inputs, self.bond_weight)
+        start = pad([split[k].astype(np.int64) for k in order], int(sizes.max()))
+        chosen, _ = choose_codes(layout, targets, start, self.network.table, self.network.turning)
         closed = split.copy()
         for row, k in enumerate(order):
             closed[k] = chosen[row, : sizes[k]].astype(np.int16)
@@ -296,50 +283,6 @@ class MoleculeStructureTokenizer:
         return result
 
 
-@dataclass(frozen=True, eq=False)
-class _Input:
-    slot: int
-    graph: OrderedGraph
-    mask: NDArray[np.bool_]
-    positions: Array
-    notes: tuple[str, ...]
-
-
-def _prepare(molecule: Molecule, slot: int) -> _Input:
-    if not molecule.has_conformer:
-        raise UnsupportedError("the molecule has no 3D conformer; read one from a file or call embed()")
-    graph = ordered_graph(molecule.mol)
-    positions = np.asarray(molecule.mol.GetConformer().GetPositions(), dtype=np.float64)[graph.order]
-    if not np.isfinite(positions).all():
-        raise UnsupportedError("a coordinate is not finite", position=f"atom {_first_bad(positions, graph)}")
-    lengths = np.sqrt(((positions[graph.bonds[:, 0]] - positions[graph.bonds[:, 1]]) ** 2).sum(axis=1))
-    if len(lengths) and lengths.min() < _MIN_BOND:
-        atoms = graph.order[graph.bonds[int(np.argmin(lengths))]] + 1
-        raise UnsupportedError(
-            f"bonded atoms {atoms[0]} and {atoms[1]} are {lengths.min():.3f} Angstrom apart, at least {_MIN_BOND} needed"
-        )
-    mask = atom_mask(graph.symbols)
-    if int(mask.sum()) != len(positions):
-        raise UnsupportedError(f"SELFIES spells {int(mask.sum())} atoms, the molecule has {len(positions)}")
-    isotopes = any(atom.GetIsotope() for atom in molecule.mol.GetAtoms())
-    return _Input(slot, graph, mask, positions, ("isotope labels were dropped",) if isotopes else ())
-
-
-def _first_bad(positions: Array, graph: OrderedGraph) -> int:
-    return int(graph.order[np.flatnonzero(~np.isfinite(positions).all(axis=1))].min()) + 1
-
-
-def earlier_bonded(size: int, bonds: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the bonded earlier atoms of each atom, ``int64 [size, 4]``, -1 where there are fewer."""
-    result = np.full((size, _MAX_NEIGHBOURS), -1, dtype=np.int64)
-    ordered = bonds[np.argsort(bonds[:, 1], kind="stable")]
-    later = ordered[:, 1]
-    column = np.arange(len(later)) - np.searchsorted(later, later)
-    kept = column < _MAX_NEIGHBOURS
-    result[later[kept], column[kept]] = ordered[kept, 0]
-    return result
-
-
 def _fingerprint(stored: StoredWeights, decoder: Decoder, closed_loop: bool) -> str:
     settings = stored.settings
     asked = {**settings, "decoder": decoder, "closed_loop": closed_loop}
@@ -363,4 +306,4 @@ def _read_checkpoint(path: Path) -> StoredWeights:
     return StoredWeights(path.stem, path.parent, {"architecture": ARCHITECTURE}, tensors, fingerprint)
 
 
-__all__ = ["DecodeError", "MoleculeCodes", "MoleculeStructureTokenizer"]
+__all__ = ["MoleculeCodes", "MoleculeStructureTokenizer"]
