@@ -21,6 +21,7 @@ _NUM_FREQUENCIES = 8
 _BLIND_TYPE = AMINO_ACIDS.index("X")
 _TYPE_OF_LETTER = {letter: index for index, letter in enumerate(AMINO_ACIDS)} | dict.fromkeys("UOBZ", _BLIND_TYPE)
 _CLAMP = 1e-7
+_CENTRES_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -153,9 +154,12 @@ def nearest_neighbours(points: Tensor, count: int = NEIGHBOURS) -> Tensor:
     count = min(count, number - 1)
     if count < 1:
         return torch.zeros(2, 0, dtype=torch.int64)
-    distance = (points[:, None] - points[None]).square().sum(dim=-1)
-    distance.fill_diagonal_(math.inf)
-    neighbour = distance.topk(count, dim=1, largest=False, sorted=True).indices
+    found = []
+    for start in range(0, number, _CENTRES_AT_ONCE):
+        distance = (points[start : start + _CENTRES_AT_ONCE, None] - points[None]).square().sum(dim=-1)
+        distance.diagonal(start).fill_(math.inf)
+        found.append(distance.topk(count, dim=1, largest=False, sorted=True).indices)
+    neighbour = torch.cat(found)
     centre = torch.arange(number)[:, None].expand(-1, count)
     return torch.stack([neighbour.reshape(-1), centre.reshape(-1)])
 

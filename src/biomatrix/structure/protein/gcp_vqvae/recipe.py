@@ -1,0 +1,101 @@
+"""A training run as a TOML file: sizes, behaviour, plan and which chains may be learned from."""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.structure.protein.chains import read_chains, training_chains
+from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour, NetworkSizes
+from biomatrix.structure.protein.gcp_vqvae.conversion import save_network
+from biomatrix.structure.protein.gcp_vqvae.training import ChainSource, Trainer, TrainingPlan
+
+logger = logging.getLogger(__name__)
+
+_MAX_RECIPE_BYTES = 1 << 20
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class DataChoice:
+    """Which chains of a table are learned from: those of the named repositories, or all when none is named."""
+
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything a run needs besides the table of chains."""
+
+    sizes: NetworkSizes
+    behaviour: Behaviour
+    plan: TrainingPlan
+    data: DataChoice = DataChoice()
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe; an unknown setting is refused by name."""
+    try:
+        if path.stat().st_size > _MAX_RECIPE_BYTES:
+            raise ConfigurationError(f"a recipe is at most {_MAX_RECIPE_BYTES} bytes", file=str(path))
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"not a TOML file that can be read: {error}", file=str(path)) from error
+    return _build(Recipe, values, str(path), "recipe")
+
+
+def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None = None) -> None:
+    """Train on a table of chains, going on from ``folder``'s checkpoint where there is one; write the weights there.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    table : Path
+        Parquet in the layout of `biomatrix.structure.protein.chains`.
+    folder : Path
+        Takes ``checkpoint.safetensors`` and, at the end of the plan, the tokenizer folder ``weights``.
+    stop_after : int, optional
+        Stop after this many steps.
+    """
+    chosen = training_chains(list(read_chains(table)), sources=recipe.data.sources or None)
+    if not chosen:
+        raise ConfigurationError("no chain of the table may be learned from", file=str(table))
+    logger.info("%d chains, %d residues", len(chosen), sum(len(record.protein) for record in chosen))
+    backbones = [record.protein.backbone for record in chosen if record.protein.backbone is not None]
+    trainer = Trainer(
+        recipe.sizes, recipe.behaviour, recipe.plan, ChainSource(backbones, [record.cluster for record in chosen])
+    )
+    if trainer.restore(folder):
+        logger.info("goes on from step %d", trainer.step)
+    trainer.run(folder, stop_after=stop_after)
+    if trainer.step == recipe.plan.steps:
+        description = {
+            "training": {**trainer.describe(), "chains": len(chosen), "sources": sorted(recipe.data.sources)},
+            "licence": "Apache-2.0",
+        }
+        save_network(folder / "weights", trainer.model, recipe.behaviour, description)
+
+
+def _build(kind: type[_T], values: Any, file: str, place: str) -> _T:
+    """Build a dataclass from a TOML table, tables within it likewise, arrays as tuples."""
+    if not isinstance(values, Mapping):
+        raise ConfigurationError("a table was expected", file=file, position=place)
+    hints = get_type_hints(kind)
+    unknown = sorted(set(values) - {field.name for field in fields(kind)})  # type: ignore[arg-type]
+    if unknown:
+        raise ConfigurationError(f"unknown settings {unknown}", file=file, position=place)
+    built: dict[str, Any] = {}
+    for name, value in values.items():
+        if is_dataclass(hints[name]):
+            built[name] = _build(hints[name], value, file, f"{place}.{name}")  # type: ignore[arg-type]
+        else:
+            built[name] = tuple(value) if isinstance(value, list) else value
+    try:
+        return kind(**built)
+    except TypeError as error:
+        raise ConfigurationError(f"settings missing or of the wrong type: {error}", file=file, position=place) from error

@@ -1,0 +1,262 @@
+"""What users hold: chains to codes and back, in batches of similar length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from biomatrix.entities import Protein
+from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError
+from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour
+from biomatrix.structure.protein.gcp_vqvae.conversion import ARCHITECTURE, network_from
+from biomatrix.structure.protein.gcp_vqvae.features import Graph, blind_types, chain_graph, collate, residue_types
+from biomatrix.structure.protein.gcp_vqvae.imputation import impute_missing
+from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
+from biomatrix.structure.protein.gcp_vqvae.windows import join_backbones, join_codes, windows
+from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
+from biomatrix.structure.weights import StoredWeights
+
+_MAX_RESIDUES = 40_000
+"""Longest chain accepted at all; the longest known protein has 35,000 residues."""
+
+
+class GCPVQVAETokenizer(ProteinStructureTokenizer):
+    """The learned tokenizer of Pourmirzaei et al. (2025).
+
+    Codes of a chain do not depend on the other chains of a batch, beyond the rounding of float32 matrix products. With the
+    behaviour of the published encoder (see `as_published`) they depend on the sequence.
+
+    Parameters
+    ----------
+    model : GCPVQVAE
+        The network.
+    behaviour : Behaviour
+        What is done around it.
+    name, fingerprint : str
+        See `ProteinStructureTokenizer`.
+    residues_a_batch : int
+        Padded residues that go through the network at once.
+    """
+
+    architecture = ARCHITECTURE
+
+    def __init__(
+        self, model: GCPVQVAE, behaviour: Behaviour, name: str, fingerprint: str, *, residues_a_batch: int = 2048
+    ) -> None:
+        super().__init__(name, fingerprint)
+        self.model = model.eval()
+        self.behaviour = behaviour
+        self.residues_a_batch = residues_a_batch
+
+    @classmethod
+    def from_weights(cls, stored: StoredWeights) -> GCPVQVAETokenizer:
+        """Build the tokenizer from a folder that was read and checked; every tensor must be there and fit."""
+        model, behaviour = network_from(stored)
+        return cls(model, behaviour, stored.name, stored.fingerprint)
+
+    def with_behaviour(self, behaviour: Behaviour) -> GCPVQVAETokenizer:
+        """Return a tokenizer of the same network used differently; its name and fingerprint say so."""
+        if behaviour == self.behaviour:
+            return self
+        return GCPVQVAETokenizer(
+            self.model,
+            behaviour,
+            f"{self.name} (altered)",
+            f"{self.fingerprint}-altered",
+            residues_a_batch=self.residues_a_batch,
+        )
+
+    def as_published(self) -> GCPVQVAETokenizer:
+        """Return a tokenizer of the same network with the published habits.
+
+        The sequence is fed to the encoder, unresolved residues become imputed nodes, which moves measured N atoms after
+        gaps, and long chains are cut silently.
+        """
+        return self.with_behaviour(
+            replace(self.behaviour, sequence_blind=False, impute=True, break_distance=None, long_chains="cut")
+        )
+
+    @property
+    def num_codes(self) -> int:
+        """Codes are 0 to ``num_codes - 1``."""
+        return self.model.sizes.codebook_size
+
+    @property
+    def code_features(self) -> NDArray[np.float64]:
+        """The rows of the codebook, each dimension scaled to unit variance, ``float64 [num_codes, code_width]``."""
+        rows = self.model.vqvae.vector_quantizer.codebook.embed[0].double().numpy()
+        spread = rows.std(axis=0)
+        return np.asarray((rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
+
+    @torch.inference_mode()
+    def encode(self, proteins: Sequence[Protein], *, pad_to: int | None = None) -> list[NDArray[np.int16]]:
+        """Codes of each chain.
+
+        Parameters
+        ----------
+        proteins : sequence of Protein
+            Chains with a backbone.
+        pad_to : int, optional
+            Pad every batch to this length, as the published code pads to its ``max_length``: the same codes, slower.
+
+        Returns
+        -------
+        list of ndarray, shape=(L,), dtype=int16
+            -1 where the residue is unresolved.
+
+        Raises
+        ------
+        UnsupportedError
+            A protein has no backbone at all.
+        LimitError
+            A chain is longer than ``behaviour.max_length`` and the behaviour is to refuse.
+        """
+        pieces: list[Protein] = []
+        plans: list[list[tuple[int, int]]] = []
+        for index, protein in enumerate(proteins):
+            self._check(protein, index)
+            plans.append(self._ranges(len(protein), index, protein.name))
+            pieces.extend(_slice(protein, start, end) for start, end in plans[-1])
+        coded = iter(self._encode_pieces(pieces, pad_to))
+        return [join_codes([next(coded) for _ in plan], plan) for plan in plans]
+
+    @torch.inference_mode()
+    def decode(self, codes: Sequence[ArrayLike], *, pad_to: int | None = None) -> list[NDArray[np.float32]]:
+        """Backbones of code arrays.
+
+        Parameters
+        ----------
+        codes : sequence of int array, shape=(L,)
+            -1 or a code; any such array decodes.
+        pad_to : int, optional
+            As for `encode`.
+
+        Returns
+        -------
+        list of ndarray, shape=(L, 3, 3), dtype=float32
+            (N, CA, C) in Angstrom, NaN where the code is -1.
+
+        Raises
+        ------
+        DecodeError
+            A code out of range.
+        LimitError
+            More codes than ``behaviour.max_length`` and the behaviour is not windows.
+        """
+        arrays = [self._checked_codes(array, index) for index, array in enumerate(codes)]
+        plans = [self._ranges(len(array), index, None, decoding=True) for index, array in enumerate(arrays)]
+        pieces = [array[start:end] for array, plan in zip(arrays, plans, strict=True) for start, end in plan]
+        decoded = iter(self._decode_pieces(pieces, pad_to))
+        return [join_backbones([next(decoded) for _ in plan], plan) for plan in plans]
+
+    def _encode_pieces(self, pieces: Sequence[Protein], pad_to: int | None) -> list[NDArray[np.int16]]:
+        coded = [np.full(len(piece), -1, dtype=np.int16) for piece in pieces]
+        known = [index for index, piece in enumerate(pieces) if piece.resolved[: self.behaviour.max_length].any()]
+        for chosen in self._buckets([len(pieces[index]) for index in known], pad_to):
+            graphs = [self.graph(pieces[known[i]]) for i in chosen]
+            codes = self.model.encode(collate(graphs, pad_to=pad_to)).numpy()
+            for row, i in zip(codes, chosen, strict=True):
+                length = min(len(coded[known[i]]), self.behaviour.max_length)
+                coded[known[i]][:length] = row[:length]
+        return coded
+
+    def _decode_pieces(self, pieces: Sequence[NDArray[np.int16]], pad_to: int | None) -> list[NDArray[np.float32]]:
+        decoded = [np.full((len(piece), 3, 3), np.nan, dtype=np.float32) for piece in pieces]
+        known = [index for index, piece in enumerate(pieces) if (piece >= 0).any()]
+        for chosen in self._buckets([len(pieces[index]) for index in known], pad_to):
+            length = max(pad_to or 0, *(len(pieces[known[i]]) for i in chosen))
+            padded = np.full((len(chosen), length), -1, dtype=np.int64)
+            for row, i in enumerate(chosen):
+                padded[row, : len(pieces[known[i]])] = pieces[known[i]]
+            coords = self.model.decode(torch.from_numpy(padded)).numpy()
+            for row, i in enumerate(chosen):
+                piece = pieces[known[i]]
+                decoded[known[i]][piece >= 0] = coords[row, : len(piece)][piece >= 0]
+        return decoded
+
+    def graph(self, protein: Protein) -> Graph:
+        """Describe one chain as the network sees it; at least one residue must be resolved."""
+        behaviour, resolved = self.behaviour, protein.resolved
+        backbone = np.asarray(protein.backbone, dtype=np.float32)
+        if behaviour.impute:
+            backbone = impute_missing(backbone)
+            positions = np.arange(len(protein))
+        else:
+            positions = np.flatnonzero(resolved)
+            backbone = backbone[positions]
+        backbone = backbone - backbone.mean(axis=(0, 1))
+        types = blind_types(len(protein)) if behaviour.sequence_blind else residue_types(protein.sequence)
+        index = torch.from_numpy(positions)
+        return chain_graph(
+            torch.from_numpy(np.ascontiguousarray(backbone)),
+            types[index],
+            index,
+            torch.from_numpy(resolved[: behaviour.max_length]),
+            break_distance=behaviour.break_distance,
+        )
+
+    def _ranges(
+        self, length: int, index: int, name: str | None, *, decoding: bool = False
+    ) -> list[tuple[int, int]]:
+        """The pieces a chain passes through in."""
+        behaviour = self.behaviour
+        if length <= behaviour.max_length or (behaviour.long_chains == "cut" and not decoding):
+            return [(0, length)]
+        if behaviour.long_chains == "windows":
+            return windows(length, behaviour.max_length, behaviour.overlap)
+        raise LimitError(
+            f"{length} residues, these weights take {behaviour.max_length} in one piece: cut the chain, or use "
+            "with_behaviour(...) with long_chains='windows'",
+            record=name or index + 1,
+        )
+
+    def _buckets(self, lengths: Sequence[int], pad_to: int | None) -> Iterator[list[int]]:
+        """Indices of chains of similar length, no more than fit a batch once padded."""
+        batch: list[int] = []
+        for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+            if batch and (len(batch) + 1) * max(lengths[i], pad_to or 0) > self.residues_a_batch:
+                yield batch
+                batch = []
+            batch.append(i)
+        if batch:
+            yield batch
+
+    def _check(self, protein: Protein, index: int) -> None:
+        if protein.backbone is None:
+            raise UnsupportedError("the protein has no structure to encode", record=protein.name or index + 1)
+        if np.shape(protein.backbone) != (len(protein.sequence), 3, 3):
+            raise ConfigurationError(
+                f"backbone of shape {np.shape(protein.backbone)} for {len(protein.sequence)} residues",
+                record=protein.name or index + 1,
+            )
+        if len(protein) > _MAX_RESIDUES:
+            raise LimitError(f"{len(protein)} residues, the limit is {_MAX_RESIDUES}", record=protein.name or index + 1)
+
+    def _checked_codes(self, codes: ArrayLike, index: int) -> NDArray[np.int16]:
+        array = np.asarray(codes)
+        if array.size == 0:
+            array = array.astype(np.int16)
+        if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
+            raise DecodeError(f"codes must be a flat list of integers, not {array.dtype} {array.shape}", record=index + 1)
+        if len(array) > _MAX_RESIDUES:
+            raise LimitError(f"{len(array)} codes, the limit is {_MAX_RESIDUES}", record=index + 1)
+        wrong = np.flatnonzero((array < -1) | (array >= self.num_codes))
+        if len(wrong):
+            raise DecodeError(
+                f"code {array[wrong[0]]} is not among -1 to {self.num_codes - 1}",
+                record=index + 1,
+                position=int(wrong[0]),
+            )
+        return array.astype(np.int16)
+
+
+def _slice(protein: Protein, start: int, end: int) -> Protein:
+    """Residues of a chain as a chain."""
+    if (start, end) == (0, len(protein)) or protein.backbone is None:
+        return protein
+    return Protein(protein.sequence[start:end], protein.backbone[start:end], protein.name, protein.chain)
+
