@@ -11,24 +11,22 @@ from pathlib import Path
 
 from biomatrix.corpus.build_records import build_records
 from biomatrix.corpus.build_shards import build_shards
-from biomatrix.corpus.build_tokens import TokenSlice, build_tokens
+from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
 from biomatrix.corpus.build_vocabulary import vocabulary_for
 from biomatrix.corpus.recipe import CorpusRecipe
 
 log = logging.getLogger(__name__)
 
 
-def tokenised(
-    recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1
-) -> dict[str, list[TokenSlice]]:
+def tokenised(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1) -> dict[str, list[TokenisedSlice]]:
     """Run the steps that depend on no vocabulary; return the finished token slices, by source."""
     names = [source.name for source in recipe.sources]
     records = build_records(names, data, work, size=recipe.slice_rows, workers=workers)
     return build_tokens(
         records,
         work,
-        molecule_tokenizer=recipe.molecule_tokenizer,
-        protein_tokenizer=recipe.protein_tokenizer,
+        structure_tokenizers=recipe.structure_tokenizers,
+        modalities=recipe.modalities,
         workers=workers,
     )
 

@@ -10,15 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from biomatrix.corpus.build_records import write_rejects
-from biomatrix.corpus.build_tokens import TokenSlice
+from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.documents import Document
 from biomatrix.corpus.encoding import EncodedDocument, encode_documents, within_vocabulary
 from biomatrix.corpus.holdout import bucket
 from biomatrix.corpus.recipe import CorpusRecipe
-from biomatrix.corpus.records import TokenRecord, token_records_from_table
+from biomatrix.corpus.records import TokenRecord
 from biomatrix.corpus.shards import token_dtype, write_manifest, write_shard
 from biomatrix.corpus.slices import Slice, file_sha256, fingerprint, remove_strays, run_slices
 from biomatrix.corpus.sources import open_source
@@ -41,10 +39,14 @@ _MANY = 1 << 62
 class ShardSlice(Slice):
     """The documents of one slice of token records."""
 
-    source: str
-    tokens: Path
+    tokens: TokenisedSlice
     vocabulary: Path
     recipe: CorpusRecipe
+
+    @property
+    def source(self) -> str:
+        """The source's name."""
+        return self.tokens.source
 
     @property
     def repeat(self) -> float:
@@ -57,7 +59,7 @@ class HeldOutSlice(Slice):
     """The held-out documents of one view, from every source."""
 
     view: str
-    tokens: tuple[Path, ...]
+    tokens: tuple[TokenisedSlice, ...]
     vocabulary: Path
     recipe: CorpusRecipe
 
@@ -108,20 +110,10 @@ class _Shard:
 
 
 @cache
-def _vocabulary(folder: Path, molecule_tokenizer: str, protein_tokenizer: str) -> Vocabulary:
+def _open(folder: Path) -> Vocabulary:
     from biomatrix.vocabulary import Vocabulary
 
     return Vocabulary.from_pretrained(folder)
-
-
-def _open(folder: Path, recipe: CorpusRecipe) -> Vocabulary:
-    return _vocabulary(folder, recipe.molecule_tokenizer, recipe.protein_tokenizer)
-
-
-def _records(path: Path, split: Sequence[str]) -> list[TokenRecord]:
-    return token_records_from_table(
-        pq.read_table(path / "tokens.parquet", filters=[("split", "in", list(split))])
-    )
 
 
 def _writable(records: Sequence[TokenRecord], vocabulary: Vocabulary, shard: _Shard) -> Iterator[TokenRecord]:
@@ -136,9 +128,7 @@ def _drawn(records: Sequence[TokenRecord], item: ShardSlice, shard: _Shard) -> I
     recipe = item.recipe
     means = {**recipe.views, **recipe.tasks}
     for record in records:
-        for made in documents(
-            record, means, repeat=item.repeat, seed=recipe.seed, max_tokens=recipe.max_tokens
-        ):
+        for made in documents(record, means, repeat=item.repeat, seed=recipe.seed, max_tokens=recipe.max_tokens):
             if isinstance(made, Document):
                 yield made
             else:
@@ -147,9 +137,9 @@ def _drawn(records: Sequence[TokenRecord], item: ShardSlice, shard: _Shard) -> I
 
 def write_train(item: ShardSlice, folder: Path) -> Mapping[str, Any]:
     """Write the training documents of one slice of records."""
-    vocabulary = _open(item.vocabulary, item.recipe)
+    vocabulary = _open(item.vocabulary)
     shard = _Shard(item.recipe.max_tokens)
-    records = list(_writable(_records(item.tokens, ("train",)), vocabulary, shard))
+    records = list(_writable(item.tokens.read(("train",)), vocabulary, shard))
     drawn = _drawn(records, item, shard)
     while made := list(islice(drawn, _ENCODED_TOGETHER)):
         shard.add(made, vocabulary)
@@ -158,14 +148,12 @@ def write_train(item: ShardSlice, folder: Path) -> Mapping[str, Any]:
 
 def write_held_out(item: HeldOutSlice, folder: Path) -> Mapping[str, Any]:
     """Write the held-out documents of one view: at most one a record, records in the order of their hash."""
-    vocabulary = _open(item.vocabulary, item.recipe)
+    vocabulary = _open(item.vocabulary)
     recipe = item.recipe
     shard = _Shard(recipe.max_tokens)
     measured = item.view in TASKS and TASKS[item.view].needs & MEASURED
     splits = ("held_out", "held_out_label") if measured else ("held_out",)
-    found = [
-        record for path in item.tokens for record in _records(path, splits) if has_view(record, item.view)
-    ]
+    found = [record for tokens in item.tokens for record in tokens.read(splits) if has_view(record, item.view)]
     found.sort(key=lambda record: bucket(f"{item.view}|{record.source}|{record.id}", _MANY))
     made: list[Document] = []
     for record in _writable(found, vocabulary, shard):
@@ -213,15 +201,12 @@ def _manifest(
         "tokens": _totals(notes, "tokens"),
         "learned_tokens": _totals(notes, "learned_tokens"),
         "rejects": sum(note["rejects"] for note in notes),
-        "shards": [
-            {"name": item.folder.name, "files": note["files"]}
-            for item, note in zip(items, notes, strict=True)
-        ],
+        "shards": [{"name": item.folder.name, "files": note["files"]} for item, note in zip(items, notes, strict=True)],
     }
 
 
 def _source_lines(
-    slices: Mapping[str, Sequence[TokenSlice]], notes: Sequence[Mapping[str, Any]], data: Path
+    slices: Mapping[str, Sequence[TokenisedSlice]], notes: Sequence[Mapping[str, Any]], data: Path
 ) -> list[dict[str, Any]]:
     lines = []
     for name in slices:
@@ -244,7 +229,7 @@ def _source_lines(
 
 
 def build_shards(
-    slices: Mapping[str, Sequence[TokenSlice]],
+    slices: Mapping[str, Sequence[TokenisedSlice]],
     recipe: CorpusRecipe,
     vocabulary: Path,
     data: Path,
@@ -256,7 +241,7 @@ def build_shards(
 
     Parameters
     ----------
-    slices : mapping of str to sequence of TokenSlice
+    slices : mapping of str to sequence of TokenisedSlice
         Finished token slices, by source.
     recipe : CorpusRecipe
         What is drawn.
@@ -275,14 +260,13 @@ def build_shards(
         The training corpus.
     """
     mark = _vocabulary_mark(vocabulary)
-    size = len(_open(vocabulary, recipe))
+    size = len(_open(vocabulary))
     settings = fingerprint(VERSION, mark, recipe.model_dump(), {k: v.version for k, v in TASKS.items()})
     train = [
         ShardSlice(
-            output / "train" / f"{name}-{item.folder.name}",
+            output / "train" / f"{name}-{item.name}",
             fingerprint(settings, item.fingerprint),
-            name,
-            item.folder,
+            item,
             vocabulary,
             recipe,
         )
@@ -298,7 +282,7 @@ def build_shards(
 
 
 def _build_held_out(
-    slices: Mapping[str, Sequence[TokenSlice]],
+    slices: Mapping[str, Sequence[TokenisedSlice]],
     recipe: CorpusRecipe,
     vocabulary: Path,
     output: Path,
@@ -307,11 +291,10 @@ def _build_held_out(
     workers: int,
 ) -> None:
     flat = [item for group in slices.values() for item in group]
-    folders = tuple(item.folder for item in flat)
     mark = fingerprint(settings, [item.fingerprint for item in flat])
     views = [name for name in VIEW_NAMES if name in recipe.views or name in recipe.tasks]
     items = [
-        HeldOutSlice(output / f"heldout_{view}" / "00000", mark, view, folders, vocabulary, recipe)
+        HeldOutSlice(output / f"heldout_{view}" / "00000", mark, view, tuple(flat), vocabulary, recipe)
         for view in views
     ]
     notes = run_slices(items, write_held_out, workers=workers, label="held-out shards")

@@ -1,141 +1,170 @@
-"""Second step of a build: records to tokens in every modality they have. Needs the structure tokenizers."""
+"""Second step of a build: records to tokens, a modality at a time. Needs the structure tokenizers.
+
+Modalities are written apart, so another structure tokenizer redoes its own modality and nothing else.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from biomatrix.corpus.build_records import RecordSlice, write_rejects
-from biomatrix.corpus.records import Record, TokenRecord, records_from_table, token_records_to_table
+from biomatrix.corpus.records import TokenRecord, records_from_table
 from biomatrix.corpus.slices import Slice, fingerprint, remove_strays, run_slices
-from biomatrix.entities import Entity, Molecule, Protein
 from biomatrix.errors import BioMatrixError
-from biomatrix.modalities import Modality, modality
+from biomatrix.modalities import modality, modality_names
+from biomatrix.vocabulary.binding import record_of
 
 VERSION = 1
 """Raised when the same records would give other tokens."""
 
-_BATCH = 256
-_MODALITIES = {
-    "molecule": ("molecule_smiles", "molecule_selfies", "molecule_structure"),
-    "protein": ("protein_sequence", "protein_structure"),
-    "text": (),
-}
-_STRUCTURES = ("molecule_structure", "protein_structure")
+_SCHEMA = pa.schema([("row", pa.int32()), ("tokens", pa.list_(pa.string()))])
+_PLAIN_COLUMNS = ["source", "id", "kind", "split", "fields"]
 
 
 @dataclass(frozen=True)
 class TokenSlice(Slice):
-    """The records of one finished slice."""
+    """One modality of the records of one finished slice."""
+
+    records: Path
+    modality: str
+    tokenizer: str | None
+
+
+@dataclass(frozen=True)
+class TokenisedSlice:
+    """The records of one slice with the tokens of every modality.
+
+    Parameters
+    ----------
+    source : str
+        The source's name.
+    name : str
+        The slice's name, unique within the source.
+    records : Path
+        The folder of the finished record slice.
+    tokens : mapping of str to Path
+        The folder of the finished token slice, by modality.
+    fingerprint : str
+        Everything the tokens depend on, hashed.
+    """
 
     source: str
+    name: str
     records: Path
-    molecule_tokenizer: str
-    protein_tokenizer: str
+    tokens: Mapping[str, Path]
+    fingerprint: str
 
-    def modality(self, name: str) -> Modality:
-        """Return a modality with the structure tokenizer this slice is written with."""
-        chosen = {"molecule_structure": self.molecule_tokenizer, "protein_structure": self.protein_tokenizer}
-        return modality(name, tokenizer=chosen[name]) if name in chosen else modality(name)
-
-
-def _has(entity: Entity | None, name: str) -> bool:
-    """Return whether an entity can be written in a modality at all; a structure needs coordinates."""
-    if isinstance(entity, Molecule):
-        return name != "molecule_structure" or entity.has_conformer
-    return isinstance(entity, Protein) and (name != "protein_structure" or entity.has_structure)
-
-
-def encode_all(writer: Modality, entities: Sequence[Entity]) -> list[list[str] | BioMatrixError]:
-    """Return each entity's tokens or why it has none; one bad entity does not spoil its batch."""
-    results: list[list[str] | BioMatrixError] = []
-    for start in range(0, len(entities), _BATCH):
-        batch = entities[start : start + _BATCH]
-        try:
-            results.extend(writer.encode_batch(batch))
-        except BioMatrixError:
-            results.extend(_one(writer, entity) for entity in batch)
-    return results
-
-
-def _one(writer: Modality, entity: Entity) -> list[str] | BioMatrixError:
-    try:
-        return writer.encode(entity)
-    except BioMatrixError as error:
-        return error
-
-
-def tokenise(records: Sequence[Record], item: TokenSlice) -> tuple[list[TokenRecord], list[dict[str, str]]]:
-    """Return the records' tokens, and what could not be written with its reason."""
-    written: list[dict[str, Sequence[str]]] = [{} for _ in records]
-    rejects: list[dict[str, str]] = []
-    for kind, names in _MODALITIES.items():
-        for name in names:
-            members = [i for i, r in enumerate(records) if r.kind == kind and _has(r.entity, name)]
-            writer = item.modality(name)
-            entities = [entity for i in members if (entity := records[i].entity) is not None]
-            for index, tokens in zip(members, encode_all(writer, entities), strict=True):
-                record = records[index]
-                if isinstance(tokens, BioMatrixError):
-                    reason = f"{name}: {tokens.message}"
-                    rejects.append({"source": record.source, "id": record.id, "reason": reason})
-                else:
-                    written[index][name] = ["".join(tokens)] if writer.spelled_as_text else tokens
-    kept = [
-        TokenRecord(record.source, record.id, record.kind, record.split, record.fields, tokens)
-        for record, tokens in zip(records, written, strict=True)
-        if tokens or record.kind == "text"
-    ]
-    return kept, rejects
+    def read(self, splits: Sequence[str]) -> list[TokenRecord]:
+        """Return the records of the given splits that can be written in some modality, or are text."""
+        rows = pq.read_table(self.records / "records.parquet", columns=_PLAIN_COLUMNS).to_pylist()
+        wanted = {index for index, row in enumerate(rows) if row["split"] in splits}
+        written: dict[int, dict[str, tuple[str, ...]]] = {index: {} for index in sorted(wanted)}
+        for name, folder in self.tokens.items():
+            table = pq.read_table(folder / "tokens.parquet")
+            for index, tokens in zip(table["row"].to_pylist(), table["tokens"].to_pylist(), strict=True):
+                if index in wanted:
+                    written[index][name] = tuple(tokens)
+        return [
+            TokenRecord(row["source"], row["id"], row["kind"], row["split"], json.loads(row["fields"]), written[index])
+            for index, row in ((index, rows[index]) for index in written)
+            if written[index] or row["kind"] == "text"
+        ]
 
 
 def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
-    """Write one slice of records in every modality."""
-    records = records_from_table(pq.read_table(item.records / "records.parquet"))
-    kept, rejects = tokenise(records, item)
-    pq.write_table(token_records_to_table(kept), folder / "tokens.parquet", compression="zstd")
+    """Write one slice of records in one modality."""
+    writer = modality(item.modality, tokenizer=item.tokenizer)
+    table = pq.read_table(item.records / "records.parquet")
+    mine = np.flatnonzero(table["kind"].to_numpy() == writer.kind)
+    records = records_from_table(table.take(mine))
+    found = [
+        (int(row), record.entity, record)
+        for row, record in zip(mine, records, strict=True)
+        if record.entity is not None and writer.accepts(record.entity)
+    ]
+    results = writer.encode_each([entity for _, entity, _ in found])
+    rows, rejects = [], []
+    for (row, _, record), tokens in zip(found, results, strict=True):
+        if isinstance(tokens, BioMatrixError):
+            reason = f"{item.modality}: {tokens.message}"
+            rejects.append({"source": record.source, "id": record.id, "reason": reason})
+        else:
+            rows.append({"row": row, "tokens": ["".join(tokens)] if writer.spelled_as_text else tokens})
+    pq.write_table(pa.Table.from_pylist(rows, _SCHEMA), folder / "tokens.parquet", compression="zstd")
     write_rejects(folder / "rejects.jsonl", rejects)
-    return {"records": len(kept), "rejects": len(rejects)}
+    return {"records": len(rows), "rejects": len(rejects)}
+
+
+def token_slices(
+    records: Mapping[str, Sequence[RecordSlice]], work: Path, name: str, tokenizer: str | None
+) -> dict[str, list[TokenSlice]]:
+    """Return the slices of one modality, by source."""
+    needed = record_of(modality(name, tokenizer=tokenizer))
+    version = None if needed is None else str(needed.fingerprint)
+    return {
+        source: [
+            TokenSlice(
+                work / "tokens" / name / source / item.folder.name,
+                fingerprint(VERSION, item.fingerprint, name, version),
+                item.folder,
+                name,
+                tokenizer,
+            )
+            for item in group
+        ]
+        for source, group in records.items()
+    }
 
 
 def build_tokens(
     records: Mapping[str, Sequence[RecordSlice]],
     work: Path,
     *,
-    molecule_tokenizer: str = "default",
-    protein_tokenizer: str = "default",
+    structure_tokenizers: Mapping[str, str] | None = None,
+    modalities: Sequence[str] | None = None,
     workers: int = 1,
-) -> dict[str, list[TokenSlice]]:
-    """Write the tokens of every record slice under ``work/tokens``; return the slices, by source."""
-    slices: dict[str, list[TokenSlice]] = {}
-    chosen = {"molecule_structure": molecule_tokenizer, "protein_structure": protein_tokenizer}
-    versions = {name: _fingerprint(name, tokenizer) for name, tokenizer in chosen.items()}
-    for source, group in records.items():
-        slices[source] = [
-            TokenSlice(
-                work / "tokens" / source / item.folder.name,
-                fingerprint(VERSION, item.fingerprint, versions),
+) -> dict[str, list[TokenisedSlice]]:
+    """Write the tokens of every record slice under ``work/tokens``; return the slices, by source.
+
+    Parameters
+    ----------
+    records : mapping of str to sequence of RecordSlice
+        Finished record slices, by source.
+    work : Path
+        Where the slices are kept.
+    structure_tokenizers : mapping of str to str, optional
+        By modality, a shipped name or a folder; the default where not named.
+    modalities : sequence of str, optional
+        The modalities to write; every registered one when not given.
+    workers : int
+        Processes.
+    """
+    chosen = structure_tokenizers or {}
+    written: dict[str, dict[str, list[TokenSlice]]] = {}
+    for name in modalities or modality_names():
+        written[name] = token_slices(records, work, name, chosen.get(name))
+        flat = [item for group in written[name].values() for item in group]
+        run_slices(flat, write_tokens, workers=workers, label=f"{name} tokens")
+        for source, done in written[name].items():
+            remove_strays(work / "tokens" / name / source, done)
+    return {
+        source: [
+            TokenisedSlice(
                 source,
+                item.folder.name,
                 item.folder,
-                molecule_tokenizer,
-                protein_tokenizer,
+                {name: by_source[source][index].folder for name, by_source in written.items()},
+                fingerprint([by_source[source][index].fingerprint for by_source in written.values()]),
             )
-            for item in group
+            for index, item in enumerate(group)
         ]
-    flat = [item for group in slices.values() for item in group]
-    run_slices(flat, write_tokens, workers=workers, label="tokens")
-    for source, done in slices.items():
-        remove_strays(work / "tokens" / source, done)
-    return slices
-
-
-def _fingerprint(name: str, tokenizer: str) -> str:
-    """Return the fingerprint of a structure tokenizer's weights."""
-    from biomatrix.structure import MoleculeStructureTokenizer, ProteinStructureTokenizer
-
-    kind = MoleculeStructureTokenizer if name == "molecule_structure" else ProteinStructureTokenizer
-    return str(kind.from_pretrained(tokenizer).fingerprint)
+        for source, group in records.items()
+    }

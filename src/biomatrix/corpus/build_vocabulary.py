@@ -8,13 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
-from biomatrix.corpus.build_tokens import TokenSlice
+from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.recipe import CorpusRecipe, VocabularyRecipe
-from biomatrix.corpus.records import TokenRecord, token_records_from_table
+from biomatrix.corpus.records import TokenRecord
 from biomatrix.corpus.templates import TASKS
-from biomatrix.modalities import modality
+from biomatrix.modalities import modality, modality_names
 from biomatrix.vocabulary import Coverage, Vocabulary, coverage_of, joint_tokens, train_byte_bpe
 
 log = logging.getLogger(__name__)
@@ -23,12 +21,11 @@ _TEMPLATE_REPEATS = 50
 """How often each prompt is read when merges are learned: prompts are short and come up in every exchange."""
 
 
-def training_records(slices: Mapping[str, Sequence[TokenSlice]]) -> Iterator[TokenRecord]:
-    """Yield every training record of finished token slices, in order."""
+def training_records(slices: Mapping[str, Sequence[TokenisedSlice]]) -> Iterator[TokenRecord]:
+    """Yield every training record, in order."""
     for group in slices.values():
         for item in group:
-            records = token_records_from_table(pq.read_table(item.folder / "tokens.parquet"))
-            yield from (record for record in records if record.split == "train")
+            yield from item.read(("train",))
 
 
 def _limited(texts: Iterator[str], characters: int) -> Iterator[str]:
@@ -55,32 +52,24 @@ def _prose(records: Sequence[TokenRecord]) -> Iterator[str]:
             if not chunk:
                 queues.remove(queue)
             for record in chunk:
-                yield from (
-                    value for name, value in record.fields.items() if name not in ("licence", "repository")
-                )
+                yield from (value for name, value in record.fields.items() if name not in ("licence", "repository"))
 
 
 def _smiles(records: Sequence[TokenRecord]) -> Iterator[str]:
     """Yield SMILES strings, every third first: a limit must not cut off the last sources."""
-    strings = [
-        record.tokens["molecule_smiles"][0] for record in records if "molecule_smiles" in record.tokens
-    ]
+    strings = [record.tokens["molecule_smiles"][0] for record in records if "molecule_smiles" in record.tokens]
     yield from strings[::3]
     yield from strings[1::3]
 
 
-def choose_tokens(
-    counts: Mapping[str, int], coverage: float, limit: int | None = None
-) -> tuple[list[str], float]:
-    """Return the most frequent tokens that cover a share of occurrences, at most ``limit``, and their share."""
+def choose_tokens(counts: Mapping[str, int], coverage: float, limit: int | None = None) -> tuple[list[str], float]:
+    """Return the most frequent tokens that cover a share of occurrences, and their share."""
     kept = joint_tokens(counts, coverage)[:limit]
     total = sum(counts.values())
     return kept, sum(counts[token] for token in kept) / total if total else 1.0
 
 
-def build_vocabulary(
-    records: Sequence[TokenRecord], settings: VocabularyRecipe, recipe: CorpusRecipe
-) -> Vocabulary:
+def build_vocabulary(records: Sequence[TokenRecord], settings: VocabularyRecipe, recipe: CorpusRecipe) -> Vocabulary:
     """Build a vocabulary from training records.
 
     The text entries are a byte-level BPE learned on the records' prose and SMILES; SELFIES symbols and joint
@@ -101,11 +90,8 @@ def build_vocabulary(
         base,
         tokens={"molecule_selfies": selfies, "molecule_structure": joint},
         modalities=[
-            modality("molecule_smiles"),
-            modality("molecule_selfies"),
-            modality("molecule_structure", tokenizer=recipe.molecule_tokenizer),
-            modality("protein_sequence"),
-            modality("protein_structure", tokenizer=recipe.protein_tokenizer),
+            modality(name, tokenizer=recipe.structure_tokenizers.get(name))
+            for name in recipe.modalities or modality_names()
         ],
     )
     log.info("%d entries in all: %r", len(vocabulary), vocabulary)
@@ -129,9 +115,7 @@ def _counts(records: Sequence[TokenRecord], name: str) -> Counter[str]:
     return counts
 
 
-def vocabulary_for(
-    slices: Mapping[str, Sequence[TokenSlice]], recipe: CorpusRecipe, folder: Path
-) -> Vocabulary:
+def vocabulary_for(slices: Mapping[str, Sequence[TokenisedSlice]], recipe: CorpusRecipe, folder: Path) -> Vocabulary:
     """Build the vocabulary of finished token slices and save it in the ordinary layout."""
     vocabulary = build_vocabulary(list(training_records(slices)), recipe.vocabulary, recipe)
     vocabulary.save(folder)

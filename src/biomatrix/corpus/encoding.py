@@ -54,9 +54,7 @@ class _Run:
     items: Sequence[Item]
 
 
-def encode_documents(
-    documents: Sequence[Document], vocabulary: Vocabulary
-) -> list[EncodedDocument | BioMatrixError]:
+def encode_documents(documents: Sequence[Document], vocabulary: Vocabulary) -> list[EncodedDocument | BioMatrixError]:
     """Return each document's ids and weights, or the error that says why it has none.
 
     Parameters
@@ -90,8 +88,7 @@ def encode_documents(
 
 def _joined(runs: Sequence[_Run], ids: Sequence[NDArray[np.int32]]) -> EncodedDocument:
     weights = [
-        np.full(len(part), round(run.learn * FULL_WEIGHT), dtype=np.uint8)
-        for run, part in zip(runs, ids, strict=True)
+        np.full(len(part), round(run.learn * FULL_WEIGHT), dtype=np.uint8) for run, part in zip(runs, ids, strict=True)
     ]
     return EncodedDocument(np.concatenate(ids), np.concatenate(weights))
 

@@ -18,7 +18,7 @@ PROPERTY_HELD_OUT_ONE_IN = 10
 """One labelled molecule in this many is held out of property training as well."""
 
 EXAMPLE_KEYS = frozenset({"Cn1c(=O)c2c(ncn2C)n(C)c1=O", "COc1cc(N(C)CC2CCC3=C(C2)C(N)=NC(N)N3)cc(OC)c1OC"})
-"""The molecules the package shows as examples (caffeine, the ligand of 1s3v), held out so they stay unseen."""
+"""The molecules the package shows as examples (caffeine, the ligand of 1s3v), held out to stay unseen."""
 
 
 def graph_key(molecule: str | Chem.Mol) -> str:
@@ -32,6 +32,10 @@ def graph_key(molecule: str | Chem.Mol) -> str:
     mol = Chem.MolFromSmiles(molecule) if isinstance(molecule, str) else molecule
     if mol is None:
         raise ParseError(f"not a SMILES string RDKit can read: {str(molecule)[:80]!r}")
+    if any(atom.GetIsotope() for atom in mol.GetAtoms()):
+        mol = Chem.Mol(mol)
+        for atom in mol.GetAtoms():
+            atom.SetIsotope(0)  # a labelled hydrogen would otherwise stay in the graph
     return str(Chem.MolToSmiles(Chem.RemoveHs(mol), isomericSmiles=False))
 
 

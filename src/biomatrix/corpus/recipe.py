@@ -57,8 +57,10 @@ class CorpusRecipe(_Strict):
         The same for instruction documents.
     held_out_documents : int
         The most held-out documents kept of each view and task.
-    molecule_tokenizer, protein_tokenizer : str
-        The structure tokenizers: a shipped name or a folder.
+    modalities : list of str, optional
+        What entities are written in; every registered modality when not given.
+    structure_tokenizers : dict of str to str
+        By modality, a shipped name or a folder; the default where not named.
     """
 
     name: str
@@ -69,8 +71,8 @@ class CorpusRecipe(_Strict):
     views: dict[str, float]
     tasks: dict[str, float]
     held_out_documents: int = Field(default=300, ge=0)
-    molecule_tokenizer: str = "default"
-    protein_tokenizer: str = "default"
+    modalities: list[str] | None = None
+    structure_tokenizers: dict[str, str] = Field(default_factory=dict)
     vocabulary: VocabularyRecipe = Field(default_factory=VocabularyRecipe)
 
     @classmethod

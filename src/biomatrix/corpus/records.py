@@ -34,16 +34,6 @@ RECORD_SCHEMA = pa.schema(
         ("backbone", pa.binary()),
     ]
 )
-TOKEN_SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("id", pa.string()),
-        ("kind", pa.string()),
-        ("split", pa.string()),
-        ("fields", pa.string()),
-        ("tokens", pa.map_(pa.string(), pa.list_(pa.string()))),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -129,39 +119,6 @@ def records_to_table(records: Iterable[Record]) -> pa.Table:
 def records_from_table(table: pa.Table) -> list[Record]:
     """Return the records of a table written by `records_to_table`."""
     return [
-        Record(
-            row["source"], row["id"], row["kind"], row["split"], json.loads(row["fields"]), _entity_of(row)
-        )
-        for row in table.to_pylist()
-    ]
-
-
-def token_records_to_table(records: Iterable[TokenRecord]) -> pa.Table:
-    """Return token records as one Arrow table."""
-    rows = [
-        {
-            "source": record.source,
-            "id": record.id,
-            "kind": record.kind,
-            "split": record.split,
-            "fields": json.dumps(dict(record.fields), ensure_ascii=False, sort_keys=True),
-            "tokens": [(name, list(record.tokens[name])) for name in sorted(record.tokens)],
-        }
-        for record in records
-    ]
-    return pa.Table.from_pylist(rows, schema=TOKEN_SCHEMA)
-
-
-def token_records_from_table(table: pa.Table) -> list[TokenRecord]:
-    """Return the token records of a table written by `token_records_to_table`."""
-    return [
-        TokenRecord(
-            row["source"],
-            row["id"],
-            row["kind"],
-            row["split"],
-            json.loads(row["fields"]),
-            {name: tuple(tokens) for name, tokens in row["tokens"]},
-        )
+        Record(row["source"], row["id"], row["kind"], row["split"], json.loads(row["fields"]), _entity_of(row))
         for row in table.to_pylist()
     ]

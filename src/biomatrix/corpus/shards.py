@@ -36,9 +36,7 @@ def token_dtype(vocabulary_size: int) -> np.dtype[Any]:
     return np.dtype("<u2") if vocabulary_size <= 1 << 16 else np.dtype("<u4")
 
 
-def write_shard(
-    folder: Path, documents: Sequence[EncodedDocument], views: Sequence[int], dtype: np.dtype[Any]
-) -> None:
+def write_shard(folder: Path, documents: Sequence[EncodedDocument], views: Sequence[int], dtype: np.dtype[Any]) -> None:
     """Write one shard's arrays into a folder.
 
     Parameters
@@ -63,9 +61,7 @@ def write_shard(
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
     """Write a corpus's manifest, in place only when whole."""
     temporary = folder / f".{MANIFEST}.tmp"
-    temporary.write_text(
-        json.dumps({"format": FORMAT, **content}, indent=1, sort_keys=True), encoding="utf-8"
-    )
+    temporary.write_text(json.dumps({"format": FORMAT, **content}, indent=1, sort_keys=True), encoding="utf-8")
     os.replace(temporary, folder / MANIFEST)
 
 
@@ -162,9 +158,7 @@ class TokenShards:
             for name, file in shard["files"].items():
                 path = self.folder / shard["name"] / name
                 if not path.is_file() or file_sha256(path) != file["sha256"]:
-                    raise ParseError(
-                        "missing or changed since it was written; build it again", file=str(path)
-                    )
+                    raise ParseError("missing or changed since it was written; build it again", file=str(path))
 
 
 def held_out_folders(folder: str | Path) -> dict[str, Path]:

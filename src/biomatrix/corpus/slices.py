@@ -94,8 +94,7 @@ def run_slice(item: Slice, worker: Worker) -> dict[str, Any]:
     temporary.mkdir(parents=True)
     notes = dict(worker(item, temporary))
     files = {
-        path.name: {"sha256": file_sha256(path), "bytes": path.stat().st_size}
-        for path in sorted(temporary.iterdir())
+        path.name: {"sha256": file_sha256(path), "bytes": path.stat().st_size} for path in sorted(temporary.iterdir())
     }
     noted = {"fingerprint": item.fingerprint, "files": files, **notes}
     (temporary / DONE).write_text(json.dumps(noted, indent=1, sort_keys=True), encoding="utf-8")
@@ -143,10 +142,6 @@ def remove_strays(folder: Path, keep: Sequence[Slice]) -> None:
     """Remove finished slices of an earlier, longer run and temporary folders of crashed ones."""
     wanted = {item.folder.name for item in keep}
     for path in folder.iterdir() if folder.is_dir() else ():
-        if (
-            path.is_dir()
-            and path.name not in wanted
-            and (path.name.endswith(".tmp") or read_done(path) is not None)
-        ):
+        if path.is_dir() and path.name not in wanted and (path.name.endswith(".tmp") or read_done(path) is not None):
             log.info("removing %s, left by an earlier run", path.name)
             shutil.rmtree(path)

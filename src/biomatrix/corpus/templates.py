@@ -16,13 +16,6 @@ from string import Formatter
 from biomatrix.corpus.documents import PartItem
 from biomatrix.errors import ConfigurationError
 
-MODALITIES = (
-    "molecule_smiles",
-    "molecule_selfies",
-    "molecule_structure",
-    "protein_sequence",
-    "protein_structure",
-)
 ANY_MOLECULE = "molecule"
 
 
@@ -90,9 +83,7 @@ def _append(items: list[PartItem], item: PartItem) -> None:
         items.append(item)
 
 
-def task_prompt(
-    task: str, values: Mapping[str, PartItem] | None = None, paraphrase: int = 0
-) -> list[PartItem]:
+def task_prompt(task: str, values: Mapping[str, PartItem] | None = None, paraphrase: int = 0) -> list[PartItem]:
     """Return the user turn of a task as a list of text and entities.
 
     Parameters

@@ -15,6 +15,7 @@ from biomatrix.corpus.documents import Document, PartItem, chat_parts, pretraini
 from biomatrix.corpus.records import TokenRecord
 from biomatrix.corpus.templates import ANY_MOLECULE, TASKS, Task, fill
 from biomatrix.errors import ConfigurationError, LimitError
+from biomatrix.modalities import modality
 from biomatrix.vocabulary.tables import Tokens
 
 Values = Mapping[str, PartItem]
@@ -33,31 +34,31 @@ def drawn(mean: float, rng: Random) -> int:
     return whole + (rng.random() < mean - whole)
 
 
-def _segment(record: TokenRecord, modality: str) -> Tokens | None:
-    tokens = record.tokens.get(modality)
-    return None if tokens is None else Tokens(modality, tokens)
+def _segment(record: TokenRecord, name: str) -> Tokens | None:
+    tokens = record.tokens.get(name)
+    return None if tokens is None else Tokens(name, tokens)
 
 
-def _single(modality: str) -> View:
+def _single(name: str) -> View:
     """Return the view of one modality alone; too long a one is left out."""
 
     def view(record: TokenRecord, rng: Random, max_tokens: int) -> list[PartItem] | None:
-        segment = _segment(record, modality)
+        segment = _segment(record, name)
         return None if segment is None else [segment]
 
     return view
 
 
-def _window(modality: str) -> View:
+def _window(name: str) -> View:
     """Return the view of one residue-wise modality alone, cut to a random window where it is too long."""
 
     def view(record: TokenRecord, rng: Random, max_tokens: int) -> list[PartItem] | None:
-        segment = _segment(record, modality)
+        segment = _segment(record, name)
         if segment is None:
             return None
         room = max_tokens - 3  # the control pair and the document end
         start = rng.randrange(len(segment.tokens) - room + 1) if len(segment.tokens) > room else 0
-        return [Tokens(modality, segment.tokens[start : start + room])]
+        return [Tokens(name, segment.tokens[start : start + room])]
 
     return view
 
@@ -107,17 +108,13 @@ def _check_length(tokens: int, max_tokens: int) -> None:
 def _values(record: TokenRecord) -> dict[str, PartItem]:
     """Return everything a record can put into a document, by name."""
     values: dict[str, PartItem] = dict(record.fields)
-    for modality in record.tokens:
-        segment = _segment(record, modality)
-        if segment is not None:
-            values[modality] = segment
-    return values
+    return values | {name: Tokens(name, tokens) for name, tokens in record.tokens.items()}
 
 
 def _task_parts(task: Task, record: TokenRecord, rng: Random) -> tuple[list[PartItem], list[PartItem]] | None:
     values = _values(record)
     if ANY_MOLECULE in task.needs:
-        written = sorted(name for name in record.tokens if name.startswith("molecule_"))
+        written = sorted(name for name in record.tokens if modality(name).kind == "molecule")
         if not written:
             return None
         values[ANY_MOLECULE] = values[rng.choice(written)]
@@ -163,7 +160,7 @@ def document(record: TokenRecord, view: str, *, seed: int, copy: int, max_tokens
 def _least(item: PartItem) -> int:
     """Return the tokens a part has at least; text and SMILES are not yet cut into pieces."""
     if isinstance(item, Tokens):
-        return 2 + (len(item.tokens) if item.modality != "molecule_smiles" else 0)
+        return 2 + (0 if modality(item.modality).spelled_as_text else len(item.tokens))
     return 0 if isinstance(item, str) else 1
 
 

@@ -12,9 +12,7 @@ from typing import Any
 
 from biomatrix.corpus.records import Record
 
-SHIPPABLE_LICENCES = frozenset(
-    {"CC0-1.0", "CC-BY-4.0", "CC-BY-3.0", "MIT", "BSD-3-Clause", "Apache-2.0", "Biopython"}
-)
+SHIPPABLE_LICENCES = frozenset({"CC0-1.0", "CC-BY-4.0", "CC-BY-3.0", "MIT", "BSD-3-Clause", "Apache-2.0", "Biopython"})
 """Weights trained on data under these terms may be given to anyone; every source names some."""
 
 

@@ -20,9 +20,7 @@ from biomatrix.errors import LimitError, ParseError, UnsupportedError
 
 _ORDERS = {"SING": 1, "DOUB": 2, "TRIP": 3}
 _MAX_NAME = 200
-_NUMBERS = {str(Chem.GetPeriodicTable().GetElementSymbol(number)): number for number in range(1, 119)} | {
-    "D": 1
-}
+_NUMBERS = {str(Chem.GetPeriodicTable().GetElementSymbol(number)): number for number in range(1, 119)} | {"D": 1}
 
 
 class ComponentDictionary(Source):
@@ -121,9 +119,7 @@ def _readable(name: str) -> str:
 def _ccd(root: Path) -> Source:
     return ComponentDictionary(
         "ccd",
-        Provenance(
-            ("CC0-1.0",), "wwPDB Chemical Component Dictionary, as carried by Biotite", (), "all released"
-        ),
+        Provenance(("CC0-1.0",), "wwPDB Chemical Component Dictionary, as carried by Biotite", (), "all released"),
         root,
     )
 

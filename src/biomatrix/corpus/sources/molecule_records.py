@@ -16,8 +16,10 @@ MAX_HEAVY_ATOMS = 60
 MAX_ATOMS = 140
 
 
-def parse_smiles(smiles: str) -> Chem.Mol:
+def parse_smiles(smiles: str | None) -> Chem.Mol:
     """Return a sanitised molecule, or raise ParseError with the string."""
+    if not smiles:
+        raise ParseError("no SMILES in the row")
     with QuietRDKit():
         mol = Chem.MolFromSmiles(smiles)
     if mol is None or mol.GetNumAtoms() == 0:

@@ -24,9 +24,7 @@ _EVIDENCE = re.compile(r"\s*(\{[^{}]*\}|\((PubMed|Ref|By similarity|Probable)[^(
 _MEMBRANE = {0: "membrane-bound", 1: "soluble"}
 
 
-def protein_record(
-    source: str, identifier: str, sequence: str, fields: Mapping[str, str], root: Path
-) -> Record:
+def protein_record(source: str, identifier: str, sequence: str, fields: Mapping[str, str], root: Path) -> Record:
     """Return the record of a sequence, refusing what resembles a held-out chain or test protein."""
     if not MIN_RESIDUES <= len(sequence) <= MAX_RESIDUES:
         raise LimitError(f"{len(sequence)} residues: the corpus takes {MIN_RESIDUES} to {MAX_RESIDUES}")
@@ -92,9 +90,7 @@ class MembraneSource(Source):
 
     def rows(self) -> Iterator[tuple[str, Any]]:
         for path in self.paths:
-            yield from (
-                (str(index), row) for index, row in enumerate(parquet_rows(path, ("primary", "localization")))
-            )
+            yield from ((str(index), row) for index, row in enumerate(parquet_rows(path, ("primary", "localization"))))
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         fields = {"membrane": _MEMBRANE[int(row["localization"])]}

@@ -75,9 +75,7 @@ class InstructionSource(Source):
 
     def rows(self) -> Iterator[tuple[str, Any]]:
         for path in self.paths:
-            for index, row in enumerate(
-                parquet_rows(path, ("task", "instruction", "input", "output", "metadata"))
-            ):
+            for index, row in enumerate(parquet_rows(path, ("task", "instruction", "input", "output", "metadata"))):
                 yield f"{row['task']}/{index}", row
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
@@ -85,9 +83,7 @@ class InstructionSource(Source):
             raise UnsupportedError("in the test split")
         question = " ".join(part for part in (row["instruction"], row["input"]) if part)
         if len(question) + len(row["output"]) > CHUNK_CHARACTERS:
-            raise LimitError(
-                f"{len(question) + len(row['output'])} characters: at most {CHUNK_CHARACTERS} are taken"
-            )
+            raise LimitError(f"{len(question) + len(row['output'])} characters: at most {CHUNK_CHARACTERS} are taken")
         return text_record(self.name, identifier, {"question": question, "answer": row["output"]}, identifier)
 
 
