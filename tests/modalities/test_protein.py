@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from biomatrix.entities import Molecule, Protein
-from biomatrix.errors import DecodeError, UnsupportedError
+from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 from biomatrix.modalities import modality
 from biomatrix.structure.geometry import rmsd, tm_score
 
@@ -127,11 +127,12 @@ def test_random_codes_give_a_finite_chain_or_a_place() -> None:
         tokens = rng.choices(known, k=rng.randint(0, 60))
         if rng.random() < 0.2:
             tokens.insert(rng.randint(0, len(tokens)), rng.choice(["<S 512000>", "<A M>", "x", ""]))
-        try:
-            chain = decode_chain(tokens)
-        except DecodeError as error:
-            assert isinstance(error.position, int)
+        (chain,) = STRUCTURE.decode_each([tokens])
+        if isinstance(chain, BioMatrixError):
+            assert isinstance(chain, DecodeError)
+            assert isinstance(chain.position, int)
             continue
+        assert isinstance(chain, Protein)
         assert chain.backbone is not None
         assert np.array_equal(chain.resolved, [token != "<S -1>" for token in tokens])
 

@@ -37,18 +37,25 @@ def compare_graphs(original: Molecule, decoded: Molecule) -> list[Check]:
 
 
 def compare_conformers(original: Molecule, decoded: Molecule) -> list[Check]:
-    """Return the RMSD of a decoded conformer to the original one, atoms matched by canonical SMILES order.
+    """Return the RMSD of a decoded conformer to the original one, over all explicit atoms.
 
-    Both must have the same explicit atoms; ``passed`` is None where they do not.
+    The original's atoms are taken in the order of its canonical SMILES, the decoded ones as they stand (the order
+    a tokenizer gives them) and in canonical order, whichever is nearer. Equivalent atoms are not exchanged, so
+    the value is an upper bound for symmetric molecules. ``passed`` is None where the explicit atoms differ.
     """
     name = "conformer RMSD"
-    first, second = _ordered_positions(original), _ordered_positions(decoded)
-    if first is None or second is None:
+    wanted = _canonical_order(original)
+    if not original.has_conformer or not decoded.has_conformer:
         return [Check(name, None, detail="no conformer")]
-    if first[0] != second[0]:
+    elements, target = _atoms(original, wanted)
+    values: list[float] = []
+    for order in (list(range(decoded.num_atoms)), _canonical_order(decoded)):
+        found, placed = _atoms(decoded, order)
+        if found == elements:
+            values.append(float(rmsd(placed, target)))
+    if not values:
         return [Check(name, None, detail="the explicit atoms differ")]
-    value = float(rmsd(second[1], first[1]))
-    return [Check(name, value <= MOLECULE_RMSD_LIMIT, value, "Angstrom")]
+    return [Check(name, min(values) <= MOLECULE_RMSD_LIMIT, min(values), "Angstrom")]
 
 
 def compare_sequences(original: Protein, decoded: Protein) -> list[Check]:
@@ -100,13 +107,14 @@ def _smiles(mol: Chem.Mol, *, stereo: bool, isotopes: bool) -> str:
     return smiles if read is None else str(Chem.MolToSmiles(read))
 
 
-def _ordered_positions(molecule: Molecule) -> tuple[list[int], NDArray[np.float64]] | None:
-    """Return atomic numbers and positions in the order of the canonical, unmarked Kekulé SMILES."""
-    coordinates = molecule.coordinates
-    if coordinates is None:
-        return None
+def _canonical_order(molecule: Molecule) -> list[int]:
+    """Return the atoms in the order of the canonical Kekulé SMILES without stereo marks."""
     copy = Chem.Mol(molecule.mol)
     Chem.MolToSmiles(copy, kekuleSmiles=True, isomericSmiles=False)
-    order = list(copy.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"])
-    numbers = [copy.GetAtomWithIdx(index).GetAtomicNum() for index in order]
-    return numbers, coordinates[order].astype(np.float64)
+    return list(copy.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"])
+
+
+def _atoms(molecule: Molecule, order: list[int]) -> tuple[list[int], NDArray[np.float64]]:
+    """Return atomic numbers and positions, ``float64 [num_atoms, 3]`` in Angstrom, in that order."""
+    numbers = [molecule.mol.GetAtomWithIdx(index).GetAtomicNum() for index in order]
+    return numbers, np.asarray(molecule.mol.GetConformer().GetPositions(), dtype=np.float64)[order]
