@@ -289,7 +289,7 @@ class Molecule:
         """
         from biomatrix.entities.molecule_files import write_molecules
 
-        write_molecules(path, [self], v3000=v3000)
+        write_molecules([self], path, v3000=v3000)
 
     def same_as(self, other: Molecule, tolerance: float | None = None) -> bool:
         """Return whether both have the same canonical SMILES and, given a tolerance in Angstrom, the same positions."""

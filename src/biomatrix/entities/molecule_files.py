@@ -92,7 +92,7 @@ def read_molecules(
         yield Reject.from_error(error, label)
 
 
-def write_molecules(path: str | Path, molecules: Iterable[Molecule], *, v3000: bool = False) -> int:
+def write_molecules(molecules: Iterable[Molecule], path: str | Path, *, v3000: bool = False) -> int:
     """Write molecules as .sdf, .mol (one only), .smi or .selfies and return how many; nothing is left on failure."""
     kind = format_of(path, MOLECULE_FORMATS)
     if kind == "mol2":
@@ -188,9 +188,13 @@ def _from_mol_block(record: _Record, limits: Limits) -> Molecule:
         raise ParseError(f"not a MOL block RDKit can read: {reason or 'no counts line'}", position=_line_in(reason))
     if mol.GetNumAtoms() == 0:
         raise ParseError("a molecule without atoms")
-    if any(atom.HasQuery() and atom.GetAtomicNum() == 0 and atom.GetSmarts() not in ("*", "[*]") for atom in mol.GetAtoms()):
+    if any(_is_atom_list(atom) for atom in mol.GetAtoms()):
         raise UnsupportedError("the record is a query with lists of atoms, not a molecule")
     return _finished(mol, _data_fields(lines))
+
+
+def _is_atom_list(atom: Chem.Atom) -> bool:
+    return bool(atom.HasQuery()) and atom.GetAtomicNum() == 0 and atom.GetSmarts() not in ("*", "[*]")
 
 
 def _from_mol2(text: str, limits: Limits) -> Molecule:
@@ -251,7 +255,8 @@ def _finished(mol: Chem.Mol, fields: dict[str, str]) -> Molecule:
     if mol.GetNumConformers():
         xyz = mol.GetConformer().GetPositions()
         if not np.isfinite(xyz).all():
-            raise ParseError("a coordinate is not a finite number", position=int(np.argmin(np.isfinite(xyz).all(axis=1))))
+            first = int(np.argmin(np.isfinite(xyz).all(axis=1)))
+            raise ParseError("a coordinate is not a finite number", position=first)
         if len(xyz) > 1 and np.ptp(xyz, axis=0).max() == 0.0:
             mol.RemoveAllConformers()
             notes.append("all atoms lie on one point: read as no conformer")
