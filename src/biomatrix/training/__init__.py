@@ -1,0 +1,35 @@
+"""Pretraining and instruction tuning of a Qwen3 decoder, resumable to the step.
+
+>>> from biomatrix.training import load_recipe, pretrain
+>>> pretrain(load_recipe("recipes/nano_pretrain.toml"))  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+_HOME = {
+    "Recipe": "biomatrix.training.config",
+    "Trainer": "biomatrix.training.loop",
+    "TrainingResult": "biomatrix.training.loop",
+    "finetune": "biomatrix.training.finetune",
+    "load_recipe": "biomatrix.training.config",
+    "pretrain": "biomatrix.training.pretrain",
+}
+
+__all__ = ["Recipe", "Trainer", "TrainingResult", "finetune", "load_recipe", "pretrain"]
+
+if TYPE_CHECKING:
+    from biomatrix.training.config import Recipe, load_recipe
+    from biomatrix.training.finetune import finetune
+    from biomatrix.training.loop import Trainer, TrainingResult
+    from biomatrix.training.pretrain import pretrain
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'biomatrix.training' has no attribute {name!r}")
+    value: object = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,261 @@
+"""Documents to batches, in an order that is a function of a seed and a counter.
+
+Nothing is remembered between batches but where we are, so resuming is a seek: the same seed and position give the same
+batches whatever happened before.
+
+Legend of shapes: D documents, R rows (a document or a piece of a long one), B rows of a batch, T tokens of a row.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.training.config import BatchSection
+
+Ids = NDArray[np.int64]
+Rows = list[list[int]]
+"""The rows of a batch, each the numbers of the pieces it holds, in order."""
+
+
+class Documents(Protocol):
+    """What training reads: documents of token ids with a loss weight for each token, by number."""
+
+    @property
+    def lengths(self) -> NDArray[Any]:
+        """Tokens of each document, ``int [D]``."""
+        ...
+
+    def document(self, index: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return a document's ids ``int [n]`` and loss weights ``float32 [n]``, the weight of predicting it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One forward pass.
+
+    Parameters
+    ----------
+    input_ids, labels, position_ids : ndarray, shape=(B, T), dtype=int64
+        Tokens, the tokens that follow them, and positions counted from the start of each document.
+    weights : ndarray, shape=(B, T), dtype=float32
+        The weight of each label's loss; 0 on padding.
+    packed : bool
+        Whether rows hold several documents, so that attention needs the positions to keep them apart.
+    """
+
+    input_ids: Ids
+    labels: Ids
+    position_ids: Ids
+    weights: NDArray[np.float32]
+    packed: bool
+
+    @property
+    def num_tokens(self) -> int:
+        """Labels that count."""
+        return int(np.count_nonzero(self.weights))
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where in the order a stream stands: the next batch is number ``batch`` of window ``window``."""
+
+    epoch: int = 0
+    window: int = 0
+    batch: int = 0
+
+
+class Pieces:
+    """Documents cut to rows of at most ``max_length`` inputs; neighbouring pieces share one token.
+
+    Each piece of n + 1 tokens trains n predictions; no prediction within a document is lost by the cuts.
+    """
+
+    def __init__(self, lengths: NDArray[Any], max_length: int) -> None:
+        predictions = np.maximum(np.asarray(lengths, dtype=np.int64) - 1, 0)
+        counts = -(-predictions // max_length)
+        self.document = np.repeat(np.arange(len(predictions)), counts)
+        first = np.repeat(np.cumsum(counts) - counts, counts)
+        self.start = (np.arange(len(self.document)) - first) * max_length
+        self.length = np.minimum(predictions[self.document] - self.start, max_length)
+
+    def __len__(self) -> int:
+        return len(self.document)
+
+
+class BatchStream:
+    """An endless stream of batches over documents, sharded over processes.
+
+    Parameters
+    ----------
+    documents : Documents
+        What to read.
+    settings : BatchSection
+        Layout and sizes.
+    seed : int
+        Decides the order.
+    pad_id : int
+        Fills rows; never counts.
+    rank, world : int
+        This process and how many there are: each takes every ``world``-th batch.
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        settings: BatchSection,
+        *,
+        seed: int,
+        pad_id: int,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        self.documents, self.settings, self.seed, self.pad_id = documents, settings, seed, pad_id
+        self.rank, self.world = rank, world
+        self.pieces = Pieces(documents.lengths, settings.max_length)
+        if not len(self.pieces):
+            raise ConfigurationError("the corpus holds no document of two or more tokens; nothing to train on")
+        self.position = Position()
+        self._order: tuple[int, NDArray[np.int64]] | None = None
+        self._plan: tuple[int, int, list[Rows]] | None = None
+
+    def seek(self, position: Position) -> None:
+        """Go to a position returned by ``position`` earlier, at the same seed, settings and documents."""
+        self.position = position
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self
+
+    def __next__(self) -> Batch:
+        """Return this process's next batch; all processes advance together."""
+        taken = [self._take() for _ in range(self.world)]
+        return self._build(taken[self.rank])
+
+    def _take(self) -> Rows:
+        plan = self._window_plan(self.position.epoch, self.position.window)
+        while self.position.batch >= len(plan):
+            epoch, window = self.position.epoch, self.position.window + 1
+            if window * self.settings.window >= len(self.pieces):
+                epoch, window = epoch + 1, 0
+            self.position = Position(epoch, window, 0)
+            plan = self._window_plan(epoch, window)
+        rows = plan[self.position.batch]
+        self.position = Position(self.position.epoch, self.position.window, self.position.batch + 1)
+        return rows
+
+    def _window_plan(self, epoch: int, window: int) -> list[Rows]:
+        if self._plan is None or self._plan[:2] != (epoch, window):
+            if self._order is None or self._order[0] != epoch:
+                self._order = (epoch, _generator(self.seed, epoch, 0).permutation(len(self.pieces)))
+            size = self.settings.window
+            members = self._order[1][window * size : (window + 1) * size]
+            plan = plan_batches(members, self.pieces.length[members], self.settings)
+            shuffled = _generator(self.seed, epoch, window + 1).permutation(len(plan))
+            self._plan = (epoch, window, [plan[i] for i in shuffled])
+        return self._plan[2]
+
+    def _build(self, rows: Rows) -> Batch:
+        longest = max(int(self.pieces.length[row].sum()) for row in rows)
+        packed = self.settings.layout == "packed"
+        width = self.settings.max_length if packed else _fit(longest, self.settings.row_lengths)
+        shape = (len(rows), width)
+        inputs = np.full(shape, self.pad_id, dtype=np.int64)
+        labels = np.full(shape, self.pad_id, dtype=np.int64)
+        positions = np.zeros(shape, dtype=np.int64)
+        weights = np.zeros(shape, dtype=np.float32)
+        for r, row in enumerate(rows):
+            at = 0
+            for piece in row:
+                n, start = int(self.pieces.length[piece]), int(self.pieces.start[piece])
+                ids, loss_weights = self.documents.document(int(self.pieces.document[piece]))
+                inputs[r, at : at + n] = ids[start : start + n]
+                labels[r, at : at + n] = ids[start + 1 : start + n + 1]
+                weights[r, at : at + n] = loss_weights[start + 1 : start + n + 1]
+                positions[r, at : at + n] = np.arange(n)
+                at += n
+            # Padding counts on from the last document, so that it never looks like many documents of one token.
+            last = positions[r, at - 1] + 1
+            positions[r, at:] = last + np.arange(width - at)
+        return Batch(inputs, labels, positions, weights, packed)
+
+
+def plan_batches(members: Ids, lengths: Ids, settings: BatchSection) -> list[Rows]:
+    """Lay pieces out in batches of at most ``settings.tokens`` tokens, padding included.
+
+    Parameters
+    ----------
+    members : ndarray, shape=(R,), dtype=int64
+        Numbers of the pieces.
+    lengths : ndarray, shape=(R,), dtype=int64
+        Their lengths in tokens.
+    settings : BatchSection
+        Layout and sizes.
+
+    Returns
+    -------
+    list of list of list of int
+        Batches of rows of pieces; every member is in exactly one row.
+    """
+    if settings.layout == "packed":
+        rows = [[int(members[i]) for i in row] for row in pack(lengths, settings.max_length)]
+        return _chunks(rows, settings.tokens // settings.max_length)
+    bucket = np.searchsorted(np.asarray(settings.row_lengths), lengths)
+    batches: list[Rows] = []
+    waiting: Rows = []
+    for b, length in enumerate(settings.row_lengths):
+        # What does not fill a batch moves up to the next bucket, so that few shapes are left over.
+        waiting += [[int(piece)] for piece in members[bucket == b]]
+        size = settings.tokens // length
+        full = len(waiting) // size * size
+        batches += _chunks(waiting[:full], size)
+        waiting = waiting[full:]
+    return [*batches, waiting] if waiting else batches
+
+
+def pack(lengths: Sequence[int] | Ids, capacity: int) -> list[list[int]]:
+    """Fill rows with pieces, the longest first, each into the fullest row that has room.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Tokens of each piece, at most ``capacity``.
+    capacity : int
+        Tokens of a row.
+
+    Returns
+    -------
+    list of list of int
+        Indices of the pieces of each row.
+    """
+    rows: list[list[int]] = []
+    room: list[tuple[int, int]] = []
+    for piece in np.argsort(-np.asarray(lengths), kind="stable").tolist():
+        length = int(lengths[piece])
+        place = bisect_left(room, (length, -1))
+        if place == len(room):
+            rows.append([])
+            free, row = capacity, len(rows) - 1
+        else:
+            free, row = room.pop(place)
+        rows[row].append(piece)
+        insort(room, (free - length, row))
+    return rows
+
+
+def _chunks(rows: Rows, size: int) -> list[Rows]:
+    return [rows[i : i + size] for i in range(0, len(rows), size)]
+
+
+def _fit(length: int, row_lengths: Sequence[int]) -> int:
+    return row_lengths[bisect_left(row_lengths, length)]
+
+
+def _generator(seed: int, epoch: int, stream: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=[seed & (2**64 - 1), (epoch << 32) | stream]))

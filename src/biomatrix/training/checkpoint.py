@@ -1,0 +1,247 @@
+"""Checkpoints: tensors in safetensors, everything else in JSON, and never a half-written folder.
+
+A checkpoint is an ordinary model folder, with the optimiser's tensors and the run's state beside it:
+
+    checkpoint-00000500/
+      config.json  model.safetensors  tokenizer.json ...     what stock loaders open
+      optimizer.safetensors                                  exp_avg and exp_avg_sq of each parameter, and its step
+      training_state.json                                    step, position in the data, elapsed time, the recipe
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.distributed.checkpoint.state_dict import (
+    StateDictOptions,
+    get_model_state_dict,
+    get_optimizer_state_dict,
+    set_model_state_dict,
+    set_optimizer_state_dict,
+)
+
+from biomatrix.errors import WeightsError
+from biomatrix.training.batches import Position
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from biomatrix.vocabulary import Vocabulary
+
+STATE_FILE = "training_state.json"
+OPTIMIZER_FILE = "optimizer.safetensors"
+_NAME = re.compile(r"checkpoint-(\d{8})")
+_PREFIX = "model."
+"""What the loss module puts before the names of the decoder's tensors."""
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Where a run stands, apart from its tensors.
+
+    Parameters
+    ----------
+    step : int
+        Optimiser steps done.
+    elapsed_seconds : float
+        Training time so far, over all its sessions.
+    tokens : int
+        Labels trained on so far.
+    position : Position
+        Where in the data the next batch is.
+    recipe : dict
+        The settings the run was started with.
+    """
+
+    step: int = 0
+    elapsed_seconds: float = 0.0
+    tokens: int = 0
+    position: Position = field(default_factory=Position)
+    recipe: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the state as JSON text."""
+        return json.dumps(asdict(self), indent=2, sort_keys=True, default=str) + "\n"
+
+    @classmethod
+    def from_file(cls, path: Path) -> TrainingState:
+        """Read the state back; WeightsError where the file is missing or not what it should be."""
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            return cls(**{**values, "position": Position(**values["position"])})
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise WeightsError(f"not a readable training state: {error}", file=str(path)) from error
+
+
+def save_checkpoint(
+    folder: Path,
+    loss_module: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    state: TrainingState,
+    *,
+    model: PreTrainedModel,
+    vocabulary: Vocabulary,
+    keep: int,
+    main_process: bool = True,
+) -> Path:
+    """Write ``checkpoint-<step>`` under a folder and remove old ones.
+
+    Every process must call this: sharded tensors are gathered on the main one, which writes.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's output folder.
+    loss_module : nn.Module
+        The (possibly wrapped) module that was trained.
+    optimizer : Optimizer
+        Its AdamW.
+    state : TrainingState
+        Where the run stands.
+    model : PreTrainedModel
+        The decoder inside, for its configuration.
+    vocabulary : Vocabulary
+        Saved beside the weights.
+    keep : int
+        How many checkpoints stay.
+    main_process : bool
+        Whether this process writes.
+
+    Returns
+    -------
+    Path
+        The finished checkpoint. The name exists only once everything in it is on disk.
+    """
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True)
+    tensors = get_model_state_dict(loss_module, options=options)
+    moments = get_optimizer_state_dict(loss_module, optimizer, options=options)
+    final = folder / f"checkpoint-{state.step:08d}"
+    if not main_process:
+        return final
+    part = folder / f".{final.name}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    write_model(part, model, vocabulary, tensors)
+    save_file(_flatten(moments), part / OPTIMIZER_FILE, metadata={"format": "pt"})
+    (part / STATE_FILE).write_text(state.to_json(), encoding="utf-8")
+    _sync(part)
+    if final.exists():
+        shutil.rmtree(final)
+    os.replace(part, final)
+    for old in checkpoints(folder)[:-keep]:
+        shutil.rmtree(old)
+    return final
+
+
+def write_model(
+    folder: Path,
+    model: PreTrainedModel,
+    vocabulary: Vocabulary,
+    tensors: dict[str, Any] | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Write a model folder that stock loaders open: config, one safetensors file, tokenizer.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+    model : PreTrainedModel
+        Gives the configuration, and the weights where ``tensors`` is None.
+    vocabulary : Vocabulary
+        Saved beside the weights.
+    tensors : dict of str to Tensor, optional
+        Full weights gathered from a wrapped module.
+    dtype : torch.dtype
+        What the weights are stored as.
+    """
+    source = model.state_dict() if tensors is None else tensors
+    weights = {name.removeprefix(_PREFIX) if tensors is not None else name: t for name, t in source.items()}
+    if model.config.tie_word_embeddings:
+        weights.pop("lm_head.weight", None)
+    stored = {name: t.detach().to("cpu", dtype).contiguous().clone() for name, t in weights.items()}
+    vocabulary.save(folder)
+    config = type(model.config).from_dict(model.config.to_dict())
+    config.dtype = dtype
+    config.architectures = [type(model).__name__]
+    config.save_pretrained(folder)
+    if model.generation_config is not None:
+        model.generation_config.save_pretrained(folder)
+    save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Optimizer) -> TrainingState:
+    """Put a checkpoint's tensors into a module and its optimiser, strictly.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        A folder ``save_checkpoint`` wrote.
+    loss_module : nn.Module
+        The (possibly wrapped) module to train on.
+    optimizer : Optimizer
+        Its AdamW.
+
+    Returns
+    -------
+    TrainingState
+        Where the run stood.
+    """
+    state = TrainingState.from_file(checkpoint / STATE_FILE)
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True, strict=False)
+    weights = {_PREFIX + name: t for name, t in load_file(checkpoint / "model.safetensors").items()}
+    head, embedding = f"{_PREFIX}lm_head.weight", f"{_PREFIX}model.embed_tokens.weight"
+    if head not in weights:
+        weights[head] = weights[embedding]
+    expected = set(get_model_state_dict(loss_module, options=StateDictOptions(full_state_dict=True)))
+    if expected != set(weights):
+        odd = sorted(expected ^ set(weights))
+        raise WeightsError(f"{len(odd)} tensors do not match the model, first {odd[0]!r}", file=str(checkpoint))
+    set_model_state_dict(loss_module, weights, options=options)
+    template = get_optimizer_state_dict(loss_module, optimizer, options=options)
+    moments = _unflatten(load_file(checkpoint / OPTIMIZER_FILE), template)
+    set_optimizer_state_dict(loss_module, optimizer, moments, options=options)
+    return state
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Return the finished checkpoints of a run, oldest first."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.is_dir())
+
+
+def _flatten(moments: dict[str, Any]) -> dict[str, Tensor]:
+    flat: dict[str, Tensor] = {}
+    for parameter, values in moments["state"].items():
+        for key, value in values.items():
+            tensor = value if isinstance(value, Tensor) else torch.tensor(value)
+            flat[f"{key}:{parameter}"] = tensor.detach().contiguous().clone()
+    return flat
+
+
+def _unflatten(flat: dict[str, Tensor], template: dict[str, Any]) -> dict[str, Any]:
+    state: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in flat.items():
+        key, parameter = name.split(":", 1)
+        state.setdefault(parameter, {})[key] = tensor
+    return {"state": state, "param_groups": template["param_groups"]}
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

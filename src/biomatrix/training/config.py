@@ -1,0 +1,164 @@
+"""Recipes: everything a training run depends on, as one checked TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.training.schedule import Shape
+
+Positive = Annotated[int, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelSection(_Section):
+    """The decoder: its sizes when it starts from nothing, or the checkpoint it starts from."""
+
+    vocabulary: Path
+    """A vocabulary folder."""
+    checkpoint: str | None = None
+    """A model folder or hub id to continue from; the sizes below are then not used."""
+    hidden_size: Positive = 256
+    num_layers: Positive = 6
+    intermediate_size: Positive = 768
+    num_heads: Positive = 4
+    num_kv_heads: Positive = 2
+    head_dim: Positive = 64
+    max_positions: Positive = 2048
+    """The context length written into the model's config, tokens."""
+    rope_theta: float = 1_000_000.0
+    row_multiple: Positive = 1
+    """The embedding is padded to a multiple of this many rows."""
+    initialisation: Literal["description", "geometry", "random"] = "geometry"
+    """How the rows of modality tokens start; "random" is for a model from nothing only."""
+
+
+class DataSection(_Section):
+    """Where the documents are."""
+
+    train: Path
+    """A corpus folder of token shards; its ``heldout_<view>`` folders are measured on, never trained on."""
+
+
+class BatchSection(_Section):
+    """How documents become batches."""
+
+    tokens: Positive = 4096
+    """Tokens of one forward pass on one process, padding included."""
+    accumulate: Positive = 1
+    """Forward passes of one optimiser step."""
+    max_length: Positive = 512
+    """Longest row; longer documents are cut into several rows, and nothing is dropped."""
+    layout: Literal["bucketed", "packed"] = "bucketed"
+    """Rows of one document padded to a bucket's length (CPU), or several masked documents a row (GPU)."""
+    buckets: tuple[int, ...] = (64, 96, 128, 192, 256, 384, 512)
+    """Row lengths of the bucketed layout, ascending; few, because a compiled model is compiled for each."""
+    window: Positive = 8192
+    """Rows that are planned together."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> BatchSection:
+        if self.max_length > self.tokens:
+            raise ValueError(f"max_length {self.max_length} exceeds tokens {self.tokens}: no row would fit a batch")
+        if list(self.buckets) != sorted(set(self.buckets)) or not self.buckets or self.buckets[0] <= 0:
+            raise ValueError(f"buckets must be positive and ascending, not {list(self.buckets)}")
+        return self
+
+    @property
+    def row_lengths(self) -> tuple[int, ...]:
+        """The buckets below ``max_length`` and ``max_length`` itself."""
+        return (*(length for length in self.buckets if length < self.max_length), self.max_length)
+
+
+class OptimiserSection(_Section):
+    """AdamW and the learning rate."""
+
+    peak_lr: Annotated[float, Field(gt=0)] = 2e-3
+    betas: tuple[Fraction, Fraction] = (0.9, 0.95)
+    eps: float = 1e-8
+    weight_decay: Annotated[float, Field(ge=0)] = 0.1
+    """On matrices only: norms and embeddings are not decayed."""
+    clip: Annotated[float, Field(gt=0)] = 1.0
+    """Largest norm of the gradient."""
+    shape: Shape = "wsd"
+    warmup_steps: Annotated[int, Field(ge=0)] = 100
+    decay_fraction: Fraction = 0.3
+    final_fraction: Fraction = 0.0
+
+
+class RunSection(_Section):
+    """How long, how fast, and what is written."""
+
+    output: Path
+    max_steps: Positive | None = None
+    max_minutes: Annotated[float, Field(gt=0)] | None = None
+    """A time budget: the schedule decays to its end by then. Runs bound by time do not repeat exactly."""
+    seed: int = 0
+    precision: Literal["bf16", "fp32"] = "bf16"
+    attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
+    """"auto" is eager on a CPU, where it is the fastest for short rows, and sdpa elsewhere."""
+    compile: bool = False
+    """Compile the layers: 20 to 60 s to warm up, then a third faster on a CPU."""
+    threads: Positive | None = None
+    gradient_checkpointing: bool = False
+    log_every: Positive = 20
+    evaluate_every: Positive = 500
+    evaluate_documents: Positive = 64
+    """Held-out rows of each kind of document that are measured."""
+    save_every: Positive = 500
+    keep: Positive = 2
+    """Checkpoints kept; older ones are removed."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> RunSection:
+        if self.max_steps is None and self.max_minutes is None:
+            raise ValueError("give max_steps or max_minutes (or both)")
+        return self
+
+
+class Recipe(_Section):
+    """A whole run."""
+
+    model: ModelSection
+    data: DataSection
+    batches: BatchSection = BatchSection()
+    optimiser: OptimiserSection = OptimiserSection()
+    run: RunSection
+
+
+def load_recipe(path: str | Path) -> Recipe:
+    """Read and check a recipe.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file; paths inside it are relative to the working directory.
+
+    Returns
+    -------
+    Recipe
+        The checked settings.
+
+    Raises
+    ------
+    ConfigurationError
+        Names each setting that is unknown, missing or out of range.
+    """
+    file = Path(path)
+    try:
+        return Recipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the recipe: {error.strerror}", file=str(file)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"not TOML: {error}", file=str(file)) from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigurationError(faults, file=str(file)) from error

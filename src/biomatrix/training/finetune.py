@@ -1,0 +1,28 @@
+"""Instruction tuning: conversations, of which only what the loss weights mark (the answers) is learned."""
+
+from __future__ import annotations
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.training.config import Recipe
+from biomatrix.training.loop import TrainingResult
+from biomatrix.training.pretrain import run_recipe
+
+
+def finetune(recipe: Recipe, *, resume: bool = True) -> TrainingResult:
+    """Tune a checkpoint on a corpus of conversations.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The settings; ``model.checkpoint`` must name what is tuned.
+    resume : bool
+        Go on from the newest checkpoint in the output folder, if there is one.
+
+    Returns
+    -------
+    TrainingResult
+        Where it ended. The model is in ``<output>/model``, bfloat16.
+    """
+    if recipe.model.checkpoint is None:
+        raise ConfigurationError("instruction tuning starts from a checkpoint: set model.checkpoint in the recipe")
+    return run_recipe(recipe, resume=resume)

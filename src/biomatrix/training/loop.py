@@ -1,0 +1,376 @@
+"""The training loop: AdamW steps over a batch stream, with checkpoints from which it goes on exactly.
+
+The same loop serves pretraining and instruction tuning; what is learned is what the documents' loss weights say. Run
+it under ``accelerate launch`` or ``torchrun`` for several processes; parameters may be sharded (FSDP), because only the
+loss module's forward is called.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.training.batches import Batch, BatchStream, Documents
+from biomatrix.training.checkpoint import TrainingState, checkpoints, restore, save_checkpoint, write_model
+from biomatrix.training.config import OptimiserSection, Recipe, RunSection
+from biomatrix.training.evaluation import ModalityLabels, batch_tensors, held_out_loss
+from biomatrix.training.host_memory import keep_freed_memory
+from biomatrix.training.loss import NextTokenLoss
+from biomatrix.training.progress import Meter, MetricsLog, clock, logger
+from biomatrix.training.schedule import learning_rate_factor
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from biomatrix.vocabulary import Vocabulary
+
+_EVALUATION_SEED = 0
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a run ended.
+
+    Parameters
+    ----------
+    step : int
+        Optimiser steps done.
+    finished : bool
+        Whether the schedule came to its end; False where a signal stopped it.
+    checkpoint : Path
+        The last checkpoint.
+    held_out : dict
+        The last held-out loss by modality; empty without held-out data.
+    """
+
+    step: int
+    finished: bool
+    checkpoint: Path
+    held_out: dict[str, dict[str, float]]
+
+
+class StopOnSignal:
+    """Turns SIGTERM and SIGINT into a flag that the loop reads between steps."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> StopOnSignal:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            try:
+                self._before[number] = signal.signal(number, self._note)
+            except ValueError:  # not the main thread, which alone may handle signals
+                break
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+
+class Trainer:
+    """One run: a model, its data and where it stands.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The settings.
+    model : PreTrainedModel
+        A causal language model in float32; trained in place.
+    vocabulary : Vocabulary
+        Saved beside each checkpoint.
+    train : Documents
+        What to learn from.
+    held_out : mapping of str to Documents, optional
+        What to measure on, by kind of document.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: PreTrainedModel,
+        vocabulary: Vocabulary,
+        train: Documents,
+        held_out: Mapping[str, Documents] | None = None,
+    ) -> None:
+        self.recipe, self.run, self.model, self.vocabulary = recipe, recipe.run, model, vocabulary
+        prepare_host(self.run)
+        self.accelerator = Accelerator(mixed_precision="bf16" if self.run.precision == "bf16" else "no")
+        _check_ids(model, vocabulary)
+        if self.run.gradient_checkpointing:
+            model.gradient_checkpointing_enable()  # type: ignore[no-untyped-call]
+        self.loss_module = NextTokenLoss(model)
+        if self.run.compile:
+            compile_layers(self.loss_module)
+        self.optimizer: Any = adamw(self.loss_module, recipe.optimiser)
+        self.wrapped, self.optimizer = self.accelerator.prepare(self.loss_module, self.optimizer)
+        self.stream = self._stream(train, self.run.seed)
+        self.held_out = dict(held_out or {})
+        self.labels = ModalityLabels(vocabulary)
+        self.state = TrainingState(recipe=recipe.model_dump(mode="json"))
+
+    def _stream(self, documents: Documents, seed: int) -> BatchStream:
+        pad_id = self.vocabulary.pad_id
+        return BatchStream(
+            documents,
+            self.recipe.batches,
+            seed=seed,
+            pad_id=0 if pad_id is None else pad_id,
+            rank=self.accelerator.process_index,
+            world=self.accelerator.num_processes,
+        )
+
+    @property
+    def has_checkpoints(self) -> bool:
+        """Whether the output folder already holds finished checkpoints."""
+        return bool(checkpoints(self.run.output))
+
+    def resume(self) -> bool:
+        """Go on from the newest checkpoint in the output folder; return whether there was one."""
+        found = checkpoints(self.run.output)
+        if not found:
+            return False
+        state = restore(found[-1], self.wrapped, self._bare_optimizer)
+        _check_same_run(state.recipe, self.state.recipe, found[-1])
+        self.state = TrainingState(state.step, state.elapsed_seconds, state.tokens, state.position, self.state.recipe)
+        self.stream.seek(state.position)
+        logger.info("resumed at step %d from %s", state.step, found[-1].name)
+        return True
+
+    def train(self) -> TrainingResult:
+        """Train to the end of the schedule, or until a signal asks to stop; save either way."""
+        self.run.output.mkdir(parents=True, exist_ok=True)
+        seconds = None if self.run.max_minutes is None else self.run.max_minutes * 60
+        meter = Meter(self.run.max_steps, seconds, self.state.elapsed_seconds)
+        metrics = self._metrics()
+        self.wrapped.train()
+        held_out: dict[str, dict[str, float]] = {}
+        saved: Path | None = None
+        interval: list[float] = []
+        with StopOnSignal() as stop:
+            while (progress := meter.progress(self.state.step)) < 1.0 and not self._any(stop.asked):
+                loss, norm, rate, tokens = self._step(progress)
+                meter.count(tokens)
+                interval.append(loss)
+                step = self._advance(tokens, meter.elapsed)
+                if step % self.run.log_every == 0:
+                    self._report(metrics, meter, step, interval, norm, rate)
+                    interval = []
+                if step % self.run.evaluate_every == 0:
+                    held_out = self._evaluate(metrics) or held_out
+                if step % self.run.save_every == 0:
+                    saved = self.save()
+        if saved is None or not saved.name.endswith(f"{self.state.step:08d}"):
+            saved = self.save()
+        finished = meter.progress(self.state.step) >= 1.0
+        if finished:
+            held_out = self._evaluate(metrics) or held_out
+        return TrainingResult(self.state.step, finished, saved, held_out)
+
+    def save(self) -> Path:
+        """Write a checkpoint of the present step."""
+        path = save_checkpoint(
+            self.run.output,
+            self.wrapped,
+            self._bare_optimizer,
+            self.state,
+            model=self.model,
+            vocabulary=self.vocabulary,
+            keep=self.run.keep,
+            main_process=self.accelerator.is_main_process,
+        )
+        self.accelerator.wait_for_everyone()
+        return path
+
+    def export(self, folder: Path, dtype: torch.dtype = torch.bfloat16) -> None:
+        """Write the model alone, in the layout stock loaders open."""
+        folder.mkdir(parents=True, exist_ok=True)
+        write_model(folder, self.model, self.vocabulary, dtype=dtype)
+
+    @property
+    def _bare_optimizer(self) -> torch.optim.Optimizer:
+        optimizer: torch.optim.Optimizer = self.optimizer.optimizer
+        return optimizer
+
+    def _step(self, progress: float) -> tuple[float, float, float, int]:
+        """Do one optimiser step; return the mean loss, the gradient's norm, the learning rate and the tokens."""
+        rate = self._set_rate(progress)
+        batches = [next(self.stream) for _ in range(self.recipe.batches.accumulate)]
+        weight, tokens = self._total_weight(batches)
+        total = torch.zeros((), device=self.accelerator.device)
+        for i, batch in enumerate(batches):
+            self.accelerator.gradient_state._set_sync_gradients(i == len(batches) - 1)
+            loss = self.wrapped(**batch_tensors(batch, self.accelerator.device))
+            # Processes average their gradients, so each is scaled up to make the sum over all of them.
+            self.accelerator.backward(loss * (self.accelerator.num_processes / weight))
+            total += loss.detach()
+        norm = self.accelerator.clip_grad_norm_(self.wrapped.parameters(), self.recipe.optimiser.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        mean = float(self.accelerator.reduce(total, "sum")) / weight
+        if not math.isfinite(mean):
+            raise BioMatrixError(
+                f"the loss is {mean} at step {self.state.step}; lower peak_lr, or go on from the last checkpoint"
+            )
+        return mean, float(norm), rate, tokens
+
+    def _total_weight(self, batches: list[Batch]) -> tuple[float, int]:
+        """Return the loss weight and the counting labels of a step over all processes."""
+        sums = [sum(float(b.weights.sum()) for b in batches), float(sum(b.num_tokens for b in batches))]
+        total = self.accelerator.reduce(torch.tensor(sums, dtype=torch.float32, device=self.accelerator.device), "sum")
+        return max(float(total[0]), 1e-8), int(total[1])
+
+    def _set_rate(self, progress: float) -> float:
+        o = self.recipe.optimiser
+        rate = o.peak_lr * learning_rate_factor(
+            progress,
+            self.state.step,
+            shape=o.shape,
+            warmup_steps=o.warmup_steps,
+            decay_fraction=o.decay_fraction,
+            final_fraction=o.final_fraction,
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        return rate
+
+    def _advance(self, tokens: int, elapsed: float) -> int:
+        state = self.state
+        self.state = TrainingState(state.step + 1, elapsed, state.tokens + tokens, self.stream.position, state.recipe)
+        return self.state.step
+
+    def _any(self, asked: bool) -> bool:
+        """Return whether any process was asked to stop; all must agree, or the others would wait for ever."""
+        if self.accelerator.num_processes == 1:
+            return asked
+        flag = torch.tensor(float(asked), device=self.accelerator.device)
+        return bool(self.accelerator.reduce(flag, "sum") > 0)
+
+    def _metrics(self) -> MetricsLog | None:
+        if not self.accelerator.is_main_process:
+            return None
+        return MetricsLog(self.run.output / "metrics.jsonl", self.state.step)
+
+    def _report(
+        self,
+        metrics: MetricsLog | None,
+        meter: Meter,
+        step: int,
+        losses: list[float],
+        norm: float,
+        rate: float,
+    ) -> None:
+        speed, left = meter.report(step)
+        if metrics is None:
+            return
+        loss = sum(losses) / len(losses)
+        metrics.write(
+            step=step,
+            loss=loss,
+            learning_rate=rate,
+            gradient_norm=norm,
+            tokens=self.state.tokens,
+            tokens_per_second=speed,
+            elapsed_seconds=meter.elapsed,
+        )
+        logger.info(
+            "step %d  loss %.4f  lr %.2e  norm %.2f  %.1fk tokens/s  %.1fM tokens  %s left",
+            step, loss, rate, norm, speed / 1e3, self.state.tokens / 1e6, clock(left),
+        )  # fmt: skip
+
+    def _evaluate(self, metrics: MetricsLog | None) -> dict[str, dict[str, float]]:
+        """Measure the held-out loss. Every process goes through the same batches, so that sharded weights gather."""
+        if not self.held_out:
+            return {}
+        batches = {
+            view: evaluation_batches(documents, self.recipe, self.vocabulary.pad_id)
+            for view, documents in self.held_out.items()
+        }
+        module: Any = self.wrapped
+        losses = held_out_loss(module, batches, self.labels, self.accelerator.device, self.run.precision == "bf16")
+        if metrics is not None:
+            metrics.write(step=self.state.step, held_out=losses)
+            told = "  ".join(f"{name} {part['nats']:.3f}" for name, part in losses.items() if ":" not in name)
+            logger.info("step %d  held out, nats a token: %s", self.state.step, told)
+        return losses
+
+
+def evaluation_batches(documents: Documents, recipe: Recipe, pad_id: int | None) -> list[Batch]:
+    """Return the same first held-out batches at every call: at least ``evaluate_documents`` rows, or one epoch."""
+    stream = BatchStream(documents, recipe.batches, seed=_EVALUATION_SEED, pad_id=0 if pad_id is None else pad_id)
+    batches: list[Batch] = []
+    rows = 0
+    for batch in itertools.takewhile(lambda _: stream.position.epoch == 0, stream):
+        batches.append(batch)
+        rows += len(batch.input_ids)
+        if rows >= recipe.run.evaluate_documents:
+            break
+    return batches
+
+
+def adamw(module: nn.Module, settings: OptimiserSection) -> torch.optim.AdamW:
+    """Return AdamW over a module: matrices decay, norms and embeddings do not."""
+    decayed: list[nn.Parameter] = []
+    level: list[nn.Parameter] = []
+    for name, parameter in module.named_parameters():
+        (decayed if parameter.ndim >= 2 and "embed" not in name else level).append(parameter)
+    groups = [
+        {"params": decayed, "weight_decay": settings.weight_decay},
+        {"params": level, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=settings.peak_lr, betas=settings.betas, eps=settings.eps, fused=True)
+
+
+def compile_layers(module: NextTokenLoss) -> None:
+    """Compile each layer in place, for any row length: one compilation serves all layers."""
+    decoder: Any = module.model.model
+    for layer in decoder.layers:
+        layer.compile(dynamic=True)
+    module.compile_losses()
+
+
+def prepare_host(run: RunSection) -> None:
+    """Set threads and the allocator for training on this machine's processor."""
+    if run.threads is not None:
+        torch.set_num_threads(run.threads)
+    if not torch.cuda.is_available():
+        keep_freed_memory()
+
+
+def _check_ids(model: PreTrainedModel, vocabulary: Vocabulary) -> None:
+    embedding: Any = model.get_input_embeddings()
+    rows = embedding.weight.shape[0]
+    if rows < len(vocabulary):
+        raise ConfigurationError(
+            f"the model has {rows:,} embedding rows for a vocabulary of {len(vocabulary):,}; extend it first"
+        )
+
+
+_MUST_AGREE = ("model", "batches")
+
+
+def _check_same_run(saved: dict[str, Any], current: dict[str, Any], checkpoint: Path) -> None:
+    different = [name for name in _MUST_AGREE if saved.get(name) != current.get(name)]
+    if different:
+        raise ConfigurationError(
+            f"the checkpoint was made with other settings in {', '.join(different)}; use another output folder "
+            "or the recipe it was made with",
+            file=str(checkpoint),
+        )

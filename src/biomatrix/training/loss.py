@@ -1,0 +1,93 @@
+"""Next-token loss with a weight a token, over vocabularies of any size.
+
+Legend of shapes: B rows, T tokens of a row, N kept positions, D hidden size, V vocabulary rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+CHUNK_ROWS = 256
+LARGE_VOCABULARY = 16_384
+"""From this many rows on, logits are computed in chunks: 168k rows would take 4 GB for 8,192 tokens."""
+
+
+class NextTokenLoss(nn.Module):
+    """A decoder with its loss inside, so that wrappers that shard parameters see one forward call.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+        A causal language model with ``model`` (the decoder) and ``lm_head``.
+    """
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        super().__init__()
+        self.model = model
+        self._losses = _plain_losses
+
+    def compile_losses(self) -> None:
+        """Compile the loss of small vocabularies, which fuses the softmax with the cast to float32."""
+        self._losses = torch.compile(_plain_losses, dynamic=True)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        labels: Tensor,
+        weights: Tensor,
+        position_ids: Tensor | None = None,
+        per_token: bool = False,
+    ) -> Tensor:
+        """Return the weighted sum of the loss in nats, float32.
+
+        Parameters
+        ----------
+        input_ids, labels : Tensor, shape=(B, T), dtype=int64
+            Tokens, and the tokens that follow them.
+        weights : Tensor, shape=(B, T), dtype=float32
+            The weight of each label.
+        position_ids : Tensor, shape=(B, T), dtype=int64, optional
+            Given for packed rows only: positions that start again at 0 keep documents apart. Neither a 2D mask nor a
+            cache may come with them, or attention leaks between documents without a word.
+        per_token : bool
+            Return the unweighted loss of every token instead, ``float32 [B, T]``.
+
+        Returns
+        -------
+        Tensor
+            A scalar, or ``[B, T]``.
+        """
+        decoder: Any = self.model.model
+        x_BTD = decoder(
+            input_ids=input_ids, position_ids=position_ids, attention_mask=None, use_cache=False
+        ).last_hidden_state
+        head: Any = self.model.lm_head
+        if per_token:
+            return token_losses(x_BTD.flatten(0, 1), head.weight, labels.flatten()).view_as(labels)
+        if head.weight.shape[0] < LARGE_VOCABULARY:
+            losses_N = self._losses(x_BTD.flatten(0, 1), head.weight, labels.flatten())
+            return (losses_N * weights.flatten()).sum()
+        kept = weights.flatten() > 0
+        losses_N = token_losses(x_BTD.flatten(0, 1)[kept], head.weight, labels.flatten()[kept])
+        return (losses_N * weights.flatten()[kept]).sum()
+
+
+def token_losses(x_ND: Tensor, weight_VD: Tensor, labels_N: Tensor) -> Tensor:
+    """Return the cross-entropy of each position, ``float32 [N]`` nats; large vocabularies are taken in chunks."""
+    if weight_VD.shape[0] < LARGE_VOCABULARY or len(x_ND) <= CHUNK_ROWS:
+        return _plain_losses(x_ND, weight_VD, labels_N)
+    chunks = zip(torch.split(x_ND, CHUNK_ROWS), torch.split(labels_N, CHUNK_ROWS), strict=True)
+    losses = [checkpoint(_plain_losses, x, weight_VD, labels, use_reentrant=False) for x, labels in chunks]
+    return torch.cat([loss for loss in losses if loss is not None])
+
+
+def _plain_losses(x_ND: Tensor, weight_VD: Tensor, labels_N: Tensor) -> Tensor:
+    return F.cross_entropy(F.linear(x_ND, weight_VD).float(), labels_N, reduction="none")

@@ -1,0 +1,181 @@
+"""The decoder to train: a Qwen3 from nothing, or a checkpoint that grows by new tokens."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
+
+from biomatrix.errors import ConfigurationError, WeightsError
+from biomatrix.training.config import ModelSection, RunSection
+from biomatrix.vocabulary import initialise
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from biomatrix.vocabulary import Vocabulary
+    from biomatrix.vocabulary.initialisation import Scheme
+
+INITIALISER_RANGE = 0.02
+END_TOKENS = ("<|im_end|>", "<|endoftext|>")
+"""What ends a turn and a document in Qwen3's vocabularies."""
+
+
+def qwen3_config(sizes: ModelSection, vocabulary_size: int, *, pad_id: int | None, end_ids: list[int]) -> Qwen3Config:
+    """Return a Qwen3 configuration with every field written, because the library's defaults are another model's.
+
+    Parameters
+    ----------
+    sizes : ModelSection
+        The decoder's sizes.
+    vocabulary_size : int
+        Tokens of the vocabulary; the embedding has this many rows, rounded up to ``sizes.row_multiple``.
+    pad_id : int or None
+        The token of padding.
+    end_ids : list of int
+        The tokens at which an answer ends: the end of a turn and of a document.
+
+    Returns
+    -------
+    Qwen3Config
+        Tied embeddings, no bias, no dropout, rope theta as in ``sizes``, no beginning-of-sequence token.
+    """
+    if sizes.num_heads % sizes.num_kv_heads:
+        raise ConfigurationError(f"num_heads {sizes.num_heads} is not a multiple of num_kv_heads {sizes.num_kv_heads}")
+    rows = -(-vocabulary_size // sizes.row_multiple) * sizes.row_multiple
+    return Qwen3Config(
+        vocab_size=rows,
+        hidden_size=sizes.hidden_size,
+        intermediate_size=sizes.intermediate_size,
+        num_hidden_layers=sizes.num_layers,
+        num_attention_heads=sizes.num_heads,
+        num_key_value_heads=sizes.num_kv_heads,
+        head_dim=sizes.head_dim,
+        hidden_act="silu",
+        max_position_embeddings=sizes.max_positions,
+        initializer_range=INITIALISER_RANGE,
+        rms_norm_eps=1e-6,
+        use_cache=True,
+        tie_word_embeddings=True,
+        rope_parameters={"rope_type": "default", "rope_theta": sizes.rope_theta},
+        attention_bias=False,
+        attention_dropout=0.0,
+        use_sliding_window=False,
+        sliding_window=None,
+        max_window_layers=sizes.num_layers,
+        layer_types=["full_attention"] * sizes.num_layers,
+        pad_token_id=pad_id,
+        bos_token_id=None,
+        eos_token_id=end_ids,
+        dtype="float32",
+    )
+
+
+def build_model(sizes: ModelSection, vocabulary: Vocabulary, run: RunSection) -> PreTrainedModel:
+    """Return the decoder in float32, from nothing or from a checkpoint extended to the vocabulary.
+
+    Parameters
+    ----------
+    sizes : ModelSection
+        Sizes, or the checkpoint.
+    vocabulary : Vocabulary
+        What the model will read and write.
+    run : RunSection
+        The seed and the attention implementation.
+
+    Returns
+    -------
+    PreTrainedModel
+        Ready for training; of a checkpoint every old row is bit-identical.
+    """
+    torch.manual_seed(run.seed)
+    attention = attention_implementation(run)
+    if sizes.checkpoint is None:
+        config = qwen3_config(sizes, len(vocabulary), pad_id=vocabulary.pad_id, end_ids=ending_ids(vocabulary))
+        config._attn_implementation = attention
+        model: PreTrainedModel = Qwen3ForCausalLM(config)
+        if sizes.initialisation != "random":
+            # Noise of the size that the other rows start from, not of the size of a trained model's rows.
+            noise = INITIALISER_RANGE * math.sqrt(sizes.hidden_size)
+            initialise(model, vocabulary, scheme=sizes.initialisation, seed=run.seed, noise=noise)
+        return model
+    model = open_checkpoint(sizes.checkpoint, attention)
+    if sizes.initialisation == "random":
+        raise ConfigurationError("new tokens of a checkpoint start from their description or geometry, not at random")
+    grow(model, vocabulary, scheme=sizes.initialisation, seed=run.seed, source=sizes.checkpoint)
+    return model
+
+
+def open_checkpoint(name_or_path: str, attention: str = "sdpa") -> PreTrainedModel:
+    """Open a causal language model in float32, from safetensors only and without code of its own."""
+    try:
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            name_or_path,
+            dtype=torch.float32,
+            attn_implementation=attention,
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"cannot open the model: {error}", file=name_or_path) from error
+    return model
+
+
+def grow(model: PreTrainedModel, vocabulary: Vocabulary, *, scheme: Scheme, seed: int, source: str) -> int:
+    """Give a checkpoint rows for the tokens its own tokenizer does not have.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+        Changed in place.
+    vocabulary : Vocabulary
+        The extended vocabulary; ids of the checkpoint's own tokens must be unchanged.
+    scheme : {"description", "geometry"}
+        How new rows start.
+    seed : int
+        Of the noise.
+    source : str
+        The checkpoint's folder, whose tokenizer says which rows are old.
+
+    Returns
+    -------
+    int
+        The number of new rows; 0 where the checkpoint already knows every token.
+    """
+    old = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+    known = old.get_vocab()
+    mine = vocabulary.tokenizer.get_vocab()
+    moved = next((token for token, id_ in known.items() if mine.get(token) != id_), None)
+    if moved is not None:
+        raise WeightsError(
+            f"token {moved!r} has id {known[moved]} in the checkpoint's tokenizer and {mine.get(moved)} in the "
+            "vocabulary; extend the checkpoint's own tokenizer instead of building a new one",
+            file=str(Path(source)),
+        )
+    new = len(mine) - len(known)
+    if new:
+        tables = [model.get_input_embeddings(), model.get_output_embeddings()]  # type: ignore[no-untyped-call]
+        before: list[torch.Tensor] = [table.weight.detach().clone() for table in tables]
+        initialise(model, vocabulary, scheme=scheme, seed=seed)
+        old_ids = torch.tensor(sorted(known.values()))
+        after = [model.get_input_embeddings(), model.get_output_embeddings()]  # type: ignore[no-untyped-call]
+        with torch.no_grad():
+            for table, rows in zip(after, before, strict=True):
+                table.weight[old_ids] = rows[old_ids]
+    return new
+
+
+def ending_ids(vocabulary: Vocabulary) -> list[int]:
+    """Return the ids at which an answer ends, the one the tokenizer names first."""
+    named = [vocabulary.end_of_text_id, *map(vocabulary.backend.token_to_id, END_TOKENS)]
+    return list(dict.fromkeys(id_ for id_ in named if id_ is not None))
+
+
+def attention_implementation(run: RunSection) -> str:
+    """Return the attention to use: the one asked for, else eager on a CPU and sdpa elsewhere."""
+    if run.attention != "auto":
+        return run.attention
+    return "sdpa" if torch.cuda.is_available() else "eager"

@@ -1,0 +1,55 @@
+"""The learning rate as a function of how far training has come."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+Shape = Literal["cosine", "wsd", "constant"]
+
+
+def learning_rate_factor(
+    progress: float,
+    step: int,
+    *,
+    shape: Shape,
+    warmup_steps: int,
+    decay_fraction: float,
+    final_fraction: float,
+) -> float:
+    """Return the share of the peak learning rate to use for a step.
+
+    Parameters
+    ----------
+    progress : float
+        How much of the training is done, 0 to 1, by steps or by time.
+    step : int
+        The optimiser steps done so far; warm-up always counts steps.
+    shape : {"cosine", "wsd", "constant"}
+        Half a cosine; warm-up, stable and a linear decay at the end; or level.
+    warmup_steps : int
+        Steps over which the rate rises linearly from 0.
+    decay_fraction : float
+        The last share of the training over which "wsd" decays.
+    final_fraction : float
+        The share of the peak that is left at the end.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+
+    Examples
+    --------
+    >>> learning_rate_factor(0.5, 500, shape="wsd", warmup_steps=10, decay_fraction=0.2, final_fraction=0.0)
+    1.0
+    """
+    progress = min(max(progress, 0.0), 1.0)
+    if shape == "cosine":
+        level = 0.5 * (1.0 + math.cos(math.pi * progress))
+    elif shape == "wsd":
+        level = min(1.0, (1.0 - progress) / decay_fraction) if decay_fraction > 0 else 1.0
+    else:
+        return min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
+    level = final_fraction + (1.0 - final_fraction) * level
+    return level * min(1.0, (step + 1) / warmup_steps) if warmup_steps else level
