@@ -98,7 +98,7 @@ def _encode_batch(
     encoded: dict[tuple[int, str], list[str] | BioMatrixError] = {}
     for one in chosen:
         fitting = [(number, entity) for number, entity in entities if one.accepts(entity) or asked]
-        results = encode_each(one, [entity for _, entity in fitting])
+        results = one.encode_each([entity for _, entity in fitting])
         encoded.update({(number, one.name): result for (number, _), result in zip(fitting, results, strict=True)})
     for number, item in batch:
         if isinstance(item, Reject):
@@ -117,18 +117,3 @@ def _encode_batch(
                     "text": wrap(result, one),
                     "notes": list(item.notes),
                 }
-
-
-def encode_each(one: Modality, entities: Sequence[Entity]) -> list[list[str] | BioMatrixError]:
-    """Encode a batch; where it fails as a whole, each entity alone, so that one bad record costs only itself."""
-    try:
-        return list(one.encode_batch(entities))
-    except BioMatrixError:
-        return [_encode_one(one, entity) for entity in entities]
-
-
-def _encode_one(one: Modality, entity: Entity) -> list[str] | BioMatrixError:
-    try:
-        return one.encode(entity)
-    except BioMatrixError as error:
-        return error

@@ -47,7 +47,7 @@ def _example_complex() -> list[Input]:
         Input(
             bundled_protein(EXAMPLE_COMPLEX),
             "Human dihydrofolate reductase",
-            f"PDB entry {EXAMPLE_COMPLEX}, chain A, from the PoseBusters package; its cluster is kept out of all training",
+            f"PDB entry {EXAMPLE_COMPLEX}, chain A, from PoseBusters; its cluster is kept out of all training",
             f"{EXAMPLE_COMPLEX}_A",
         ),
         Input(
