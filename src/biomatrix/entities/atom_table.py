@@ -84,11 +84,14 @@ def _from_pdb(text: str, limits: Limits) -> AtomTable:
     rows: list[tuple[str, str, str, str, str, int, bool]] = []
     numbers: list[tuple[float, float, float, float]] = []
     chain_ends: dict[str, int] = {}
-    num_models, reading, total = 0, True, 0
+    num_models, reading, fresh, total = 0, True, True, 0
     for line_number, line in enumerate(text.splitlines(), start=1):
         record = line[:6].upper()
         if record in ("ATOM  ", "HETATM"):
             total += 1
+            # Atoms after an ENDMDL are another model even where the MODEL line is missing.
+            num_models += fresh
+            fresh = False
             if total > limits.atoms_per_structure:
                 limits.check("atoms_per_structure", total, "number of atoms")
             if reading:
@@ -97,10 +100,8 @@ def _from_pdb(text: str, limits: Limits) -> AtomTable:
                 numbers.append(values)
         elif record.startswith("TER") and reading and rows:
             chain_ends[rows[-1][3]] = len(rows)
-        elif record == "MODEL ":
-            num_models += 1
-            reading = reading and not rows
-        elif record.rstrip() == "ENDMDL":
+        elif record.rstrip() in ("MODEL", "ENDMDL"):
+            fresh = True
             reading = reading and not rows
     if not rows:
         raise ParseError("the file holds no atoms")
@@ -119,7 +120,7 @@ def _from_pdb(text: str, limits: Limits) -> AtomTable:
         polymer=_pdb_polymer(chain, hetero_array, chain_ends),
         coordinates=values_array[:, :3].astype(np.float32),
         occupancy=values_array[:, 3].astype(np.float32),
-        num_models=max(num_models, 1),
+        num_models=num_models,
     )
 
 
@@ -179,7 +180,7 @@ def _residue_number(digits: str) -> int:
     text = digits.strip()
     if len(text) == _RESIDUE_DIGITS and text[0].isalpha() and (text.isupper() or text.islower()):
         base = 10**_RESIDUE_DIGITS - 10 * _HYBRID_36**3
-        value = int(text, _HYBRID_36) + base
+        value: int = int(text, _HYBRID_36) + base
         return value if text.isupper() else value + 26 * _HYBRID_36**3
     return int(text)
 
@@ -200,7 +201,7 @@ def _mmcif_columns(text: str) -> Callable[[str], list[str] | None]:
 
 
 def _binary_cif_columns(content: bytes, limits: Limits) -> Callable[[str], list[str] | None]:
-    import msgpack
+    import msgpack  # type: ignore[import-untyped]
     from biotite.structure.io.pdbx import BinaryCIFFile
 
     broken = (

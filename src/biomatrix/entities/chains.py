@@ -234,7 +234,7 @@ def _drop_unbound_hetero(table: AtomTable, record: ChainRecord) -> None:
         doubtful = table.polymer[residue.rows[0]] < 0
         neighbours = ((index - 1, index), (index, index + 1))
         joined = any(
-            0 <= before and after < len(residues) and _joined(residues[before], residues[after])
+            before >= 0 and after < len(residues) and _joined(residues[before], residues[after])
             for before, after in neighbours
         )
         if doubtful and not joined:

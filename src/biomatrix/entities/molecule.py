@@ -327,7 +327,7 @@ def sanitise(mol: Chem.Mol) -> Chem.Mol:
 
 
 def _count_smiles_atoms(text: str) -> int:
-    parameters = Chem.SmilesParserParams()
+    parameters: Any = Chem.SmilesParserParams()
     parameters.sanitize = False
     parameters.removeHs = False
     with captured_log():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from io import StringIO
@@ -107,7 +107,7 @@ def write_molecules(molecules: Iterable[Molecule], path: str | Path, *, v3000: b
     return count
 
 
-def _records(path: str | Path, kind: Format, limits: Limits) -> Iterator[_Record]:
+def _records(path: str | Path, kind: Format, limits: Limits) -> Generator[_Record, None, None]:
     lines = read_lines(path, limits)
     if kind in ("smi", "selfies"):
         return _line_records(lines)
@@ -116,7 +116,7 @@ def _records(path: str | Path, kind: Format, limits: Limits) -> Iterator[_Record
     return _block_records(lines, limits, ends=lambda line: line.startswith(_SDF_END))
 
 
-def _line_records(lines: Iterator[str]) -> Iterator[_Record]:
+def _line_records(lines: Iterator[str]) -> Generator[_Record, None, None]:
     number = 0
     for index, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
@@ -130,7 +130,7 @@ def _block_records(
     limits: Limits,
     starts: Callable[[str], bool] | None = None,
     ends: Callable[[str], bool] | None = None,
-) -> Iterator[_Record]:
+) -> Generator[_Record, None, None]:
     """Cut lines into records before each line that starts one, or after each that ends one."""
     block: list[str] = []
     number, first, size, oversized = 0, 1, 0, False
@@ -287,11 +287,11 @@ def _written(molecule: Molecule, kind: Format, v3000: bool) -> str:
     mol = Chem.Mol(molecule.mol)
     mol.SetProp(_NO_TITLE, title)
     large = max(mol.GetNumAtoms(), mol.GetNumBonds()) > _V2000_MOST
-    text = StringIO()
+    buffer = StringIO()
     with captured_log():
         if kind == "mol":
             return str(Chem.MolToMolBlock(mol, forceV3000=v3000 or large))
-        with Chem.SDWriter(text) as writer:
+        with Chem.SDWriter(buffer) as writer:
             writer.SetForceV3000(v3000 or large)
             writer.write(mol)
-    return text.getvalue()
+    return buffer.getvalue()

@@ -88,7 +88,7 @@ class Protein:
     def from_backbone(
         cls, backbone: ArrayLike, sequence: str | None = None, name: str = "", chain: str = "A"
     ) -> Protein:
-        """Make a chain of coordinates, ``float [L, 3, 3]`` in Angstrom, NaN = unresolved; X where no sequence is given."""
+        """Make a chain of coordinates, ``float [L, 3, 3]`` in Angstrom; X where no sequence is given."""
         positions = np.asarray(backbone, dtype=np.float32)
         if positions.ndim != 3 or positions.shape[1:] != (3, 3):
             raise ParseError(f"a backbone has shape (L, 3, 3), not {positions.shape}")
@@ -148,7 +148,7 @@ class Protein:
         """Which residues have all of N, CA and C: ``bool [L]``, all false without a structure."""
         if self.backbone is None:
             return np.zeros(len(self), dtype=bool)
-        return np.isfinite(self.backbone).all(axis=(1, 2))
+        return np.asarray(np.isfinite(self.backbone).all(axis=(1, 2)))
 
     @property
     def chain_breaks(self) -> NDArray[np.int64]:

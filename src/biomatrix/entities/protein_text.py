@@ -18,6 +18,11 @@ _CARBONYL_LENGTH: Final[float] = 1.231
 _LINE_LENGTH: Final[int] = 60
 _ATOMS: Final[tuple[str, ...]] = ("N", "CA", "C", "O")
 _ADVICE: Final[str] = "which the columns of a PDB file cannot hold; write .cif"
+_CIF_COLUMNS: Final[tuple[str, ...]] = (
+    "group_PDB", "id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id", "label_asym_id",
+    "label_entity_id", "label_seq_id", "pdbx_PDB_ins_code", "Cartn_x", "Cartn_y", "Cartn_z", "occupancy",
+    "B_iso_or_equiv", "auth_seq_id", "auth_asym_id", "pdbx_PDB_model_num",
+)  # fmt: skip
 _LAST_SERIAL: Final[int] = 99_999
 
 
@@ -104,21 +109,18 @@ def cif_text(proteins: Sequence[Protein]) -> str:
     document = cif.Document()
     block = document.add_new_block(name if name.isascii() else "biomatrix")
     block.set_pair("_entry.id", cif.quote(block.name))
+    # A loop is filled before the next is made: making one moves the others in memory.
     entities = block.init_loop("_entity.", ["id", "type"])
+    for entity in range(1, len(proteins) + 1):
+        entities.add_row([str(entity), "polymer"])
     polymers = block.init_loop("_entity_poly.", ["entity_id", "type", "pdbx_seq_one_letter_code_can", "pdbx_strand_id"])
-    atoms = block.init_loop(
-        "_atom_site.",
-        [
-            "group_PDB", "id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id", "label_asym_id",
-            "label_entity_id", "label_seq_id", "pdbx_PDB_ins_code", "Cartn_x", "Cartn_y", "Cartn_z", "occupancy",
-            "B_iso_or_equiv", "auth_seq_id", "auth_asym_id", "pdbx_PDB_model_num",
-        ],
-    )  # fmt: skip
+    for entity, protein in enumerate(proteins, start=1):
+        chain = cif.quote(protein.chain or "A")
+        polymers.add_row([str(entity), "'polypeptide(L)'", cif.quote(protein.sequence), chain])
+    atoms = block.init_loop("_atom_site.", list(_CIF_COLUMNS))
     serial = 0
     for entity, protein in enumerate(proteins, start=1):
         chain = cif.quote(protein.chain or "A")
-        entities.add_row([str(entity), "polymer"])
-        polymers.add_row([str(entity), "'polypeptide(L)'", cif.quote(protein.sequence), chain])
         place = 0
         previous: tuple[int, str] | None = None
         for atom, residue, number, code, xyz in _atoms(protein):
@@ -127,8 +129,24 @@ def cif_text(proteins: Sequence[Protein]) -> str:
             previous = (number, code)
             position = [f"{value:.3f}" for value in xyz.tolist()]
             atoms.add_row(
-                ["ATOM", str(serial), atom[0], atom, ".", residue, chain, str(entity), str(place), code or "?"]
-                + [*position, "1.00", "0.00", str(number), chain, "1"]
+                [
+                    "ATOM",
+                    str(serial),
+                    atom[0],
+                    atom,
+                    ".",
+                    residue,
+                    chain,
+                    str(entity),
+                    str(place),
+                    code or "?",
+                    *position,
+                    "1.00",
+                    "0.00",
+                    str(number),
+                    chain,
+                    "1",
+                ]  # fmt: skip
             )
     return str(document.as_string())
 

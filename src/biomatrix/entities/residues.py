@@ -127,10 +127,12 @@ PARENT: Final[dict[str, str]] = {
 }
 """The letter of the standard parent of each modified residue."""
 
-NUCLEOTIDES: Final[frozenset[str]] = frozenset("A C G U I N T DA DC DG DT DU DI DN ADE CYT GUA URA THY".split())
+NUCLEOTIDES: Final[frozenset[str]] = frozenset(
+    ["A", "C", "G", "U", "I", "N", "T", "DA", "DC", "DG", "DT", "DU", "DI", "DN", "ADE", "CYT", "GUA", "URA", "THY"]
+)
 """Names of plain nucleotides; modified ones are known by their sugar atoms."""
 
-WATERS: Final[frozenset[str]] = frozenset("HOH DOD WAT H2O TIP TIP3 TIP4 SOL SPC".split())
+WATERS: Final[frozenset[str]] = frozenset(["HOH", "DOD", "WAT", "H2O", "TIP", "TIP3", "TIP4", "SOL", "SPC"])
 
 THREE_LETTERS: Final[dict[str, str]] = {letter: name for name, letter in (STANDARD | NAMED).items()}
 """The residue name written for each letter."""
