@@ -1,7 +1,9 @@
-"""Structure tokenizer folders: ``config.json`` that describes, ``model.safetensors`` that holds, and a hash between them.
+"""Structure tokenizer folders: ``config.json`` that describes, ``model.safetensors`` that holds, and a hash
+between them.
 
-A folder describes itself: architecture, sizes, settings that alter codes, training data, licence, figures. Named folders
-come inside the package under ``structure/<kind>/weights/<name>/``; nothing is fetched unless a caller asks for the hub.
+A folder describes itself: architecture, sizes, settings that alter codes, training data, licence, figures.
+Named folders come inside the package under ``structure/<kind>/weights/<name>/``; nothing is fetched unless a
+caller asks for the hub.
 """
 
 from __future__ import annotations
@@ -68,14 +70,16 @@ class StoredWeights:
         return dict(self.config.get("settings", {}))
 
     def require(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        """Refuse the weights unless they are exactly the named tensors, finite, in the given shapes (-1: any)."""
+        """Refuse the weights unless they are exactly the named tensors, finite, in the given shapes (-1:
+        any)."""
         require_tensors(self.tensors, shapes, file=str(self.folder / TENSOR_FILE))
 
 
 def require_tensors(
     tensors: Mapping[str, NDArray[Any]], shapes: Mapping[str, tuple[int, ...]], *, file: str | None = None
 ) -> None:
-    """Raise WeightsError unless the tensors are exactly those named, finite, in the given shapes (-1: any)."""
+    """Raise WeightsError unless the tensors are exactly those named, finite, in the given shapes (-1:
+    any)."""
     missing, unexpected = sorted(shapes.keys() - tensors.keys()), sorted(tensors.keys() - shapes.keys())
     if missing or unexpected:
         raise WeightsError(
@@ -117,7 +121,8 @@ def save_weights(folder: str | Path, config: Mapping[str, Any], tensors: Mapping
     folder : str or Path
         Made when it does not exist.
     config : mapping
-        Must hold ``architecture``; ``settings`` is for what alters codes. The hash and format version are added.
+        Must hold ``architecture``; ``settings`` is for what alters codes. The hash and format version are
+        added.
     tensors : mapping of str to ndarray
         What to store; equal tensors give equal bytes.
     """
@@ -241,8 +246,6 @@ def _download(repository: str, revision: str | None) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
     try:
-        return Path(
-            snapshot_download(repository, revision=revision, allow_patterns=[CONFIG_FILE, TENSOR_FILE])
-        )
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=[CONFIG_FILE, TENSOR_FILE]))
     except (HfHubHTTPError, HFValidationError, OSError) as error:
         raise WeightsError(f"could not be had from the hub: {error}", file=repository) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import selfies
@@ -93,23 +94,13 @@ def _atoms_of(symbols: Sequence[str]) -> tuple[str, NDArray[np.int64], tuple[str
     try:
         smiles, attribution = selfies.decoder("".join(symbols[position] for position in kept), attribute=True)
     except _SELFIES_ERRORS as error:
-        raise DecodeError(
-            f"not SELFIES: {' '.join(str(error).split())[:200]}", position=_first_odd(symbols)
-        ) from error
+        raise DecodeError(f"not SELFIES: {' '.join(str(error).split())[:200]}", position=_first_odd(symbols)) from error
     # the last symbol an output atom is attributed to is the one that placed it; the ones before are its branches
-    places = [
-        kept[item.attribution[-1].index]
-        for item in attribution
-        if item.attribution and _ATOM.match(item.token)
-    ]
+    places = [kept[item.attribution[-1].index] for item in attribution if item.attribution and _ATOM.match(item.token)]
     if not smiles or not places:
         raise DecodeError("SELFIES spells no atom")
     dropped = int(atom_mask(symbols).sum()) - len(places)
-    notes = (
-        (f"{dropped} atom symbols come after the valences were full and spell nothing",)
-        if dropped > 0
-        else ()
-    )
+    notes = (f"{dropped} atom symbols come after the valences were full and spell nothing",) if dropped > 0 else ()
     return str(smiles), np.array(places, dtype=np.int64), notes
 
 
@@ -124,7 +115,7 @@ def _first_odd(symbols: Sequence[str]) -> int | None:
 
 
 def _parse(smiles: str) -> Chem.Mol:
-    parameters = Chem.SmilesParserParams()
+    parameters: Any = Chem.SmilesParserParams()
     parameters.removeHs = False
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles, parameters)

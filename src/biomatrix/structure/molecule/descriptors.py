@@ -1,4 +1,5 @@
-"""Four numbers an atom: distance, polar and azimuthal angle in the frame of its reference atoms, and their scaling."""
+"""Four numbers an atom: distance, polar and azimuthal angle in the frame of its reference atoms, and their
+scaling."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from numpy.typing import NDArray
 from biomatrix.structure.molecule.frames import Array, local_frames
 
 FIRST_ATOMS = (1.2608129506349746, 1.593612854073428, 2.1366727766526967)
-"""Stand-ins (r, theta, abs phi) where atoms 0 to 2 have no reference yet: means of the published training data."""
+"""Stand-ins (r, theta, abs phi) where atoms 0 to 2 have no reference yet: means of the published training
+data."""
 
 
 def descriptors(positions: Array, references: NDArray[np.int64], starts: NDArray[np.int64]) -> Array:
@@ -26,7 +28,8 @@ def descriptors(positions: Array, references: NDArray[np.int64], starts: NDArray
     Returns
     -------
     descriptors : ndarray, shape=(N, 4), dtype=float64
-        r in Angstrom; theta from the normal of the reference plane and abs phi within it, in radian; sign of phi.
+        r in Angstrom; theta from the normal of the reference plane and abs phi within it, in radian; sign of
+        phi.
     """
     result = np.empty((len(positions), 4))
     result[:] = (*FIRST_ATOMS, 0.0)
@@ -47,17 +50,14 @@ def descriptors(positions: Array, references: NDArray[np.int64], starts: NDArray
     x, y, z = ((axis * (positions[later] - origin)).sum(axis=1) for axis in axes)
     r = np.sqrt(x * x + y * y + z * z)
     phi = np.arctan2(y, x)
-    result[later] = np.stack(
-        (r, np.arccos(np.clip(z / np.maximum(r, 1e-12), -1, 1)), np.abs(phi), np.sign(phi)), 1
-    )
+    result[later] = np.stack((r, np.arccos(np.clip(z / np.maximum(r, 1e-12), -1, 1)), np.abs(phi), np.sign(phi)), 1)
     return result
 
 
 def normalise(values: Array) -> NDArray[np.float32]:
-    """Return descriptors [N, 4] scaled as the network takes them: (ln(r + 1), theta / pi, abs phi / pi, sign)."""
-    scaled = np.stack(
-        (np.log(values[:, 0] + 1.0), values[:, 1] / np.pi, values[:, 2] / np.pi, values[:, 3]), axis=1
-    )
+    """Return descriptors [N, 4] scaled as the network takes them: (ln(r + 1), theta / pi, abs phi / pi,
+    sign)."""
+    scaled = np.stack((np.log(values[:, 0] + 1.0), values[:, 1] / np.pi, values[:, 2] / np.pi, values[:, 3]), axis=1)
     return scaled.astype(np.float32)
 
 

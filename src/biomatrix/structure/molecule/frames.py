@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 LINEAR_LIMIT = 1e-7
-"""References whose angle has a smaller sine count as exactly linear (radian); coordinates of any file are coarser."""
+"""References whose angle has a smaller sine count as exactly linear (radian); coordinates of any file are
+coarser."""
 
 
 def local_frames(focal: Array, first: Array, second: Array) -> tuple[Array, Array, Array]:
     """Return the axes (u, v, w) of the frames on A = focal, B = first, C = second.
 
-    Linear or coinciding references get a perpendicular chosen by a fixed rule, the same for encoding and decoding,
-    so that no frame is ever undefined.
+    Linear or coinciding references get a perpendicular chosen by a fixed rule, the same for encoding and
+    decoding, so that no frame is ever undefined.
 
     Parameters
     ----------
@@ -65,7 +66,8 @@ def cross(a: Array, b: Array) -> Array:
 
 
 def local_points(descriptors: Array) -> Array:
-    """Return the points, in Angstrom, that descriptors (r, theta, abs phi, sign) [N, 4] name in their frames [N, 3]."""
+    """Return the points, in Angstrom, that descriptors (r, theta, abs phi, sign) [N, 4] name in their frames
+    [N, 3]."""
     r, theta, phi = descriptors[:, 0], descriptors[:, 1], descriptors[:, 2] * descriptors[:, 3]
     ring = r * np.sin(theta)
     return np.stack((ring * np.cos(phi), ring * np.sin(phi), r * np.cos(theta)), axis=1)

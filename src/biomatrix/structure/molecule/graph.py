@@ -35,7 +35,8 @@ class OrderedGraph:
 
 
 def canonical_smiles(mol: Chem.Mol) -> str:
-    """Return the canonical, kekulised SMILES without stereo marks and isotopes; the order is left on ``mol``."""
+    """Return the canonical, kekulised SMILES without stereo marks and isotopes; the order is left on
+    ``mol``."""
     return str(Chem.MolToSmiles(mol, canonical=True, kekuleSmiles=True, isomericSmiles=False))
 
 
@@ -51,9 +52,7 @@ def ordered_graph(mol: Chem.Mol) -> OrderedGraph:
     try:
         text = selfies.encoder(smiles)
     except selfies.EncoderError as error:
-        raise UnsupportedError(
-            f"{smiles[:80]} has no SELFIES: {' '.join(str(error).split())[:200]}"
-        ) from error
+        raise UnsupportedError(f"{smiles[:80]} has no SELFIES: {' '.join(str(error).split())[:200]}") from error
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     ends = np.argwhere(np.triu(Chem.GetAdjacencyMatrix(mol)))
@@ -63,8 +62,9 @@ def ordered_graph(mol: Chem.Mol) -> OrderedGraph:
 def reference_atoms(sizes: Sequence[int], bonds: Sequence[Ints]) -> Ints:
     """Return the reference atoms of every atom of a batch, by the recursive rule, all molecules at once.
 
-    The focal atom of i >= 3 is its bonded earlier atom of largest index; the two references are the focal atom's own
-    focal atom and first reference. Atoms 0, 1 and 2 stand in as each other's references, whatever their bonds.
+    The focal atom of i >= 3 is its bonded earlier atom of largest index; the two references are the focal
+    atom's own focal atom and first reference. Atoms 0, 1 and 2 stand in as each other's references, whatever
+    their bonds.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ def reference_atoms(sizes: Sequence[int], bonds: Sequence[Ints]) -> Ints:
     Returns
     -------
     references : ndarray, shape=(sum of sizes, 3), dtype=int64
-        (focal, first, second) as indices into the molecule; -1 for atoms 0 to 2. A focal atom of -1 at i >= 3 is an
-        atom with no earlier bonded atom: the molecule is in several pieces.
+        (focal, first, second) as indices into the molecule; -1 for atoms 0 to 2. A focal atom of -1 at i >= 3
+        is an atom with no earlier bonded atom: the molecule is in several pieces.
     """
     sizes_M = np.asarray(sizes, dtype=np.int64)
     offsets = np.concatenate(([0], np.cumsum(sizes_M)))

@@ -62,16 +62,13 @@ def prepare(molecule: Molecule, slot: int = 0) -> PreparedMolecule:
     if len(lengths) and lengths.min() < MIN_BOND:
         atoms = graph.order[graph.bonds[int(np.argmin(lengths))]] + 1
         raise UnsupportedError(
-            f"bonded atoms {atoms[0]} and {atoms[1]} are {lengths.min():.3f} Angstrom apart: "
-            f"at least {MIN_BOND} needed"
+            f"bonded atoms {atoms[0]} and {atoms[1]} are {lengths.min():.3f} Angstrom apart: at least {MIN_BOND} needed"
         )
     mask = atom_mask(graph.symbols)
     if int(mask.sum()) != len(positions):
         raise UnsupportedError(f"SELFIES spells {int(mask.sum())} atoms, the molecule has {len(positions)}")
     isotopes = any(atom.GetIsotope() for atom in molecule.mol.GetAtoms())
-    return PreparedMolecule(
-        slot, graph, mask, positions, ("isotope labels were dropped",) if isotopes else ()
-    )
+    return PreparedMolecule(slot, graph, mask, positions, ("isotope labels were dropped",) if isotopes else ())
 
 
 def batch_descriptors(inputs: Sequence[PreparedMolecule]) -> Array:

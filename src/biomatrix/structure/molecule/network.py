@@ -1,13 +1,15 @@
-"""The network as arrays: an encoder folded to three matrices, a codebook, and a decoder that is a table of its codes.
+"""The network as arrays: an encoder folded to three matrices, a codebook, and a decoder that is a table of
+its codes.
 
-The decoder sees nothing but the code, so running it once on every code is all that decoding needs. Legend: N atoms,
-H hidden units, K codes.
+The decoder sees nothing but the code, so running it once on every code is all that decoding needs. Legend: N
+atoms, H hidden units, K codes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -44,7 +46,8 @@ class CodeNetwork:
 
     @property
     def turning(self) -> NDArray[np.bool_]:
-        """Which codes may place an atom in a frame: those with a sign; the rest belong to the first three atoms."""
+        """Which codes may place an atom in a frame: those with a sign; the rest belong to the first three
+        atoms."""
         return np.asarray((self.table[:, 3] != 0.0) & (self.table[:, 0] > 0.0))
 
     def encode(self, scaled_N4: NDArray[np.float32], block: int = 4096) -> NDArray[np.int16]:
@@ -70,8 +73,7 @@ def read_network(tensors: Tensors, decoder: Decoder = "branch") -> CodeNetwork:
     layers = _fold(tensors, "encoder", (0, 1, 3, 4, 6))
     if decoder == "branch":
         outputs = [
-            _run(_fold(tensors, f"multi_head_decoder.{name}", (0, 1, 3, 4, 6)), codebook)
-            for name, _ in _BRANCHES
+            _run(_fold(tensors, f"multi_head_decoder.{name}", (0, 1, 3, 4, 6)), codebook) for name, _ in _BRANCHES
         ]
         scaled, logits = np.concatenate(outputs[:3], axis=1), outputs[3]
     elif has_trunk(tensors):
@@ -90,7 +92,8 @@ def has_trunk(tensors: Tensors) -> bool:
 
 
 def expected_shapes(tensors: Tensors) -> dict[str, tuple[int, ...]]:
-    """Return every tensor name and shape the architecture demands, the sizes read from the tensors themselves."""
+    """Return every tensor name and shape the architecture demands, the sizes read from the tensors
+    themselves."""
     try:
         num_codes, latent = tensors["quantizer.embedding.weight"].shape
         hidden = tensors["encoder.0.weight"].shape[0]
@@ -110,9 +113,10 @@ def expected_shapes(tensors: Tensors) -> dict[str, tuple[int, ...]]:
 
 
 def _mlp(prefix: str, widths: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the tensors of Linear, BatchNorm, ReLU blocks; the trunk ends in a block, all else in a plain Linear."""
+    """Yield the tensors of Linear, BatchNorm, ReLU blocks; the trunk ends in a block, all else in a plain
+    Linear."""
     last = len(widths) - 2
-    for block, (inputs, outputs) in enumerate(zip(widths, widths[1:], strict=False)):
+    for block, (inputs, outputs) in enumerate(pairwise(widths)):
         linear = 3 * block
         yield f"{prefix}.{linear}.weight", (outputs, inputs)
         yield f"{prefix}.{linear}.bias", (outputs,)

@@ -1,12 +1,14 @@
 """Placing atoms one after another, many molecules at a time: from codes, and to choose codes (closed loop).
 
-Legend: M molecules, sorted by falling size; S steps, one an atom of the largest molecule; K codes; T candidates.
+Legend: M molecules, sorted by falling size; S steps, one an atom of the largest molecule; K codes; T
+candidates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from biomatrix.structure.molecule.frames import LINEAR_LIMIT, Array, local_frames, local_points, perpendicular
 
 Ints = NDArray[np.int64]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,7 @@ class Layout:
         return int(np.searchsorted(-self.sizes, -step))
 
 
-def pad(rows: Sequence[NDArray[np.generic]], width: int) -> NDArray[np.generic]:
+def pad(rows: Sequence[NDArray[Scalar]], width: int) -> NDArray[Scalar]:
     """Return arrays of different length as the rows of one, filled up with zeros."""
     padded = np.zeros((len(rows), width, *rows[0].shape[1:]), dtype=rows[0].dtype)
     for row, values in zip(padded, rows, strict=True):
@@ -96,7 +99,8 @@ def choose_codes(
     allowed: NDArray[np.bool_],
     candidates: int = 24,
 ) -> tuple[Ints, Array]:
-    """Choose every atom's code against the frame rebuilt from the codes already chosen, so that errors do not add up.
+    """Choose every atom's code against the frame rebuilt from the codes already chosen, so that errors do not
+    add up.
 
     Parameters
     ----------
@@ -150,10 +154,11 @@ def choose_codes(
 
 
 def superimpose_start(positions: Array, sizes: Ints) -> Array:
-    """Turn molecules [M, S, 3] so that atom 0 is at the origin, atom 1 on the x axis and atom 2 in the xy plane.
+    """Turn molecules [M, S, 3] so that atom 0 is at the origin, atom 1 on the x axis and atom 2 in the xy
+    plane.
 
-    Where the first three atoms are linear, the first later atom off their line takes the place of atom 2, so that the
-    result does not depend on how the input lay in space.
+    Where the first three atoms are linear, the first later atom off their line takes the place of atom 2, so
+    that the result does not depend on how the input lay in space.
     """
     count, width, _ = positions.shape
     if width < 2:

@@ -1,4 +1,5 @@
-"""The places that codes stand for: k-means in space, then Lloyd iterations in the frames of closed-loop encoding."""
+"""The places that codes stand for: k-means in space, then Lloyd iterations in the frames of closed-loop
+encoding."""
 
 from __future__ import annotations
 
@@ -78,15 +79,17 @@ def refine_places(
     for step in range(rounds):
         rng = np.random.default_rng((seed, step))
         drawn = rng.permutation(len(molecules))[:per_round]
-        codes, wanted, lengths = [], [], []
+        codes: list[NDArray[np.int64]] = []
+        wanted: list[Array] = []
+        lengths: list[Array] = []
         for begin in range(0, len(drawn), _BATCH):
             part = drawn[begin : begin + _BATCH]
-            found = _assignments([molecules[k] for k in part], [starts[k] for k in part], table, bond_weight)
-            for values, parts in zip(found, (codes, wanted, lengths), strict=True):
-                parts.append(values)
-        table, dead, error = _moved(
-            table, np.concatenate(codes), np.concatenate(wanted), np.concatenate(lengths), rng
-        )
+            given = [starts[k] for k in part]
+            chosen, local, true = _assignments([molecules[k] for k in part], given, table, bond_weight)
+            codes.append(chosen)
+            wanted.append(local)
+            lengths.append(true)
+        table, dead, error = _moved(table, np.concatenate(codes), np.concatenate(wanted), np.concatenate(lengths), rng)
         LOG.info("round %d of %d: mean error %.4f Angstrom, %d places set anew", step + 1, rounds, error, dead)
     return table
 
@@ -97,7 +100,8 @@ def _assignments(
     table: Array,
     bond_weight: float,
 ) -> tuple[NDArray[np.int64], Array, Array]:
-    """Return the code of each atom from the fourth on, its target in the rebuilt frame, and its true bond length."""
+    """Return the code of each atom from the fourth on, its target in the rebuilt frame, and its true bond
+    length."""
     order, layout, targets = closed_loop_problem(molecules, bond_weight)
     width = layout.references.shape[1]
     start = pad([starts[k].astype(np.int64) for k in order], width)

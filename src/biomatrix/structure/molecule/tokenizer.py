@@ -67,7 +67,8 @@ class MoleculeCodes:
 
 
 class MoleculeStructureTokenizer:
-    """Local spherical coordinates, a small encoder, 512 codes, and a table that turns each code back into geometry.
+    """Local spherical coordinates, a small encoder, 512 codes, and a table that turns each code back into
+    geometry.
 
     Parameters
     ----------
@@ -77,8 +78,8 @@ class MoleculeStructureTokenizer:
     fingerprint : str
         Two tokenizers that share it give the same codes.
     closed_loop : bool
-        Choose each atom's code against the frame rebuilt from the codes before it. Errors then do not add up along a
-        chain. The decoder is the same either way.
+        Choose each atom's code against the frame rebuilt from the codes before it. Errors then do not add up
+        along a chain. The decoder is the same either way.
     bond_weight : float
         Closed loop only: what an error of 1 Angstrom in a bond length costs beside 1 Angstrom of position.
     config : dict, optional
@@ -111,16 +112,19 @@ class MoleculeStructureTokenizer:
         decoder: Decoder | None = None,
         hub: bool = False,
     ) -> MoleculeStructureTokenizer:
-        """Open shipped weights by name, a tokenizer folder, or the published checkpoint as a safetensors file.
+        """Open shipped weights by name, a tokenizer folder, or the published checkpoint as a safetensors
+        file.
 
         Parameters
         ----------
         name_or_path : str or Path
             A shipped name, a folder, a ``.safetensors`` file, or with ``hub`` a repository.
         closed_loop : bool, optional
-            Overrides what the weights were made for. The published language models were trained on open-loop codes.
+            Overrides what the weights were made for. The published language models were trained on open-loop
+            codes.
         decoder : {"branch", "trunk"}, optional
-            Which decoder of the published checkpoint; "branch" is the published choice, "trunk" the more exact one.
+            Which decoder of the published checkpoint; "branch" is the published choice, "trunk" the more
+            exact one.
         hub : bool
             Download from the Hugging Face hub. Never done unless asked for.
         """
@@ -129,9 +133,7 @@ class MoleculeStructureTokenizer:
         else:
             stored = load_weights("molecule", name_or_path, hub=hub)
         if stored.architecture != ARCHITECTURE:
-            raise WeightsError(
-                f"architecture {stored.architecture!r}, not {ARCHITECTURE!r}", file=str(stored.folder)
-            )
+            raise WeightsError(f"architecture {stored.architecture!r}, not {ARCHITECTURE!r}", file=str(stored.folder))
         stored.require(expected_shapes(stored.tensors))
         settings = stored.settings
         choice: Decoder = decoder or settings.get("decoder", "branch")
@@ -154,8 +156,8 @@ class MoleculeStructureTokenizer:
     def code_features(self) -> Array:
         """What each code places: ``float64 [num_codes, 6]``, alike for codes that place alike.
 
-        Columns: distance in Angstrom; unit vector in the local frame (x, y, z); angle within the plane as a fraction
-        of pi; 1 for codes of the first three atoms.
+        Columns: distance in Angstrom; unit vector in the local frame (x, y, z); angle within the plane as a
+        fraction of pi; 1 for codes of the first three atoms.
         """
         table = self.network.table
         unit = local_points(np.concatenate((np.ones((len(table), 1)), table[:, 1:]), axis=1))
@@ -163,9 +165,7 @@ class MoleculeStructureTokenizer:
         return np.column_stack((table[:, 0], unit, table[:, 2] / np.pi, starting))
 
     @overload
-    def encode(
-        self, molecules: Sequence[Molecule], *, on_error: Literal["raise"] = "raise"
-    ) -> list[MoleculeCodes]: ...
+    def encode(self, molecules: Sequence[Molecule], *, on_error: Literal["raise"] = "raise") -> list[MoleculeCodes]: ...
 
     @overload
     def encode(
@@ -190,9 +190,7 @@ class MoleculeStructureTokenizer:
         return results
 
     @overload
-    def decode(
-        self, sequences: Sequence[MoleculeCodes], *, on_error: Literal["raise"] = "raise"
-    ) -> list[Molecule]: ...
+    def decode(self, sequences: Sequence[MoleculeCodes], *, on_error: Literal["raise"] = "raise") -> list[Molecule]: ...
 
     @overload
     def decode(

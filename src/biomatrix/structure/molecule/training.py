@@ -3,7 +3,8 @@
 1. k-means on the points that atoms take in their frames gives 512 places, so that no code is born dead.
 2. Encoder, codebook and decoder are trained together around them (VQ-VAE: straight-through gradient, commitment,
    codes that fall out of use are set anew).
-3. Places are moved to the mean of what closed-loop encoding assigns to them (a Lloyd iteration in which the frames are
+3. Places are moved to the mean of what closed-loop encoding assigns to them (a Lloyd iteration in which the
+frames are
    the rebuilt ones), and the decoder is fitted to the places.
 
 Batches are drawn from a counter (seed, step), so that a resumed run sees the batches an unbroken one would.
@@ -78,9 +79,7 @@ class TrainingSettings:
     checkpoint_every: int = 500
 
 
-def train(
-    molecules: Sequence[PreparedMolecule], settings: TrainingSettings, folder: Path
-) -> dict[str, NDArray[Any]]:
+def train(molecules: Sequence[PreparedMolecule], settings: TrainingSettings, folder: Path) -> dict[str, NDArray[Any]]:
     """Train from prepared molecules and return the state dict as arrays.
 
     Parameters
@@ -110,9 +109,7 @@ def train(
     return state_arrays(model)
 
 
-def train_network(
-    model: CodeModel, values: Array, places: Array, settings: TrainingSettings, checkpoint: Path
-) -> None:
+def train_network(model: CodeModel, values: Array, places: Array, settings: TrainingSettings, checkpoint: Path) -> None:
     """Train encoder, codebook and decoder on descriptors [N, 4], the codebook started from places [K, 4]."""
     inputs = torch.from_numpy(normalise(values))
     anchors = torch.from_numpy(normalise(places))
@@ -153,7 +150,8 @@ def train_network(
 
 
 def reconstruction_loss(scaled: Tensor, logits: Tensor, target: Tensor, bond_weight: float) -> Tensor:
-    """Return the mean squared error of the placed points (Angstrom squared), bond lengths and signs counted apart."""
+    """Return the mean squared error of the placed points (Angstrom squared), bond lengths and signs counted
+    apart."""
     got, want = _points(scaled, target[:, 3]), _points(target[:, :3], target[:, 3])
     position = ((got - want) ** 2).sum(dim=1)
     bond = (torch.exp(scaled[:, 0]) - torch.exp(target[:, 0])) ** 2
@@ -165,7 +163,8 @@ def reconstruction_loss(scaled: Tensor, logits: Tensor, target: Tensor, bond_wei
 
 
 def fit_decoder(model: CodeModel, table: Array, settings: TrainingSettings) -> None:
-    """Fit the decoder's heads to a code table [K, 4], the codebook and the statistics of its layers held fixed."""
+    """Fit the decoder's heads to a code table [K, 4], the codebook and the statistics of its layers held
+    fixed."""
     scaled = torch.from_numpy(normalise(table))
     model.train()
     with torch.no_grad():  # one pass with full momentum: stored statistics become those of the codebook
@@ -217,9 +216,7 @@ def _revive(model: CodeModel, latents: Tensor, unused: Tensor, rng: np.random.Ge
         unused[dead] = 0.0
 
 
-def _start_codes(
-    model: CodeModel, values: Array, molecules: Sequence[PreparedMolecule]
-) -> list[NDArray[np.int16]]:
+def _start_codes(model: CodeModel, values: Array, molecules: Sequence[PreparedMolecule]) -> list[NDArray[np.int16]]:
     codes = read_network(state_arrays(model)).encode(normalise(values))
     return np.split(codes, np.cumsum([molecule.size for molecule in molecules])[:-1])
 
