@@ -118,8 +118,8 @@ def _from_pdb(text: str, limits: Limits) -> AtomTable:
         number=np.asarray(number, dtype=np.int32),
         hetero=hetero_array,
         polymer=_pdb_polymer(chain, hetero_array, chain_ends),
-        coordinates=values_array[:, :3].astype(np.float32),
-        occupancy=values_array[:, 3].astype(np.float32),
+        coordinates=_single(values_array[:, :3]),
+        occupancy=_single(values_array[:, 3]),
         num_models=num_models,
     )
 
@@ -290,10 +290,16 @@ def _from_columns(column: Callable[[str], list[str] | None], limits: Limits) -> 
         number=number.astype(np.int32),
         hetero=hetero[first],
         polymer=polymer[first],
-        coordinates=xyz.astype(np.float32),
-        occupancy=_numbers(text("occupancy")[first], "occupancy", missing=1.0).astype(np.float32),
+        coordinates=_single(xyz),
+        occupancy=_single(_numbers(text("occupancy")[first], "occupancy", missing=1.0)),
         num_models=len(np.unique(models)),
     )
+
+
+def _single(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Round to single precision; what is past its range becomes infinite, which counts as unresolved."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values.astype(np.float32))
 
 
 def _numbers(values: NDArray[np.str_], name: str, missing: float | None = None) -> NDArray[np.float64]:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _SHOWN = 80
+_NOT_TETRAHEDRAL = (
+    Chem.ChiralType.CHI_SQUAREPLANAR,
+    Chem.ChiralType.CHI_TRIGONALBIPYRAMIDAL,
+    Chem.ChiralType.CHI_OCTAHEDRAL,
+)
 _BOND_TYPES = {1: Chem.BondType.SINGLE, 2: Chem.BondType.DOUBLE, 3: Chem.BondType.TRIPLE}
 _LARGEST_EMBEDDED = 1_000
 _FRAGMENT_GAP = 3.0
@@ -169,7 +174,10 @@ class Molecule:
         mol = editable.GetMol()
         if xyz is not None:
             mol.AddConformer(_conformer(xyz.reshape(-1, 3)), assignId=True)
-        return cls(sanitise(mol), name)
+        sanitise(mol)
+        radicals = sum(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms())
+        notes = (f"{radicals} unpaired electrons: no hydrogen was put in",) if radicals else ()
+        return cls(mol, name, notes)
 
     @property
     def kind(self) -> Literal["molecule"]:
@@ -241,8 +249,8 @@ class Molecule:
         """
         if _has_wildcard(self.mol):
             raise UnsupportedError(f"a wildcard atom has no geometry: {self.smiles[:_SHOWN]}")
-        if seed < 0:
-            raise UnsupportedError(f"the seed is {seed}; give 0 or more")
+        if not 0 <= seed < 2**31 - 1:
+            raise UnsupportedError(f"the seed is {seed}; give one from 0 to 2,147,483,646")
         with captured_log() as log:
             mol = Chem.AddHs(self.mol)
             if mol.GetNumAtoms() > _LARGEST_EMBEDDED:
@@ -319,11 +327,20 @@ def sanitise(mol: Chem.Mol) -> Chem.Mol:
             Chem.SanitizeMol(mol)
             if mol.GetNumConformers() and mol.GetConformer().Is3D():
                 Chem.AssignStereochemistryFrom3D(mol, replaceExistingTags=True)
+                _drop_spurious_geometry(mol)
             else:
                 Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
         except (ValueError, RuntimeError) as error:
             raise ParseError(f"impossible chemistry: {log.reason or error}", position=log.atom) from error
     return mol
+
+
+def _drop_spurious_geometry(mol: Chem.Mol) -> None:
+    """Clear square-planar and the like from atoms with under four neighbours, where RDKit sees it in flat rings."""
+    for atom in mol.GetAtoms():
+        if atom.GetChiralTag() in _NOT_TETRAHEDRAL and atom.GetTotalDegree() < 4:
+            atom.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
+            atom.ClearProp("_chiralPermutation")
 
 
 def _count_smiles_atoms(text: str) -> int:
@@ -383,7 +400,8 @@ def _check_arrays(
 def _embed(mol: Chem.Mol, seed: int) -> bool:
     """Add a conformer in place; random starting coordinates where the eigenvalue start fails."""
     parameters: Any = rdDistGeom.ETKDGv3()
-    parameters.randomSeed = seed
+    # RDKit takes 0 and 1 for the same seed.
+    parameters.randomSeed = seed + 1
     attempts: Sequence[bool] = (False, True)
     for random_start in attempts:
         parameters.useRandomCoords = random_start

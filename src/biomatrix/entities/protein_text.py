@@ -128,26 +128,8 @@ def cif_text(proteins: Sequence[Protein]) -> str:
             place += (number, code) != previous
             previous = (number, code)
             position = [f"{value:.3f}" for value in xyz.tolist()]
-            atoms.add_row(
-                [
-                    "ATOM",
-                    str(serial),
-                    atom[0],
-                    atom,
-                    ".",
-                    residue,
-                    chain,
-                    str(entity),
-                    str(place),
-                    code or "?",
-                    *position,
-                    "1.00",
-                    "0.00",
-                    str(number),
-                    chain,
-                    "1",
-                ]  # fmt: skip
-            )
+            names = ["ATOM", str(serial), atom[0], atom, ".", residue, chain, str(entity), str(place), code or "?"]
+            atoms.add_row([*names, *position, "1.00", "0.00", str(number), chain, "1"])
     return str(document.as_string())
 
 
