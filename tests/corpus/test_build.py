@@ -44,6 +44,7 @@ def test_documents_read_back_as_what_they_say(built: Path) -> None:
     shards = TokenShards(built / "shards" / "train")
     shards.verify()
     assert len(shards) > 20
+    assert len(TokenShards(built / "shards")) == len(shards)
     assert int(shards.lengths.max()) <= 128
     views = {shards.view_names[view] for view in shards.views}
     assert {"text", "molecule_selfies", "molecule_mixed", "protein_sequence", "molecule_from_name"} <= views
@@ -71,6 +72,7 @@ def test_the_manifest_says_where_everything_comes_from(built: Path) -> None:
 def test_held_out_documents_stand_apart_by_view(built: Path, recipe: CorpusRecipe) -> None:
     found = held_out_folders(built / "shards")
     assert set(found) == {*recipe.views, *recipe.tasks}
+    assert held_out_folders(built / "shards" / "train").keys() == found.keys()
     for folder in found.values():
         TokenShards(folder).verify()
 

@@ -94,7 +94,7 @@ class TokenShards:
     Parameters
     ----------
     folder : str or Path
-        Holds ``manifest.json`` and the shards it lists.
+        Holds ``manifest.json`` and the shards it lists; or a folder ``train`` that does, as a build leaves it.
 
     Examples
     --------
@@ -103,6 +103,8 @@ class TokenShards:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        if not (self.folder / MANIFEST).is_file() and (self.folder / "train" / MANIFEST).is_file():
+            self.folder = self.folder / "train"
         path = self.folder / MANIFEST
         if not path.is_file():
             raise ParseError(f"no {MANIFEST}: not a finished corpus folder", file=str(folder))
@@ -162,6 +164,14 @@ class TokenShards:
 
 
 def held_out_folders(folder: str | Path) -> dict[str, Path]:
-    """Return the held-out corpora beside a training corpus, by view: the folders named ``heldout_<view>``."""
-    found = sorted(Path(folder).glob(f"heldout_*/{MANIFEST}"))
+    """Return the held-out corpora, by view: the folders named ``heldout_<view>``.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A training corpus, beside which they stand, or the folder that holds both.
+    """
+    folder = Path(folder)
+    beside = folder.resolve().parent if (folder / MANIFEST).is_file() else folder
+    found = sorted(beside.glob(f"heldout_*/{MANIFEST}"))
     return {path.parent.name.removeprefix("heldout_"): path.parent for path in found}
