@@ -104,20 +104,20 @@ class Encoder:
         """
         rejects: dict[int, BioMatrixError] = {}
         prepared: list[list[Part]] = self._prepare(documents, rejects)
-        texts: list[str] = []
-        first: list[bool] = []
-        for parts in prepared:
-            for position, part in enumerate(parts):
-                text = self._text_of(part)
-                if text is not None:
-                    texts.append(text)
-                    first.append(position == 0 and isinstance(part, str))
-        spelled = iter(self._text.encode_batch(texts, first))
+        written = [[(part, self._text_of(part)) for part in parts] for parts in prepared]
+        # Documents made from templates repeat their sentences: each is cut into pieces once.
+        texts = dict.fromkeys(
+            (text, position == 0 and text is part)
+            for document in written
+            for position, (part, text) in enumerate(document)
+            if text is not None
+        )
+        found = self._text.encode_batch([text for text, _ in texts], [first for _, first in texts])
+        spelled = {key: _as_array(pieces) for key, pieces in zip(texts, found, strict=True)}
         batch: list[NDArray[np.int32] | None] = []
-        for index, parts in enumerate(prepared):
-            pieces = [next(spelled) if self._text_of(part) is not None else None for part in parts]
+        for index, document in enumerate(written):
             try:
-                ids = None if index in rejects else self._assemble(parts, pieces)
+                ids = None if index in rejects else self._assemble(document, spelled)
             except BioMatrixError as error:
                 rejects[index] = error
                 ids = None
@@ -184,20 +184,30 @@ class Encoder:
             return "".join(part.tokens)
         return None
 
-    def _assemble(self, parts: Sequence[Part], spelled: Sequence[list[int] | ParseError | None]) -> NDArray[np.int32]:
+    def _assemble(
+        self,
+        document: Sequence[tuple[Part, str | None]],
+        spelled: Mapping[tuple[str, bool], NDArray[np.int32] | ParseError],
+    ) -> NDArray[np.int32]:
         pieces: list[NDArray[np.int32]] = []
-        for part, given in zip(parts, spelled, strict=True):
-            if isinstance(given, ParseError):
-                raise given
-            if isinstance(part, str):
-                pieces.append(np.array(given, dtype=np.int32))
-            elif isinstance(part, Codes):
+        for position, (part, text) in enumerate(document):
+            if isinstance(part, Codes):
                 pieces.append(part.table.encode(part.codes))
-            else:
+                continue
+            middle = None if text is None else spelled[text, position == 0 and text is part]
+            if isinstance(middle, ParseError):
+                raise middle
+            if isinstance(part, Tokens):
                 block = block_of(self._blocks, part.modality)
-                middle = block.lookup(part.tokens) if given is None else np.array(given, dtype=np.int32)
-                pieces += [np.array([block.start_id], np.int32), middle, np.array([block.end_id], np.int32)]
+                held = block.lookup(part.tokens) if middle is None else middle
+                pieces += (block.start_array, held, block.end_array)
+            elif middle is not None:
+                pieces.append(middle)
         return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int32)
+
+
+def _as_array(pieces: list[int] | ParseError) -> NDArray[np.int32] | ParseError:
+    return pieces if isinstance(pieces, ParseError) else np.array(pieces, dtype=np.int32)
 
 
 def as_items(items: Item | Sequence[Item]) -> Sequence[Item]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -51,7 +51,15 @@ class CodeTable:
 
     def encode(self, codes: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return one segment's ids, control pair included: ``int32 [len(codes) + 2]``."""
-        return self.encode_batch(codes, np.array([0, len(codes)]))[0]
+        ids = np.empty(len(codes) + 2, dtype=np.int32)
+        ids[0], ids[-1] = self.block.start_id, self.block.end_id
+        try:
+            self.ids.take(codes, out=ids[1:-1], mode="raise")
+        except IndexError:
+            self._refuse(codes, np.array([0, len(codes)]))
+        if len(codes) and (int(codes.min()) < 0 or int(ids.min()) < 0):
+            self._refuse(codes, np.array([0, len(codes)]))
+        return ids
 
     def encode_batch(
         self, codes: NDArray[np.integer], offsets: NDArray[np.integer]
@@ -85,24 +93,25 @@ class CodeTable:
         return ids, wrapped
 
     def _lookup(self, codes: NDArray[np.integer], offsets: NDArray[np.integer]) -> NDArray[np.int32]:
-        if len(codes) and not (int(codes.min()) >= 0 and int(codes.max()) < len(self.ids)):
-            position = int(np.flatnonzero((codes < 0) | (codes >= len(self.ids)))[0])
-            raise VocabularyError(
-                f"code {int(codes[position])} of {self.block.name} is outside 0..{len(self.ids) - 1}",
-                record=_record(offsets, position),
-                position=position - int(offsets[_record(offsets, position) - 1]),
-            )
+        if len(codes) and (int(codes.min()) < 0 or int(codes.max()) >= len(self.ids)):
+            self._refuse(codes, offsets)
         found: NDArray[np.int32] = self.ids[codes]
         if len(found) and int(found.min()) < 0:
-            position = int(np.flatnonzero(found < 0)[0])
-            record = _record(offsets, position)
-            within = position - int(offsets[record - 1])
-            raise VocabularyError(
-                self.block.not_held(self.tokens[int(codes[position])], within).message,
-                record=record,
-                position=within,
-            )
+            self._refuse(codes, offsets)
         return found
+
+    def _refuse(self, codes: NDArray[np.integer], offsets: NDArray[np.integer]) -> NoReturn:
+        """Name the first code that has no id, the segment it is in (counted from 1) and its index there."""
+        outside = (codes < 0) | (codes >= len(self.ids))
+        missing = outside | (self.ids[np.where(outside, 0, codes)] < 0)
+        position = int(np.flatnonzero(missing)[0])
+        record = int(np.searchsorted(offsets, position, side="right"))
+        within, code = position - int(offsets[record - 1]), int(codes[position])
+        if outside[position]:
+            message = f"code {code} of {self.block.name} is outside 0..{len(self.ids) - 1}"
+        else:
+            message = self.block.not_held(self.tokens[code], within).message
+        raise VocabularyError(message, record=record, position=within)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +124,3 @@ class Codes:
 
 Item: TypeAlias = str | Entity | tuple[Entity, str] | Tokens | Codes
 """A part of a document: text; an entity, perhaps with the modality to write it in; or one already written."""
-
-
-def _record(offsets: NDArray[np.integer], position: int) -> int:
-    return int(np.searchsorted(offsets, position, side="right"))
