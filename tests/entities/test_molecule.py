@@ -216,4 +216,5 @@ def test_records_of_reference_conformers_rebuild(shared: Path) -> None:
             assert molecule.has_conformer
             # The reference strings fill up atoms that lack a hydrogen in the record; we say that it is missing.
             different += not molecule.notes and molecule.smiles != Molecule.from_smiles(row["smiles"]).smiles
-        assert different <= 2, path.name
+        # Six strings of this one file were made without the double bonds that its own bond table holds.
+        assert different == (6 if path.stem == "qm9_with_properties_100" else 0), path.name

@@ -92,7 +92,7 @@ def pdb_text(proteins: Sequence[Protein]) -> str:
             last = f"{residue:>3} {protein.chain or ' '}{number:>4}{code or ' '}"
             x, y, z = xyz.tolist()
             lines.append(
-                f"ATOM  {serial:>5}  {atom:<3} {last}   {x:8.3f}{y:8.3f}{z:8.3f}{1:6.2f}{0:6.2f}          {atom[0]:>2}  "
+                f"ATOM  {serial:>5}  {atom:<3} {last}   {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00          {atom[0]:>2}  "
             )
         serial += 1
         lines.append(f"TER   {serial:>5}      {last}")
