@@ -115,8 +115,9 @@ def train_network(model: CodeModel, values: Array, places: Array, settings: Trai
     anchors = torch.from_numpy(normalise(places))
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.rate)
     quantised_from = settings.steps // 4
-    first = _resume(checkpoint, model, optimizer, settings)
-    started, unused = time.monotonic(), torch.zeros(settings.num_codes)
+    unused = torch.zeros(settings.num_codes)
+    first = _resume(checkpoint, model, optimizer, unused, settings)
+    started = time.monotonic()
     for step in range(first, settings.steps):
         rng = np.random.default_rng((settings.seed, step))
         batch = inputs[torch.from_numpy(rng.integers(len(inputs), size=settings.batch))]
@@ -135,7 +136,8 @@ def train_network(model: CodeModel, values: Array, places: Array, settings: Trai
             loss = torch.mean((chosen - latents.detach()) ** 2)
             loss = loss + settings.commitment * torch.mean((latents - chosen.detach()) ** 2)
             decoded_from = latents + (chosen - latents).detach()
-            unused = torch.where(torch.bincount(codes, minlength=settings.num_codes) > 0, 0.0, unused + 1.0)
+            unused += 1.0
+            unused[codes] = 0.0
             _revive(model, latents.detach(), unused, rng)
         loss = loss + reconstruction_loss(*model.decode(decoded_from), batch, settings.bond_weight)
         optimizer.zero_grad()
@@ -143,7 +145,7 @@ def train_network(model: CodeModel, values: Array, places: Array, settings: Trai
         optimizer.step()
         done = step + 1 - first
         if (step + 1) % settings.checkpoint_every == 0 or step + 1 == settings.steps:
-            _save_checkpoint(checkpoint, model, optimizer, step + 1, settings)
+            _save_checkpoint(checkpoint, model, optimizer, unused, step + 1, settings)
             rate = done / (time.monotonic() - started)
             left = (settings.steps - step - 1) / rate
             LOG.info("step %d, loss %.5f, %.0f steps/s, %.0f s left", step + 1, loss.item(), rate, left)
@@ -222,18 +224,30 @@ def _start_codes(model: CodeModel, values: Array, molecules: Sequence[PreparedMo
 
 
 def _save_checkpoint(
-    path: Path, model: CodeModel, optimizer: torch.optim.Optimizer, step: int, settings: TrainingSettings
+    path: Path,
+    model: CodeModel,
+    optimizer: torch.optim.Optimizer,
+    unused: Tensor,
+    step: int,
+    settings: TrainingSettings,
 ) -> None:
     tensors: dict[str, NDArray[Any]] = {f"model.{name}": array for name, array in state_arrays(model).items()}
     for index, state in optimizer.state_dict()["state"].items():
         for part, tensor in state.items():
             tensors[f"optimizer.{index}.{part}"] = tensor.numpy()
     tensors["step"] = np.array(step)
+    tensors["unused"] = unused.numpy()
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, save(tensors, metadata={"settings": repr(asdict(settings))}))
 
 
-def _resume(path: Path, model: CodeModel, optimizer: torch.optim.Optimizer, settings: TrainingSettings) -> int:
+def _resume(
+    path: Path,
+    model: CodeModel,
+    optimizer: torch.optim.Optimizer,
+    unused: Tensor,
+    settings: TrainingSettings,
+) -> int:
     if not path.is_file():
         return 0
     tensors: Mapping[str, NDArray[Any]] = read_tensors(path.read_bytes(), file=str(path))
@@ -249,5 +263,6 @@ def _resume(path: Path, model: CodeModel, optimizer: torch.optim.Optimizer, sett
             moments.setdefault(int(index), {})[part] = torch.from_numpy(array)
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
     step = int(tensors["step"])
+    unused.copy_(torch.from_numpy(tensors["unused"]))
     LOG.info("going on from step %d of %d", step, settings.steps)
     return step
