@@ -11,7 +11,8 @@ from rdkit import Chem
 from biomatrix.entities import Molecule, Protein
 from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 from biomatrix.modalities import modality
-from biomatrix.modalities.molecule_structure import split_joint
+from biomatrix.modalities.molecule_structure import MoleculeStructure, split_joint
+from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
 from biomatrix.trust.round_trip import compare_conformers, compare_graphs
 
 MINE = modality("molecule_structure")
@@ -56,6 +57,33 @@ def test_mirror_images_get_different_codes() -> None:
     mirror.GetConformer().SetPositions(left.mol.GetConformer().GetPositions() * [1, 1, -1])
     Chem.AssignStereochemistryFrom3D(mirror)
     assert MINE.encode(left) != MINE.encode(Molecule.from_rdkit(mirror))
+
+
+def test_what_would_come_back_as_another_stereoisomer_is_refused() -> None:
+    """Random codes stand in for a poor fit: the refusal must follow the comparison, not luck."""
+    molecule = Molecule.from_smiles("C[C@H](O)[C@@H](F)[C@H](N)CC").embed(seed=1)
+    poor = Scrambled(MINE.tokenizer)
+    with pytest.raises(UnsupportedError, match="change the stereochemistry"):
+        MoleculeStructure(poor).encode(molecule)  # type: ignore[arg-type]
+    assert MoleculeStructure(poor, verify=False).encode(molecule)  # type: ignore[arg-type]
+
+
+class Scrambled:
+    """The shipped tokenizer with the codes of each molecule in reverse order."""
+
+    def __init__(self, tokenizer: MoleculeStructureTokenizer) -> None:
+        self._tokenizer = tokenizer
+        self.decode = tokenizer.decode
+        self.num_codes = tokenizer.num_codes
+
+    def encode(self, molecules: list[Molecule], on_error: str = "raise") -> list[MoleculeCodes]:
+        return [reversed_codes(each) for each in self._tokenizer.encode(molecules)]
+
+
+def reversed_codes(given: MoleculeCodes) -> MoleculeCodes:
+    codes = given.codes.copy()
+    codes[codes >= 0] = codes[codes >= 0][::-1]
+    return MoleculeCodes(given.symbols, codes)
 
 
 def test_isotopes_are_listed_as_lost_and_lost() -> None:

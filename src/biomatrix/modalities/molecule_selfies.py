@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import selfies
 from rdkit import Chem
+from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities import Entity, Molecule
 from biomatrix.errors import DecodeError, LimitError, UnsupportedError
@@ -67,7 +68,8 @@ class MoleculeSelfies(Modality):
         ['[C]', '[C]', '[#N]']
         """
         molecule = as_molecule(entity, self.name)
-        mol = without_atom_maps(Chem.RemoveHs(molecule.mol))
+        with BlockLogs():
+            mol = without_atom_maps(Chem.RemoveHs(molecule.mol))
         label = molecule.name or None
         text = encode_graph(mol, label)
         smiles = str(Chem.MolToSmiles(mol))
