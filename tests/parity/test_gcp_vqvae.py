@@ -1,4 +1,4 @@
-"""The network gives what the published code gave, intermediate by intermediate, on eight PDB chains and random weights."""
+"""The network gives what the published code gave, intermediate by intermediate, on eight PDB chains."""
 
 from __future__ import annotations
 
@@ -183,7 +183,9 @@ def test_latents_codes_and_coordinates(
     close(decoded[inside], expected["coords_out"][inside], 1e-4)
 
 
-def test_batch_dependence_of_the_published_features(folder: Path, recorded: dict[str, torch.Tensor], facts: Any) -> None:
+def test_batch_dependence_of_the_published_features(
+    folder: Path, recorded: dict[str, torch.Tensor], facts: Any
+) -> None:
     pair = load_file(folder / "reduced_batch_pair.safetensors")
     short, long = Expected(recorded, facts, "1l2y"), Expected(recorded, facts, "1aki")
     joined = collate([short.graph(padded=True), long.graph()])

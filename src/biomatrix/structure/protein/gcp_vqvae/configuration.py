@@ -68,7 +68,7 @@ class NetworkSizes:
         if self.node_vectors % 4 or (2 * self.node_vectors + self.edge_vectors) % 4:
             raise ConfigurationError(
                 f"node_vectors ({self.node_vectors}) and 2 * node_vectors + edge_vectors "
-                f"({2 * self.node_vectors + self.edge_vectors}) must be multiples of 4, the bottleneck of the graph network"
+                f"({2 * self.node_vectors + self.edge_vectors}) must be multiples of 4 (bottleneck)"
             )
         if self.codebook_size > 32768:
             raise ConfigurationError(f"codebook_size is {self.codebook_size}, the limit is 32768 (codes are int16)")
@@ -116,9 +116,7 @@ class Behaviour:
 
 def reference_behaviour(max_length: int = 1280) -> Behaviour:
     """Return what the published encoder does, batch of one: sequence seen, gaps imputed, long chains cut."""
-    return Behaviour(
-        sequence_blind=False, impute=True, break_distance=None, max_length=max_length, long_chains="cut"
-    )
+    return Behaviour(sequence_blind=False, impute=True, break_distance=None, max_length=max_length, long_chains="cut")
 
 
 def from_mapping(kind: type[_T], values: Mapping[str, Any], *, file: str | None = None) -> _T:

@@ -20,7 +20,7 @@ from biomatrix.structure.protein.gcp_vqvae.configuration import (
     reference_behaviour,
     to_mapping,
 )
-from biomatrix.structure.protein.gcp_vqvae.model import TRAINING_ONLY, GCPVQVAE
+from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE, TRAINING_ONLY
 from biomatrix.structure.protein.gcp_vqvae.transformer import HEAD_SIZE
 from biomatrix.structure.weights import StoredWeights, save_weights
 
@@ -30,13 +30,15 @@ _DROPPED_PARTS = ("plddt", "pairwise", "distance_head", "direction_head")
 _CODEBOOK = "vqvae.vector_quantizer._codebook."
 
 
-def convert_checkpoint(source: Path, folder: Path, *, max_length: int = 1280, config: Mapping[str, Any] | None = None) -> str:
+def convert_checkpoint(
+    source: Path, folder: Path, *, max_length: int = 1280, config: Mapping[str, Any] | None = None
+) -> str:
     """Turn a published ``best_valid.pth`` into a tokenizer folder; return its fingerprint.
 
     Parameters
     ----------
     source : Path
-        A torch file with ``model_state_dict`` (read with ``weights_only=True``: nothing in it runs), or a bare state dict.
+        A torch file with ``model_state_dict`` (read with ``weights_only=True``: nothing in it runs) or a state dict.
     folder : Path
         Takes ``config.json`` and ``model.safetensors``.
     max_length : int
@@ -110,7 +112,9 @@ def load_strictly(model: GCPVQVAE, tensors: Mapping[str, Tensor], *, file: str |
         )
     for name, value in expected.items():
         if tensors[name].shape != value.shape:
-            raise WeightsError(f"shape {tuple(tensors[name].shape)}, not {tuple(value.shape)}", file=file, position=name)
+            raise WeightsError(
+                f"shape {tuple(tensors[name].shape)}, not {tuple(value.shape)}", file=file, position=name
+            )
         if tensors[name].is_floating_point() and not torch.isfinite(tensors[name]).all():
             raise WeightsError("holds values that are not finite", file=file, position=name)
     model.load_state_dict(dict(tensors), strict=True)
@@ -120,9 +124,7 @@ def save_network(
     folder: Path, model: GCPVQVAE, behaviour: Behaviour, description: Mapping[str, Any], *, half: bool = True
 ) -> str:
     """Write a tokenizer folder, weights as float16 when ``half``, without what only training reads."""
-    tensors = {
-        name: _stored(value, half) for name, value in model.state_dict().items() if name not in TRAINING_ONLY
-    }
+    tensors = {name: _stored(value, half) for name, value in model.state_dict().items() if name not in TRAINING_ONLY}
     config = {
         **description,
         "architecture": ARCHITECTURE,

@@ -49,7 +49,8 @@ class Decoder(nn.Module):
         """Return N, CA, C in Angstrom, [B, T, 3, 3]; meaningless where not valid."""
         hidden = self.decoder_stack(self.projector_in(rows_BTD), valid_BT)
         rotation, translation = self.affine_output_projection(hidden)
-        return self.template @ rotation.transpose(-1, -2) + translation[..., None, :]
+        coords: Tensor = self.template @ rotation.transpose(-1, -2) + translation[..., None, :]
+        return coords
 
 
 def frame_of(first: Tensor, second: Tensor) -> Tensor:
@@ -61,4 +62,5 @@ def frame_of(first: Tensor, second: Tensor) -> Tensor:
 
 
 def _shorten(vector: Tensor) -> Tensor:
-    return vector / (vector.norm(dim=-1, keepdim=True) + 1e-5)
+    length: Tensor = vector.norm(dim=-1, keepdim=True)
+    return vector / (length + 1e-5)

@@ -1,6 +1,6 @@
 """From backbone coordinates to a graph: residues are nodes, the 16 nearest CA atoms are neighbours.
 
-Legend: L residues (nodes), E edges, B chains in a batch, T padded length. ``edge_index[0]`` ("row") is the neighbour and
+Legend: L residues (nodes), E edges, B chains in a batch, T padded length. ``edge_index[0]`` ("row") is the neighbour,
 ``edge_index[1]`` ("column") the centre whose neighbour it is. All coordinates in Angstrom, angles in radians.
 """
 
@@ -57,7 +57,7 @@ class Graph:
 
 
 def residue_types(sequence: str) -> Tensor:
-    """Return the index of each residue's one-hot column, int64 [L]; letters without a column of their own count as X."""
+    """Return the index of each residue's one-hot column, int64 [L]; letters without a column count as X."""
     return torch.tensor([_TYPE_OF_LETTER.get(letter, _BLIND_TYPE) for letter in sequence], dtype=torch.int64)
 
 
@@ -149,7 +149,7 @@ def collate(graphs: Sequence[Graph], *, pad_to: int | None = None) -> Graph:
 
 
 def nearest_neighbours(points: Tensor, count: int = NEIGHBOURS) -> Tensor:
-    """Return edges from each point's nearest others to it, int64 [2, E], nearest first; all others where they are few."""
+    """Return edges from each point's nearest others to it, int64 [2, E], nearest first; all where they are few."""
     number = len(points)
     count = min(count, number - 1)
     if count < 1:
@@ -229,7 +229,8 @@ def _edge_frames(centred: Tensor, row: Tensor, column: Tensor) -> Tensor:
 
 
 def _squash(vectors: Tensor) -> Tensor:
-    return vectors / (vectors.norm(dim=-1, keepdim=True) + 1)
+    length: Tensor = vectors.norm(dim=-1, keepdim=True)
+    return vectors / (length + 1)
 
 
 def _unit(vectors: Tensor) -> Tensor:

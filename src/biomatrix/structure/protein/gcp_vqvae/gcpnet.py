@@ -130,7 +130,7 @@ class Embedding(nn.Module):
 
 
 class Interaction(nn.Module):
-    """Messages along edges: four perceptrons with residual additions and a gate on the scalars, summed at the row node."""
+    """Messages along edges: four perceptrons with residual additions and a gate on scalars, summed at the row node."""
 
     def __init__(self, sizes: NetworkSizes) -> None:
         super().__init__()
@@ -206,7 +206,7 @@ def radial_basis(distance: Tensor) -> Tensor:
 
 
 def _in_frames(vectors: Tensor, frames: Tensor) -> Tensor:
-    """Three vectors [X, 3, 3] along the axes of frames, [X, 9], vector by vector; far faster than small matrix products."""
+    """Three vectors [X, 3, 3] along the axes of frames, [X, 9], vector by vector; faster than small matrix products."""
     across = vectors.transpose(1, 2)[:, :, None] * frames[:, None]
     return across.sum(dim=-1).flatten(1)
 

@@ -6,6 +6,8 @@ lengths. The second pass also moves the measured N after every gap, and nothing 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,16 +34,18 @@ def impute_missing(coords: NDArray[np.floating]) -> NDArray[np.float32]:
         Finite everywhere.
     """
     filled = np.array(coords, dtype=np.float32)
-    missing = ~np.isfinite(filled).all(axis=(1, 2))
+    missing = np.asarray(~np.isfinite(filled).all(axis=(1, 2)))
     if not missing.any():
         return filled.astype(np.float32)
     known = np.flatnonzero(~missing)
     filled[: known[0]] = filled[known[0]]
     filled[known[-1] + 1 :] = filled[known[-1]]
-    for before, after in zip(known[:-1], known[1:], strict=True):
+    for before, after in pairwise(known):
         if after - before > 1:
             for atom in range(filled.shape[1]):
-                filled[before + 1 : after, atom] = _bridge(filled[before, atom], filled[after, atom], after - before - 1)
+                filled[before + 1 : after, atom] = _bridge(
+                    filled[before, atom], filled[after, atom], int(after - before) - 1
+                )
     _space_alpha_carbons(filled, missing)
     _set_bond_lengths(filled, missing)
     return filled.astype(np.float32)

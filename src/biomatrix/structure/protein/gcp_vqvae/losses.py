@@ -17,6 +17,7 @@ from biomatrix.structure.protein.gcp_vqvae.decoder import frame_of
 
 _DISTANCE_CLAMP = 25.0
 _DIRECTION_CLAMP = 20.0
+_DISTANCE_SOFTENING = 2.0
 _FRAME_CLAMP = 20.0
 _FRAME_UNIT = 5.0
 _PEPTIDE_BOND = 1.329
@@ -26,11 +27,12 @@ _EPSILON = 1e-8
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the terms; the defaults are the published ones, which know no ``frame`` and no ``peptide`` term."""
+    """Weights of the terms; the defaults are the published ones, which know no ``trace``, ``frame`` or ``peptide``."""
 
     aligned: float = 0.001
     distance: float = 0.01
     direction: float = 0.05
+    trace: float = 0.0
     frame: float = 0.0
     peptide: float = 0.0
     quantiser: float = 1.0
@@ -59,6 +61,7 @@ def structure_terms(decoded: Tensor, target: Tensor, valid: Tensor, weights: Los
         "aligned": aligned_error,
         "distance": distance_error,
         "direction": direction_error,
+        "trace": trace_error,
         "frame": frame_error,
         "peptide": peptide_error,
     }
@@ -80,7 +83,8 @@ def aligned_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
         u = torch.cat([u[..., :2], u[..., 2:] * sign[:, None, None]], dim=-1)
         placed = a @ (u @ v)
     centred = fixed - (fixed * weight).sum(dim=1, keepdim=True) / count
-    return (((centred - placed).square() * weight).sum(dim=(1, 2)) / (3 * count[:, 0, 0])).mean()
+    error: Tensor = ((centred - placed).square() * weight).sum(dim=(1, 2)) / (3 * count[:, 0, 0])
+    return error.mean()
 
 
 def distance_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
@@ -92,9 +96,15 @@ def distance_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
 
 def direction_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """Squared difference of dot products between all pairs of backbone vectors, six a residue, clamped at 20."""
-    ours, theirs = backbone_vectors(decoded).flatten(1, 2), backbone_vectors(target).flatten(1, 2)
+    ours, theirs = (backbone_vectors(coords, valid).flatten(1, 2) for coords in (decoded, target))
     difference = ours @ ours.transpose(1, 2) - theirs @ theirs.transpose(1, 2)
     return _pair_mean(difference.square().clamp(max=_DIRECTION_CLAMP), valid.repeat_interleave(6, dim=1))
+
+
+def trace_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """Relative error of CA-CA distances, |d - d'| / (d' + 2): says something however wrong a fold still is."""
+    ours, theirs = _distances(decoded[:, :, 1]), _distances(target[:, :, 1])
+    return _pair_mean((ours - theirs).abs() / (theirs + _DISTANCE_SOFTENING), valid)
 
 
 def frame_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
@@ -112,12 +122,13 @@ def peptide_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     return (error.clamp(max=10) * bonded).sum() / bonded.sum().clamp(min=1)
 
 
-def backbone_vectors(coords: Tensor) -> Tensor:
-    """Six vectors a residue, [B, T, 6, 3]: three bonds and three normals of consecutive bonds; zero at the ends."""
+def backbone_vectors(coords: Tensor, valid: Tensor) -> Tensor:
+    """Six vectors a residue, [B, T, 6, 3]: three bonds and three normals; zero where they need a missing residue."""
     n, ca, c = coords.unbind(dim=2)
     to_ca, to_c = ca - n, c - ca
-    to_next = F.pad(n[:, 1:] - c[:, :-1], (0, 0, 0, 1))
-    from_previous = F.pad(n[:, 1:] - c[:, :-1], (0, 0, 1, 0))
+    both = (valid[:, 1:] & valid[:, :-1])[..., None]
+    peptide = torch.where(both, n[:, 1:] - c[:, :-1], 0.0)
+    to_next, from_previous = F.pad(peptide, (0, 0, 0, 1)), F.pad(peptide, (0, 0, 1, 0))
     cross = torch.linalg.cross
     return torch.stack(
         [to_ca, to_c, to_next, -cross(to_ca, to_c), cross(from_previous, to_ca), cross(to_c, to_next)], dim=2

@@ -29,7 +29,7 @@ class CodebookTraining:
     orthogonality : float
         Weight of the mean squared cosine between the codes of a batch; 0 for none.
     rotation_trick : bool
-        Carry gradients through the rotation that takes the latent to its code (Fifty et al., 2024), else straight through.
+        Carry gradients through the rotation from latent to code (Fifty et al., 2024), else straight through.
     """
 
     decay: float = 0.99
@@ -117,7 +117,7 @@ class VectorQuantizer(nn.Module):
         rows = self.rows(codes)
         loss = training.commitment * (z_MD - rows).square().mean()
         if training.orthogonality:
-            loss = loss + training.orthogonality * overlap(self._codebook.embed[0, codes.unique()])
+            loss = loss + training.orthogonality * overlap(self._codebook.embed[0, _used(codes)])
         self._codebook.update(detached, codes, training, generator)
         passed = rotate_to(z_MD, rows) if training.rotation_trick else z_MD + (rows - detached)
         return Quantised(codes, passed, loss)
@@ -125,7 +125,8 @@ class VectorQuantizer(nn.Module):
 
 def rotate_to(source: Tensor, target: Tensor) -> Tensor:
     """Return ``target`` [M, D], differentiable in ``source`` as if a fixed rotation and scaling had made it."""
-    length, wanted = source.norm(dim=-1, keepdim=True), target.norm(dim=-1, keepdim=True)
+    length: Tensor = source.norm(dim=-1, keepdim=True)
+    wanted: Tensor = target.norm(dim=-1, keepdim=True)
     u, q = (source / length.clamp(min=1e-6)).detach(), (target / wanted.clamp(min=1e-6)).detach()
     middle = torch.nn.functional.normalize(u + q, dim=-1)
     turned = source - 2 * (source * middle).sum(-1, keepdim=True) * middle + 2 * (source * u).sum(-1, keepdim=True) * q
@@ -149,6 +150,11 @@ def k_means(points: Tensor, count: int, generator: torch.Generator) -> tuple[Ten
         members, total = _gather(points, nearest, count)
         centres = torch.where(members[:, None] > 0, total / members.clamp(min=1)[:, None], centres)
     return centres, members
+
+
+def _used(codes: Tensor) -> Tensor:
+    """The different codes among [M], ascending."""
+    return torch.nonzero(torch.bincount(codes))[:, 0]
 
 
 def _gather(points: Tensor, codes: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -92,10 +92,12 @@ def _build(kind: type[_T], values: Any, file: str, place: str) -> _T:
     built: dict[str, Any] = {}
     for name, value in values.items():
         if is_dataclass(hints[name]):
-            built[name] = _build(hints[name], value, file, f"{place}.{name}")  # type: ignore[arg-type]
+            built[name] = _build(hints[name], value, file, f"{place}.{name}")
         else:
             built[name] = tuple(value) if isinstance(value, list) else value
     try:
         return kind(**built)
     except TypeError as error:
-        raise ConfigurationError(f"settings missing or of the wrong type: {error}", file=file, position=place) from error
+        raise ConfigurationError(
+            f"settings missing or of the wrong type: {error}", file=file, position=place
+        ) from error

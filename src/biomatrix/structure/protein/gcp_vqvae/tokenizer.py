@@ -27,8 +27,8 @@ _MAX_RESIDUES = 40_000
 class GCPVQVAETokenizer(ProteinStructureTokenizer):
     """The learned tokenizer of Pourmirzaei et al. (2025).
 
-    Codes of a chain do not depend on the other chains of a batch, beyond the rounding of float32 matrix products. With the
-    behaviour of the published encoder (see `as_published`) they depend on the sequence.
+    Codes of a chain do not depend on the other chains of a batch, beyond the rounding of float32 matrix products. As
+    the published encoder is used (see `as_published`), they depend on the sequence.
 
     Parameters
     ----------
@@ -199,9 +199,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
             break_distance=behaviour.break_distance,
         )
 
-    def _ranges(
-        self, length: int, index: int, name: str | None, *, decoding: bool = False
-    ) -> list[tuple[int, int]]:
+    def _ranges(self, length: int, index: int, name: str | None, *, decoding: bool = False) -> list[tuple[int, int]]:
         """The pieces a chain passes through in."""
         behaviour = self.behaviour
         if length <= behaviour.max_length or (behaviour.long_chains == "cut" and not decoding):
@@ -241,7 +239,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         if array.size == 0:
             array = array.astype(np.int16)
         if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
-            raise DecodeError(f"codes must be a flat list of integers, not {array.dtype} {array.shape}", record=index + 1)
+            raise DecodeError(f"not a flat list of integers: {array.dtype} {array.shape}", record=index + 1)
         if len(array) > _MAX_RESIDUES:
             raise LimitError(f"{len(array)} codes, the limit is {_MAX_RESIDUES}", record=index + 1)
         wrong = np.flatnonzero((array < -1) | (array >= self.num_codes))
@@ -259,4 +257,3 @@ def _slice(protein: Protein, start: int, end: int) -> Protein:
     if (start, end) == (0, len(protein)) or protein.backbone is None:
         return protein
     return Protein(protein.sequence[start:end], protein.backbone[start:end], protein.name, protein.chain)
-

@@ -79,7 +79,7 @@ class GatedLinear(nn.Module):
         self.proj = nn.Linear(width, 2 * hidden)
 
     def forward(self, x: Tensor) -> Tensor:
-        up, gate = self.proj(x).chunk(2, dim=-1)
+        up, gate = cast(Tensor, self.proj(x)).chunk(2, dim=-1)
         return up * F.silu(gate)
 
 
@@ -110,8 +110,8 @@ class Layers(nn.Module):
     def forward(self, x_BTD: Tensor, valid_BT: Tensor) -> Tensor:
         rotation = self.rotary_pos_emb(x_BTD.shape[1])
         for index, layer in enumerate(self.layers):
-            (norm,), block = cast(nn.ModuleList, layer)
-            normed = norm(x_BTD)
+            norms, block = cast(nn.ModuleList, layer)
+            normed = cast(nn.ModuleList, norms)[0](x_BTD)
             x_BTD = x_BTD + (block(normed) if index % 2 else block(normed, valid_BT, rotation))
         return cast(Tensor, self.final_norm(x_BTD))
 

@@ -42,9 +42,7 @@ def join_codes(pieces: Sequence[NDArray[np.int16]], ranges: Sequence[tuple[int, 
     return codes
 
 
-def join_backbones(
-    pieces: Sequence[NDArray[np.float32]], ranges: Sequence[tuple[int, int]]
-) -> NDArray[np.float32]:
+def join_backbones(pieces: Sequence[NDArray[np.float32]], ranges: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
     """Join decoded windows, float32 [L, 3, 3]: each is laid onto what is there by the residues both have.
 
     Within an overlap, coordinates pass from one window's to the next one's linearly.
@@ -61,9 +59,7 @@ def join_backbones(
     return joined
 
 
-def _lay_onto(
-    piece: NDArray[np.float32], new: NDArray[np.float32], there: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _lay_onto(piece: NDArray[np.float32], new: NDArray[np.float32], there: NDArray[np.float32]) -> NDArray[np.float32]:
     """Move a whole piece so that its part ``new`` lies on ``there``; a piece that shares too little stays put."""
     if (np.isfinite(new).all(axis=(1, 2)) & np.isfinite(there).all(axis=(1, 2))).sum() < _LEAST_SHARED:
         return piece
