@@ -11,9 +11,8 @@ from rdkit import Chem
 from biomatrix.entities import Molecule, Protein
 from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 from biomatrix.modalities import modality
-from biomatrix.modalities.molecule_structure import MoleculeStructure, split_joint
-from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
-from biomatrix.trust.round_trip import compare_conformers, compare_graphs
+from biomatrix.modalities.molecule_structure import split_joint
+from biomatrix.trust.round_trip import compare_conformers, compare_graphs, shown_stereochemistry
 
 MINE = modality("molecule_structure")
 
@@ -59,31 +58,28 @@ def test_mirror_images_get_different_codes() -> None:
     assert MINE.encode(left) != MINE.encode(Molecule.from_rdkit(mirror))
 
 
-def test_what_would_come_back_as_another_stereoisomer_is_refused() -> None:
-    """Random codes stand in for a poor fit: the refusal must follow the comparison, not luck."""
-    molecule = Molecule.from_smiles("C[C@H](O)[C@@H](F)[C@H](N)CC").embed(seed=1)
-    poor = Scrambled(MINE.tokenizer)
-    with pytest.raises(UnsupportedError, match="change the stereochemistry"):
-        MoleculeStructure(poor).encode(molecule)  # type: ignore[arg-type]
-    assert MoleculeStructure(poor, verify=False).encode(molecule)  # type: ignore[arg-type]
+STRAINED = (
+    "C[C@]12CC[C@H]1[C@H]2C(N)=O",
+    "CC(C)(O)[C@@H]1[C@@H]2CC[C@@H]21",
+    "N#C[C@@]12CC[C@]1(C#N)N2",
+    "C#CC[C@H]1[C@H]2CO[C@H]21",
+    "C1=C[C@@]2(OC1)[C@@H]1CC[C@@H]12",
+    "O=C1[C@H]2[C@@H]3[C@H]2[C@@H]2[C@H]1[C@H]32",
+)
 
 
-class Scrambled:
-    """The shipped tokenizer with the codes of each molecule in reverse order."""
-
-    def __init__(self, tokenizer: MoleculeStructureTokenizer) -> None:
-        self._tokenizer = tokenizer
-        self.decode = tokenizer.decode
-        self.num_codes = tokenizer.num_codes
-
-    def encode(self, molecules: list[Molecule], on_error: str = "raise") -> list[MoleculeCodes]:
-        return [reversed_codes(each) for each in self._tokenizer.encode(molecules)]
-
-
-def reversed_codes(given: MoleculeCodes) -> MoleculeCodes:
-    codes = given.codes.copy()
-    codes[codes >= 0] = codes[codes >= 0][::-1]
-    return MoleculeCodes(given.symbols, codes)
+def test_a_molecule_is_refused_exactly_where_the_codes_would_change_its_stereochemistry() -> None:
+    unverified = modality("molecule_structure", verify=False)
+    molecules = [Molecule.from_smiles(smiles).embed(seed=seed) for smiles in STRAINED for seed in (0, 1)]
+    for molecule, tokens, loose in zip(
+        molecules, MINE.encode_each(molecules), unverified.encode_each(molecules), strict=True
+    ):
+        assert not isinstance(loose, BioMatrixError)
+        if shown_stereochemistry(decoded(loose)) == shown_stereochemistry(molecule):
+            assert tokens == loose
+        else:
+            assert isinstance(tokens, UnsupportedError)
+            assert "stereochemistry" in tokens.message
 
 
 def test_isotopes_are_listed_as_lost_and_lost() -> None:
