@@ -146,6 +146,12 @@ def write_train(item: ShardSlice, folder: Path) -> Mapping[str, Any]:
     return {"source": item.source, **shard.write(folder, vocabulary)}
 
 
+@cache
+def _held_out(slices: tuple[TokenisedSlice, ...]) -> tuple[TokenRecord, ...]:
+    """Return every held-out record; they are few, and every view asks for them."""
+    return tuple(record for item in slices for record in item.read(("held_out", "held_out_label")))
+
+
 def write_held_out(item: HeldOutSlice, folder: Path) -> Mapping[str, Any]:
     """Write the held-out documents of one view: at most one a record, records in the order of their hash."""
     vocabulary = _open(item.vocabulary)
@@ -153,7 +159,7 @@ def write_held_out(item: HeldOutSlice, folder: Path) -> Mapping[str, Any]:
     shard = _Shard(recipe.max_tokens)
     measured = item.view in TASKS and TASKS[item.view].needs & MEASURED
     splits = ("held_out", "held_out_label") if measured else ("held_out",)
-    found = [record for tokens in item.tokens for record in tokens.read(splits) if has_view(record, item.view)]
+    found = [r for r in _held_out(item.tokens) if r.split in splits and has_view(r, item.view)]
     found.sort(key=lambda record: bucket(f"{item.view}|{record.source}|{record.id}", _MANY))
     made: list[Document] = []
     for record in _writable(found, vocabulary, shard):

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,8 @@ class TokenisedSlice:
         The slice's name, unique within the source.
     records : Path
         The folder of the finished record slice.
-    tokens : mapping of str to Path
-        The folder of the finished token slice, by modality.
+    tokens : tuple of (str, Path)
+        The modalities, each with the folder of its finished token slice.
     fingerprint : str
         Everything the tokens depend on, hashed.
     """
@@ -59,7 +60,7 @@ class TokenisedSlice:
     source: str
     name: str
     records: Path
-    tokens: Mapping[str, Path]
+    tokens: tuple[tuple[str, Path], ...]
     fingerprint: str
 
     def read(self, splits: Sequence[str]) -> list[TokenRecord]:
@@ -67,11 +68,11 @@ class TokenisedSlice:
         rows = pq.read_table(self.records / "records.parquet", columns=_PLAIN_COLUMNS).to_pylist()
         wanted = {index for index, row in enumerate(rows) if row["split"] in splits}
         written: dict[int, dict[str, tuple[str, ...]]] = {index: {} for index in sorted(wanted)}
-        for name, folder in self.tokens.items():
+        for name, folder in self.tokens:
             table = pq.read_table(folder / "tokens.parquet")
             for index, tokens in zip(table["row"].to_pylist(), table["tokens"].to_pylist(), strict=True):
                 if index in wanted:
-                    written[index][name] = tuple(tokens)
+                    written[index][name] = tuple(map(intern, tokens))  # tokens repeat by the million
         return [
             TokenRecord(row["source"], row["id"], row["kind"], row["split"], json.loads(row["fields"]), written[index])
             for index, row in ((index, rows[index]) for index in written)
@@ -161,7 +162,7 @@ def build_tokens(
                 source,
                 item.folder.name,
                 item.folder,
-                {name: by_source[source][index].folder for name, by_source in written.items()},
+                tuple((name, by_source[source][index].folder) for name, by_source in written.items()),
                 fingerprint([by_source[source][index].fingerprint for by_source in written.values()]),
             )
             for index, item in enumerate(group)
