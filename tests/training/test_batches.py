@@ -6,11 +6,12 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from training_documents import PAD, CountingDocuments
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.training.batches import Batch, BatchStream, pack
 from biomatrix.training.config import BatchSection
+
+from .documents import PAD, CountingDocuments
 
 LAYOUTS = ("bucketed", "packed")
 

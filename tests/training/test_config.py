@@ -6,11 +6,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from training_documents import recipe_values
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.training.config import Recipe, load_recipe
 from biomatrix.training.schedule import learning_rate_factor
+
+from .documents import recipe_values
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("nano_*tune.toml")) + sorted(
     (Path(__file__).parents[2] / "recipes").glob("nano_pretrain.toml")

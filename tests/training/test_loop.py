@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-from training_documents import CountingDocuments, TinyVocabulary, recipe_values
 from transformers import AutoModelForCausalLM
 
 from biomatrix.errors import ConfigurationError, WeightsError
@@ -18,6 +17,8 @@ from biomatrix.training.config import Recipe
 from biomatrix.training.loop import Trainer
 from biomatrix.training.model import build_model
 from biomatrix.training.progress import MetricsLog
+
+from .documents import CountingDocuments, TinyVocabulary, recipe_values
 
 SIZE = 64
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from training_documents import PAD, CountingDocuments, TinyVocabulary, recipe_values
 
 from biomatrix.training import loss as loss_module
 from biomatrix.training.batches import BatchStream
@@ -15,6 +14,8 @@ from biomatrix.training.config import BatchSection, Recipe
 from biomatrix.training.evaluation import batch_tensors
 from biomatrix.training.loss import NextTokenLoss, token_losses
 from biomatrix.training.model import build_model
+
+from .documents import PAD, CountingDocuments, TinyVocabulary, recipe_values
 
 CPU = torch.device("cpu")
 

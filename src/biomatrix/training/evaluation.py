@@ -100,7 +100,11 @@ def _sums(
     counts = np.zeros(len(labels.names), dtype=np.int64)
     for batch in batches:
         tensors = batch_tensors(batch, device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+        # Compiled layers would be compiled once more for the few batches measured here.
+        with (
+            torch.compiler.set_stance("force_eager"),
+            torch.autocast(device.type, torch.bfloat16, enabled=bf16),
+        ):
             losses = module(**tensors, per_token=True).double().cpu().numpy()
         kept = batch.weights > 0
         kinds = labels.of(batch)[kept]

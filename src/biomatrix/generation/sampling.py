@@ -1,0 +1,111 @@
+"""Choosing ids from logits: greedy or nucleus, each row with a random stream of its own.
+
+Legend of shapes: R rows, N candidate ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from biomatrix.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How ids are chosen.
+
+    Parameters
+    ----------
+    temperature : float
+        Divides the logits; 0 is greedy.
+    top_p : float
+        The nucleus: the fewest ids whose probabilities sum to at least this. 1 leaves all.
+    greedy : bool
+        Take the likeliest id; of equals, the smallest.
+    seed : int
+        Same seed and prompt, same answers.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    greedy: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.temperature < float("inf"):
+            raise ConfigurationError(f"temperature {self.temperature} is not a number of at least 0")
+        if not 0.0 < self.top_p <= 1.0:
+            raise ConfigurationError(f"top_p {self.top_p} is not above 0 and at most 1")
+
+    @property
+    def is_greedy(self) -> bool:
+        """Whether nothing is drawn at random."""
+        return self.greedy or self.temperature == 0.0
+
+
+def random_stream(seed: int, prompt: Sequence[int], sample: int) -> np.random.Generator:
+    """Return the random stream of one sample: a function of seed, prompt and sample number, of nothing else."""
+    digest = hashlib.sha256(np.asarray([seed, sample, *prompt], dtype=np.int64).tobytes()).digest()
+    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
+
+
+def choose(
+    logits: Tensor, allowed: NDArray[np.bool_], uniforms: NDArray[np.float64], sampling: Sampling
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Choose one candidate a row.
+
+    Parameters
+    ----------
+    logits : Tensor, shape=(R, N), dtype=float
+        Of the candidates.
+    allowed : ndarray, shape=(R, N), dtype=bool
+        Which may be chosen; at least one a row.
+    uniforms : ndarray, shape=(R,), dtype=float64
+        A draw from [0, 1) for each row; not used when greedy.
+    sampling : Sampling
+        Temperature and nucleus.
+
+    Returns
+    -------
+    columns : ndarray, shape=(R,), dtype=int64
+        The candidate chosen.
+    logprobs : ndarray, shape=(R,), dtype=float64
+        Its log-probability among the allowed candidates, at temperature 1 and without the nucleus, in nats.
+    """
+    mask = torch.from_numpy(allowed).to(logits.device)
+    masked = logits.double().masked_fill(~mask, -torch.inf)
+    logprobs = torch.log_softmax(masked, dim=-1)
+    if sampling.is_greedy:
+        columns = masked.argmax(dim=-1)
+    else:
+        probabilities = torch.softmax(masked / sampling.temperature, dim=-1)
+        if sampling.top_p < 1.0:
+            probabilities = nucleus(probabilities, sampling.top_p)
+        columns = _invert(probabilities, torch.from_numpy(uniforms).to(logits.device))
+    chosen = logprobs.gather(1, columns[:, None])[:, 0]
+    return columns.cpu().numpy(), chosen.cpu().numpy()
+
+
+def nucleus(probabilities: Tensor, top_p: float) -> Tensor:
+    """Return the probabilities with all but the fewest likeliest ids that reach ``top_p`` set to 0, ``[R, N]``."""
+    ordered, order = probabilities.sort(dim=-1, descending=True, stable=True)
+    before = ordered.cumsum(dim=-1) - ordered
+    kept = torch.where(before < top_p, ordered, 0.0)
+    return torch.zeros_like(probabilities).scatter(1, order, kept)
+
+
+def _invert(probabilities: Tensor, uniforms: Tensor) -> Tensor:
+    """Return where each row's cumulative probability passes its uniform draw, ``int64 [R]``."""
+    cumulative = probabilities.cumsum(dim=-1)
+    targets = uniforms[:, None] * cumulative[:, -1:]
+    columns = torch.searchsorted(cumulative, targets, right=True)[:, 0]
+    # A draw that rounds to the very end must not fall on an id of probability 0.
+    last = (probabilities > 0).long().mul(torch.arange(1, probabilities.shape[1] + 1, device=columns.device))
+    return torch.minimum(columns, last.amax(dim=-1) - 1)

@@ -1,0 +1,63 @@
+"""Sampling draws from what it says, and its random streams belong to prompt and sample."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.generation.sampling import Sampling, choose, nucleus, random_stream
+
+
+def test_draws_follow_the_probabilities() -> None:
+    logits = torch.log(torch.tensor([0.5, 0.3, 0.15, 0.05])).repeat(20_000, 1)
+    allowed = np.ones((20_000, 4), dtype=bool)
+    allowed[:, 1] = False
+    columns, logprobs = choose(logits, allowed, np.random.default_rng(0).random(20_000), Sampling())
+    shares = np.bincount(columns, minlength=4) / 20_000
+    np.testing.assert_allclose(shares, np.array([0.5, 0, 0.15, 0.05]) / 0.7, atol=0.012)
+    np.testing.assert_allclose(logprobs[columns == 0], np.log(0.5 / 0.7), rtol=1e-6)
+
+
+def test_the_nucleus_is_the_smallest_set_that_reaches_top_p() -> None:
+    probabilities = torch.tensor([[0.1, 0.4, 0.3, 0.2]], dtype=torch.float64)
+    assert (nucleus(probabilities, 0.65) > 0).tolist() == [[False, True, True, False]]
+    assert (nucleus(probabilities, 0.71) > 0).tolist() == [[False, True, True, True]]
+    assert (nucleus(probabilities, 1e-9) > 0).tolist() == [[False, True, False, False]]
+
+
+def test_nothing_is_cut_without_a_nucleus() -> None:
+    logits = torch.zeros(5000, 200)
+    uniforms = np.random.default_rng(1).random(5000)
+    columns, _ = choose(logits, np.ones((5000, 200), bool), uniforms, Sampling())
+    assert len(np.unique(columns)) == 200
+
+
+def test_the_ends_of_the_unit_interval_choose_allowed_ids() -> None:
+    logits = torch.zeros(2, 4)
+    allowed = np.array([[False, True, True, False]] * 2)
+    columns, _ = choose(logits, allowed, np.array([0.0, np.nextafter(1.0, 0.0)]), Sampling())
+    assert columns.tolist() == [1, 2]
+
+
+def test_low_temperatures_approach_greedy() -> None:
+    logits = torch.randn(50, 30, generator=torch.Generator().manual_seed(0))
+    allowed = np.ones((50, 30), bool)
+    uniforms = np.random.default_rng(0).random(50)
+    greedy, _ = choose(logits, allowed, uniforms, Sampling(greedy=True))
+    assert (choose(logits, allowed, uniforms, Sampling(temperature=1e-4))[0] == greedy).all()
+    assert (choose(logits, allowed, uniforms, Sampling(temperature=0.0))[0] == greedy).all()
+
+
+def test_streams_differ_by_seed_prompt_and_sample_only() -> None:
+    first = random_stream(1, [1, 2], 0).random(4)
+    assert (random_stream(1, [1, 2], 0).random(4) == first).all()
+    for other in (random_stream(2, [1, 2], 0), random_stream(1, [1, 3], 0), random_stream(1, [1, 2], 1)):
+        assert (other.random(4) != first).all()
+
+
+@pytest.mark.parametrize("settings", [{"temperature": -1.0}, {"top_p": 0.0}, {"top_p": 1.5}])
+def test_impossible_settings_are_refused(settings: dict[str, float]) -> None:
+    with pytest.raises(ConfigurationError):
+        Sampling(**settings)  # type: ignore[arg-type]
