@@ -39,6 +39,22 @@ def test_a_second_build_does_nothing(data: Path, recipe: CorpusRecipe, built: Pa
     assert {path: path.stat().st_mtime_ns for path in built.rglob("*.bin")} == before
 
 
+def test_a_changed_recipe_redoes_the_shards_and_keeps_the_tokens(
+    data: Path, recipe: CorpusRecipe, tmp_path: Path
+) -> None:
+    build_corpus(recipe, data, tmp_path)
+    tokens = {path: path.stat().st_mtime_ns for path in (tmp_path / "tokens").rglob("*.parquet")}
+    before = TokenShards(tmp_path / "shards")
+    changed = recipe.model_copy(update={"views": {"text": 1.0}, "tasks": {}})
+    build_corpus(changed, data, tmp_path, vocabulary=tmp_path / "vocabulary")
+    after = TokenShards(tmp_path / "shards")
+    after.verify()
+    assert set(after.manifest["documents"]) == {"text"}
+    assert after.manifest["documents"]["text"] == before.manifest["documents"]["text"]
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "tokens").rglob("*.parquet")} == tokens
+    assert not list((tmp_path / "shards").rglob("*.tmp"))
+
+
 def test_documents_read_back_as_what_they_say(built: Path) -> None:
     vocabulary = Vocabulary.from_pretrained(built / "vocabulary")
     shards = TokenShards(built / "shards" / "train")

@@ -17,8 +17,8 @@ from biomatrix.corpus.encoding import EncodedDocument, encode_documents, within_
 from biomatrix.corpus.holdout import bucket
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.records import TokenRecord
-from biomatrix.corpus.shards import token_dtype, write_manifest, write_shard
-from biomatrix.corpus.slices import Slice, file_sha256, fingerprint, remove_strays, run_slices
+from biomatrix.corpus.shards import MANIFEST, token_dtype, write_manifest, write_shard
+from biomatrix.corpus.slices import Slice, file_sha256, fingerprint, is_done, remove_strays, run_slices
 from biomatrix.corpus.sources import open_source
 from biomatrix.corpus.templates import MEASURED, TASKS
 from biomatrix.corpus.views import VIEWS, document, documents, has_view
@@ -279,12 +279,19 @@ def build_shards(
         for name, group in slices.items()
         for item in group
     ]
+    retire_manifest(output / "train", train)
     notes = run_slices(train, write_train, workers=workers, label="shards")
     remove_strays(output / "train", train)
     lines = _source_lines(slices, notes, data)
     write_manifest(output / "train", {**_manifest(train, notes, recipe, mark, size), "sources": lines})
     _build_held_out(slices, recipe, vocabulary, output, settings, (mark, size), workers)
     return output / "train"
+
+
+def retire_manifest(folder: Path, items: Sequence[Slice]) -> None:
+    """Remove a manifest whose shards are about to change, so that nobody reads half of an old corpus."""
+    if not all(is_done(item) for item in items):
+        (folder / MANIFEST).unlink(missing_ok=True)
 
 
 def _build_held_out(
@@ -303,6 +310,9 @@ def _build_held_out(
         HeldOutSlice(output / f"heldout_{view}" / "00000", mark, view, tuple(flat), vocabulary, recipe)
         for view in views
     ]
+    for item in items:
+        retire_manifest(item.folder.parent, [item])
     notes = run_slices(items, write_held_out, workers=workers, label="held-out shards")
     for item, note in zip(items, notes, strict=True):
+        remove_strays(item.folder.parent, [item])
         write_manifest(item.folder.parent, _manifest([item], [note], recipe, *described))
