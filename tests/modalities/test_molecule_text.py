@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as parquet
 import pytest
+import selfies
 from rdkit import Chem
 
 from biomatrix.entities import Molecule, Protein
@@ -138,6 +139,7 @@ def test_a_bad_smiles_says_at_which_token(tokens: list[str], position: int) -> N
         (["[C]", "[C 4]"], 1),
         (["[C]", "[C@X]"], 1),
         (["[Branch1]"], 0),
+        (["[C]", "[F]", "[F]", "[O]", ".", "[C]", "[C+4]"], 6),
         ([], 0),
     ],
 )
@@ -154,10 +156,10 @@ def test_symbols_are_matched_with_the_atoms_they_derive(bundled_molecules: list[
             symbols = mine.encode(molecule)
         except UnsupportedError:
             continue
-        smiles, positions = atom_positions(symbols)
+        positions = atom_positions(symbols)
         parameters = Chem.SmilesParserParams()
         parameters.removeHs = False
-        mol = Chem.MolFromSmiles(smiles, parameters)
+        mol = Chem.MolFromSmiles(selfies.decoder("".join(symbols)), parameters)
         assert [atom.GetSymbol() in symbols[at] for atom, at in zip(mol.GetAtoms(), positions, strict=True)] == [
             True
         ] * mol.GetNumAtoms()
@@ -179,9 +181,9 @@ def test_what_text_cannot_carry_is_listed_and_lost(name: str) -> None:
 def test_selfies_drops_atom_maps_and_smiles_keeps_them() -> None:
     mapped = Molecule.from_smiles("[CH3:1][OH:2]")
     assert "atom map numbers" in modality("molecule_selfies").cannot_carry
-    selfies, smiles = modality("molecule_selfies"), modality("molecule_smiles")
-    assert selfies.decode(selfies.encode(mapped)).smiles == "CO"
-    assert smiles.decode(smiles.encode(mapped)).smiles == mapped.smiles
+    symbols, text = modality("molecule_selfies"), modality("molecule_smiles")
+    assert symbols.decode(symbols.encode(mapped)).smiles == "CO"
+    assert text.decode(text.encode(mapped)).smiles == mapped.smiles
 
 
 @pytest.mark.parametrize("smiles", ["*CC", "O=I(=O)c1ccccc1", "[NH3]->[Cu]"])

@@ -172,6 +172,7 @@ def without_atom_maps(mol: Chem.Mol) -> Chem.Mol:
 def _refusal(tokens: Sequence[str], smiles: str) -> DecodeError:
     if not smiles:
         return DecodeError("these SELFIES symbols derive no atom", position=0)
-    _, positions = atom_positions(tokens)
+    positions = atom_positions(tokens)
     atom, reason = first_problem(smiles)
-    return DecodeError(f"RDKit refuses {smiles[:80]}: {reason}", position=positions[atom] if positions else 0)
+    place = positions[atom] if atom < len(positions) else 0
+    return DecodeError(f"RDKit refuses {smiles[:80]}: {reason}", position=place)

@@ -80,20 +80,35 @@ def is_symbol(symbol: str) -> bool:
     return True
 
 
-def atom_positions(symbols: Sequence[str]) -> tuple[str, list[int]]:
-    """Return the SMILES that the symbols derive, and the symbol each of its atoms came from, in order.
+def atom_positions(symbols: Sequence[str]) -> list[int]:
+    """Return the position of the symbol that each derived atom came from, in the order of the atoms.
 
     Symbols that derive nothing (branches, rings, indices, and whatever follows a filled valence) are in no
     position. Raises selfies.DecoderError where a symbol is unknown.
     """
-    smiles, maps = selfies.decoder("".join(symbols), attribute=True)
-    # An atom is attributed to the branches it stands in and, last, to its own symbol; bonds and ring closures
-    # have tokens of their own. Attribution counts neither dots nor the padding symbol.
-    counted = [index for index, symbol in enumerate(symbols) if symbol not in (DOT, "[nop]")]
-    positions = [
-        counted[entry.attribution[-1].index] for entry in maps if entry.attribution and _spells_atom(entry.token)
-    ]
-    return smiles, positions
+    positions: list[int] = []
+    for fragment in _fragments(symbols):
+        _, maps = selfies.decoder("".join(symbols[index] for index in fragment), attribute=True)
+        # An atom is attributed to the branches it stands in and, last, to its own symbol; bonds and ring
+        # closures have tokens of their own.
+        positions += [
+            fragment[entry.attribution[-1].index] for entry in maps if entry.attribution and _spells_atom(entry.token)
+        ]
+    return positions
+
+
+def _fragments(symbols: Sequence[str]) -> list[list[int]]:
+    """Return the positions of the symbols of each fragment, without dots and the padding symbol.
+
+    Taken one by one because attribution loses count where a fragment before ended on a filled valence.
+    """
+    fragments: list[list[int]] = [[]]
+    for index, symbol in enumerate(symbols):
+        if symbol == DOT:
+            fragments.append([])
+        elif symbol != "[nop]":
+            fragments[-1].append(index)
+    return [fragment for fragment in fragments if fragment]
 
 
 def default_alphabet() -> tuple[str, ...]:
