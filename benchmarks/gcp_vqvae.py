@@ -1,0 +1,183 @@
+"""What the learned protein tokenizer loses on unseen chains, and what padding costs it.
+
+    python benchmarks/gcp_vqvae.py CHAINS.parquet [--weights NAME|FOLDER] [--split test] [--limit N] [--json FILE]
+
+Chains of a split whose 30% clusters were never learned from, by length: RMSD over N, CA and C after superposition, the
+same over windows of 24 residues superposed one by one, and the TM-score over CA. Beside it, on the same chains: the
+geometric codec, and an ideal helix of the chain's length, which costs no codes at all. Then the time of encoding and
+decoding one chain of 129 residues on one core, padded to its length and padded to 512.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from biomatrix.entities import Protein
+from biomatrix.structure.geometry import place_atom, rmsd, tm_score
+from biomatrix.structure.protein.chains import read_chains
+from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
+from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
+
+BOUNDS = (0, 64, 128, 256, 512, 100_000)
+FRAGMENT = 24
+PADDED_CHAIN, PADDED_LENGTH = 129, 512
+HELIX = ((1.329, 2.035, -0.82), (1.458, 2.124, np.pi), (1.525, 1.941, -1.05))
+"""Length, angle and torsion with which N, CA and C of an ideal alpha helix are placed."""
+
+Backbone = NDArray[np.float32]
+
+
+def helix(length: int) -> Backbone:
+    """An ideal alpha helix."""
+    atoms = [np.array([0.0, 0.0, 0.0]), np.array([1.458, 0.0, 0.0]), np.array([2.0, 1.4, 0.0])]
+    while len(atoms) < 3 * length:
+        for step in HELIX:
+            atoms.append(np.asarray(place_atom(*atoms[-3:], *step)))
+    return np.asarray(atoms, dtype=np.float32).reshape(length, 3, 3)
+
+
+def chain_errors(decoded: Backbone, protein: Protein) -> tuple[float, float, float]:
+    """RMSD of the chain, mean RMSD of its fragments (Angstrom), TM-score."""
+    target = np.asarray(protein.backbone)
+    starts = range(0, max(len(target) - FRAGMENT, 0) + 1, FRAGMENT)
+    pieces = [
+        slice(start, start + FRAGMENT) for start in starts if protein.resolved[start : start + FRAGMENT].sum() > 3
+    ]
+    local = [float(rmsd(decoded[piece].reshape(-1, 3), target[piece].reshape(-1, 3))) for piece in pieces]
+    whole = float(rmsd(decoded.reshape(-1, 3), target.reshape(-1, 3)))
+    return whole, float(np.mean(local)), tm_score(decoded[:, 1], target[:, 1])
+
+
+def table(decoded: list[Backbone], proteins: list[Protein]) -> dict[str, dict[str, float]]:
+    """Median errors by length."""
+    errors = np.array([chain_errors(d, p) for d, p in zip(decoded, proteins, strict=True)])
+    lengths = np.array([len(p) for p in proteins])
+    rows = {}
+    for low, high in pairwise(BOUNDS):
+        inside = (lengths > low) & (lengths <= high)
+        if inside.any():
+            name = f"{low + 1}-{high}" if high < BOUNDS[-1] else f"over {low}"
+            rows[name] = summary(errors[inside])
+    rows["all"] = summary(errors)
+    return rows
+
+
+def summary(errors: NDArray[np.float64]) -> dict[str, float]:
+    """Medians of the errors, and the mean TM-score."""
+    whole, local, tm = np.median(errors, axis=0)
+    return {
+        "chains": len(errors),
+        "rmsd": round(float(whole), 3),
+        "rmsd_24": round(float(local), 3),
+        "tm": round(float(tm), 3),
+        "tm_mean": round(float(errors[:, 2].mean()), 3),
+    }
+
+
+def code_use(codes: list[NDArray[np.int16]], num_codes: int) -> dict[str, float]:
+    """How many codes occur, and how many equally frequent ones would carry as much."""
+    count = np.bincount(np.concatenate([c[c >= 0] for c in codes]), minlength=num_codes)
+    share = count[count > 0] / count.sum()
+    return {"codes_used": int((count > 0).sum()), "perplexity": round(float(np.exp(-(share * np.log(share)).sum())), 1)}
+
+
+def best_time(run: Callable[[], object], repeats: int = 7) -> float:
+    """Seconds of the fastest of several runs."""
+    run()
+    times = []
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begun)
+    return min(times)
+
+
+def padding_cost(tokenizer: GCPVQVAETokenizer, proteins: list[Protein]) -> dict[str, float]:
+    """Encode and decode one chain in one piece, padded to its own length and to 512."""
+    whole = tokenizer.with_behaviour(replace(tokenizer.behaviour, max_length=PADDED_LENGTH, long_chains="refuse"))
+    longer = next(p for p in proteins if len(p) >= PADDED_CHAIN and p.resolved[:PADDED_CHAIN].all())
+    assert longer.backbone is not None
+    chain = Protein(longer.sequence[:PADDED_CHAIN], longer.backbone[:PADDED_CHAIN], longer.name)
+    codes = whole.encode([chain])
+    own = best_time(lambda: whole.decode(whole.encode([chain])))
+    padded = best_time(lambda: whole.decode(whole.encode([chain], pad_to=PADDED_LENGTH), pad_to=PADDED_LENGTH))
+    assert np.array_equal(codes[0], whole.encode([chain], pad_to=PADDED_LENGTH)[0])
+    return {
+        "own_length_ms": round(own * 1e3, 1),
+        "padded_to_512_ms": round(padded * 1e3, 1),
+        "ratio": round(padded / own, 2),
+    }
+
+
+def show(name: str, rows: dict[str, dict[str, float]]) -> None:
+    """Print one table."""
+    print(f"\n{name}\n{'length':>10} {'chains':>7} {'RMSD':>7} {'RMSD/24':>8} {'TM':>6} {'mean TM':>8}")
+    for length, row in rows.items():
+        errors = f"{row['rmsd']:7.2f} {row['rmsd_24']:8.2f} {row['tm']:6.3f} {row['tm_mean']:8.3f}"
+        print(f"{length:>10} {row['chains']:7d} {errors}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--weights", default="gcp_vqvae-small")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--limit", type=int)
+    parser.add_argument(
+        "--window", type=int, nargs=2, metavar=("SIZE", "OVERLAP"), help="other windows than the weights'"
+    )
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    proteins = [r.protein for r in read_chains(arguments.table) if r.split == arguments.split][: arguments.limit]
+    tokenizer = ProteinStructureTokenizer.from_pretrained(arguments.weights)
+    if not isinstance(tokenizer, GCPVQVAETokenizer):
+        parser.error(f"{arguments.weights} is not a GCP-VQVAE")
+    if arguments.window:
+        size, overlap = arguments.window
+        tokenizer = tokenizer.with_behaviour(
+            replace(tokenizer.behaviour, max_length=size, overlap=overlap, long_chains="windows")
+        )
+    begun = time.perf_counter()
+    codes = tokenizer.encode(proteins)
+    encoded = time.perf_counter()
+    decoded = tokenizer.decode(codes)
+    done = time.perf_counter()
+    residues = sum(map(len, proteins))
+    geometric = ProteinStructureTokenizer.from_pretrained("geometric")
+    result = {
+        "weights": tokenizer.name,
+        "fingerprint": tokenizer.fingerprint,
+        "split": arguments.split,
+        "learned": table(decoded, proteins),
+        "geometric": table(geometric.decode(geometric.encode(proteins)), proteins),
+        "helix": table([helix(len(p)) for p in proteins], proteins),
+        **code_use(codes, tokenizer.num_codes),
+        "encode_residues_per_s": round(residues / (encoded - begun)),
+        "decode_residues_per_s": round(residues / (done - encoded)),
+        "padding": padding_cost(tokenizer, proteins),
+    }
+    print(f"{tokenizer.name} {tokenizer.fingerprint}")
+    print(f"{len(proteins)} chains of split {arguments.split}, {residues} residues")
+    show(f"{tokenizer.name}, {tokenizer.num_codes} codes", result["learned"])
+    show(f"geometric codec, {geometric.num_codes} codes", result["geometric"])
+    show("ideal helix, no codes", result["helix"])
+    for key in ("codes_used", "perplexity", "encode_residues_per_s", "decode_residues_per_s", "padding"):
+        print(f"{key}: {result[key]}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
