@@ -49,14 +49,20 @@ class Answer:
     finish_reason: FinishReason
     vocabulary: Vocabulary
 
+    @property
+    def entity_modality(self) -> str | None:
+        """The name of the modality the entity is written in; None without an entity."""
+        if self.entity is None:
+            return None
+        return next((segment.modality for segment in self.segments if segment.value is self.entity), None)
+
     @cached_property
     def checks(self) -> list[Check]:
         """What is physically and chemically sound about the entity, one answer a check; empty without one."""
-        segment = next((s for s in self.segments if s.value is self.entity), None)
-        if self.entity is None or segment is None or segment.modality is None:
+        if self.entity is None or self.entity_modality is None:
             return []
         try:
-            return self.vocabulary.modality(segment.modality).check(self.entity)
+            return self.vocabulary.modality(self.entity_modality).check(self.entity)
         except BioMatrixError as error:
             return [Check("checks ran", None, detail=error.message)]
 

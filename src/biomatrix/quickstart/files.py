@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from biomatrix.corpus.templates import TASKS
 from biomatrix.entities import Entity
 from biomatrix.modalities import modality
 from biomatrix.quickstart.inputs import Input
@@ -32,8 +31,8 @@ def write_files(
     for reply in replies:
         valid = [answer for answer in reply.answers if answer.entity is not None]
         for number, answer in enumerate(valid, start=1):
-            if answer.entity is not None:
-                extension = modality(TASKS[reply.question.task].output or "").file_format
+            if answer.entity is not None and answer.entity_modality is not None:
+                extension = modality(answer.entity_modality).file_format
                 written.append(_write(answer.entity, folder / f"{reply.question.task}_{number}.{extension}"))
     return written
 

@@ -15,12 +15,27 @@ EXAMPLE_COMPONENT = "CFF"
 
 @dataclass(frozen=True)
 class Input:
-    """One entity to work on: its ``title`` on the page, and a sentence on where it comes from."""
+    """One entity to work on.
+
+    Parameters
+    ----------
+    entity : Molecule or Protein
+        What was read.
+    title : str
+        Its heading on the page.
+    origin : str
+        Where it comes from, in words.
+    stem : str
+        What its files are called.
+    shares_frame : bool
+        Whether its coordinates are in the frame of the others that say so: a complex.
+    """
 
     entity: Entity
     title: str
     origin: str
     stem: str
+    shares_frame: bool = False
 
 
 def gather_inputs(molecule: str | None, protein: Path | None, chain: str | None, seed: int) -> list[Input]:
@@ -49,12 +64,14 @@ def _example_complex() -> list[Input]:
             "Human dihydrofolate reductase",
             f"PDB entry {EXAMPLE_COMPLEX}, chain A, from PoseBusters; its cluster is kept out of all training",
             f"{EXAMPLE_COMPLEX}_A",
+            shares_frame=True,
         ),
         Input(
-            with_hydrogens(bundled_ligand(EXAMPLE_COMPLEX)),
+            bundled_ligand(EXAMPLE_COMPLEX).with_hydrogens(),
             "Its bound inhibitor",
             f"the ligand TQD of {EXAMPLE_COMPLEX} in its crystal pose, hydrogens added",
             f"{EXAMPLE_COMPLEX}_ligand",
+            shares_frame=True,
         ),
     ]
 
@@ -78,15 +95,10 @@ def _given_molecule(given: str, seed: int) -> Input:
     entity = Molecule.from_file(Path(given)) if from_file else Molecule.from_smiles(given)
     origin = f"file {given}" if from_file else f"SMILES {given}"
     if entity.has_structure:
-        entity = with_hydrogens(entity)
+        entity = entity.with_hydrogens()  # 3D tokens write all atoms
     else:
         try:
             entity, origin = entity.embed(seed=seed), f"{origin}, conformer by ETKDG and MMFF"
         except BioMatrixError as error:
             origin = f"{origin}; without 3D: {error.message}"
     return Input(entity, entity.name or "Your molecule", origin, "molecule")
-
-
-def with_hydrogens(molecule: Molecule) -> Molecule:
-    """Return the molecule with every hydrogen explicit and placed; 3D tokens write all atoms."""
-    return molecule.with_hydrogens()

@@ -15,9 +15,9 @@ from biomatrix.quickstart.tasks import Reply
 from biomatrix.report import Page
 from biomatrix.report.drawing import draw_molecule
 from biomatrix.report.page import paragraph
+from biomatrix.report.superposition import facing, lay_over
 from biomatrix.report.tokens import token_stream
 from biomatrix.report.viewer import Model3D, Style, embed_models
-from biomatrix.trust.agreement import lay_over
 
 INPUT_COLOUR, DECODED_COLOUR = "#8a8f98", "#d9622b"
 
@@ -38,6 +38,7 @@ def build_page(
         "Real molecules and a real protein: written as tokens in every modality they have, read back from the tokens, "
         "and put to a small language model.",
     )
+    _add_complex(page, [given.entity for given, _ in gathered if given.shares_frame])
     for given, trips in gathered:
         _add_entity(page, given, trips)
     page.heading(f"What the model {name} answers")
@@ -45,6 +46,12 @@ def build_page(
     for reply in replies:
         _add_reply(page, reply)
     return page
+
+
+def _add_complex(page: Page, entities: Sequence[Entity]) -> None:
+    """Show the entities that were read in one frame, such as a protein and its ligand, together."""
+    if len(entities) > 1:
+        page.row([embed_models([_model(entity) for entity in entities], "The complex as read. Turn with the mouse.")])
 
 
 def _add_entity(page: Page, given: Input, trips: Sequence[RoundTrip]) -> None:
@@ -77,16 +84,17 @@ def _stream(tokens: Sequence[str], name: str) -> str:
 
 def _pictures(entity: Entity, trips: Sequence[RoundTrip]) -> list[str]:
     """Return a drawing where there is a graph, and the input with its decoded structure laid over it."""
-    pictures = [draw_molecule(entity)] if isinstance(entity, Molecule) else []
+    pictures = [f"<figure>{draw_molecule(entity)}</figure>"] if isinstance(entity, Molecule) else []
     if not entity.has_structure:
         return pictures
+    shown = facing(entity)
     for trip in trips:
         if trip.decoded is not None and trip.decoded.has_structure:
             pictures.append(
                 embed_models(
                     [
-                        _model(entity, INPUT_COLOUR, "input"),
-                        _model(lay_over(trip.decoded, entity), DECODED_COLOUR, "decoded from tokens"),
+                        _model(shown, INPUT_COLOUR, "input"),
+                        _model(lay_over(trip.decoded, shown), DECODED_COLOUR, "decoded from tokens"),
                     ],
                     "Turn with the mouse.",
                 )
@@ -129,7 +137,7 @@ def _card(answer: Answer, verdict: str) -> str:
     if isinstance(answer.entity, Molecule):
         parts.append(draw_molecule(answer.entity))
     if answer.entity is not None and answer.entity.has_structure:
-        parts.append(embed_models([_model(answer.entity)], "Turn with the mouse."))
+        parts.append(embed_models([_model(facing(answer.entity))], "Turn with the mouse."))
     for segment in answer.segments:
         if segment.modality and segment.tokens:
             parts.append(token_stream(segment.tokens, segment.modality, shown=60))

@@ -12,7 +12,6 @@ from biomatrix.corpus.templates import TASKS, task_prompt
 from biomatrix.entities import Entity, Molecule, Protein
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Answer, Model
-from biomatrix.modalities import modality
 from biomatrix.trust import compare
 
 SAMPLES = 4
@@ -146,7 +145,7 @@ def _judge(question: Question, answer: Answer, output: str | None) -> str:
         return f"expected: {question.expected}" if question.expected else ""
     if answer.entity is None:
         return f"not valid: {answer.error}"
-    checks = [check for check in modality(output).check(answer.entity) if check.passed is not None]
+    checks = [check for check in answer.checks if check.passed is not None]
     failed = [check.name for check in checks if not check.passed]
     parts = [f"{len(checks) - len(failed)} of {len(checks)} checks passed"]
     parts += [f"failed: {', '.join(failed)}"] if failed else []
