@@ -81,5 +81,7 @@ class CorpusRecipe(_Strict):
         path = Path(path)
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise ConfigurationError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
         except (tomllib.TOMLDecodeError, ValidationError) as error:
             raise ConfigurationError(f"not a corpus recipe: {error}", file=str(path)) from error

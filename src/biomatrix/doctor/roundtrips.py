@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from biomatrix.doctor.finding import Finding
 from biomatrix.entities import Entity
 from biomatrix.entities.bundled import bundled_component, bundled_ligand, bundled_protein
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import BioMatrixError, WeightsError
 from biomatrix.modalities import Modality, modalities, modality
-from biomatrix.structure.weights import load_weights, shipped_names
+from biomatrix.structure.weights import StructureKind, load_weights, shipped_names
 from biomatrix.trust import Agreement, compare
 
 _AREA = "round trip"
@@ -25,25 +25,35 @@ def examine_round_trips() -> Iterator[Finding]:
         *((code, bundled_component(code)) for code in COMPONENTS),
     ]
     for plain in modalities():
-        for one, limit in _with_every_tokenizer(plain):
-            for label, entity in entities:
-                if one.accepts(entity):
-                    yield _examine(one, label, entity, limit)
+        for label, entity in entities:
+            if not plain.accepts(entity):
+                continue
+            if not plain.needs_structure:
+                yield _examine(plain, f"{plain.name}, {label}", entity, None)
+                continue
+            for name in shipped_names(plain.kind):
+                one = modality(plain.name, tokenizer=name)
+                yield _examine(one, f"{plain.name} by {name!r}, {label}", entity, stated_error(plain.kind, name))
 
 
-def _with_every_tokenizer(plain: Modality) -> Sequence[tuple[Modality, float | None]]:
-    """Return the modality with each shipped tokenizer and that tokenizer's stated error; itself where it holds none."""
-    if not plain.needs_structure:
-        return [(plain, None)]
-    found = []
-    for name in shipped_names(plain.kind):
-        stated = load_weights(plain.kind, name).config["stated_error"]
-        found.append((modality(plain.name, tokenizer=name), float(stated["max_rmsd_angstrom"])))
-    return found
+def stated_error(kind: StructureKind, name: str) -> float:
+    """Return the RMSD in Angstrom that a shipped tokenizer says its round trips stay below.
+
+    Raises
+    ------
+    WeightsError
+        Its description states none.
+    """
+    stored = load_weights(kind, name)
+    try:
+        return float(stored.config["stated_error"]["rmsd_angstrom"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(
+            'the config has no "stated_error": {"rmsd_angstrom": ...}', file=str(stored.folder)
+        ) from error
 
 
-def _examine(one: Modality, label: str, entity: Entity, limit: float | None) -> Finding:
-    subject = f"{one} with {label}"
+def _examine(one: Modality, subject: str, entity: Entity, limit: float | None) -> Finding:
     try:
         agreement = compare(entity, one.decode(one.encode(entity)))
     except BioMatrixError as error:

@@ -42,6 +42,9 @@ _CATCHING_UP = 1.0
 
 Chain = tuple["NDArray[np.float64]", "NDArray[np.int64]"]
 
+STATED_ERROR = 1.5
+"""Angstrom of backbone RMSD that the round trip of an unbroken chain stays below; self-examination fails past it."""
+
 
 @dataclass(frozen=True)
 class GeometricFit:
@@ -155,6 +158,7 @@ def save_codebook(
             "num_beams": settings.num_beams,
         },
         "fit": asdict(settings),
+        "stated_error": {"rmsd_angstrom": STATED_ERROR},
     }
     tensors = {
         "rotations": codebook.rotations.astype(np.float32),

@@ -1,0 +1,79 @@
+"""Self-examination passes on a sound installation and fails on a damaged one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from biomatrix.cli.main import app
+from biomatrix.doctor import Finding, worst
+from biomatrix.doctor.installation import examine_installation
+from biomatrix.doctor.roundtrips import examine_round_trips, stated_error
+from biomatrix.doctor.weights import examine_weights
+from biomatrix.structure import weights
+from biomatrix.structure.weights import shipped_names, weights_root
+
+
+@pytest.fixture
+def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the shipped weights to damage, in the place of the real ones."""
+    for kind in ("molecule", "protein"):
+        shutil.copytree(weights_root(kind), tmp_path / kind)
+    monkeypatch.setattr(weights, "weights_root", lambda kind: tmp_path / kind)
+    return tmp_path
+
+
+def test_a_sound_installation_has_no_failure() -> None:
+    findings = [*examine_installation(), *examine_weights()]
+    assert worst(findings) == "ok", [finding for finding in findings if finding.status != "ok"]
+
+
+def test_every_shipped_tokenizer_goes_round_within_its_stated_error() -> None:
+    findings = list(examine_round_trips())
+    assert worst(findings) == "ok", [finding for finding in findings if finding.status != "ok"]
+    told = " ".join(finding.subject for finding in findings)
+    for kind in ("molecule", "protein"):
+        for name in shipped_names(kind):
+            assert repr(name) in told
+            assert stated_error(kind, name) > 0
+
+
+def test_damaged_weights_fail(damaged: Path) -> None:
+    path = damaged / "molecule" / "default" / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    (failed,) = [finding for finding in examine_weights() if finding.status == "failed"]
+    assert "sha256" in failed.detail
+
+
+def test_missing_weights_fail(damaged: Path) -> None:
+    shutil.rmtree(damaged / "protein")
+    assert worst(examine_weights()) == "failed"
+
+
+def test_a_round_trip_past_the_stated_error_fails(damaged: Path) -> None:
+    path = damaged / "molecule" / "default" / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["stated_error"]["rmsd_angstrom"] = 1e-6
+    path.write_text(json.dumps(config), encoding="utf-8")
+    failed = [finding for finding in examine_round_trips() if finding.status == "failed"]
+    assert failed
+    assert all("'default'" in finding.subject for finding in failed)
+
+
+def test_the_worst_finding_decides() -> None:
+    assert worst([]) == "ok"
+    assert worst([Finding("a", "b", "warning", ""), Finding("a", "b", "failed", "")]) == "failed"
+
+
+@pytest.mark.slow
+def test_the_command_passes_and_speaks_json() -> None:
+    result = CliRunner().invoke(app, ["doctor", "--json"])
+    assert result.exit_code == 0, result.stdout
+    areas = {finding["area"] for finding in json.loads(result.stdout)}
+    assert areas == {"installation", "weights", "vocabulary", "round trip"}

@@ -1,0 +1,95 @@
+"""The main job: every file it writes opens elsewhere, and the page holds what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import biotite.structure.io.pdb as pdb
+import pytest
+from rdkit import Chem
+from rdkit.RDLogger import DisableLog
+
+from biomatrix.entities import Molecule, Protein
+from biomatrix.entities.bundled import complex_folder
+from biomatrix.errors import BioMatrixError
+from biomatrix.quickstart import Summary, run
+from biomatrix.quickstart.inputs import gather_inputs
+from biomatrix.quickstart.roundtrip import round_trips
+from biomatrix.quickstart.tasks import LONGEST_CHAIN, shortened
+
+DisableLog("rdApp.*")
+
+
+def test_the_example_goes_round_in_every_modality() -> None:
+    for given in gather_inputs(None, None, None, seed=0):
+        for trip in round_trips(given.entity):
+            assert trip.agreement is not None, trip.refused
+            assert trip.agreement.same_text is not False
+            if trip.modality.needs_structure:
+                assert trip.agreement.rmsd is not None
+                assert trip.agreement.rmsd < 0.6
+
+
+def test_own_molecules_come_from_smiles_or_file(tmp_path: Path) -> None:
+    Molecule.from_smiles("CCO").to_file(tmp_path / "mine.smi")
+    for given in ("CCO", str(tmp_path / "mine.smi")):
+        entity = gather_inputs(given, None, None, seed=0)[-1].entity
+        assert entity.kind == "molecule"
+        assert entity.has_structure
+
+
+def test_own_proteins_replace_the_complex() -> None:
+    path = complex_folder("1ia1") / "1ia1_protein_one_lig_removed.pdb"
+    inputs = gather_inputs("CCO", path, "A", seed=0)
+    assert [given.entity.kind for given in inputs] == ["protein", "molecule"]
+    with pytest.raises(BioMatrixError, match="chain"):
+        gather_inputs(None, path, "no such chain", seed=0)
+
+
+def test_long_chains_are_shortened_and_say_so() -> None:
+    chain = Protein.from_sequence("A" * (LONGEST_CHAIN + 1))
+    assert len(shortened(chain)) == LONGEST_CHAIN
+    assert str(LONGEST_CHAIN + 1) in shortened(chain).notes[-1]
+    assert shortened(shortened(chain)) is not None
+
+
+@pytest.fixture(scope="module")
+def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    return run(tmp_path_factory.mktemp("quickstart"))
+
+
+@pytest.mark.slow
+def test_every_task_was_asked(summary: Summary) -> None:
+    assert all(not reply.error for reply in summary.replies), [reply.error for reply in summary.replies]
+    assert len(summary.replies) == 9
+
+
+@pytest.mark.slow
+def test_files_open_in_other_libraries(summary: Summary) -> None:
+    by_extension: dict[str, list[Path]] = {}
+    for path in summary.files:
+        by_extension.setdefault(path.suffix, []).append(path)
+    assert {".sdf", ".pdb", ".fasta", ".smi", ".html"} <= set(by_extension)
+    for path in by_extension[".sdf"]:
+        mol = next(iter(Chem.SDMolSupplier(str(path), removeHs=False)))
+        assert mol is not None, path
+        assert mol.GetConformer().Is3D()
+    for path in by_extension[".pdb"]:
+        atoms = pdb.PDBFile.read(path).get_structure(model=1)
+        assert set(atoms.atom_name) == {"N", "CA", "C", "O"}
+
+
+@pytest.mark.slow
+def test_the_page_stands_alone_and_says_what_answers_are_worth(summary: Summary) -> None:
+    text = (summary.folder / "report.html").read_text(encoding="utf-8")
+    assert not re.findall(r'(?:src|href)="(?!#)[^"]+"', text)
+    assert "Do not act on" in text
+    assert text.count('<figure class="viewer">') >= 8
+    for reply in summary.replies:
+        assert reply.question.title in text
+
+
+@pytest.mark.slow
+def test_memory_stays_under_four_gibibytes(summary: Summary) -> None:
+    assert summary.peak_memory_gib < 4
