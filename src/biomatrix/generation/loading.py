@@ -47,6 +47,11 @@ def load(
         modality's tokens belong to, a shipped name, a folder or an object. Needed to decode structures of a
         checkpoint that does not say (a published one); without, answers say which is missing.
 
+    Notes
+    -----
+    On a CPU the process is told to keep the memory it frees (glibc), which nearly doubles the speed: a cache that
+    grows by a token a step is a new large block a step.
+
     Returns
     -------
     Model
@@ -60,6 +65,7 @@ def load(
     import torch
 
     from biomatrix.generation.model import Model
+    from biomatrix.training.host_memory import keep_freed_memory
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
     given = _by_modality(structure_tokenizers)
@@ -67,6 +73,8 @@ def load(
     vocabulary = Vocabulary.from_pretrained(folder, structure_tokenizers=given)
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     chosen = dtype or ("float32" if place == "cpu" else "bfloat16")
+    if place == "cpu":
+        keep_freed_memory()
     return Model(_open_network(folder, place, chosen), vocabulary, str(name_or_path))
 
 

@@ -211,13 +211,15 @@ class Model:
         sampling = Sampling(temperature, top_p, greedy, seed)
         encoded = [tuple(self.prompt_ids(prompt, system=system, raw=raw)) for prompt in prompts]
         opening: tuple[int, ...] = () if output is None else (self.vocabulary.start_id(output),)
-        jobs = self._jobs(encoded, opening, output, wanted, num_samples, max_new_tokens)
-        written = decode_jobs(self.network, jobs[0], jobs[1], sampling, max_rows)
+        different = 1 if sampling.is_greedy else num_samples
+        guide, jobs = self._jobs(encoded, opening, output, wanted, different, max_new_tokens)
+        written = decode_jobs(self.network, guide, jobs, sampling, max_rows)
         answers = [
             read_answer(self.vocabulary, (*opening, *w.ids), output=output, logprob=w.logprob, complete=w.complete)
             for w in written
         ]
-        return [answers[i : i + num_samples] for i in range(0, len(answers), num_samples)]
+        groups = [answers[i : i + different] for i in range(0, len(answers), different)]
+        return [group * (num_samples // different) for group in groups]
 
     def score(self, prompt: Prompt, continuation: Prompt, system: str | None = None, raw: bool = False) -> Score:
         """Return how likely the model finds a continuation of a prompt.

@@ -11,6 +11,7 @@ import itertools
 import math
 import signal
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -216,10 +217,11 @@ class Trainer:
         weight, tokens = self._total_weight(batches)
         total = torch.zeros((), device=self.accelerator.device)
         for i, batch in enumerate(batches):
-            self.accelerator.gradient_state._set_sync_gradients(i == len(batches) - 1)
-            loss = self.wrapped(**batch_tensors(batch, self.accelerator.device))
-            # Processes average their gradients, so each is scaled up to make the sum over all of them.
-            self.accelerator.backward(loss * (self.accelerator.num_processes / weight))
+            last = i == len(batches) - 1
+            with nullcontext() if last else self.accelerator.no_sync(self.wrapped):
+                loss = self.wrapped(**batch_tensors(batch, self.accelerator.device))
+                # Processes average their gradients, so each is scaled up to make the sum over all of them.
+                self.accelerator.backward(loss * (self.accelerator.num_processes / weight))
             total += loss.detach()
         norm = self.accelerator.clip_grad_norm_(self.wrapped.parameters(), self.recipe.optimiser.clip)
         self.optimizer.step()
