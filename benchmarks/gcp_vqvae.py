@@ -133,14 +133,15 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     parser.add_argument("--weights", default="gcp_vqvae-small")
     parser.add_argument("--split", default="test")
-    parser.add_argument("--limit", type=int)
+    parser.add_argument("--limit", type=int, help="about this many chains, evenly spaced in the table")
     parser.add_argument(
         "--window", type=int, nargs=2, metavar=("SIZE", "OVERLAP"), help="other windows than the weights'"
     )
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    proteins = [r.protein for r in read_chains(arguments.table) if r.split == arguments.split][: arguments.limit]
+    proteins = [r.protein for r in read_chains(arguments.table) if r.split == arguments.split]
+    proteins = proteins[:: max(1, len(proteins) // (arguments.limit or len(proteins)))]
     tokenizer = ProteinStructureTokenizer.from_pretrained(arguments.weights)
     if not isinstance(tokenizer, GCPVQVAETokenizer):
         parser.error(f"{arguments.weights} is not a GCP-VQVAE")

@@ -32,6 +32,7 @@ RECIPES = Path(__file__).parents[4] / "recipes"
 PLAN = TrainingPlan(
     steps=12,
     crop=(24, 32),
+    decoded_span=28,
     residues_a_batch=128,
     warm_up=2,
     unquantised=3,

@@ -94,6 +94,8 @@ class Behaviour:
         residues as the published code does (the rest are -1).
     overlap : int
         Residues that consecutive windows share.
+    encoded_length : int, optional
+        Longest piece for encoding, overlapping by half; ``max_length`` and ``overlap`` when not given.
     """
 
     sequence_blind: bool = True
@@ -102,10 +104,13 @@ class Behaviour:
     max_length: int = 512
     long_chains: LongChains = "refuse"
     overlap: int = 32
+    encoded_length: int | None = None
 
     def __post_init__(self) -> None:
         if self.max_length < 8:
             raise ConfigurationError(f"max_length is {self.max_length}, the least is 8")
+        if self.encoded_length is not None and (self.encoded_length < self.max_length or self.long_chains != "windows"):
+            raise ConfigurationError("encoded_length must be at least max_length, and needs long_chains = 'windows'")
         if self.long_chains not in ("windows", "refuse", "cut"):
             raise ConfigurationError(f"long_chains is {self.long_chains!r}, not one of windows, refuse, cut")
         if self.long_chains == "windows" and not 3 <= self.overlap <= self.max_length // 2:

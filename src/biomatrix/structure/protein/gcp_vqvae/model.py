@@ -5,7 +5,6 @@ Legend: B chains, T positions, N graph nodes, M valid positions, D latent width.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -20,15 +19,6 @@ from biomatrix.structure.protein.gcp_vqvae.transformer import Transformer
 
 TRAINING_ONLY = ("vqvae.vector_quantizer._codebook.embed_avg", "vqvae.vector_quantizer._codebook.cluster_size")
 """Tensors that neither encoding nor decoding reads."""
-
-
-@dataclass(frozen=True)
-class Reconstruction:
-    """What a training step sees: coordinates [B, T, 3, 3], codes [M] and the quantiser's loss."""
-
-    coords: Tensor
-    codes: Tensor
-    quantiser_loss: Tensor
 
 
 class StructureVQVAE(nn.Module):
@@ -80,10 +70,12 @@ class GCPVQVAE(nn.Module):
         """Return N, CA, C in Angstrom, [B, T, 3, 3], of codes [B, T]; meaningless where a code is -1."""
         return cast(Tensor, self.vqvae.decoder(self.vqvae.vector_quantizer.rows(codes), codes >= 0))
 
-    def reconstruct(self, graph: Graph, training: CodebookTraining, generator: torch.Generator) -> Reconstruction:
-        """Encode, quantise with gradients and codebook updates, decode."""
+    def quantised_latents(
+        self, graph: Graph, training: CodebookTraining, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Encode and quantise with gradients and codebook updates: rows [B, T, D], zero where not valid, and a loss."""
         z_BTD = self.latents(graph).float()
         quantised = self.vqvae.vector_quantizer.learn(z_BTD[graph.valid], training, generator)
         rows_BTD = torch.zeros_like(z_BTD)
         rows_BTD[graph.valid] = quantised.rows
-        return Reconstruction(self.vqvae.decoder(rows_BTD, graph.valid), quantised.codes, quantised.loss)
+        return rows_BTD, quantised.loss

@@ -77,7 +77,14 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         gaps, and long chains are cut silently.
         """
         return self.with_behaviour(
-            replace(self.behaviour, sequence_blind=False, impute=True, break_distance=None, long_chains="cut")
+            replace(
+                self.behaviour,
+                sequence_blind=False,
+                impute=True,
+                break_distance=None,
+                long_chains="cut",
+                encoded_length=None,
+            )
         )
 
     @property
@@ -155,12 +162,12 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
 
     def _encode_pieces(self, pieces: Sequence[Protein], pad_to: int | None) -> list[NDArray[np.int16]]:
         coded = [np.full(len(piece), -1, dtype=np.int16) for piece in pieces]
-        known = [index for index, piece in enumerate(pieces) if piece.resolved[: self.behaviour.max_length].any()]
+        known = [index for index, piece in enumerate(pieces) if piece.resolved[: self._reach].any()]
         for chosen in self._buckets([len(pieces[index]) for index in known], pad_to):
             graphs = [self.graph(pieces[known[i]]) for i in chosen]
             codes = self.model.encode(collate(graphs, pad_to=pad_to)).numpy()
             for row, i in zip(codes, chosen, strict=True):
-                length = min(len(coded[known[i]]), self.behaviour.max_length)
+                length = min(len(coded[known[i]]), codes.shape[1])
                 coded[known[i]][:length] = row[:length]
         return coded
 
@@ -195,17 +202,25 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
             torch.from_numpy(np.ascontiguousarray(backbone)),
             types[index],
             index,
-            torch.from_numpy(resolved[: behaviour.max_length]),
+            torch.from_numpy(resolved[: self._reach]),
             break_distance=behaviour.break_distance,
         )
+
+    @property
+    def _reach(self) -> int:
+        """Residues of one piece that the transformer of the encoder sees."""
+        return self.behaviour.encoded_length or self.behaviour.max_length
 
     def _ranges(self, length: int, index: int, name: str | None, *, decoding: bool = False) -> list[tuple[int, int]]:
         """The pieces a chain passes through in."""
         behaviour = self.behaviour
-        if length <= behaviour.max_length or (behaviour.long_chains == "cut" and not decoding):
+        size, overlap = behaviour.max_length, behaviour.overlap
+        if behaviour.encoded_length is not None and not decoding:
+            size, overlap = behaviour.encoded_length, behaviour.encoded_length // 2
+        if length <= size or (behaviour.long_chains == "cut" and not decoding):
             return [(0, length)]
         if behaviour.long_chains == "windows":
-            return windows(length, behaviour.max_length, behaviour.overlap)
+            return windows(length, size, overlap)
         raise LimitError(
             f"{length} residues, these weights take {behaviour.max_length} in one piece: cut the chain, or use "
             "with_behaviour(...) with long_chains='windows'",

@@ -44,6 +44,9 @@ class TrainingPlan:
         Optimiser steps.
     crop : tuple of int
         Longest crop in residues, one number a stage; stages share the steps equally.
+    decoded_span : int, optional
+        Decode a random stretch of so many residues of each crop, not all of it. Codes then must not depend on where a
+        residue stands in the piece it was encoded in, which windows over long chains need.
     residues_a_batch : int
         A batch holds this many residues divided by the crop.
     learning_rate, weight_decay, clip : float
@@ -61,6 +64,7 @@ class TrainingPlan:
 
     steps: int = 10_000
     crop: tuple[int, ...] = (128,)
+    decoded_span: int | None = None
     residues_a_batch: int = 1024
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
@@ -218,13 +222,21 @@ class Trainer:
         plan = self.plan
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=plan.autocast):
             if self.step < plan.unquantised:
-                latents = self.model.latents(batch.graph).float()
-                coords, quantiser_loss = self.model.vqvae.decoder(latents, batch.graph.valid), latents.new_zeros(())
+                rows = self.model.latents(batch.graph).float()
+                quantiser_loss = rows.new_zeros(())
             else:
-                made = self.model.reconstruct(batch.graph, plan.codebook, generator)
-                coords, quantiser_loss = made.coords, made.quantiser_loss
-        terms = structure_terms(coords.float(), batch.target, batch.graph.valid, plan.weights)
+                rows, quantiser_loss = self.model.quantised_latents(batch.graph, plan.codebook, generator)
+            span = self._span(rows.shape[1], generator)
+            valid = batch.graph.valid[:, span]
+            coords = self.model.vqvae.decoder(rows[:, span], valid)
+        terms = structure_terms(coords.float(), batch.target[:, span], valid, plan.weights)
         return {**terms, "quantiser": quantiser_loss}
+
+    def _span(self, length: int, generator: torch.Generator) -> slice:
+        """The residues of a batch that are decoded."""
+        size = min(self.plan.decoded_span or length, length)
+        start = int(torch.randint(length - size + 1, (), generator=generator))
+        return slice(start, start + size)
 
     @torch.no_grad()
     def _start_codebook(self, generator: torch.Generator) -> None:
