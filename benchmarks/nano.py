@@ -2,9 +2,9 @@
 
     python benchmarks/nano.py runs/nano_corpus --model nano --json nano.json
 
-The first argument is the work folder of `biomatrix corpus`: its held-out records, which nothing was trained on, are what the
-model is asked about. Baselines: "random" draws tokens uniformly from the same vocabulary (or an answer from the training
-records), "nearest" answers with the training record most like the question.
+The first argument is the work folder of `biomatrix corpus`: its held-out records, which nothing was trained on, are
+what the model is asked about. Baselines: "random" draws tokens uniformly from the same vocabulary (or an answer from
+the training records), "nearest" answers with the training record most like the question.
 """
 
 from __future__ import annotations
@@ -256,7 +256,7 @@ def designing(model: Model, chains: Sequence[bm.Protein], known: Sequence[bm.Pro
     constant = fmean(recovery(common * len(chain), chain.sequence) for chain in chains)
     yield Figure(
         "inverse fold",
-        "sequence recovery (nearest: always the commonest residue)",
+        "recovery (nearest: the commonest residue)",
         fmean(got),
         fmean(drawn),
         constant,

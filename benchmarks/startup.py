@@ -2,8 +2,8 @@
 
     python benchmarks/startup.py
 
-Prints the quickest of several runs of each, and what each adds to a bare interpreter in the same run. Exits with 1 when the
-import or the help text takes 0.5 s or more.
+Prints the quickest of several runs of each beside a bare interpreter in the same run. Exits with 1 when the import or
+the help text takes 0.5 s or more.
 """
 
 from __future__ import annotations

@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from string import Formatter
+from typing import TypeVar
 
 from biomatrix.corpus.documents import PartItem
 from biomatrix.errors import ConfigurationError
+
+ItemT = TypeVar("ItemT", bound=PartItem)
 
 ANY_MOLECULE = "molecule"
 
@@ -54,7 +57,7 @@ def placeholders(text: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(text) if name]
 
 
-def fill(template: str, values: Mapping[str, PartItem]) -> list[PartItem]:
+def fill(template: str, values: Mapping[str, ItemT]) -> list[str | ItemT]:
     """Return a template's text and values in order, neighbouring text joined.
 
     Raises
@@ -62,7 +65,7 @@ def fill(template: str, values: Mapping[str, PartItem]) -> list[PartItem]:
     ConfigurationError
         A placeholder has no value.
     """
-    items: list[PartItem] = []
+    items: list[str | ItemT] = []
     for literal, name, form, _ in Formatter().parse(template):
         if literal:
             _append(items, literal)
@@ -75,7 +78,7 @@ def fill(template: str, values: Mapping[str, PartItem]) -> list[PartItem]:
     return items
 
 
-def _append(items: list[PartItem], item: PartItem) -> None:
+def _append(items: list[str | ItemT], item: str | ItemT) -> None:
     last = items[-1] if items else None
     if isinstance(item, str) and isinstance(last, str):
         items[-1] = last + item
@@ -83,7 +86,7 @@ def _append(items: list[PartItem], item: PartItem) -> None:
         items.append(item)
 
 
-def task_prompt(task: str, values: Mapping[str, PartItem] | None = None, paraphrase: int = 0) -> list[PartItem]:
+def task_prompt(task: str, values: Mapping[str, ItemT] | None = None, paraphrase: int = 0) -> list[str | ItemT]:
     """Return the user turn of a task as a list of text and entities.
 
     Parameters

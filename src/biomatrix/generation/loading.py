@@ -112,14 +112,15 @@ def _locate(name_or_path: str | Path) -> Path:
 def _open_network(folder: Path, device: str, dtype: str) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
-    from transformers.utils import logging as transformers_logging
+    from transformers.utils import logging
 
     kind = getattr(torch, dtype, None)
     if not isinstance(kind, torch.dtype):
         raise ConfigurationError(f"{dtype!r} is not a torch dtype, such as float32 or bfloat16")
     opener: Any = AutoModelForCausalLM
-    shows_progress = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
+    progress: Any = logging
+    shows_progress = progress.is_progress_bar_enabled()
+    progress.disable_progress_bar()
     try:
         network, report = opener.from_pretrained(
             folder,
@@ -132,7 +133,7 @@ def _open_network(folder: Path, device: str, dtype: str) -> Any:
         raise WeightsError(f"cannot open the model: {error}", file=str(folder)) from error
     finally:
         if shows_progress:
-            transformers_logging.enable_progress_bar()
+            progress.enable_progress_bar()
     faults = [
         f"{len(report[kind])} {kind.replace('_', ' ')}, first {sorted(map(str, report[kind]))[0]}"
         for kind in ("missing_keys", "unexpected_keys", "mismatched_keys")

@@ -17,7 +17,7 @@ from biomatrix.report.drawing import draw_molecule
 from biomatrix.report.page import paragraph
 from biomatrix.report.superposition import facing, lay_over
 from biomatrix.report.tokens import token_stream
-from biomatrix.report.viewer import Model3D, Style, embed_models
+from biomatrix.report.viewer import FileFormat, Model3D, Style, embed_models
 
 INPUT_COLOUR, DECODED_COLOUR = "#8a8f98", "#d9622b"
 
@@ -111,7 +111,7 @@ def _model(entity: Entity, colour: str | None = None, label: str = "") -> Model3
         return Model3D(path.read_text(encoding="utf-8"), file_format, style, colour, label)
 
 
-_VIEWS: dict[str, tuple[str, Style]] = {"molecule": ("sdf", "sticks"), "protein": ("pdb", "backbone")}
+_VIEWS: dict[str, tuple[FileFormat, Style]] = {"molecule": ("sdf", "sticks"), "protein": ("pdb", "backbone")}
 
 
 def _add_reply(page: Page, reply: Reply) -> None:

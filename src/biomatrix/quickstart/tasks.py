@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rdkit.Chem import Descriptors
+from rdkit.Chem.rdMolDescriptors import CalcExactMolWt
 
 from biomatrix.corpus.templates import TASKS, task_prompt
 from biomatrix.entities import Entity, Molecule, Protein
@@ -63,7 +63,7 @@ def gather_questions(entities: Sequence[Entity]) -> list[Question]:
                 "predict_weight",
                 "Predict a property: molecular weight",
                 {"molecule": shown},
-                expected=f"{Descriptors.MolWt(molecule.mol):.0f}, computed",
+                expected=f"{CalcExactMolWt(molecule.mol):.0f}, computed",
             ),
         ]
     for protein in proteins[:1]:

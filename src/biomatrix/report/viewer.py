@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Literal
 
 Style = Literal["sticks", "backbone"]
+FileFormat = Literal["sdf", "pdb"]
 
 STYLES: dict[Style, dict[str, object]] = {
     "sticks": {"stick": {"radius": 0.14}, "sphere": {"scale": 0.22}},
@@ -22,7 +23,7 @@ class Model3D:
     """One structure to show: ``text`` in ``format`` (sdf, pdb), drawn in ``style``, in ``colour`` when given."""
 
     text: str
-    format: Literal["sdf", "pdb"]
+    format: FileFormat
     style: Style
     colour: str | None = None
     label: str = ""

@@ -202,12 +202,12 @@ def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Opt
     head, embedding = f"{_PREFIX}lm_head.weight", f"{_PREFIX}model.embed_tokens.weight"
     if head not in weights:
         weights[head] = weights[embedding]
-    expected = set(get_model_state_dict(loss_module, options=StateDictOptions(full_state_dict=True)))
+    expected = set(get_model_state_dict(loss_module))
     if expected != set(weights):
         odd = sorted(expected ^ set(weights))
         raise WeightsError(f"{len(odd)} tensors do not match the model, first {odd[0]!r}", file=str(checkpoint))
     set_model_state_dict(loss_module, weights, options=options)
-    template = get_optimizer_state_dict(loss_module, optimizer, options=options)
+    template = get_optimizer_state_dict(loss_module, optimizer)
     moments = _unflatten(load_file(checkpoint / OPTIMIZER_FILE), template)
     set_optimizer_state_dict(loss_module, optimizer, moments, options=options)
     return state

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 _MISSING = -32768
 _ATOMS_A_RESIDUE = 4
@@ -86,10 +86,8 @@ def read_chains(path: str | Path, *, batch_rows: int = 512) -> Iterator[ChainRec
         raise ParseError(f"not a table of chains: {problem}", file=str(path)) from problem
 
 
-def training_chains(
-    records: Collection[ChainRecord], *, sources: Collection[str] | None = None
-) -> list[ChainRecord]:
-    """Chains that may be learned from: train split, no cluster of an evaluation set or an example, and only the named sources.
+def training_chains(records: Collection[ChainRecord], *, sources: Collection[str] | None = None) -> list[ChainRecord]:
+    """Chains that may be learned from: train split, no cluster of an evaluation set or an example, named sources only.
 
     Parameters
     ----------
@@ -109,17 +107,13 @@ def training_chains(
         if record.benchmark or record.split != "train" or record.protein.name in EXAMPLE_IDS
     }
     return [
-        record
-        for record in records
-        if record.cluster not in held_out and (sources is None or record.source in sources)
+        record for record in records if record.cluster not in held_out and (sources is None or record.source in sources)
     ]
 
 
 def _record(path: str | Path, *row: Any) -> ChainRecord:
     """Build one record from the Arrow scalars of one row, in the order of the columns."""
-    name, chain, sequence, _, _, source, cluster, split, benchmark = (
-        None if index in (3, 4) else scalar.as_py() for index, scalar in enumerate(row)
-    )
+    name, chain, sequence, source, cluster, split, benchmark = (row[index].as_py() for index in (0, 1, 2, 5, 6, 7, 8))
     flat = row[3].values.to_numpy(zero_copy_only=False)
     numbers = row[4].values.to_numpy(zero_copy_only=False)
     if flat.size != len(sequence) * _ATOMS_A_RESIDUE * 3:
@@ -130,7 +124,7 @@ def _record(path: str | Path, *row: Any) -> ChainRecord:
         )
     protein = Protein(
         sequence=sequence,
-        backbone=_backbone(flat.reshape(len(sequence), _ATOMS_A_RESIDUE, 3)),
+        backbone=_decode_backbone(flat, len(sequence)),
         name=name,
         chain=chain or "",
         residue_numbers=numbers.astype(np.int32) if len(numbers) == len(sequence) else None,
@@ -138,8 +132,20 @@ def _record(path: str | Path, *row: Any) -> ChainRecord:
     return ChainRecord(protein, source, int(cluster), split, tuple(benchmark or ()))
 
 
-def _backbone(stored: NDArray[np.int16]) -> NDArray[np.float32]:
-    """Angstrom from stored hundredths: int16 [L, 4, 3] to float32 [L, 3, 3] of (N, CA, C)."""
-    kept = stored[:, :3]
-    scaled = kept.astype(np.float32) / np.float32(100.0)
-    return np.where(kept == _MISSING, np.float32(np.nan), scaled)
+def _decode_backbone(stored: ArrayLike, num_residues: int) -> NDArray[np.float32]:
+    """Return the backbone of a stored chain.
+
+    Parameters
+    ----------
+    stored : array of int, shape=(num_residues * 4 * 3,)
+        Hundredths of an Angstrom, order residue, atom (N, CA, C, O), axis; -32768 marks a missing atom.
+    num_residues : int
+        L.
+
+    Returns
+    -------
+    ndarray, shape=(L, 3, 3), dtype=float32
+        N, CA, C in Angstrom, relative to the chain's centroid; NaN where an atom is missing.
+    """
+    kept = np.asarray(stored).reshape(num_residues, _ATOMS_A_RESIDUE, 3)[:, :3]
+    return np.where(kept == _MISSING, np.float32(np.nan), kept.astype(np.float32) / np.float32(100.0))

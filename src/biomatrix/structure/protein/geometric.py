@@ -192,7 +192,7 @@ def _usable(index: int, protein: Protein) -> NDArray[np.int64]:
 def _atoms(protein: Protein, place: NDArray[np.int64]) -> NDArray[np.float64]:
     """Resolved residues as float64 [n, 3, 3], moved so that rounding does not depend on where the chain lies."""
     atoms = np.asarray(protein.backbone, dtype=np.float64)[place]
-    return atoms - atoms[0, 1]
+    return np.asarray(atoms - atoms[0, 1])
 
 
 def _blocks(lengths: Sequence[int]) -> Iterator[list[int]]:

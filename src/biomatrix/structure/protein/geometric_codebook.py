@@ -111,7 +111,7 @@ def resolved_residues(backbone: ArrayLike) -> NDArray[np.bool_]:
     ndarray, shape=(L,), dtype=bool
     """
     atoms = np.asarray(backbone, dtype=np.float64)
-    complete = np.isfinite(atoms).all(axis=(1, 2))
+    complete: NDArray[np.bool_] = np.asarray(np.isfinite(atoms).all(axis=(1, 2)))
     n, c = atoms[complete, 0] - atoms[complete, 1], atoms[complete, 2] - atoms[complete, 1]
     area = np.linalg.norm(np.cross(n, c), axis=-1)
     complete[complete] = area > 1e-3
