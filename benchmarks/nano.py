@@ -241,7 +241,7 @@ def words_of(sequence: str) -> Counter[str]:
 
 
 def designing(model: Model, chains: Sequence[bm.Protein], known: Sequence[bm.Protein]) -> Iterator[Figure]:
-    """Judge sequences designed for held-out backbones by recovery; random draws residues by their training frequency."""
+    """Judge sequences designed for held-out backbones by recovery; random draws residues by frequency."""
     letters = Counter("".join(chain.sequence for chain in known))
     frequent = [letters[letter] / letters.total() for letter in letters]
     generator = np.random.default_rng(SEED)
