@@ -104,7 +104,9 @@ def best_time(run: Callable[[], object], repeats: int = 7) -> float:
 
 def padding_cost(tokenizer: GCPVQVAETokenizer, proteins: list[Protein]) -> dict[str, float]:
     """Encode and decode one chain in one piece, padded to its own length and to 512."""
-    whole = tokenizer.with_behaviour(replace(tokenizer.behaviour, max_length=PADDED_LENGTH, long_chains="refuse"))
+    whole = tokenizer.with_behaviour(
+        replace(tokenizer.behaviour, max_length=PADDED_LENGTH, long_chains="refuse", encoded_length=None)
+    )
     longer = next(p for p in proteins if len(p) >= PADDED_CHAIN and p.resolved[:PADDED_CHAIN].all())
     assert longer.backbone is not None
     chain = Protein(longer.sequence[:PADDED_CHAIN], longer.backbone[:PADDED_CHAIN], longer.name)
@@ -148,7 +150,7 @@ def main() -> None:
     if arguments.window:
         size, overlap = arguments.window
         tokenizer = tokenizer.with_behaviour(
-            replace(tokenizer.behaviour, max_length=size, overlap=overlap, long_chains="windows")
+            replace(tokenizer.behaviour, max_length=size, overlap=overlap, long_chains="windows", encoded_length=None)
         )
     begun = time.perf_counter()
     codes = tokenizer.encode(proteins)
