@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 STATE_FILE = "training_state.json"
 OPTIMIZER_FILE = "optimizer.safetensors"
 _NAME = re.compile(r"checkpoint-(\d{8})")
+_WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 _PREFIX = "model."
 """What the loss module puts before the names of the decoder's tensors."""
 
@@ -121,9 +122,8 @@ def save_checkpoint(
     Path
         The finished checkpoint. The name exists only once everything in it is on disk.
     """
-    options = StateDictOptions(full_state_dict=True, cpu_offload=True)
-    tensors = get_model_state_dict(loss_module, options=options)
-    moments = get_optimizer_state_dict(loss_module, optimizer, options=options)
+    tensors = gathered_weights(loss_module)
+    moments = get_optimizer_state_dict(loss_module, optimizer, options=_WHOLE)
     final = folder / f"checkpoint-{state.step:08d}"
     if not main_process:
         return final
@@ -140,6 +140,12 @@ def save_checkpoint(
     for old in checkpoints(folder)[:-keep]:
         shutil.rmtree(old)
     return final
+
+
+def gathered_weights(loss_module: nn.Module) -> dict[str, Any]:
+    """Return the whole weights of a possibly sharded loss module, on the main process; empty on the others."""
+    weights: dict[str, Any] = get_model_state_dict(loss_module, options=_WHOLE)
+    return weights
 
 
 def write_model(

@@ -23,7 +23,14 @@ from torch import nn
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.training.batches import Batch, BatchStream, Documents
-from biomatrix.training.checkpoint import TrainingState, checkpoints, restore, save_checkpoint, write_model
+from biomatrix.training.checkpoint import (
+    TrainingState,
+    checkpoints,
+    gathered_weights,
+    restore,
+    save_checkpoint,
+    write_model,
+)
 from biomatrix.training.config import OptimiserSection, Recipe, RunSection
 from biomatrix.training.evaluation import ModalityLabels, batch_tensors, held_out_loss
 from biomatrix.training.host_memory import keep_freed_memory
@@ -201,9 +208,12 @@ class Trainer:
         return path
 
     def export(self, folder: Path, dtype: torch.dtype = torch.bfloat16) -> None:
-        """Write the model alone, in the layout stock loaders open."""
-        folder.mkdir(parents=True, exist_ok=True)
-        write_model(folder, self.model, self.vocabulary, dtype=dtype)
+        """Write the model alone, in the layout stock loaders open. Every process must call this."""
+        tensors = gathered_weights(self.wrapped)
+        if self.accelerator.is_main_process:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_model(folder, self.model, self.vocabulary, tensors, dtype)
+        self.accelerator.wait_for_everyone()
 
     @property
     def _bare_optimizer(self) -> torch.optim.Optimizer:

@@ -1,0 +1,50 @@
+"""A small run for the tests of several processes: ``torchrun distributed_run.py FOLDER ACCUMULATE [sharded]``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from documents import CountingDocuments, TinyVocabulary, recipe_values
+
+from biomatrix.training.config import Recipe
+from biomatrix.training.loop import Trainer, adamw
+from biomatrix.training.loss import NextTokenLoss
+from biomatrix.training.model import build_model
+
+
+def shard(accelerator: Accelerator, module: Any, optimizer: Any) -> tuple[Any, Any]:
+    """Shard parameters as Accelerate does under FSDP2, which it offers on accelerators only."""
+    mesh = init_device_mesh("cpu", (accelerator.num_processes,))
+    for layer in module.model.model.layers:
+        fully_shard(layer, mesh=mesh)
+    fully_shard(module, mesh=mesh)
+    recipe = Recipe.model_validate(recipe_values(Path()))
+    return module, AcceleratedOptimizer(adamw(module, recipe.optimiser))
+
+
+def main(folder: Path, accumulate: int) -> None:
+    """Train 6 steps; save at each third, and go on from there if there is something to go on from."""
+    values = recipe_values(folder, batches={"accumulate": accumulate}, run={"max_steps": 6, "save_every": 3})
+    recipe = Recipe.model_validate(values)
+    vocabulary: Any = TinyVocabulary(64)
+    model = build_model(recipe.model, vocabulary, recipe.run)
+    held_out = {"counting": CountingDocuments(10, 64, seed=9)}
+    run = Trainer(recipe, model, vocabulary, CountingDocuments(200, 64), held_out)
+    assert isinstance(run.loss_module, NextTokenLoss)
+    run.resume()
+    run.train()
+
+
+if __name__ == "__main__":
+    if "sharded" in sys.argv:
+        Accelerator.prepare = shard
+    main(Path(sys.argv[1]), int(sys.argv[2]))
