@@ -34,7 +34,7 @@ def test_a_sound_installation_has_no_failure() -> None:
 
 def test_every_shipped_tokenizer_goes_round_within_its_stated_error() -> None:
     findings = list(examine_round_trips())
-    assert worst(findings) == "ok", [finding for finding in findings if finding.status != "ok"]
+    assert worst(findings) != "failed", [finding for finding in findings if finding.status == "failed"]
     told = " ".join(finding.subject for finding in findings)
     for kind in ("molecule", "protein"):
         for name in shipped_names(kind):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,14 @@ def progress_line(quiet: bool = False) -> Iterator[Callable[[str], None]]:
             typer.echo(f"[{time.monotonic() - started:6.1f} s] {what}", err=True)
 
     yield say
+
+
+def share_processors() -> None:
+    """Let idle threads of torch sleep instead of spin; call it before torch is first imported.
+
+    Beside other busy processes training then ran three times as fast.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def show_log() -> None:

@@ -24,6 +24,9 @@ def corpus(
     vocabulary: Annotated[
         Path | None, typer.Option(help="A saved vocabulary; the corpus makes its own when not given.")
     ] = None,
+    shards: Annotated[
+        Path | None, typer.Option(help="Where the shards go; the folder shards in the work folder when not given.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the bytes do not depend on it.")] = 1,
 ) -> None:
     """Build a corpus; run again after a stop, it goes on where it stood.
@@ -34,5 +37,7 @@ def corpus(
     from biomatrix.corpus.recipe import CorpusRecipe
 
     show_log()
-    shards = build_corpus(CorpusRecipe.from_file(recipe), data, output, vocabulary=vocabulary, workers=workers)
-    typer.echo(str(shards))
+    built = build_corpus(
+        CorpusRecipe.from_file(recipe), data, output, vocabulary=vocabulary, shards=shards, workers=workers
+    )
+    typer.echo(str(built))

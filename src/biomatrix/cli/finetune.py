@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from biomatrix.cli.console import report_training, show_log
+from biomatrix.cli.console import report_training, share_processors, show_log
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +21,7 @@ def finetune(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Tune a trained model on instructions; run again after a stop, it resumes exactly."""
+    share_processors()
     from biomatrix.training import finetune as run
     from biomatrix.training import load_recipe
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from biomatrix.cli.console import report_training, show_log
+from biomatrix.cli.console import report_training, share_processors, show_log
 
 
 def register(app: typer.Typer) -> None:
@@ -22,6 +22,8 @@ def pretrain(
 ) -> None:
     """Train a Qwen3 decoder from scratch or from a checkpoint; run again after a stop, it resumes exactly."""
     from biomatrix.training import load_recipe
+
+    share_processors()
     from biomatrix.training import pretrain as run
 
     show_log()

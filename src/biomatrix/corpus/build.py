@@ -39,7 +39,13 @@ def build_nano_vocabulary(recipe: CorpusRecipe, data: Path, work: Path, *, worke
 
 
 def build_corpus(
-    recipe: CorpusRecipe, data: Path, work: Path, *, vocabulary: Path | None = None, workers: int = 1
+    recipe: CorpusRecipe,
+    data: Path,
+    work: Path,
+    *,
+    vocabulary: Path | None = None,
+    shards: Path | None = None,
+    workers: int = 1,
 ) -> Path:
     """Build a corpus.
 
@@ -50,20 +56,22 @@ def build_corpus(
     data : Path
         The folder the sources' files are relative to.
     work : Path
-        Where the steps keep their slices; the shards go to ``work/shards``.
+        Where the steps keep their slices. Corpora of the same sources may share it.
     vocabulary : Path, optional
         A saved vocabulary; the corpus's own, under ``work/vocabulary``, when not given.
+    shards : Path, optional
+        Where the shards go; ``work/shards`` when not given.
     workers : int
         Processes; the bytes do not depend on it.
 
     Returns
     -------
     Path
-        The training corpus, ``work/shards/train``; held-out shards stand beside it.
+        The training corpus, ``train`` among the shards; held-out shards stand beside it.
     """
     slices = tokenised(recipe, data, work, workers=workers)
     if vocabulary is None:
         vocabulary = work / "vocabulary"
         if not (vocabulary / "tokenizer.json").is_file():
             vocabulary_for(slices, recipe, vocabulary)
-    return build_shards(slices, recipe, vocabulary, data, work / "shards", workers=workers)
+    return build_shards(slices, recipe, vocabulary, data, shards or work / "shards", workers=workers)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from biomatrix.doctor.finding import Finding
+from biomatrix.doctor.finding import Finding, Status
 from biomatrix.entities import Entity
 from biomatrix.entities.bundled import bundled_component, bundled_ligand, bundled_protein
 from biomatrix.errors import BioMatrixError, WeightsError
 from biomatrix.modalities import Modality, modalities, modality
 from biomatrix.structure.weights import StructureKind, load_weights, shipped_names
 from biomatrix.trust import Agreement, compare
+from biomatrix.trust.round_trip import TM_SCORE_LIMIT
 
 _AREA = "round trip"
 COMPONENTS = ("CFF", "AIN", "TRP", "ATP", "GLC")
@@ -58,15 +59,13 @@ def _examine(one: Modality, subject: str, entity: Entity, limit: float | None) -
         agreement = compare(entity, one.decode(one.encode(entity)))
     except BioMatrixError as error:
         return Finding(_AREA, subject, "failed", str(error))
-    return Finding(_AREA, subject, "ok" if _holds(agreement, limit) else "failed", _describe(agreement, limit))
-
-
-def _holds(agreement: Agreement, limit: float | None) -> bool:
     if limit is None:
-        return agreement.same_text is True
-    same_entity = agreement.same_graph is not False
-    return same_entity and agreement.rmsd is not None and agreement.rmsd <= limit
+        return Finding(_AREA, subject, "ok" if agreement.same_text else "failed", str(agreement))
+    return Finding(_AREA, subject, _judge(agreement, limit), f"{agreement} (limit {limit:.2f} A)")
 
 
-def _describe(agreement: Agreement, limit: float | None) -> str:
-    return f"{agreement}" if limit is None else f"{agreement} (limit {limit:.2f} A)"
+def _judge(agreement: Agreement, limit: float) -> Status:
+    """Return "failed" past the stated error, and "warning" where it is kept but the fold is not."""
+    if agreement.same_graph is False or agreement.rmsd is None or agreement.rmsd > limit:
+        return "failed"
+    return "warning" if agreement.tm_score is not None and agreement.tm_score < TM_SCORE_LIMIT else "ok"
