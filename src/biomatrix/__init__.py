@@ -6,8 +6,9 @@ are imported only by what needs them.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from biomatrix.lazy import lazy_names
 
 __version__ = "0.1.0"
 
@@ -44,13 +45,7 @@ if TYPE_CHECKING:
     from biomatrix.structure import MoleculeStructureTokenizer, ProteinStructureTokenizer
     from biomatrix.vocabulary import Vocabulary
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'biomatrix' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

@@ -18,7 +18,7 @@ from biomatrix.modalities import Modality, modality
 from biomatrix.modalities.molecule_structure import MoleculeStructure
 from biomatrix.modalities.protein_structure import ProteinStructure
 from biomatrix.training.config import ModelSection
-from biomatrix.training.model import ending_ids, qwen3_config
+from biomatrix.training.model import qwen3_config
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe
 
 TEXTS = ["Describe the molecule and fold the protein. user assistant system CC(=O)Oc1ccccc1C(=O)O Tryptophan"]
@@ -78,7 +78,7 @@ def tiny_network(vocabulary: Vocabulary, seed: int = 0, spread: float = 0.3) -> 
         row_multiple=64,
     )
     torch.manual_seed(seed)
-    config = qwen3_config(sizes, len(vocabulary), pad_id=vocabulary.pad_id, end_ids=ending_ids(vocabulary))
+    config = qwen3_config(sizes, len(vocabulary), pad_id=vocabulary.pad_id, end_ids=vocabulary.ending_ids)
     network = Qwen3ForCausalLM(config)
     with torch.no_grad():
         for parameter in network.parameters():

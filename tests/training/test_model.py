@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.modalities import modality
 from biomatrix.training.config import ModelSection, RunSection
-from biomatrix.training.model import build_model, ending_ids, qwen3_config
+from biomatrix.training.model import build_model, qwen3_config
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe
 
 TEXTS = ["Begins and ends a molecule SMILES SELFIES string, protein sequence, Tryptophan, any amino acid"]
@@ -55,7 +55,7 @@ def test_every_field_that_matters_is_written(base: PreTrainedTokenizerFast, run:
     assert config.rope_parameters["rope_theta"] == 1_000_000.0
     assert config.tie_word_embeddings
     assert config.pad_token_id == vocabulary.pad_id
-    assert set(config.eos_token_id) == set(ending_ids(vocabulary)) == {base.eos_token_id, base.pad_token_id}
+    assert set(config.eos_token_id) == set(vocabulary.ending_ids) == {base.eos_token_id, base.pad_token_id}
     assert config.vocab_size == len(vocabulary)
 
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import typer
-
-if TYPE_CHECKING:
-    from biomatrix.training import TrainingResult
 
 
 @contextmanager
@@ -44,16 +38,3 @@ def show_log() -> None:
     logger = logging.getLogger("biomatrix")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-
-
-def report_training(result: TrainingResult, as_json: bool) -> None:
-    """Print how a training run ended; a run stopped by a signal exits with 1 after saving."""
-    if as_json:
-        typer.echo(json.dumps(asdict(result) | {"checkpoint": str(result.checkpoint)}))
-    else:
-        state = "finished" if result.finished else "stopped, saved; run again to go on"
-        typer.echo(f"{state} at step {result.step:,}: {result.checkpoint}")
-        for name, figures in result.held_out.items():
-            typer.echo(f"  {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()))
-    if not result.finished:
-        raise typer.Exit(1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from biomatrix.lazy import lazy_names
 
 _HOME = {
     "CorpusRecipe": "biomatrix.corpus.recipe",
@@ -39,10 +40,4 @@ if TYPE_CHECKING:
     from biomatrix.corpus.shards import TokenShards, held_out_folders
     from biomatrix.corpus.templates import TASKS, task_prompt
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'biomatrix.corpus' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOME)

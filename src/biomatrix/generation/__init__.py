@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from biomatrix.lazy import lazy_names
 
 _HOME = {
     "Answer": "biomatrix.generation.answers",
@@ -25,10 +26,4 @@ if TYPE_CHECKING:
     from biomatrix.generation.loading import load, shipped_models
     from biomatrix.generation.model import Model, Score
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'biomatrix.generation' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOME)

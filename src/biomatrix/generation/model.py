@@ -16,7 +16,6 @@ from biomatrix.generation.answers import Answer, read_answer
 from biomatrix.generation.decoding import MAX_ROWS, Job, decode_jobs
 from biomatrix.generation.guides import SegmentGuide, TextGuide
 from biomatrix.generation.sampling import Sampling
-from biomatrix.training.model import ending_ids
 from biomatrix.vocabulary.chat import Turn
 from biomatrix.vocabulary.tables import Item
 from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -277,7 +276,7 @@ class Model:
     @cached_property
     def stop_ids(self) -> tuple[int, ...]:
         """The ids that end an answer in text."""
-        return tuple(ending_ids(self.vocabulary))
+        return tuple(self.vocabulary.ending_ids)
 
     @cached_property
     def text_guide(self) -> TextGuide:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from biomatrix.lazy import lazy_names
 
 if TYPE_CHECKING:
     from biomatrix.structure.molecule.tokenizer import MoleculeCodes, MoleculeStructureTokenizer
     from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
-_EXPORTS = {
+_HOME = {
     "MoleculeCodes": "biomatrix.structure.molecule.tokenizer",
     "MoleculeStructureTokenizer": "biomatrix.structure.molecule.tokenizer",
     "ProteinStructureTokenizer": "biomatrix.structure.protein.tokenizer",
@@ -17,8 +18,4 @@ _EXPORTS = {
 
 __all__ = ["MoleculeCodes", "MoleculeStructureTokenizer", "ProteinStructureTokenizer"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _EXPORTS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_EXPORTS[name]), name)
+__getattr__ = lazy_names(__name__, _HOME)

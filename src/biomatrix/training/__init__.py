@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from biomatrix.lazy import lazy_names
 
 _HOME = {
     "Recipe": "biomatrix.training.config",
@@ -26,10 +27,4 @@ if TYPE_CHECKING:
     from biomatrix.training.loop import Trainer, TrainingResult
     from biomatrix.training.pretrain import pretrain
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'biomatrix.training' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOME)

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from biomatrix.vocabulary.initialisation import Scheme
 
 INITIALISER_RANGE = 0.02
-END_TOKENS = ("<|im_end|>", "<|endoftext|>")
-"""What ends a turn and a document in Qwen3's vocabularies."""
 
 
 def qwen3_config(sizes: ModelSection, vocabulary_size: int, *, pad_id: int | None, end_ids: list[int]) -> Qwen3Config:
@@ -94,7 +92,7 @@ def build_model(sizes: ModelSection, vocabulary: Vocabulary, run: RunSection) ->
     torch.manual_seed(run.seed)
     attention = attention_implementation(run)
     if sizes.checkpoint is None:
-        config = qwen3_config(sizes, len(vocabulary), pad_id=vocabulary.pad_id, end_ids=ending_ids(vocabulary))
+        config = qwen3_config(sizes, len(vocabulary), pad_id=vocabulary.pad_id, end_ids=vocabulary.ending_ids)
         config._attn_implementation = attention
         model: PreTrainedModel = Qwen3ForCausalLM(config)
         if sizes.initialisation != "random":
@@ -166,12 +164,6 @@ def grow(model: PreTrainedModel, vocabulary: Vocabulary, *, scheme: Scheme, seed
             for table, rows in zip(after, before, strict=True):
                 table.weight[old_ids] = rows[old_ids]
     return new
-
-
-def ending_ids(vocabulary: Vocabulary) -> list[int]:
-    """Return the ids at which an answer ends, the one the tokenizer names first."""
-    named = [vocabulary.end_of_text_id, *map(vocabulary.backend.token_to_id, END_TOKENS)]
-    return list(dict.fromkeys(id_ for id_ in named if id_ is not None))
 
 
 def attention_implementation(run: RunSection) -> str:

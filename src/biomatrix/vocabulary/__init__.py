@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from biomatrix.lazy import lazy_names
 
 _HOME = {
     "Batch": "biomatrix.vocabulary.encoding",
@@ -62,10 +63,4 @@ if TYPE_CHECKING:
     from biomatrix.vocabulary.tables import Codes, CodeTable, Tokens
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'biomatrix.vocabulary' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOME)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 TURN_START = "<|im_start|>"
 TURN_END = "<|im_end|>"
+DOCUMENT_END = "<|endoftext|>"
 
 CHAT_TEMPLATE = (
     "{%- for message in messages %}"

@@ -23,7 +23,7 @@ from biomatrix.modalities.base import Modality
 from biomatrix.modalities.registry import modalities as registered_modalities
 from biomatrix.vocabulary.binding import bind, check_binding, record_of
 from biomatrix.vocabulary.blocks import Block, block_of, find_blocks
-from biomatrix.vocabulary.chat import TURN_END, TURN_START, Turn
+from biomatrix.vocabulary.chat import DOCUMENT_END, TURN_END, TURN_START, Turn
 from biomatrix.vocabulary.constraint import Constraint, build_constraint
 from biomatrix.vocabulary.decoding import Decoder
 from biomatrix.vocabulary.encoding import Batch, Encoder, as_items
@@ -234,6 +234,12 @@ class Vocabulary:
     def end_of_text_id(self) -> int | None:
         """The id that ends an answer, if the tokenizer names one."""
         return self._named_id("eos_token")
+
+    @property
+    def ending_ids(self) -> list[int]:
+        """The ids at which an answer ends, the one the tokenizer names first."""
+        named = [self.end_of_text_id, *map(self.backend.token_to_id, (TURN_END, DOCUMENT_END))]
+        return list(dict.fromkeys(id_ for id_ in named if id_ is not None))
 
     @property
     def plain_ids(self) -> NDArray[np.int64]:

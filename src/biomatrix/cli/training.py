@@ -1,0 +1,58 @@
+"""``biomatrix pretrain`` and ``biomatrix finetune``: training runs from recipes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from biomatrix.cli.console import share_processors, show_log
+
+if TYPE_CHECKING:
+    from biomatrix.training import TrainingResult
+
+RecipeFile = Annotated[Path, typer.Argument(help="A TOML recipe: model, data, batches, optimiser, run.")]
+Resume = Annotated[bool, typer.Option(help="Go on from the newest checkpoint in the output folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add both commands to the application."""
+    app.command(epilog="Example: biomatrix pretrain recipes/nano_pretrain.toml")(pretrain)
+    app.command(epilog="Example: biomatrix finetune recipes/nano_finetune.toml")(finetune)
+
+
+def pretrain(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False) -> None:
+    """Train a Qwen3 decoder from scratch or from a checkpoint; run again after a stop, it resumes exactly."""
+    share_processors()
+    from biomatrix.training import load_recipe
+    from biomatrix.training import pretrain as run
+
+    show_log()
+    report(run(load_recipe(recipe), resume=resume), as_json)
+
+
+def finetune(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False) -> None:
+    """Tune a trained model on instructions; run again after a stop, it resumes exactly."""
+    share_processors()
+    from biomatrix.training import finetune as run
+    from biomatrix.training import load_recipe
+
+    show_log()
+    report(run(load_recipe(recipe), resume=resume), as_json)
+
+
+def report(result: TrainingResult, as_json: bool) -> None:
+    """Print how a run ended; one that a signal stopped has saved, and exits with 1."""
+    if as_json:
+        typer.echo(json.dumps(asdict(result) | {"checkpoint": str(result.checkpoint)}))
+    else:
+        state = "finished" if result.finished else "stopped, saved; run again to go on"
+        typer.echo(f"{state} at step {result.step:,}: {result.checkpoint}")
+        for name, figures in result.held_out.items():
+            typer.echo(f"  {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()))
+    if not result.finished:
+        raise typer.Exit(1)
