@@ -1,22 +1,15 @@
-"""A tiny Qwen3 with random weights over a small vocabulary, structure tokenizers of no weights."""
+"""A tiny Qwen3 with random weights over a small vocabulary and the shipped structure tokenizers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from transformers import Qwen3ForCausalLM
 
-from biomatrix.entities import Protein
-from biomatrix.errors import DecodeError
 from biomatrix.generation import Model
-from biomatrix.modalities import Modality, modality
-from biomatrix.modalities.molecule_structure import MoleculeStructure
-from biomatrix.modalities.protein_structure import ProteinStructure
+from biomatrix.modalities import modalities
 from biomatrix.training.config import ModelSection
 from biomatrix.training.model import qwen3_config
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe
@@ -26,42 +19,10 @@ JOINT = [f"[{symbol} {code}]" for symbol in ("C", "=C", "O", "N") for code in ra
 JOINT += ["[Branch1 -1]", "[Ring1 -1]", "[Ring2 -1]", "[C -1]", "[O -1]"]
 
 
-class StubStructureTokenizer:
-    """Every code is the same residue: enough to decode."""
-
-    name, fingerprint, num_codes = "stub", "0123abcd", 16
-
-    @property
-    def code_features(self) -> NDArray[np.float64]:
-        return np.arange(self.num_codes, dtype=np.float64)[:, None]
-
-    def encode(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
-        return [np.arange(len(protein), dtype=np.int16) % self.num_codes for protein in proteins]
-
-    def decode(self, codes: Sequence[NDArray[np.int16]]) -> list[NDArray[np.float32]]:
-        backbones = [np.tile(np.eye(3, dtype=np.float32), (len(array), 1, 1)) for array in codes]
-        for array, backbone in zip(codes, backbones, strict=True):
-            backbone[np.asarray(array) < 0] = np.nan
-        return backbones
-
-
-class StubMoleculeTokenizer(StubStructureTokenizer):
-    """Refuses every molecule, as a tokenizer does whose codes place atoms nowhere."""
-
-    def decode(self, codes: Sequence[object], on_error: str = "raise") -> list[DecodeError]:  # type: ignore[override]
-        return [DecodeError("the codes place no finite coordinates") for _ in codes]
-
-
-def all_modalities() -> list[Modality]:
-    stub, molecules = StubStructureTokenizer(), StubMoleculeTokenizer()
-    names = ("molecule_smiles", "molecule_selfies", "protein_sequence")
-    return [*map(modality, names), MoleculeStructure(molecules), ProteinStructure(stub)]  # type: ignore[arg-type]
-
-
 @pytest.fixture(scope="session")
 def vocabulary() -> Vocabulary:
     """All five modalities over a byte-level BPE."""
-    return Vocabulary.build(train_byte_bpe(TEXTS, 400), {"molecule_structure": JOINT}, all_modalities())
+    return Vocabulary.build(train_byte_bpe(TEXTS, 400), {"molecule_structure": JOINT}, modalities())
 
 
 def tiny_network(vocabulary: Vocabulary, seed: int = 0, spread: float = 0.3) -> Qwen3ForCausalLM:

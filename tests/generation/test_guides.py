@@ -53,8 +53,6 @@ def test_a_random_walk_has_the_exact_length(vocabulary: Vocabulary, name: str, l
 
 @pytest.mark.parametrize("name", COUNTED)
 def test_random_walks_decode(vocabulary: Vocabulary, name: str) -> None:
-    if name == "molecule_structure":
-        pytest.skip("decoding needs a structure tokenizer with weights")
     guide = SegmentGuide(vocabulary.constraint(name))
     for seed in range(30):
         (value,) = vocabulary.decode([vocabulary.start_id(name), *walk(guide, None, 50, seed)])

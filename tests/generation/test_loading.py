@@ -21,12 +21,7 @@ from biomatrix.training.config import ModelSection
 from biomatrix.training.model import qwen3_config
 from biomatrix.vocabulary import Vocabulary, qwen3_tokenizer
 
-from .conftest import StubMoleculeTokenizer, StubStructureTokenizer, tiny_network
-
-STUBS = {
-    "molecule_structure_tokenizer": StubMoleculeTokenizer(),
-    "protein_structure_tokenizer": StubStructureTokenizer(),
-}
+from .conftest import tiny_network
 
 
 @pytest.fixture
@@ -49,7 +44,7 @@ def test_stock_loaders_open_our_folders(folder: Path, vocabulary: Vocabulary, mo
 
 
 def test_our_folders_open_and_answer_alike(folder: Path, model: Model) -> None:
-    opened = load(folder, **STUBS)
+    opened = load(folder)
     asked = {"output": "molecule_selfies", "num_samples": 3, "seed": 1, "max_new_tokens": 40}
     ours, theirs = (m.generate("Make one.", **asked) for m in (model, opened))  # type: ignore[arg-type]
     assert [a.token_ids for a in ours] == [a.token_ids for a in theirs]
@@ -61,7 +56,7 @@ def test_incomplete_weights_are_refused(folder: Path) -> None:
     tensors.pop("model.layers.1.mlp.up_proj.weight")
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(WeightsError, match=r"missing keys.*layers\.1"):
-        load(folder, **STUBS)
+        load(folder)
 
 
 def test_what_is_no_model_is_named(tmp_path: Path) -> None:
@@ -129,14 +124,13 @@ def test_a_published_checkpoint_says_which_tokenizer_it_needs(published: Path, o
     assert len(answer.token_ids) >= 11
 
 
-def test_a_published_checkpoint_takes_the_tokenizer_it_is_given(published: Path) -> None:
-    class Large(StubStructureTokenizer):
-        num_codes = 4096
-
-    model = load(published, protein_structure_tokenizer=Large())
-    (answer,) = model.generate("Fold it.", output="protein_structure", length=9)
-    assert isinstance(answer.entity, Protein)
-    assert len(answer.entity) == 9
+def test_a_published_checkpoint_takes_the_tokenizer_it_is_given(published: Path, shared: Path) -> None:
+    weights = shared / "parity" / "molstructok" / "molstructok_vqvae.safetensors"
+    model = load(published, molecule_structure_tokenizer=weights)
+    answers = model.generate("Make it.", output="molecule_structure", length=6, num_samples=16)
+    made = [answer.entity for answer in answers if isinstance(answer.entity, Molecule)]
+    assert made
+    assert all(molecule.has_structure for molecule in made)
 
 
 def test_shipped_models_describe_themselves() -> None:

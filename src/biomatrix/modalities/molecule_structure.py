@@ -39,8 +39,9 @@ class MoleculeStructure(Modality):
     The symbols spell the graph without stereo marks; handedness and double-bond geometry live in the codes,
     and a decoded molecule gets its stereochemistry from its own coordinates.
 
-    Decoding accepts what an encoder writes and one thing more, which the molecule's notes then tell: atom
-    tokens that follow a filled valence spell nothing, as in SELFIES. A code on a symbol that is no atom, an
+    Decoding accepts what an encoder writes and two things more, which the molecule's notes then tell: atom
+    tokens that follow a filled valence spell nothing, as in SELFIES, and neither do branches that find no free
+    valence, with their index symbols. A code on a symbol that is no atom, an
     atom without a code, or a branch or ring that lacks its index symbols is an error with the token's index.
 
     Parameters

@@ -15,9 +15,10 @@ from rdkit import Chem, rdBase
 from biomatrix.entities import Molecule
 from biomatrix.errors import DecodeError, LimitError
 from biomatrix.structure.molecule.frames import Array
-from biomatrix.structure.molecule.symbols import atom_mask
+from biomatrix.structure.molecule.symbols import atom_mask, index_owners, index_symbols_after
 
 MAX_SYMBOLS = 10_000
+MAX_IDLE_BRANCHES = 64
 
 _ATOM = re.compile(r"\[|[A-Za-z*]")
 _SELFIES_ERRORS = (selfies.DecoderError, ValueError, KeyError, IndexError, RecursionError)
@@ -59,7 +60,7 @@ def decoded_graph(symbols: Sequence[str], codes: NDArray[np.int16], num_codes: i
     outside = np.flatnonzero((codes < -1) | (codes >= num_codes))
     if len(outside):
         raise DecodeError(f"code {codes[outside[0]]} outside 0..{num_codes - 1}", position=int(outside[0]))
-    smiles, places, notes = _atoms_of(symbols)
+    smiles, places, notes = _coded_atoms_of(symbols, codes)
     atom_codes = np.asarray(codes, dtype=np.int64)[places]
     uncoded = np.flatnonzero(atom_codes < 0)
     if len(uncoded):
@@ -86,6 +87,30 @@ def with_positions(graph: DecodedGraph, positions: Array) -> Molecule:
     mol.AddConformer(conformer, assignId=True)
     Chem.AssignStereochemistryFrom3D(mol)
     return Molecule(mol, "", graph.notes)
+
+
+def _coded_atoms_of(
+    symbols: Sequence[str], codes: NDArray[np.int16]
+) -> tuple[str, NDArray[np.int64], tuple[str, ...]]:
+    """Return what :func:`_atoms_of` does, with branches left out that find no free valence.
+
+    SELFIES skips such a branch symbol but reads its index symbols as atoms. These carry no code, so nothing could
+    place them: branch and index symbols are taken to spell nothing, first one first, and the notes say so.
+    """
+    owners = index_owners(symbols)
+    kept = np.arange(len(symbols))
+    for idle in range(MAX_IDLE_BRANCHES + 1):
+        smiles, places, notes = _atoms_of([symbols[position] for position in kept])
+        places = kept[places]
+        stray = next((int(place) for place in places if codes[place] < 0 and int(place) in owners), None)
+        if stray is None:
+            told = (f"{idle} branches find no free valence and spell nothing",) if idle else ()
+            return smiles, places, (*notes, *told)
+        owner = owners[stray]
+        kept = kept[(kept < owner) | (kept > owner + index_symbols_after(symbols[owner]))]
+    raise LimitError(
+        f"more than {MAX_IDLE_BRANCHES} branches find no free valence: not a molecule worth repairing", position=stray
+    )
 
 
 def _atoms_of(symbols: Sequence[str]) -> tuple[str, NDArray[np.int64], tuple[str, ...]]:

@@ -42,3 +42,14 @@ def atom_mask(symbols: Sequence[str]) -> NDArray[np.bool_]:
         else:
             mask[position] = symbol not in (".", "[nop]")
     return mask
+
+
+def index_owners(symbols: Sequence[str]) -> dict[int, int]:
+    """Return, for the position of every index symbol, the position of the branch or ring it counts for."""
+    owners: dict[int, int] = {}
+    position = 0
+    while position < len(symbols):
+        following = index_symbols_after(symbols[position])
+        owners.update({position + step: position for step in range(1, following + 1)})
+        position += 1 + following
+    return owners

@@ -1,0 +1,102 @@
+"""What the package promises: its public names, its documentation's links and examples, what imports cost."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import biomatrix
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "biomatrix"
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+MODULES = sorted(module.name for module in pkgutil.walk_packages(biomatrix.__path__, "biomatrix."))
+
+PUBLIC = {
+    "BioMatrixError",
+    "Model",
+    "Molecule",
+    "MoleculeStructureTokenizer",
+    "Protein",
+    "ProteinStructureTokenizer",
+    "Vocabulary",
+    "__version__",
+    "load",
+    "modality",
+}
+
+# What a room may not import: the rooms above it. Lower rooms know nothing of higher ones.
+ORDER = ("entities", "structure", "trust", "modalities", "vocabulary", "corpus", "training", "generation", "cli")
+
+
+def test_the_public_names_are_the_listed_ones() -> None:
+    assert set(biomatrix.__all__) == PUBLIC
+    for name in PUBLIC:
+        assert getattr(biomatrix, name) is not None
+    with pytest.raises(AttributeError, match="no attribute"):
+        _ = biomatrix.no_such_name
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import sys, biomatrix; print(sorted({'torch', 'transformers', 'rdkit', 'numpy'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("room", ["entities", "modalities", "trust", "vocabulary", "structure"])
+def test_rooms_without_a_model_do_not_load_torch(room: str) -> None:
+    code = f"import sys, biomatrix.{room}; print(sorted({{'torch', 'transformers'}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_imports_point_one_way() -> None:
+    wrong = []
+    for path in SOURCE.rglob("*.py"):
+        room = path.relative_to(SOURCE).parts[0]
+        if room not in ORDER:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                target = name.split(".")[1] if name.startswith("biomatrix.") else ""
+                if target in ORDER and ORDER.index(target) > ORDER.index(room):
+                    wrong.append(f"{path.relative_to(SOURCE)} imports {name}")
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_hold(name: str) -> None:
+    if name.endswith("__main__"):
+        return
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    assert failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_in_the_documentation_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if not target.startswith(("http://", "https://", "#")):
+            assert (page.parent / target.split("#")[0]).exists(), f"{page.name}: {target}"
+
+
+def test_the_documented_commands_exist() -> None:
+    from typer.testing import CliRunner
+
+    from biomatrix.cli.main import app
+
+    asked = set()
+    for page in PAGES:
+        asked |= set(re.findall(r"^\s*(?:\.venv/bin/)?biomatrix ([a-z]+)", page.read_text(encoding="utf-8"), re.M))
+    assert asked
+    for command in asked:
+        assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0, command
