@@ -22,7 +22,7 @@ _LONGEST_PEPTIDE_BOND: Final[float] = 2.0
 _LONGEST_ALPHA_STEP: Final[float] = 4.5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Protein:
     """One chain, residue by residue.
 
@@ -129,6 +129,11 @@ class Protein:
     def from_fasta(cls, path: str | Path, record: str | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Protein:
         """Read one record of a FASTA file, by the first word of its header where there are several."""
         return cls.from_file(path, record, file_format="fasta", limits=limits)
+
+    def __repr__(self) -> str:
+        shown = self.sequence if len(self) <= 24 else f"{self.sequence[:21]}..."
+        structure = ", structure" if self.has_structure else ""
+        return f"Protein({shown!r}, {len(self)} residues, chain {self.chain!r}{structure})"
 
     def __len__(self) -> int:
         return len(self.sequence)
