@@ -8,7 +8,6 @@ from pathlib import Path
 import biotite.structure.io.pdb as pdb
 import pytest
 from rdkit import Chem
-from rdkit.RDLogger import DisableLog
 
 from biomatrix.entities import Molecule, Protein
 from biomatrix.entities.bundled import complex_folder
@@ -17,8 +16,6 @@ from biomatrix.quickstart import Summary, run
 from biomatrix.quickstart.inputs import gather_inputs
 from biomatrix.quickstart.roundtrip import round_trips
 from biomatrix.quickstart.tasks import LONGEST_CHAIN, shortened
-
-DisableLog("rdApp.*")
 
 
 def test_the_example_goes_round_in_every_modality() -> None:
