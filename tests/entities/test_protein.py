@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 from pathlib import Path
 
+import biotite.structure.io.pdbx as pdbx
 import gemmi
 import numpy as np
 import pytest
@@ -59,6 +62,19 @@ def test_a_file_gives_back_the_same_chain(pdb_id: str, extension: str, tmp_path:
     stock = gemmi.read_structure(str(path))
     assert [r.seqid.num for r in stock[0][0]] == first.residue_numbers.tolist()  # type: ignore[union-attr]
     assert gemmi.one_letter_code([r.name for r in stock[0][0]]) == first.sequence
+
+
+@pytest.mark.parametrize("pdb_id", COMPLEXES)
+@pytest.mark.parametrize("extension", ["bcif", "bcif.gz"])
+def test_binary_files_give_back_the_same_chain(pdb_id: str, extension: str, tmp_path: Path) -> None:
+    first = next(read_proteins(complex_folder(pdb_id) / f"{pdb_id}_protein_one_lig_removed.pdb"))
+    assert isinstance(first, Protein)
+    path = tmp_path / f"x.{extension}"
+    first.to_file(path)
+    assert Protein.from_file(path).same_as(first)
+    content = gzip.decompress(path.read_bytes()) if extension.endswith("gz") else path.read_bytes()
+    atoms = pdbx.get_structure(pdbx.BinaryCIFFile.read(io.BytesIO(content)), model=1, use_author_fields=False)
+    assert np.allclose(atoms.coord[atoms.atom_name == "CA"], first.backbone[:, 1], atol=2e-3)  # type: ignore[index]
 
 
 def test_oxygen_is_rebuilt_where_it_was() -> None:

@@ -20,11 +20,13 @@ from biomatrix.entities.files import (
 )
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.protein import Protein
+from biomatrix.entities.protein_binary import bcif_bytes
 from biomatrix.entities.protein_text import cif_text, fasta_text, pdb_text
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, LimitError, ParseError, UnsupportedError
+from biomatrix.errors import BioMatrixError, LimitError, ParseError
 
 _SHOWN: Final[int] = 8
+_TEXTS: Final = {"pdb": pdb_text, "cif": cif_text, "fasta": fasta_text}
 
 
 def read_protein(
@@ -69,20 +71,15 @@ def read_proteins(
 
 
 def write_proteins(proteins: Iterable[Protein], path: str | Path) -> int:
-    """Write chains as one .pdb, .ent, .cif or .fasta file and return how many; nothing is left on failure."""
+    """Write chains as one .pdb, .ent, .cif, .bcif or .fasta file and return how many; nothing is left on failure."""
     kind = format_of(path, PROTEIN_FORMATS)
     chains = list(proteins)
     try:
-        if kind == "fasta":
-            text = fasta_text(chains)
-        elif kind == "bcif":
-            raise UnsupportedError("BinaryCIF is read but not written; write .cif")
-        else:
-            text = pdb_text(chains) if kind == "pdb" else cif_text(chains)
+        content = bcif_bytes(chains) if kind == "bcif" else _TEXTS[kind](chains).encode()
     except BioMatrixError as error:
         raise error.at(file=str(path)) from error.__cause__
     with write_atomically(path) as stream:
-        stream.write(text.encode())
+        stream.write(content)
     return len(chains)
 
 

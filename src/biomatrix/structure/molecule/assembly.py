@@ -89,9 +89,7 @@ def with_positions(graph: DecodedGraph, positions: Array) -> Molecule:
     return Molecule(mol, "", graph.notes)
 
 
-def _coded_atoms_of(
-    symbols: Sequence[str], codes: NDArray[np.int16]
-) -> tuple[str, NDArray[np.int64], tuple[str, ...]]:
+def _coded_atoms_of(symbols: Sequence[str], codes: NDArray[np.int16]) -> tuple[str, NDArray[np.int64], tuple[str, ...]]:
     """Return what :func:`_atoms_of` does, with branches left out that find no free valence.
 
     SELFIES skips such a branch symbol but reads its index symbols as atoms. These carry no code, so nothing could
@@ -100,7 +98,7 @@ def _coded_atoms_of(
     owners = index_owners(symbols)
     kept = np.arange(len(symbols))
     for idle in range(MAX_IDLE_BRANCHES + 1):
-        smiles, places, notes = _atoms_of([symbols[position] for position in kept])
+        smiles, places, notes = _atoms_of([symbols[position] for position in kept.tolist()])
         places = kept[places]
         stray = next((int(place) for place in places if codes[place] < 0 and int(place) in owners), None)
         if stray is None:
