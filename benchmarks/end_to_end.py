@@ -91,7 +91,8 @@ def main() -> None:
     alone = quickest(lambda: [vocabulary.encode_entity(chain, "protein_structure") for chain in chains])
     residues = sum(map(len, chains))
     print(
-        f"backbones to ids           {len(chains) / together:8.1f} a second, {residues / together:.0f} residues a second"
+        f"backbones to ids           {len(chains) / together:8.1f} a second, "
+        f"{residues / together:.0f} residues a second"
     )
     print(f"  one chain at a time      {len(chains) / alone:8.1f} a second; ratio {alone / together:.2f}")
 

@@ -194,6 +194,8 @@ def write_atomically(path: str | Path) -> Iterator[IO[bytes]]:
                     yield packed  # type: ignore[misc]
             else:
                 yield raw
+            raw.flush()
+            os.fsync(raw.fileno())
         # mkstemp makes files private; a result should have the permissions any new file has.
         mask = os.umask(0)
         os.umask(mask)
@@ -201,3 +203,9 @@ def write_atomically(path: str | Path) -> Iterator[IO[bytes]]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: str | Path, content: bytes) -> None:
+    """Write a file in one go; it takes its name once it is complete."""
+    with write_atomically(path) as stream:
+        stream.write(content)

@@ -16,7 +16,7 @@ from biomatrix.entities.files import (
     label_of,
     read_bytes,
     read_lines,
-    write_atomically,
+    write_whole,
 )
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.protein import Protein
@@ -78,8 +78,7 @@ def write_proteins(proteins: Iterable[Protein], path: str | Path) -> int:
         content = bcif_bytes(chains) if kind == "bcif" else _TEXTS[kind](chains).encode()
     except BioMatrixError as error:
         raise error.at(file=str(path)) from error.__cause__
-    with write_atomically(path) as stream:
-        stream.write(content)
+    write_whole(path, content)
     return len(chains)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from biomatrix.entities.files import write_whole
 from biomatrix.report.viewer import START_VIEWERS, viewer_library
 
 
@@ -71,9 +72,7 @@ class Page:
 
     def write(self, path: Path) -> None:
         """Write the page to ``path``, whole or not at all."""
-        partial = path.with_name(path.name + ".partial")
-        partial.write_text(self.to_html(), encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, self.to_html().encode())
 
 
 def paragraph(text: str, kind: str = "") -> str:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from biomatrix.entities.files import write_whole
 from biomatrix.errors import WeightsError
 
 StructureKind = Literal["molecule", "protein"]
@@ -133,8 +132,8 @@ def save_weights(folder: str | Path, config: Mapping[str, Any], tensors: Mapping
     data = save_tensors({name: np.asarray(tensors[name], order="C") for name in sorted(tensors)})
     digest = hashlib.sha256(data).hexdigest()
     full = {**config, "format_version": FORMAT_VERSION, "sha256": digest}
-    write_atomically(folder / TENSOR_FILE, data)
-    write_atomically(folder / CONFIG_FILE, (json.dumps(full, indent=2, sort_keys=True) + "\n").encode())
+    write_whole(folder / TENSOR_FILE, data)
+    write_whole(folder / CONFIG_FILE, (json.dumps(full, indent=2, sort_keys=True) + "\n").encode())
     return fingerprint_of(full["architecture"], full.get("settings", {}), digest)
 
 
@@ -194,21 +193,6 @@ def read_tensors(data: bytes, *, file: str | None = None) -> dict[str, NDArray[A
         return dict(load_tensors(data))
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise WeightsError(f"not a safetensors file NumPy can hold: {error}", file=file) from error
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name in the same folder, then rename it."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _read_config(path: Path) -> dict[str, Any]:

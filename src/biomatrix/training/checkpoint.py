@@ -183,6 +183,7 @@ def write_model(
     if model.generation_config is not None:
         model.generation_config.save_pretrained(folder)
     save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)  # safetensors makes it private; a model is there to be read
 
 
 def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Optimizer) -> TrainingState:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import Tensor
 
+from biomatrix.entities.files import write_whole
 from biomatrix.errors import WeightsError
 from biomatrix.structure.molecule.descriptors import normalise
 from biomatrix.structure.molecule.frames import Array
@@ -32,7 +33,7 @@ from biomatrix.structure.molecule.inputs import PreparedMolecule, batch_descript
 from biomatrix.structure.molecule.model import HEADS, CodeModel
 from biomatrix.structure.molecule.network import read_network
 from biomatrix.structure.molecule.places import initial_places, refine_places
-from biomatrix.structure.weights import read_tensors, write_atomically
+from biomatrix.structure.weights import read_tensors
 
 LOG = logging.getLogger(__name__)
 CHECKPOINT_FILE = "checkpoint.safetensors"
@@ -238,7 +239,7 @@ def _save_checkpoint(
     tensors["step"] = np.array(step)
     tensors["unused"] = unused.numpy()
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, save(tensors, metadata={"settings": repr(asdict(settings))}))
+    write_whole(path, save(tensors, metadata={"settings": repr(asdict(settings))}))
 
 
 def _resume(

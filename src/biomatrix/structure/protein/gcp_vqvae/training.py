@@ -18,13 +18,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from biomatrix.entities.files import write_whole
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour, NetworkSizes
 from biomatrix.structure.protein.gcp_vqvae.features import Graph, blind_types, chain_graph, collate
 from biomatrix.structure.protein.gcp_vqvae.losses import LossWeights, structure_terms
 from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
 from biomatrix.structure.protein.gcp_vqvae.quantizer import CodebookTraining
-from biomatrix.structure.weights import read_tensors, write_atomically
+from biomatrix.structure.weights import read_tensors
 
 logger = logging.getLogger(__name__)
 
@@ -258,7 +259,7 @@ class Trainer:
                 tensors[f"optimiser.{key}.{name}"] = value
         tensors["step"] = torch.tensor(self.step)
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(
+        write_whole(
             folder / "checkpoint.safetensors", serialise({key: value.contiguous() for key, value in tensors.items()})
         )
 
