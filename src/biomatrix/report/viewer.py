@@ -63,23 +63,43 @@ def _style(model: Model3D) -> dict[str, object]:
 
 
 START_VIEWERS = """
-function startViewer(figure) {
+// A browser keeps only a few WebGL contexts alive and drops the oldest, so a structure is drawn while it is in view and
+// leaves a still picture, and the memory of how it was turned, when it is scrolled away.
+const running = new Map();
+const views = new Map();
+function start(figure) {
+  if (running.has(figure)) return;
   const canvas = figure.querySelector('.canvas');
+  canvas.replaceChildren();
   try {
     const viewer = $3Dmol.createViewer(canvas, {backgroundAlpha: 0});
     JSON.parse(figure.querySelector('script').textContent).forEach((item, index) => {
       viewer.addModel(item.text, item.format, {keepH: true});
       viewer.setStyle({model: index}, item.style);
     });
-    viewer.zoomTo();
+    if (views.has(figure)) viewer.setView(views.get(figure)); else viewer.zoomTo();
     viewer.render();
+    running.set(figure, viewer);
   } catch (error) {
     canvas.textContent = 'This browser shows no WebGL; the files beside this page hold the structures.';
   }
 }
-// A browser keeps only a few WebGL contexts alive, so a structure is drawn when it first scrolls into view.
-const seen = new IntersectionObserver((entries) => entries.forEach((entry) => {
-  if (entry.isIntersecting) { seen.unobserve(entry.target); startViewer(entry.target); }
-}), {rootMargin: '200px'});
-document.querySelectorAll('figure.viewer').forEach((figure) => seen.observe(figure));
+function stop(figure) {
+  const viewer = running.get(figure);
+  if (!viewer) return;
+  views.set(figure, viewer.getView());
+  const still = new Image();
+  still.src = viewer.pngURI();
+  const canvas = figure.querySelector('.canvas');
+  const drawn = canvas.querySelector('canvas');
+  const context = drawn && (drawn.getContext('webgl2') || drawn.getContext('webgl'));
+  const release = context && context.getExtension('WEBGL_lose_context');
+  if (release) release.loseContext();
+  running.delete(figure);
+  canvas.replaceChildren(still);
+}
+const watch = new IntersectionObserver((entries) => entries.forEach((entry) => {
+  if (entry.isIntersecting) start(entry.target); else stop(entry.target);
+}), {rootMargin: '100px'});
+document.querySelectorAll('figure.viewer').forEach((figure) => watch.observe(figure));
 """
