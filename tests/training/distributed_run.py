@@ -42,6 +42,7 @@ def main(folder: Path, accumulate: int) -> None:
     assert isinstance(run.loss_module, NextTokenLoss)
     run.resume()
     run.train()
+    run.close()
 
 
 if __name__ == "__main__":

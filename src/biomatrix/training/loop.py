@@ -215,6 +215,11 @@ class Trainer:
             write_model(folder, self.model, self.vocabulary, tensors, dtype)
         self.accelerator.wait_for_everyone()
 
+    def close(self) -> None:
+        """Part from the other processes. Left to the interpreter's exit, their threads can abort it."""
+        self.accelerator.wait_for_everyone()
+        self.accelerator.end_training()
+
     @property
     def _bare_optimizer(self) -> torch.optim.Optimizer:
         optimizer: torch.optim.Optimizer = self.optimizer.optimizer

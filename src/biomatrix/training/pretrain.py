@@ -37,6 +37,7 @@ def run_recipe(recipe: Recipe, *, resume: bool) -> TrainingResult:
     result = trainer.train()
     if result.finished:
         trainer.export(recipe.run.output / "model")
+    trainer.close()
     return result
 
 
