@@ -90,3 +90,14 @@ def test_the_page_stands_alone_and_says_what_answers_are_worth(summary: Summary)
 @pytest.mark.slow
 def test_memory_stays_under_four_gibibytes(summary: Summary) -> None:
     assert summary.peak_memory_gib < 4
+
+
+@pytest.mark.slow
+def test_what_cannot_be_written_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    summary = run(tmp_path, molecule="*CC")
+    refused = [trip for given, trips in summary.inputs for trip in trips if trip.refused]
+    assert {trip.modality.name for trip in refused} == {"molecule_selfies"}
+    unasked = [reply for reply in summary.replies if reply.error]
+    assert unasked
+    assert all("*CC" in reply.error for reply in unasked)
+    assert "Not asked" in (tmp_path / "report.html").read_text(encoding="utf-8")

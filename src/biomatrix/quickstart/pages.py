@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from biomatrix.entities import Entity, Molecule
+from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Answer, Model
 from biomatrix.modalities import modality
 from biomatrix.quickstart.inputs import Input
@@ -121,7 +122,9 @@ def _add_reply(page: Page, reply: Reply) -> None:
             page.element(token_stream(part.split(), "text"))
         else:
             entity, name = part
-            page.element(_stream(modality(name).encode(entity), name))
+            (tokens,) = modality(name).encode_each([entity])
+            if not isinstance(tokens, BioMatrixError):  # else the reply says why it could not be asked
+                page.element(_stream(tokens, name))
     if reply.error:
         page.paragraph(f"Not asked: {reply.error}", "warning")
     if not any(answer.entity for answer in reply.answers):
