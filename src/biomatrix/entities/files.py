@@ -86,6 +86,25 @@ def format_of(path: str | Path, allowed: tuple[Format, ...], file_format: str | 
     return found
 
 
+def names_file(given: str, allowed: tuple[Format, ...]) -> bool:
+    """Return whether a user's word names a file: it is there, or it ends as such files do.
+
+    So a mistyped file name is reported as a missing file, not as a broken SMILES string or sequence.
+
+    Examples
+    --------
+    >>> names_file("ligand.sdf", MOLECULE_FORMATS), names_file("CC(=O)O.Cl", MOLECULE_FORMATS)
+    (True, False)
+    """
+    if Path(given).is_file():
+        return True
+    try:
+        format_of(given, allowed)
+    except BioMatrixError:
+        return False
+    return True
+
+
 def label_of(path: str | Path) -> str:
     """Return the name a file goes by in messages."""
     return "<stdin>" if str(path) == STANDARD_INPUT else str(path)

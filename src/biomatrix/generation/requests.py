@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from biomatrix.entities import Entity, Molecule, Protein
+from biomatrix.entities.files import MOLECULE_FORMATS, PROTEIN_FORMATS, names_file
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation.answers import Answer
 from biomatrix.vocabulary.tables import Item
@@ -38,9 +39,10 @@ def build_prompt(
     """
     entities: list[Entity] = []
     if molecule is not None:
-        entities.append(Molecule.from_file(molecule) if Path(molecule).is_file() else Molecule.from_smiles(molecule))
+        from_file = names_file(molecule, MOLECULE_FORMATS)
+        entities.append(Molecule.from_file(molecule) if from_file else Molecule.from_smiles(molecule))
     if protein is not None:
-        from_file = Path(protein).is_file()
+        from_file = names_file(protein, PROTEIN_FORMATS)
         entities.append(Protein.from_file(protein, chain=chain) if from_file else Protein.from_sequence(protein))
     if written_as is not None and not entities:
         raise ConfigurationError("a modality to write the entity in was given, but no entity")

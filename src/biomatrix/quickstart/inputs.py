@@ -7,6 +7,7 @@ from pathlib import Path
 
 from biomatrix.entities import Entity, Molecule, Protein
 from biomatrix.entities.bundled import bundled_component, bundled_ligand, bundled_protein
+from biomatrix.entities.files import MOLECULE_FORMATS, names_file
 from biomatrix.errors import BioMatrixError
 
 EXAMPLE_COMPLEX = "1s3v"
@@ -91,7 +92,7 @@ def _given_protein(path: Path, chain: str | None) -> Input:
 
 
 def _given_molecule(given: str, seed: int) -> Input:
-    from_file = Path(given).is_file()
+    from_file = names_file(given, MOLECULE_FORMATS)
     entity = Molecule.from_file(Path(given)) if from_file else Molecule.from_smiles(given)
     origin = f"file {given}" if from_file else f"SMILES {given}"
     if entity.has_structure:
