@@ -16,6 +16,7 @@ from biomatrix.entities import Limits, Protein, Reject, read_proteins, write_pro
 from biomatrix.entities.bundled import COMPLEXES, complex_folder
 from biomatrix.entities.protein_text import carbonyl_oxygens
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError, UnsupportedError
+from biomatrix.structure.geometry import RESIDUE_TEMPLATE, angle, place_atom
 
 
 def atom(
@@ -85,6 +86,18 @@ def test_oxygen_is_rebuilt_where_it_was() -> None:
     assert protein.backbone is not None
     error = np.linalg.norm(carbonyl_oxygens(protein.backbone) - native, axis=1)
     assert error.mean() < 0.15
+
+
+def test_oxygens_lie_in_the_plane_of_the_peptide_bond() -> None:
+    first = RESIDUE_TEMPLATE
+    following_n = place_atom(*first, 1.329, np.deg2rad(117.2), np.deg2rad(-40.0))
+    following_ca = place_atom(first[1], first[2], following_n, 1.458, np.deg2rad(121.7), np.pi)
+    second = np.stack([following_n, following_ca, following_ca + np.array([1.0, 0.5, 0.2])])
+    oxygens = carbonyl_oxygens(np.stack([first, second, np.full((3, 3), np.nan)]).astype(np.float32))
+    assert np.linalg.norm(oxygens[0] - first[2]) == pytest.approx(1.231)
+    assert angle(oxygens[0], first[2], following_n) > np.deg2rad(118)
+    assert np.isfinite(oxygens[1]).all()
+    assert np.isnan(oxygens[2]).all()
 
 
 def test_several_chains_are_asked_for(tmp_path: Path) -> None:

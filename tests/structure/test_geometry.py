@@ -8,11 +8,9 @@ from numpy.typing import NDArray
 
 from biomatrix.errors import UnsupportedError
 from biomatrix.structure.geometry import (
-    C_O_LENGTH,
     RESIDUE_TEMPLATE,
     angle,
     backbone_frames,
-    backbone_oxygens,
     dihedral,
     kabsch,
     place_atom,
@@ -122,15 +120,3 @@ def test_tm_score_agrees_with_biotite() -> None:
     reference = float(biotite_tm_score(*models, np.arange(90), np.arange(90)))
     # The same formula; the search may only find a better superposition.
     assert reference - 1e-6 <= tm_score(noisy, trace) < reference + 0.05
-
-
-def test_oxygens_lie_in_the_plane_of_the_peptide_bond() -> None:
-    first = RESIDUE_TEMPLATE
-    following_n = place_atom(*first, 1.329, np.deg2rad(117.2), np.deg2rad(-40.0))
-    following_ca = place_atom(first[1], first[2], following_n, 1.458, np.deg2rad(121.7), np.pi)
-    second = np.stack([following_n, following_ca, following_ca + np.array([1.0, 0.5, 0.2])])
-    oxygens = backbone_oxygens(np.stack([first, second, np.full((3, 3), np.nan)]))
-    assert np.linalg.norm(oxygens[0] - first[2]) == pytest.approx(C_O_LENGTH)
-    assert angle(oxygens[0], first[2], following_n) > np.deg2rad(118)
-    assert np.isfinite(oxygens[1]).all()
-    assert np.isnan(oxygens[2]).all()

@@ -30,7 +30,7 @@ def carbonyl_oxygens(backbone: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return where the O of each residue lies, in the plane of its peptide bond.
 
     O is opposed to the bisector of CA and the next residue's N at C, 1.231 Angstrom away. At a chain end or break the
-    plane is set by N, CA and C alone, trans to N (psi of 180 degrees would put the next N where O is not).
+    plane is set by N, CA and C alone, with O cis to N, as an extended chain (psi of 180 degrees) has it.
 
     Parameters
     ----------

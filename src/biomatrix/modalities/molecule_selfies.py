@@ -24,9 +24,9 @@ from biomatrix.modalities.selfies_symbols import (
     atom_positions,
     check_symbols,
     default_alphabet,
-    index_count,
     split_selfies,
 )
+from biomatrix.structure.molecule.symbols import index_symbols_after
 
 if TYPE_CHECKING:
     from biomatrix.trust.check import Check
@@ -126,7 +126,7 @@ class MoleculeSelfies(Modality):
 
     def token_class(self, token: str) -> int:
         """Return 1 to 3 for a branch or ring symbol, 4 for the dot, 0 for any other symbol."""
-        return 4 if token == DOT else index_count(token)
+        return 4 if token == DOT else index_symbols_after(token)
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of symbols."""

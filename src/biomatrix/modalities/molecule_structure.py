@@ -18,8 +18,8 @@ from biomatrix.modalities.selfies_symbols import (
     INDEX_SYMBOLS,
     check_symbols,
     default_alphabet,
-    index_count,
 )
+from biomatrix.structure.molecule.symbols import index_symbols_after
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,7 +151,7 @@ class MoleculeStructure(Modality):
 
         Which symbols meet which codes only a corpus tells.
         """
-        symbols = {*INDEX_SYMBOLS, *filter(index_count, default_alphabet())}
+        symbols = {*INDEX_SYMBOLS, *filter(index_symbols_after, default_alphabet())}
         tokens = sorted(f"{symbol[:-1]} -1]" for symbol in symbols)
         return {token: token for token in tokens}
 
@@ -190,7 +190,7 @@ class MoleculeStructure(Modality):
         if parts is None:
             raise DecodeError(f"not a joint token of a SELFIES symbol and a code: {token!r}")
         symbol, code = parts
-        owed = index_count(symbol)
+        owed = index_symbols_after(symbol)
         if code >= 0:
             return MISCODED if owed else ATOM
         return owed or INDEX_ONLY
@@ -289,7 +289,7 @@ def _all_parts(tokens: Sequence[str]) -> list[tuple[str, int]]:
 def _misalignment(tokens: Sequence[str], index: int) -> str:
     token = tokens[index]
     if not token.endswith(" -1]"):
-        if index_count(token.split(" ")[0] + "]"):
+        if index_symbols_after(token.split(" ")[0] + "]"):
             return f"{token!r} is a branch or ring and must carry -1"
         return f"{token!r} stands where an index with -1 must"
     if index == 0:

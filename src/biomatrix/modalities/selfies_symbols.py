@@ -39,7 +39,6 @@ INDEX_SYMBOLS = (
 """The digits 0 to 15 that follow a branch or ring symbol."""
 
 _PIECE = re.compile(rf"{SYMBOL.pattern}|\.")
-_HEAD = re.compile(r"\[(?:[=#]|[-/\\]{2})?(?:Branch|Ring)([123])\]")
 
 ELEMENTS = ("B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "As", "Se", "Br", "I", "H")
 METALS = ("Li", "Na", "K", "Mg", "Ca", "Zn", "Al", "Fe", "Cu", "Mn", "Co", "Ni", "Pt", "Ag", "Hg", "Sn")
@@ -60,12 +59,6 @@ def split_selfies(text: str) -> list[str]:
         symbols.append(match.group() if match else text[position])
         position += len(symbols[-1])
     return symbols
-
-
-def index_count(symbol: str) -> int:
-    """Return how many index symbols follow a branch or ring symbol (1 to 3); 0 for any other symbol."""
-    match = _HEAD.fullmatch(symbol)
-    return int(match.group(1)) if match else 0
 
 
 @lru_cache(maxsize=65_536)

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 N_CA_LENGTH = 1.458
 CA_C_LENGTH = 1.525
 C_N_LENGTH = 1.329
-C_O_LENGTH = 1.231
 N_CA_C_ANGLE = np.deg2rad(111.0)
 CA_C_N_ANGLE = np.deg2rad(117.2)
 C_N_CA_ANGLE = np.deg2rad(121.7)
-CA_C_O_ANGLE = np.deg2rad(120.1)
 
 RESIDUE_TEMPLATE: NDArray[np.float64] = np.array(
     [
@@ -258,32 +256,6 @@ def _fragments(n: int) -> NDArray[np.bool_]:
         for start in range(0, n - size + 1, max(size // 2, 1)):
             masks.append((index >= start) & (index < start + size))
     return np.stack(masks)
-
-
-def backbone_oxygens(backbone: ArrayLike) -> NDArray[np.float64]:
-    """Carbonyl O of each residue, in the plane of its peptide bond.
-
-    The last residue, and one whose next residue is missing or not bonded to it, gets O trans to its own N.
-
-    Parameters
-    ----------
-    backbone : array, shape=(L, 3, 3)
-        (N, CA, C) of one chain.
-
-    Returns
-    -------
-    ndarray, shape=(L, 3), dtype=float64
-        NaN where the residue is unresolved.
-    """
-    atoms = np.asarray(backbone, dtype=np.float64)
-    n, ca, c = atoms[:, 0], atoms[:, 1], atoms[:, 2]
-    alone = place_atom(n, ca, c, C_O_LENGTH, CA_C_O_ANGLE, np.pi)
-    if len(atoms) < 2:
-        return alone
-    next_n = np.concatenate([n[1:], np.full((1, 3), np.nan)])
-    towards = unit(unit(c - ca) + unit(c - next_n))
-    bonded = np.linalg.norm(next_n - c, axis=-1) < 2.0
-    return np.where(bonded[:, None], c + C_O_LENGTH * towards, alone)
 
 
 def _paired(

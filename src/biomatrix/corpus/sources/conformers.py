@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 from rdkit.Geometry import Point3D
+from rdkit.rdBase import BlockLogs
 
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.exclusions import excluded_molecules
-from biomatrix.corpus.sources.molecule_records import QuietRDKit, molecule_record
+from biomatrix.corpus.sources.molecule_records import molecule_record
 from biomatrix.corpus.sources.tables import parquet_rows
 from biomatrix.errors import ParseError
 
@@ -51,7 +52,7 @@ def build_molecule(
         mol.AddBond(int(begin), int(end), _ORDERS[int(order)])
     conformer.Set3D(True)
     mol.AddConformer(conformer)
-    with QuietRDKit():
+    with BlockLogs():
         try:
             Chem.SanitizeMol(mol)
         except Chem.MolSanitizeException as error:

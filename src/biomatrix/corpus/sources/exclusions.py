@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from rdkit.rdBase import BlockLogs
+
 from biomatrix.corpus.holdout import graph_key
-from biomatrix.corpus.sources.molecule_records import QuietRDKit
 from biomatrix.corpus.sources.tables import csv_rows, fasta_rows, parquet_rows
 from biomatrix.errors import ParseError
 from biomatrix.structure.protein.chains import EXAMPLE_IDS
@@ -47,7 +48,7 @@ def _smiles(root: Path, files: tuple[tuple[str, str], ...]) -> Iterator[str]:
 def excluded_molecules(root: Path, splits: bool = False) -> frozenset[str]:
     """Return the graph keys of test molecules under ``root``; with ``splits``, of published splits too."""
     keys = set()
-    with QuietRDKit():
+    with BlockLogs():
         for smiles in _smiles(root, CAPTION_TEST_FILES + (SPLIT_TEST_FILES if splits else ())):
             try:
                 keys.add(graph_key(smiles))

@@ -20,21 +20,11 @@ def parse_smiles(smiles: str | None) -> Chem.Mol:
     """Return a sanitised molecule, or raise ParseError with the string."""
     if not smiles:
         raise ParseError("no SMILES in the row")
-    with QuietRDKit():
+    with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles)
     if mol is None or mol.GetNumAtoms() == 0:
         raise ParseError(f"not a SMILES string RDKit can read: {smiles[:80]!r}")
     return mol
-
-
-class QuietRDKit:
-    """Keep RDKit from writing to the error stream: reasons go to the rejects file instead."""
-
-    def __enter__(self) -> None:
-        self._block = rdBase.BlockLogs()
-
-    def __exit__(self, *_: object) -> None:
-        del self._block
 
 
 def check_molecule(mol: Chem.Mol) -> None:

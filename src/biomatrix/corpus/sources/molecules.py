@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from rdkit.rdBase import BlockLogs
+
 from biomatrix.corpus.holdout import bucket, is_property_held_out
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.exclusions import excluded_molecules
-from biomatrix.corpus.sources.molecule_records import QuietRDKit, molecule_record, parse_smiles
+from biomatrix.corpus.sources.molecule_records import molecule_record, parse_smiles
 from biomatrix.corpus.sources.tables import csv_rows, parquet_rows
 from biomatrix.errors import BioMatrixError
 
@@ -85,7 +87,7 @@ class SmilesSource(Source):
 
 def _with_conformer(entity: Any) -> Any:
     """Return the molecule with a conformer, or as it was where RDKit finds none."""
-    with QuietRDKit():
+    with BlockLogs():
         try:
             return entity.embed(seed=0)
         except BioMatrixError:

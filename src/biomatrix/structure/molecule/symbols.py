@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-_COUNTED = re.compile(r"\[[^\]]*?(?:Branch|Ring)([1-3])\]")
+_COUNTED = re.compile(r"\[(?:[=#]|[-/\\]{2})?(?:Branch|Ring)([1-3])\]")
 
 
 @lru_cache(maxsize=4096)
