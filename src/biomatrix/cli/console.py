@@ -7,8 +7,22 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from biomatrix.conversion import Counts
+
+TokenizerName = Annotated[
+    str | None,
+    typer.Option("--tokenizer", help="Name or folder of the structure tokenizer; the default one when not given."),
+]
+RejectsFile = Annotated[
+    Path | None, typer.Option("--rejects", help="JSON lines of what was refused; beside --output by default.")
+]
+CountsAsJson = Annotated[bool, typer.Option("--json", help="Print the counts as JSON at the end.")]
 
 
 @contextmanager
@@ -38,3 +52,10 @@ def show_log() -> None:
     logger = logging.getLogger("biomatrix")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+
+
+def report_counts(counts: Counts, as_json: bool) -> None:
+    """Print how a batch went on standard error; a batch in which nothing succeeded exits with 1."""
+    typer.echo(counts.as_json() if as_json else counts.as_text(), err=True)
+    if not counts.succeeded:
+        raise typer.Exit(1)

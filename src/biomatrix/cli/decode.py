@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from biomatrix.cli.console import CountsAsJson, RejectsFile, TokenizerName, report_counts
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
@@ -22,14 +24,9 @@ def decode(
         Path,
         typer.Option("--output", "-o", help="A folder, one file an entity, or one .sdf, .smi or .fasta file."),
     ],
-    tokenizer: Annotated[
-        str | None,
-        typer.Option(help="Name or folder of the structure tokenizer; the default one when not given."),
-    ] = None,
-    rejects: Annotated[
-        Path | None, typer.Option(help="JSON lines of what was refused; beside --output by default.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON at the end.")] = False,
+    tokenizer: TokenizerName = None,
+    rejects: RejectsFile = None,
+    as_json: CountsAsJson = False,
 ) -> None:
     """Turn tokens back into molecules and proteins and write them as files.
 
@@ -38,6 +35,4 @@ def decode(
     from biomatrix.conversion import decode_from_lines
 
     counts = decode_from_lines(file, output, tokenizer=tokenizer, rejects=rejects)
-    typer.echo(counts.as_json() if as_json else counts.as_text(), err=True)
-    if not counts.succeeded:
-        raise typer.Exit(1)
+    report_counts(counts, as_json)

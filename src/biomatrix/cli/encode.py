@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from biomatrix.cli.console import CountsAsJson, RejectsFile, TokenizerName, report_counts
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
@@ -27,14 +29,9 @@ def encode(
     file_format: Annotated[
         str | None, typer.Option("--format", help="Needed for standard input: sdf, smi, pdb, ...")
     ] = None,
-    tokenizer: Annotated[
-        str | None,
-        typer.Option(help="Name or folder of the structure tokenizer; the default one when not given."),
-    ] = None,
-    rejects: Annotated[
-        Path | None, typer.Option(help="JSON lines of what was refused; beside --output by default.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON at the end.")] = False,
+    tokenizer: TokenizerName = None,
+    rejects: RejectsFile = None,
+    as_json: CountsAsJson = False,
 ) -> None:
     """Write each record as tokens, one JSON line a record and modality: file, record, name, modality, text.
 
@@ -50,6 +47,4 @@ def encode(
         tokenizer=tokenizer,
         rejects=rejects,
     )
-    typer.echo(counts.as_json() if as_json else counts.as_text(), err=True)
-    if not counts.succeeded:
-        raise typer.Exit(1)
+    report_counts(counts, as_json)
