@@ -23,7 +23,7 @@ from biomatrix.corpus.sources.molecules import MOLECULE_SOURCES
 from biomatrix.entities import Molecule
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.structure.molecule.inputs import PreparedMolecule, prepare
-from biomatrix.structure.molecule.training import TrainingSettings, train
+from biomatrix.structure.molecule.molstructok.training import TrainingSettings, train
 from biomatrix.structure.weights import save_weights
 
 LOG = logging.getLogger("train_molecule_structure")

@@ -15,8 +15,9 @@ from safetensors.numpy import load_file
 
 from biomatrix.entities import Molecule
 from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
-from biomatrix.structure.molecule.descriptors import normalise
-from biomatrix.structure.molecule.inputs import batch_descriptors, prepare
+from biomatrix.structure.molecule.inputs import prepare
+from biomatrix.structure.molecule.molstructok.closed_loop import batch_descriptors
+from biomatrix.structure.molecule.molstructok.descriptors import normalise
 
 pytestmark = pytest.mark.parity
 MARGIN = 1e-5

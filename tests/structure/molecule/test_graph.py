@@ -7,10 +7,10 @@ import pytest
 import selfies
 from rdkit import Chem
 
-from biomatrix.structure.molecule.descriptors import descriptors
 from biomatrix.structure.molecule.frames import local_frames, local_points
 from biomatrix.structure.molecule.graph import ordered_graph, reference_atoms
-from biomatrix.structure.molecule.placement import Layout, place
+from biomatrix.structure.molecule.molstructok.descriptors import descriptors
+from biomatrix.structure.molecule.molstructok.placement import Layout, place
 from biomatrix.structure.molecule.symbols import atom_mask
 
 

@@ -27,12 +27,13 @@ from torch import Tensor
 
 from biomatrix.entities.files import write_whole
 from biomatrix.errors import WeightsError
-from biomatrix.structure.molecule.descriptors import normalise
 from biomatrix.structure.molecule.frames import Array
-from biomatrix.structure.molecule.inputs import PreparedMolecule, batch_descriptors
-from biomatrix.structure.molecule.model import HEADS, CodeModel
-from biomatrix.structure.molecule.network import read_network
-from biomatrix.structure.molecule.places import initial_places, refine_places
+from biomatrix.structure.molecule.inputs import PreparedMolecule
+from biomatrix.structure.molecule.molstructok.closed_loop import batch_descriptors
+from biomatrix.structure.molecule.molstructok.descriptors import normalise
+from biomatrix.structure.molecule.molstructok.model import HEADS, CodeModel
+from biomatrix.structure.molecule.molstructok.network import read_network
+from biomatrix.structure.molecule.molstructok.places import initial_places, refine_places
 from biomatrix.structure.weights import read_tensors
 
 LOG = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.errors import WeightsError
-from biomatrix.structure.molecule.descriptors import denormalise
 from biomatrix.structure.molecule.frames import Array
+from biomatrix.structure.molecule.molstructok.descriptors import denormalise
 
 Decoder = Literal["branch", "trunk"]
 Tensors = Mapping[str, NDArray[Any]]

@@ -10,10 +10,11 @@ import pytest
 
 from biomatrix.entities import Molecule
 from biomatrix.structure import MoleculeStructureTokenizer
-from biomatrix.structure.molecule.inputs import PreparedMolecule, batch_descriptors, prepare
-from biomatrix.structure.molecule.model import CodeModel
-from biomatrix.structure.molecule.places import initial_places
-from biomatrix.structure.molecule.training import (
+from biomatrix.structure.molecule.inputs import PreparedMolecule, prepare
+from biomatrix.structure.molecule.molstructok.closed_loop import batch_descriptors
+from biomatrix.structure.molecule.molstructok.model import CodeModel
+from biomatrix.structure.molecule.molstructok.places import initial_places
+from biomatrix.structure.molecule.molstructok.training import (
     CHECKPOINT_FILE,
     TrainingSettings,
     state_arrays,
@@ -56,7 +57,7 @@ def test_a_resumed_run_equals_an_unbroken_one(prepared: list[PreparedMolecule], 
 
 def _train_until(model: CodeModel, values: np.ndarray, places: np.ndarray, checkpoint: Path, stop: int) -> None:
     """Train with the full schedule, broken off after the checkpoint at ``stop``."""
-    import biomatrix.structure.molecule.training as training
+    import biomatrix.structure.molecule.molstructok.training as training
 
     class Stopped(Exception):
         """Raised to break training off."""

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.structure.molecule.frames import Array, local_points
-from biomatrix.structure.molecule.inputs import PreparedMolecule, closed_loop_problem
-from biomatrix.structure.molecule.placement import choose_codes, frame_coordinates, pad, superimpose_start
+from biomatrix.structure.molecule.inputs import PreparedMolecule
+from biomatrix.structure.molecule.molstructok.closed_loop import closed_loop_problem
+from biomatrix.structure.molecule.molstructok.placement import choose_codes, frame_coordinates, pad, superimpose_start
 
 LOG = logging.getLogger(__name__)
 

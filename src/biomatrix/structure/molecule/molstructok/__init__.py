@@ -1,0 +1,1 @@
+"""The published architecture: local coordinates, a small encoder, a codebook, and a decoder that is a table."""

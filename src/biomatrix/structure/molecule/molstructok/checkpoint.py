@@ -1,0 +1,24 @@
+"""The published checkpoint, which is tensors alone."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from biomatrix.errors import WeightsError
+from biomatrix.structure.molecule.molstructok.network import expected_shapes
+from biomatrix.structure.weights import StoredWeights, fingerprint_of, read_tensors, require_tensors
+
+ARCHITECTURE = "molstructok"
+
+
+def read_checkpoint(path: Path) -> StoredWeights:
+    """Read the published checkpoint as a safetensors file; names and shapes are strict."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    tensors = read_tensors(data, file=str(path))
+    require_tensors(tensors, expected_shapes(tensors), file=str(path))
+    fingerprint = fingerprint_of(ARCHITECTURE, {}, hashlib.sha256(data).hexdigest())
+    return StoredWeights(path.stem, path.parent, {"architecture": ARCHITECTURE}, tensors, fingerprint)

@@ -1,0 +1,135 @@
+"""The published tokenizer: an encoder to 512 codes, and a table that turns each code back into geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.structure.molecule.assembly import DecodedGraph
+from biomatrix.structure.molecule.frames import Array, local_points
+from biomatrix.structure.molecule.graph import reference_atoms
+from biomatrix.structure.molecule.inputs import PreparedMolecule
+from biomatrix.structure.molecule.molstructok.closed_loop import batch_descriptors, closed_loop_problem
+from biomatrix.structure.molecule.molstructok.descriptors import normalise
+from biomatrix.structure.molecule.molstructok.network import CodeNetwork, expected_shapes, read_network
+from biomatrix.structure.molecule.molstructok.placement import Layout, choose_codes, pad, place
+from biomatrix.structure.molecule.tokenizer import Decoder, MoleculeStructureTokenizer
+from biomatrix.structure.weights import StoredWeights, fingerprint_of
+
+_BOND_WEIGHT = 4.0
+
+
+class MolStrucTok(MoleculeStructureTokenizer):
+    """Local spherical coordinates, a small encoder, 512 codes, and a table that turns each code back into
+    geometry.
+
+    Parameters
+    ----------
+    network : CodeNetwork
+    name : str
+        What the weights are called.
+    fingerprint : str
+        Two tokenizers that share it give the same codes.
+    closed_loop : bool
+        Choose each atom's code against the frame rebuilt from the codes before it.
+    bond_weight : float
+        Closed loop only: what an error of 1 Angstrom in a bond length costs beside 1 Angstrom of position.
+    config : dict, optional
+        The description the weights came with.
+    """
+
+    architecture: ClassVar[str] = "molstructok"
+
+    def __init__(
+        self,
+        network: CodeNetwork,
+        *,
+        name: str,
+        fingerprint: str,
+        closed_loop: bool = False,
+        bond_weight: float = _BOND_WEIGHT,
+        config: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(name=name, fingerprint=fingerprint, closed_loop=closed_loop, config=config)
+        self.network = network
+        self.bond_weight = bond_weight
+
+    @classmethod
+    def from_weights(
+        cls, stored: StoredWeights, *, closed_loop: bool | None = None, decoder: Decoder | None = None
+    ) -> MolStrucTok:
+        """Build the tokenizer from weights that were read; ``None`` takes what they were made for."""
+        stored.require(expected_shapes(stored.tensors))
+        settings = stored.settings
+        choice: Decoder = decoder or settings.get("decoder", "branch")
+        closed = bool(settings.get("closed_loop", False)) if closed_loop is None else closed_loop
+        return cls(
+            read_network(stored.tensors, choice),
+            name=stored.name,
+            fingerprint=_fingerprint(stored, choice, closed),
+            closed_loop=closed,
+            bond_weight=float(settings.get("bond_weight", _BOND_WEIGHT)),
+            config=stored.config,
+        )
+
+    @property
+    def num_codes(self) -> int:
+        """The size of the codebook."""
+        return len(self.network.codebook)
+
+    @property
+    def code_features(self) -> Array:
+        """What each code places: ``float64 [num_codes, 6]``, alike for codes that place alike.
+
+        Columns: distance in Angstrom; unit vector in the local frame (x, y, z); angle within the plane as a
+        fraction of pi; 1 for codes of the first three atoms.
+        """
+        table = self.network.table
+        unit = local_points(np.concatenate((np.ones((len(table), 1)), table[:, 1:]), axis=1))
+        starting = (table[:, 3] == 0.0).astype(np.float64)
+        return np.column_stack((table[:, 0], unit, table[:, 2] / np.pi, starting))
+
+    def codes_of(self, inputs: Sequence[PreparedMolecule]) -> list[NDArray[np.int16]]:
+        """Return the codes of the atoms of each molecule, in SELFIES order."""
+        if not inputs:
+            return []
+        sizes = np.array([item.size for item in inputs])
+        codes = self.network.encode(normalise(batch_descriptors(inputs)))
+        split = np.split(codes, np.cumsum(sizes)[:-1])
+        if not self.closed_loop:
+            return split
+        order, layout, targets = closed_loop_problem(inputs, self.bond_weight)
+        start = pad([split[k].astype(np.int64) for k in order], int(sizes.max()))
+        chosen, _ = choose_codes(layout, targets, start, self.network.table, self.network.turning)
+        closed = split.copy()
+        for row, k in enumerate(order):
+            closed[k] = chosen[row, : sizes[k]].astype(np.int16)
+        return closed
+
+    def positions_of(self, graphs: Sequence[DecodedGraph]) -> list[Array]:
+        """Return where the codes of each molecule place its atoms, ``float64 [N, 3]`` in Angstrom."""
+        if not graphs:
+            return []
+        sizes = np.array([len(graph.codes) for graph in graphs])
+        references = reference_atoms(sizes.tolist(), [graph.bonds for graph in graphs])
+        parts = np.split(references, np.cumsum(sizes)[:-1])
+        order = np.argsort(-sizes, kind="stable")
+        width = int(sizes.max())
+        layout = Layout(sizes[order], pad([np.maximum(parts[k], 0) for k in order], width))
+        placed = place(layout, pad([graphs[k].codes for k in order], width), self.network.table)
+        result: list[Array] = [placed[0, :0]] * len(graphs)
+        for row, k in enumerate(order):
+            result[k] = placed[row, : sizes[k]]
+        return result
+
+
+def _fingerprint(stored: StoredWeights, decoder: Decoder, closed_loop: bool) -> str:
+    settings = stored.settings
+    asked = {**settings, "decoder": decoder, "closed_loop": closed_loop}
+    declared = {"decoder": "branch", "closed_loop": False, **settings}
+    if asked == declared:
+        return stored.fingerprint
+    return fingerprint_of(stored.architecture, asked, stored.fingerprint)
