@@ -1,0 +1,1 @@
+"""What sets of generated entities are scored by, beside sets of real ones."""
