@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from biomatrix.cli import doctor_roundtrip
 from biomatrix.cli.console import progress_line
 
 app = typer.Typer(
@@ -15,6 +16,8 @@ app = typer.Typer(
     epilog="Example: biomatrix doctor --json",
     invoke_without_command=True,
 )
+
+doctor_roundtrip.register(app)
 
 _MARKS = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}
 

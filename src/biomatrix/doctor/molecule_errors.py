@@ -198,8 +198,10 @@ def stereo_labels(mol: Chem.Mol) -> dict[str, dict[tuple[int, ...], str]]:
     shown = Chem.Mol(mol)
     with BlockLogs():
         Chem.AssignStereochemistryFrom3D(shown, replaceExistingTags=True)
-    centres = {(a.GetIdx(),): a.GetProp("_CIPCode") for a in shown.GetAtoms() if a.HasProp("_CIPCode")}
-    doubles = {
+    centres: dict[tuple[int, ...], str] = {
+        (a.GetIdx(),): a.GetProp("_CIPCode") for a in shown.GetAtoms() if a.HasProp("_CIPCode")
+    }
+    doubles: dict[tuple[int, ...], str] = {
         tuple(sorted((b.GetBeginAtomIdx(), b.GetEndAtomIdx()))): str(b.GetStereo())
         for b in shown.GetBonds()
         if b.GetStereo() in (Chem.BondStereo.STEREOE, Chem.BondStereo.STEREOZ)

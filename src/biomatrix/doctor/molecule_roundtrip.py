@@ -104,18 +104,19 @@ def measure_molecules(
     progress : callable
         Told how many records have been done since it was last called.
     """
-    trip = _Trip(tokenizer, refinement)
+    trip = _Trip(tokenizer, refinement, progress)
     for batch in _batches(molecules):
         trip.add(batch)
-        progress(len(batch))
     return trip.result()
 
 
 class _Trip:
     """Collects batches."""
 
-    def __init__(self, tokenizer: MoleculeStructureTokenizer, refinement: Method | None) -> None:
-        self.tokenizer, self.refinement = tokenizer, refinement
+    def __init__(
+        self, tokenizer: MoleculeStructureTokenizer, refinement: Method | None, progress: Callable[[int], None]
+    ) -> None:
+        self.tokenizer, self.refinement, self.progress = tokenizer, refinement, progress
         self.tally = MoleculeTally()
         self.failures: list[Failure] = []
         self.counts = np.zeros(tokenizer.num_codes, dtype=np.int64)
@@ -137,8 +138,10 @@ class _Trip:
         decoded = self.tokenizer.decode([codes for _, _, codes in coded], on_error="return")
         self.seconds["decode"] += time.perf_counter() - started
         self.decoded += len(coded)
+        self.progress(len(batch) - len(coded))
         for (number, molecule, _), back in zip(coded, decoded, strict=True):
             self._compare(number, molecule, back)
+            self.progress(1)
 
     def _encode(self, given: list[tuple[int, Molecule]]) -> list[tuple[int, Molecule, MoleculeCodes]]:
         started = time.perf_counter()

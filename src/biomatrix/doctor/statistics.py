@@ -16,7 +16,7 @@ from biomatrix.errors import BioMatrixError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-Stage = Literal["read", "embed", "encode", "decode", "compare"]
+Stage = Literal["read", "encode", "decode", "compare"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Failure:
 
     Parameters
     ----------
-    stage : {"read", "embed", "encode", "decode", "compare"}
+    stage : {"read", "encode", "decode", "compare"}
         Where it ended.
     record : int or str or None
         Its number in the file, from 1, or its name.

@@ -1,7 +1,7 @@
 """A force field or xTB on a conformer: a separate step that no tokenizer runs by itself.
 
 Structures decoded from codes are near the conformer that was encoded. A force field moves them to its own minimum,
-which is nearer only where the original came from that force field: see the figures in the guide on measuring a tokenizer.
+which is nearer only where the original came from that force field; the guide on measuring a tokenizer has figures.
 """
 
 from __future__ import annotations

@@ -1,0 +1,211 @@
+"""Protein chains through a structure tokenizer and back: errors, bonds, codes, rates, and what wrong codes do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.doctor.bigram import BigramModel, replaced
+from biomatrix.doctor.protein_errors import ProteinError, ProteinErrors, ProteinTally
+from biomatrix.doctor.statistics import CodeUse, Failure
+from biomatrix.entities import Protein, Reject
+from biomatrix.errors import BioMatrixError, UnsupportedError
+from biomatrix.structure import ProteinStructureTokenizer
+
+BATCH = 64
+"""Chains given to the tokenizer at once."""
+
+Codes = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class NoisyProteins:
+    """The same chains decoded from codes of which some were replaced.
+
+    Parameters
+    ----------
+    share : float
+        Of the codes of each chain, drawn anew from a bigram model of all chains.
+    seed : int
+    changed : float
+        The share of codes that then differ: a draw may give the code that was there.
+    errors : ProteinErrors
+        To the originals.
+    """
+
+    share: float
+    seed: int
+    changed: float
+    errors: ProteinErrors
+
+
+@dataclass(frozen=True)
+class ProteinRoundTrip:
+    """What a round trip of many chains gave.
+
+    Parameters
+    ----------
+    tokenizer, fingerprint : str
+    records : int
+        Chains taken, failures included.
+    residues : int
+        Of the chains that did not fail.
+    failures : tuple of Failure
+    errors : ProteinErrors
+        Over the chains that did not fail.
+    codes : CodeUse
+    encode_residues_per_second, decode_residues_per_second : float
+    each : tuple of ProteinError
+        One a chain that did not fail, in order.
+    noisy : NoisyProteins, optional
+    """
+
+    tokenizer: str
+    fingerprint: str
+    records: int
+    residues: int
+    failures: tuple[Failure, ...]
+    errors: ProteinErrors
+    codes: CodeUse
+    encode_residues_per_second: float
+    decode_residues_per_second: float
+    each: tuple[ProteinError, ...]
+    noisy: NoisyProteins | None = None
+
+    def worst(self, count: int) -> list[ProteinError]:
+        """Return the chains of largest RMSD, the worst first."""
+        return sorted(self.each, key=lambda one: -one.rmsd)[:count]
+
+
+def measure_proteins(
+    proteins: Iterable[Protein | Reject],
+    tokenizer: ProteinStructureTokenizer,
+    *,
+    noise: float = 0.0,
+    seed: int = 0,
+    progress: Callable[[int], None] = lambda _: None,
+) -> ProteinRoundTrip:
+    """Encode and decode chains and compare what came back with what went in.
+
+    Parameters
+    ----------
+    proteins : iterable of Protein or Reject
+        With a backbone. A record that could not be read counts as a failure.
+    tokenizer : ProteinStructureTokenizer
+    noise : float
+        Also replace this share of the codes by samples of a bigram model fitted on the codes of these chains, and
+        measure again. The chains are then held in memory.
+    seed : int
+        Of the replacement.
+    progress : callable
+        Told how many records have been done since it was last called.
+    """
+    trip = _Trip(tokenizer, keep=noise > 0.0)
+    iterator = iter(proteins)
+    while batch := list(islice(iterator, BATCH)):
+        trip.add(batch)
+        progress(len(batch))
+    return trip.result(noise, seed)
+
+
+class _Trip:
+    """Collects batches."""
+
+    def __init__(self, tokenizer: ProteinStructureTokenizer, *, keep: bool) -> None:
+        self.tokenizer, self.keep = tokenizer, keep
+        self.tally = ProteinTally()
+        self.failures: list[Failure] = []
+        self.counts = np.zeros(tokenizer.num_codes, dtype=np.int64)
+        self.kept: list[tuple[int, Protein, Codes]] = []
+        self.records = 0
+        self.residues = {"encode": 0, "decode": 0}
+        self.seconds = {"encode": 0.0, "decode": 0.0}
+
+    def add(self, batch: list[Protein | Reject]) -> None:
+        given: list[tuple[int, Protein]] = []
+        for number, item in enumerate(batch, start=self.records + 1):
+            if isinstance(item, Reject):
+                self.failures.append(Failure.of_reject(item))
+            else:
+                given.append((number, item))
+        self.records += len(batch)
+        coded = self._encode(given)
+        started = time.perf_counter()
+        decoded = self.tokenizer.decode([codes for _, _, codes in coded])
+        self.seconds["decode"] += time.perf_counter() - started
+        self.residues["decode"] += sum(len(protein) for _, protein, _ in coded)
+        for (number, protein, codes), back in zip(coded, decoded, strict=True):
+            try:
+                self.tally.add(number, protein, back)
+            except BioMatrixError as error:
+                self.failures.append(Failure.of_error(error, "compare", number, protein.name))
+                continue
+            self.counts += np.bincount(codes[codes >= 0], minlength=len(self.counts))
+            if self.keep:
+                self.kept.append((number, protein, codes))
+
+    def _encode(self, given: list[tuple[int, Protein]]) -> list[tuple[int, Protein, Codes]]:
+        fitting = []
+        for number, protein in given:
+            if protein.resolved.any():
+                fitting.append((number, protein))
+                continue
+            error = UnsupportedError("no residue has all of N, CA and C")
+            self.failures.append(Failure.of_error(error, "encode", number, protein.name))
+        started = time.perf_counter()
+        coded = list(self._encode_all(fitting))
+        self.seconds["encode"] += time.perf_counter() - started
+        self.residues["encode"] += sum(len(protein) for _, protein, _ in coded)
+        return coded
+
+    def _encode_all(self, given: list[tuple[int, Protein]]) -> Iterator[tuple[int, Protein, Codes]]:
+        """Encode together; where one chain is refused, one by one, so that only that one fails."""
+        try:
+            together = self.tokenizer.encode([protein for _, protein in given])
+        except BioMatrixError as error:
+            if len(given) == 1:
+                number, protein = given[0]
+                self.failures.append(Failure.of_error(error, "encode", number, protein.name))
+                return
+            for one in given:
+                yield from self._encode_all([one])
+            return
+        for (number, protein), codes in zip(given, together, strict=True):
+            yield number, protein, codes
+
+    def result(self, noise: float, seed: int) -> ProteinRoundTrip:
+        return ProteinRoundTrip(
+            tokenizer=self.tokenizer.name,
+            fingerprint=self.tokenizer.fingerprint,
+            records=self.records,
+            residues=sum(one.num_residues for one in self.tally.each),
+            failures=tuple(self.failures),
+            errors=self.tally.errors(),
+            codes=CodeUse.of(self.counts),
+            encode_residues_per_second=_rate(self.residues["encode"], self.seconds["encode"]),
+            decode_residues_per_second=_rate(self.residues["decode"], self.seconds["decode"]),
+            each=tuple(self.tally.each),
+            noisy=self._noisy(noise, seed) if self.keep and self.kept else None,
+        )
+
+    def _noisy(self, share: float, seed: int) -> NoisyProteins:
+        generator = np.random.default_rng(seed)
+        model = BigramModel([codes for _, _, codes in self.kept], self.tokenizer.num_codes)
+        wrong = [replaced(codes, share, model, generator) for _, _, codes in self.kept]
+        tally = ProteinTally()
+        for start in range(0, len(wrong), BATCH):
+            backs = self.tokenizer.decode(wrong[start : start + BATCH])
+            for (number, protein, _), back in zip(self.kept[start : start + BATCH], backs, strict=True):
+                tally.add(number, protein, back)
+        differing = sum(int((a != codes).sum()) for a, (_, _, codes) in zip(wrong, self.kept, strict=True))
+        total = sum(int((codes >= 0).sum()) for _, _, codes in self.kept)
+        return NoisyProteins(share, seed, differing / total, tally.errors())
+
+
+def _rate(count: int, seconds: float) -> float:
+    return count / seconds if seconds > 0 else float("nan")
