@@ -23,6 +23,7 @@ from biomatrix.trust.round_trip import (
     compare_conformers,
     compare_graphs,
     compare_sequences,
+    shown_stereochemistry,
 )
 
 SMILES = ("CCOc1ccccc1C(=O)N", "C/C=C/C(=O)O", "C[C@H](N)C(=O)O", "CN1C=NC2=C1C(=O)N(C(=O)N2C)C", "CC#N")
@@ -253,3 +254,12 @@ def test_chains_are_compared_residue_by_residue() -> None:
     assert found["backbone RMSD"].passed is False
     assert failed(compare_sequences(HELIX, Protein("M" * 40))) == {"same sequence"}
     assert failed(compare_backbones(HELIX, Protein("M"))) == {"same residues resolved"}
+
+
+def test_a_double_bond_marked_as_open_shows_the_side_its_conformer_takes() -> None:
+    for smiles in ("C/C=N/O", "C/C=N\\O"):
+        molecule = Molecule.from_smiles(smiles).embed()
+        marked = Chem.Mol(molecule.mol)
+        (double,) = [bond for bond in marked.GetBonds() if bond.GetBondTypeAsDouble() == 2.0]
+        double.SetStereo(Chem.BondStereo.STEREOANY)
+        assert shown_stereochemistry(Molecule(marked)) == smiles

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
-from rdkit.rdBase import BlockLogs
 
 from biomatrix.doctor.statistics import BondError, Share, Spread, by_size
 from biomatrix.entities import Molecule
 from biomatrix.errors import DecodeError
 from biomatrix.structure.geometry import rmsd
 from biomatrix.structure.molecule.inputs import PreparedMolecule
-from biomatrix.trust.round_trip import shown_stereochemistry
+from biomatrix.trust.round_trip import shown_stereochemistry, with_shown_stereochemistry
 
 ATOM_RANGES = (1, 15, 25, 35, 45, 60, 81)
 """First atom count of each range that RMSD is shown by; the last range is open."""
@@ -195,9 +194,7 @@ def bond_types(mol: Chem.Mol, bonds: NDArray[np.int64]) -> list[str]:
 
 def stereo_labels(mol: Chem.Mol) -> dict[str, dict[tuple[int, ...], str]]:
     """Return the CIP label of each stereocentre and stereo double bond that the conformer shows, by its atoms."""
-    shown = Chem.Mol(mol)
-    with BlockLogs():
-        Chem.AssignStereochemistryFrom3D(shown, replaceExistingTags=True)
+    shown = with_shown_stereochemistry(mol)
     centres: dict[tuple[int, ...], str] = {
         (a.GetIdx(),): a.GetProp("_CIPCode") for a in shown.GetAtoms() if a.HasProp("_CIPCode")
     }

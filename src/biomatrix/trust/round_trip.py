@@ -43,11 +43,23 @@ def shown_stereochemistry(molecule: Molecule) -> str:
 
     Where the graph leaves a centre open, a conformer still takes a side; that side is what coordinates carry.
     """
-    shown = Chem.Mol(molecule.mol)
-    if molecule.has_conformer:
-        Chem.AssignStereochemistryFrom3D(shown, replaceExistingTags=True)
+    shown = with_shown_stereochemistry(molecule.mol) if molecule.has_conformer else molecule.mol
     with BlockLogs():
         return _smiles(Chem.RemoveHs(shown), stereo=True, isotopes=False)
+
+
+def with_shown_stereochemistry(mol: Chem.Mol) -> Chem.Mol:
+    """Return a copy whose stereo marks are those its conformer shows, at bonds marked as open ("either") too."""
+    shown = Chem.Mol(mol)
+    for bond in shown.GetBonds():
+        if bond.GetStereo() == Chem.BondStereo.STEREOANY:
+            # RDKit would keep the mark and never look at the coordinates.
+            bond.SetStereo(Chem.BondStereo.STEREONONE)
+        if bond.GetBondDir() in (Chem.BondDir.EITHERDOUBLE, Chem.BondDir.UNKNOWN):
+            bond.SetBondDir(Chem.BondDir.NONE)
+    with BlockLogs():
+        Chem.AssignStereochemistryFrom3D(shown, replaceExistingTags=True)
+    return shown
 
 
 def compare_shapes(original: Molecule, decoded: Molecule) -> list[Check]:
