@@ -94,10 +94,27 @@ class ProteinStructure(Modality):
                 results.append([])
             except UnsupportedError as error:
                 results.append(error)
-        batch = self.tokenizer.encode([protein for _, protein in accepted]) if accepted else []
-        for (slot, _), codes in zip(accepted, batch, strict=True):
-            results[slot] = [self._tokens[code] for code in codes.tolist()]
+        batch = self._encode_batch([protein for _, protein in accepted])
+        for (slot, protein), codes in zip(accepted, batch, strict=True):
+            if isinstance(codes, BioMatrixError):
+                results[slot] = codes
+            elif (codes < 0).all():
+                results[slot] = UnsupportedError(
+                    "no residue has a frame: N, CA and C lie on one line", record=protein.name or None
+                )
+            else:
+                results[slot] = [self._tokens[code] for code in codes.tolist()]
         return results
+
+    def _encode_batch(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16] | BioMatrixError]:
+        """Encode together; where one chain is refused, halve until it stands alone with its error."""
+        try:
+            return list(self.tokenizer.encode(proteins)) if proteins else []
+        except BioMatrixError as error:
+            if len(proteins) == 1:
+                return [error]
+        half = len(proteins) // 2
+        return self._encode_batch(proteins[:half]) + self._encode_batch(proteins[half:])
 
     def decode_each(self, sequences: Sequence[Sequence[str]]) -> list[Protein | BioMatrixError]:
         """Decode many token lists in one batch: for each its chain, or the error that refused it."""

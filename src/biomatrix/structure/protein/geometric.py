@@ -17,7 +17,7 @@ from biomatrix.errors import ConfigurationError, DecodeError, LimitError, Unsupp
 from biomatrix.structure.geometry import RESIDUE_TEMPLATE
 from biomatrix.structure.protein.geometric_codebook import StepCodebook, resolved_residues, step_kinds
 from biomatrix.structure.protein.geometric_encode import CHAINS_AT_ONCE, ROW_MULTIPLE, closed_loop, compose
-from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
+from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,12 +138,7 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         return closed_loop(padded, kinds, lengths, self.codebook, num_beams=self.num_beams)
 
     def _checked(self, index: int, codes: ArrayLike) -> NDArray[np.int64]:
-        array = np.asarray(codes)
-        if array.ndim != 1 or not (array.size == 0 or np.issubdtype(array.dtype, np.integer)):
-            raise DecodeError(
-                f"codes must be whole numbers in one row, got {array.dtype} of shape {array.shape}",
-                record=index + 1,
-            )
+        array = whole_numbers(codes, index)
         wrong = np.flatnonzero((array < -1) | (array >= self.num_codes))
         if wrong.size:
             raise DecodeError(

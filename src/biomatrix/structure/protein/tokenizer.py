@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from biomatrix.errors import WeightsError
+import numpy as np
+
+from biomatrix.errors import DecodeError, WeightsError
 from biomatrix.structure.weights import StoredWeights, load_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     from biomatrix.entities import Protein
@@ -131,6 +132,27 @@ class ProteinStructureTokenizer(ABC):
         DecodeError
             A code out of range.
         """
+
+
+def whole_numbers(codes: ArrayLike, index: int) -> NDArray[np.integer[Any]]:
+    """Return codes as a flat array of whole numbers, whatever their range.
+
+    Raises
+    ------
+    DecodeError
+        They are something else; the record is ``index`` counted from 1.
+    """
+    try:
+        array = np.asarray(codes)
+    except ValueError as error:
+        raise DecodeError(f"codes must be whole numbers in one row: {error}", record=index + 1) from error
+    if array.ndim == 1 and not array.size:
+        return array.astype(np.int64)
+    if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
+        raise DecodeError(
+            f"codes must be whole numbers in one row, got {array.dtype} of shape {array.shape}", record=index + 1
+        )
+    return array
 
 
 def _tokenizer_class(stored: StoredWeights) -> type[ProteinStructureTokenizer]:

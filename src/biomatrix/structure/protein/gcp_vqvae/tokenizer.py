@@ -17,7 +17,7 @@ from biomatrix.structure.protein.gcp_vqvae.features import Graph, blind_types, c
 from biomatrix.structure.protein.gcp_vqvae.imputation import impute_missing
 from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
 from biomatrix.structure.protein.gcp_vqvae.windows import join_backbones, join_codes, windows
-from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
+from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
 from biomatrix.structure.weights import StoredWeights
 
 _MAX_RESIDUES = 40_000
@@ -250,11 +250,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
             raise LimitError(f"{len(protein)} residues, the limit is {_MAX_RESIDUES}", record=protein.name or index + 1)
 
     def _checked_codes(self, codes: ArrayLike, index: int) -> NDArray[np.int16]:
-        array = np.asarray(codes)
-        if array.size == 0:
-            array = array.astype(np.int16)
-        if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
-            raise DecodeError(f"not a flat list of integers: {array.dtype} {array.shape}", record=index + 1)
+        array = whole_numbers(codes, index)
         if len(array) > _MAX_RESIDUES:
             raise LimitError(f"{len(array)} codes, the limit is {_MAX_RESIDUES}", record=index + 1)
         wrong = np.flatnonzero((array < -1) | (array >= self.num_codes))
