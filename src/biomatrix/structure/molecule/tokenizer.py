@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities import Molecule
-from biomatrix.errors import BioMatrixError, WeightsError
+from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
 from biomatrix.structure.molecule.assembly import DecodedGraph, decoded_graph, with_positions
 from biomatrix.structure.molecule.frames import Array
 from biomatrix.structure.molecule.inputs import PreparedMolecule, prepare
@@ -85,6 +85,7 @@ class MoleculeStructureTokenizer(ABC):
         *,
         closed_loop: bool | None = None,
         decoder: Decoder | None = None,
+        reference: bool = False,
         hub: bool = False,
     ) -> MoleculeStructureTokenizer:
         """Open shipped weights by name, a tokenizer folder, or the published checkpoint as a safetensors file.
@@ -101,6 +102,9 @@ class MoleculeStructureTokenizer(ABC):
         decoder : {"branch", "trunk"}, optional
             Which decoder of the published checkpoint; "branch" is the published choice, "trunk" the more
             exact one.
+        reference : bool
+            Behave exactly as the published code does, where it stops and where it errs as well; open loop and branch
+            decoder unless asked otherwise. For the published architecture alone.
         hub : bool
             Download from the Hugging Face hub. Never done unless asked for.
 
@@ -108,6 +112,8 @@ class MoleculeStructureTokenizer(ABC):
         ------
         WeightsError
             No such folder, damaged files, or an architecture this package does not know.
+        ConfigurationError
+            ``reference`` for an architecture that nothing was published for.
         """
         if str(name_or_path).endswith(".safetensors"):
             from biomatrix.structure.molecule.molstructok.checkpoint import read_checkpoint
@@ -115,6 +121,15 @@ class MoleculeStructureTokenizer(ABC):
             stored = read_checkpoint(Path(name_or_path))
         else:
             stored = load_weights("molecule", name_or_path, hub=hub)
+        if reference and stored.architecture != "molstructok":
+            raise ConfigurationError(
+                f"reference=True is for the published architecture, not for {stored.architecture!r}",
+                file=str(stored.folder),
+            )
+        if reference:
+            from biomatrix.structure.molecule.molstructok.reference import PublishedMolStrucTok
+
+            return PublishedMolStrucTok.from_weights(stored, closed_loop=closed_loop, decoder=decoder)
         if stored.architecture == "molstructok":
             from biomatrix.structure.molecule.molstructok.tokenizer import MolStrucTok
 
@@ -141,6 +156,18 @@ class MoleculeStructureTokenizer(ABC):
     @abstractmethod
     def positions_of(self, graphs: Sequence[DecodedGraph]) -> list[Array]:
         """Return where the codes of each molecule place its atoms, ``float64 [N, 3]`` in Angstrom."""
+
+    def prepared(self, molecule: Molecule, slot: int = 0) -> PreparedMolecule:
+        """Return a molecule checked and in SELFIES order; a BioMatrixError says what cannot be encoded."""
+        return prepare(molecule, slot)
+
+    def graph_of(self, sequence: MoleculeCodes) -> DecodedGraph:
+        """Return the graph that symbols spell, with one code an atom; a BioMatrixError says what spells none."""
+        return decoded_graph(sequence.symbols, sequence.codes, self.num_codes)
+
+    def molecule_of(self, graph: DecodedGraph, positions: Array) -> Molecule:
+        """Return the molecule of a graph and the positions of its atoms, ``float64 [N, 3]`` in Angstrom."""
+        return with_positions(graph, positions)
 
     @overload
     def encode(self, molecules: Sequence[Molecule], *, on_error: Literal["raise"] = "raise") -> list[MoleculeCodes]: ...
@@ -198,7 +225,7 @@ class MoleculeStructureTokenizer(ABC):
         inputs: list[PreparedMolecule] = []
         for slot, molecule in enumerate(molecules):
             try:
-                inputs.append(prepare(molecule, slot))
+                inputs.append(self.prepared(molecule, slot))
             except BioMatrixError as error:
                 located = error.at(record=molecule.name or first_record + slot + 1)
                 if on_error == "raise":
@@ -217,14 +244,14 @@ class MoleculeStructureTokenizer(ABC):
         graphs: list[tuple[int, DecodedGraph]] = []
         for slot, sequence in enumerate(sequences):
             try:
-                graphs.append((slot, decoded_graph(sequence.symbols, sequence.codes, self.num_codes)))
+                graphs.append((slot, self.graph_of(sequence)))
             except BioMatrixError as error:
                 located = error.at(record=first_record + slot + 1)
                 if on_error == "raise":
                     raise located from error
                 results[slot] = located
         for (slot, graph), positions in zip(graphs, self.positions_of([g for _, g in graphs]), strict=True):
-            results[slot] = with_positions(graph, positions)
+            results[slot] = self.molecule_of(graph, positions)
         return [result for result in results if result is not None]
 
 

@@ -16,12 +16,26 @@ from biomatrix.structure.molecule.molstructok.placement import Layout, Targets, 
 _MAX_NEIGHBOURS = 4
 
 
-def batch_descriptors(inputs: Sequence[PreparedMolecule]) -> Array:
-    """Return the descriptors of all atoms of all molecules, ``float64 [N, 4]``, molecule after molecule."""
+def batch_references(inputs: Sequence[PreparedMolecule]) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
+    """Return the positions of all atoms of all molecules, their reference atoms, and where each atom's molecule starts.
+
+    Returns
+    -------
+    positions : ndarray, shape=(N, 3), dtype=float64
+        In Angstrom, molecule after molecule.
+    references : ndarray, shape=(N, 3), dtype=int64
+        (focal, first, second) within the molecule; -1 for the first three atoms.
+    starts : ndarray, shape=(N,), dtype=int64
+    """
     sizes = np.array([item.size for item in inputs])
     references = reference_atoms(sizes.tolist(), [item.graph.bonds for item in inputs])
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return descriptors(np.concatenate([item.positions for item in inputs]), references, starts)
+    return np.concatenate([item.positions for item in inputs]), references, starts
+
+
+def batch_descriptors(inputs: Sequence[PreparedMolecule]) -> Array:
+    """Return the descriptors of all atoms of all molecules, ``float64 [N, 4]``, molecule after molecule."""
+    return descriptors(*batch_references(inputs))
 
 
 def closed_loop_problem(

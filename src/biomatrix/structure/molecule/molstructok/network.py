@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -18,31 +19,65 @@ from numpy.typing import NDArray
 from biomatrix.errors import WeightsError
 from biomatrix.structure.molecule.frames import Array
 from biomatrix.structure.molecule.molstructok.descriptors import denormalise
+from biomatrix.structure.molecule.molstructok.nearest import Layer, NearestCode, run_layers
 
 Decoder = Literal["branch", "trunk"]
 Tensors = Mapping[str, NDArray[Any]]
-Layer = tuple[Array, Array]
 
 _NORM_EPSILON = 1e-5
 _BRANCHES = (("gen_len_branch", 1), ("gen_ang_branch", 1), ("gen_tor_branch", 1), ("sign_branch", 3))
 
 
 @dataclass(frozen=True, eq=False)
+class CodeTable:
+    """What a decoder makes of every code.
+
+    Parameters
+    ----------
+    scaled : ndarray, shape=(K, 3), dtype=float64
+        The outputs for (r, theta, abs phi), as the network scales them.
+    sign_logits : ndarray, shape=(K, 3), dtype=float64
+        For the signs -1, 0, +1.
+    """
+
+    scaled: Array
+    sign_logits: Array
+
+    @cached_property
+    def values(self) -> Array:
+        """(r, theta, abs phi, sign) in Angstrom and radian, ``float64 [K, 4]``."""
+        return denormalise(self.scaled, np.argmax(self.sign_logits, axis=1).astype(np.float64) - 1.0)
+
+
+@dataclass(frozen=True, eq=False)
 class CodeNetwork:
-    """Encoder, codebook and code table.
+    """Encoder, codebook and code tables.
 
     Parameters
     ----------
     layers : tuple of (weight, bias)
         The encoder with batch normalisation folded in; a ReLU between layers.
     codebook : ndarray, shape=(K, H), dtype=float64
-    table : ndarray, shape=(K, 4), dtype=float64
-        What each code decodes to: (r, theta, abs phi, sign) in Angstrom and radian.
+    tables : mapping of decoder to CodeTable
+        One for each decoder the weights hold.
+    decoder : {"branch", "trunk"}
+        The one in use.
     """
 
     layers: tuple[Layer, ...]
     codebook: Array
-    table: Array
+    tables: Mapping[Decoder, CodeTable]
+    decoder: Decoder = "branch"
+
+    @property
+    def decoded(self) -> CodeTable:
+        """What the decoder in use makes of every code."""
+        return self.tables[self.decoder]
+
+    @property
+    def table(self) -> Array:
+        """What each code decodes to: (r, theta, abs phi, sign) in Angstrom and radian, ``float64 [K, 4]``."""
+        return self.decoded.values
 
     @property
     def turning(self) -> NDArray[np.bool_]:
@@ -50,40 +85,45 @@ class CodeNetwork:
         atoms."""
         return np.asarray((self.table[:, 3] != 0.0) & (self.table[:, 0] > 0.0))
 
-    def encode(self, scaled_N4: NDArray[np.float32], block: int = 4096) -> NDArray[np.int16]:
-        """Return the nearest code of every normalised descriptor; the lowest code wins ties."""
-        rows, first = np.unique(self.codebook, axis=0, return_index=True)
-        keep = np.sort(first)  # of equal rows, such as never-used zero rows, only the first can win
-        rows = self.codebook[keep]
-        half_norms = 0.5 * (rows * rows).sum(axis=1)
-        codes = np.empty(len(scaled_N4), dtype=np.int16)
-        for start in range(0, len(scaled_N4), block):
-            latent = self.latents(scaled_N4[start : start + block])
-            codes[start : start + block] = keep[np.argmin(half_norms - latent @ rows.T, axis=1)]
-        return codes
+    @cached_property
+    def nearest(self) -> NearestCode:
+        """The way from normalised descriptors to codes."""
+        return NearestCode(self.layers, self.codebook)
+
+    def encode(self, scaled_N4: NDArray[np.float32]) -> NDArray[np.int16]:
+        """Return the nearest code of every normalised descriptor; the lowest code wins ties, and descriptors that
+        are not numbers get code 0."""
+        return self.nearest(scaled_N4)
 
     def latents(self, scaled_N4: NDArray[np.float32]) -> Array:
         """Return the encoder's output before quantisation, ``float64 [N, H]``."""
-        return _run(self.layers, scaled_N4.astype(np.float64))
+        return run_layers(self.layers, scaled_N4.astype(np.float64))
 
 
 def read_network(tensors: Tensors, decoder: Decoder = "branch") -> CodeNetwork:
     """Build the arrays from a state dict whose names and shapes were checked against ``expected_shapes``."""
     codebook = np.asarray(tensors["quantizer.embedding.weight"], dtype=np.float64)
-    layers = _fold(tensors, "encoder", (0, 1, 3, 4, 6))
-    if decoder == "branch":
-        outputs = [
-            _run(_fold(tensors, f"multi_head_decoder.{name}", (0, 1, 3, 4, 6)), codebook) for name, _ in _BRANCHES
-        ]
-        scaled, logits = np.concatenate(outputs[:3], axis=1), outputs[3]
-    elif has_trunk(tensors):
-        trunk = np.maximum(_run(_fold(tensors, "decoder", (0, 1, 3, 4)), codebook), 0.0)
-        scaled = _run(_fold(tensors, "mu.mlp", (0, 1, 3)), trunk)
-        logits = _run(_fold(tensors, "sign_head.mlp", (0, 1, 3)), trunk)
-    else:
+    tables: dict[Decoder, CodeTable] = {"branch": _branch_table(tensors, codebook)}
+    if has_trunk(tensors):
+        tables["trunk"] = _trunk_table(tensors, codebook)
+    if decoder not in tables:
         raise WeightsError("these weights have no trunk decoder; open them with decoder='branch'")
-    sign = np.argmax(logits, axis=1).astype(np.float64) - 1.0
-    return CodeNetwork(layers, codebook, denormalise(scaled, sign))
+    return CodeNetwork(_fold(tensors, "encoder", (0, 1, 3, 4, 6)), codebook, tables, decoder)
+
+
+def _branch_table(tensors: Tensors, codebook: Array) -> CodeTable:
+    heads = [
+        run_layers(_fold(tensors, f"multi_head_decoder.{name}", (0, 1, 3, 4, 6)), codebook) for name, _ in _BRANCHES
+    ]
+    return CodeTable(np.concatenate(heads[:3], axis=1), heads[3])
+
+
+def _trunk_table(tensors: Tensors, codebook: Array) -> CodeTable:
+    trunk = np.maximum(run_layers(_fold(tensors, "decoder", (0, 1, 3, 4)), codebook), 0.0)
+    return CodeTable(
+        run_layers(_fold(tensors, "mu.mlp", (0, 1, 3)), trunk),
+        run_layers(_fold(tensors, "sign_head.mlp", (0, 1, 3)), trunk),
+    )
 
 
 def has_trunk(tensors: Tensors) -> bool:
@@ -141,9 +181,3 @@ def _fold(tensors: Tensors, prefix: str, indices: tuple[int, ...]) -> tuple[Laye
             weight, bias = weight * scale[:, None], (bias - mean) * scale + beta
         layers.append((weight, bias))
     return tuple(layers)
-
-
-def _run(layers: tuple[Layer, ...], values: Array) -> Array:
-    for depth, (weight, bias) in enumerate(layers):
-        values = (np.maximum(values, 0.0) if depth else values) @ weight.T + bias
-    return values

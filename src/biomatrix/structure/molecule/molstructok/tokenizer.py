@@ -42,6 +42,7 @@ class MolStrucTok(MoleculeStructureTokenizer):
     """
 
     architecture: ClassVar[str] = "molstructok"
+    variant: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -69,7 +70,7 @@ class MolStrucTok(MoleculeStructureTokenizer):
         return cls(
             read_network(stored.tensors, choice),
             name=stored.name,
-            fingerprint=_fingerprint(stored, choice, closed),
+            fingerprint=_fingerprint(stored, choice, closed, cls.variant),
             closed_loop=closed,
             bond_weight=float(settings.get("bond_weight", _BOND_WEIGHT)),
             config=stored.config,
@@ -92,12 +93,16 @@ class MolStrucTok(MoleculeStructureTokenizer):
         starting = (table[:, 3] == 0.0).astype(np.float64)
         return np.column_stack((table[:, 0], unit, table[:, 2] / np.pi, starting))
 
+    def describe(self, inputs: Sequence[PreparedMolecule]) -> Array:
+        """Return (r, theta, abs phi, sign) of all atoms of all molecules, ``float64 [N, 4]``, one after another."""
+        return batch_descriptors(inputs)
+
     def codes_of(self, inputs: Sequence[PreparedMolecule]) -> list[NDArray[np.int16]]:
         """Return the codes of the atoms of each molecule, in SELFIES order."""
         if not inputs:
             return []
         sizes = np.array([item.size for item in inputs])
-        codes = self.network.encode(normalise(batch_descriptors(inputs)))
+        codes = self.network.encode(normalise(self.describe(inputs)))
         split = np.split(codes, np.cumsum(sizes)[:-1])
         if not self.closed_loop:
             return split
@@ -126,9 +131,11 @@ class MolStrucTok(MoleculeStructureTokenizer):
         return result
 
 
-def _fingerprint(stored: StoredWeights, decoder: Decoder, closed_loop: bool) -> str:
+def _fingerprint(stored: StoredWeights, decoder: Decoder, closed_loop: bool, variant: str) -> str:
     settings = stored.settings
     asked = {**settings, "decoder": decoder, "closed_loop": closed_loop}
+    if variant:
+        asked["variant"] = variant
     declared = {"decoder": "branch", "closed_loop": False, **settings}
     if asked == declared:
         return stored.fingerprint
