@@ -9,15 +9,19 @@ and then, seeing it, the code of its atom. Printed and appended to --output as o
 
 - bits on held-out molecules: per token (a symbol with its code), the part of the symbols, the part of the codes per
   atom, and what counting alone gives (unigram and bigram of codes given the symbol);
-- figures of geometry, of four sets of molecules: "real" are the held-out conformers, "codec" what their codes decode
-  to, "conformers" what the model's codes for the symbols of held-out molecules decode to, and "molecules" what it
-  makes from nothing. Bond lengths and angles are compared with the real ones by squared MMD; the column "train" of
-  real training conformers shows how much of that is the sample's size.
+- figures of geometry, of sets of molecules: "real" are the held-out conformers, "codec" what their codes decode to,
+  "molecules" what the model makes from nothing, "forced" what it says of held-out molecules when each symbol is forced
+  in its turn, and "conformers" what a second model says of them that reads all their symbols first (it is trained
+  alike, on documents of a SELFIES and the joint tokens). Steps of 0 leave a model out. Bond lengths and angles are
+  compared with the real ones by squared MMD; the column "train" of real training conformers shows how much of that is
+  the sample's size. Shares are of the attempts. The checks are those of biomatrix.trust; those of shape leave out the
+  graph and missing hydrogens, which are the symbols' fault and not the codes'.
 
 --data is an SD file with 3D molecules and explicit hydrogens, or a recipe whose [[data]] tables name corpus sources
 in the folder --sources; without it, the molecules of the Chemical Component Dictionary that comes with Biotite.
 Gathered molecules and codes are kept in --work; give --fresh after a change of the encoder that leaves the weights'
-fingerprint as it was. With one thread and the default steps a tokenizer takes about five minutes.
+fingerprint as it was. With one thread and the default steps a tokenizer takes about twelve minutes, a minute of it
+encoding; --steps 0 --conformer-steps 0 measures the codec alone.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ import json
 import logging
 import platform
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +41,9 @@ from code_language import training
 from code_language.corpus import Language, MoleculeFile, language, molecule_file
 from code_language.entropy import counted_entropies
 from code_language.geometry import Reference, figures, in_selfies_order, reference
-from code_language.model import CodeLanguageModel, Sizes
+from code_language.model import Sizes
 from code_language.sampling import draw, draw_codes
+from numpy.typing import NDArray
 from rdkit import rdBase
 
 from biomatrix.entities import Molecule
@@ -58,16 +63,16 @@ class RealMolecules:
 
     Parameters
     ----------
-    rows : list of int
-        Which held-out sentences are asked about.
+    sources : list of int
+        The records of the held-out molecules that are asked about.
     held_out : list of Molecule
-        Their molecules, atoms in the order of their tokens.
+        These molecules, atoms in the order of their tokens.
     reference : Reference
     figures : dict of str to dict
         The figures of real held-out and of real training molecules.
     """
 
-    rows: list[int]
+    sources: list[int]
     held_out: list[Molecule]
     reference: Reference
     figures: dict[str, Figures]
@@ -86,41 +91,47 @@ def opened(text: str) -> MoleculeStructureTokenizer:
 def real_molecules(molecules: MoleculeFile, words: Language, samples: int, seed: int) -> RealMolecules:
     """Choose held-out molecules to ask about, and measure them and a like number of training molecules."""
     generator = np.random.default_rng(seed)
-    rows = generator.permutation(len(words.held_out))[:samples].tolist()
-    held_out = [_ordered(molecules, int(words.held_out.sources[row])) for row in rows]
-    drawn = generator.permutation(len(words.train))[:TYPICAL].tolist()
-    known = [_ordered(molecules, int(words.train.sources[row])) for row in drawn]
+    sources = generator.permutation(words.held_out.sources)[:samples].tolist()
+    held_out = [_ordered(molecules, source) for source in sources]
+    known = [_ordered(molecules, source) for source in generator.permutation(words.train.sources)[:TYPICAL].tolist()]
     real = reference(held_out, known)
     some = known[: len(held_out)]
     found = {"real": figures(len(held_out), held_out, real, seed), "train": figures(len(some), some, real, seed)}
-    return RealMolecules(rows, held_out, real, found)
+    return RealMolecules(sources, held_out, real, found)
 
 
-def language_figures(model: CodeLanguageModel, words: Language, num_codes: int) -> Figures:
-    """Return what held-out molecules cost."""
+def count_figures(words: Language, num_codes: int) -> Figures:
+    """Return what counting alone tells of held-out codes."""
     used = {code for row in words.held_out.codes for code in row.tolist() if code >= 0}
-    return {
-        **training.measure(model, words.held_out).figures(),
-        **counted_entropies(words.train, words.held_out, num_codes),
-        "codes used by held-out molecules": float(len(used)),
-    }
+    return {**counted_entropies(words.train, words.held_out, num_codes), "codes used by held-out molecules": len(used)}
 
 
 def codec_figures(
     tokenizer: MoleculeStructureTokenizer, words: Language, real: RealMolecules, seed: int
 ) -> tuple[Figures, float]:
     """Return the figures of decoded held-out codes, and their mean distance from the truth in Angstrom."""
-    alphabet = words.alphabet
-    written = [
-        MoleculeCodes(
-            tuple(alphabet[k] for k in words.held_out.symbols[row]), words.held_out.codes[row].astype("int16")
-        )
-        for row in real.rows
+    truths = dict(zip(real.sources, real.held_out, strict=True))
+    rows = asked_rows(words, real)
+    decoded = tokenizer.decode([sentence(words, row) for row in rows], on_error="return")
+    pairs = [
+        (molecule, truths[int(words.held_out.sources[row])])
+        for row, molecule in zip(rows, decoded, strict=True)
+        if isinstance(molecule, Molecule)
     ]
-    decoded = tokenizer.decode(written, on_error="return")
-    pairs = [(m, true) for m, true in zip(decoded, real.held_out, strict=True) if isinstance(m, Molecule)]
     distances = [rmsd(m.mol.GetConformer().GetPositions(), t.mol.GetConformer().GetPositions()) for m, t in pairs]
-    return figures(len(decoded), [m for m, _ in pairs], real.reference, seed), float(np.mean(distances))
+    return figures(len(truths), [m for m, _ in pairs], real.reference, seed), float(np.mean(distances))
+
+
+def asked_rows(words: Language, real: RealMolecules) -> list[int]:
+    """Return the held-out sentences of the molecules asked about, but for those that the tokenizer refused."""
+    row_of = {int(source): row for row, source in enumerate(words.held_out.sources)}
+    return [row_of[source] for source in real.sources if source in row_of]
+
+
+def sentence(words: Language, row: int) -> MoleculeCodes:
+    """Return a held-out molecule as symbols and codes."""
+    symbols = tuple(words.alphabet[index] for index in words.held_out.symbols[row].tolist())
+    return MoleculeCodes(symbols, words.held_out.codes[row].astype(np.int16))
 
 
 def generated_figures(
@@ -129,6 +140,48 @@ def generated_figures(
     """Return the figures of what a model drew."""
     decoded = tokenizer.decode([item for item in drawn if item is not None], on_error="return")
     return figures(len(drawn), [item for item in decoded if isinstance(item, Molecule)], real.reference, seed)
+
+
+def joint_model(
+    tokenizer: MoleculeStructureTokenizer, words: Language, real: RealMolecules, given: argparse.Namespace
+) -> tuple[Figures, dict[str, Figures]]:
+    """Train a model of symbols and codes; return what held-out molecules cost it and what it makes."""
+    model = training.train(words.train, sizes_of(tokenizer, words, given), schedule_of(given, given.steps))
+    forced = draw_codes(model, words.alphabet, asked_symbols(words, real, given.samples), given.seed)
+    new = draw(model, words.alphabet, given.samples, given.seed, given.longest)
+    return training.measure(model, words.held_out).figures(), {
+        "forced": generated_figures(tokenizer, forced, real, given.seed),
+        "molecules": generated_figures(tokenizer, new, real, given.seed),
+    }
+
+
+def conformer_model(
+    tokenizer: MoleculeStructureTokenizer, words: Language, real: RealMolecules, given: argparse.Namespace
+) -> tuple[Figures, dict[str, Figures]]:
+    """Train a model of the codes of given symbols; return what held-out molecules cost it and what it makes."""
+    schedule = replace(schedule_of(given, given.conformer_steps), symbols_first=True)
+    model = training.train(words.train, sizes_of(tokenizer, words, given), schedule)
+    bits = training.measure(model, words.held_out, symbols_first=True)
+    asked = asked_symbols(words, real, given.samples)
+    drawn = draw_codes(model, words.alphabet, asked, given.seed, symbols_first=True)
+    said = {"code part with symbols read first, bits / atom": bits.codes / bits.num_atoms}
+    return said, {"conformers": generated_figures(tokenizer, drawn, real, given.seed)}
+
+
+def sizes_of(tokenizer: MoleculeStructureTokenizer, words: Language, given: argparse.Namespace) -> Sizes:
+    """Return the sizes of the models."""
+    return Sizes(len(words.alphabet), tokenizer.num_codes, given.width, given.layers, given.width // 32)
+
+
+def schedule_of(given: argparse.Namespace, steps: int) -> training.Schedule:
+    """Return how a model is trained."""
+    return training.Schedule(steps, given.batch, given.rate, seed=given.seed, bf16=not given.fp32)
+
+
+def asked_symbols(words: Language, real: RealMolecules, samples: int) -> list[NDArray[np.int64]]:
+    """Return as many strings of held-out symbols as samples are wanted, each as often as the others."""
+    rows = asked_rows(words, real)
+    return [words.held_out.symbols[rows[index % len(rows)]] for index in range(samples)]
 
 
 def measure(
@@ -148,41 +201,31 @@ def measure(
         "codes": tokenizer.num_codes,
     }
     print(f"\n{text}: {counts}, left out {words.refused or 'none'}, seed {given.seed}", flush=True)
-    sizes = Sizes(len(words.alphabet), tokenizer.num_codes, given.width, given.layers, given.width // 32)
-    schedule = training.Schedule(given.steps, given.batch, given.rate, seed=given.seed, bf16=not given.fp32)
-    began = time.monotonic()
-    model = training.train(words.train, sizes, schedule)
-    trained = time.monotonic() - began
     codec, distance = codec_figures(tokenizer, words, real, given.seed)
-    said = language_figures(model, words, tokenizer.num_codes) | {"codec RMSD, mean (A)": distance}
-    asked = [words.held_out.symbols[real.rows[k % len(real.rows)]] for k in range(given.samples)]
-    began = time.monotonic()
-    conformers = draw_codes(model, words.alphabet, asked, given.seed)
-    new = draw(model, words.alphabet, given.samples, given.seed, given.longest)
-    sampled = time.monotonic() - began
-    geometry = {
-        **real.figures,
-        "codec": codec,
-        "conformers": generated_figures(tokenizer, conformers, real, given.seed),
-        "molecules": generated_figures(tokenizer, new, real, given.seed),
-    }
-    record = {
+    said: Figures = {}
+    geometry = {**real.figures, "codec": codec}
+    for steps, make in ((given.steps, joint_model), (given.conformer_steps, conformer_model)):
+        if steps:
+            bits, made = make(tokenizer, words, real, given)
+            said |= bits
+            geometry |= made
+    said |= {**count_figures(words, tokenizer.num_codes), "codec RMSD, mean (A)": distance}
+    LOG.info("%s: %.0f s in all", text, time.monotonic() - started)
+    return {
         "tokenizer": text,
         "fingerprint": tokenizer.fingerprint,
         "closed_loop": tokenizer.closed_loop,
         "data": {"file": molecules.path.name, "bytes": molecules.path.stat().st_size, "records": len(molecules)},
         "counts": counts,
         "left_out": words.refused,
-        "model": {**asdict(sizes), "parameters": sum(p.numel() for p in model.parameters())},
-        "schedule": asdict(schedule),
+        "model": asdict(sizes_of(tokenizer, words, given)),
+        "schedule": {**asdict(schedule_of(given, given.steps)), "conformer_steps": given.conformer_steps},
         "samples": given.samples,
         "language": said,
         "geometry": geometry,
-        "seconds": {"training": trained, "sampling": sampled, "all": time.monotonic() - started},
+        "seconds": time.monotonic() - started,
         "versions": {"torch": torch.__version__, "rdkit": rdBase.rdkitVersion, "python": platform.python_version()},
-    }
-    LOG.info("%s: %.0f s in all, %.0f training, %.0f sampling", text, time.monotonic() - started, trained, sampled)
-    return record, real
+    }, real
 
 
 def print_tables(records: list[dict[str, Any]]) -> None:
@@ -191,9 +234,12 @@ def print_tables(records: list[dict[str, Any]]) -> None:
     print_table("held-out molecules as a language", {n: r["language"] for n, r in zip(names, records, strict=True)})
     for kind, title in (
         ("codec", "codec: held-out codes decoded"),
-        ("conformers", "conformers: codes drawn for held-out symbols"),
+        ("forced", "forced: codes drawn while held-out symbols are forced"),
+        ("conformers", "conformers: codes drawn after all held-out symbols were read"),
         ("molecules", "molecules: drawn from nothing"),
     ):
+        if not all(kind in record["geometry"] for record in records):
+            continue
         known = {name: records[0]["geometry"][name] for name in ("real", "train")}
         print_table(title, known | {n: r["geometry"][kind] for n, r in zip(names, records, strict=True)})
 
@@ -202,10 +248,10 @@ def print_table(title: str, columns: dict[str, Figures]) -> None:
     """Print figures side by side."""
     rows = list(dict.fromkeys(row for found in columns.values() for row in found))
     width = max(14, *(len(name) + 2 for name in columns))
-    print(f"\n{title}\n{'':44}" + "".join(f"{name:>{width}}" for name in columns))
+    print(f"\n{title}\n{'':50}" + "".join(f"{name:>{width}}" for name in columns))
     for row in rows:
         cells = (f"{found[row]:>{width}.4g}" if row in found else f"{'-':>{width}}" for found in columns.values())
-        print(f"{row:44}" + "".join(cells))
+        print(f"{row:50}" + "".join(cells))
 
 
 def _short(text: str) -> str:
@@ -231,6 +277,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, help="read only so many records of the file")
     parser.add_argument("--longest", type=int, default=256, help="leave out molecules of more symbols")
     parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--conformer-steps", type=int, default=1600, help="of the model that reads symbols first")
     parser.add_argument("--batch", type=int, default=2048, help="tokens in a batch")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--width", type=int, default=160, help="a multiple of 32")

@@ -36,11 +36,13 @@ class Cache:
     Parameters
     ----------
     layers : int
+    visible_RT : Tensor, shape=(R, T), dtype=bool, optional
+        Which positions of a first text of several are no padding.
     """
 
-    def __init__(self, layers: int) -> None:
+    def __init__(self, layers: int, visible_RT: Tensor | None = None) -> None:
         self.pairs: list[tuple[Tensor, Tensor] | None] = [None] * layers
-        self.length = 0
+        self.visible_RT = visible_RT
 
     def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Add keys and values [R, H, T, D / H] and return all so far."""
@@ -52,6 +54,14 @@ class Cache:
     def keep(self, rows: Tensor) -> None:
         """Go on with some of the rows only."""
         self.pairs = [None if pair is None else (pair[0][rows], pair[1][rows]) for pair in self.pairs]
+        self.visible_RT = None if self.visible_RT is None else self.visible_RT[rows]
+
+    def mask(self, length: int) -> Tensor | None:
+        """Return what the next position may read of so many, [R, 1, 1, length]; None where it may read all."""
+        if self.visible_RT is None:
+            return None
+        later = torch.ones(len(self.visible_RT), length - self.visible_RT.shape[1], dtype=torch.bool)
+        return torch.cat((self.visible_RT, later), dim=1)[:, None, None]
 
 
 class Block(nn.Module):
@@ -67,14 +77,16 @@ class Block(nn.Module):
         self.feed = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
     def forward(self, x_RTD: Tensor, turn: tuple[Tensor, Tensor], cache: Cache | None, layer: int) -> Tensor:
-        """Return the next layer's input [R, T, D]; with a cache, T is 1 and the past comes from it."""
+        """Return the next layer's input [R, T, D]; with a filled cache, T is 1 and the past comes from it."""
         rows, length, width = x_RTD.shape
         parts = self.project(self.before_attention(x_RTD)).view(rows, length, 3, self.heads, -1)
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
         query, key = rotated(query, turn), rotated(key, turn)
+        mask = None
         if cache is not None:
             key, value = cache.extend(layer, key, value)
-        mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=cache is None)
+            mask = cache.mask(key.shape[2]) if length == 1 else None
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=length > 1)
         x_RTD = x_RTD + self.merge(mixed.transpose(1, 2).reshape(rows, length, width))
         added: Tensor = self.feed(self.before_feed(x_RTD))
         return x_RTD + added
@@ -82,6 +94,8 @@ class Block(nn.Module):
 
 class CodeLanguageModel(nn.Module):
     """p(molecule) = product of p(symbol | what came before) and p(code | what came before, symbol).
+
+    What came before may be the symbols of the whole molecule, read first: the codes are then those of a conformer.
 
     Parameters
     ----------
@@ -93,6 +107,7 @@ class CodeLanguageModel(nn.Module):
         self.sizes = sizes
         self.symbol_read = nn.Embedding(sizes.num_symbols, sizes.width)
         self.code_read = nn.Embedding(sizes.num_codes + 1, sizes.width)  # the last for symbols without a code
+        self.first_read = nn.Parameter(torch.zeros(sizes.width))
         self.blocks = nn.ModuleList(Block(sizes.width, sizes.heads) for _ in range(sizes.layers))
         self.norm = nn.LayerNorm(sizes.width)
         self.symbol_head = nn.Linear(sizes.width, sizes.num_symbols)
@@ -103,7 +118,14 @@ class CodeLanguageModel(nn.Module):
             if isinstance(module, nn.Linear | nn.Embedding):
                 nn.init.normal_(module.weight, std=0.02)
 
-    def forward(self, symbols_RT: Tensor, codes_RT: Tensor, cache: Cache | None = None) -> Tensor:
+    def forward(
+        self,
+        symbols_RT: Tensor,
+        codes_RT: Tensor,
+        positions_RT: Tensor,
+        first_RT: Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
         """Return what is known after each position [R, T, D].
 
         Parameters
@@ -112,17 +134,20 @@ class CodeLanguageModel(nn.Module):
             The boundary first.
         codes_RT : Tensor, dtype=int64
             -1 where there is none.
+        positions_RT : Tensor, dtype=int64
+            Counted from 0 at each boundary: symbols read first and their joint tokens share positions.
+        first_RT : Tensor, dtype=bool, optional
+            Which positions are symbols read first; none if not given.
         cache : Cache, optional
-            Of the positions before; the only position given is then the next one.
+            Of the positions before. Once it is filled, one position at a time is read.
         """
-        start = 0 if cache is None else cache.length
-        turn = rotations(start, symbols_RT.shape[1], self.sizes.width // self.sizes.heads)
+        turn = rotations(positions_RT, self.sizes.width // self.sizes.heads)
         no_code = torch.full_like(codes_RT, self.sizes.num_codes)
         x_RTD = self.symbol_read(symbols_RT) + self.code_read(torch.where(codes_RT < 0, no_code, codes_RT))
+        if first_RT is not None:
+            x_RTD = x_RTD + first_RT[..., None] * self.first_read
         for layer, block in enumerate(self.blocks):
             x_RTD = block(x_RTD, turn, cache, layer)
-        if cache is not None:
-            cache.length += symbols_RT.shape[1]
         known: Tensor = self.norm(x_RTD)
         return known
 
@@ -138,10 +163,10 @@ class CodeLanguageModel(nn.Module):
         return logits
 
 
-def rotations(start: int, length: int, size: int) -> tuple[Tensor, Tensor]:
-    """Return cosines and sines [T, size / 2] of rotary position encoding."""
+def rotations(positions_RT: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Return cosines and sines [R, 1, T, size / 2] of rotary position encoding."""
     frequency = 1000.0 ** (-torch.arange(0, size, 2) / size)
-    angle = torch.arange(start, start + length)[:, None] * frequency
+    angle = positions_RT[:, None, :, None] * frequency
     return angle.cos(), angle.sin()
 
 

@@ -34,9 +34,14 @@ def draw_codes(
     alphabet: Sequence[str],
     symbols: Sequence[NDArray[np.int64]],
     seed: int,
+    symbols_first: bool = False,
     temperature: float = 1.0,
 ) -> list[MoleculeCodes | None]:
-    """Return molecules with the symbols given and codes drawn."""
+    """Return molecules with the symbols given and codes drawn.
+
+    With ``symbols_first`` the model reads all symbols before it says the first code; otherwise each symbol is forced
+    when its turn comes, and a code is drawn without knowing the symbols after it.
+    """
     order = np.argsort([len(row) for row in symbols], kind="stable")
     drawn: list[MoleculeCodes | None] = [None] * len(symbols)
     for start in range(0, len(order), _AT_ONCE):
@@ -46,10 +51,24 @@ def draw_codes(
         forced = np.full((len(part), width), BOUNDARY)
         for index, row in enumerate(part):
             forced[index, : len(symbols[row])] = symbols[row]
-        made = _draw_rows(model, alphabet, len(part), torch.from_numpy(forced), width, temperature, generator)
+        symbols_T = torch.from_numpy(forced)
+        cache = _read_first(model, symbols_T) if symbols_first else None
+        made = _draw_rows(model, alphabet, len(part), symbols_T, width, temperature, generator, cache)
         for row, molecule in zip(part.tolist(), made, strict=True):
             drawn[row] = molecule
     return drawn
+
+
+@torch.inference_mode()
+def _read_first(model: CodeLanguageModel, forced_RT: Tensor) -> Cache:
+    """Return the cache after the boundary and the symbols of each molecule."""
+    symbols_RT = torch.cat((torch.full_like(forced_RT[:, :1], BOUNDARY), forced_RT[:, :-1]), dim=1)
+    visible_RT = symbols_RT != BOUNDARY
+    visible_RT[:, 0] = True
+    cache = Cache(model.sizes.layers, visible_RT)
+    positions_RT = torch.arange(symbols_RT.shape[1]).expand_as(symbols_RT)
+    model(symbols_RT, torch.full_like(symbols_RT, NO_CODE), positions_RT, torch.ones_like(visible_RT), cache)
+    return cache
 
 
 @torch.inference_mode()
@@ -61,6 +80,7 @@ def _draw_rows(
     longest: int,
     temperature: float,
     generator: torch.Generator,
+    cache: Cache | None = None,
 ) -> list[MoleculeCodes | None]:
     owes = torch.tensor([index_symbols_after(symbol) for symbol in alphabet])
     all_symbols = torch.full((count, longest + 1), BOUNDARY)
@@ -68,9 +88,10 @@ def _draw_rows(
     rows = torch.arange(count)
     owed = torch.zeros(count, dtype=torch.int64)
     symbols, codes = all_symbols[:, 0], all_codes[:, 0]
-    cache = Cache(model.sizes.layers)
+    cache = cache or Cache(model.sizes.layers)
     for step in range(longest + 1):
-        known = model(symbols[:, None], codes[:, None], cache)[:, 0]
+        places = torch.full((len(rows), 1), step)
+        known = model(symbols[:, None], codes[:, None], places, cache=cache)[:, 0]
         if forced is not None:
             symbols = forced[rows, step] if step < forced.shape[1] else torch.full_like(symbols, BOUNDARY)
         else:

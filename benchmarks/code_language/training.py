@@ -38,6 +38,8 @@ class Schedule:
     seed : int
     bf16 : bool
         Compute in bfloat16 where autocast does.
+    symbols_first : bool
+        The symbols of the molecule are read first, and only codes are learnt: conformers of given molecules.
     """
 
     steps: int
@@ -47,6 +49,7 @@ class Schedule:
     decay: float = 0.05
     seed: int = 0
     bf16: bool = True
+    symbols_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,25 @@ class Bits:
         }
 
 
-Batch = tuple[Tensor, Tensor]
-"""Symbols and codes [R, T + 1]: the boundary, a molecule, boundaries to the end of the row."""
+@dataclass(frozen=True)
+class Batch:
+    """Molecules in rows.
+
+    Parameters
+    ----------
+    symbols, codes : Tensor, shape=(R, T + 1), dtype=int64
+        The boundary, a molecule, boundaries to the end of the row; before these, where they are read first, the
+        boundary and the symbols.
+    positions : Tensor, shape=(R, T + 1), dtype=int64
+        Counted from 0 at each boundary before a molecule.
+    first : Tensor, shape=(R, T + 1), dtype=bool, optional
+        Which positions are symbols read first.
+    """
+
+    symbols: Tensor
+    codes: Tensor
+    positions: Tensor
+    first: Tensor | None
 
 
 def train(sentences: Sentences, sizes: Sizes, schedule: Schedule) -> CodeLanguageModel:
@@ -121,13 +141,13 @@ def train(sentences: Sentences, sizes: Sizes, schedule: Schedule) -> CodeLanguag
 
 
 @torch.inference_mode()
-def measure(model: CodeLanguageModel, sentences: Sentences, batch: int = 8192) -> Bits:
-    """Return what sentences cost under a model, in full precision."""
+def measure(model: CodeLanguageModel, sentences: Sentences, batch: int = 8192, symbols_first: bool = False) -> Bits:
+    """Return what sentences cost under a model, in full precision; symbols that are read first cost nothing."""
     symbols = codes = 0.0
     tokens = atoms = 0
     lengths = np.array([len(row) for row in sentences.symbols])
     for rows in parted(np.argsort(lengths, kind="stable"), lengths, batch):
-        symbol_loss, code_loss, count, atom_count = losses_of(model, padded(sentences, rows))
+        symbol_loss, code_loss, count, atom_count = losses_of(model, padded(sentences, rows, symbols_first))
         symbols += float(symbol_loss) / math.log(2)
         codes += float(code_loss) / math.log(2)
         tokens += count
@@ -137,16 +157,18 @@ def measure(model: CodeLanguageModel, sentences: Sentences, batch: int = 8192) -
 
 def losses_of(model: CodeLanguageModel, batch: Batch) -> tuple[Tensor, Tensor, int, int]:
     """Return the summed losses of symbols and of codes in nats, how many tokens there are, and how many atoms."""
-    symbols, codes = batch
-    known = model(symbols[:, :-1], codes[:, :-1])
-    wanted, wanted_codes = symbols[:, 1:], codes[:, 1:]
-    # padding is a boundary after a boundary; the first boundary after a molecule is predicted
-    is_read = torch.cat((torch.ones_like(wanted[:, :1], dtype=torch.bool), wanted[:, :-1] != BOUNDARY), dim=1)
-    symbol_logits = model.symbol_logits(known[is_read]).float()
-    symbol_loss = functional.cross_entropy(symbol_logits, wanted[is_read], reduction="sum")
+    first = None if batch.first is None else batch.first[:, :-1]
+    known = model(batch.symbols[:, :-1], batch.codes[:, :-1], batch.positions[:, :-1], first)
+    wanted, wanted_codes = batch.symbols[:, 1:], batch.codes[:, 1:]
     is_atom = wanted_codes >= 0
     code_logits = model.code_logits(known[is_atom], wanted[is_atom]).float()
     code_loss = functional.cross_entropy(code_logits, wanted_codes[is_atom], reduction="sum")
+    # padding is a boundary after a boundary; the first boundary after a molecule is predicted
+    is_read = torch.cat((torch.ones_like(wanted[:, :1], dtype=torch.bool), wanted[:, :-1] != BOUNDARY), dim=1)
+    if batch.first is not None:
+        return torch.zeros(()), code_loss, int((is_read & ~batch.first[:, 1:]).sum()), int(is_atom.sum())
+    symbol_logits = model.symbol_logits(known[is_read]).float()
+    symbol_loss = functional.cross_entropy(symbol_logits, wanted[is_read], reduction="sum")
     return symbol_loss, code_loss, int(is_read.sum()), int(is_atom.sum())
 
 
@@ -164,7 +186,7 @@ def endless_batches(sentences: Sentences, schedule: Schedule) -> Iterator[Batch]
     The order depends on the seed and on the lengths, which are those of the SELFIES: it is the same whatever the
     codes.
     """
-    lengths = np.array([len(row) for row in sentences.symbols])
+    lengths = np.array([len(row) for row in sentences.symbols]) * (2 if schedule.symbols_first else 1)
     epoch = 0
     while True:
         generator = np.random.default_rng((schedule.seed, epoch))
@@ -175,7 +197,7 @@ def endless_batches(sentences: Sentences, schedule: Schedule) -> Iterator[Batch]
             part = order[start : start + pool]
             batches += parted(part[np.argsort(lengths[part], kind="stable")], lengths, schedule.batch)
         for index in generator.permutation(len(batches)):
-            yield padded(sentences, batches[index])
+            yield padded(sentences, batches[index], schedule.symbols_first)
         epoch += 1
 
 
@@ -189,12 +211,21 @@ def parted(order: np.ndarray, lengths: np.ndarray, batch: int) -> list[np.ndarra
     return parts
 
 
-def padded(sentences: Sentences, rows: Sequence[int] | np.ndarray) -> Batch:
+def padded(sentences: Sentences, rows: Sequence[int] | np.ndarray, symbols_first: bool = False) -> Batch:
     """Return molecules as the rows of a batch."""
-    width = max(len(sentences.symbols[row]) for row in rows) + 2
+    lengths = np.array([len(sentences.symbols[row]) for row in rows])
+    starts = lengths + 1 if symbols_first else np.zeros_like(lengths)
+    width = int((starts + lengths).max()) + 2
     symbols = np.full((len(rows), width), BOUNDARY)
     codes = np.full((len(rows), width), NO_CODE)
-    for index, row in enumerate(rows):
-        symbols[index, 1 : len(sentences.symbols[row]) + 1] = sentences.symbols[row]
-        codes[index, 1 : len(sentences.codes[row]) + 1] = sentences.codes[row]
-    return torch.from_numpy(symbols), torch.from_numpy(codes)
+    columns = np.arange(width)
+    first = columns < starts[:, None]
+    for index, (row, start, length) in enumerate(zip(rows, starts.tolist(), lengths.tolist(), strict=True)):
+        if symbols_first:
+            symbols[index, 1 : length + 1] = sentences.symbols[row]
+        symbols[index, start + 1 : start + length + 1] = sentences.symbols[row]
+        codes[index, start + 1 : start + length + 1] = sentences.codes[row]
+    positions = np.where(first, columns, columns - starts[:, None])
+    return Batch(
+        *map(torch.from_numpy, (symbols, codes, positions)), torch.from_numpy(first) if symbols_first else None
+    )

@@ -44,8 +44,9 @@ def model(rooms):  # type: ignore[no-untyped-def]
     return rooms["model"].CodeLanguageModel(rooms["model"].Sizes(len(ALPHABET), CODES, 32, 2, 2)).eval()
 
 
-def test_bits_do_not_depend_on_how_molecules_are_batched(rooms, sentences, model) -> None:  # type: ignore[no-untyped-def]
-    apart, together = (rooms["training"].measure(model, sentences, batch) for batch in (1, 4000))
+@pytest.mark.parametrize("symbols_first", [False, True])
+def test_bits_do_not_depend_on_how_molecules_are_batched(rooms, sentences, model, symbols_first) -> None:  # type: ignore[no-untyped-def]
+    apart, together = (rooms["training"].measure(model, sentences, batch, symbols_first) for batch in (1, 4000))
     assert apart.symbols == pytest.approx(together.symbols, rel=1e-5)
     assert apart.codes == pytest.approx(together.codes, rel=1e-5)
     assert apart.num_symbols == sum(len(row) + 1 for row in sentences.symbols)
@@ -53,18 +54,33 @@ def test_bits_do_not_depend_on_how_molecules_are_batched(rooms, sentences, model
 
 
 def test_reading_step_by_step_says_the_same_as_reading_at_once(rooms, sentences, model) -> None:  # type: ignore[no-untyped-def]
-    symbols, codes = rooms["training"].padded(sentences, [3, 4, 5])
-    at_once = model(symbols, codes)
+    batch = rooms["training"].padded(sentences, [3, 4, 5])
+    at_once = model(batch.symbols, batch.codes, batch.positions)
     cache = rooms["model"].Cache(model.sizes.layers)
-    steps = [model(symbols[:, [k]], codes[:, [k]], cache) for k in range(symbols.shape[1])]
+    columns = [[k] for k in range(batch.symbols.shape[1])]
+    steps = [model(batch.symbols[:, k], batch.codes[:, k], batch.positions[:, k], cache=cache) for k in columns]
     assert torch.allclose(torch.cat(steps, dim=1), at_once, atol=1e-5)
+
+
+def test_symbols_read_first_are_known_in_every_later_step(rooms, sentences, model) -> None:  # type: ignore[no-untyped-def]
+    rows = [3, 4, 5]
+    batch = rooms["training"].padded(sentences, rows, symbols_first=True)
+    at_once = model(batch.symbols, batch.codes, batch.positions, batch.first)
+    forced = rooms["training"].padded(sentences, rows)
+    cache = rooms["sampling"]._read_first(model, forced.symbols[:, 1:])
+    for step in range(forced.symbols.shape[1]):
+        known = model(forced.symbols[:, [step]], forced.codes[:, [step]], forced.positions[:, [step]], cache=cache)
+        for index, row in enumerate(rows):
+            length = len(sentences.symbols[row])
+            if step <= length:
+                assert torch.allclose(known[index, 0], at_once[index, length + 1 + step], atol=1e-5)
 
 
 def test_every_epoch_holds_every_molecule_once(rooms, sentences) -> None:  # type: ignore[no-untyped-def]
     batches = rooms["training"].endless_batches(sentences, rooms["training"].Schedule(steps=1, batch=200, seed=1))
     read: list[tuple[int, ...]] = []
     while len(read) < len(sentences):
-        symbols, _ = next(batches)
+        symbols = next(batches).symbols
         assert symbols.numel() <= 200 + 2 * len(symbols)
         read += [tuple(row[row > 0].tolist()) for row in symbols]
     assert sorted(read) == sorted(tuple(row.tolist()) for row in sentences.symbols)
@@ -82,10 +98,11 @@ def test_training_learns_what_a_symbol_decides(rooms, sentences) -> None:  # typ
 
 def test_drawn_codes_stand_where_atoms_are(rooms, sentences, model) -> None:  # type: ignore[no-untyped-def]
     sampling = rooms["sampling"]
-    forced = sampling.draw_codes(model, ALPHABET, sentences.symbols, seed=0)
-    for row, molecule in zip(sentences.symbols, forced, strict=True):
-        assert molecule.symbols == tuple(ALPHABET[k] for k in row)
-        assert np.array_equal(molecule.codes >= 0, atom_mask(molecule.symbols))
+    for symbols_first in (False, True):
+        forced = sampling.draw_codes(model, ALPHABET, sentences.symbols, 0, symbols_first)
+        for row, molecule in zip(sentences.symbols, forced, strict=True):
+            assert molecule.symbols == tuple(ALPHABET[k] for k in row)
+            assert np.array_equal(molecule.codes >= 0, atom_mask(molecule.symbols))
     free = sampling.draw(model, ALPHABET, 50, seed=0, longest=40)
     ended = [molecule for molecule in free if molecule is not None]
     assert len(free) == 50
