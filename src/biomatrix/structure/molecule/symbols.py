@@ -1,55 +1,5 @@
-"""Which SELFIES symbols are atoms, by the grammar of SELFIES alone."""
+"""Which SELFIES symbols are atoms; see :mod:`biomatrix.selfies`."""
 
-from __future__ import annotations
+from biomatrix.selfies.symbols import atom_mask, index_owners, index_symbols_after
 
-import re
-from collections.abc import Sequence
-from functools import lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
-
-_COUNTED = re.compile(r"\[(?:[=#]|[-/\\]{2})?(?:Branch|Ring)([1-3])\]")
-
-
-@lru_cache(maxsize=4096)
-def index_symbols_after(symbol: str) -> int:
-    """Return how many index symbols follow a symbol: N after ``[*BranchN]`` and ``[*RingN]``, else 0."""
-    match = _COUNTED.fullmatch(symbol)
-    return int(match[1]) if match else 0
-
-
-def atom_mask(symbols: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which symbols are atoms: not branches, not rings, not the index symbols that follow either.
-
-    Parameters
-    ----------
-    symbols : sequence of str, length S
-        SELFIES symbols in brackets; a dot between fragments is no atom.
-
-    Returns
-    -------
-    mask : ndarray, shape=(S,), dtype=bool
-    """
-    mask = np.zeros(len(symbols), dtype=bool)
-    index_until = 0
-    for position, symbol in enumerate(symbols):
-        if position < index_until:
-            continue
-        following = index_symbols_after(symbol)
-        if following:
-            index_until = position + 1 + following
-        else:
-            mask[position] = symbol not in (".", "[nop]")
-    return mask
-
-
-def index_owners(symbols: Sequence[str]) -> dict[int, int]:
-    """Return, for the position of every index symbol, the position of the branch or ring it counts for."""
-    owners: dict[int, int] = {}
-    position = 0
-    while position < len(symbols):
-        following = index_symbols_after(symbols[position])
-        owners.update({position + step: position for step in range(1, following + 1)})
-        position += 1 + following
-    return owners
+__all__ = ["atom_mask", "index_owners", "index_symbols_after"]
