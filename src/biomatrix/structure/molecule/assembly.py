@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import selfies
 from numpy.typing import NDArray
 from rdkit import Chem, rdBase
 
 from biomatrix.entities import Molecule
 from biomatrix.errors import DecodeError, LimitError
+from biomatrix.selfies import (
+    SelfiesGraph,
+    atom_mask,
+    charges_of,
+    elements_of,
+    index_owners,
+    index_symbols_after,
+    read_symbols,
+)
 from biomatrix.structure.molecule.frames import Array
-from biomatrix.structure.molecule.symbols import atom_mask, index_owners, index_symbols_after
 
 MAX_SYMBOLS = 10_000
 MAX_IDLE_BRANCHES = 64
 
-_ATOM = re.compile(r"\[|[A-Za-z*]")
-_SELFIES_ERRORS = (selfies.DecoderError, ValueError, KeyError, IndexError, RecursionError)
+_PARAMETERS: Any = Chem.SmilesParserParams()
+_PARAMETERS.removeHs = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,18 +38,31 @@ class DecodedGraph:
     Parameters
     ----------
     mol : rdkit.Chem.Mol
-        Sanitised, without a conformer.
+        Sanitised, without a conformer until :func:`with_positions` gives it one.
     codes : ndarray, shape=(N,), dtype=int64
         The code of each atom.
     bonds : ndarray, shape=(E, 2), dtype=int64
-        The lower index first.
+        The lower index first, sorted.
     notes : tuple of str
+    atom_symbols : tuple of str, length N
+        The SELFIES symbols of the atoms; empty where they are not known.
     """
 
     mol: Chem.Mol
     codes: NDArray[np.int64]
     bonds: NDArray[np.int64]
     notes: tuple[str, ...]
+    atom_symbols: tuple[str, ...] = ()
+
+    @cached_property
+    def elements(self) -> NDArray[np.int64]:
+        """The atomic number of each atom, ``int64 [N]``."""
+        return elements_of(self.atom_symbols)
+
+    @cached_property
+    def charges(self) -> NDArray[np.int64]:
+        """The formal charge of each atom, ``int64 [N]``."""
+        return charges_of(self.atom_symbols)
 
 
 def decoded_graph(symbols: Sequence[str], codes: NDArray[np.int16], num_codes: int) -> DecodedGraph:
@@ -60,27 +80,31 @@ def decoded_graph(symbols: Sequence[str], codes: NDArray[np.int16], num_codes: i
     outside = np.flatnonzero((codes < -1) | (codes >= num_codes))
     if len(outside):
         raise DecodeError(f"code {codes[outside[0]]} outside 0..{num_codes - 1}", position=int(outside[0]))
-    smiles, places, notes = _coded_atoms_of(symbols, codes)
-    atom_codes = np.asarray(codes, dtype=np.int64)[places]
-    uncoded = np.flatnonzero(atom_codes < 0)
-    if len(uncoded):
-        place = int(places[uncoded[0]])
+    graph, places, notes = _coded_atoms_of(symbols, codes)
+    atom_codes = codes[places].astype(np.int64)
+    if atom_codes.min() < 0:
+        place = int(places[np.argmax(atom_codes < 0)])
         raise DecodeError(f"{symbols[place]} is an atom and carries no code", position=place)
-    mask = np.ones(len(codes), dtype=bool)
-    mask[places] = False
-    ignored = np.flatnonzero(mask & (codes >= 0))
-    if len(ignored):
+    if np.count_nonzero(codes >= 0) > len(places):
+        mask = codes >= 0
+        mask[places] = False
+        ignored = np.flatnonzero(mask)
         notes = (*notes, f"ignored {len(ignored)} codes on symbols that place no atom, first at {ignored[0]}")
-    mol = _parse(smiles)
+    mol = _parse(graph.smiles)
     if mol.GetNumAtoms() != len(places):
         raise DecodeError(f"SELFIES spells {len(places)} atoms, its SMILES {mol.GetNumAtoms()}")
-    bonds = np.argwhere(np.triu(Chem.GetAdjacencyMatrix(mol)))
-    return DecodedGraph(mol, atom_codes, bonds, notes)
+    return DecodedGraph(mol, atom_codes, graph.bonds, notes, graph.atom_symbols)
 
 
 def with_positions(graph: DecodedGraph, positions: Array) -> Molecule:
-    """Return the molecule with a conformer flagged 3D and the stereochemistry its geometry shows."""
-    mol = Chem.Mol(graph.mol)
+    """Return the molecule with a conformer flagged 3D and the stereochemistry its geometry shows.
+
+    The molecule takes over ``graph.mol``; from the second call on the same graph it gets a copy.
+    """
+    mol = graph.mol
+    if mol.GetNumConformers():
+        mol = Chem.Mol(mol)
+        mol.RemoveAllConformers()
     conformer = Chem.Conformer(mol.GetNumAtoms())
     conformer.SetPositions(np.ascontiguousarray(positions, dtype=np.float64))
     conformer.Set3D(True)
@@ -89,21 +113,33 @@ def with_positions(graph: DecodedGraph, positions: Array) -> Molecule:
     return Molecule(mol, "", graph.notes)
 
 
-def _coded_atoms_of(symbols: Sequence[str], codes: NDArray[np.int16]) -> tuple[str, NDArray[np.int64], tuple[str, ...]]:
-    """Return what :func:`_atoms_of` does, with branches left out that find no free valence.
+def _coded_atoms_of(
+    symbols: Sequence[str], codes: NDArray[np.int16]
+) -> tuple[SelfiesGraph, NDArray[np.int64], tuple[str, ...]]:
+    """Return the graph, the symbol position of each atom, and notes, with idle branches left out.
 
-    SELFIES skips such a branch symbol but reads its index symbols as atoms. These carry no code, so nothing could
-    place them: branch and index symbols are taken to spell nothing, first one first, and the notes say so.
+    SELFIES skips a branch symbol that finds no free valence but reads its index symbols as atoms. These carry no code,
+    so nothing could place them: branch and index symbols are taken to spell nothing, first one first, and the notes
+    say so.
     """
-    owners = index_owners(symbols)
     kept = np.arange(len(symbols))
+    owners: dict[int, int] | None = None
     for idle in range(MAX_IDLE_BRANCHES + 1):
-        smiles, places, notes = _atoms_of([symbols[position] for position in kept.tolist()])
-        places = kept[places]
-        stray = next((int(place) for place in places if codes[place] < 0 and int(place) in owners), None)
-        if stray is None:
+        chosen = [symbols[position] for position in kept.tolist()] if idle else symbols
+        try:
+            graph = read_symbols(chosen)
+        except DecodeError as error:
+            raise DecodeError(error.message, position=int(kept[int(error.position or 0)])) from error
+        if not graph.smiles:
+            raise DecodeError("SELFIES spells no atom")
+        places = kept[graph.places]
+        stray = None
+        if codes[places].min() < 0:
+            owners = index_owners(symbols) if owners is None else owners
+            stray = next((place for place in places[codes[places] < 0].tolist() if place in owners), None)
+        if stray is None or owners is None:
             told = (f"{idle} branches find no free valence and spell nothing",) if idle else ()
-            return smiles, places, (*notes, *told)
+            return graph, places, (*_dropped(chosen, graph), *told)
         owner = owners[stray]
         kept = kept[(kept < owner) | (kept > owner + index_symbols_after(symbols[owner]))]
     raise LimitError(
@@ -111,37 +147,14 @@ def _coded_atoms_of(symbols: Sequence[str], codes: NDArray[np.int16]) -> tuple[s
     )
 
 
-def _atoms_of(symbols: Sequence[str]) -> tuple[str, NDArray[np.int64], tuple[str, ...]]:
-    """Return the SMILES, the symbol position of each of its atoms, and what was dropped."""
-    kept = [position for position, symbol in enumerate(symbols) if symbol != "[nop]"]
-    try:
-        smiles, attribution = selfies.decoder("".join(symbols[position] for position in kept), attribute=True)
-    except _SELFIES_ERRORS as error:
-        raise DecodeError(f"not SELFIES: {' '.join(str(error).split())[:200]}", position=_first_odd(symbols)) from error
-    # the last symbol an output atom is attributed to is the one that placed it; the ones before are its branches
-    places = [kept[item.attribution[-1].index] for item in attribution if item.attribution and _ATOM.match(item.token)]
-    if not smiles or not places:
-        raise DecodeError("SELFIES spells no atom")
-    dropped = int(atom_mask(symbols).sum()) - len(places)
-    notes = (f"{dropped} atom symbols come after the valences were full and spell nothing",) if dropped > 0 else ()
-    return str(smiles), np.array(places, dtype=np.int64), notes
-
-
-def _first_odd(symbols: Sequence[str]) -> int | None:
-    """Return the position of the first symbol that SELFIES cannot read by itself, if there is one."""
-    for position, symbol in enumerate(symbols):
-        try:
-            selfies.decoder(symbol)
-        except _SELFIES_ERRORS:
-            return position
-    return None
+def _dropped(symbols: Sequence[str], graph: SelfiesGraph) -> tuple[str, ...]:
+    dropped = int(np.count_nonzero(atom_mask(symbols))) - len(graph.places)
+    return (f"{dropped} atom symbols come after the valences were full and spell nothing",) if dropped > 0 else ()
 
 
 def _parse(smiles: str) -> Chem.Mol:
-    parameters: Any = Chem.SmilesParserParams()
-    parameters.removeHs = False
     with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(smiles, parameters)
+        mol = Chem.MolFromSmiles(smiles, _PARAMETERS)
     if mol is None:
         raise DecodeError(f"the molecule is not one RDKit can sanitise: {smiles[:80]}")
     return mol

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import selfies
 from numpy.typing import NDArray
 from rdkit import Chem
 
 from biomatrix.errors import UnsupportedError
+from biomatrix.selfies import symbols_of_smiles
 
 Ints = NDArray[np.int64]
 
@@ -26,7 +26,7 @@ class OrderedGraph:
     order : ndarray, shape=(N,), dtype=int64
         New index to old index.
     bonds : ndarray, shape=(E, 2), dtype=int64
-        New indices, the lower first.
+        New indices, the lower first, sorted.
     """
 
     symbols: tuple[str, ...]
@@ -36,8 +36,17 @@ class OrderedGraph:
 
 def canonical_smiles(mol: Chem.Mol) -> str:
     """Return the canonical, kekulised SMILES without stereo marks and isotopes; the order is left on
-    ``mol``."""
-    return str(Chem.MolToSmiles(mol, canonical=True, kekuleSmiles=True, isomericSmiles=False))
+    ``mol``.
+
+    Raises
+    ------
+    UnsupportedError
+        Aromatic bonds that no single and double bonds can stand for.
+    """
+    try:
+        return str(Chem.MolToSmiles(mol, canonical=True, kekuleSmiles=True, isomericSmiles=False))
+    except (ValueError, RuntimeError) as error:
+        raise UnsupportedError(f"RDKit finds no Kekulé structure: {error}") from error
 
 
 def ordered_graph(mol: Chem.Mol) -> OrderedGraph:
@@ -49,14 +58,14 @@ def ordered_graph(mol: Chem.Mol) -> OrderedGraph:
             f"{count} fragments: codes place atoms within one bonded molecule; encode each fragment on its own"
         )
     order = np.fromstring(mol.GetProp("_smilesAtomOutputOrder")[1:-1].rstrip(","), dtype=np.int64, sep=",")
-    try:
-        text = selfies.encoder(smiles)
-    except selfies.EncoderError as error:
-        raise UnsupportedError(f"{smiles[:80]} has no SELFIES: {' '.join(str(error).split())[:200]}") from error
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    ends = np.argwhere(np.triu(Chem.GetAdjacencyMatrix(mol)))
-    return OrderedGraph(tuple(selfies.split_selfies(text)), order, np.sort(rank[ends], axis=1))
+    return OrderedGraph(symbols_of_smiles(smiles), order, _bonds_in_order(mol, order))
+
+
+def _bonds_in_order(mol: Chem.Mol, order: Ints) -> Ints:
+    """Return the bonds as new indices, ``int64 [E, 2]``, the lower first, sorted."""
+    bonded = np.flatnonzero(Chem.GetAdjacencyMatrix(mol)[order[:, None], order])
+    first, second = np.divmod(bonded, len(order))
+    return np.stack((first, second), axis=1)[first < second]
 
 
 def reference_atoms(sizes: Sequence[int], bonds: Sequence[Ints]) -> Ints:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
+from rdkit import Chem
 
 from biomatrix.entities import Molecule
 from biomatrix.errors import UnsupportedError
+from biomatrix.selfies import atom_mask, charges_of, elements_of
 from biomatrix.structure.molecule.frames import Array
-from biomatrix.structure.molecule.graph import OrderedGraph, ordered_graph
-from biomatrix.structure.molecule.symbols import atom_mask
+from biomatrix.structure.molecule.graph import Ints, OrderedGraph, ordered_graph
 
 MIN_BOND = 0.1
 """Bonded atoms nearer than this, in Angstrom, have no direction worth encoding."""
+
+_ISOTOPE = Chem.MolFromSmarts("[!0*]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +49,21 @@ class PreparedMolecule:
         """The number of atoms."""
         return len(self.positions)
 
+    @cached_property
+    def atom_symbols(self) -> tuple[str, ...]:
+        """The SELFIES symbols of the atoms, length N."""
+        return tuple(compress(self.graph.symbols, self.mask.tolist()))
+
+    @cached_property
+    def elements(self) -> Ints:
+        """The atomic number of each atom, ``int64 [N]``."""
+        return elements_of(self.atom_symbols)
+
+    @cached_property
+    def charges(self) -> Ints:
+        """The formal charge of each atom, ``int64 [N]``."""
+        return charges_of(self.atom_symbols)
+
 
 def prepare(molecule: Molecule, slot: int = 0) -> PreparedMolecule:
     """Check a molecule and put it in order; UnsupportedError says what cannot be encoded."""
@@ -51,10 +71,11 @@ def prepare(molecule: Molecule, slot: int = 0) -> PreparedMolecule:
         raise UnsupportedError("the molecule has no 3D conformer; read one from a file or call embed()")
     graph = ordered_graph(molecule.mol)
     positions = np.asarray(molecule.mol.GetConformer().GetPositions(), dtype=np.float64)[graph.order]
-    finite = np.isfinite(positions).all(axis=1)
-    if not finite.all():
+    if not np.isfinite(positions).all():
+        finite = np.isfinite(positions).all(axis=1)
         raise UnsupportedError("a coordinate is not finite", position=f"atom {graph.order[~finite].min() + 1}")
-    lengths = np.sqrt(((positions[graph.bonds[:, 0]] - positions[graph.bonds[:, 1]]) ** 2).sum(axis=1))
+    across = positions[graph.bonds[:, 0]] - positions[graph.bonds[:, 1]]
+    lengths = np.sqrt(np.einsum("ex,ex->e", across, across))
     if len(lengths) and lengths.min() < MIN_BOND:
         atoms = graph.order[graph.bonds[int(np.argmin(lengths))]] + 1
         raise UnsupportedError(
@@ -63,5 +84,5 @@ def prepare(molecule: Molecule, slot: int = 0) -> PreparedMolecule:
     mask = atom_mask(graph.symbols)
     if int(mask.sum()) != len(positions):
         raise UnsupportedError(f"SELFIES spells {int(mask.sum())} atoms, the molecule has {len(positions)}")
-    isotopes = any(atom.GetIsotope() for atom in molecule.mol.GetAtoms())
+    isotopes = molecule.mol.HasSubstructMatch(_ISOTOPE)
     return PreparedMolecule(slot, graph, mask, positions, ("isotope labels were dropped",) if isotopes else ())
