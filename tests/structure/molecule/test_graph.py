@@ -10,7 +10,7 @@ from rdkit import Chem
 from biomatrix.structure.molecule.frames import local_frames, local_points
 from biomatrix.structure.molecule.graph import ordered_graph, reference_atoms
 from biomatrix.structure.molecule.molstructok.descriptors import descriptors
-from biomatrix.structure.molecule.molstructok.placement import Layout, place
+from biomatrix.structure.molecule.molstructok.placement import Forest, place
 from biomatrix.structure.molecule.symbols import atom_mask
 
 
@@ -42,8 +42,7 @@ def test_positions_are_rebuilt_from_exact_descriptors(seed: int) -> None:
     positions = rng.normal(scale=2.0, size=(size, 3))
     references = reference_atoms([size], [bonds])
     values = descriptors(positions, references, np.zeros(size, dtype=np.int64))
-    layout = Layout(np.array([size]), np.maximum(references, 0)[None])
-    rebuilt = place(layout, np.arange(size)[None], values)[0]
+    rebuilt = place(Forest.of_bonds(np.array([size]), [bonds]), np.arange(size), values)
     distances = [np.linalg.norm(x[:, None] - x[None], axis=2) for x in (positions, rebuilt)]
     np.testing.assert_allclose(distances[0], distances[1], atol=1e-6)
 

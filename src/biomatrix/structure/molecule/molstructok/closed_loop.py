@@ -1,4 +1,4 @@
-"""What batches of molecules give the encoder: descriptors, and the problem that closed-loop encoding solves."""
+"""What batches of molecules give the encoder: descriptors, and the trees that closed-loop encoding walks."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from biomatrix.structure.molecule.frames import Array
 from biomatrix.structure.molecule.graph import reference_atoms
 from biomatrix.structure.molecule.inputs import PreparedMolecule
 from biomatrix.structure.molecule.molstructok.descriptors import descriptors
-from biomatrix.structure.molecule.molstructok.placement import Layout, Targets, pad
-
-_MAX_NEIGHBOURS = 4
+from biomatrix.structure.molecule.molstructok.placement import Forest
 
 
 def batch_references(inputs: Sequence[PreparedMolecule]) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
@@ -38,44 +36,8 @@ def batch_descriptors(inputs: Sequence[PreparedMolecule]) -> Array:
     return descriptors(*batch_references(inputs))
 
 
-def closed_loop_problem(
-    inputs: Sequence[PreparedMolecule], bond_weight: float
-) -> tuple[NDArray[np.int64], Layout, Targets]:
-    """Return the molecules by falling size, and what choosing their codes in a closed loop needs.
-
-    Parameters
-    ----------
-    inputs : sequence of PreparedMolecule, length M
-    bond_weight : float
-        What an error of 1 Angstrom in a bond length costs beside 1 Angstrom of position.
-
-    Returns
-    -------
-    order : ndarray, shape=(M,), dtype=int64
-        The input of each row of the layout.
-    layout : Layout
-    targets : Targets
-    """
-    sizes = np.array([item.size for item in inputs])
-    bonds = [item.graph.bonds for item in inputs]
-    order = np.argsort(-sizes, kind="stable")
-    width = int(sizes.max())
-    parts = np.split(reference_atoms(sizes.tolist(), bonds), np.cumsum(sizes)[:-1])
-    layout = Layout(sizes[order], pad([np.maximum(parts[k], 0) for k in order], width))
-    targets = Targets(
-        pad([inputs[k].positions for k in order], width),
-        pad([earlier_bonded(int(sizes[k]), bonds[k]) + 1 for k in order], width) - 1,
-        np.full(_MAX_NEIGHBOURS, bond_weight),
-    )
-    return order, layout, targets
-
-
-def earlier_bonded(size: int, bonds: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the bonded earlier atoms of each atom, ``int64 [size, 4]``, -1 where there are fewer."""
-    result = np.full((size, _MAX_NEIGHBOURS), -1, dtype=np.int64)
-    ordered = bonds[np.argsort(bonds[:, 1], kind="stable")]
-    later = ordered[:, 1]
-    column = np.arange(len(later)) - np.searchsorted(later, later)
-    kept = column < _MAX_NEIGHBOURS
-    result[later[kept], column[kept]] = ordered[kept, 0]
-    return result
+def batch_forest(inputs: Sequence[PreparedMolecule]) -> tuple[Forest, Array]:
+    """Return the trees of all molecules, and the positions of all their atoms, ``float64 [N, 3]`` in Angstrom."""
+    sizes = np.array([item.size for item in inputs], dtype=np.int64)
+    forest = Forest.of_bonds(sizes, [item.graph.bonds for item in inputs])
+    return forest, np.concatenate([item.positions for item in inputs])

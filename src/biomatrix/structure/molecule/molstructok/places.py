@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from biomatrix.structure.molecule.frames import Array, local_points
 from biomatrix.structure.molecule.inputs import PreparedMolecule
-from biomatrix.structure.molecule.molstructok.closed_loop import closed_loop_problem
-from biomatrix.structure.molecule.molstructok.placement import choose_codes, frame_coordinates, pad, superimpose_start
+from biomatrix.structure.molecule.molstructok.closed_loop import batch_forest, batch_references
+from biomatrix.structure.molecule.molstructok.placement import choose_codes, frame_coordinates, superimpose_start
 
 LOG = logging.getLogger(__name__)
 
@@ -103,18 +103,17 @@ def _assignments(
 ) -> tuple[NDArray[np.int64], Array, Array]:
     """Return the code of each atom from the fourth on, its target in the rebuilt frame, and its true bond
     length."""
-    order, layout, targets = closed_loop_problem(molecules, bond_weight)
-    width = layout.references.shape[1]
-    start = pad([starts[k].astype(np.int64) for k in order], width)
+    forest, positions = batch_forest(molecules)
+    start = np.concatenate(starts).astype(np.int64)
     usable = (table[:, 3] != 0.0) & (table[:, 0] > 0.0)
-    codes, positions = choose_codes(layout, targets, start, table, usable)
-    wanted = superimpose_start(targets.positions, layout.sizes)
-    row, atom = np.nonzero((np.arange(width) >= 3) & (np.arange(width) < layout.sizes[:, None]))
-    references = layout.references[row, atom]
-    focal, first, second = (positions[row, references[:, column]] for column in range(3))
-    local = frame_coordinates(wanted[row, atom], focal, first, second)
-    lengths = np.sqrt(((wanted[row, atom] - wanted[row, references[:, 0]]) ** 2).sum(axis=1))
-    return codes[row, atom], local, lengths
+    codes, rebuilt = choose_codes(forest, positions, start, table, usable, bond_weight)
+    wanted = superimpose_start(positions, forest.sizes)
+    _, references, first_atoms = batch_references(molecules)
+    later = np.flatnonzero(references[:, 0] >= 0)
+    focal, first, second = (rebuilt[references[later, column] + first_atoms[later]] for column in range(3))
+    local = frame_coordinates(wanted[later], focal, first, second)
+    bonds = wanted[later] - wanted[forest.parents[later]]
+    return codes[later], local, np.sqrt((bonds * bonds).sum(axis=1))
 
 
 def _moved(

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from biomatrix.structure.molecule.assembly import DecodedGraph
 from biomatrix.structure.molecule.frames import Array, local_points
-from biomatrix.structure.molecule.graph import reference_atoms
 from biomatrix.structure.molecule.inputs import PreparedMolecule
-from biomatrix.structure.molecule.molstructok.closed_loop import batch_descriptors, closed_loop_problem
+from biomatrix.structure.molecule.molstructok.closed_loop import batch_descriptors, batch_forest
 from biomatrix.structure.molecule.molstructok.descriptors import normalise
 from biomatrix.structure.molecule.molstructok.network import CodeNetwork, expected_shapes, read_network
-from biomatrix.structure.molecule.molstructok.placement import Layout, choose_codes, pad, place
+from biomatrix.structure.molecule.molstructok.placement import Forest, choose_codes, place
 from biomatrix.structure.molecule.tokenizer import Decoder, MoleculeStructureTokenizer
 from biomatrix.structure.weights import StoredWeights, fingerprint_of
 
@@ -101,34 +100,35 @@ class MolStrucTok(MoleculeStructureTokenizer):
         """Return the codes of the atoms of each molecule, in SELFIES order."""
         if not inputs:
             return []
-        sizes = np.array([item.size for item in inputs])
         codes = self.network.encode(normalise(self.describe(inputs)))
-        split = np.split(codes, np.cumsum(sizes)[:-1])
-        if not self.closed_loop:
-            return split
-        order, layout, targets = closed_loop_problem(inputs, self.bond_weight)
-        start = pad([split[k].astype(np.int64) for k in order], int(sizes.max()))
-        chosen, _ = choose_codes(layout, targets, start, self.network.table, self.network.turning)
-        closed = split.copy()
-        for row, k in enumerate(order):
-            closed[k] = chosen[row, : sizes[k]].astype(np.int16)
-        return closed
+        if self.closed_loop:
+            forest, positions = batch_forest(inputs)
+            network = self.network
+            chosen, _ = choose_codes(
+                forest, positions, codes.astype(np.int64), network.table, network.turning, self.bond_weight
+            )
+            codes = chosen.astype(np.int16)
+        return np.split(codes, np.cumsum([item.size for item in inputs])[:-1])
 
     def positions_of(self, graphs: Sequence[DecodedGraph]) -> list[Array]:
         """Return where the codes of each molecule place its atoms, ``float64 [N, 3]`` in Angstrom."""
+        return self.place(graphs, self.network.table)
+
+    def place(self, graphs: Sequence[DecodedGraph], table: Array) -> list[Array]:
+        """Return where codes place the atoms of each molecule by a table of what each code means.
+
+        Parameters
+        ----------
+        graphs : sequence of DecodedGraph
+        table : ndarray, shape=(K, 4), dtype=float64
+            (r, theta, abs phi, sign) in Angstrom and radian.
+        """
         if not graphs:
             return []
-        sizes = np.array([len(graph.codes) for graph in graphs])
-        references = reference_atoms(sizes.tolist(), [graph.bonds for graph in graphs])
-        parts = np.split(references, np.cumsum(sizes)[:-1])
-        order = np.argsort(-sizes, kind="stable")
-        width = int(sizes.max())
-        layout = Layout(sizes[order], pad([np.maximum(parts[k], 0) for k in order], width))
-        placed = place(layout, pad([graphs[k].codes for k in order], width), self.network.table)
-        result: list[Array] = [placed[0, :0]] * len(graphs)
-        for row, k in enumerate(order):
-            result[k] = placed[row, : sizes[k]]
-        return result
+        sizes = np.array([len(graph.codes) for graph in graphs], dtype=np.int64)
+        forest = Forest.of_bonds(sizes, [graph.bonds for graph in graphs])
+        placed = place(forest, np.concatenate([graph.codes for graph in graphs]), table)
+        return np.split(placed, np.cumsum(sizes)[:-1])
 
 
 def _fingerprint(stored: StoredWeights, decoder: Decoder, closed_loop: bool, variant: str) -> str:
