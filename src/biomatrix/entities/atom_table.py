@@ -148,7 +148,7 @@ def _pdb_atom(
     insertion = line[26:27].strip()
     digits = line[22:26]
     try:
-        if insertion.isdigit() and digits.strip().isdigit():
+        if insertion.isdecimal() and digits.strip().isdecimal():
             # A fifth digit of the residue number, as CHARMM writes it.
             number, insertion = int(digits + insertion), ""
         else:

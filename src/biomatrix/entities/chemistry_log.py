@@ -22,7 +22,12 @@ class ChemistryLog:
     @property
     def reason(self) -> str:
         """The complaints in one line, without time stamps and drawings of carets; "" when there were none."""
-        lines = [_TIME_STAMP.sub("", line).strip() for line in str(self._capture.messages).splitlines()]
+        try:
+            messages = str(self._capture.messages)
+        except UnicodeDecodeError as error:
+            # RDKit quotes pieces of what it was given, and cuts characters in two.
+            messages = bytes(error.object).decode("utf-8", "replace")
+        lines = [_TIME_STAMP.sub("", line).strip() for line in messages.splitlines()]
         said = dict.fromkeys(line.removeprefix("SMILES Parse Error: ") for line in lines if line.strip("~^ *"))
         return "; ".join(said)[:_LONGEST]
 

@@ -200,7 +200,7 @@ def _is_atom_list(atom: Chem.Atom) -> bool:
 def _from_mol2(text: str, limits: Limits) -> Molecule:
     counts = text.split("\n")[2:3]
     declared = counts[0].split()[0] if counts and counts[0].split() else ""
-    if declared.isdigit():
+    if declared.isdecimal():
         limits.check("atoms_per_molecule", int(declared), "number of atoms")
     with captured_log() as log:
         mol = _guarded(lambda: Chem.MolFromMol2Block(text, sanitize=True, removeHs=False))
@@ -223,14 +223,14 @@ def _declared_atoms(lines: list[str]) -> int:
     for line in lines[4:8]:
         if line.startswith("M  V30 COUNTS"):
             fields = line.split()
-            return int(fields[3]) if len(fields) > 3 and fields[3].isdigit() else 0
+            return int(fields[3]) if len(fields) > 3 and fields[3].isdecimal() else 0
     counts = lines[3][:3].strip() if len(lines) > 3 else ""
-    return int(counts) if counts.isdigit() else 0
+    return int(counts) if counts.isdecimal() else 0
 
 
 def _line_in(reason: str) -> int | None:
     digits = reason.rpartition("line ")[2].split(" ")[0].strip(".:;,")
-    return int(digits) if digits.isdigit() else None
+    return int(digits) if digits.isdecimal() else None
 
 
 def _data_fields(lines: list[str]) -> dict[str, str]:
