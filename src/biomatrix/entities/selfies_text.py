@@ -1,4 +1,4 @@
-"""SELFIES strings, by way of SMILES: the selfies package with its failures named."""
+"""SELFIES strings, by way of SMILES."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from rdkit import Chem
 
 from biomatrix.entities.chemistry_log import captured_log
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.errors import ParseError, UnsupportedError
+from biomatrix.errors import DecodeError, ParseError, UnsupportedError
+from biomatrix.selfies import read_symbols, symbols_of_smiles
 
 _SYMBOL: Final[re.Pattern[str]] = re.compile(r"\[[^\[\]\s]*\]|\.")
 _SHOWN: Final[int] = 80
@@ -48,32 +49,19 @@ def smiles_of(text: str, limits: Limits = DEFAULT_LIMITS) -> str:
     ParseError
         A symbol SELFIES does not define, with its index from 0 as ``position``, or nothing left to decode.
     """
-    import selfies
-
     text = text.strip()
     # Symbols may be counted as atoms: branches and rings make the count an upper bound.
     limits.check("atoms_per_molecule", text.count("["), "number of SELFIES symbols")
     limits.check("atoms_per_molecule", len(text) // _CHARACTERS_A_SYMBOL, "length of the SELFIES in symbols")
     symbols = split_symbols(text)
     try:
-        smiles = str(selfies.decoder(text))
-    except (selfies.DecoderError, ValueError, KeyError, IndexError, RecursionError) as error:
-        raise ParseError(f"SELFIES does not define {_unknown(symbols)[1]!r}", position=_unknown(symbols)[0]) from error
+        smiles = read_symbols(symbols).smiles
+    except DecodeError as error:
+        unknown = symbols[int(error.position or 0)]
+        raise ParseError(f"SELFIES does not define {unknown[:_SHOWN]!r}", position=error.position) from error
     if not smiles:
         raise ParseError("the SELFIES string decodes to nothing")
     return smiles
-
-
-def _unknown(symbols: list[str]) -> tuple[int | None, str]:
-    """Return the first symbol that does not decode by itself, and its index."""
-    import selfies
-
-    for index, symbol in enumerate(symbols):
-        try:
-            selfies.decoder(symbol)
-        except (selfies.DecoderError, ValueError, KeyError, IndexError):
-            return index, symbol
-    return None, "".join(symbols)[:_SHOWN]
 
 
 def selfies_of(smiles: str) -> str:
@@ -84,21 +72,14 @@ def selfies_of(smiles: str) -> str:
     UnsupportedError
         What SELFIES cannot write, or writes and loses.
     """
-    import selfies
-
     if "*" in smiles:
         raise UnsupportedError(f"SELFIES has no wildcard atom: {smiles[:_SHOWN]}")
     if "->" in smiles or "<-" in smiles:
         raise UnsupportedError(f"SELFIES has no dative bond: {smiles[:_SHOWN]}")
-    try:
-        text = str(selfies.encoder(smiles))
-        decoded = str(selfies.decoder(text))
-    except (selfies.EncoderError, selfies.DecoderError, ValueError, KeyError, IndexError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UnsupportedError(f"SELFIES cannot write {smiles[:_SHOWN]}: {reason}") from error
+    symbols = symbols_of_smiles(smiles)
     with captured_log():
-        back = Chem.MolFromSmiles(decoded)
+        back = Chem.MolFromSmiles(read_symbols(symbols).smiles)
     again = "" if back is None else str(Chem.MolToSmiles(back))
     if again != smiles:
         raise UnsupportedError(f"SELFIES would change {smiles[:_SHOWN]} into {again[:_SHOWN] or 'nothing'}")
-    return text
+    return "".join(symbols)

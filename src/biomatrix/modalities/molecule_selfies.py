@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import selfies
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
@@ -21,12 +20,10 @@ from biomatrix.modalities.selfies_symbols import (
     DOT,
     MAX_SYMBOLS,
     SYMBOL,
-    atom_positions,
     check_symbols,
     default_alphabet,
-    split_selfies,
 )
-from biomatrix.structure.molecule.symbols import index_symbols_after
+from biomatrix.selfies import index_symbols_after, read_symbols, symbols_of_smiles
 
 if TYPE_CHECKING:
     from biomatrix.trust.check import Check
@@ -71,11 +68,11 @@ class MoleculeSelfies(Modality):
         with BlockLogs():
             mol = without_atom_maps(Chem.RemoveHs(molecule.mol))
         label = molecule.name or None
-        text = encode_graph(mol, label)
+        symbols = symbols_of_graph(mol, label)
         smiles = str(Chem.MolToSmiles(mol))
-        if settled_smiles(selfies.decoder(text)) != settled_smiles(smiles):
+        if settled_smiles(read_symbols(symbols).smiles) != settled_smiles(smiles):
             raise UnsupportedError(f"SELFIES would change this molecule: {smiles[:80]}", record=label)
-        return split_selfies(text)
+        return list(symbols)
 
     def decode(self, tokens: Sequence[str]) -> Molecule:
         """Return the molecule that the symbols derive.
@@ -87,7 +84,7 @@ class MoleculeSelfies(Modality):
             the symbols derive no atom at all.
         """
         check_symbols(tokens)
-        smiles = selfies.decoder("".join(tokens))
+        smiles = read_symbols(tokens).smiles
         mol = read_smiles(smiles) if smiles else None
         if mol is None or mol.GetNumAtoms() == 0:
             raise _refusal(tokens, smiles)
@@ -139,8 +136,8 @@ class MoleculeSelfies(Modality):
         return check_graph(as_molecule(entity, self.name))
 
 
-def encode_graph(mol: Chem.Mol, record: str | None = None) -> str:
-    """Return the SELFIES string of a molecular graph from its canonical Kekulé SMILES, atoms in that order.
+def symbols_of_graph(mol: Chem.Mol, record: str | None = None) -> tuple[str, ...]:
+    """Return the SELFIES symbols of a molecular graph from its canonical Kekulé SMILES, atoms in that order.
 
     Raises
     ------
@@ -153,10 +150,9 @@ def encode_graph(mol: Chem.Mol, record: str | None = None) -> str:
     if len(smiles) > MAX_SYMBOLS:
         raise LimitError(f"a SMILES of {len(smiles)} characters; at most {MAX_SYMBOLS} are written", record=record)
     try:
-        return str(selfies.encoder(smiles))
-    except selfies.EncoderError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UnsupportedError(f"SELFIES cannot say {smiles[:80]}: {reason}", record=record) from error
+        return symbols_of_smiles(smiles)
+    except UnsupportedError as error:
+        raise error.at(record=record) from error
 
 
 def without_atom_maps(mol: Chem.Mol) -> Chem.Mol:
@@ -172,7 +168,7 @@ def without_atom_maps(mol: Chem.Mol) -> Chem.Mol:
 def _refusal(tokens: Sequence[str], smiles: str) -> DecodeError:
     if not smiles:
         return DecodeError("these SELFIES symbols derive no atom", position=0)
-    positions = atom_positions(tokens)
+    positions = read_symbols(tokens).places.tolist()
     atom, reason = first_problem(smiles)
     place = positions[atom] if atom < len(positions) else 0
     return DecodeError(f"RDKit refuses {smiles[:80]}: {reason}", position=place)

@@ -14,12 +14,9 @@ from biomatrix.entities import Entity, Molecule
 from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 from biomatrix.modalities.base import EntityKind, Grammar, Modality
 from biomatrix.modalities.molecule_smiles import as_molecule
-from biomatrix.modalities.selfies_symbols import (
-    INDEX_SYMBOLS,
-    check_symbols,
-    default_alphabet,
-)
-from biomatrix.structure.molecule.symbols import index_symbols_after
+from biomatrix.modalities.selfies_symbols import check_symbols, default_alphabet
+from biomatrix.selfies import index_symbols_after
+from biomatrix.selfies.rules import INDEX_SYMBOLS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""SELFIES symbols: splitting, what each is, and which of them become atoms."""
+"""SELFIES symbols: which there are, and a default alphabet."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import lru_cache
 import selfies
 
 from biomatrix.errors import DecodeError
+from biomatrix.selfies import read_symbols
 
 SYMBOL = re.compile(r"\[[^\[\]\s]+\]")
 """One symbol between square brackets."""
@@ -18,47 +19,8 @@ DOT = "."
 MAX_SYMBOLS = 10_000
 """The longest SELFIES string read or written, in symbols."""
 
-INDEX_SYMBOLS = (
-    "[C]",
-    "[Ring1]",
-    "[Ring2]",
-    "[Branch1]",
-    "[=Branch1]",
-    "[#Branch1]",
-    "[Branch2]",
-    "[=Branch2]",
-    "[#Branch2]",
-    "[O]",
-    "[N]",
-    "[=N]",
-    "[=C]",
-    "[#C]",
-    "[S]",
-    "[P]",
-)
-"""The digits 0 to 15 that follow a branch or ring symbol."""
-
-_PIECE = re.compile(rf"{SYMBOL.pattern}|\.")
-
 ELEMENTS = ("B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "As", "Se", "Br", "I", "H")
 METALS = ("Li", "Na", "K", "Mg", "Ca", "Zn", "Al", "Fe", "Cu", "Mn", "Co", "Ni", "Pt", "Ag", "Hg", "Sn")
-
-
-def split_selfies(text: str) -> list[str]:
-    """Return the symbols of a SELFIES string; a character outside any symbol stands alone.
-
-    Examples
-    --------
-    >>> split_selfies("[Na+1].[Cl-1]")
-    ['[Na+1]', '.', '[Cl-1]']
-    """
-    symbols: list[str] = []
-    position = 0
-    while position < len(text):
-        match = _PIECE.match(text, position)
-        symbols.append(match.group() if match else text[position])
-        position += len(symbols[-1])
-    return symbols
 
 
 @lru_cache(maxsize=65_536)
@@ -67,41 +29,10 @@ def is_symbol(symbol: str) -> bool:
     if SYMBOL.fullmatch(symbol) is None:
         return False
     try:
-        selfies.decoder(symbol)
-    except selfies.DecoderError:
+        read_symbols((symbol,))
+    except DecodeError:
         return False
     return True
-
-
-def atom_positions(symbols: Sequence[str]) -> list[int]:
-    """Return the position of the symbol that each derived atom came from, in the order of the atoms.
-
-    Symbols that derive nothing (branches, rings, indices, and whatever follows a filled valence) are in no
-    position. Raises selfies.DecoderError where a symbol is unknown.
-    """
-    positions: list[int] = []
-    for fragment in _fragments(symbols):
-        _, maps = selfies.decoder("".join(symbols[index] for index in fragment), attribute=True)
-        # An atom is attributed to the branches it stands in and, last, to its own symbol; bonds and ring
-        # closures have tokens of their own.
-        positions += [
-            fragment[entry.attribution[-1].index] for entry in maps if entry.attribution and _spells_atom(entry.token)
-        ]
-    return positions
-
-
-def _fragments(symbols: Sequence[str]) -> list[list[int]]:
-    """Return the positions of the symbols of each fragment, without dots and the padding symbol.
-
-    Taken one by one because attribution loses count where a fragment before ended on a filled valence.
-    """
-    fragments: list[list[int]] = [[]]
-    for index, symbol in enumerate(symbols):
-        if symbol == DOT:
-            fragments.append([])
-        elif symbol != "[nop]":
-            fragments[-1].append(index)
-    return [fragment for fragment in fragments if fragment]
 
 
 def default_alphabet() -> tuple[str, ...]:
@@ -140,8 +71,3 @@ def check_symbols(tokens: Sequence[str]) -> None:
     for index, token in enumerate(tokens):
         if token != DOT and not is_symbol(token):
             raise DecodeError(f"not a SELFIES symbol: {token!r}", position=index)
-
-
-@lru_cache(maxsize=65_536)
-def _spells_atom(token: str) -> bool:
-    return token.lstrip("-=#/\\").lstrip("[")[:1].isalnum() and not token.lstrip("-=#/\\%").isdigit()

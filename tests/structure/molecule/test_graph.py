@@ -7,11 +7,11 @@ import pytest
 import selfies
 from rdkit import Chem
 
+from biomatrix.selfies import atom_mask
 from biomatrix.structure.molecule.frames import local_frames, local_points
 from biomatrix.structure.molecule.graph import ordered_graph, reference_atoms
 from biomatrix.structure.molecule.molstructok.descriptors import descriptors
 from biomatrix.structure.molecule.molstructok.placement import Forest, place
-from biomatrix.structure.molecule.symbols import atom_mask
 
 
 def test_references_of_a_branched_chain() -> None:
