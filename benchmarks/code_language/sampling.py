@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from biomatrix.selfies import index_symbols_after
 from biomatrix.structure import MoleculeCodes
-from biomatrix.structure.molecule.symbols import index_symbols_after
 from code_language.corpus import BOUNDARY, NO_CODE
 from code_language.model import Cache, CodeLanguageModel
 

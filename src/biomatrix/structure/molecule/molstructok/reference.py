@@ -17,6 +17,7 @@ from rdkit import Chem, rdBase
 
 from biomatrix.entities import Molecule
 from biomatrix.errors import DecodeError, UnsupportedError
+from biomatrix.selfies import atom_mask
 from biomatrix.structure.molecule.assembly import DecodedGraph
 from biomatrix.structure.molecule.frames import Array
 from biomatrix.structure.molecule.graph import OrderedGraph
@@ -24,7 +25,6 @@ from biomatrix.structure.molecule.inputs import PreparedMolecule
 from biomatrix.structure.molecule.molstructok.closed_loop import batch_references
 from biomatrix.structure.molecule.molstructok.descriptors import descriptors
 from biomatrix.structure.molecule.molstructok.tokenizer import MolStrucTok
-from biomatrix.structure.molecule.symbols import atom_mask
 from biomatrix.structure.molecule.tokenizer import Decoder, MoleculeCodes
 from biomatrix.structure.weights import StoredWeights
 
