@@ -8,16 +8,17 @@ from typing import Annotated
 
 import typer
 
-from biomatrix.cli import doctor_roundtrip
+from biomatrix.cli import doctor_parity, doctor_roundtrip
 from biomatrix.cli.console import progress_line
 
 app = typer.Typer(
     help="Examine the installation, the weights, the vocabulary, and round trips of bundled entities.",
-    epilog="Example: biomatrix doctor --json",
+    epilog="Example: biomatrix doctor --json; biomatrix doctor roundtrip ligands.sdf",
     invoke_without_command=True,
 )
 
 doctor_roundtrip.register(app)
+doctor_parity.register(app)
 
 _MARKS = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}
 

@@ -14,7 +14,6 @@ from biomatrix.doctor.statistics import CodeUse, Failure
 from biomatrix.entities import Molecule, Reject
 from biomatrix.errors import BioMatrixError
 from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
-from biomatrix.structure.molecule.inputs import prepare
 from biomatrix.structure.molecule.refinement import Method, refine
 
 BATCH = 256
@@ -162,7 +161,7 @@ class _Trip:
             self.failures.append(Failure.of_error(back, "decode", number, molecule.name))
             return
         try:
-            ordered = prepare(molecule)
+            ordered = self.tokenizer.prepared(molecule)
             self.tally.add(number, molecule, ordered, back)
         except BioMatrixError as error:
             self.failures.append(Failure.of_error(error, "compare", number, molecule.name))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 import selfies
+
 from biomatrix.entities import Molecule, Reject, read_molecules
 from biomatrix.entities.bundled import bundled_component, bundled_ligand
 from biomatrix.errors import BioMatrixError
