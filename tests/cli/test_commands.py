@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from biomatrix.cli.main import app, main
 
-COMMANDS = ("quickstart", "encode", "decode", "generate", "corpus", "pretrain", "finetune", "doctor")
+COMMANDS = ("quickstart", "encode", "decode", "generate", "corpus", "pretrain", "finetune", "doctor", "tokenizer")
 RUNNER = CliRunner()
 
 

@@ -129,12 +129,17 @@ def save_weights(folder: str | Path, config: Mapping[str, Any], tensors: Mapping
         raise WeightsError("a tokenizer config must name its architecture", file=str(folder))
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    data = save_tensors({name: np.asarray(tensors[name], order="C") for name in sorted(tensors)})
+    data = tensor_bytes(tensors)
     digest = hashlib.sha256(data).hexdigest()
     full = {**config, "format_version": FORMAT_VERSION, "sha256": digest}
     write_whole(folder / TENSOR_FILE, data)
     write_whole(folder / CONFIG_FILE, (json.dumps(full, indent=2, sort_keys=True) + "\n").encode())
     return fingerprint_of(full["architecture"], full.get("settings", {}), digest)
+
+
+def tensor_bytes(tensors: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return tensors as the bytes of a safetensors file; equal tensors give equal bytes."""
+    return bytes(save_tensors({name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}))
 
 
 def load_weights(

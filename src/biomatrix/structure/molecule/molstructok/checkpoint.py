@@ -7,7 +7,7 @@ from pathlib import Path
 
 from biomatrix.errors import WeightsError
 from biomatrix.structure.molecule.molstructok.network import expected_shapes
-from biomatrix.structure.weights import StoredWeights, fingerprint_of, read_tensors, require_tensors
+from biomatrix.structure.weights import StoredWeights, fingerprint_of, read_tensors, require_tensors, tensor_bytes
 
 ARCHITECTURE = "molstructok"
 
@@ -19,6 +19,7 @@ def read_checkpoint(path: Path) -> StoredWeights:
     except OSError as error:
         raise WeightsError(f"cannot be read: {error.strerror}", file=str(path)) from error
     tensors = read_tensors(data, file=str(path))
-    require_tensors(tensors, expected_shapes(tensors), file=str(path))
-    fingerprint = fingerprint_of(ARCHITECTURE, {}, hashlib.sha256(data).hexdigest())
+    require_tensors(tensors, expected_shapes(tensors, file=str(path)), file=str(path))
+    digest = hashlib.sha256(tensor_bytes(tensors)).hexdigest()  # of the tensors, so that a converted file shares it
+    fingerprint = fingerprint_of(ARCHITECTURE, {}, digest)
     return StoredWeights(path.stem, path.parent, {"architecture": ARCHITECTURE}, tensors, fingerprint)

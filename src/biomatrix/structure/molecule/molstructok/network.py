@@ -131,14 +131,14 @@ def has_trunk(tensors: Tensors) -> bool:
     return "decoder.0.weight" in tensors
 
 
-def expected_shapes(tensors: Tensors) -> dict[str, tuple[int, ...]]:
+def expected_shapes(tensors: Tensors, *, file: str | None = None) -> dict[str, tuple[int, ...]]:
     """Return every tensor name and shape the architecture demands, the sizes read from the tensors
     themselves."""
     try:
         num_codes, latent = tensors["quantizer.embedding.weight"].shape
         hidden = tensors["encoder.0.weight"].shape[0]
     except (KeyError, ValueError, IndexError) as error:
-        raise WeightsError("not a molecule structure tokenizer: no encoder or no codebook") from error
+        raise WeightsError("not a molecule structure tokenizer: no encoder or no codebook", file=file) from error
     shapes = dict(_mlp("encoder", (4, hidden, hidden, latent)))
     for name, width in _BRANCHES:
         shapes |= _mlp(f"multi_head_decoder.{name}", (latent, hidden, hidden, width))

@@ -67,7 +67,7 @@ class Forest:
     @cached_property
     def depths(self) -> Ints:
         """After how many levels each atom can be placed, 0 for the first three of a molecule, ``int64 [N]``."""
-        depths = (self.parents != np.arange(len(self.parents))).astype(np.int64)
+        depths: Ints = (self.parents != np.arange(len(self.parents))).astype(np.int64)
         jump = self.parents
         while (further := depths[jump]).any():
             depths += further
