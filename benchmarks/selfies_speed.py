@@ -135,15 +135,15 @@ def same_reading(symbols: list[str]) -> bool:
 
 
 def measure(title: str, items: list[Any], ours: Callable[[Any], object], theirs: Callable[[Any], object]) -> None:
-    """Print microseconds an item and their ratio: both in turn on each item, the best of a few rounds."""
-    best = [[math.inf, math.inf] for _ in items]
+    """Print microseconds an item and their ratio; both take all items in turn, the best of a few rounds counts."""
+    best = [[math.inf] * len(items), [math.inf] * len(items)]
     for _ in range(ROUNDS):
-        for item, times in zip(items, best, strict=True):
-            for side, function in enumerate((ours, theirs)):
+        for function, times in zip((ours, theirs), best, strict=True):
+            for number, item in enumerate(items):
                 started = time.perf_counter()
                 function(item)
-                times[side] = min(times[side], time.perf_counter() - started)
-    own, package = (sum(times[side] for times in best) / len(best) * 1e6 for side in (0, 1))
+                times[number] = min(times[number], time.perf_counter() - started)
+    own, package = (sum(times) / len(times) * 1e6 for times in best)
     print(f"{title:<44}{own:9.1f} us{package:10.1f} us{package / own:8.1f} x")
 
 

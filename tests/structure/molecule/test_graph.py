@@ -7,9 +7,12 @@ import pytest
 import selfies
 from rdkit import Chem
 
+from biomatrix.entities import Molecule
 from biomatrix.selfies import atom_mask
+from biomatrix.structure.molecule.assembly import DecodedGraph, decoded_graph, with_positions
 from biomatrix.structure.molecule.frames import local_frames, local_points
 from biomatrix.structure.molecule.graph import ordered_graph, reference_atoms
+from biomatrix.structure.molecule.inputs import PreparedMolecule, prepare
 from biomatrix.structure.molecule.molstructok.descriptors import descriptors
 from biomatrix.structure.molecule.molstructok.placement import Forest, place
 
@@ -60,3 +63,40 @@ def test_local_points_have_their_distance() -> None:
     rng = np.random.default_rng(0)
     values = np.column_stack((rng.uniform(1, 2, 50), rng.uniform(0, np.pi, 50), rng.uniform(0, np.pi, 50), np.ones(50)))
     np.testing.assert_allclose(np.linalg.norm(local_points(values), axis=1), values[:, 0])
+
+
+SMILES = ("CC(C)(C)C1CC1", "c1ccc2[nH]ccc2c1", "C/C=C/C#N", "C[N+](C)(C)CC([O-])=O", "[2H]OC", "OC(=O)[C@H](N)CS")
+
+
+def both_sides(smiles: str) -> tuple[PreparedMolecule, DecodedGraph]:
+    prepared = prepare(Molecule.from_smiles(smiles).embed(seed=0))
+    codes = np.where(prepared.mask, 7, -1).astype(np.int16)
+    return prepared, decoded_graph(prepared.graph.symbols, codes, 8)
+
+
+@pytest.mark.parametrize("smiles", SMILES)
+def test_both_sides_know_the_same_graph(smiles: str) -> None:
+    prepared, graph = both_sides(smiles)
+    np.testing.assert_array_equal(graph.bonds, prepared.graph.bonds)
+    np.testing.assert_array_equal(graph.bonds, np.argwhere(np.triu(Chem.GetAdjacencyMatrix(graph.mol))))
+    assert graph.atom_symbols == prepared.atom_symbols
+    for side in (graph, prepared):
+        assert side.elements.tolist() == [atom.GetAtomicNum() for atom in graph.mol.GetAtoms()]
+        assert side.charges.tolist() == [atom.GetFormalCharge() for atom in graph.mol.GetAtoms()]
+
+
+@pytest.mark.parametrize("smiles", SMILES)
+def test_isotopes_are_noted(smiles: str) -> None:
+    assert bool(both_sides(smiles)[0].notes) == ("2H" in smiles)
+
+
+def test_placing_a_graph_again_leaves_the_first_molecule_as_it_was() -> None:
+    prepared, graph = both_sides("C[C@H](N)C(=O)O")
+    mirrored = prepared.positions * (1.0, 1.0, -1.0)
+    first = with_positions(graph, prepared.positions)
+    before = first.smiles
+    second = with_positions(graph, mirrored)
+    np.testing.assert_array_equal(first.mol.GetConformer().GetPositions(), prepared.positions)
+    np.testing.assert_array_equal(second.mol.GetConformer().GetPositions(), mirrored)
+    assert first.smiles == before
+    assert {first.smiles, second.smiles} == {"C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"}
