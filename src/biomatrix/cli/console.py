@@ -45,13 +45,24 @@ def share_processors() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-def show_log() -> None:
-    """Send the package's progress messages to standard error."""
+def show_log() -> logging.Handler:
+    """Send the package's progress messages to standard error; the handler that does so is returned."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
     logger = logging.getLogger("biomatrix")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    return handler
+
+
+@contextmanager
+def shown_log() -> Iterator[None]:
+    """Send the package's progress messages to standard error for the length of a block."""
+    handler = show_log()
+    try:
+        yield
+    finally:
+        logging.getLogger("biomatrix").removeHandler(handler)
 
 
 def report_counts(counts: Counts, as_json: bool) -> None:

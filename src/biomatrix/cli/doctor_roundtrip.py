@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from biomatrix.cli.console import show_log
+from biomatrix.cli.console import shown_log
 
 
 class _Kind(StrEnum):
@@ -96,7 +96,6 @@ def roundtrip(
     from biomatrix.doctor.roundtrip_text import molecule_text, protein_text
     from biomatrix.doctor.statistics import plain
 
-    show_log()
     options = RoundTripOptions(
         tokenizer=tokenizer,
         kind=kind.value if kind else None,
@@ -110,7 +109,8 @@ def roundtrip(
         noise=noise,
         seed=seed,
     )
-    trip = measure_file(file, options)
+    with shown_log():
+        trip = measure_file(file, options)
     if output is not None:
         write_table(trip.each, output)
     if as_json:

@@ -186,6 +186,8 @@ def _from_columns(row: dict[str, Any]) -> Molecule:
     if any(column is None or None in column for column in columns):
         raise ParseError("a value is missing")
     numbers, positions, bonds, charges = columns
+    if len(numbers) > 1 and not bonds:
+        raise ParseError("the row holds no bonds: positions alone name no molecule")
     return Molecule.from_arrays(numbers, positions, bonds, charges, str(row["id"]))
 
 
