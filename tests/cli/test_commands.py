@@ -36,6 +36,29 @@ def test_help_has_an_example(command: str) -> None:
     assert "Example: biomatrix" in result.output
 
 
+@pytest.mark.parametrize("command", ["roundtrip", "parity"])
+def test_help_of_examinations_has_examples(command: str) -> None:
+    result = RUNNER.invoke(app, ["doctor", command, "--help"])
+    assert result.exit_code == 0
+    assert f"biomatrix doctor {command}" in result.output.split("Examples:")[1]
+
+
+def test_parity_needs_the_weights_of_the_recordings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run_main(monkeypatch, "doctor", "parity", str(tmp_path / "molecules.parquet")) == 1
+    assert "--tokenizer" in capsys.readouterr().err
+    assert run_main(monkeypatch, "doctor", "parity", str(tmp_path)) == 1
+    assert "not a folder of recordings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("table", ["molstructok/molecules.parquet", "molstructok/edge_cases.parquet", "gcp_vqvae"])
+def test_parity_with_the_recordings(shared: Path, table: str) -> None:
+    result = RUNNER.invoke(app, ["doctor", "parity", str(shared / "parity" / table), "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["reached"] is True
+
+
 def test_starting_up_loads_nothing_heavy() -> None:
     code = (
         "import sys; import biomatrix.cli.main; "
