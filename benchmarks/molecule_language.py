@@ -20,7 +20,7 @@ and then, seeing it, the code of its atom. Printed and appended to --output as o
 --data is an SD file with 3D molecules and explicit hydrogens, or a recipe whose [[data]] tables name corpus sources
 in the folder --sources; without it, the molecules of the Chemical Component Dictionary that comes with Biotite.
 Gathered molecules and codes are kept in --work; give --fresh after a change of the encoder that leaves the weights'
-fingerprint as it was. With one thread and the default steps a tokenizer takes about twelve minutes, a minute of it
+fingerprint as it was. With one thread and the default steps a tokenizer takes about eight minutes, a minute of it
 encoding; --steps 0 --conformer-steps 0 measures the codec alone.
 """
 

@@ -86,7 +86,7 @@ class Block(nn.Module):
         if cache is not None:
             key, value = cache.extend(layer, key, value)
             mask = cache.mask(key.shape[2]) if length == 1 else None
-        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=length > 1)
+        mixed = attention(query, key, value, mask)
         x_RTD = x_RTD + self.merge(mixed.transpose(1, 2).reshape(rows, length, width))
         added: Tensor = self.feed(self.before_feed(x_RTD))
         return x_RTD + added
@@ -161,6 +161,20 @@ class CodeLanguageModel(nn.Module):
         hidden = functional.gelu(self.code_hidden(known) + self.symbol_given(symbols))
         logits: Tensor = self.code_head(hidden)
         return logits
+
+
+def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """Return the mixed values [R, H, T, size]; several queries at once are causal.
+
+    Written out, because for short rows on a CPU the backward pass of the fused kernel takes longer than all else.
+    """
+    scores = query @ (key * key.shape[-1] ** -0.5).transpose(-2, -1)
+    length = query.shape[-2]
+    if length > 1:
+        mask = torch.ones(length, length, dtype=torch.bool).tril()
+    if mask is not None:
+        scores = scores.masked_fill(~mask, float("-inf"))
+    return torch.softmax(scores, dim=-1).to(value.dtype) @ value
 
 
 def rotations(positions_RT: Tensor, size: int) -> tuple[Tensor, Tensor]:
