@@ -52,7 +52,14 @@ def test_parity_needs_the_weights_of_the_recordings(
     assert "not a folder of recordings" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("table", ["molstructok/molecules.parquet", "molstructok/edge_cases.parquet", "gcp_vqvae"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "molstructok/edge_cases.parquet",
+        pytest.param("molstructok/molecules.parquet", marks=pytest.mark.slow),
+        pytest.param("gcp_vqvae", marks=pytest.mark.slow),
+    ],
+)
 def test_parity_with_the_recordings(shared: Path, table: str) -> None:
     result = RUNNER.invoke(app, ["doctor", "parity", str(shared / "parity" / table), "--json"])
     assert result.exit_code == 0, result.output

@@ -17,7 +17,7 @@ from biomatrix.entities import Protein, Reject
 from biomatrix.errors import BioMatrixError, UnsupportedError
 from biomatrix.structure import ProteinStructureTokenizer
 
-BATCH = 64
+BATCH = 256
 """Chains given to the tokenizer at once."""
 
 Codes = NDArray[np.int16]
