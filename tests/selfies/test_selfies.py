@@ -246,7 +246,7 @@ def test_what_no_symbol_can_count_is_refused(smiles: str) -> None:
     assert time.perf_counter() - started < 1.0
 
 
-def test_default_constraints_hold_whatever_the_package_is_set_to() -> None:
+def test_default_constraints_hold_in_reading_whatever_the_package_is_set_to() -> None:
     try:
         selfies.set_semantic_constraints("hypervalent")
         assert read_symbols(["[C]", "[Cl]", "[=O]"]).smiles == "CCl"
