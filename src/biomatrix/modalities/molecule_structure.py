@@ -14,7 +14,7 @@ from biomatrix.entities import Entity, Molecule
 from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 from biomatrix.modalities.base import EntityKind, Grammar, Modality
 from biomatrix.modalities.molecule_smiles import as_molecule
-from biomatrix.modalities.selfies_symbols import check_symbols, default_alphabet
+from biomatrix.modalities.selfies_symbols import DOT, check_symbols, default_alphabet
 from biomatrix.selfies import index_symbols_after
 from biomatrix.selfies.rules import INDEX_SYMBOLS
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 _JOINT = re.compile(r"\[([^\[\]\s]+) (-1|0|[1-9]\d*)\]")
 
-# Classes of tokens. ATOM carries a code, the next four carry -1; a branch or ring with a code may come nowhere.
-ATOM, ONE_INDEX, TWO_INDICES, THREE_INDICES, INDEX_ONLY, MISCODED = range(6)
+# Classes of tokens. ATOM carries a code, the next four carry -1; a branch or ring with a code may come nowhere; a dot
+# stands between fragments.
+ATOM, ONE_INDEX, TWO_INDICES, THREE_INDICES, INDEX_ONLY, MISCODED, BETWEEN = range(7)
 
 
 class MoleculeStructure(Modality):
@@ -59,11 +60,12 @@ class MoleculeStructure(Modality):
     start_description: ClassVar[str] = "Begins a molecule 3D structure"
     end_description: ClassVar[str] = "Ends a molecule 3D structure"
     token_pattern: ClassVar[re.Pattern[str]] = re.compile(r"\[[^\[\]\s]+ (?:-1|0|[1-9]\d*)\]")
+    text_tokens: ClassVar[tuple[str, ...]] = (DOT,)
     cannot_carry: ClassVar[tuple[str, ...]] = (
         "isotopes",
         "that a stereocentre or double bond is left open: the side its conformer takes comes back",
         "groups of relative or racemic stereocentres",
-        "several fragments: salts and mixtures are refused",
+        "exactly how fragments of a salt or mixture lie to one another",
         "where the molecule lies in space, and conformers beyond the first",
         "coordinates finer than the tokenizer's stated error",
         "the order of atoms, and atom map numbers",
@@ -89,7 +91,7 @@ class MoleculeStructure(Modality):
         Raises
         ------
         UnsupportedError
-            No conformer, several fragments, wildcards, valences outside SELFIES' rules, or stereochemistry that
+            No conformer, wildcards, valences outside SELFIES' rules, or stereochemistry that
             the codes would change.
         """
         (tokens,) = self.encode_each([entity])
@@ -162,27 +164,30 @@ class MoleculeStructure(Modality):
     def grammar(self) -> Grammar:
         """Return: atoms with codes, and N index tokens with -1 after a branch or ring of that number.
 
-        States: 0 at the start, 1 between, 2 to 4 owing one to three index tokens. Classes: an atom with a
-        code; a branch or ring owing one, two, three; any other symbol with -1; a branch or ring with a code,
-        which may come nowhere. Valences need more than a finite automaton: what they cut off, decoding tells.
+        States: 0 at the start, 1 between, 2 to 4 owing one to three index tokens, 5 after a dot. Classes: an atom
+        with a code; a branch or ring owing one, two, three; any other symbol with -1; a branch or ring with a code,
+        which may come nowhere; the dot. Valences need more than a finite automaton: what they cut off, decoding tells.
         """
         return Grammar(
             transitions=np.array(
                 [
-                    [1, -1, -1, -1, -1, -1],
-                    [1, 2, 3, 4, -1, -1],
-                    [-1, 1, 1, 1, 1, -1],
-                    [-1, 2, 2, 2, 2, -1],
-                    [-1, 3, 3, 3, 3, -1],
+                    [1, -1, -1, -1, -1, -1, -1],
+                    [1, 2, 3, 4, -1, -1, 5],
+                    [-1, 1, 1, 1, 1, -1, -1],
+                    [-1, 2, 2, 2, 2, -1, -1],
+                    [-1, 3, 3, 3, 3, -1, -1],
+                    [1, -1, -1, -1, -1, -1, -1],
                 ],
                 dtype=np.int16,
             ),
-            accepting=np.array([False, True, False, False, False]),
-            counted=np.array([True, False, False, False, False, False]),
+            accepting=np.array([False, True, False, False, False, False]),
+            counted=np.array([True, False, False, False, False, False, False]),
         )
 
     def token_class(self, token: str) -> int:
-        """Return ATOM, the number of indices a branch or ring owes, INDEX_ONLY or MISCODED."""
+        """Return ATOM, the number of indices a branch or ring owes, INDEX_ONLY, MISCODED or BETWEEN."""
+        if token == DOT:
+            return BETWEEN
         parts = split_joint(token)
         if parts is None:
             raise DecodeError(f"not a joint token of a SELFIES symbol and a code: {token!r}")
@@ -194,7 +199,7 @@ class MoleculeStructure(Modality):
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms: tokens that carry a code."""
-        return sum(not token.endswith(" -1]") for token in tokens)
+        return sum(token != DOT and not token.endswith(" -1]") for token in tokens)
 
     def check(self, entity: Entity) -> list[Check]:
         """Return whether the graph is chemically sound and its geometry that of a molecule."""
@@ -247,7 +252,9 @@ class MoleculeStructure(Modality):
             if state < 0:
                 raise DecodeError(_misalignment(tokens, index), position=index)
         if state != 1:
-            raise DecodeError("a branch or ring lacks its index tokens", position=len(tokens) - 1)
+            raise DecodeError(
+                "a branch or ring lacks its index tokens, or a dot its fragment", position=len(tokens) - 1
+            )
 
     @cached_property
     def _transitions(self) -> list[list[int]]:
@@ -264,13 +271,16 @@ def split_joint(token: str) -> tuple[str, int] | None:
     >>> split_joint("[=N+1 66]")
     ('[=N+1]', 66)
     """
+    if token == DOT:
+        return DOT, -1
     match = _JOINT.fullmatch(token)
     return (f"[{match[1]}]", int(match[2])) if match and len(match[2]) < 6 else None
 
 
 def join(codes: MoleculeCodes) -> list[str]:
     """Return the joint tokens of symbols and codes."""
-    return [f"{symbol[:-1]} {code}]" for symbol, code in zip(codes.symbols, codes.codes.tolist(), strict=True)]
+    pairs = zip(codes.symbols, codes.codes.tolist(), strict=True)
+    return [f"{symbol[:-1]} {code}]" if symbol != DOT else DOT for symbol, code in pairs]
 
 
 def _all_parts(tokens: Sequence[str]) -> list[tuple[str, int]]:
@@ -285,6 +295,8 @@ def _all_parts(tokens: Sequence[str]) -> list[tuple[str, int]]:
 
 def _misalignment(tokens: Sequence[str], index: int) -> str:
     token = tokens[index]
+    if token == DOT:
+        return "a dot stands where no fragment has ended"
     if not token.endswith(" -1]"):
         if index_symbols_after(token.split(" ")[0] + "]"):
             return f"{token!r} is a branch or ring and must carry -1"

@@ -67,15 +67,20 @@ class DecodedGraph:
         return charges_of(self.atom_symbols)
 
 
-def decoded_graph(symbols: Sequence[str], codes: NDArray[np.int16], num_codes: int) -> DecodedGraph:
-    """Return the graph and one code an atom; DecodeError names the first symbol at fault, counted from 0."""
+def decoded_graph(
+    symbols: Sequence[str], codes: NDArray[np.int16], num_codes: int, *, fragments: bool = False
+) -> DecodedGraph:
+    """Return the graph and one code an atom; DecodeError names the first symbol at fault, counted from 0.
+
+    Several fragments are an error unless ``fragments`` says that codes place them.
+    """
     if len(symbols) != len(codes):
         raise DecodeError(f"{len(symbols)} symbols but {len(codes)} codes")
     if not symbols:
         raise DecodeError("no symbols")
     if len(symbols) > MAX_SYMBOLS:
         raise LimitError(f"{len(symbols)} symbols, the limit is {MAX_SYMBOLS}")
-    if "." in symbols:
+    if "." in symbols and not fragments:
         raise DecodeError(
             "several fragments: codes place atoms within one bonded molecule", position=symbols.index(".")
         )

@@ -49,10 +49,17 @@ def canonical_smiles(mol: Chem.Mol) -> str:
         raise UnsupportedError(f"RDKit finds no Kekulé structure: {error}") from error
 
 
-def ordered_graph(mol: Chem.Mol) -> OrderedGraph:
-    """Return the SELFIES, atom order and bonds of a molecule; UnsupportedError where it has no SELFIES."""
+def ordered_graph(mol: Chem.Mol, *, fragments: bool = False) -> OrderedGraph:
+    """Return the SELFIES, atom order and bonds of a molecule; UnsupportedError where it has no SELFIES.
+
+    Parameters
+    ----------
+    mol : rdkit.Chem.Mol
+    fragments : bool
+        Take molecules of several fragments, a dot between their symbols.
+    """
     smiles = canonical_smiles(mol)
-    if "." in smiles:
+    if "." in smiles and not fragments:
         count = smiles.count(".") + 1
         raise UnsupportedError(
             f"{count} fragments: codes place atoms within one bonded molecule; encode each fragment on its own"

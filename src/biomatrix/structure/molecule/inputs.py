@@ -36,6 +36,8 @@ class PreparedMolecule:
     positions : ndarray, shape=(N, 3), dtype=float64
         In Angstrom.
     notes : tuple of str
+    mol : rdkit.Chem.Mol
+        The molecule in its own order.
     """
 
     slot: int
@@ -43,6 +45,7 @@ class PreparedMolecule:
     mask: NDArray[np.bool_]
     positions: Array
     notes: tuple[str, ...]
+    mol: Chem.Mol
 
     @property
     def size(self) -> int:
@@ -65,11 +68,20 @@ class PreparedMolecule:
         return charges_of(self.atom_symbols)
 
 
-def prepare(molecule: Molecule, slot: int = 0) -> PreparedMolecule:
-    """Check a molecule and put it in order; UnsupportedError says what cannot be encoded."""
+def prepare(molecule: Molecule, slot: int = 0, *, fragments: bool = False) -> PreparedMolecule:
+    """Check a molecule and put it in order; UnsupportedError says what cannot be encoded.
+
+    Parameters
+    ----------
+    molecule : Molecule
+    slot : int
+        Its place in the batch.
+    fragments : bool
+        Take molecules of several fragments.
+    """
     if not molecule.has_conformer:
         raise UnsupportedError("the molecule has no 3D conformer; read one from a file or call embed()")
-    graph = ordered_graph(molecule.mol)
+    graph = ordered_graph(molecule.mol, fragments=fragments)
     positions = np.asarray(molecule.mol.GetConformer().GetPositions(), dtype=np.float64)[graph.order]
     if not np.isfinite(positions).all():
         finite = np.isfinite(positions).all(axis=1)
@@ -84,5 +96,5 @@ def prepare(molecule: Molecule, slot: int = 0) -> PreparedMolecule:
     mask = atom_mask(graph.symbols)
     if int(mask.sum()) != len(positions):
         raise UnsupportedError(f"SELFIES spells {int(mask.sum())} atoms, the molecule has {len(positions)}")
-    isotopes = molecule.mol.HasSubstructMatch(_ISOTOPE)
-    return PreparedMolecule(slot, graph, mask, positions, ("isotope labels were dropped",) if isotopes else ())
+    notes = ("isotope labels were dropped",) if molecule.mol.HasSubstructMatch(_ISOTOPE) else ()
+    return PreparedMolecule(slot, graph, mask, positions, notes, molecule.mol)

@@ -18,7 +18,7 @@ from biomatrix.structure.molecule.frames import Array
 from biomatrix.structure.molecule.inputs import PreparedMolecule, prepare
 from biomatrix.structure.weights import load_weights
 
-ARCHITECTURES = ("molstructok",)
+ARCHITECTURES = ("conditioned", "molstructok")
 Decoder = Literal["branch", "trunk"]
 OnError = Literal["raise", "return"]
 
@@ -71,6 +71,8 @@ class MoleculeStructureTokenizer(ABC):
     """
 
     architecture: ClassVar[str]
+    places_fragments: ClassVar[bool] = False
+    """Whether codes place the fragments of a salt or mixture beside one another; else these are refused."""
 
     def __init__(self, *, name: str, fingerprint: str, closed_loop: bool, config: dict[str, Any] | None = None) -> None:
         self.name = name
@@ -134,6 +136,14 @@ class MoleculeStructureTokenizer(ABC):
             from biomatrix.structure.molecule.molstructok.tokenizer import MolStrucTok
 
             return MolStrucTok.from_weights(stored, closed_loop=closed_loop, decoder=decoder)
+        if stored.architecture == "conditioned":
+            from biomatrix.structure.molecule.conditioned.tokenizer import ConditionedTokenizer
+
+            if decoder is not None:
+                raise ConfigurationError(
+                    "decoder= is for the published checkpoint: this codec has one decoder", file=str(stored.folder)
+                )
+            return ConditionedTokenizer.from_weights(stored, closed_loop=closed_loop)
         raise WeightsError(
             f"unknown architecture {stored.architecture!r}: this version reads {', '.join(ARCHITECTURES)}",
             file=str(stored.folder),
@@ -159,11 +169,11 @@ class MoleculeStructureTokenizer(ABC):
 
     def prepared(self, molecule: Molecule, slot: int = 0) -> PreparedMolecule:
         """Return a molecule checked and in SELFIES order; a BioMatrixError says what cannot be encoded."""
-        return prepare(molecule, slot)
+        return prepare(molecule, slot, fragments=self.places_fragments)
 
     def graph_of(self, sequence: MoleculeCodes) -> DecodedGraph:
         """Return the graph that symbols spell, with one code an atom; a BioMatrixError says what spells none."""
-        return decoded_graph(sequence.symbols, sequence.codes, self.num_codes)
+        return decoded_graph(sequence.symbols, sequence.codes, self.num_codes, fragments=self.places_fragments)
 
     def molecule_of(self, graph: DecodedGraph, positions: Array) -> Molecule:
         """Return the molecule of a graph and the positions of its atoms, ``float64 [N, 3]`` in Angstrom."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -51,24 +52,20 @@ def parse_tokens(text: str) -> MoleculeCodes:
     DecodeError
         A group without a code, or with a code that is not a whole number; counted from 0.
     """
-    symbols: list[str] = []
-    codes: list[int] = []
-    for position, group in enumerate(_TOKEN.findall(text)):
-        words = group.split()
-        if len(words) < 2:
-            raise DecodeError(_told("IndexError: list index out of range"), position=position)
-        try:
-            code = int(words[1])
-        except ValueError as error:
-            raise DecodeError(_told(f"ValueError: {error}"), position=position) from error
-        symbols.append(f"[{words[0]}]")
-        codes.append(min(max(code, _INT16.min), _INT16.max))  # past either end it is outside every codebook anyway
-    return MoleculeCodes(tuple(symbols), np.array(codes, dtype=np.int16))
+    groups = _TOKEN.findall(text)
+    try:
+        pairs = [_read(group) for group in groups]
+    except (IndexError, ValueError) as error:
+        position = next(k for k, group in enumerate(groups) if not _readable(group))
+        raise DecodeError(_told(f"{type(error).__name__}: {error}"), position=position) from error
+    codes = np.fromiter((code for _, code in pairs), dtype=np.int16, count=len(pairs))
+    return MoleculeCodes(tuple(symbol for symbol, _ in pairs), codes)
 
 
 def token_text(codes: MoleculeCodes) -> str:
     """Write structure tokens as the published code does: ``[symbol code]`` after ``[symbol code]``."""
-    return "".join(f"[{s[1:-1]} {c}]" for s, c in zip(codes.symbols, codes.codes.tolist(), strict=True))
+    pairs = zip(codes.symbols, codes.codes.tolist(), strict=True)
+    return "".join([f"{symbol[:-1]} {code}]" for symbol, code in pairs])
 
 
 class PublishedMolStrucTok(MolStrucTok):
@@ -104,7 +101,7 @@ class PublishedMolStrucTok(MolStrucTok):
         bonds = np.sort(rank[np.argwhere(np.triu(Chem.GetAdjacencyMatrix(mol)))], axis=1)
         _refuse_what_has_no_references(len(order), bonds)
         positions = np.asarray(mol.GetConformer().GetPositions(), dtype=np.float64)[order]
-        return PreparedMolecule(slot, OrderedGraph(symbols, order, bonds), atom_mask(symbols), positions, ())
+        return PreparedMolecule(slot, OrderedGraph(symbols, order, bonds), atom_mask(symbols), positions, (), mol)
 
     def describe(self, inputs: Sequence[PreparedMolecule]) -> Array:
         """Return the descriptors of all atoms; NaN where reference atoms lie exactly on a line."""
@@ -148,6 +145,21 @@ class PublishedMolStrucTok(MolStrucTok):
         conformer.Set3D(False)
         mol.AddConformer(conformer, assignId=True)
         return Molecule(mol)
+
+
+@lru_cache(maxsize=1 << 16)
+def _read(group: str) -> tuple[str, int]:
+    """Return the symbol and the code of a bracket group; past 16 bits a code is outside every codebook anyway."""
+    words = group.split()
+    return f"[{words[0]}]", min(max(int(words[1]), _INT16.min), _INT16.max)
+
+
+def _readable(group: str) -> bool:
+    try:
+        _read(group)
+    except (IndexError, ValueError):
+        return False
+    return True
 
 
 def _told(what: str) -> str:

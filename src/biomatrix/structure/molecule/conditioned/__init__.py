@@ -1,0 +1,1 @@
+"""The codec whose decoder sees the chemistry: bond lengths from the graph, codes for directions and torsions."""

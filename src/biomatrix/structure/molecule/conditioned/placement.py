@@ -1,0 +1,146 @@
+"""Placing atoms level after level, many molecules at a time, from what their codes mean.
+
+A code means four numbers (x, y, z, e): a unit vector and a length in units of what the graph leaves open. With r and s
+the length and the spread that the graph predicts for the bond to the parent:
+
+- most atoms stand at distance r + s e from their parent, in direction (x, y, z) of the frame on it;
+- the second atom of a molecule stands at that distance, the third in the angle of (x, y, z) to the axis;
+- an atom that closes a ring stands at that distance from its parent, and at c + SPREADS t x from the atom the ring is
+  closed to, c and t the length and spread of that bond; (y, z) turns it about the line between the two.
+
+Legend: A atoms placed at once, C candidates for each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.structure.molecule.conditioned.references import CLOSING, HANDED, SECOND_ATOM, THIRD_ATOM, References
+from biomatrix.structure.molecule.frames import Array, cross, perpendicular
+
+Ints = NDArray[np.int64]
+
+SPREADS = 3.0
+"""A ring-closing bond may differ from its predicted length by so many spreads."""
+LINEAR_SINE = 0.1
+"""A side candidate whose direction has a smaller sine to the axis (six degrees) counts as in line with it."""
+_MIRROR_LIMIT = -0.3
+"""Where the second placed neighbour lies so far below the plane (Angstrom), the third axis is turned. Not 0: planar
+and octahedral centres lie there, and should not depend on rounding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Where atoms are placed from.
+
+    Parameters
+    ----------
+    origin, u, v, w : ndarray, shape=(A, 3), dtype=float64
+        The parent's position and three orthonormal axes; w is turned for HANDED atoms.
+    span : ndarray, shape=(A,), dtype=float64
+        Distance from the parent to the atom the first axis points to.
+    kinds : ndarray, shape=(A,), dtype=int64
+    bond, closing : ndarray, shape=(A, 2), dtype=float64
+        Predicted length and spread, in Angstrom, of the bond to the parent and of the one that closes the ring.
+    """
+
+    origin: Array
+    u: Array
+    v: Array
+    w: Array
+    span: Array
+    kinds: Ints
+    bond: Array
+    closing: Array
+
+
+def frames_at(positions: Array, references: References, bond: Array, closing: Array, atoms: Ints) -> Frames:
+    """Return the frames of atoms [A] whose reference atoms are placed."""
+    kinds = references.kinds[atoms]
+    origin = positions[references.parents[atoms]]
+    towards = positions[references.axes[atoms]] - origin
+    span = np.sqrt(_dot(towards, towards))
+    u = towards / np.maximum(span, 1e-9)[:, None]
+    u[(span < 1e-9) | (kinds == SECOND_ATOM)] = (1.0, 0.0, 0.0)
+    v = _second_axis(positions, references.sides[atoms], origin, u)
+    w = cross(u, v)
+    handed = np.flatnonzero(kinds == HANDED)
+    if len(handed):
+        seen = positions[references.mirrors[atoms[handed]]] - origin[handed]
+        w[handed[_dot(seen, w[handed]) > _MIRROR_LIMIT]] *= -1.0
+    return Frames(origin, u, v, w, span, kinds, bond[atoms], closing[atoms])
+
+
+def _second_axis(positions: Array, sides: Ints, origin: Array, u: Array) -> Array:
+    """Return unit vectors orthogonal to u, towards the first side candidate that is not in line with it."""
+    v = np.empty_like(u)
+    left = np.arange(len(u))
+    for column in range(sides.shape[1]):
+        candidate = sides[left, column]
+        across = positions[candidate] - origin[left]
+        rest = across - _dot(across, u[left])[:, None] * u[left]
+        norm = np.sqrt(_dot(rest, rest))
+        good = (candidate >= 0) & (norm > LINEAR_SINE * np.sqrt(_dot(across, across)))
+        v[left[good]] = rest[good] / norm[good, None]
+        left = left[~good]
+        if not len(left):
+            return v
+    v[left] = perpendicular(u[left])
+    return v
+
+
+def placed(frames: Frames, meanings: Array) -> Array:
+    """Return the positions [A, C, 3] of what codes mean [A, C, 4]."""
+    reach = frames.bond[:, :1] + frames.bond[:, 1:] * meanings[..., 3]
+    local = meanings[..., :3] * reach[..., None]
+    third = np.flatnonzero(frames.kinds <= THIRD_ATOM)
+    if len(third):
+        x, y, z = np.moveaxis(local[third], 2, 0)
+        local[third] = np.stack((x, np.hypot(y, z), np.zeros_like(x)), axis=2)
+        second = third[frames.kinds[third] == SECOND_ATOM]
+        local[second] = reach[second][..., None] * (1.0, 0.0, 0.0)
+    closing = np.flatnonzero(frames.kinds == CLOSING)
+    if len(closing):
+        local[closing] = _on_circle(frames, closing, reach[closing], meanings[closing])
+    u, v, w = frames.u[:, None], frames.v[:, None], frames.w[:, None]
+    return np.asarray(frames.origin[:, None] + local[..., :1] * u + local[..., 1:2] * v + local[..., 2:] * w)
+
+
+def _on_circle(frames: Frames, closing: Ints, reach: Array, meanings: Array) -> Array:
+    span = np.maximum(frames.span[closing, None], 1e-6)
+    c = frames.closing[closing, :1] + SPREADS * frames.closing[closing, 1:] * meanings[..., 0]
+    cosine = np.clip((reach * reach + span * span - c * c) / (2.0 * reach * span), -1.0, 1.0)
+    ring = reach * np.sqrt(1.0 - cosine * cosine)
+    y, z = meanings[..., 1], meanings[..., 2]
+    turn = np.maximum(np.hypot(y, z), 1e-9)
+    return np.stack((reach * cosine, ring * y / turn, ring * z / turn), axis=2)
+
+
+def meanings_of(frames: Frames, targets: Array) -> Array:
+    """Return the meanings [A, 4] that place atoms at the targets [A, 3], as nearly as can be."""
+    offset = targets - frames.origin
+    local = np.column_stack([_dot(offset, axis) for axis in (frames.u, frames.v, frames.w)])
+    reach = np.maximum(np.sqrt(_dot(local, local)), 1e-9)
+    meanings = np.column_stack((local / reach[:, None], (reach - frames.bond[:, 0]) / frames.bond[:, 1]))
+    third = np.flatnonzero(frames.kinds <= THIRD_ATOM)
+    if len(third):
+        meanings[third, 1] = np.hypot(meanings[third, 1], meanings[third, 2])
+        meanings[third, 2] = 0.0
+        meanings[third[frames.kinds[third] == SECOND_ATOM], :3] = (1.0, 0.0, 0.0)
+    closing = np.flatnonzero(frames.kinds == CLOSING)
+    if len(closing):
+        y, z = local[closing, 1:].T
+        to_axis = np.column_stack((local[closing, 0] - frames.span[closing], y, z))
+        c, t = frames.closing[closing].T
+        x = np.clip((np.sqrt(_dot(to_axis, to_axis)) - c) / (SPREADS * t), -0.95, 0.95)
+        share = np.sqrt(1.0 - x * x) / np.maximum(np.hypot(y, z), 1e-9)
+        meanings[closing, :3] = np.column_stack((x, y * share, z * share))
+    return meanings
+
+
+def _dot(a: Array, b: Array) -> Array:
+    # written out so that one row gives the same bits in a batch of any size
+    return np.asarray(a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2])

@@ -1,0 +1,127 @@
+"""The tokenizer whose decoder sees the chemistry: tables alone, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.structure.molecule.assembly import DecodedGraph
+from biomatrix.structure.molecule.conditioned.chemistry import molecular_graph
+from biomatrix.structure.molecule.conditioned.lengths import BondLengths
+from biomatrix.structure.molecule.conditioned.meanings import CodeMeanings
+from biomatrix.structure.molecule.conditioned.problem import Problem
+from biomatrix.structure.molecule.conditioned.search import Costs, DirectionGrid, choose_codes, decode_codes
+from biomatrix.structure.molecule.conditioned.start import turned
+from biomatrix.structure.molecule.conditioned.weights import ARCHITECTURE, weights_from
+from biomatrix.structure.molecule.frames import Array
+from biomatrix.structure.molecule.inputs import PreparedMolecule
+from biomatrix.structure.molecule.tokenizer import MoleculeStructureTokenizer
+from biomatrix.structure.weights import StoredWeights, fingerprint_of
+
+
+class ConditionedTokenizer(MoleculeStructureTokenizer):
+    """Bond lengths from the graph; codes for directions, torsions, and what the graph leaves open of a length.
+
+    Parameters
+    ----------
+    lengths : BondLengths
+    meanings : CodeMeanings
+    costs : Costs
+        What choosing codes weighs.
+    name : str
+        What the weights are called.
+    fingerprint : str
+        Two tokenizers that share it give the same codes.
+    closed_loop : bool
+        Choose each atom's code against the geometry rebuilt from the codes before it.
+    config : dict, optional
+        The description the weights came with.
+    """
+
+    architecture: ClassVar[str] = ARCHITECTURE
+    places_fragments: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        lengths: BondLengths,
+        meanings: CodeMeanings,
+        costs: Costs,
+        *,
+        name: str,
+        fingerprint: str,
+        closed_loop: bool = True,
+        config: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(name=name, fingerprint=fingerprint, closed_loop=closed_loop, config=config)
+        self.lengths = lengths
+        self.meanings = meanings
+        self.costs = costs
+
+    @classmethod
+    def from_weights(cls, stored: StoredWeights, *, closed_loop: bool | None = None) -> ConditionedTokenizer:
+        """Build the tokenizer from weights that were read; ``None`` takes what they were made for."""
+        lengths, meanings = weights_from(stored.tensors, file=str(stored.folder))
+        settings = stored.settings
+        made_for = bool(settings.get("closed_loop", True))
+        closed = made_for if closed_loop is None else closed_loop
+        usual = Costs()
+        costs = Costs(
+            bond=float(settings.get("bond_weight", usual.bond)),
+            rate=float(settings.get("rate_weight", usual.rate)),
+            candidates=int(settings.get("candidates", usual.candidates)),
+        )
+        same = closed == made_for
+        return cls(
+            lengths,
+            meanings,
+            costs,
+            name=stored.name,
+            fingerprint=stored.fingerprint
+            if same
+            else fingerprint_of(ARCHITECTURE, {**settings, "closed_loop": closed}, stored.fingerprint),
+            closed_loop=closed,
+            config=stored.config,
+        )
+
+    @property
+    def num_codes(self) -> int:
+        """The size of the codebook."""
+        return self.meanings.num_codes
+
+    @property
+    def code_features(self) -> Array:
+        """What each code means where nothing is known of its context: ``float64 [num_codes, 4]``.
+
+        Columns: unit vector in the local frame (x, y, z); length in spreads of what the graph predicts.
+        """
+        return self.meanings.shared.astype(np.float64)
+
+    @cached_property
+    def _grid(self) -> DirectionGrid:
+        return DirectionGrid(self.meanings.shared[:, :3], self.costs.candidates)
+
+    def codes_of(self, inputs: Sequence[PreparedMolecule]) -> list[NDArray[np.int16]]:
+        """Return the codes of the atoms of each molecule, in SELFIES order."""
+        if not inputs:
+            return []
+        graphs = [
+            molecular_graph(item.mol, item.graph.order, item.elements, item.charges, item.graph.bonds)
+            for item in inputs
+        ]
+        problem = Problem.of(graphs, self.lengths)
+        targets = turned(np.concatenate([item.positions for item in inputs]), problem.chemistry.sizes)
+        choice = choose_codes(problem, targets, self.meanings, self._grid, self.costs, closed_loop=self.closed_loop)
+        return np.split(choice.codes.astype(np.int16), np.cumsum(problem.chemistry.sizes)[:-1])
+
+    def positions_of(self, graphs: Sequence[DecodedGraph]) -> list[Array]:
+        """Return where the codes of each molecule place its atoms, ``float64 [N, 3]`` in Angstrom."""
+        if not graphs:
+            return []
+        known = [molecular_graph(graph.mol, None, graph.elements, graph.charges, graph.bonds) for graph in graphs]
+        problem = Problem.of(known, self.lengths)
+        positions = decode_codes(problem, np.concatenate([graph.codes for graph in graphs]), self.meanings)
+        return np.split(positions, np.cumsum(problem.chemistry.sizes)[:-1])
