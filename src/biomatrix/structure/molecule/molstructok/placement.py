@@ -73,10 +73,13 @@ class Forest:
             depths += further
             jump = jump[jump]
         earlier, later = self.closures.T
-        while (depths[earlier] >= depths[later]).any():  # never in the order of a depth-first walk, as SMILES is
-            np.maximum.at(depths, later, depths[earlier] + 1)
-            deeper = np.flatnonzero(depths > 0)
-            np.maximum.at(depths, deeper, depths[self.parents[deeper]] + 1)
+        # in the order of a depth-first walk, as SMILES is, rings close on ancestors; in other orders atoms must wait
+        if (depths[earlier] >= depths[later]).any():
+            inner = np.flatnonzero(depths)
+            before = np.concatenate((earlier, self.parents[inner]))
+            after = np.concatenate((later, inner))
+            while (depths[before] >= depths[after]).any():
+                np.maximum.at(depths, after, depths[before] + 1)
         return depths
 
     @cached_property
