@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from biomatrix.cli.main import app
 from biomatrix.doctor.bigram import BigramModel, replaced
 from biomatrix.doctor.molecule_errors import MoleculeTally, bond_types, ring_closing
-from biomatrix.doctor.molecule_roundtrip import measure_molecules
+from biomatrix.doctor.molecule_roundtrip import MoleculeRoundTrip, measure_molecules
 from biomatrix.doctor.protein_roundtrip import measure_proteins
 from biomatrix.doctor.records import count_records, kind_of, molecule_records, protein_records
 from biomatrix.doctor.roundtrip_files import RoundTripOptions, measure_file, table_of
@@ -208,6 +208,15 @@ def test_other_tables_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1 not")
     with pytest.raises(ParseError):
         kind_of(path)
+
+
+def test_missing_and_empty_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ParseError, match="no such file"):
+        measure_file(tmp_path / "x.sdf")
+    (tmp_path / "x.sdf").write_text("")
+    trip = measure_file(tmp_path / "x.sdf")
+    assert isinstance(trip, MoleculeRoundTrip)
+    assert "holds no record (the file)" in molecule_text(trip)
 
 
 def test_options_of_the_other_kind_are_refused(sdf: Path) -> None:

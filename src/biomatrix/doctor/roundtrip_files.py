@@ -16,7 +16,7 @@ from biomatrix.doctor.protein_errors import ProteinError
 from biomatrix.doctor.protein_roundtrip import ProteinRoundTrip, measure_proteins
 from biomatrix.doctor.records import Kind, count_records, kind_of, molecule_records, protein_records
 from biomatrix.entities.files import write_whole
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.structure import MoleculeStructureTokenizer, ProteinStructureTokenizer
 from biomatrix.structure.molecule.refinement import Method
 
@@ -81,6 +81,8 @@ def measure_file(path: Path, options: RoundTripOptions | None = None) -> RoundTr
         The file or the tokenizer cannot be opened. Single bad records are failures in the result.
     """
     given = options or RoundTripOptions()
+    if not path.is_file():
+        raise ParseError("no such file", file=str(path))
     kind = kind_of(path, given.kind)
     _refuse_misplaced(given, kind)
     total = count_records(path, kind)

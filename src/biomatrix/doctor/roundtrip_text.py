@@ -12,7 +12,9 @@ from biomatrix.doctor.statistics import BondError, CodeUse, Failure, Share, Spre
 
 SHOWN_TYPES = 12
 """Bond types in the text, the most frequent; JSON has them all."""
-SHOWN_FAILURES = 5
+SHOWN_REASONS = 8
+SHOWN_RECORDS = 5
+"""Reasons of failures in the text, and records named for each."""
 
 _WIDTH = 28
 
@@ -22,12 +24,16 @@ def molecule_text(trip: MoleculeRoundTrip, worst: int = 0) -> str:
     loop = "closed loop" if trip.closed_loop else "open loop"
     lines = [
         f"{trip.tokenizer} ({trip.fingerprint}), {loop}: {trip.records:,} molecules, {len(trip.failures):,} failed",
-        *_molecule_errors(trip.errors),
-        _codes(trip.codes),
-        f"rates: encode {trip.encode_per_second:,.0f} molecules/s, decode {trip.decode_per_second:,.0f} molecules/s",
     ]
+    if trip.each:
+        lines += [
+            *_molecule_errors(trip.errors),
+            _codes(trip.codes),
+            f"rates: encode {trip.encode_per_second:,.0f} molecules/s, "
+            f"decode {trip.decode_per_second:,.0f} molecules/s",
+        ]
     refined = trip.refined
-    if refined is not None:
+    if refined is not None and trip.each:
         title = f"after {refined.method}, {refined.errors.rmsd.count:,} molecules, {refined.converged:,} converged"
         lines += [
             f"{title}, {refined.molecules_per_second:,.1f} molecules/s",
@@ -53,11 +59,14 @@ def protein_text(trip: ProteinRoundTrip, worst: int = 0) -> str:
     lines = [
         f"{trip.tokenizer} ({trip.fingerprint}): {trip.records:,} chains, {trip.residues:,} residues, "
         f"{len(trip.failures):,} failed",
-        *_protein_errors(trip.errors),
-        _codes(trip.codes),
-        f"rates: encode {trip.encode_residues_per_second:,.0f} residues/s, "
-        f"decode {trip.decode_residues_per_second:,.0f} residues/s",
     ]
+    if trip.each:
+        lines += [
+            *_protein_errors(trip.errors),
+            _codes(trip.codes),
+            f"rates: encode {trip.encode_residues_per_second:,.0f} residues/s, "
+            f"decode {trip.decode_residues_per_second:,.0f} residues/s",
+        ]
     if trip.noisy is not None:
         noisy = trip.noisy
         lines += [
@@ -138,14 +147,19 @@ def _codes(use: CodeUse) -> str:
 
 
 def _failures(failures: Sequence[Failure], what: str) -> list[str]:
+    """One line a reason, the most frequent first, with the first few records it befell."""
     if not failures:
         return []
     lines = [f"{len(failures):,} {what}:"]
-    lines += [f"  {count:,} x {reason}" for reason, count in list(reasons(failures).items())[:SHOWN_FAILURES]]
-    lines += [
-        f"  record {failure.record} {failure.name}".rstrip() + f": {failure.stage}: {failure.reason}"
-        for failure in failures[:SHOWN_FAILURES]
-    ]
-    if len(failures) > SHOWN_FAILURES:
-        lines.append(f"  and {len(failures) - SHOWN_FAILURES:,} more; --json lists them all")
+    counted = reasons(failures)
+    for reason, count in list(counted.items())[:SHOWN_REASONS]:
+        named = [_named(failure) for failure in failures if failure.full_reason == reason]
+        more = ", ..." if count > SHOWN_RECORDS else ""
+        lines.append(f"  {count:,} x {reason} ({', '.join(named[:SHOWN_RECORDS])}{more})")
+    if len(counted) > SHOWN_REASONS:
+        lines.append(f"  and {len(counted) - SHOWN_REASONS:,} more reasons; --json lists all failures")
     return lines
+
+
+def _named(failure: Failure) -> str:
+    return "the file" if failure.record is None else f"record {failure.record} {failure.name}".rstrip()

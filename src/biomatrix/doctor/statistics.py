@@ -41,6 +41,11 @@ class Failure:
     reason: str
     kind: str = "ParseError"
 
+    @property
+    def full_reason(self) -> str:
+        """Stage, kind and reason in one line."""
+        return f"{self.stage}: {self.kind}: {self.reason}"
+
     @classmethod
     def of_reject(cls, reject: Reject, stage: Stage = "read") -> Failure:
         """Make a failure of a record that could not be read."""
@@ -54,8 +59,7 @@ class Failure:
 
 def reasons(failures: Iterable[Failure]) -> dict[str, int]:
     """Return how often each stage and reason occurs, the most frequent first."""
-    counted = Counter(f"{failure.stage}: {failure.kind}: {failure.reason}" for failure in failures)
-    return dict(counted.most_common())
+    return dict(Counter(failure.full_reason for failure in failures).most_common())
 
 
 @dataclass(frozen=True)
