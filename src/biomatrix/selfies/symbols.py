@@ -31,16 +31,17 @@ def atom_mask(symbols: Sequence[str]) -> NDArray[np.bool_]:
     -------
     mask : ndarray, shape=(S,), dtype=bool
     """
-    mask = np.zeros(len(symbols), dtype=bool)
+    size = len(symbols)
+    atoms = bytearray(b"\1") * size
     index_until = 0
-    for position, symbol in enumerate(symbols):
-        if position < index_until:
-            continue
-        following = index_symbols_after(symbol)
-        if following:
-            index_until = position + 1 + following
-        else:
-            mask[position] = symbol not in (".", "[nop]")
+    for position, following in enumerate(map(index_symbols_after, symbols)):
+        if following and position >= index_until:
+            index_until = min(position + 1 + following, size)
+            atoms[position:index_until] = bytes(index_until - position)
+    mask: NDArray[np.bool_] = np.frombuffer(atoms, dtype=np.bool_)
+    for blank in (".", "[nop]"):
+        if blank in symbols:
+            mask[[position for position, symbol in enumerate(symbols) if symbol == blank]] = False
     return mask
 
 
