@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from biomatrix.cli.console import shown_log
+
 app = typer.Typer(
     help="Make structure tokenizer folders.",
     epilog="Example: biomatrix tokenizer convert molstructok_vqvae.bin -o molstructok",
@@ -35,3 +37,29 @@ def convert(
 
     done = convert_checkpoint(file, output)
     typer.echo(json.dumps(asdict(done), indent=2) if as_json else done.as_text())
+
+
+@app.command(
+    epilog="Example: biomatrix tokenizer train recipes/molecule_structure.toml --sources ../shared/data -o run"
+)
+def train(
+    recipe: Annotated[Path, typer.Argument(help="A TOML recipe: architecture, sources of molecules, fitting.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the checkpoint and of the tokenizer.")],
+    sources: Annotated[Path, typer.Option(help="The folder that corpus sources are read from.")] = Path("."),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Train a molecule structure tokenizer; run again after a stop, it goes on from its checkpoint.
+
+    Held-out molecules and published test sets are left out. OUTPUT/tokenizer then opens by its path wherever a
+    tokenizer is named.
+    """
+    from biomatrix.training.molecule_tokenizer import read_molecule_recipe, train_molecule_tokenizer
+
+    with shown_log():
+        done = train_molecule_tokenizer(read_molecule_recipe(recipe), sources, output)
+    if as_json:
+        typer.echo(json.dumps(asdict(done) | {"folder": str(done.folder)}))
+    else:
+        typer.echo(
+            f"{done.folder}: fingerprint {done.fingerprint}, from {done.molecules:,} conformers in {done.seconds:.0f} s"
+        )

@@ -430,12 +430,15 @@ def _set_apart(mol: Chem.Mol) -> tuple[str, ...]:
 
 def _relax(mol: Chem.Mol) -> tuple[str, ...]:
     """Minimise the conformer in place and return what is to be noted."""
+    relaxed = Chem.Mol(mol)  # MMFF94 leaves its own aromaticity on the molecule it works on
     try:
-        if rdForceFieldHelpers.MMFFHasAllMoleculeParams(mol):
-            rdForceFieldHelpers.MMFFOptimizeMolecule(mol)
+        if rdForceFieldHelpers.MMFFHasAllMoleculeParams(Chem.Mol(mol)):
+            rdForceFieldHelpers.MMFFOptimizeMolecule(relaxed)
+            mol.GetConformer().SetPositions(relaxed.GetConformer().GetPositions())
             return ()
         if rdForceFieldHelpers.UFFHasAllMoleculeParams(mol):
-            rdForceFieldHelpers.UFFOptimizeMolecule(mol)
+            rdForceFieldHelpers.UFFOptimizeMolecule(relaxed)
+            mol.GetConformer().SetPositions(relaxed.GetConformer().GetPositions())
             return ("embedded with UFF: MMFF94 has no parameters for it",)
     except (ValueError, RuntimeError):
         pass

@@ -60,8 +60,8 @@ class FittingSettings:
         Contexts of fewer atoms in a round get no row of their own.
     length_scale : float
         What one spread of bond length counts beside a unit of direction in k-means.
-    bond_weight, rate_weight : float
-        As in ``Costs``; the price of bits sets in after two rounds.
+    bond_weight, rate_weight, correction_weight : float
+        As in ``Costs``; the price of bits and corrections sets in after two rounds.
     candidates : int
     closed_loop : bool
     """
@@ -74,6 +74,7 @@ class FittingSettings:
     length_scale: float = 0.15
     bond_weight: float = 16.0
     rate_weight: float = 0.001
+    correction_weight: float = 0.0
     candidates: int = 32
     closed_loop: bool = True
 
@@ -86,7 +87,7 @@ class FittingSettings:
     @property
     def costs(self) -> Costs:
         """What the search weighs once fitted."""
-        return Costs(self.bond_weight, self.rate_weight, self.candidates)
+        return Costs(self.bond_weight, self.rate_weight, self.correction_weight, self.candidates)
 
 
 def fit(samples: Sequence[Sample], settings: FittingSettings, folder: Path) -> tuple[BondLengths, CodeMeanings]:
@@ -168,7 +169,7 @@ def _means(points: Array, count: int, rng: np.random.Generator, rounds: int = 12
 def _round(
     samples: Sequence[Sample], lengths: BondLengths, meanings: CodeMeanings, settings: FittingSettings, number: int
 ) -> tuple[CodeMeanings, str]:
-    costs = settings.costs if number >= 2 else replace(settings.costs, rate=0.0)
+    costs = settings.costs if number >= 2 else replace(settings.costs, rate=0.0, correction=0.0)
     grid = DirectionGrid(meanings.shared[:, :3], settings.candidates)
     codes, wanted, errors, bits = [], [], [], []
     contexts: list[list[Ints]] = [[] for _ in range(PLACE_LEVELS)]
@@ -271,5 +272,5 @@ def _resume(path: Path, settings: FittingSettings) -> tuple[BondLengths, CodeMea
     if dict(metadata) != _described(settings):
         raise WeightsError("checkpoint of other settings; give a new folder", file=str(path))
     tensors = read_tensors(path.read_bytes(), file=str(path))
-    done = int(tensors.pop("round"))
+    done = int(tensors.pop("round").item())
     return (*weights_from(tensors, file=str(path)), done)

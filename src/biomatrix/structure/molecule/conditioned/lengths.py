@@ -76,7 +76,7 @@ class BondLengths:
             width = np.maximum(np.sqrt(variance), MIN_SPREAD)
             kept = count >= least
             keys.append(unique[kept])
-            values.append(np.column_stack((centre, width))[kept])
+            values.append(np.column_stack((centre, width))[kept].astype(np.float32).astype(np.float64))  # as stored
             mean, spread = np.where(kept[which], centre[which], mean), np.where(kept[which], width[which], spread)
         return cls(tuple(keys), tuple(values))
 

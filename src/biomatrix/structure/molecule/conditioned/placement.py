@@ -64,6 +64,8 @@ def frames_at(positions: Array, references: References, bond: Array, closing: Ar
     towards = positions[references.axes[atoms]] - origin
     span = np.sqrt(_dot(towards, towards))
     u = towards / np.maximum(span, 1e-9)[:, None]
+    starting = kinds <= THIRD_ATOM  # in the frame of the molecule itself, whatever rounding did to its axes
+    u[starting] = np.column_stack((np.where(u[starting, 0] < 0.0, -1.0, 1.0), np.zeros((int(starting.sum()), 2))))
     u[(span < 1e-9) | (kinds == SECOND_ATOM)] = (1.0, 0.0, 0.0)
     v = _second_axis(positions, references.sides[atoms], origin, u)
     w = cross(u, v)
@@ -88,7 +90,8 @@ def _second_axis(positions: Array, sides: Ints, origin: Array, u: Array) -> Arra
         left = left[~good]
         if not len(left):
             return v
-    v[left] = perpendicular(u[left])
+    # rounded, so that the choice of an axis does not hang on the last bits of a molecule that lies along one
+    v[left] = perpendicular(np.round(u[left], 6))
     return v
 
 

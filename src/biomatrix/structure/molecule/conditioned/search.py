@@ -32,12 +32,16 @@ class Costs:
         What an error of 1 Angstrom in a bond of stiffness 1 costs beside 1 Angstrom of position.
     rate : float
         Price of a bit, in square Angstrom.
+    correction : float
+        Price, in square Angstrom, of any other code than the one that fits the true geometry best. Those codes repeat
+        where the chemistry does, and a language model learns them sooner than it learns corrections.
     candidates : int
         How many codes, nearest in direction, compete.
     """
 
     bond: float = 16.0
     rate: float = 0.0
+    correction: float = 0.0
     candidates: int = 32
 
 
@@ -123,25 +127,51 @@ def choose_codes(
     closed_loop : bool
         Against the rebuilt geometry, or each against the true one.
     """
+    rows = problem.rows(meanings)
+    if not closed_loop:
+        return _open_loop(problem, targets, meanings, grid, costs, rows)
     targets = targets.copy()
     codes = np.zeros(len(targets), dtype=np.int64)
     positions = np.zeros((len(targets), 3))
     wanted = np.zeros((len(targets), 4))
-    built = positions if closed_loop else targets
-    rows = problem.rows(meanings)
+    plain = _open_loop(problem, targets, meanings, grid, costs, rows).codes if costs.correction > 0.0 else None
     for atoms in problem.levels[1:]:
-        frames = frames_at(built, problem.references, problem.bond, problem.closing, atoms)
+        frames = frames_at(positions, problem.references, problem.bond, problem.closing, atoms)
         wanted[atoms] = meanings_of(frames, targets[atoms])
         near = grid.near(wanted[atoms, :3])
+        if plain is not None:
+            near = np.column_stack((near, plain[atoms]))
         options = placed(frames, meanings.table[rows[atoms, None], near].astype(np.float64))
-        price = _geometric_cost(problem, targets, built, atoms, options, costs.bond)
+        price = _geometric_cost(problem, targets, positions, atoms, options, costs.bond)
         if costs.rate > 0.0:
             price += costs.rate * meanings.bits[rows[atoms, None], near]
+        if plain is not None:
+            price += costs.correction * (near != plain[atoms, None])
         best = price.argmin(axis=1)
         row = np.arange(len(atoms))
         codes[atoms], positions[atoms] = near[row, best], options[row, best]
-        if closed_loop:
-            _follow_fragments(problem, atoms, targets, positions)
+        _follow_fragments(problem, atoms, targets, positions)
+    return Choice(codes, positions, wanted)
+
+
+def _open_loop(
+    problem: Problem, targets: Array, meanings: CodeMeanings, grid: DirectionGrid, costs: Costs, rows: Ints
+) -> Choice:
+    """Choose every code against the true geometry, all atoms at once."""
+    codes = np.zeros(len(targets), dtype=np.int64)
+    positions = np.zeros((len(targets), 3))
+    wanted = np.zeros((len(targets), 4))
+    atoms = np.concatenate(problem.levels[1:]) if len(problem.levels) > 1 else np.zeros(0, dtype=np.int64)
+    frames = frames_at(targets, problem.references, problem.bond, problem.closing, atoms)
+    wanted[atoms] = meanings_of(frames, targets[atoms])
+    near = grid.near(wanted[atoms, :3])
+    options = placed(frames, meanings.table[rows[atoms, None], near].astype(np.float64))
+    price = _geometric_cost(problem, targets, targets, atoms, options, costs.bond)
+    if costs.rate > 0.0:
+        price += costs.rate * meanings.bits[rows[atoms, None], near]
+    best = price.argmin(axis=1)
+    row = np.arange(len(atoms))
+    codes[atoms], positions[atoms] = near[row, best], options[row, best]
     return Choice(codes, positions, wanted)
 
 

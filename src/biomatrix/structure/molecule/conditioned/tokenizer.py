@@ -72,6 +72,7 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
         costs = Costs(
             bond=float(settings.get("bond_weight", usual.bond)),
             rate=float(settings.get("rate_weight", usual.rate)),
+            correction=float(settings.get("correction_weight", usual.correction)),
             candidates=int(settings.get("candidates", usual.candidates)),
         )
         same = closed == made_for
