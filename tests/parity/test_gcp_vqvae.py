@@ -14,6 +14,7 @@ from biomatrix.doctor.parity import ParityCheck, joined
 from biomatrix.doctor.protein_parity import (
     Recordings,
     batch_checks,
+    chain_checks,
     edge_checks,
     feature_checks,
     graph_network_checks,
@@ -81,6 +82,17 @@ def test_batch_dependence_is_reproduced(recorded: Recordings) -> None:
     pair = load_file(recorded.folder / "reduced_batch_pair.safetensors")
     alone = recorded.chains["1l2y_chain_id_A"].graph().node_scalars
     assert (alone - pair["node_s"][:20]).abs().max() > 0.1
+
+
+@torch.no_grad()
+def test_every_recorded_value_is_compared(recorded: Recordings) -> None:
+    names = {"edge_index": "edges", "residue_type": "residue types", "coords_model": "imputed positions",
+             "node_s": "node scalars", "node_v": "node vectors", "edge_s": "edge scalars", "edge_v": "edge vectors",
+             "frames": "edge frames"}  # fmt: skip
+    chain = recorded.chains["1l2y_chain_id_A"]
+    kept = {name.split("/")[1] for name in chain.tensors if name.startswith(f"{chain.name}/")}
+    compared = {check.what for check in chain_checks(chain, recorded.model)}
+    assert {names.get(name, name) for name in kept - {"coords_raw", "plddt"}} <= compared
 
 
 @torch.no_grad()

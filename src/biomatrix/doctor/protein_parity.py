@@ -185,6 +185,10 @@ def feature_checks(chain: Recording) -> Iterator[ParityCheck]:
     ours, theirs = (set(map(tuple, edges.T.tolist())) for edges in (graph.edge_index, chain["edge_index"]))
     yield ParityCheck(chain.name, "edges", float(len(ours ^ theirs)), 0.0)
     yield _codes(chain, "residue types", residue_types(chain.sequence), chain["residue_type"].long())
+    places = torch.arange(MAX_LENGTH)
+    masks = {"mask": places < len(chain.sequence), "nan_mask": torch.isin(places, torch.nonzero(chain.inside)[:, 0])}
+    for name in (name for name in masks if name in chain):
+        yield _codes(chain, name, masks[name], chain[name].bool())
     yield _close(chain, "imputed positions", chain.imputed_backbone(), chain["coords_model"], COORDINATES)
     yield _close(chain, "node scalars", graph.node_scalars[measured], chain["node_s"][measured], tolerance)
     yield _close(chain, "node vectors", graph.node_vectors[measured], chain["node_v"][measured], tolerance)
@@ -193,6 +197,8 @@ def feature_checks(chain: Recording) -> Iterator[ParityCheck]:
 def edge_checks(chain: Recording) -> Iterator[ParityCheck]:
     """Yield the comparisons of edge features."""
     graph, order = _in_recorded_order(chain)
+    alpha = chain.imputed_backbone()[:, 1]
+    yield _close(chain, "pos_centered", alpha - alpha.mean(dim=0), chain["pos_centered"], FEATURES)
     yield _close(chain, "edge scalars", graph.edge_scalars[order], chain["edge_s"], FEATURES)
     yield _close(chain, "edge vectors", graph.edge_vectors[order], chain["edge_v"], FEATURES)
     yield _close(chain, "edge frames", graph.edge_frames[order], chain["frames"], FEATURES)
@@ -234,6 +240,7 @@ def transformer_checks(chain: Recording, model: GCPVQVAE) -> Iterator[ParityChec
     yield _close(chain, "dec.stack", stack[0], chain["dec.stack"], INTERMEDIATES)
     rigid = torch.cat([rotation.flatten(1), translation], dim=-1)
     yield _close(chain, "rigid", rigid, chain["rigid"], COORDINATES)
+    yield _close(chain, "vq_loss", torch.zeros(1), chain["vq_loss"], 0.0)  # only training has one
     yield _close(chain, "ntp_logits", network.ntp_projector_head(rows), chain["ntp_logits"], INTERMEDIATES)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from biomatrix.structure.protein.gcp_vqvae.configuration import NetworkSizes
+from biomatrix.structure.protein.gcp_vqvae.linear import Linear
 from biomatrix.structure.protein.gcp_vqvae.transformer import Transformer
 
 TEMPLATE = ((0.5256, 1.3612, 0.0), (0.0, 0.0, 0.0), (-1.5251, 0.0, 0.0))
@@ -21,9 +22,9 @@ class FrameHead(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.ffn1 = nn.Linear(width, width)
+        self.ffn1 = Linear(width, width)
         self.norm = nn.LayerNorm(width)
-        self.proj = nn.Linear(width, 9)
+        self.proj = Linear(width, 9)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return rotations [..., 3, 3], axes in columns, and translations [..., 3]."""
@@ -40,7 +41,7 @@ class Decoder(nn.Module):
     def __init__(self, sizes: NetworkSizes) -> None:
         super().__init__()
         width = sizes.decoder_width
-        self.projector_in = nn.Linear(sizes.code_width, width, bias=False)
+        self.projector_in = Linear(sizes.code_width, width, bias=False)
         self.decoder_stack = Transformer(width, sizes.decoder_depth, sizes.heads, sizes.kv_heads, sizes.ff_mult)
         self.affine_output_projection = FrameHead(width)
         self.register_buffer("template", torch.tensor(TEMPLATE), persistent=False)

@@ -22,6 +22,7 @@ from biomatrix.structure.protein.gcp_vqvae.configuration import (
     NetworkSizes,
 )
 from biomatrix.structure.protein.gcp_vqvae.features import Graph
+from biomatrix.structure.protein.gcp_vqvae.linear import Linear
 
 _BOTTLENECK = 4
 _RADIUS = 10.0
@@ -84,13 +85,13 @@ class GeometricPerceptron(nn.Module):
         hidden = vectors_in // bottleneck if bottleneck > 1 else max(vectors_in, vectors_out)
         merged = scalars_in + hidden + 3 * _FRAME_VECTORS
         self.active = active
-        self.vector_down = nn.Linear(vectors_in, hidden, bias=False)
-        self.vector_down_frames = nn.Linear(vectors_in, _FRAME_VECTORS, bias=False)
-        self.scalar_out: nn.Module = nn.Linear(merged, scalars_out)
+        self.vector_down = Linear(vectors_in, hidden, bias=False)
+        self.vector_down_frames = Linear(vectors_in, _FRAME_VECTORS, bias=False)
+        self.scalar_out: nn.Module = Linear(merged, scalars_out)
         if hidden_layer:
-            self.scalar_out = nn.Sequential(self.scalar_out, nn.SiLU(), nn.Linear(scalars_out, scalars_out))
-        self.vector_up = nn.Linear(hidden, vectors_out, bias=False) if vectors_out else None
-        self.vector_out_scale = nn.Linear(scalars_out, vectors_out) if vectors_out else None
+            self.scalar_out = nn.Sequential(self.scalar_out, nn.SiLU(), Linear(scalars_out, scalars_out))
+        self.vector_up = Linear(hidden, vectors_out, bias=False) if vectors_out else None
+        self.vector_out_scale = Linear(scalars_out, vectors_out) if vectors_out else None
 
     def forward(self, x: Features, frames: Tensor) -> Features:
         """Transform features; ``frames`` [X, 3, 3] are those of the edges, or the mean ones of the nodes."""
@@ -138,7 +139,7 @@ class Interaction(nn.Module):
         first = GeometricPerceptron(2 * nodes[0] + sizes.edge_scalars, 2 * nodes[1] + sizes.edge_vectors, *nodes)
         rest = [GeometricPerceptron(*nodes, *nodes) for _ in range(_MESSAGE_BLOCKS - 1)]
         self.message_fusion = nn.ModuleList([first, *rest])
-        self.scalar_message_attention = nn.Sequential(nn.Linear(nodes[0], 1), nn.Sigmoid())
+        self.scalar_message_attention = nn.Sequential(Linear(nodes[0], 1), nn.Sigmoid())
 
     def forward(self, nodes: Features, edges: Features, graph: Graph) -> Features:
         row, column = graph.edge_index

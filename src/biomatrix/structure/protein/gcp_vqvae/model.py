@@ -14,6 +14,7 @@ from biomatrix.structure.protein.gcp_vqvae.configuration import NetworkSizes
 from biomatrix.structure.protein.gcp_vqvae.decoder import Decoder
 from biomatrix.structure.protein.gcp_vqvae.features import Graph
 from biomatrix.structure.protein.gcp_vqvae.gcpnet import GCPNet
+from biomatrix.structure.protein.gcp_vqvae.linear import linear
 from biomatrix.structure.protein.gcp_vqvae.quantizer import CodebookTraining, VectorQuantizer
 from biomatrix.structure.protein.gcp_vqvae.transformer import Transformer
 
@@ -57,9 +58,9 @@ class GCPVQVAE(nn.Module):
         inside = graph.slots >= 0
         padded = invariants.new_zeros(graph.valid.numel(), invariants.shape[-1])
         padded = padded.index_copy(0, graph.slots[inside], invariants[inside]).unflatten(0, graph.valid.shape)
-        hidden = self.vqvae.encoder_tail(padded.transpose(1, 2)).transpose(1, 2)
+        hidden = _pointwise(self.vqvae.encoder_tail, padded)
         hidden = self.vqvae.encoder_blocks(hidden, graph.valid)
-        return cast(Tensor, self.vqvae.encoder_head(hidden.transpose(1, 2)).transpose(1, 2))
+        return _pointwise(self.vqvae.encoder_head, hidden)
 
     def encode(self, graph: Graph) -> Tensor:
         """Return codes, int64 [B, T]; -1 where not valid."""
@@ -79,3 +80,9 @@ class GCPVQVAE(nn.Module):
         rows_BTD = torch.zeros_like(z_BTD)
         rows_BTD[graph.valid] = quantised.rows
         return rows_BTD, quantised.loss
+
+
+def _pointwise(layer: nn.Sequential, x_BTD: Tensor) -> Tensor:
+    """Apply a convolution of width one as the linear map it is."""
+    convolution = cast(nn.Conv1d, layer[0])
+    return linear(x_BTD, convolution.weight[:, :, 0], convolution.bias)

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from biomatrix.structure.protein.gcp_vqvae.linear import Linear
+
 HEAD_SIZE = 64
 _ROTARY_SIZE = 32
 _ATTENTION_SCALE = 10.0
@@ -49,10 +51,10 @@ class Attention(nn.Module):
     def __init__(self, width: int, heads: int, kv_heads: int) -> None:
         super().__init__()
         self.heads, self.kv_heads = heads, kv_heads
-        self.to_q = nn.Linear(width, heads * HEAD_SIZE, bias=False)
-        self.to_k = nn.Linear(width, kv_heads * HEAD_SIZE, bias=False)
-        self.to_v = nn.Linear(width, kv_heads * HEAD_SIZE, bias=False)
-        self.to_out = nn.Linear(heads * HEAD_SIZE, width, bias=False)
+        self.to_q = Linear(width, heads * HEAD_SIZE, bias=False)
+        self.to_k = Linear(width, kv_heads * HEAD_SIZE, bias=False)
+        self.to_v = Linear(width, kv_heads * HEAD_SIZE, bias=False)
+        self.to_out = Linear(heads * HEAD_SIZE, width, bias=False)
 
     def forward(self, x_BTD: Tensor, valid_BT: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
         q, k, v = (
@@ -76,7 +78,7 @@ class GatedLinear(nn.Module):
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
-        self.proj = nn.Linear(width, 2 * hidden)
+        self.proj = Linear(width, 2 * hidden)
 
     def forward(self, x: Tensor) -> Tensor:
         up, gate = cast(Tensor, self.proj(x)).chunk(2, dim=-1)
@@ -88,7 +90,7 @@ class FeedForward(nn.Module):
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
-        self.ff = nn.Sequential(GatedLinear(width, hidden), nn.Identity(), nn.Linear(hidden, width, bias=False))
+        self.ff = nn.Sequential(GatedLinear(width, hidden), nn.Identity(), Linear(hidden, width, bias=False))
 
     def forward(self, x: Tensor) -> Tensor:
         return cast(Tensor, self.ff(x))
@@ -121,9 +123,9 @@ class Transformer(nn.Module):
 
     def __init__(self, width: int, depth: int, heads: int, kv_heads: int, ff_mult: int) -> None:
         super().__init__()
-        self.project_in = nn.Linear(width, width, bias=False)
+        self.project_in = Linear(width, width, bias=False)
         self.attn_layers = Layers(width, depth, heads, kv_heads, ff_mult)
-        self.project_out = nn.Linear(width, width, bias=False)
+        self.project_out = Linear(width, width, bias=False)
 
     def forward(self, x_BTD: Tensor, valid_BT: Tensor) -> Tensor:
         """Transform [B, T, D]; values at positions that are not valid mean nothing."""
