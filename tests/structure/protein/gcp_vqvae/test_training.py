@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities import Protein
 from biomatrix.errors import ConfigurationError, WeightsError
+from biomatrix.structure.protein.gcp_vqvae.batches import ChainSource
 from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour
 from biomatrix.structure.protein.gcp_vqvae.conversion import (
     convert_checkpoint,
@@ -22,9 +23,10 @@ from biomatrix.structure.protein.gcp_vqvae.conversion import (
 )
 from biomatrix.structure.protein.gcp_vqvae.losses import LossWeights
 from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
+from biomatrix.structure.protein.gcp_vqvae.plan import TrainingPlan
 from biomatrix.structure.protein.gcp_vqvae.recipe import load_recipe
 from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
-from biomatrix.structure.protein.gcp_vqvae.training import ChainSource, Trainer, TrainingPlan
+from biomatrix.structure.protein.gcp_vqvae.training import Trainer
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 Backbone = Callable[[int, int], NDArray[np.float32]]

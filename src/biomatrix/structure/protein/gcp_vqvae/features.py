@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -54,6 +54,10 @@ class Graph:
     node_frames: Tensor
     slots: Tensor
     valid: Tensor
+
+    def to(self, device: torch.device) -> Graph:
+        """Return the graph on a device."""
+        return replace(self, **{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
 
 def residue_types(sequence: str) -> Tensor:

@@ -27,7 +27,11 @@ _EPSILON = 1e-8
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the terms; the defaults are the published ones, which know no ``trace``, ``frame`` or ``peptide``."""
+    """Weights of the terms; 0 leaves one out.
+
+    Published are ``aligned``, ``distance``, ``direction`` and ``quantiser`` with these defaults, and ``next_token``
+    with 0.001; ``trace``, ``frame`` and ``peptide`` are ours.
+    """
 
     aligned: float = 0.001
     distance: float = 0.01
@@ -35,6 +39,7 @@ class LossWeights:
     trace: float = 0.0
     frame: float = 0.0
     peptide: float = 0.0
+    next_token: float = 0.0
     quantiser: float = 1.0
 
     def __post_init__(self) -> None:
@@ -43,7 +48,7 @@ class LossWeights:
 
 
 def structure_terms(decoded: Tensor, target: Tensor, valid: Tensor, weights: LossWeights) -> dict[str, Tensor]:
-    """Return the unweighted terms whose weight is not zero.
+    """Return the unweighted terms of structure whose weight is not zero.
 
     Parameters
     ----------
@@ -119,7 +124,7 @@ def peptide_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """Absolute error of C-N and CA-CA distances over peptide bonds that the target has, up to 10 Angstrom each."""
     bonded = valid[:, 1:] & valid[:, :-1] & (_steps(target, 2, 0) < _BOND_REACH)
     error = (_steps(decoded, 2, 0) - _PEPTIDE_BOND).abs() + (_steps(decoded, 1, 1) - _steps(target, 1, 1)).abs()
-    return (error.clamp(max=10) * bonded).sum() / bonded.sum().clamp(min=1)
+    return ((error.clamp(max=10) * bonded).sum(dim=1) / bonded.sum(dim=1).clamp(min=1)).mean()
 
 
 def backbone_vectors(coords: Tensor, valid: Tensor) -> Tensor:

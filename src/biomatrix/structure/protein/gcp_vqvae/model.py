@@ -72,14 +72,25 @@ class GCPVQVAE(nn.Module):
         return cast(Tensor, self.vqvae.decoder(self.vqvae.vector_quantizer.rows(codes), codes >= 0))
 
     def quantised_latents(
-        self, graph: Graph, training: CodebookTraining, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """Encode and quantise with gradients and codebook updates: rows [B, T, D], zero where not valid, and a loss."""
+        self, graph: Graph, training: CodebookTraining, generator: torch.Generator, *, share: float = 1.0
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Encode and quantise with gradients and codebook updates; ``share`` as for `VectorQuantizer.learn`.
+
+        Returns
+        -------
+        rows : Tensor, shape=(B, T, D)
+            Zero where not valid.
+        codes : Tensor, shape=(B, T), dtype=int64
+            -1 where not valid.
+        loss : Tensor
+            The quantiser's own.
+        """
         z_BTD = self.latents(graph).float()
-        quantised = self.vqvae.vector_quantizer.learn(z_BTD[graph.valid], training, generator)
-        rows_BTD = torch.zeros_like(z_BTD)
-        rows_BTD[graph.valid] = quantised.rows
-        return rows_BTD, quantised.loss
+        with torch.autocast(z_BTD.device.type, enabled=False):
+            quantised = self.vqvae.vector_quantizer.learn(z_BTD[graph.valid], training, generator, share=share)
+        rows_BTD, codes_BT = torch.zeros_like(z_BTD), torch.full_like(graph.valid, -1, dtype=torch.int64)
+        rows_BTD[graph.valid], codes_BT[graph.valid] = quantised.rows, quantised.codes
+        return rows_BTD, codes_BT, quantised.loss
 
 
 def _pointwise(layer: nn.Sequential, x_BTD: Tensor) -> Tensor:

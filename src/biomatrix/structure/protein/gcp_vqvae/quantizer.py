@@ -10,8 +10,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from biomatrix.structure.protein.gcp_vqvae.processes import from_first, joined, summed
+
 _SMOOTHING = 1e-5
 _KMEANS_ROUNDS = 10
+_COMPARED = 512
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class CodebookTraining:
     commitment : float
         Weight of the squared distance between latents and their codes.
     orthogonality : float
-        Weight of the mean squared cosine between the codes of a batch; 0 for none.
+        Weight of the mean squared cosine between the codes of a batch (at most 512 of them); 0 for none. Rows are
+        moved by averages, not by gradients, so it is only reported: nothing follows it, as in the published recipe.
     rotation_trick : bool
         Carry gradients through the rotation from latent to code (Fifty et al., 2024), else straight through.
     """
@@ -69,15 +73,19 @@ class Codebook(nn.Module):
         return (z_MD @ rows.T - 0.5 * rows.square().sum(dim=-1)).argmax(dim=-1)
 
     def start(self, z_MD: Tensor, generator: torch.Generator) -> None:
-        """Set the rows to k-means centres of the latents."""
-        centres, count = k_means(z_MD, self.embed.shape[1], generator)
+        """Set the rows to k-means centres of the latents, which must be those of all processes."""
+        centres, count = (from_first(part) for part in k_means(z_MD, self.embed.shape[1], generator))
         self.embed[0], self.cluster_size[0] = centres, count
         self.embed_avg[0] = centres * count[:, None]
         self.initted.fill_(True)
 
-    def update(self, z_MD: Tensor, codes: Tensor, training: CodebookTraining, generator: torch.Generator) -> None:
-        """Move the averages towards a batch, then give dead codes a latent of it."""
-        count, total = _gather(z_MD, codes, self.embed.shape[1])
+    def update(
+        self, z_MD: Tensor, count: Tensor, total: Tensor, training: CodebookTraining, generator: torch.Generator
+    ) -> None:
+        """Move the averages towards a batch, of which each code has a count [C] and a sum [C, D] over all processes.
+
+        Then give dead codes latents of the batch, of any process.
+        """
         self.cluster_size[0].lerp_(count, 1 - training.decay)
         self.embed_avg[0].lerp_(total, 1 - training.decay)
         size = self.cluster_size[0]
@@ -85,7 +93,8 @@ class Codebook(nn.Module):
         self.embed[0] = self.embed_avg[0] / smoothed[:, None]
         dead = torch.nonzero(size < training.dead_below)[:, 0]
         if len(dead):
-            chosen = z_MD[torch.randint(len(z_MD), (len(dead),), generator=generator)]
+            latents = joined(z_MD)
+            chosen = latents[torch.randint(len(latents), (len(dead),), generator=generator).to(latents.device)]
             self.embed[0, dead] = chosen
             self.embed_avg[0, dead] = chosen * training.dead_below
             self.cluster_size[0, dead] = training.dead_below
@@ -108,17 +117,31 @@ class VectorQuantizer(nn.Module):
         found: Tensor = self._codebook.embed[0][codes.clamp(min=0)]
         return found * (codes >= 0)[..., None]
 
-    def learn(self, z_MD: Tensor, training: CodebookTraining, generator: torch.Generator) -> Quantised:
-        """Quantise a batch of valid latents and update the codebook; the first batch starts it."""
+    def learn(
+        self, z_MD: Tensor, training: CodebookTraining, generator: torch.Generator, *, share: float = 1.0
+    ) -> Quantised:
+        """Quantise a batch of valid latents and update the codebook; the first batch starts it.
+
+        Parameters
+        ----------
+        z_MD : Tensor, shape=(M, D), dtype=float32
+            Of this process.
+        training : CodebookTraining
+        generator : torch.Generator
+            In the same state in every process.
+        share : float
+            Factor of the commitment loss that makes its mean over processes the mean over all latents.
+        """
         detached = z_MD.detach()
         if not self._codebook.initted:
-            self._codebook.start(detached, generator)
+            self._codebook.start(joined(detached), generator)
         codes = self._codebook.nearest(detached)
         rows = self.rows(codes)
-        loss = training.commitment * (z_MD - rows).square().mean()
+        count, total = (summed(part) for part in _gather(detached, codes, self._codebook.embed.shape[1]))
+        loss = training.commitment * (z_MD - rows).square().mean() * share
         if training.orthogonality:
-            loss = loss + training.orthogonality * overlap(self._codebook.embed[0, _used(codes)])
-        self._codebook.update(detached, codes, training, generator)
+            loss = loss + training.orthogonality * overlap(self._codebook.embed[0, _some_used(count, generator)])
+        self._codebook.update(detached, count, total, training, generator)
         passed = rotate_to(z_MD, rows) if training.rotation_trick else z_MD + (rows - detached)
         return Quantised(codes, passed, loss)
 
@@ -142,8 +165,8 @@ def overlap(rows: Tensor) -> Tensor:
 
 def k_means(points: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Return centres [count, D] of points [M, D] and how many fall to each; points repeat where there are too few."""
-    order = torch.randperm(len(points), generator=generator)
-    centres = points[order[torch.arange(count) % len(points)]]
+    order = torch.randperm(len(points), generator=generator)[torch.arange(count) % len(points)]
+    centres = points[order.to(points.device)]
     members = points.new_zeros(count)
     for _ in range(_KMEANS_ROUNDS):
         nearest = (points @ centres.T - 0.5 * centres.square().sum(dim=-1)).argmax(dim=-1)
@@ -152,9 +175,12 @@ def k_means(points: Tensor, count: int, generator: torch.Generator) -> tuple[Ten
     return centres, members
 
 
-def _used(codes: Tensor) -> Tensor:
-    """The different codes among [M], ascending."""
-    return torch.nonzero(torch.bincount(codes))[:, 0]
+def _some_used(count: Tensor, generator: torch.Generator) -> Tensor:
+    """The codes of a batch, or so many of them drawn at random as are compared."""
+    used = torch.nonzero(count)[:, 0]
+    if len(used) <= _COMPARED:
+        return used
+    return used[torch.randperm(len(used), generator=generator)[:_COMPARED].to(used.device)]
 
 
 def _gather(points: Tensor, codes: Tensor, count: int) -> tuple[Tensor, Tensor]:

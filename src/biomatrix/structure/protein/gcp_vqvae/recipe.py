@@ -9,11 +9,15 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+import numpy as np
+
 from biomatrix.errors import ConfigurationError
 from biomatrix.structure.protein.chains import read_chains, training_chains
+from biomatrix.structure.protein.gcp_vqvae.batches import ChainSource
 from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour, NetworkSizes
-from biomatrix.structure.protein.gcp_vqvae.conversion import save_network
-from biomatrix.structure.protein.gcp_vqvae.training import ChainSource, Trainer, TrainingPlan
+from biomatrix.structure.protein.gcp_vqvae.conversion import ARCHITECTURE, save_network
+from biomatrix.structure.protein.gcp_vqvae.plan import TrainingPlan
+from biomatrix.structure.protein.gcp_vqvae.training import Trainer
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +40,11 @@ class Recipe:
     behaviour: Behaviour
     plan: TrainingPlan
     data: DataChoice = DataChoice()
+    architecture: str = ARCHITECTURE
+
+    def __post_init__(self) -> None:
+        if self.architecture != ARCHITECTURE:
+            raise ConfigurationError(f"the architecture is {self.architecture!r}, this recipe makes {ARCHITECTURE}")
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -49,7 +58,7 @@ def load_recipe(path: Path) -> Recipe:
     return _build(Recipe, values, str(path), "recipe")
 
 
-def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None = None) -> None:
+def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None = None) -> str | None:
     """Train on a table of chains, going on from ``folder``'s checkpoint where there is one; write the weights there.
 
     Parameters
@@ -58,27 +67,40 @@ def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None =
     table : Path
         Parquet in the layout of `biomatrix.structure.protein.chains`.
     folder : Path
-        Takes ``checkpoint.safetensors`` and, at the end of the plan, the tokenizer folder ``weights``.
+        Takes ``checkpoint.safetensors`` and, at the end of the plan, the tokenizer folder ``tokenizer``.
     stop_after : int, optional
         Stop after this many steps.
+
+    Returns
+    -------
+    str or None
+        The fingerprint of the tokenizer; None while steps are left.
     """
     chosen = training_chains(list(read_chains(table)), sources=recipe.data.sources or None)
     if not chosen:
         raise ConfigurationError("no chain of the table may be learned from", file=str(table))
-    logger.info("%d chains, %d residues", len(chosen), sum(len(record.protein) for record in chosen))
-    backbones = [record.protein.backbone for record in chosen if record.protein.backbone is not None]
-    trainer = Trainer(
-        recipe.sizes, recipe.behaviour, recipe.plan, ChainSource(backbones, [record.cluster for record in chosen])
+    source = ChainSource(
+        [np.asarray(record.protein.backbone, dtype=np.float32) for record in chosen],
+        [record.cluster for record in chosen],
+        [record.protein.sequence for record in chosen],
     )
-    if trainer.restore(folder):
-        logger.info("goes on from step %d", trainer.step)
+    trainer = Trainer(recipe.sizes, recipe.behaviour, recipe.plan, source)
+    resumed = trainer.restore(folder)
+    if trainer.is_first:
+        logger.info("%d chains, %d residues", len(chosen), sum(len(record.protein) for record in chosen))
+        if resumed:
+            logger.info("goes on from step %d", trainer.step)
     trainer.run(folder, stop_after=stop_after)
+    fingerprint = None
     if trainer.step == recipe.plan.steps:
         description = {
             "training": {**trainer.describe(), "chains": len(chosen), "sources": sorted(recipe.data.sources)},
             "licence": "Apache-2.0",
         }
-        save_network(folder / "weights", trainer.model, recipe.behaviour, description)
+        if trainer.is_first:
+            fingerprint = save_network(folder / "tokenizer", trainer.model, recipe.behaviour, description)
+    trainer.close()
+    return fingerprint
 
 
 def _build(kind: type[_T], values: Any, file: str, place: str) -> _T:

@@ -13,8 +13,8 @@ from biomatrix.entities import Protein
 from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError
 from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour
 from biomatrix.structure.protein.gcp_vqvae.conversion import ARCHITECTURE, network_from
-from biomatrix.structure.protein.gcp_vqvae.features import Graph, blind_types, chain_graph, collate, residue_types
-from biomatrix.structure.protein.gcp_vqvae.imputation import impute_missing
+from biomatrix.structure.protein.gcp_vqvae.features import Graph, collate
+from biomatrix.structure.protein.gcp_vqvae.inputs import describe_chain
 from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
 from biomatrix.structure.protein.gcp_vqvae.windows import join_backbones, join_codes, windows
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
@@ -88,6 +88,11 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         )
 
     @property
+    def device(self) -> torch.device:
+        """Where the network computes; move it by ``tokenizer.model.to(...)``."""
+        return self.model.vqvae.vector_quantizer.codebook.embed.device
+
+    @property
     def num_codes(self) -> int:
         """Codes are 0 to ``num_codes - 1``."""
         return self.model.sizes.codebook_size
@@ -95,7 +100,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
     @property
     def code_features(self) -> NDArray[np.float64]:
         """The rows of the codebook, each dimension scaled to unit variance, ``float64 [num_codes, code_width]``."""
-        rows = self.model.vqvae.vector_quantizer.codebook.embed[0].double().numpy()
+        rows = self.model.vqvae.vector_quantizer.codebook.embed[0].double().cpu().numpy()
         spread = rows.std(axis=0)
         return np.asarray((rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
@@ -165,7 +170,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         known = [index for index, piece in enumerate(pieces) if piece.resolved[: self._reach].any()]
         for chosen in self._buckets([len(pieces[index]) for index in known], pad_to):
             graphs = [self.graph(pieces[known[i]]) for i in chosen]
-            codes = self.model.encode(collate(graphs, pad_to=pad_to)).numpy()
+            codes = self.model.encode(collate(graphs, pad_to=pad_to).to(self.device)).cpu().numpy()
             for row, i in zip(codes, chosen, strict=True):
                 length = min(len(coded[known[i]]), codes.shape[1])
                 coded[known[i]][:length] = row[:length]
@@ -179,7 +184,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
             padded = np.full((len(chosen), length), -1, dtype=np.int64)
             for row, i in enumerate(chosen):
                 padded[row, : len(pieces[known[i]])] = pieces[known[i]]
-            coords = self.model.decode(torch.from_numpy(padded)).numpy()
+            coords = self.model.decode(torch.from_numpy(padded).to(self.device)).cpu().numpy()
             for row, i in enumerate(chosen):
                 piece = pieces[known[i]]
                 decoded[known[i]][piece >= 0] = coords[row, : len(piece)][piece >= 0]
@@ -187,24 +192,8 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
 
     def graph(self, protein: Protein) -> Graph:
         """Describe one chain as the network sees it; at least one residue must be resolved."""
-        behaviour, resolved = self.behaviour, protein.resolved
         backbone = np.asarray(protein.backbone, dtype=np.float32)
-        if behaviour.impute:
-            backbone = impute_missing(backbone)
-            positions = np.arange(len(protein))
-        else:
-            positions = np.flatnonzero(resolved)
-            backbone = backbone[positions]
-        backbone = backbone - backbone.mean(axis=(0, 1))
-        types = blind_types(len(protein)) if behaviour.sequence_blind else residue_types(protein.sequence)
-        index = torch.from_numpy(positions)
-        return chain_graph(
-            torch.from_numpy(np.ascontiguousarray(backbone)),
-            types[index],
-            index,
-            torch.from_numpy(resolved[: self._reach]),
-            break_distance=behaviour.break_distance,
-        )
+        return describe_chain(backbone, protein.sequence, self.behaviour, reach=self._reach)
 
     @property
     def _reach(self) -> int:

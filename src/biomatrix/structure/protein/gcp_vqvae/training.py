@@ -1,6 +1,8 @@
 """Training from scratch: crops of chains in, a tokenizer folder out; stopped and resumed at any checkpoint.
 
-What step ``n`` sees depends on the seed and ``n`` alone, so a resumed run is the run that was never stopped.
+What step ``n`` sees depends on the seed and ``n`` alone, so a resumed run is the run that was never stopped. Under
+``torchrun`` or ``accelerate launch`` each process takes its part of every batch; means and codebook statistics are
+those of the whole batch, so any number of processes makes the same weights, up to rounding.
 """
 
 from __future__ import annotations
@@ -8,182 +10,131 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
+from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from biomatrix.entities.files import write_whole
-from biomatrix.errors import ConfigurationError, WeightsError
+from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
+from biomatrix.structure.protein.gcp_vqvae.batches import Batch, ChainSource
 from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour, NetworkSizes
-from biomatrix.structure.protein.gcp_vqvae.features import Graph, blind_types, chain_graph, collate
-from biomatrix.structure.protein.gcp_vqvae.losses import LossWeights, structure_terms
+from biomatrix.structure.protein.gcp_vqvae.losses import structure_terms
 from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
-from biomatrix.structure.protein.gcp_vqvae.quantizer import CodebookTraining
+from biomatrix.structure.protein.gcp_vqvae.plan import TrainingPlan
+from biomatrix.structure.protein.gcp_vqvae.processes import joined, summed, world_size
 from biomatrix.structure.weights import read_tensors
 
 logger = logging.getLogger(__name__)
 
-_CANDIDATES = 4
-_LEAST_RESIDUES = 20
+CHECKPOINT = "checkpoint.safetensors"
 _START_SAMPLE = 4
 _TRANSLATION_SCALE = 10.0
 
 
-@dataclass(frozen=True)
-class TrainingPlan:
-    """How weights are made.
+class ReconstructionLoss(nn.Module):
+    """A batch through the network and back: the unweighted terms of its loss.
 
     Parameters
     ----------
-    steps : int
-        Optimiser steps.
-    crop : tuple of int
-        Longest crop in residues, one number a stage; stages share the steps equally.
-    decoded_span : int, optional
-        Decode a random stretch of so many residues of each crop, not all of it. Codes then must not depend on where a
-        residue stands in the piece it was encoded in, which windows over long chains need.
-    residues_a_batch : int
-        A batch holds this many residues divided by the crop.
-    learning_rate, weight_decay, clip : float
-        AdamW with betas 0.9 and 0.98; gradients are clipped to norm ``clip``.
-    warm_up : int
-        Steps of linear warm-up; a cosine leads to a hundredth from there.
-    unquantised : int
-        First steps without the quantiser; then k-means starts the codebook.
-    seed : int
-    autocast : bool
-        Transformers and perceptrons in bfloat16; coordinates and losses stay float32.
-    report_every, save_every : int
-        Steps between lines of progress and between checkpoints.
+    model : GCPVQVAE
+    plan : TrainingPlan
     """
 
-    steps: int = 10_000
-    crop: tuple[int, ...] = (128,)
-    decoded_span: int | None = None
-    residues_a_batch: int = 1024
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    warm_up: int = 200
-    unquantised: int = 0
-    seed: int = 0
-    autocast: bool = True
-    report_every: int = 50
-    save_every: int = 500
-    weights: LossWeights = field(default_factory=LossWeights)
-    codebook: CodebookTraining = field(default_factory=CodebookTraining)
+    def __init__(self, model: GCPVQVAE, plan: TrainingPlan) -> None:
+        super().__init__()
+        self.model = model
+        self.plan = plan
 
-    def __post_init__(self) -> None:
-        if self.steps < 1 or not self.crop or min(self.crop) < _LEAST_RESIDUES:
-            raise ConfigurationError(f"training needs a step and crops of at least {_LEAST_RESIDUES} residues")
-        if self.residues_a_batch < max(self.crop):
-            raise ConfigurationError(
-                f"residues_a_batch is {self.residues_a_batch}, less than one crop of {max(self.crop)}"
-            )
+    def forward(self, batch: Batch, quantise: bool, seed: int) -> dict[str, Tensor]:
+        """Return the terms whose weight is not zero, scaled so that their mean over processes is that of all chains."""
+        plan, generator, device = self.plan, torch.Generator().manual_seed(seed), batch.target.device.type
+        codes: Tensor | None = None
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=plan.autocast):
+            if quantise:
+                rows, codes, quantiser_loss = self.model.quantised_latents(
+                    batch.graph, plan.codebook, generator, share=batch.residue_share
+                )
+            else:
+                rows = self.model.latents(batch.graph).float()
+                quantiser_loss = rows.new_zeros(())
+            span = self._span(rows.shape[1], generator)
+            valid = batch.graph.valid[:, span]
+            coords = self.model.vqvae.decoder(rows[:, span], valid)
+        with torch.autocast(device, enabled=False):
+            terms = structure_terms(coords.float(), batch.target[:, span], valid, plan.weights)
+            if codes is not None and plan.weights.next_token > 0:
+                terms["next_token"] = next_token_error(self.model.vqvae.ntp_projector_head(rows.float()), codes)
+        return {name: value * batch.chain_share for name, value in terms.items()} | {"quantiser": quantiser_loss}
 
-    def crop_at(self, step: int) -> int:
-        """Return the longest crop at a step."""
-        return self.crop[min(step * len(self.crop) // self.steps, len(self.crop) - 1)]
-
-    def rate_at(self, step: int) -> float:
-        """Return the learning rate at a step."""
-        if step < self.warm_up:
-            return self.learning_rate * (step + 1) / self.warm_up
-        progress = (step - self.warm_up) / max(self.steps - self.warm_up, 1)
-        return self.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+    def _span(self, length: int, generator: torch.Generator) -> slice:
+        """The residues of a batch that are decoded."""
+        size = min(self.plan.decoded_span or length, length)
+        start = int(torch.randint(length - size + 1, (), generator=generator))
+        return slice(start, start + size)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Crops of chains: their graph, their coordinates [B, T, 3, 3]."""
-
-    graph: Graph
-    target: Tensor
-
-
-@dataclass
-class ChainSource:
-    """Backbones to learn from.
+def next_token_error(logits: Tensor, codes: Tensor) -> Tensor:
+    """Cross entropy of each code given the row before it, in nats: mean per chain, then over chains.
 
     Parameters
     ----------
-    backbones : sequence of ndarray, shape=(L, 3, 3), dtype=float32
-        NaN where unresolved.
-    clusters : sequence of int
-        Number of each chain's cluster: chains are drawn with weight one over the root of their cluster's size.
+    logits : Tensor, shape=(B, T, C)
+    codes : Tensor, shape=(B, T), dtype=int64
+        -1 where there is none; a pair with one missing takes no part.
     """
-
-    backbones: Sequence[NDArray[np.float32]]
-    clusters: Sequence[int]
-
-    def __post_init__(self) -> None:
-        if not self.backbones or len(self.backbones) != len(self.clusters):
-            raise ConfigurationError("training needs chains, and one cluster number for each")
-        _, inverse, sizes = np.unique(np.asarray(self.clusters), return_inverse=True, return_counts=True)
-        weight = 1.0 / np.sqrt(sizes[inverse])
-        self._cumulative = np.cumsum(weight / weight.sum())
-
-    def batch(self, plan: TrainingPlan, behaviour: Behaviour, step: int) -> Batch:
-        """Return what a step sees: crops of similar length, drawn from the seed and the step."""
-        rng = np.random.default_rng([plan.seed, step])
-        crop = plan.crop_at(step)
-        count = plan.residues_a_batch // crop
-        drawn = np.searchsorted(self._cumulative, rng.random(count * _CANDIDATES)).clip(max=len(self.backbones) - 1)
-        lengths = np.array([min(len(self.backbones[i]), crop) for i in drawn])
-        start = int(rng.integers(len(drawn) - count + 1))
-        chosen = drawn[np.argsort(lengths, kind="stable")][start : start + count]
-        crops = [_crop(self.backbones[i], crop, rng) for i in chosen]
-        return make_batch([piece for piece in crops if np.isfinite(piece).all(axis=(1, 2)).sum() >= 3], behaviour)
-
-
-def make_batch(backbones: Sequence[NDArray[np.float32]], behaviour: Behaviour) -> Batch:
-    """Describe backbones as one graph without sequence; at least one, each with a resolved residue."""
-    if not backbones:
-        raise ConfigurationError("a batch needs a chain with three resolved residues")
-    graphs = []
-    for backbone in backbones:
-        resolved = np.isfinite(backbone).all(axis=(1, 2))
-        positions = torch.from_numpy(np.flatnonzero(resolved))
-        graphs.append(
-            chain_graph(
-                torch.from_numpy(np.ascontiguousarray(backbone[resolved])),
-                blind_types(len(positions)),
-                positions,
-                torch.from_numpy(resolved),
-                break_distance=behaviour.break_distance,
-            )
-        )
-    joined = collate(graphs)
-    target = torch.zeros(*joined.valid.shape, 3, 3)
-    for i, backbone in enumerate(backbones):
-        target[i, : len(backbone)] = torch.nan_to_num(torch.from_numpy(backbone))
-    return Batch(joined, target)
-
-
-def _crop(backbone: NDArray[np.float32], length: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    start = int(rng.integers(max(len(backbone) - length, 0) + 1))
-    return backbone[start : start + length]
+    both = (codes[:, 1:] >= 0) & (codes[:, :-1] >= 0)
+    error = F.cross_entropy(logits[:, :-1].transpose(1, 2), codes[:, 1:].clamp(min=0), reduction="none")
+    return ((error * both).sum(dim=1) / both.sum(dim=1).clamp(min=1)).mean()
 
 
 class Trainer:
-    """A run that can be stopped: network, optimiser and the number of the next step."""
+    """A run that can be stopped: network, optimiser, loss multipliers and the number of the next step.
+
+    Parameters
+    ----------
+    sizes : NetworkSizes
+    behaviour : Behaviour
+    plan : TrainingPlan
+    source : ChainSource
+    """
 
     def __init__(self, sizes: NetworkSizes, behaviour: Behaviour, plan: TrainingPlan, source: ChainSource) -> None:
+        if plan.weights.next_token > 0 and not sizes.next_token_head:
+            raise ConfigurationError("a next_token loss needs sizes with next_token_head = true")
         self.plan, self.behaviour, self.source = plan, behaviour, source
+        idle_head = sizes.next_token_head and (plan.unquantised > 0 or plan.weights.next_token == 0)
+        self.accelerator = Accelerator(
+            kwargs_handlers=[
+                DistributedDataParallelKwargs(broadcast_buffers=False, find_unused_parameters=bool(idle_head))
+            ]
+        )
         torch.manual_seed(plan.seed)
         self.model = GCPVQVAE(sizes)
         with torch.no_grad():
             self.model.vqvae.decoder.affine_output_projection.proj.weight[:3] *= _TRANSLATION_SCALE
-        self.optimiser = torch.optim.AdamW(
+        if plan.compile:
+            self.model.vqvae.encoder_blocks.compile(dynamic=True)
+            self.model.vqvae.decoder.decoder_stack.compile(dynamic=True)
+        optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=plan.learning_rate, betas=(0.9, 0.98), eps=1e-7, weight_decay=plan.weight_decay
         )
+        self.wrapped, self.optimiser = self.accelerator.prepare(ReconstructionLoss(self.model, plan), optimiser)
+        self.multipliers: dict[str, float] = {}
         self.step = 0
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that reports and writes."""
+        return bool(self.accelerator.is_main_process)
 
     def run(self, folder: Path, *, stop_after: int | None = None) -> None:
         """Train to the end of the plan (or for ``stop_after`` steps), reporting and saving into ``folder``."""
@@ -192,98 +143,135 @@ class Trainer:
         while self.step < last:
             progress.add(self.train_step())
             if self.step % self.plan.report_every == 0:
-                logger.info("%s", progress.line(self.step))
+                line = progress.line(self.step)
+                if self.is_first:
+                    logger.info("%s", line)
             if self.step % self.plan.save_every == 0 or self.step == last:
                 self.save(folder)
 
     def train_step(self) -> dict[str, float]:
-        """Take one step; return its terms, the codes it used and its residues."""
-        plan, generator = self.plan, torch.Generator().manual_seed(self.plan.seed * 1_000_003 + self.step)
+        """Take one step; return its terms, their weighted sum and its residues, over all processes."""
+        plan = self.plan
         if self.step == plan.unquantised:
-            self._start_codebook(generator)
-        batch = self.source.batch(plan, self.behaviour, self.step)
+            self._start_codebook()
         for group in self.optimiser.param_groups:
             group["lr"] = plan.rate_at(self.step)
         self.model.train()
-        values = self._terms(batch, generator)
-        loss = torch.stack([getattr(plan.weights, name) * value for name, value in values.items()]).sum()
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), plan.clip)
+        told: dict[str, float] = {}
+        for turn in range(plan.accumulate):
+            for name, value in self._learn_from(self.step * plan.accumulate + turn, turn).items():
+                told[name] = told.get(name, 0.0) + value
+        told = {name: value if name == "residues" else value / plan.accumulate for name, value in told.items()}
+        if not math.isfinite(told["loss"]):
+            raise BioMatrixError(f"the loss is {told['loss']} at step {self.step}: lower learning_rate, or go on from "
+                                 "the last checkpoint")  # fmt: skip
+        self.accelerator.clip_grad_norm_(self.model.parameters(), plan.clip)
         self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
         self.step += 1
-        return {
-            **{name: float(value.detach()) for name, value in values.items()},
-            "loss": float(loss.detach()),
-            "residues": float(batch.graph.valid.sum()),
-        }
+        return told
 
-    def _terms(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Reconstruct a batch and return the terms of its loss."""
-        plan = self.plan
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=plan.autocast):
-            if self.step < plan.unquantised:
-                rows = self.model.latents(batch.graph).float()
-                quantiser_loss = rows.new_zeros(())
-            else:
-                rows, quantiser_loss = self.model.quantised_latents(batch.graph, plan.codebook, generator)
-            span = self._span(rows.shape[1], generator)
-            valid = batch.graph.valid[:, span]
-            coords = self.model.vqvae.decoder(rows[:, span], valid)
-        terms = structure_terms(coords.float(), batch.target[:, span], valid, plan.weights)
-        return {**terms, "quantiser": quantiser_loss}
+    def _learn_from(self, number: int, turn: int) -> dict[str, float]:
+        """Add the gradients of one batch; return its terms over all processes."""
+        plan, batch = self.plan, self._batch(number)
+        apart = turn < plan.accumulate - 1
+        with self.accelerator.no_sync(self.wrapped) if apart else nullcontext():
+            values = self.wrapped(batch, self.step >= plan.unquantised, plan.seed * 1_000_003 + number)
+            if turn == 0 and plan.adjusts_at(self.step):
+                self._adjust(values)
+            loss = torch.stack([self._weight(name) * value for name, value in values.items()]).sum()
+            self.accelerator.backward(loss / plan.accumulate)
+        residues = batch.graph.valid.sum() * world_size()
+        told = {**values, "loss": loss, "residues": residues}
+        means = summed(torch.stack([value.detach().float() for value in told.values()])) / world_size()
+        return dict(zip(told, means.tolist(), strict=True))
 
-    def _span(self, length: int, generator: torch.Generator) -> slice:
-        """The residues of a batch that are decoded."""
-        size = min(self.plan.decoded_span or length, length)
-        start = int(torch.randint(length - size + 1, (), generator=generator))
-        return slice(start, start + size)
+    def _batch(self, number: int) -> Batch:
+        batch = self.source.batch(
+            self.plan,
+            self.behaviour,
+            number,
+            rank=self.accelerator.process_index,
+            processes=self.accelerator.num_processes,
+        )
+        return batch.to(self.accelerator.device)
+
+    def _weight(self, name: str) -> float:
+        return float(getattr(self.plan.weights, name)) * self.multipliers.get(name, 1.0)
+
+    def _adjust(self, values: dict[str, Tensor]) -> None:
+        """Move each loss's multiplier by the norm of its weighted gradient, which is taken over all processes."""
+        parameters = list(self.model.parameters())
+        for name, value in values.items():
+            if not value.requires_grad:
+                continue
+            weighted = self._weight(name) * value
+            parts = torch.autograd.grad(weighted, parameters, retain_graph=True, allow_unused=True)
+            square = sum(float((summed(part) / world_size()).square().sum()) for part in parts if part is not None)
+            multiplier = self.multipliers.get(name, 1.0)
+            self.multipliers[name] = self.plan.adaptive.adjusted(multiplier, math.sqrt(square))
 
     @torch.no_grad()
-    def _start_codebook(self, generator: torch.Generator) -> None:
+    def _start_codebook(self) -> None:
         """Start the codebook from the latents of several batches, more than one batch holds."""
-        graphs = [self.source.batch(self.plan, self.behaviour, self.step + i).graph for i in range(_START_SAMPLE)]
-        latents = torch.cat([self.model.latents(graph).float()[graph.valid] for graph in graphs])
+        first, seed = self.step * self.plan.accumulate, self.plan.seed * 1_000_003 + self.step
+        graphs = [self._batch(first + i).graph for i in range(_START_SAMPLE)]
+        latents = torch.cat([joined(self.model.latents(graph).float()[graph.valid]) for graph in graphs])
         codebook = self.model.vqvae.vector_quantizer.codebook
-        codebook.start(latents, generator)
+        codebook.start(latents, torch.Generator().manual_seed(seed))
         codebook.cluster_size /= _START_SAMPLE
         codebook.embed_avg /= _START_SAMPLE
 
     def save(self, folder: Path) -> None:
-        """Write a checkpoint, atomically."""
-        from safetensors.torch import save as serialise
+        """Write a checkpoint, atomically; one process does, all wait."""
+        if self.is_first:
+            from safetensors.torch import save as serialise
 
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        for name, parameter in self.model.named_parameters():
-            for key, value in self.optimiser.state[parameter].items():
-                tensors[f"optimiser.{key}.{name}"] = value
-        tensors["step"] = torch.tensor(self.step)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(
-            folder / "checkpoint.safetensors", serialise({key: value.contiguous() for key, value in tensors.items()})
-        )
+            tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+            for name, parameter in self.model.named_parameters():
+                for key, value in self._bare_optimiser.state[parameter].items():
+                    tensors[f"optimiser.{key}.{name}"] = value
+            for name, number in self.multipliers.items():
+                tensors[f"multiplier.{name}"] = torch.tensor(number, dtype=torch.float64)
+            tensors["step"] = torch.tensor(self.step)
+            folder.mkdir(parents=True, exist_ok=True)
+            data = serialise({key: value.detach().cpu().contiguous() for key, value in tensors.items()})
+            write_whole(folder / CHECKPOINT, data)
+        self.accelerator.wait_for_everyone()
 
     def restore(self, folder: Path) -> bool:
         """Go on from the checkpoint of ``folder``; False where there is none."""
-        path = folder / "checkpoint.safetensors"
+        path = folder / CHECKPOINT
         if not path.is_file():
             return False
         stored = {name: torch.from_numpy(np.array(value)) for name, value in _read(path).items()}
+        device = self.accelerator.device
         model = {name.removeprefix("model."): value for name, value in stored.items() if name.startswith("model.")}
         try:
             self.model.load_state_dict(model, strict=True)
             for name, parameter in self.model.named_parameters():
-                self.optimiser.state[parameter] = {
-                    key: stored[f"optimiser.{key}.{name}"] for key in ("step", "exp_avg", "exp_avg_sq")
-                }
+                if f"optimiser.step.{name}" in stored or not name.startswith("vqvae.ntp_projector_head."):
+                    moments = {key: stored[f"optimiser.{key}.{name}"].to(device) for key in ("exp_avg", "exp_avg_sq")}
+                    self._bare_optimiser.state[parameter] = {"step": stored[f"optimiser.step.{name}"], **moments}
         except (RuntimeError, KeyError) as error:
             raise WeightsError(f"the checkpoint is of another network: {error}", file=str(path)) from error
+        prefix = "multiplier."
+        self.multipliers = {name[len(prefix) :]: float(v) for name, v in stored.items() if name.startswith(prefix)}
         self.step = int(stored["step"])
         return True
+
+    def close(self) -> None:
+        """Part from the other processes. Left to the interpreter's exit, their threads can abort it."""
+        self.accelerator.wait_for_everyone()
+        self.accelerator.end_training()
 
     def describe(self) -> dict[str, Any]:
         """Return the plan as a JSON object, for the config of the weights."""
         return asdict(self.plan)
+
+    @property
+    def _bare_optimiser(self) -> torch.optim.Optimizer:
+        return cast(torch.optim.Optimizer, self.optimiser.optimizer)
 
 
 class _Progress:
