@@ -1,35 +1,46 @@
-"""The shipped molecule tokenizer against the published weights on the same held-out molecules, in one run.
+"""Molecule tokenizers on the same molecules, in one run: open and closed loop, own and published, and codebook sizes.
 
-    python benchmarks/molecule_structure.py molecules.sdf --published molstructok_vqvae.safetensors
+    python benchmarks/molecule_structure.py [FILE] [--published molstructok_vqvae.safetensors] [--rates RUN]
 
-Without a file it takes held-out molecules of the Chemical Component Dictionary that Biotite carries. Prints the error
-after decoding (all atoms, superimposed, no force field), the error of bond lengths, and the ratio published / own.
+FILE is what `biomatrix doctor roundtrip` reads (SD files, SMILES, the Parquet layouts); without it, held-out
+components of the Chemical Component Dictionary that comes with Biotite. Errors are of all atoms after superposition, no
+force field anywhere; bonds are lengths in Angstrom, "ring" those that close a ring. --rates RUN fits the codec anew
+with 64 to 1,024 codes to the molecules that `biomatrix tokenizer train` left in RUN/molecules, and prints error against
+the bits of a code given what it is conditioned on: no language model, so an upper bound.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from rdkit import Chem, rdBase
 
-from biomatrix.corpus.holdout import is_held_out
-from biomatrix.entities import Molecule
-from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
-from biomatrix.structure.geometry import rmsd
-from biomatrix.structure.molecule.graph import ordered_graph
+from biomatrix.doctor.molecule_roundtrip import MoleculeRoundTrip, measure_molecules
+from biomatrix.doctor.records import molecule_records
+from biomatrix.entities import Molecule, Reject
+from biomatrix.errors import BioMatrixError
+from biomatrix.structure import MoleculeStructureTokenizer
+from biomatrix.structure.molecule.conditioned.chemistry import molecular_graph
+from biomatrix.structure.molecule.conditioned.fitting import FittingSettings, Sample, fit
+from biomatrix.structure.molecule.conditioned.problem import Problem
+from biomatrix.structure.molecule.conditioned.references import FIRST
+from biomatrix.structure.molecule.conditioned.start import turned
+from biomatrix.structure.molecule.conditioned.tokenizer import ConditionedTokenizer
+from biomatrix.structure.molecule.inputs import PreparedMolecule, prepare
 
-Figures = dict[str, float]
+CODES = (64, 128, 256, 512, 1024)
+ROWS = ("RMSD mean", "RMSD median", "RMSD p95", "bonds", "ring bonds", "C-C", "C-S", "C-Cl")
 
 
 def held_out_components(limit: int) -> list[Molecule]:
     """Return held-out components with ideal coordinates, in the dictionary's order."""
     from biomatrix.corpus.sources.components import COMPONENT_SOURCES
-    from biomatrix.errors import BioMatrixError
 
-    source = COMPONENT_SOURCES["ccd"](Path("../shared/data"))
+    source = COMPONENT_SOURCES["ccd"](Path("."))
     found: list[Molecule] = []
     for identifier, row in source.rows():
         try:
@@ -43,73 +54,117 @@ def held_out_components(limit: int) -> list[Molecule]:
     return found
 
 
-def held_out_of_file(path: Path, limit: int) -> list[Molecule]:
-    """Return the held-out molecules of an SD file."""
-    mols = Chem.SDMolSupplier(str(path), removeHs=False)
-    kept = (Molecule(mol) for mol in mols if mol is not None and is_held_out(mol))
-    return [molecule for molecule, _ in zip(kept, range(limit), strict=False)]
+def molecules_of(file: Path | None, limit: int, everything: bool) -> list[Molecule | Reject]:
+    """Return the molecules to measure: held-out ones alone, unless everything is asked for."""
+    if file is None:
+        return list(held_out_components(limit))
+    return list(molecule_records(file, embed=True, held_out=not everything, limit=limit))
 
 
-def measure(tokenizer: MoleculeStructureTokenizer, molecules: list[Molecule]) -> Figures:
-    """Encode and decode, and compare with the input."""
-    started = time.perf_counter()
-    encoded = tokenizer.encode(molecules, on_error="return")
-    encoding = time.perf_counter() - started
-    pairs = [(m, c) for m, c in zip(molecules, encoded, strict=True) if isinstance(c, MoleculeCodes)]
-    started = time.perf_counter()
-    decoded = tokenizer.decode([codes for _, codes in pairs], on_error="return")
-    decoding = time.perf_counter() - started
-    errors, bonds, codes_used, same_stereo = [], [], set(), 0
-    for (molecule, codes), back in zip(pairs, decoded, strict=True):
-        if not isinstance(back, Molecule):
-            continue
-        graph = ordered_graph(molecule.mol)
-        true = molecule.mol.GetConformer().GetPositions()[graph.order]
-        got = back.mol.GetConformer().GetPositions()
-        errors.append(rmsd(got, true))
-        begin, end = graph.bonds.T
-        lengths = [np.linalg.norm(x[begin] - x[end], axis=1) for x in (true, got)]
-        bonds.append(np.abs(lengths[0] - lengths[1]))
-        codes_used |= set(codes.atom_codes.tolist())
-        reread = Chem.Mol(molecule.mol)
-        Chem.AssignStereochemistryFrom3D(reread)
-        same_stereo += Molecule(reread).smiles == back.smiles
+def figures(trip: MoleculeRoundTrip) -> dict[str, float]:
+    """Return the rows of the table."""
+    errors = trip.errors
+    by_type = {name: bonds.mae for name, bonds in errors.bonds_by_type.items()}
     return {
-        "molecules": len(molecules),
-        "failures": len(molecules) - len(errors),
-        "RMSD mean (A)": float(np.mean(errors)),
-        "RMSD median (A)": float(np.median(errors)),
-        "RMSD p95 (A)": float(np.quantile(errors, 0.95)),
-        "bond MAE (A)": float(np.concatenate(bonds).mean()),
-        "codes used": len(codes_used),
-        "same isomeric SMILES": same_stereo / max(len(errors), 1),
-        "encoded / s": len(molecules) / encoding,
-        "decoded / s": len(pairs) / decoding,
+        "RMSD mean": errors.rmsd.mean,
+        "RMSD median": errors.rmsd.median,
+        "RMSD p95": errors.rmsd.p95,
+        "bonds": errors.bonds["all"].mae,
+        "ring bonds": errors.bonds["ring-closing"].mae,
+        **{name: by_type.get(name, float("nan")) for name in ("C-C", "C-S", "C-Cl")},
+        "failures": float(len(trip.failures)),
+        "codes used": float(trip.codes.used),
     }
+
+
+def tokenizers(published: Path | None) -> Iterator[tuple[str, MoleculeStructureTokenizer]]:
+    """Yield what is compared."""
+    opened = MoleculeStructureTokenizer.from_pretrained
+    yield "default", opened()
+    yield "default, open", opened(closed_loop=False)
+    yield "molstructok-closed", opened("molstructok-closed")
+    yield "same, open", opened("molstructok-closed", closed_loop=False)
+    if published:
+        yield "published", opened(published)
+        yield "published, trunk", opened(published, decoder="trunk")
+        yield "published, closed", opened(published, closed_loop=True)
+
+
+def compare(molecules: list[Molecule | Reject], published: Path | None) -> None:
+    """Print a column a tokenizer, and the ratios to the published one."""
+    columns = {name: figures(measure_molecules(molecules, one)) for name, one in tokenizers(published)}
+    print(f"{len(molecules)} molecules")
+    print(f"{'Angstrom':14}" + "".join(f"{name:>20}" for name in columns))
+    for row in columns["default"]:
+        print(f"{row:14}" + "".join(f"{column[row]:20.4g}" for column in columns.values()))
+    if published:
+        for row in ROWS:
+            print(f"published / default, {row}: {columns['published'][row] / columns['default'][row]:.1f}")
+
+
+def sample_of(item: PreparedMolecule) -> Sample:
+    """Return what fitting takes."""
+    graph = molecular_graph(item.mol, item.graph.order, item.elements, item.charges, item.graph.bonds)
+    return graph, turned(item.positions, np.array([item.size]))
+
+
+def gathered(run: Path) -> Iterator[PreparedMolecule]:
+    """Yield the training molecules that a run left."""
+    for file in sorted((run / "molecules").glob("*.sdf")):
+        for mol in Chem.SDMolSupplier(str(file), removeHs=False):
+            if mol is not None:
+                try:
+                    yield prepare(Molecule(mol))
+                except BioMatrixError:
+                    continue
+
+
+def rates(run: Path, molecules: list[Molecule | Reject], rounds: int) -> None:
+    """Print error against the size of the codebook, closed and open loop."""
+    samples = [sample_of(item) for item in gathered(run)]
+    default = MoleculeStructureTokenizer.from_pretrained()
+    known = {name: value for name, value in default.config["training"].items() if name != "seed"}
+    print(f"{'codes':>6}{'loop':>8}{'RMSD mean':>12}{'p95':>8}{'bonds':>8}{'ring':>8}{'used':>6}{'bits/atom':>11}")
+    for count in CODES:
+        settings = replace(FittingSettings(**known), num_codes=count, rounds=rounds, per_round=15_000)
+        lengths, meanings = fit(samples, settings, run / "rates" / str(count))
+        for closed in (True, False):
+            costs = settings.costs if closed else replace(settings.costs, rate=0.0, correction=0.0)
+            one = ConditionedTokenizer(
+                lengths, meanings, costs, name=str(count), fingerprint="", closed_loop=closed, config={}
+            )
+            found = figures(measure_molecules(molecules, one))
+            print(
+                f"{count:6}{'closed' if closed else 'open':>8}{found['RMSD mean']:12.4f}{found['RMSD p95']:8.4f}"
+                f"{found['bonds']:8.4f}{found['ring bonds']:8.4f}{found['codes used']:6.0f}"
+                f"{bits_of(one, molecules):11.2f}",
+                flush=True,
+            )
+
+
+def bits_of(tokenizer: ConditionedTokenizer, molecules: list[Molecule | Reject]) -> float:
+    """Return the mean bits of a code given its context."""
+    items = [prepare(m, fragments=True) for m in molecules if isinstance(m, Molecule)]
+    codes = tokenizer.codes_of(items)
+    problem = Problem.of([sample_of(item)[0] for item in items], tokenizer.lengths)
+    bits = tokenizer.meanings.bits[problem.rows(tokenizer.meanings), np.concatenate(codes)]
+    return float(bits[problem.references.kinds != FIRST].mean())
 
 
 def main() -> None:
-    """Print one column a tokenizer and the ratios."""
+    """Print what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, nargs="?", help="an SD file with 3D molecules, hydrogens explicit")
+    parser.add_argument("file", type=Path, nargs="?", help="molecules with hydrogens explicit")
     parser.add_argument("--published", type=Path, help="the published checkpoint as safetensors")
+    parser.add_argument("--rates", type=Path, metavar="RUN", help="also fit 64 to 1,024 codes to RUN/molecules")
+    parser.add_argument("--rounds", type=int, default=6, help="of each of these fits")
     parser.add_argument("--limit", type=int, default=600)
+    parser.add_argument("--all", action="store_true", help="of FILE, not the held-out molecules alone")
     given = parser.parse_args()
-    molecules = held_out_of_file(given.file, given.limit) if given.file else held_out_components(given.limit)
-    columns = {
-        "own": measure(MoleculeStructureTokenizer.from_pretrained(), molecules),
-        "own, open": measure(MoleculeStructureTokenizer.from_pretrained(closed_loop=False), molecules),
-    }
-    if given.published:
-        columns["published"] = measure(MoleculeStructureTokenizer.from_pretrained(given.published), molecules)
-        closed = MoleculeStructureTokenizer.from_pretrained(given.published, closed_loop=True)
-        columns["published, closed"] = measure(closed, molecules)
-    print(f"{'':24}" + "".join(f"{name:>20}" for name in columns))
-    for row in columns["own"]:
-        print(f"{row:24}" + "".join(f"{figures[row]:20.4g}" for figures in columns.values()))
-    if given.published:
-        for row in ("RMSD mean (A)", "RMSD p95 (A)", "bond MAE (A)"):
-            print(f"ratio published / own, {row}: {columns['published'][row] / columns['own'][row]:.2f}")
+    molecules = molecules_of(given.file, given.limit, given.all)
+    compare(molecules, given.published)
+    if given.rates:
+        rates(given.rates, molecules, given.rounds)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,18 @@ PUBLIC = {
 }
 
 # What a room may not import: the rooms above it. Lower rooms know nothing of higher ones.
-ORDER = ("selfies", "entities", "structure", "trust", "modalities", "vocabulary", "corpus", "training", "generation", "cli")
+ORDER = (
+    "selfies",
+    "entities",
+    "structure",
+    "trust",
+    "modalities",
+    "vocabulary",
+    "corpus",
+    "training",
+    "generation",
+    "cli",
+)
 
 
 def test_the_public_names_are_the_listed_ones() -> None:

@@ -93,11 +93,20 @@ def test_isotopes_are_listed_as_lost_and_lost() -> None:
     assert decoded(MINE.encode(heavy)).smiles == "CCO"
 
 
-def test_salts_and_flat_molecules_are_refused() -> None:
+def test_salts_go_round_with_a_dot_between_fragments() -> None:
+    salt = Molecule.from_smiles("C[NH3+].[Cl-]").embed(seed=0)
+    tokens = MINE.encode(salt)
+    assert tokens.count(".") == 1
+    assert MINE.length(tokens) == salt.num_atoms
+    assert MINE.decode(tokens).smiles == salt.smiles
+    for broken in ([".", *tokens], [*tokens, "."], ["[C 3]", ".", ".", "[C 3]"]):
+        with pytest.raises(DecodeError):
+            MINE.decode(broken)
+
+
+def test_what_has_no_conformer_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="conformer"):
         MINE.encode(Molecule.from_smiles("CCO"))
-    with pytest.raises(UnsupportedError, match="fragment"):
-        MINE.encode(Molecule.from_smiles("C[NH3+].[Cl-]").embed(seed=0))
     with pytest.raises(UnsupportedError, match="Protein"):
         MINE.encode(Protein("MKV"))
 

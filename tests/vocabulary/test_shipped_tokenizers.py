@@ -76,13 +76,28 @@ def test_other_weights_are_refused(full: Vocabulary, tmp_path: Path) -> None:
     assert "cannot be used with geometric" in part.reason
 
 
+def recorded_as(full: Vocabulary, folder: Path, name: str, fingerprint: str | None) -> Vocabulary:
+    """Return the vocabulary as if its protein codes had been recorded so."""
+    full.save(folder)
+    path = folder / "biomatrix.json"
+    content = json.loads(path.read_text())
+    record = content["structure_tokenizers"]["protein_structure"]
+    record |= {"name": name, "fingerprint": fingerprint or record["fingerprint"]}
+    path.write_text(json.dumps(content))
+    return Vocabulary.from_pretrained(folder)
+
+
 def test_a_name_that_is_not_there_is_said(full: Vocabulary, tmp_path: Path) -> None:
-    full.save(tmp_path)
-    path = tmp_path / "biomatrix.json"
-    path.write_text(path.read_text().replace('"geometric"', '"no-such-weights"'))
-    (part,) = Vocabulary.from_pretrained(tmp_path).decode(full.encode_tokens(["<S 1>"], "protein_structure"))
+    opened = recorded_as(full, tmp_path, "no-such-weights", "000000000000")
+    (part,) = opened.decode(full.encode_tokens(["<S 1>"], "protein_structure"))
     assert isinstance(part, Failure)
     assert "no-such-weights" in part.reason
+
+
+def test_weights_that_were_renamed_are_found_by_their_fingerprint(full: Vocabulary, tmp_path: Path) -> None:
+    opened = recorded_as(full, tmp_path, "what-it-was-called", None)
+    (part,) = opened.decode(full.encode([(helix(9), "protein_structure")]))
+    assert isinstance(part, Protein)
 
 
 def test_geometry_puts_like_codes_near(full: Vocabulary) -> None:

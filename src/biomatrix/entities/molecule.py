@@ -28,6 +28,8 @@ _NOT_TETRAHEDRAL = (
 )
 _BOND_TYPES = {1: Chem.BondType.SINGLE, 2: Chem.BondType.DOUBLE, 3: Chem.BondType.TRIPLE}
 _LARGEST_EMBEDDED = 1_000
+_EMBED_SECONDS = 15
+"""Caged or crowded graphs that distance geometry finds no way out of end after so long, twice."""
 _FRAGMENT_GAP = 3.0
 
 
@@ -402,6 +404,7 @@ def _embed(mol: Chem.Mol, seed: int) -> bool:
     parameters: Any = rdDistGeom.ETKDGv3()
     # RDKit takes 0 and 1 for the same seed.
     parameters.randomSeed = seed + 1
+    parameters.timeout = _EMBED_SECONDS
     attempts: Sequence[bool] = (False, True)
     for random_start in attempts:
         parameters.useRandomCoords = random_start

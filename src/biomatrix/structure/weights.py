@@ -106,6 +106,15 @@ def shipped_names(kind: StructureKind) -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in root.iterdir() if (folder / CONFIG_FILE).is_file()))
 
 
+def shipped_name_of(kind: StructureKind, fingerprint: str) -> str | None:
+    """Return the shipped tokenizer of a fingerprint, whatever it was once called; None if none has it."""
+    for name in shipped_names(kind):
+        config = _read_config(weights_root(kind) / name / CONFIG_FILE)
+        if fingerprint_of(config["architecture"], config.get("settings", {}), config["sha256"]) == fingerprint:
+            return name
+    return None
+
+
 def fingerprint_of(architecture: str, settings: Mapping[str, Any], tensor_sha256: str) -> str:
     """Return the fingerprint of an architecture, the settings that alter its codes, and its weights."""
     text = json.dumps([architecture, dict(settings), tensor_sha256], sort_keys=True)

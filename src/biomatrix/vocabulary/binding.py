@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 from biomatrix.errors import VocabularyError
 from biomatrix.modalities.base import Modality
 from biomatrix.modalities.registry import modality as registered
+from biomatrix.structure.weights import shipped_name_of
 from biomatrix.vocabulary.blocks import Block
 from biomatrix.vocabulary.manifest import TokenizerRecord
 
@@ -82,8 +83,15 @@ def bind(
                 check_binding(chosen, record, trusted=True)
             bound[name] = replace(block, modality=chosen)
         elif record is not None and record.name is not None and type(block.modality) is type(registered(name)):
-            bound[name] = replace(block, modality=registered(name, tokenizer=record.name))
+            bound[name] = replace(block, modality=registered(name, tokenizer=_name_now(block.modality, record)))
     return bound
+
+
+def _name_now(modality: Modality, record: TokenizerRecord) -> str | None:
+    """Return what the tokenizer of a record is called now: shipped weights may have been renamed."""
+    if record.fingerprint is None:
+        return record.name
+    return shipped_name_of(modality.kind, record.fingerprint) or record.name
 
 
 def check_binding(modality: Modality, record: TokenizerRecord, trusted: bool) -> None:

@@ -31,9 +31,9 @@ SMILES = (
 )
 
 
-@pytest.fixture(scope="module")
-def tokenizer() -> MoleculeStructureTokenizer:
-    return MoleculeStructureTokenizer.from_pretrained()
+@pytest.fixture(scope="module", params=["default", "molstructok-closed"])
+def tokenizer(request: pytest.FixtureRequest) -> MoleculeStructureTokenizer:
+    return MoleculeStructureTokenizer.from_pretrained(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -118,13 +118,19 @@ def test_a_bad_molecule_is_named_and_the_rest_goes_on(
         tokenizer.encode([molecules[0], flat])
 
 
-def test_fragments_are_refused(tokenizer: MoleculeStructureTokenizer) -> None:
-    mol = Chem.AddHs(Chem.MolFromSmiles("O.CO"))
-    conformer = Chem.Conformer(mol.GetNumAtoms())
-    conformer.SetPositions(np.random.default_rng(0).normal(scale=3.0, size=(mol.GetNumAtoms(), 3)))
-    mol.AddConformer(conformer)
-    with pytest.raises(UnsupportedError, match="2 fragments"):
-        tokenizer.encode([Molecule(mol)])
+@pytest.mark.parametrize("smiles", ["O.CO", "[Na+].[Cl-]", "C[NH3+].[Cl-]", "CC(=O)[O-].CC(=O)[O-].[Cu+2]"])
+def test_fragments_keep_their_insides_or_are_refused(tokenizer: MoleculeStructureTokenizer, smiles: str) -> None:
+    molecule = Molecule.from_smiles(smiles).embed(seed=0)
+    if not tokenizer.places_fragments:
+        with pytest.raises(UnsupportedError, match="fragments"):
+            tokenizer.encode([molecule])
+        return
+    back = tokenizer.decode(tokenizer.encode([molecule]))[0]
+    assert back.smiles == molecule.smiles
+    true = molecule.mol.GetConformer().GetPositions()[ordered_graph(molecule.mol, fragments=True).order]
+    got = back.mol.GetConformer().GetPositions()
+    for fragment in map(list, Chem.GetMolFrags(back.mol)):
+        assert len(fragment) == 1 or rmsd(got[fragment], true[fragment]) < 0.3
 
 
 def test_exactly_linear_molecules_keep_their_shape(tokenizer: MoleculeStructureTokenizer) -> None:
@@ -153,7 +159,6 @@ def test_codes_of_dropped_atoms_are_ignored_with_a_note(tokenizer: MoleculeStruc
         (("[C]", "[C]"), (3, 512), 1),
         (("[C]", "[C]"), (3, -1), 1),
         (("[C]", "[Xyz]"), (3, 4), 1),
-        (("[C]", ".", "[C]"), (3, -1, 4), 1),
         ((), (), None),
     ],
 )
@@ -164,6 +169,16 @@ def test_impossible_codes_are_refused_with_their_place(
         tokenizer.decode([MoleculeCodes(symbols, np.array(codes, dtype=np.int16))])
     assert caught.value.position == position
     assert caught.value.record == 1
+
+
+def test_dots_are_refused_where_codes_place_no_fragments(tokenizer: MoleculeStructureTokenizer) -> None:
+    codes = MoleculeCodes(("[C]", ".", "[C]"), np.array([3, -1, 4], dtype=np.int16))
+    if tokenizer.places_fragments:
+        assert tokenizer.decode([codes])[0].num_fragments == 2
+        return
+    with pytest.raises(DecodeError) as caught:
+        tokenizer.decode([codes])
+    assert caught.value.position == 1
 
 
 def test_random_codes_give_finite_molecules_or_named_errors(tokenizer: MoleculeStructureTokenizer) -> None:
@@ -187,10 +202,10 @@ def test_every_code_is_alive_and_distinct(tokenizer: MoleculeStructureTokenizer)
     assert tokenizer.num_codes == 512
     assert tokenizer.code_features.shape[0] == 512
     assert np.isfinite(tokenizer.code_features).all()
-    assert len(np.unique(tokenizer.network.codebook, axis=0)) == 512
+    assert len(np.unique(tokenizer.code_features, axis=0)) == 512
 
 
 def test_the_fingerprint_names_what_alters_codes(tokenizer: MoleculeStructureTokenizer) -> None:
-    again = MoleculeStructureTokenizer.from_pretrained("default")
-    other = MoleculeStructureTokenizer.from_pretrained("default", closed_loop=False)
+    again = MoleculeStructureTokenizer.from_pretrained(tokenizer.name)
+    other = MoleculeStructureTokenizer.from_pretrained(tokenizer.name, closed_loop=False)
     assert again.fingerprint == tokenizer.fingerprint != other.fingerprint

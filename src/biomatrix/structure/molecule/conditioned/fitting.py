@@ -75,7 +75,7 @@ class FittingSettings:
     bond_weight: float = 16.0
     rate_weight: float = 0.001
     correction_weight: float = 0.0
-    candidates: int = 32
+    candidates: int = 24
     closed_loop: bool = True
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ Legend: A atoms placed at once, C candidates for each.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,10 @@ class Frames:
     bond: Array
     closing: Array
 
+    def of(self, rows: Ints) -> Frames:
+        """Return some of the frames."""
+        return Frames(*(getattr(self, field.name)[rows] for field in fields(self)))
+
 
 def frames_at(positions: Array, references: References, bond: Array, closing: Array, atoms: Ints) -> Frames:
     """Return the frames of atoms [A] whose reference atoms are placed."""
@@ -95,37 +99,58 @@ def _second_axis(positions: Array, sides: Ints, origin: Array, u: Array) -> Arra
     return v
 
 
-def placed(frames: Frames, meanings: Array) -> Array:
-    """Return the positions [A, C, 3] of what codes mean [A, C, 4]."""
-    reach = frames.bond[:, :1] + frames.bond[:, 1:] * meanings[..., 3]
-    local = meanings[..., :3] * reach[..., None]
+def placed(frames: Frames, meanings: NDArray[np.floating]) -> Array:
+    """Return the positions [A, 3] of what codes mean [A, 4]."""
+    x, y, z, _ = local_points(frames, meanings[:, None])
+    return np.asarray(frames.origin + x * frames.u + y * frames.v + z * frames.w)
+
+
+def local_points(
+    frames: Frames, meanings: NDArray[np.floating]
+) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
+    """Return x, y, z along the axes of the frames, and the distance to the parent, each [A, C], of meanings [A, C, 4].
+
+    In the precision of the meanings.
+    """
+    kind = meanings.dtype
+    bond = frames.bond.astype(kind)
+    reach = bond[:, :1] + bond[:, 1:] * meanings[..., 3]
+    x, y, z = (meanings[..., axis] * reach for axis in range(3))
     third = np.flatnonzero(frames.kinds <= THIRD_ATOM)
     if len(third):
-        x, y, z = np.moveaxis(local[third], 2, 0)
-        local[third] = np.stack((x, np.hypot(y, z), np.zeros_like(x)), axis=2)
-        second = third[frames.kinds[third] == SECOND_ATOM]
-        local[second] = reach[second][..., None] * (1.0, 0.0, 0.0)
+        second = frames.kinds[third, None] == SECOND_ATOM
+        x[third] = np.where(second, reach[third], x[third])
+        y[third] = np.where(second, 0.0, np.hypot(y[third], z[third]))
+        z[third] = 0.0
     closing = np.flatnonzero(frames.kinds == CLOSING)
     if len(closing):
-        local[closing] = _on_circle(frames, closing, reach[closing], meanings[closing])
-    u, v, w = frames.u[:, None], frames.v[:, None], frames.w[:, None]
-    return np.asarray(frames.origin[:, None] + local[..., :1] * u + local[..., 1:2] * v + local[..., 2:] * w)
+        x[closing], y[closing], z[closing] = _on_circle(frames, closing, reach[closing], meanings[closing])
+    return x, y, z, reach
 
 
-def _on_circle(frames: Frames, closing: Ints, reach: Array, meanings: Array) -> Array:
-    span = np.maximum(frames.span[closing, None], 1e-6)
-    c = frames.closing[closing, :1] + SPREADS * frames.closing[closing, 1:] * meanings[..., 0]
+def _on_circle(
+    frames: Frames, closing: Ints, reach: NDArray[np.floating], meanings: NDArray[np.floating]
+) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
+    kind = meanings.dtype
+    span = np.maximum(frames.span[closing, None], 1e-6).astype(kind)
+    bond = frames.closing[closing].astype(kind)
+    c = bond[:, :1] + SPREADS * bond[:, 1:] * meanings[..., 0]
     cosine = np.clip((reach * reach + span * span - c * c) / (2.0 * reach * span), -1.0, 1.0)
     ring = reach * np.sqrt(1.0 - cosine * cosine)
     y, z = meanings[..., 1], meanings[..., 2]
-    turn = np.maximum(np.hypot(y, z), 1e-9)
-    return np.stack((reach * cosine, ring * y / turn, ring * z / turn), axis=2)
+    ring = ring / np.maximum(np.hypot(y, z), 1e-9)
+    return reach * cosine, ring * y, ring * z
+
+
+def in_frames(frames: Frames, points: Array) -> Array:
+    """Return points [A, 3] in Angstrom as coordinates along the axes of the frames."""
+    offset = points - frames.origin
+    return np.column_stack([_dot(offset, axis) for axis in (frames.u, frames.v, frames.w)])
 
 
 def meanings_of(frames: Frames, targets: Array) -> Array:
     """Return the meanings [A, 4] that place atoms at the targets [A, 3], as nearly as can be."""
-    offset = targets - frames.origin
-    local = np.column_stack([_dot(offset, axis) for axis in (frames.u, frames.v, frames.w)])
+    local = in_frames(frames, targets)
     reach = np.maximum(np.sqrt(_dot(local, local)), 1e-9)
     meanings = np.column_stack((local / reach[:, None], (reach - frames.bond[:, 0]) / frames.bond[:, 1]))
     third = np.flatnonzero(frames.kinds <= THIRD_ATOM)

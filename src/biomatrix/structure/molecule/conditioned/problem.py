@@ -19,6 +19,10 @@ Ints = NDArray[np.int64]
 
 _NO_BOND = (1.5, 0.1)
 _USUAL_SPREAD = 0.01
+_SECOND_ROW = 10
+_LATER_ROWS = 14.0
+"""Bonds of sulfur, chlorine and heavier atoms count so much more: they are few, so that codes fit them less by
+themselves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +39,7 @@ class Problem:
         Predicted length and spread, in Angstrom, of the bond to the parent, and to the axis where that is bonded.
     stiffness : ndarray, shape=(N, 4), dtype=float64
         What errors of the bonds to ``references.bonded`` count: 1 for a bond of usual spread, more for bonds that the
-        graph says less about, as the square of their spread; 0 between fragments.
+        graph says less about, as the square of their spread, and for those of later rows; 0 between fragments.
     begins_fragment : ndarray, shape=(N,), dtype=bool
         The first atom of every fragment but a molecule's first.
     levels : list of ndarray, dtype=int64
@@ -57,8 +61,7 @@ class Problem:
         chemistry = gather(graphs)
         references = references_of(chemistry)
         values = np.concatenate((lengths.of(chemistry), [_NO_BOND]))
-        stiffness = np.maximum(values[:, 1] / _USUAL_SPREAD, 1.0) ** 2
-        stiffness[:-1][chemistry.orders == 0] = 0.0
+        stiffness = np.append(_stiffness(chemistry, values[:-1, 1]), 0.0)
         atoms = np.arange(len(chemistry.starts))
         columns = [bond_indices(chemistry, atoms, other) for other in references.bonded.T]
         order = np.argsort(references.levels, kind="stable")
@@ -82,3 +85,10 @@ class Problem:
     def offsets(self) -> Ints:
         """The first atom of each molecule, ``int64 [M]``."""
         return np.cumsum(self.chemistry.sizes) - self.chemistry.sizes
+
+
+def _stiffness(chemistry: Chemistry, spreads: Array) -> Array:
+    stiffness = np.maximum(spreads / _USUAL_SPREAD, 1.0) ** 2
+    stiffness[(chemistry.elements[chemistry.bonds] > _SECOND_ROW).any(axis=1)] *= _LATER_ROWS
+    stiffness[chemistry.orders == 0] = 0.0
+    return stiffness

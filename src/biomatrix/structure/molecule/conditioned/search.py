@@ -13,13 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.structure.molecule.conditioned.meanings import CodeMeanings
-from biomatrix.structure.molecule.conditioned.placement import frames_at, meanings_of, placed
+from biomatrix.structure.molecule.conditioned.placement import (
+    Frames,
+    frames_at,
+    in_frames,
+    local_points,
+    meanings_of,
+    placed,
+)
 from biomatrix.structure.molecule.conditioned.problem import Problem
+from biomatrix.structure.molecule.conditioned.references import FIRST
 from biomatrix.structure.molecule.frames import Array
 
 Ints = NDArray[np.int64]
 
 _GRID = 16
+_BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class Costs:
     bond: float = 16.0
     rate: float = 0.0
     correction: float = 0.0
-    candidates: int = 32
+    candidates: int = 24
 
 
 class DirectionGrid:
@@ -127,52 +136,85 @@ def choose_codes(
     closed_loop : bool
         Against the rebuilt geometry, or each against the true one.
     """
-    rows = problem.rows(meanings)
+    search = _Search(problem, meanings, grid, costs, problem.rows(meanings))
     if not closed_loop:
-        return _open_loop(problem, targets, meanings, grid, costs, rows)
+        return search.open_loop(targets)
     targets = targets.copy()
-    codes = np.zeros(len(targets), dtype=np.int64)
-    positions = np.zeros((len(targets), 3))
-    wanted = np.zeros((len(targets), 4))
-    plain = _open_loop(problem, targets, meanings, grid, costs, rows).codes if costs.correction > 0.0 else None
+    result = Choice(np.zeros(len(targets), dtype=np.int64), np.zeros((len(targets), 3)), np.zeros((len(targets), 4)))
+    plain = search.open_loop(targets).codes if costs.correction > 0.0 else None
     for atoms in problem.levels[1:]:
-        frames = frames_at(positions, problem.references, problem.bond, problem.closing, atoms)
-        wanted[atoms] = meanings_of(frames, targets[atoms])
-        near = grid.near(wanted[atoms, :3])
+        search.choose(atoms, targets, result.positions, result, plain)
+        _follow_fragments(problem, atoms, targets, result.positions)
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """What choosing the codes of one batch needs at every level."""
+
+    problem: Problem
+    meanings: CodeMeanings
+    grid: DirectionGrid
+    costs: Costs
+    rows: Ints
+
+    def open_loop(self, targets: Array) -> Choice:
+        """Choose every code against the true geometry."""
+        result = Choice(
+            np.zeros(len(targets), dtype=np.int64), np.zeros((len(targets), 3)), np.zeros((len(targets), 4))
+        )
+        coded = np.flatnonzero(self.problem.references.kinds != FIRST)
+        for start in range(0, len(coded), _BLOCK):
+            self.choose(coded[start : start + _BLOCK], targets, targets, result, None)
+        return result
+
+    def choose(self, atoms: Ints, targets: Array, built: Array, result: Choice, plain: Ints | None) -> None:
+        """Choose the codes of atoms whose references are built, and write them to the result."""
+        problem = self.problem
+        frames = frames_at(built, problem.references, problem.bond, problem.closing, atoms)
+        wanted = meanings_of(frames, targets[atoms])
+        near = self.grid.near(wanted[:, :3])
         if plain is not None:
             near = np.column_stack((near, plain[atoms]))
-        options = placed(frames, meanings.table[rows[atoms, None], near].astype(np.float64))
-        price = _geometric_cost(problem, targets, positions, atoms, options, costs.bond)
-        if costs.rate > 0.0:
-            price += costs.rate * meanings.bits[rows[atoms, None], near]
+        rows = self.rows[atoms, None]
+        price = self._geometric_price(atoms, frames, self.meanings.table[rows, near], targets, built)
+        if self.costs.rate > 0.0:
+            price += np.float32(self.costs.rate) * self.meanings.bits[rows, near]
         if plain is not None:
-            price += costs.correction * (near != plain[atoms, None])
-        best = price.argmin(axis=1)
-        row = np.arange(len(atoms))
-        codes[atoms], positions[atoms] = near[row, best], options[row, best]
-        _follow_fragments(problem, atoms, targets, positions)
-    return Choice(codes, positions, wanted)
+            price += np.float32(self.costs.correction) * (near != plain[atoms, None])
+        best = near[np.arange(len(atoms)), price.argmin(axis=1)]
+        result.codes[atoms] = best
+        result.positions[atoms] = placed(frames, self.meanings.table[self.rows[atoms], best].astype(np.float64))
+        result.wanted[atoms] = wanted
+
+    def _geometric_price(
+        self, atoms: Ints, frames: Frames, options: NDArray[np.float32], targets: Array, built: Array
+    ) -> NDArray[np.float32]:
+        """Return squared errors of position and bonds [A, C], all measured within the frames; single precision."""
+        x, y, z, reach = local_points(frames, options)
+        target = in_frames(frames, targets[atoms]).astype(np.float32)
+        price = _squared(x - target[:, :1], y - target[:, 1:2], z - target[:, 2:])
+        bonded, stiffness = self.problem.references.bonded[atoms], self.problem.stiffness[atoms]
+        for column in range(bonded.shape[1]):
+            has = np.flatnonzero((bonded[:, column] >= 0) & (stiffness[:, column] > 0.0))
+            if not len(has):
+                continue
+            other = bonded[has, column]
+            across = targets[atoms[has]] - targets[other]
+            true = np.sqrt((across * across).sum(axis=1)).astype(np.float32)[:, None]
+            if column == 0:
+                got = np.abs(reach[has])  # the parent is where the frame stands
+            else:
+                at = in_frames(frames.of(has), built[other]).astype(np.float32)
+                got = np.sqrt(_squared(x[has] - at[:, :1], y[has] - at[:, 1:2], z[has] - at[:, 2:]))
+            weight = (self.costs.bond * stiffness[has, column]).astype(np.float32)[:, None]
+            price[has] += weight * (got - true) ** 2
+        return np.asarray(price)
 
 
-def _open_loop(
-    problem: Problem, targets: Array, meanings: CodeMeanings, grid: DirectionGrid, costs: Costs, rows: Ints
-) -> Choice:
-    """Choose every code against the true geometry, all atoms at once."""
-    codes = np.zeros(len(targets), dtype=np.int64)
-    positions = np.zeros((len(targets), 3))
-    wanted = np.zeros((len(targets), 4))
-    atoms = np.concatenate(problem.levels[1:]) if len(problem.levels) > 1 else np.zeros(0, dtype=np.int64)
-    frames = frames_at(targets, problem.references, problem.bond, problem.closing, atoms)
-    wanted[atoms] = meanings_of(frames, targets[atoms])
-    near = grid.near(wanted[atoms, :3])
-    options = placed(frames, meanings.table[rows[atoms, None], near].astype(np.float64))
-    price = _geometric_cost(problem, targets, targets, atoms, options, costs.bond)
-    if costs.rate > 0.0:
-        price += costs.rate * meanings.bits[rows[atoms, None], near]
-    best = price.argmin(axis=1)
-    row = np.arange(len(atoms))
-    codes[atoms], positions[atoms] = near[row, best], options[row, best]
-    return Choice(codes, positions, wanted)
+def _squared(x: NDArray[np.float32], y: NDArray[np.float32], z: NDArray[np.float32]) -> NDArray[np.float32]:
+    total: NDArray[np.float32] = x * x + y * y + z * z
+    return total
 
 
 def _follow_fragments(problem: Problem, atoms: Ints, targets: Array, positions: Array) -> None:
@@ -185,30 +227,13 @@ def _follow_fragments(problem: Problem, atoms: Ints, targets: Array, positions: 
         targets[atom:end] += positions[atom] - targets[atom]
 
 
-def _geometric_cost(
-    problem: Problem, targets: Array, built: Array, atoms: Ints, options: Array, bond_weight: float
-) -> Array:
-    cost = ((options - targets[atoms, None]) ** 2).sum(axis=2)
-    for column in range(problem.references.bonded.shape[1]):
-        other = problem.references.bonded[atoms, column]
-        has = np.flatnonzero(other >= 0)
-        if not len(has):
-            break
-        other = other[has]
-        true = np.sqrt(((targets[atoms[has]] - targets[other]) ** 2).sum(axis=1))
-        got = np.sqrt(((options[has] - built[other][:, None]) ** 2).sum(axis=2))
-        weight = bond_weight * problem.stiffness[atoms[has], column]
-        cost[has] += weight[:, None] * (got - true[:, None]) ** 2
-    return np.asarray(cost)
-
-
 def decode_codes(problem: Problem, codes: Ints, meanings: CodeMeanings) -> Array:
     """Return the positions that codes [N] place, ``float64 [N, 3]`` in Angstrom."""
     positions = np.zeros((len(codes), 3))
     meant = meanings.table[problem.rows(meanings), codes].astype(np.float64)
     for atoms in problem.levels[1:]:
         frames = frames_at(positions, problem.references, problem.bond, problem.closing, atoms)
-        positions[atoms] = placed(frames, meant[atoms, None])[:, 0]
+        positions[atoms] = placed(frames, meant[atoms])
     return positions
 
 
