@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from biomatrix.conversion.counts import Counts
 from biomatrix.conversion.encoding import with_tokenizer
 from biomatrix.conversion.records import open_lines, write_entities
+from biomatrix.conversion.residues import with_residue_labels
 from biomatrix.conversion.wrapped import unwrap
 from biomatrix.entities import Entity, Reject
 from biomatrix.errors import BioMatrixError, ParseError
@@ -23,11 +25,12 @@ MAX_LINE = 4_000_000
 
 @dataclass(frozen=True)
 class Line:
-    """One line of input: its number, the wrapped text, and the record's name if the line gives one."""
+    """One line of input: its number, the wrapped text, and the record's name and residues if the line gives them."""
 
     number: int
     text: str
     name: str = ""
+    residues: dict[str, Any] | None = None
 
 
 def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, rejects: Path | None = None) -> Counts:
@@ -62,7 +65,10 @@ def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, 
             try:
                 one, tokens = unwrap(line.text)
                 one = with_tokenizer(one.name, tokenizer)
-                decoded.append((line, one.decode(tokens), one))
+                entity: Entity = one.decode(tokens)
+                if line.residues is not None and one.needs_structure:
+                    entity = with_residue_labels(entity, line.residues, line.name)
+                decoded.append((line, entity, one))
             except BioMatrixError as error:
                 counts.reject(Reject(file, line.number, error.position, error.message, type(error).__name__), refused)
         if output.suffix:
@@ -99,7 +105,10 @@ def _parse_line(file: str, number: int, text: str) -> Line | Reject:
         return Reject(file, number, error.pos, f"not JSON: {error.msg}")
     if not isinstance(record.get("text"), str):
         return Reject(file, number, None, 'the JSON object has no string "text"')
-    return Line(number, record["text"], str(record.get("name") or ""))
+    residues = record.get("residues")
+    if residues is not None and not isinstance(residues, dict):
+        return Reject(file, number, None, '"residues" is not an object')
+    return Line(number, record["text"], str(record.get("name") or ""), residues)
 
 
 def _file_stem(line: Line, one: Modality) -> str:

@@ -11,8 +11,9 @@ from typing import IO
 
 from biomatrix.conversion.counts import Counts
 from biomatrix.conversion.records import open_lines, read_entities
+from biomatrix.conversion.residues import residue_labels
 from biomatrix.conversion.wrapped import wrap
-from biomatrix.entities import Entity, Reject
+from biomatrix.entities import Entity, Protein, Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.modalities import Modality, modality, modality_names
 
@@ -30,6 +31,8 @@ def encode_to_lines(
     rejects: Path | None = None,
 ) -> Counts:
     """Write every record of a file as JSON lines ``{file, record, name, modality, text}``.
+
+    Lines of protein structures also hold ``residues``: names, numbers and chain, for the file that decoding writes.
 
     Parameters
     ----------
@@ -109,7 +112,7 @@ def _encode_batch(
             if isinstance(result, BioMatrixError):
                 yield Reject(file, number, result.position, f"{one.name}: {result.message}", type(result).__name__)
             elif result is not None:
-                yield {
+                line: dict[str, object] = {
                     "file": file,
                     "record": number,
                     "name": item.name,
@@ -117,3 +120,6 @@ def _encode_batch(
                     "text": wrap(result, one),
                     "notes": list(item.notes),
                 }
+                if isinstance(item, Protein) and one.needs_structure:
+                    line["residues"] = residue_labels(item)
+                yield line

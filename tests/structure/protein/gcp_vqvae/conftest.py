@@ -81,3 +81,20 @@ def network() -> GCPVQVAE:
 @pytest.fixture
 def tokenizer(network: GCPVQVAE) -> GCPVQVAETokenizer:
     return GCPVQVAETokenizer(network, Behaviour(max_length=96), "test", "0")
+
+
+@pytest.fixture(scope="session")
+def published_names() -> Callable[..., dict[str, torch.Tensor]]:
+    """The tensors of a network as a published checkpoint names them, with some that nothing here needs."""
+
+    def rename(network: GCPVQVAE, prefix: str, *, pretrained: bool = True) -> dict[str, torch.Tensor]:
+        renamed = {}
+        for name, value in network.state_dict().items():
+            doubled = pretrained and name.startswith("encoder.")
+            renamed[prefix + ("encoder." if doubled else "") + name] = value.clone()
+        if pretrained:
+            renamed[f"{prefix}encoder.featuriser.positional_encoding.frequency"] = torch.zeros(8)
+        renamed[f"{prefix}vqvae.decoder.esm_head.weight"] = torch.zeros(2, 2)
+        return renamed
+
+    return rename

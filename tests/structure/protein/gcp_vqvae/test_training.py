@@ -30,6 +30,7 @@ from biomatrix.structure.protein.gcp_vqvae.training import Trainer
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 Backbone = Callable[[int, int], NDArray[np.float32]]
+Published = Callable[[GCPVQVAE, str], dict[str, torch.Tensor]]
 RECIPES = Path(__file__).parents[4] / "recipes"
 PLAN = TrainingPlan(
     steps=12,
@@ -93,18 +94,10 @@ def test_stored_networks_open_and_give_the_same_codes(network: GCPVQVAE, backbon
     np.testing.assert_array_equal(opened.encode([protein])[0], fresh.encode([protein])[0])
 
 
-def published_names(network: GCPVQVAE, prefix: str) -> dict[str, torch.Tensor]:
-    renamed = {}
-    for name, value in network.state_dict().items():
-        name = name.replace("encoder.", "encoder.encoder.", 1) if name.startswith("encoder.") else name
-        renamed[prefix + name] = value.clone()
-    renamed[f"{prefix}encoder.featuriser.positional_encoding.frequency"] = torch.zeros(8)
-    renamed[f"{prefix}vqvae.decoder.esm_head.weight"] = torch.zeros(2, 2)
-    return renamed
-
-
 @pytest.mark.parametrize("prefix", ["", "_orig_mod.", "module._orig_mod."])
-def test_published_checkpoints_convert(network: GCPVQVAE, tmp_path: Path, prefix: str) -> None:
+def test_published_checkpoints_convert(
+    network: GCPVQVAE, published_names: Published, tmp_path: Path, prefix: str
+) -> None:
     source = tmp_path / "best_valid.pth"
     torch.save({"model_state_dict": published_names(network, prefix), "epoch": 3}, source)
     convert_checkpoint(source, tmp_path / "converted", max_length=64)
@@ -117,8 +110,9 @@ def test_published_checkpoints_convert(network: GCPVQVAE, tmp_path: Path, prefix
         assert torch.equal(value, network.vqvae.get_parameter(name))
 
 
-def test_incomplete_checkpoints_are_refused(network: GCPVQVAE, tmp_path: Path) -> None:
-    tensors = rename_published(published_names(network, ""))
+def test_incomplete_checkpoints_are_refused(network: GCPVQVAE, published_names: Published, tmp_path: Path) -> None:
+    tensors, dropped = rename_published(published_names(network, ""))
+    assert len(dropped) == 2
     assert sizes_of(tensors) == network.sizes
     del tensors["vqvae.encoder_head.0.bias"]
     torch.save({"model_state_dict": tensors}, tmp_path / "short.pth")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,54 +23,131 @@ from biomatrix.structure.protein.gcp_vqvae.configuration import (
 )
 from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE, TRAINING_ONLY
 from biomatrix.structure.protein.gcp_vqvae.transformer import HEAD_SIZE
-from biomatrix.structure.weights import StoredWeights, save_weights
+from biomatrix.structure.weights import CONFIG_FILE, StoredWeights, save_weights
 
 ARCHITECTURE = "gcp_vqvae"
 _DROPPED_PREFIXES = ("protein_encoder.", "vqvae.decoder.esm_", "encoder.featuriser.", "esm_")
 _DROPPED_PARTS = ("plddt", "pairwise", "distance_head", "direction_head")
+_UNREADABLE = (
+    OSError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    pickle.UnpicklingError,
+)
 _CODEBOOK = "vqvae.vector_quantizer._codebook."
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What was converted.
+
+    Parameters
+    ----------
+    source, folder : str
+    fingerprint : str
+        Two tokenizers that share it give the same codes.
+    num_tensors, num_parameters : int
+    num_codes : int
+    dropped : tuple of str
+        Tensors that neither encoding nor decoding needs, left out.
+    """
+
+    source: str
+    folder: str
+    fingerprint: str
+    num_tensors: int
+    num_parameters: int
+    num_codes: int
+    dropped: tuple[str, ...]
+
+    def as_text(self) -> str:
+        """Return what was converted in a few lines."""
+        return (
+            f"{self.source}: {self.num_tensors} tensors, {self.num_parameters:,} numbers, {self.num_codes} codes; "
+            f"{len(self.dropped)} tensors left out\n"
+            f"{self.folder}: fingerprint {self.fingerprint}"
+        )
 
 
 def convert_checkpoint(
     source: Path, folder: Path, *, max_length: int = 1280, config: Mapping[str, Any] | None = None
-) -> str:
-    """Turn a published ``best_valid.pth`` into a tokenizer folder; return its fingerprint.
+) -> Conversion:
+    """Turn a published ``best_valid.pth`` into a tokenizer folder.
 
     Parameters
     ----------
     source : Path
         A torch file with ``model_state_dict`` (read with ``weights_only=True``: nothing in it runs) or a state dict.
     folder : Path
-        Takes ``config.json`` and ``model.safetensors``.
+        Takes ``config.json`` and ``model.safetensors``; must not hold a tokenizer yet.
     max_length : int
         Longest chain the network was configured for; the checkpoint does not say.
     config : mapping, optional
         More to say in the config: origin, licence, figures.
+
+    Raises
+    ------
+    WeightsError
+        Not such a file, tensors missing, unexpected, misshapen or not finite, or a folder that is taken.
     """
-    try:
-        loaded = torch.load(source, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
-        raise WeightsError(f"not a checkpoint of plain tensors: {error}", file=str(source)) from error
-    tensors = loaded.get("model_state_dict", loaded) if isinstance(loaded, dict) else None
-    if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
-        raise WeightsError("holds no model_state_dict of tensors", file=str(source))
-    renamed = rename_published(tensors)
+    if (folder / CONFIG_FILE).exists():
+        raise WeightsError("holds a tokenizer already; name another folder or remove it", file=str(folder))
+    tensors = _read_published(source)
+    renamed, dropped = rename_published(tensors)
     model = GCPVQVAE(sizes_of(renamed, file=str(source)))
     load_strictly(model, renamed, file=str(source))
-    return save_network(folder, model, reference_behaviour(max_length), dict(config or {}), half=False)
+    description = {"origin": {"file": source.name}, **(config or {})}
+    fingerprint = save_network(folder, model, reference_behaviour(max_length), description, half=False)
+    return Conversion(
+        str(source),
+        str(folder),
+        fingerprint,
+        len(renamed),
+        sum(value.numel() for value in renamed.values()),
+        model.sizes.codebook_size,
+        dropped,
+    )
 
 
-def rename_published(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors under this package's names, without the heads that neither encoding nor decoding needs."""
-    renamed: dict[str, Tensor] = {}
+def _read_published(source: Path) -> dict[str, Tensor]:
+    """Return the tensors of a checkpoint, or say that it holds something else."""
+    try:
+        loaded = torch.load(source, map_location="cpu", weights_only=True)
+    except _UNREADABLE as error:
+        raise WeightsError(f"not a checkpoint of plain tensors: {error}", file=str(source)) from error
+    tensors = loaded.get("model_state_dict", loaded) if isinstance(loaded, dict) else None
+    if not isinstance(tensors, dict) or not tensors:
+        raise WeightsError("holds no model_state_dict of tensors", file=str(source))
     for name, value in tensors.items():
-        plain = name.replace("_orig_mod.", "").removeprefix("module.").replace("encoder.encoder.", "encoder.", 1)
+        if not isinstance(name, str) or not isinstance(value, Tensor) or value.layout != torch.strided:
+            raise WeightsError("holds no model_state_dict of tensors", file=str(source), position=str(name))
+    return tensors
+
+
+def rename_published(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+    """Return tensors under this package's names, and the names of those that nothing here needs.
+
+    Compiled networks (``_orig_mod.``), those wrapped for several processes (``module.``) and those that began from a
+    pretrained graph network (``encoder.encoder.``) carry prefixes that are taken off.
+    """
+    renamed: dict[str, Tensor] = {}
+    dropped: list[str] = []
+    for name, value in tensors.items():
+        plain = name.replace("_orig_mod.", "").removeprefix("module.")
+        if plain.startswith("encoder.encoder."):
+            plain = plain.removeprefix("encoder.")
         if plain.startswith(_DROPPED_PREFIXES) or any(part in plain for part in _DROPPED_PARTS):
+            dropped.append(name)
             continue
         if plain in renamed:
             raise WeightsError("two tensors of this name once prefixes are removed", position=plain)
         renamed[plain] = value
-    return renamed
+    return renamed, tuple(dropped)
 
 
 def sizes_of(tensors: Mapping[str, Tensor], *, file: str | None = None) -> NetworkSizes:

@@ -1,0 +1,97 @@
+"""Chains to tokens and back to files: residue names, numbers and oxygens are there, confidence is not invented."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from biomatrix.conversion import decode_from_lines, encode_to_lines
+from biomatrix.entities import Protein
+from biomatrix.structure.geometry import place_atom, rmsd
+
+STEPS = ((1.329, 2.035, -0.82), (1.458, 2.124, np.pi), (1.525, 1.941, -1.05))
+NUMBERS = np.array([*range(-1, 18), 18, 18, *range(30, 39)], dtype=np.int32)
+TOKENIZERS = ("geometric", "gcp_vqvae-small")
+
+
+@pytest.fixture
+def chain() -> Protein:
+    """Thirty residues of a helix; numbering starts at -1, has an insertion code and jumps; two are unresolved."""
+    atoms = [np.array([0.0, 0.0, 0.0]), np.array([1.458, 0.0, 0.0]), np.array([2.0, 1.4, 0.0])]
+    while len(atoms) < 90:
+        for step in STEPS:
+            atoms.append(np.asarray(place_atom(*atoms[-3:], *step)))
+    backbone = np.asarray(atoms, dtype=np.float32).reshape(30, 3, 3)
+    protein = Protein.from_backbone(backbone, "ACDEFGHIKLMNPQRSTVWYACDEFGHIKL", "helix", "B")
+    codes = tuple("A" if index == 20 else "" for index in range(30))
+    return replace(protein, residue_numbers=NUMBERS, insertion_codes=codes)
+
+
+def round_trip(source: Path, folder: Path, tokenizer: str, suffix: str) -> Path:
+    lines = folder / "t.jsonl"
+    encode_to_lines(str(source), lines, modalities=["protein_structure"], tokenizer=tokenizer)
+    counts = decode_from_lines(str(lines), folder / f"out{suffix}", tokenizer=tokenizer)
+    assert (counts.succeeded, counts.rejected) == (1, 0)
+    return folder / f"out{suffix}" if suffix else next((folder / "out").iterdir())
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+@pytest.mark.parametrize(("source", "suffix"), [("in.pdb", ""), ("in.pdb", ".cif"), ("in.cif", ".pdb")])
+def test_residues_keep_names_numbers_and_chain(
+    tmp_path: Path, chain: Protein, tokenizer: str, source: str, suffix: str
+) -> None:
+    chain.to_file(tmp_path / source)
+    decoded = Protein.from_file(round_trip(tmp_path / source, tmp_path, tokenizer, suffix))
+    assert decoded.sequence == chain.sequence
+    assert decoded.chain == "B"
+    assert decoded.residue_numbers is not None
+    np.testing.assert_array_equal(decoded.residue_numbers, NUMBERS)
+    assert decoded.insertion_codes == chain.insertion_codes
+    assert decoded.backbone is not None
+    assert chain.backbone is not None
+    assert rmsd(decoded.backbone.reshape(-1, 3), chain.backbone.reshape(-1, 3)) < 5
+
+
+def test_oxygens_are_rebuilt_and_no_confidence_is_claimed(tmp_path: Path, chain: Protein) -> None:
+    chain.to_file(tmp_path / "in.pdb")
+    text = round_trip(tmp_path / "in.pdb", tmp_path, "geometric", "").read_text()
+    atoms = [line for line in text.splitlines() if line.startswith("ATOM")]
+    assert sum(line[12:16].strip() == "O" for line in atoms) == 30
+    assert {line[60:66].strip() for line in atoms} == {"0.00"}
+
+
+def test_tokens_alone_decode_to_unknown_residues(tmp_path: Path, chain: Protein) -> None:
+    chain.to_file(tmp_path / "in.pdb")
+    encode_to_lines(str(tmp_path / "in.pdb"), tmp_path / "t.jsonl", modalities=["protein_structure"])
+    line = json.loads((tmp_path / "t.jsonl").read_text())
+    (tmp_path / "bare.txt").write_text(line["text"] + "\n")
+    decode_from_lines(str(tmp_path / "bare.txt"), tmp_path / "out")
+    decoded = Protein.from_file(next((tmp_path / "out").iterdir()))
+    assert decoded.sequence == "X" * 30
+    assert decoded.residue_numbers is not None
+    np.testing.assert_array_equal(decoded.residue_numbers, np.arange(1, 31))
+
+
+@pytest.mark.parametrize(
+    "residues",
+    [
+        {"sequence": "ACD"},
+        {"sequence": 7},
+        {"sequence": "A" * 30, "numbers": [1, 2]},
+        {"sequence": "A" * 30, "numbers": ["1"] * 30},
+        {"sequence": "A" * 30, "numbers": [10**12] * 30},
+        {"sequence": "1" * 30},
+        [],
+    ],
+)
+def test_residues_that_do_not_fit_are_refused(tmp_path: Path, chain: Protein, residues: object) -> None:
+    chain.to_file(tmp_path / "in.pdb")
+    encode_to_lines(str(tmp_path / "in.pdb"), tmp_path / "t.jsonl", modalities=["protein_structure"])
+    line = json.loads((tmp_path / "t.jsonl").read_text()) | {"residues": residues}
+    (tmp_path / "t.jsonl").write_text(json.dumps(line) + "\n")
+    counts = decode_from_lines(str(tmp_path / "t.jsonl"), tmp_path / "out")
+    assert (counts.succeeded, counts.rejected) == (0, 1)
