@@ -11,7 +11,7 @@ import json
 import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -289,6 +289,12 @@ def batch_checks(recorded: Recordings) -> Iterator[ParityCheck]:
     yield ParityCheck(name, "batch, node scalars", float(features), FEATURES)
     differing = (recorded.model.encode(collate(graphs, pad_to=MAX_LENGTH)) != pair["codes"]).float().mean()
     yield ParityCheck(name, "batch, codes", float(differing), 0.0)
+    batched = replace(reference_behaviour(MAX_LENGTH), batch_independent=False)
+    codes = GCPVQVAETokenizer(recorded.model, batched, "reduced", "0").encode([chain.protein() for chain in chains])
+    wrong = sum(
+        int((ours != theirs[: len(ours)].numpy()).sum()) for ours, theirs in zip(codes, pair["codes"], strict=True)
+    )
+    yield ParityCheck(name, "tokenizer, batch, codes", wrong / sum(sizes), 0.0)
 
 
 @torch.no_grad()

@@ -105,6 +105,8 @@ def test_long_chains_by_policy(tokenizer: GCPVQVAETokenizer, chain: Chain) -> No
     (codes,) = windowed.encode([protein])
     assert (codes >= 0).all()
     assert np.isfinite(windowed.decode([codes])[0]).all()
+    assert windowed.seams(96) == []
+    assert windowed.seams(250) == [(51, 96), (103, 147), (154, 199)]
     wider = replace(windowed.behaviour, max_length=48, overlap=16, encoded_length=96)
     (shorter,) = tokenizer.with_behaviour(wider).encode([chain(90, 7)])
     np.testing.assert_array_equal(shorter, tokenizer.encode([chain(90, 7)])[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
 from biomatrix.errors import ConfigurationError
@@ -17,6 +17,8 @@ AMINO_ACIDS = "ABCDEFGHIJKLMNPQRSTVWXY"
 """Letters of the one-hot residue type, in the order of the published networks."""
 
 LongChains = Literal["windows", "refuse", "cut"]
+Padding = Literal["longest", "max_length"]
+Unresolved = Literal["keep", "drop"]
 
 _T = TypeVar("_T", "NetworkSizes", "Behaviour")
 
@@ -96,6 +98,16 @@ class Behaviour:
         Residues that consecutive windows share.
     encoded_length : int, optional
         Longest piece for encoding, overlapping by half; ``max_length`` and ``overlap`` when not given.
+    batch_independent : bool
+        Angles past a chain's end are undefined, whatever it is encoded with. Otherwise the chains of one call are a
+        batch as the published code makes it: all but the longest take the origin for their next residues.
+    padding : {"longest", "max_length"}
+        What a batch is padded to; codes are the same, the published choice is slower.
+    unresolved : {"keep", "drop"}
+        Give unresolved residues the code -1 in their place, or leave them out as the published corpus does.
+    phantom_residues : bool
+        Insert unresolved residues where the author's numbering jumps, as the published corpus does, although nothing
+        may be missing there.
     """
 
     sequence_blind: bool = True
@@ -105,6 +117,10 @@ class Behaviour:
     long_chains: LongChains = "refuse"
     overlap: int = 32
     encoded_length: int | None = None
+    batch_independent: bool = True
+    padding: Padding = "longest"
+    unresolved: Unresolved = "keep"
+    phantom_residues: bool = False
 
     def __post_init__(self) -> None:
         if self.max_length < 8:
@@ -113,6 +129,8 @@ class Behaviour:
             raise ConfigurationError("encoded_length must be at least max_length, and needs long_chains = 'windows'")
         if self.long_chains not in ("windows", "refuse", "cut"):
             raise ConfigurationError(f"long_chains is {self.long_chains!r}, not one of windows, refuse, cut")
+        if self.padding not in ("longest", "max_length") or self.unresolved not in ("keep", "drop"):
+            raise ConfigurationError("padding is longest or max_length, unresolved is keep or drop")
         if self.long_chains == "windows" and not 3 <= self.overlap <= self.max_length // 2:
             raise ConfigurationError(
                 f"overlap is {self.overlap}; windows of {self.max_length} need 3 to {self.max_length // 2}"
@@ -120,8 +138,22 @@ class Behaviour:
 
 
 def reference_behaviour(max_length: int = 1280) -> Behaviour:
-    """Return what the published encoder does, batch of one: sequence seen, gaps imputed, long chains cut."""
+    """Return what the published encoder does, batch of one: sequence seen, gaps imputed, long chains cut.
+
+    How its batches and its corpus differ further, see `published_corpus_behaviour`.
+    """
     return Behaviour(sequence_blind=False, impute=True, break_distance=None, max_length=max_length, long_chains="cut")
+
+
+def published_corpus_behaviour(max_length: int = 1280) -> Behaviour:
+    """Return how the published corpus was made: batches that matter, padding, phantom residues, gaps left out."""
+    return replace(
+        reference_behaviour(max_length),
+        batch_independent=False,
+        padding="max_length",
+        unresolved="drop",
+        phantom_residues=True,
+    )
 
 
 def from_mapping(kind: type[_T], values: Mapping[str, Any], *, file: str | None = None) -> _T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from biomatrix.errors import ConfigurationError, DecodeError, LimitError, Unsupp
 from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour
 from biomatrix.structure.protein.gcp_vqvae.conversion import ARCHITECTURE, network_from
 from biomatrix.structure.protein.gcp_vqvae.features import Graph, collate
-from biomatrix.structure.protein.gcp_vqvae.inputs import describe_chain
+from biomatrix.structure.protein.gcp_vqvae.inputs import describe_chain, with_phantom_residues
 from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
 from biomatrix.structure.protein.gcp_vqvae.windows import join_backbones, join_codes, windows
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
@@ -118,7 +119,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         Returns
         -------
         list of ndarray, shape=(L,), dtype=int16
-            -1 where the residue is unresolved.
+            -1 where the residue is unresolved; L is that of the chain unless the behaviour says otherwise.
 
         Raises
         ------
@@ -131,10 +132,13 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         plans: list[list[tuple[int, int]]] = []
         for index, protein in enumerate(proteins):
             self._check(protein, index)
+            if self.behaviour.phantom_residues:
+                protein = with_phantom_residues(protein)
             plans.append(self._ranges(len(protein), index, protein.name))
             pieces.extend(_slice(protein, start, end) for start, end in plans[-1])
-        coded = iter(self._encode_pieces(pieces, pad_to))
-        return [join_codes([next(coded) for _ in plan], plan) for plan in plans]
+        coded = iter(self._encode_pieces(pieces, pad_to or self._padding(self._reach)))
+        joined = [join_codes([next(coded) for _ in plan], plan) for plan in plans]
+        return joined if self.behaviour.unresolved == "keep" else [codes[codes >= 0] for codes in joined]
 
     @torch.inference_mode()
     def decode(self, codes: Sequence[ArrayLike], *, pad_to: int | None = None) -> list[NDArray[np.float32]]:
@@ -162,14 +166,15 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         arrays = [self._checked_codes(array, index) for index, array in enumerate(codes)]
         plans = [self._ranges(len(array), index, None, decoding=True) for index, array in enumerate(arrays)]
         pieces = [array[start:end] for array, plan in zip(arrays, plans, strict=True) for start, end in plan]
-        decoded = iter(self._decode_pieces(pieces, pad_to))
+        decoded = iter(self._decode_pieces(pieces, pad_to or self._padding(self.behaviour.max_length)))
         return [join_backbones([next(decoded) for _ in plan], plan) for plan in plans]
 
     def _encode_pieces(self, pieces: Sequence[Protein], pad_to: int | None) -> list[NDArray[np.int16]]:
         coded = [np.full(len(piece), -1, dtype=np.int16) for piece in pieces]
         known = [index for index, piece in enumerate(pieces) if piece.resolved[: self._reach].any()]
+        longest = 0 if self.behaviour.batch_independent else max(map(len, pieces), default=0)
         for chosen in self._buckets([len(pieces[index]) for index in known], pad_to):
-            graphs = [self.graph(pieces[known[i]]) for i in chosen]
+            graphs = [self.graph(pieces[known[i]], padded=len(pieces[known[i]]) < longest) for i in chosen]
             codes = self.model.encode(collate(graphs, pad_to=pad_to).to(self.device)).cpu().numpy()
             for row, i in zip(codes, chosen, strict=True):
                 length = min(len(coded[known[i]]), codes.shape[1])
@@ -190,15 +195,26 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
                 decoded[known[i]][piece >= 0] = coords[row, : len(piece)][piece >= 0]
         return decoded
 
-    def graph(self, protein: Protein) -> Graph:
+    def graph(self, protein: Protein, *, padded: bool = False) -> Graph:
         """Describe one chain as the network sees it; at least one residue must be resolved."""
         backbone = np.asarray(protein.backbone, dtype=np.float32)
-        return describe_chain(backbone, protein.sequence, self.behaviour, reach=self._reach)
+        return describe_chain(backbone, protein.sequence, self.behaviour, reach=self._reach, padded=padded)
+
+    def seams(self, length: int) -> list[tuple[int, int]]:
+        """Return the stretches of a chain, half-open, in which two decoded windows were superposed and blended.
+
+        Distances across a seam are less certain than within a window; empty for chains that pass in one piece.
+        """
+        ranges = self._ranges(length, 0, None, decoding=True)
+        return [(second[0], first[1]) for first, second in pairwise(ranges)]
 
     @property
     def _reach(self) -> int:
         """Residues of one piece that the transformer of the encoder sees."""
         return self.behaviour.encoded_length or self.behaviour.max_length
+
+    def _padding(self, length: int) -> int | None:
+        return length if self.behaviour.padding == "max_length" else None
 
     def _ranges(self, length: int, index: int, name: str | None, *, decoding: bool = False) -> list[tuple[int, int]]:
         """The pieces a chain passes through in."""
