@@ -12,7 +12,7 @@ the bits of a code given what it is conditioned on: no language model, so an upp
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,12 +111,16 @@ def sample_of(item: PreparedMolecule) -> Sample:
 def gathered(run: Path) -> Iterator[PreparedMolecule]:
     """Yield the training molecules that a run left."""
     for file in sorted((run / "molecules").glob("*.sdf")):
-        for mol in Chem.SDMolSupplier(str(file), removeHs=False):
-            if mol is not None:
-                try:
-                    yield prepare(Molecule(mol))
-                except BioMatrixError:
-                    continue
+        yield from prepared(Molecule(mol) for mol in Chem.SDMolSupplier(str(file), removeHs=False) if mol is not None)
+
+
+def prepared(molecules: Iterable[Molecule]) -> Iterator[PreparedMolecule]:
+    """Yield those that have a SELFIES and a conformer."""
+    for molecule in molecules:
+        try:
+            yield prepare(molecule, fragments=True)
+        except BioMatrixError:
+            continue
 
 
 def rates(run: Path, molecules: list[Molecule | Reject], rounds: int) -> None:
@@ -144,7 +148,7 @@ def rates(run: Path, molecules: list[Molecule | Reject], rounds: int) -> None:
 
 def bits_of(tokenizer: ConditionedTokenizer, molecules: list[Molecule | Reject]) -> float:
     """Return the mean bits of a code given its context."""
-    items = [prepare(m, fragments=True) for m in molecules if isinstance(m, Molecule)]
+    items = list(prepared(m for m in molecules if isinstance(m, Molecule)))
     codes = tokenizer.codes_of(items)
     problem = Problem.of([sample_of(item)[0] for item in items], tokenizer.lengths)
     bits = tokenizer.meanings.bits[problem.rows(tokenizer.meanings), np.concatenate(codes)]
