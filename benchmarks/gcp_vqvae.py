@@ -1,11 +1,12 @@
 """What the learned protein tokenizer loses on unseen chains, and what padding costs it.
 
     python benchmarks/gcp_vqvae.py CHAINS.parquet [--weights NAME|FOLDER] [--split test] [--limit N] [--json FILE]
+    python benchmarks/gcp_vqvae.py CHAINS.parquet --speed [--threads N] [--rounds N] [--compile] [--json FILE]
 
 Chains of a split whose 30% clusters were never learned from, by length: RMSD over N, CA and C after superposition, the
 same over windows of 24 residues superposed one by one, and the TM-score over CA. Beside it, on the same chains: the
-geometric codec, and an ideal helix of the chain's length, which costs no codes at all. Then the time of encoding and
-decoding one chain of 129 residues on one core, padded to its length and padded to 512.
+geometric codec, and an ideal helix of the chain's length, which costs no codes at all. With ``--speed`` instead: times
+and memory of the network of published size, see `gcp_vqvae_speed`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
+from gcp_vqvae_speed import show_speed, speed
 from numpy.typing import NDArray
 
 from biomatrix.entities import Protein
@@ -30,7 +31,6 @@ from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 BOUNDS = (0, 64, 128, 256, 512, 100_000)
 FRAGMENT = 24
-PADDED_CHAIN, PADDED_LENGTH = 129, 512
 HELIX = ((1.329, 2.035, -0.82), (1.458, 2.124, np.pi), (1.525, 1.941, -1.05))
 """Length, angle and torsion with which N, CA and C of an ideal alpha helix are placed."""
 
@@ -91,36 +91,6 @@ def code_use(codes: list[NDArray[np.int16]], num_codes: int) -> dict[str, float]
     return {"codes_used": int((count > 0).sum()), "perplexity": round(float(np.exp(-(share * np.log(share)).sum())), 1)}
 
 
-def best_time(run: Callable[[], object], repeats: int = 7) -> float:
-    """Seconds of the fastest of several runs."""
-    run()
-    times = []
-    for _ in range(repeats):
-        begun = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - begun)
-    return min(times)
-
-
-def padding_cost(tokenizer: GCPVQVAETokenizer, proteins: list[Protein]) -> dict[str, float]:
-    """Encode and decode one chain in one piece, padded to its own length and to 512."""
-    whole = tokenizer.with_behaviour(
-        replace(tokenizer.behaviour, max_length=PADDED_LENGTH, long_chains="refuse", encoded_length=None)
-    )
-    longer = next(p for p in proteins if len(p) >= PADDED_CHAIN and p.resolved[:PADDED_CHAIN].all())
-    assert longer.backbone is not None
-    chain = Protein(longer.sequence[:PADDED_CHAIN], longer.backbone[:PADDED_CHAIN], longer.name)
-    codes = whole.encode([chain])
-    own = best_time(lambda: whole.decode(whole.encode([chain])))
-    padded = best_time(lambda: whole.decode(whole.encode([chain], pad_to=PADDED_LENGTH), pad_to=PADDED_LENGTH))
-    assert np.array_equal(codes[0], whole.encode([chain], pad_to=PADDED_LENGTH)[0])
-    return {
-        "own_length_ms": round(own * 1e3, 1),
-        "padded_to_512_ms": round(padded * 1e3, 1),
-        "ratio": round(padded / own, 2),
-    }
-
-
 def show(name: str, rows: dict[str, dict[str, float]]) -> None:
     """Print one table."""
     print(f"\n{name}\n{'length':>10} {'chains':>7} {'RMSD':>7} {'RMSD/24':>8} {'TM':>6} {'mean TM':>8}")
@@ -140,9 +110,19 @@ def main() -> None:
         "--window", type=int, nargs=2, metavar=("SIZE", "OVERLAP"), help="other windows than the weights'"
     )
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--speed", action="store_true", help="times of the network of published size, nothing else")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=6, help="of the timing; the least time counts")
+    parser.add_argument("--compile", action="store_true", help="with --speed: measure torch.compile too")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(arguments.threads)
     proteins = [r.protein for r in read_chains(arguments.table) if r.split == arguments.split]
+    if arguments.speed:
+        timed = speed(proteins, arguments.rounds, compiled=arguments.compile)
+        show_speed(timed)
+        if arguments.json:
+            arguments.json.write_text(json.dumps(timed, indent=2) + "\n")
+        return
     proteins = proteins[:: max(1, len(proteins) // (arguments.limit or len(proteins)))]
     tokenizer = ProteinStructureTokenizer.from_pretrained(arguments.weights)
     if not isinstance(tokenizer, GCPVQVAETokenizer):
@@ -169,14 +149,13 @@ def main() -> None:
         **code_use(codes, tokenizer.num_codes),
         "encode_residues_per_s": round(residues / (encoded - begun)),
         "decode_residues_per_s": round(residues / (done - encoded)),
-        "padding": padding_cost(tokenizer, proteins),
     }
     print(f"{tokenizer.name} {tokenizer.fingerprint}")
     print(f"{len(proteins)} chains of split {arguments.split}, {residues} residues")
     show(f"{tokenizer.name}, {tokenizer.num_codes} codes", result["learned"])
     show(f"geometric codec, {geometric.num_codes} codes", result["geometric"])
     show("ideal helix, no codes", result["helix"])
-    for key in ("codes_used", "perplexity", "encode_residues_per_s", "decode_residues_per_s", "padding"):
+    for key in ("codes_used", "perplexity", "encode_residues_per_s", "decode_residues_per_s"):
         print(f"{key}: {result[key]}")
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=2) + "\n")

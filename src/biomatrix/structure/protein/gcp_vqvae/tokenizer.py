@@ -23,6 +23,8 @@ from biomatrix.structure.weights import StoredWeights
 
 _MAX_RESIDUES = 40_000
 """Longest chain accepted at all; the longest known protein has 35,000 residues."""
+_LEAST_FILLED = 0.9
+"""Share of a batch that residues take up: more padding costs more than the batch saves."""
 
 
 class GCPVQVAETokenizer(ProteinStructureTokenizer):
@@ -233,13 +235,17 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         )
 
     def _buckets(self, lengths: Sequence[int], pad_to: int | None) -> Iterator[list[int]]:
-        """Indices of chains of similar length, no more than fit a batch once padded."""
+        """Indices of chains of similar length, no more than fit a batch once padded, little of it padding."""
         batch: list[int] = []
+        residues = 0
         for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-            if batch and (len(batch) + 1) * max(lengths[i], pad_to or 0) > self.residues_a_batch:
+            padded = (len(batch) + 1) * max(lengths[i], pad_to or 0)
+            wasteful = pad_to is None and residues + lengths[i] < _LEAST_FILLED * padded
+            if batch and (padded > self.residues_a_batch or wasteful):
                 yield batch
-                batch = []
+                batch, residues = [], 0
             batch.append(i)
+            residues += lengths[i]
         if batch:
             yield batch
 
