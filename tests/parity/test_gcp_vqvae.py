@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -26,6 +27,8 @@ from biomatrix.doctor.protein_parity import (
     transformer_checks,
 )
 from biomatrix.errors import ParseError
+from biomatrix.structure.protein.gcp_vqvae.configuration import reference_behaviour
+from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 
 pytestmark = pytest.mark.parity
 
@@ -102,6 +105,19 @@ def test_other_values_are_not_parity(recorded: Recordings) -> None:
     altered[f"{chain.name}/z"] = chain["z"] + 1e-3
     failed = joined([result_checks(replace(chain, tensors=altered), recorded.model)]).failures
     assert [check.what for check in failed] == ["z"]
+
+
+def test_published_codes_carry_the_sequence_and_blind_ones_do_not(recorded: Recordings) -> None:
+    seeing = GCPVQVAETokenizer(recorded.model, reference_behaviour(512), "reduced", "0")
+    blind = seeing.with_behaviour(replace(seeing.behaviour, sequence_blind=True))
+    proteins = [recorded.chains[name].protein() for name in DETAILED]
+    plain = [replace(protein, sequence="A" * len(protein)) for protein in proteins]
+    changed = {
+        tokenizer: np.concatenate(tokenizer.encode(proteins)) != np.concatenate(tokenizer.encode(plain))
+        for tokenizer in (seeing, blind)
+    }
+    assert changed[seeing].mean() > 0.5
+    assert not changed[blind].any()
 
 
 def test_a_folder_without_recordings_is_named(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ def published_architecture(path: str | Path) -> PublishedArchitecture:
     Parameters
     ----------
     path : str or Path
-        As ``torch.save`` wrote it: a zip whose ``data.pkl`` names the tensors, or the older single pickle.
+        As ``torch.save`` wrote it, a zip whose ``data.pkl`` names the tensors or the older single pickle; or a
+        safetensors file.
 
     Raises
     ------

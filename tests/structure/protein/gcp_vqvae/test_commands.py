@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from biomatrix.cli.main import app
@@ -104,6 +105,17 @@ def test_a_published_checkpoint_converts_and_opens(
     again = CliRunner().invoke(app, command)
     assert isinstance(again.exception, WeightsError)
     assert "already" in str(again.exception)
+
+
+def test_safetensors_of_published_names_convert(network: GCPVQVAE, published_names: Published, tmp_path: Path) -> None:
+    save_file(published_names(network, ""), tmp_path / "model.safetensors")
+    command = ["tokenizer", "convert", str(tmp_path / "model.safetensors"), "-o", str(tmp_path / "converted")]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert ProteinStructureTokenizer.from_pretrained(tmp_path / "converted").num_codes == 32
+    (tmp_path / "broken.safetensors").write_bytes((tmp_path / "model.safetensors").read_bytes()[:5000])
+    command[2] = str(tmp_path / "broken.safetensors")
+    assert isinstance(CliRunner().invoke(app, [*command[:4], str(tmp_path / "other")]).exception, WeightsError)
 
 
 def test_files_that_are_neither_are_refused(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from biomatrix.errors import WeightsError
@@ -82,7 +84,8 @@ def convert_checkpoint(
     Parameters
     ----------
     source : Path
-        A torch file with ``model_state_dict`` (read with ``weights_only=True``: nothing in it runs) or a state dict.
+        A torch file with ``model_state_dict`` (read with ``weights_only=True``: nothing in it runs) or a state dict, or
+        a ``.safetensors`` file of the same names.
     folder : Path
         Takes ``config.json`` and ``model.safetensors``; must not hold a tokenizer yet.
     max_length : int
@@ -117,8 +120,10 @@ def convert_checkpoint(
 def _read_published(source: Path) -> dict[str, Tensor]:
     """Return the tensors of a checkpoint, or say that it holds something else."""
     try:
+        if source.suffix == ".safetensors":
+            return dict(load_file(source))
         loaded = torch.load(source, map_location="cpu", weights_only=True)
-    except _UNREADABLE as error:
+    except (*_UNREADABLE, SafetensorError) as error:
         raise WeightsError(f"not a checkpoint of plain tensors: {error}", file=str(source)) from error
     tensors = loaded.get("model_state_dict", loaded) if isinstance(loaded, dict) else None
     if not isinstance(tensors, dict) or not tensors:
