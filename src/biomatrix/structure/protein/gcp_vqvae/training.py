@@ -113,9 +113,7 @@ class Trainer:
         self.plan, self.behaviour, self.source = plan, behaviour, source
         idle_head = sizes.next_token_head and (plan.unquantised > 0 or plan.weights.next_token == 0)
         self.accelerator = Accelerator(
-            kwargs_handlers=[
-                DistributedDataParallelKwargs(broadcast_buffers=False, find_unused_parameters=bool(idle_head))
-            ]
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=idle_head)]
         )
         torch.manual_seed(plan.seed)
         self.model = GCPVQVAE(sizes)
