@@ -47,8 +47,9 @@ class MoleculeStructure(Modality):
     tokenizer : MoleculeStructureTokenizer, str or Path
         The tokenizer, or the shipped name or folder to open it from when it is first needed.
     verify : bool
-        Decode what was encoded and refuse a molecule whose stereochemistry the codes would change (strained small
-        rings; about 2 in 100). Costs the time of decoding.
+        Decode what was encoded. A molecule whose stereochemistry the codes would change (strained cages of small
+        rings; about 1 in 100 of these) is written anew by geometry alone, and refused if that fails too. Costs the time
+        of decoding.
     """
 
     name: ClassVar[str] = "molecule_structure"
@@ -213,19 +214,24 @@ class MoleculeStructure(Modality):
         written: Sequence[tuple[int, Molecule, MoleculeCodes | BioMatrixError]],
         results: list[list[str] | BioMatrixError],
     ) -> None:
-        """Put an error in the place of every molecule that would come back as another stereoisomer."""
-        from biomatrix.trust.round_trip import shown_stereochemistry
-
-        kept = [(slot, mol, codes) for slot, mol, codes in written if not isinstance(codes, BioMatrixError)]
-        decoded = self.tokenizer.decode([codes for _, _, codes in kept], on_error="return")
-        for (slot, molecule, _), back in zip(kept, decoded, strict=True):
-            label = molecule.name or None
-            if isinstance(back, BioMatrixError):
-                results[slot] = UnsupportedError(f"its codes do not decode: {back.message}", record=label)
-            elif shown_stereochemistry(back) != shown_stereochemistry(molecule):
-                results[slot] = UnsupportedError(
-                    f"the codes would change the stereochemistry of {molecule.smiles[:80]}", record=label
-                )
+        """Write anew, by geometry alone, what would come back as another stereoisomer; refuse what still would."""
+        coded = [(slot, mol, codes) for slot, mol, codes in written if not isinstance(codes, BioMatrixError)]
+        changed = _changed(self.tokenizer, coded)
+        if not changed:
+            return
+        closer = self.tokenizer.by_geometry_alone()
+        if closer is not None:
+            again = closer.encode([molecule for _, molecule, _ in changed], on_error="return")
+            rewritten = [
+                (slot, molecule, codes)
+                for (slot, molecule, _), codes in zip(changed, again, strict=True)
+                if not isinstance(codes, BioMatrixError)
+            ]
+            for slot, _, codes in rewritten:
+                results[slot] = join(codes)
+            changed = _changed(self.tokenizer, rewritten)
+        for slot, molecule, reason in changed:
+            results[slot] = UnsupportedError(reason, record=molecule.name or None)
 
     def _split(self, tokens: Sequence[str]) -> MoleculeCodes:
         from biomatrix.structure import MoleculeCodes
@@ -281,6 +287,22 @@ def join(codes: MoleculeCodes) -> list[str]:
     """Return the joint tokens of symbols and codes."""
     pairs = zip(codes.symbols, codes.codes.tolist(), strict=True)
     return [f"{symbol[:-1]} {code}]" if symbol != DOT else DOT for symbol, code in pairs]
+
+
+def _changed(
+    tokenizer: MoleculeStructureTokenizer, coded: Sequence[tuple[int, Molecule, MoleculeCodes]]
+) -> list[tuple[int, Molecule, str]]:
+    """Return the molecules that do not come back as the stereoisomer they were, and why, by their slots."""
+    from biomatrix.trust.round_trip import shown_stereochemistry
+
+    found = []
+    decoded = tokenizer.decode([codes for _, _, codes in coded], on_error="return")
+    for (slot, molecule, _), back in zip(coded, decoded, strict=True):
+        if isinstance(back, BioMatrixError):
+            found.append((slot, molecule, f"its codes do not decode: {back.message}"))
+        elif shown_stereochemistry(back) != shown_stereochemistry(molecule):
+            found.append((slot, molecule, f"the codes would change the stereochemistry of {molecule.smiles[:80]}"))
+    return found
 
 
 def _all_parts(tokens: Sequence[str]) -> list[tuple[str, int]]:

@@ -32,13 +32,13 @@ def local_frames(focal: Array, first: Array, second: Array) -> tuple[Array, Arra
         Orthonormal and right-handed.
     """
     towards = first - focal
-    length = np.sqrt(_dot(towards, towards))
+    length = np.sqrt(dot(towards, towards))
     u = towards / np.where(length > 0.0, length, 1.0)[:, None]
     u[length == 0.0] = (1.0, 0.0, 0.0)
     across = second - focal
-    rest = across - _dot(across, u)[:, None] * u
-    norm = np.sqrt(_dot(rest, rest))
-    linear = norm <= LINEAR_LIMIT * np.sqrt(_dot(across, across))
+    rest = across - dot(across, u)[:, None] * u
+    norm = np.sqrt(dot(rest, rest))
+    linear = norm <= LINEAR_LIMIT * np.sqrt(dot(across, across))
     if linear.any():
         rest[linear] = perpendicular(u[linear])
         norm[linear] = 1.0
@@ -49,8 +49,8 @@ def local_frames(focal: Array, first: Array, second: Array) -> tuple[Array, Arra
 def perpendicular(u: Array) -> Array:
     """Return unit vectors orthogonal to the unit vectors u [N, 3], from the axis each is least along."""
     axis = np.eye(3)[np.argmin(np.abs(u), axis=1)]
-    rest = axis - _dot(axis, u)[:, None] * u
-    return np.asarray(rest / np.sqrt(_dot(rest, rest))[:, None])
+    rest = axis - dot(axis, u)[:, None] * u
+    return np.asarray(rest / np.sqrt(dot(rest, rest))[:, None])
 
 
 def cross(a: Array, b: Array) -> Array:
@@ -73,6 +73,6 @@ def local_points(descriptors: Array) -> Array:
     return np.stack((ring * np.cos(phi), ring * np.sin(phi), r * np.cos(theta)), axis=1)
 
 
-def _dot(a: Array, b: Array) -> Array:
-    # written out so that one row gives the same bits in a batch of any size
+def dot(a: Array, b: Array) -> Array:
+    """Return the dot products of [N, 3] and [N, 3], written out: a row gives the same bits in a batch of any size."""
     return np.asarray(a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2])

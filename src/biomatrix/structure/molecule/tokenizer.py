@@ -167,6 +167,13 @@ class MoleculeStructureTokenizer(ABC):
     def positions_of(self, graphs: Sequence[DecodedGraph]) -> list[Array]:
         """Return where the codes of each molecule place its atoms, ``float64 [N, 3]`` in Angstrom."""
 
+    def by_geometry_alone(self) -> MoleculeStructureTokenizer | None:
+        """Return the same codec choosing codes as near to the true geometry as it can, at whatever price in bits.
+
+        None where codes are chosen so already. What it writes, this tokenizer reads.
+        """
+        return None
+
     def prepared(self, molecule: Molecule, slot: int = 0) -> PreparedMolecule:
         """Return a molecule checked and in SELFIES order; a BioMatrixError says what cannot be encoded."""
         return prepare(molecule, slot, fragments=self.places_fragments)

@@ -22,7 +22,7 @@ from biomatrix.structure.molecule.inputs import prepare
 from biomatrix.structure.weights import save_weights
 
 SMILES = ("CCO", "CC(=O)N", "c1ccccc1O", "C1CCCCC1", "CC(C)C", "CCN", "C=CC=O", "OCC(O)CO", "CC#N", "CSC", "ClCCl")
-SETTINGS = FittingSettings(num_codes=64, rounds=4, per_round=30, least_atoms=40)
+SETTINGS = FittingSettings(num_codes=64, rounds=8, per_round=30, least_atoms=40)
 
 
 @pytest.fixture(scope="module")

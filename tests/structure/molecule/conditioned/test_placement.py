@@ -137,3 +137,16 @@ def test_turned_molecules_do_not_depend_on_where_they_lay(prepared: list[Prepare
         np.testing.assert_allclose(here, there, atol=1e-4)
         np.testing.assert_allclose(here[0], 0.0)
         np.testing.assert_allclose(here[1, 1:], 0.0, atol=1e-9)
+
+
+def test_contexts_do_not_depend_on_the_batch(prepared: list[PreparedMolecule], chemistry: Chemistry) -> None:
+    together = [*place_keys(chemistry, references_of(chemistry)), references_of(chemistry).levels]
+    alone = []
+    for item in prepared:
+        one = gather([graph_of(item)])
+        alone.append([*place_keys(one, references_of(one)), references_of(one).levels])
+    for level, keys in enumerate(together):
+        np.testing.assert_array_equal(keys, np.concatenate([found[level] for found in alone]))
+    bonds = [length_keys(gather([graph_of(item)])) for item in prepared]
+    for level, keys in enumerate(length_keys(chemistry)):
+        np.testing.assert_array_equal(keys, np.concatenate([found[level] for found in bonds]))

@@ -27,11 +27,13 @@ def place_keys(chemistry: Chemistry, references: References) -> list[Ints]:
     3. Ring sizes and orders of its bond and of the parent's bond to the frame's axis; the shape of the axis atom.
     4. The element and shape of the atom, and the ring of the parent's bond to its placed neighbour.
     """
-    parent, axis = np.maximum(references.parents, 0), np.maximum(references.axes, 0)
-    order, ring = _order_and_ring(chemistry, np.arange(len(parent)), references.parents)
+    atoms = np.arange(len(chemistry.starts))
+    parent = np.where(references.parents >= 0, references.parents, atoms)
+    axis = np.where(references.axes >= 0, references.axes, parent)
+    order, ring = _order_and_ring(chemistry, atoms, references.parents)
     axis_order, axis_ring = _order_and_ring(chemistry, references.parents, references.axes)
     closing = references.kinds == CLOSING
-    closing_order, closing_ring = _order_and_ring(chemistry, np.arange(len(parent)), references.axes)
+    closing_order, closing_ring = _order_and_ring(chemistry, atoms, references.axes)
     axis_order, axis_ring = np.where(closing, closing_order, axis_order), np.where(closing, closing_ring, axis_ring)
     _, beside_ring = _order_and_ring(chemistry, references.parents, references.beside)
     classes = _ELEMENT_CLASS[chemistry.elements]

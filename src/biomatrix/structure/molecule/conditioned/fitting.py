@@ -69,12 +69,12 @@ class FittingSettings:
     num_codes: int = 512
     seed: int = 0
     rounds: int = 12
-    per_round: int = 20_000
-    least_atoms: int = 300
-    length_scale: float = 0.15
+    per_round: int = 25_000
+    least_atoms: int = 60
+    length_scale: float = 0.3
     bond_weight: float = 16.0
     rate_weight: float = 0.001
-    correction_weight: float = 0.0
+    correction_weight: float = 0.01
     candidates: int = 24
     closed_loop: bool = True
 
@@ -219,8 +219,8 @@ def _moved(
     dead = np.flatnonzero(~alive)
     if last or not len(dead):
         return CodeMeanings.fit(moved, contexts, codes, wanted, settings.least_atoms), 0
-    # a code set anew must mean its new place in every context: no row keeps an entry of its own for it
     moved[dead] = wanted[rng.choice(len(wanted), size=len(dead), p=errors / errors.sum())]
+    # a code set anew must mean its new place in every context: no row keeps an entry of its own for it
     kept = alive[codes]
     fitted = CodeMeanings.fit(
         _on_sphere(moved), [c[kept] for c in contexts], codes[kept], wanted[kept], settings.least_atoms

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.structure.molecule.conditioned.references import CLOSING, HANDED, SECOND_ATOM, THIRD_ATOM, References
-from biomatrix.structure.molecule.frames import Array, cross, perpendicular
+from biomatrix.structure.molecule.frames import Array, cross, dot, perpendicular
 
 Ints = NDArray[np.int64]
 
@@ -66,7 +66,7 @@ def frames_at(positions: Array, references: References, bond: Array, closing: Ar
     kinds = references.kinds[atoms]
     origin = positions[references.parents[atoms]]
     towards = positions[references.axes[atoms]] - origin
-    span = np.sqrt(_dot(towards, towards))
+    span = np.sqrt(dot(towards, towards))
     u = towards / np.maximum(span, 1e-9)[:, None]
     starting = kinds <= THIRD_ATOM  # in the frame of the molecule itself, whatever rounding did to its axes
     u[starting] = np.column_stack((np.where(u[starting, 0] < 0.0, -1.0, 1.0), np.zeros((int(starting.sum()), 2))))
@@ -76,7 +76,7 @@ def frames_at(positions: Array, references: References, bond: Array, closing: Ar
     handed = np.flatnonzero(kinds == HANDED)
     if len(handed):
         seen = positions[references.mirrors[atoms[handed]]] - origin[handed]
-        w[handed[_dot(seen, w[handed]) > _MIRROR_LIMIT]] *= -1.0
+        w[handed[dot(seen, w[handed]) > _MIRROR_LIMIT]] *= -1.0
     return Frames(origin, u, v, w, span, kinds, bond[atoms], closing[atoms])
 
 
@@ -87,9 +87,9 @@ def _second_axis(positions: Array, sides: Ints, origin: Array, u: Array) -> Arra
     for column in range(sides.shape[1]):
         candidate = sides[left, column]
         across = positions[candidate] - origin[left]
-        rest = across - _dot(across, u[left])[:, None] * u[left]
-        norm = np.sqrt(_dot(rest, rest))
-        good = (candidate >= 0) & (norm > LINEAR_SINE * np.sqrt(_dot(across, across)))
+        rest = across - dot(across, u[left])[:, None] * u[left]
+        norm = np.sqrt(dot(rest, rest))
+        good = (candidate >= 0) & (norm > LINEAR_SINE * np.sqrt(dot(across, across)))
         v[left[good]] = rest[good] / norm[good, None]
         left = left[~good]
         if not len(left):
@@ -145,13 +145,13 @@ def _on_circle(
 def in_frames(frames: Frames, points: Array) -> Array:
     """Return points [A, 3] in Angstrom as coordinates along the axes of the frames."""
     offset = points - frames.origin
-    return np.column_stack([_dot(offset, axis) for axis in (frames.u, frames.v, frames.w)])
+    return np.column_stack([dot(offset, axis) for axis in (frames.u, frames.v, frames.w)])
 
 
 def meanings_of(frames: Frames, targets: Array) -> Array:
     """Return the meanings [A, 4] that place atoms at the targets [A, 3], as nearly as can be."""
     local = in_frames(frames, targets)
-    reach = np.maximum(np.sqrt(_dot(local, local)), 1e-9)
+    reach = np.maximum(np.sqrt(dot(local, local)), 1e-9)
     meanings = np.column_stack((local / reach[:, None], (reach - frames.bond[:, 0]) / frames.bond[:, 1]))
     third = np.flatnonzero(frames.kinds <= THIRD_ATOM)
     if len(third):
@@ -163,12 +163,7 @@ def meanings_of(frames: Frames, targets: Array) -> Array:
         y, z = local[closing, 1:].T
         to_axis = np.column_stack((local[closing, 0] - frames.span[closing], y, z))
         c, t = frames.closing[closing].T
-        x = np.clip((np.sqrt(_dot(to_axis, to_axis)) - c) / (SPREADS * t), -0.95, 0.95)
+        x = np.clip((np.sqrt(dot(to_axis, to_axis)) - c) / (SPREADS * t), -0.95, 0.95)
         share = np.sqrt(1.0 - x * x) / np.maximum(np.hypot(y, z), 1e-9)
         meanings[closing, :3] = np.column_stack((x, y * share, z * share))
     return meanings
-
-
-def _dot(a: Array, b: Array) -> Array:
-    # written out so that one row gives the same bits in a batch of any size
-    return np.asarray(a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2])

@@ -23,7 +23,7 @@ from biomatrix.structure.molecule.conditioned.placement import (
 )
 from biomatrix.structure.molecule.conditioned.problem import Problem
 from biomatrix.structure.molecule.conditioned.references import FIRST
-from biomatrix.structure.molecule.frames import Array
+from biomatrix.structure.molecule.frames import Array, dot
 
 Ints = NDArray[np.int64]
 
@@ -201,7 +201,7 @@ class _Search:
                 continue
             other = bonded[has, column]
             across = targets[atoms[has]] - targets[other]
-            true = np.sqrt((across * across).sum(axis=1)).astype(np.float32)[:, None]
+            true = np.sqrt(dot(across, across)).astype(np.float32)[:, None]
             if column == 0:
                 got = np.abs(reach[has])  # the parent is where the frame stands
             else:

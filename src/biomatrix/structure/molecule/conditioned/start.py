@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.structure.molecule.frames import Array, cross, perpendicular
+from biomatrix.structure.molecule.frames import Array, cross, dot, perpendicular
 
 Ints = NDArray[np.int64]
 
@@ -30,16 +30,16 @@ def turned(positions: Array, sizes: Ints) -> Array:
     molecule = np.repeat(np.arange(len(sizes)), sizes)
     moved = positions - positions[starts][molecule]
     second = moved[np.minimum(starts + 1, starts + sizes - 1)]
-    length = np.sqrt((second * second).sum(axis=1))
+    length = np.sqrt(dot(second, second))
     x = np.where((length > 0.0)[:, None], second / np.maximum(length, 1e-12)[:, None], (1.0, 0.0, 0.0))
-    along = (moved * x[molecule]).sum(axis=1)
+    along = dot(moved, x[molecule])
     rest = moved - along[:, None] * x[molecule]
-    off = np.sqrt((rest * rest).sum(axis=1))
+    off = np.sqrt(dot(rest, rest))
     chosen = _first_off_line(off, starts, sizes)
     distance = off[chosen]
     y = np.where((distance > _IN_LINE)[:, None], rest[chosen] / np.maximum(distance, 1e-12)[:, None], perpendicular(x))
     axes = (x[molecule], y[molecule], cross(x, y)[molecule])
-    return np.column_stack([(moved * axis).sum(axis=1) for axis in axes])
+    return np.column_stack([dot(moved, axis) for axis in axes])
 
 
 def _first_off_line(off: Array, starts: Ints, sizes: Ints) -> Ints:

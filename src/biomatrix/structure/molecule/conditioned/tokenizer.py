@@ -101,6 +101,17 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
         """
         return self.meanings.shared.astype(np.float64)
 
+    def by_geometry_alone(self) -> ConditionedTokenizer:
+        """Return the same codec choosing codes as near to the true geometry as it can, at whatever price in bits."""
+        return ConditionedTokenizer(
+            self.lengths,
+            self.meanings,
+            Costs(bond=4.0, rate=0.0, correction=0.0, candidates=200),
+            name=self.name,
+            fingerprint=self.fingerprint,
+            config=self.config,
+        )
+
     @cached_property
     def _grid(self) -> DirectionGrid:
         return DirectionGrid(self.meanings.shared[:, :3], self.costs.candidates)
