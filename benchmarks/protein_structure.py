@@ -11,9 +11,12 @@ from __future__ import annotations
 import argparse
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +27,7 @@ from biomatrix.structure.geometry import backbone_frames
 from biomatrix.structure.protein.chains import read_chains, training_chains
 from biomatrix.structure.protein.geometric import GeometricTokenizer
 from biomatrix.structure.protein.geometric_codebook import BREAK, CIS, TRANS, StepCodebook, step_kinds
-from biomatrix.structure.protein.geometric_training import GeometricFit, fit
+from biomatrix.structure.protein.geometric_training import GeometricFit, fit_tokenizer
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 
@@ -69,6 +72,7 @@ def measure(tokenizer: GeometricTokenizer, proteins: list[Protein], noise: float
         "peptide_bond_mae": errors.bonds_to_ideal["C-N"].mae,
         "codes_used": trip.codes.used / trip.codes.num_codes,
         "code_entropy_bits": float(np.log2(trip.codes.perplexity)),
+        "bigram_entropy_bits": bigram_entropy(tokenizer, proteins),
         "encode_residues_per_s": trip.encode_residues_per_second,
         "decode_residues_per_s": trip.decode_residues_per_second,
     }
@@ -85,7 +89,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("table", type=Path)
     parser.add_argument("--codes", type=int, nargs="*", default=[])
-    parser.add_argument("--recipe", type=Path, default=Path(__file__).parents[1] / "recipes" / "protein_geometric.toml")
+    parser.add_argument(
+        "--recipe", type=Path, default=Path(__file__).parents[1] / "recipes" / "protein_geometric_4096.toml"
+    )
     parser.add_argument("--limit", type=int)
     parser.add_argument("--noise", type=float, default=0.0, help="also replace this share of the codes")
     parser.add_argument("--json", type=Path)
@@ -95,7 +101,10 @@ def main() -> None:
     print(f"{len(proteins)} chains of split 'test', {sum(map(len, proteins))} residues")
     shipped = ProteinStructureTokenizer.from_pretrained("geometric")
     assert isinstance(shipped, GeometricTokenizer)
+    finer = ProteinStructureTokenizer.from_pretrained("geometric-4096")
+    assert isinstance(finer, GeometricTokenizer)
     runs = {
+        "4096 shipped": finer,
         "512 shipped": shipped,
         "512 open loop": OpenLoop(shipped.codebook),
         "512 greedy": GeometricTokenizer(shipped.codebook, num_beams=1),
@@ -105,21 +114,40 @@ def main() -> None:
     recipe = tomllib.loads(arguments.recipe.read_text())
     chains = training_chains(records, sources=set(recipe["data"]["sources"]))
     for num_codes in arguments.codes:
-        # Jumps and cis steps keep their share of the codes.
-        settings = replace(
-            GeometricFit(**recipe["fit"]),
-            num_codes=num_codes,
-            num_break=max(8, num_codes // 8),
-            num_cis=max(8, min(num_codes // 42, 96)),
-        )
-        codebook = fit([chain.protein for chain in chains], settings)
-        tokenizer = GeometricTokenizer(codebook, num_beams=settings.num_beams)
+        tokenizer = fit_tokenizer([chain.protein for chain in chains], scaled(recipe["fit"], num_codes))
         fresh = {f"{num_codes} fitted": measure(tokenizer, proteins, arguments.noise)}
         show(fresh)
         results |= fresh
     print(f"closed over open loop, mean RMSD: {ratio(results, '512 open loop', '512 shipped'):.1f} times smaller")
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=2) + "\n")
+
+
+def scaled(fit: dict[str, Any], num_codes: int) -> GeometricFit:
+    """A recipe's settings for another number of codes: jumps and cis steps keep about their share."""
+    settings = GeometricFit(**fit)
+    num_break, num_cis = max(8, num_codes // 8), max(8, min(num_codes // 42, 96))
+    if settings.probe is not None:
+        base = max(2, min(32, num_codes // 64))
+        num_break, num_cis = max(8, num_codes // 16), max(2 * base, num_codes // 32 // base * base)
+        num_trans = (num_codes - num_break - num_cis) // base * base
+        stages = max(settings.shift_stages, 8 - int(np.log2(base)))
+        settings = replace(settings, shift_base=base, shift_stages=stages)
+        num_break = num_codes - num_trans - num_cis
+    return replace(settings, num_codes=num_codes, num_break=num_break, num_cis=num_cis)
+
+
+def bigram_entropy(tokenizer: GeometricTokenizer, proteins: list[Protein]) -> float:
+    """Bits of a code given the one before it, as counted on these chains: too low where pairs are rare."""
+    pairs: Counter[tuple[int, int]] = Counter()
+    for codes in tokenizer.encode(proteins):
+        kept = codes[codes >= 0].tolist()
+        pairs.update(pairwise(kept))
+    before: Counter[int] = Counter()
+    for (first, _), count in pairs.items():
+        before[first] += count
+    total = sum(pairs.values())
+    return -sum(count * float(np.log2(count / before[first])) for (first, _), count in pairs.items()) / total
 
 
 def ratio(results: dict[str, dict[str, float]], above: str, below: str) -> float:

@@ -22,13 +22,15 @@ from biomatrix.structure.geometry import (
     angle,
     backbone_frames,
     dihedral,
+    kabsch,
     place_atom,
     rmsd,
     tm_score,
 )
 from biomatrix.structure.protein.geometric import GeometricTokenizer
 from biomatrix.structure.protein.geometric_codebook import BREAK, CIS, TRANS, step_kinds
-from biomatrix.structure.protein.geometric_training import GeometricFit, fit, save_codebook
+from biomatrix.structure.protein.geometric_probe import fitted_frames
+from biomatrix.structure.protein.geometric_training import GeometricFit, fit, fit_tokenizer, save_codebook
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 HELIX, STRAND, COIL = (-63.0, -43.0), (-120.0, 130.0), (-70.0, 145.0)
@@ -310,6 +312,124 @@ def test_impossible_settings_are_refused(tokenizer: ProteinStructureTokenizer) -
         ProteinStructureTokenizer.from_pretrained("no-such-tokenizer")
 
 
+@pytest.fixture(scope="module")
+def fast() -> GeometricTokenizer:
+    opened = ProteinStructureTokenizer.from_pretrained("geometric-4096")
+    assert isinstance(opened, GeometricTokenizer)
+    return opened
+
+
+def test_old_weights_give_the_codes_they_gave() -> None:
+    old = ProteinStructureTokenizer.from_pretrained("geometric")
+    assert old.fingerprint == "8d2f12195b0c"
+    assert isinstance(old, GeometricTokenizer)
+    assert old.settings is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_round_trip_of_the_fast_search(fast: GeometricTokenizer, seed: int) -> None:
+    backbone = built_chain(seed, 90, cis_at=(30,))
+    (back,) = fast.decode(fast.encode([protein(backbone)]))
+    assert error(back, backbone) < 0.25
+    assert np.allclose(bond_lengths(back), C_N_LENGTH, atol=0.01)
+    omega = np.abs(dihedral(back[:-1, 1], back[:-1, 2], back[1:, 0], back[1:, 1]))
+    assert set(np.flatnonzero(omega < np.pi / 2) + 1) == {30}
+
+
+def test_codes_do_not_depend_on_the_batch_of_the_fast_search(fast: GeometricTokenizer) -> None:
+    chains = [protein(built_chain(seed, 10 + 7 * seed)) for seed in range(11)]
+    broken = built_chain(50, 80)
+    chains.append(protein(np.concatenate([broken[:30], broken[41:]])))
+    together = fast.encode(chains)
+    for chain, codes in zip(chains, together, strict=True):
+        assert np.array_equal(fast.encode([chain])[0], codes)
+    for codes, backbone in zip(together, fast.decode(together), strict=True):
+        assert np.array_equal(fast.decode([codes])[0], backbone)
+
+
+def test_breaks_are_crossed_closely(fast: GeometricTokenizer) -> None:
+    errors = []
+    for seed in range(8):
+        backbone = built_chain(seed, 90)
+        broken = np.concatenate([backbone[:35], backbone[43:]])
+        (codes,) = fast.encode([protein(broken)])
+        assert list(np.flatnonzero(codes >= fast.codebook.start_code)) == [0, 35]
+        errors.append(error(fast.decode([codes])[0], broken))
+    assert np.mean(errors) < 0.5
+
+
+def test_gaps_next_to_ends_and_each_other_decode(fast: GeometricTokenizer) -> None:
+    backbone = built_chain(4, 40)
+    for missing in ([1], [38], [1, 3, 5, 7], list(range(1, 39)), [20, 22, 30]):
+        holed = backbone.copy()
+        holed[missing] = np.nan
+        (codes,) = fast.encode([protein(holed)])
+        assert np.array_equal(np.flatnonzero(codes == -1), missing)
+        (back,) = fast.decode([codes])
+        assert np.isfinite(np.delete(back, missing, axis=0)).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_codes_and_coordinates_give_finite_atoms(fast: GeometricTokenizer, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    arrays = [rng.integers(-1, fast.num_codes, size=rng.integers(0, 200)) for _ in range(60)]
+    for codes, backbone in zip(arrays, fast.decode(arrays), strict=True):
+        assert np.array_equal(np.isfinite(backbone).all(axis=(1, 2)), codes >= 0)
+    chains = []
+    for _ in range(40):
+        backbone = built_chain(seed, 24)
+        hit = rng.random(backbone.shape) < 0.1
+        backbone[hit] = rng.choice([0.0, np.nan, np.inf, 1.0, 1e-30, 9e4], size=hit.sum())
+        chains.append(protein(backbone))
+    for codes, chain in zip(fast.encode(chains), chains, strict=True):
+        assert (codes[~chain.resolved] == -1).all()
+        assert codes.max(initial=-1) < fast.num_codes
+
+
+def test_long_chains_do_not_drift_of_the_fast_search(fast: GeometricTokenizer) -> None:
+    backbone = built_chain(11, 2000)
+    (back,) = fast.decode(fast.encode([protein(backbone)]))
+    assert error(back, backbone) < 0.3
+
+
+def test_fitted_frames_are_the_best_superposition() -> None:
+    rng = np.random.default_rng(0)
+    atoms = RESIDUE_TEMPLATE + rng.normal(size=(50, 3, 3)) * 0.2
+    rotations, origins = fitted_frames(atoms)
+    expected = kabsch(np.broadcast_to(RESIDUE_TEMPLATE, atoms.shape), atoms)
+    assert np.allclose(rotations, expected[0], atol=1e-6)
+    assert np.allclose(origins, expected[1], atol=1e-6)
+
+
+def test_shifts_need_the_fast_search(fast: GeometricTokenizer) -> None:
+    with pytest.raises(ConfigurationError, match="probe"):
+        GeometricTokenizer(fast.codebook)
+
+
+def test_a_fit_for_the_fast_search_is_reproducible_and_saves_itself(tmp_path: Path) -> None:
+    chains = [protein(built_chain(seed, 90, cis_at=tuple(range(5, 90, 9)))) for seed in range(30)]
+    settings = GeometricFit(
+        num_codes=48,
+        num_cis=4,
+        num_break=8,
+        closed_rounds=2,
+        synthetic_breaks=400,
+        num_beams=2,
+        num_candidates=16,
+        num_cells=16,
+        shift_base=4,
+        shift_stages=3,
+        probe=[1.1, 1.8, 0, 0, 0.2, -0.3, 0.4, 0, 0.1, 0, 0, 0.2],
+    )
+    first, second = fit_tokenizer(chains, settings), fit_tokenizer(chains, settings)
+    assert np.array_equal(first.codebook.rotations, second.codebook.rotations)
+    assert first.settings is not None
+    save_codebook(tmp_path, first.codebook, settings, {"licence": "test"}, first.settings)
+    opened = ProteinStructureTokenizer.from_pretrained(tmp_path)
+    for one, two in zip(opened.encode(chains), second.encode(chains), strict=True):
+        assert np.array_equal(one, two)
+
+
 @pytest.mark.slow
 def test_unseen_chains_are_rebuilt_closely(tokenizer: ProteinStructureTokenizer, shared: Path) -> None:
     from biomatrix.structure.protein.chains import read_chains
@@ -324,3 +444,17 @@ def test_unseen_chains_are_rebuilt_closely(tokenizer: ProteinStructureTokenizer,
     assert len(errors) == 383
     assert np.mean(errors) < 0.32
     assert np.median(errors) < 0.24
+
+
+@pytest.mark.slow
+def test_unseen_chains_are_rebuilt_closely_by_the_fast_search(fast: GeometricTokenizer, shared: Path) -> None:
+    from biomatrix.structure.protein.chains import read_chains
+
+    table = shared / "data" / "protein" / "structures" / "chains.parquet"
+    chains = [record.protein for record in read_chains(table) if record.split == "test"]
+    errors = [
+        error(back, chain.backbone)
+        for back, chain in zip(fast.decode(fast.encode(chains)), chains, strict=True)
+        if chain.backbone is not None
+    ]
+    assert np.mean(errors) < 0.15

@@ -9,14 +9,18 @@ loop then steers back.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError, WeightsError
 from biomatrix.structure.geometry import RESIDUE_TEMPLATE
-from biomatrix.structure.protein.geometric_codebook import StepCodebook, resolved_residues, step_kinds
+from biomatrix.structure.protein.geometric_blocks import Residues
+from biomatrix.structure.protein.geometric_codebook import JumpShifts, StepCodebook, resolved_residues, step_kinds
 from biomatrix.structure.protein.geometric_encode import CHAINS_AT_ONCE, ROW_MULTIPLE, closed_loop, compose
+from biomatrix.structure.protein.geometric_search import ProbeSearch, StepSearch
+from biomatrix.structure.protein.geometric_shifts import shifted_jumps
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
 
 if TYPE_CHECKING:
@@ -33,6 +37,15 @@ MAX_COORDINATE: Final = 1e5
 MAX_CODES: Final = 32767
 """Codes are int16."""
 
+_WITHOUT_COORDINATES: Final = "a protein without coordinates has no structure codes"
+_STEP_TENSORS: Final[dict[str, tuple[int, ...]]] = {"rotations": (-1, 3, 3), "translations": (-1, 3)}
+_PROBE_TENSORS: Final[dict[str, tuple[int, ...]]] = {
+    "probe": (3, 4),
+    "cells": (-1, 12),
+    "shift_rotations": (-1, -1, 3, 3),
+    "shift_translations": (-1, -1, 3),
+}
+
 
 class GeometricTokenizer(ProteinStructureTokenizer):
     """Closed-loop codec over a codebook of rigid steps.
@@ -43,37 +56,53 @@ class GeometricTokenizer(ProteinStructureTokenizer):
     name, fingerprint : str
     num_beams : int
         Hypotheses kept while encoding; 1 is greedy. Decoding does not depend on it.
+    search : ProbeSearch, optional
+        Encode by the fast search, with as many beams as it says, instead of by the atoms of each residue
+        against all codes.
     """
 
     architecture: ClassVar[str] = "geometric"
 
     def __init__(
-        self, codebook: StepCodebook, *, name: str = "geometric", fingerprint: str = "", num_beams: int = 1
+        self,
+        codebook: StepCodebook,
+        *,
+        name: str = "geometric",
+        fingerprint: str = "",
+        num_beams: int = 1,
+        search: ProbeSearch | None = None,
     ) -> None:
         super().__init__(name, fingerprint)
-        smallest = min(codebook.num_trans, codebook.num_cis, codebook.num_break)
+        smallest = MAX_CODES if search is not None else min(codebook.num_trans, codebook.num_cis, codebook.num_break)
         if not 1 <= num_beams <= smallest:
             raise ConfigurationError(f"num_beams is {num_beams}: choose 1 to {smallest} for this codebook")
         if len(codebook) > MAX_CODES:
             raise LimitError(f"{len(codebook)} codes, the limit is {MAX_CODES}")
+        if search is None and codebook.shifts is not None:
+            raise ConfigurationError("a codebook with shifts needs a probe: only the fast search chooses shifts")
         self.codebook = codebook
-        self.num_beams = num_beams
+        self.num_beams = num_beams if search is None else search.num_beams
+        self.settings = search
 
     @classmethod
     def from_weights(cls, stored: StoredWeights) -> GeometricTokenizer:
         """Build the tokenizer from a folder that was read and checked."""
-        stored.require({"rotations": (-1, 3, 3), "translations": (-1, 3)})
+        probed = "probe" in stored.tensors
+        stored.require(_STEP_TENSORS | _PROBE_TENSORS if probed else _STEP_TENSORS)
         try:
             counts = {key: int(stored.settings[key]) for key in ("num_trans", "num_cis", "num_break", "num_beams")}
+            num_candidates = int(stored.settings["num_candidates"]) if probed else 0
+            search_all_above = float(stored.settings["search_all_above"]) if probed else 0.0
         except (KeyError, TypeError, ValueError) as problem:
-            raise WeightsError(f"the settings lack a whole number: {problem}", file=str(stored.folder)) from problem
+            raise WeightsError(f"the settings lack a number: {problem}", file=str(stored.folder)) from problem
         num_beams = counts.pop("num_beams")
-        codebook = StepCodebook(
-            stored.tensors["rotations"].astype(np.float64),
-            stored.tensors["translations"].astype(np.float64),
-            **counts,
-        )
-        return cls(codebook, name=stored.name, fingerprint=stored.fingerprint, num_beams=num_beams)
+        tensors = {name: tensor.astype(np.float64) for name, tensor in stored.tensors.items()}
+        shifts = JumpShifts(tensors["shift_rotations"], tensors["shift_translations"]) if probed else None
+        codebook = StepCodebook(tensors["rotations"], tensors["translations"], **counts, shifts=shifts)
+        search = None
+        if probed:
+            search = ProbeSearch(tensors["probe"], tensors["cells"], num_beams, num_candidates, search_all_above)
+        return cls(codebook, name=stored.name, fingerprint=stored.fingerprint, num_beams=num_beams, search=search)
 
     @property
     def num_codes(self) -> int:
@@ -98,6 +127,8 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         LimitError
             A coordinate beyond `MAX_COORDINATE`.
         """
+        if self.settings is not None:
+            return self._encode_by_probe(proteins)
         codes = [np.full(len(protein), -1, dtype=np.int16) for protein in proteins]
         places = [_usable(index, protein) for index, protein in enumerate(proteins)]
         for block in _blocks([len(place) for place in places]):
@@ -122,13 +153,28 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         backbones = [np.full((len(array), 3, 3), np.nan, dtype=np.float32) for array in arrays]
         places = [np.flatnonzero(array >= 0) for array in arrays]
         for block in _blocks([len(place) for place in places]):
-            padded = np.zeros((len(block), max(len(places[index]) for index in block)), dtype=np.int64)
+            lengths = np.array([len(places[index]) for index in block])
+            padded = np.zeros((len(block), lengths.max()), dtype=np.int64)
             for row, index in enumerate(block):
-                padded[row, : len(places[index])] = arrays[index][places[index]]
-            rebuilt = compose(padded, self.codebook)
+                padded[row, : lengths[row]] = arrays[index][places[index]]
+            rebuilt = compose(*shifted_jumps(padded, lengths, self.codebook))
             for row, index in enumerate(block):
                 backbones[index][places[index]] = rebuilt[row, : len(places[index])]
         return backbones
+
+    @cached_property
+    def _search(self) -> StepSearch:
+        if self.settings is None:
+            raise ConfigurationError("this codebook has no probe")
+        return StepSearch(self.codebook, self.settings)
+
+    def _encode_by_probe(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
+        residues, lengths = resolved_of(proteins)
+        codes = np.full(int(lengths.sum()), -1, dtype=np.int16)
+        for block, time, row, residue in residues.blocks(self._search.settings.probe):
+            codes[residues.places[residue]] = self._search.codes(block)[time, row]
+        ends = np.cumsum(lengths)
+        return [codes[end - length : end].copy() for end, length in zip(ends, lengths, strict=True)]
 
     def _encode_block(
         self, atoms: Sequence[NDArray[np.float64]], places: Sequence[NDArray[np.int64]]
@@ -170,11 +216,44 @@ def padded_chains(
     return padded, kinds, lengths
 
 
+def resolved_of(proteins: Sequence[Protein]) -> tuple[Residues, NDArray[np.int64]]:
+    """Resolved residues of all chains, and the lengths of the chains.
+
+    Raises
+    ------
+    UnsupportedError, LimitError
+        As `GeometricTokenizer.encode`.
+    """
+    lengths = np.array([len(protein) for protein in proteins], dtype=np.int64)
+    starts = np.cumsum(lengths) - lengths
+    parts = []
+    for index, protein in enumerate(proteins):
+        if protein.backbone is None:
+            raise UnsupportedError(_WITHOUT_COORDINATES, record=protein.name or index + 1)
+        parts.append(protein.backbone)
+    atoms = np.concatenate([np.empty((0, 3, 3), dtype=np.float32), *parts]).astype(np.float64)
+    places = np.flatnonzero(resolved_residues(atoms))
+    atoms = atoms[places]
+    chain = np.repeat(np.arange(len(lengths)), lengths)[places]
+    far = np.abs(atoms).max(axis=(1, 2), initial=0.0) > MAX_COORDINATE
+    if far.any():
+        at = int(far.argmax())
+        index = int(chain[at])
+        raise LimitError(
+            f"a coordinate is beyond {MAX_COORDINATE:g} A",
+            record=proteins[index].name or index + 1,
+            position=int(places[at] - starts[index]) + 1,
+        )
+    counts = np.bincount(chain, minlength=len(lengths))
+    first = (np.cumsum(counts) - counts)[chain]
+    return Residues(atoms - atoms[first, 1][:, None], places, counts), lengths
+
+
 def _usable(index: int, protein: Protein) -> NDArray[np.int64]:
     """Places of the residues that have a frame."""
     record = protein.name or index + 1
     if protein.backbone is None:
-        raise UnsupportedError("a protein without coordinates has no structure codes", record=record)
+        raise UnsupportedError(_WITHOUT_COORDINATES, record=record)
     place = np.flatnonzero(resolved_residues(protein.backbone))
     far = np.abs(protein.backbone[place]).max(axis=(1, 2), initial=0.0) > MAX_COORDINATE
     if far.any():

@@ -27,6 +27,7 @@ from biomatrix.structure.geometry import (
     backbone_frames,
     dihedral,
     place_atom,
+    unit,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +44,47 @@ _OMEGA_SLACK = np.deg2rad(20.0)
 
 
 @dataclass(frozen=True, eq=False)
+class JumpShifts:
+    """Corrections of a jump, one after the other, each named by the last digit of a code after it.
+
+    The residue after a break has a jump code. The codes of the next S residues mean their own steps as ever, and
+    beside that code number ``c`` moves the whole segment by shift ``c % D`` of its stage.
+
+    Parameters
+    ----------
+    rotations : ndarray, shape=(S, D, 3, 3), dtype=float64
+    translations : ndarray, shape=(S, D, 3), dtype=float64
+        In Angstrom, seen from the frame that the jump and the shifts before have reached.
+    """
+
+    rotations: NDArray[np.float64]
+    translations: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        shape = self.translations.shape
+        if len(shape) != 3 or min(shape) < 1 or self.rotations.shape != (*shape, 3) or shape[-1] != 3:
+            raise WeightsError(f"shifts of shapes {self.rotations.shape} and {shape}")
+        require_rotations(self.rotations)
+
+    @property
+    def base(self) -> int:
+        """D, the shifts of each stage."""
+        return int(self.translations.shape[1])
+
+    @property
+    def num_stages(self) -> int:
+        """S, the residues after a jump that correct it."""
+        return int(self.translations.shape[0])
+
+
+def require_rotations(matrices: NDArray[np.float64]) -> None:
+    """Refuse matrices [..., 3, 3] that are not proper rotations."""
+    error = np.abs(matrices @ np.swapaxes(matrices, -1, -2) - np.eye(3)).max()
+    if not error < 1e-5 or not (np.linalg.det(matrices) > 0).all():
+        raise WeightsError("the codebook holds matrices that are not proper rotations")
+
+
+@dataclass(frozen=True, eq=False)
 class StepCodebook:
     """Rigid steps between the frames of consecutive resolved residues.
 
@@ -54,6 +96,8 @@ class StepCodebook:
         The next CA seen from this frame, in Angstrom.
     num_trans, num_cis, num_break : int
         How many codes of each kind, in this order; they add up to K.
+    shifts : JumpShifts, optional
+        Makes jumps finer through the codes that follow them.
     """
 
     rotations: NDArray[np.float64]
@@ -61,6 +105,7 @@ class StepCodebook:
     num_trans: int
     num_cis: int
     num_break: int
+    shifts: JumpShifts | None = None
 
     def __post_init__(self) -> None:
         if min(self.num_trans, self.num_cis, self.num_break) < 1:
@@ -70,9 +115,11 @@ class StepCodebook:
             raise WeightsError(
                 f"rotations {self.rotations.shape} and translations {self.translations.shape} for {total} codes"
             )
-        error = np.abs(self.rotations @ np.swapaxes(self.rotations, -1, -2) - np.eye(3)).max()
-        if not error < 1e-5 or not (np.linalg.det(self.rotations) > 0).all():
-            raise WeightsError("the codebook holds matrices that are not proper rotations")
+        require_rotations(self.rotations)
+        if self.shifts is not None and (self.num_trans % self.shifts.base or self.num_cis % self.shifts.base):
+            raise WeightsError(
+                f"{self.num_trans} trans and {self.num_cis} cis codes are not multiples of {self.shifts.base}"
+            )
 
     def __len__(self) -> int:
         return len(self.rotations)
@@ -140,9 +187,13 @@ def step_kinds(atoms: ArrayLike, positions: ArrayLike) -> NDArray[np.int8]:
     here, following = backbone[:-1], backbone[1:]
     bonded = np.linalg.norm(following[:, 0] - here[:, 2], axis=-1) < BONDED_DISTANCE
     bonded &= np.diff(places) == 1
-    # Two atoms on one spot leave omega undefined; such a step counts as trans, the common case.
-    omega = np.nan_to_num(dihedral(here[:, 1], here[:, 2], following[:, 0], following[:, 1]), nan=np.pi)
-    kinds[1:] = np.where(bonded, np.where(np.abs(omega) < np.pi / 2, CIS, TRANS), BREAK)
+    # The cosine of omega up to a positive factor. Two atoms on one spot leave it undefined; such a step counts as
+    # trans, the common case.
+    axis = unit(following[:, 0] - here[:, 2])
+    before, after = here[:, 1] - here[:, 2], following[:, 1] - following[:, 0]
+    before = before - (before * axis).sum(axis=-1, keepdims=True) * axis
+    cis = (before * after).sum(axis=-1) > 0.0
+    kinds[1:] = np.where(bonded, np.where(cis, CIS, TRANS), BREAK)
     return kinds
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.structure.protein.chains import read_chains, training_chains
-from biomatrix.structure.protein.geometric_training import GeometricFit, fit, save_codebook
+from biomatrix.structure.protein.geometric_training import GeometricFit, fit_tokenizer, save_codebook
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +56,8 @@ def fit_recipe(recipe: str | Path, table: str | Path, folder: str | Path) -> str
             "split": "train clusters without a member in an evaluation set",
         },
     }
-    codebook = fit([chain.protein for chain in chains], settings)
-    fingerprint = save_codebook(folder, codebook, settings, description)
+    tokenizer = fit_tokenizer([chain.protein for chain in chains], settings)
+    fingerprint = save_codebook(folder, tokenizer.codebook, settings, description, tokenizer.settings)
     logger.info("wrote %s, fingerprint %s", folder, fingerprint)
     return fingerprint
 

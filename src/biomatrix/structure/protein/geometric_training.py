@@ -14,7 +14,7 @@ import numpy as np
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.structure.geometry import RESIDUE_TEMPLATE, backbone_frames, kabsch
-from biomatrix.structure.protein.geometric import padded_chains
+from biomatrix.structure.protein.geometric import GeometricTokenizer, padded_chains
 from biomatrix.structure.protein.geometric_codebook import (
     BREAK,
     CIS,
@@ -25,6 +25,7 @@ from biomatrix.structure.protein.geometric_codebook import (
     step_kinds,
 )
 from biomatrix.structure.protein.geometric_encode import CHAINS_AT_ONCE, asked_of_steps, closed_loop
+from biomatrix.structure.protein.geometric_search import ProbeSearch
 from biomatrix.structure.weights import save_weights
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from biomatrix.entities import Protein
+    from biomatrix.structure.protein.geometric_search import ProbeSearch
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +73,16 @@ class GeometricFit:
     mean_gap : float
         Mean length of those stretches, in residues.
     seed : int
+    probe : sequence of 12 float, optional
+        Fit for the fast search: the probe of `geometric_probe`, three rows of point, lever, lever, lever.
+    num_candidates : int
+        Codes the fast search compares for each residue.
+    num_cells : int
+        Cells of the fast search.
+    search_all_above : float
+        See `ProbeSearch`.
+    shift_base, shift_stages : int
+        For the fast search, how many shifts make a jump finer, and over how many residues.
     """
 
     num_codes: int = 512
@@ -84,8 +96,20 @@ class GeometricFit:
     synthetic_breaks: int = 4000
     mean_gap: float = 8.0
     seed: int = 0
+    probe: Sequence[float] | None = None
+    num_candidates: int = 64
+    num_cells: int = 512
+    search_all_above: float = 0.3
+    shift_base: int = 32
+    shift_stages: int = 6
 
     def __post_init__(self) -> None:
+        if self.probe is not None and len(self.probe) != 12:
+            raise ConfigurationError(f"a probe of {len(self.probe)} numbers where 12 are expected")
+        if self.probe is not None and (self.num_trans % self.shift_base or self.num_cis % self.shift_base):
+            raise ConfigurationError(
+                f"{self.num_trans} trans and {self.num_cis} cis codes are not multiples of {self.shift_base}"
+            )
         if min(self.num_cis, self.num_break, self.num_codes - self.num_cis - self.num_break) < 1:
             raise ConfigurationError(
                 f"{self.num_codes} codes cannot hold {self.num_cis} cis codes, {self.num_break} break codes "
@@ -97,9 +121,40 @@ class GeometricFit:
         """Codes left for trans steps."""
         return self.num_codes - self.num_cis - self.num_break
 
+    @property
+    def probe_34(self) -> NDArray[np.float64]:
+        """The probe as ``float64 [3, 4]``, as float32 stores it."""
+        if self.probe is None:
+            raise ConfigurationError("no probe is given")
+        return np.array(self.probe, dtype=np.float32).astype(np.float64).reshape(3, 4)
+
+
+def fit_tokenizer(proteins: Sequence[Protein], settings: GeometricFit | None = None) -> GeometricTokenizer:
+    """Fit a tokenizer on chains: of the fast search when the settings have a probe.
+
+    Parameters
+    ----------
+    proteins : sequence of Protein
+        Chains with backbones; only what may be learned from.
+    settings : GeometricFit, optional
+
+    Returns
+    -------
+    GeometricTokenizer
+        The same for the same chains, settings and seed.
+    """
+    settings = settings or GeometricFit()
+    if settings.probe is None:
+        return GeometricTokenizer(fit(proteins, settings), num_beams=settings.num_beams)
+    # The other module needs `GeometricFit`.
+    from biomatrix.structure.protein.geometric_probe_training import fit_by_probe
+
+    codebook, search = fit_by_probe(proteins, settings)
+    return GeometricTokenizer(codebook, search=search)
+
 
 def fit(proteins: Sequence[Protein], settings: GeometricFit | None = None) -> StepCodebook:
-    """Fit a codebook on chains.
+    """Fit a codebook without a probe on chains.
 
     Parameters
     ----------
@@ -134,7 +189,11 @@ def fit(proteins: Sequence[Protein], settings: GeometricFit | None = None) -> St
 
 
 def save_codebook(
-    folder: str | Path, codebook: StepCodebook, settings: GeometricFit, description: Mapping[str, Any]
+    folder: str | Path,
+    codebook: StepCodebook,
+    settings: GeometricFit,
+    description: Mapping[str, Any],
+    search: ProbeSearch | None = None,
 ) -> str:
     """Write a tokenizer folder; return its fingerprint.
 
@@ -146,8 +205,10 @@ def save_codebook(
         What it was fitted with; ``num_beams`` becomes part of the tokenizer.
     description : mapping
         More for the config: training data, licence, figures.
+    search : ProbeSearch, optional
+        Of the tokenizer, when it has one.
     """
-    config = {
+    config: dict[str, Any] = {
         **description,
         "architecture": "geometric",
         "num_codes": len(codebook),
@@ -164,6 +225,16 @@ def save_codebook(
         "rotations": codebook.rotations.astype(np.float32),
         "translations": codebook.translations.astype(np.float32),
     }
+    if search is not None and codebook.shifts is not None:
+        config["settings"] |= {
+            "num_beams": search.num_beams,
+            "num_candidates": search.num_candidates,
+            "search_all_above": search.search_all_above,
+        }
+        tensors["probe"] = search.probe.astype(np.float32)
+        tensors["cells"] = search.centres.astype(np.float32)
+        tensors["shift_rotations"] = codebook.shifts.rotations.astype(np.float32)
+        tensors["shift_translations"] = codebook.shifts.translations.astype(np.float32)
     return save_weights(folder, config, tensors)
 
 

@@ -1,0 +1,275 @@
+"""Fit a codebook for the fast search: k-means on placed probes, shifts for jumps, then rounds in the closed loop.
+
+Shapes: n steps, K codes, S stages, D shifts a stage, 12 = probe.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.structure.geometry import RESIDUE_TEMPLATE, kabsch
+from biomatrix.structure.protein.geometric import resolved_of
+from biomatrix.structure.protein.geometric_codebook import BREAK, CIS, TRANS, JumpShifts, StepCodebook, bonded_steps
+from biomatrix.structure.protein.geometric_probe import probe_features
+from biomatrix.structure.protein.geometric_search import ProbeSearch, StepSearch
+from biomatrix.structure.protein.geometric_shifts import seen_from, shifted_jumps, stored_shifts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from biomatrix.entities import Protein
+    from biomatrix.structure.protein.geometric_blocks import Residues, TargetBlock
+    from biomatrix.structure.protein.geometric_shifts import Frame
+    from biomatrix.structure.protein.geometric_training import GeometricFit
+
+logger = logging.getLogger(__name__)
+
+_CATCHING_UP = 1.0
+"""Angstrom: a rebuilt residue farther than this from its place is on its way back from a break."""
+
+
+def fit_by_probe(proteins: Sequence[Protein], settings: GeometricFit) -> tuple[StepCodebook, ProbeSearch]:
+    """Fit a codebook with shifts and the cells of its search; see `geometric_training.fit_tokenizer`."""
+    rng = np.random.default_rng(settings.seed)
+    probe = settings.probe_34
+    residues, _ = resolved_of(proteins)
+    rotations, origins = residues.frames
+    steps = seen_from(rotations[:-1], origins[:-1], (rotations[1:], origins[1:]))
+    seen = ((residues.atoms[1:] - origins[:-1, None]) @ rotations[:-1]).reshape(-1, 9)
+    kinds = residues.kinds[1:].copy()
+    kinds[residues.starts[1:] - 1] = -1  # from one chain to the next is no step
+    features = probe_features(*steps, probe).reshape(-1, 12).astype(np.float32)
+    logger.info("%d residues, %d cis steps, %d breaks", len(rotations), (kinds == CIS).sum(), (kinds == BREAK).sum())
+    bonded = []
+    for kind, count in ((TRANS, settings.num_trans), (CIS, settings.num_cis)):
+        mine = np.flatnonzero(kinds == kind)
+        mine = rng.permutation(mine)[: settings.steps_per_code * count]
+        nearest = clusters(features[mine], count, settings.open_rounds, rng)
+        bonded.append(bonded_steps(means_of(seen[mine], nearest, count).reshape(-1, 3, 3), kind))
+    jumps = _jumps(residues, settings, rng)
+    real = kinds == BREAK
+    # Real breaks are few and of all widths: they count a few times.
+    jumps = (np.concatenate([jumps[0], *[steps[0][real]] * 4]), np.concatenate([jumps[1], *[steps[1][real]] * 4]))
+    jump_codes, shifts = _fit_shifts(jumps, settings, rng)
+    codebook = _ordered(bonded[0], bonded[1], jump_codes, shifts, settings)
+    return _refined(residues, codebook, settings, rng)
+
+
+def clusters(points: NDArray[np.float32], count: int, rounds: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Lloyd's k-means; the number of each point's cluster, ``int64 [n]``."""
+    if len(points) < count:
+        raise ConfigurationError(f"{len(points)} steps cannot make {count} codes: give more chains")
+    means = points[rng.choice(len(points), count, replace=False)]
+    for round_number in range(rounds + 1):
+        nearest = _nearest(points, means)
+        if round_number < rounds:
+            used = np.bincount(nearest, minlength=count) > 0
+            means = means_of(points, nearest, count).astype(np.float32)
+            means[~used] = points[rng.integers(len(points), size=int((~used).sum()))]
+    return nearest
+
+
+def _nearest(points: NDArray[np.float32], means: NDArray[np.float32]) -> NDArray[np.int64]:
+    table, norms = np.ascontiguousarray(-2.0 * means.T), (means**2).sum(axis=1)
+    parts = [(points[start : start + 1024] @ table + norms).argmin(axis=1) for start in range(0, len(points), 1024)]
+    return np.concatenate(parts)
+
+
+def means_of(values: NDArray[np.floating], cluster: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Mean of the rows of each cluster, [count, d]; an empty one gets a row of its own choosing."""
+    size = np.bincount(cluster, minlength=count)
+    sums = np.stack([np.bincount(cluster, weights=column, minlength=count) for column in values.T], axis=1)
+    means = sums / np.maximum(size, 1)[:, None]
+    empty = np.flatnonzero(size == 0)
+    means[empty] = values[empty % len(values)]
+    return means
+
+
+def _mean_frames(frames: Frame, cluster: NDArray[np.int64], count: int) -> Frame:
+    """Frames that bring the ideal residue closest to the mean of the residues of each cluster."""
+    atoms = RESIDUE_TEMPLATE @ frames[0].swapaxes(-1, -2) + frames[1][:, None]
+    means = means_of(atoms.reshape(-1, 9), cluster, count).reshape(-1, 3, 3)
+    return kabsch(np.broadcast_to(RESIDUE_TEMPLATE, means.shape), means)
+
+
+def _jumps(residues: Residues, settings: GeometricFit, rng: np.random.Generator) -> Frame:
+    """Jumps over left-out stretches of chains."""
+    rotations, origins = residues.frames
+    step = 1 + rng.geometric(1.0 / settings.mean_gap, size=settings.synthetic_breaks)
+    start = rng.integers(len(rotations), size=settings.synthetic_breaks)
+    chain = np.repeat(np.arange(len(residues.counts)), residues.counts)
+    end = np.minimum(start + step, len(rotations) - 1)
+    start, end = start[inside := (chain[start] == chain[end]) & (start < end)], end[inside]
+    return seen_from(rotations[start], origins[start], (rotations[end], origins[end]))
+
+
+def _fit_shifts(jumps: Frame, settings: GeometricFit, rng: np.random.Generator) -> tuple[Frame, JumpShifts]:
+    """Jump codes, and stage by stage the shifts that bring what is left closest to nothing."""
+    probe = settings.probe_34
+    left, stages = jumps, []
+    for count in [settings.num_break] + [settings.shift_base] * settings.shift_stages:
+        features = probe_features(*left, probe).reshape(-1, 12).astype(np.float32)
+        codes = _mean_frames(left, clusters(features, count, settings.open_rounds, rng), count)
+        means = probe_features(*codes, probe).reshape(-1, 12).astype(np.float32)
+        nearest = _nearest(features, means)
+        logger.info("%d shifts, what is left %.3f A", count, np.sqrt(((features - means[nearest]) ** 2).sum(1).mean()))
+        left = seen_from(codes[0][nearest], codes[1][nearest], left)
+        stages.append(codes)
+    rotations, translations = (np.stack([stage[i] for stage in stages[1:]]) for i in (0, 1))
+    return stages[0], stored_shifts(rotations, translations)
+
+
+def _ordered(trans: Frame, cis: Frame, jumps: Frame, shifts: JumpShifts, settings: GeometricFit) -> StepCodebook:
+    """Number the codes so that neighbours in number are neighbours in space, as the digits of shifts need it."""
+    parts = []
+    for kind in (trans, cis):
+        order = split_order(probe_features(*kind, settings.probe_34).reshape(-1, 12), settings.shift_base)
+        parts.append((kind[0][order], kind[1][order]))
+    parts.append(jumps)
+    rotations, translations = (np.concatenate([part[i] for part in parts]).astype(np.float32) for i in (0, 1))
+    counts = (len(trans[0]), len(cis[0]), len(jumps[0]))
+    return StepCodebook(rotations.astype(np.float64), translations.astype(np.float64), *counts, shifts=shifts)
+
+
+def split_order(points: NDArray[np.float64], unit: int) -> NDArray[np.int64]:
+    """Order of points by halving along the widest direction, in groups of ``unit`` while that is possible."""
+    if len(points) <= 1:
+        return np.arange(len(points))
+    centred = points - points.mean(axis=0)
+    axis = np.linalg.svd(centred.T @ centred)[0][:, 0]
+    axis = axis * (1.0 if axis[np.abs(axis).argmax()] > 0 else -1.0)
+    order = (centred @ axis).argsort(kind="stable")
+    grain = unit if len(points) > unit else 1
+    middle = max(grain, len(points) // grain // 2 * grain)
+    return np.concatenate([half[split_order(points[half], unit)] for half in (order[:middle], order[middle:])])
+
+
+def _refined(
+    residues: Residues, codebook: StepCodebook, settings: GeometricFit, rng: np.random.Generator
+) -> tuple[StepCodebook, ProbeSearch]:
+    """Move bonded codes to the means of what the closed loop chose them for; keep the best round.
+
+    Cells lie where the closed loop asks for steps, which is known only after a round: the first has cells around
+    codes, and the best round gets cells of its own at the end.
+    """
+    some = _some_chains(residues, settings.closed_residues, rng)
+    trans = codebook.codes_of(TRANS)
+    features = probe_features(codebook.rotations[trans], codebook.translations[trans], settings.probe_34)
+    search = _search(features.reshape(-1, 12), settings, rng)
+    best, best_error = (codebook, search), np.inf
+    for round_number in range(settings.closed_rounds + 1):
+        begun = time.process_time()
+        asked, wanted, codes = _asked(some, codebook, search)
+        error = np.sqrt(((asked - codebook.atoms.reshape(-1, 9)[codes]) ** 2).sum(axis=1) / 3.0)
+        regular = error < _CATCHING_UP
+        score = float(np.sqrt((error[regular] ** 2).mean()))
+        rate = len(codes) / (time.process_time() - begun)
+        logger.info("round %d: rms error %.4f A, %.0f residues/s of processor time", round_number, score, rate)
+        search = _search(wanted, settings, rng)
+        if score < best_error:
+            best, best_error = (codebook, search), score
+        # The first round had other cells, so it only places cells.
+        if 0 < round_number < settings.closed_rounds:
+            codebook = _closer(codebook, asked[regular], codes[regular], settings)
+    return best
+
+
+def _search(wanted: NDArray[np.float64], settings: GeometricFit, rng: np.random.Generator) -> ProbeSearch:
+    """A search whose cells lie where steps are wanted, [n, 12]."""
+    count = min(settings.num_cells, len(wanted))
+    some = wanted[rng.permutation(len(wanted))[: 100 * count]].astype(np.float32)
+    centres = means_of(some, clusters(some, count, settings.open_rounds, rng), count).astype(np.float32)
+    return ProbeSearch(
+        settings.probe_34,
+        centres.astype(np.float64),
+        settings.num_beams,
+        settings.num_candidates,
+        settings.search_all_above,
+    )
+
+
+def _some_chains(residues: Residues, num_residues: int, rng: np.random.Generator) -> Residues:
+    order = rng.permutation(len(residues.counts))
+    order = np.sort(order[: 1 + int(np.searchsorted(np.cumsum(residues.counts[order]), num_residues))])
+    kept = np.isin(np.repeat(np.arange(len(residues.counts)), residues.counts), order)
+    return replace(residues, atoms=residues.atoms[kept], places=residues.places[kept], counts=residues.counts[order])
+
+
+def _asked(
+    residues: Residues, codebook: StepCodebook, settings: ProbeSearch
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """What every free bonded step was asked for, as atoms [n, 9] and probe [n, 12], and the code taken, [n].
+
+    Steps bound to a last digit by a jump before them are not free.
+    """
+    search = StepSearch(codebook, settings)
+    stages = codebook.shifts.num_stages if codebook.shifts is not None else 0
+    asked, wanted, codes = [], [], []
+    for block, times, rows, numbers in residues.blocks(settings.probe):
+        taken = search.codes(block).astype(np.int64)
+        atoms = np.zeros((*taken.shape, 9))
+        atoms[times, rows] = residues.atoms[numbers].reshape(-1, 9)
+        bound = block.kinds == BREAK
+        bound[0] = False
+        free = np.zeros(taken.shape, dtype=bool)
+        free[times, rows] = True
+        free[0] = False
+        free &= ~_after_jumps(bound, stages)
+        seen, probes = _seen_in_loop(block, atoms, taken, codebook, settings.probe)
+        asked.append(seen[free])
+        wanted.append(probes[free])
+        codes.append(taken[free])
+    return np.concatenate(asked), np.concatenate(wanted), np.concatenate(codes)
+
+
+def _after_jumps(jumps: NDArray[np.bool_], stages: int) -> NDArray[np.bool_]:
+    """Jumps and as many steps after them as there are stages."""
+    covered = jumps.copy()
+    for stage in range(1, stages + 1):
+        covered[stage:] |= jumps[:-stage]
+    return covered
+
+
+def _seen_in_loop(
+    block: TargetBlock,
+    atoms: NDArray[np.float64],
+    codes: NDArray[np.int64],
+    codebook: StepCodebook,
+    probe: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """True atoms and probe of each residue as seen from the rebuilt frame before it: [T, B, 9] and [T, B, 12]."""
+    steps, rotations, translations = shifted_jumps(codes.T, block.lengths, codebook)
+    rotation, origin = block.rotations[0], block.origins[0]
+    seen, probes = np.zeros_like(atoms), np.zeros((*codes.shape, 12))
+    for index in range(1, len(codes)):
+        local = (atoms[index].reshape(-1, 3, 3) - origin[:, None]) @ rotation
+        seen[index] = local.reshape(-1, 9)
+        frame = seen_from(rotation, origin, (block.rotations[index], block.origins[index]))
+        probes[index] = probe_features(*frame, probe).reshape(-1, 12)
+        step = steps[:, index]
+        origin = origin + (rotation @ translations[step][..., None])[..., 0]
+        rotation = rotation @ rotations[step]
+    return seen, probes
+
+
+def _closer(
+    codebook: StepCodebook, asked: NDArray[np.float64], codes: NDArray[np.int64], settings: GeometricFit
+) -> StepCodebook:
+    """One round of Lloyd's algorithm on closed-loop steps; unused codes, jumps and shifts stay as they are."""
+    moved = means_of(asked, codes, len(codebook))
+    unused = np.bincount(codes, minlength=len(codebook)) == 0
+    moved[unused] = codebook.atoms.reshape(-1, 9)[unused]
+    parts = [bonded_steps(moved[codebook.codes_of(kind)].reshape(-1, 3, 3), kind) for kind in (TRANS, CIS)]
+    span = codebook.codes_of(BREAK)
+    if codebook.shifts is None:
+        raise ConfigurationError("a codebook for the fast search needs shifts")
+    jumps = (codebook.rotations[span], codebook.translations[span])
+    return _ordered(parts[0], parts[1], jumps, codebook.shifts, settings)

@@ -1,0 +1,145 @@
+"""Jumps over chain breaks made finer by the residues that follow them.
+
+A jump code alone is Angstroms off. The last digits of the codes of the next residues name corrections, so the frame
+after a break is known closely before its segment is placed, and no position carries more than one code.
+
+Shapes: B chains, T residues, S stages, D shifts a stage, H hypotheses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from biomatrix.structure.protein.geometric_codebook import BREAK, JumpShifts, StepCodebook
+from biomatrix.structure.protein.geometric_probe import probe_features
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Frame = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+HYPOTHESES = 8
+"""Jumps with their shifts kept while choosing; few are enough, since each stage has its own scale."""
+
+
+def seen_from(rotation: NDArray[np.float64], origin: NDArray[np.float64], frame: Frame) -> Frame:
+    """A frame as seen from others: rotations [..., 3, 3] and origins [..., 3]."""
+    inverse = rotation.swapaxes(-1, -2)
+    return inverse @ frame[0], (inverse @ (frame[1] - origin)[..., None])[..., 0]
+
+
+@dataclass(frozen=True)
+class Jump:
+    """The codes of one jump.
+
+    Parameters
+    ----------
+    code : int
+        Of the residue after the break.
+    digits : list of int
+        Last digits that the codes after it must have.
+    rotation, origin : ndarray
+        The frame they lead to, [3, 3] and [3].
+    """
+
+    code: int
+    digits: list[int]
+    rotation: NDArray[np.float64]
+    origin: NDArray[np.float64]
+
+
+class JumpSearch:
+    """Chooses a jump and its shifts.
+
+    Parameters
+    ----------
+    codebook : StepCodebook
+    probe : ndarray, shape=(3, 4), dtype=float64
+        What closeness of two frames means; see `probe_features`.
+    """
+
+    def __init__(self, codebook: StepCodebook, probe: NDArray[np.float64]) -> None:
+        span = codebook.codes_of(BREAK)
+        self._first = span.start
+        self._jumps = (codebook.rotations[span], codebook.translations[span])
+        self._shifts = codebook.shifts
+        self._probe = probe
+        self._jump_features = probe_features(*self._jumps, probe)
+        self._stages: list[Frame] = []
+        if codebook.shifts is not None:
+            self._stages = list(zip(codebook.shifts.rotations, codebook.shifts.translations, strict=True))
+        self._stage_features = [probe_features(*stage, probe) for stage in self._stages]
+
+    def choose(self, here: Frame, there: Frame, num_digits: int) -> Jump:
+        """Find the jump from one frame [3, 3], [3] to another, with at most ``num_digits`` shifts."""
+        wanted = probe_features(*seen_from(*here, there), self._probe)
+        code = _nearest(self._jump_features, wanted)
+        rotation, origin = self._jumps[0][code], self._jumps[1][code]
+        digits = np.empty((len(code), 0), dtype=np.int64)
+        for stage, features in list(zip(self._stages, self._stage_features, strict=True))[:num_digits]:
+            placed = rotation[:, None] @ features
+            placed[..., 0] += origin[:, None]
+            parent, digit = np.divmod(_nearest(placed.reshape(-1, 3, 4), wanted), len(features))
+            code, digits = code[parent], np.concatenate([digits[parent], digit[:, None]], axis=1)
+            origin = origin[parent] + (rotation[parent] @ stage[1][digit][..., None])[..., 0]
+            rotation = rotation[parent] @ stage[0][digit]
+        return Jump(
+            self._first + int(code[0]), digits[0].tolist(), here[0] @ rotation[0], here[1] + here[0] @ origin[0]
+        )
+
+
+def _nearest(placed: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The closest placed probes [n, 3, 4] to the wanted one [3, 4], the closest first."""
+    left = (placed - wanted).reshape(-1, 12)
+    return (left[:, None] @ left[:, :, None]).ravel().argsort(kind="stable")[:HYPOTHESES]
+
+
+def shifted_jumps(
+    codes_BT: NDArray[np.int64], lengths_B: NDArray[np.int64], codebook: StepCodebook
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Give every jump with shifts a step of its own, behind those of the codebook.
+
+    Parameters
+    ----------
+    codes_BT : ndarray, shape=(B, T), dtype=int64
+    lengths_B : ndarray, shape=(B,), dtype=int64
+    codebook : StepCodebook
+
+    Returns
+    -------
+    steps : ndarray, shape=(B, T), dtype=int64
+        Rows of the two tables.
+    rotations, translations : ndarray, shape=(K + jumps, 3, 3) and (K + jumps, 3), dtype=float64
+    """
+    shifts = codebook.shifts
+    inside = np.arange(codes_BT.shape[1]) < lengths_B[:, None]
+    jumps = inside & (codes_BT >= codebook.start_code)
+    jumps[:, 0] = False
+    row, place = np.nonzero(jumps)
+    if shifts is None or not row.size:
+        return codes_BT, codebook.rotations, codebook.translations
+    rotation, origin = codebook.rotations[codes_BT[row, place]], codebook.translations[codes_BT[row, place]]
+    going = np.ones(len(row), dtype=bool)
+    for stage in range(shifts.num_stages):
+        following = np.minimum(place + 1 + stage, codes_BT.shape[1] - 1)
+        code = codes_BT[row, following]
+        going &= (place + 1 + stage < lengths_B[row]) & (code < codebook.start_code)
+        digit = code % shifts.base
+        moved = origin + (rotation @ shifts.translations[stage, digit][..., None])[..., 0]
+        origin = np.where(going[:, None], moved, origin)
+        rotation = np.where(going[:, None, None], rotation @ shifts.rotations[stage, digit], rotation)
+    steps = codes_BT.copy()
+    steps[row, place] = len(codebook) + np.arange(len(row))
+    return (
+        steps,
+        np.concatenate([codebook.rotations, rotation]),
+        np.concatenate([codebook.translations, origin]),
+    )
+
+
+def stored_shifts(rotations: NDArray[np.floating], translations: NDArray[np.floating]) -> JumpShifts:
+    """Shifts as they are after being stored as float32."""
+    return JumpShifts(rotations.astype(np.float32).astype(np.float64), translations.astype(np.float32).astype(float))
