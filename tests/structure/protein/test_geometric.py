@@ -324,6 +324,33 @@ def test_old_weights_give_the_codes_they_gave() -> None:
     assert old.fingerprint == "8d2f12195b0c"
     assert isinstance(old, GeometricTokenizer)
     assert old.settings is None
+    (codes,) = old.encode([protein(built_chain(0, 24, cis_at=(12,)))])
+    assert codes.tolist() == [
+        448,
+        151,
+        300,
+        243,
+        168,
+        417,
+        168,
+        40,
+        204,
+        132,
+        84,
+        352,
+        437,
+        283,
+        57,
+        368,
+        266,
+        265,
+        6,
+        132,
+        375,
+        277,
+        277,
+        335,
+    ]
 
 
 @pytest.mark.parametrize("seed", range(3))
