@@ -19,6 +19,8 @@ Ints = NDArray[np.int64]
 
 _NO_BOND = (1.5, 0.1)
 _USUAL_SPREAD = 0.01
+_STIFFEST = 50.0
+"""No bond counts more: where the graph says next to nothing of a length, the direction must still be right."""
 _SECOND_ROW = 10
 _LATER_ROWS = 14.0
 """Bonds of sulfur, chlorine and heavier atoms count so much more: they are few, so that codes fit them less by
@@ -88,7 +90,7 @@ class Problem:
 
 
 def _stiffness(chemistry: Chemistry, spreads: Array) -> Array:
-    stiffness = np.maximum(spreads / _USUAL_SPREAD, 1.0) ** 2
+    stiffness = np.clip(spreads / _USUAL_SPREAD, 1.0, 3.0) ** 2
     stiffness[(chemistry.elements[chemistry.bonds] > _SECOND_ROW).any(axis=1)] *= _LATER_ROWS
     stiffness[chemistry.orders == 0] = 0.0
-    return stiffness
+    return np.minimum(stiffness, _STIFFEST)
