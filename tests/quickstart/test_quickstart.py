@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import biotite.structure.io.pdb as pdb
@@ -88,8 +91,11 @@ def test_the_page_stands_alone_and_says_what_answers_are_worth(summary: Summary)
 
 
 @pytest.mark.slow
-def test_memory_stays_under_four_gibibytes(summary: Summary) -> None:
-    assert summary.peak_memory_gib < 4
+def test_memory_stays_under_four_gibibytes(tmp_path: Path) -> None:
+    # in a process of its own: the peak of this one is that of whatever tests ran in it before
+    command = [sys.executable, "-m", "biomatrix.cli.main", "quickstart", "--output", str(tmp_path), "--json"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert 0.1 < json.loads(said)["peak_memory_gib"] < 4
 
 
 @pytest.mark.slow
