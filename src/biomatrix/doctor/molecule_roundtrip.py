@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 
 from biomatrix.doctor.molecule_errors import MoleculeError, MoleculeErrors, MoleculeTally
-from biomatrix.doctor.statistics import CodeUse, Failure
+from biomatrix.doctor.statistics import CodeUse, Failure, batches_of, rate
 from biomatrix.entities import Molecule, Reject
 from biomatrix.errors import BioMatrixError
 from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
@@ -104,8 +103,8 @@ def measure_molecules(
         Told how many records have been done since it was last called.
     """
     trip = _Trip(tokenizer, refinement, progress)
-    for batch in _batches(molecules):
-        trip.add(batch)
+    for given, unread in batches_of(molecules, BATCH):
+        trip.add(given, unread)
     return trip.result()
 
 
@@ -124,20 +123,15 @@ class _Trip:
         self.refined, self.before = MoleculeTally(), MoleculeTally()
         self.refinement_failures: list[Failure] = []
 
-    def add(self, batch: list[Molecule | Reject]) -> None:
-        given: list[tuple[int, Molecule]] = []
-        for number, item in enumerate(batch, start=self.records + 1):
-            if isinstance(item, Reject):
-                self.failures.append(Failure.of_reject(item))
-            else:
-                given.append((number, item))
-        self.records += len(batch)
+    def add(self, given: list[tuple[int, Molecule]], unread: list[Failure]) -> None:
+        self.failures += unread
+        self.records += len(given) + len(unread)
         coded = self._encode(given)
         started = time.perf_counter()
         decoded = self.tokenizer.decode([codes for _, _, codes in coded], on_error="return")
         self.seconds["decode"] += time.perf_counter() - started
         self.decoded += len(coded)
-        self.progress(len(batch) - len(coded))
+        self.progress(len(given) + len(unread) - len(coded))
         for (number, molecule, _), back in zip(coded, decoded, strict=True):
             self._compare(number, molecule, back)
             self.progress(1)
@@ -189,8 +183,8 @@ class _Trip:
             failures=tuple(self.failures),
             errors=self.tally.errors(),
             codes=CodeUse.of(self.counts),
-            encode_per_second=_rate(self.encoded, self.seconds["encode"]),
-            decode_per_second=_rate(self.decoded, self.seconds["decode"]),
+            encode_per_second=rate(self.encoded, self.seconds["encode"]),
+            decode_per_second=rate(self.decoded, self.seconds["decode"]),
             each=tuple(self.tally.each),
             refined=self._refined(),
         )
@@ -205,15 +199,5 @@ class _Trip:
             self.before.errors(),
             tuple(self.refinement_failures),
             self.converged,
-            _rate(done + len(self.refinement_failures), self.seconds["refine"]),
+            rate(done + len(self.refinement_failures), self.seconds["refine"]),
         )
-
-
-def _batches(records: Iterable[Molecule | Reject]) -> Iterator[list[Molecule | Reject]]:
-    iterator = iter(records)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch
-
-
-def _rate(count: int, seconds: float) -> float:
-    return count / seconds if seconds > 0 else float("nan")

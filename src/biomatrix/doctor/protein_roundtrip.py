@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.doctor.bigram import BigramModel, replaced
 from biomatrix.doctor.protein_errors import ProteinError, ProteinErrors, ProteinTally
-from biomatrix.doctor.statistics import CodeUse, Failure
+from biomatrix.doctor.statistics import CodeUse, Failure, batches_of, rate
 from biomatrix.entities import Protein, Reject
 from biomatrix.errors import BioMatrixError, UnsupportedError
 from biomatrix.structure import ProteinStructureTokenizer
@@ -106,10 +105,9 @@ def measure_proteins(
         Told how many records have been done since it was last called.
     """
     trip = _Trip(tokenizer, keep=noise > 0.0)
-    iterator = iter(proteins)
-    while batch := list(islice(iterator, BATCH)):
-        trip.add(batch)
-        progress(len(batch))
+    for given, unread in batches_of(proteins, BATCH):
+        trip.add(given, unread)
+        progress(len(given) + len(unread))
     return trip.result(noise, seed)
 
 
@@ -126,14 +124,9 @@ class _Trip:
         self.residues = {"encode": 0, "decode": 0}
         self.seconds = {"encode": 0.0, "decode": 0.0}
 
-    def add(self, batch: list[Protein | Reject]) -> None:
-        given: list[tuple[int, Protein]] = []
-        for number, item in enumerate(batch, start=self.records + 1):
-            if isinstance(item, Reject):
-                self.failures.append(Failure.of_reject(item))
-            else:
-                given.append((number, item))
-        self.records += len(batch)
+    def add(self, given: list[tuple[int, Protein]], unread: list[Failure]) -> None:
+        self.failures += unread
+        self.records += len(given) + len(unread)
         coded = self._encode(given)
         started = time.perf_counter()
         decoded = self.tokenizer.decode([codes for _, _, codes in coded])
@@ -187,8 +180,8 @@ class _Trip:
             failures=tuple(self.failures),
             errors=self.tally.errors(),
             codes=CodeUse.of(self.counts),
-            encode_residues_per_second=_rate(self.residues["encode"], self.seconds["encode"]),
-            decode_residues_per_second=_rate(self.residues["decode"], self.seconds["decode"]),
+            encode_residues_per_second=rate(self.residues["encode"], self.seconds["encode"]),
+            decode_residues_per_second=rate(self.residues["decode"], self.seconds["decode"]),
             each=tuple(self.tally.each),
             noisy=self._noisy(noise, seed) if self.keep and self.kept else None,
         )
@@ -205,7 +198,3 @@ class _Trip:
         differing = sum(int((a != codes).sum()) for a, (_, _, codes) in zip(wrong, self.kept, strict=True))
         total = sum(int((codes >= 0).sum()) for _, _, codes in self.kept)
         return NoisyProteins(share, seed, differing / total, tally.errors())
-
-
-def _rate(count: int, seconds: float) -> float:
-    return count / seconds if seconds > 0 else float("nan")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
-from biomatrix.entities import Reject
+from biomatrix.entities import Molecule, Protein, Reject
 from biomatrix.errors import BioMatrixError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 Stage = Literal["read", "encode", "decode", "compare"]
+
+
+Entity = TypeVar("Entity", Molecule, Protein)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,21 @@ class Failure:
     def of_error(cls, error: BioMatrixError, stage: Stage, record: int, name: str) -> Failure:
         """Make a failure of an error; ``record`` is its number in the file."""
         return cls(stage, record, name, error.message, type(error).__name__)
+
+
+def batches_of(
+    records: Iterable[Entity | Reject], size: int
+) -> Iterator[tuple[list[tuple[int, Entity]], list[Failure]]]:
+    """Yield records by so many: those that were read, numbered from 1, and the failures of those that were not."""
+    numbered = enumerate(records, start=1)
+    while batch := list(islice(numbered, size)):
+        read = [(number, item) for number, item in batch if not isinstance(item, Reject)]
+        yield read, [Failure.of_reject(item) for _, item in batch if isinstance(item, Reject)]
+
+
+def rate(count: int, seconds: float) -> float:
+    """Return how many a second; NaN where no time was taken."""
+    return count / seconds if seconds > 0 else float("nan")
 
 
 def reasons(failures: Iterable[Failure]) -> dict[str, int]:
