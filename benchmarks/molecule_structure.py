@@ -24,11 +24,10 @@ from biomatrix.doctor.records import molecule_records
 from biomatrix.entities import Molecule, Reject
 from biomatrix.errors import BioMatrixError
 from biomatrix.structure import MoleculeStructureTokenizer
-from biomatrix.structure.molecule.conditioned.chemistry import molecular_graph
-from biomatrix.structure.molecule.conditioned.fitting import FittingSettings, Sample, fit
+from biomatrix.structure.molecule.conditioned.chemistry import graph_of
+from biomatrix.structure.molecule.conditioned.fitting import FittingSettings, fit, sample_of
 from biomatrix.structure.molecule.conditioned.problem import Problem
 from biomatrix.structure.molecule.conditioned.references import FIRST
-from biomatrix.structure.molecule.conditioned.start import turned
 from biomatrix.structure.molecule.conditioned.tokenizer import ConditionedTokenizer
 from biomatrix.structure.molecule.inputs import PreparedMolecule, prepare
 
@@ -102,12 +101,6 @@ def compare(molecules: list[Molecule | Reject], published: Path | None) -> None:
             print(f"published / default, {row}: {columns['published'][row] / columns['default'][row]:.1f}")
 
 
-def sample_of(item: PreparedMolecule) -> Sample:
-    """Return what fitting takes."""
-    graph = molecular_graph(item.mol, item.graph.order, item.elements, item.charges, item.graph.bonds)
-    return graph, turned(item.positions, np.array([item.size]))
-
-
 def gathered(run: Path) -> Iterator[PreparedMolecule]:
     """Yield the training molecules that a run left."""
     for file in sorted((run / "molecules").glob("*.sdf")):
@@ -150,7 +143,7 @@ def bits_of(tokenizer: ConditionedTokenizer, molecules: list[Molecule | Reject])
     """Return the mean bits of a code given its context."""
     items = list(prepared(m for m in molecules if isinstance(m, Molecule)))
     codes = tokenizer.codes_of(items)
-    problem = Problem.of([sample_of(item)[0] for item in items], tokenizer.lengths)
+    problem = Problem.of([graph_of(item) for item in items], tokenizer.lengths)
     bits = tokenizer.meanings.bits[problem.rows(tokenizer.meanings), np.concatenate(codes)]
     return float(bits[problem.references.kinds != FIRST].mean())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -13,6 +13,9 @@ from biomatrix.training.schedule import Shape
 
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Section(BaseModel):
@@ -152,13 +155,22 @@ def load_recipe(path: str | Path) -> Recipe:
     ConfigurationError
         Names each setting that is unknown, missing or out of range.
     """
+    return read_checked(path, Recipe)
+
+
+def read_checked(path: str | Path, model: type[Model]) -> Model:
+    """Read a TOML file as a model; ConfigurationError names each setting unknown, missing or out of range."""
     file = Path(path)
     try:
-        return Recipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
         raise ConfigurationError(f"cannot read the recipe: {error.strerror}", file=str(file)) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"not TOML: {error}", file=str(file)) from error
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigurationError(faults, file=str(file)) from error
+        raise ConfigurationError(faults_of(error), file=str(file)) from error
+
+
+def faults_of(error: ValidationError) -> str:
+    """Return every fault pydantic found, each with the setting it is in, on one line."""
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())

@@ -10,14 +10,12 @@ import json
 import logging
 import random
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from rdkit import Chem
@@ -30,12 +28,11 @@ from biomatrix.corpus.sources.molecules import MOLECULE_SOURCES
 from biomatrix.entities import Molecule
 from biomatrix.entities.files import write_whole
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.structure.molecule.conditioned.chemistry import molecular_graph
-from biomatrix.structure.molecule.conditioned.fitting import FittingSettings, Sample, fit
-from biomatrix.structure.molecule.conditioned.start import turned
+from biomatrix.structure.molecule.conditioned.fitting import FittingSettings, fit, sample_of
 from biomatrix.structure.molecule.conditioned.weights import tensors_of
 from biomatrix.structure.molecule.inputs import PreparedMolecule, prepare
 from biomatrix.structure.weights import save_weights
+from biomatrix.training.config import faults_of, read_checked
 
 LOG = logging.getLogger(__name__)
 SOURCES = {**COMPONENT_SOURCES, **CONFORMER_SOURCES, **MOLECULE_SOURCES}
@@ -116,15 +113,7 @@ class TrainedTokenizer:
 
 def read_molecule_recipe(path: str | Path) -> MoleculeTokenizerRecipe:
     """Read and check a recipe; ConfigurationError names each setting that is unknown, missing or out of range."""
-    file = Path(path)
-    try:
-        return MoleculeTokenizerRecipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigurationError(f"cannot read the recipe: {error.strerror}", file=str(file)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"not TOML: {error}", file=str(file)) from error
-    except ValidationError as error:
-        raise ConfigurationError(_faults(error), file=str(file)) from error
+    return read_checked(path, MoleculeTokenizerRecipe)
 
 
 def train_molecule_tokenizer(recipe: MoleculeTokenizerRecipe, sources: Path, folder: Path) -> TrainedTokenizer:
@@ -285,11 +274,7 @@ def _settings(recipe: MoleculeTokenizerRecipe) -> Any:
     try:
         return TypeAdapter(kind).validate_python({"seed": recipe.seed, **recipe.fitting}, strict=False)
     except ValidationError as error:
-        raise ConfigurationError(f"fitting: {_faults(error)}") from error
-
-
-def _faults(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise ConfigurationError(f"fitting: {faults_of(error)}") from error
 
 
 def _fitted(
@@ -304,7 +289,7 @@ def _fitted(
             "decoder": "branch",
             "bond_weight": settings.bond_weight,
         }
-    lengths, meanings = fit([_sample(item) for item in molecules], settings, folder)
+    lengths, meanings = fit([sample_of(item) for item in molecules], settings, folder)
     return tensors_of(lengths, meanings), {
         "closed_loop": settings.closed_loop,
         "bond_weight": settings.bond_weight,
@@ -312,8 +297,3 @@ def _fitted(
         "correction_weight": settings.correction_weight,
         "candidates": settings.candidates,
     }
-
-
-def _sample(item: PreparedMolecule) -> Sample:
-    graph = molecular_graph(item.mol, item.graph.order, item.elements, item.charges, item.graph.bonds)
-    return graph, turned(item.positions, np.array([item.size]))

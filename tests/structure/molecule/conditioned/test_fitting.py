@@ -14,9 +14,7 @@ from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.structure import MoleculeStructureTokenizer
 from biomatrix.structure.geometry import rmsd
 from biomatrix.structure.molecule.conditioned import fitting
-from biomatrix.structure.molecule.conditioned.chemistry import molecular_graph
-from biomatrix.structure.molecule.conditioned.fitting import FittingSettings, Sample, fit
-from biomatrix.structure.molecule.conditioned.start import turned
+from biomatrix.structure.molecule.conditioned.fitting import FittingSettings, Sample, fit, sample_of
 from biomatrix.structure.molecule.conditioned.weights import ARCHITECTURE, tensors_of
 from biomatrix.structure.molecule.inputs import prepare
 from biomatrix.structure.weights import save_weights
@@ -32,12 +30,7 @@ def molecules() -> list[Molecule]:
 
 @pytest.fixture(scope="module")
 def samples(molecules: list[Molecule]) -> list[Sample]:
-    found = []
-    for molecule in molecules:
-        item = prepare(molecule)
-        graph = molecular_graph(item.mol, item.graph.order, item.elements, item.charges, item.graph.bonds)
-        found.append((graph, turned(item.positions, np.array([item.size]))))
-    return found
+    return [sample_of(prepare(molecule)) for molecule in molecules]
 
 
 def stop_at(number: int) -> Any:

@@ -8,7 +8,7 @@ from rdkit import Chem
 
 from biomatrix.entities import Molecule
 from biomatrix.structure.molecule.assembly import decoded_graph
-from biomatrix.structure.molecule.conditioned.chemistry import Chemistry, MolecularGraph, gather, molecular_graph
+from biomatrix.structure.molecule.conditioned.chemistry import Chemistry, gather, graph_of, molecular_graph
 from biomatrix.structure.molecule.conditioned.contexts import length_keys, place_keys
 from biomatrix.structure.molecule.conditioned.lengths import BondLengths
 from biomatrix.structure.molecule.conditioned.placement import frames_at, meanings_of, placed
@@ -42,10 +42,6 @@ SMILES = (
     "OS(=O)(=O)O",
     "FP(F)(F)(F)F",
 )
-
-
-def graph_of(item: PreparedMolecule) -> MolecularGraph:
-    return molecular_graph(item.mol, item.graph.order, item.elements, item.charges, item.graph.bonds)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
+from biomatrix.structure.molecule.inputs import PreparedMolecule
+
 Ints = NDArray[np.int64]
 
 LINEAR, PLANAR, TETRAHEDRAL, CROWDED = range(4)
@@ -101,6 +103,11 @@ def molecular_graph(mol: Chem.Mol, order: Ints | None, elements: Ints, charges: 
         rings = rank[rings]
     orders = (matrix[first, second] * 2.0 + 0.5).astype(np.int64)
     return MolecularGraph(elements, charges, bonds, orders, rings, np.fromiter(map(len, found), dtype=np.int64))
+
+
+def graph_of(item: PreparedMolecule) -> MolecularGraph:
+    """Return the graph of a molecule that is to be encoded."""
+    return molecular_graph(item.mol, item.graph.order, item.elements, item.charges, item.graph.bonds)
 
 
 def gather(graphs: Sequence[MolecularGraph]) -> Chemistry:

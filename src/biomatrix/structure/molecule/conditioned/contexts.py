@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.structure.molecule.conditioned.chemistry import Chemistry
+from biomatrix.structure.molecule.conditioned.chemistry import PLANAR, Chemistry
 from biomatrix.structure.molecule.conditioned.references import CLOSING, References
 
 Ints = NDArray[np.int64]
@@ -97,15 +97,12 @@ def _surroundings(chemistry: Chemistry) -> Ints:
     kind = np.select(
         [chemistry.elements == 1, np.isin(chemistry.elements, (7, 8, 9)), chemistry.elements != 6], [0, 1, 2], 3
     )
-    kind = np.where((kind == 3) & (chemistry.shapes == PLANAR_SHAPE), 4, kind)
+    kind = np.where((kind == 3) & (chemistry.shapes == PLANAR), 4, kind)
     packed = np.zeros(total, dtype=np.int64)
     for value in range(5):
         count = np.bincount(both[:, 0], weights=kind[both[:, 1]] == value, minlength=total).astype(np.int64)
         packed = packed * 4 + np.minimum(count, 3)
     return packed
-
-
-PLANAR_SHAPE = 1
 
 
 def _packed(key: Ints, *fields: tuple[Ints, int]) -> Ints:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.files import write_whole
 from biomatrix.errors import ConfigurationError, WeightsError
-from biomatrix.structure.molecule.conditioned.chemistry import MolecularGraph, gather
+from biomatrix.structure.molecule.conditioned.chemistry import MolecularGraph, gather, graph_of
 from biomatrix.structure.molecule.conditioned.contexts import length_keys
 from biomatrix.structure.molecule.conditioned.lengths import BondLengths
 from biomatrix.structure.molecule.conditioned.meanings import CodeMeanings
@@ -30,8 +30,10 @@ from biomatrix.structure.molecule.conditioned.placement import frames_at, meanin
 from biomatrix.structure.molecule.conditioned.problem import Problem
 from biomatrix.structure.molecule.conditioned.references import FIRST
 from biomatrix.structure.molecule.conditioned.search import Costs, DirectionGrid, choose_codes
+from biomatrix.structure.molecule.conditioned.start import turned
 from biomatrix.structure.molecule.conditioned.weights import PLACE_LEVELS, tensors_of, weights_from
 from biomatrix.structure.molecule.frames import Array
+from biomatrix.structure.molecule.inputs import PreparedMolecule
 from biomatrix.structure.weights import read_tensors
 
 Ints = NDArray[np.int64]
@@ -88,6 +90,11 @@ class FittingSettings:
     def costs(self) -> Costs:
         """What the search weighs once fitted."""
         return Costs(self.bond_weight, self.rate_weight, self.correction_weight, self.candidates)
+
+
+def sample_of(item: PreparedMolecule) -> Sample:
+    """Return what fitting takes of a molecule."""
+    return graph_of(item), turned(item.positions, np.array([item.size]))
 
 
 def fit(samples: Sequence[Sample], settings: FittingSettings, folder: Path) -> tuple[BondLengths, CodeMeanings]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.structure.molecule.assembly import DecodedGraph
-from biomatrix.structure.molecule.conditioned.chemistry import molecular_graph
+from biomatrix.structure.molecule.conditioned.chemistry import graph_of, molecular_graph
 from biomatrix.structure.molecule.conditioned.lengths import BondLengths
 from biomatrix.structure.molecule.conditioned.meanings import CodeMeanings
 from biomatrix.structure.molecule.conditioned.problem import Problem
@@ -120,10 +120,7 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
         """Return the codes of the atoms of each molecule, in SELFIES order."""
         if not inputs:
             return []
-        graphs = [
-            molecular_graph(item.mol, item.graph.order, item.elements, item.charges, item.graph.bonds)
-            for item in inputs
-        ]
+        graphs = [graph_of(item) for item in inputs]
         problem = Problem.of(graphs, self.lengths)
         targets = turned(np.concatenate([item.positions for item in inputs]), problem.chemistry.sizes)
         choice = choose_codes(problem, targets, self.meanings, self._grid, self.costs, closed_loop=self.closed_loop)
