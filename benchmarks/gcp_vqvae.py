@@ -138,7 +138,7 @@ def main() -> None:
     decoded = tokenizer.decode(codes)
     done = time.perf_counter()
     residues = sum(map(len, proteins))
-    geometric = ProteinStructureTokenizer.from_pretrained("geometric")
+    geometric = ProteinStructureTokenizer.from_pretrained("geometric-512")
     result = {
         "weights": tokenizer.name,
         "fingerprint": tokenizer.fingerprint,

@@ -99,9 +99,9 @@ def main() -> None:
     records = list(read_chains(arguments.table))
     proteins = [record.protein for record in records if record.split == "test"][: arguments.limit]
     print(f"{len(proteins)} chains of split 'test', {sum(map(len, proteins))} residues")
-    shipped = ProteinStructureTokenizer.from_pretrained("geometric")
+    shipped = ProteinStructureTokenizer.from_pretrained("geometric-512")
     assert isinstance(shipped, GeometricTokenizer)
-    finer = ProteinStructureTokenizer.from_pretrained("geometric-4096")
+    finer = ProteinStructureTokenizer.from_pretrained("geometric")
     assert isinstance(finer, GeometricTokenizer)
     runs = {
         "4096 shipped": finer,

@@ -30,7 +30,7 @@ LONGEST_STEP = 60.0
 
 @pytest.fixture(scope="module")
 def tokenizer() -> ProteinStructureTokenizer:
-    return ProteinStructureTokenizer.from_pretrained("geometric")
+    return ProteinStructureTokenizer.from_pretrained("geometric-512")
 
 
 @pytest.fixture(scope="module")

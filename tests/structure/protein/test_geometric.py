@@ -66,7 +66,7 @@ def error(decoded: NDArray[np.float32], backbone: NDArray[np.floating]) -> float
 
 @pytest.fixture(scope="module")
 def tokenizer() -> ProteinStructureTokenizer:
-    return ProteinStructureTokenizer.from_pretrained("geometric")
+    return ProteinStructureTokenizer.from_pretrained("geometric-512")
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def real_chain() -> Protein:
 def test_default_is_the_shipped_codec_and_needs_no_torch(tokenizer: ProteinStructureTokenizer) -> None:
     assert isinstance(tokenizer, GeometricTokenizer)
     assert ProteinStructureTokenizer.from_pretrained().fingerprint == tokenizer.fingerprint
-    assert (tokenizer.name, tokenizer.num_codes) == ("geometric", 512)
+    assert (tokenizer.name, tokenizer.num_codes) == ("geometric-512", 512)
     script = (
         "import sys; from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer as P;"
         "P.from_pretrained(); sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
@@ -314,13 +314,13 @@ def test_impossible_settings_are_refused(tokenizer: ProteinStructureTokenizer) -
 
 @pytest.fixture(scope="module")
 def fast() -> GeometricTokenizer:
-    opened = ProteinStructureTokenizer.from_pretrained("geometric-4096")
+    opened = ProteinStructureTokenizer.from_pretrained("geometric")
     assert isinstance(opened, GeometricTokenizer)
     return opened
 
 
 def test_old_weights_give_the_codes_they_gave() -> None:
-    old = ProteinStructureTokenizer.from_pretrained("geometric")
+    old = ProteinStructureTokenizer.from_pretrained("geometric-512")
     assert old.fingerprint == "8d2f12195b0c"
     assert isinstance(old, GeometricTokenizer)
     assert old.settings is None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from biomatrix.entities import Protein
 
-DEFAULT_NAME = "geometric"
+DEFAULT_NAME = "geometric-512"
 ARCHITECTURES = ("geometric", "gcp_vqvae")
 
 
@@ -51,7 +51,7 @@ class ProteinStructureTokenizer(ABC):
         Parameters
         ----------
         name_or_path : str or path
-            A shipped name ("default" is the geometric codec), a folder, or with ``hub`` a repository of the
+            A shipped name ("default" is what nano speaks), a folder, or with ``hub`` a repository of the
             hub.
         hub : bool
             Download from the Hugging Face hub; never done unless asked for.
