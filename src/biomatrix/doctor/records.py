@@ -12,7 +12,7 @@ from biomatrix.corpus.holdout import is_held_out
 from biomatrix.entities import Molecule, Protein, Reject, read_molecules, read_proteins
 from biomatrix.entities.files import MOLECULE_FORMATS, PROTEIN_FORMATS, format_of, read_lines
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, UnsupportedError
-from biomatrix.structure.protein.chains import read_chains
+from biomatrix.structure.protein.chains import chain_rows
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -99,8 +99,8 @@ def protein_records(path: Path, *, held_out: bool = False, limit: int | None = N
         ``held_out`` with a file that has no splits.
     """
     if path.suffix.lower() == ".parquet":
-        chains = (chain for chain in read_chains(path) if not held_out or chain.split == "test")
-        yield from islice((chain.protein for chain in chains), limit)
+        rows = (row for row in chain_rows(path) if isinstance(row, Reject) or not held_out or row.split == "test")
+        yield from islice((row if isinstance(row, Reject) else row.protein for row in rows), limit)
         return
     if held_out:
         raise ConfigurationError("which chains are held out only a table with a column split says", file=str(path))

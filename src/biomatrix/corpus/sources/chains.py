@@ -9,8 +9,9 @@ from typing import Any
 from biomatrix.corpus.records import Record, Split
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.exclusions import CHAINS, held_out_clusters
-from biomatrix.errors import LimitError, UnsupportedError
-from biomatrix.structure.protein.chains import ChainRecord, read_chains
+from biomatrix.entities import Reject
+from biomatrix.errors import LimitError, ParseError, UnsupportedError
+from biomatrix.structure.protein.chains import ChainRecord, chain_rows
 
 MAX_RESIDUES = 1024
 
@@ -42,9 +43,12 @@ class ChainSource(Source):
 
     def rows(self) -> Iterator[tuple[str, Any]]:
         for path in self.paths:
-            yield from ((chain.protein.name, chain) for chain in read_chains(path))
+            for row in chain_rows(path):
+                yield str(row.record if isinstance(row, Reject) else row.protein.name), row
 
-    def record(self, identifier: str, row: ChainRecord) -> Record:
+    def record(self, identifier: str, row: ChainRecord | Reject) -> Record:
+        if isinstance(row, Reject):
+            raise ParseError(row.reason)
         self._check(row)
         fields = {"licence": REPOSITORY_LICENCES[row.source], "repository": row.source}
         split: Split = "train" if row.split == "train" else "held_out"

@@ -7,26 +7,40 @@ of 30% identity, ``split`` is by cluster, and ``benchmark`` names the official e
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from biomatrix.entities import Protein
-from biomatrix.errors import ParseError
+from biomatrix.entities import Protein, Reject
+from biomatrix.errors import BioMatrixError, ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
+    from pyarrow import DataType, Schema
+
+logger = logging.getLogger(__name__)
 
 _MISSING = -32768
 _ATOMS_A_RESIDUE = 4
 EXAMPLE_IDS = ("1s3v_A",)
 """Chains the package shows as its examples: their clusters are never learned from, so that examples stay unseen."""
 
-_COLUMNS = ("id", "chain", "sequence", "coords", "res_num", "source_repo", "cluster30", "split", "benchmark")
+_COLUMNS: Final = {
+    "id": "text",
+    "chain": "text",
+    "sequence": "text",
+    "coords": "lists of whole numbers",
+    "res_num": "lists of whole numbers",
+    "source_repo": "text",
+    "cluster30": "whole numbers",
+    "split": "text",
+    "benchmark": "lists of text",
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +69,7 @@ class ChainRecord:
 
 
 def read_chains(path: str | Path, *, batch_rows: int = 512) -> Iterator[ChainRecord]:
-    """Iterate over the chains of a table.
+    """Iterate over the chains of a table; a broken row is named in a warning and left out.
 
     Parameters
     ----------
@@ -71,18 +85,33 @@ def read_chains(path: str | Path, *, batch_rows: int = 512) -> Iterator[ChainRec
     Raises
     ------
     ParseError
-        The file is not such a table, or a row's coordinates do not fit its sequence.
+        The file is not such a table.
     """
+    for record in chain_rows(path, batch_rows=batch_rows):
+        if isinstance(record, Reject):
+            logger.warning("left out %s", record)
+        else:
+            yield record
+
+
+def chain_rows(path: str | Path, *, batch_rows: int = 512) -> Iterator[ChainRecord | Reject]:
+    """Iterate over the rows of a table, a broken one as a `Reject` with its reason; else as `read_chains`."""
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
+    number = 0
     try:
         table = ParquetFile(path)
+        _require_columns(table.schema_arrow, str(path))
         batches = table.iter_batches(batch_size=batch_rows, columns=list(_COLUMNS))
         for batch in batches:
             for row in zip(*(batch.column(name) for name in _COLUMNS), strict=True):
-                yield _record(path, *row)
-    except (ArrowException, OSError, KeyError) as problem:
+                number += 1
+                try:
+                    yield _record(*row)
+                except BioMatrixError as error:
+                    yield Reject.from_error(error, str(path), row[0].as_py() or number)
+    except (ArrowException, OSError) as problem:
         raise ParseError(f"not a table of chains: {problem}", file=str(path)) from problem
 
 
@@ -111,17 +140,15 @@ def training_chains(records: Collection[ChainRecord], *, sources: Collection[str
     ]
 
 
-def _record(path: str | Path, *row: Any) -> ChainRecord:
+def _record(*row: Any) -> ChainRecord:
     """Build one record from the Arrow scalars of one row, in the order of the columns."""
     name, chain, sequence, source, cluster, split, benchmark = (row[index].as_py() for index in (0, 1, 2, 5, 6, 7, 8))
-    flat = row[3].values.to_numpy(zero_copy_only=False)
-    numbers = row[4].values.to_numpy(zero_copy_only=False)
+    for column, value in (("id", name), ("sequence", sequence), ("cluster30", cluster), ("split", split)):
+        if value is None:
+            raise ParseError(f"no value in the column {column}")
+    flat, numbers = _numbers(row[3]), _numbers(row[4])
     if flat.size != len(sequence) * _ATOMS_A_RESIDUE * 3:
-        raise ParseError(
-            f"{flat.size} coordinates for {len(sequence)} residues of {_ATOMS_A_RESIDUE} atoms",
-            file=str(path),
-            record=name,
-        )
+        raise ParseError(f"{flat.size} coordinates for {len(sequence)} residues of {_ATOMS_A_RESIDUE} atoms")
     protein = Protein(
         sequence=sequence,
         backbone=_decode_backbone(flat, len(sequence)),
@@ -129,7 +156,42 @@ def _record(path: str | Path, *row: Any) -> ChainRecord:
         chain=chain or "",
         residue_numbers=numbers.astype(np.int32) if len(numbers) == len(sequence) else None,
     )
-    return ChainRecord(protein, source, int(cluster), split, tuple(benchmark or ()))
+    return ChainRecord(protein, source or "", int(cluster), split, tuple(benchmark or ()))
+
+
+def _numbers(cell: Any) -> NDArray[np.integer[Any]]:
+    """Whole numbers of a list cell; empty where the cell is.
+
+    Raises
+    ------
+    ParseError
+        One of them is missing.
+    """
+    if cell.values is None:
+        return np.empty(0, dtype=np.int32)
+    if cell.values.null_count:
+        raise ParseError("a list of numbers lacks one")
+    return np.asarray(cell.values.to_numpy(zero_copy_only=False))
+
+
+def _require_columns(schema: Schema, file: str) -> None:
+    """Refuse a table without the columns of chains, or with others under their names."""
+    for name, kind in _COLUMNS.items():
+        if name not in schema.names:
+            raise ParseError(f"not a table of chains: no column {name}", file=file)
+        found = _kind_of(schema.field(name).type)
+        if found != kind:
+            raise ParseError(f"not a table of chains: the column {name} holds {found}, not {kind}", file=file)
+
+
+def _kind_of(stored: DataType) -> str:
+    from pyarrow import types
+
+    if types.is_list(stored) or types.is_large_list(stored):
+        return f"lists of {_kind_of(stored.value_type)}"
+    if types.is_string(stored) or types.is_large_string(stored):
+        return "text"
+    return "whole numbers" if types.is_integer(stored) else str(stored)
 
 
 def _decode_backbone(stored: ArrayLike, num_residues: int) -> NDArray[np.float32]:
