@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,11 +64,10 @@ def chain() -> Callable[[int, int], Protein]:
     return make
 
 
-@pytest.fixture(scope="session")
-def network() -> GCPVQVAE:
+def make_network(sizes: NetworkSizes) -> GCPVQVAE:
     """Random weights, with real latents as codebook rows so that many codes occur."""
     torch.manual_seed(0)
-    model = GCPVQVAE(SIZES).eval()
+    model = GCPVQVAE(sizes).eval()
     probe = GCPVQVAETokenizer(model, Behaviour(), "probe", "0")
     protein = Protein("A" * 64, make_backbone(64, 99))
     with torch.no_grad():
@@ -76,6 +76,18 @@ def network() -> GCPVQVAE:
         codebook.embed[0] = latents[:: len(latents) // SIZES.codebook_size]
         codebook.initted.fill_(True)
     return model
+
+
+@pytest.fixture(scope="session")
+def network() -> GCPVQVAE:
+    """A small network as published."""
+    return make_network(SIZES)
+
+
+@pytest.fixture(scope="session")
+def posed_network() -> GCPVQVAE:
+    """As `network`, of the kind that sees where residues stand."""
+    return make_network(replace(SIZES, posed=True))
 
 
 @pytest.fixture

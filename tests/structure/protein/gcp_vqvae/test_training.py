@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,14 +47,21 @@ PLAN = TrainingPlan(
 )
 
 
+POSED_PLAN = replace(
+    PLAN, fill=True, wrong_codes=0.1, weights=replace(PLAN.weights, aligned=0.0, distance=0.0, placed=1.0, turned=1.0)
+)
+
+
 def make_trainer(network: GCPVQVAE, backbone: Backbone) -> Trainer:
     source = ChainSource([backbone(40 + i, i) for i in range(6)], [0, 0, 0, 1, 2, 3])
-    return Trainer(network.sizes, Behaviour(), PLAN, source)
+    return Trainer(network.sizes, Behaviour(), POSED_PLAN if network.sizes.posed else PLAN, source)
 
 
+@pytest.mark.parametrize("kind", ["network", "posed_network"])
 def test_a_resumed_run_is_the_run_that_was_never_stopped(
-    network: GCPVQVAE, backbone: Backbone, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    kind: str, request: pytest.FixtureRequest, backbone: Backbone, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    network = request.getfixturevalue(kind)
     with caplog.at_level(logging.INFO):
         straight = make_trainer(network, backbone)
         straight.run(tmp_path / "straight")
@@ -67,11 +75,12 @@ def test_a_resumed_run_is_the_run_that_was_never_stopped(
         assert torch.equal(value, resumed.model.state_dict()[name]), name
 
 
-def test_a_few_steps_lower_the_loss(network: GCPVQVAE, backbone: Backbone) -> None:
-    trainer = make_trainer(network, backbone)
-    first = trainer.train_step()["trace"]
+@pytest.mark.parametrize(("kind", "term"), [("network", "trace"), ("posed_network", "turned")])
+def test_a_few_steps_lower_the_loss(kind: str, term: str, request: pytest.FixtureRequest, backbone: Backbone) -> None:
+    trainer = make_trainer(request.getfixturevalue(kind), backbone)
+    first = trainer.train_step()[term]
     for _ in range(PLAN.steps - 1):
-        last = trainer.train_step()["trace"]
+        last = trainer.train_step()[term]
     assert last < first
 
 

@@ -16,9 +16,11 @@ from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour
 from biomatrix.structure.protein.gcp_vqvae.features import Graph, collate
 from biomatrix.structure.protein.gcp_vqvae.inputs import describe_chain
 from biomatrix.structure.protein.gcp_vqvae.plan import Masking, TrainingPlan
+from biomatrix.structure.protein.gcp_vqvae.pose import in_pose
 
 _CANDIDATES = 4
 _LEAST_RESOLVED = 3
+_LEAST_LENGTH = 32
 
 Backbone = NDArray[np.float32]
 
@@ -86,7 +88,14 @@ class ChainSource:
         self._cumulative = np.cumsum(weight / weight.sum())
 
     def batch(
-        self, plan: TrainingPlan, behaviour: Behaviour, number: int, *, rank: int = 0, processes: int = 1
+        self,
+        plan: TrainingPlan,
+        behaviour: Behaviour,
+        number: int,
+        *,
+        rank: int = 0,
+        processes: int = 1,
+        posed: bool = False,
     ) -> Batch:
         """Return one process's part of a draw: the crops of all processes, in order of rank, are those of one."""
         crops = self.draw(plan, behaviour, number)
@@ -96,7 +105,7 @@ class ChainSource:
             )
         bounds = [round(i * len(crops) / processes) for i in range(processes + 1)]
         mine = crops[bounds[rank] : bounds[rank + 1]]
-        batch = make_batch(mine, behaviour, pad_to=max(len(crop.backbone) for crop in crops))
+        batch = make_batch(mine, behaviour, pad_to=max(len(crop.backbone) for crop in crops), posed=posed)
         residues = [sum(crop.num_resolved for crop in part) for part in (mine, crops)]
         return replace(
             batch,
@@ -108,11 +117,17 @@ class ChainSource:
         """Return crops of similar length, drawn from the seed and the number."""
         rng = np.random.default_rng([plan.seed, number])
         crop = plan.crop_at(number // plan.accumulate)
-        count = plan.residues_a_batch // crop
+        count = plan.residues_a_batch // (_LEAST_LENGTH if plan.fill else crop)
         drawn = np.searchsorted(self._cumulative, rng.random(count * _CANDIDATES)).clip(max=len(self.backbones) - 1)
         lengths = np.array([min(len(self.backbones[i]), crop) for i in drawn])
-        start = int(rng.integers(len(drawn) - count + 1))
-        chosen = drawn[np.argsort(lengths, kind="stable")][start : start + count]
+        order = np.argsort(lengths, kind="stable")
+        if plan.fill:
+            end = int(np.searchsorted(np.cumsum(lengths[order]), rng.random() * lengths.sum(), side="right")) + 1
+            start = max(end - plan.residues_a_batch // int(lengths[order[end - 1]]), 0)
+        else:
+            start = int(rng.integers(len(drawn) - count + 1))
+            end = start + count
+        chosen = drawn[order][start:end]
         crops = [self._crop(int(i), crop, behaviour, rng) for i in chosen]
         kept = [piece for piece in crops if piece.num_resolved >= _LEAST_RESOLVED]
         return [masked(piece, plan.masking, rng) for piece in kept] if plan.masking.probability else kept
@@ -147,11 +162,14 @@ def masked(crop: Crop, masking: Masking, rng: np.random.Generator) -> Crop:
     return result if result.num_resolved >= _LEAST_RESOLVED else crop
 
 
-def make_batch(crops: Sequence[Crop], behaviour: Behaviour, *, pad_to: int | None = None) -> Batch:
-    """Describe crops as one graph; at least one, each with a resolved residue."""
+def make_batch(crops: Sequence[Crop], behaviour: Behaviour, *, pad_to: int | None = None, posed: bool = False) -> Batch:
+    """Describe crops as one graph, each in its own pose if ``posed``; at least one, each with a resolved residue."""
     if not crops:
         raise ConfigurationError("a batch needs a chain with three resolved residues")
-    graph = collate([describe_chain(crop.backbone, crop.sequence, behaviour) for crop in crops], pad_to=pad_to)
+    if posed:
+        crops = [replace(crop, backbone=in_pose(crop.backbone)) for crop in crops]
+    graphs = [describe_chain(crop.backbone, crop.sequence, behaviour, posed=posed) for crop in crops]
+    graph = collate(graphs, pad_to=pad_to)
     length = graph.valid.shape[1]
     targets = [torch.nan_to_num(torch.from_numpy(crop.backbone)) for crop in crops]
     target = torch.stack([F.pad(coords, (0, 0, 0, 0, 0, length - len(coords))) for coords in targets])

@@ -43,6 +43,9 @@ class NetworkSizes:
         The codebook is ``[codebook_size, code_width]``.
     next_token_head : bool
         Whether a linear next-token head on quantised vectors exists; only training uses it.
+    posed : bool
+        Whether chains are first turned to their principal axes and the encoder sees where residues stand in them, see
+        `pose`. The published networks are not.
     """
 
     gcp_layers: int = 6
@@ -60,9 +63,10 @@ class NetworkSizes:
     code_width: int = 128
     codebook_size: int = 4096
     next_token_head: bool = True
+    posed: bool = False
 
     def __post_init__(self) -> None:
-        small = [f.name for f in fields(self) if f.name != "next_token_head" and getattr(self, f.name) < 1]
+        small = [f.name for f in fields(self) if getattr(self, f.name) is not False and getattr(self, f.name) < 1]
         if small:
             raise ConfigurationError(f"network sizes must be at least 1: {', '.join(small)}")
         if self.heads % self.kv_heads:
@@ -168,5 +172,5 @@ def from_mapping(kind: type[_T], values: Mapping[str, Any], *, file: str | None 
 
 
 def to_mapping(value: NetworkSizes | Behaviour) -> dict[str, Any]:
-    """Return the settings as a JSON object."""
-    return asdict(value)
+    """Return the settings as a JSON object; ``posed`` only where it is true, as fingerprints are of what is written."""
+    return {name: setting for name, setting in asdict(value).items() if name != "posed" or setting}

@@ -181,6 +181,7 @@ def sizes_of(tensors: Mapping[str, Tensor], *, file: str | None = None) -> Netwo
         code_width=shape(f"{_CODEBOOK}embed")[2],
         codebook_size=shape(f"{_CODEBOOK}embed")[1],
         next_token_head="vqvae.ntp_projector_head.weight" in tensors,
+        posed="vqvae.encoder_pose.0.weight" in tensors,
     )
 
 

@@ -43,6 +43,8 @@ class Graph:
         Where each node stands in its padded chain, counted over the flattened [B, T]; -1 for nowhere.
     valid : Tensor, shape=(B, T), dtype=bool
         Positions that hold a resolved residue.
+    pose : Tensor, shape=(L, 47), optional
+        Only for networks that are posed, see `pose.pose_features`.
     """
 
     node_scalars: Tensor
@@ -54,10 +56,12 @@ class Graph:
     node_frames: Tensor
     slots: Tensor
     valid: Tensor
+    pose: Tensor | None = None
 
     def to(self, device: torch.device) -> Graph:
         """Return the graph on a device."""
-        return replace(self, **{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+        tensors = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: value.to(device) for name, value in tensors.items() if value is not None})
 
 
 def residue_types(sequence: str) -> Tensor:
@@ -103,9 +107,7 @@ def chain_graph(
         With one chain of T positions.
     """
     alpha = backbone[:, 1]
-    bonded = positions[1:] - positions[:-1] == 1
-    if break_distance is not None:
-        bonded = bonded & ((alpha[1:] - alpha[:-1]).norm(dim=-1) < break_distance)
+    bonded = bonded_nodes(alpha, positions, break_distance)
     edge_index = nearest_neighbours(alpha)
     row, column = edge_index
     frames = _edge_frames(alpha - alpha.mean(dim=0), row, column)
@@ -131,6 +133,14 @@ def chain_graph(
     )
 
 
+def bonded_nodes(alpha: Tensor, positions: Tensor, break_distance: float | None) -> Tensor:
+    """Return which nodes count as bonded to the next one, bool [L - 1]; arguments as for `chain_graph`."""
+    bonded = positions[1:] - positions[:-1] == 1
+    if break_distance is not None:
+        bonded = bonded & ((alpha[1:] - alpha[:-1]).norm(dim=-1) < break_distance)
+    return bonded
+
+
 def collate(graphs: Sequence[Graph], *, pad_to: int | None = None) -> Graph:
     """Put graphs of single chains side by side, padded to the longest of them (or to ``pad_to``)."""
     length = max(max(graph.valid.shape[1] for graph in graphs), pad_to or 0)
@@ -143,6 +153,8 @@ def collate(graphs: Sequence[Graph], *, pad_to: int | None = None) -> Graph:
         name: torch.cat([getattr(graph, name) for graph in graphs])
         for name in ("node_scalars", "node_vectors", "edge_scalars", "edge_vectors", "edge_frames", "node_frames")
     }
+    if graphs[0].pose is not None:
+        joined["pose"] = torch.cat([graph.pose for graph in graphs if graph.pose is not None])
     return replace(
         graphs[0],
         edge_index=torch.cat(edge_index, dim=1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,8 +11,15 @@ from numpy.typing import NDArray
 from biomatrix.entities import Protein
 from biomatrix.errors import LimitError
 from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour
-from biomatrix.structure.protein.gcp_vqvae.features import Graph, blind_types, chain_graph, residue_types
+from biomatrix.structure.protein.gcp_vqvae.features import (
+    Graph,
+    blind_types,
+    bonded_nodes,
+    chain_graph,
+    residue_types,
+)
 from biomatrix.structure.protein.gcp_vqvae.imputation import impute_missing
+from biomatrix.structure.protein.gcp_vqvae.pose import pose_features
 
 _CERTAIN_GAP = 5
 _UNKNOWN_DISTANCE = 5.0
@@ -26,6 +35,7 @@ def describe_chain(
     *,
     reach: int | None = None,
     padded: bool = False,
+    posed: bool = False,
 ) -> Graph:
     """Return the graph of a chain.
 
@@ -40,6 +50,8 @@ def describe_chain(
         Residues that the transformer of the encoder sees; all when not given.
     padded : bool
         See `chain_graph`.
+    posed : bool
+        Describe where residues stand, too: the backbone is that of a chain in its pose, or a stretch of one.
     """
     resolved = np.isfinite(backbone).all(axis=(1, 2))
     if behaviour.impute:
@@ -47,11 +59,12 @@ def describe_chain(
     else:
         positions = np.flatnonzero(resolved)
         nodes = np.asarray(backbone, dtype=np.float32)[positions]
+    index = torch.from_numpy(positions)
+    standing = torch.from_numpy(np.ascontiguousarray(nodes, dtype=np.float32)) if posed else None
     nodes = nodes - nodes.mean(axis=(0, 1))
     blind = behaviour.sequence_blind or sequence is None
     types = blind_types(len(backbone)) if blind else residue_types(sequence or "")
-    index = torch.from_numpy(positions)
-    return chain_graph(
+    graph = chain_graph(
         torch.from_numpy(np.ascontiguousarray(nodes)),
         types[index],
         index,
@@ -59,6 +72,10 @@ def describe_chain(
         break_distance=behaviour.break_distance,
         padded=padded,
     )
+    if standing is None:
+        return graph
+    bonded = bonded_nodes(standing[:, 1], index, behaviour.break_distance)
+    return replace(graph, pose=pose_features(standing, bonded))
 
 
 def with_phantom_residues(protein: Protein) -> Protein:

@@ -10,11 +10,13 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from biomatrix.errors import ConfigurationError
 from biomatrix.structure.protein.gcp_vqvae.configuration import NetworkSizes
 from biomatrix.structure.protein.gcp_vqvae.decoder import Decoder
 from biomatrix.structure.protein.gcp_vqvae.features import Graph
 from biomatrix.structure.protein.gcp_vqvae.gcpnet import GCPNet
-from biomatrix.structure.protein.gcp_vqvae.linear import linear
+from biomatrix.structure.protein.gcp_vqvae.linear import Linear, linear
+from biomatrix.structure.protein.gcp_vqvae.pose import POSE_FEATURES
 from biomatrix.structure.protein.gcp_vqvae.quantizer import CodebookTraining, VectorQuantizer
 from biomatrix.structure.protein.gcp_vqvae.transformer import Transformer
 
@@ -29,6 +31,8 @@ class StructureVQVAE(nn.Module):
         super().__init__()
         width = sizes.encoder_width
         self.encoder_tail = nn.Sequential(nn.Conv1d(sizes.node_scalars, width, 1))
+        if sizes.posed:
+            self.encoder_pose = nn.Sequential(Linear(POSE_FEATURES, width), nn.SiLU(), Linear(width, width))
         self.encoder_blocks = Transformer(width, sizes.encoder_depth, sizes.heads, sizes.kv_heads, sizes.ff_mult)
         self.encoder_head = nn.Sequential(nn.Conv1d(width, sizes.code_width, 1))
         self.vector_quantizer = VectorQuantizer(sizes.codebook_size, sizes.code_width)
@@ -55,10 +59,11 @@ class GCPVQVAE(nn.Module):
         """Return latents before quantisation, [B, T, D]; meaningless where ``graph.valid`` is false."""
         with torch.autocast(graph.node_scalars.device.type, enabled=False):  # no faster in bfloat16, and less exact
             invariants = self.encoder(graph)
-        inside = graph.slots >= 0
-        padded = invariants.new_zeros(graph.valid.numel(), invariants.shape[-1])
-        padded = padded.index_copy(0, graph.slots[inside], invariants[inside]).unflatten(0, graph.valid.shape)
-        hidden = _pointwise(self.vqvae.encoder_tail, padded)
+        hidden = _pointwise(self.vqvae.encoder_tail, _in_slots(invariants, graph))
+        if self.sizes.posed:
+            if graph.pose is None:
+                raise ConfigurationError("this network is posed: describe its chains with posed=True")
+            hidden = hidden + self.vqvae.encoder_pose(_in_slots(graph.pose, graph))
         hidden = self.vqvae.encoder_blocks(hidden, graph.valid)
         return _pointwise(self.vqvae.encoder_head, hidden)
 
@@ -91,6 +96,14 @@ class GCPVQVAE(nn.Module):
         rows_BTD, codes_BT = torch.zeros_like(z_BTD), torch.full_like(graph.valid, -1, dtype=torch.int64)
         rows_BTD[graph.valid], codes_BT[graph.valid] = quantised.rows, quantised.codes
         return rows_BTD, codes_BT, quantised.loss
+
+
+def _in_slots(nodes_ND: Tensor, graph: Graph) -> Tensor:
+    """Put values of nodes at their places in the padded chains, [B, T, D], zero elsewhere."""
+    inside = graph.slots >= 0
+    padded = nodes_ND.new_zeros(graph.valid.numel(), nodes_ND.shape[-1])
+    padded = padded.index_copy(0, graph.slots[inside], nodes_ND[inside])
+    return padded.view(*graph.valid.shape, nodes_ND.shape[-1])
 
 
 def _pointwise(layer: nn.Sequential, x_BTD: Tensor) -> Tensor:

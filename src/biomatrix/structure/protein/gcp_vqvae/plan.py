@@ -78,6 +78,9 @@ class TrainingPlan:
         residue stands in the piece it was encoded in, which windows over long chains need.
     residues_a_batch : int
         A batch, over all processes, holds this many residues divided by the crop.
+    fill : bool
+        Draw crops by their residues, and as many as ``residues_a_batch`` holds once they are padded to their longest:
+        otherwise short chains, of which there are many, leave batches half empty and long ones rare.
     accumulate : int
         Batches whose gradients make one step.
     learning_rate, weight_decay, clip : float
@@ -86,6 +89,9 @@ class TrainingPlan:
         Steps of linear warm-up; a cosine leads to a hundredth from there.
     unquantised : int
         First steps without the quantiser; then k-means starts the codebook.
+    wrong_codes : float
+        Share of codes replaced by random ones before decoding, so that the decoder learns to doubt a code that does
+        not fit its neighbours. Each process draws for itself.
     seed : int
     autocast : bool
         Transformers in bfloat16; graph network, coordinates, quantiser and losses stay float32.
@@ -103,12 +109,14 @@ class TrainingPlan:
     crop: tuple[int, ...] = (128,)
     decoded_span: int | None = None
     residues_a_batch: int = 1024
+    fill: bool = False
     accumulate: int = 1
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     clip: float = 1.0
     warm_up: int = 200
     unquantised: int = 0
+    wrong_codes: float = 0.0
     seed: int = 0
     autocast: bool = True
     compile: bool = False
@@ -122,6 +130,8 @@ class TrainingPlan:
     def __post_init__(self) -> None:
         if self.steps < 1 or self.accumulate < 1 or not self.crop or min(self.crop) < _LEAST_RESIDUES:
             raise ConfigurationError(f"training needs a step of a batch, and crops of at least {_LEAST_RESIDUES}")
+        if not 0 <= self.wrong_codes < 1:
+            raise ConfigurationError(f"wrong_codes is {self.wrong_codes}, not a share from 0 to below 1")
         if self.residues_a_batch < max(self.crop):
             raise ConfigurationError(
                 f"residues_a_batch is {self.residues_a_batch}, less than one crop of {max(self.crop)}"

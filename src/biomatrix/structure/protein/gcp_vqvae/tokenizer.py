@@ -17,6 +17,7 @@ from biomatrix.structure.protein.gcp_vqvae.conversion import ARCHITECTURE, netwo
 from biomatrix.structure.protein.gcp_vqvae.features import Graph, collate
 from biomatrix.structure.protein.gcp_vqvae.inputs import describe_chain, with_phantom_residues
 from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
+from biomatrix.structure.protein.gcp_vqvae.pose import in_pose
 from biomatrix.structure.protein.gcp_vqvae.windows import join_backbones, join_codes, windows
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
 from biomatrix.structure.weights import StoredWeights
@@ -136,6 +137,8 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
             self._check(protein, index)
             if self.behaviour.phantom_residues:
                 protein = with_phantom_residues(protein)
+            if self.model.sizes.posed and protein.backbone is not None:
+                protein = replace(protein, backbone=in_pose(protein.backbone))  # the whole chain, before it is cut
             plans.append(self._ranges(len(protein), index, protein.name))
             pieces.extend(_slice(protein, start, end) for start, end in plans[-1])
         coded = iter(self._encode_pieces(pieces, pad_to or self._padding(self._reach)))
@@ -169,7 +172,8 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         plans = [self._ranges(len(array), index, None, decoding=True) for index, array in enumerate(arrays)]
         pieces = [array[start:end] for array, plan in zip(arrays, plans, strict=True) for start, end in plan]
         decoded = iter(self._decode_pieces(pieces, pad_to or self._padding(self.behaviour.max_length)))
-        return [join_backbones([next(decoded) for _ in plan], plan) for plan in plans]
+        posed = self.model.sizes.posed
+        return [join_backbones([next(decoded) for _ in plan], plan, lay=not posed) for plan in plans]
 
     def _encode_pieces(self, pieces: Sequence[Protein], pad_to: int | None) -> list[NDArray[np.int16]]:
         coded = [np.full(len(piece), -1, dtype=np.int16) for piece in pieces]
@@ -198,9 +202,16 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         return decoded
 
     def graph(self, protein: Protein, *, padded: bool = False) -> Graph:
-        """Describe one chain as the network sees it; at least one residue must be resolved."""
+        """Describe one chain as the network sees it, posed already if it is to be; a residue must be resolved."""
         backbone = np.asarray(protein.backbone, dtype=np.float32)
-        return describe_chain(backbone, protein.sequence, self.behaviour, reach=self._reach, padded=padded)
+        return describe_chain(
+            backbone,
+            protein.sequence,
+            self.behaviour,
+            reach=self._reach,
+            padded=padded,
+            posed=self.model.sizes.posed,
+        )
 
     def seams(self, length: int) -> list[tuple[int, int]]:
         """Return the stretches of a chain, half-open, in which two decoded windows were superposed and blended.

@@ -66,6 +66,8 @@ class ReconstructionLoss(nn.Module):
             else:
                 rows = self.model.latents(batch.graph).float()
                 quantiser_loss = rows.new_zeros(())
+            if codes is not None and plan.wrong_codes:
+                rows = self._with_wrong_codes(rows, codes, seed)
             span = self._span(rows.shape[1], generator)
             valid = batch.graph.valid[:, span]
             coords = self.model.vqvae.decoder(rows[:, span], valid)
@@ -74,6 +76,14 @@ class ReconstructionLoss(nn.Module):
             if codes is not None and plan.weights.next_token > 0:
                 terms["next_token"] = next_token_error(self.model.vqvae.ntp_projector_head(rows.float()), codes)
         return {name: value * batch.chain_share for name, value in terms.items()} | {"quantiser": quantiser_loss}
+
+    def _with_wrong_codes(self, rows: Tensor, codes: Tensor, seed: int) -> Tensor:
+        """Rows [B, T, D] with some replaced by those of codes drawn at random."""
+        generator = torch.Generator().manual_seed(seed)
+        wrong = torch.rand(codes.shape, generator=generator) < self.plan.wrong_codes
+        drawn = torch.randint(self.model.sizes.codebook_size, codes.shape, generator=generator)
+        wrong, drawn = wrong.to(codes.device) & (codes >= 0), drawn.to(codes.device)
+        return torch.where(wrong[..., None], self.model.vqvae.vector_quantizer.rows(drawn), rows)
 
     def _span(self, length: int, generator: torch.Generator) -> slice:
         """The residues of a batch that are decoded."""
@@ -110,6 +120,8 @@ class Trainer:
     def __init__(self, sizes: NetworkSizes, behaviour: Behaviour, plan: TrainingPlan, source: ChainSource) -> None:
         if plan.weights.next_token > 0 and not sizes.next_token_head:
             raise ConfigurationError("a next_token loss needs sizes with next_token_head = true")
+        if (plan.weights.placed > 0 or plan.weights.turned > 0) and not sizes.posed:
+            raise ConfigurationError("the losses placed and turned need sizes with posed = true")
         self.plan, self.behaviour, self.source = plan, behaviour, source
         idle_head = sizes.next_token_head and (plan.unquantised > 0 or plan.weights.next_token == 0)
         self.accelerator = Accelerator(
@@ -191,6 +203,7 @@ class Trainer:
             number,
             rank=self.accelerator.process_index,
             processes=self.accelerator.num_processes,
+            posed=self.model.sizes.posed,
         )
         return batch.to(self.accelerator.device)
 

@@ -42,17 +42,20 @@ def join_codes(pieces: Sequence[NDArray[np.int16]], ranges: Sequence[tuple[int, 
     return codes
 
 
-def join_backbones(pieces: Sequence[NDArray[np.float32]], ranges: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+def join_backbones(
+    pieces: Sequence[NDArray[np.float32]], ranges: Sequence[tuple[int, int]], *, lay: bool = True
+) -> NDArray[np.float32]:
     """Join decoded windows, float32 [L, 3, 3]: each is laid onto what is there by the residues both have.
 
-    Within an overlap, coordinates pass from one window's to the next one's linearly.
+    Without ``lay`` they stay put, as all stand in the pose of the whole chain. Within an overlap, coordinates pass from
+    one window's to the next one's linearly.
     """
     joined = np.full((ranges[-1][1], 3, 3), np.nan, dtype=np.float32)
     joined[: ranges[0][1]] = pieces[0]
     for piece, (_, done), (start, end) in zip(pieces[1:], ranges[:-1], ranges[1:], strict=True):
         shared = done - start
         there, new = joined[start:done], piece[:shared]
-        placed = _lay_onto(piece, new, there)
+        placed = _lay_onto(piece, new, there) if lay else piece
         share = (np.arange(1, shared + 1, dtype=np.float32) / (shared + 1))[:, None, None]
         joined[start:done] = there + share * (placed[:shared] - there)
         joined[done:end] = placed[shared:]
