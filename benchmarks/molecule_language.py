@@ -43,6 +43,7 @@ from code_language.entropy import counted_entropies
 from code_language.geometry import Reference, figures, in_selfies_order, reference
 from code_language.model import Sizes
 from code_language.sampling import draw, draw_codes
+from code_language.tables import print_table
 from numpy.typing import NDArray
 from rdkit import rdBase
 
@@ -242,16 +243,6 @@ def print_tables(records: list[dict[str, Any]]) -> None:
             continue
         known = {name: records[0]["geometry"][name] for name in ("real", "train")}
         print_table(title, known | {n: r["geometry"][kind] for n, r in zip(names, records, strict=True)})
-
-
-def print_table(title: str, columns: dict[str, Figures]) -> None:
-    """Print figures side by side."""
-    rows = list(dict.fromkeys(row for found in columns.values() for row in found))
-    width = max(14, *(len(name) + 2 for name in columns))
-    print(f"\n{title}\n{'':50}" + "".join(f"{name:>{width}}" for name in columns))
-    for row in rows:
-        cells = (f"{found[row]:>{width}.4g}" if row in found else f"{'-':>{width}}" for found in columns.values())
-        print(f"{row:50}" + "".join(cells))
 
 
 def _short(text: str) -> str:

@@ -1,1 +1,1 @@
-"""The codes of a molecule tokenizer as a language: a small model of it, its bits, and what it generates."""
+"""The codes of a structure tokenizer as a language: a small model of it, its bits, and what it generates."""

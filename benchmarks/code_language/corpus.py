@@ -21,40 +21,10 @@ from biomatrix.corpus.progress import Progress
 from biomatrix.entities import Molecule
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
+from code_language.sentences import Sentences
 
 LOG = logging.getLogger(__name__)
-NO_CODE = -1
-BOUNDARY = 0
-"""The id of what begins and ends every molecule; symbols are numbered from 1."""
-
 _ENCODED_AT_ONCE = 1024
-
-
-@dataclass(frozen=True)
-class Sentences:
-    """Molecules of one split as the symbols and codes of one tokenizer.
-
-    Parameters
-    ----------
-    symbols : list of ndarray, shape=(S,), dtype=int64
-        Ids from 1, without the boundary.
-    codes : list of ndarray, shape=(S,), dtype=int64
-        -1 where the symbol is no atom.
-    sources : ndarray, shape=(M,), dtype=int64
-        The record of the file each comes from, counted from 0.
-    """
-
-    symbols: list[NDArray[np.int64]]
-    codes: list[NDArray[np.int64]]
-    sources: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.symbols)
-
-    @property
-    def num_atoms(self) -> int:
-        """How many symbols carry a code."""
-        return sum(int((codes >= 0).sum()) for codes in self.codes)
 
 
 @dataclass(frozen=True)

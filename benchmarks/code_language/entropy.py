@@ -6,17 +6,28 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from code_language.corpus import Sentences
+from code_language.sentences import Sentences
 
 Context = tuple[int, ...]
 
 
-def counted_entropies(train: Sentences, held_out: Sentences, num_codes: int) -> dict[str, float]:
-    """Return cross-entropies of held-out codes in bits an atom, from counts in the training molecules.
+def counted_entropies(train: Sentences, held_out: Sentences, num_codes: int, unit: str = "atom") -> dict[str, float]:
+    """Return cross-entropies of held-out codes in bits an atom or other unit, from counts in the training sentences.
 
-    "unigram" knows the symbol of the atom, "bigram" also the code of the atom before it in the string. Counts are
-    smoothed by Witten and Bell's rule: bigram falls back on unigram, unigram on the frequency of the code, that on
-    the uniform distribution.
+    "unigram" knows the symbol of the atom, "bigram" also the code of the atom before it in the string.
+    """
+    unigram, bigram = counted_bits(train, held_out, num_codes)
+    return {
+        f"unigram code given symbol, bits / {unit}": unigram,
+        f"bigram code given symbol, bits / {unit}": bigram,
+    }
+
+
+def counted_bits(train: Sentences, held_out: Sentences, num_codes: int) -> tuple[float, float]:
+    """Return the bits a held-out code costs given its symbol, and given also the code before it.
+
+    Counts are smoothed by Witten and Bell's rule: bigram falls back on unigram, unigram on the frequency of the code,
+    that on the uniform distribution.
     """
     levels: list[defaultdict[Context, Counter[int]]] = [defaultdict(Counter) for _ in range(3)]
     for symbol, previous, code in _atoms(train):
@@ -34,10 +45,7 @@ def counted_entropies(train: Sentences, held_out: Sentences, num_codes: int) -> 
             if level:
                 bits[level - 1] -= math.log2(odds)
         atoms += 1
-    return {
-        "unigram code given symbol, bits / atom": bits[0] / max(atoms, 1),
-        "bigram code given symbol, bits / atom": bits[1] / max(atoms, 1),
-    }
+    return bits[0] / max(atoms, 1), bits[1] / max(atoms, 1)
 
 
 def _atoms(sentences: Sentences) -> Iterator[tuple[int, int, int]]:

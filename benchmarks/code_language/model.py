@@ -1,4 +1,4 @@
-"""A causal transformer that says the next SELFIES symbol and then, seeing it, the code of its atom.
+"""A causal transformer over symbols and codes: it says the next symbol, and the code of a symbol it is given.
 
 Legend of shapes: R rows, T positions, D width, H heads, K codes, N symbols.
 """
@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.nn import functional
+
+from biomatrix.vocabulary.initialisation import fourier_features
+
+_SPREAD = 0.02
+"""The standard deviation of rows and weights at the start."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +49,18 @@ class Cache:
 
     def __init__(self, layers: int, visible_RT: Tensor | None = None) -> None:
         self.pairs: list[tuple[Tensor, Tensor] | None] = [None] * layers
+        self.lengths = [0] * layers
         self.visible_RT = visible_RT
 
     def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Add keys and values [R, H, T, D / H] and return all so far."""
+        start, end = self.lengths[layer], self.lengths[layer] + keys.shape[2]
         held = self.pairs[layer]
-        pair = (keys, values) if held is None else (torch.cat((held[0], keys), 2), torch.cat((held[1], values), 2))
-        self.pairs[layer] = pair
-        return pair
+        if held is None or held[0].shape[2] < end:
+            held = self.pairs[layer] = _roomier(held, keys, 2 * end)
+        held[0][:, :, start:end], held[1][:, :, start:end] = keys, values
+        self.lengths[layer] = end
+        return held[0][:, :, :end], held[1][:, :, :end]
 
     def keep(self, rows: Tensor) -> None:
         """Go on with some of the rows only."""
@@ -62,6 +73,15 @@ class Cache:
             return None
         later = torch.ones(len(self.visible_RT), length - self.visible_RT.shape[1], dtype=torch.bool)
         return torch.cat((self.visible_RT, later), dim=1)[:, None, None]
+
+
+def _roomier(held: tuple[Tensor, Tensor] | None, like: Tensor, room: int) -> tuple[Tensor, Tensor]:
+    """Return keys and values with room for so many positions: copying at each step would take longer than the rest."""
+    rows, heads, _, size = like.shape
+    keys, values = like.new_zeros(rows, heads, room, size), like.new_zeros(rows, heads, room, size)
+    if held is not None:
+        keys[:, :, : held[0].shape[2]], values[:, :, : held[1].shape[2]] = held
+    return keys, values
 
 
 class Block(nn.Module):
@@ -96,6 +116,7 @@ class CodeLanguageModel(nn.Module):
     """p(molecule) = product of p(symbol | what came before) and p(code | what came before, symbol).
 
     What came before may be the symbols of the whole molecule, read first: the codes are then those of a conformer.
+    Documents of protein chains are other arrangements of the same: see ``documents``.
 
     Parameters
     ----------
@@ -116,7 +137,21 @@ class CodeLanguageModel(nn.Module):
         self.code_head = nn.Linear(2 * sizes.width, sizes.num_codes)
         for module in self.modules():
             if isinstance(module, nn.Linear | nn.Embedding):
-                nn.init.normal_(module.weight, std=0.02)
+                nn.init.normal_(module.weight, std=_SPREAD)
+
+    def start_codes_from(self, features: ArrayLike, seed: int) -> None:
+        """Give codes with near features near rows, at the length rows have: random Fourier features of the former.
+
+        Parameters
+        ----------
+        features : array, shape=(K, F)
+        seed : int
+        """
+        table = np.asarray(features, dtype=np.float64)
+        with torch.no_grad():
+            for number, weight in enumerate((self.code_read.weight[:-1], self.code_head.weight)):
+                rows = fourier_features(table, weight.shape[1], seed + number) * weight.shape[1] ** 0.5 * _SPREAD
+                weight.copy_(torch.from_numpy(rows))
 
     def forward(
         self,
@@ -135,9 +170,9 @@ class CodeLanguageModel(nn.Module):
         codes_RT : Tensor, dtype=int64
             -1 where there is none.
         positions_RT : Tensor, dtype=int64
-            Counted from 0 at each boundary: symbols read first and their joint tokens share positions.
+            Counted from 0 at each boundary: what is read first and what is said of it share positions.
         first_RT : Tensor, dtype=bool, optional
-            Which positions are symbols read first; none if not given.
+            Which positions are read first; none if not given.
         cache : Cache, optional
             Of the positions before. Once it is filled, one position at a time is read.
         """
@@ -168,8 +203,8 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) ->
 
     Written out, because for short rows on a CPU the backward pass of the fused kernel takes longer than all else.
     """
-    scores = query @ (key * key.shape[-1] ** -0.5).transpose(-2, -1)
-    length = query.shape[-2]
+    length, scale = query.shape[-2], key.shape[-1] ** -0.5
+    scores = (query * scale) @ key.transpose(-2, -1) if length == 1 else query @ (key * scale).transpose(-2, -1)
     if length > 1:
         mask = torch.ones(length, length, dtype=torch.bool).tril()
     if mask is not None:

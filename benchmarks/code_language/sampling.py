@@ -11,8 +11,8 @@ from torch import Tensor
 
 from biomatrix.selfies import index_symbols_after
 from biomatrix.structure import MoleculeCodes
-from code_language.corpus import BOUNDARY, NO_CODE
 from code_language.model import Cache, CodeLanguageModel
+from code_language.sentences import BOUNDARY, NO_CODE
 
 _AT_ONCE = 256
 
@@ -95,7 +95,7 @@ def _draw_rows(
         if forced is not None:
             symbols = forced[rows, step] if step < forced.shape[1] else torch.full_like(symbols, BOUNDARY)
         else:
-            symbols = _chosen(model.symbol_logits(known), temperature, generator)
+            symbols = chosen(model.symbol_logits(known), temperature, generator)
         going = symbols != BOUNDARY
         if not going.all():
             cache.keep(going.nonzero()[:, 0])
@@ -107,7 +107,7 @@ def _draw_rows(
         is_atom = ~is_index & (owed == 0)
         codes = torch.full_like(symbols, NO_CODE)
         if is_atom.any():
-            codes[is_atom] = _chosen(model.code_logits(known[is_atom], symbols[is_atom]), temperature, generator)
+            codes[is_atom] = chosen(model.code_logits(known[is_atom], symbols[is_atom]), temperature, generator)
         all_symbols[rows, step] = symbols
         all_codes[rows, step] = codes
     unended = set(rows.tolist())
@@ -117,7 +117,10 @@ def _draw_rows(
     ]
 
 
-def _chosen(logits: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
+def chosen(logits: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
+    """Return one index a row [R], drawn at a temperature; the likeliest where it is 0."""
+    if not temperature:
+        return logits.argmax(dim=-1)
     odds = torch.softmax(logits.float() / temperature, dim=-1)
     return torch.multinomial(odds, 1, generator=generator)[:, 0]
 

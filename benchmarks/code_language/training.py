@@ -1,11 +1,14 @@
-"""Training a model on sentences, and the bits it needs for others."""
+"""Training a model on sentences, and the bits it needs for others.
+
+`fit` and `losses_of` take any batches; `train` and `measure` make those of molecules.
+"""
 
 from __future__ import annotations
 
 import logging
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from code_language.corpus import BOUNDARY, NO_CODE, Sentences
 from code_language.model import CodeLanguageModel, Sizes
+from code_language.sentences import BOUNDARY, NO_CODE, Sentences
 
 LOG = logging.getLogger(__name__)
 _POOL = 64
@@ -83,48 +86,59 @@ class Bits:
 
 @dataclass(frozen=True)
 class Batch:
-    """Molecules in rows.
+    """What a model reads, a molecule or chain a row, and what it is to say after each position.
 
     Parameters
     ----------
-    symbols, codes : Tensor, shape=(R, T + 1), dtype=int64
-        The boundary, a molecule, boundaries to the end of the row; before these, where they are read first, the
-        boundary and the symbols.
-    positions : Tensor, shape=(R, T + 1), dtype=int64
-        Counted from 0 at each boundary before a molecule.
-    first : Tensor, shape=(R, T + 1), dtype=bool, optional
-        Which positions are symbols read first.
+    symbols, codes, positions : Tensor, shape=(R, T), dtype=int64
+        As `CodeLanguageModel` takes them.
+    first : Tensor, shape=(R, T), dtype=bool, optional
+        Which positions are read first.
+    wanted_symbols, wanted_codes : Tensor, shape=(R, T), dtype=int64
+        What comes next; -1 where nothing is asked.
+    given_symbols : Tensor, shape=(R, T), dtype=int64
+        The symbol whose code is asked.
+    num_tokens : int
+        What the loss is divided by.
     """
 
     symbols: Tensor
     codes: Tensor
     positions: Tensor
     first: Tensor | None
+    wanted_symbols: Tensor
+    wanted_codes: Tensor
+    given_symbols: Tensor
+    num_tokens: int
 
 
 def train(sentences: Sentences, sizes: Sizes, schedule: Schedule) -> CodeLanguageModel:
-    """Return a model trained from scratch; the same for the same arguments and number of threads."""
+    """Return a model of molecules trained from scratch; the same for the same arguments and number of threads."""
     torch.manual_seed(schedule.seed)
-    model = CodeLanguageModel(sizes)
+    return fit(CodeLanguageModel(sizes), endless_batches(sentences, schedule), schedule)
+
+
+def fit(model: CodeLanguageModel, batches: Iterable[Batch], schedule: Schedule) -> CodeLanguageModel:
+    """Train a model on as many batches as the schedule has steps, and return it."""
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=schedule.rate, betas=(0.9, 0.98), weight_decay=schedule.decay, fused=True
     )
     started = said = time.monotonic()
     seen, losses = 0, [0.0, 0.0]
-    for step, batch in enumerate(endless_batches(sentences, schedule)):
+    for step, batch in enumerate(batches):
         if step == schedule.steps:
             break
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate * rate_share(step, schedule)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=schedule.bf16):
-            symbol_loss, code_loss, count, _ = losses_of(model, batch)
-        ((symbol_loss + code_loss) / count).backward()
+            symbol_loss, code_loss = losses_of(model, batch)
+        ((symbol_loss + code_loss) / batch.num_tokens).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        seen += count
+        seen += batch.num_tokens
         for which, loss in enumerate((symbol_loss, code_loss)):
-            losses[which] = 0.95 * losses[which] + 0.05 * float(loss.detach()) / count / math.log(2)
+            losses[which] = 0.95 * losses[which] + 0.05 * float(loss.detach()) / batch.num_tokens / math.log(2)
         now = time.monotonic()
         if now - said > _EVERY or step + 1 == schedule.steps:
             said, share = now, 1.0 - 0.95 ** (step + 1)
@@ -147,29 +161,30 @@ def measure(model: CodeLanguageModel, sentences: Sentences, batch: int = 8192, s
     tokens = atoms = 0
     lengths = np.array([len(row) for row in sentences.symbols])
     for rows in parted(np.argsort(lengths, kind="stable"), lengths, batch):
-        symbol_loss, code_loss, count, atom_count = losses_of(model, padded(sentences, rows, symbols_first))
+        part = padded(sentences, rows, symbols_first)
+        symbol_loss, code_loss = losses_of(model, part)
         symbols += float(symbol_loss) / math.log(2)
         codes += float(code_loss) / math.log(2)
-        tokens += count
-        atoms += atom_count
+        tokens += part.num_tokens
+        atoms += int((part.wanted_codes >= 0).sum())
     return Bits(symbols, codes, tokens, atoms, len(sentences))
 
 
-def losses_of(model: CodeLanguageModel, batch: Batch) -> tuple[Tensor, Tensor, int, int]:
-    """Return the summed losses of symbols and of codes in nats, how many tokens there are, and how many atoms."""
-    first = None if batch.first is None else batch.first[:, :-1]
-    known = model(batch.symbols[:, :-1], batch.codes[:, :-1], batch.positions[:, :-1], first)
-    wanted, wanted_codes = batch.symbols[:, 1:], batch.codes[:, 1:]
-    is_atom = wanted_codes >= 0
-    code_logits = model.code_logits(known[is_atom], wanted[is_atom]).float()
-    code_loss = functional.cross_entropy(code_logits, wanted_codes[is_atom], reduction="sum")
-    # padding is a boundary after a boundary; the first boundary after a molecule is predicted
-    is_read = torch.cat((torch.ones_like(wanted[:, :1], dtype=torch.bool), wanted[:, :-1] != BOUNDARY), dim=1)
-    if batch.first is not None:
-        return torch.zeros(()), code_loss, int((is_read & ~batch.first[:, 1:]).sum()), int(is_atom.sum())
-    symbol_logits = model.symbol_logits(known[is_read]).float()
-    symbol_loss = functional.cross_entropy(symbol_logits, wanted[is_read], reduction="sum")
-    return symbol_loss, code_loss, int(is_read.sum()), int(is_atom.sum())
+def losses_of(model: CodeLanguageModel, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return the summed losses of symbols and of codes in nats."""
+    return losses_after(model, batch, model(batch.symbols, batch.codes, batch.positions, batch.first))
+
+
+def losses_after(model: CodeLanguageModel, batch: Batch, known: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the summed losses of symbols and of codes in nats, of what is known after each position [R, T, D]."""
+    is_code = batch.wanted_codes >= 0
+    code_logits = model.code_logits(known[is_code], batch.given_symbols[is_code]).float()
+    code_loss = functional.cross_entropy(code_logits, batch.wanted_codes[is_code], reduction="sum")
+    is_symbol = batch.wanted_symbols >= 0
+    if not is_symbol.any():
+        return torch.zeros(()), code_loss
+    symbol_logits = model.symbol_logits(known[is_symbol]).float()
+    return functional.cross_entropy(symbol_logits, batch.wanted_symbols[is_symbol], reduction="sum"), code_loss
 
 
 def rate_share(step: int, schedule: Schedule) -> float:
@@ -187,17 +202,23 @@ def endless_batches(sentences: Sentences, schedule: Schedule) -> Iterator[Batch]
     codes.
     """
     lengths = np.array([len(row) for row in sentences.symbols]) * (2 if schedule.symbols_first else 1)
+    for rows in endless_rows(lengths, schedule):
+        yield padded(sentences, rows, schedule.symbols_first)
+
+
+def endless_rows(lengths: np.ndarray, schedule: Schedule) -> Iterator[np.ndarray]:
+    """Yield batches of rows of about one length, epoch after epoch, in an order of the seed and the lengths alone."""
     epoch = 0
     while True:
         generator = np.random.default_rng((schedule.seed, epoch))
-        order = generator.permutation(len(sentences))
+        order = generator.permutation(len(lengths))
         pool = max(_POOL * schedule.batch // max(int(lengths.mean()), 1), 1)
         batches: list[np.ndarray] = []
         for start in range(0, len(order), pool):
             part = order[start : start + pool]
             batches += parted(part[np.argsort(lengths[part], kind="stable")], lengths, schedule.batch)
         for index in generator.permutation(len(batches)):
-            yield padded(sentences, batches[index], schedule.symbols_first)
+            yield batches[index]
         epoch += 1
 
 
@@ -226,6 +247,18 @@ def padded(sentences: Sentences, rows: Sequence[int] | np.ndarray, symbols_first
         symbols[index, start + 1 : start + length + 1] = sentences.symbols[row]
         codes[index, start + 1 : start + length + 1] = sentences.codes[row]
     positions = np.where(first, columns, columns - starts[:, None])
+    wanted, wanted_codes = symbols[:, 1:], codes[:, 1:]
+    # padding is a boundary after a boundary; the first boundary after a molecule is predicted
+    is_read = np.concatenate((np.ones((len(rows), 1), dtype=bool), wanted[:, :-1] != BOUNDARY), axis=1)
+    asked = is_read & ~first[:, 1:]
+    wanted_symbols = np.full_like(wanted, -1) if symbols_first else np.where(asked, wanted, -1)
     return Batch(
-        *map(torch.from_numpy, (symbols, codes, positions)), torch.from_numpy(first) if symbols_first else None
+        symbols=torch.from_numpy(symbols[:, :-1]),
+        codes=torch.from_numpy(codes[:, :-1]),
+        positions=torch.from_numpy(positions[:, :-1]),
+        first=torch.from_numpy(first[:, :-1]) if symbols_first else None,
+        wanted_symbols=torch.from_numpy(wanted_symbols),
+        wanted_codes=torch.from_numpy(wanted_codes),
+        given_symbols=torch.from_numpy(wanted),
+        num_tokens=int(asked.sum()),
     )

@@ -23,7 +23,7 @@ CODES = 7
 def rooms() -> dict[str, ModuleType]:
     sys.path.insert(0, str(ROOT))
     try:
-        names = ("corpus", "entropy", "model", "sampling", "training")
+        names = ("corpus", "entropy", "model", "sampling", "sentences", "training")
         return {name: importlib.import_module(f"code_language.{name}") for name in names}
     finally:
         sys.path.remove(str(ROOT))
@@ -67,13 +67,14 @@ def test_symbols_read_first_are_known_in_every_later_step(rooms, sentences, mode
     batch = rooms["training"].padded(sentences, rows, symbols_first=True)
     at_once = model(batch.symbols, batch.codes, batch.positions, batch.first)
     forced = rooms["training"].padded(sentences, rows)
-    cache = rooms["sampling"]._read_first(model, forced.symbols[:, 1:])
-    for step in range(forced.symbols.shape[1]):
-        known = model(forced.symbols[:, [step]], forced.codes[:, [step]], forced.positions[:, [step]], cache=cache)
-        for index, row in enumerate(rows):
-            length = len(sentences.symbols[row])
-            if step <= length:
-                assert torch.allclose(known[index, 0], at_once[index, length + 1 + step], atol=1e-5)
+    with torch.inference_mode():
+        cache = rooms["sampling"]._read_first(model, forced.given_symbols)
+        for step in range(forced.symbols.shape[1]):
+            known = model(forced.symbols[:, [step]], forced.codes[:, [step]], forced.positions[:, [step]], cache=cache)
+            for index, row in enumerate(rows):
+                length = len(sentences.symbols[row])
+                if step <= length:
+                    assert torch.allclose(known[index, 0], at_once[index, length + 1 + step], atol=1e-5)
 
 
 def test_every_epoch_holds_every_molecule_once(rooms, sentences) -> None:  # type: ignore[no-untyped-def]
