@@ -1,7 +1,7 @@
-"""Training of protein structure tokenizers by a recipe: the geometric codec or the learned one.
+"""Training of protein structure tokenizers by a recipe: the geometric codec, the anchored one or the learned one.
 
-Which it is, the recipe says by ``architecture``, or by what it holds: ``[fit]`` is the geometric codec's, ``[sizes]``
-the network's.
+Which it is, the recipe says by ``architecture``, or by what it holds: ``[anchors]`` is the anchored codec's, ``[fit]``
+alone the geometric one's, ``[sizes]`` the network's.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Literal
 
 from biomatrix.errors import ConfigurationError
 
-ProteinArchitecture = Literal["geometric", "gcp_vqvae"]
+ProteinArchitecture = Literal["geometric", "anchored", "gcp_vqvae"]
 CHAIN_TABLE = "protein/structures/chains.parquet"
 """Where a folder of sources holds the table of chains."""
 
-_TABLES: dict[str, ProteinArchitecture] = {"fit": "geometric", "sizes": "gcp_vqvae"}
+_TABLES: dict[str, ProteinArchitecture] = {"anchors": "anchored", "fit": "geometric", "sizes": "gcp_vqvae"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def train_protein_tokenizer(recipe: Path, sources: Path, folder: Path) -> Traine
     Parameters
     ----------
     recipe : Path
-        A TOML file of either architecture.
+        A TOML file of any architecture.
     sources : Path
         A table of chains (see `biomatrix.structure.protein.chains`), or a folder that holds one as `CHAIN_TABLE`.
     folder : Path
@@ -76,6 +76,10 @@ def train_protein_tokenizer(recipe: Path, sources: Path, folder: Path) -> Traine
         from biomatrix.structure.protein.geometric_recipe import fit_recipe
 
         fingerprint = fit_recipe(recipe, table, folder / "tokenizer")
+    elif protein_architecture(recipe) == "anchored":
+        from biomatrix.structure.protein.anchored.recipe import fit_anchored
+
+        fingerprint = fit_anchored(recipe, table, folder / "tokenizer")
     else:
         from biomatrix.structure.protein.gcp_vqvae.recipe import load_recipe, train
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from biomatrix.entities import Protein
 
 DEFAULT_NAME = "geometric-512"
-ARCHITECTURES = ("geometric", "gcp_vqvae")
+ARCHITECTURES = ("geometric", "anchored", "gcp_vqvae")
 
 
 class ProteinStructureTokenizer(ABC):
@@ -161,6 +161,10 @@ def _tokenizer_class(stored: StoredWeights) -> type[ProteinStructureTokenizer]:
         from biomatrix.structure.protein.geometric import GeometricTokenizer
 
         return GeometricTokenizer
+    if stored.architecture == "anchored":
+        from biomatrix.structure.protein.anchored.tokenizer import AnchoredTokenizer
+
+        return AnchoredTokenizer
     if stored.architecture == "gcp_vqvae":
         from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 
