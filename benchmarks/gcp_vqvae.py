@@ -73,11 +73,12 @@ def table(decoded: list[Backbone], proteins: list[Protein]) -> dict[str, dict[st
 
 
 def summary(errors: NDArray[np.float64]) -> dict[str, float]:
-    """Medians of the errors, and the mean TM-score."""
+    """Medians of the errors, and the means of RMSD and TM-score over whole chains."""
     whole, local, tm = np.median(errors, axis=0)
     return {
         "chains": len(errors),
         "rmsd": round(float(whole), 3),
+        "rmsd_mean": round(float(errors[:, 0].mean()), 3),
         "rmsd_24": round(float(local), 3),
         "tm": round(float(tm), 3),
         "tm_mean": round(float(errors[:, 2].mean()), 3),
@@ -93,9 +94,10 @@ def code_use(codes: list[NDArray[np.int16]], num_codes: int) -> dict[str, float]
 
 def show(name: str, rows: dict[str, dict[str, float]]) -> None:
     """Print one table."""
-    print(f"\n{name}\n{'length':>10} {'chains':>7} {'RMSD':>7} {'RMSD/24':>8} {'TM':>6} {'mean TM':>8}")
+    print(f"\n{name}\n{'length':>10} {'chains':>7} {'RMSD':>7} {'mean':>7} {'RMSD/24':>8} {'TM':>6} {'mean TM':>8}")
     for length, row in rows.items():
-        errors = f"{row['rmsd']:7.2f} {row['rmsd_24']:8.2f} {row['tm']:6.3f} {row['tm_mean']:8.3f}"
+        rmsds = f"{row['rmsd']:7.2f} {row['rmsd_mean']:7.2f} {row['rmsd_24']:8.2f}"
+        errors = f"{rmsds} {row['tm']:6.3f} {row['tm_mean']:8.3f}"
         print(f"{length:>10} {row['chains']:7d} {errors}")
 
 

@@ -16,6 +16,8 @@ EDGE_VECTORS_IN = 1
 AMINO_ACIDS = "ABCDEFGHIJKLMNPQRSTVWXY"
 """Letters of the one-hot residue type, in the order of the published networks."""
 
+_LATER = ("posed", "close_bonds")
+
 LongChains = Literal["windows", "refuse", "cut"]
 Padding = Literal["longest", "max_length"]
 Unresolved = Literal["keep", "drop"]
@@ -112,6 +114,8 @@ class Behaviour:
     phantom_residues : bool
         Insert unresolved residues where the author's numbering jumps, as the published corpus does, although nothing
         may be missing there.
+    close_bonds : bool
+        Move decoded atoms until bonds between residues are of the right length, see `closing`. Codes are the same.
     """
 
     sequence_blind: bool = True
@@ -125,6 +129,7 @@ class Behaviour:
     padding: Padding = "longest"
     unresolved: Unresolved = "keep"
     phantom_residues: bool = False
+    close_bonds: bool = False
 
     def __post_init__(self) -> None:
         if self.max_length < 8:
@@ -172,5 +177,8 @@ def from_mapping(kind: type[_T], values: Mapping[str, Any], *, file: str | None 
 
 
 def to_mapping(value: NetworkSizes | Behaviour) -> dict[str, Any]:
-    """Return the settings as a JSON object; ``posed`` only where it is true, as fingerprints are of what is written."""
-    return {name: setting for name, setting in asdict(value).items() if name != "posed" or setting}
+    """Return the settings as a JSON object.
+
+    Later ones are written only where they are true: fingerprints are of what is written, and older ones stay.
+    """
+    return {name: setting for name, setting in asdict(value).items() if name not in _LATER or setting}

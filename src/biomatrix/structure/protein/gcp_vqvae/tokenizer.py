@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from biomatrix.entities import Protein
 from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError
+from biomatrix.structure.protein.gcp_vqvae.closing import close_bonds
 from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour
 from biomatrix.structure.protein.gcp_vqvae.conversion import ARCHITECTURE, network_from
 from biomatrix.structure.protein.gcp_vqvae.features import Graph, collate
@@ -88,6 +89,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
                 break_distance=None,
                 long_chains="cut",
                 encoded_length=None,
+                close_bonds=False,
             )
         )
 
@@ -173,7 +175,8 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         pieces = [array[start:end] for array, plan in zip(arrays, plans, strict=True) for start, end in plan]
         decoded = iter(self._decode_pieces(pieces, pad_to or self._padding(self.behaviour.max_length)))
         posed = self.model.sizes.posed
-        return [join_backbones([next(decoded) for _ in plan], plan, lay=not posed) for plan in plans]
+        joined = [join_backbones([next(decoded) for _ in plan], plan, lay=not posed) for plan in plans]
+        return close_bonds(joined) if self.behaviour.close_bonds else joined
 
     def _encode_pieces(self, pieces: Sequence[Protein], pad_to: int | None) -> list[NDArray[np.int16]]:
         coded = [np.full(len(piece), -1, dtype=np.int16) for piece in pieces]
