@@ -173,7 +173,7 @@ def measure(text: str, words: Written, sets: ChainSets, given: argparse.Namespac
     LOG.info("%s, seed %d: %s", text, seed, said)
     folding = folds(model, words, given, seed)
     return {
-        "tokenizer": text,
+        "tokenizer": Path(text).name,
         "fingerprint": words.tokenizer.fingerprint,
         "codes": words.tokenizer.num_codes,
         "seed": seed,

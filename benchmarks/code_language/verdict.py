@@ -27,10 +27,19 @@ _FOLDS = ("true codes", "bigram", "greedy", "sampled", "best of samples")
 
 
 def by_tokenizer(records: Sequence[Record]) -> dict[str, list[Record]]:
-    """Return the records of each tokenizer, one a seed: the last where there are several."""
-    last = {(record["tokenizer"], record["seed"]): record for record in records}
-    names = dict.fromkeys(name for name, _ in last)
-    return {name: [record for (other, _), record in sorted(last.items()) if other == name] for name in names}
+    """Return the records of each tokenizer, one a seed: the last where there are several.
+
+    Where tokenizers of one name differ in their codes, the name is followed by the fingerprint.
+    """
+    fingerprints: dict[str, set[str]] = {}
+    for record in records:
+        fingerprints.setdefault(record["tokenizer"], set()).add(record["fingerprint"])
+    groups: dict[str, dict[int, Record]] = {}
+    for record in records:
+        name = record["tokenizer"]
+        label = f"{name} {record['fingerprint']}" if len(fingerprints[name]) > 1 else name
+        groups.setdefault(label, {})[record["seed"]] = record
+    return {label: [seeds[seed] for seed in sorted(seeds)] for label, seeds in groups.items()}
 
 
 def per_chain(records: Sequence[Record], figure: str, folds: str = "sampled") -> PerChain:
@@ -93,6 +102,8 @@ def _rows(one: Record) -> dict[str, float]:
         rows |= {f"{title}, {folds}": folding[folds][figure] for folds in _FOLDS}
     rows |= {
         "lDDT, sampled: standard error": one["lddt_error"],
+        "lDDT, sampled: more than of bigrams": one["lddt_over_bigram"],
+        "lDDT, sampled: error of what is more": one["lddt_over_bigram_error"],
         "lDDT, sampled: less that of the best": one["lddt_minus_best"],
         "lDDT, sampled: error of the difference": one["lddt_minus_best_error"],
         "TM-score, sampled: standard error": one["tm_score_error"],
@@ -114,6 +125,7 @@ def _is_worse(one: PerChain, best: PerChain) -> bool:
 def _figures(group: Sequence[Record], best: Sequence[Record]) -> Record:
     lddt = per_chain(group, "lddt")
     gap, error = difference(lddt, per_chain(best, "lddt"))
+    gain, gain_error = difference(lddt, per_chain(group, "lddt", "bigram"))
     folding = group[0]["folding"]
     return {
         "fingerprint": group[0]["fingerprint"],
@@ -129,6 +141,8 @@ def _figures(group: Sequence[Record], best: Sequence[Record]) -> Record:
             kind: {figure: float(per_chain(group, figure, kind).mean()) for figure in folding[kind]} for kind in _FOLDS
         },
         "lddt_error": standard_error(lddt),
+        "lddt_over_bigram": gain,
+        "lddt_over_bigram_error": gain_error,
         "lddt_by_seed": [float(np.mean(record["folding"]["sampled"]["lddt"])) for record in group],
         "lddt_minus_best": gap,
         "lddt_minus_best_error": error,

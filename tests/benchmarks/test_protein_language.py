@@ -151,6 +151,7 @@ def test_near_means_tie_and_far_ones_do_not(rooms) -> None:  # type: ignore[no-u
     assert sorted(rooms.verdict.winners({"one": groups["one"], "again": group(0.0, 0.0)})) == ["again", "one"]
 
 
+@pytest.mark.slow
 def test_the_whole_benchmark_in_small(rooms: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chain = bundled_protein()
     parts = [(chain.sequence[k : k + 40], chain.backbone[k : k + 40]) for k in range(0, 120, 20)]
