@@ -16,7 +16,7 @@ EDGE_VECTORS_IN = 1
 AMINO_ACIDS = "ABCDEFGHIJKLMNPQRSTVWXY"
 """Letters of the one-hot residue type, in the order of the published networks."""
 
-_LATER = ("posed", "close_bonds")
+_LATER = ("posed", "close_bonds", "refinements")
 
 LongChains = Literal["windows", "refuse", "cut"]
 Padding = Literal["longest", "max_length"]
@@ -114,6 +114,9 @@ class Behaviour:
     phantom_residues : bool
         Insert unresolved residues where the author's numbering jumps, as the published corpus does, although nothing
         may be missing there.
+    refinements : int
+        Times a chain is decoded while it is encoded, to choose codes that make up for each other's rounding, see
+        `refinement`; each costs as much as two or three times decoding. 0: the encoder's own choice.
     close_bonds : bool
         Move decoded atoms until bonds between residues are of the right length, see `closing`. Codes are the same.
     """
@@ -129,9 +132,12 @@ class Behaviour:
     padding: Padding = "longest"
     unresolved: Unresolved = "keep"
     phantom_residues: bool = False
+    refinements: int = 0
     close_bonds: bool = False
 
     def __post_init__(self) -> None:
+        if self.refinements < 0:
+            raise ConfigurationError(f"refinements is {self.refinements}, the least is 0")
         if self.max_length < 8:
             raise ConfigurationError(f"max_length is {self.max_length}, the least is 8")
         if self.encoded_length is not None and (self.encoded_length < self.max_length or self.long_chains != "windows"):

@@ -83,6 +83,11 @@ def structure_terms(decoded: Tensor, target: Tensor, valid: Tensor, weights: Los
 
 def aligned_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """Mean squared coordinate error after the best superposition, without gradient through the superposition."""
+    return aligned_errors(decoded, target, valid).mean()
+
+
+def aligned_errors(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """`aligned_error` of each chain, [B]."""
     weight = valid.repeat_interleave(3, dim=1)[..., None].to(decoded.dtype)
     moving, fixed = target.flatten(1, 2), decoded.flatten(1, 2)
     count = weight.sum(dim=1, keepdim=True).clamp(min=1)
@@ -94,7 +99,7 @@ def aligned_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
         placed = a @ (u @ v)
     centred = fixed - (fixed * weight).sum(dim=1, keepdim=True) / count
     error: Tensor = ((centred - placed).square() * weight).sum(dim=(1, 2)) / (3 * count[:, 0, 0])
-    return error.mean()
+    return error
 
 
 def distance_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from biomatrix.structure.protein.gcp_vqvae.features import Graph, collate
 from biomatrix.structure.protein.gcp_vqvae.inputs import describe_chain, with_phantom_residues
 from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
 from biomatrix.structure.protein.gcp_vqvae.pose import in_pose
+from biomatrix.structure.protein.gcp_vqvae.refinement import refined_codes
 from biomatrix.structure.protein.gcp_vqvae.windows import join_backbones, join_codes, windows
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
 from biomatrix.structure.weights import StoredWeights
@@ -89,6 +90,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
                 break_distance=None,
                 long_chains="cut",
                 encoded_length=None,
+                refinements=0,
                 close_bonds=False,
             )
         )
@@ -110,7 +112,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         spread = rows.std(axis=0)
         return np.asarray((rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def encode(self, proteins: Sequence[Protein], *, pad_to: int | None = None) -> list[NDArray[np.int16]]:
         """Codes of each chain.
 
@@ -184,11 +186,22 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         longest = 0 if self.behaviour.batch_independent else max(map(len, pieces), default=0)
         for chosen in self._buckets([len(pieces[index]) for index in known], pad_to):
             graphs = [self.graph(pieces[known[i]], padded=len(pieces[known[i]]) < longest) for i in chosen]
-            codes = self.model.encode(collate(graphs, pad_to=pad_to).to(self.device)).cpu().numpy()
+            graph = collate(graphs, pad_to=pad_to).to(self.device)
+            codes = self._codes(graph, [pieces[known[i]] for i in chosen]).cpu().numpy()
             for row, i in zip(codes, chosen, strict=True):
                 length = min(len(coded[known[i]]), codes.shape[1])
                 coded[known[i]][:length] = row[:length]
         return coded
+
+    def _codes(self, graph: Graph, pieces: Sequence[Protein]) -> torch.Tensor:
+        """Codes of a batch, int64 [B, T]."""
+        if not self.behaviour.refinements:
+            return self.model.encode(graph)
+        target = torch.zeros(*graph.valid.shape, 3, 3)
+        for row, piece in zip(target, pieces, strict=True):
+            length = min(len(piece), len(row))
+            row[:length] = torch.from_numpy(np.array(piece.backbone, dtype=np.float32)[:length])
+        return refined_codes(self.model, graph, target.to(self.device), self.behaviour.refinements)
 
     def _decode_pieces(self, pieces: Sequence[NDArray[np.int16]], pad_to: int | None) -> list[NDArray[np.float32]]:
         decoded = [np.full((len(piece), 3, 3), np.nan, dtype=np.float32) for piece in pieces]
