@@ -8,6 +8,7 @@ Shapes: n residues, T turns, W residues of the window.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -37,7 +38,7 @@ _REFINEMENTS: Final = ((0.12, 100), (0.06, 60), (0.03, 40), (0.015, 30))
 
 _SMALL_TURNS: Final = 12
 _KEPT: Final = 12
-"""Placements given back."""
+"""Motions of a window, and ways, that are followed further."""
 
 _SHORTEST_RUN: Final = 8
 _LONG_RUN: Final = 14
@@ -47,12 +48,18 @@ _REACH: Final = 3.9
 _REACH_SLACK: Final = 4.0
 """Angstrom a chain gains with each residue at most, and what a placement may be farther."""
 
+_COMBINED: Final = 40
+"""Runs that may follow each other in a way; the longest are taken."""
+
+_DIGITS_A_PLACEMENT: Final = 8.0
+"""So many digits agree with some placement by chance."""
+
 _LATE: Final = 0.25
 """A placement loses the worth of this many digits for each residue that is left out before it."""
 
 
-def placements(reading: Reading, known: Piece, gain: float) -> list[Piece]:
-    """Find placements of what follows a piece, the best first.
+def routes(reading: Reading, known: Piece, gain: float) -> list[list[Piece]]:
+    """Find ways on from a piece: placements of what follows it, the best way first.
 
     Parameters
     ----------
@@ -65,40 +72,49 @@ def placements(reading: Reading, known: Piece, gain: float) -> list[Piece]:
 
     Returns
     -------
-    list of Piece
-        Empty where no window is free enough of wrong codes.
+    list of list of Piece
+        Each a row of pieces, with gaps between; none where no window is free enough of wrong codes.
     """
-    last = known.end - 1
-    here = known.rotation @ reading.origins[last] + known.shift
     found: list[Piece] = []
     first = known.end + 1
     for start in range(first, min(len(reading) - _WINDOW + 1, first + _STRIDE * _WINDOWS), _STRIDE):
-        for motion in _motions(reading, np.arange(start, start + _WINDOW)):
-            piece = _longest_run(reading, motion, start, here, last, gain)
-            if piece is not None:
-                found.append(piece)
+        runs = [_longest_run(reading, motion, start) for motion in _motions(reading, np.arange(start, start + _WINDOW))]
+        found += [run for run in runs if run.end - run.start >= _SHORTEST_RUN]
         if any(piece.end - piece.start >= _LONG_RUN for piece in found):
             break
-    return sorted(found, key=lambda piece: -piece.metric)[:_KEPT]
+    found = sorted(found, key=lambda piece: piece.start - piece.end)[:_COMBINED]
+    ways: list[list[Piece]] = []
+    for piece in sorted(found, key=lambda piece: piece.start):
+        before: list[list[Piece]] = [[], *(way for way in ways if way[-1].end <= piece.start)]
+        followed = [
+            [*way, placed]
+            for way in before
+            if (placed := _continued(reading, way[-1] if way else replace(known, metric=0.0), piece, gain)) is not None
+        ]
+        if followed:
+            ways.append(max(followed, key=lambda way: way[-1].metric))
+    return sorted(ways, key=lambda way: -way[-1].metric)[:_KEPT]
 
 
-def _longest_run(
-    reading: Reading, motion: Motion, start: int, here: NDArray[np.float64], last: int, gain: float
-) -> Piece | None:
-    """The longest run of residues that agree with a motion, moved by whole periods to near where the chain ended."""
-    index = np.arange(start, min(start + _WINDOW + 24, len(reading)))
+def _longest_run(reading: Reading, motion: Motion, start: int) -> Piece:
+    """The longest run of residues that agree with a motion, in a window and shortly after it."""
+    index = np.arange(start, min(start + 2 * _WINDOW, len(reading)))
     wrong = np.flatnonzero(~np.concatenate([[False], reading.agree(index, motion), [False]]))
     gap = int(np.diff(wrong).argmax())
-    begin, length = start + int(wrong[gap]), int(wrong[gap + 1] - wrong[gap]) - 1
-    if length < _SHORTEST_RUN:
-        return None
+    return Piece(start + int(wrong[gap]), start + int(wrong[gap + 1]) - 1, *motion)
+
+
+def _continued(reading: Reading, before: Piece, piece: Piece, gain: float) -> Piece | None:
+    """Move a piece by whole periods to near where the one before it ends; None where that is out of reach."""
+    last = before.end - 1
+    here = before.rotation @ reading.origins[last] + before.shift
     period = reading.slabs.period
-    there = motion[0] @ reading.origins[begin] + motion[1]
+    there = piece.rotation @ reading.origins[piece.start] + piece.shift
     moved = period * np.round((here - there) / period)
-    if np.linalg.norm(there + moved - here) > _REACH * (begin - last) + _REACH_SLACK:
+    if np.linalg.norm(there + moved - here) > _REACH * (piece.start - last) + _REACH_SLACK:
         return None
-    metric = gain * (length - _LATE * (begin - last - 1))
-    return Piece(begin, begin + length, motion[0], motion[1] + moved, metric)
+    worth = piece.end - piece.start - _LATE * (piece.start - last - 1) - _DIGITS_A_PLACEMENT
+    return replace(piece, shift=piece.shift + moved, metric=before.metric + gain * worth)
 
 
 def _motions(reading: Reading, index: NDArray[np.int64]) -> list[Motion]:

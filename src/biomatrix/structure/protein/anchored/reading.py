@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Piece:
     """Received residues placed by one motion, up to the first one whose digit disagrees.
 

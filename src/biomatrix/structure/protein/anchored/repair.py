@@ -2,17 +2,18 @@
 
 While few codes in a row are wrong, the tree finds the steps they should have been, and the chain is exact again. Where
 it loses the way, the next stretch without a wrong code is placed by its digits alone, within an Angstrom or so, and the
-search goes on from there. What lies between is left as dead reckoning has it, so the chain may show a break.
+search goes on from there. What lies between is dead reckoned from both ends, so the chain shows a break there.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.structure.protein.anchored.placement import placements
+from biomatrix.structure.protein.anchored.placement import routes
 from biomatrix.structure.protein.anchored.reading import Piece, Reading
 from biomatrix.structure.protein.anchored.tree import StepTree, agreement_gain
 
@@ -40,12 +41,22 @@ def repaired(reading: Reading, codebook: StepCodebook) -> tuple[NDArray[np.float
     """
     pieces = _pieces(reading, codebook)
     rotations, origins = np.empty_like(reading.rotations), np.empty_like(reading.origins)
-    ends = [piece.start for piece in pieces[1:]] + [len(reading)]
-    for piece, end in zip(pieces, ends, strict=True):
-        span = slice(piece.start, end)
+    starts = [0] + [_meeting(reading, *pair) for pair in pairwise(pieces)]
+    for piece, start, end in zip(pieces, starts, [*starts[1:], len(reading)], strict=True):
+        span = slice(start, end)
         rotations[span] = piece.rotation @ reading.rotations[span]
         origins[span] = reading.origins[span] @ piece.rotation.T + piece.shift
     return rotations, origins
+
+
+def _meeting(reading: Reading, before: Piece, after: Piece) -> int:
+    """Where the second of two pieces takes over: between them, dead reckoning from both ends is weighed by digits."""
+    if after.start <= before.end:
+        return after.start
+    gap = np.arange(before.end, after.start)
+    first, second = reading.agree(gap, before.motion), reading.agree(gap, after.motion)
+    agreeing = np.concatenate([[0], np.cumsum(first)]) + np.concatenate([np.cumsum(second[::-1])[::-1], [0]])
+    return before.end + int(agreeing.argmax())
 
 
 def _pieces(reading: Reading, codebook: StepCodebook) -> list[Piece]:
@@ -59,9 +70,16 @@ def _pieces(reading: Reading, codebook: StepCodebook) -> list[Piece]:
     loose = replace(reading, slack=_SLACK)
     gain, tree = agreement_gain(loose), StepTree(loose, codebook)
     while pieces[-1].end < len(reading):
-        roots = placements(loose, pieces[-1], gain)
-        if not roots:
+        ways = routes(loose, pieces[-1], gain)
+        if not ways:
             break
-        whole = [root for root in roots if root.end >= len(reading)]
-        pieces += whole[:1] or tree.walk(roots, _ALLOWANCE_WHEN_LOST)
+        pieces += ways[0] if ways[0][-1].end >= len(reading) else _followed(tree, ways)
     return pieces
+
+
+def _followed(tree: StepTree, ways: list[list[Piece]]) -> list[Piece]:
+    """The way whose end the tree follows best, and what it finds from there."""
+    open_ways = [way for way in ways if way[-1].end < len(tree.reading)]
+    path = tree.walk([way[-1] for way in open_ways], _ALLOWANCE_WHEN_LOST)
+    (way,) = [way for way in open_ways if way[-1] is path[0]]
+    return way[:-1] + path

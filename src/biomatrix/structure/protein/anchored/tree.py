@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from biomatrix.structure.protein.anchored.reading import Motion, Reading
     from biomatrix.structure.protein.geometric_codebook import StepCodebook
 
-_ERROR_RATE: Final = 0.05
-"""Share of wrong codes the metric is made for."""
+_ERROR_RATE: Final = 0.01
+"""Share of wrong codes the metric is made for: less than is met, since a wrong way then pays less often."""
 
-_BACK: Final = 6
+_BACK: Final = 10
 """How many residues before a disagreement may be to blame."""
 
 _FIRST_LOOK: Final = 4
@@ -143,7 +143,7 @@ class StepTree:
             nodes = _joined(nodes, followed)
             finished = newest[followed.end >= len(self.reading)]
             if len(finished):
-                return self._path(nodes, int(finished[nodes.metric[finished].argmax()]))
+                return _path(roots, nodes, int(finished[nodes.metric[finished].argmax()]))
             spent += len(chosen)
             if followed.end.max() > front + _PROGRESS:
                 front, spent = int(followed.end.max()), 0
@@ -153,7 +153,7 @@ class StepTree:
             if len(candidates.metric) > _MOST_OPEN:
                 best = np.argpartition(-candidates.metric, _MOST_OPEN)[:_MOST_OPEN]
                 candidates = _taken(candidates, best)
-        return self._path(nodes, int(nodes.metric.argmax()))
+        return _path(roots, nodes, int(nodes.metric.argmax()))
 
     @staticmethod
     def _chosen(candidates: _Candidates) -> NDArray[np.int64]:
@@ -223,21 +223,15 @@ class StepTree:
         turns = (weights[row] @ self._features_K12[step][:, :, None])[..., 0] + constants[row]
         return _leading(turns - np.floor(turns) < limits[row])
 
-    @staticmethod
-    def _path(nodes: _Nodes, last: int) -> list[Piece]:
-        pieces = []
-        while last >= 0:
-            pieces.append(
-                Piece(
-                    int(nodes.start[last]),
-                    int(nodes.end[last]),
-                    nodes.rotation[last],
-                    nodes.shift[last],
-                    float(nodes.metric[last]),
-                )
-            )
-            last = int(nodes.parent[last])
-        return pieces[::-1]
+
+def _path(roots: Sequence[Piece], nodes: _Nodes, last: int) -> list[Piece]:
+    """The pieces that lead to a hypothesis, the root first and as it was given."""
+    pieces = []
+    while last >= len(roots):
+        start, end, metric = int(nodes.start[last]), int(nodes.end[last]), float(nodes.metric[last])
+        pieces.append(Piece(start, end, nodes.rotation[last], nodes.shift[last], metric))
+        last = int(nodes.parent[last])
+    return [roots[last], *reversed(pieces)]
 
 
 def agreement_gain(reading: Reading) -> float:
