@@ -157,3 +157,32 @@ def test_a_misspelt_setting_is_named(tmp_path: Path) -> None:
     path.write_text("[sizes]\n[behaviour]\n[plan]\nstepps = 3\n")
     with pytest.raises(ConfigurationError, match=r"recipe\.plan.*stepps"):
         load_recipe(path)
+
+
+def test_a_run_starts_from_weights_and_their_codebook(
+    posed_network: GCPVQVAE, backbone: Backbone, tmp_path: Path
+) -> None:
+    save_network(tmp_path / "first", posed_network, Behaviour(), {"licence": "none"}, half=False)
+    opened = ProteinStructureTokenizer.from_pretrained(tmp_path / "first")
+    assert isinstance(opened, GCPVQVAETokenizer)
+    trainer = make_trainer(posed_network, backbone)
+    with pytest.raises(ConfigurationError, match="unquantised"):
+        trainer.start_from(opened.model)
+    trainer = Trainer(posed_network.sizes, Behaviour(), replace(POSED_PLAN, unquantised=0), trainer.source)
+    trainer.start_from(opened.model)
+    rows = posed_network.vqvae.vector_quantizer.codebook.embed
+    codebook = trainer.model.vqvae.vector_quantizer.codebook
+    torch.testing.assert_close(codebook.embed, rows)
+    trainer.train_step()
+    kept = (codebook.embed - rows).norm(dim=-1) < 0.2 * rows.norm(dim=-1)
+    assert kept.float().mean() > 0.5  # a codebook started anew by k-means would keep none
+    other = Trainer(replace(posed_network.sizes, codebook_size=16), Behaviour(), POSED_PLAN, trainer.source)
+    with pytest.raises(ConfigurationError, match="other sizes"):
+        other.start_from(opened.model)
+
+
+def test_a_recipe_names_the_weights_to_start_from(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text('start = "run/tokenizer"\n[sizes]\n[behaviour]\n[plan]\n')
+    assert load_recipe(path).start == "run/tokenizer"
+    assert load_recipe(RECIPES / "gcp_vqvae_small.toml").start is None

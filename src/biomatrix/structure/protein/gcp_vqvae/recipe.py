@@ -15,9 +15,10 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.structure.protein.chains import read_chains, training_chains
 from biomatrix.structure.protein.gcp_vqvae.batches import ChainSource
 from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour, NetworkSizes
-from biomatrix.structure.protein.gcp_vqvae.conversion import ARCHITECTURE, save_network
+from biomatrix.structure.protein.gcp_vqvae.conversion import ARCHITECTURE, network_from, save_network
 from biomatrix.structure.protein.gcp_vqvae.plan import TrainingPlan
 from biomatrix.structure.protein.gcp_vqvae.training import Trainer
+from biomatrix.structure.weights import load_weights
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +35,26 @@ class DataChoice:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything a run needs besides the table of chains."""
+    """Everything a run needs besides the table of chains.
+
+    Parameters
+    ----------
+    sizes : NetworkSizes
+    behaviour : Behaviour
+    plan : TrainingPlan
+    data : DataChoice
+    architecture : str
+    start : str, optional
+        Weights to start from instead of random ones: a shipped name, or a folder that training wrote. They must be of
+        the same sizes.
+    """
 
     sizes: NetworkSizes
     behaviour: Behaviour
     plan: TrainingPlan
     data: DataChoice = DataChoice()
     architecture: str = ARCHITECTURE
+    start: str | None = None
 
     def __post_init__(self) -> None:
         if self.architecture != ARCHITECTURE:
@@ -86,6 +100,8 @@ def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None =
     )
     trainer = Trainer(recipe.sizes, recipe.behaviour, recipe.plan, source)
     resumed = trainer.restore(folder)
+    if recipe.start is not None and not resumed:
+        trainer.start_from(network_from(load_weights("protein", recipe.start))[0])
     if trainer.is_first:
         logger.info("%d chains, %d residues", len(chosen), sum(len(record.protein) for record in chosen))
         if resumed:
@@ -94,7 +110,12 @@ def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None =
     fingerprint = None
     if trainer.step == recipe.plan.steps:
         description = {
-            "training": {**trainer.describe(), "chains": len(chosen), "sources": sorted(recipe.data.sources)},
+            "training": {
+                **trainer.describe(),
+                "start": recipe.start,
+                "chains": len(chosen),
+                "sources": sorted(recipe.data.sources),
+            },
             "licence": "Apache-2.0",
         }
         if trainer.is_first:

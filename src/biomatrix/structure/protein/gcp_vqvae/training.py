@@ -162,7 +162,7 @@ class Trainer:
     def train_step(self) -> dict[str, float]:
         """Take one step; return its terms, their weighted sum and its residues, over all processes."""
         plan = self.plan
-        if self.step == plan.unquantised:
+        if self.step == plan.unquantised and not self.model.vqvae.vector_quantizer.codebook.initted:
             self._start_codebook()
         for group in self.optimiser.param_groups:
             group["lr"] = plan.rate_at(self.step)
@@ -232,6 +232,23 @@ class Trainer:
         codebook.start(latents, torch.Generator().manual_seed(seed))
         codebook.cluster_size /= _START_SAMPLE
         codebook.embed_avg /= _START_SAMPLE
+
+    def start_from(self, network: GCPVQVAE) -> None:
+        """Take over the weights of a network; the codebook's averages begin as if all codes were equally frequent.
+
+        Raises
+        ------
+        ConfigurationError
+            The network is of other sizes, or the plan would throw its codebook away.
+        """
+        if network.sizes != self.model.sizes:
+            raise ConfigurationError(f"the weights to start from have other sizes: {network.sizes}")
+        if self.plan.unquantised > 0:
+            raise ConfigurationError("starting from weights needs unquantised = 0: their codebook is kept")
+        self.model.load_state_dict(network.state_dict(), strict=True)
+        codebook = self.model.vqvae.vector_quantizer.codebook
+        codebook.cluster_size.fill_(self.plan.residues_a_batch / self.model.sizes.codebook_size)
+        codebook.embed_avg.copy_(codebook.embed * codebook.cluster_size[..., None])
 
     def save(self, folder: Path) -> None:
         """Write a checkpoint, atomically; one process does, all wait."""
