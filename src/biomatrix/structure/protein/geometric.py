@@ -93,6 +93,7 @@ class GeometricTokenizer(ProteinStructureTokenizer):
             counts = {key: int(stored.settings[key]) for key in ("num_trans", "num_cis", "num_break", "num_beams")}
             num_candidates = int(stored.settings["num_candidates"]) if probed else 0
             search_all_above = float(stored.settings["search_all_above"]) if probed else 0.0
+            short_chains = tuple((int(length), int(beams)) for length, beams in stored.settings.get("short_chains", ()))
         except (KeyError, TypeError, ValueError) as problem:
             raise WeightsError(f"the settings lack a number: {problem}", file=str(stored.folder)) from problem
         num_beams = counts.pop("num_beams")
@@ -101,7 +102,9 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         codebook = StepCodebook(tensors["rotations"], tensors["translations"], **counts, shifts=shifts)
         search = None
         if probed:
-            search = ProbeSearch(tensors["probe"], tensors["cells"], num_beams, num_candidates, search_all_above)
+            search = ProbeSearch(
+                tensors["probe"], tensors["cells"], num_beams, num_candidates, search_all_above, short_chains
+            )
         return cls(codebook, name=stored.name, fingerprint=stored.fingerprint, num_beams=num_beams, search=search)
 
     @property
@@ -171,7 +174,8 @@ class GeometricTokenizer(ProteinStructureTokenizer):
     def _encode_by_probe(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
         residues, lengths = resolved_of(proteins)
         codes = np.full(int(lengths.sum()), -1, dtype=np.int16)
-        for block, time, row, residue in residues.blocks(self._search.settings.probe):
+        settings = self._search.settings
+        for block, time, row, residue in residues.blocks(settings.probe, settings.limits):
             codes[residues.places[residue]] = self._search.codes(block)[time, row]
         ends = np.cumsum(lengths)
         return [codes[end - length : end].copy() for end, length in zip(ends, lengths, strict=True)]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from biomatrix.structure.protein.geometric_codebook import BREAK, TRANS, step_kinds
-from biomatrix.structure.protein.geometric_probe import fitted_frames, probe_features
+from biomatrix.structure.protein.geometric_probe import fitted_frames, steps_between
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,20 +33,15 @@ class TargetBlock:
 
     Parameters
     ----------
-    rotations : ndarray, shape=(T, B, 3, 3), dtype=float64
-        Frames of the true residues; anything finite after the end of a chain.
-    origins : ndarray, shape=(T, B, 3), dtype=float64
-    targets : ndarray, shape=(T, B, 3, 4), dtype=float64
-        The probe placed by those frames.
+    steps : ndarray, shape=(T, B, 4, 4), dtype=float32
+        The true step to each residue, of `steps_between`; zeros for the first and after the end of a chain.
     kinds : ndarray, shape=(T, B), dtype=int8
         Kind of the step that leads to each residue.
     lengths : ndarray, shape=(B,), dtype=int64
         Falling; B is a multiple of `ROW_MULTIPLE`.
     """
 
-    rotations: NDArray[np.float64]
-    origins: NDArray[np.float64]
-    targets: NDArray[np.float64]
+    steps: NDArray[np.float32]
     kinds: NDArray[np.int8]
     lengths: NDArray[np.int64]
 
@@ -99,30 +94,35 @@ class Residues:
         return fitted_frames(self.atoms)
 
     def blocks(
-        self, probe: NDArray[np.float64]
+        self, probe: NDArray[np.float64], limits: Sequence[int] = ()
     ) -> Iterator[tuple[TargetBlock, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
         """Iterate over blocks, each with the time, row and number of the residues it holds.
 
         Parameters
         ----------
         probe : ndarray, shape=(3, 4), dtype=float64
-            What the blocks' targets are; see `probe_features`.
+            Its point is the origin of the frames between which the blocks' steps lead.
+        limits : sequence of int
+            Lengths: no block holds a chain that long and a shorter one.
 
         Yields
         ------
         block : TargetBlock
         time, row, residue : ndarray, shape=(residues of the block,), dtype=int64
         """
-        placed = probe_features(*self.frames, probe)
+        steps = steps_between(*self.frames, probe)
         order = np.argsort(-self.counts, kind="stable")
         order = order[self.counts[order] > 0]
-        while len(order):
-            room = max(1, min(MAX_ROWS, MAX_RESIDUES // int(self.counts[order[0]])))
-            yield self._block(order[:room], placed)
-            order = order[room:]
+        ends = [int((self.counts[order] >= limit).sum()) for limit in sorted(limits, reverse=True)]
+        start = 0
+        for end in [*ends, len(order)]:
+            while start < end:
+                room = max(1, min(MAX_ROWS, MAX_RESIDUES // int(self.counts[order[start]]), end - start))
+                yield self._block(order[start : start + room], steps)
+                start += room
 
     def _block(
-        self, chains: NDArray[np.int64], placed: NDArray[np.float64]
+        self, chains: NDArray[np.int64], steps: NDArray[np.float32]
     ) -> tuple[TargetBlock, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         counts = self.counts[chains]
         row = np.repeat(np.arange(len(chains)), counts)
@@ -130,11 +130,11 @@ class Residues:
         residue = np.repeat(self.starts[chains], counts) + time
         shape = (int(counts[0]), -(-len(chains) // ROW_MULTIPLE) * ROW_MULTIPLE)
         # Zeros are as good as any filling, and cost nothing where they are never read.
-        rotations, origins, targets = np.zeros((*shape, 3, 3)), np.zeros((*shape, 3)), np.zeros((*shape, 3, 4))
+        placed = np.zeros((*shape, 4, 4), dtype=np.float32)
+        placed[time, row] = steps[residue]
+        placed[0] = 0.0
         kinds = np.full(shape, TRANS, dtype=np.int8)
-        rotations[time, row], origins[time, row] = self.frames[0][residue], self.frames[1][residue]
-        targets[time, row] = placed[residue]
         kinds[time, row] = self.kinds[residue]
         lengths = np.ones(shape[1], dtype=np.int64)
         lengths[: len(chains)] = counts
-        return TargetBlock(rotations, origins, targets, kinds, lengths), time, row, residue
+        return TargetBlock(placed, kinds, lengths), time, row, residue

@@ -16,7 +16,7 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.structure.geometry import RESIDUE_TEMPLATE, kabsch
 from biomatrix.structure.protein.geometric import resolved_of
 from biomatrix.structure.protein.geometric_codebook import BREAK, CIS, TRANS, JumpShifts, StepCodebook, bonded_steps
-from biomatrix.structure.protein.geometric_probe import probe_features
+from biomatrix.structure.protein.geometric_probe import frame_matrices, inverse_matrices, probe_features, split_order
 from biomatrix.structure.protein.geometric_search import ProbeSearch, StepSearch
 from biomatrix.structure.protein.geometric_shifts import seen_from, shifted_jumps, stored_shifts
 
@@ -46,7 +46,8 @@ def fit_by_probe(proteins: Sequence[Protein], settings: GeometricFit) -> tuple[S
     seen = ((residues.atoms[1:] - origins[:-1, None]) @ rotations[:-1]).reshape(-1, 9)
     kinds = residues.kinds[1:].copy()
     kinds[residues.starts[1:] - 1] = -1  # from one chain to the next is no step
-    features = probe_features(*steps, probe).reshape(-1, 12).astype(np.float32)
+    spacing = probe if settings.spacing_probe is None else np.array(settings.spacing_probe).reshape(3, 4)
+    features = probe_features(*steps, spacing).reshape(-1, 12).astype(np.float32)
     logger.info("%d residues, %d cis steps, %d breaks", len(rotations), (kinds == CIS).sum(), (kinds == BREAK).sum())
     bonded = []
     for kind, count in ((TRANS, settings.num_trans), (CIS, settings.num_cis)):
@@ -139,19 +140,6 @@ def _ordered(trans: Frame, cis: Frame, jumps: Frame, shifts: JumpShifts, setting
     return StepCodebook(rotations.astype(np.float64), translations.astype(np.float64), *counts, shifts=shifts)
 
 
-def split_order(points: NDArray[np.float64], unit: int) -> NDArray[np.int64]:
-    """Order of points by halving along the widest direction, in groups of ``unit`` while that is possible."""
-    if len(points) <= 1:
-        return np.arange(len(points))
-    centred = points - points.mean(axis=0)
-    axis = np.linalg.svd(centred.T @ centred)[0][:, 0]
-    axis = axis * (1.0 if axis[np.abs(axis).argmax()] > 0 else -1.0)
-    order = (centred @ axis).argsort(kind="stable")
-    grain = unit if len(points) > unit else 1
-    middle = max(grain, len(points) // grain // 2 * grain)
-    return np.concatenate([half[split_order(points[half], unit)] for half in (order[:middle], order[middle:])])
-
-
 def _refined(
     residues: Residues, codebook: StepCodebook, settings: GeometricFit, rng: np.random.Generator
 ) -> tuple[StepCodebook, ProbeSearch]:
@@ -193,6 +181,7 @@ def _search(wanted: NDArray[np.float64], settings: GeometricFit, rng: np.random.
         settings.num_beams,
         settings.num_candidates,
         settings.search_all_above,
+        tuple((int(length), int(beams)) for length, beams in settings.short_chains),
     )
 
 
@@ -212,21 +201,21 @@ def _asked(
     """
     search = StepSearch(codebook, settings)
     stages = codebook.shifts.num_stages if codebook.shifts is not None else 0
+    point, levers = settings.probe[:, 0], settings.probe[:, 1:]
+    rotations, origins = residues.frames
+    own = (residues.atoms - origins[:, None]) @ rotations
     asked, wanted, codes = [], [], []
-    for block, times, rows, numbers in residues.blocks(settings.probe):
+    for block, times, rows, numbers in residues.blocks(settings.probe, settings.limits):
         taken = search.codes(block).astype(np.int64)
-        atoms = np.zeros((*taken.shape, 9))
-        atoms[times, rows] = residues.atoms[numbers].reshape(-1, 9)
         bound = block.kinds == BREAK
         bound[0] = False
-        free = np.zeros(taken.shape, dtype=bool)
-        free[times, rows] = True
-        free[0] = False
-        free &= ~_after_jumps(bound, stages)
-        seen, probes = _seen_in_loop(block, atoms, taken, codebook, settings.probe)
-        asked.append(seen[free])
-        wanted.append(probes[free])
-        codes.append(taken[free])
+        free = ~_after_jumps(bound, stages)[times, rows] & (times > 0)
+        times, rows, numbers = times[free], rows[free], numbers[free]
+        frames = _seen_in_loop(block, taken, codebook, settings.probe)[times, rows]
+        axes, shift = frames[:, 1:, 1:], frames[:, 1:, :1] + point[:, None]
+        asked.append((axes @ (own[numbers] - point).swapaxes(1, 2) + shift).swapaxes(1, 2).reshape(-1, 9))
+        wanted.append(np.concatenate([shift, axes @ levers], axis=2).reshape(-1, 12))
+        codes.append(taken[times, rows])
     return np.concatenate(asked), np.concatenate(wanted), np.concatenate(codes)
 
 
@@ -239,25 +228,17 @@ def _after_jumps(jumps: NDArray[np.bool_], stages: int) -> NDArray[np.bool_]:
 
 
 def _seen_in_loop(
-    block: TargetBlock,
-    atoms: NDArray[np.float64],
-    codes: NDArray[np.int64],
-    codebook: StepCodebook,
-    probe: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """True atoms and probe of each residue as seen from the rebuilt frame before it: [T, B, 9] and [T, B, 12]."""
+    block: TargetBlock, codes: NDArray[np.int64], codebook: StepCodebook, probe: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Frame of each true residue as seen from the rebuilt one before it, of `frame_matrices`: [T, B, 4, 4]."""
     steps, rotations, translations = shifted_jumps(codes.T, block.lengths, codebook)
-    rotation, origin = block.rotations[0], block.origins[0]
-    seen, probes = np.zeros_like(atoms), np.zeros((*codes.shape, 12))
+    inverse = inverse_matrices(frame_matrices(rotations, translations, probe))
+    seen = np.zeros(block.steps.shape)
+    left = np.broadcast_to(np.eye(4), seen.shape[1:])
     for index in range(1, len(codes)):
-        local = (atoms[index].reshape(-1, 3, 3) - origin[:, None]) @ rotation
-        seen[index] = local.reshape(-1, 9)
-        frame = seen_from(rotation, origin, (block.rotations[index], block.origins[index]))
-        probes[index] = probe_features(*frame, probe).reshape(-1, 12)
-        step = steps[:, index]
-        origin = origin + (rotation @ translations[step][..., None])[..., 0]
-        rotation = rotation @ rotations[step]
-    return seen, probes
+        seen[index] = left @ block.steps[index]
+        left = inverse[steps[:, index]] @ seen[index]
+    return seen
 
 
 def _closer(

@@ -4,9 +4,11 @@ A greedy choice by a residue's own atoms lets the direction of the chain drift; 
 `geometric_probe`) makes the same choice keep the direction, and few beams then do. Each wanted frame falls in a cell,
 and only the codes listed for the cell are compared, so the size of the codebook costs nothing.
 
-Every product is one small product a chain, of the same shape in any company: codes do not depend on the batch.
+A beam knows only where the true residue is, seen from its own rebuilt one. That is small whatever the chain's length,
+so float32 does, and neither the place of a chain nor its company can alter its codes: every product is one small
+product a chain, of the same shape always.
 
-Shapes: B chains, T residues, M beams, C codes listed in a cell, K codes, 12 = probe (see `probe_features`).
+Shapes: B chains, T residues, M beams, C codes listed in a cell, K codes, 16 = a frame (see `frame_matrices`).
 """
 
 from __future__ import annotations
@@ -18,7 +20,14 @@ import numpy as np
 
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.structure.protein.geometric_codebook import BREAK, CIS, TRANS, StepCodebook
-from biomatrix.structure.protein.geometric_probe import probe_features
+from biomatrix.structure.protein.geometric_probe import (
+    distance_rows,
+    frame_matrices,
+    inverse_matrices,
+    packed_places,
+    probe_features,
+    split_order,
+)
 from biomatrix.structure.protein.geometric_shifts import JumpSearch
 
 if TYPE_CHECKING:
@@ -27,11 +36,15 @@ if TYPE_CHECKING:
     from biomatrix.structure.protein.geometric_blocks import TargetBlock
     from biomatrix.structure.protein.geometric_shifts import Jump
 
-_GROUPS_A_BEAM: Final = 4
-"""The codes of a cell are dealt into this many groups; a beam goes on with at most the best of each group."""
+MAX_BEAMS: Final = 64
 
-_CODES_A_CELL: Final = 16
-"""A cell of the special lists is the region around this many neighbouring codes."""
+_CELLS_A_GROUP: Final = 16
+_CELLS_SEARCHED: Final = 32
+"""Cells are found in two steps: the nearest group, then the nearest of the cells about its middle."""
+
+_CODES_A_PART: Final = 16
+_PARTS_OF_A_WIDE_LIST: Final = 16
+"""Where the short list has no good code, the codes of so many parts of the codebook are compared."""
 
 _FAR: Final = 1e9
 """Cost of a beam that does not exist."""
@@ -52,7 +65,9 @@ class ProbeSearch:
     num_candidates : int
         C, codes compared for each residue.
     search_all_above : float
-        Square Angstrom: where the best listed code places the probe worse, all trans codes are compared.
+        Square Angstrom: where the best listed code places the probe worse, a longer list is compared.
+    short_chains : tuple of (int, int)
+        Lengths, rising, and how many beams a chain shorter than that gets instead.
     """
 
     probe: NDArray[np.float64]
@@ -60,23 +75,37 @@ class ProbeSearch:
     num_beams: int = 4
     num_candidates: int = 64
     search_all_above: float = 0.3
+    short_chains: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.probe.shape != (3, 4):
             raise WeightsError(f"a probe of shape {self.probe.shape} where (3, 4) is expected")
         if self.centres.ndim != 2 or self.centres.shape[1] != 12 or not len(self.centres):
             raise WeightsError(f"centres of shape {self.centres.shape} where (cells, 12) is expected")
-        if not 1 <= self.num_beams <= 16:
-            raise ConfigurationError(f"num_beams is {self.num_beams}: choose 1 to 16")
-        if self.num_candidates < _GROUPS_A_BEAM or self.num_candidates % _GROUPS_A_BEAM:
-            raise ConfigurationError(f"num_candidates is {self.num_candidates}: choose a multiple of {_GROUPS_A_BEAM}")
+        for beams in (self.num_beams, *(beams for _, beams in self.short_chains)):
+            if not 1 <= beams <= MAX_BEAMS:
+                raise ConfigurationError(f"num_beams is {beams}: choose 1 to {MAX_BEAMS}")
+        # Every second continuation is dropped at once, see `_successors`.
+        if self.num_candidates < 2 or self.num_candidates % 2:
+            raise ConfigurationError(f"num_candidates is {self.num_candidates}: choose an even number")
+        if list(self.limits) != sorted(set(self.limits)):
+            raise ConfigurationError(f"lengths of short chains are {self.limits}: give them rising")
+
+    @property
+    def limits(self) -> tuple[int, ...]:
+        """Lengths at which the number of beams changes."""
+        return tuple(length for length, _ in self.short_chains)
+
+    def beams_of(self, length: int) -> int:
+        """Beams of a chain of so many resolved residues."""
+        return next((beams for limit, beams in self.short_chains if length < limit), self.num_beams)
 
 
 class CellTables:
-    """Which codes are compared in which cell.
+    """Which codes are compared where.
 
-    Cells of trans codes come first; then, for cis codes and for every last digit that a residue after a jump can be
-    asked to have, cells of the codes that qualify.
+    Trans codes have short lists by cells. Cis codes, and the codes of every last digit that a residue after a jump
+    can be asked to have, are few: there all are compared.
 
     Parameters
     ----------
@@ -85,27 +114,30 @@ class CellTables:
     """
 
     def __init__(self, codebook: StepCodebook, settings: ProbeSearch) -> None:
-        self._features = probe_features(codebook.rotations, codebook.translations, settings.probe).reshape(-1, 12)
-        self._size = settings.num_candidates
-        self._codes: list[NDArray[np.int64]] = []
-        self._base = codebook.shifts.base if codebook.shifts is not None else 1
+        self._probe = settings.probe
+        features = probe_features(codebook.rotations, codebook.translations, settings.probe).reshape(-1, 12)
+        self._rows = distance_rows(features, settings.probe)
         trans, cis = (np.arange(len(codebook))[codebook.codes_of(kind)] for kind in (TRANS, CIS))
-        self.plain = self._add(trans, settings.centres)[1]
-        self.special = [self._add(cis)]
+        cells = settings.centres[split_order(settings.centres, _CELLS_A_GROUP)]
+        nearest = _nearest_rows(cells, features[trans], settings.num_candidates)
+        self.codes = np.stack([np.resize(row, settings.num_candidates) for row in trans[nearest]])
+        self.table = self._table(self.codes)
+        groups = np.stack([part.mean(axis=0) for part in np.array_split(cells, -(-len(cells) // _CELLS_A_GROUP))])
+        self.groups = self._finder(groups)
+        self.cells_of_group = _nearest_rows(groups, cells, _CELLS_SEARCHED)
+        self.cells = np.ascontiguousarray(self._finder(cells).T[self.cells_of_group].swapaxes(1, 2))
+        # Codes are numbered so that neighbours in number are neighbours in space.
+        parts = np.array_split(trans, -(-len(trans) // _CODES_A_PART))
+        self.parts = self._finder(np.stack([features[part].mean(axis=0) for part in parts]))
+        self.codes_of_part = np.stack([np.resize(part, _CODES_A_PART) for part in parts])
+        self.rows_of_part = self._rows[self.codes_of_part]
+        self._base = codebook.shifts.base if codebook.shifts is not None else 1
+        special = [cis]
         if codebook.shifts is not None:
-            self.special += [
-                self._add(kind[kind % self._base == d]) for kind in (trans, cis) for d in range(self._base)
-            ]
-        self.codes = np.stack(self._codes)
-        norms = (self._features**2).sum(axis=1)
-        # Two rows more than the probe: the norm of the code, and ones for what is added to a beam's whole row.
-        table = np.ones((len(self.codes), 14, self._size), dtype=np.float32)
-        table[:, :12] = -2.0 * self._features[self.codes].swapaxes(1, 2)
-        table[:, 12] = norms[self.codes]
-        self.table = table
-        self.all_trans = np.ones((14, len(trans)), dtype=np.float32)
-        self.all_trans[:12] = -2.0 * self._features[trans].T
-        self.all_trans[12] = norms[trans]
+            special += [kind[kind % self._base == digit] for kind in (trans, cis) for digit in range(self._base)]
+        width = max(map(len, special)) + 1 & -2
+        self.special_codes = np.stack([np.resize(codes, width) for codes in special])
+        self.special_table = self._table(self.special_codes)
 
     def special_of(self, kind: int, digit: int | None) -> int:
         """Number of the list for a cis bond, or for a residue that must have a last digit."""
@@ -113,21 +145,27 @@ class CellTables:
             return 0
         return 1 + (self._base if kind == CIS else 0) + digit
 
-    def _add(
-        self, codes: NDArray[np.int64], centres: NDArray[np.float64] | None = None
-    ) -> tuple[int, NDArray[np.float32]]:
-        """Add cells for a range of codes; return the first one's number and what finds the nearest, [13, cells]."""
-        first = len(self._codes)
-        if centres is None:
-            parts = np.array_split(codes, max(1, len(codes) // _CODES_A_CELL))
-            centres = np.stack([self._features[part].mean(axis=0) for part in parts])
-        for centre in centres:
-            distance = ((self._features[codes] - centre) ** 2).sum(axis=1)
-            nearest = codes[np.resize(distance.argsort(kind="stable"), self._size)]
-            # Deal neighbours out to different groups.
-            self._codes.append(nearest.reshape(-1, _GROUPS_A_BEAM).T.ravel())
-        finder = np.concatenate([-2.0 * centres.T, (centres**2).sum(axis=1)[None]])
-        return first, finder.astype(np.float32)
+    def wide_lists(self, wanted_B16: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Many trans codes nearest to wanted frames [B, 1, 16]: their numbers [B, C] and tables [B, 16, C]."""
+        distance = (wanted_B16 @ self.parts)[:, 0]
+        parts = distance.argsort(axis=1, kind="stable")[:, :_PARTS_OF_A_WIDE_LIST]
+        codes = self.codes_of_part[parts].reshape(len(parts), -1)
+        return codes, self.rows_of_part[parts].reshape(*codes.shape, 16).swapaxes(1, 2)
+
+    def _finder(self, centres: NDArray[np.float64]) -> NDArray[np.float32]:
+        return np.ascontiguousarray(distance_rows(centres, self._probe).T)
+
+    def _table(self, codes: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Make lists of codes [lists, size] comparable: float32 [lists, 16, size]."""
+        return np.ascontiguousarray(self._rows[codes].swapaxes(1, 2))
+
+
+def _nearest_rows(points: NDArray[np.float64], others: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Numbers of the nearest others of each point, the nearest first: int64 [points, count or all others]."""
+    distance = (others**2).sum(axis=1) - 2.0 * points @ others.T
+    near = np.argpartition(distance, min(count, len(others)) - 1, axis=1)[:, :count]
+    order = np.take_along_axis(distance, near, axis=1).argsort(axis=1, kind="stable")
+    return np.asarray(np.take_along_axis(near, order, axis=1))
 
 
 class StepSearch:
@@ -144,7 +182,8 @@ class StepSearch:
         self.settings = settings
         self.cells = CellTables(codebook, settings)
         self.jumps = JumpSearch(codebook, settings.probe)
-        self.steps_K34 = np.concatenate([codebook.translations[:, :, None], codebook.rotations], axis=2)
+        steps = frame_matrices(codebook.rotations, codebook.translations, settings.probe)
+        self.inverse_K44 = inverse_matrices(steps).astype(np.float32)
 
     def codes(self, block: TargetBlock) -> NDArray[np.int16]:
         """Codes of a block: int16 [T, B]; what follows the end of a chain has no meaning."""
@@ -156,10 +195,10 @@ class _Walk:
 
     def __init__(self, search: StepSearch, block: TargetBlock) -> None:
         self.search, self.block = search, block
-        self.num_beams = search.settings.num_beams
+        self.num_beams = search.settings.beams_of(int(block.lengths[0]))
         length, rows = block.kinds.shape
-        self.rotation = block.rotations[0][:, None].repeat(self.num_beams, axis=1)
-        self.origin = block.origins[0][:, None].repeat(self.num_beams, axis=1)
+        # The true residue seen from each beam's rebuilt one.
+        self.left = np.broadcast_to(np.eye(4, dtype=np.float32), (rows, self.num_beams, 4, 4)).copy()
         self.total = np.full((rows, self.num_beams), _FAR, dtype=np.float32)
         self.total[:, 0] = 0.0  # all beams start equal: let one of them speak
         self.taken = np.zeros((length, rows, self.num_beams), dtype=np.int16)
@@ -167,7 +206,6 @@ class _Walk:
         self.special = np.where(block.kinds == CIS, 0, _PLAIN).astype(np.int16)
         self.breaks = block.kinds == BREAK
         self.breaks[0] = False
-        self.query = np.ones((rows, self.num_beams, 14), dtype=np.float32)
 
     def codes(self) -> NDArray[np.int16]:
         any_break = np.asarray(self.breaks.any(axis=1))
@@ -181,7 +219,7 @@ class _Walk:
                 until = max(until, time + max(len(jump.digits) for _, jump in jumped))
             self._step(time, rows, has_special=bool(any_special[time]) or time <= until)
             for row, jump in jumped:
-                self.rotation[row], self.origin[row] = jump.rotation, jump.origin
+                self.left[row] = jump.left
                 self.total[row] = _FAR
                 self.total[row, 0] = 0.0
                 self.taken[time, row], self.parents[time, row] = jump.code, 0
@@ -190,43 +228,37 @@ class _Walk:
     def _step(self, time: int, rows: int, *, has_special: bool) -> None:
         """Move the beams of the chains still going on by one residue."""
         beams, cells = self.num_beams, self.search.cells
-        rotation, origin, total = self.rotation[:rows], self.origin[:rows], self.total[:rows]
-        wanted = self.block.targets[time, :rows, None].repeat(beams, axis=1)
-        wanted[..., 0] -= origin
-        query = self.query[:rows]
-        query[:, :, :12] = (rotation.swapaxes(-1, -2) @ wanted).reshape(rows, beams, 12)
-        probe = query[:, :, :12].reshape(rows * beams, 1, 12)
-        query[:, :, 13] = (probe @ probe.swapaxes(1, 2)).reshape(rows, beams) + total
-        first_beam = np.ascontiguousarray(query[:, :1, :13])
-        cell = (first_beam @ cells.plain).argmin(axis=2)[:, 0]
+        wanted = self.left[:rows].reshape(rows, beams * 4, 4) @ self.block.steps[time, :rows]
+        wanted = wanted.reshape(rows, beams, 16)
+        x, y, z = wanted[:, :, 4], wanted[:, :, 8], wanted[:, :, 12]
+        wanted[:, :, 1] = x * x + y * y + z * z + self.total[:rows]
+        best = np.ascontiguousarray(wanted[:, :1])
+        group = (best @ cells.groups).argmin(axis=2)[:, 0]
+        among = (best @ cells.cells.take(group, axis=0)).argmin(axis=2)[:, 0]
+        cell = cells.cells_of_group[group, among]
+        beam, candidate, total = _successors(wanted, cells.table.take(cell, axis=0))
+        code = cells.codes.ravel().take(candidate + cell[:, None] * cells.codes.shape[1])
+        lost = np.flatnonzero(total[:, 0] > self.search.settings.search_all_above)
         if has_special:
-            for row in np.flatnonzero(self.special[time, :rows] != _PLAIN):
-                first, finder = cells.special[self.special[time, row]]
-                cell[row] = first + (first_beam[row, 0] @ finder).argmin()
-        pick, best = _smallest(query @ cells.table.take(cell, axis=0))
-        beam, candidate = np.divmod(pick, cells.table.shape[2])
-        code = cells.codes.ravel()[candidate + cell[:, None] * cells.table.shape[2]]
-        lost = np.flatnonzero(best[:, 0] > self.search.settings.search_all_above)
-        if has_special and len(lost):
-            lost = lost[self.special[time, lost] == _PLAIN]
+            lists = self.special[time, :rows]
+            special = np.flatnonzero(lists != _PLAIN)
+            lost = lost[lists[lost] == _PLAIN]
+            codes, table = cells.special_codes[lists[special]], cells.special_table[lists[special]]
+            beam[special], code[special], total[special] = _listed(wanted[special], codes, table)
         if len(lost):
-            pick, best[lost] = _smallest(query[lost] @ cells.all_trans)
-            beam[lost], code[lost] = np.divmod(pick, cells.all_trans.shape[1])
-        self.total = best - best[:, :1]
+            codes, table = cells.wide_lists(best[lost])
+            beam[lost], code[lost], total[lost] = _listed(wanted[lost], codes, table)
+        np.subtract(total, total[:, :1], out=self.total[:rows])
+        wanted[:, :, 1] = 0.0
         source = beam + np.arange(0, rows * beams, beams)[:, None]
-        moved = rotation.reshape(-1, 3, 3).take(source, axis=0) @ self.search.steps_K34.take(code, axis=0)
-        self.origin = origin.reshape(-1, 3).take(source, axis=0) + moved[..., 0]
-        self.rotation = np.ascontiguousarray(moved[..., 1:])
+        frames = wanted.reshape(-1, 4, 4).take(source, axis=0)
+        np.matmul(self.search.inverse_K44.take(code, axis=0), frames, out=self.left[:rows])
         self.taken[time, :rows], self.parents[time, :rows] = code, beam
 
     def _jump(self, time: int, row: int) -> Jump:
         """Choose a jump from the best beam, and ask the residues after it for their digits."""
         block, cells = self.block, self.search.cells
-        jump = self.search.jumps.choose(
-            (self.rotation[row, 0], self.origin[row, 0]),
-            (block.rotations[time, row], block.origins[time, row]),
-            block.following(time, row),
-        )
+        jump = self.search.jumps.choose(self.left[row, 0] @ block.steps[time, row], block.following(time, row))
         for stage, digit in enumerate(jump.digits, start=time + 1):
             self.special[stage, row] = cells.special_of(int(block.kinds[stage, row]), digit)
         return jump
@@ -246,17 +278,26 @@ class _Walk:
         return codes
 
 
-def _smallest(score_BMC: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Beam and code (as one number) and score of about the M smallest of each row: [B, M] each, rising.
+def _listed(
+    wanted_BM16: NDArray[np.float32], codes_BC: NDArray[np.int64], tables_B16C: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Beam, code and total of the best continuations of chains that have lists of their own."""
+    beam, candidate, total = _successors(wanted_BM16, tables_B16C)
+    return beam, np.take_along_axis(codes_BC, candidate, axis=1), total
 
-    The best of every group of codes goes in, so a group gives a beam one successor at most.
+
+def _successors(
+    wanted_BM16: NDArray[np.float32], tables_B16C: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Beam, listed code and total of the M best continuations of each chain: [B, M] each, the best first.
+
+    Of the same listed code in the first and the second half of the beams only the better is kept.
     """
-    rows, beams, size = score_BMC.shape
-    groups = beams * _GROUPS_A_BEAM
-    flat = score_BMC.reshape(rows, groups, -1).argmin(axis=2)
-    flat += np.arange(0, rows * groups * size // _GROUPS_A_BEAM, size // _GROUPS_A_BEAM).reshape(rows, groups)
-    best = score_BMC.ravel().take(flat)
-    order = best.argsort(axis=1, kind="stable")[:, :beams]
-    order += np.arange(0, rows * groups, groups)[:, None]
-    pick = flat.ravel().take(order) - np.arange(0, rows * beams * size, beams * size)[:, None]
-    return pick, best.ravel().take(order)
+    rows, beams, _ = wanted_BM16.shape
+    size = tables_B16C.shape[2]
+    packed, places = packed_places((wanted_BM16 @ tables_B16C).reshape(rows, beams * size))
+    packed = np.minimum(packed[:, : beams * size // 2], packed[:, beams * size // 2 :])
+    packed.partition(beams - 1, axis=1)
+    packed = np.sort(packed[:, :beams], axis=1)
+    beam, candidate = np.divmod(packed & places, size)
+    return beam.astype(np.int64), candidate.astype(np.int64), (packed & ~places).view(np.float32)

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from biomatrix.structure.protein.geometric_codebook import BREAK, JumpShifts, StepCodebook
-from biomatrix.structure.protein.geometric_probe import probe_features
+from biomatrix.structure.protein.geometric_probe import (
+    distance_rows,
+    frame_matrices,
+    inverse_matrices,
+    packed_places,
+    probe_features,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,14 +47,13 @@ class Jump:
         Of the residue after the break.
     digits : list of int
         Last digits that the codes after it must have.
-    rotation, origin : ndarray
-        The frame they lead to, [3, 3] and [3].
+    left : ndarray, shape=(4, 4), dtype=float32
+        The true frame seen from the one they lead to, of `frame_matrices`.
     """
 
     code: int
     digits: list[int]
-    rotation: NDArray[np.float64]
-    origin: NDArray[np.float64]
+    left: NDArray[np.float32]
 
 
 class JumpSearch:
@@ -64,37 +69,31 @@ class JumpSearch:
     def __init__(self, codebook: StepCodebook, probe: NDArray[np.float64]) -> None:
         span = codebook.codes_of(BREAK)
         self._first = span.start
-        self._jumps = (codebook.rotations[span], codebook.translations[span])
-        self._shifts = codebook.shifts
-        self._probe = probe
-        self._jump_features = probe_features(*self._jumps, probe)
-        self._stages: list[Frame] = []
+        stages = [(codebook.rotations[span], codebook.translations[span])]
         if codebook.shifts is not None:
-            self._stages = list(zip(codebook.shifts.rotations, codebook.shifts.translations, strict=True))
-        self._stage_features = [probe_features(*stage, probe) for stage in self._stages]
+            stages += zip(codebook.shifts.rotations, codebook.shifts.translations, strict=True)
+        self._inverse = [inverse_matrices(frame_matrices(*stage, probe)).astype(np.float32) for stage in stages]
+        self._rows = [
+            np.ascontiguousarray(distance_rows(probe_features(*stage, probe).reshape(-1, 12), probe).T)
+            for stage in stages
+        ]
 
-    def choose(self, here: Frame, there: Frame, num_digits: int) -> Jump:
-        """Find the jump from one frame [3, 3], [3] to another, with at most ``num_digits`` shifts."""
-        wanted = probe_features(*seen_from(*here, there), self._probe)
-        code = _nearest(self._jump_features, wanted)
-        rotation, origin = self._jumps[0][code], self._jumps[1][code]
-        digits = np.empty((len(code), 0), dtype=np.int64)
-        for stage, features in list(zip(self._stages, self._stage_features, strict=True))[:num_digits]:
-            placed = rotation[:, None] @ features
-            placed[..., 0] += origin[:, None]
-            parent, digit = np.divmod(_nearest(placed.reshape(-1, 3, 4), wanted), len(features))
-            code, digits = code[parent], np.concatenate([digits[parent], digit[:, None]], axis=1)
-            origin = origin[parent] + (rotation[parent] @ stage[1][digit][..., None])[..., 0]
-            rotation = rotation[parent] @ stage[0][digit]
-        return Jump(
-            self._first + int(code[0]), digits[0].tolist(), here[0] @ rotation[0], here[1] + here[0] @ origin[0]
-        )
-
-
-def _nearest(placed: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The closest placed probes [n, 3, 4] to the wanted one [3, 4], the closest first."""
-    left = (placed - wanted).reshape(-1, 12)
-    return (left[:, None] @ left[:, :, None]).ravel().argsort(kind="stable")[:HYPOTHESES]
+    def choose(self, wanted: NDArray[np.float32], num_digits: int) -> Jump:
+        """Find the jump to a frame, seen from the one before it [4, 4], with at most ``num_digits`` shifts."""
+        left, path = wanted.reshape(1, 16), []
+        for rows, inverse in list(zip(self._rows, self._inverse, strict=True))[: 1 + num_digits]:
+            query = left.copy()
+            query[:, 1] = (query[:, 4::4] ** 2).sum(axis=1)
+            packed, mask = packed_places((query @ rows).reshape(1, -1))
+            packed.sort(axis=1)
+            parent, digit = np.divmod(packed[0, :HYPOTHESES] & mask, rows.shape[1])
+            left = (inverse[digit] @ left[parent].reshape(-1, 4, 4)).reshape(-1, 16)
+            path.append((parent, digit))
+        digits, at = [], 0
+        for parent, digit in reversed(path):
+            digits.append(int(digit[at]))
+            at = int(parent[at])
+        return Jump(self._first + digits.pop(), digits[::-1], left[0].reshape(4, 4))
 
 
 def shifted_jumps(

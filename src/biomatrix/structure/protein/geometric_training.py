@@ -75,6 +75,8 @@ class GeometricFit:
     seed : int
     probe : sequence of 12 float, optional
         Fit for the fast search: the probe of `geometric_probe`, three rows of point, lever, lever, lever.
+    spacing_probe : sequence of 12 float, optional
+        What k-means counts as close when it places bonded codes; the probe when not given.
     num_candidates : int
         Codes the fast search compares for each residue.
     num_cells : int
@@ -83,6 +85,8 @@ class GeometricFit:
         See `ProbeSearch`.
     shift_base, shift_stages : int
         For the fast search, how many shifts make a jump finer, and over how many residues.
+    short_chains : sequence of (int, int)
+        For the fast search, see `ProbeSearch`.
     """
 
     num_codes: int = 512
@@ -97,15 +101,18 @@ class GeometricFit:
     mean_gap: float = 8.0
     seed: int = 0
     probe: Sequence[float] | None = None
+    spacing_probe: Sequence[float] | None = None
     num_candidates: int = 64
     num_cells: int = 512
     search_all_above: float = 0.3
     shift_base: int = 32
     shift_stages: int = 6
+    short_chains: Sequence[Sequence[int]] = ()
 
     def __post_init__(self) -> None:
-        if self.probe is not None and len(self.probe) != 12:
-            raise ConfigurationError(f"a probe of {len(self.probe)} numbers where 12 are expected")
+        for probe in (self.probe, self.spacing_probe):
+            if probe is not None and len(probe) != 12:
+                raise ConfigurationError(f"a probe of {len(probe)} numbers where 12 are expected")
         if self.probe is not None and (self.num_trans % self.shift_base or self.num_cis % self.shift_base):
             raise ConfigurationError(
                 f"{self.num_trans} trans and {self.num_cis} cis codes are not multiples of {self.shift_base}"
@@ -230,6 +237,7 @@ def save_codebook(
             "num_beams": search.num_beams,
             "num_candidates": search.num_candidates,
             "search_all_above": search.search_all_above,
+            "short_chains": [list(limit) for limit in search.short_chains],
         }
         tensors["probe"] = search.probe.astype(np.float32)
         tensors["cells"] = search.centres.astype(np.float32)
