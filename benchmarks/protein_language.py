@@ -3,7 +3,8 @@
     python benchmarks/protein_language.py geometric-512 geometric:256 gcp_vqvae-small --chains CHAINS.parquet
 
 A tokenizer is a shipped name or a folder; "geometric:256" is fitted on the spot with so many codes, "NAME:open" a
-geometric codebook in open loop, "NAME:seeing" a GCP-VQVAE that is fed the residue types. For each, the same causal
+geometric codebook in open loop, "NAME:unread" an anchored codec that decodes without mending codes, "NAME:seeing" a
+GCP-VQVAE that is fed the residue types. For each, the same causal
 transformer is trained from scratch on the same training chains in the same order, on documents of a sequence and then
 the codes, and of the codes and then the sequence. Rows of codes start from their geometry (random Fourier features of
 ``code_features``). On the chains of split "test", which share no 30% cluster with the training chains:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from protein_structure import OpenLoop, scaled
 
 from biomatrix.entities import Protein
+from biomatrix.structure.protein.anchored.tokenizer import AnchoredTokenizer
 from biomatrix.structure.protein.chains import read_chains, training_chains
 from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 from biomatrix.structure.protein.geometric import GeometricTokenizer
@@ -28,6 +29,15 @@ UNKNOWN = len(RESIDUE_TYPES) + 1
 """The symbol of any other residue; the twenty types are 1 to 20."""
 
 _ENCODED_AT_ONCE = 256
+
+
+class Unread(AnchoredTokenizer):
+    """The same codes, decoded as if no digit contradicted its step: mending drawn chains takes a second each."""
+
+    def decode(self, codes: Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
+        """Backbones of the steps alone."""
+        arrays = [np.asarray(row) for row in codes]
+        return self.steps.decode([np.where(row < 0, -1, row // self.slabs.levels) for row in arrays])
 
 
 @dataclass(frozen=True)
@@ -68,10 +78,11 @@ def chain_sets(table: Path, recipe: Path, limit: int | None = None) -> ChainSets
 
 
 def opened(text: str, train: Sequence[Protein], recipe: Path, work: Path) -> ProteinStructureTokenizer:
-    """Open a tokenizer written as NAME, FOLDER, NAME:open, NAME:seeing or geometric:CODES.
+    """Open a tokenizer written as NAME, FOLDER, NAME:open, NAME:unread, NAME:seeing or geometric:CODES.
 
-    ":open" is the codebook of a geometric codec in open loop; ":seeing" feeds the residue types to a GCP-VQVAE;
-    ":CODES" is fitted by the recipe, scaled, on the training chains, and kept as a folder in ``work``.
+    ":open" is the codebook of a geometric codec in open loop; ":unread" an anchored codec that does not mend codes;
+    ":seeing" feeds the residue types to a GCP-VQVAE; ":CODES" is fitted by the recipe, scaled, on the training chains,
+    and kept as a folder in ``work``.
     """
     name, _, option = text.partition(":")
     if option.isdigit():
@@ -84,6 +95,8 @@ def opened(text: str, train: Sequence[Protein], recipe: Path, work: Path) -> Pro
         return tokenizer
     if option == "open" and isinstance(tokenizer, GeometricTokenizer):
         return OpenLoop(tokenizer.codebook, name=text, fingerprint=f"{tokenizer.fingerprint}-open")
+    if option == "unread" and isinstance(tokenizer, AnchoredTokenizer):
+        return Unread(tokenizer.steps, tokenizer.slabs)
     if option == "seeing" and isinstance(tokenizer, GCPVQVAETokenizer):
         return tokenizer.with_behaviour(replace(tokenizer.behaviour, sequence_blind=False))
     raise SystemExit(f"{text}: {name} is no tokenizer that can be opened as {option!r}")

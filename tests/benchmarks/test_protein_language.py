@@ -127,6 +127,16 @@ def test_a_fold_agrees_with_itself_wherever_it_lies(rooms) -> None:  # type: ign
     assert mirrored.torsions < 0.3
 
 
+def test_an_anchored_codec_can_be_decoded_by_its_steps_alone(rooms, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    chain = bundled_protein()
+    tokenizer = rooms.chains.opened("anchored:unread", [], tmp_path, tmp_path)
+    codes = tokenizer.encode([chain])
+    (unread,), (read,) = tokenizer.decode(codes), super(type(tokenizer), tokenizer).decode(codes)
+    np.testing.assert_allclose(unread, read, atol=1e-3)
+    with pytest.raises(SystemExit, match="geometric-512 is no tokenizer that can be opened as 'unread'"):
+        rooms.chains.opened("geometric-512:unread", [], tmp_path, tmp_path)
+
+
 def test_long_chains_are_cut_without_loss(rooms) -> None:  # type: ignore[no-untyped-def]
     chain = bundled_protein()
     codes = np.arange(len(chain), dtype=np.int16)
