@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from biomatrix.entities import Protein
 
-DEFAULT_NAME = "geometric-512"
+DEFAULT_NAME = "geometric-256"
 ARCHITECTURES = ("geometric", "anchored", "gcp_vqvae")
 
 
