@@ -25,9 +25,9 @@ from biomatrix.doctor.protein_roundtrip import measure_proteins
 from biomatrix.entities import Protein
 from biomatrix.structure.geometry import backbone_frames
 from biomatrix.structure.protein.chains import read_chains, training_chains
-from biomatrix.structure.protein.geometric import GeometricTokenizer
-from biomatrix.structure.protein.geometric_codebook import BREAK, CIS, TRANS, StepCodebook, step_kinds
-from biomatrix.structure.protein.geometric_training import GeometricFit, fit_tokenizer
+from biomatrix.structure.protein.geometric.codebook import BREAK, CIS, TRANS, StepCodebook, step_kinds
+from biomatrix.structure.protein.geometric.tokenizer import GeometricTokenizer
+from biomatrix.structure.protein.geometric.training import GeometricFit, fit_tokenizer
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 

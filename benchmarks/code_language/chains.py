@@ -18,8 +18,8 @@ from biomatrix.entities import Protein
 from biomatrix.structure.protein.anchored.tokenizer import AnchoredTokenizer
 from biomatrix.structure.protein.chains import read_chains, training_chains
 from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
-from biomatrix.structure.protein.geometric import GeometricTokenizer
-from biomatrix.structure.protein.geometric_training import GeometricFit, fit_tokenizer, save_codebook
+from biomatrix.structure.protein.geometric.tokenizer import GeometricTokenizer
+from biomatrix.structure.protein.geometric.training import GeometricFit, fit_tokenizer, save_codebook
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 from code_language.sentences import Sentences
 

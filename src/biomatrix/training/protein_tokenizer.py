@@ -73,7 +73,7 @@ def train_protein_tokenizer(recipe: Path, sources: Path, folder: Path) -> Traine
         raise ConfigurationError("no table of chains: name a Parquet file, or a folder that holds one", file=str(table))
     fingerprint: str | None
     if protein_architecture(recipe) == "geometric":
-        from biomatrix.structure.protein.geometric_recipe import fit_recipe
+        from biomatrix.structure.protein.geometric.recipe import fit_recipe
 
         fingerprint = fit_recipe(recipe, table, folder / "tokenizer")
     elif protein_architecture(recipe) == "anchored":

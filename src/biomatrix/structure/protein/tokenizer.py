@@ -158,7 +158,7 @@ def whole_numbers(codes: ArrayLike, index: int) -> NDArray[np.integer[Any]]:
 def _tokenizer_class(stored: StoredWeights) -> type[ProteinStructureTokenizer]:
     """The class of an architecture, imported only now: the geometric codec needs no PyTorch."""
     if stored.architecture == "geometric":
-        from biomatrix.structure.protein.geometric import GeometricTokenizer
+        from biomatrix.structure.protein.geometric.tokenizer import GeometricTokenizer
 
         return GeometricTokenizer
     if stored.architecture == "anchored":

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from biomatrix.structure.geometry import RESIDUE_TEMPLATE
-from biomatrix.structure.protein.geometric_shifts import shifted_jumps
+from biomatrix.structure.protein.geometric.shifts import shifted_jumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from biomatrix.structure.protein.geometric_codebook import StepCodebook
+    from biomatrix.structure.protein.geometric.codebook import StepCodebook
 
 _ROWS: Final = 512
 _RESIDUES: Final = 1 << 18

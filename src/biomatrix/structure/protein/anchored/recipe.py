@@ -1,6 +1,7 @@
 """Fit an anchored tokenizer from a recipe: that of its steps, with a table ``[anchors]`` beside.
 
-``[anchors]`` holds ``levels`` and ``slab_widths`` (see `Slabs`); the other tables are those of `geometric_recipe`.
+``[anchors]`` holds ``levels`` and ``slab_widths`` (see `Slabs`); the other tables are those of the
+geometric codec's recipes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.structure.protein.anchored.digits import Slabs
-from biomatrix.structure.protein.geometric_recipe import fit_recipe
+from biomatrix.structure.protein.geometric.recipe import fit_recipe
 from biomatrix.structure.weights import load_weights, save_weights
 
 

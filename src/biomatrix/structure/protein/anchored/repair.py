@@ -20,7 +20,7 @@ from biomatrix.structure.protein.anchored.tree import StepTree, agreement_gain
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from biomatrix.structure.protein.geometric_codebook import StepCodebook
+    from biomatrix.structure.protein.geometric.codebook import StepCodebook
 
 _ALLOWANCE: Final = 2000
 _ALLOWANCE_WHEN_LOST: Final = 600

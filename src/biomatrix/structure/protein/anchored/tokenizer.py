@@ -15,7 +15,7 @@ from biomatrix.structure.protein.anchored.chains import backbone_of, blocks, reb
 from biomatrix.structure.protein.anchored.digits import Slabs
 from biomatrix.structure.protein.anchored.reading import Reading
 from biomatrix.structure.protein.anchored.repair import repaired
-from biomatrix.structure.protein.geometric import MAX_CODES, GeometricTokenizer
+from biomatrix.structure.protein.geometric.tokenizer import MAX_CODES, GeometricTokenizer
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
 
 if TYPE_CHECKING:

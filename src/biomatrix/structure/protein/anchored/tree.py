@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from biomatrix.structure.protein.anchored.reading import Motion, Reading
-    from biomatrix.structure.protein.geometric_codebook import StepCodebook
+    from biomatrix.structure.protein.geometric.codebook import StepCodebook
 
 _ERROR_RATE: Final = 0.01
 """Share of wrong codes the metric is made for: less than is met, since a wrong way then pays less often."""

@@ -17,7 +17,7 @@ from biomatrix.errors import BioMatrixError, LimitError, UnsupportedError
 from biomatrix.modalities import Modality, modality
 from biomatrix.structure import ProteinStructureTokenizer
 from biomatrix.structure.geometry import rmsd
-from biomatrix.structure.protein.geometric_codebook import BREAK, resolved_residues, step_kinds
+from biomatrix.structure.protein.geometric.codebook import BREAK, resolved_residues, step_kinds
 
 TimeLimit = Callable[[float, str], AbstractContextManager[None]]
 

@@ -27,9 +27,8 @@ from biomatrix.structure.geometry import (
     rmsd,
     tm_score,
 )
-from biomatrix.structure.protein.geometric import GeometricTokenizer
-from biomatrix.structure.protein.geometric_codebook import BREAK, CIS, TRANS, step_kinds
-from biomatrix.structure.protein.geometric_probe import (
+from biomatrix.structure.protein.geometric.codebook import BREAK, CIS, TRANS, step_kinds
+from biomatrix.structure.protein.geometric.probe import (
     distance_rows,
     fitted_frames,
     frame_matrices,
@@ -38,7 +37,8 @@ from biomatrix.structure.protein.geometric_probe import (
     probe_features,
     steps_between,
 )
-from biomatrix.structure.protein.geometric_training import GeometricFit, fit, fit_tokenizer, save_codebook
+from biomatrix.structure.protein.geometric.tokenizer import GeometricTokenizer
+from biomatrix.structure.protein.geometric.training import GeometricFit, fit, fit_tokenizer, save_codebook
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 HELIX, STRAND, COIL = (-63.0, -43.0), (-120.0, 130.0), (-70.0, 145.0)
@@ -94,10 +94,10 @@ def real_chain() -> Protein:
     return protein(np.array(backbone))
 
 
-def test_default_is_the_shipped_codec_and_needs_no_torch(tokenizer: ProteinStructureTokenizer) -> None:
-    assert isinstance(tokenizer, GeometricTokenizer)
-    assert ProteinStructureTokenizer.from_pretrained().fingerprint == tokenizer.fingerprint
-    assert (tokenizer.name, tokenizer.num_codes) == ("geometric-512", 512)
+def test_default_is_the_shipped_codec_and_needs_no_torch() -> None:
+    default = ProteinStructureTokenizer.from_pretrained()
+    assert isinstance(default, GeometricTokenizer)
+    assert (default.name, default.num_codes, default.fingerprint) == ("geometric-256", 256, "17ff210436e2")
     script = (
         "import sys; from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer as P;"
         "P.from_pretrained(); sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"

@@ -1,7 +1,7 @@
 """The fast closed loop: a beam over short lists of codes, chosen by how well a probe of each residue is placed.
 
 A greedy choice by a residue's own atoms lets the direction of the chain drift; a probe with levers (see
-`geometric_probe`) makes the same choice keep the direction, and few beams then do. Each wanted frame falls in a cell,
+`probe`) makes the same choice keep the direction, and few beams then do. Each wanted frame falls in a cell,
 and only the codes listed for the cell are compared, so the size of the codebook costs nothing.
 
 A beam knows only where the true residue is, seen from its own rebuilt one. That is small whatever the chain's length,
@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from biomatrix.errors import ConfigurationError, WeightsError
-from biomatrix.structure.protein.geometric_codebook import BREAK, CIS, TRANS, StepCodebook
-from biomatrix.structure.protein.geometric_probe import (
+from biomatrix.structure.protein.geometric.codebook import BREAK, CIS, TRANS, StepCodebook
+from biomatrix.structure.protein.geometric.probe import (
     distance_rows,
     frame_matrices,
     inverse_matrices,
@@ -28,13 +28,13 @@ from biomatrix.structure.protein.geometric_probe import (
     probe_features,
     split_order,
 )
-from biomatrix.structure.protein.geometric_shifts import JumpSearch
+from biomatrix.structure.protein.geometric.shifts import JumpSearch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from biomatrix.structure.protein.geometric_blocks import TargetBlock
-    from biomatrix.structure.protein.geometric_shifts import Jump
+    from biomatrix.structure.protein.geometric.blocks import TargetBlock
+    from biomatrix.structure.protein.geometric.shifts import Jump
 
 MAX_BEAMS: Final = 64
 

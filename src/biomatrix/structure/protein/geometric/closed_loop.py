@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from biomatrix.structure.geometry import RESIDUE_TEMPLATE, kabsch
-from biomatrix.structure.protein.geometric_codebook import TRANS, StepCodebook
+from biomatrix.structure.protein.geometric.codebook import TRANS, StepCodebook
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.structure.protein.geometric_codebook import BREAK, TRANS, step_kinds
-from biomatrix.structure.protein.geometric_probe import fitted_frames, steps_between
+from biomatrix.structure.protein.geometric.codebook import BREAK, TRANS, step_kinds
+from biomatrix.structure.protein.geometric.probe import fitted_frames, steps_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

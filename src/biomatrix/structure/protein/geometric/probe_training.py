@@ -14,11 +14,11 @@ import numpy as np
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.structure.geometry import RESIDUE_TEMPLATE, kabsch
-from biomatrix.structure.protein.geometric import resolved_of
-from biomatrix.structure.protein.geometric_codebook import BREAK, CIS, TRANS, JumpShifts, StepCodebook, bonded_steps
-from biomatrix.structure.protein.geometric_probe import frame_matrices, inverse_matrices, probe_features, split_order
-from biomatrix.structure.protein.geometric_search import ProbeSearch, StepSearch
-from biomatrix.structure.protein.geometric_shifts import seen_from, shifted_jumps, stored_shifts
+from biomatrix.structure.protein.geometric.codebook import BREAK, CIS, TRANS, JumpShifts, StepCodebook, bonded_steps
+from biomatrix.structure.protein.geometric.probe import frame_matrices, inverse_matrices, probe_features, split_order
+from biomatrix.structure.protein.geometric.search import ProbeSearch, StepSearch
+from biomatrix.structure.protein.geometric.shifts import seen_from, shifted_jumps, stored_shifts
+from biomatrix.structure.protein.geometric.tokenizer import resolved_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from biomatrix.entities import Protein
-    from biomatrix.structure.protein.geometric_blocks import Residues, TargetBlock
-    from biomatrix.structure.protein.geometric_shifts import Frame
-    from biomatrix.structure.protein.geometric_training import GeometricFit
+    from biomatrix.structure.protein.geometric.blocks import Residues, TargetBlock
+    from biomatrix.structure.protein.geometric.shifts import Frame
+    from biomatrix.structure.protein.geometric.training import GeometricFit
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ _CATCHING_UP = 1.0
 
 
 def fit_by_probe(proteins: Sequence[Protein], settings: GeometricFit) -> tuple[StepCodebook, ProbeSearch]:
-    """Fit a codebook with shifts and the cells of its search; see `geometric_training.fit_tokenizer`."""
+    """Fit a codebook with shifts and the cells of its search; see `training.fit_tokenizer`."""
     rng = np.random.default_rng(settings.seed)
     probe = settings.probe_34
     residues, _ = resolved_of(proteins)

@@ -1,4 +1,4 @@
-"""Fit a codebook from a recipe file and a table of chains: ``python -m biomatrix.structure.protein.geometric_recipe``.
+"""Fit a codebook from a recipe file and a table of chains: ``biomatrix tokenizer train``.
 
 A recipe is TOML with a ``[fit]`` table (the fields of `GeometricFit`) and a ``[data]`` table: ``sources``, the
 repositories whose chains may be learned from, and ``licence``, the words for the config of the result.
@@ -6,14 +6,13 @@ repositories whose chains may be learned from, and ``licence``, the words for th
 
 from __future__ import annotations
 
-import argparse
 import logging
 import tomllib
 from pathlib import Path
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.structure.protein.chains import read_chains, training_chains
-from biomatrix.structure.protein.geometric_training import GeometricFit, fit_tokenizer, save_codebook
+from biomatrix.structure.protein.geometric.training import GeometricFit, fit_tokenizer, save_codebook
 
 logger = logging.getLogger(__name__)
 
@@ -60,17 +59,3 @@ def fit_recipe(recipe: str | Path, table: str | Path, folder: str | Path) -> str
     fingerprint = save_codebook(folder, tokenizer.codebook, settings, description, tokenizer.settings)
     logger.info("wrote %s, fingerprint %s", folder, fingerprint)
     return fingerprint
-
-
-def main() -> None:
-    """Run `fit_recipe` on the arguments of the command line."""
-    parser = argparse.ArgumentParser(prog="geometric_recipe", description="Fit the geometric codec as a recipe says.")
-    for name in ("recipe", "table", "folder"):
-        parser.add_argument(name, type=Path)
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    fit_recipe(arguments.recipe, arguments.table, arguments.folder)
-
-
-if __name__ == "__main__":
-    main()

@@ -14,8 +14,8 @@ import numpy as np
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.structure.geometry import RESIDUE_TEMPLATE, backbone_frames, kabsch
-from biomatrix.structure.protein.geometric import GeometricTokenizer, padded_chains
-from biomatrix.structure.protein.geometric_codebook import (
+from biomatrix.structure.protein.geometric.closed_loop import CHAINS_AT_ONCE, asked_of_steps, closed_loop
+from biomatrix.structure.protein.geometric.codebook import (
     BREAK,
     CIS,
     TRANS,
@@ -24,8 +24,8 @@ from biomatrix.structure.protein.geometric_codebook import (
     resolved_residues,
     step_kinds,
 )
-from biomatrix.structure.protein.geometric_encode import CHAINS_AT_ONCE, asked_of_steps, closed_loop
-from biomatrix.structure.protein.geometric_search import ProbeSearch
+from biomatrix.structure.protein.geometric.search import ProbeSearch
+from biomatrix.structure.protein.geometric.tokenizer import GeometricTokenizer, padded_chains
 from biomatrix.structure.weights import save_weights
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from biomatrix.entities import Protein
-    from biomatrix.structure.protein.geometric_search import ProbeSearch
+    from biomatrix.structure.protein.geometric.search import ProbeSearch
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class GeometricFit:
         Mean length of those stretches, in residues.
     seed : int
     probe : sequence of 12 float, optional
-        Fit for the fast search: the probe of `geometric_probe`, three rows of point, lever, lever, lever.
+        Fit for the fast search: the probe of `probe_features`, three rows of point, lever, lever, lever.
     spacing_probe : sequence of 12 float, optional
         What k-means counts as close when it places bonded codes; the probe when not given.
     num_candidates : int
@@ -154,7 +154,7 @@ def fit_tokenizer(proteins: Sequence[Protein], settings: GeometricFit | None = N
     if settings.probe is None:
         return GeometricTokenizer(fit(proteins, settings), num_beams=settings.num_beams)
     # The other module needs `GeometricFit`.
-    from biomatrix.structure.protein.geometric_probe_training import fit_by_probe
+    from biomatrix.structure.protein.geometric.probe_training import fit_by_probe
 
     codebook, search = fit_by_probe(proteins, settings)
     return GeometricTokenizer(codebook, search=search)

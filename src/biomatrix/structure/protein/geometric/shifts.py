@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from biomatrix.structure.protein.geometric_codebook import BREAK, JumpShifts, StepCodebook
-from biomatrix.structure.protein.geometric_probe import (
+from biomatrix.structure.protein.geometric.codebook import BREAK, JumpShifts, StepCodebook
+from biomatrix.structure.protein.geometric.probe import (
     distance_rows,
     frame_matrices,
     inverse_matrices,

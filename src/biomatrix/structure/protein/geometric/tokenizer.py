@@ -16,11 +16,11 @@ import numpy as np
 
 from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError, WeightsError
 from biomatrix.structure.geometry import RESIDUE_TEMPLATE
-from biomatrix.structure.protein.geometric_blocks import Residues
-from biomatrix.structure.protein.geometric_codebook import JumpShifts, StepCodebook, resolved_residues, step_kinds
-from biomatrix.structure.protein.geometric_encode import CHAINS_AT_ONCE, ROW_MULTIPLE, closed_loop, compose
-from biomatrix.structure.protein.geometric_search import ProbeSearch, StepSearch
-from biomatrix.structure.protein.geometric_shifts import shifted_jumps
+from biomatrix.structure.protein.geometric.blocks import Residues
+from biomatrix.structure.protein.geometric.closed_loop import CHAINS_AT_ONCE, ROW_MULTIPLE, closed_loop, compose
+from biomatrix.structure.protein.geometric.codebook import JumpShifts, StepCodebook, resolved_residues, step_kinds
+from biomatrix.structure.protein.geometric.search import ProbeSearch, StepSearch
+from biomatrix.structure.protein.geometric.shifts import shifted_jumps
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
 
 if TYPE_CHECKING:
