@@ -140,7 +140,7 @@ def main() -> None:
     decoded = tokenizer.decode(codes)
     done = time.perf_counter()
     residues = sum(map(len, proteins))
-    geometric = ProteinStructureTokenizer.from_pretrained("geometric-512")
+    geometric = ProteinStructureTokenizer.from_pretrained("geometric-256")
     result = {
         "weights": tokenizer.name,
         "fingerprint": tokenizer.fingerprint,

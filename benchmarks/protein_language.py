@@ -1,8 +1,8 @@
 """The codes of protein structure tokenizers as a language: bits, folding and inverse folding by one small model.
 
-    python benchmarks/protein_language.py geometric-512 geometric:256 gcp_vqvae-small --chains CHAINS.parquet
+    python benchmarks/protein_language.py geometric-256 geometric:512 gcp_vqvae-small --chains CHAINS.parquet
 
-A tokenizer is a shipped name or a folder; "geometric:256" is fitted on the spot with so many codes, "NAME:open" a
+A tokenizer is a shipped name or a folder; "geometric:512" is fitted on the spot with so many codes, "NAME:open" a
 geometric codebook in open loop, "NAME:unread" an anchored codec that decodes without mending codes, "NAME:seeing" a
 GCP-VQVAE that is fed the residue types. For each, the same causal
 transformer is trained from scratch on the same training chains in the same order, on documents of a sequence and then

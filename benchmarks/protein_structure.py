@@ -1,8 +1,8 @@
-"""Rate and distortion of the geometric codec on unseen chains, against the same codebook in open loop.
+"""Rate and distortion of the geometric codec on unseen chains, against the same codes with one beam and in open loop.
 
     python benchmarks/protein_structure.py CHAINS.parquet [--codes 64 256 1024 4096] [--limit N] [--noise 0.05]
 
-Reports the shipped codebook, and with ``--codes`` others fitted on the spot by the same recipe, on all chains whose
+Reports the shipped codebooks, and with ``--codes`` others fitted on the spot by the same recipe, on all chains whose
 ``split`` is "test": none of their 30% clusters was fitted on. Errors are over N, CA and C after superposition.
 """
 
@@ -25,14 +25,28 @@ from biomatrix.doctor.protein_roundtrip import measure_proteins
 from biomatrix.entities import Protein
 from biomatrix.structure.geometry import backbone_frames
 from biomatrix.structure.protein.chains import read_chains, training_chains
-from biomatrix.structure.protein.geometric.codebook import BREAK, CIS, TRANS, StepCodebook, step_kinds
+from biomatrix.structure.protein.geometric.codebook import BREAK, CIS, TRANS, JumpShifts, StepCodebook, step_kinds
 from biomatrix.structure.protein.geometric.tokenizer import GeometricTokenizer
 from biomatrix.structure.protein.geometric.training import GeometricFit, fit_tokenizer
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 
 class OpenLoop(GeometricTokenizer):
-    """The same codebook, each code nearest to the step between two true frames, whatever has been rebuilt."""
+    """The same codebook, each code nearest to the step between two true frames, whatever has been rebuilt.
+
+    Codes chosen so spell no shifts, so jumps are left as they are.
+
+    Parameters
+    ----------
+    tokenizer : GeometricTokenizer
+    name, fingerprint : str
+    """
+
+    def __init__(self, tokenizer: GeometricTokenizer, *, name: str = "open loop", fingerprint: str = "") -> None:
+        none = JumpShifts(np.eye(3)[None, None], np.zeros((1, 1, 3)))
+        super().__init__(
+            replace(tokenizer.codebook, shifts=none), tokenizer.settings, name=name, fingerprint=fingerprint
+        )
 
     def encode(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
         """Codes of each chain."""
@@ -99,16 +113,16 @@ def main() -> None:
     records = list(read_chains(arguments.table))
     proteins = [record.protein for record in records if record.split == "test"][: arguments.limit]
     print(f"{len(proteins)} chains of split 'test', {sum(map(len, proteins))} residues")
-    shipped = ProteinStructureTokenizer.from_pretrained("geometric-512")
-    assert isinstance(shipped, GeometricTokenizer)
-    finer = ProteinStructureTokenizer.from_pretrained("geometric")
-    assert isinstance(finer, GeometricTokenizer)
-    runs = {
-        "4096 shipped": finer,
-        "512 shipped": shipped,
-        "512 open loop": OpenLoop(shipped.codebook),
-        "512 greedy": GeometricTokenizer(shipped.codebook, num_beams=1),
-    }
+    runs: dict[str, GeometricTokenizer] = {}
+    for name in ("geometric", "geometric-256"):
+        shipped = ProteinStructureTokenizer.from_pretrained(name)
+        assert isinstance(shipped, GeometricTokenizer)
+        greedy = replace(shipped.settings, num_beams=1, short_chains=())
+        runs |= {
+            f"{shipped.num_codes} shipped": shipped,
+            f"{shipped.num_codes} greedy": GeometricTokenizer(shipped.codebook, greedy),
+            f"{shipped.num_codes} open loop": OpenLoop(shipped),
+        }
     results = {name: measure(tokenizer, proteins, arguments.noise) for name, tokenizer in runs.items()}
     show(results)
     recipe = tomllib.loads(arguments.recipe.read_text())
@@ -118,23 +132,27 @@ def main() -> None:
         fresh = {f"{num_codes} fitted": measure(tokenizer, proteins, arguments.noise)}
         show(fresh)
         results |= fresh
-    print(f"closed over open loop, mean RMSD: {ratio(results, '512 open loop', '512 shipped'):.1f} times smaller")
+    print(f"closed over open loop, mean RMSD: {ratio(results, '256 open loop', '256 shipped'):.1f} times smaller")
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=2) + "\n")
 
 
 def scaled(fit: dict[str, Any], num_codes: int) -> GeometricFit:
-    """A recipe's settings for another number of codes: jumps and cis steps keep about their share."""
+    """A recipe's settings, for another number of codes: jumps and cis steps keep about their share."""
     settings = GeometricFit(**fit)
-    num_break, num_cis = max(8, num_codes // 8), max(8, min(num_codes // 42, 96))
-    if settings.probe is not None:
-        base = max(2, min(32, num_codes // 64))
-        num_break, num_cis = max(8, num_codes // 16), max(2 * base, num_codes // 32 // base * base)
-        num_trans = (num_codes - num_break - num_cis) // base * base
-        stages = max(settings.shift_stages, 8 - int(np.log2(base)))
-        settings = replace(settings, shift_base=base, shift_stages=stages)
-        num_break = num_codes - num_trans - num_cis
-    return replace(settings, num_codes=num_codes, num_break=num_break, num_cis=num_cis)
+    if num_codes == settings.num_codes:
+        return settings
+    base = max(2, min(32, num_codes // 64))
+    num_break, num_cis = max(8, num_codes // 16), max(2 * base, num_codes // 32 // base * base)
+    num_trans = (num_codes - num_break - num_cis) // base * base
+    return replace(
+        settings,
+        num_codes=num_codes,
+        num_cis=num_cis,
+        num_break=num_codes - num_trans - num_cis,
+        shift_base=base,
+        shift_stages=max(settings.shift_stages, 8 - int(np.log2(base))),
+    )
 
 
 def bigram_entropy(tokenizer: GeometricTokenizer, proteins: list[Protein]) -> float:

@@ -19,7 +19,7 @@ from biomatrix.structure.protein.anchored.tokenizer import AnchoredTokenizer
 from biomatrix.structure.protein.chains import read_chains, training_chains
 from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 from biomatrix.structure.protein.geometric.tokenizer import GeometricTokenizer
-from biomatrix.structure.protein.geometric.training import GeometricFit, fit_tokenizer, save_codebook
+from biomatrix.structure.protein.geometric.training import fit_tokenizer, save_tokenizer
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 from code_language.sentences import Sentences
 
@@ -94,7 +94,7 @@ def opened(text: str, train: Sequence[Protein], recipe: Path, work: Path) -> Pro
     if not option:
         return tokenizer
     if option == "open" and isinstance(tokenizer, GeometricTokenizer):
-        return OpenLoop(tokenizer.codebook, name=text, fingerprint=f"{tokenizer.fingerprint}-open")
+        return OpenLoop(tokenizer, name=text, fingerprint=f"{tokenizer.fingerprint}-open")
     if option == "unread" and isinstance(tokenizer, AnchoredTokenizer):
         return Unread(tokenizer.steps, tokenizer.slabs)
     if option == "seeing" and isinstance(tokenizer, GCPVQVAETokenizer):
@@ -156,10 +156,8 @@ def _split(flat: NDArray[np.int16], chains: Sequence[Protein]) -> list[NDArray[n
 
 def _fit(num_codes: int, train: Sequence[Protein], recipe: Path, folder: Path) -> None:
     content = tomllib.loads(recipe.read_text())
-    settings = GeometricFit(**content["fit"])
-    if settings.num_codes != num_codes:
-        settings = scaled(content["fit"], num_codes)
+    settings = scaled(content["fit"], num_codes)
     LOG.info("fitting %d codes on %d chains", num_codes, len(train))
     tokenizer = fit_tokenizer(train, settings)
     description = {"licence": content["data"]["licence"], "training_data": {"chains": len(train)}}
-    save_codebook(folder, tokenizer.codebook, settings, description, tokenizer.settings)
+    save_tokenizer(folder, tokenizer, settings, description)

@@ -133,8 +133,8 @@ def test_an_anchored_codec_can_be_decoded_by_its_steps_alone(rooms, tmp_path: Pa
     codes = tokenizer.encode([chain])
     (unread,), (read,) = tokenizer.decode(codes), super(type(tokenizer), tokenizer).decode(codes)
     np.testing.assert_allclose(unread, read, atol=1e-3)
-    with pytest.raises(SystemExit, match="geometric-512 is no tokenizer that can be opened as 'unread'"):
-        rooms.chains.opened("geometric-512:unread", [], tmp_path, tmp_path)
+    with pytest.raises(SystemExit, match="geometric-256 is no tokenizer that can be opened as 'unread'"):
+        rooms.chains.opened("geometric-256:unread", [], tmp_path, tmp_path)
 
 
 def test_long_chains_are_cut_without_loss(rooms) -> None:  # type: ignore[no-untyped-def]
@@ -179,15 +179,15 @@ def test_the_whole_benchmark_in_small(rooms: ModuleType, tmp_path: Path, capsys:
         "--summary",
         str(tmp_path / "s.json"),
     ]
-    rooms.script.main(["geometric-512", "geometric-512:open", *line, *small])
+    rooms.script.main(["geometric-256", "geometric-256:open", *line, *small])
     records = [json.loads(text) for text in (tmp_path / "results.jsonl").read_text().splitlines()]
-    assert [record["tokenizer"] for record in records] == ["geometric-512", "geometric-512:open"]
+    assert [record["tokenizer"] for record in records] == ["geometric-256", "geometric-256:open"]
     closed, opened = records
     assert closed["data"]["train chains"] == 4
     assert closed["own"]["RMSD, mean (A)"] < opened["own"]["RMSD, mean (A)"]
     assert np.mean(closed["folding"]["true codes"]["lddt"]) > 0.95
-    assert 8.0 < closed["bits"]["codes"] < 10.0
-    assert set(json.loads((tmp_path / "s.json").read_text())["folds best"]) <= {"geometric-512", "geometric-512:open"}
+    assert 7.0 < closed["bits"]["codes"] < 9.0
+    assert set(json.loads((tmp_path / "s.json").read_text())["folds best"]) <= {"geometric-256", "geometric-256:open"}
     assert "folds best" in capsys.readouterr().out
 
 

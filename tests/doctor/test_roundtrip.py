@@ -229,7 +229,7 @@ def test_options_of_the_other_kind_are_refused(sdf: Path) -> None:
 
 @pytest.fixture(scope="module")
 def geometric() -> ProteinStructureTokenizer:
-    return ProteinStructureTokenizer.from_pretrained("geometric-512")
+    return ProteinStructureTokenizer.from_pretrained("geometric-256")
 
 
 def test_measured_chains(geometric: ProteinStructureTokenizer) -> None:

@@ -28,9 +28,9 @@ LONGEST_STEP = 60.0
 """No code jumps further, in Angstrom, so that decoded chains stay within their length times this."""
 
 
-@pytest.fixture(scope="module")
-def tokenizer() -> ProteinStructureTokenizer:
-    return ProteinStructureTokenizer.from_pretrained("geometric-512")
+@pytest.fixture(scope="module", params=["geometric-256", "geometric"])
+def tokenizer(request: pytest.FixtureRequest) -> ProteinStructureTokenizer:
+    return ProteinStructureTokenizer.from_pretrained(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +176,7 @@ def check_codes(tokenizer: ProteinStructureTokenizer, count: int, seed: int, tim
 
 
 _ODD = (
-    "<S -1>", "<S 0>", "<S 511>", "<S 512>", "<S 99999999999999999999>", "<S 007>", "<S -0>", "<S -2>", "<S 1.0>",
+    "<S -1>", "<S 0>", "<S 255>", "<S 256>", "<S 99999999999999999999>", "<S 007>", "<S -0>", "<S -2>", "<S 1.0>",
     "<S 1e3>", "<S>", "<S ١>", "<S  1>", "<s 1>", "", " ", "<", ">", "[C 132]", "<|prot_3d_start|>", "<S 1><S 2>", "蛋",
     "\x00", "<S \ud800>",
 )  # fmt: skip
@@ -187,7 +187,7 @@ def check_tokens(tokens: Modality, count: int, seed: int, time_limit: TimeLimit)
     for start in range(0, count, BATCH):
         lists = []
         for _ in range(min(BATCH, count - start)):
-            words = [f"<S {code}>" for code in rng.integers(-1, 512, size=rng.integers(0, 16))]
+            words = [f"<S {code}>" for code in rng.integers(-1, 256, size=rng.integers(0, 16))]
             for _ in range(rng.integers(0, 3)):
                 words.insert(int(rng.integers(len(words) + 1)), _ODD[rng.integers(len(_ODD))])
             lists.append(words)

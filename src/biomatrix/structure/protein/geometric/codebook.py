@@ -96,7 +96,7 @@ class StepCodebook:
         The next CA seen from this frame, in Angstrom.
     num_trans, num_cis, num_break : int
         How many codes of each kind, in this order; they add up to K.
-    shifts : JumpShifts, optional
+    shifts : JumpShifts
         Makes jumps finer through the codes that follow them.
     """
 
@@ -105,7 +105,7 @@ class StepCodebook:
     num_trans: int
     num_cis: int
     num_break: int
-    shifts: JumpShifts | None = None
+    shifts: JumpShifts
 
     def __post_init__(self) -> None:
         if min(self.num_trans, self.num_cis, self.num_break) < 1:
@@ -116,7 +116,7 @@ class StepCodebook:
                 f"rotations {self.rotations.shape} and translations {self.translations.shape} for {total} codes"
             )
         require_rotations(self.rotations)
-        if self.shifts is not None and (self.num_trans % self.shifts.base or self.num_cis % self.shifts.base):
+        if self.num_trans % self.shifts.base or self.num_cis % self.shifts.base:
             raise WeightsError(
                 f"{self.num_trans} trans and {self.num_cis} cis codes are not multiples of {self.shifts.base}"
             )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.structure.protein.chains import read_chains, training_chains
-from biomatrix.structure.protein.geometric.training import GeometricFit, fit_tokenizer, save_codebook
+from biomatrix.structure.protein.geometric.training import GeometricFit, fit_tokenizer, save_tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,6 @@ def fit_recipe(recipe: str | Path, table: str | Path, folder: str | Path) -> str
         },
     }
     tokenizer = fit_tokenizer([chain.protein for chain in chains], settings)
-    fingerprint = save_codebook(folder, tokenizer.codebook, settings, description, tokenizer.settings)
+    fingerprint = save_tokenizer(folder, tokenizer, settings, description)
     logger.info("wrote %s, fingerprint %s", folder, fingerprint)
     return fingerprint

@@ -1,4 +1,4 @@
-"""The fast closed loop: a beam over short lists of codes, chosen by how well a probe of each residue is placed.
+"""The closed loop: a beam over short lists of codes, chosen by how well a probe of each residue is placed.
 
 A greedy choice by a residue's own atoms lets the direction of the chain drift; a probe with levers (see
 `probe`) makes the same choice keep the direction, and few beams then do. Each wanted frame falls in a cell,
@@ -131,10 +131,8 @@ class CellTables:
         self.parts = self._finder(np.stack([features[part].mean(axis=0) for part in parts]))
         self.codes_of_part = np.stack([np.resize(part, _CODES_A_PART) for part in parts])
         self.rows_of_part = self._rows[self.codes_of_part]
-        self._base = codebook.shifts.base if codebook.shifts is not None else 1
-        special = [cis]
-        if codebook.shifts is not None:
-            special += [kind[kind % self._base == digit] for kind in (trans, cis) for digit in range(self._base)]
+        self._base = codebook.shifts.base
+        special = [cis, *(kind[kind % self._base == digit] for kind in (trans, cis) for digit in range(self._base))]
         width = max(map(len, special)) + 1 & -2
         self.special_codes = np.stack([np.resize(codes, width) for codes in special])
         self.special_table = self._table(self.special_codes)

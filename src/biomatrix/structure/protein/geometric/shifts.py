@@ -69,9 +69,10 @@ class JumpSearch:
     def __init__(self, codebook: StepCodebook, probe: NDArray[np.float64]) -> None:
         span = codebook.codes_of(BREAK)
         self._first = span.start
-        stages = [(codebook.rotations[span], codebook.translations[span])]
-        if codebook.shifts is not None:
-            stages += zip(codebook.shifts.rotations, codebook.shifts.translations, strict=True)
+        stages = [
+            (codebook.rotations[span], codebook.translations[span]),
+            *zip(codebook.shifts.rotations, codebook.shifts.translations, strict=True),
+        ]
         self._inverse = [inverse_matrices(frame_matrices(*stage, probe)).astype(np.float32) for stage in stages]
         self._rows = [
             np.ascontiguousarray(distance_rows(probe_features(*stage, probe).reshape(-1, 12), probe).T)
@@ -118,7 +119,7 @@ def shifted_jumps(
     jumps = inside & (codes_BT >= codebook.start_code)
     jumps[:, 0] = False
     row, place = np.nonzero(jumps)
-    if shifts is None or not row.size:
+    if not row.size:
         return codes_BT, codebook.rotations, codebook.translations
     rotation, origin = codebook.rotations[codes_BT[row, place]], codebook.translations[codes_BT[row, place]]
     going = np.ones(len(row), dtype=bool)

@@ -3,8 +3,8 @@
 No network and no sequence: a code is a rotation and a translation from one residue's frame to the next one's.
 Because every code is chosen against the chain rebuilt so far, errors do not add up along the chain. What a
 code cannot carry: the first code of a chain means nothing (a fixed value), all residues have the same ideal
-inner shape, and after a chain break the next segment is placed by one of a few jumps, from which the closed
-loop then steers back.
+inner shape, and after a chain break the next segment is placed by one of a few jumps and by the last digits of
+the codes that follow.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError, WeightsError
-from biomatrix.structure.geometry import RESIDUE_TEMPLATE
+from biomatrix.errors import DecodeError, LimitError, UnsupportedError, WeightsError
 from biomatrix.structure.protein.geometric.blocks import Residues
-from biomatrix.structure.protein.geometric.closed_loop import CHAINS_AT_ONCE, ROW_MULTIPLE, closed_loop, compose
-from biomatrix.structure.protein.geometric.codebook import JumpShifts, StepCodebook, resolved_residues, step_kinds
+from biomatrix.structure.protein.geometric.codebook import JumpShifts, StepCodebook, resolved_residues
+from biomatrix.structure.protein.geometric.composition import compose
 from biomatrix.structure.protein.geometric.search import ProbeSearch, StepSearch
 from biomatrix.structure.protein.geometric.shifts import shifted_jumps
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
@@ -37,14 +36,16 @@ MAX_COORDINATE: Final = 1e5
 MAX_CODES: Final = 32767
 """Codes are int16."""
 
-_WITHOUT_COORDINATES: Final = "a protein without coordinates has no structure codes"
-_STEP_TENSORS: Final[dict[str, tuple[int, ...]]] = {"rotations": (-1, 3, 3), "translations": (-1, 3)}
-_PROBE_TENSORS: Final[dict[str, tuple[int, ...]]] = {
+_TENSORS: Final[dict[str, tuple[int, ...]]] = {
+    "rotations": (-1, 3, 3),
+    "translations": (-1, 3),
     "probe": (3, 4),
     "cells": (-1, 12),
     "shift_rotations": (-1, -1, 3, 3),
     "shift_translations": (-1, -1, 3),
 }
+_CHAINS_AT_ONCE: Final = 64
+"""Chains decoded together."""
 
 
 class GeometricTokenizer(ProteinStructureTokenizer):
@@ -53,59 +54,40 @@ class GeometricTokenizer(ProteinStructureTokenizer):
     Parameters
     ----------
     codebook : StepCodebook
+    settings : ProbeSearch
+        How codes are searched for. Decoding does not depend on it.
     name, fingerprint : str
-    num_beams : int
-        Hypotheses kept while encoding; 1 is greedy. Decoding does not depend on it.
-    search : ProbeSearch, optional
-        Encode by the fast search, with as many beams as it says, instead of by the atoms of each residue
-        against all codes.
     """
 
     architecture: ClassVar[str] = "geometric"
 
     def __init__(
-        self,
-        codebook: StepCodebook,
-        *,
-        name: str = "geometric",
-        fingerprint: str = "",
-        num_beams: int = 1,
-        search: ProbeSearch | None = None,
+        self, codebook: StepCodebook, settings: ProbeSearch, *, name: str = "geometric", fingerprint: str = ""
     ) -> None:
         super().__init__(name, fingerprint)
-        smallest = MAX_CODES if search is not None else min(codebook.num_trans, codebook.num_cis, codebook.num_break)
-        if not 1 <= num_beams <= smallest:
-            raise ConfigurationError(f"num_beams is {num_beams}: choose 1 to {smallest} for this codebook")
         if len(codebook) > MAX_CODES:
             raise LimitError(f"{len(codebook)} codes, the limit is {MAX_CODES}")
-        if search is None and codebook.shifts is not None:
-            raise ConfigurationError("a codebook with shifts needs a probe: only the fast search chooses shifts")
         self.codebook = codebook
-        self.num_beams = num_beams if search is None else search.num_beams
-        self.settings = search
+        self.settings = settings
 
     @classmethod
     def from_weights(cls, stored: StoredWeights) -> GeometricTokenizer:
         """Build the tokenizer from a folder that was read and checked."""
-        probed = "probe" in stored.tensors
-        stored.require(_STEP_TENSORS | _PROBE_TENSORS if probed else _STEP_TENSORS)
+        stored.require(_TENSORS)
         try:
-            counts = {key: int(stored.settings[key]) for key in ("num_trans", "num_cis", "num_break", "num_beams")}
-            num_candidates = int(stored.settings["num_candidates"]) if probed else 0
-            search_all_above = float(stored.settings["search_all_above"]) if probed else 0.0
+            counts = {key: int(stored.settings[key]) for key in ("num_trans", "num_cis", "num_break")}
+            num_beams, num_candidates = (int(stored.settings[key]) for key in ("num_beams", "num_candidates"))
+            search_all_above = float(stored.settings["search_all_above"])
             short_chains = tuple((int(length), int(beams)) for length, beams in stored.settings.get("short_chains", ()))
         except (KeyError, TypeError, ValueError) as problem:
             raise WeightsError(f"the settings lack a number: {problem}", file=str(stored.folder)) from problem
-        num_beams = counts.pop("num_beams")
         tensors = {name: tensor.astype(np.float64) for name, tensor in stored.tensors.items()}
-        shifts = JumpShifts(tensors["shift_rotations"], tensors["shift_translations"]) if probed else None
+        shifts = JumpShifts(tensors["shift_rotations"], tensors["shift_translations"])
         codebook = StepCodebook(tensors["rotations"], tensors["translations"], **counts, shifts=shifts)
-        search = None
-        if probed:
-            search = ProbeSearch(
-                tensors["probe"], tensors["cells"], num_beams, num_candidates, search_all_above, short_chains
-            )
-        return cls(codebook, name=stored.name, fingerprint=stored.fingerprint, num_beams=num_beams, search=search)
+        settings = ProbeSearch(
+            tensors["probe"], tensors["cells"], num_beams, num_candidates, search_all_above, short_chains
+        )
+        return cls(codebook, settings, name=stored.name, fingerprint=stored.fingerprint)
 
     @property
     def num_codes(self) -> int:
@@ -130,17 +112,12 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         LimitError
             A coordinate beyond `MAX_COORDINATE`.
         """
-        if self.settings is not None:
-            return self._encode_by_probe(proteins)
-        codes = [np.full(len(protein), -1, dtype=np.int16) for protein in proteins]
-        places = [_usable(index, protein) for index, protein in enumerate(proteins)]
-        for block in _blocks([len(place) for place in places]):
-            chosen = self._encode_block(
-                [_atoms(proteins[index], places[index]) for index in block], [places[index] for index in block]
-            )
-            for row, index in enumerate(block):
-                codes[index][places[index]] = chosen[row, : len(places[index])]
-        return codes
+        residues, lengths = resolved_of(proteins)
+        codes = np.full(int(lengths.sum()), -1, dtype=np.int16)
+        for block, time, row, residue in residues.blocks(self.settings.probe, self.settings.limits):
+            codes[residues.places[residue]] = self._search.codes(block)[time, row]
+        ends = np.cumsum(lengths)
+        return [codes[end - length : end].copy() for end, length in zip(ends, lengths, strict=True)]
 
     def decode(self, codes: Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
         """Backbones of code arrays; see `ProteinStructureTokenizer.decode`.
@@ -167,25 +144,7 @@ class GeometricTokenizer(ProteinStructureTokenizer):
 
     @cached_property
     def _search(self) -> StepSearch:
-        if self.settings is None:
-            raise ConfigurationError("this codebook has no probe")
         return StepSearch(self.codebook, self.settings)
-
-    def _encode_by_probe(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
-        residues, lengths = resolved_of(proteins)
-        codes = np.full(int(lengths.sum()), -1, dtype=np.int16)
-        settings = self._search.settings
-        for block, time, row, residue in residues.blocks(settings.probe, settings.limits):
-            codes[residues.places[residue]] = self._search.codes(block)[time, row]
-        ends = np.cumsum(lengths)
-        return [codes[end - length : end].copy() for end, length in zip(ends, lengths, strict=True)]
-
-    def _encode_block(
-        self, atoms: Sequence[NDArray[np.float64]], places: Sequence[NDArray[np.int64]]
-    ) -> NDArray[np.int16]:
-        """Encode chains of similar length together: int16 [B, T], rows in the order given."""
-        padded, kinds, lengths = padded_chains(atoms, places)
-        return closed_loop(padded, kinds, lengths, self.codebook, num_beams=self.num_beams)
 
     def _checked(self, index: int, codes: ArrayLike) -> NDArray[np.int64]:
         array = whole_numbers(codes, index)
@@ -197,27 +156,6 @@ class GeometricTokenizer(ProteinStructureTokenizer):
                 position=int(wrong[0]) + 1,
             )
         return array.astype(np.int64)
-
-
-def padded_chains(
-    atoms: Sequence[NDArray[np.float64]], places: Sequence[NDArray[np.int64]]
-) -> tuple[NDArray[np.float64], NDArray[np.int8], NDArray[np.int64]]:
-    """Chains as one block of rows: atoms [B, T, 3, 3], kinds [B, T], lengths [B].
-
-    Rows left over hold an ideal residue over and over, so that nothing in the block is undefined.
-    """
-    longest = max(len(chain) for chain in atoms)
-    rows = -(-len(atoms) // ROW_MULTIPLE) * ROW_MULTIPLE
-    padded = np.zeros((rows, longest, 3, 3))
-    padded[:] = RESIDUE_TEMPLATE
-    kinds = np.zeros((rows, longest), dtype=np.int8)
-    lengths = np.ones(rows, dtype=np.int64)
-    for row, (chain, place) in enumerate(zip(atoms, places, strict=True)):
-        padded[row, : len(chain)] = chain
-        padded[row, len(chain) :] = chain[-1]
-        kinds[row, : len(chain)] = step_kinds(chain, place)
-        lengths[row] = len(chain)
-    return padded, kinds, lengths
 
 
 def resolved_of(proteins: Sequence[Protein]) -> tuple[Residues, NDArray[np.int64]]:
@@ -233,7 +171,9 @@ def resolved_of(proteins: Sequence[Protein]) -> tuple[Residues, NDArray[np.int64
     parts = []
     for index, protein in enumerate(proteins):
         if protein.backbone is None:
-            raise UnsupportedError(_WITHOUT_COORDINATES, record=protein.name or index + 1)
+            raise UnsupportedError(
+                "a protein without coordinates has no structure codes", record=protein.name or index + 1
+            )
         parts.append(protein.backbone)
     atoms = np.concatenate([np.empty((0, 3, 3), dtype=np.float32), *parts]).astype(np.float64)
     places = np.flatnonzero(resolved_residues(atoms))
@@ -253,29 +193,9 @@ def resolved_of(proteins: Sequence[Protein]) -> tuple[Residues, NDArray[np.int64
     return Residues(atoms - atoms[first, 1][:, None], places, counts), lengths
 
 
-def _usable(index: int, protein: Protein) -> NDArray[np.int64]:
-    """Places of the residues that have a frame."""
-    record = protein.name or index + 1
-    if protein.backbone is None:
-        raise UnsupportedError(_WITHOUT_COORDINATES, record=record)
-    place = np.flatnonzero(resolved_residues(protein.backbone))
-    far = np.abs(protein.backbone[place]).max(axis=(1, 2), initial=0.0) > MAX_COORDINATE
-    if far.any():
-        raise LimitError(
-            f"a coordinate is beyond {MAX_COORDINATE:g} A", record=record, position=int(place[far.argmax()]) + 1
-        )
-    return place
-
-
-def _atoms(protein: Protein, place: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Resolved residues as float64 [n, 3, 3], moved so that rounding does not depend on where the chain lies."""
-    atoms = np.asarray(protein.backbone, dtype=np.float64)[place]
-    return np.asarray(atoms - atoms[0, 1])
-
-
 def _blocks(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Groups of indices of non-empty chains, similar lengths together."""
     filled = [index for index, length in enumerate(lengths) if length]
     order = sorted(filled, key=lambda index: -lengths[index])
-    for start in range(0, len(order), CHAINS_AT_ONCE):
-        yield order[start : start + CHAINS_AT_ONCE]
+    for start in range(0, len(order), _CHAINS_AT_ONCE):
+        yield order[start : start + _CHAINS_AT_ONCE]
