@@ -26,7 +26,7 @@ class ProteinStructureTokenizer(ABC):
     """Turns backbones into codes, one a residue, and codes into backbones.
 
     A residue without all of N, CA and C has code -1 and comes back as NaN in its place. Codes do not depend
-    on the batch a chain was encoded in, on its position in space, or on the residue types.
+    on the batch a chain was encoded in, on the residue types, or on its position in space but for rounding.
 
     Parameters
     ----------
