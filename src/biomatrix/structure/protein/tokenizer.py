@@ -133,15 +133,28 @@ class ProteinStructureTokenizer(ABC):
             A code out of range.
         """
 
+    def checked(self, codes: Sequence[ArrayLike]) -> list[NDArray[np.int64]]:
+        """Return code arrays as ``int64 [L]``, each -1 or a code.
 
-def whole_numbers(codes: ArrayLike, index: int) -> NDArray[np.integer[Any]]:
-    """Return codes as a flat array of whole numbers, whatever their range.
+        Raises
+        ------
+        DecodeError
+            A code out of range, or an array that is not one-dimensional and whole-numbered, with record and position.
+        """
+        arrays = [_whole_numbers(array, index) for index, array in enumerate(codes)]
+        for index, array in enumerate(arrays):
+            wrong = np.flatnonzero((array < -1) | (array >= self.num_codes))
+            if wrong.size:
+                raise DecodeError(
+                    f"code {array[wrong[0]]} is not -1 or in 0..{self.num_codes - 1}",
+                    record=index + 1,
+                    position=int(wrong[0]) + 1,
+                )
+        return [array.astype(np.int64) for array in arrays]
 
-    Raises
-    ------
-    DecodeError
-        They are something else; the record is ``index`` counted from 1.
-    """
+
+def _whole_numbers(codes: ArrayLike, index: int) -> NDArray[np.integer[Any]]:
+    """Codes as a flat array of whole numbers, whatever their range."""
     try:
         array = np.asarray(codes)
     except ValueError as error:

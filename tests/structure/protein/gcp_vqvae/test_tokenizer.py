@@ -116,7 +116,7 @@ def test_long_chains_by_policy(tokenizer: GCPVQVAETokenizer, chain: Chain) -> No
     assert (codes[96:] == -1).all()
 
 
-@pytest.mark.parametrize(("codes", "position"), [([0, 32], 1), ([-2], 0), ([0, 1, 9999], 2)])
+@pytest.mark.parametrize(("codes", "position"), [([0, 32], 2), ([-2], 1), ([0, 1, 9999], 3)])
 def test_codes_out_of_range_are_named(tokenizer: GCPVQVAETokenizer, codes: list[int], position: int) -> None:
     with pytest.raises(DecodeError, match=f"position {position}"):
         tokenizer.decode([codes])

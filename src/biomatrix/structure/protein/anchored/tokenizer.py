@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from biomatrix.errors import DecodeError, LimitError, WeightsError
+from biomatrix.errors import LimitError, WeightsError
 from biomatrix.structure.protein.anchored.chains import backbone_of, blocks, rebuilt
 from biomatrix.structure.protein.anchored.digits import Slabs
 from biomatrix.structure.protein.anchored.reading import Reading
 from biomatrix.structure.protein.anchored.repair import repaired
 from biomatrix.structure.protein.geometric.tokenizer import MAX_CODES, GeometricTokenizer
-from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
+from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,7 @@ class AnchoredTokenizer(ProteinStructureTokenizer):
         DecodeError
             A code out of range, or an array that is not one-dimensional and whole-numbered.
         """
-        arrays = [self._checked(index, array) for index, array in enumerate(codes)]
+        arrays = self.checked(codes)
         backbones = [np.full((len(array), 3, 3), np.nan, dtype=np.float32) for array in arrays]
         places = [np.flatnonzero(array >= 0) for array in arrays]
         for block in blocks([len(place) for place in places]):
@@ -114,14 +114,3 @@ class AnchoredTokenizer(ProteinStructureTokenizer):
         """Digits of rebuilt chains, int64 [B, T]."""
         shape = origins_BT3.shape[:2]
         return self.slabs.digits(origins_BT3, np.broadcast_to(np.arange(shape[1]), shape))
-
-    def _checked(self, index: int, codes: ArrayLike) -> NDArray[np.int64]:
-        array = whole_numbers(codes, index)
-        wrong = np.flatnonzero((array < -1) | (array >= self.num_codes))
-        if wrong.size:
-            raise DecodeError(
-                f"code {array[wrong[0]]} is not -1 or in 0..{self.num_codes - 1}",
-                record=index + 1,
-                position=int(wrong[0]) + 1,
-            )
-        return array.astype(np.int64)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from biomatrix.entities import Protein
-from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError
+from biomatrix.errors import ConfigurationError, LimitError, UnsupportedError
 from biomatrix.structure.protein.gcp_vqvae.closing import close_bonds
 from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour
 from biomatrix.structure.protein.gcp_vqvae.conversion import ARCHITECTURE, network_from
@@ -21,7 +21,7 @@ from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
 from biomatrix.structure.protein.gcp_vqvae.pose import in_pose
 from biomatrix.structure.protein.gcp_vqvae.refinement import refined_codes
 from biomatrix.structure.protein.gcp_vqvae.windows import join_backbones, join_codes, windows
-from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
+from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 from biomatrix.structure.weights import StoredWeights
 
 _MAX_RESIDUES = 40_000
@@ -172,7 +172,10 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         LimitError
             More codes than ``behaviour.max_length`` and the behaviour is not windows.
         """
-        arrays = [self._checked_codes(array, index) for index, array in enumerate(codes)]
+        arrays = [array.astype(np.int16) for array in self.checked(codes)]
+        for index, array in enumerate(arrays):
+            if len(array) > _MAX_RESIDUES:
+                raise LimitError(f"{len(array)} codes, the limit is {_MAX_RESIDUES}", record=index + 1)
         plans = [self._ranges(len(array), index, None, decoding=True) for index, array in enumerate(arrays)]
         pieces = [array[start:end] for array, plan in zip(arrays, plans, strict=True) for start, end in plan]
         decoded = iter(self._decode_pieces(pieces, pad_to or self._padding(self.behaviour.max_length)))
@@ -286,19 +289,6 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
             )
         if len(protein) > _MAX_RESIDUES:
             raise LimitError(f"{len(protein)} residues, the limit is {_MAX_RESIDUES}", record=protein.name or index + 1)
-
-    def _checked_codes(self, codes: ArrayLike, index: int) -> NDArray[np.int16]:
-        array = whole_numbers(codes, index)
-        if len(array) > _MAX_RESIDUES:
-            raise LimitError(f"{len(array)} codes, the limit is {_MAX_RESIDUES}", record=index + 1)
-        wrong = np.flatnonzero((array < -1) | (array >= self.num_codes))
-        if len(wrong):
-            raise DecodeError(
-                f"code {array[wrong[0]]} is not among -1 to {self.num_codes - 1}",
-                record=index + 1,
-                position=int(wrong[0]),
-            )
-        return array.astype(np.int16)
 
 
 def _slice(protein: Protein, start: int, end: int) -> Protein:

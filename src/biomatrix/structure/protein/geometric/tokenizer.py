@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from biomatrix.errors import DecodeError, LimitError, UnsupportedError, WeightsError
+from biomatrix.errors import LimitError, UnsupportedError, WeightsError
 from biomatrix.structure.protein.geometric.blocks import Residues
 from biomatrix.structure.protein.geometric.codebook import JumpShifts, StepCodebook, resolved_residues
 from biomatrix.structure.protein.geometric.composition import compose
 from biomatrix.structure.protein.geometric.search import ProbeSearch, StepSearch
 from biomatrix.structure.protein.geometric.shifts import shifted_jumps
-from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer, whole_numbers
+from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,7 +129,7 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         DecodeError
             A code out of range, or an array that is not one-dimensional and whole-numbered.
         """
-        arrays = [self._checked(index, array) for index, array in enumerate(codes)]
+        arrays = self.checked(codes)
         backbones = [np.full((len(array), 3, 3), np.nan, dtype=np.float32) for array in arrays]
         places = [np.flatnonzero(array >= 0) for array in arrays]
         for block in _blocks([len(place) for place in places]):
@@ -145,17 +145,6 @@ class GeometricTokenizer(ProteinStructureTokenizer):
     @cached_property
     def _search(self) -> StepSearch:
         return StepSearch(self.codebook, self.settings)
-
-    def _checked(self, index: int, codes: ArrayLike) -> NDArray[np.int64]:
-        array = whole_numbers(codes, index)
-        wrong = np.flatnonzero((array < -1) | (array >= self.num_codes))
-        if wrong.size:
-            raise DecodeError(
-                f"code {array[wrong[0]]} is not -1 or in 0..{self.num_codes - 1}",
-                record=index + 1,
-                position=int(wrong[0]) + 1,
-            )
-        return array.astype(np.int64)
 
 
 def resolved_of(proteins: Sequence[Protein]) -> tuple[Residues, NDArray[np.int64]]:
