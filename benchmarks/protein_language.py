@@ -59,7 +59,7 @@ from biomatrix.structure.geometry import rmsd, tm_score
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 LOG = logging.getLogger("protein_language")
-RECIPE = Path(__file__).parents[1] / "recipes" / "protein_geometric_512.toml"
+RECIPE = Path(__file__).parents[1] / "recipes" / "protein_geometric_256.toml"
 Codes = NDArray[np.int64]
 Figures = dict[str, float]
 PerChain = dict[str, list[float]]
