@@ -21,7 +21,7 @@ def small() -> ProteinStructureTokenizer:
 
 def test_the_folder(small: ProteinStructureTokenizer) -> None:
     assert isinstance(small, GCPVQVAETokenizer)
-    assert small.num_codes == 512
+    assert small.num_codes == 4096
     assert small.behaviour.sequence_blind
     folder = weights_root("protein") / "gcp_vqvae-small"
     assert sum(file.stat().st_size for file in folder.iterdir()) < 5_000_000
