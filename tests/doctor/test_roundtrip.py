@@ -303,13 +303,15 @@ def test_bond_errors_of_a_stretched_chain_are_positive() -> None:
 
 
 def test_bigrams_follow_what_was_seen() -> None:
-    chain = np.array([0, 1, 2, 0, 1, 2, -1, 3], dtype=np.int16)
+    chain = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, -1, 3], dtype=np.int16)
     model, generator = BigramModel([chain], 4), np.random.default_rng(0)
     assert {model.sample(0, generator) for _ in range(20)} == {1}
     assert {model.sample(2, generator) for _ in range(20)} == {0}  # the step to 3 is over an unresolved residue
     assert {model.sample(3, generator) for _ in range(100)} == {0, 1, 2, 3}
+    once = BigramModel([np.arange(4, dtype=np.int16)], 4)
+    assert {once.sample(0, generator) for _ in range(100)} == {0, 1, 2, 3}  # what was seen once says nothing
     noisy = replaced(chain, 1.0, model, generator)
-    np.testing.assert_array_equal(noisy[[0, 6]], [0, -1])
+    np.testing.assert_array_equal(noisy[[0, 9]], [0, -1])
     np.testing.assert_array_equal(replaced(chain, 0.0, model, generator), chain)
     with pytest.raises(ConfigurationError):
         replaced(chain, 1.5, model, generator)
@@ -337,6 +339,7 @@ def test_the_command_reads_chains(tmp_path: Path) -> None:
     result = RUNNER.invoke(app, ["doctor", "roundtrip", str(path), "--noise", "0.05", "--json"])
     assert result.exit_code == 0, result.output
     figures = json.loads(result.stdout)
+    assert figures["noisy"]["changed"] > 0.02  # of a single chain too
     assert figures["noisy"]["errors"]["tm_score"]["mean"] < figures["errors"]["tm_score"]["mean"]
 
 

@@ -35,10 +35,13 @@ class BigramModel:
         self._starts = np.searchsorted(before[both][order], np.arange(num_codes + 1))
 
     def sample(self, previous: int, generator: np.random.Generator) -> int:
-        """Draw the code after ``previous``; from all codes where nothing followed it, or where it is -1."""
+        """Draw the code after ``previous``; from all codes where it was followed less than twice, or where it is -1.
+
+        One follower says nothing: on a short file, where most codes occur once, it would always be drawn again.
+        """
         # A code that followed, picked at random among all that did, is a sample of the conditional distribution.
         start, end = (self._starts[previous], self._starts[previous + 1]) if previous >= 0 else (0, 0)
-        pool = self._after[start:end] if end > start else self._all
+        pool = self._after[start:end] if end > start + 1 else self._all
         return int(pool[generator.integers(len(pool))])
 
 
