@@ -71,12 +71,13 @@ def train_protein_tokenizer(recipe: Path, sources: Path, folder: Path) -> Traine
     table = sources / CHAIN_TABLE if sources.is_dir() else sources
     if not table.is_file():
         raise ConfigurationError("no table of chains: name a Parquet file, or a folder that holds one", file=str(table))
+    architecture = protein_architecture(recipe)
     fingerprint: str | None
-    if protein_architecture(recipe) == "geometric":
+    if architecture == "geometric":
         from biomatrix.structure.protein.geometric.recipe import fit_recipe
 
         fingerprint = fit_recipe(recipe, table, folder / "tokenizer")
-    elif protein_architecture(recipe) == "anchored":
+    elif architecture == "anchored":
         from biomatrix.structure.protein.anchored.recipe import fit_anchored
 
         fingerprint = fit_anchored(recipe, table, folder / "tokenizer")

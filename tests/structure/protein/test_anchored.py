@@ -17,12 +17,12 @@ from biomatrix.entities import Protein
 from biomatrix.entities.bundled import bundled_protein
 from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError, WeightsError
 from biomatrix.structure.geometry import C_N_LENGTH, rmsd
-from biomatrix.structure.protein.anchored.chains import rebuilt
 from biomatrix.structure.protein.anchored.digits import Slabs
 from biomatrix.structure.protein.anchored.placement import routes
 from biomatrix.structure.protein.anchored.reading import Piece, Reading
 from biomatrix.structure.protein.anchored.recipe import fit_anchored
 from biomatrix.structure.protein.anchored.tokenizer import AnchoredTokenizer
+from biomatrix.structure.protein.geometric.composition import rebuilt
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 from biomatrix.structure.weights import load_weights, save_weights, weights_root
 

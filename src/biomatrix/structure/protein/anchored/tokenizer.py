@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from biomatrix.errors import LimitError, WeightsError
-from biomatrix.structure.protein.anchored.chains import backbone_of, blocks, rebuilt
 from biomatrix.structure.protein.anchored.digits import Slabs
 from biomatrix.structure.protein.anchored.reading import Reading
 from biomatrix.structure.protein.anchored.repair import repaired
+from biomatrix.structure.protein.geometric.composition import backbone_of, blocks, rebuilt
 from biomatrix.structure.protein.geometric.tokenizer import MAX_CODES, GeometricTokenizer
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 

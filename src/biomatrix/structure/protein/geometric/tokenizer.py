@@ -17,13 +17,12 @@ import numpy as np
 from biomatrix.errors import LimitError, UnsupportedError, WeightsError
 from biomatrix.structure.protein.geometric.blocks import Residues
 from biomatrix.structure.protein.geometric.codebook import JumpShifts, StepCodebook, resolved_residues
-from biomatrix.structure.protein.geometric.composition import compose
+from biomatrix.structure.protein.geometric.composition import backbone_of, blocks, rebuilt
 from biomatrix.structure.protein.geometric.search import ProbeSearch, StepSearch
-from biomatrix.structure.protein.geometric.shifts import shifted_jumps
 from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -44,8 +43,6 @@ _TENSORS: Final[dict[str, tuple[int, ...]]] = {
     "shift_rotations": (-1, -1, 3, 3),
     "shift_translations": (-1, -1, 3),
 }
-_CHAINS_AT_ONCE: Final = 64
-"""Chains decoded together."""
 
 
 class GeometricTokenizer(ProteinStructureTokenizer):
@@ -132,14 +129,11 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         arrays = self.checked(codes)
         backbones = [np.full((len(array), 3, 3), np.nan, dtype=np.float32) for array in arrays]
         places = [np.flatnonzero(array >= 0) for array in arrays]
-        for block in _blocks([len(place) for place in places]):
-            lengths = np.array([len(places[index]) for index in block])
-            padded = np.zeros((len(block), lengths.max()), dtype=np.int64)
+        for block in blocks([len(place) for place in places]):
+            steps = [arrays[index][places[index]] for index in block]
+            atoms = backbone_of(*rebuilt(steps, self.codebook))
             for row, index in enumerate(block):
-                padded[row, : lengths[row]] = arrays[index][places[index]]
-            rebuilt = compose(*shifted_jumps(padded, lengths, self.codebook))
-            for row, index in enumerate(block):
-                backbones[index][places[index]] = rebuilt[row, : len(places[index])]
+                backbones[index][places[index]] = atoms[row, : len(steps[row])]
         return backbones
 
     @cached_property
@@ -180,11 +174,3 @@ def resolved_of(proteins: Sequence[Protein]) -> tuple[Residues, NDArray[np.int64
     counts = np.bincount(chain, minlength=len(lengths))
     first = (np.cumsum(counts) - counts)[chain]
     return Residues(atoms - atoms[first, 1][:, None], places, counts), lengths
-
-
-def _blocks(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Groups of indices of non-empty chains, similar lengths together."""
-    filled = [index for index, length in enumerate(lengths) if length]
-    order = sorted(filled, key=lambda index: -lengths[index])
-    for start in range(0, len(order), _CHAINS_AT_ONCE):
-        yield order[start : start + _CHAINS_AT_ONCE]
