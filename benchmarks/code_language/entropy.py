@@ -11,15 +11,15 @@ from code_language.sentences import Sentences
 Context = tuple[int, ...]
 
 
-def counted_entropies(train: Sentences, held_out: Sentences, num_codes: int, unit: str = "atom") -> dict[str, float]:
-    """Return cross-entropies of held-out codes in bits an atom or other unit, from counts in the training sentences.
+def counted_entropies(train: Sentences, held_out: Sentences, num_codes: int) -> dict[str, float]:
+    """Return cross-entropies of held-out codes in bits an atom, from counts in the training sentences.
 
     "unigram" knows the symbol of the atom, "bigram" also the code of the atom before it in the string.
     """
     unigram, bigram = counted_bits(train, held_out, num_codes)
     return {
-        f"unigram code given symbol, bits / {unit}": unigram,
-        f"bigram code given symbol, bits / {unit}": bigram,
+        "unigram code given symbol, bits / atom": unigram,
+        "bigram code given symbol, bits / atom": bigram,
     }
 
 

@@ -139,20 +139,20 @@ def peptide_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """Absolute error of C-N and CA-CA distances over peptide bonds that the target has, up to 10 Angstrom each."""
     bonded = valid[:, 1:] & valid[:, :-1] & (_steps(target, 2, 0) < _BOND_REACH)
     error = (_steps(decoded, 2, 0) - _PEPTIDE_BOND).abs() + (_steps(decoded, 1, 1) - _steps(target, 1, 1)).abs()
-    return ((error.clamp(max=10) * bonded).sum(dim=1) / bonded.sum(dim=1).clamp(min=1)).mean()
+    return mean_over_chains(error.clamp(max=10), bonded)
 
 
 def placed_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """Mean distance of atoms from where they stand in the pose, without superposition, in units of 5 Angstrom."""
     error = ((decoded - target).square().sum(dim=-1) + _EPSILON).sqrt().mean(dim=-1) / _FRAME_UNIT
-    return ((error * valid).sum(dim=1) / valid.sum(dim=1).clamp(min=1)).mean()
+    return mean_over_chains(error, valid)
 
 
 def turned_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """Mean squared difference of the axes of residues in the pose: twice (1 - cosine) of each, summed over three."""
     ours, theirs = (frame_of(ca - c, n - ca) for n, ca, c in (x.unbind(dim=2) for x in (decoded, target)))
     error = (ours - theirs).square().sum(dim=(-1, -2))
-    return ((error * valid).sum(dim=1) / valid.sum(dim=1).clamp(min=1)).mean()
+    return mean_over_chains(error, valid)
 
 
 def backbone_vectors(coords: Tensor, valid: Tensor) -> Tensor:
@@ -191,3 +191,8 @@ def _pair_mean(values: Tensor, mask: Tensor) -> Tensor:
     weight = mask.to(values.dtype)
     total = torch.einsum("bij,bi,bj->b", values, weight, weight)
     return (total / weight.sum(dim=1).square().clamp(min=1)).mean()
+
+
+def mean_over_chains(error_BT: Tensor, counted_BT: Tensor) -> Tensor:
+    """Return the mean over the residues of each chain that count, then over chains; of [B, T] both."""
+    return ((error_BT * counted_BT).sum(dim=1) / counted_BT.sum(dim=1).clamp(min=1)).mean()

@@ -27,7 +27,7 @@ from biomatrix.entities.files import write_whole
 from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
 from biomatrix.structure.protein.gcp_vqvae.batches import Batch, ChainSource
 from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour, NetworkSizes
-from biomatrix.structure.protein.gcp_vqvae.losses import structure_terms
+from biomatrix.structure.protein.gcp_vqvae.losses import mean_over_chains, structure_terms
 from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
 from biomatrix.structure.protein.gcp_vqvae.plan import TrainingPlan
 from biomatrix.structure.protein.gcp_vqvae.processes import joined, summed, world_size
@@ -103,7 +103,7 @@ def next_token_error(logits: Tensor, codes: Tensor) -> Tensor:
     """
     both = (codes[:, 1:] >= 0) & (codes[:, :-1] >= 0)
     error = F.cross_entropy(logits[:, :-1].transpose(1, 2), codes[:, 1:].clamp(min=0), reduction="none")
-    return ((error * both).sum(dim=1) / both.sum(dim=1).clamp(min=1)).mean()
+    return mean_over_chains(error, both)
 
 
 class Trainer:
