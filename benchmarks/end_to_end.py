@@ -19,8 +19,8 @@ import selfies
 
 import biomatrix as bm
 from biomatrix.entities import Entity
+from biomatrix.entities.protein.files.chain_table import read_chains
 from biomatrix.errors import BioMatrixError
-from biomatrix.structure.protein.chains import read_chains
 
 RUNS = 3
 

@@ -24,10 +24,10 @@ from gcp_vqvae_speed import show_speed, speed
 from numpy.typing import NDArray
 
 from biomatrix.entities import Protein
-from biomatrix.structure.geometry import place_atom, rmsd, tm_score
-from biomatrix.structure.protein.chains import read_chains
-from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
-from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
+from biomatrix.entities.protein.files.chain_table import read_chains
+from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
+from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
+from biomatrix.metrics.geometry import place_atom, rmsd, tm_score
 
 BOUNDS = (0, 64, 128, 256, 512, 100_000)
 FRAGMENT = 24

@@ -21,11 +21,11 @@ import torch
 from numpy.typing import NDArray
 
 from biomatrix.entities import Protein
-from biomatrix.structure.geometry import rmsd
-from biomatrix.structure.protein.gcp_vqvae.configuration import Behaviour, NetworkSizes
-from biomatrix.structure.protein.gcp_vqvae.linear import onednn
-from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
-from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
+from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behaviour, NetworkSizes
+from biomatrix.entities.protein.structure.gcp_vqvae.linear import onednn
+from biomatrix.entities.protein.structure.gcp_vqvae.model import GCPVQVAE
+from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
+from biomatrix.metrics.geometry import rmsd
 
 PADDED = 512
 LENGTHS = (129, 512)

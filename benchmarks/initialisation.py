@@ -6,7 +6,7 @@ scale of the model's other rows, and *geometry*. Printed: bits a residue on chai
 
     python benchmarks/initialisation.py --chains chains.parquet [--steps 300] [--seeds 2]
 
-The table has the columns of ``biomatrix.structure.protein.chains``; its own split is kept.
+The table has the columns of ``biomatrix.entities.protein.files.chain_table``; its own split is kept.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SCHEMES = {
 
 def windows(path: Path, vocabulary: Any, split: str, chains: int) -> torch.Tensor:
     """Return windows of structure ids, each after a start token: ``int64 [n, LENGTH]``."""
-    from biomatrix.structure.protein.chains import read_chains
+    from biomatrix.entities.protein.files.chain_table import read_chains
 
     records = (record for record in read_chains(path) if record.split == split)
     proteins = [record.protein for record in itertools.islice(records, chains)]
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--train-chains", type=int, default=800)
     arguments = parser.parse_args()
 
-    from biomatrix.modalities import modality
+    from biomatrix.entities import modality
     from biomatrix.vocabulary import Vocabulary, train_byte_bpe
 
     base = train_byte_bpe(["Begins a protein 3D structure. Ends a protein 3D structure. <S 0123456789>"], 300)

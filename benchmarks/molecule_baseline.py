@@ -24,9 +24,9 @@ from rdkit.Chem import AllChem
 from rdkit.Geometry import Point3D
 from torch import Tensor
 
-from biomatrix.structure.molecule.molstructok.checkpoint import ARCHITECTURE, read_checkpoint
-from biomatrix.structure.molecule.molstructok.model import CodeModel
-from biomatrix.structure.weights import load_weights, shipped_names
+from biomatrix.entities.molecule.structure.molstructok.checkpoint import ARCHITECTURE, read_checkpoint
+from biomatrix.entities.molecule.structure.molstructok.model import CodeModel
+from biomatrix.entities.tokenizer_folder import load_weights, shipped_names
 
 FIRST = (1.2608129506349746, 1.593612854073428, 2.1366727766526967)
 TOKEN = re.compile(r"\[([^\[\]]*)\]")

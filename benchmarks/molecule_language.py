@@ -47,9 +47,8 @@ from code_language.tables import print_table
 from numpy.typing import NDArray
 from rdkit import rdBase
 
-from biomatrix.entities import Molecule
-from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
-from biomatrix.structure.geometry import rmsd
+from biomatrix.entities import Molecule, MoleculeCodes, MoleculeStructureTokenizer
+from biomatrix.metrics.geometry import rmsd
 
 LOG = logging.getLogger("molecule_language")
 Figures = dict[str, float]

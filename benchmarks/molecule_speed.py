@@ -26,11 +26,10 @@ from molecule_baseline import PlainTokenizer, shipped_weights
 from rdkit import Chem, rdBase
 
 from biomatrix.corpus.sources.components import COMPONENT_SOURCES
-from biomatrix.entities import Molecule
+from biomatrix.entities import Molecule, MoleculeCodes, MoleculeStructureTokenizer
+from biomatrix.entities.molecule.structure.molstructok.reference import parse_tokens, token_text
+from biomatrix.entities.molecule.structure.molstructok.tokenizer import MolStrucTok
 from biomatrix.errors import BioMatrixError
-from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
-from biomatrix.structure.molecule.molstructok.reference import parse_tokens, token_text
-from biomatrix.structure.molecule.molstructok.tokenizer import MolStrucTok
 
 BATCH = 256
 ROUNDS = 5

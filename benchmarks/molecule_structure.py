@@ -21,15 +21,14 @@ from rdkit import Chem, rdBase
 
 from biomatrix.doctor.molecule_roundtrip import MoleculeRoundTrip, measure_molecules
 from biomatrix.doctor.records import molecule_records
-from biomatrix.entities import Molecule, Reject
+from biomatrix.entities import Molecule, MoleculeStructureTokenizer, Reject
+from biomatrix.entities.molecule.structure.conditioned.chemistry import graph_of
+from biomatrix.entities.molecule.structure.conditioned.fitting import FittingSettings, fit, sample_of
+from biomatrix.entities.molecule.structure.conditioned.problem import Problem
+from biomatrix.entities.molecule.structure.conditioned.references import FIRST
+from biomatrix.entities.molecule.structure.conditioned.tokenizer import ConditionedTokenizer
+from biomatrix.entities.molecule.structure.inputs import PreparedMolecule, prepare
 from biomatrix.errors import BioMatrixError
-from biomatrix.structure import MoleculeStructureTokenizer
-from biomatrix.structure.molecule.conditioned.chemistry import graph_of
-from biomatrix.structure.molecule.conditioned.fitting import FittingSettings, fit, sample_of
-from biomatrix.structure.molecule.conditioned.problem import Problem
-from biomatrix.structure.molecule.conditioned.references import FIRST
-from biomatrix.structure.molecule.conditioned.tokenizer import ConditionedTokenizer
-from biomatrix.structure.molecule.inputs import PreparedMolecule, prepare
 
 CODES = (64, 128, 256, 512, 1024)
 ROWS = ("RMSD mean", "RMSD median", "RMSD p95", "bonds", "ring bonds", "C-C", "C-S", "C-Cl")

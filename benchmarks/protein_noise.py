@@ -17,8 +17,8 @@ from typing import Any
 from biomatrix.doctor.protein_errors import ProteinErrors
 from biomatrix.doctor.protein_roundtrip import measure_proteins
 from biomatrix.entities import Protein
-from biomatrix.structure.protein.chains import read_chains
-from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
+from biomatrix.entities.protein.files.chain_table import read_chains
+from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
 
 
 def measure(tokenizer: ProteinStructureTokenizer, proteins: list[Protein], shares: list[float]) -> dict[str, Any]:

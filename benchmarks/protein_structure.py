@@ -23,12 +23,19 @@ from numpy.typing import NDArray
 
 from biomatrix.doctor.protein_roundtrip import measure_proteins
 from biomatrix.entities import Protein
-from biomatrix.structure.geometry import backbone_frames
-from biomatrix.structure.protein.chains import read_chains, training_chains
-from biomatrix.structure.protein.geometric.codebook import BREAK, CIS, TRANS, JumpShifts, StepCodebook, step_kinds
-from biomatrix.structure.protein.geometric.tokenizer import GeometricTokenizer
-from biomatrix.structure.protein.geometric.training import GeometricFit, fit_tokenizer
-from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
+from biomatrix.entities.protein.files.chain_table import read_chains, training_chains
+from biomatrix.entities.protein.structure.geometric.codebook import (
+    BREAK,
+    CIS,
+    TRANS,
+    JumpShifts,
+    StepCodebook,
+    step_kinds,
+)
+from biomatrix.entities.protein.structure.geometric.tokenizer import GeometricTokenizer
+from biomatrix.entities.protein.structure.geometric.training import GeometricFit, fit_tokenizer
+from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
+from biomatrix.metrics.geometry import backbone_frames
 
 
 class OpenLoop(GeometricTokenizer):

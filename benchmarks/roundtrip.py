@@ -26,16 +26,10 @@ import numpy as np
 import pyarrow.parquet as parquet
 from rdkit import Chem
 
-from biomatrix.entities import Entity, Molecule, Protein
+from biomatrix.entities import Check, Entity, Modality, Molecule, Protein, modality
+from biomatrix.entities.molecule.compare import compare_conformers, compare_graphs, compare_shapes
+from biomatrix.entities.protein.compare import compare_backbones, compare_sequences
 from biomatrix.errors import BioMatrixError
-from biomatrix.modalities import Check, Modality, modality
-from biomatrix.trust.round_trip import (
-    compare_backbones,
-    compare_conformers,
-    compare_graphs,
-    compare_sequences,
-    compare_shapes,
-)
 
 WITH_GEOMETRY = (
     "cascade_dft8k",

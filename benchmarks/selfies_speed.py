@@ -25,8 +25,8 @@ from typing import Any
 import selfies
 from rdkit import Chem, rdBase
 
+from biomatrix.entities.molecule.selfies import read_symbols, symbols_of_smiles
 from biomatrix.errors import DecodeError, UnsupportedError
-from biomatrix.selfies import read_symbols, symbols_of_smiles
 
 ROUNDS = 3
 PACKAGE_REFUSALS = (selfies.EncoderError, selfies.DecoderError, ValueError, LookupError, RecursionError, AssertionError)

@@ -54,7 +54,7 @@ def selfies_symbols() -> list[str]:
 
 def build(folder: Path, target: Path) -> None:
     """Extend Qwen3 by the published numbers of tokens and save the result."""
-    from biomatrix.modalities import modality
+    from biomatrix.entities import modality
     from biomatrix.vocabulary import TokenizerRecord, Vocabulary, qwen3_tokenizer
 
     symbols = selfies_symbols()

@@ -8,7 +8,7 @@ Writes nothing outside the working directory: decoded.sdf, decoded.pdb and fold.
 from __future__ import annotations
 
 import biomatrix as bm
-from biomatrix.entities.bundled import bundled_protein
+from biomatrix.entities.protein.examples import bundled_protein
 
 
 def main() -> None:

@@ -15,12 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 from protein_structure import OpenLoop, scaled
 
 from biomatrix.entities import Protein
-from biomatrix.structure.protein.anchored.tokenizer import AnchoredTokenizer
-from biomatrix.structure.protein.chains import read_chains, training_chains
-from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
-from biomatrix.structure.protein.geometric.tokenizer import GeometricTokenizer
-from biomatrix.structure.protein.geometric.training import fit_tokenizer, save_tokenizer
-from biomatrix.structure.protein.tokenizer import ProteinStructureTokenizer
+from biomatrix.entities.protein.files.chain_table import read_chains, training_chains
+from biomatrix.entities.protein.structure.anchored.tokenizer import AnchoredTokenizer
+from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
+from biomatrix.entities.protein.structure.geometric.tokenizer import GeometricTokenizer
+from biomatrix.entities.protein.structure.geometric.training import fit_tokenizer, save_tokenizer
+from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
 from code_language.sentences import Sentences
 
 LOG = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def chain_sets(table: Path, recipe: Path, limit: int | None = None) -> ChainSets
     Parameters
     ----------
     table : Path
-        Parquet in the layout of ``biomatrix.structure.protein.chains``.
+        Parquet in the layout of ``biomatrix.entities.protein.files.chain_table``.
     recipe : Path
         Its ``[data]`` table names the permitted sources.
     limit : int, optional

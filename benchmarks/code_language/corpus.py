@@ -18,9 +18,8 @@ from rdkit import Chem, rdBase
 
 from biomatrix.corpus.holdout import is_held_out
 from biomatrix.corpus.progress import Progress
-from biomatrix.entities import Molecule
+from biomatrix.entities import Molecule, MoleculeCodes, MoleculeStructureTokenizer
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
 from code_language.sentences import Sentences
 
 LOG = logging.getLogger(__name__)

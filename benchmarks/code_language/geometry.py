@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from biomatrix.entities import Molecule
+from biomatrix.entities.molecule.checks import check_geometry, check_graph
+from biomatrix.entities.molecule.structure.graph import ordered_graph
 from biomatrix.metrics.conformers import (
     BOND_TYPES,
     BondType,
@@ -22,8 +24,6 @@ from biomatrix.metrics.conformers import (
     strain,
 )
 from biomatrix.metrics.distributions import squared_mmd, thinned
-from biomatrix.structure.molecule.graph import ordered_graph
-from biomatrix.trust.molecule import check_geometry, check_graph
 
 BOND_SIGMA = 0.05
 """Angstrom, of the kernel that compares bond lengths."""

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from biomatrix.selfies import index_symbols_after
-from biomatrix.structure import MoleculeCodes
+from biomatrix.entities import MoleculeCodes
+from biomatrix.entities.molecule.selfies import index_symbols_after
 from code_language.model import Cache, CodeLanguageModel
 from code_language.sentences import BOUNDARY, NO_CODE
 

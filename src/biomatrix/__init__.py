@@ -16,9 +16,9 @@ _HOME = {
     "BioMatrixError": "biomatrix.errors",
     "Molecule": "biomatrix.entities",
     "Protein": "biomatrix.entities",
-    "modality": "biomatrix.modalities",
-    "MoleculeStructureTokenizer": "biomatrix.structure",
-    "ProteinStructureTokenizer": "biomatrix.structure",
+    "modality": "biomatrix.entities",
+    "MoleculeStructureTokenizer": "biomatrix.entities",
+    "ProteinStructureTokenizer": "biomatrix.entities",
     "Vocabulary": "biomatrix.vocabulary",
     "Model": "biomatrix.generation",
     "load": "biomatrix.generation",
@@ -38,11 +38,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from biomatrix.entities import Molecule, Protein
+    from biomatrix.entities import Molecule, MoleculeStructureTokenizer, Protein, ProteinStructureTokenizer, modality
     from biomatrix.errors import BioMatrixError
     from biomatrix.generation import Model, load
-    from biomatrix.modalities import modality
-    from biomatrix.structure import MoleculeStructureTokenizer, ProteinStructureTokenizer
     from biomatrix.vocabulary import Vocabulary
 
 __getattr__ = lazy_names(__name__, _HOME)

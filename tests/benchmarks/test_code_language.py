@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from biomatrix.selfies import atom_mask
+from biomatrix.entities.molecule.selfies import atom_mask
 
 ROOT = Path(__file__).resolve().parents[2] / "benchmarks"
 ALPHABET = ("", "[C]", "[N]", "[=Branch1]", "[Ring1]", "[H]")

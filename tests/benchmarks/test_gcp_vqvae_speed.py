@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from biomatrix.entities import Protein
-from biomatrix.structure.geometry import place_atom
-from biomatrix.structure.protein.gcp_vqvae.configuration import NetworkSizes
+from biomatrix.entities.protein.structure.gcp_vqvae.configuration import NetworkSizes
+from biomatrix.metrics.geometry import place_atom
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 TINY = NetworkSizes(

@@ -14,9 +14,8 @@ from rdkit import Chem
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from molecule_baseline import PlainTokenizer, shipped_weights
 
-from biomatrix.entities import Molecule
-from biomatrix.structure import MoleculeStructureTokenizer
-from biomatrix.structure.molecule.molstructok.reference import parse_tokens, token_text
+from biomatrix.entities import Molecule, MoleculeStructureTokenizer
+from biomatrix.entities.molecule.structure.molstructok.reference import parse_tokens, token_text
 
 
 @pytest.mark.parity

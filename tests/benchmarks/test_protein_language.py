@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from biomatrix.entities import Protein
-from biomatrix.entities.bundled import bundled_protein
+from biomatrix.entities.protein.examples import bundled_protein
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 CODES = 11
@@ -192,7 +192,7 @@ def test_the_whole_benchmark_in_small(rooms: ModuleType, tmp_path: Path, capsys:
 
 
 def _write_chains(path: Path, proteins: list[Protein]) -> None:
-    """Write chains as `biomatrix.structure.protein.chains` reads them, the last two of split "test"."""
+    """Write chains as `biomatrix.entities.protein.files.chain_table` reads them, the last two of split "test"."""
     rows = []
     for index, protein in enumerate(proteins):
         centred = protein.backbone - np.nanmean(protein.backbone, axis=(0, 1))

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from biomatrix.conversion import decode_from_lines, encode_to_lines, unwrap, wrap
-from biomatrix.entities import Molecule, Protein, read_molecules, read_proteins
+from biomatrix.entities import Molecule, Protein, modalities, modality, read_molecules, read_proteins
 from biomatrix.errors import ConfigurationError, DecodeError, ParseError
-from biomatrix.modalities import modalities, modality
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "C[C@H](N)C(=O)O", "F/C=C/F", "[Na+].[Cl-]", "[13CH4]"]
 
@@ -106,7 +105,7 @@ def test_every_modality_is_recognised_by_its_start() -> None:
 def test_kinds_are_not_mixed_in_one_file(tmp_path: Path) -> None:
     source = tmp_path / "t.txt"
     source.write_text("<|prot_aa_start|><A M><|prot_aa_end|>\n", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="no molecule"):
+    with pytest.raises(ConfigurationError, match="of kind protein"):
         decode_from_lines(str(source), tmp_path / "out.smi")
 
 

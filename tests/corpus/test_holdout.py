@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from rdkit import Chem
 
-from biomatrix.corpus.holdout import EXAMPLE_KEYS, bucket, graph_key, is_held_out, is_property_held_out
+from biomatrix.corpus.holdout import EXAMPLE_KEYS, bucket, is_held_out, is_property_held_out
+from biomatrix.entities.molecule.identity import graph_key
 from biomatrix.errors import ParseError
 
 

@@ -14,16 +14,18 @@ from biomatrix.doctor import Finding, worst
 from biomatrix.doctor.installation import examine_installation
 from biomatrix.doctor.roundtrips import examine_round_trips, stated_error
 from biomatrix.doctor.weights import examine_weights
-from biomatrix.structure import weights
-from biomatrix.structure.weights import shipped_names, weights_root
+from biomatrix.entities import tokenizer_folder
+from biomatrix.entities.tokenizer_folder import shipped_names, weights_root
 
 
 @pytest.fixture
 def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the shipped weights to damage, in the place of the real ones."""
     for kind in ("molecule", "protein"):
-        shutil.copytree(weights_root(kind), tmp_path / kind)
-    monkeypatch.setattr(weights, "weights_root", lambda kind: tmp_path / kind)
+        root = weights_root(kind)
+        assert root is not None
+        shutil.copytree(root, tmp_path / kind)
+    monkeypatch.setattr(tokenizer_folder, "weights_root", lambda kind: tmp_path / kind)
     return tmp_path
 
 

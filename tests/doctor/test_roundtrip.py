@@ -22,11 +22,12 @@ from biomatrix.doctor.records import count_records, kind_of, molecule_records, p
 from biomatrix.doctor.roundtrip_files import RoundTripOptions, measure_file, table_of
 from biomatrix.doctor.roundtrip_text import molecule_text, protein_text
 from biomatrix.doctor.statistics import BondError, CodeUse, Spread, by_size, plain
-from biomatrix.entities import Molecule, Protein, Reject
-from biomatrix.entities.bundled import bundled_component, bundled_ligand, bundled_protein, complex_folder
+from biomatrix.entities import Molecule, MoleculeStructureTokenizer, Protein, ProteinStructureTokenizer, Reject
+from biomatrix.entities.bundled import complex_folder
+from biomatrix.entities.molecule.examples import bundled_component, bundled_ligand
+from biomatrix.entities.molecule.structure.inputs import prepare
+from biomatrix.entities.protein.examples import bundled_protein
 from biomatrix.errors import ConfigurationError, ParseError, UnsupportedError
-from biomatrix.structure import MoleculeStructureTokenizer, ProteinStructureTokenizer
-from biomatrix.structure.molecule.inputs import prepare
 
 RUNNER = CliRunner()
 CODES = ("CFF", "AIN", "TRP", "GLC")

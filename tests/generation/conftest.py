@@ -8,8 +8,8 @@ import pytest
 import torch
 from transformers import Qwen3ForCausalLM
 
+from biomatrix.entities import modalities
 from biomatrix.generation import Model
-from biomatrix.modalities import modalities
 from biomatrix.training.config import ModelSection
 from biomatrix.training.model import qwen3_config
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe

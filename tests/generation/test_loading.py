@@ -12,10 +12,9 @@ from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3ForCausalLM
 
-from biomatrix.entities import Molecule, Protein
+from biomatrix.entities import Molecule, Protein, modalities
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.generation import Model, load
-from biomatrix.modalities import modalities
 from biomatrix.training.checkpoint import write_model
 from biomatrix.training.config import ModelSection
 from biomatrix.training.model import qwen3_config

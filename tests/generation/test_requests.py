@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from biomatrix.entities import Molecule, Protein
+from biomatrix.entities import Molecule, Protein, kind, parse_entity
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.generation import Model
 from biomatrix.generation.requests import build_prompt, describe_answer, write_answers
@@ -16,18 +16,19 @@ from biomatrix.generation.requests import build_prompt, describe_answer, write_a
 def test_entities_come_from_words_or_files(tmp_path: Path) -> None:
     Molecule.from_smiles("CCO").to_file(tmp_path / "m.smi")
     for given in ("CCO", str(tmp_path / "m.smi")):
-        words, entity = build_prompt("Describe", molecule=given)
+        words, entity = build_prompt("Describe", [parse_entity(given, kind("molecule"))])
         assert words == "Describe "
         assert isinstance(entity, Molecule)
         assert entity.smiles == "CCO"
-    assert build_prompt("", protein="MKV", written_as="protein_sequence")[0][1] == "protein_sequence"  # type: ignore[index]
+    shown = build_prompt("", [Protein.from_sequence("MKV")], written_as="protein_sequence")
+    assert shown[0][1] == "protein_sequence"  # type: ignore[index]
     assert build_prompt("Hello") == ["Hello"]
 
 
-@pytest.mark.parametrize("given", [{"protein": "nowhere.pdb"}, {"molecule": "nowhere.sdf"}])
-def test_a_mistyped_file_is_a_missing_file(given: dict[str, str]) -> None:
+@pytest.mark.parametrize(("of", "given"), [("protein", "nowhere.pdb"), ("molecule", "nowhere.sdf")])
+def test_a_mistyped_file_is_a_missing_file(of: str, given: str) -> None:
     with pytest.raises(BioMatrixError, match=r"nowhere\.\w+: cannot be read"):
-        build_prompt("Describe", **given)  # type: ignore[arg-type]
+        parse_entity(given, kind(of))
 
 
 def test_a_modality_without_an_entity_is_refused() -> None:

@@ -26,9 +26,9 @@ from biomatrix.doctor.protein_parity import (
     tokenizer_checks,
     transformer_checks,
 )
+from biomatrix.entities.protein.structure.gcp_vqvae.configuration import reference_behaviour
+from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 from biomatrix.errors import ParseError
-from biomatrix.structure.protein.gcp_vqvae.configuration import reference_behaviour
-from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 
 pytestmark = pytest.mark.parity
 

@@ -14,15 +14,14 @@ from rdkit import Chem
 from safetensors.numpy import load_file
 
 from biomatrix.doctor.molecule_parity import TOLERANCES, MoleculeParity, molecule_parity
-from biomatrix.entities import Molecule
+from biomatrix.entities import Molecule, MoleculeCodes, MoleculeStructureTokenizer
+from biomatrix.entities.molecule.structure.inputs import prepare
+from biomatrix.entities.molecule.structure.molstructok.descriptors import normalise
+from biomatrix.entities.molecule.structure.molstructok.reference import parse_tokens, token_text
+from biomatrix.entities.molecule.structure.molstructok.tokenizer import MolStrucTok
+from biomatrix.entities.tokenizer_folder import save_weights
 from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, UnsupportedError
-from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
-from biomatrix.structure.geometry import rmsd
-from biomatrix.structure.molecule.inputs import prepare
-from biomatrix.structure.molecule.molstructok.descriptors import normalise
-from biomatrix.structure.molecule.molstructok.reference import parse_tokens, token_text
-from biomatrix.structure.molecule.molstructok.tokenizer import MolStrucTok
-from biomatrix.structure.weights import save_weights
+from biomatrix.metrics.geometry import rmsd
 
 pytestmark = pytest.mark.parity
 CHECKPOINT = "molstructok_vqvae.safetensors"

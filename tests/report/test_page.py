@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from biomatrix.entities import Molecule
+from biomatrix.entities.molecule.picture import draw
 from biomatrix.report import Page
-from biomatrix.report.drawing import draw_molecule
 from biomatrix.report.tokens import token_stream
 from biomatrix.report.viewer import Model3D, embed_models
 
@@ -49,6 +49,6 @@ def test_long_streams_say_what_they_leave_out() -> None:
 
 
 def test_drawing_is_an_inline_svg() -> None:
-    svg = draw_molecule(Molecule.from_smiles("CC(=O)Oc1ccccc1C(=O)O"))
+    svg = draw(Molecule.from_smiles("CC(=O)Oc1ccccc1C(=O)O"))
     assert svg.startswith("<svg")
     assert svg.rstrip().endswith("</svg>")

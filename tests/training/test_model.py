@@ -8,8 +8,8 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
+from biomatrix.entities import modality
 from biomatrix.errors import ConfigurationError, WeightsError
-from biomatrix.modalities import modality
 from biomatrix.training.config import ModelSection, RunSection
 from biomatrix.training.model import build_model, qwen3_config
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe

@@ -9,10 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
-from biomatrix.entities import Protein
-from biomatrix.modalities import Modality, modality
-from biomatrix.modalities.molecule_structure import MoleculeStructure
-from biomatrix.modalities.protein_structure import ProteinStructure
+from biomatrix.entities import Modality, Protein, modality
+from biomatrix.entities.molecule.modalities.structure import MoleculeStructure
+from biomatrix.entities.protein.modalities.structure import ProteinStructure
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe
 
 TEXTS = [

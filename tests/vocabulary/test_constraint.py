@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from biomatrix.entities import Molecule, Protein
+from biomatrix.entities import Molecule, Protein, modality_names
 from biomatrix.errors import VocabularyError
-from biomatrix.modalities import modality_names
 from biomatrix.vocabulary import Vocabulary
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "CC(=O)[O-].[Na+]", "C[C@H](N)C(=O)O"]

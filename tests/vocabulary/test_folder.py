@@ -10,9 +10,8 @@ import pytest
 from tokenizers import AddedToken
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from biomatrix.entities import Molecule, Protein
+from biomatrix.entities import Modality, Molecule, Protein
 from biomatrix.errors import ParseError, VocabularyError
-from biomatrix.modalities import Modality
 from biomatrix.vocabulary import Failure, TokenizerRecord, Turn, Vocabulary
 
 from .conftest import JOINT, TEXTS, StubStructureTokenizer, chain_of, stub_modalities
@@ -147,7 +146,7 @@ def test_another_structure_tokenizer_is_refused(vocabulary: Vocabulary, folder: 
     other = StubStructureTokenizer("stub-protein", "bbbb0002", 16)
     with pytest.raises(VocabularyError, match=r"belong to stub-protein .*aaaa0002"):
         Vocabulary.from_pretrained(folder, {"protein_structure": other}, stub_modalities())
-    from biomatrix.modalities.protein_structure import ProteinStructure
+    from biomatrix.entities.protein.modalities.structure import ProteinStructure
 
     modalities: list[Modality] = [m for m in stub_modalities() if m.name != "protein_structure"]
     modalities.append(ProteinStructure(other))  # type: ignore[arg-type]

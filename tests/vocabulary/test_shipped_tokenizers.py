@@ -10,9 +10,8 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from biomatrix.entities import Molecule, Protein
+from biomatrix.entities import Molecule, Protein, modality
 from biomatrix.errors import VocabularyError
-from biomatrix.modalities import modality
 from biomatrix.vocabulary import Failure, Vocabulary, count_tokens, joint_tokens
 from biomatrix.vocabulary.initialisation import new_rows
 
@@ -26,7 +25,7 @@ def molecules() -> list[Molecule]:
 
 @pytest.fixture(scope="module")
 def full(base: PreTrainedTokenizerFast, molecules: list[Molecule]) -> Vocabulary:
-    sequences = modality("molecule_structure").encode_batch(molecules)
+    sequences = [modality("molecule_structure").encode(molecule) for molecule in molecules]
     return Vocabulary.build(base, {"molecule_structure": joint_tokens(count_tokens(sequences), 1)})
 
 

@@ -75,7 +75,7 @@ def _compare(
             )
         return protein_parity(recordings, large=full, progress=lambda name: say(f"comparing: {name}"))
     from biomatrix.doctor.molecule_parity import molecule_parity
-    from biomatrix.structure import MoleculeStructureTokenizer
+    from biomatrix.entities import MoleculeStructureTokenizer
 
     if full:
         raise ConfigurationError(

@@ -40,11 +40,18 @@ def generate(
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable answers.")] = False,
 ) -> None:
     """Ask a model about text, molecules and proteins; print the answers and write them as files."""
+    from biomatrix.entities import kind, parse_entity
     from biomatrix.generation import load
     from biomatrix.generation.requests import build_prompt, describe_answer, write_answers
 
     words = typer.get_text_stream("stdin").read().strip() if prompt == "-" else prompt
-    asked = build_prompt(words, molecule=molecule, protein=protein, chain=chain, written_as=written_as)
+    given = {"molecule": molecule, "protein": protein}
+    entities = [
+        parse_entity(word, kind(name), chain if name == "protein" else None)
+        for name, word in given.items()
+        if word is not None
+    ]
+    asked = build_prompt(words, entities, written_as=written_as)
     answers = load(model).generate(
         asked,
         output=output_modality,

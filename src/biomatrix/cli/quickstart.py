@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 def quickstart(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")] = Path("quickstart"),
     molecule: Annotated[str | None, typer.Option(help="Your own molecule: a SMILES string or a file.")] = None,
-    protein: Annotated[Path | None, typer.Option(help="Your own protein: a PDB, mmCIF or BinaryCIF file.")] = None,
+    protein: Annotated[str | None, typer.Option(help="Your own protein: a PDB, mmCIF or BinaryCIF file.")] = None,
     chain: Annotated[str | None, typer.Option(help="Which chain of --protein.")] = None,
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
     seed: Annotated[int, typer.Option(help="Same seed, same answers.")] = 0,
@@ -33,8 +33,9 @@ def quickstart(
     """
     from biomatrix.quickstart import run
 
+    given = {name: word for name, word in (("protein", protein), ("molecule", molecule)) if word is not None}
     with progress_line(quiet=as_json) as say:
-        summary = run(output, molecule=molecule, protein=protein, chain=chain, model=model, seed=seed, progress=say)
+        summary = run(output, given=given, record=chain, model=model, seed=seed, progress=say)
     if as_json:
         typer.echo(json.dumps(summary.as_dict(), indent=2))
         return

@@ -37,14 +37,14 @@ def convert(
     MolStrucTok (molecules) or GCP-VQVAE (proteins), told apart by their tensors. Nothing in the file runs, names and
     shapes are strict, and sizes come from the tensors.
     """
-    from biomatrix.structure.published import published_architecture
+    from biomatrix.entities.published import published_architecture
 
     if published_architecture(file) == "gcp_vqvae":
-        from biomatrix.structure.protein.gcp_vqvae.conversion import convert_checkpoint as convert_chains
+        from biomatrix.entities.protein.structure.gcp_vqvae.conversion import convert_checkpoint as convert_chains
 
         done: Any = convert_chains(file, output, max_length=max_length)
     else:
-        from biomatrix.structure.molecule.molstructok.conversion import convert_checkpoint
+        from biomatrix.entities.molecule.structure.molstructok.conversion import convert_checkpoint
 
         done = convert_checkpoint(file, output)
     typer.echo(json.dumps(asdict(done), indent=2) if as_json else done.as_text())

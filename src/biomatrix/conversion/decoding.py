@@ -12,12 +12,10 @@ from typing import Any
 
 from biomatrix.conversion.counts import Counts
 from biomatrix.conversion.encoding import with_tokenizer
-from biomatrix.conversion.records import open_lines, write_entities
-from biomatrix.conversion.residues import with_residue_labels
+from biomatrix.conversion.lines import open_lines
 from biomatrix.conversion.wrapped import unwrap
-from biomatrix.entities import Entity, Reject
+from biomatrix.entities import Entity, Modality, Reject, kind_of, write_entities
 from biomatrix.errors import BioMatrixError, ParseError
-from biomatrix.modalities import Modality
 
 MAX_LINE = 4_000_000
 """The longest line read, in characters: a chain of 20,000 residues takes a tenth of it."""
@@ -67,7 +65,7 @@ def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, 
                 one = with_tokenizer(one.name, tokenizer)
                 entity: Entity = one.decode(tokens)
                 if line.residues is not None and one.needs_structure:
-                    entity = with_residue_labels(entity, line.residues, line.name)
+                    entity = kind_of(entity).with_labels(entity, line.residues, line.name)
                 decoded.append((line, entity, one))
             except BioMatrixError as error:
                 counts.reject(Reject(file, line.number, error.position, error.message, type(error).__name__), refused)

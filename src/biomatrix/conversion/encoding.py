@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import IO
 
 from biomatrix.conversion.counts import Counts
-from biomatrix.conversion.records import open_lines, read_entities
-from biomatrix.conversion.residues import residue_labels
+from biomatrix.conversion.lines import open_lines
 from biomatrix.conversion.wrapped import wrap
-from biomatrix.entities import Entity, Protein, Reject
-from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.modalities import Modality, modality, modality_names
+from biomatrix.entities import Entity, Modality, Reject, kind_of, modality, modality_names, read_entities
+from biomatrix.entities.modality_registry import modality_class
+from biomatrix.errors import BioMatrixError
 
 BATCH = 64
 """Records given to a modality at once, so that batched tokenizers are used well."""
@@ -32,12 +31,13 @@ def encode_to_lines(
 ) -> Counts:
     """Write every record of a file as JSON lines ``{file, record, name, modality, text}``.
 
-    Lines of protein structures also hold ``residues``: names, numbers and chain, for the file that decoding writes.
+    Lines of structures also hold ``residues``, where their kind has such labels: names, numbers and chain of a
+    protein, for the file that decoding writes.
 
     Parameters
     ----------
     file : str
-        A file of molecules or proteins, or "-" for standard input.
+        A file of entities of any kind, or "-" for standard input.
     output : Path or None
         Where the lines go; standard output when None.
     modalities : sequence of str, optional
@@ -62,7 +62,7 @@ def encode_to_lines(
     with ExitStack() as stack:
         lines: IO[str] = stack.enter_context(open_lines(output)) if output else sys.stdout
         refused = stack.enter_context(open_lines(rejects)) if rejects else None
-        for batch in _batches(read_entities(file, file_format)):
+        for batch in _batches(read_entities(file, file_format=file_format)):
             for item in _encode_batch(file, batch, chosen, asked=modalities is not None):
                 if isinstance(item, Reject):
                     counts.reject(item, refused)
@@ -76,10 +76,7 @@ def with_tokenizer(name: str, tokenizer: str | None) -> Modality:
     """Return the modality with the named structure tokenizer, or as it is where it holds none."""
     if tokenizer is None:
         return modality(name)
-    try:
-        return modality(name, tokenizer=tokenizer)
-    except ConfigurationError:
-        return modality(name)  # it holds no structure tokenizer
+    return modality(name, tokenizer=tokenizer) if modality_class(name).needs_tokenizer else modality(name)
 
 
 def _batches(records: Iterable[Entity | Reject]) -> Iterator[list[tuple[int, Entity | Reject]]]:
@@ -120,6 +117,7 @@ def _encode_batch(
                     "text": wrap(result, one),
                     "notes": list(item.notes),
                 }
-                if isinstance(item, Protein) and one.needs_structure:
-                    line["residues"] = residue_labels(item)
+                labels = kind_of(item).labels(item) if one.needs_structure else {}
+                if labels:
+                    line["residues"] = labels
                 yield line

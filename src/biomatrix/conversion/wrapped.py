@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from biomatrix.entities import Modality, modalities
 from biomatrix.errors import DecodeError
-from biomatrix.modalities import Modality, modalities
-
-# Every added token of every modality is one bracket group or one single character between groups (the SELFIES dot).
-_TOKEN = re.compile(r"\[[^\[\]]*\]|<[^<>]*>|\S")
 
 
 def wrap(tokens: Sequence[str], modality: Modality) -> str:
@@ -32,6 +28,6 @@ def unwrap(text: str) -> tuple[Modality, list[str]]:
         if not line.endswith(modality.end_token):
             raise DecodeError(f"the line opens with {modality.start_token} and does not end with {modality.end_token}")
         inner = line[len(modality.start_token) : len(line) - len(modality.end_token)]
-        return modality, [inner] if modality.spelled_as_text else _TOKEN.findall(inner)
+        return modality, modality.split(inner)
     known = ", ".join(modality.start_token for modality in modalities())
     raise DecodeError(f"the line opens with no control token; it must start with one of {known}")

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from biomatrix.corpus.build_records import RecordSlice, write_rejects
 from biomatrix.corpus.records import TokenRecord, records_from_table
 from biomatrix.corpus.slices import Slice, fingerprint, remove_strays, run_slices
+from biomatrix.entities import modality, modality_names
 from biomatrix.errors import BioMatrixError
-from biomatrix.modalities import modality, modality_names
 from biomatrix.vocabulary.binding import record_of
 
 VERSION = 1

@@ -12,7 +12,7 @@ from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.recipe import CorpusRecipe, VocabularyRecipe
 from biomatrix.corpus.records import TokenRecord
 from biomatrix.corpus.templates import TASKS
-from biomatrix.modalities import modality, modality_names
+from biomatrix.entities import modality, modality_names
 from biomatrix.vocabulary import Coverage, Vocabulary, coverage_of, joint_tokens, train_byte_bpe
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import hashlib
 
 from rdkit import Chem
 
-from biomatrix.errors import ParseError
+from biomatrix.entities.molecule.identity import graph_key
 
 HELD_OUT_ONE_IN = 50
 """One molecule in this many is held out of all training."""
@@ -19,24 +19,6 @@ PROPERTY_HELD_OUT_ONE_IN = 10
 
 EXAMPLE_KEYS = frozenset({"Cn1c(=O)c2c(ncn2C)n(C)c1=O", "COc1cc(N(C)CC2CCC3=C(C2)C(N)=NC(N)N3)cc(OC)c1OC"})
 """The molecules the package shows as examples (caffeine, the ligand of 1s3v), held out to stay unseen."""
-
-
-def graph_key(molecule: str | Chem.Mol) -> str:
-    """Return the canonical non-isomeric SMILES of the heavy atoms.
-
-    Parameters
-    ----------
-    molecule : str or rdkit.Chem.Mol
-        A SMILES string, or a sanitised molecule with or without explicit hydrogens.
-    """
-    mol = Chem.MolFromSmiles(molecule) if isinstance(molecule, str) else molecule
-    if mol is None:
-        raise ParseError(f"not a SMILES string RDKit can read: {str(molecule)[:80]!r}")
-    if any(atom.GetIsotope() for atom in mol.GetAtoms()):
-        mol = Chem.Mol(mol)
-        for atom in mol.GetAtoms():
-            atom.SetIsotope(0)  # a labelled hydrogen would otherwise stay in the graph
-    return str(Chem.MolToSmiles(Chem.RemoveHs(mol), isomericSmiles=False))
 
 
 def bucket(key: str, count: int) -> int:

@@ -14,8 +14,8 @@ from biomatrix.corpus.composition import MOLECULE_PARTS, PROTEIN_PARTS, compose
 from biomatrix.corpus.documents import Document, PartItem, chat_parts, pretraining_parts
 from biomatrix.corpus.records import TokenRecord
 from biomatrix.corpus.templates import ANY_MOLECULE, TASKS, Task, fill
+from biomatrix.entities import modality
 from biomatrix.errors import ConfigurationError, LimitError
-from biomatrix.modalities import modality
 from biomatrix.vocabulary.tables import Tokens
 
 Values = Mapping[str, PartItem]

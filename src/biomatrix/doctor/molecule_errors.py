@@ -11,10 +11,10 @@ from rdkit import Chem
 
 from biomatrix.doctor.statistics import BondError, Share, Spread, by_size
 from biomatrix.entities import Molecule
+from biomatrix.entities.molecule.compare import shown_stereochemistry, with_shown_stereochemistry
+from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
 from biomatrix.errors import DecodeError
-from biomatrix.structure.geometry import rmsd
-from biomatrix.structure.molecule.inputs import PreparedMolecule
-from biomatrix.trust.round_trip import shown_stereochemistry, with_shown_stereochemistry
+from biomatrix.metrics.geometry import rmsd
 
 ATOM_RANGES = (1, 15, 25, 35, 45, 60, 81)
 """First atom count of each range that RMSD is shown by; the last range is open."""

@@ -18,16 +18,16 @@ from numpy.typing import ArrayLike, NDArray
 from rdkit import Chem, rdBase
 
 from biomatrix.entities import Molecule
+from biomatrix.entities.molecule.structure.frames import Array
+from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
+from biomatrix.entities.molecule.structure.molstructok.closed_loop import batch_references
+from biomatrix.entities.molecule.structure.molstructok.descriptors import normalise
+from biomatrix.entities.molecule.structure.molstructok.network import CodeNetwork
+from biomatrix.entities.molecule.structure.molstructok.reference import PublishedMolStrucTok, token_text
+from biomatrix.entities.molecule.structure.molstructok.tokenizer import MolStrucTok
+from biomatrix.entities.molecule.structure.tokenizer import MoleculeCodes, MoleculeStructureTokenizer
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
-from biomatrix.structure.geometry import rmsd
-from biomatrix.structure.molecule.frames import Array
-from biomatrix.structure.molecule.inputs import PreparedMolecule
-from biomatrix.structure.molecule.molstructok.closed_loop import batch_references
-from biomatrix.structure.molecule.molstructok.descriptors import normalise
-from biomatrix.structure.molecule.molstructok.network import CodeNetwork
-from biomatrix.structure.molecule.molstructok.reference import PublishedMolStrucTok, token_text
-from biomatrix.structure.molecule.molstructok.tokenizer import MolStrucTok
-from biomatrix.structure.molecule.tokenizer import MoleculeCodes, MoleculeStructureTokenizer
+from biomatrix.metrics.geometry import rmsd
 
 TOLERANCES: Mapping[str, float] = {
     "outcome": 0.0,

@@ -10,10 +10,9 @@ import numpy as np
 
 from biomatrix.doctor.molecule_errors import MoleculeError, MoleculeErrors, MoleculeTally
 from biomatrix.doctor.statistics import CodeUse, Failure, batches_of, rate
-from biomatrix.entities import Molecule, Reject
+from biomatrix.entities import Molecule, MoleculeCodes, MoleculeStructureTokenizer, Reject
+from biomatrix.entities.molecule.structure.refinement import Method, refine
 from biomatrix.errors import BioMatrixError
-from biomatrix.structure import MoleculeCodes, MoleculeStructureTokenizer
-from biomatrix.structure.molecule.refinement import Method, refine
 
 BATCH = 256
 """Molecules given to the tokenizer at once."""

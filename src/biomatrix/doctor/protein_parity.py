@@ -22,13 +22,13 @@ from safetensors.torch import load_file
 
 from biomatrix.doctor.parity import Parity, ParityCheck, joined
 from biomatrix.entities import Protein
+from biomatrix.entities.protein.structure.gcp_vqvae.configuration import NetworkSizes, reference_behaviour
+from biomatrix.entities.protein.structure.gcp_vqvae.conversion import sizes_of
+from biomatrix.entities.protein.structure.gcp_vqvae.features import Graph, chain_graph, collate, residue_types
+from biomatrix.entities.protein.structure.gcp_vqvae.imputation import impute_missing
+from biomatrix.entities.protein.structure.gcp_vqvae.model import GCPVQVAE
+from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 from biomatrix.errors import ParseError
-from biomatrix.structure.protein.gcp_vqvae.configuration import NetworkSizes, reference_behaviour
-from biomatrix.structure.protein.gcp_vqvae.conversion import sizes_of
-from biomatrix.structure.protein.gcp_vqvae.features import Graph, chain_graph, collate, residue_types
-from biomatrix.structure.protein.gcp_vqvae.imputation import impute_missing
-from biomatrix.structure.protein.gcp_vqvae.model import GCPVQVAE
-from biomatrix.structure.protein.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 
 MAX_LENGTH: Final = 512
 """Residues the published code takes of a chain."""

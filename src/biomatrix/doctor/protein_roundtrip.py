@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from biomatrix.doctor.bigram import BigramModel, replaced
 from biomatrix.doctor.protein_errors import ProteinError, ProteinErrors, ProteinTally
 from biomatrix.doctor.statistics import CodeUse, Failure, batches_of, rate
-from biomatrix.entities import Protein, Reject
+from biomatrix.entities import Protein, ProteinStructureTokenizer, Reject
 from biomatrix.errors import BioMatrixError, UnsupportedError
-from biomatrix.structure import ProteinStructureTokenizer
 
 BATCH = 256
 """Chains given to the tokenizer at once."""

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from biomatrix.corpus.holdout import is_held_out
 from biomatrix.entities import Molecule, Protein, Reject, read_molecules, read_proteins
-from biomatrix.entities.files import MOLECULE_FORMATS, PROTEIN_FORMATS, format_of, read_lines
+from biomatrix.entities.files import read_lines
+from biomatrix.entities.formats import format_of, kinds_of_format
+from biomatrix.entities.kind_registry import kind as registered
+from biomatrix.entities.protein.files.chain_table import chain_rows
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, UnsupportedError
-from biomatrix.structure.protein.chains import chain_rows
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -58,7 +60,7 @@ def kind_of(path: Path, kind: Kind | None = None) -> Kind:
         )
     if name.endswith(".csv"):
         return "molecule"
-    return "molecule" if format_of(path, MOLECULE_FORMATS + PROTEIN_FORMATS) in MOLECULE_FORMATS else "protein"
+    return "molecule" if kinds_of_format(format_of(path))[0].name == "molecule" else "protein"
 
 
 def molecule_records(
@@ -116,7 +118,7 @@ def count_records(path: Path, kind: Kind) -> int | None:
             return None
         if _is_csv(path):
             return max(sum(1 for _ in read_lines(path)) - 1, 0)
-        found = format_of(path, MOLECULE_FORMATS)
+        found = format_of(path, among=[registered("molecule")])
         if found in _TEXT_FORMATS:
             return sum(1 for line in read_lines(path) if line.strip() and not line.startswith("#"))
         return max(sum(line.startswith(_MARKS[found]) for line in read_lines(path)), 1)
@@ -146,7 +148,7 @@ def _is_csv(path: Path) -> bool:
 def _is_text(path: Path) -> bool:
     if path.suffix.lower() == ".parquet":
         return False
-    return _is_csv(path) or format_of(path, MOLECULE_FORMATS) in _TEXT_FORMATS
+    return _is_csv(path) or format_of(path, among=[registered("molecule")]) in _TEXT_FORMATS
 
 
 def _csv_molecules(path: Path) -> Iterator[Molecule | Reject]:
@@ -194,7 +196,7 @@ def _from_columns(row: dict[str, Any]) -> Molecule:
 def _from_block(row: dict[str, Any]) -> Molecule:
     from rdkit import Chem
 
-    from biomatrix.entities.chemistry_log import captured_log
+    from biomatrix.entities.molecule.chemistry_log import captured_log
 
     with captured_log() as log:
         mol = Chem.MolFromMolBlock(row["mol_block"] or "", removeHs=False)

@@ -15,10 +15,10 @@ from biomatrix.doctor.molecule_roundtrip import MoleculeRoundTrip, measure_molec
 from biomatrix.doctor.protein_errors import ProteinError
 from biomatrix.doctor.protein_roundtrip import ProteinRoundTrip, measure_proteins
 from biomatrix.doctor.records import Kind, count_records, kind_of, molecule_records, protein_records
+from biomatrix.entities import MoleculeStructureTokenizer, ProteinStructureTokenizer
 from biomatrix.entities.files import write_whole
+from biomatrix.entities.molecule.structure.refinement import Method
 from biomatrix.errors import ConfigurationError, ParseError
-from biomatrix.structure import MoleculeStructureTokenizer, ProteinStructureTokenizer
-from biomatrix.structure.molecule.refinement import Method
 
 RoundTrip = MoleculeRoundTrip | ProteinRoundTrip
 

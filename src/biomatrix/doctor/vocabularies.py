@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from biomatrix.doctor.finding import Finding
-from biomatrix.entities.bundled import bundled_component, bundled_protein
+from biomatrix.entities import modality
+from biomatrix.entities.molecule.examples import bundled_component
+from biomatrix.entities.protein.examples import bundled_protein
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Model, load
-from biomatrix.modalities import modality
 from biomatrix.vocabulary import Vocabulary
 
 _AREA = "vocabulary"

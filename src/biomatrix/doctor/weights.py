@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
 
 from biomatrix.doctor.finding import Finding
+from biomatrix.entities.kind_registry import kinds
+from biomatrix.entities.tokenizer_folder import load_weights, shipped_names
 from biomatrix.errors import BioMatrixError
-from biomatrix.structure.weights import StructureKind, load_weights, shipped_names
 
 _AREA = "weights"
 
 
 def examine_weights() -> Iterator[Finding]:
     """Yield one finding a shipped tokenizer: its hash agrees with its description, and its sizes are named."""
-    for kind in get_args(StructureKind):
+    for kind in (one.name for one in kinds() if one.architectures):
         names = shipped_names(kind)
         if not names:
             yield Finding(_AREA, f"{kind} structure tokenizers", "failed", "none is installed; reinstall the package")
@@ -22,7 +22,7 @@ def examine_weights() -> Iterator[Finding]:
             yield _examine_folder(kind, name)
 
 
-def _examine_folder(kind: StructureKind, name: str) -> Finding:
+def _examine_folder(kind: str, name: str) -> Finding:
     subject = f"{kind} structure tokenizer {name!r}"
     try:
         stored = load_weights(kind, name)

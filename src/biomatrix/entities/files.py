@@ -1,4 +1,4 @@
-"""Files as this package meets them: their format, gzip, size limits, standard input, and atomic writing."""
+"""Files as this package meets them: gzip, size limits, standard input, and atomic writing."""
 
 from __future__ import annotations
 
@@ -11,98 +11,15 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final, Literal, get_args
+from typing import IO, Final
 
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError, UnsupportedError
+from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError
 
-Format = Literal["smi", "selfies", "sdf", "mol", "mol2", "pdb", "cif", "bcif", "fasta"]
-
-MOLECULE_FORMATS: Final[tuple[Format, ...]] = ("smi", "selfies", "sdf", "mol", "mol2")
-PROTEIN_FORMATS: Final[tuple[Format, ...]] = ("pdb", "cif", "bcif", "fasta")
-
-_EXTENSIONS: Final[dict[str, Format]] = {
-    ".smi": "smi",
-    ".smiles": "smi",
-    ".ism": "smi",
-    ".selfies": "selfies",
-    ".sfi": "selfies",
-    ".sdf": "sdf",
-    ".sd": "sdf",
-    ".mol": "mol",
-    ".mdl": "mol",
-    ".mol2": "mol2",
-    ".pdb": "pdb",
-    ".ent": "pdb",
-    ".cif": "cif",
-    ".mmcif": "cif",
-    ".bcif": "bcif",
-    ".fasta": "fasta",
-    ".fa": "fasta",
-    ".faa": "fasta",
-    ".fas": "fasta",
-}
-_REFUSED: Final[dict[str, str]] = {
-    ".mmtf": "MMTF was retired by the PDB in 2024; download the entry as .bcif or .cif",
-    ".pdbqt": "PDBQT holds no bond orders; use the .sdf or .pdb it was made from",
-    ".xyz": "XYZ holds no bonds; use .sdf",
-}
 _GZIP_MAGIC: Final[bytes] = b"\x1f\x8b"
 _PIECE: Final[int] = 1 << 20
 
 STANDARD_INPUT: Final[str] = "-"
-
-
-def format_of(path: str | Path, allowed: tuple[Format, ...], file_format: str | None = None) -> Format:
-    """Return the format of a file, from the argument where one is given, else from its extension.
-
-    Raises
-    ------
-    ConfigurationError
-        Standard input without a format, or a format that does not exist.
-    UnsupportedError
-        An extension that none of the allowed formats has.
-    """
-    known = ", ".join(allowed)
-    if file_format is not None:
-        asked = file_format.lower().removesuffix(".gz")
-        chosen = _EXTENSIONS.get("." + asked.lstrip("."))
-        if chosen is None and asked in get_args(Format):
-            chosen = asked  # type: ignore[assignment]
-        if chosen is None or chosen not in allowed:
-            raise ConfigurationError(f"format {file_format!r} is none of {known}")
-        return chosen
-    if str(path) == STANDARD_INPUT:
-        raise ConfigurationError(f"standard input has no extension: give the format, one of {known}")
-    name = Path(path).name.lower().removesuffix(".gz")
-    extension = Path(name).suffix
-    if extension in _REFUSED:
-        raise UnsupportedError(_REFUSED[extension], file=str(path))
-    found = _EXTENSIONS.get(extension)
-    if found is None or found not in allowed:
-        raise UnsupportedError(
-            f"extension {extension or 'none'!r} is not one read here; give the format, one of {known}", file=str(path)
-        )
-    return found
-
-
-def names_file(given: str, allowed: tuple[Format, ...]) -> bool:
-    """Return whether a user's word names a file: it is there, or it ends as such files do.
-
-    So a mistyped file name is reported as a missing file, not as a broken SMILES string or sequence.
-
-    Examples
-    --------
-    >>> names_file("ligand.sdf", MOLECULE_FORMATS), names_file("CC(=O)O.Cl", MOLECULE_FORMATS)
-    (True, False)
-    """
-    if Path(given).is_file():
-        return True
-    try:
-        format_of(given, allowed)
-    except BioMatrixError:
-        return False
-    return True
 
 
 def label_of(path: str | Path) -> str:

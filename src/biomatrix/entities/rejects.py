@@ -42,6 +42,12 @@ class Reject:
             kind=type(error).__name__,
         )
 
+    def as_error(self) -> BioMatrixError:
+        """Return the error that this reject was made of."""
+        family = {error.__name__: error for error in BioMatrixError.__subclasses__()}
+        made = family.get(self.kind, BioMatrixError)
+        return made(self.reason, file=self.file, record=self.record, position=self.position)
+
     def __str__(self) -> str:
         place = [self.file]
         if self.record is not None:

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Literal
 
 from biomatrix.entities import Entity
+from biomatrix.entities.check import Check
 from biomatrix.errors import BioMatrixError
-from biomatrix.trust.check import Check
 from biomatrix.vocabulary.segments import Failure, Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
 

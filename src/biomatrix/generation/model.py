@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import torch
 
-from biomatrix.entities import Molecule, Protein
+from biomatrix.entities.base_entity import Entity
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, WeightsError
 from biomatrix.generation.answers import Answer, read_answer
 from biomatrix.generation.decoding import MAX_ROWS, Job, decode_jobs
@@ -23,7 +23,7 @@ from biomatrix.vocabulary.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-Prompt: TypeAlias = str | Molecule | Protein | Sequence[Item]
+Prompt: TypeAlias = str | Entity | Sequence[Item]
 """Text and entities in order; an entity may be paired with the modality to write it in."""
 
 DEFAULT_NEW_TOKENS = 512
@@ -254,7 +254,7 @@ class Model:
 
     def prompt_ids(self, prompt: Prompt, *, system: str | None = None, raw: bool = False) -> list[int]:
         """Return the ids a prompt becomes; an empty document begins with the end-of-document token."""
-        items: list[Item] = [prompt] if isinstance(prompt, str | Molecule | Protein) else list(prompt)
+        items: list[Item] = [prompt] if isinstance(prompt, str | Entity) else list(prompt)
         if any(isinstance(item, list) for item in items):
             raise ConfigurationError("a prompt is text and entities in one list; use generate_batch for several")
         if raw:

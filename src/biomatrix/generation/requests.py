@@ -7,43 +7,24 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from biomatrix.entities import Entity, Molecule, Protein
-from biomatrix.entities.files import MOLECULE_FORMATS, PROTEIN_FORMATS, names_file
+from biomatrix.entities import Entity, kind_of
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation.answers import Answer
 from biomatrix.vocabulary.tables import Item
 
 
-def build_prompt(
-    words: str,
-    *,
-    molecule: str | None = None,
-    protein: str | None = None,
-    chain: str | None = None,
-    written_as: str | None = None,
-) -> list[Item]:
+def build_prompt(words: str, entities: Sequence[Entity] = (), *, written_as: str | None = None) -> list[Item]:
     """Return a prompt of words followed by the given entities.
 
     Parameters
     ----------
     words : str
         The request; it stays text whatever it looks like.
-    molecule : str, optional
-        A SMILES string or a file.
-    protein : str, optional
-        A sequence or a file.
-    chain : str, optional
-        Which chain of the protein file.
+    entities : sequence of Entity
+        What it is about.
     written_as : str, optional
         The modality the entities are shown in; each kind's default when not given.
     """
-    entities: list[Entity] = []
-    if molecule is not None:
-        from_file = names_file(molecule, MOLECULE_FORMATS)
-        entities.append(Molecule.from_file(molecule) if from_file else Molecule.from_smiles(molecule))
-    if protein is not None:
-        from_file = names_file(protein, PROTEIN_FORMATS)
-        entities.append(Protein.from_file(protein, chain=chain) if from_file else Protein.from_sequence(protein))
     if written_as is not None and not entities:
         raise ConfigurationError("a modality to write the entity in was given, but no entity")
     text = [f"{words} " if entities and words else words] if words else []
@@ -65,8 +46,12 @@ def describe_answer(answer: Answer) -> dict[str, Any]:
 def _describe_entity(entity: Entity | None) -> dict[str, Any] | None:
     if entity is None:
         return None
-    written = entity.smiles if isinstance(entity, Molecule) else entity.sequence
-    return {"kind": entity.kind, "written": written, "has_structure": entity.has_structure, "notes": list(entity.notes)}
+    return {
+        "kind": entity.kind,
+        "written": kind_of(entity).text(entity),
+        "has_structure": entity.has_structure,
+        "notes": list(entity.notes),
+    }
 
 
 def write_answers(answers: Sequence[Answer], destination: Path) -> list[Path]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from biomatrix.entities import Entity
-from biomatrix.modalities import modality
-from biomatrix.quickstart.inputs import Input
+from biomatrix.entities import Entity, modality
+from biomatrix.entities.registration import Example
 from biomatrix.quickstart.roundtrip import RoundTrip
 from biomatrix.quickstart.tasks import Reply
 
 
 def write_files(
-    folder: Path, gathered: Sequence[tuple[Input, Sequence[RoundTrip]]], replies: Sequence[Reply]
+    folder: Path, gathered: Sequence[tuple[Example, Sequence[RoundTrip]]], replies: Sequence[Reply]
 ) -> list[Path]:
     """Write inputs, what their tokens decode to, and every valid answer; return the paths.
 

@@ -1,105 +1,47 @@
-"""What the job starts from: a protein, its bound ligand, and a molecule, bundled or the user's own."""
+"""What the job starts from: the examples of every kind, each replaced by the user's own where it is given."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 
-from biomatrix.entities import Entity, Molecule, Protein
-from biomatrix.entities.bundled import bundled_component, bundled_ligand, bundled_protein
-from biomatrix.entities.files import MOLECULE_FORMATS, names_file
-from biomatrix.errors import BioMatrixError
-
-EXAMPLE_COMPLEX = "1s3v"
-EXAMPLE_COMPONENT = "CFF"
+from biomatrix.entities import Entity, kind, kind_of, kinds, parse_entity
+from biomatrix.entities.formats import names_file
+from biomatrix.entities.registration import Example
 
 
-@dataclass(frozen=True)
-class Input:
-    """One entity to work on.
+def gather_inputs(given: Mapping[str, str], record: str | None, seed: int) -> list[Example]:
+    """Return the entities to work on.
 
     Parameters
     ----------
-    entity : Molecule or Protein
-        What was read.
-    title : str
-        Its heading on the page.
-    origin : str
-        Where it comes from, in words.
-    stem : str
-        What its files are called.
-    shares_frame : bool
-        Whether its coordinates are in the frame of the others that say so: a complex.
-    """
-
-    entity: Entity
-    title: str
-    origin: str
-    stem: str
-    shares_frame: bool = False
-
-
-def gather_inputs(molecule: str | None, protein: Path | None, chain: str | None, seed: int) -> list[Input]:
-    """Return the protein, its ligand if it is the bundled one, and the molecule.
-
-    Parameters
-    ----------
-    molecule : str, optional
-        A SMILES string or a file; caffeine from the wwPDB dictionary when not given.
-    protein : Path, optional
-        A structure file; chain A of 1s3v with its ligand when not given.
-    chain : str, optional
-        Which chain of ``protein``.
+    given : mapping of str to str
+        By kind, a file or what a person types for the kind. It replaces the example of its kind that stands alone, or
+        else all of them with what lies in one frame with them.
+    record : str, optional
+        Which record or chain of the given files.
     seed : int
-        Seeds the conformer of a molecule that has none.
+        Seeds the structure of an entity that has none and can be given one.
     """
-    inputs = [_given_protein(protein, chain)] if protein is not None else _example_complex()
-    inputs.append(_given_molecule(molecule, seed) if molecule is not None else _example_molecule())
-    return inputs
+    examples = [example for one in kinds() for example in one.examples()]
+    for name, word in given.items():
+        replaced = _replaced(examples, name)
+        examples = [example for example in examples if example not in replaced]
+        examples.append(_given(name, word, record, seed))
+    # What lies in one frame comes first, chains before what is bound to them.
+    return sorted(examples, key=lambda one: (not one.frame, kind_of(one.entity).size(one.entity) is None))
 
 
-def _example_complex() -> list[Input]:
-    return [
-        Input(
-            bundled_protein(EXAMPLE_COMPLEX),
-            "Human dihydrofolate reductase",
-            f"PDB entry {EXAMPLE_COMPLEX}, chain A, from PoseBusters; its cluster is kept out of all training",
-            f"{EXAMPLE_COMPLEX}_A",
-            shares_frame=True,
-        ),
-        Input(
-            bundled_ligand(EXAMPLE_COMPLEX).with_hydrogens(),
-            "Its bound inhibitor",
-            f"the ligand TQD of {EXAMPLE_COMPLEX} in its crystal pose, hydrogens added",
-            f"{EXAMPLE_COMPLEX}_ligand",
-            shares_frame=True,
-        ),
-    ]
+def _replaced(examples: list[Example], name: str) -> list[Example]:
+    mine = [example for example in examples if example.entity.kind == name]
+    alone = [example for example in mine if not example.frame]
+    frames = {example.frame for example in mine}
+    return alone or [example for example in examples if example in mine or (example.frame and example.frame in frames)]
 
 
-def _example_molecule() -> Input:
-    return Input(
-        bundled_component(EXAMPLE_COMPONENT),
-        "Caffeine",
-        f"component {EXAMPLE_COMPONENT} of the wwPDB dictionary, ideal coordinates; kept out of all training",
-        "caffeine",
-    )
-
-
-def _given_protein(path: Path, chain: str | None) -> Input:
-    entity = Protein.from_file(path, chain=chain)
-    return Input(entity, entity.name or path.name, f"{path}, chain {entity.chain}", "protein")
-
-
-def _given_molecule(given: str, seed: int) -> Input:
-    from_file = names_file(given, MOLECULE_FORMATS)
-    entity = Molecule.from_file(Path(given)) if from_file else Molecule.from_smiles(given)
-    origin = f"file {given}" if from_file else f"SMILES {given}"
-    if entity.has_structure:
-        entity = entity.with_hydrogens()  # 3D tokens write all atoms
-    else:
-        try:
-            entity, origin = entity.embed(seed=seed), f"{origin}, conformer by ETKDG and MMFF"
-        except BioMatrixError as error:
-            origin = f"{origin}; without 3D: {error.message}"
-    return Input(entity, entity.name or "Your molecule", origin, "molecule")
+def _given(name: str, word: str, record: str | None, seed: int) -> Example:
+    of = kind(name)
+    from_file = names_file(word, of)
+    entity: Entity = parse_entity(word, of, record if from_file else None)
+    origin = f"file {word}" if from_file else f"{of.typed_as} {word}"
+    entity, how = of.completed(entity, seed)
+    return Example(entity, entity.name or f"Your {name}", f"{origin}{how}", name)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from biomatrix.entities.registration import Example
 from biomatrix.quickstart.files import write_files
-from biomatrix.quickstart.inputs import Input, gather_inputs
+from biomatrix.quickstart.inputs import gather_inputs
 from biomatrix.quickstart.pages import build_page
 from biomatrix.quickstart.roundtrip import RoundTrip, round_trips
 from biomatrix.quickstart.tasks import Reply, ask, gather_questions
@@ -24,7 +25,7 @@ class Summary:
     """What the job did: its inputs with their round trips, the model's replies, the files, time and memory."""
 
     folder: Path
-    inputs: list[tuple[Input, list[RoundTrip]]]
+    inputs: list[tuple[Example, list[RoundTrip]]]
     replies: list[Reply]
     files: list[Path]
     seconds: float
@@ -86,9 +87,8 @@ class Summary:
 def run(
     folder: Path,
     *,
-    molecule: str | None = None,
-    protein: Path | None = None,
-    chain: str | None = None,
+    given: Mapping[str, str] | None = None,
+    record: str | None = None,
     model: str = "nano",
     seed: int = 0,
     progress: Callable[[str], None] = lambda _: None,
@@ -99,8 +99,8 @@ def run(
     ----------
     folder : Path
         Where everything is written; created if need be.
-    molecule, protein, chain
-        The user's own input, see :func:`biomatrix.quickstart.inputs.gather_inputs`.
+    given, record
+        The user's own entities by kind, see :func:`biomatrix.quickstart.inputs.gather_inputs`.
     model : str
         A shipped name, a folder or a hub id.
     seed : int
@@ -113,12 +113,12 @@ def run(
     started = time.monotonic()
     progress("reading the inputs")
     gathered = []
-    for given in gather_inputs(molecule, protein, chain, seed):
-        progress(f"encoding and decoding: {given.title}")
-        gathered.append((given, round_trips(given.entity)))
+    for example in gather_inputs(given or {}, record, seed):
+        progress(f"encoding and decoding: {example.title}")
+        gathered.append((example, round_trips(example.entity)))
     progress(f"loading the model {model!r}")
     loaded = load(model)
-    replies = ask(loaded, gather_questions([given.entity for given, _ in gathered]), seed, progress)
+    replies = ask(loaded, gather_questions([example.entity for example, _ in gathered]), seed, progress)
     progress("writing files and the report")
     folder.mkdir(parents=True, exist_ok=True)
     files = write_files(folder, gathered, replies)

@@ -6,19 +6,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from biomatrix.entities import Entity, Molecule
-from biomatrix.errors import BioMatrixError
+from biomatrix.entities import Entity, kind_of, modality
+from biomatrix.entities.registration import Example
+from biomatrix.errors import BioMatrixError, UnsupportedError
 from biomatrix.generation import Answer, Model
-from biomatrix.modalities import modality
-from biomatrix.quickstart.inputs import Input
 from biomatrix.quickstart.roundtrip import RoundTrip
 from biomatrix.quickstart.tasks import Reply
 from biomatrix.report import Page
-from biomatrix.report.drawing import draw_molecule
 from biomatrix.report.page import paragraph
 from biomatrix.report.superposition import facing, lay_over
 from biomatrix.report.tokens import token_stream
-from biomatrix.report.viewer import FileFormat, Model3D, Style, embed_models
+from biomatrix.report.viewer import Model3D, embed_models
 
 INPUT_COLOUR, DECODED_COLOUR = "#8a8f98", "#d9622b"
 
@@ -31,7 +29,7 @@ WORTH = (
 
 
 def build_page(
-    gathered: Sequence[tuple[Input, Sequence[RoundTrip]]], replies: Sequence[Reply], model: Model, name: str
+    gathered: Sequence[tuple[Example, Sequence[RoundTrip]]], replies: Sequence[Reply], model: Model, name: str
 ) -> Page:
     """Return the report as a page ready to be written."""
     page = Page(
@@ -39,7 +37,9 @@ def build_page(
         "Real molecules and a real protein: written as tokens in every modality they have, read back from the tokens, "
         "and put to a small language model.",
     )
-    _add_complex(page, [given.entity for given, _ in gathered if given.shares_frame])
+    frames = dict.fromkeys(given.frame for given, _ in gathered if given.frame)
+    for frame in frames:
+        _add_complex(page, [given.entity for given, _ in gathered if given.frame == frame])
     for given, trips in gathered:
         _add_entity(page, given, trips)
     page.heading(f"What the model {name} answers")
@@ -55,7 +55,7 @@ def _add_complex(page: Page, entities: Sequence[Entity]) -> None:
         page.row([embed_models([_model(entity) for entity in entities], "The complex as read. Turn with the mouse.")])
 
 
-def _add_entity(page: Page, given: Input, trips: Sequence[RoundTrip]) -> None:
+def _add_entity(page: Page, given: Example, trips: Sequence[RoundTrip]) -> None:
     page.heading(given.title)
     page.paragraph(f"From {given.origin}.", "note")
     for note in given.entity.notes:
@@ -85,8 +85,9 @@ def _stream(tokens: Sequence[str], name: str) -> str:
 
 def _pictures(entity: Entity, trips: Sequence[RoundTrip]) -> list[str]:
     """Return a drawing where there is a graph, and the input with its decoded structure laid over it."""
-    pictures = [f"<figure>{draw_molecule(entity)}</figure>"] if isinstance(entity, Molecule) else []
-    if not entity.has_structure:
+    drawn = kind_of(entity).picture(entity)
+    pictures = [] if drawn is None else [f"<figure>{drawn}</figure>"]
+    if not entity.has_structure or kind_of(entity).viewer is None:
         return pictures
     shown = facing(entity)
     for trip in trips:
@@ -105,14 +106,14 @@ def _pictures(entity: Entity, trips: Sequence[RoundTrip]) -> list[str]:
 
 def _model(entity: Entity, colour: str | None = None, label: str = "") -> Model3D:
     """Return the entity as a viewer shows it, in the file format its structure is written to."""
-    file_format, style = _VIEWS[entity.kind]
+    viewer = kind_of(entity).viewer
+    if viewer is None:
+        raise UnsupportedError(f"no viewer shows a {entity.kind}")
+    file_format, style = viewer
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"entity.{file_format}"
         entity.to_file(path)
         return Model3D(path.read_text(encoding="utf-8"), file_format, style, colour, label)
-
-
-_VIEWS: dict[str, tuple[FileFormat, Style]] = {"molecule": ("sdf", "sticks"), "protein": ("pdb", "backbone")}
 
 
 def _add_reply(page: Page, reply: Reply) -> None:
@@ -137,9 +138,10 @@ def _add_reply(page: Page, reply: Reply) -> None:
 def _card(answer: Answer, verdict: str) -> str:
     """Return one answer as HTML: its picture, its tokens, and what code says of it."""
     parts = []
-    if isinstance(answer.entity, Molecule):
-        parts.append(draw_molecule(answer.entity))
-    if answer.entity is not None and answer.entity.has_structure:
+    drawn = None if answer.entity is None else kind_of(answer.entity).picture(answer.entity)
+    if drawn is not None:
+        parts.append(drawn)
+    if answer.entity is not None and answer.entity.has_structure and kind_of(answer.entity).viewer is not None:
         parts.append(embed_models([_model(facing(answer.entity))], "Turn with the mouse."))
     for segment in answer.segments:
         if segment.modality and segment.tokens:

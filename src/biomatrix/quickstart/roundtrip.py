@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from biomatrix.entities import Entity
+from biomatrix.entities import Comparison, Entity, Modality, compare, modalities
 from biomatrix.errors import BioMatrixError
-from biomatrix.modalities import Modality, modalities
-from biomatrix.trust import Agreement, compare
 
 
 @dataclass(frozen=True)
@@ -17,7 +15,7 @@ class RoundTrip:
     modality: Modality
     tokens: list[str]
     decoded: Entity | None
-    agreement: Agreement | None
+    agreement: Comparison | None
     refused: str = ""
 
 

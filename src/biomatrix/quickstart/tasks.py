@@ -9,10 +9,9 @@ from typing import Any
 from rdkit.Chem.rdMolDescriptors import CalcExactMolWt
 
 from biomatrix.corpus.templates import TASKS, task_prompt
-from biomatrix.entities import Entity, Molecule, Protein
+from biomatrix.entities import Entity, Molecule, Protein, compare
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Answer, Model
-from biomatrix.trust import compare
 
 SAMPLES = 4
 NUCLEUS = 0.95
@@ -154,7 +153,4 @@ def _judge(question: Question, answer: Answer, output: str | None) -> str:
 
 
 def _against(reference: Entity, entity: Entity) -> str:
-    if isinstance(reference, Protein) and isinstance(entity, Protein) and entity.backbone is None:
-        same = sum(a == b for a, b in zip(reference.sequence, entity.sequence, strict=False))
-        return f"sequence recovery {same / max(len(reference), 1):.0%}"
     return f"against the native: {compare(reference, entity)}"

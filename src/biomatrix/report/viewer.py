@@ -7,13 +7,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Literal
 
-Style = Literal["sticks", "backbone"]
-FileFormat = Literal["sdf", "pdb"]
+from biomatrix.entities.registration import ViewerStyle
 
-STYLES: dict[Style, dict[str, object]] = {
+STYLES: dict[ViewerStyle, dict[str, object]] = {
     "sticks": {"stick": {"radius": 0.14}, "sphere": {"scale": 0.22}},
+    "spheres": {"sphere": {"scale": 0.4}},
     "backbone": {"cartoon": {"style": "trace", "thickness": 0.7}},
 }
 
@@ -23,8 +22,8 @@ class Model3D:
     """One structure to show: ``text`` in ``format`` (sdf, pdb), drawn in ``style``, in ``colour`` when given."""
 
     text: str
-    format: FileFormat
-    style: Style
+    format: str
+    style: ViewerStyle
     colour: str | None = None
     label: str = ""
 

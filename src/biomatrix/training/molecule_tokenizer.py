@@ -27,11 +27,11 @@ from biomatrix.corpus.sources.conformers import CONFORMER_SOURCES
 from biomatrix.corpus.sources.molecules import MOLECULE_SOURCES
 from biomatrix.entities import Molecule
 from biomatrix.entities.files import write_whole
+from biomatrix.entities.molecule.structure.conditioned.fitting import FittingSettings, fit, sample_of
+from biomatrix.entities.molecule.structure.conditioned.weights import tensors_of
+from biomatrix.entities.molecule.structure.inputs import PreparedMolecule, prepare
+from biomatrix.entities.tokenizer_folder import save_weights
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.structure.molecule.conditioned.fitting import FittingSettings, fit, sample_of
-from biomatrix.structure.molecule.conditioned.weights import tensors_of
-from biomatrix.structure.molecule.inputs import PreparedMolecule, prepare
-from biomatrix.structure.weights import save_weights
 from biomatrix.training.config import faults_of, read_checked
 
 LOG = logging.getLogger(__name__)
@@ -264,7 +264,7 @@ def _settings(recipe: MoleculeTokenizerRecipe) -> Any:
     if recipe.architecture == "conditioned":
         kind: Any = FittingSettings
     else:
-        from biomatrix.structure.molecule.molstructok.training import TrainingSettings
+        from biomatrix.entities.molecule.structure.molstructok.training import TrainingSettings
 
         kind = TrainingSettings
     known = {field for field in kind.__dataclass_fields__ if field != "seed"}
@@ -282,7 +282,7 @@ def _fitted(
 ) -> tuple[Tensors, dict[str, Any]]:
     """Return the tensors, and the settings that alter codes."""
     if recipe.architecture == "molstructok":
-        from biomatrix.structure.molecule.molstructok.training import train
+        from biomatrix.entities.molecule.structure.molstructok.training import train
 
         return train(molecules, settings, folder), {
             "closed_loop": True,

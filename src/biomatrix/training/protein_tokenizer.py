@@ -63,7 +63,8 @@ def train_protein_tokenizer(recipe: Path, sources: Path, folder: Path) -> Traine
     recipe : Path
         A TOML file of any architecture.
     sources : Path
-        A table of chains (see `biomatrix.structure.protein.chains`), or a folder that holds one as `CHAIN_TABLE`.
+        A table of chains (see `biomatrix.entities.protein.files.chain_table`), or a folder that holds one as
+        `CHAIN_TABLE`.
     folder : Path
         Where the checkpoint and the tokenizer go.
     """
@@ -74,15 +75,15 @@ def train_protein_tokenizer(recipe: Path, sources: Path, folder: Path) -> Traine
     architecture = protein_architecture(recipe)
     fingerprint: str | None
     if architecture == "geometric":
-        from biomatrix.structure.protein.geometric.recipe import fit_recipe
+        from biomatrix.entities.protein.structure.geometric.recipe import fit_recipe
 
         fingerprint = fit_recipe(recipe, table, folder / "tokenizer")
     elif architecture == "anchored":
-        from biomatrix.structure.protein.anchored.recipe import fit_anchored
+        from biomatrix.entities.protein.structure.anchored.recipe import fit_anchored
 
         fingerprint = fit_anchored(recipe, table, folder / "tokenizer")
     else:
-        from biomatrix.structure.protein.gcp_vqvae.recipe import load_recipe, train
+        from biomatrix.entities.protein.structure.gcp_vqvae.recipe import load_recipe, train
 
         fingerprint = train(load_recipe(recipe), table, folder)
     return TrainedProteinTokenizer(folder / "tokenizer", fingerprint, time.monotonic() - started)

@@ -1,8 +1,7 @@
-"""Checks of decoded entities: pure functions that return a :class:`Check` for each question asked."""
+"""What an answer is worth: checks and comparison joined into one verdict."""
 
 from __future__ import annotations
 
-from biomatrix.trust.agreement import Agreement, compare
-from biomatrix.trust.check import Check
+from biomatrix.trust.verdict import Verdict, judge
 
-__all__ = ["Agreement", "Check", "compare"]
+__all__ = ["Verdict", "judge"]

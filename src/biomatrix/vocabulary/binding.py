@@ -6,19 +6,16 @@ looks fine and is wrong. So a vocabulary records the name and fingerprint, and c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, cast
 
+from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.modality_registry import modality as registered
+from biomatrix.entities.tokenizer_folder import shipped_name_of
 from biomatrix.errors import VocabularyError
-from biomatrix.modalities.base import Modality
-from biomatrix.modalities.registry import modality as registered
-from biomatrix.structure.weights import shipped_name_of
 from biomatrix.vocabulary.blocks import Block
 from biomatrix.vocabulary.manifest import TokenizerRecord
-
-_LAST_NUMBER = re.compile(r"(\d+)\D*$")
 
 
 class StructureTokenizer(Protocol):
@@ -34,7 +31,7 @@ class StructureTokenizer(Protocol):
 
 def needs_tokenizer(modality: Modality) -> bool:
     """Return whether the modality's tokens come from a structure tokenizer. Loads nothing."""
-    return hasattr(type(modality), "tokenizer")
+    return modality.needs_tokenizer
 
 
 def record_of(modality: Modality, tokens: Sequence[str] | None = None) -> TokenizerRecord | None:
@@ -51,8 +48,8 @@ def record_of(modality: Modality, tokens: Sequence[str] | None = None) -> Tokeni
     if not needs_tokenizer(modality):
         return None
     if tokens is not None:
-        numbers = (_LAST_NUMBER.search(token) for token in tokens)
-        return TokenizerRecord(None, None, 1 + max((int(found[1]) for found in numbers if found), default=-1))
+        codes = (modality.code_of(token) for token in tokens)
+        return TokenizerRecord(None, None, 1 + max((code for code in codes if code is not None), default=-1))
     tokenizer = _tokenizer(modality)
     return TokenizerRecord(tokenizer.name, tokenizer.fingerprint, tokenizer.num_codes)
 

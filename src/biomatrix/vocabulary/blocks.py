@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from biomatrix.entities.base_modality import Modality
 from biomatrix.errors import VocabularyError
-from biomatrix.modalities.base import Modality
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from biomatrix.entities.base_modality import Grammar
 from biomatrix.errors import VocabularyError
-from biomatrix.modalities.base import Grammar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tokenizers import Tokenizer
 
+from biomatrix.entities.base_modality import Modality
 from biomatrix.errors import BioMatrixError
-from biomatrix.modalities.base import Modality
 from biomatrix.vocabulary.blocks import Block
 from biomatrix.vocabulary.segments import NOTHING, TEXT, Failure, Segment, Span, Splitter, Value
 

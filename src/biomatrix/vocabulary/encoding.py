@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from biomatrix.entities import Entity
+from biomatrix.entities.base_modality import Modality
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError, VocabularyError
-from biomatrix.modalities.base import Modality
 from biomatrix.vocabulary.blocks import Block, block_of
 from biomatrix.vocabulary.plain_text import PlainText
 from biomatrix.vocabulary.tables import Codes, Item, Tokens

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tokenizers import AddedToken, Tokenizer
 
+from biomatrix.entities.base_modality import Modality
 from biomatrix.errors import VocabularyError
-from biomatrix.modalities.base import Modality
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from biomatrix.entities import Molecule, Protein
+from biomatrix.entities.base_entity import Entity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ class Failure:
     position: int
 
 
-Value: TypeAlias = str | Molecule | Protein | Failure
+Value: TypeAlias = str | Entity | Failure
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Segment:
 
     Parameters
     ----------
-    value : str, Molecule, Protein or Failure
+    value : str, Entity or Failure
         What the part says.
     modality : str or None
         The modality it is written in; None for text and for ids that belong to no segment.

@@ -18,9 +18,9 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from biomatrix.entities import Entity
+from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.modality_registry import modalities as registered_modalities
 from biomatrix.errors import VocabularyError
-from biomatrix.modalities.base import Modality
-from biomatrix.modalities.registry import modalities as registered_modalities
 from biomatrix.vocabulary.binding import bind, check_binding, record_of
 from biomatrix.vocabulary.blocks import Block, block_of, find_blocks
 from biomatrix.vocabulary.chat import DOCUMENT_END, TURN_END, TURN_START, Turn

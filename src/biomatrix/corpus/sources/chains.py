@@ -10,8 +10,8 @@ from biomatrix.corpus.records import Record, Split
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.exclusions import CHAINS, held_out_clusters
 from biomatrix.entities import Reject
+from biomatrix.entities.protein.files.chain_table import ChainRecord, chain_rows
 from biomatrix.errors import LimitError, ParseError, UnsupportedError
-from biomatrix.structure.protein.chains import ChainRecord, chain_rows
 
 MAX_RESIDUES = 1024
 

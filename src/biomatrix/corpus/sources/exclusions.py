@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rdkit.rdBase import BlockLogs
 
-from biomatrix.corpus.holdout import graph_key
 from biomatrix.corpus.sources.tables import csv_rows, fasta_rows, parquet_rows
+from biomatrix.entities.molecule.identity import graph_key
+from biomatrix.entities.protein.files.chain_table import EXAMPLE_IDS
 from biomatrix.errors import ParseError
-from biomatrix.structure.protein.chains import EXAMPLE_IDS
 
 STRETCH = 20
 """Two proteins that share this many residues in a row are taken to be related."""

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
-from biomatrix.corpus.holdout import graph_key, is_held_out_key
+from biomatrix.corpus.holdout import is_held_out_key
 from biomatrix.corpus.records import Record
 from biomatrix.entities import Molecule
+from biomatrix.entities.molecule.identity import graph_key
 from biomatrix.errors import LimitError, ParseError, UnsupportedError
 
 MAX_HEAVY_ATOMS = 60

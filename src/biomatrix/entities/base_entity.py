@@ -1,0 +1,32 @@
+"""What an entity is: a thing that modalities write as tokens."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import ClassVar
+
+
+class Entity(ABC):
+    """One thing of one kind, immutable by convention: a molecule, a protein chain.
+
+    A subclass sets ``kind`` and holds ``name`` (a label for messages and file titles) and ``notes`` (what a reader did
+    to the record, one sentence each; empty when nothing was changed). Everything else that the rest of the package asks
+    of it is in the registration of its kind.
+    """
+
+    __slots__ = ()
+
+    kind: ClassVar[str]
+    """The name of its kind, as modalities and the registry have it."""
+    name: str
+    notes: tuple[str, ...]
+
+    @property
+    @abstractmethod
+    def has_structure(self) -> bool:
+        """Whether it carries coordinates."""
+
+    @abstractmethod
+    def to_file(self, path: str | Path) -> None:
+        """Write it as a file in the format that the extension names; gzipped where the name ends in .gz."""

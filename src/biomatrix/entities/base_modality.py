@@ -1,0 +1,156 @@
+"""What a modality is: one way of writing one kind of entity as tokens."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+from biomatrix.entities.check import Check
+from biomatrix.errors import BioMatrixError, UnsupportedError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from biomatrix.entities.base_entity import Entity
+
+_GROUP: Final[re.Pattern[str]] = re.compile(r"\[[^\[\]]*\]|<[^<>]*>|\S")
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """Which token may follow which, as a finite automaton over classes of tokens.
+
+    Legend: S states, C token classes.
+
+    Parameters
+    ----------
+    transitions : ndarray, shape=(S, C), dtype=int16
+        The next state, or -1 where a token of that class may not come.
+    accepting : ndarray, shape=(S,), dtype=bool
+        The states in which the segment may end.
+    counted : ndarray, shape=(C,), dtype=bool
+        The classes that count towards a requested length (residues; atoms).
+    start : int
+        The state after the start token.
+    """
+
+    transitions: NDArray[np.int16]
+    accepting: NDArray[np.bool_]
+    counted: NDArray[np.bool_]
+    start: int = 0
+
+
+class Modality(ABC):
+    """One way of writing one kind of entity as tokens, and everything particular to it.
+
+    A new modality is one subclass and one line in the registration of its kind; nothing else asks which modality it
+    holds.
+    """
+
+    name: ClassVar[str]
+    """The public name, such as ``molecule_structure``."""
+    kind: ClassVar[str]
+    """The entity it writes."""
+    start_token: ClassVar[str]
+    end_token: ClassVar[str]
+    start_description: ClassVar[str]
+    """The phrase the start token's embedding starts from."""
+    end_description: ClassVar[str]
+    spelled_as_text: ClassVar[bool] = False
+    """True where the base tokenizer spells the tokens (SMILES); the vocabulary then holds no block for it."""
+    token_pattern: ClassVar[re.Pattern[str]]
+    """Fully matches the tokens of this modality, and no other's, among a tokenizer's *added* tokens."""
+    text_tokens: ClassVar[tuple[str, ...]] = ()
+    """Tokens that the base tokenizer spells beside the added ones (the dot between fragments in SELFIES)."""
+    file_format: ClassVar[str]
+    """The extension of the file that a decoded entity is best written to, such as ``sdf``."""
+    needs_structure: ClassVar[bool] = False
+    """True where an entity must have coordinates to be written."""
+    needs_tokenizer: ClassVar[bool] = False
+    """True where codes of a structure tokenizer stand in the tokens; ``tokenizer`` is then the one it uses."""
+    open_ended: ClassVar[bool] = False
+    """True where which tokens there are only a corpus tells: a vocabulary keeps those that cover most of it."""
+    cannot_carry: ClassVar[tuple[str, ...]] = ()
+    """What is lost between an entity and its tokens, one phrase each."""
+
+    def accepts(self, entity: Entity) -> bool:
+        """Return whether the entity is of this modality's kind and has the coordinates it needs."""
+        return entity.kind == self.kind and (entity.has_structure or not self.needs_structure)
+
+    @abstractmethod
+    def encode(self, entity: Entity) -> list[str]:
+        """Return the entity's tokens, without the control pair. Raises UnsupportedError where it has none."""
+
+    @abstractmethod
+    def decode(self, tokens: Sequence[str]) -> Entity:
+        """Return the entity the tokens spell. Raises DecodeError with the index of the first bad token."""
+
+    def encode_each(self, entities: Sequence[Entity]) -> list[list[str] | BioMatrixError]:
+        """Encode many entities: for each, in order, its tokens or the error that refused it.
+
+        The same tokens as one at a time, faster where the modality has a batched path.
+        """
+        return [_attempt(self.encode, entity) for entity in entities]
+
+    def decode_each(self, sequences: Sequence[Sequence[str]]) -> Sequence[Entity | BioMatrixError]:
+        """Decode many token lists: for each, in order, its entity or the error that refused it."""
+        return [_attempt(self.decode, tokens) for tokens in sequences]
+
+    def split(self, text: str) -> list[str]:
+        """Return the tokens that a text between the control pair spells; white space between them is ignored.
+
+        A text that is spelled by the base tokenizer is one token. A token is else one bracket group, or one character
+        between groups (the dot of SELFIES).
+        """
+        return [text] if self.spelled_as_text else _GROUP.findall(text)
+
+    def code_of(self, token: str) -> int | None:
+        """Return the structure code that a token carries, None where it carries none."""
+        return None
+
+    @property
+    def tokenizer(self) -> Any:
+        """The structure tokenizer, opened when first needed; only where ``needs_tokenizer``."""
+        raise UnsupportedError(f"{self.name} uses no structure tokenizer")
+
+    @abstractmethod
+    def vocabulary(self) -> Mapping[str, str]:
+        """Return the tokens known without a corpus, each with the description its embedding starts from."""
+
+    def describe(self, token: str) -> str:
+        """Return the description of a token of this modality: its own string unless a better one is known."""
+        return self.vocabulary().get(token, token)
+
+    def geometry(self, token: str) -> NDArray[np.float64] | None:
+        """Return features of what the token places in space, or None; near codes have near vectors."""
+        return None
+
+    def grammar(self) -> Grammar | None:
+        """Return which token may come next, or None where any string may be written (SMILES)."""
+        return None
+
+    def token_class(self, token: str) -> int:
+        """Return the column of ``grammar().transitions`` the token belongs to."""
+        return 0
+
+    @abstractmethod
+    def length(self, tokens: Sequence[str]) -> int:
+        """Return the number of counted tokens: residues, atoms, symbols."""
+
+    @abstractmethod
+    def check(self, entity: Entity) -> list[Check]:
+        """Return what is physically and chemically sound about a decoded entity, one answer a check."""
+
+
+def _attempt(function: Callable[[Given], Made], given: Given) -> Made | BioMatrixError:
+    try:
+        return function(given)
+    except BioMatrixError as error:
+        return error

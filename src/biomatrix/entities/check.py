@@ -1,0 +1,21 @@
+"""The answer of one question about an entity: a check, or one value of a comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """The answer of one check: ``passed`` is None where it could not run; ``value`` is in ``unit``."""
+
+    name: str
+    passed: bool | None
+    value: float | None = None
+    unit: str = ""
+    detail: str = ""
+
+    def __str__(self) -> str:
+        if self.value is not None:
+            return f"{self.name} {self.value:.3g} {self.unit}".rstrip()
+        return {True: self.name, False: f"{self.name}: no", None: f"{self.name}: unknown"}[self.passed]

@@ -1,0 +1,88 @@
+"""FASTA: records of a header and letters, read once for every kind that has letters; the letters say which it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.files import label_of, read_lines
+from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.entities.registration import Kind
+from biomatrix.entities.rejects import Reject
+from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
+
+FORMAT: Final = "fasta"
+EXTENSIONS: Final = (".fasta", ".fa", ".faa", ".fas")
+_SHOWN: Final = 40
+
+
+def read_fasta(
+    path: str | Path, candidates: Sequence[Kind], *, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[Entity | Reject]:
+    """Yield every record as the first of the candidate kinds that claims its letters, or as a Reject.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``-`` for standard input.
+    candidates : sequence of Kind
+        A single one takes every record whose letters it can read, whether or not it would claim them.
+    limits : Limits
+        The sizes past which a record or the file is rejected.
+    """
+    label = label_of(path)
+    count = 0
+    try:
+        for header, letters in fasta_records(read_lines(path, limits), limits):
+            count += 1
+            limits.check("records", count, "number of records")
+            name = header.split(None, 1)[0] if header.split() else str(count)
+            try:
+                yield _owner(letters, candidates).parse(letters, name, limits=limits)
+            except BioMatrixError as error:
+                yield Reject.from_error(error, label, name)
+        if count == 0:
+            raise ParseError("the file holds no FASTA record", file=label)
+    except BioMatrixError as error:
+        yield Reject.from_error(error, label)
+
+
+def fasta_records(lines: Iterator[str], limits: Limits) -> Iterator[tuple[str, str]]:
+    """Yield header (without its mark) and letters; of letters past the limit only as many as show that they are.
+
+    Raises
+    ------
+    ParseError
+        The first line that is neither empty nor a comment is no header.
+    """
+    header: str | None = None
+    parts: list[str] = []
+    length = 0
+    for number, line in enumerate(lines, start=1):
+        if line.startswith(">"):
+            if header is not None:
+                yield header, "".join(parts)
+            header, parts, length = line[1:], [], 0
+        elif line.startswith(";") or not line.strip():
+            continue
+        elif header is None:
+            raise ParseError("a FASTA file starts with a line that starts with >", position=number)
+        elif length <= limits.residues_per_chain:
+            parts.append(line.strip())
+            length += len(parts[-1])
+    if header is not None:
+        yield header, "".join(parts)
+
+
+def _owner(letters: str, candidates: Sequence[Kind]) -> Kind:
+    if len(candidates) == 1:
+        return candidates[0]
+    for one in candidates:
+        if one.claims(FORMAT, letters):
+            return one
+    raise UnsupportedError(
+        f"no kind claims the letters {letters[:_SHOWN]!r}; say which it is, one of "
+        f"{', '.join(one.name for one in candidates)}"
+    )

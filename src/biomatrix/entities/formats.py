@@ -1,0 +1,118 @@
+"""Which format a file is in, and which kinds read that format: by its name, else by how it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from biomatrix.entities.files import STANDARD_INPUT, open_bytes
+from biomatrix.entities.kind_registry import kinds
+from biomatrix.entities.registration import FileFormat, Kind
+from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
+
+_HEAD: Final = 4096
+
+
+def format_of(path: str | Path, file_format: str | None = None, among: Sequence[Kind] | None = None) -> str:
+    """Return the name of a file's format, from the argument where one is given, else from its extension or content.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``-`` is standard input, which needs ``file_format``.
+    file_format : str, optional
+        A format's name or extension.
+    among : sequence of Kind, optional
+        The kinds whose formats count; every kind when not given.
+
+    Raises
+    ------
+    ConfigurationError
+        Standard input without a format, or a format that does not exist.
+    UnsupportedError
+        Neither extension nor content of the file is of one of the formats.
+    """
+    formats = known_formats(among)
+    listed = ", ".join(formats)
+    if file_format is not None:
+        asked = file_format.lower().removesuffix(".gz").lstrip(".")
+        chosen = asked if asked in formats else _by_extension("." + asked, formats)
+        if chosen is None:
+            raise ConfigurationError(f"format {file_format!r} is none of {listed}")
+        return chosen
+    if str(path) == STANDARD_INPUT:
+        raise ConfigurationError(f"standard input has no extension: give the format, one of {listed}")
+    extension = extension_of(path)
+    for one in kinds() if among is None else among:
+        if extension in one.refused_extensions:
+            raise UnsupportedError(one.refused_extensions[extension], file=str(path))
+    found = _by_extension(extension, formats) or _by_content(path, among)
+    if found is None:
+        raise UnsupportedError(
+            f"extension {extension or 'none'!r} is not one read here; give the format, one of {listed}", file=str(path)
+        )
+    return found
+
+
+def known_formats(among: Sequence[Kind] | None = None) -> dict[str, tuple[FileFormat, ...]]:
+    """Return every format by name, as the kinds that have it describe it."""
+    found: dict[str, tuple[FileFormat, ...]] = {}
+    for one in kinds() if among is None else among:
+        for known in one.formats:
+            found[known.name] = (*found.get(known.name, ()), known)
+    return found
+
+
+def kinds_of_format(file_format: str, among: Sequence[Kind] | None = None) -> tuple[Kind, ...]:
+    """Return the kinds that read a format, in the order of the registry."""
+    return tuple(
+        one for one in (kinds() if among is None else among) if any(known.name == file_format for known in one.formats)
+    )
+
+
+def names_file(given: str, of: Kind) -> bool:
+    """Return whether a user's word names a file: it is there, or it ends as such files do.
+
+    So a mistyped file name is reported as a missing file, not as a broken SMILES string or sequence.
+
+    Examples
+    --------
+    >>> from biomatrix.entities.kind_registry import kind
+    >>> names_file("ligand.sdf", kind("molecule")), names_file("CC(=O)O.Cl", kind("molecule"))
+    (True, False)
+    """
+    try:
+        if Path(given).is_file():
+            return True
+    except OSError:  # longer than a file name may be
+        return False
+    return _by_extension(extension_of(given), known_formats([of])) is not None
+
+
+def extension_of(path: str | Path) -> str:
+    """Return the extension that tells the format, in lower case, ``.gz`` left aside; "" for none."""
+    return Path(Path(path).name.lower().removesuffix(".gz")).suffix
+
+
+def _by_extension(extension: str, formats: dict[str, tuple[FileFormat, ...]]) -> str | None:
+    for name, known in formats.items():
+        if any(extension in one.extensions for one in known):
+            return name
+    return None
+
+
+def _by_content(path: str | Path, among: Sequence[Kind] | None) -> str | None:
+    """Return the format that a file without a telling name begins like."""
+    if not Path(path).is_file():
+        return None
+    try:
+        with open_bytes(path) as stream:
+            head = stream.read(_HEAD)
+    except BioMatrixError:
+        return None  # whoever reads it says what is wrong
+    for one in kinds() if among is None else among:
+        found = one.recognises(head)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,115 @@
+"""The registry of kinds: every other room finds them here by name.
+
+The package's own kinds are listed below and load when first asked for. Others join by :func:`register_kind`, by an
+entry point of the group ``biomatrix.kinds`` in an installed package, or by the environment variable
+``BIOMATRIX_KINDS`` (``module:ATTRIBUTE``, separated by commas), which worker processes inherit.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.registration import Kind
+from biomatrix.errors import ConfigurationError
+
+BUILT_IN: Final[dict[str, str]] = {
+    "molecule": "biomatrix.entities.molecule.kind:MOLECULE",
+    "protein": "biomatrix.entities.protein.kind:PROTEIN",
+}
+ENTRY_POINTS: Final = "biomatrix.kinds"
+ENVIRONMENT: Final = "BIOMATRIX_KINDS"
+
+_REGISTERED: dict[str, Kind] = {}
+
+
+def load_attribute(home: str) -> Any:
+    """Return what ``module:attribute`` names; ConfigurationError where it names nothing."""
+    module, _, attribute = home.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigurationError(f"{home!r} names nothing that can be imported: {error}") from error
+
+
+def kinds() -> tuple[Kind, ...]:
+    """Return every kind: the package's own in a fixed order, then those that joined."""
+    return (*_own(), *_joined(os.environ.get(ENVIRONMENT, "")), *_REGISTERED.values())
+
+
+def kind_names() -> tuple[str, ...]:
+    """Return the names of all kinds."""
+    return tuple(one.name for one in kinds())
+
+
+def kind(name: str) -> Kind:
+    """Return the kind of that name.
+
+    Examples
+    --------
+    >>> kind("molecule").plural
+    'molecules'
+    """
+    found = next((one for one in kinds() if one.name == name), None)
+    if found is None:
+        raise ConfigurationError(f"no kind of entity named {name!r}; there are: {', '.join(kind_names())}")
+    return found
+
+
+def kind_of(entity: Entity) -> Kind:
+    """Return the kind of an entity."""
+    return kind(entity.kind)
+
+
+def register_kind(new: Kind) -> Kind:
+    """Add a kind from outside this package.
+
+    Raises
+    ------
+    ConfigurationError
+        Its name, or the name or a control token of one of its modalities, is taken.
+    """
+    if new in kinds():
+        return new
+    _check_free(new, kinds())
+    _REGISTERED[new.name] = new
+    return new
+
+
+def unregister_kind(name: str) -> None:
+    """Take back a kind that :func:`register_kind` added; others stay."""
+    _REGISTERED.pop(name, None)
+
+
+@cache
+def _own() -> tuple[Kind, ...]:
+    return tuple(load_attribute(home) for home in BUILT_IN.values())
+
+
+@cache
+def _joined(environment: str) -> tuple[Kind, ...]:
+    """Return the kinds of installed packages and of the environment variable, in order of their names."""
+    from importlib.metadata import entry_points
+
+    homes = [entry.value for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)]
+    homes += [home.strip() for home in environment.split(",") if home.strip()]
+    found: list[Kind] = []
+    for home in dict.fromkeys(homes):
+        new = load_attribute(home)
+        if not isinstance(new, Kind):
+            raise ConfigurationError(f"{home!r} is a {type(new).__name__}, not a Kind")
+        _check_free(new, (*_own(), *found))
+        found.append(new)
+    return tuple(found)
+
+
+def _check_free(new: Kind, known: tuple[Kind, ...]) -> None:
+    if any(new.name == other.name for other in known):
+        raise ConfigurationError(f"a kind named {new.name!r} is already registered; choose another name")
+    for other in known:
+        shared = sorted(new.modalities.keys() & other.modalities.keys())
+        if shared:
+            raise ConfigurationError(f"a modality named {shared[0]!r} already belongs to the kind {other.name!r}")

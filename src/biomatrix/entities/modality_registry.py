@@ -1,0 +1,97 @@
+"""The registry of modalities: every other room finds them here by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.kind_registry import kinds, load_attribute
+from biomatrix.errors import ConfigurationError
+
+_REGISTERED: dict[str, type[Modality]] = {}
+_INSTANCES: dict[tuple[type[Modality], tuple[tuple[str, Any], ...]], Modality] = {}
+
+
+def modality_names(kind: str | None = None) -> tuple[str, ...]:
+    """Return the names of all modalities, or of those of one kind: kind by kind, then those registered alone."""
+    own = [name for one in kinds() for name in one.modalities if kind in (None, one.name)]
+    return (*own, *(name for name, cls in _REGISTERED.items() if kind in (None, cls.kind)))
+
+
+def modality(name: str, **settings: Any) -> Modality:
+    """Return the modality of that name; the same object each time for the same settings.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`modality_names`.
+    **settings
+        What the modality's constructor takes, such as ``tokenizer="gcp_vqvae-4096"`` for a structure
+        modality: a shipped name, a folder, or a tokenizer object. None is the same as not given.
+
+    Examples
+    --------
+    >>> modality("protein_sequence").start_token
+    '<|prot_aa_start|>'
+    """
+    given = {key: value for key, value in settings.items() if value is not None}
+    cls = modality_class(name)
+    key = (cls, tuple(sorted(given.items())))
+    try:
+        known = _INSTANCES.get(key)
+    except TypeError:  # a setting that cannot be hashed: a fresh object each time
+        return _construct(cls, given)
+    if known is None:
+        known = _INSTANCES[key] = _construct(cls, given)
+    return known
+
+
+def modalities(kind: str | None = None) -> tuple[Modality, ...]:
+    """Return every modality with its default settings, in the order of :func:`modality_names`."""
+    return tuple(modality(name) for name in modality_names(kind))
+
+
+def register_modality(cls: type[Modality]) -> type[Modality]:
+    """Add a modality of a known kind from outside this package; usable as a class decorator.
+
+    Raises
+    ------
+    ConfigurationError
+        If the name or a control token is already taken by another class.
+    """
+    if cls in _REGISTERED.values():
+        return cls
+    if cls.name in modality_names():
+        raise ConfigurationError(f"a modality named {cls.name!r} is already registered; choose another name")
+    check_control_tokens([*map(modality_class, modality_names()), cls])
+    _REGISTERED[cls.name] = cls
+    return cls
+
+
+def modality_class(name: str) -> type[Modality]:
+    """Return the class of the modality of that name, its module loaded."""
+    if name in _REGISTERED:
+        return _REGISTERED[name]
+    home = next((one.modalities[name] for one in kinds() if name in one.modalities), None)
+    if home is None:
+        raise ConfigurationError(f"no modality named {name!r}; there are: {', '.join(modality_names())}")
+    cls: type[Modality] = load_attribute(home)
+    return cls
+
+
+def check_control_tokens(classes: list[type[Modality]]) -> None:
+    """Raise ConfigurationError where two modalities share a control token."""
+    owners: dict[str, str] = {}
+    for cls in classes:
+        for token in (cls.start_token, cls.end_token):
+            if owners.setdefault(token, cls.name) != cls.name:
+                raise ConfigurationError(
+                    f"control token {token!r} already belongs to {owners[token]!r}; choose another"
+                )
+
+
+def _construct(cls: type[Modality], settings: dict[str, Any]) -> Modality:
+    try:
+        return cls(**settings)
+    except TypeError as error:
+        raise ConfigurationError(f"modality {cls.name!r} does not take {', '.join(settings)}: {error}") from error

@@ -1,0 +1,1 @@
+"""Molecules: everything particular to them; `kind.py` is their registration."""

@@ -1,0 +1,204 @@
+"""Checks of a molecule: its graph, and the geometry of its conformer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rdkit import Chem
+from rdkit.Chem import rdDistGeom
+from rdkit.rdBase import BlockLogs
+
+from biomatrix.entities.check import Check
+from biomatrix.entities.molecule.thresholds import (
+    ANGLE_DISTANCE_RANGE,
+    BOND_LENGTH_MARGIN,
+    BOND_LENGTHS,
+    CLASH_RATIO,
+    COVALENT_RADII_RANGE,
+    FLATNESS_LIMIT,
+    HYDROGEN_CLASH_RATIO,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from biomatrix.entities.molecule.entity import Molecule
+
+GEOMETRY_CHECKS = (
+    "bond lengths",
+    "bond angles",
+    "clashes",
+    "aromatic rings flat",
+    "double bonds flat",
+    "stereochemistry in 3D",
+    "hydrogens placed",
+)
+
+
+def check_graph(molecule: Molecule) -> list[Check]:
+    """Return whether the graph is chemically sound.
+
+    Parameters
+    ----------
+    molecule : Molecule
+
+    Returns
+    -------
+    list of Check
+        Valences and aromaticity (RDKit's sanitisation); unpaired electrons; fragments, never a fault.
+    """
+    with BlockLogs():
+        problems: Any = Chem.DetectChemistryProblems(molecule.mol)
+    detail = "; ".join(problem.Message() for problem in problems)
+    radicals = sum(atom.GetNumRadicalElectrons() for atom in molecule.mol.GetAtoms())
+    fragments = len(Chem.GetMolFrags(molecule.mol))
+    return [
+        Check("valences and aromaticity", not problems, float(len(problems)), "problems", detail),
+        Check("closed shell", radicals == 0, float(radicals), "unpaired electrons"),
+        Check("fragments", None, float(fragments), "fragments", "for information"),
+    ]
+
+
+def check_geometry(molecule: Molecule) -> list[Check]:
+    """Return whether the conformer is that of a molecule; ``passed`` is None without one."""
+    coordinates = molecule.coordinates
+    if coordinates is None:
+        return [Check(name, None, detail="no conformer") for name in GEOMETRY_CHECKS]
+    if not np.isfinite(coordinates).all():
+        return [Check(name, False, detail="a coordinate is not finite") for name in GEOMETRY_CHECKS]
+    positions = coordinates.astype(np.float64)
+    return [
+        check_bond_lengths(molecule.mol, positions),
+        *check_distances(molecule.mol, positions),
+        check_aromatic_rings(molecule.mol, positions),
+        check_double_bonds(molecule.mol, positions),
+        check_stereochemistry(molecule),
+        check_hydrogens(molecule.mol),
+    ]
+
+
+def check_bond_lengths(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
+    """Return how far the worst bond lies outside the range of its type.
+
+    Parameters
+    ----------
+    mol : rdkit.Chem.Mol
+    positions : ndarray, shape=(N, 3), dtype=float64
+        Angstrom.
+    """
+    worst, fault, outside = 0.0, "", 0
+    for bond in mol.GetBonds():
+        begin, end = bond.GetBeginAtom(), bond.GetEndAtom()
+        low, high = bond_length_range(begin, end, bond.GetBondTypeAsDouble())
+        length = float(np.linalg.norm(positions[begin.GetIdx()] - positions[end.GetIdx()]))
+        excess = max(low - length, length - high)
+        outside += excess > 0
+        if excess > worst:
+            worst = excess
+            names = f"{begin.GetSymbol()}{begin.GetIdx() + 1}-{end.GetSymbol()}{end.GetIdx() + 1}"
+            fault = f"{names} is {length:.2f} Angstrom, expected {low:.2f} to {high:.2f}"
+    detail = f"{outside} of {mol.GetNumBonds()} outside; worst: {fault}" if outside else ""
+    return Check("bond lengths", outside == 0, worst, "Angstrom outside the range of its type", detail)
+
+
+def bond_length_range(begin: Chem.Atom, end: Chem.Atom, order: float) -> tuple[float, float]:
+    """Return the shortest and longest length, in Angstrom, that a bond between two atoms may have."""
+    first, second = sorted((begin.GetSymbol(), end.GetSymbol()))
+    known = BOND_LENGTHS.get((first, second, order))
+    if known is not None:
+        return known[0] - BOND_LENGTH_MARGIN, known[1] + BOND_LENGTH_MARGIN
+    table = Chem.GetPeriodicTable()
+    radii = float(table.GetRcovalent(begin.GetAtomicNum()) + table.GetRcovalent(end.GetAtomicNum()))
+    return radii * COVALENT_RADII_RANGE[0], radii * COVALENT_RADII_RANGE[1]
+
+
+def check_distances(mol: Chem.Mol, positions: NDArray[np.float64]) -> list[Check]:
+    """Return the checks of bond angles and of clashes, both against RDKit's distance bounds."""
+    number = len(positions)
+    try:
+        with BlockLogs():
+            bounds = np.asarray(rdDistGeom.GetMoleculeBoundsMatrix(mol), dtype=np.float64)
+    except (RuntimeError, ValueError) as error:
+        detail = f"RDKit gives no distance bounds: {error}"
+        return [Check("bond angles", None, detail=detail), Check("clashes", None, detail=detail)]
+    upper = np.triu_indices(number, k=1)
+    highest, lowest = bounds[upper], bounds.T[upper]
+    apart = Chem.GetDistanceMatrix(mol)[upper]
+    distance = np.linalg.norm(positions[upper[0]] - positions[upper[1]], axis=1)
+    angled = apart == 2
+    narrow, wide = ANGLE_DISTANCE_RANGE
+    bent = angled & ((distance < narrow * lowest) | (distance > wide * highest))
+    hydrogen = np.array([atom.GetAtomicNum() == 1 for atom in mol.GetAtoms()])
+    ratio = np.where(hydrogen[upper[0]] | hydrogen[upper[1]], HYDROGEN_CLASH_RATIO, CLASH_RATIO)
+    clashing = (apart >= 3) & (distance < ratio * lowest)
+    return [
+        _counted("bond angles", bent, angled, upper),
+        _counted("clashes", clashing, apart >= 3, upper),
+    ]
+
+
+def check_aromatic_rings(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
+    """Return how far the worst atom stands out of the plane of its aromatic ring (5 or 6 atoms)."""
+    rings = [
+        list(ring)
+        for ring in mol.GetRingInfo().AtomRings()
+        if len(ring) in (5, 6) and all(mol.GetAtomWithIdx(index).GetIsAromatic() for index in ring)
+    ]
+    return _flat("aromatic rings flat", rings, positions)
+
+
+def check_double_bonds(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
+    """Return how far the worst atom stands out of the plane of a carbon-carbon double bond."""
+    groups: list[list[int]] = []
+    for bond in mol.GetBonds():
+        ends = (bond.GetBeginAtom(), bond.GetEndAtom())
+        if bond.GetBondType() == Chem.BondType.DOUBLE and all(
+            end.GetSymbol() == "C" and end.GetDegree() == 3 for end in ends
+        ):
+            groups.append(sorted({atom.GetIdx() for end in ends for atom in end.GetNeighbors()}))
+    return _flat("double bonds flat", groups, positions)
+
+
+def check_stereochemistry(molecule: Molecule) -> Check:
+    """Return whether the stereochemistry marked on the graph is what the coordinates show."""
+    marked = str(Chem.MolToSmiles(Chem.RemoveHs(molecule.mol)))
+    seen = Chem.Mol(molecule.mol)
+    Chem.AssignStereochemistryFrom3D(seen)
+    shown = str(Chem.MolToSmiles(Chem.RemoveHs(seen)))
+    agrees = marked == shown or marked == str(Chem.MolToSmiles(Chem.RemoveHs(seen), isomericSmiles=False))
+    return Check("stereochemistry in 3D", agrees, detail="" if agrees else f"marked {marked}, shown {shown}")
+
+
+def check_hydrogens(mol: Chem.Mol) -> Check:
+    """Return whether every hydrogen has a position; not asked of a molecule without any explicit hydrogen."""
+    missing = sum(atom.GetTotalNumHs() for atom in mol.GetAtoms())
+    if missing and not any(atom.GetAtomicNum() == 1 for atom in mol.GetAtoms()):
+        return Check("hydrogens placed", None, float(missing), "hydrogens without a position", "heavy atoms only")
+    return Check("hydrogens placed", missing == 0, float(missing), "hydrogens without a position")
+
+
+def _counted(name: str, faulty: NDArray[np.bool_], asked: NDArray[np.bool_], pairs: tuple[NDArray[Any], ...]) -> Check:
+    if not asked.any():
+        return Check(name, True, 0.0, "pairs of atoms")
+    count = int(faulty.sum())
+    detail = ""
+    if count:
+        first = int(np.flatnonzero(faulty)[0])
+        detail = f"{count} of {int(asked.sum())}; first: atoms {pairs[0][first] + 1} and {pairs[1][first] + 1}"
+    return Check(name, count == 0, float(count), "pairs of atoms", detail)
+
+
+def _flat(name: str, groups: list[list[int]], positions: NDArray[np.float64]) -> Check:
+    if not groups:
+        return Check(name, None, detail="none present")
+    worst, where = 0.0, groups[0]
+    for group in groups:
+        centred = positions[group] - positions[group].mean(axis=0)
+        normal = np.linalg.svd(centred, full_matrices=False)[2][-1]
+        deviation = float(np.abs(centred @ normal).max())
+        if deviation > worst:
+            worst, where = deviation, group
+    passed = worst <= FLATNESS_LIMIT
+    detail = "" if passed else f"atoms {', '.join(str(index + 1) for index in where)}"
+    return Check(name, passed, worst, "Angstrom out of plane", detail)

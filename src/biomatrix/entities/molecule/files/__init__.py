@@ -1,0 +1,1 @@
+"""The files molecules live in."""

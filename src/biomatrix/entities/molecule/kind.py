@@ -1,0 +1,172 @@
+"""The registration of molecules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from biomatrix.entities.check import Check
+from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.entities.registration import Example, FileFormat, Kind, View, ViewerStyle
+from biomatrix.entities.rejects import Reject
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from biomatrix.entities.molecule.entity import Molecule
+
+_HERE = "biomatrix.entities.molecule"
+
+
+class MoleculeKind(Kind):
+    """Small molecules: a graph, perhaps with a conformer."""
+
+    name: ClassVar[str] = "molecule"
+    plural: ClassVar[str] = "molecules"
+    typed_as: ClassVar[str] = "a SMILES string"
+    formats: ClassVar[tuple[FileFormat, ...]] = (
+        FileFormat("smi", (".smi", ".smiles", ".ism")),
+        FileFormat("selfies", (".selfies", ".sfi")),
+        FileFormat("sdf", (".sdf", ".sd")),
+        FileFormat("mol", (".mol", ".mdl"), many=False),
+        FileFormat("mol2", (".mol2",), writes=False),
+    )
+    refused_extensions: ClassVar[Mapping[str, str]] = {
+        ".pdbqt": "PDBQT holds no bond orders; use the .sdf or .pdb it was made from",
+        ".xyz": "XYZ holds no bonds; use .sdf",
+    }
+    modalities: ClassVar[Mapping[str, str]] = {
+        "molecule_smiles": f"{_HERE}.modalities.smiles:MoleculeSmiles",
+        "molecule_selfies": f"{_HERE}.modalities.selfies:MoleculeSelfies",
+        "molecule_structure": f"{_HERE}.modalities.structure:MoleculeStructure",
+    }
+    architectures: ClassVar[Mapping[str, str]] = {
+        "conditioned": f"{_HERE}.structure.conditioned.tokenizer:ConditionedTokenizer",
+        "molstructok": f"{_HERE}.structure.molstructok.tokenizer:MolStrucTok",
+    }
+    weights: ClassVar[Path | None] = Path(__file__).parent / "structure" / "weights"
+    default_tokenizer: ClassVar[str | None] = "default"
+    views: ClassVar[tuple[View, ...]] = (
+        View("molecule_smiles", "single", ("molecule_smiles",)),
+        View("molecule_selfies", "single", ("molecule_selfies",)),
+        View("molecule_structure", "single", ("molecule_structure",)),
+        View(
+            "molecule_mixed",
+            "composed",
+            parts={
+                "molecule_smiles": 0.4,
+                "molecule_selfies": 0.6,
+                "molecule_structure": 0.6,
+                "name": 0.8,
+                "description": 0.9,
+                "formula": 0.3,
+                "weight": 0.3,
+                "donors": 0.2,
+                "acceptors": 0.2,
+                "tpsa": 0.2,
+                "log_solubility": 0.5,
+                "lipophilicity": 0.5,
+                "hydration": 0.5,
+            },
+        ),
+    )
+    held_out_keys: ClassVar[frozenset[str]] = frozenset(
+        {"Cn1c(=O)c2c(ncn2C)n(C)c1=O", "COc1cc(N(C)CC2CCC3=C(C2)C(N)=NC(N)N3)cc(OC)c1OC"}
+    )
+    """The molecules the package shows as examples: caffeine, the ligand of 1s3v."""
+    viewer: ClassVar[tuple[str, ViewerStyle] | None] = ("sdf", "sticks")
+
+    @property
+    def entity(self) -> type[Molecule]:
+        from biomatrix.entities.molecule.entity import Molecule
+
+        return Molecule
+
+    def parse(self, text: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Molecule:
+        return self.entity.from_smiles(text, name, limits=limits)
+
+    def text(self, entity: Molecule) -> str:
+        return entity.smiles
+
+    def to_bytes(self, entity: Molecule) -> bytes:
+        """A line of JSON (notes), then RDKit's own binary form."""
+        return json.dumps({"notes": entity.notes}).encode() + b"\n" + bytes(entity.mol.ToBinary())
+
+    def from_bytes(self, data: bytes, name: str = "") -> Molecule:
+        from rdkit import Chem
+
+        head, _, body = data.partition(b"\n")
+        mol: Any = Chem.Mol
+        read = self.entity.from_rdkit(mol(body), name=name)
+        return self.entity(read.mol, name, tuple(json.loads(head)["notes"]))
+
+    def identity(self, entity: Molecule) -> str:
+        from biomatrix.entities.molecule.identity import graph_key
+
+        return graph_key(entity.mol)
+
+    def read(
+        self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS
+    ) -> Iterator[Molecule | Reject]:
+        from biomatrix.entities.molecule.files.records import read_molecules
+
+        return read_molecules(path, file_format=file_format, limits=limits)
+
+    def write(self, entities: Sequence[Molecule], path: str | Path, file_format: str, **settings: Any) -> None:
+        from biomatrix.entities.molecule.files.records import write_molecules
+
+        write_molecules(entities, path, file_format, **settings)
+
+    def recognises(self, head: bytes) -> str | None:
+        if b"@<TRIPOS>MOLECULE" in head:
+            return "mol2"
+        lines = head.decode("utf-8", "replace").splitlines()
+        counts = lines[3] if len(lines) > 3 else ""
+        return "sdf" if counts.rstrip().endswith(("V2000", "V3000")) else None
+
+    def check(self, entity: Molecule) -> list[Check]:
+        from biomatrix.entities.molecule.checks import check_geometry, check_graph
+
+        return check_graph(entity) + (check_geometry(entity) if entity.has_structure else [])
+
+    def compare(self, original: Molecule, decoded: Molecule) -> list[Check]:
+        from biomatrix.entities.molecule.compare import compare_molecules
+
+        return compare_molecules(original, decoded)
+
+    def points(self, entity: Molecule) -> NDArray[np.float32] | None:
+        return entity.coordinates
+
+    def with_points(self, entity: Molecule, points: NDArray[np.floating]) -> Molecule:
+        return entity.with_coordinates(points)
+
+    def superpose(self, moving: Molecule, target: Molecule) -> Molecule:
+        from biomatrix.entities.molecule.superposition import laid_over
+
+        return laid_over(moving, target)
+
+    def completed(self, entity: Molecule, seed: int = 0) -> tuple[Molecule, str]:
+        from biomatrix.errors import BioMatrixError
+
+        if entity.has_structure:
+            return entity.with_hydrogens(), ""  # 3D tokens write all atoms
+        try:
+            return entity.embed(seed=seed), ", conformer by ETKDG and MMFF"
+        except BioMatrixError as error:
+            return entity, f"; without 3D: {error.message}"
+
+    def picture(self, entity: Molecule) -> str | None:
+        from biomatrix.entities.molecule.picture import draw
+
+        return draw(entity)
+
+    def examples(self) -> list[Example]:
+        from biomatrix.entities.molecule.examples import examples
+
+        return examples()
+
+
+MOLECULE = MoleculeKind()

@@ -1,0 +1,178 @@
+"""Molecules as SELFIES: one token a symbol, ``[C][=Branch1]``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from rdkit import Chem
+from rdkit.rdBase import BlockLogs
+
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.base_modality import Grammar, Modality
+from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.modalities.reading import first_problem, read_smiles, settled_smiles
+from biomatrix.entities.molecule.modalities.selfies_symbols import (
+    DOT,
+    MAX_SYMBOLS,
+    SYMBOL,
+    check_symbols,
+    default_alphabet,
+)
+from biomatrix.entities.molecule.modalities.smiles import as_molecule
+from biomatrix.entities.molecule.selfies import index_symbols_after, read_symbols, symbols_of_smiles
+from biomatrix.errors import DecodeError, LimitError, UnsupportedError
+
+if TYPE_CHECKING:
+    from biomatrix.entities.check import Check
+
+
+class MoleculeSelfies(Modality):
+    """The SELFIES string of a molecule, stereochemistry, charges and isotopes kept."""
+
+    name: ClassVar[str] = "molecule_selfies"
+    kind: ClassVar[str] = "molecule"
+    file_format: ClassVar[str] = "selfies"
+    start_token: ClassVar[str] = "<|mol_sfi_start|>"
+    end_token: ClassVar[str] = "<|mol_sfi_end|>"
+    start_description: ClassVar[str] = "Begins a molecule SELFIES string"
+    end_description: ClassVar[str] = "Ends a molecule SELFIES string"
+    token_pattern: ClassVar[re.Pattern[str]] = SYMBOL
+    open_ended: ClassVar[bool] = True
+    text_tokens: ClassVar[tuple[str, ...]] = (DOT,)
+    cannot_carry: ClassVar[tuple[str, ...]] = (
+        "coordinates and conformers",
+        "the order of atoms, and which hydrogens were explicit",
+        "atom map numbers",
+        "groups of relative or racemic stereocentres",
+        "partial charges, names and notes",
+    )
+
+    def encode(self, entity: Entity) -> list[str]:
+        """Return the symbols; fragments are separated by a dot, which is a token of the base tokenizer.
+
+        The string is read back before it is returned, so what SELFIES cannot say exactly is refused.
+
+        Raises
+        ------
+        UnsupportedError
+            Wildcard atoms, dative bonds, valences outside SELFIES' rules, or stereochemistry it would change.
+
+        Examples
+        --------
+        >>> MoleculeSelfies().encode(Molecule.from_smiles("CC#N"))
+        ['[C]', '[C]', '[#N]']
+        """
+        molecule = as_molecule(entity, self.name)
+        with BlockLogs():
+            mol = without_atom_maps(Chem.RemoveHs(molecule.mol))
+        label = molecule.name or None
+        if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+            raise UnsupportedError(f"SELFIES has no wildcard atom: {molecule.smiles[:80]}", record=label)
+        symbols = symbols_of_graph(mol, label)
+        smiles = str(Chem.MolToSmiles(mol))
+        if settled_smiles(read_symbols(symbols).smiles) != settled_smiles(smiles):
+            raise UnsupportedError(f"SELFIES would change this molecule: {smiles[:80]}", record=label)
+        return list(symbols)
+
+    def decode(self, tokens: Sequence[str]) -> Molecule:
+        """Return the molecule that the symbols derive.
+
+        Raises
+        ------
+        DecodeError
+            With the index of an unknown symbol, or of the atom whose chemistry RDKit refuses; index 0 where
+            the symbols derive no atom at all.
+        """
+        check_symbols(tokens)
+        smiles = read_symbols(tokens).smiles
+        mol = read_smiles(smiles) if smiles else None
+        if mol is None or mol.GetNumAtoms() == 0:
+            raise _refusal(tokens, smiles)
+        return Molecule.from_rdkit(mol)
+
+    def vocabulary(self) -> Mapping[str, str]:
+        """Return a default alphabet, each symbol described by its own literal string."""
+        return self._alphabet
+
+    @cached_property
+    def _alphabet(self) -> dict[str, str]:
+        return {symbol: symbol for symbol in default_alphabet()}
+
+    def grammar(self) -> Grammar:
+        """Return: symbols, with exactly N index symbols after a branch or ring of that number.
+
+        Any sequence of symbols is a SELFIES string; this keeps to those that an encoder writes. States: 0 at
+        the start, 1 between, 2 to 4 owing one to three index symbols, 5 after a dot. Classes: 0 a symbol that
+        may be an atom or an index, 1 to 3 a branch or ring with that many index symbols, 4 the dot.
+        """
+        return Grammar(
+            transitions=np.array(
+                [
+                    [1, -1, -1, -1, -1],
+                    [1, 2, 3, 4, 5],
+                    [1, 1, 1, 1, -1],
+                    [2, 2, 2, 2, -1],
+                    [3, 3, 3, 3, -1],
+                    [1, -1, -1, -1, -1],
+                ],
+                dtype=np.int16,
+            ),
+            accepting=np.array([False, True, False, False, False, False]),
+            counted=np.array([True, True, True, True, False]),
+        )
+
+    def token_class(self, token: str) -> int:
+        """Return 1 to 3 for a branch or ring symbol, 4 for the dot, 0 for any other symbol."""
+        return 4 if token == DOT else index_symbols_after(token)
+
+    def length(self, tokens: Sequence[str]) -> int:
+        """Return the number of symbols."""
+        return sum(token != DOT for token in tokens)
+
+    def check(self, entity: Entity) -> list[Check]:
+        """Return whether the graph is chemically sound."""
+        from biomatrix.entities.molecule.checks import check_graph
+
+        return check_graph(as_molecule(entity, self.name))
+
+
+def symbols_of_graph(mol: Chem.Mol, record: str | None = None) -> tuple[str, ...]:
+    """Return the SELFIES symbols of a molecular graph from its canonical Kekulé SMILES, atoms in that order.
+
+    Raises
+    ------
+    UnsupportedError
+        If SELFIES has no way to say it.
+    """
+    kekule = Chem.Mol(mol)
+    Chem.Kekulize(kekule, clearAromaticFlags=True)
+    smiles = Chem.MolToSmiles(kekule, kekuleSmiles=True)
+    if len(smiles) > MAX_SYMBOLS:
+        raise LimitError(f"a SMILES of {len(smiles)} characters; at most {MAX_SYMBOLS} are written", record=record)
+    try:
+        return symbols_of_smiles(smiles)
+    except UnsupportedError as error:
+        raise error.at(record=record) from error
+
+
+def without_atom_maps(mol: Chem.Mol) -> Chem.Mol:
+    """Return the molecule itself, or a copy with its atom map numbers removed."""
+    if not any(atom.GetAtomMapNum() for atom in mol.GetAtoms()):
+        return mol
+    copy = Chem.Mol(mol)
+    for atom in copy.GetAtoms():
+        atom.SetAtomMapNum(0)
+    return copy
+
+
+def _refusal(tokens: Sequence[str], smiles: str) -> DecodeError:
+    if not smiles:
+        return DecodeError("these SELFIES symbols derive no atom", position=0)
+    positions = read_symbols(tokens).places.tolist()
+    atom, reason = first_problem(smiles)
+    place = positions[atom] if atom < len(positions) else 0
+    return DecodeError(f"RDKit refuses {smiles[:80]}: {reason}", position=place)

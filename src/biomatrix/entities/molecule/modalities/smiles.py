@@ -1,0 +1,186 @@
+"""Molecules as SMILES: text for the base tokenizer, split into pieces a chemist would name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.modalities.reading import first_problem, read_smiles, settled_smiles
+from biomatrix.errors import DecodeError, LimitError, UnsupportedError
+
+if TYPE_CHECKING:
+    from biomatrix.entities.check import Check
+
+MAX_CHARACTERS = 50_000
+"""The longest SMILES string read or written, in characters."""
+
+_ATOM = r"\[[^\[\]\s]+\]|Br|Cl|[BCNOPSFIbcnops*]"
+_PIECE = re.compile(rf"{_ATOM}|%\(\d+\)|%\d\d|->|<-|\d|[=#$:/\\\-~.()]")
+_ATOM_PIECE = re.compile(_ATOM)
+
+
+def split_smiles(smiles: str) -> list[str]:
+    """Return the pieces of a SMILES string: atoms, bonds, ring numbers, branch brackets.
+
+    A character that begins no piece stands alone, so the pieces always concatenate to the string.
+
+    Examples
+    --------
+    >>> split_smiles("C[C@H](N)Cl")
+    ['C', '[C@H]', '(', 'N', ')', 'Cl']
+    """
+    pieces: list[str] = []
+    position = 0
+    while position < len(smiles):
+        match = _PIECE.match(smiles, position)
+        pieces.append(match.group() if match else smiles[position])
+        position += len(pieces[-1])
+    return pieces
+
+
+def canonical_smiles(molecule: Molecule) -> str:
+    """Return the canonical isomeric SMILES that reads back as itself, hydrogens implicit.
+
+    Raises
+    ------
+    UnsupportedError
+        If what RDKit writes does not read back, or does not settle.
+    """
+    smiles = settled_smiles(molecule.smiles)
+    if smiles is None:
+        raise UnsupportedError(
+            f"RDKit cannot read back the SMILES it writes for this molecule: {molecule.smiles[:80]}",
+            record=molecule.name or None,
+        )
+    return smiles
+
+
+class MoleculeSmiles(Modality):
+    """The canonical isomeric SMILES of a molecule, spelled by the base tokenizer's own pieces."""
+
+    name: ClassVar[str] = "molecule_smiles"
+    kind: ClassVar[str] = "molecule"
+    file_format: ClassVar[str] = "smi"
+    start_token: ClassVar[str] = "<|mol_smi_start|>"
+    end_token: ClassVar[str] = "<|mol_smi_end|>"
+    start_description: ClassVar[str] = "Begins a molecule SMILES string"
+    end_description: ClassVar[str] = "Ends a molecule SMILES string"
+    spelled_as_text: ClassVar[bool] = True
+    token_pattern: ClassVar[re.Pattern[str]] = re.compile(r"(?!)")
+    cannot_carry: ClassVar[tuple[str, ...]] = (
+        "coordinates and conformers",
+        "the order of atoms, and which hydrogens were explicit",
+        "groups of relative or racemic stereocentres",
+        "partial charges, names and notes",
+    )
+
+    def encode(self, entity: Entity) -> list[str]:
+        """Return the pieces of the canonical isomeric SMILES; they concatenate to it.
+
+        Examples
+        --------
+        >>> "".join(MoleculeSmiles().encode(Molecule.from_smiles("OCC")))
+        'CCO'
+        """
+        smiles = canonical_smiles(as_molecule(entity, self.name))
+        if len(smiles) > MAX_CHARACTERS:
+            raise LimitError(f"a SMILES of {len(smiles)} characters; at most {MAX_CHARACTERS} are written")
+        return split_smiles(smiles)
+
+    def decode(self, tokens: Sequence[str]) -> Molecule:
+        """Return the molecule that the tokens' concatenation spells, however it was cut into tokens.
+
+        Raises
+        ------
+        DecodeError
+            With the index of the token where the string first goes wrong.
+        """
+        smiles = "".join(tokens)
+        if not smiles:
+            raise DecodeError("no SMILES between the control tokens", position=0)
+        if len(smiles) > MAX_CHARACTERS:
+            raise DecodeError(f"a SMILES of {len(smiles)} characters; at most {MAX_CHARACTERS} are read", position=0)
+        fault = find_syntax_fault(smiles)
+        if fault is None:
+            mol = read_smiles(smiles)
+            if mol is not None:
+                return Molecule.from_rdkit(mol)
+            atom, reason = first_problem(smiles)
+            fault = _atom_offset(smiles, atom), reason
+        offset, reason = fault
+        raise DecodeError(f"not a SMILES string: {reason}", position=_token_at(tokens, offset))
+
+    def vocabulary(self) -> Mapping[str, str]:
+        """Return nothing: SMILES is spelled by the base tokenizer."""
+        return {}
+
+    def length(self, tokens: Sequence[str]) -> int:
+        """Return the number of atoms written (hydrogens on them not counted)."""
+        return sum(_ATOM_PIECE.fullmatch(piece) is not None for piece in split_smiles("".join(tokens)))
+
+    def check(self, entity: Entity) -> list[Check]:
+        """Return whether the graph is chemically sound."""
+        from biomatrix.entities.molecule.checks import check_graph
+
+        return check_graph(as_molecule(entity, self.name))
+
+
+def as_molecule(entity: Entity, modality_name: str) -> Molecule:
+    """Return the entity, which must be a molecule with at least one atom."""
+    if not isinstance(entity, Molecule):
+        raise UnsupportedError(f"{modality_name} writes a Molecule, not a {type(entity).__name__}")
+    if entity.num_atoms == 0:
+        raise UnsupportedError("the molecule has no atoms", record=entity.name or None)
+    return entity
+
+
+def find_syntax_fault(smiles: str) -> tuple[int, str] | None:
+    """Return where a string first breaks SMILES syntax and how, as (character offset, reason), or None.
+
+    Looks at pieces, branches and ring closures only; what RDKit alone can judge is left to it.
+    """
+    offset = 0
+    open_branches: list[int] = []
+    open_rings: dict[str, int] = {}
+    for piece in split_smiles(smiles):
+        if _PIECE.fullmatch(piece) is None:
+            return offset, f"unexpected {piece!r}"
+        if piece == "(":
+            open_branches.append(offset)
+        elif piece == ")":
+            if not open_branches:
+                return offset, "a branch closes that was never opened"
+            open_branches.pop()
+        elif piece[0] == "%" or piece.isdigit():
+            number = piece.strip("%()").lstrip("0") or "0"
+            if open_rings.pop(number, None) is None:
+                open_rings[number] = offset
+        offset += len(piece)
+    if open_branches:
+        return open_branches[-1], "a branch opens and never closes"
+    if open_rings:
+        return min(open_rings.values()), "a ring opens and never closes"
+    return None
+
+
+def _atom_offset(smiles: str, atom: int) -> int:
+    offset = 0
+    for piece in split_smiles(smiles):
+        if _ATOM_PIECE.fullmatch(piece):
+            if atom == 0:
+                return offset
+            atom -= 1
+        offset += len(piece)
+    return 0
+
+
+def _token_at(tokens: Sequence[str], offset: int) -> int:
+    for index, token in enumerate(tokens):
+        offset -= len(token)
+        if offset < 0:
+            return index
+    return max(len(tokens) - 1, 0)

@@ -1,0 +1,283 @@
+"""Fitting the codec: bond lengths by context, then codes by a Lloyd iteration in the frames of the search itself.
+
+1. Lengths and spreads of all bonds, by context.
+2. k-means on what atoms should mean in their true frames gives the first shared meanings.
+3. Rounds: encode a draw of molecules as shipped weights would, and move every meaning, shared and by context, to the
+   mean of what its atoms should have meant; codes out of use start anew where the error is largest.
+
+Every round draws from (seed, round) and is checkpointed, so that a resumed run does what an unbroken one would.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.files import write_whole
+from biomatrix.entities.molecule.structure.conditioned.chemistry import MolecularGraph, gather, graph_of
+from biomatrix.entities.molecule.structure.conditioned.contexts import length_keys
+from biomatrix.entities.molecule.structure.conditioned.lengths import BondLengths
+from biomatrix.entities.molecule.structure.conditioned.meanings import CodeMeanings
+from biomatrix.entities.molecule.structure.conditioned.placement import frames_at, meanings_of
+from biomatrix.entities.molecule.structure.conditioned.problem import Problem
+from biomatrix.entities.molecule.structure.conditioned.references import FIRST
+from biomatrix.entities.molecule.structure.conditioned.search import Costs, DirectionGrid, choose_codes
+from biomatrix.entities.molecule.structure.conditioned.start import turned
+from biomatrix.entities.molecule.structure.conditioned.weights import PLACE_LEVELS, tensors_of, weights_from
+from biomatrix.entities.molecule.structure.frames import Array
+from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
+from biomatrix.entities.tokenizer_folder import read_tensors
+from biomatrix.errors import ConfigurationError, WeightsError
+
+Ints = NDArray[np.int64]
+Sample = tuple[MolecularGraph, Array]
+"""A molecule's graph, and its true positions [n, 3] in Angstrom turned into the starting frame."""
+
+LOG = logging.getLogger(__name__)
+CHECKPOINT_FILE = "checkpoint.safetensors"
+_BATCH = 1000
+_OUTLIER = 4.0
+_DEAD = 3
+
+
+@dataclass(frozen=True)
+class FittingSettings:
+    """How the codec is fitted.
+
+    Parameters
+    ----------
+    num_codes : int
+    seed : int
+    rounds : int
+    per_round : int
+        Molecules drawn each round.
+    least_atoms : int
+        Contexts of fewer atoms in a round get no row of their own.
+    length_scale : float
+        What one spread of bond length counts beside a unit of direction in k-means.
+    bond_weight, rate_weight, correction_weight : float
+        As in ``Costs``; the price of bits and corrections sets in after two rounds.
+    candidates : int
+    closed_loop : bool
+    """
+
+    num_codes: int = 512
+    seed: int = 0
+    rounds: int = 12
+    per_round: int = 25_000
+    least_atoms: int = 60
+    length_scale: float = 0.3
+    bond_weight: float = 16.0
+    rate_weight: float = 0.001
+    correction_weight: float = 0.01
+    candidates: int = 24
+    closed_loop: bool = True
+
+    def __post_init__(self) -> None:
+        if not 8 <= self.num_codes <= 32767:
+            raise ConfigurationError(f"num_codes is {self.num_codes}: 8 to 32767 codes fit int16 and the search")
+        if self.rounds < 1 or self.per_round < 1:
+            raise ConfigurationError("rounds and per_round must be at least 1")
+
+    @property
+    def costs(self) -> Costs:
+        """What the search weighs once fitted."""
+        return Costs(self.bond_weight, self.rate_weight, self.correction_weight, self.candidates)
+
+
+def sample_of(item: PreparedMolecule) -> Sample:
+    """Return what fitting takes of a molecule."""
+    return graph_of(item), turned(item.positions, np.array([item.size]))
+
+
+def fit(samples: Sequence[Sample], settings: FittingSettings, folder: Path) -> tuple[BondLengths, CodeMeanings]:
+    """Fit the codec to molecules.
+
+    Parameters
+    ----------
+    samples : sequence of (MolecularGraph, ndarray)
+    settings : FittingSettings
+    folder : Path
+        Where the checkpoint is kept; a checkpoint found there, of the same settings, is gone on from.
+    """
+    if not samples:
+        raise ConfigurationError("no molecules to fit to")
+    checkpoint = folder / CHECKPOINT_FILE
+    resumed = _resume(checkpoint, settings)
+    if resumed is None:
+        lengths = fit_lengths(samples)
+        meanings = CodeMeanings.start(_first_meanings(_drawn(samples, settings, -1), lengths, settings), PLACE_LEVELS)
+        first = 0
+    else:
+        lengths, meanings, first = resumed
+        LOG.info("going on after round %d of %d", first, settings.rounds)
+    started = time.monotonic()
+    for number in range(first, settings.rounds):
+        meanings, said = _round(_drawn(samples, settings, number), lengths, meanings, settings, number)
+        _save(checkpoint, lengths, meanings, number + 1, settings)
+        rate = (number + 1 - first) / (time.monotonic() - started)
+        LOG.info(
+            "round %d of %d: %s, %.0f s left", number + 1, settings.rounds, said, (settings.rounds - number - 1) / rate
+        )
+    return lengths, meanings
+
+
+def fit_lengths(samples: Sequence[Sample]) -> BondLengths:
+    """Fit bond lengths by context to all molecules."""
+    chemistry = gather([graph for graph, _ in samples])
+    positions = np.concatenate([positions for _, positions in samples])
+    begin, end = chemistry.bonds.T
+    true = np.sqrt(((positions[begin] - positions[end]) ** 2).sum(axis=1))
+    return BondLengths.fit(length_keys(chemistry), true)
+
+
+def _drawn(samples: Sequence[Sample], settings: FittingSettings, number: int) -> list[Sample]:
+    rng = np.random.default_rng((settings.seed, number + 1))
+    return [samples[k] for k in rng.permutation(len(samples))[: settings.per_round]]
+
+
+def _first_meanings(samples: Sequence[Sample], lengths: BondLengths, settings: FittingSettings) -> Array:
+    """Return shared meanings [K, 4] by k-means on what atoms mean in their true frames."""
+    rng = np.random.default_rng((settings.seed, 0))
+    found = []
+    for problem, targets in _batches(samples, lengths):
+        for atoms in problem.levels[1:]:
+            frames = frames_at(targets, problem.references, problem.bond, problem.closing, atoms)
+            found.append(meanings_of(frames, targets[atoms]))
+    scale = (1.0, 1.0, 1.0, settings.length_scale)
+    points = _bounded(np.concatenate(found)) * scale
+    points = points[rng.permutation(len(points))[:60_000]]
+    return _on_sphere(_means(points, settings.num_codes, rng) / scale)
+
+
+def _means(points: Array, count: int, rng: np.random.Generator, rounds: int = 12) -> Array:
+    """Return the centres of k-means; an empty cluster starts anew at a point badly served."""
+    centres = points[rng.choice(len(points), size=count, replace=len(points) < count)].copy()
+    for _ in range(rounds):
+        distance = 0.5 * (centres**2).sum(axis=1) - points @ centres.T
+        nearest = distance.argmin(axis=1)
+        gap = np.maximum(distance[np.arange(len(points)), nearest] + 0.5 * (points**2).sum(axis=1), 1e-12)
+        count_of = np.bincount(nearest, minlength=count)
+        for axis in range(points.shape[1]):
+            sums = np.bincount(nearest, points[:, axis], count)
+            centres[:, axis] = np.where(count_of > 0, sums / np.maximum(count_of, 1), centres[:, axis])
+        empty = np.flatnonzero(count_of == 0)
+        centres[empty] = points[rng.choice(len(points), size=len(empty), p=gap / gap.sum())]
+    return centres
+
+
+def _round(
+    samples: Sequence[Sample], lengths: BondLengths, meanings: CodeMeanings, settings: FittingSettings, number: int
+) -> tuple[CodeMeanings, str]:
+    costs = settings.costs if number >= 2 else replace(settings.costs, rate=0.0, correction=0.0)
+    grid = DirectionGrid(meanings.shared[:, :3], settings.candidates)
+    codes, wanted, errors, bits = [], [], [], []
+    contexts: list[list[Ints]] = [[] for _ in range(PLACE_LEVELS)]
+    for problem, targets in _batches(samples, lengths):
+        choice = choose_codes(problem, targets, meanings, grid, costs, closed_loop=settings.closed_loop)
+        coded = problem.references.kinds != FIRST
+        codes.append(choice.codes[coded])
+        wanted.append(choice.wanted[coded])
+        errors.append(((choice.positions - targets) ** 2).sum(axis=1)[coded])
+        bits.append(meanings.bits[problem.rows(meanings), choice.codes][coded])
+        for level, context in enumerate(problem.contexts):
+            contexts[level].append(context[coded])
+    error = np.concatenate(errors)
+    fitted, dead = _moved(
+        meanings.shared,
+        [np.concatenate(level) for level in contexts],
+        np.concatenate(codes),
+        _bounded(np.concatenate(wanted)),
+        error,
+        settings,
+        np.random.default_rng((settings.seed, number, 1)),
+        last=number + 1 == settings.rounds,
+    )
+    said = f"error {np.sqrt(error.mean()):.4f} A, {np.concatenate(bits).mean():.2f} bits an atom, {dead} codes set anew"
+    return fitted, said
+
+
+def _moved(
+    shared: NDArray[np.floating],
+    contexts: list[Ints],
+    codes: Ints,
+    wanted: Array,
+    errors: Array,
+    settings: FittingSettings,
+    rng: np.random.Generator,
+    *,
+    last: bool,
+) -> tuple[CodeMeanings, int]:
+    """Return meanings moved to the mean of what was wanted of them, and how many codes started anew."""
+    uses = np.bincount(codes, minlength=len(shared))
+    alive = uses >= _DEAD
+    moved = np.asarray(shared, dtype=np.float64).copy()
+    for axis in range(4):
+        mean = np.bincount(codes, wanted[:, axis], len(shared)) / np.maximum(uses, 1)
+        moved[:, axis] = np.where(alive, mean, moved[:, axis])
+    moved = _on_sphere(moved)
+    dead = np.flatnonzero(~alive)
+    if last or not len(dead):
+        return CodeMeanings.fit(moved, contexts, codes, wanted, settings.least_atoms), 0
+    moved[dead] = wanted[rng.choice(len(wanted), size=len(dead), p=errors / errors.sum())]
+    # a code set anew must mean its new place in every context: no row keeps an entry of its own for it
+    kept = alive[codes]
+    fitted = CodeMeanings.fit(
+        _on_sphere(moved), [c[kept] for c in contexts], codes[kept], wanted[kept], settings.least_atoms
+    )
+    return fitted, len(dead)
+
+
+def _batches(samples: Sequence[Sample], lengths: BondLengths) -> list[tuple[Problem, Array]]:
+    return [
+        (
+            Problem.of([graph for graph, _ in samples[start : start + _BATCH]], lengths),
+            np.concatenate([positions for _, positions in samples[start : start + _BATCH]]),
+        )
+        for start in range(0, len(samples), _BATCH)
+    ]
+
+
+def _bounded(meanings: Array) -> Array:
+    """Return meanings with lengths no outlier can carry away."""
+    return np.column_stack((meanings[:, :3], np.clip(meanings[:, 3], -_OUTLIER, _OUTLIER)))
+
+
+def _on_sphere(meanings: Array) -> Array:
+    norm = np.maximum(np.sqrt((meanings[:, :3] ** 2).sum(axis=1)), 1e-9)
+    return np.column_stack((meanings[:, :3] / norm[:, None], meanings[:, 3]))
+
+
+def _save(path: Path, lengths: BondLengths, meanings: CodeMeanings, done: int, settings: FittingSettings) -> None:
+    from safetensors.numpy import save
+
+    tensors: dict[str, NDArray[Any]] = {**tensors_of(lengths, meanings), "round": np.array(done)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(
+        path, save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, _described(settings))
+    )
+
+
+def _described(settings: FittingSettings) -> dict[str, str]:
+    return {name: repr(value) for name, value in asdict(settings).items() if name != "rounds"}
+
+
+def _resume(path: Path, settings: FittingSettings) -> tuple[BondLengths, CodeMeanings, int] | None:
+    if not path.is_file():
+        return None
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as opened:
+        metadata: Mapping[str, str] = opened.metadata() or {}
+    if dict(metadata) != _described(settings):
+        raise WeightsError("checkpoint of other settings; give a new folder", file=str(path))
+    tensors = read_tensors(path.read_bytes(), file=str(path))
+    done = int(tensors.pop("round").item())
+    return (*weights_from(tensors, file=str(path)), done)

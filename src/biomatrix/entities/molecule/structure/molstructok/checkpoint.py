@@ -1,0 +1,31 @@
+"""The published checkpoint, which is tensors alone."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from biomatrix.entities.molecule.structure.molstructok.network import expected_shapes
+from biomatrix.entities.tokenizer_folder import (
+    StoredWeights,
+    fingerprint_of,
+    read_tensors,
+    require_tensors,
+    tensor_bytes,
+)
+from biomatrix.errors import WeightsError
+
+ARCHITECTURE = "molstructok"
+
+
+def read_checkpoint(path: Path) -> StoredWeights:
+    """Read the published checkpoint as a safetensors file; names and shapes are strict."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    tensors = read_tensors(data, file=str(path))
+    require_tensors(tensors, expected_shapes(tensors, file=str(path)), file=str(path))
+    digest = hashlib.sha256(tensor_bytes(tensors)).hexdigest()  # of the tensors, so that a converted file shares it
+    fingerprint = fingerprint_of(ARCHITECTURE, {}, digest)
+    return StoredWeights(path.stem, path.parent, {"architecture": ARCHITECTURE}, tensors, fingerprint)

@@ -1,0 +1,1 @@
+"""Proteins: everything particular to them; `kind.py` is their registration."""

@@ -1,0 +1,222 @@
+"""Checks of a protein chain: its sequence, and the geometry of its backbone.
+
+Legend: L residues, P pairs of linked neighbours.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from biotite.structure import CellList
+
+from biomatrix.entities.check import Check
+from biomatrix.entities.protein.thresholds import (
+    BACKBONE_LIMITS,
+    CA_CLASH,
+    CA_DISTANCE_SHARE,
+    CA_DISTANCES,
+    LEFT_PHI_SHARE,
+    LINK_LIMIT,
+    OMEGA_SHARE,
+    OMEGA_TOLERANCE,
+    RAMACHANDRAN,
+    RAMACHANDRAN_SHARE,
+)
+from biomatrix.metrics.geometry import angle, dihedral
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from biomatrix.entities.protein.entity import Protein
+
+STANDARD_RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWY")
+MOST_COMMON_LIMIT = 0.5
+"""The largest share of a chain that one residue may make up."""
+
+_RAMACHANDRAN = np.array([[cell == "x" for cell in row] for row in RAMACHANDRAN])
+
+
+def check_sequence(protein: Protein) -> list[Check]:
+    """Return what can be said of a sequence alone: standard residues, and no residue in excess."""
+    length = len(protein)
+    if length == 0:
+        return [Check(name, None, detail="no residues") for name in ("standard residues", "varied composition")]
+    standard = sum(letter in STANDARD_RESIDUES for letter in protein.sequence) / length
+    letter, count = Counter(protein.sequence).most_common(1)[0]
+    share = count / length
+    return [
+        Check("standard residues", standard >= 0.9, standard, "share of residues"),
+        Check(
+            "varied composition",
+            share <= MOST_COMMON_LIMIT,
+            share,
+            "share of the most common residue",
+            letter,
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class Torsions:
+    """Backbone torsions in degrees, NaN where an atom is missing or the chain is broken.
+
+    Parameters
+    ----------
+    phi, psi : ndarray, shape=(L,), dtype=float64
+    omega : ndarray, shape=(L-1,), dtype=float64
+        About the bond from each residue to the next.
+    linked : ndarray, shape=(L-1,), dtype=bool
+        Whether each residue is bonded to the next.
+    """
+
+    phi: NDArray[np.float64]
+    psi: NDArray[np.float64]
+    omega: NDArray[np.float64]
+    linked: NDArray[np.bool_]
+
+
+def torsions(backbone: NDArray[np.float32]) -> Torsions:
+    """Return the torsions of a backbone, ``[L, 3, 3]`` (N, CA, C) in Angstrom."""
+    n, ca, c = (backbone[:, atom].astype(np.float64) for atom in range(3))
+    with np.errstate(invalid="ignore"):
+        linked = np.linalg.norm(c[:-1] - n[1:], axis=1) < LINK_LIMIT
+        phi, psi = np.full(len(n), np.nan), np.full(len(n), np.nan)
+        omega = np.degrees(dihedral(ca[:-1], c[:-1], n[1:], ca[1:]))
+        phi[1:] = np.where(linked, np.degrees(dihedral(c[:-1], n[1:], ca[1:], c[1:])), np.nan)
+        psi[:-1] = np.where(linked, np.degrees(dihedral(n[:-1], ca[:-1], c[:-1], n[1:])), np.nan)
+    return Torsions(phi, psi, np.where(linked, omega, np.nan), linked)
+
+
+def check_backbone(protein: Protein) -> list[Check]:
+    """Return whether a backbone's geometry is that of a protein.
+
+    Parameters
+    ----------
+    protein : Protein
+        With coordinates; ``passed`` is None for what too few residues can tell.
+
+    Returns
+    -------
+    list of Check
+        Resolved residues, bond lengths and angles, breaks, CA distances, clashes, torsions, handedness.
+    """
+    if protein.backbone is None or not protein.resolved.any():
+        return [Check("resolved residues", False if len(protein) else None, 0.0, "share of residues")]
+    backbone = protein.backbone
+    turns = torsions(backbone)
+    known = float(protein.resolved.mean())
+    return [
+        Check("resolved residues", known >= 0.5, known, "share of residues"),
+        *check_bonds_and_angles(backbone, turns.linked),
+        check_breaks(protein, turns.linked),
+        check_ca_distances(backbone, turns.linked),
+        check_ca_clashes(backbone),
+        check_omega(turns),
+        check_ramachandran(turns),
+        check_handedness(turns),
+    ]
+
+
+def check_bonds_and_angles(backbone: NDArray[np.float32], linked: NDArray[np.bool_]) -> list[Check]:
+    """Return one check for each bond and angle of ``reference.BACKBONE_LIMITS``."""
+    n, ca, c = (backbone[:, atom].astype(np.float64) for atom in range(3))
+    with np.errstate(invalid="ignore"):
+        measured = {
+            "N-CA bond lengths": np.linalg.norm(n - ca, axis=1),
+            "CA-C bond lengths": np.linalg.norm(ca - c, axis=1),
+            "C-N bond lengths": np.linalg.norm(c[:-1] - n[1:], axis=1)[linked],
+            "N-CA-C angles": np.degrees(angle(n, ca, c)),
+            "CA-C-N angles": np.degrees(angle(ca[:-1], c[:-1], n[1:]))[linked],
+            "C-N-CA angles": np.degrees(angle(c[:-1], n[1:], ca[1:]))[linked],
+        }
+    checks: list[Check] = []
+    for name, limit in BACKBONE_LIMITS.items():
+        values = measured[name][np.isfinite(measured[name])]
+        if not len(values):
+            checks.append(Check(name, None, detail="none present"))
+            continue
+        share = float(((values >= limit.low) & (values <= limit.high)).mean())
+        detail = f"mean {values.mean():.3f} {limit.unit}, expected {limit.low:g} to {limit.high:g}"
+        checks.append(Check(name, share >= limit.share, share, "share of residues", detail))
+    return checks
+
+
+def check_breaks(protein: Protein, linked: NDArray[np.bool_]) -> Check:
+    """Return whether resolved neighbours are bonded, as far as the numbering says they are neighbours."""
+    resolved = protein.resolved
+    neighbours = resolved[:-1] & resolved[1:]
+    if protein.residue_numbers is not None:
+        neighbours &= np.diff(protein.residue_numbers) <= 1
+    broken = neighbours & ~linked
+    count = int(broken.sum())
+    where = f"first after residue {int(np.flatnonzero(broken)[0]) + 1}" if count else ""
+    return Check("unbroken chain", count == 0 if neighbours.any() else None, float(count), "breaks", where)
+
+
+def check_ca_distances(backbone: NDArray[np.float32], linked: NDArray[np.bool_]) -> Check:
+    """Return the share of linked neighbours whose CA are a trans or cis peptide bond apart."""
+    ca = backbone[:, 1].astype(np.float64)
+    distance = np.linalg.norm(ca[1:] - ca[:-1], axis=1)[linked]
+    inside = np.zeros(len(distance), dtype=bool)
+    for low, high in CA_DISTANCES:
+        inside |= (distance >= low) & (distance <= high)
+    return _share("CA-CA distances", inside, CA_DISTANCE_SHARE)
+
+
+def check_ca_clashes(backbone: NDArray[np.float32]) -> Check:
+    """Return how many pairs of CA, three or more residues apart, are closer than any fold lets them be."""
+    resolved = np.flatnonzero(np.isfinite(backbone[:, 1]).all(axis=1))
+    ca = backbone[resolved, 1]
+    if len(ca) < 4:
+        return Check("clashes", None, detail="too few residues")
+    if float(np.ptp(ca, axis=0).max()) > 1e4:
+        return Check("clashes", False, detail="the chain spans more than 10,000 Angstrom")
+    near = CellList(ca, cell_size=CA_CLASH).get_atoms(ca, CA_CLASH)
+    first, column = np.nonzero(near >= 0)
+    second = near[first, column]
+    clashing = resolved[second] - resolved[first] >= 3
+    count = int(clashing.sum())
+    detail = ""
+    if count:
+        pair = int(np.flatnonzero(clashing)[0])
+        detail = f"first: residues {resolved[first[pair]] + 1} and {resolved[second[pair]] + 1}"
+    return Check("clashes", count == 0, float(count), "pairs of CA", detail)
+
+
+def check_omega(turns: Torsions) -> Check:
+    """Return the share of peptide bonds that are flat, trans or cis."""
+    omega = np.abs(turns.omega[np.isfinite(turns.omega)])
+    flat = (omega > 180.0 - OMEGA_TOLERANCE) | (omega < OMEGA_TOLERANCE)
+    check = _share("peptide bonds flat", flat, OMEGA_SHARE)
+    cis = int((omega < OMEGA_TOLERANCE).sum())
+    return Check(check.name, check.passed, check.value, check.unit, f"{cis} cis")
+
+
+def check_ramachandran(turns: Torsions) -> Check:
+    """Return the share of residues whose (phi, psi) native chains take."""
+    known = np.isfinite(turns.phi) & np.isfinite(turns.psi)
+    column = np.clip(((turns.phi[known] + 180.0) // 30.0).astype(int), 0, 11)
+    row = np.clip(((180.0 - turns.psi[known]) // 30.0).astype(int), 0, 11)
+    return _share("Ramachandran", _RAMACHANDRAN[row, column], RAMACHANDRAN_SHARE)
+
+
+def check_handedness(turns: Torsions) -> Check:
+    """Return whether the chain is of L residues, not their mirror image, by the sign of phi.
+
+    N, CA and C of one residue lie in a plane and tell nothing; the chain's turns do.
+    """
+    phi = turns.phi[np.isfinite(turns.phi)]
+    if len(phi) < 10:
+        return Check("left-handed residues", None, detail="too few residues")
+    share = float((phi < 0).mean())
+    return Check("left-handed residues", share >= LEFT_PHI_SHARE, share, "share of residues with phi below 0")
+
+
+def _share(name: str, inside: NDArray[np.bool_], least: float) -> Check:
+    if not len(inside):
+        return Check(name, None, detail="none present")
+    share = float(inside.mean())
+    return Check(name, share >= least, share, "share of residues")

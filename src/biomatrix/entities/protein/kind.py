@@ -1,0 +1,190 @@
+"""The registration of proteins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from biomatrix.entities.check import Check
+from biomatrix.entities.fasta import EXTENSIONS as FASTA_EXTENSIONS
+from biomatrix.entities.fasta import FORMAT as FASTA
+from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.entities.registration import Example, FileFormat, Kind, View, ViewerStyle
+from biomatrix.entities.rejects import Reject
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from biomatrix.entities.protein.entity import Protein
+
+_HERE = "biomatrix.entities.protein"
+_NUCLEOTIDES = frozenset("ACGTUN")
+_SURELY_NUCLEIC = 12
+"""Chains of amino acids that spell no letter beyond those of nucleotides are not longer than this."""
+
+
+class ProteinKind(Kind):
+    """Protein chains: a sequence, perhaps with its backbone."""
+
+    name: ClassVar[str] = "protein"
+    plural: ClassVar[str] = "proteins"
+    typed_as: ClassVar[str] = "a sequence of one-letter codes"
+    formats: ClassVar[tuple[FileFormat, ...]] = (
+        FileFormat("pdb", (".pdb", ".ent")),
+        FileFormat("cif", (".cif", ".mmcif")),
+        FileFormat("bcif", (".bcif",)),
+        FileFormat(FASTA, FASTA_EXTENSIONS),
+    )
+    refused_extensions: ClassVar[Mapping[str, str]] = {
+        ".mmtf": "MMTF was retired by the PDB in 2024; download the entry as .bcif or .cif",
+    }
+    modalities: ClassVar[Mapping[str, str]] = {
+        "protein_sequence": f"{_HERE}.modalities.sequence:ProteinSequence",
+        "protein_structure": f"{_HERE}.modalities.structure:ProteinStructure",
+    }
+    architectures: ClassVar[Mapping[str, str]] = {
+        "geometric": f"{_HERE}.structure.geometric.tokenizer:GeometricTokenizer",
+        "anchored": f"{_HERE}.structure.anchored.tokenizer:AnchoredTokenizer",
+        "gcp_vqvae": f"{_HERE}.structure.gcp_vqvae.tokenizer:GCPVQVAETokenizer",
+    }
+    weights: ClassVar[Path | None] = Path(__file__).parent / "structure" / "weights"
+    default_tokenizer: ClassVar[str | None] = "geometric-256"
+    views: ClassVar[tuple[View, ...]] = (
+        View("protein_sequence", "window", ("protein_sequence",)),
+        View("protein_structure", "window", ("protein_structure",)),
+        View("protein_joint", "joint", ("protein_sequence", "protein_structure")),
+        View(
+            "protein_mixed",
+            "composed",
+            parts={
+                "protein_sequence": 1.0,
+                "protein_structure": 0.5,
+                "name": 0.9,
+                "organism": 0.6,
+                "location": 0.9,
+                "membrane": 0.9,
+                "function": 0.8,
+            },
+        ),
+    )
+    viewer: ClassVar[tuple[str, ViewerStyle] | None] = ("pdb", "backbone")
+
+    @property
+    def entity(self) -> type[Protein]:
+        from biomatrix.entities.protein.entity import Protein
+
+        return Protein
+
+    def parse(self, text: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Protein:
+        return self.entity.from_sequence(text, name, limits=limits)
+
+    def text(self, entity: Protein) -> str:
+        return entity.sequence
+
+    def to_bytes(self, entity: Protein) -> bytes:
+        """A line of JSON (sequence, labels, notes), then the backbone as little-endian float32."""
+        described = {**self.labels(entity), "notes": entity.notes, "structure": entity.has_structure}
+        body = b"" if entity.backbone is None else entity.backbone.astype("<f4").tobytes()
+        return json.dumps(described).encode() + b"\n" + body
+
+    def from_bytes(self, data: bytes, name: str = "") -> Protein:
+        import numpy as np
+
+        head, _, body = data.partition(b"\n")
+        described = json.loads(head)
+        numbers, codes = described.get("numbers"), described.get("insertion_codes")
+        return self.entity(
+            described["sequence"],
+            np.frombuffer(body, dtype="<f4").reshape(-1, 3, 3).astype(np.float32) if described["structure"] else None,
+            name=name,
+            chain=described["chain"],
+            residue_numbers=None if numbers is None else np.array(numbers, dtype=np.int32),
+            insertion_codes=None if codes is None else tuple(codes),
+            notes=tuple(described["notes"]),
+        )
+
+    def identity(self, entity: Protein) -> str:
+        return entity.sequence
+
+    def read(
+        self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS
+    ) -> Iterator[Protein | Reject]:
+        from biomatrix.entities.protein.files.records import read_proteins
+
+        return read_proteins(path, file_format=file_format, limits=limits)
+
+    def read_one(
+        self, path: str | Path, file_format: str, record: int | str | None = None, *, limits: Limits = DEFAULT_LIMITS
+    ) -> Protein:
+        from biomatrix.entities.protein.files.records import read_chain
+
+        return read_chain(path, None if record is None else str(record), file_format=file_format, limits=limits)
+
+    def write(self, entities: Sequence[Protein], path: str | Path, file_format: str, **settings: Any) -> None:
+        from biomatrix.entities.protein.files.records import write_proteins
+
+        write_proteins(entities, path, file_format)
+
+    def claims(self, file_format: str, record: str) -> bool:
+        """Letters of amino acids that are not those of nucleotides alone."""
+        from biomatrix.entities.protein.residues import LETTERS
+
+        letters = set(record.upper().rstrip("*"))
+        nucleic = letters <= _NUCLEOTIDES and len(record) > _SURELY_NUCLEIC
+        return letters <= set(LETTERS) and not nucleic
+
+    def recognises(self, head: bytes) -> str | None:
+        if head.startswith(b">"):
+            return FASTA
+        if b"_atom_site." in head or head.startswith(b"data_"):
+            return "cif"
+        lines = head.split(b"\n")
+        return "pdb" if any(line.startswith((b"HEADER ", b"ATOM  ", b"HETATM", b"CRYST1")) for line in lines) else None
+
+    def labels(self, entity: Protein) -> dict[str, Any]:
+        from biomatrix.entities.protein.labels import residue_labels
+
+        return residue_labels(entity)
+
+    def with_labels(self, entity: Protein, labels: Mapping[str, Any], name: str = "") -> Protein:
+        from biomatrix.entities.protein.labels import with_residue_labels
+
+        return with_residue_labels(entity, labels, name)
+
+    def check(self, entity: Protein) -> list[Check]:
+        from biomatrix.entities.protein.checks import check_backbone, check_sequence
+
+        named = set(entity.sequence) != {"X"}
+        return (check_sequence(entity) if named else []) + (check_backbone(entity) if entity.has_structure else [])
+
+    def compare(self, original: Protein, decoded: Protein) -> list[Check]:
+        from biomatrix.entities.protein.compare import compare_proteins
+
+        return compare_proteins(original, decoded)
+
+    def points(self, entity: Protein) -> NDArray[np.float32] | None:
+        return None if entity.backbone is None else entity.backbone.reshape(-1, 3)
+
+    def with_points(self, entity: Protein, points: NDArray[np.floating]) -> Protein:
+        from dataclasses import replace
+
+        import numpy as np
+
+        return replace(entity, backbone=points.astype(np.float32).reshape(-1, 3, 3))
+
+    def shortened(self, entity: Protein, length: int) -> Protein:
+        return entity.first(length)
+
+    def size(self, entity: Protein) -> int | None:
+        return len(entity)
+
+    def examples(self) -> list[Example]:
+        from biomatrix.entities.protein.examples import examples
+
+        return examples()
+
+
+PROTEIN = ProteinKind()

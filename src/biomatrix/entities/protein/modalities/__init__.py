@@ -1,0 +1,1 @@
+"""The ways of writing proteins as tokens."""

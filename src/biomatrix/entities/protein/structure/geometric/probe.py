@@ -1,0 +1,196 @@
+"""How far two frames are from each other, as the squared distance of twelve numbers.
+
+A probe is a point and three levers fixed to a residue. What the closed loop cannot mend at the next residue (where
+the bond to it points) has a long lever; what the next torsion mends anyway (the turn about that bond) a short one.
+
+The search walks in frames whose origin is the probe's point. There the distance of two frames is linear in one of
+them, given what `distance_rows` makes of the other, so that one small product compares a frame with many codes.
+
+Shapes: three axes x (point, lever, lever, lever) = 12; a frame as a matrix [4, 4] acting on (1, x, y, z) = 16.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from biomatrix.metrics.geometry import RESIDUE_TEMPLATE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def probe_features(
+    rotation: NDArray[np.float64], origin: NDArray[np.float64], probe: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Place a probe by frames.
+
+    Parameters
+    ----------
+    rotation : ndarray, shape=(..., 3, 3), dtype=float64
+    origin : ndarray, shape=(..., 3), dtype=float64
+    probe : ndarray, shape=(3, 4), dtype=float64
+        The point, then the levers, as columns, in Angstrom.
+
+    Returns
+    -------
+    ndarray, shape=(..., 3, 4), dtype=float64
+        The distance of two frames is that of these.
+    """
+    placed = rotation @ probe
+    placed[..., 0] += origin
+    return np.asarray(placed)
+
+
+def fitted_frames(atoms: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Frames that bring the ideal residue closest to given ones, as `kabsch` would, in closed form.
+
+    Three atoms lie in a plane and the ideal residue lies in it too, so what is left to find is one angle.
+
+    Parameters
+    ----------
+    atoms : ndarray, shape=(n, 3, 3), dtype=float64
+        (N, CA, C), not on one line.
+
+    Returns
+    -------
+    rotations : ndarray, shape=(n, 3, 3), dtype=float64
+        Residues lie next to each other in memory, as sums over axes are fastest so.
+    origins : ndarray, shape=(n, 3), dtype=float64
+    """
+    n, ca, c = np.ascontiguousarray(atoms.transpose(1, 2, 0))
+    middle = (n + ca + c) / 3.0
+    x = _unit(c - ca)
+    y = n - ca
+    y = _unit(y - (y * x).sum(axis=0) * x)
+    ideal_middle = RESIDUE_TEMPLATE.mean(axis=0)
+    ideal = RESIDUE_TEMPLATE - ideal_middle
+    along, across = (
+        sum(weight * (atom - middle) for weight, atom in zip(ideal[:, axis], (n, ca, c), strict=True))
+        for axis in (0, 1)
+    )
+    cosine = (along * x + across * y).sum(axis=0)
+    sine = (along * y - across * x).sum(axis=0)
+    size = np.hypot(cosine, sine)
+    cosine, sine = cosine / size, sine / size
+    axes = np.empty((3, 3, len(atoms)))
+    axes[:, 0], axes[:, 1] = cosine * x + sine * y, cosine * y - sine * x
+    axes[:, 2] = x[[1, 2, 0]] * y[[2, 0, 1]] - x[[2, 0, 1]] * y[[1, 2, 0]]
+    origins = middle - axes[:, 0] * ideal_middle[0] - axes[:, 1] * ideal_middle[1]
+    return axes.transpose(2, 0, 1), origins.T
+
+
+def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Columns [3, n] scaled to length one."""
+    return np.asarray(vectors / np.sqrt((vectors * vectors).sum(axis=0)))
+
+
+def frame_matrices(
+    rotation: NDArray[np.float64], origin: NDArray[np.float64], probe: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Frames, seen from another, as matrices between frames that have their origin at the probe's point.
+
+    Parameters
+    ----------
+    rotation, origin : ndarray, shape=(..., 3, 3) and (..., 3), dtype=float64
+    probe : ndarray, shape=(3, 4), dtype=float64
+
+    Returns
+    -------
+    ndarray, shape=(..., 4, 4), dtype=float64
+        Acting on (1, x, y, z), so the first row is (1, 0, 0, 0).
+    """
+    matrices = np.zeros((*origin.shape[:-1], 4, 4))
+    matrices[..., 0, 0] = 1.0
+    matrices[..., 1:, 1:] = rotation
+    matrices[..., 1:, 0] = origin + rotation @ probe[:, 0] - probe[:, 0]
+    return matrices
+
+
+def inverse_matrices(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Inverses of `frame_matrices` [..., 4, 4]."""
+    inverse = matrices.copy()
+    inverse[..., 1:, 1:] = matrices[..., 1:, 1:].swapaxes(-1, -2)
+    inverse[..., 1:, 0] = -(inverse[..., 1:, 1:] @ matrices[..., 1:, :1])[..., 0]
+    return inverse
+
+
+def steps_between(
+    rotations: NDArray[np.float64], origins: NDArray[np.float64], probe: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """`frame_matrices` of each residue seen from the one before: float32 [n, 4, 4], zeros for the first."""
+    axes, points = rotations.transpose(1, 2, 0), origins.T
+    points = points + sum(axes[:, k] * probe[k, 0] for k in range(3))
+    steps = np.zeros((len(rotations), 4, 4), dtype=np.float32)
+    steps[1:, 0, 0] = 1.0
+    move = points[:, 1:] - points[:, :-1]
+    for i in range(3):
+        before = axes[:, i, :-1]
+        steps[1:, 1 + i, 0] = (before * move).sum(axis=0)
+        for j in range(3):
+            steps[1:, 1 + i, 1 + j] = (before * axes[:, j, 1:]).sum(axis=0)
+    return steps
+
+
+def distance_rows(features: NDArray[np.float64], probe: NDArray[np.float64]) -> NDArray[np.float32]:
+    """What turns a frame into its distance from given ones.
+
+    Parameters
+    ----------
+    features : ndarray, shape=(n, 12), dtype=float64
+        Placed probes of the given frames, or means of such.
+    probe : ndarray, shape=(3, 4), dtype=float64
+
+    Returns
+    -------
+    ndarray, shape=(n, 16), dtype=float32
+        Multiplied by a frame matrix of `frame_matrices`, flattened, whose element [0, 1], zero by itself, holds the
+        square of its translation and whatever else is to be added, it gives the squared distance.
+    """
+    placed, levers = features.reshape(-1, 3, 4), probe[:, 1:]
+    shift = placed[:, :, 0] - probe[:, 0]
+    rows = np.zeros((len(placed), 4, 4))
+    rows[:, 0, 0] = (shift**2).sum(axis=1) + (placed[:, :, 1:] ** 2).sum(axis=(1, 2)) + (levers**2).sum()
+    rows[:, 0, 1] = 1.0
+    rows[:, 1:, 0] = -2.0 * shift
+    rows[:, 1:, 1:] = -2.0 * placed[:, :, 1:] @ levers.T
+    return rows.reshape(-1, 16).astype(np.float32)
+
+
+def split_order(points: NDArray[np.float64], unit: int) -> NDArray[np.int64]:
+    """Order of points by halving along the widest direction, in groups of ``unit`` while that is possible."""
+    if len(points) <= 1:
+        return np.arange(len(points))
+    centred = points - points.mean(axis=0)
+    axis = np.linalg.svd(centred.T @ centred)[0][:, 0]
+    axis = axis * (1.0 if axis[np.abs(axis).argmax()] > 0 else -1.0)
+    order = (centred @ axis).argsort(kind="stable")
+    grain = unit if len(points) > unit else 1
+    middle = max(grain, len(points) // grain // 2 * grain)
+    return np.concatenate([half[split_order(points[half], unit)] for half in (order[:middle], order[middle:])])
+
+
+def packed_places(values: NDArray[np.float32]) -> tuple[NDArray[np.int32], int]:
+    """Values and their places in the row as one whole number each; the values are lost.
+
+    Positive floats are ordered as the integers of the same bits, and the last bits of a distance do not matter. So
+    sorting numbers does, which is several times faster than sorting places, and ties are broken alike everywhere.
+
+    Parameters
+    ----------
+    values : ndarray, shape=(n, size), dtype=float32
+        Negative ones count as zero.
+
+    Returns
+    -------
+    packed : ndarray, shape=(n, size), dtype=int32
+    mask : int
+        ``packed & mask`` is the place.
+    """
+    mask = (1 << (values.shape[1] - 1).bit_length()) - 1
+    np.maximum(values, 0.0, out=values)
+    packed = values.view(np.int32)
+    packed &= ~mask
+    packed |= np.arange(values.shape[1], dtype=np.int32)
+    return packed, mask

@@ -1,0 +1,176 @@
+"""The geometric codec: a chain as rigid steps from residue to residue, each one of K, chosen in closed loop.
+
+No network and no sequence: a code is a rotation and a translation from one residue's frame to the next one's.
+Because every code is chosen against the chain rebuilt so far, errors do not add up along the chain. What a
+code cannot carry: the first code of a chain means nothing (a fixed value), all residues have the same ideal
+inner shape, and after a chain break the next segment is placed by one of a few jumps and by the last digits of
+the codes that follow.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+
+from biomatrix.entities.protein.structure.geometric.blocks import Residues
+from biomatrix.entities.protein.structure.geometric.codebook import JumpShifts, StepCodebook, resolved_residues
+from biomatrix.entities.protein.structure.geometric.composition import backbone_of, blocks, rebuilt
+from biomatrix.entities.protein.structure.geometric.search import ProbeSearch, StepSearch
+from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
+from biomatrix.errors import LimitError, UnsupportedError, WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from biomatrix.entities.protein.entity import Protein
+    from biomatrix.entities.tokenizer_folder import StoredWeights
+
+MAX_COORDINATE: Final = 1e5
+"""Largest coordinate taken, in Angstrom: far above any structure, far below where precision ends."""
+
+MAX_CODES: Final = 32767
+"""Codes are int16."""
+
+_TENSORS: Final[dict[str, tuple[int, ...]]] = {
+    "rotations": (-1, 3, 3),
+    "translations": (-1, 3),
+    "probe": (3, 4),
+    "cells": (-1, 12),
+    "shift_rotations": (-1, -1, 3, 3),
+    "shift_translations": (-1, -1, 3),
+}
+
+
+class GeometricTokenizer(ProteinStructureTokenizer):
+    """Closed-loop codec over a codebook of rigid steps.
+
+    Parameters
+    ----------
+    codebook : StepCodebook
+    settings : ProbeSearch
+        How codes are searched for. Decoding does not depend on it.
+    name, fingerprint : str
+    """
+
+    architecture: ClassVar[str] = "geometric"
+
+    def __init__(
+        self, codebook: StepCodebook, settings: ProbeSearch, *, name: str = "geometric", fingerprint: str = ""
+    ) -> None:
+        super().__init__(name, fingerprint)
+        if len(codebook) > MAX_CODES:
+            raise LimitError(f"{len(codebook)} codes, the limit is {MAX_CODES}")
+        self.codebook = codebook
+        self.settings = settings
+
+    @classmethod
+    def from_weights(cls, stored: StoredWeights) -> GeometricTokenizer:
+        """Build the tokenizer from a folder that was read and checked."""
+        stored.require(_TENSORS)
+        try:
+            counts = {key: int(stored.settings[key]) for key in ("num_trans", "num_cis", "num_break")}
+            num_beams, num_candidates = (int(stored.settings[key]) for key in ("num_beams", "num_candidates"))
+            search_all_above = float(stored.settings["search_all_above"])
+            short_chains = tuple((int(length), int(beams)) for length, beams in stored.settings.get("short_chains", ()))
+        except (KeyError, TypeError, ValueError) as problem:
+            raise WeightsError(f"the settings lack a number: {problem}", file=str(stored.folder)) from problem
+        tensors = {name: tensor.astype(np.float64) for name, tensor in stored.tensors.items()}
+        shifts = JumpShifts(tensors["shift_rotations"], tensors["shift_translations"])
+        codebook = StepCodebook(tensors["rotations"], tensors["translations"], **counts, shifts=shifts)
+        settings = ProbeSearch(
+            tensors["probe"], tensors["cells"], num_beams, num_candidates, search_all_above, short_chains
+        )
+        return cls(codebook, settings, name=stored.name, fingerprint=stored.fingerprint)
+
+    @property
+    def num_codes(self) -> int:
+        """Codes are 0 to ``num_codes - 1``."""
+        return len(self.codebook)
+
+    @property
+    def code_features(self) -> NDArray[np.float64]:
+        """First two axes of each step's rotation, then its translation in Angstrom: ``float64 [num_codes, 9]``."""
+        return self.codebook.features
+
+    def encode(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
+        """Codes of each chain; see `ProteinStructureTokenizer.encode`.
+
+        A chain without any complete residue (CA only, or all unresolved) is all -1; a lone residue has the
+        start code.
+
+        Raises
+        ------
+        UnsupportedError
+            A protein has no backbone at all.
+        LimitError
+            A coordinate beyond `MAX_COORDINATE`.
+        """
+        residues, lengths = resolved_of(proteins)
+        codes = np.full(int(lengths.sum()), -1, dtype=np.int16)
+        for block, time, row, residue in residues.blocks(self.settings.probe, self.settings.limits):
+            codes[residues.places[residue]] = self._search.codes(block)[time, row]
+        ends = np.cumsum(lengths)
+        return [codes[end - length : end].copy() for end, length in zip(ends, lengths, strict=True)]
+
+    def decode(self, codes: Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
+        """Backbones of code arrays; see `ProteinStructureTokenizer.decode`.
+
+        The first resolved residue stands at the origin with its frame along the axes.
+
+        Raises
+        ------
+        DecodeError
+            A code out of range, or an array that is not one-dimensional and whole-numbered.
+        """
+        arrays = self.checked(codes)
+        backbones = [np.full((len(array), 3, 3), np.nan, dtype=np.float32) for array in arrays]
+        places = [np.flatnonzero(array >= 0) for array in arrays]
+        for block in blocks([len(place) for place in places]):
+            steps = [arrays[index][places[index]] for index in block]
+            atoms = backbone_of(*rebuilt(steps, self.codebook))
+            for row, index in enumerate(block):
+                backbones[index][places[index]] = atoms[row, : len(steps[row])]
+        return backbones
+
+    @cached_property
+    def _search(self) -> StepSearch:
+        return StepSearch(self.codebook, self.settings)
+
+
+def resolved_of(proteins: Sequence[Protein]) -> tuple[Residues, NDArray[np.int64]]:
+    """Resolved residues of all chains, and the lengths of the chains.
+
+    Raises
+    ------
+    UnsupportedError, LimitError
+        As `GeometricTokenizer.encode`.
+    """
+    lengths = np.array([len(protein) for protein in proteins], dtype=np.int64)
+    starts = np.cumsum(lengths) - lengths
+    parts = []
+    for index, protein in enumerate(proteins):
+        if protein.backbone is None:
+            raise UnsupportedError(
+                "a protein without coordinates has no structure codes", record=protein.name or index + 1
+            )
+        parts.append(protein.backbone)
+    atoms = np.concatenate([np.empty((0, 3, 3), dtype=np.float32), *parts]).astype(np.float64)
+    places = np.flatnonzero(resolved_residues(atoms))
+    atoms = atoms[places]
+    chain = np.repeat(np.arange(len(lengths)), lengths)[places]
+    far = np.abs(atoms).max(axis=(1, 2), initial=0.0) > MAX_COORDINATE
+    if far.any():
+        at = int(far.argmax())
+        index = int(chain[at])
+        raise LimitError(
+            f"a coordinate is beyond {MAX_COORDINATE:g} A",
+            record=proteins[index].name or index + 1,
+            position=int(places[at] - starts[index]) + 1,
+        )
+    counts = np.bincount(chain, minlength=len(lengths))
+    first = (np.cumsum(counts) - counts)[chain]
+    return Residues(atoms - atoms[first, 1][:, None], places, counts), lengths

@@ -1,0 +1,166 @@
+"""Files of entities of any kind: every record of a file, whatever it holds, and entities back into one file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.choice import choose_record
+from biomatrix.entities.fasta import FORMAT as FASTA
+from biomatrix.entities.fasta import read_fasta
+from biomatrix.entities.files import label_of
+from biomatrix.entities.formats import format_of, kinds_of_format, names_file
+from biomatrix.entities.kind_registry import kind as kind_named
+from biomatrix.entities.kind_registry import kinds
+from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.entities.registration import Kind
+from biomatrix.entities.rejects import Reject
+from biomatrix.errors import BioMatrixError, ConfigurationError
+
+_SHARED: Final = {FASTA: read_fasta}
+"""Formats whose records may be of several kinds, each record of its own."""
+
+
+class Records(list[Entity]):
+    """The entities of a file in order; ``rejects`` lists the records that could not be read, with their reasons."""
+
+    def __init__(self, entities: Iterable[Entity] = (), rejects: Sequence[Reject] = ()) -> None:
+        super().__init__(entities)
+        self.rejects = list(rejects)
+
+
+def read(
+    path: str | Path,
+    *,
+    kind: str | None = None,
+    file_format: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Records:
+    """Return every entity of a file, of whatever kind.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file, gzipped or not; ``-`` for standard input.
+    kind : str, optional
+        What the file holds, where its format may hold several kinds.
+    file_format : str, optional
+        The format, where neither name nor content tells.
+    limits : Limits
+        The sizes past which a record or the file is refused.
+
+    Returns
+    -------
+    Records
+        A list of entities; records that could not be read are in its ``rejects``.
+
+    Raises
+    ------
+    BioMatrixError
+        Nothing could be read: the first reason.
+    """
+    found = Records()
+    for record in read_entities(path, kind=kind, file_format=file_format, limits=limits):
+        if isinstance(record, Reject):
+            found.rejects.append(record)
+        else:
+            found.append(record)
+    if not found and found.rejects:
+        raise found.rejects[0].as_error()
+    return found
+
+
+def read_entities(
+    path: str | Path,
+    *,
+    kind: str | None = None,
+    file_format: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[Entity | Reject]:
+    """Yield every record of a file as an entity, or as a Reject with its reason; see :func:`read`.
+
+    Raises
+    ------
+    ConfigurationError, UnsupportedError
+        The format is unknown, or not one of the kind asked for; what is inside a file never raises.
+    """
+    candidates = _candidates(kind)
+    found = format_of(path, file_format, candidates)
+    owners = kinds_of_format(found, candidates)
+    if found in _SHARED:
+        yield from _SHARED[found](path, owners, limits=limits)
+    else:
+        yield from owners[0].read(path, found, limits=limits)
+
+
+def read_entity(
+    path: str | Path,
+    record: int | str | None = None,
+    *,
+    kind: str | None = None,
+    file_format: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Entity:
+    """Return one record of a file: by its number from 1 or its name; the only one when neither is given.
+
+    Raises
+    ------
+    ParseError
+        The record is broken or not there, or there are several and none was asked for.
+    """
+    candidates = _candidates(kind)
+    found = format_of(path, file_format, candidates)
+    owners = kinds_of_format(found, candidates)
+    if found in _SHARED:
+        return choose_record(_SHARED[found](path, owners, limits=limits), record, label_of(path))
+    return owners[0].read_one(path, found, record, limits=limits)
+
+
+def write_entities(entities: Sequence[Entity], path: str | Path, **settings: Any) -> None:
+    """Write entities of one kind to one file, whole or not at all.
+
+    Parameters
+    ----------
+    entities : sequence of Entity
+    path : str or Path
+        Its extension names the format; gzipped where it ends in .gz.
+    **settings
+        What the kind's writer takes, such as ``v3000`` for molecules.
+
+    Raises
+    ------
+    ConfigurationError
+        Nothing to write, or the entities are of several kinds, or of one that the format does not hold.
+    """
+    if not entities:
+        raise ConfigurationError("there is nothing to write", file=str(path))
+    counts = Counter(entity.kind for entity in entities)
+    found = format_of(path)
+    owners = [one.name for one in kinds_of_format(found)]
+    others = sum(count for name, count in counts.items() if name not in owners)
+    if others or len(counts) > 1:
+        held = ", ".join(f"{count} of kind {name}" for name, count in counts.items())
+        raise ConfigurationError(
+            f"a {found} file holds records of kind {' or '.join(owners)}, not {held}; give a folder instead",
+            file=str(path),
+        )
+    try:
+        kind_named(entities[0].kind).write(entities, path, found, **settings)
+    except BioMatrixError as error:
+        raise error.at(file=str(path)) from error.__cause__
+
+
+def parse_entity(given: str, of: Kind, record: int | str | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Entity:
+    """Return the entity that a user's word names: a file, or what a person types for its kind."""
+    if names_file(given, of):
+        return read_entity(given, record, kind=of.name, limits=limits)
+    if record is not None:
+        raise ConfigurationError(f"a record or chain is chosen of a file; {given[:40]!r} is {of.typed_as}")
+    return of.parse(given, limits=limits)
+
+
+def _candidates(name: str | None) -> tuple[Kind, ...]:
+    return kinds() if name is None else (kind_named(name),)

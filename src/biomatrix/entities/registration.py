@@ -1,0 +1,238 @@
+"""What a kind of entity is: one registration that ties everything particular to it to the rest of the package.
+
+A kind lives in one folder and registers one subclass of :class:`Kind`. Nothing outside that folder asks which kind it
+holds. Registrations import nothing heavy: what needs RDKit, Biotite or PyTorch is imported inside the methods.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from biomatrix.entities.check import Check
+from biomatrix.entities.choice import choose_record
+from biomatrix.entities.files import label_of
+from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from biomatrix.entities.base_entity import Entity
+    from biomatrix.entities.rejects import Reject
+
+ViewerStyle = Literal["sticks", "backbone", "spheres"]
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """One file format of a kind.
+
+    Parameters
+    ----------
+    name : str
+        Its short name, such as ``sdf``.
+    extensions : tuple of str
+        With the leading dot, lower case, without ``.gz``. Several kinds may share one.
+    many : bool
+        Whether one file holds many records.
+    writes : bool
+        Whether it is written as well as read.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    many: bool = True
+    writes: bool = True
+
+
+@dataclass(frozen=True)
+class View:
+    """One way of making pretraining documents of the records of a kind.
+
+    Parameters
+    ----------
+    name : str
+        A stable name; losses and held-out shards are by view.
+    layout : {"single", "window", "joint", "composed"}
+        One modality, whole or not at all; one modality cut to a random window where it is too long; several of the
+        same entity in random order; some of the parts, shuffled.
+    modalities : tuple of str
+        What is written; empty for ``composed``.
+    parts : mapping of str to float
+        For ``composed``: the probability that a modality or a field of the record enters.
+    """
+
+    name: str
+    layout: Literal["single", "window", "joint", "composed"]
+    modalities: tuple[str, ...] = ()
+    parts: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Example:
+    """A real entity that comes with the dependencies, for pages and self-examination.
+
+    Parameters
+    ----------
+    entity : Entity
+    title : str
+        Its heading on a page.
+    origin : str
+        Where it comes from, in words.
+    stem : str
+        What its files are called.
+    frame : str
+        Entities that name the same frame lie in one coordinate system; "" for none.
+    """
+
+    entity: Entity
+    title: str
+    origin: str
+    stem: str
+    frame: str = ""
+
+
+class Kind(ABC):
+    """One kind of entity, as the rest of the package sees it.
+
+    A subclass sets the class attributes and implements the abstract methods; every other method has a default that
+    serves a kind without coordinates or pictures.
+    """
+
+    name: ClassVar[str]
+    """The singular, such as ``molecule``; an option of the command line and a placeholder of prompts are named so."""
+    plural: ClassVar[str]
+    typed_as: ClassVar[str]
+    """What a person types for one, in words, such as ``a SMILES string``."""
+    formats: ClassVar[tuple[FileFormat, ...]] = ()
+    refused_extensions: ClassVar[Mapping[str, str]] = {}
+    """Extensions that look like this kind's and are not read, each with what to do instead."""
+    modalities: ClassVar[Mapping[str, str]] = {}
+    """Its modalities in order: name to ``module:Class``, imported when first asked for."""
+    architectures: ClassVar[Mapping[str, str]] = {}
+    """Structure tokenizers: what a folder's config calls its architecture to ``module:Class``."""
+    weights: ClassVar[Path | None] = None
+    """The folder of shipped structure tokenizers, one sub-folder each."""
+    default_tokenizer: ClassVar[str | None] = None
+    """The name that ``default`` stands for."""
+    trainers: ClassVar[Mapping[str, str]] = {}
+    """Architectures that can be trained: name to ``module:function``; see :mod:`biomatrix.training.tokenizers`."""
+    views: ClassVar[tuple[View, ...]] = ()
+    held_out_keys: ClassVar[frozenset[str]] = frozenset()
+    """Identities that are kept out of all training, such as those of the examples."""
+    viewer: ClassVar[tuple[str, ViewerStyle] | None] = None
+    """The file format and style in which a viewer shows its structure; None where there is nothing to turn."""
+
+    @property
+    @abstractmethod
+    def entity(self) -> type[Entity]:
+        """Its class."""
+
+    @abstractmethod
+    def parse(self, text: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Entity:
+        """Return the entity that a person's words spell. Raises ParseError with the place at fault."""
+
+    @abstractmethod
+    def text(self, entity: Any) -> str:
+        """Return one line that says what the entity is; :meth:`parse` reads it back where there is such a spelling."""
+
+    @abstractmethod
+    def to_bytes(self, entity: Any) -> bytes:
+        """Return the entity as records keep it; :meth:`from_bytes` is the exact inverse, its name aside."""
+
+    @abstractmethod
+    def from_bytes(self, data: bytes, name: str = "") -> Entity:
+        """Return the entity of :meth:`to_bytes`."""
+
+    @abstractmethod
+    def identity(self, entity: Any) -> str:
+        """Return the key by which hold-out, deduplication and the leakage audit take two for the same."""
+
+    # Files
+
+    def read(self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Entity | Reject]:
+        """Yield every record of a file of one of its formats; a broken one as a Reject. Never raises for bad input."""
+        raise UnsupportedError(f"{self.plural} are not read from files", file=str(path))
+
+    def read_one(
+        self, path: str | Path, file_format: str, record: int | str | None = None, *, limits: Limits = DEFAULT_LIMITS
+    ) -> Entity:
+        """Return one record: by its number from 1 or its name; the only one when neither is given."""
+        return choose_record(self.read(path, file_format, limits=limits), record, label_of(path))
+
+    def write(self, entities: Sequence[Any], path: str | Path, file_format: str, **settings: Any) -> None:
+        """Write entities as one file, whole or not at all."""
+        raise UnsupportedError(f"{self.plural} are not written to files", file=str(path))
+
+    def claims(self, file_format: str, record: str) -> bool:
+        """Return whether a record of a text format that several kinds share (FASTA: the letters) is one of its own."""
+        return any(known.name == file_format for known in self.formats)
+
+    def recognises(self, head: bytes) -> str | None:
+        """Return the name of the format that the first bytes of a file show, None where they show none of its own."""
+        return None
+
+    # What tokens do not carry
+
+    def labels(self, entity: Any) -> dict[str, Any]:
+        """Return, as JSON, what structure tokens do not carry and a file needs, such as residue names and numbers."""
+        return {}
+
+    def with_labels(self, entity: Any, labels: Mapping[str, Any], name: str = "") -> Entity:
+        """Return the entity under the labels of another. Raises ParseError where they are malformed or do not fit."""
+        labelled: Entity = entity
+        return labelled
+
+    # Judging and showing
+
+    def check(self, entity: Any) -> list[Check]:
+        """Return what is sound about the entity, structure included where it has one."""
+        return []
+
+    def compare(self, original: Any, decoded: Any) -> list[Check]:
+        """Return what two entities share, as named values with units."""
+        return [Check(f"same {self.name}", self.identity(original) == self.identity(decoded))]
+
+    def points(self, entity: Any) -> NDArray[np.float32] | None:
+        """Return the positions of its atoms, ``float32 [n, 3]`` in Angstrom, NaN where unresolved; None without."""
+        return None
+
+    def with_points(self, entity: Any, points: NDArray[np.floating]) -> Entity:
+        """Return the entity with other positions, ``[n, 3]`` in the order of :meth:`points`."""
+        raise UnsupportedError(f"a {self.name} has no positions")
+
+    def superpose(self, moving: Any, target: Any) -> Entity:
+        """Return ``moving`` laid over ``target`` atom by atom, or as it is where the two cannot be paired."""
+        from biomatrix.metrics.geometry import superimpose
+
+        before, after = self.points(moving), self.points(target)
+        if before is None or after is None or before.shape != after.shape:
+            unmoved: Entity = moving
+            return unmoved
+        return self.with_points(moving, superimpose(before, after))
+
+    def completed(self, entity: Any, seed: int = 0) -> tuple[Entity, str]:
+        """Return the entity with what structure tokens need and it lacks, if that can be made, and how, in words."""
+        return entity, ""
+
+    def shortened(self, entity: Any, length: int) -> Entity:
+        """Return the entity, or its first ``length`` residues where it is a chain of more; the cut is noted."""
+        whole: Entity = entity
+        return whole
+
+    def size(self, entity: Any) -> int | None:
+        """Return the number of residues of a chain, which an answer about it should have; None for other kinds."""
+        return None
+
+    def picture(self, entity: Any) -> str | None:
+        """Return an ``<svg>`` element that shows the entity in two dimensions, None where there is none."""
+        return None
+
+    def examples(self) -> list[Example]:
+        """Return real entities that come with the dependencies."""
+        return []
