@@ -1,0 +1,78 @@
+"""What an automaton is: which token ids may come next inside a segment, for many rows at once.
+
+Every modality has one; the table-driven one over its grammar is the default, and a modality whose rules need more (a
+valence, a codon, nested segments) brings its own. Automata know ids and nothing of logits: the engine turns the ranges
+they allow into masks.
+
+Legend of shapes: R rows, k numbers of a row's state, n ranges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+States = NDArray[np.int64]
+"""``int64 [R, k]``: one row of numbers per row of the batch; what they mean is the automaton's own affair."""
+Ranges = NDArray[np.int64]
+"""``int64 [n, 2]``: half-open ranges of ids, ascending and apart. Equal sets should be one object, so that a mask made of
+it can be kept."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How long a segment may be.
+
+    Parameters
+    ----------
+    budget : int
+        The most tokens that may still be written, the end token among them.
+    length : int, optional
+        The exact number of counted tokens: residues, atoms, symbols.
+    """
+
+    budget: int
+    length: int | None = None
+
+
+class Automaton(Protocol):
+    """Guides the inside of one segment, after its start token, up to and with its end token.
+
+    It forbids an id not only where the grammar does, but also where no way would be left to reach the asked-for length
+    and close the segment within the tokens that remain: an allowed id never leads into a dead end.
+    """
+
+    start_id: int
+    end_id: int
+    ids: NDArray[np.int64]
+    """Every id that may ever be allowed, the end token among them, ascending."""
+
+    def start(self, bounds: Bounds) -> NDArray[np.int64]:
+        """Return the state of one row, ``int64 [k]``.
+
+        Raises
+        ------
+        ConfigurationError
+            No segment keeps to the bounds; the message says what the least is.
+        """
+        ...
+
+    def allowed(self, states: States) -> Sequence[Ranges]:
+        """Return for each row the ids that may come next; none only for a finished row."""
+        ...
+
+    def advance(self, states: States, ids: NDArray[np.int64]) -> States:
+        """Return the states after one allowed id each, ``int64 [R]``."""
+        ...
+
+    def finished(self, states: States) -> NDArray[np.bool_]:
+        """Return which rows have written their end token, ``bool [R]``."""
+        ...
+
+    def tokens_to_close(self, states: States) -> NDArray[np.int64]:
+        """Return the fewest tokens, the end token among them, that finish each row, ``int64 [R]``."""
+        ...
