@@ -14,18 +14,27 @@ __version__ = "0.1.0"
 
 _HOME = {
     "BioMatrixError": "biomatrix.errors",
+    "Entity": "biomatrix.entities",
+    "Kind": "biomatrix.entities",
+    "Modality": "biomatrix.entities",
+    "Model": "biomatrix.generation",
     "Molecule": "biomatrix.entities",
-    "Protein": "biomatrix.entities",
-    "modality": "biomatrix.entities",
     "MoleculeStructureTokenizer": "biomatrix.entities",
+    "Protein": "biomatrix.entities",
     "ProteinStructureTokenizer": "biomatrix.entities",
     "Vocabulary": "biomatrix.vocabulary",
-    "Model": "biomatrix.generation",
     "load": "biomatrix.generation",
+    "modality": "biomatrix.entities",
+    "read": "biomatrix.entities",
+    "register_kind": "biomatrix.entities",
+    "register_modality": "biomatrix.entities",
 }
 
 __all__ = [
     "BioMatrixError",
+    "Entity",
+    "Kind",
+    "Modality",
     "Model",
     "Molecule",
     "MoleculeStructureTokenizer",
@@ -35,10 +44,25 @@ __all__ = [
     "__version__",
     "load",
     "modality",
+    "read",
+    "register_kind",
+    "register_modality",
 ]
 
 if TYPE_CHECKING:
-    from biomatrix.entities import Molecule, MoleculeStructureTokenizer, Protein, ProteinStructureTokenizer, modality
+    from biomatrix.entities import (
+        Entity,
+        Kind,
+        Modality,
+        Molecule,
+        MoleculeStructureTokenizer,
+        Protein,
+        ProteinStructureTokenizer,
+        modality,
+        read,
+        register_kind,
+        register_modality,
+    )
     from biomatrix.errors import BioMatrixError
     from biomatrix.generation import Model, load
     from biomatrix.vocabulary import Vocabulary
