@@ -103,8 +103,11 @@ def read_entity(
     kind: str | None = None,
     file_format: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    **settings: Any,
 ) -> Entity:
     """Return one record of a file: by its number from 1 or its name; the only one when neither is given.
+
+    ``settings`` are what a kind's own reader takes besides, such as ``context`` for proteins.
 
     Raises
     ------
@@ -115,8 +118,10 @@ def read_entity(
     found = format_of(path, file_format, candidates)
     owners = kinds_of_format(found, candidates)
     if found in _SHARED:
+        if settings:
+            raise ConfigurationError(f"{found} files are read without {', '.join(settings)}", file=label_of(path))
         return choose_record(_SHARED[found](path, owners, limits=limits), record, label_of(path))
-    return owners[0].read_one(path, found, record, limits=limits)
+    return owners[0].read_one(path, found, record, limits=limits, **settings)
 
 
 def write_entities(entities: Sequence[Entity], path: str | Path, **settings: Any) -> None:

@@ -16,7 +16,7 @@ from biomatrix.entities.check import Check
 from biomatrix.entities.choice import choose_record
 from biomatrix.entities.files import label_of
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.errors import UnsupportedError
+from biomatrix.errors import ConfigurationError, UnsupportedError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -160,9 +160,20 @@ class Kind(ABC):
         raise UnsupportedError(f"{self.plural} are not read from files", file=str(path))
 
     def read_one(
-        self, path: str | Path, file_format: str, record: int | str | None = None, *, limits: Limits = DEFAULT_LIMITS
+        self,
+        path: str | Path,
+        file_format: str,
+        record: int | str | None = None,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        **settings: Any,
     ) -> Entity:
-        """Return one record: by its number from 1 or its name; the only one when neither is given."""
+        """Return one record: by its number from 1 or its name; the only one when neither is given.
+
+        ``settings`` are what a kind's own reader takes besides; most take none.
+        """
+        if settings:
+            raise ConfigurationError(f"{self.plural} are read without {', '.join(settings)}", file=str(path))
         return choose_record(self.read(path, file_format, limits=limits), record, label_of(path))
 
     def write(self, entities: Sequence[Any], path: str | Path, file_format: str, **settings: Any) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from biomatrix.entities.protein.files.context import Context
+
 _LETTERS: Final[frozenset[str]] = frozenset(LETTERS)
 _LONGEST_PEPTIDE_BOND: Final[float] = 2.0
 _LONGEST_ALPHA_STEP: Final[float] = 4.5
@@ -44,6 +46,8 @@ class Protein(Entity):
         One code a residue, "" for none.
     notes : tuple of str
         What a reader did to the record, one sentence each; empty when nothing was changed.
+    context : Context, optional
+        All atoms of the file it was read from, where the reader was asked to keep them.
     """
 
     kind: ClassVar[str] = "protein"
@@ -55,6 +59,7 @@ class Protein(Entity):
     residue_numbers: NDArray[np.int32] | None = None
     insertion_codes: tuple[str, ...] | None = None
     notes: tuple[str, ...] = field(default=())
+    context: Context | None = None
 
     @classmethod
     def from_sequence(cls, sequence: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Protein:
@@ -109,6 +114,7 @@ class Protein(Entity):
         *,
         file_format: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
+        context: bool = False,
     ) -> Protein:
         """Read one chain of a .pdb, .ent, .cif, .bcif or .fasta file, gzipped or not.
 
@@ -119,13 +125,16 @@ class Protein(Entity):
         chain : str, optional
             The author's identifier; the archive's (label) is accepted where no author chain has the name. Needed
             where the file holds several protein chains. In FASTA, the first word of the record's header.
+        context : bool
+            Keep all atoms of a structure file, side chains, ligands and nucleic chains included, as ``.context``.
 
         Raises
         ------
         ParseError
             A broken file, no protein chain, several and none asked for, or none of that name.
         """
-        found = read_entity(path, chain, kind=cls.kind, file_format=file_format, limits=limits)
+        settings = {"context": True} if context else {}
+        found = read_entity(path, chain, kind=cls.kind, file_format=file_format, limits=limits, **settings)
         assert isinstance(found, cls)
         return found
 

@@ -117,11 +117,18 @@ class ProteinKind(Kind):
         return read_proteins(path, file_format=file_format, limits=limits)
 
     def read_one(
-        self, path: str | Path, file_format: str, record: int | str | None = None, *, limits: Limits = DEFAULT_LIMITS
+        self,
+        path: str | Path,
+        file_format: str,
+        record: int | str | None = None,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        **settings: Any,
     ) -> Protein:
         from biomatrix.entities.protein.files.records import read_chain
 
-        return read_chain(path, None if record is None else str(record), file_format=file_format, limits=limits)
+        chain = None if record is None else str(record)
+        return read_chain(path, chain, file_format=file_format, limits=limits, **settings)
 
     def write(self, entities: Sequence[Protein], path: str | Path, file_format: str, **settings: Any) -> None:
         from biomatrix.entities.protein.files.records import write_proteins

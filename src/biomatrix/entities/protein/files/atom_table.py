@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -59,6 +59,13 @@ class AtomTable:
 
     def __len__(self) -> int:
         return len(self.atom)
+
+    def take(self, rows: NDArray[np.integer[Any]]) -> AtomTable:
+        """Return the table of some rows, in the order given."""
+        columns = {column.name: getattr(self, column.name) for column in fields(self)}
+        return AtomTable(
+            **{name: values[rows] if isinstance(values, np.ndarray) else values for name, values in columns.items()}
+        )
 
 
 def read_atom_table(content: bytes, file_format: str, limits: Limits) -> AtomTable:

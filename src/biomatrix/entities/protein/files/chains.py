@@ -7,7 +7,7 @@ residues that have atoms in the file, so that jumps of the numbering make no res
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from biomatrix.entities.limits import Limits
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.files.atom_table import AtomTable
+from biomatrix.entities.protein.files.context import Context
 from biomatrix.entities.protein.residues import NAMED, NUCLEOTIDES, PARENT, STANDARD, WATERS, letter_of
 from biomatrix.errors import ParseError
 
@@ -95,9 +96,15 @@ def choose(chains: list[ChainRecord], chain: str | None, table: AtomTable) -> tu
 
 
 def to_protein(
-    record: ChainRecord, table: AtomTable, name: str, limits: Limits, notes: tuple[str, ...] = ()
+    record: ChainRecord,
+    table: AtomTable,
+    name: str,
+    limits: Limits,
+    notes: tuple[str, ...] = (),
+    *,
+    context: bool = False,
 ) -> Protein:
-    """Return the chain as a Protein with notes of all that was decided."""
+    """Return the chain as a Protein with notes of all that was decided; with ``context``, what it was read from."""
     limits.check("residues_per_chain", len(record.residues), f"length of chain {record.chain!r} in residues")
     firsts = np.asarray([residue.rows[0] for residue in record.residues])
     insertion = tuple(str(code) for code in table.insertion[firsts])
@@ -121,7 +128,13 @@ def to_protein(
         insertion_codes=insertion,
     )
     said = (*notes, *_model_notes(table), *_residue_notes(record), *_chain_notes(protein, record))
-    return Protein(**{**protein.__dict__, "notes": said})
+    return replace(protein, notes=said, context=_context(record, table) if context else None)
+
+
+def _context(record: ChainRecord, table: AtomTable) -> Context:
+    sizes = [len(residue.rows) for residue in record.residues]
+    rows = np.array([row for residue in record.residues for row in residue.rows], dtype=np.int64)
+    return Context(table, rows, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64))
 
 
 def _residue_rows(table: AtomTable) -> list[list[int]]:

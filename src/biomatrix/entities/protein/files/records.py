@@ -25,7 +25,12 @@ _TEXTS: Final = {"pdb": pdb_text, "cif": cif_text, FASTA: fasta_text}
 
 
 def read_chain(
-    path: str | Path, chain: str | None = None, *, file_format: str | None = None, limits: Limits = DEFAULT_LIMITS
+    path: str | Path,
+    chain: str | None = None,
+    *,
+    file_format: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    context: bool = False,
 ) -> Protein:
     """Return one chain of a structure file; see ``Protein.from_file``."""
     label = label_of(path)
@@ -33,7 +38,7 @@ def read_chain(
         found = format_of(path, file_format, [kind("protein")])
         table = read_atom_table(read_bytes(path, limits), found, limits)
         record, notes = choose(protein_chains(table), chain, table)
-        return to_protein(record, table, _title(path), limits, notes)
+        return to_protein(record, table, _title(path), limits, notes, context=context)
     except BioMatrixError as error:
         raise error.at(file=label, record=chain) from error.__cause__
 
