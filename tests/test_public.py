@@ -39,6 +39,7 @@ ORDER = (
     "entities",
     "trust",
     "vocabulary",
+    "tasks",
     "corpus",
     "training",
     "generation",

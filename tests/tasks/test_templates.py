@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-
 from biomatrix.corpus.composition import LABELS
-from biomatrix.corpus.documents import Control, Part, chat_parts
-from biomatrix.corpus.templates import ANY_MOLECULE, TASKS, Task, fill, placeholders, task_prompt
+
 from biomatrix.entities import Molecule, modality_names
 from biomatrix.errors import ConfigurationError
+from biomatrix.tasks.documents import Control, Part, chat_parts
+from biomatrix.tasks.templates import ANY_MOLECULE, TASKS, Task, fill, placeholders, task_prompt
 from biomatrix.vocabulary.tables import Tokens
 
 KNOWN = {*modality_names(), *LABELS, ANY_MOLECULE, "question", "answer"}

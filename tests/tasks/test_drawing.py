@@ -6,12 +6,12 @@ from collections import Counter
 from random import Random
 
 import pytest
-
 from biomatrix.corpus.composition import MOLECULE_PARTS, compose
-from biomatrix.corpus.documents import Control, Document
-from biomatrix.corpus.records import TokenRecord
 from biomatrix.corpus.views import VIEWS, document, documents, drawn
+
+from biomatrix.corpus.records import TokenRecord
 from biomatrix.errors import LimitError
+from biomatrix.tasks.documents import Control, Document
 from biomatrix.vocabulary.tables import Tokens
 
 
