@@ -23,7 +23,7 @@ from biomatrix.corpus.sources import open_source
 from biomatrix.corpus.training_shards import ShardSlice, shard_fingerprint, write_train
 from biomatrix.tasks.drawing import Draw
 from biomatrix.tasks.registry import draws
-from biomatrix.tasks.task import Task
+from biomatrix.tasks.task_definition import Task
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ _HOME = {
     "Document": "biomatrix.tasks.documents",
     "DocumentView": "biomatrix.tasks.views",
     "Part": "biomatrix.tasks.documents",
-    "Task": "biomatrix.tasks.task",
+    "Task": "biomatrix.tasks.task_definition",
     "load_tasks": "biomatrix.tasks.registry",
     "metric": "biomatrix.tasks.metrics",
     "register_task": "biomatrix.tasks.registry",
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         view,
         view_names,
     )
-    from biomatrix.tasks.task import Task
+    from biomatrix.tasks.task_definition import Task
     from biomatrix.tasks.views import DocumentView
 
 __getattr__ = lazy_names(__name__, _HOME)

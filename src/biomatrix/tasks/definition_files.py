@@ -27,7 +27,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from biomatrix.errors import ConfigurationError
-from biomatrix.tasks.task import Task
+from biomatrix.tasks.task_definition import Task
 from biomatrix.tasks.templates import template_fault
 from biomatrix.tasks.views import DocumentView, Layout, field_labels
 

@@ -16,7 +16,7 @@ from biomatrix.entities import modality, modality_names
 from biomatrix.entities.kind_registry import kind_names
 from biomatrix.errors import LimitError
 from biomatrix.tasks.documents import Document, PartItem, chat_parts, pretraining_parts
-from biomatrix.tasks.task import Task
+from biomatrix.tasks.task_definition import Task
 from biomatrix.tasks.templates import fill
 from biomatrix.tasks.views import DocumentView, WrittenRecord, record_values
 from biomatrix.vocabulary.tables import Tokens

@@ -14,13 +14,13 @@ from typing import Final, TypeVar
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.definition_files import Definitions, check_names, read_definitions
 from biomatrix.tasks.drawing import Draw
-from biomatrix.tasks.task import Task
+from biomatrix.tasks.task_definition import Task
 from biomatrix.tasks.templates import ItemT, fill
 from biomatrix.tasks.views import DocumentView, kind_views
 
 _FOLDER: Final = Path(__file__).with_name("definitions")
-_FILES: Final = ("fields", "molecule", "protein", "text")
-"""In the order their tasks are listed."""
+_FIELDS: Final = "fields.toml"
+"""Read first: the labels stand in the views of the other files."""
 
 Found = TypeVar("Found")
 
@@ -31,8 +31,8 @@ _JOINED: list[Definitions] = []
 def package_definitions() -> Definitions:
     """Return what the package itself defines, whatever has joined: the same in every process."""
     found = Definitions()
-    for name in _FILES:
-        found = found.joined(read_definitions(_FOLDER / f"{name}.toml", found.fields))
+    for path in (_FOLDER / _FIELDS, *sorted(_FOLDER.glob("*.toml"))):
+        found = found.joined(read_definitions(path, found.fields))
     return found
 
 

@@ -9,7 +9,7 @@ from biomatrix.entities.kind_registry import kind_names
 from biomatrix.tasks.definition_files import Definitions
 from biomatrix.tasks.metrics import METRICS
 from biomatrix.tasks.parsers import PARSERS
-from biomatrix.tasks.task import Task
+from biomatrix.tasks.task_definition import Task
 from biomatrix.tasks.templates import placeholders, template_fault
 from biomatrix.tasks.views import TEXT, DocumentView
 
