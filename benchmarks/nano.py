@@ -25,10 +25,10 @@ from rdkit.Chem import rdFingerprintGenerator
 
 import biomatrix as bm
 from biomatrix.corpus.records import Record, records_from_table
-from biomatrix.corpus.templates import task_prompt
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Answer, Model
 from biomatrix.metrics.geometry import tm_score
+from biomatrix.tasks import task_prompt
 
 SEED = 0
 NEAREST_POOL = 4000

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus, held_out_folders
-from biomatrix.corpus.documents import Control, Document, Part, chat_parts, pretraining_parts
 from biomatrix.corpus.encoding import encode_documents
 from biomatrix.errors import ConfigurationError, VocabularyError
+from biomatrix.tasks.documents import Control, Document, Part, chat_parts, pretraining_parts
 from biomatrix.vocabulary import Vocabulary
 from biomatrix.vocabulary.tables import Tokens
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from biomatrix import __version__
-from biomatrix.cli import corpus, decode, doctor, encode, generate, quickstart, tokenizer, training
+from biomatrix.cli import corpus, decode, doctor, encode, generate, quickstart, tasks, tokenizer, training
 from biomatrix.errors import BioMatrixError
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ for command in (quickstart, encode, decode, generate, corpus, training):
     command.register(app)
 app.add_typer(doctor.app, name="doctor")
 app.add_typer(tokenizer.app, name="tokenizer")
+app.add_typer(tasks.app, name="tasks")
 
 
 def main() -> None:

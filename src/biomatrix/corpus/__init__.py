@@ -8,36 +8,26 @@ from biomatrix.lazy import lazy_names
 
 _HOME = {
     "CorpusRecipe": "biomatrix.corpus.recipe",
-    "Document": "biomatrix.corpus.documents",
-    "Part": "biomatrix.corpus.documents",
-    "TASKS": "biomatrix.corpus.templates",
     "TokenShards": "biomatrix.corpus.shards",
     "build_corpus": "biomatrix.corpus.build",
     "build_nano_vocabulary": "biomatrix.corpus.build",
     "held_out_folders": "biomatrix.corpus.shards",
     "is_held_out": "biomatrix.corpus.holdout",
-    "task_prompt": "biomatrix.corpus.templates",
 }
 
 __all__ = [
-    "TASKS",
     "CorpusRecipe",
-    "Document",
-    "Part",
     "TokenShards",
     "build_corpus",
     "build_nano_vocabulary",
     "held_out_folders",
     "is_held_out",
-    "task_prompt",
 ]
 
 if TYPE_CHECKING:
     from biomatrix.corpus.build import build_corpus, build_nano_vocabulary
-    from biomatrix.corpus.documents import Document, Part
     from biomatrix.corpus.holdout import is_held_out
     from biomatrix.corpus.recipe import CorpusRecipe
     from biomatrix.corpus.shards import TokenShards, held_out_folders
-    from biomatrix.corpus.templates import TASKS, task_prompt
 
 __getattr__ = lazy_names(__name__, _HOME)

@@ -11,8 +11,8 @@ from pathlib import Path
 from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.recipe import CorpusRecipe, VocabularyRecipe
 from biomatrix.corpus.records import TokenRecord
-from biomatrix.corpus.templates import TASKS
 from biomatrix.entities import modality, modality_names
+from biomatrix.tasks.registry import package_definitions
 from biomatrix.vocabulary import Coverage, Vocabulary, coverage_of, joint_tokens, train_byte_bpe
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def _limited(texts: Iterator[str], characters: int) -> Iterator[str]:
 
 def _prose(records: Sequence[TokenRecord]) -> Iterator[str]:
     """Yield what records say in words, sources interleaved so that a limit cuts none of them off."""
-    for task in TASKS.values():
+    for task in package_definitions().tasks.values():
         yield from (*task.prompts, task.answer) * _TEMPLATE_REPEATS
     by_source: dict[str, list[TokenRecord]] = {}
     for record in records:

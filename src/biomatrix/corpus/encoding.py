@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.corpus.documents import Control, Document
 from biomatrix.corpus.records import TokenRecord
-from biomatrix.errors import BioMatrixError, VocabularyError
+from biomatrix.errors import BioMatrixError, LimitError, VocabularyError
+from biomatrix.tasks.documents import Control, Document
 from biomatrix.vocabulary.tables import Item
 
 if TYPE_CHECKING:
@@ -86,6 +86,34 @@ def encode_documents(documents: Sequence[Document], vocabulary: Vocabulary) -> l
     return encoded
 
 
+def fitted_documents(
+    documents: Sequence[Document], vocabulary: Vocabulary, max_tokens: int, cut: Collection[str] = ()
+) -> list[EncodedDocument | BioMatrixError]:
+    """Return each document's ids and weights, or the error that refuses it; none is longer than ``max_tokens``.
+
+    Parameters
+    ----------
+    documents : sequence of Document
+        Encoded together.
+    vocabulary : Vocabulary
+        Where ids come from.
+    max_tokens : int
+        The longest document, in token ids.
+    cut : collection of str
+        The views whose documents are cut where they are longer; those of others are refused.
+    """
+    encoded = encode_documents(documents, vocabulary)
+    return [_fitted(one, max_tokens, entry.view in cut) for entry, one in zip(documents, encoded, strict=True)]
+
+
+def _fitted(encoded: EncodedDocument | BioMatrixError, max_tokens: int, cut: bool) -> EncodedDocument | BioMatrixError:
+    if isinstance(encoded, BioMatrixError) or len(encoded) <= max_tokens:
+        return encoded
+    if cut:
+        return encoded.cut(max_tokens)
+    return LimitError(f"{len(encoded)} tokens: a document takes at most {max_tokens}")
+
+
 def _joined(runs: Sequence[_Run], ids: Sequence[NDArray[np.int32]]) -> EncodedDocument:
     weights = [
         np.full(len(part), round(run.learn * FULL_WEIGHT), dtype=np.uint8) for run, part in zip(runs, ids, strict=True)
@@ -132,4 +160,4 @@ def within_vocabulary(
             kept[name] = tokens
     if not refused:
         return record, refused
-    return TokenRecord(record.source, record.id, record.kind, record.split, record.fields, kept), refused
+    return replace(record, tokens=kept), refused

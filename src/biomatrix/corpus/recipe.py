@@ -55,6 +55,8 @@ class CorpusRecipe(_Strict):
         The mean number of documents drawn of each view from a record that has it.
     tasks : dict of str to float
         The same for instruction documents.
+    task_files : list of str
+        TOML files of further tasks and views that the two above may name.
     held_out_documents : int
         The most held-out documents kept of each view and task.
     modalities : list of str, optional
@@ -70,6 +72,7 @@ class CorpusRecipe(_Strict):
     sources: list[SourceRecipe]
     views: dict[str, float]
     tasks: dict[str, float]
+    task_files: list[str] = Field(default_factory=list)
     held_out_documents: int = Field(default=300, ge=0)
     modalities: list[str] | None = None
     structure_tokenizers: dict[str, str] = Field(default_factory=dict)

@@ -1,20 +1,20 @@
 """Token shards: arrays on disk that are read in place, and the manifest that lists them.
 
-A corpus folder holds ``manifest.json`` and one folder a shard with
+A corpus folder holds ``manifest.json`` and one folder per shard with
 
 - ``tokens.bin``: the ids of all documents, one after another, uint16 or uint32 (the manifest says which);
 - ``weights.bin``: the weight of predicting each token, uint8, in 255ths;
 - ``offsets.bin``: where each document starts, and the end, uint64;
-- ``views.bin``: the kind of each document, uint8, an index into the manifest's list.
+- ``views.bin``: the view or task of each document, uint8, an index into
+- ``views.json``: the names of the views and tasks that this shard holds;
+- ``rows.bin``: the record each document was drawn from, uint32, its number among those read.
 
-All little-endian.
+All little-endian. Corpora of format 1 have neither of the last two; there ``views.bin`` counts in the manifest's list.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,70 +22,81 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.corpus.encoding import FULL_WEIGHT, EncodedDocument
+from biomatrix.corpus.encoding import FULL_WEIGHT
 from biomatrix.corpus.slices import file_sha256
 from biomatrix.errors import ParseError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
-TOKENS, WEIGHTS, OFFSETS, VIEWS = "tokens.bin", "weights.bin", "offsets.bin", "views.bin"
+TOKENS, WEIGHTS, OFFSETS, VIEWS, ROWS = "tokens.bin", "weights.bin", "offsets.bin", "views.bin", "rows.bin"
+VIEW_NAMES = "views.json"
+_READ = (1, FORMAT)
 
 
-def token_dtype(vocabulary_size: int) -> np.dtype[Any]:
-    """Return the smallest unsigned type that holds every id."""
-    return np.dtype("<u2") if vocabulary_size <= 1 << 16 else np.dtype("<u4")
-
-
-def write_shard(folder: Path, documents: Sequence[EncodedDocument], views: Sequence[int], dtype: np.dtype[Any]) -> None:
-    """Write one shard's arrays into a folder.
+class ShardReader:
+    """One shard's arrays, mapped when first read.
 
     Parameters
     ----------
-    documents : sequence of EncodedDocument
-        In the order they are stored.
-    views : sequence of int
-        The view of each, an index into the corpus's list of views.
+    folder : Path
+        The shard.
     dtype : dtype
         Of the token ids.
+    names : tuple of str, optional
+        The views that ``views.bin`` counts in; the shard's own list when not given.
     """
-    offsets = np.zeros(len(documents) + 1, dtype="<u8")
-    np.cumsum([len(item) for item in documents], out=offsets[1:])
-    ids = [item.ids for item in documents] or [np.empty(0, np.int32)]
-    weights = [item.weights for item in documents] or [np.empty(0, np.uint8)]
-    np.concatenate(ids).astype(dtype).tofile(folder / TOKENS)
-    np.concatenate(weights).astype("u1").tofile(folder / WEIGHTS)
-    offsets.tofile(folder / OFFSETS)
-    np.asarray(views, dtype="u1").tofile(folder / VIEWS)
 
-
-def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
-    """Write a corpus's manifest, in place only when whole."""
-    temporary = folder / f".{MANIFEST}.tmp"
-    temporary.write_text(json.dumps({"format": FORMAT, **content}, indent=1, sort_keys=True), encoding="utf-8")
-    os.replace(temporary, folder / MANIFEST)
-
-
-class _Shard:
-    """One shard's arrays, mapped when first read."""
-
-    def __init__(self, folder: Path, dtype: np.dtype[Any]) -> None:
+    def __init__(self, folder: Path, dtype: np.dtype[Any], names: tuple[str, ...] | None = None) -> None:
         self.folder, self.dtype = folder, dtype
+        self.names = names if names is not None else _view_names(folder / VIEW_NAMES)
         self.offsets = np.fromfile(folder / OFFSETS, dtype="<u8").astype(np.int64)
         self.views = np.fromfile(folder / VIEWS, dtype="u1")
+        if len(self.views) and int(self.views.max()) >= len(self.names):
+            raise ParseError("a document of a view without a name", file=str(folder / VIEWS))
         if (folder / TOKENS).stat().st_size != int(self.offsets[-1]) * dtype.itemsize:
             raise ParseError("the tokens do not fill the documents; the shard is cut short", file=str(folder))
 
     @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """The record each document was drawn from, ``int64 [D]``."""
+        return np.fromfile(self.folder / ROWS, dtype="<u4").astype(np.int64)
+
+    @cached_property
     def tokens(self) -> NDArray[Any]:
+        """The ids of all documents, one after another."""
         if not self.offsets[-1]:
             return np.empty(0, dtype=self.dtype)
         return np.memmap(self.folder / TOKENS, dtype=self.dtype, mode="r")
 
     @cached_property
     def weights(self) -> NDArray[np.uint8]:
+        """The weight of predicting each token, in 255ths."""
         if not self.offsets[-1]:
             return np.empty(0, dtype=np.uint8)
         return np.memmap(self.folder / WEIGHTS, dtype=np.uint8, mode="r")
+
+    def document(self, index: int) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        """Return a document's ids and weights as they are stored."""
+        start, stop = int(self.offsets[index]), int(self.offsets[index + 1])
+        return self.tokens[start:stop], self.weights[start:stop]
+
+    def numbered(self, names: tuple[str, ...]) -> NDArray[np.uint16]:
+        """Return each document's view as an index into a corpus's names, ``uint16 [D]``."""
+        missing = [name for name in self.names if name not in names]
+        if missing:
+            raise ParseError(f"the manifest does not list the view {missing[0]!r}", file=str(self.folder))
+        places = np.array([names.index(name) for name in self.names], dtype=np.uint16)
+        return places[self.views] if len(places) else np.empty(0, dtype=np.uint16)
+
+
+def _view_names(path: Path) -> tuple[str, ...]:
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ParseError(f"no list of views: {error}", file=str(path)) from error
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ParseError("not a list of names", file=str(path))
+    return tuple(names)
 
 
 class TokenShards:
@@ -109,11 +120,12 @@ class TokenShards:
         if not path.is_file():
             raise ParseError(f"no {MANIFEST}: not a finished corpus folder", file=str(folder))
         self.manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if self.manifest.get("format") != FORMAT:
-            found = self.manifest.get("format")
-            raise ParseError(f"format {found!r}: this version reads {FORMAT}", file=str(path))
+        form = self.manifest.get("format")
+        if form not in _READ:
+            raise ParseError(f"format {form!r}: this version reads {' and '.join(map(str, _READ))}", file=str(path))
         dtype = np.dtype(self.manifest["dtype"])
-        self._shards = [_Shard(self.folder / shard["name"], dtype) for shard in self.manifest["shards"]]
+        names = self.view_names if form == 1 else None
+        self._shards = [ShardReader(self.folder / shard["name"], dtype, names) for shard in self.manifest["shards"]]
         counts = [len(shard.views) for shard in self._shards]
         self._first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
@@ -128,14 +140,14 @@ class TokenShards:
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
     @cached_property
-    def views(self) -> NDArray[np.uint8]:
-        """The view of each document, ``uint8 [D]``, an index into `view_names`."""
-        parts = [shard.views for shard in self._shards]
-        return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint8)
+    def views(self) -> NDArray[np.uint16]:
+        """The view of each document, ``uint16 [D]``, an index into `view_names`."""
+        parts = [shard.numbered(self.view_names) for shard in self._shards]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint16)
 
     @property
     def view_names(self) -> tuple[str, ...]:
-        """The names of the views."""
+        """The names of all views and tasks that the shards hold."""
         return tuple(self.manifest["views"])
 
     @property
@@ -148,11 +160,8 @@ class TokenShards:
         if not 0 <= index < len(self):
             raise IndexError(f"document {index} of a corpus of {len(self)}")
         number = int(np.searchsorted(self._first, index, side="right")) - 1
-        shard = self._shards[number]
-        within = index - int(self._first[number])
-        start, stop = int(shard.offsets[within]), int(shard.offsets[within + 1])
-        weights = shard.weights[start:stop].astype(np.float32) / np.float32(FULL_WEIGHT)
-        return shard.tokens[start:stop].astype(np.int64), weights
+        ids, weights = self._shards[number].document(index - int(self._first[number]))
+        return ids.astype(np.int64), weights.astype(np.float32) / np.float32(FULL_WEIGHT)
 
     def verify(self) -> None:
         """Raise ParseError where a file is not, byte for byte, what the manifest says."""

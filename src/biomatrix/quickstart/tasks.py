@@ -8,10 +8,10 @@ from typing import Any
 
 from rdkit.Chem.rdMolDescriptors import CalcExactMolWt
 
-from biomatrix.corpus.templates import TASKS, task_prompt
 from biomatrix.entities import Entity, Molecule, Protein, compare
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Answer, Model
+from biomatrix.tasks import task, task_prompt
 
 SAMPLES = 4
 NUCLEUS = 0.95
@@ -121,7 +121,7 @@ def ask(model: Model, questions: Sequence[Question], seed: int, progress: Callab
 
 def _ask_one(model: Model, question: Question, seed: int) -> Reply:
     prompt = task_prompt(question.task, question.values)
-    output = TASKS[question.task].output
+    output = task(question.task).output
     try:
         answers = model.generate(
             prompt,

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from biomatrix.vocabulary.chat import TURN_END, TURN_START
+from biomatrix.vocabulary.chat import DOCUMENT_END, TURN_END, TURN_START
 from biomatrix.vocabulary.tables import Item
-
-DOCUMENT_END = "<|endoftext|>"
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Part:
 
     Parameters
     ----------
-    item : str, Molecule, Protein, (entity, modality), Tokens, Codes or Control
+    item : str, Entity, (entity, modality), Tokens, Codes or Control
         What stands there.
     learn : float
         The loss weight of its tokens, from 0 (context only) to 1.
@@ -73,5 +71,5 @@ def chat_parts(prompt: Sequence[PartItem], answer: Sequence[PartItem]) -> tuple[
         Part(Control(TURN_START), 0.0),
         Part("assistant\n", 0.0),
     ]
-    given = [Part(item) for item in answer]
-    return (*opening, *asked, *turn, *given, Part(Control(TURN_END)))
+    learned = [Part(item) for item in answer]
+    return (*opening, *asked, *turn, *learned, Part(Control(TURN_END)))

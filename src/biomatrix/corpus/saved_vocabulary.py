@@ -1,0 +1,48 @@
+"""A vocabulary on disk, as the work on shards refers to it: where it is and what it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from biomatrix.corpus.slices import file_sha256, fingerprint
+from biomatrix.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from biomatrix.vocabulary.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class SavedVocabulary:
+    """A folder that holds a vocabulary.
+
+    Parameters
+    ----------
+    folder : Path
+    fingerprint : str
+        Of its files, by name and content.
+    """
+
+    folder: Path
+    fingerprint: str
+
+    @classmethod
+    def at(cls, folder: Path) -> SavedVocabulary:
+        """Return the vocabulary of a folder, its files hashed."""
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+        if not files:
+            raise ConfigurationError("an empty vocabulary folder", file=str(folder))
+        return cls(folder, fingerprint([(path.name, file_sha256(path)) for path in files]))
+
+    def open(self) -> Vocabulary:
+        """Return the vocabulary; opened once per process."""
+        return _open(self)
+
+
+@lru_cache(maxsize=4)
+def _open(saved: SavedVocabulary) -> Vocabulary:
+    from biomatrix.vocabulary import Vocabulary
+
+    return Vocabulary.from_pretrained(saved.folder)

@@ -1,0 +1,125 @@
+"""Writing token shards: arrays on disk that grow document by document, and the manifest that lists them."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+
+from biomatrix.corpus.encoding import EncodedDocument
+from biomatrix.corpus.shards import (
+    FORMAT,
+    MANIFEST,
+    OFFSETS,
+    ROWS,
+    TOKENS,
+    VIEW_NAMES,
+    VIEWS,
+    WEIGHTS,
+)
+from biomatrix.entities.files import write_whole
+from biomatrix.errors import LimitError
+
+MOST_VIEWS: Final = 256
+"""Views and tasks in one shard: a document's is stored in one byte."""
+
+
+def token_dtype(vocabulary_size: int) -> np.dtype[Any]:
+    """Return the smallest unsigned type that holds every id."""
+    return np.dtype("<u2") if vocabulary_size <= 1 << 16 else np.dtype("<u4")
+
+
+class ShardWriter:
+    """Writes one shard's arrays; documents pass through, only their places are kept in memory.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files go. It exists.
+    views : sequence of str
+        The names documents may have, in the order a corpus lists them; the shard stores those it holds.
+    dtype : dtype
+        Of the token ids.
+    """
+
+    def __init__(self, folder: Path, views: Sequence[str], dtype: np.dtype[Any]) -> None:
+        if len(views) > MOST_VIEWS:
+            raise LimitError(f"{len(views)} views and tasks in one corpus: at most {MOST_VIEWS}")
+        self.folder, self.dtype = folder, dtype
+        self._number = {name: index for index, name in enumerate(views)}
+        self._views, self._rows, self._ends = array("B"), array("Q"), array("Q", [0])
+        self._files = ExitStack()
+        self.documents: Counter[str] = Counter()
+        self.tokens: Counter[str] = Counter()
+        self.learned_tokens: Counter[str] = Counter()
+
+    def __enter__(self) -> ShardWriter:
+        self._tokens = self._files.enter_context((self.folder / TOKENS).open("wb"))
+        self._weights = self._files.enter_context((self.folder / WEIGHTS).open("wb"))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._files.close()
+        if kind is None:
+            self._write_places()
+
+    def add(self, document: EncodedDocument, view: str, row: int = 0) -> None:
+        """Write one document of a view, drawn from the record of that number among those read."""
+        self._tokens.write(document.ids.astype(self.dtype).tobytes())
+        self._weights.write(document.weights.astype("u1").tobytes())
+        self._ends.append(self._ends[-1] + len(document))
+        self._views.append(self._number[view])
+        self._rows.append(row)
+        self.documents[view] += 1
+        self.tokens[view] += len(document)
+        self.learned_tokens[view] += int((document.weights > 0).sum())
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Documents, tokens and learned tokens of each view that the shard holds."""
+        return {
+            "documents": dict(self.documents),
+            "tokens": dict(self.tokens),
+            "learned_tokens": dict(self.learned_tokens),
+        }
+
+    def _write_places(self) -> None:
+        held = [name for name in self._number if self.documents[name]]
+        place = np.zeros(MOST_VIEWS, dtype="u1")
+        place[[self._number[name] for name in held]] = np.arange(len(held))
+        place[np.asarray(self._views, dtype="u1")].tofile(self.folder / VIEWS)
+        np.asarray(self._ends, dtype="<u8").tofile(self.folder / OFFSETS)
+        np.asarray(self._rows, dtype="<u4").tofile(self.folder / ROWS)
+        (self.folder / VIEW_NAMES).write_text(json.dumps(held), encoding="utf-8")
+
+
+def write_shard(folder: Path, documents: Sequence[EncodedDocument], views: Sequence[str], dtype: np.dtype[Any]) -> None:
+    """Write one shard's arrays into a folder.
+
+    Parameters
+    ----------
+    documents : sequence of EncodedDocument
+        In the order they are stored.
+    views : sequence of str
+        The view of each.
+    dtype : dtype
+        Of the token ids.
+    """
+    with ShardWriter(folder, list(dict.fromkeys(views)), dtype) as writer:
+        for row, (document, view) in enumerate(zip(documents, views, strict=True)):
+            writer.add(document, view, row)
+
+
+def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
+    """Write a corpus's manifest, in place only when whole."""
+    text = json.dumps({"format": FORMAT, **content}, indent=1, sort_keys=True)
+    write_whole(folder / MANIFEST, text.encode("utf-8"))

@@ -1,0 +1,158 @@
+"""Tasks, views and labels of fields as TOML: read strictly, with the key at fault named.
+
+[tasks.predict_binding]
+version = 1
+prompts = ["How strongly does {molecule} bind?"]
+answer = "{binding:.1f}"
+parser = "number"
+metric = "mean_absolute_error"
+
+[views.protein_plain]
+kind = "protein"
+layout = "composed"
+parts = { protein_sequence = 1.0, name = 0.9 }
+
+[fields]
+binding = "Binding"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.tasks.task_definition import Task
+from biomatrix.tasks.templates import template_fault
+from biomatrix.tasks.views import DocumentView, Layout, field_labels
+
+LARGEST_FILE: Final = 4 << 20
+"""Bytes of a file of definitions that are read at most."""
+
+
+def _sound(text: str) -> str:
+    fault = template_fault(text)
+    if fault is not None:
+        raise ValueError(fault)
+    return text
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
+Template = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_sound)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _TaskEntry(_Strict):
+    version: int = Field(default=1, ge=1)
+    prompts: tuple[Template, ...] = Field(min_length=1)
+    answer: Template
+    output: Name | None = None
+    parser: str | None = None
+    metric: str | None = None
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    measured: frozenset[Name] = frozenset()
+
+    def task(self, name: str) -> Task:
+        parser = self.parser or ("text" if self.output is None else "entity")
+        return Task(name, **{**dict(self), "parser": parser})
+
+
+class _ViewEntry(_Strict):
+    kind: Name
+    layout: Layout
+    modalities: tuple[Name, ...] = ()
+    parts: dict[Name, Probability] = Field(default_factory=dict)
+
+    def view(self, name: str, labels: Mapping[str, str]) -> DocumentView:
+        named = field_labels(self.parts, labels)
+        return DocumentView(name, self.kind, self.layout, self.modalities, self.parts, named)
+
+
+class _File(_Strict):
+    tasks: dict[Name, _TaskEntry] = Field(default_factory=dict)
+    views: dict[Name, _ViewEntry] = Field(default_factory=dict)
+    fields: dict[Name, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """What files of definitions say.
+
+    Parameters
+    ----------
+    tasks : mapping of str to Task
+    views : mapping of str to DocumentView
+    fields : mapping of str to str
+        The label of each field.
+    """
+
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    views: Mapping[str, DocumentView] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def joined(self, other: Definitions) -> Definitions:
+        """Return both together; ConfigurationError where one name means two things."""
+        for kind in ("tasks", "views", "fields"):
+            check_names(getattr(self, kind), getattr(other, kind))
+        return Definitions(
+            {**self.tasks, **other.tasks}, {**self.views, **other.views}, {**self.fields, **other.fields}
+        )
+
+
+def check_names(known: Mapping[str, object], new: Mapping[str, object]) -> None:
+    """Raise ConfigurationError where a name that is known already would mean something else."""
+    for name, definition in new.items():
+        if known.get(name, definition) != definition:
+            raise ConfigurationError(f"{name!r} is defined already, and otherwise; choose another name")
+
+
+def read_definitions(path: str | Path, labels: Mapping[str, str] | None = None) -> Definitions:
+    """Return what a TOML file defines; nothing is registered.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    labels : mapping of str to str, optional
+        Labels of fields that the file does not name itself.
+
+    Raises
+    ------
+    ConfigurationError
+        The file cannot be read, is no TOML, or has an unknown or wrong key, which is named.
+    """
+    try:
+        with open(path, "rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise ConfigurationError(f"more than {LARGEST_FILE:,} bytes of definitions", file=str(path))
+        entries = _File.model_validate(tomllib.loads(content.decode("utf-8")))
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(_faults(error)), file=str(path)) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"no TOML: {error}", file=str(path)) from error
+    known = {**(labels or {}), **entries.fields}
+    return Definitions(
+        {name: entry.task(name) for name, entry in entries.tasks.items()},
+        {name: entry.view(name, known) for name, entry in entries.views.items()},
+        dict(entries.fields),
+    )
+
+
+def _faults(error: ValidationError) -> list[str]:
+    """Return one line per fault: the key, and what is wrong with it."""
+    found = error.errors(include_url=False, include_input=False)
+    lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in found[:5]]
+    return lines if len(found) <= 5 else [*lines, f"and {len(found) - 5} more"]

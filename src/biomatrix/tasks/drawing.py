@@ -1,0 +1,134 @@
+"""From one record to its documents: which views and tasks it gives, how many of each, and what each says.
+
+What is drawn for a document depends on the seed, the record's source and id, the view and the copy, and on
+nothing else: adding a view, a task, a source or a worker changes no other document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TypeAlias
+
+from biomatrix.entities import modality, modality_names
+from biomatrix.entities.kind_registry import kind_names
+from biomatrix.errors import LimitError
+from biomatrix.tasks.documents import Document, PartItem, chat_parts, pretraining_parts
+from biomatrix.tasks.task_definition import Task
+from biomatrix.tasks.templates import fill
+from biomatrix.tasks.views import DocumentView, WrittenRecord, record_values
+from biomatrix.vocabulary.tables import Tokens
+
+Definition: TypeAlias = DocumentView | Task
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A view or task, and the mean number of its documents that each record gives."""
+
+    definition: Definition
+    mean: float
+
+    @property
+    def name(self) -> str:
+        """The name of the view or task."""
+        return self.definition.name
+
+
+def rng_for(seed: int, record: WrittenRecord, view: str, copy: int) -> Random:
+    """Return the generator of one document."""
+    name = f"{seed}|{record.source}|{record.id}|{view}|{copy}"
+    return Random(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest()))
+
+
+def drawn(mean: float, rng: Random) -> int:
+    """Return a whole number with this mean, one of the two next to it."""
+    whole = int(mean)
+    return whole + (rng.random() < mean - whole)
+
+
+def kind_placeholders(task: Task) -> list[str]:
+    """Return the placeholders of a task that stand for an entity in any modality it has, sorted."""
+    return sorted(task.needs.intersection(kind_names()))
+
+
+def has_view(record: WrittenRecord, definition: Definition) -> bool:
+    """Return whether a record could give a document of this view or task."""
+    if isinstance(definition, DocumentView):
+        return record.kind == definition.kind
+    needs = definition.needs.difference(kind_names())
+    return needs <= record.tokens.keys() | record.fields.keys()
+
+
+def document(
+    record: WrittenRecord, definition: Definition, *, seed: int, copy: int, max_tokens: int
+) -> Document | None:
+    """Return one document of a record, or None where the record does not have what the view needs.
+
+    Raises
+    ------
+    LimitError
+        The document would be longer than ``max_tokens`` whatever its text.
+    """
+    rng = rng_for(seed, record, definition.name, copy)
+    if isinstance(definition, DocumentView):
+        items = definition.items(record, rng, max_tokens) if record.kind == definition.kind else None
+        if items is None:
+            return None
+        parts = pretraining_parts(items)
+    else:
+        exchange = _exchange(definition, record, rng)
+        if exchange is None:
+            return None
+        parts = chat_parts(*exchange)
+    tokens = sum(_least(part.item) for part in parts)
+    if tokens > max_tokens:
+        raise LimitError(f"{tokens} tokens: a document takes at most {max_tokens}")
+    return Document(parts, definition.name, record.source, record.id)
+
+
+def documents(
+    record: WrittenRecord, draws: Sequence[Draw], *, repeat: float, seed: int, max_tokens: int
+) -> Iterator[Document | tuple[str, LimitError]]:
+    """Yield all documents drawn from a record, in the order of the draws; (view, error) for one that is too long.
+
+    Parameters
+    ----------
+    draws : sequence of Draw
+        The views and tasks, each with the mean number of its documents.
+    repeat : float
+        Multiplies the means.
+    """
+    for draw in draws:
+        if not has_view(record, draw.definition):
+            continue
+        for copy in range(drawn(draw.mean * repeat, rng_for(seed, record, draw.name, -1))):
+            try:
+                found = document(record, draw.definition, seed=seed, copy=copy, max_tokens=max_tokens)
+            except LimitError as error:
+                yield draw.name, error
+                break
+            if found is not None:
+                yield found
+
+
+def _exchange(task: Task, record: WrittenRecord, rng: Random) -> tuple[list[PartItem], list[PartItem]] | None:
+    """Return a task's prompt and answer, or None where the record lacks something."""
+    values = record_values(record)
+    for kind in kind_placeholders(task):
+        written = sorted(record.tokens.keys() & set(modality_names(kind)))
+        if not written:
+            return None
+        values[kind] = values[rng.choice(written)]
+    if not task.needs <= values.keys():
+        return None
+    return fill(rng.choice(task.prompts), values), fill(task.answer, values)
+
+
+def _least(item: PartItem) -> int:
+    """Return the tokens a part has at least; text and SMILES are not yet cut into pieces."""
+    if isinstance(item, Tokens):
+        return 2 + (0 if modality(item.modality).spelled_as_text else len(item.tokens))
+    return 0 if isinstance(item, str) else 1

@@ -1,0 +1,48 @@
+"""What answers to tasks are judged by, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.metrics.answers import accuracy, exact_match, mean_absolute_error, validity
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number that judges answers.
+
+    Parameters
+    ----------
+    name : str
+    higher_is_better : bool
+    score : callable
+        Takes the answers' values, None for one that states none, and what was expected; returns the number.
+    parsers : frozenset of str
+        The parsers whose values it judges; empty for all.
+    """
+
+    name: str
+    higher_is_better: bool
+    score: Callable[[Sequence[object], Sequence[object]], float]
+    parsers: frozenset[str] = frozenset()
+
+
+METRICS: Final[Mapping[str, Metric]] = {
+    one.name: one
+    for one in (
+        Metric("mean_absolute_error", False, mean_absolute_error, frozenset({"number"})),
+        Metric("exact_match", True, exact_match, frozenset({"text"})),
+        Metric("accuracy", True, accuracy, frozenset({"choice", "yes_no"})),
+        Metric("validity", True, validity),
+    )
+}
+
+
+def metric(name: str) -> Metric:
+    """Return the metric of that name."""
+    if name not in METRICS:
+        raise ConfigurationError(f"no metric {name!r}; known: {', '.join(METRICS)}")
+    return METRICS[name]

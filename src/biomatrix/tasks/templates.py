@@ -1,0 +1,85 @@
+"""Wording with placeholders: what prompts and answers of tasks are written as.
+
+A placeholder named like a modality stands for an entity written in it; one named like a kind, such as ``{molecule}``,
+for an entity of that kind in any modality it has; every other one for a field of the record, where a format such as
+``:.2f`` means a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from string import Formatter
+from typing import Final, TypeVar
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.tasks.documents import PartItem
+
+ItemT = TypeVar("ItemT", bound=PartItem)
+
+_FORMAT: Final[re.Pattern[str]] = re.compile(r"(\.\d{1,2}[efg])?")
+_NAME: Final[re.Pattern[str]] = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def placeholders(text: str) -> list[str]:
+    """Return the names of a template's placeholders, in order."""
+    return [name for _, name, _, _ in Formatter().parse(text) if name]
+
+
+def template_fault(text: str) -> str | None:
+    """Return what is wrong with a template's braces, names and formats, None where nothing is.
+
+    Examples
+    --------
+    >>> template_fault("{weight:.2f} g/mol")
+    >>> template_fault("{weight:9d}")
+    "a placeholder takes a format such as .2f, not '9d'"
+    """
+    try:
+        parsed = list(Formatter().parse(text))
+    except ValueError as error:
+        return f"broken braces in {text!r}: {error}"
+    for _, name, form, conversion in parsed:
+        if name is not None and not _NAME.fullmatch(name):
+            return f"a placeholder is a name in braces, not {{{name}}}"
+        if conversion:
+            return f"a placeholder takes no conversion, such as '!{conversion}'"
+        if form and not _FORMAT.fullmatch(form):
+            return f"a placeholder takes a format such as .2f, not {form!r}"
+    return None
+
+
+def fill(template: str, values: Mapping[str, ItemT]) -> list[str | ItemT]:
+    """Return a template's text and values in order, neighbouring text joined.
+
+    Raises
+    ------
+    ConfigurationError
+        A placeholder has no value, or one with a format has a value that is no number.
+    """
+    items: list[str | ItemT] = []
+    for literal, name, form, _ in Formatter().parse(template):
+        if literal:
+            _append(items, literal)
+        if name is None:
+            continue
+        if name not in values:
+            raise ConfigurationError(f"no value for {{{name}}} of {template!r}")
+        value = values[name]
+        _append(items, _number(name, value, form) if form and isinstance(value, str) else value)
+    return items
+
+
+def _number(name: str, value: str, form: str) -> str:
+    try:
+        return format(float(value), form)
+    except ValueError as error:
+        raise ConfigurationError(f"the value of {{{name}:{form}}} is no number: {value[:40]!r}") from error
+
+
+def _append(items: list[str | ItemT], item: str | ItemT) -> None:
+    last = items[-1] if items else None
+    if isinstance(item, str) and isinstance(last, str):
+        items[-1] = last + item
+    else:
+        items.append(item)

@@ -1,0 +1,97 @@
+"""Whether definitions make sense together with the kinds, modalities, parsers and metrics there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from biomatrix.entities import modality_names
+from biomatrix.entities.kind_registry import kind_names
+from biomatrix.tasks.definition_files import Definitions
+from biomatrix.tasks.metrics import METRICS
+from biomatrix.tasks.parsers import PARSERS
+from biomatrix.tasks.task_definition import Task
+from biomatrix.tasks.templates import placeholders, template_fault
+from biomatrix.tasks.views import TEXT, DocumentView
+
+
+def faults(checked: Definitions, known: Definitions) -> Iterator[str]:
+    """Yield one line per fault of every task and view.
+
+    Parameters
+    ----------
+    checked : Definitions
+        What is looked at.
+    known : Definitions
+        Everything there is; its fields may stand in prompts.
+    """
+    for task in checked.tasks.values():
+        yield from (f"{task.name}: {fault}" for fault in task_faults(task, known))
+    for view in checked.views.values():
+        yield from (f"{view.name}: {fault}" for fault in view_faults(view, known))
+
+
+def task_faults(task: Task, known: Definitions) -> Iterator[str]:
+    """Yield what is wrong with a task: its wording, its output, its parser, its metric."""
+    broken = [fault for fault in map(template_fault, (*task.prompts, task.answer)) if fault is not None]
+    if broken:
+        yield from broken
+        return
+    for name in sorted(task.needs - {*modality_names(), *kind_names(), *known.fields}):
+        yield f"{{{name}}} is no modality, kind or field; name a new field under [fields]"
+    if len({frozenset(placeholders(prompt)) for prompt in task.prompts}) > 1:
+        yield "its prompts differ in their placeholders; paraphrases ask with the same things"
+    if len(set(task.prompts)) < len(task.prompts):
+        yield "one prompt stands there twice"
+    for name in sorted(task.measured - set(placeholders(task.answer))):
+        yield f"the measured field {name!r} is not in its answer"
+    if task.output is not None:
+        yield from _output_faults(task)
+    yield from _judging_faults(task)
+
+
+def _output_faults(task: Task) -> Iterator[str]:
+    if task.output not in modality_names():
+        yield f"the output {task.output!r} is no modality; there are: {', '.join(modality_names())}"
+    if task.answer != f"{{{task.output}}}":
+        yield f"an answer in {task.output} is {{{task.output}}} and nothing else"
+
+
+def _judging_faults(task: Task) -> Iterator[str]:
+    if task.parser not in PARSERS:
+        yield f"no parser {task.parser!r}; known: {', '.join(PARSERS)}"
+    if (task.parser == "entity") != (task.output is not None):
+        yield "the parser 'entity' goes with an output, and an output with it"
+    if (task.parser == "choice") != bool(task.choices):
+        yield "the parser 'choice' goes with choices, and choices with it"
+    if task.metric is None:
+        return
+    if task.metric not in METRICS:
+        yield f"no metric {task.metric!r}; known: {', '.join(METRICS)}"
+    elif METRICS[task.metric].parsers and task.parser not in METRICS[task.metric].parsers:
+        yield f"the metric {task.metric!r} does not judge what the parser {task.parser!r} reads"
+
+
+def view_faults(view: DocumentView, known: Definitions) -> Iterator[str]:
+    """Yield what is wrong with a view: its kind, its modalities, its parts."""
+    if view.kind != TEXT and view.kind not in kind_names():
+        yield f"no kind {view.kind!r}; there are: {', '.join((*kind_names(), TEXT))}"
+        return
+    own = modality_names(view.kind) if view.kind != TEXT else ()
+    for name in view.modalities:
+        if name not in own:
+            yield f"{name!r} is no modality of {view.kind}; there are: {', '.join(own)}"
+    for name in sorted(view.parts.keys() - {*own, *known.fields}):
+        yield f"the part {name!r} is no modality of {view.kind} and no field; name a new field under [fields]"
+    yield from _layout_faults(view)
+
+
+def _layout_faults(view: DocumentView) -> Iterator[str]:
+    wanted = {"single": 1, "window": 1}.get(view.layout)
+    if wanted is not None and len(view.modalities) != wanted:
+        yield f"a {view.layout} view writes one modality, not {len(view.modalities)}"
+    if view.layout == "joint" and len(view.modalities) < 2:
+        yield "a joint view writes at least two modalities"
+    if (view.layout == "composed") != bool(view.parts):
+        yield "the layout 'composed' goes with parts, and parts with it"
+    if view.layout == "text" and view.kind != TEXT:
+        yield "the layout 'text' is of records without an entity: kind = \"text\""
