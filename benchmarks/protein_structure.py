@@ -121,7 +121,7 @@ def main() -> None:
     proteins = [record.protein for record in records if record.split == "test"][: arguments.limit]
     print(f"{len(proteins)} chains of split 'test', {sum(map(len, proteins))} residues")
     runs: dict[str, GeometricTokenizer] = {}
-    for name in ("geometric", "geometric-256"):
+    for name in ("geometric-4096", "geometric-256"):
         shipped = ProteinStructureTokenizer.from_pretrained(name)
         assert isinstance(shipped, GeometricTokenizer)
         greedy = replace(shipped.settings, num_beams=1, short_chains=())

@@ -58,7 +58,7 @@ def locate(
         return folder
     if hub is None and not isinstance(name_or_path, Path) and not folder.is_dir() and _is_repository(name):
         return _fetched(name, patterns, revision, what)
-    raise WeightsError(_absence(name, what, known, holds, hub is None), file=name or None)
+    raise WeightsError(_absence(name, what, known, holds, hub is None))
 
 
 def _is_repository(name: str) -> bool:
@@ -67,10 +67,10 @@ def _is_repository(name: str) -> bool:
 
 def _absence(name: str, what: str, known: Mapping[str, Path], holds: str | None, hub: bool) -> str:
     if name and Path(name).is_dir():
-        return f"the folder holds no {holds}, so no {what}"
+        return f"{name}: the folder holds no {holds}, so no {what}"
     ways = ["no such folder"]
     if known:
-        ways.append(f"not a shipped {what} ({', '.join(sorted(known))})")
+        ways.append(f"not a shipped one ({', '.join(sorted(known))})")
     if hub:
         ways.append("not a hub id (owner/name)")
     return f"no {what} {name!r}: {', '.join(ways[:-1])}{' and ' if len(ways) > 1 else ''}{ways[-1]}"

@@ -31,7 +31,7 @@ TimeLimit = Callable[[float, str], AbstractContextManager[None]]
 
 @pytest.fixture(scope="module")
 def tokenizer() -> AnchoredTokenizer:
-    opened = ProteinStructureTokenizer.from_pretrained("anchored")
+    opened = ProteinStructureTokenizer.from_pretrained("anchored-4096")
     assert isinstance(opened, AnchoredTokenizer)
     return opened
 
@@ -249,7 +249,7 @@ def test_features_are_the_step_and_the_digit(tokenizer: AnchoredTokenizer) -> No
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(weights_root("protein") / "anchored", tmp_path / "copy"))
+    return Path(shutil.copytree(weights_root("protein") / "anchored-4096", tmp_path / "copy"))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Fit a codebook by a recipe and a table of chains.
 
-A recipe has a ``[fit]`` table (the fields of `GeometricFit`) and a ``[data]`` table: ``sources``, the repositories whose
-chains may be learned from, and ``licence``, the words for the config of the result.
+A recipe has a ``[fit]`` table (the fields of `GeometricFit`) and a ``[data]`` table: ``sources``, the repositories
+whose chains may be learned from, and ``licence``, the words for the config of the result.
 """
 
 from __future__ import annotations
