@@ -55,9 +55,9 @@ class OpenLoop(GeometricTokenizer):
             replace(tokenizer.codebook, shifts=none), tokenizer.settings, name=name, fingerprint=fingerprint
         )
 
-    def encode(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
+    def encode_batch(self, prepared: Sequence[Protein]) -> list[NDArray[np.int16]]:
         """Codes of each chain."""
-        return [open_loop(protein, self.codebook) for protein in proteins]
+        return [open_loop(protein, self.codebook) for protein in prepared]
 
 
 def open_loop(protein: Protein, codebook: StepCodebook) -> NDArray[np.int16]:

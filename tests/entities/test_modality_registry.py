@@ -32,7 +32,9 @@ def test_the_five_are_there_in_order_and_cached() -> None:
     for name in NAMES:
         assert modality(name) is modality(name)
     assert modality("protein_structure", tokenizer="geometric-4096") is not modality("protein_structure")
-    assert modality("protein_structure", tokenizer="geometric-4096") is modality("protein_structure", tokenizer="geometric-4096")
+    assert modality("protein_structure", tokenizer="geometric-4096") is modality(
+        "protein_structure", tokenizer="geometric-4096"
+    )
 
 
 def test_control_tokens_and_patterns_belong_to_one_modality_each() -> None:

@@ -50,9 +50,7 @@ def convert(
 def train(
     recipe: Annotated[Path, typer.Argument(help="A TOML recipe: what to make, of what, and how.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the checkpoint and of the tokenizer.")],
-    sources: Annotated[Path, typer.Option(help="The folder of sources, or the one table to learn from.")] = Path(
-        "."
-    ),
+    sources: Annotated[Path, typer.Option(help="The folder of sources, or the one table to learn from.")] = Path("."),
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train a structure tokenizer; run again after a stop, it goes on from its checkpoint.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from biomatrix.errors import WeightsError
@@ -88,3 +89,42 @@ def _fetched(repository: str, patterns: Sequence[str], revision: str | None, wha
             f"({' '.join(str(error).split())[:200]})",
             file=repository,
         ) from error
+
+
+@dataclass(frozen=True)
+class CachedFolder:
+    """One revision of a repository that the hub's cache on this machine holds.
+
+    Parameters
+    ----------
+    name : str
+        ``owner/name``.
+    revision : str
+        The commit.
+    folder : Path
+    size : int
+        Bytes on disk.
+    """
+
+    name: str
+    revision: str
+    folder: Path
+    size: int
+
+
+def cached_folders() -> list[CachedFolder]:
+    """Return what the hub's cache holds of models, by name. Nothing is fetched; a missing cache holds nothing."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        repositories = scan_cache_dir().repos
+    except CacheNotFound:
+        return []
+    found = [
+        CachedFolder(repository.repo_id, revision.commit_hash, revision.snapshot_path, revision.size_on_disk)
+        for repository in repositories
+        if repository.repo_type == "model"
+        for revision in repository.revisions
+    ]
+    return sorted(found, key=lambda one: (one.name, one.revision))

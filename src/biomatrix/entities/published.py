@@ -58,9 +58,7 @@ def convert_published(file: str | Path, folder: str | Path, **settings: Any) -> 
     convert = load_attribute(checkpoint.convert)
     given = {name: value for name, value in settings.items() if value is not None}
     for name in given.keys() - signature(convert).parameters.keys():
-        raise ConfigurationError(
-            f"{architecture!r} is converted without {name!r}", file=str(file)
-        )
+        raise ConfigurationError(f"{architecture!r} is converted without {name!r}", file=str(file))
     return convert(Path(file), Path(folder), **given)
 
 
