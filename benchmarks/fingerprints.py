@@ -105,13 +105,20 @@ def tokenizer_hashes(mols: Sequence[Any], chains: Sequence[Any]) -> Iterator[tup
         opener: Any = bm.MoleculeStructureTokenizer if kind == "molecule" else bm.ProteinStructureTokenizer
         tokenizer = _first(opener.from_pretrained, names)
         if kind == "molecule":
-            codes = [item for item in tokenizer.encode(mols, on_error="return") if not isinstance(item, BioMatrixError)]
+            codes = [item for item in _each(tokenizer, mols) if not isinstance(item, BioMatrixError)]
         else:
             codes = tokenizer.encode(chains)
         yield f"codes {label}", digest([described(item) for item in codes])
         back = tokenizer.decode(codes)
         yield f"positions {label}", digest([described(item) if kind == "molecule" else rounded(item) for item in back])
         yield f"fingerprint {label}", str(tokenizer.fingerprint)
+
+
+def _each(tokenizer: Any, entities: Sequence[Any]) -> Any:
+    """Return codes and refusals, also of commits before ``encode_each``."""
+    if hasattr(tokenizer, "encode_each"):
+        return tokenizer.encode_each(entities)
+    return tokenizer.encode(entities, on_error="return")
 
 
 def _first(opener: Callable[[str], Any], names: Sequence[str]) -> Any:

@@ -105,7 +105,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path)
-    parser.add_argument("--weights", default="gcp_vqvae-small")
+    parser.add_argument("--weights", default="gcp_vqvae-4096")
     parser.add_argument("--split", default="test")
     parser.add_argument("--limit", type=int, help="about this many chains, evenly spaced in the table")
     parser.add_argument(

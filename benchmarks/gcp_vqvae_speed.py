@@ -96,8 +96,8 @@ def one_chain(tokenizer: GCPVQVAETokenizer, chain: Protein, rounds: int) -> dict
     codes = tokenizer.encode([chain])
     table = {}
     for name, run in (
-        ("encode", lambda pad=None: tokenizer.encode([chain], pad_to=pad)),
-        ("decode", lambda pad=None: tokenizer.decode(codes, pad_to=pad)),
+        ("encode", lambda pad=None: tokenizer.padded(pad).encode([chain])),
+        ("decode", lambda pad=None: tokenizer.padded(pad).decode(codes)),
     ):
         times = alternate(
             {
@@ -120,12 +120,12 @@ def mixed_lengths(tokenizer: GCPVQVAETokenizer, chains: list[Protein], rounds: i
         "encode": {
             "ours": lambda: tokenizer.encode(chains),
             "one_by_one": lambda: [tokenizer.encode([chain]) for chain in chains],
-            "as_published": stock(lambda: [tokenizer.encode([chain], pad_to=PADDED) for chain in chains]),
+            "as_published": stock(lambda: [tokenizer.padded(PADDED).encode([chain]) for chain in chains]),
         },
         "decode": {
             "ours": lambda: tokenizer.decode(codes),
             "one_by_one": lambda: [tokenizer.decode([one]) for one in codes],
-            "as_published": stock(lambda: [tokenizer.decode([one], pad_to=PADDED) for one in codes]),
+            "as_published": stock(lambda: [tokenizer.padded(PADDED).decode([one]) for one in codes]),
         },
     }
     table = {}

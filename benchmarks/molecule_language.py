@@ -112,7 +112,7 @@ def codec_figures(
     """Return the figures of decoded held-out codes, and their mean distance from the truth in Angstrom."""
     truths = dict(zip(real.sources, real.held_out, strict=True))
     rows = asked_rows(words, real)
-    decoded = tokenizer.decode([sentence(words, row) for row in rows], on_error="return")
+    decoded = tokenizer.decode_each([sentence(words, row) for row in rows])
     pairs = [
         (molecule, truths[int(words.held_out.sources[row])])
         for row, molecule in zip(rows, decoded, strict=True)
@@ -138,7 +138,7 @@ def generated_figures(
     tokenizer: MoleculeStructureTokenizer, drawn: list[MoleculeCodes | None], real: RealMolecules, seed: int
 ) -> Figures:
     """Return the figures of what a model drew."""
-    decoded = tokenizer.decode([item for item in drawn if item is not None], on_error="return")
+    decoded = tokenizer.decode_each([item for item in drawn if item is not None])
     return figures(len(drawn), [item for item in decoded if isinstance(item, Molecule)], real.reference, seed)
 
 

@@ -49,7 +49,7 @@ def molecules_of(path: Path | None, limit: int) -> list[Molecule]:
         found = list(Chem.SDMolSupplier(str(path), removeHs=False))
     molecules = [Molecule(mol) for mol in found if mol is not None and mol.GetNumAtoms() >= 5]
     tokenizer = MoleculeStructureTokenizer.from_pretrained(shipped_weights(), closed_loop=False, reference=True)
-    answers = tokenizer.encode(molecules, on_error="return")
+    answers = tokenizer.encode_each(molecules)
     return [m for m, answer in zip(molecules, answers, strict=True) if isinstance(answer, MoleculeCodes)][:limit]
 
 
@@ -96,10 +96,10 @@ def stages(tokenizer: MoleculeStructureTokenizer, molecules: Sequence[Molecule])
         return lambda: [action(items[start : start + BATCH]) for start in range(0, len(items), BATCH)]
 
     mols = [molecule.mol for molecule in molecules]
-    prepared = [tokenizer.prepared(molecule) for molecule in molecules]
+    prepared = [tokenizer.prepare(molecule) for molecule in molecules]
     codes = tokenizer.encode(molecules)
     texts = [token_text(one) for one in codes]
-    graphs = [tokenizer.graph_of(one) for one in codes]
+    graphs = [tokenizer.prepare_codes(one) for one in codes]
     placed = [
         p for start in range(0, len(graphs), BATCH) for p in tokenizer.positions_of(graphs[start : start + BATCH])
     ]
@@ -108,11 +108,11 @@ def stages(tokenizer: MoleculeStructureTokenizer, molecules: Sequence[Molecule])
         "encode: canonical SMILES (RDKit)": lambda: [
             Chem.MolToSmiles(mol, canonical=True, kekuleSmiles=True, isomericSmiles=False) for mol in mols
         ],
-        "encode: prepared (with SMILES, SELFIES)": lambda: [tokenizer.prepared(molecule) for molecule in molecules],
+        "encode: prepared (with SMILES, SELFIES)": lambda: [tokenizer.prepare(molecule) for molecule in molecules],
         "encode: codes": batched(tokenizer.codes_of, prepared),
         "encode: text": lambda: [token_text(one) for one in codes],
         "decode: text": lambda: [parse_tokens(text) for text in texts],
-        "decode: graph (SELFIES, sanitising)": lambda: [tokenizer.graph_of(one) for one in codes],
+        "decode: graph (SELFIES, sanitising)": lambda: [tokenizer.prepare_codes(one) for one in codes],
         "decode: for comparison, RDKit reads SMILES": lambda: [Chem.MolFromSmiles(text) for text in smiles],
         "decode: positions": batched(tokenizer.positions_of, graphs),
         "decode: conformer, stereochemistry": lambda: [

@@ -1,6 +1,6 @@
 """The codes of protein structure tokenizers as a language: bits, folding and inverse folding by one small model.
 
-    python benchmarks/protein_language.py geometric-256 geometric:512 gcp_vqvae-small --chains CHAINS.parquet
+    python benchmarks/protein_language.py geometric-256 geometric:512 gcp_vqvae-4096 --chains CHAINS.parquet
 
 A tokenizer is a shipped name or a folder; "geometric:512" is fitted on the spot with so many codes, "NAME:open" a
 geometric codebook in open loop, "NAME:unread" an anchored codec that decodes without mending codes, "NAME:seeing" a

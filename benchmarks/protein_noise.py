@@ -1,6 +1,6 @@
 """What wrong codes cost: every tokenizer's chains decoded after a share of their codes was replaced.
 
-    python benchmarks/protein_noise.py geometric geometric-256 gcp_vqvae-small --chains CHAINS.parquet [--json OUT.json]
+    python benchmarks/protein_noise.py geometric-4096 geometric-256 --chains CHAINS.parquet [--json OUT.json]
 
 Codes of the chains whose ``split`` is "test" are replaced by samples of a bigram model of the same tokenizer's codes
 (`biomatrix.doctor.bigram`). A sample may be the code that was there, which is likelier the more codes there are, so the

@@ -55,9 +55,9 @@ class OpenLoop(GeometricTokenizer):
             replace(tokenizer.codebook, shifts=none), tokenizer.settings, name=name, fingerprint=fingerprint
         )
 
-    def encode(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
+    def encode_batch(self, prepared: Sequence[Protein]) -> list[NDArray[np.int16]]:
         """Codes of each chain."""
-        return [open_loop(protein, self.codebook) for protein in proteins]
+        return [open_loop(protein, self.codebook) for protein in prepared]
 
 
 def open_loop(protein: Protein, codebook: StepCodebook) -> NDArray[np.int16]:
@@ -121,7 +121,7 @@ def main() -> None:
     proteins = [record.protein for record in records if record.split == "test"][: arguments.limit]
     print(f"{len(proteins)} chains of split 'test', {sum(map(len, proteins))} residues")
     runs: dict[str, GeometricTokenizer] = {}
-    for name in ("geometric", "geometric-256"):
+    for name in ("geometric-4096", "geometric-256"):
         shipped = ProteinStructureTokenizer.from_pretrained(name)
         assert isinstance(shipped, GeometricTokenizer)
         greedy = replace(shipped.settings, num_beams=1, short_chains=())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from protein_structure import OpenLoop, scaled
 
 from biomatrix.entities import Protein
@@ -34,10 +34,9 @@ _ENCODED_AT_ONCE = 256
 class Unread(AnchoredTokenizer):
     """The same codes, decoded as if no digit contradicted its step: mending drawn chains takes a second each."""
 
-    def decode(self, codes: Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
+    def decode_batch(self, prepared: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float32]]:
         """Backbones of the steps alone."""
-        arrays = [np.asarray(row) for row in codes]
-        return self.steps.decode([np.where(row < 0, -1, row // self.slabs.levels) for row in arrays])
+        return self.steps.decode_batch([np.where(row < 0, -1, row // self.slabs.levels) for row in prepared])
 
 
 @dataclass(frozen=True)

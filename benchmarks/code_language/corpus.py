@@ -186,7 +186,7 @@ def _write_codes(tokenizer: MoleculeStructureTokenizer, molecules: MoleculeFile,
         numbered = [(k, molecules[k]) for k in range(start, min(start + _ENCODED_AT_ONCE, len(molecules)))]
         part = [(index, molecule) for index, molecule in numbered if molecule is not None]
         refused["not readable"] += len(numbered) - len(part)
-        results = tokenizer.encode([molecule for _, molecule in part], on_error="return")
+        results = tokenizer.encode_each([molecule for _, molecule in part])
         for (index, molecule), result in zip(part, results, strict=True):
             if isinstance(result, MoleculeCodes):
                 encoded.append(result)

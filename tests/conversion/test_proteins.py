@@ -15,7 +15,7 @@ from biomatrix.metrics.geometry import place_atom, rmsd
 
 STEPS = ((1.329, 2.035, -0.82), (1.458, 2.124, np.pi), (1.525, 1.941, -1.05))
 NUMBERS = np.array([*range(-1, 18), 18, 18, *range(30, 39)], dtype=np.int32)
-TOKENIZERS = ("geometric", "gcp_vqvae-small")
+TOKENIZERS = ("geometric-4096", "gcp_vqvae-4096")
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_residues_keep_names_numbers_and_chain(
 
 def test_oxygens_are_rebuilt_and_no_confidence_is_claimed(tmp_path: Path, chain: Protein) -> None:
     chain.to_file(tmp_path / "in.pdb")
-    text = round_trip(tmp_path / "in.pdb", tmp_path, "geometric", "").read_text()
+    text = round_trip(tmp_path / "in.pdb", tmp_path, "geometric-4096", "").read_text()
     atoms = [line for line in text.splitlines() if line.startswith("ATOM")]
     assert sum(line[12:16].strip() == "O" for line in atoms) == 30
     assert {line[60:66].strip() for line in atoms} == {"0.00"}

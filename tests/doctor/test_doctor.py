@@ -45,7 +45,7 @@ def test_every_shipped_tokenizer_goes_round_within_its_stated_error() -> None:
 
 
 def test_damaged_weights_fail(damaged: Path) -> None:
-    path = damaged / "molecule" / "default" / "model.safetensors"
+    path = damaged / "molecule" / "conditioned-512" / "model.safetensors"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
@@ -59,7 +59,7 @@ def test_missing_weights_fail(damaged: Path) -> None:
 
 
 def test_a_round_trip_past_the_stated_error_fails(damaged: Path) -> None:
-    path = damaged / "molecule" / "default" / "config.json"
+    path = damaged / "molecule" / "conditioned-512" / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["stated_error"]["rmsd_angstrom"] = 1e-6
     path.write_text(json.dumps(config), encoding="utf-8")

@@ -31,8 +31,10 @@ def test_the_five_are_there_in_order_and_cached() -> None:
     assert tuple(each.name for each in modalities()[:5]) == NAMES
     for name in NAMES:
         assert modality(name) is modality(name)
-    assert modality("protein_structure", tokenizer="geometric") is not modality("protein_structure")
-    assert modality("protein_structure", tokenizer="geometric") is modality("protein_structure", tokenizer="geometric")
+    assert modality("protein_structure", tokenizer="geometric-4096") is not modality("protein_structure")
+    assert modality("protein_structure", tokenizer="geometric-4096") is modality(
+        "protein_structure", tokenizer="geometric-4096"
+    )
 
 
 def test_control_tokens_and_patterns_belong_to_one_modality_each() -> None:

@@ -61,8 +61,8 @@ def test_keys_shapes_and_values_are_strict(folder: Path, tmp_path: Path) -> None
 
 
 def test_unknown_names_list_what_there_is() -> None:
-    assert "default" in shipped_names("molecule")
-    with pytest.raises(WeightsError, match="default"):
+    assert "conditioned-512" in shipped_names("molecule")
+    with pytest.raises(WeightsError, match="conditioned-512"):
         load_weights("molecule", "no-such")
     with pytest.raises(WeightsError):
         load_weights("molecule", "..")

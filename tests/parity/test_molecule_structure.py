@@ -181,7 +181,7 @@ def test_edge_cases_without_reference(rows: dict[str, dict[str, Any]], tokenizer
     undefined = {name: row for name, row in rows.items() if row["status"] != "ok" or name == LINEAR}
     assert undefined.keys() == REFUSED | FEWER_THAN_FIVE | {LINEAR}
     for name, row in undefined.items():
-        codes = tokenizer.encode([molecule_of(row)], on_error="return")[0]
+        codes = tokenizer.encode_each([molecule_of(row)])[0]
         if name in REFUSED:
             assert isinstance(codes, UnsupportedError), name
             continue
@@ -205,7 +205,7 @@ def test_corners_as_published(rows: dict[str, dict[str, Any]], reference: Molecu
 
 
 def test_a_batch_with_failures_goes_on(rows: dict[str, dict[str, Any]], reference: MoleculeStructureTokenizer) -> None:
-    results = reference.encode([molecule_of(row) for row in rows.values()], on_error="return")
+    results = reference.encode_each([molecule_of(row) for row in rows.values()])
     assert sum(isinstance(result, BioMatrixError) for result in results) == 15
     for row, result in zip(rows.values(), results, strict=True):
         if isinstance(result, MoleculeCodes):

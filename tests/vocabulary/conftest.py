@@ -35,11 +35,11 @@ class StubStructureTokenizer:
     def code_features(self) -> NDArray[np.float64]:
         return np.arange(self.num_codes, dtype=np.float64)[:, None] ** [1, 2] / self.num_codes
 
-    def encode(self, proteins: Sequence[Protein], on_error: str = "raise") -> list[NDArray[np.int16]]:
+    def encode_each(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
         codes = [np.arange(len(protein), dtype=np.int16) % self.num_codes for protein in proteins]
         return [np.where(p.resolved, c, -1).astype(np.int16) for p, c in zip(proteins, codes, strict=True)]
 
-    def decode(self, codes: Sequence[NDArray[np.int16]], on_error: str = "raise") -> list[NDArray[np.float32]]:
+    def decode_each(self, codes: Sequence[NDArray[np.int16]]) -> list[NDArray[np.float32]]:
         backbones = [np.tile(np.eye(3, dtype=np.float32), (len(array), 1, 1)) for array in codes]
         for array, backbone in zip(codes, backbones, strict=True):
             backbone[np.asarray(array) < 0] = np.nan

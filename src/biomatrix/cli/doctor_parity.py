@@ -88,5 +88,5 @@ def _compare(
             file=str(recordings),
         )
     return molecule_parity(
-        recordings, MoleculeStructureTokenizer.from_pretrained(tokenizer or beside, reference=reference)
+        recordings, MoleculeStructureTokenizer.from_pretrained(tokenizer or beside, reference=reference or None)
     )

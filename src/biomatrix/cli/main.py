@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from biomatrix import __version__
-from biomatrix.cli import corpus, decode, doctor, encode, generate, quickstart, tasks, tokenizer, training
+from biomatrix.cli import corpus, decode, doctor, encode, generate, models, quickstart, tasks, tokenizer, training
 from biomatrix.errors import BioMatrixError
 
 app = typer.Typer(
@@ -36,7 +36,7 @@ def root(
     """Read and write text, molecules and proteins as tokens of one language model."""
 
 
-for command in (quickstart, encode, decode, generate, corpus, training):
+for command in (quickstart, encode, decode, generate, corpus, training, models):
     command.register(app)
 app.add_typer(doctor.app, name="doctor")
 app.add_typer(tokenizer.app, name="tokenizer")

@@ -152,14 +152,14 @@ def molecule_parity(path: Path, tokenizer: MoleculeStructureTokenizer) -> Molecu
     chosen = [row for row, kept in zip(rows, defined, strict=True) if kept]
     book = _Book()
     molecules = [_molecule(row) for row in chosen]
-    encoded = tokenizer.encode(molecules, on_error="return")
-    decoded = tokenizer.decode([c for c in encoded if isinstance(c, MoleculeCodes)], on_error="return")
+    encoded = tokenizer.encode_each(molecules)
+    decoded = tokenizer.decode_each([c for c in encoded if isinstance(c, MoleculeCodes)])
     answers = iter(decoded)
     for row, molecule, codes in zip(chosen, molecules, encoded, strict=True):
         back = next(answers) if isinstance(codes, MoleculeCodes) else codes
         book.add("outcome", row["id"], float(not _same_outcome(row, codes, back)))
         if isinstance(codes, MoleculeCodes):
-            for column, difference in _differences(row, tokenizer, tokenizer.prepared(molecule), codes, back):
+            for column, difference in _differences(row, tokenizer, tokenizer.prepare(molecule), codes, back):
                 book.add(column, row["id"], difference)
     left_out = tuple(str(row["id"]) for row, kept in zip(rows, defined, strict=True) if not kept)
     return MoleculeParity(str(path), tokenizer.name, len(rows), left_out, book.columns())
@@ -231,7 +231,7 @@ def _placed_differences(
         yield "coords", _largest(placed, row["coords"])
         if row.get("rmsd_all") is not None:
             yield "rmsd_all", _gap(placed, item.positions, row["rmsd_all"])
-    graph = tokenizer.graph_of(codes)
+    graph = tokenizer.prepare_codes(codes)
     if row.get("rmsd_all_trunk") is not None and "trunk" in tokenizer.network.tables:
         trunk = tokenizer.place([graph], tokenizer.network.tables["trunk"].values)[0]
         yield "rmsd_all_trunk", _gap(trunk, item.positions, row["rmsd_all_trunk"])

@@ -127,7 +127,7 @@ class _Trip:
         self.records += len(given) + len(unread)
         coded = self._encode(given)
         started = time.perf_counter()
-        decoded = self.tokenizer.decode([codes for _, _, codes in coded], on_error="return")
+        decoded = self.tokenizer.decode_each([codes for _, _, codes in coded])
         self.seconds["decode"] += time.perf_counter() - started
         self.decoded += len(coded)
         self.progress(len(given) + len(unread) - len(coded))
@@ -137,7 +137,7 @@ class _Trip:
 
     def _encode(self, given: list[tuple[int, Molecule]]) -> list[tuple[int, Molecule, MoleculeCodes]]:
         started = time.perf_counter()
-        encoded = self.tokenizer.encode([molecule for _, molecule in given], on_error="return")
+        encoded = self.tokenizer.encode_each([molecule for _, molecule in given])
         self.seconds["encode"] += time.perf_counter() - started
         self.encoded += len(given)
         kept = []
@@ -154,7 +154,7 @@ class _Trip:
             self.failures.append(Failure.of_error(back, "decode", number, molecule.name))
             return
         try:
-            ordered = self.tokenizer.prepared(molecule)
+            ordered = self.tokenizer.prepare(molecule)
             self.tally.add(number, molecule, ordered, back)
         except BioMatrixError as error:
             self.failures.append(Failure.of_error(error, "compare", number, molecule.name))

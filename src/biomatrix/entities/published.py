@@ -1,25 +1,25 @@
-"""Which published checkpoint a file of PyTorch is, told by the tensor names in it; nothing in it runs."""
+"""Which published checkpoint a file is, told by the tensor names in it; nothing in it runs."""
 
 from __future__ import annotations
 
 import zipfile
+from inspect import signature
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-from biomatrix.errors import WeightsError
-
-PublishedArchitecture = Literal["molstructok", "gcp_vqvae"]
+from biomatrix.entities.kind_registry import kind as registered
+from biomatrix.entities.kind_registry import kinds, load_attribute
+from biomatrix.entities.registration import PublishedCheckpoint
+from biomatrix.entities.tokenizer_folder import StoredWeights
+from biomatrix.errors import ConfigurationError, WeightsError
 
 _MAX_BYTES = 64 << 20
 _LEGACY_BYTES = 8 << 20
-_MARKS: dict[PublishedArchitecture, bytes] = {
-    "gcp_vqvae": b"vqvae.vector_quantizer.",
-    "molstructok": b"quantizer.embedding.",
-}
+_TENSOR_SUFFIX = ".safetensors"
 
 
-def published_architecture(path: str | Path) -> PublishedArchitecture:
-    """Return whose checkpoint a file is.
+def published_architecture(path: str | Path) -> str:
+    """Return whose checkpoint a file is, as kinds name their architectures.
 
     Parameters
     ----------
@@ -30,17 +30,73 @@ def published_architecture(path: str | Path) -> PublishedArchitecture:
     Raises
     ------
     WeightsError
-        The file cannot be read, or names no tensor of either.
+        The file cannot be read, or names no tensor of any.
     """
-    file = Path(path)
+    return _recognised(Path(path))[0]
+
+
+def convert_published(file: str | Path, folder: str | Path, **settings: Any) -> Any:
+    """Turn a published checkpoint into a tokenizer folder; return what was converted, with its ``as_text()``.
+
+    Parameters
+    ----------
+    file : path
+        See :func:`published_architecture`.
+    folder : path
+        Takes ``config.json`` and ``model.safetensors``; must not hold a tokenizer yet.
+    **settings
+        What the converter of the architecture takes beside; None is not given.
+
+    Raises
+    ------
+    WeightsError
+        Not such a file, or a folder that is taken.
+    ConfigurationError
+        A setting that the converter does not take.
+    """
+    architecture, checkpoint = _recognised(Path(file))
+    convert = load_attribute(checkpoint.convert)
+    given = {name: value for name, value in settings.items() if value is not None}
+    for name in given.keys() - signature(convert).parameters.keys():
+        raise ConfigurationError(f"{architecture!r} is converted without {name!r}", file=str(file))
+    return convert(Path(file), Path(folder), **given)
+
+
+def is_tensor_file(name_or_path: str | Path) -> bool:
+    """Return whether a name is that of a safetensors file rather than of a folder."""
+    return str(name_or_path).endswith(_TENSOR_SUFFIX)
+
+
+def read_published(kind: str, file: Path) -> StoredWeights:
+    """Return the weights of a published checkpoint as a safetensors file, for a structure tokenizer of that kind.
+
+    Raises
+    ------
+    WeightsError
+        Not one that this kind reads so: another file, or one to be converted first.
+    """
+    architecture, checkpoint = _recognised(file)
+    if registered(kind).published.get(architecture) is not checkpoint:
+        raise WeightsError(f"published weights of {architecture!r}, which is not for {kind}s", file=str(file))
+    if checkpoint.read is None:
+        raise WeightsError(
+            f"published weights of {architecture!r}; make a folder of them first: biomatrix tokenizer convert",
+            file=str(file),
+        )
+    stored: StoredWeights = load_attribute(checkpoint.read)(file)
+    return stored
+
+
+def _recognised(file: Path) -> tuple[str, PublishedCheckpoint]:
+    known = {name: checkpoint for one in kinds() for name, checkpoint in one.published.items()}
     try:
         names = _names(file).replace(b"_orig_mod.", b"")
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise WeightsError(f"cannot be read: {error}", file=str(file)) from error
-    for architecture, mark in _MARKS.items():
-        if mark in names:
-            return architecture
-    raise WeightsError("not a checkpoint of plain tensors of MolStrucTok or GCP-VQVAE", file=str(file))
+    for name, checkpoint in sorted(known.items(), key=lambda pair: -len(pair[1].mark)):
+        if checkpoint.mark in names:
+            return name, checkpoint
+    raise WeightsError(f"not a checkpoint of plain tensors of {' or '.join(sorted(known))}", file=str(file))
 
 
 def _names(file: Path) -> bytes:

@@ -97,6 +97,25 @@ class Example:
     frame: str = ""
 
 
+@dataclass(frozen=True)
+class PublishedCheckpoint:
+    """Weights of an architecture as its authors published them, a file of PyTorch or of tensors alone.
+
+    Parameters
+    ----------
+    mark : bytes
+        Part of the name of a tensor, by which a file is known. The longest mark of all kinds that a file bears counts.
+    convert : str
+        ``module:function`` that takes a file, an output folder and its own keywords, and writes a tokenizer folder.
+    read : str, optional
+        ``module:function`` that returns the weights of a ``.safetensors`` file; without, such a file is not opened.
+    """
+
+    mark: bytes
+    convert: str
+    read: str | None = None
+
+
 class Kind(ABC):
     """One kind of entity, as the rest of the package sees it.
 
@@ -120,6 +139,10 @@ class Kind(ABC):
     """The folder of shipped structure tokenizers, one sub-folder each."""
     default_tokenizer: ClassVar[str | None] = None
     """The name that ``default`` stands for."""
+    former_tokenizers: ClassVar[Mapping[str, str]] = {}
+    """Names that shipped structure tokenizers no longer have, each with what to do instead."""
+    published: ClassVar[Mapping[str, PublishedCheckpoint]] = {}
+    """Architectures of which published weights can be read."""
     trainers: ClassVar[Mapping[str, str]] = {}
     """Architectures that can be trained: name to ``module:function``; see :mod:`biomatrix.training.tokenizers`."""
     views: ClassVar[tuple[View, ...]] = ()

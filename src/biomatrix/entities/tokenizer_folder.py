@@ -22,10 +22,12 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from biomatrix.entities.files import write_whole
+from biomatrix.entities.hub import CONFIG_FILE, locate
 from biomatrix.entities.kind_registry import kind as registered
 from biomatrix.errors import WeightsError
 
-CONFIG_FILE = "config.json"
+DEFAULT_NAME = "default"
+"""The alias of the tokenizer that a kind uses where none is named."""
 TENSOR_FILE = "model.safetensors"
 FORMAT_VERSION = 1
 MAX_CONFIG_BYTES = 1 << 20
@@ -67,6 +69,11 @@ class StoredWeights:
         """The settings that alter the codes; empty when none do."""
         return dict(self.config.get("settings", {}))
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the tokenizer was told beside the weights when the folder was saved; empty for most."""
+        return dict(self.config.get("options", {}))
+
     def require(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         """Refuse the weights unless they are exactly the named tensors, finite, in the given shapes (-1:
         any)."""
@@ -99,19 +106,18 @@ def weights_root(kind: str) -> Path | None:
 
 def shipped_names(kind: str) -> tuple[str, ...]:
     """Return the names of the shipped tokenizers of one kind, sorted."""
-    root = weights_root(kind)
-    if root is None or not root.is_dir():
-        return ()
-    return tuple(sorted(folder.name for folder in root.iterdir() if (folder / CONFIG_FILE).is_file()))
+    return tuple(_shipped(kind))
 
 
 def shipped_name_of(kind: str, fingerprint: str) -> str | None:
     """Return the shipped tokenizer of a fingerprint, whatever it was once called; None if none has it."""
-    for name in shipped_names(kind):
-        config = _read_config(find_folder(kind, name) / CONFIG_FILE)
-        if fingerprint_of(config["architecture"], config.get("settings", {}), config["sha256"]) == fingerprint:
-            return name
-    return None
+    return next((name for name, folder in _shipped(kind).items() if read_fingerprint(folder) == fingerprint), None)
+
+
+def read_fingerprint(folder: Path) -> str:
+    """Return the fingerprint that a tokenizer folder's config gives; the weights are not read."""
+    config = read_config(folder)
+    return fingerprint_of(config["architecture"], config.get("settings", {}), config["sha256"])
 
 
 def fingerprint_of(architecture: str, settings: Mapping[str, Any], tensor_sha256: str) -> str:
@@ -152,7 +158,7 @@ def tensor_bytes(tensors: Mapping[str, NDArray[Any]]) -> bytes:
 
 def load_weights(
     kind: str,
-    name_or_path: str | Path = "default",
+    name_or_path: str | Path = DEFAULT_NAME,
     *,
     hub: bool = False,
     revision: str | None = None,
@@ -164,14 +170,15 @@ def load_weights(
     kind : str
         Which shipped names are meant.
     name_or_path : str or Path
-        A shipped name, a folder, or with ``hub`` a repository of the Hugging Face hub.
+        A shipped name, ``default`` for the one the kind names so, a folder, or with ``hub`` a repository of the Hugging
+        Face hub.
     hub : bool
         Download from the hub. Never done unless asked for.
     revision : str, optional
         The branch, tag or commit on the hub.
     """
-    folder = _download(str(name_or_path), revision) if hub else find_folder(kind, name_or_path)
-    config = _read_config(folder / CONFIG_FILE)
+    folder = find_folder(kind, name_or_path, hub=hub, revision=revision)
+    config = read_config(folder)
     data = _read_limited(folder / TENSOR_FILE, MAX_TENSOR_BYTES)
     digest = hashlib.sha256(data).hexdigest()
     if digest != config["sha256"]:
@@ -184,20 +191,36 @@ def load_weights(
     return StoredWeights(folder.name, folder, config, tensors, fingerprint)
 
 
-def find_folder(kind: str, name_or_path: str | Path) -> Path:
-    """Return the folder of a shipped name or a path, or say what there is."""
-    text = str(name_or_path)
-    if text and Path(text).name == text:  # a bare name, so never a path that leaves the shipped folder
-        root = weights_root(kind)
-        if root is not None and (root / text / CONFIG_FILE).is_file():
-            return root / text
-    folder = Path(name_or_path)
-    if text and (folder / CONFIG_FILE).is_file():
-        return folder
-    names = ", ".join(shipped_names(kind)) or "none"
-    raise WeightsError(
-        f"no {kind} structure tokenizer {text!r}: neither a folder with {CONFIG_FILE} nor one of: {names}"
-    )
+def find_folder(
+    kind: str, name_or_path: str | Path = DEFAULT_NAME, *, hub: bool = False, revision: str | None = None
+) -> Path:
+    """Return the folder of a shipped name, of a path or, only if asked for, of a repository of the hub."""
+    registration, asked = registered(kind), str(name_or_path)
+    if asked == DEFAULT_NAME and not hub and registration.default_tokenizer is not None:
+        name_or_path = registration.default_tokenizer
+    try:
+        return locate(
+            name_or_path,
+            what=f"{kind} structure tokenizer",
+            shipped=_shipped(kind),
+            patterns=(CONFIG_FILE, TENSOR_FILE),
+            hub=hub,
+            revision=revision,
+        )
+    except WeightsError as error:
+        if hub or asked not in registration.former_tokenizers:
+            raise
+        raise WeightsError(
+            f"no {kind} structure tokenizer {asked!r}: {registration.former_tokenizers[asked]}"
+        ) from error
+
+
+def _shipped(kind: str) -> dict[str, Path]:
+    """The folders of the shipped tokenizers of one kind, by name, sorted."""
+    root = weights_root(kind)
+    if root is None or not root.is_dir():
+        return {}
+    return {folder.name: folder for folder in sorted(root.iterdir()) if (folder / CONFIG_FILE).is_file()}
 
 
 def read_tensors(data: bytes, *, file: str | None = None) -> dict[str, NDArray[Any]]:
@@ -208,7 +231,9 @@ def read_tensors(data: bytes, *, file: str | None = None) -> dict[str, NDArray[A
         raise WeightsError(f"not a safetensors file NumPy can hold: {error}", file=file) from error
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return the config of a tokenizer folder, checked. Raises WeightsError where it is none."""
+    path = folder / CONFIG_FILE
     try:
         config = json.loads(_read_limited(path, MAX_CONFIG_BYTES))
     except ValueError as error:
@@ -218,8 +243,9 @@ def _read_config(path: Path) -> dict[str, Any]:
     for key in ("architecture", "sha256"):
         if not isinstance(config.get(key), str):
             raise WeightsError(f"the config lacks {key!r}", file=str(path))
-    if not isinstance(config.get("settings", {}), dict):
-        raise WeightsError("'settings' is not an object", file=str(path))
+    for key in ("settings", "options"):
+        if not isinstance(config.get(key, {}), dict):
+            raise WeightsError(f"{key!r} is not an object", file=str(path))
     if config.get("format_version") != FORMAT_VERSION:
         raise WeightsError(
             f"format version {config.get('format_version')!r}, this program reads {FORMAT_VERSION}",
@@ -236,13 +262,3 @@ def _read_limited(path: Path, limit: int) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise WeightsError(f"cannot be read: {error.strerror}", file=str(path)) from error
-
-
-def _download(repository: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-
-    try:
-        return Path(snapshot_download(repository, revision=revision, allow_patterns=[CONFIG_FILE, TENSOR_FILE]))
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
-        raise WeightsError(f"could not be had from the hub: {error}", file=repository) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from biomatrix.entities.hub import locate
 from biomatrix.errors import ConfigurationError, WeightsError
 
 if TYPE_CHECKING:
@@ -87,26 +88,8 @@ def _by_modality(given: dict[str, Any]) -> dict[str, Any]:
 
 def _locate(name_or_path: str | Path) -> Path:
     """Return the local folder of a model, fetched from the hub if need be."""
-    name = str(name_or_path)
-    if not isinstance(name_or_path, Path) and (SHIPPED / name / "config.json").is_file() and "/" not in name:
-        return SHIPPED / name
-    folder = Path(name_or_path)
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise WeightsError("the folder holds no config.json, so no model", file=name)
-        return folder
-    if isinstance(name_or_path, Path) or name.count("/") != 1 or name.startswith((".", "/", "~")):
-        known = ", ".join(shipped_models()) or "none"
-        raise WeightsError(f"no such folder, not a shipped model ({known}) and not a hub id (owner/name)", file=name)
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    try:
-        return Path(snapshot_download(name, allow_patterns=_FILES))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise WeightsError(
-            "no such folder, and the Hugging Face hub did not give it; check the name and the network", file=name
-        ) from error
+    shipped = {name: SHIPPED / name for name in shipped_models()}
+    return locate(name_or_path, what="model", shipped=shipped, patterns=_FILES)
 
 
 def _open_network(folder: Path, device: str, dtype: str) -> Any:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from biomatrix.errors import ConfigurationError
+from biomatrix.entities.settings import Model, checked, read_toml
 from biomatrix.training.schedule import Shape
 
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Section(BaseModel):
@@ -160,17 +156,4 @@ def load_recipe(path: str | Path) -> Recipe:
 
 def read_checked(path: str | Path, model: type[Model]) -> Model:
     """Read a TOML file as a model; ConfigurationError names each setting unknown, missing or out of range."""
-    file = Path(path)
-    try:
-        return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigurationError(f"cannot read the recipe: {error.strerror}", file=str(file)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"not TOML: {error}", file=str(file)) from error
-    except ValidationError as error:
-        raise ConfigurationError(faults_of(error), file=str(file)) from error
-
-
-def faults_of(error: ValidationError) -> str:
-    """Return every fault pydantic found, each with the setting it is in, on one line."""
-    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+    return checked(read_toml(path), model, path)

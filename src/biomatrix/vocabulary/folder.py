@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenizers import Tokenizer
 
+from biomatrix.entities import hub
 from biomatrix.errors import LimitError, ParseError
 
 if TYPE_CHECKING:
@@ -33,22 +34,7 @@ _KEPT_SETTINGS = (*_NAMED_TOKENS, "model_max_length", "chat_template")
 
 def locate(path_or_id: str | Path) -> Path:
     """Return the local folder of a path, or of a hub repository's tokenizer files, downloaded if need be."""
-    folder = Path(path_or_id)
-    if folder.is_dir():
-        return folder
-    name = str(path_or_id)
-    if isinstance(path_or_id, Path) or name.count("/") != 1 or name.startswith((".", "/", "~")):
-        raise ParseError("no such folder, and not a hub id (owner/name)", file=name)
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    try:
-        return Path(snapshot_download(name, allow_patterns=list(TOKENIZER_FILES)))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise ParseError(
-            "no such folder, and the Hugging Face hub did not give it; check the name and the network",
-            file=name,
-        ) from error
+    return hub.locate(path_or_id, what="tokenizer", patterns=TOKENIZER_FILES, holds=None)
 
 
 def read_backend(folder: Path) -> tuple[Tokenizer, dict[str, Any]]:

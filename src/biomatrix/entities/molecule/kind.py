@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from biomatrix.entities.check import Check
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.registration import Example, FileFormat, Kind, View, ViewerStyle
+from biomatrix.entities.registration import Example, FileFormat, Kind, PublishedCheckpoint, View, ViewerStyle
 from biomatrix.entities.rejects import Reject
 
 if TYPE_CHECKING:
@@ -48,7 +48,21 @@ class MoleculeKind(Kind):
         "molstructok": f"{_HERE}.structure.molstructok.tokenizer:MolStrucTok",
     }
     weights: ClassVar[Path | None] = Path(__file__).parent / "structure" / "weights"
-    default_tokenizer: ClassVar[str | None] = "default"
+    default_tokenizer: ClassVar[str | None] = "conditioned-512"
+    former_tokenizers: ClassVar[Mapping[str, str]] = {
+        "molstructok-closed": "it is no longer shipped; train it with recipes/molstructok.toml, or name its folder",
+    }
+    published: ClassVar[Mapping[str, PublishedCheckpoint]] = {
+        "molstructok": PublishedCheckpoint(
+            b"quantizer.embedding.",
+            f"{_HERE}.structure.molstructok.conversion:convert_checkpoint",
+            f"{_HERE}.structure.molstructok.checkpoint:read_checkpoint",
+        )
+    }
+    trainers: ClassVar[Mapping[str, str]] = {
+        "conditioned": f"{_HERE}.structure.conditioned.recipe:train",
+        "molstructok": f"{_HERE}.structure.molstructok.recipe:train",
+    }
     views: ClassVar[tuple[View, ...]] = (
         View("molecule_smiles", "single", ("molecule_smiles",)),
         View("molecule_selfies", "single", ("molecule_selfies",)),

@@ -11,7 +11,7 @@ from biomatrix.entities.check import Check
 from biomatrix.entities.fasta import EXTENSIONS as FASTA_EXTENSIONS
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.registration import Example, FileFormat, Kind, View, ViewerStyle
+from biomatrix.entities.registration import Example, FileFormat, Kind, PublishedCheckpoint, View, ViewerStyle
 from biomatrix.entities.rejects import Reject
 
 if TYPE_CHECKING:
@@ -52,6 +52,22 @@ class ProteinKind(Kind):
     }
     weights: ClassVar[Path | None] = Path(__file__).parent / "structure" / "weights"
     default_tokenizer: ClassVar[str | None] = "geometric-256"
+    former_tokenizers: ClassVar[Mapping[str, str]] = {
+        "geometric": "it is now called geometric-4096",
+        "anchored": "it is now called anchored-4096",
+        "gcp_vqvae-small": "it is now called gcp_vqvae-4096",
+        "anchored-1024": "it is no longer shipped; use anchored-4096, or name its folder",
+    }
+    published: ClassVar[Mapping[str, PublishedCheckpoint]] = {
+        "gcp_vqvae": PublishedCheckpoint(
+            b"vqvae.vector_quantizer.", f"{_HERE}.structure.gcp_vqvae.conversion:convert_checkpoint"
+        )
+    }
+    trainers: ClassVar[Mapping[str, str]] = {
+        "geometric": f"{_HERE}.structure.geometric.recipe:train",
+        "anchored": f"{_HERE}.structure.anchored.recipe:train",
+        "gcp_vqvae": f"{_HERE}.structure.gcp_vqvae.recipe:train_recipe",
+    }
     views: ClassVar[tuple[View, ...]] = (
         View("protein_sequence", "window", ("protein_sequence",)),
         View("protein_structure", "window", ("protein_structure",)),

@@ -161,7 +161,7 @@ def check_codes(tokenizer: MoleculeStructureTokenizer, count: int, seed: int, ti
                 codes = codes[: rng.randint(0, size)]
             batch.append(MoleculeCodes(symbols, codes))
         with time_limit(SECONDS_A_BATCH, f"codes from {start}, seed {seed}"):
-            results = tokenizer.decode(batch, on_error="return")
+            results = tokenizer.decode_each(batch)
         assert len(results) == len(batch)
         for result, codes in zip(results, batch, strict=True):
             check_molecule(result, codes)
@@ -253,9 +253,9 @@ def check_blocks(
                 assert items
                 assert all(isinstance(item, Molecule | Reject) for item in items)
                 given += [item for item in items if isinstance(item, Molecule)]
-            codes = tokenizer.encode(given, on_error="return")
+            codes = tokenizer.encode_each(given)
             kept = [code for code in codes if isinstance(code, MoleculeCodes)]
-            decoded = tokenizer.decode(kept, on_error="return")
+            decoded = tokenizer.decode_each(kept)
         assert len(codes) == len(given)
         for code, back in zip(kept, decoded, strict=True):
             assert isinstance(back, Molecule), (code, back)

@@ -18,20 +18,20 @@ from biomatrix.entities.protein.examples import bundled_protein
 from biomatrix.entities.protein.structure.anchored.digits import Slabs
 from biomatrix.entities.protein.structure.anchored.placement import routes
 from biomatrix.entities.protein.structure.anchored.reading import Piece, Reading
-from biomatrix.entities.protein.structure.anchored.recipe import fit_anchored
 from biomatrix.entities.protein.structure.anchored.tokenizer import AnchoredTokenizer
 from biomatrix.entities.protein.structure.geometric.composition import rebuilt
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
 from biomatrix.entities.tokenizer_folder import load_weights, save_weights, weights_root
 from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError, WeightsError
 from biomatrix.metrics.geometry import C_N_LENGTH, rmsd
+from biomatrix.training.tokenizers import read_tokenizer_recipe, train_tokenizer
 
 TimeLimit = Callable[[float, str], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> AnchoredTokenizer:
-    opened = ProteinStructureTokenizer.from_pretrained("anchored")
+    opened = ProteinStructureTokenizer.from_pretrained("anchored-4096")
     assert isinstance(opened, AnchoredTokenizer)
     return opened
 
@@ -249,7 +249,7 @@ def test_features_are_the_step_and_the_digit(tokenizer: AnchoredTokenizer) -> No
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(weights_root("protein") / "anchored", tmp_path / "copy"))
+    return Path(shutil.copytree(weights_root("protein") / "anchored-4096", tmp_path / "copy"))
 
 
 @pytest.mark.parametrize(
@@ -291,31 +291,18 @@ def test_too_many_levels_are_refused(tokenizer: AnchoredTokenizer) -> None:
 
 def test_a_recipe_without_anchors_is_refused(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
-    for text in ("[fit]\nnum_codes = 256\n", "[anchors]\nlevels = 16\n", "not toml"):
+    named = '[tokenizer]\nkind = "protein"\narchitecture = "anchored"\n'
+    for text in (f"{named}[fit]\nnum_codes = 256\n", f"{named}[anchors]\nlevels = 16\n", "not toml"):
         recipe.write_text(text)
         with pytest.raises(ConfigurationError):
-            fit_anchored(recipe, tmp_path / "none.parquet", tmp_path / "out")
+            train_tokenizer(read_tokenizer_recipe(recipe), tmp_path / "none.parquet", tmp_path / "out")
 
 
-@pytest.mark.parametrize(("name", "num_codes"), [("anchored", 4096), ("anchored-1024", 1024)])
-def test_shipped_folders_are_small_and_describe_themselves(name: str, num_codes: int) -> None:
+def test_the_shipped_folder_is_small_and_describes_itself() -> None:
+    name, num_codes = "anchored-4096", 4096
     root = weights_root("protein") / name
     assert (root / "model.safetensors").stat().st_size < 300_000
     config = json.loads((root / "config.json").read_text())
     assert config["num_codes"] == num_codes
     assert config["licence"]
     assert ProteinStructureTokenizer.from_pretrained(name).num_codes == num_codes
-
-
-def test_fewer_steps_withstand_more_wrong_codes(chain: NDArray[np.float32]) -> None:
-    coarse = ProteinStructureTokenizer.from_pretrained("anchored-1024")
-    (codes,) = coarse.encode([protein(chain)])
-    (clean,) = coarse.decode([codes])
-    assert error(clean, chain) < 1.0
-    rng = np.random.default_rng(1)
-    wrong = codes.copy()
-    hit = 1 + np.flatnonzero(rng.random(len(codes) - 1) < 0.1)
-    wrong[hit] = rng.integers(56 * 16, size=len(hit))
-    (back,) = coarse.decode([wrong])
-    assert (wrong != codes).sum() > 10
-    assert error(back, chain) < 2.0

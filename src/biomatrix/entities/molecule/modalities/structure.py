@@ -127,7 +127,7 @@ class MoleculeStructure(Modality):
             except UnsupportedError as error:
                 results.append(error)
         molecules = [molecule for _, molecule in accepted]
-        batch = self.tokenizer.encode(molecules, on_error="return") if molecules else []
+        batch = self.tokenizer.encode_each(molecules) if molecules else []
         for (slot, _), codes in zip(accepted, batch, strict=True):
             results[slot] = codes if isinstance(codes, BioMatrixError) else join(codes)
         if self._verify:
@@ -144,7 +144,7 @@ class MoleculeStructure(Modality):
                 accepted.append((slot, self._split(tokens)))
             except DecodeError as error:
                 results[slot] = error
-        batch = self.tokenizer.decode([codes for _, codes in accepted], on_error="return") if accepted else []
+        batch = self.tokenizer.decode_each([codes for _, codes in accepted]) if accepted else []
         for (slot, _), molecule in zip(accepted, batch, strict=True):
             results[slot] = molecule if isinstance(molecule, BioMatrixError) else _finite(molecule)
         return [result for result in results if result is not None]
@@ -229,7 +229,7 @@ class MoleculeStructure(Modality):
             return
         closer = self.tokenizer.by_geometry_alone()
         if closer is not None:
-            again = closer.encode([molecule for _, molecule, _ in changed], on_error="return")
+            again = closer.encode_each([molecule for _, molecule, _ in changed])
             rewritten = [
                 (slot, molecule, codes)
                 for (slot, molecule, _), codes in zip(changed, again, strict=True)
@@ -304,7 +304,7 @@ def _changed(
     from biomatrix.entities.molecule.compare import shown_stereochemistry
 
     found = []
-    decoded = tokenizer.decode([codes for _, _, codes in coded], on_error="return")
+    decoded = tokenizer.decode_each([codes for _, _, codes in coded])
     for (slot, molecule, _), back in zip(coded, decoded, strict=True):
         if isinstance(back, BioMatrixError):
             found.append((slot, molecule, f"its codes do not decode: {back.message}"))

@@ -28,8 +28,6 @@ class PreparedMolecule:
 
     Parameters
     ----------
-    slot : int
-        Its place in the batch it came in.
     graph : OrderedGraph
     mask : ndarray, shape=(S,), dtype=bool
         Which SELFIES symbols are atoms.
@@ -40,7 +38,6 @@ class PreparedMolecule:
         The molecule in its own order.
     """
 
-    slot: int
     graph: OrderedGraph
     mask: NDArray[np.bool_]
     positions: Array
@@ -68,14 +65,12 @@ class PreparedMolecule:
         return charges_of(self.atom_symbols)
 
 
-def prepare(molecule: Molecule, slot: int = 0, *, fragments: bool = False) -> PreparedMolecule:
+def prepare(molecule: Molecule, *, fragments: bool = False) -> PreparedMolecule:
     """Check a molecule and put it in order; UnsupportedError says what cannot be encoded.
 
     Parameters
     ----------
     molecule : Molecule
-    slot : int
-        Its place in the batch.
     fragments : bool
         Take molecules of several fragments.
     """
@@ -97,4 +92,4 @@ def prepare(molecule: Molecule, slot: int = 0, *, fragments: bool = False) -> Pr
     if int(mask.sum()) != len(positions):
         raise UnsupportedError(f"SELFIES spells {int(mask.sum())} atoms, the molecule has {len(positions)}")
     notes = ("isotope labels were dropped",) if molecule.mol.HasSubstructMatch(_ISOTOPE) else ()
-    return PreparedMolecule(slot, graph, mask, positions, notes, molecule.mol)
+    return PreparedMolecule(graph, mask, positions, notes, molecule.mol)

@@ -15,7 +15,7 @@ import numpy as np
 
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ParseError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from pyarrow import DataType, Schema
 
 logger = logging.getLogger(__name__)
+
+CHAIN_TABLE = "protein/structures/chains.parquet"
+"""Where a folder of sources holds the table of chains."""
 
 _MISSING = -32768
 _ATOMS_A_RESIDUE = 4
@@ -42,6 +45,20 @@ _COLUMNS: Final = {
     "split": "text",
     "benchmark": "lists of text",
 }
+
+
+def table_of(sources: Path) -> Path:
+    """Return a table of chains: the file itself, or the one that a folder of sources holds as `CHAIN_TABLE`.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such file.
+    """
+    table = sources / CHAIN_TABLE if sources.is_dir() else sources
+    if not table.is_file():
+        raise ConfigurationError("no table of chains: name a Parquet file, or a folder that holds one", file=str(table))
+    return table
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class ProteinStructure(Modality):
                 results.append([])
             except UnsupportedError as error:
                 results.append(error)
-        batch = self._encode_batch([protein for _, protein in accepted])
+        batch = self.tokenizer.encode_each([protein for _, protein in accepted]) if accepted else []
         for (slot, protein), codes in zip(accepted, batch, strict=True):
             if isinstance(codes, BioMatrixError):
                 results[slot] = codes
@@ -108,16 +108,6 @@ class ProteinStructure(Modality):
                 results[slot] = [self._tokens[code] for code in codes.tolist()]
         return results
 
-    def _encode_batch(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16] | BioMatrixError]:
-        """Encode together; where one chain is refused, halve until it stands alone with its error."""
-        try:
-            return list(self.tokenizer.encode(proteins)) if proteins else []
-        except BioMatrixError as error:
-            if len(proteins) == 1:
-                return [error]
-        half = len(proteins) // 2
-        return self._encode_batch(proteins[:half]) + self._encode_batch(proteins[half:])
-
     def decode_each(self, sequences: Sequence[Sequence[str]]) -> list[Protein | BioMatrixError]:
         """Decode many token lists in one batch: for each its chain, or the error that refused it."""
         results: list[Protein | BioMatrixError] = []
@@ -128,8 +118,11 @@ class ProteinStructure(Modality):
                 results.append(Protein(""))
             except DecodeError as error:
                 results.append(error)
-        batch = self.tokenizer.decode([codes for _, codes in accepted]) if accepted else []
+        batch = self.tokenizer.decode_each([codes for _, codes in accepted]) if accepted else []
         for (slot, codes), backbone in zip(accepted, batch, strict=True):
+            if isinstance(backbone, BioMatrixError):
+                results[slot] = backbone
+                continue
             lost = np.flatnonzero((codes >= 0) & ~np.isfinite(backbone).all(axis=(1, 2)))
             if len(lost):
                 results[slot] = DecodeError("the codes place no finite coordinates", position=int(lost[0]))

@@ -16,14 +16,14 @@ from biomatrix.metrics.geometry import rmsd
 
 @pytest.fixture(scope="module")
 def small() -> ProteinStructureTokenizer:
-    return ProteinStructureTokenizer.from_pretrained("gcp_vqvae-small")
+    return ProteinStructureTokenizer.from_pretrained("gcp_vqvae-4096")
 
 
 def test_the_folder(small: ProteinStructureTokenizer) -> None:
     assert isinstance(small, GCPVQVAETokenizer)
     assert small.num_codes == 4096
     assert small.behaviour.sequence_blind
-    folder = weights_root("protein") / "gcp_vqvae-small"
+    folder = weights_root("protein") / "gcp_vqvae-4096"
     assert sum(file.stat().st_size for file in folder.iterdir()) < 5_000_000
 
 

@@ -28,8 +28,8 @@ def test_codes_do_not_depend_on_the_batch(tokenizer: GCPVQVAETokenizer, chain: C
 def test_padding_changes_nothing(tokenizer: GCPVQVAETokenizer, chain: Chain) -> None:
     protein = chain(30, 1)
     (codes,) = tokenizer.encode([protein])
-    np.testing.assert_array_equal(tokenizer.encode([protein], pad_to=96)[0], codes)
-    np.testing.assert_allclose(tokenizer.decode([codes], pad_to=96)[0], tokenizer.decode([codes])[0], atol=1e-4)
+    np.testing.assert_array_equal(tokenizer.padded(96).encode([protein])[0], codes)
+    np.testing.assert_allclose(tokenizer.padded(96).decode([codes])[0], tokenizer.decode([codes])[0], atol=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -52,7 +52,7 @@ def opened(name: str) -> GeometricTokenizer:
     return tokenizer
 
 
-@pytest.fixture(scope="module", params=["geometric-256", "geometric"])
+@pytest.fixture(scope="module", params=["geometric-256", "geometric-4096"])
 def tokenizer(request: pytest.FixtureRequest) -> GeometricTokenizer:
     return opened(request.param)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from biomatrix.entities.molecule.structure.conditioned.meanings import CodeMeani
 from biomatrix.entities.molecule.structure.conditioned.problem import Problem
 from biomatrix.entities.molecule.structure.conditioned.search import Costs, DirectionGrid, choose_codes, decode_codes
 from biomatrix.entities.molecule.structure.conditioned.start import turned
-from biomatrix.entities.molecule.structure.conditioned.weights import ARCHITECTURE, weights_from
+from biomatrix.entities.molecule.structure.conditioned.weights import ARCHITECTURE, tensors_of, weights_from
 from biomatrix.entities.molecule.structure.frames import Array
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
 from biomatrix.entities.molecule.structure.tokenizer import MoleculeStructureTokenizer
@@ -38,7 +38,7 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
         Two tokenizers that share it give the same codes.
     closed_loop : bool
         Choose each atom's code against the geometry rebuilt from the codes before it.
-    config : dict, optional
+    config : mapping, optional
         The description the weights came with.
     """
 
@@ -54,9 +54,10 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
         name: str,
         fingerprint: str,
         closed_loop: bool = True,
-        config: dict[str, Any] | None = None,
+        config: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(name=name, fingerprint=fingerprint, closed_loop=closed_loop, config=config)
+        described = {"settings": {"closed_loop": closed_loop, **settings_of(costs)}} if config is None else config
+        super().__init__(name=name, fingerprint=fingerprint, closed_loop=closed_loop, config=described)
         self.lengths = lengths
         self.meanings = meanings
         self.costs = costs
@@ -88,6 +89,10 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
             config=stored.config,
         )
 
+    def tensors(self) -> Mapping[str, NDArray[Any]]:
+        """Return the tables of bond lengths and of what codes mean."""
+        return tensors_of(self.lengths, self.meanings)
+
     @property
     def num_codes(self) -> int:
         """The size of the codebook."""
@@ -118,8 +123,6 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
 
     def codes_of(self, inputs: Sequence[PreparedMolecule]) -> list[NDArray[np.int16]]:
         """Return the codes of the atoms of each molecule, in SELFIES order."""
-        if not inputs:
-            return []
         graphs = [graph_of(item) for item in inputs]
         problem = Problem.of(graphs, self.lengths)
         targets = turned(np.concatenate([item.positions for item in inputs]), problem.chemistry.sizes)
@@ -128,9 +131,17 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
 
     def positions_of(self, graphs: Sequence[DecodedGraph]) -> list[Array]:
         """Return where the codes of each molecule place its atoms, ``float64 [N, 3]`` in Angstrom."""
-        if not graphs:
-            return []
         known = [molecular_graph(graph.mol, None, graph.elements, graph.charges, graph.bonds) for graph in graphs]
         problem = Problem.of(known, self.lengths)
         positions = decode_codes(problem, np.concatenate([graph.codes for graph in graphs]), self.meanings)
         return np.split(positions, np.cumsum(problem.chemistry.sizes)[:-1])
+
+
+def settings_of(costs: Costs) -> dict[str, Any]:
+    """Return what choosing codes weighs, as a config names it."""
+    return {
+        "bond_weight": costs.bond,
+        "rate_weight": costs.rate,
+        "correction_weight": costs.correction,
+        "candidates": costs.candidates,
+    }

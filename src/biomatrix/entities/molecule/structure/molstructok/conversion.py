@@ -18,9 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from biomatrix.entities.hub import CONFIG_FILE
 from biomatrix.entities.molecule.structure.molstructok.checkpoint import ARCHITECTURE
 from biomatrix.entities.molecule.structure.molstructok.network import expected_shapes
-from biomatrix.entities.tokenizer_folder import CONFIG_FILE, require_tensors, save_weights
+from biomatrix.entities.tokenizer_folder import require_tensors, save_weights
 from biomatrix.errors import LimitError, WeightsError
 
 MAX_BYTES = 256 << 20

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 import selfies
@@ -80,14 +80,19 @@ class PublishedMolStrucTok(MolStrucTok):
 
     @classmethod
     def from_weights(
-        cls, stored: StoredWeights, *, closed_loop: bool | None = None, decoder: Decoder | None = None
-    ) -> MolStrucTok:
-        """Build the tokenizer from weights that were read, whatever these were made for."""
+        cls,
+        stored: StoredWeights,
+        *,
+        closed_loop: bool | None = None,
+        decoder: Decoder | None = None,
+        reference: bool = True,
+    ) -> Self:
+        """Build the tokenizer from weights that were read, whatever these were trained for."""
         return super().from_weights(stored, closed_loop=bool(closed_loop), decoder=decoder or "branch")
 
-    def prepared(self, molecule: Molecule, slot: int = 0) -> PreparedMolecule:
+    def prepare(self, entity: Molecule) -> PreparedMolecule:
         """Return a molecule in SELFIES order; fragments lose their dot, isotopes go without a note."""
-        mol = molecule.mol
+        mol = entity.mol
         if not mol.GetNumConformers():
             raise UnsupportedError(_told("ValueError: Bad Conformer Id"))
         smiles = str(Chem.MolToSmiles(mol, canonical=True, kekuleSmiles=True, isomericSmiles=False))
@@ -102,7 +107,7 @@ class PublishedMolStrucTok(MolStrucTok):
         bonds = np.sort(rank[np.argwhere(np.triu(Chem.GetAdjacencyMatrix(mol)))], axis=1)
         _refuse_what_has_no_references(len(order), bonds)
         positions = np.asarray(mol.GetConformer().GetPositions(), dtype=np.float64)[order]
-        return PreparedMolecule(slot, OrderedGraph(symbols, order, bonds), atom_mask(symbols), positions, (), mol)
+        return PreparedMolecule(OrderedGraph(symbols, order, bonds), atom_mask(symbols), positions, (), mol)
 
     def describe(self, inputs: Sequence[PreparedMolecule]) -> Array:
         """Return the descriptors of all atoms; NaN where reference atoms lie exactly on a line."""
@@ -114,22 +119,22 @@ class PublishedMolStrucTok(MolStrucTok):
         values[later[undefined]] = np.nan
         return values
 
-    def graph_of(self, sequence: MoleculeCodes) -> DecodedGraph:
+    def prepare_codes(self, codes: MoleculeCodes) -> DecodedGraph:
         """Return the graph and every code that is not -1, in order: only their number is compared with the atoms."""
-        text = "".join(symbol for symbol in sequence.symbols if symbol != ".")
-        codes = sequence.codes[sequence.codes != -1].astype(np.int64)
+        text = "".join(symbol for symbol in codes.symbols if symbol != ".")
+        of_atoms = codes.codes[codes.codes != -1].astype(np.int64)
         try:
             smiles = selfies.decoder(text)
         except selfies.DecoderError as error:
             raise DecodeError(_told(f"DecoderError: {error}")) from error
-        if not len(codes):
+        if not len(of_atoms):
             raise DecodeError(_told("RuntimeError: no codes, so indices that are not whole numbers"))
-        if codes.min() < 0 or codes.max() >= self.num_codes:
+        if of_atoms.min() < 0 or of_atoms.max() >= self.num_codes:
             raise DecodeError(_told("IndexError: index out of range in self"))
         mol = _parsed(str(smiles))
-        if mol.GetNumAtoms() != len(codes):
-            raise DecodeError(_told(f"AssertionError: num_atoms: {mol.GetNumAtoms()}, len(feats): {len(codes)}"))
-        return DecodedGraph(mol, codes, np.argwhere(np.triu(Chem.GetAdjacencyMatrix(mol))), ())
+        if mol.GetNumAtoms() != len(of_atoms):
+            raise DecodeError(_told(f"AssertionError: num_atoms: {mol.GetNumAtoms()}, len(feats): {len(of_atoms)}"))
+        return DecodedGraph(mol, of_atoms, np.argwhere(np.triu(Chem.GetAdjacencyMatrix(mol))), ())
 
     def positions_of(self, graphs: Sequence[DecodedGraph]) -> list[Array]:
         """Return where codes place atoms; NaN for what hangs on atom 0 from the fourth atom on."""

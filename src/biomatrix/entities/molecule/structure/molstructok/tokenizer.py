@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.entities.molecule.structure.assembly import DecodedGraph
 from biomatrix.entities.molecule.structure.frames import Array, local_points
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
@@ -19,6 +20,8 @@ from biomatrix.entities.molecule.structure.tokenizer import Decoder, MoleculeStr
 from biomatrix.entities.tokenizer_folder import StoredWeights, fingerprint_of
 
 _BOND_WEIGHT = 4.0
+_REFERENCE: Final = "biomatrix.entities.molecule.structure.molstructok.reference:PublishedMolStrucTok"
+"""The class that behaves as the published code does, which derives from the one below."""
 
 
 class MolStrucTok(MoleculeStructureTokenizer):
@@ -28,6 +31,8 @@ class MolStrucTok(MoleculeStructureTokenizer):
     Parameters
     ----------
     network : CodeNetwork
+    stored : mapping of str to ndarray
+        The tensors that the network was read from.
     name : str
         What the weights are called.
     fingerprint : str
@@ -36,7 +41,7 @@ class MolStrucTok(MoleculeStructureTokenizer):
         Choose each atom's code against the frame rebuilt from the codes before it.
     bond_weight : float
         Closed loop only: what an error of 1 Angstrom in a bond length costs beside 1 Angstrom of position.
-    config : dict, optional
+    config : mapping, optional
         The description the weights came with.
     """
 
@@ -46,34 +51,61 @@ class MolStrucTok(MoleculeStructureTokenizer):
     def __init__(
         self,
         network: CodeNetwork,
+        stored: Mapping[str, NDArray[Any]],
         *,
         name: str,
         fingerprint: str,
         closed_loop: bool = False,
         bond_weight: float = _BOND_WEIGHT,
-        config: dict[str, Any] | None = None,
+        config: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(name=name, fingerprint=fingerprint, closed_loop=closed_loop, config=config)
         self.network = network
+        self._stored = stored
         self.bond_weight = bond_weight
 
     @classmethod
     def from_weights(
-        cls, stored: StoredWeights, *, closed_loop: bool | None = None, decoder: Decoder | None = None
-    ) -> MolStrucTok:
-        """Build the tokenizer from weights that were read; ``None`` takes what they were made for."""
+        cls,
+        stored: StoredWeights,
+        *,
+        closed_loop: bool | None = None,
+        decoder: Decoder | None = None,
+        reference: bool = False,
+    ) -> Self:
+        """Build the tokenizer from weights that were read; ``None`` takes what they were trained for.
+
+        Parameters
+        ----------
+        stored : StoredWeights
+        closed_loop : bool, optional
+            See `MoleculeStructureTokenizer`.
+        decoder : {"branch", "trunk"}, optional
+            Which decoder of the published checkpoint; "branch" is the published choice, "trunk" the more exact one.
+        reference : bool
+            Behave exactly as the published code does, where it stops and where it errs as well; open loop and branch
+            decoder unless asked otherwise.
+        """
+        if reference and cls.variant != "reference":
+            exact: Self = load_attribute(_REFERENCE).from_weights(stored, closed_loop=closed_loop, decoder=decoder)
+            return exact
         stored.require(expected_shapes(stored.tensors))
         settings = stored.settings
         choice: Decoder = decoder or settings.get("decoder", "branch")
         closed = bool(settings.get("closed_loop", False)) if closed_loop is None else closed_loop
         return cls(
             read_network(stored.tensors, choice),
+            stored.tensors,
             name=stored.name,
             fingerprint=_fingerprint(stored, choice, closed, cls.variant),
             closed_loop=closed,
             bond_weight=float(settings.get("bond_weight", _BOND_WEIGHT)),
             config=stored.config,
         )
+
+    def tensors(self) -> Mapping[str, NDArray[Any]]:
+        """Return the tensors of encoder, codebook and decoders, as they were read."""
+        return self._stored
 
     @property
     def num_codes(self) -> int:
@@ -98,8 +130,6 @@ class MolStrucTok(MoleculeStructureTokenizer):
 
     def codes_of(self, inputs: Sequence[PreparedMolecule]) -> list[NDArray[np.int16]]:
         """Return the codes of the atoms of each molecule, in SELFIES order."""
-        if not inputs:
-            return []
         codes = self.network.encode(normalise(self.describe(inputs)))
         if self.closed_loop:
             forest, positions = batch_forest(inputs)
@@ -123,8 +153,6 @@ class MolStrucTok(MoleculeStructureTokenizer):
         table : ndarray, shape=(K, 4), dtype=float64
             (r, theta, abs phi, sign) in Angstrom and radian.
         """
-        if not graphs:
-            return []
         sizes = np.array([len(graph.codes) for graph in graphs], dtype=np.int64)
         forest = Forest.of_bonds(sizes, [graph.bonds for graph in graphs])
         placed = place(forest, np.concatenate([graph.codes for graph in graphs]), table)

@@ -6,7 +6,7 @@ take, and where a digit does not follow, a code is wrong: decoding then looks fo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -19,9 +19,9 @@ from biomatrix.entities.protein.structure.tokenizer import ProteinStructureToken
 from biomatrix.errors import LimitError, WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from biomatrix.entities.protein.entity import Protein
     from biomatrix.entities.tokenizer_folder import StoredWeights
@@ -33,21 +33,22 @@ class AnchoredTokenizer(ProteinStructureTokenizer):
     Parameters
     ----------
     steps : GeometricTokenizer
-        What chooses the steps; its name and fingerprint are taken over.
+        What chooses the steps; its name, fingerprint and config are taken over.
     slabs : Slabs
     """
 
     architecture: ClassVar[str] = "anchored"
 
     def __init__(self, steps: GeometricTokenizer, slabs: Slabs) -> None:
-        super().__init__(steps.name, steps.fingerprint)
+        settings = {**steps.config["settings"], "levels": slabs.levels, "slab_widths": list(slabs.widths)}
+        super().__init__(steps.name, steps.fingerprint, {**steps.config, "settings": settings})
         if len(steps.codebook) * slabs.levels > MAX_CODES:
             raise LimitError(f"{len(steps.codebook)} steps of {slabs.levels} levels, the limit is {MAX_CODES} codes")
         self.steps = steps
         self.slabs = slabs
 
     @classmethod
-    def from_weights(cls, stored: StoredWeights) -> AnchoredTokenizer:
+    def from_weights(cls, stored: StoredWeights) -> Self:
         """Build the tokenizer from a folder that was read and checked."""
         steps = GeometricTokenizer.from_weights(stored)
         try:
@@ -58,6 +59,10 @@ class AnchoredTokenizer(ProteinStructureTokenizer):
                 f"the settings lack levels or slab_widths: {problem}", file=str(stored.folder)
             ) from problem
         return cls(steps, slabs)
+
+    def tensors(self) -> Mapping[str, NDArray[Any]]:
+        """Return those of the steps: digits follow from the settings."""
+        return self.steps.tensors()
 
     @property
     def num_codes(self) -> int:
@@ -72,9 +77,13 @@ class AnchoredTokenizer(ProteinStructureTokenizer):
         steps = self.steps.code_features
         return np.concatenate([steps.repeat(self.slabs.levels, axis=0), np.tile(circle, (len(steps), 1))], axis=1)
 
-    def encode(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
-        """Codes of each chain; see `GeometricTokenizer.encode`."""
-        codes = self.steps.encode(proteins)
+    def prepare(self, entity: Protein) -> Protein:
+        """Return a chain that was checked as for its steps."""
+        return self.steps.prepare(entity)
+
+    def encode_batch(self, prepared: Sequence[Protein]) -> list[NDArray[np.int16]]:
+        """Return the codes of each chain; see `GeometricTokenizer.encode_batch`."""
+        codes = self.steps.encode_batch(prepared)
         places = [np.flatnonzero(chain >= 0) for chain in codes]
         for block in blocks([len(place) for place in places]):
             steps = [codes[index][places[index]].astype(np.int64) for index in block]
@@ -84,17 +93,12 @@ class AnchoredTokenizer(ProteinStructureTokenizer):
                 codes[index][places[index]] = steps[row] * self.slabs.levels + digits[row, : len(steps[row])]
         return codes
 
-    def decode(self, codes: Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
-        """Backbones of code arrays; see `ProteinStructureTokenizer.decode`.
+    def decode_batch(self, prepared: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float32]]:
+        """Return the backbones of code arrays, ``float32 [L, 3, 3]`` in Angstrom.
 
         The first resolved residue stands at the origin with its frame along the axes.
-
-        Raises
-        ------
-        DecodeError
-            A code out of range, or an array that is not one-dimensional and whole-numbered.
         """
-        arrays = self.checked(codes)
+        arrays = prepared
         backbones = [np.full((len(array), 3, 3), np.nan, dtype=np.float32) for array in arrays]
         places = [np.flatnonzero(array >= 0) for array in arrays]
         for block in blocks([len(place) for place in places]):

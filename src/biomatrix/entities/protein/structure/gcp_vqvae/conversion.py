@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from biomatrix.entities.hub import CONFIG_FILE
 from biomatrix.entities.protein.structure.gcp_vqvae.configuration import (
     Behaviour,
     NetworkSizes,
@@ -24,7 +25,7 @@ from biomatrix.entities.protein.structure.gcp_vqvae.configuration import (
 )
 from biomatrix.entities.protein.structure.gcp_vqvae.model import GCPVQVAE, TRAINING_ONLY
 from biomatrix.entities.protein.structure.gcp_vqvae.transformer import HEAD_SIZE
-from biomatrix.entities.tokenizer_folder import CONFIG_FILE, StoredWeights, save_weights
+from biomatrix.entities.tokenizer_folder import StoredWeights, save_weights
 from biomatrix.errors import WeightsError
 
 ARCHITECTURE = "gcp_vqvae"
@@ -208,14 +209,18 @@ def save_network(
     folder: Path, model: GCPVQVAE, behaviour: Behaviour, description: Mapping[str, Any], *, half: bool = True
 ) -> str:
     """Write a tokenizer folder, weights as float16 when ``half``, without what only training reads."""
-    tensors = {name: _stored(value, half) for name, value in model.state_dict().items() if name not in TRAINING_ONLY}
     config = {
         **description,
         "architecture": ARCHITECTURE,
         "num_codes": model.sizes.codebook_size,
         "settings": {"sizes": to_mapping(model.sizes), "behaviour": to_mapping(behaviour)},
     }
-    return save_weights(folder, config, tensors)
+    return save_weights(folder, config, stored_tensors(model, half=half))
+
+
+def stored_tensors(model: GCPVQVAE, *, half: bool) -> dict[str, NDArray[Any]]:
+    """Return the weights of a network without what only training reads, as float16 when ``half``."""
+    return {name: _stored(value, half) for name, value in model.state_dict().items() if name not in TRAINING_ONLY}
 
 
 def network_from(stored: StoredWeights) -> tuple[GCPVQVAE, Behaviour]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -11,18 +10,19 @@ from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 
-from biomatrix.entities.protein.files.chain_table import read_chains, training_chains
+from biomatrix.entities.protein.files.chain_table import read_chains, table_of, training_chains
 from biomatrix.entities.protein.structure.gcp_vqvae.batches import ChainSource
 from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behaviour, NetworkSizes
 from biomatrix.entities.protein.structure.gcp_vqvae.conversion import ARCHITECTURE, network_from, save_network
 from biomatrix.entities.protein.structure.gcp_vqvae.plan import TrainingPlan
 from biomatrix.entities.protein.structure.gcp_vqvae.training import Trainer
+from biomatrix.entities.settings import read_toml
 from biomatrix.entities.tokenizer_folder import load_weights
+from biomatrix.entities.tokenizer_training import FOLDER, TokenizerRecipe, TrainedWeights, TrainingSources
 from biomatrix.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 
-_MAX_RECIPE_BYTES = 1 << 20
 _T = TypeVar("_T")
 
 
@@ -63,13 +63,15 @@ class Recipe:
 
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe; an unknown setting is refused by name."""
-    try:
-        if path.stat().st_size > _MAX_RECIPE_BYTES:
-            raise ConfigurationError(f"a recipe is at most {_MAX_RECIPE_BYTES} bytes", file=str(path))
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"not a TOML file that can be read: {error}", file=str(path)) from error
+    values = read_toml(path)
+    values.pop("tokenizer", None)
     return _build(Recipe, values, str(path), "recipe")
+
+
+def train_recipe(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> TrainedWeights:
+    """Train as a recipe says; one process of several writes ``output/tokenizer`` and tells its fingerprint."""
+    table = table_of(sources.folder)
+    return TrainedWeights(train(_build(Recipe, recipe.settings, str(recipe.file), "recipe"), table, output))
 
 
 def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None = None) -> str | None:
@@ -119,7 +121,7 @@ def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None =
             "licence": "Apache-2.0",
         }
         if trainer.is_first:
-            fingerprint = save_network(folder / "tokenizer", trainer.model, recipe.behaviour, description)
+            fingerprint = save_network(folder / FOLDER, trainer.model, recipe.behaviour, description)
     trainer.close()
     return fingerprint
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -12,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.structure.gcp_vqvae.closing import close_bonds
-from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behaviour
-from biomatrix.entities.protein.structure.gcp_vqvae.conversion import ARCHITECTURE, network_from
+from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behaviour, to_mapping
+from biomatrix.entities.protein.structure.gcp_vqvae.conversion import ARCHITECTURE, network_from, stored_tensors
 from biomatrix.entities.protein.structure.gcp_vqvae.features import Graph, collate
 from biomatrix.entities.protein.structure.gcp_vqvae.inputs import describe_chain, with_phantom_residues
 from biomatrix.entities.protein.structure.gcp_vqvae.model import GCPVQVAE
@@ -21,13 +22,29 @@ from biomatrix.entities.protein.structure.gcp_vqvae.pose import in_pose
 from biomatrix.entities.protein.structure.gcp_vqvae.refinement import refined_codes
 from biomatrix.entities.protein.structure.gcp_vqvae.windows import join_backbones, join_codes, windows
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
-from biomatrix.entities.tokenizer_folder import StoredWeights
+from biomatrix.entities.tokenizer_folder import StoredWeights, fingerprint_of
 from biomatrix.errors import ConfigurationError, LimitError, UnsupportedError
 
 _MAX_RESIDUES = 40_000
 """Longest chain accepted at all; the longest known protein has 35,000 residues."""
 _LEAST_FILLED = 0.9
 """Share of a batch that residues take up: more padding costs more than the batch saves."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedChain:
+    """A chain as the network sees it, and the half-open ranges of residues it passes through in."""
+
+    chain: Protein
+    plan: list[tuple[int, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedCodes:
+    """Codes of a chain, ``int16 [L]``, and the half-open ranges of them that are decoded in one piece."""
+
+    codes: NDArray[np.int16]
+    plan: list[tuple[int, int]]
 
 
 class GCPVQVAETokenizer(ProteinStructureTokenizer):
@@ -44,37 +61,81 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         What is done around it.
     name, fingerprint : str
         See `ProteinStructureTokenizer`.
+    config : mapping, optional
+        The description the weights came with.
+    half : bool
+        Whether the weights are stored as float16.
     residues_a_batch : int
         Padded residues that go through the network at once.
+    pad_to : int, optional
+        Pad every batch to this length; see `padded`.
     """
 
-    architecture = ARCHITECTURE
+    architecture: ClassVar[str] = ARCHITECTURE
 
     def __init__(
-        self, model: GCPVQVAE, behaviour: Behaviour, name: str, fingerprint: str, *, residues_a_batch: int = 2048
+        self,
+        model: GCPVQVAE,
+        behaviour: Behaviour,
+        name: str,
+        fingerprint: str,
+        *,
+        config: Mapping[str, Any] | None = None,
+        half: bool = False,
+        residues_a_batch: int = 2048,
+        pad_to: int | None = None,
     ) -> None:
-        super().__init__(name, fingerprint)
+        settings = {"sizes": to_mapping(model.sizes), "behaviour": to_mapping(behaviour)}
+        super().__init__(name, fingerprint, {"settings": settings} if config is None else config)
         self.model = model.eval()
         self.behaviour = behaviour
         self.residues_a_batch = residues_a_batch
+        self.pad_to = pad_to
+        self.half = half
 
     @classmethod
-    def from_weights(cls, stored: StoredWeights) -> GCPVQVAETokenizer:
+    def from_weights(cls, stored: StoredWeights) -> Self:
         """Build the tokenizer from a folder that was read and checked; every tensor must be there and fit."""
         model, behaviour = network_from(stored)
-        return cls(model, behaviour, stored.name, stored.fingerprint)
+        half = any(tensor.dtype == np.float16 for tensor in stored.tensors.values())
+        return cls(model, behaviour, stored.name, stored.fingerprint, config=stored.config, half=half)
+
+    def tensors(self) -> Mapping[str, NDArray[Any]]:
+        """Return the weights of the network, as wide as they were read."""
+        return stored_tensors(self.model, half=self.half)
 
     def with_behaviour(self, behaviour: Behaviour) -> GCPVQVAETokenizer:
         """Return a tokenizer of the same network used differently; its name and fingerprint say so."""
         if behaviour == self.behaviour:
             return self
-        return GCPVQVAETokenizer(
-            self.model,
-            behaviour,
-            f"{self.name} (altered)",
-            f"{self.fingerprint}-altered",
-            residues_a_batch=self.residues_a_batch,
+        settings = {**self.config.get("settings", {}), "behaviour": to_mapping(behaviour)}
+        weights = str(self.config.get("sha256", self.fingerprint))
+        return self._again(
+            behaviour=behaviour,
+            name=f"{self.name} (altered)",
+            fingerprint=fingerprint_of(self.architecture, settings, weights),
+            config={**self.config, "settings": settings},
         )
+
+    def padded(self, pad_to: int | None) -> GCPVQVAETokenizer:
+        """Return a tokenizer of the same network that pads every batch to a length, as the published code pads.
+
+        The same codes, slower.
+        """
+        return self._again(pad_to=pad_to)
+
+    def _again(self, **changes: Any) -> GCPVQVAETokenizer:
+        """Return a tokenizer of the same network, with changes."""
+        same = {
+            "behaviour": self.behaviour,
+            "name": self.name,
+            "fingerprint": self.fingerprint,
+            "config": self.config,
+            "half": self.half,
+            "residues_a_batch": self.residues_a_batch,
+            "pad_to": self.pad_to,
+        }
+        return GCPVQVAETokenizer(self.model, **{**same, **changes})
 
     def as_published(self) -> GCPVQVAETokenizer:
         """Return a tokenizer of the same network with the published habits.
@@ -112,58 +173,32 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         spread = rows.std(axis=0)
         return np.asarray((rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
-    @torch.no_grad()
-    def encode(self, proteins: Sequence[Protein], *, pad_to: int | None = None) -> list[NDArray[np.int16]]:
-        """Codes of each chain.
-
-        Parameters
-        ----------
-        proteins : sequence of Protein
-            Chains with a backbone.
-        pad_to : int, optional
-            Pad every batch to this length, as the published code pads to its ``max_length``: the same codes, slower.
-
-        Returns
-        -------
-        list of ndarray, shape=(L,), dtype=int16
-            -1 where the residue is unresolved; L is that of the chain unless the behaviour says otherwise.
+    def prepare(self, entity: Protein) -> PlannedChain:
+        """Return a chain as the network sees it, and the pieces it passes through in.
 
         Raises
         ------
         UnsupportedError
-            A protein has no backbone at all.
+            The protein has no backbone at all.
         LimitError
-            A chain is longer than ``behaviour.max_length`` and the behaviour is to refuse.
+            The chain is longer than ``behaviour.max_length`` and the behaviour is to refuse.
         """
-        pieces: list[Protein] = []
-        plans: list[list[tuple[int, int]]] = []
-        for index, protein in enumerate(proteins):
-            self._check(protein, index)
-            if self.behaviour.phantom_residues:
-                protein = with_phantom_residues(protein)
-            if self.model.sizes.posed and protein.backbone is not None:
-                protein = replace(protein, backbone=in_pose(protein.backbone))  # the whole chain, before it is cut
-            plans.append(self._ranges(len(protein), index, protein.name))
-            pieces.extend(_slice(protein, start, end) for start, end in plans[-1])
-        coded = iter(self._encode_pieces(pieces, pad_to or self._padding(self._reach)))
-        joined = [join_codes([next(coded) for _ in plan], plan) for plan in plans]
+        _check(entity)
+        chain = with_phantom_residues(entity) if self.behaviour.phantom_residues else entity
+        if self.model.sizes.posed and chain.backbone is not None:
+            chain = replace(chain, backbone=in_pose(chain.backbone))  # the whole chain, before it is cut
+        return PlannedChain(chain, self._ranges(len(chain)))
+
+    @torch.no_grad()
+    def encode_batch(self, prepared: Sequence[PlannedChain]) -> list[NDArray[np.int16]]:
+        """Return the codes of each chain, ``int16 [L]``; L is that of the chain unless the behaviour says otherwise."""
+        pieces = [_slice(one.chain, start, end) for one in prepared for start, end in one.plan]
+        coded = iter(self._encode_pieces(pieces, self.pad_to or self._padding(self._reach)))
+        joined = [join_codes([next(coded) for _ in one.plan], one.plan) for one in prepared]
         return joined if self.behaviour.unresolved == "keep" else [codes[codes >= 0] for codes in joined]
 
-    @torch.inference_mode()
-    def decode(self, codes: Sequence[ArrayLike], *, pad_to: int | None = None) -> list[NDArray[np.float32]]:
-        """Backbones of code arrays.
-
-        Parameters
-        ----------
-        codes : sequence of int array, shape=(L,)
-            -1 or a code; any such array decodes.
-        pad_to : int, optional
-            As for `encode`.
-
-        Returns
-        -------
-        list of ndarray, shape=(L, 3, 3), dtype=float32
-            (N, CA, C) in Angstrom, NaN where the code is -1.
+    def prepare_codes(self, codes: ArrayLike) -> PlannedCodes:
+        """Return codes, ``int16 [L]``, and the pieces they pass through in.
 
         Raises
         ------
@@ -172,15 +207,18 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         LimitError
             More codes than ``behaviour.max_length`` and the behaviour is not windows.
         """
-        arrays = [array.astype(np.int16) for array in self.checked(codes)]
-        for index, array in enumerate(arrays):
-            if len(array) > _MAX_RESIDUES:
-                raise LimitError(f"{len(array)} codes, the limit is {_MAX_RESIDUES}", record=index + 1)
-        plans = [self._ranges(len(array), index, None, decoding=True) for index, array in enumerate(arrays)]
-        pieces = [array[start:end] for array, plan in zip(arrays, plans, strict=True) for start, end in plan]
-        decoded = iter(self._decode_pieces(pieces, pad_to or self._padding(self.behaviour.max_length)))
+        array = super().prepare_codes(codes).astype(np.int16)
+        if len(array) > _MAX_RESIDUES:
+            raise LimitError(f"{len(array)} codes, the limit is {_MAX_RESIDUES}")
+        return PlannedCodes(array, self._ranges(len(array), decoding=True))
+
+    @torch.inference_mode()
+    def decode_batch(self, prepared: Sequence[PlannedCodes]) -> list[NDArray[np.float32]]:
+        """Return the backbones of code arrays, ``float32 [L, 3, 3]`` in Angstrom."""
+        pieces = [one.codes[start:end] for one in prepared for start, end in one.plan]
+        decoded = iter(self._decode_pieces(pieces, self.pad_to or self._padding(self.behaviour.max_length)))
         posed = self.model.sizes.posed
-        joined = [join_backbones([next(decoded) for _ in plan], plan, lay=not posed) for plan in plans]
+        joined = [join_backbones([next(decoded) for _ in one.plan], one.plan, lay=not posed) for one in prepared]
         return close_bonds(joined) if self.behaviour.close_bonds else joined
 
     def _encode_pieces(self, pieces: Sequence[Protein], pad_to: int | None) -> list[NDArray[np.int16]]:
@@ -237,7 +275,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
 
         Distances across a seam are less certain than within a window; empty for chains that pass in one piece.
         """
-        ranges = self._ranges(length, 0, None, decoding=True)
+        ranges = self._ranges(length, decoding=True)
         return [(second[0], first[1]) for first, second in pairwise(ranges)]
 
     @property
@@ -248,7 +286,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
     def _padding(self, length: int) -> int | None:
         return length if self.behaviour.padding == "max_length" else None
 
-    def _ranges(self, length: int, index: int, name: str | None, *, decoding: bool = False) -> list[tuple[int, int]]:
+    def _ranges(self, length: int, *, decoding: bool = False) -> list[tuple[int, int]]:
         """The pieces a chain passes through in."""
         behaviour = self.behaviour
         size, overlap = behaviour.max_length, behaviour.overlap
@@ -260,8 +298,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
             return windows(length, size, overlap)
         raise LimitError(
             f"{length} residues, these weights take {behaviour.max_length} in one piece: cut the chain, or use "
-            "with_behaviour(...) with long_chains='windows'",
-            record=name or index + 1,
+            "with_behaviour(...) with long_chains='windows'"
         )
 
     def _buckets(self, lengths: Sequence[int], pad_to: int | None) -> Iterator[list[int]]:
@@ -279,16 +316,14 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         if batch:
             yield batch
 
-    def _check(self, protein: Protein, index: int) -> None:
-        if protein.backbone is None:
-            raise UnsupportedError("the protein has no structure to encode", record=protein.name or index + 1)
-        if np.shape(protein.backbone) != (len(protein.sequence), 3, 3):
-            raise ConfigurationError(
-                f"backbone of shape {np.shape(protein.backbone)} for {len(protein.sequence)} residues",
-                record=protein.name or index + 1,
-            )
-        if len(protein) > _MAX_RESIDUES:
-            raise LimitError(f"{len(protein)} residues, the limit is {_MAX_RESIDUES}", record=protein.name or index + 1)
+
+def _check(protein: Protein) -> None:
+    if protein.backbone is None:
+        raise UnsupportedError("the protein has no structure to encode")
+    if np.shape(protein.backbone) != (len(protein.sequence), 3, 3):
+        raise ConfigurationError(f"backbone of shape {np.shape(protein.backbone)} for {len(protein.sequence)} residues")
+    if len(protein) > _MAX_RESIDUES:
+        raise LimitError(f"{len(protein)} residues, the limit is {_MAX_RESIDUES}")
 
 
 def _slice(protein: Protein, start: int, end: int) -> Protein:

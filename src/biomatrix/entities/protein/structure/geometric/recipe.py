@@ -1,51 +1,54 @@
-"""Fit a codebook from a recipe file and a table of chains: ``biomatrix tokenizer train``.
+"""Fit a codebook by a recipe and a table of chains.
 
-A recipe is TOML with a ``[fit]`` table (the fields of `GeometricFit`) and a ``[data]`` table: ``sources``, the
-repositories whose chains may be learned from, and ``licence``, the words for the config of the result.
+A recipe has a ``[fit]`` table (the fields of `GeometricFit`) and a ``[data]`` table: ``sources``, the repositories
+whose chains may be learned from, and ``licence``, the words for the config of the result.
 """
 
 from __future__ import annotations
 
 import logging
-import tomllib
 from pathlib import Path
+from typing import Any
 
-from biomatrix.entities.protein.files.chain_table import read_chains, training_chains
-from biomatrix.entities.protein.structure.geometric.training import GeometricFit, fit_tokenizer, save_tokenizer
+from biomatrix.entities.protein.files.chain_table import read_chains, table_of, training_chains
+from biomatrix.entities.protein.structure.geometric.plan import GeometricFit
+from biomatrix.entities.protein.structure.geometric.tokenizer import GeometricTokenizer
+from biomatrix.entities.protein.structure.geometric.training import described, fit_tokenizer
+from biomatrix.entities.tokenizer_folder import save_weights
+from biomatrix.entities.tokenizer_training import FOLDER, TokenizerRecipe, TrainedWeights, TrainingSources
 from biomatrix.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 
 
-def fit_recipe(recipe: str | Path, table: str | Path, folder: str | Path) -> str:
-    """Fit as a recipe says and write a tokenizer folder.
+def train(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> TrainedWeights:
+    """Fit as a recipe says and write ``output/tokenizer``."""
+    tokenizer, config = fit_steps(recipe, sources)
+    fingerprint = save_weights(output / FOLDER, config, tokenizer.tensors())
+    return TrainedWeights(fingerprint, {"chains": int(config["training_data"]["chains"])})
+
+
+def fit_steps(recipe: TokenizerRecipe, sources: TrainingSources) -> tuple[GeometricTokenizer, dict[str, Any]]:
+    """Fit a codec as a recipe says; return it and the config of its folder.
 
     Parameters
     ----------
-    recipe : path
-        A TOML file.
-    table : path
-        Chains in the layout of `read_chains`; only train clusters without an evaluation chain are used.
-    folder : path
-        Where the tokenizer goes.
-
-    Returns
-    -------
-    str
-        The fingerprint.
+    recipe : TokenizerRecipe
+    sources : TrainingSources
+        Only train clusters without an evaluation chain are used of its table of chains.
 
     Raises
     ------
     ConfigurationError
-        The recipe is not readable or has a setting that does not exist.
+        The recipe has a setting that does not exist or lacks one, or there is no table of chains.
     """
+    table = table_of(sources.folder)
     try:
-        content = tomllib.loads(Path(recipe).read_text())
-        settings = GeometricFit(**content["fit"])
-        sources, licence = set(content["data"]["sources"]), str(content["data"]["licence"])
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as problem:
-        raise ConfigurationError(f"not a recipe of the geometric codec: {problem}", file=str(recipe)) from problem
-    chains = training_chains(list(read_chains(table)), sources=sources)
+        settings = GeometricFit(**recipe.settings["fit"])
+        repositories, licence = set(recipe.settings["data"]["sources"]), str(recipe.settings["data"]["licence"])
+    except (KeyError, TypeError) as problem:
+        raise ConfigurationError(f"not a recipe of the geometric codec: {problem}", file=str(recipe.file)) from problem
+    chains = training_chains(list(read_chains(table)), sources=repositories)
     description = {
         "licence": licence,
         "training_data": {
@@ -56,6 +59,4 @@ def fit_recipe(recipe: str | Path, table: str | Path, folder: str | Path) -> str
         },
     }
     tokenizer = fit_tokenizer([chain.protein for chain in chains], settings)
-    fingerprint = save_tokenizer(folder, tokenizer, settings, description)
-    logger.info("wrote %s, fingerprint %s", folder, fingerprint)
-    return fingerprint
+    return tokenizer, described(tokenizer, settings, description)

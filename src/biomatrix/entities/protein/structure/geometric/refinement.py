@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from biomatrix.entities.protein.structure.geometric.blocks import Residues, TargetBlock
+    from biomatrix.entities.protein.structure.geometric.plan import GeometricFit
     from biomatrix.entities.protein.structure.geometric.shifts import Frame
-    from biomatrix.entities.protein.structure.geometric.training import GeometricFit
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ the codes that follow.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import numpy as np
 
@@ -22,9 +22,9 @@ from biomatrix.entities.protein.structure.tokenizer import ProteinStructureToken
 from biomatrix.errors import LimitError, UnsupportedError, WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from biomatrix.entities.protein.entity import Protein
     from biomatrix.entities.tokenizer_folder import StoredWeights
@@ -54,21 +54,29 @@ class GeometricTokenizer(ProteinStructureTokenizer):
     settings : ProbeSearch
         How codes are searched for. Decoding does not depend on it.
     name, fingerprint : str
+    config : mapping, optional
+        The description the weights came with.
     """
 
     architecture: ClassVar[str] = "geometric"
 
     def __init__(
-        self, codebook: StepCodebook, settings: ProbeSearch, *, name: str = "geometric", fingerprint: str = ""
+        self,
+        codebook: StepCodebook,
+        settings: ProbeSearch,
+        *,
+        name: str = "geometric",
+        fingerprint: str = "",
+        config: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(name, fingerprint)
+        super().__init__(name, fingerprint, {"settings": settings_of(codebook, settings)} if config is None else config)
         if len(codebook) > MAX_CODES:
             raise LimitError(f"{len(codebook)} codes, the limit is {MAX_CODES}")
         self.codebook = codebook
         self.settings = settings
 
     @classmethod
-    def from_weights(cls, stored: StoredWeights) -> GeometricTokenizer:
+    def from_weights(cls, stored: StoredWeights) -> Self:
         """Build the tokenizer from a folder that was read and checked."""
         stored.require(_TENSORS)
         try:
@@ -84,7 +92,20 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         settings = ProbeSearch(
             tensors["probe"], tensors["cells"], num_beams, num_candidates, search_all_above, short_chains
         )
-        return cls(codebook, settings, name=stored.name, fingerprint=stored.fingerprint)
+        return cls(codebook, settings, name=stored.name, fingerprint=stored.fingerprint, config=stored.config)
+
+    def tensors(self) -> Mapping[str, NDArray[Any]]:
+        """Return the steps, what the search compares them by, and the shifts, as float32."""
+        codebook, search = self.codebook, self.settings
+        tensors = {
+            "rotations": codebook.rotations,
+            "translations": codebook.translations,
+            "probe": search.probe,
+            "cells": search.centres,
+            "shift_rotations": codebook.shifts.rotations,
+            "shift_translations": codebook.shifts.translations,
+        }
+        return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
 
     @property
     def num_codes(self) -> int:
@@ -96,37 +117,30 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         """First two axes of each step's rotation, then its translation in Angstrom: ``float64 [num_codes, 9]``."""
         return self.codebook.features
 
-    def encode(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
-        """Codes of each chain; see `ProteinStructureTokenizer.encode`.
+    def prepare(self, entity: Protein) -> Protein:
+        """Return a chain that was checked; see `check_chain`."""
+        check_chain(entity)
+        return entity
+
+    def encode_batch(self, prepared: Sequence[Protein]) -> list[NDArray[np.int16]]:
+        """Return the codes of each chain, ``int16 [L]``.
 
         A chain without any complete residue (CA only, or all unresolved) is all -1; a lone residue has the
         start code.
-
-        Raises
-        ------
-        UnsupportedError
-            A protein has no backbone at all.
-        LimitError
-            A coordinate beyond `MAX_COORDINATE`.
         """
-        residues, lengths = resolved_of(proteins)
+        residues, lengths = resolved_of(prepared)
         codes = np.full(int(lengths.sum()), -1, dtype=np.int16)
         for block, time, row, residue in residues.blocks(self.settings.probe, self.settings.limits):
             codes[residues.places[residue]] = self._search.codes(block)[time, row]
         ends = np.cumsum(lengths)
         return [codes[end - length : end].copy() for end, length in zip(ends, lengths, strict=True)]
 
-    def decode(self, codes: Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
-        """Backbones of code arrays; see `ProteinStructureTokenizer.decode`.
+    def decode_batch(self, prepared: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float32]]:
+        """Return the backbones of code arrays, ``float32 [L, 3, 3]`` in Angstrom.
 
         The first resolved residue stands at the origin with its frame along the axes.
-
-        Raises
-        ------
-        DecodeError
-            A code out of range, or an array that is not one-dimensional and whole-numbered.
         """
-        arrays = self.checked(codes)
+        arrays = prepared
         backbones = [np.full((len(array), 3, 3), np.nan, dtype=np.float32) for array in arrays]
         places = [np.flatnonzero(array >= 0) for array in arrays]
         for block in blocks([len(place) for place in places]):
@@ -141,36 +155,44 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         return StepSearch(self.codebook, self.settings)
 
 
-def resolved_of(proteins: Sequence[Protein]) -> tuple[Residues, NDArray[np.int64]]:
-    """Resolved residues of all chains, and the lengths of the chains.
+def settings_of(codebook: StepCodebook, search: ProbeSearch) -> dict[str, Any]:
+    """Return the settings of a codec, as a config names them."""
+    return {
+        "num_trans": codebook.num_trans,
+        "num_cis": codebook.num_cis,
+        "num_break": codebook.num_break,
+        "num_beams": search.num_beams,
+        "num_candidates": search.num_candidates,
+        "search_all_above": search.search_all_above,
+        "short_chains": [list(limit) for limit in search.short_chains],
+    }
+
+
+def check_chain(protein: Protein) -> None:
+    """Refuse a chain that cannot be encoded.
 
     Raises
     ------
-    UnsupportedError, LimitError
-        As `GeometricTokenizer.encode`.
+    UnsupportedError
+        It has no backbone at all.
+    LimitError
+        A coordinate of a resolved residue is beyond `MAX_COORDINATE`.
     """
+    if protein.backbone is None:
+        raise UnsupportedError("a protein without coordinates has no structure codes")
+    far = (np.abs(protein.backbone) > MAX_COORDINATE).any(axis=(1, 2))
+    if far.any() and (far := far & resolved_residues(protein.backbone.astype(np.float64))).any():
+        raise LimitError(f"a coordinate is beyond {MAX_COORDINATE:g} A", position=int(far.argmax()) + 1)
+
+
+def resolved_of(proteins: Sequence[Protein]) -> tuple[Residues, NDArray[np.int64]]:
+    """Return the resolved residues of all chains, which were checked, and the lengths of the chains."""
     lengths = np.array([len(protein) for protein in proteins], dtype=np.int64)
-    starts = np.cumsum(lengths) - lengths
-    parts = []
-    for index, protein in enumerate(proteins):
-        if protein.backbone is None:
-            raise UnsupportedError(
-                "a protein without coordinates has no structure codes", record=protein.name or index + 1
-            )
-        parts.append(protein.backbone)
+    parts = [protein.backbone for protein in proteins if protein.backbone is not None]
     atoms = np.concatenate([np.empty((0, 3, 3), dtype=np.float32), *parts]).astype(np.float64)
     places = np.flatnonzero(resolved_residues(atoms))
     atoms = atoms[places]
     chain = np.repeat(np.arange(len(lengths)), lengths)[places]
-    far = np.abs(atoms).max(axis=(1, 2), initial=0.0) > MAX_COORDINATE
-    if far.any():
-        at = int(far.argmax())
-        index = int(chain[at])
-        raise LimitError(
-            f"a coordinate is beyond {MAX_COORDINATE:g} A",
-            record=proteins[index].name or index + 1,
-            position=int(places[at] - starts[index]) + 1,
-        )
     counts = np.bincount(chain, minlength=len(lengths))
     first = (np.cumsum(counts) - counts)[chain]
     return Residues(atoms - atoms[first, 1][:, None], places, counts), lengths

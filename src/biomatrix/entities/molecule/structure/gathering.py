@@ -1,0 +1,147 @@
+"""Molecules to train a tokenizer on: drawn from sources, embedded where asked, kept in SD files, prepared."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from rdkit import Chem
+from rdkit.rdBase import BlockLogs
+
+from biomatrix.entities.files import write_whole
+from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.structure.inputs import PreparedMolecule, prepare
+from biomatrix.entities.tokenizer_training import EntitySource
+from biomatrix.errors import BioMatrixError
+
+LOG = logging.getLogger(__name__)
+_SAY_EVERY = 15.0
+
+
+class DataTable(BaseModel):
+    """One source of molecules.
+
+    Parameters
+    ----------
+    source : str
+        Its corpus name.
+    molecules : int, optional
+        At most so many, drawn at random; all if not given.
+    conformers : int, optional
+        At most so many conformers of one molecule.
+    embed : bool
+        SMILES: give each molecule one ETKDGv3 conformer, MMFF94-optimised.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str
+    molecules: int | None = Field(default=None, gt=0)
+    conformers: int | None = Field(default=None, gt=0)
+    embed: bool = False
+
+
+def gather(
+    table: DataTable, source: EntitySource, rng: random.Random, kept: Path
+) -> tuple[list[PreparedMolecule], dict[str, Any]]:
+    """Return the training molecules of one source, and what is to be said about it.
+
+    Parameters
+    ----------
+    table : DataTable
+    source : EntitySource
+        The one that the table names.
+    rng : random.Random
+    kept : Path
+        An SD file: read if it is there and was gathered alike, else written.
+    """
+    asked = table.model_dump_json()
+    note = kept.with_suffix(".json")
+    if not (kept.is_file() and note.is_file() and json.loads(note.read_text())["asked"] == asked):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        refused: Counter[str] = Counter()
+        count = _write(kept, _drawn(table, source, rng, refused))
+        LOG.info("%s: %d molecules, refused %s", source.name, count, dict(refused.most_common(5)))
+        write_whole(note, json.dumps({"asked": asked, "refused": refused}, indent=2).encode())
+    with BlockLogs():
+        mols = [mol for mol in Chem.SDMolSupplier(str(kept), removeHs=False) if mol is not None]
+    found = list(_prepared(mols))
+    LOG.info("%s: %d molecules ready", source.name, len(found))
+    about = {
+        "source": source.name,
+        "name": source.origin,
+        "licence": " AND ".join(source.licence),
+        "molecules": len(found),
+        "embedded": table.embed,
+    }
+    return found, about
+
+
+def without_hydrogens(molecules: Sequence[PreparedMolecule], share: float) -> list[PreparedMolecule]:
+    """Return copies without hydrogens of an evenly spaced share of the molecules that keep two heavy atoms."""
+    if share <= 0.0:
+        return []
+    bare = []
+    with BlockLogs():
+        for item in molecules[:: max(round(1.0 / share), 1)]:
+            mol = Chem.RemoveHs(item.mol)
+            if 1 < mol.GetNumAtoms() < item.size:
+                bare.append(mol)
+    return list(_prepared(bare))
+
+
+def _write(path: Path, molecules: Iterator[Molecule]) -> int:
+    """Write molecules to an SD file that is there whole or not at all; return how many."""
+    partial = path.with_suffix(".partial")
+    count = 0
+    with Chem.SDWriter(str(partial)) as writer:
+        for molecule in molecules:
+            writer.write(molecule.mol)
+            count += 1
+    partial.replace(path)
+    return count
+
+
+def _prepared(mols: Iterable[Chem.Mol]) -> Iterator[PreparedMolecule]:
+    for mol in mols:
+        try:
+            yield prepare(Molecule(mol))
+        except BioMatrixError as error:
+            LOG.debug("left out: %s", error)
+
+
+def _drawn(table: DataTable, source: EntitySource, rng: random.Random, refused: Counter[str]) -> Iterator[Molecule]:
+    rows = list(source.rows())
+    rng.shuffle(rows)
+    limit = min(table.molecules or len(rows), len(rows))
+    conformers: Counter[str] = Counter()
+    taken = 0
+    started = said = time.monotonic()
+    for identifier, row in rows:
+        if taken >= limit:
+            return
+        name = identifier.split("/")[0]
+        conformers[name] += 1
+        if table.conformers is not None and conformers[name] > table.conformers:
+            continue
+        try:
+            entity, learnable = source.read(identifier, row)
+            if not isinstance(entity, Molecule):
+                continue
+            taken += 1  # held-out molecules count too, so that the draw does not depend on the rule
+            if learnable:
+                yield entity.embed(seed=0) if table.embed else entity
+        except BioMatrixError as error:
+            refused[error.message[:40]] += 1
+        now = time.monotonic()
+        if now - said > _SAY_EVERY and taken:
+            rate = taken / (now - started)
+            LOG.info("%s: %d of %d, %.0f/s, %.0f s left", source.name, taken, limit, rate, (limit - taken) / rate)
+            said = now

@@ -1,0 +1,261 @@
+"""What every structure tokenizer is: entities in space to codes, and codes back to structures.
+
+A kind lists its architectures by name (:attr:`biomatrix.entities.registration.Kind.architectures`); a folder's config
+names one, and :meth:`StructureTokenizer.from_pretrained` opens it. A new architecture is one class that prepares one
+entity or one array of codes, and one that works on a batch of what was prepared.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.kind_registry import kind as registered
+from biomatrix.entities.kind_registry import load_attribute
+from biomatrix.entities.published import is_tensor_file, read_published
+from biomatrix.entities.tokenizer_folder import StoredWeights, load_weights, save_weights
+from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError, WeightsError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+EntityT = TypeVar("EntityT", bound=Entity)
+CodesT = TypeVar("CodesT")
+"""What one entity is encoded as."""
+ReadableT = TypeVar("ReadableT")
+"""What is taken for the codes of one entity; what was encoded is among it."""
+DecodedT = TypeVar("DecodedT")
+Answer = TypeVar("Answer")
+
+
+class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
+    """Turns entities with coordinates into codes, and codes into structures.
+
+    What cannot be encoded or decoded is refused on its own: it never reaches the batch, so its neighbours get the very
+    codes and coordinates that they get without it.
+
+    Parameters
+    ----------
+    name : str
+        The shipped name, or the folder's own name.
+    fingerprint : str
+        Two tokenizers that share it give the same codes.
+    config : mapping, optional
+        The description that the weights came with, as ``config.json`` holds it.
+    """
+
+    kind: ClassVar[str]
+    """The kind of entity it is for."""
+    architecture: ClassVar[str]
+    """What a folder's config calls it."""
+    batch_size: ClassVar[int | None] = None
+    """How many entities are worked on together; None for all."""
+
+    def __init__(self, name: str, fingerprint: str, config: Mapping[str, Any] | None = None) -> None:
+        self.name = name
+        self.fingerprint = fingerprint
+        self.config: dict[str, Any] = dict(config or {})
+        self.options: dict[str, Any] = {}
+        """What :meth:`from_weights` was told beside the weights."""
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name_or_path: str | Path = "default",
+        *,
+        hub: bool = False,
+        revision: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Open a tokenizer; its class follows from the ``architecture`` of its config.
+
+        Parameters
+        ----------
+        name_or_path : str or Path
+            A shipped name, ``default`` for the one its kind names so, a folder, the published checkpoint of an
+            architecture as a ``.safetensors`` file, or with ``hub`` a repository of the Hugging Face hub.
+        hub : bool
+            Download from the hub; never done unless asked for.
+        revision : str, optional
+            The branch, tag or commit on the hub.
+        **options
+            What the ``from_weights`` of the architecture takes, such as ``closed_loop=True``; None is not given.
+
+        Raises
+        ------
+        WeightsError
+            No such folder, damaged files, or an architecture this package does not know.
+        ConfigurationError
+            An option that the architecture does not take.
+        """
+        if not hub and is_tensor_file(name_or_path):
+            stored = read_published(cls.kind, Path(name_or_path))
+        else:
+            stored = load_weights(cls.kind, name_or_path, hub=hub, revision=revision)
+        known = cls._class_of(stored)
+        chosen = {**stored.options, **{name: value for name, value in options.items() if value is not None}}
+        _refuse_unknown(known, chosen, stored)
+        tokenizer = known.from_weights(stored, **chosen)
+        tokenizer.options = chosen
+        return tokenizer
+
+    def save_pretrained(self, folder: str | Path) -> str:
+        """Write ``config.json`` and ``model.safetensors``, each whole or not at all; return the fingerprint.
+
+        :meth:`from_pretrained` opens the folder with the same fingerprint and codes.
+        """
+        config = {**self.config, "architecture": self.architecture, "num_codes": self.num_codes}
+        config.pop("options", None)
+        saved = save_weights(folder, config | ({"options": self.options} if self.options else {}), self.tensors())
+        return self.fingerprint if self.options else saved
+
+    @classmethod
+    @abstractmethod
+    def from_weights(cls, stored: StoredWeights, *args: Any, **options: Any) -> Self:
+        """Build the tokenizer from a folder that was read and checked; each option is a keyword with a default."""
+
+    @abstractmethod
+    def tensors(self) -> Mapping[str, NDArray[Any]]:
+        """Return what a folder stores: :meth:`from_weights` makes the same tokenizer of it."""
+
+    @property
+    @abstractmethod
+    def num_codes(self) -> int:
+        """Codes are 0 to ``num_codes - 1``."""
+
+    @property
+    @abstractmethod
+    def code_features(self) -> NDArray[np.float64]:
+        """What each code means as numbers, ``float64 [num_codes, F]``: near codes have near features."""
+
+    @abstractmethod
+    def prepare(self, entity: EntityT) -> Any:
+        """Return one entity as :meth:`encode_batch` takes it. Raises BioMatrixError where it cannot be encoded."""
+
+    @abstractmethod
+    def encode_batch(self, prepared: Sequence[Any]) -> Sequence[CodesT | BioMatrixError]:
+        """Return the codes of each entity that :meth:`prepare` returned; never of none."""
+
+    @abstractmethod
+    def prepare_codes(self, codes: ReadableT) -> Any:
+        """Return one entity's codes as :meth:`decode_batch` takes them. Raises BioMatrixError where they are none."""
+
+    @abstractmethod
+    def decode_batch(self, prepared: Sequence[Any]) -> Sequence[DecodedT | BioMatrixError]:
+        """Return what the codes that :meth:`prepare_codes` returned spell; never of none."""
+
+    def encode_each(self, entities: Sequence[EntityT]) -> list[CodesT | BioMatrixError]:
+        """Encode many entities: for each, in order, its codes or the error that refused it, which names its record."""
+        return _in_batches(entities, self._prepared, self.encode_batch, self.batch_size)
+
+    def decode_each(self, codes: Sequence[ReadableT]) -> list[DecodedT | BioMatrixError]:
+        """Decode the codes of many entities: for each, in order, its structure or the error that refused it."""
+        return _in_batches(codes, self.prepare_codes, self.decode_batch, self.batch_size)
+
+    def encode(self, entities: Sequence[EntityT]) -> list[CodesT]:
+        """Encode many entities. Raises the error of the first that cannot be encoded, with its record."""
+        return _all_or_first_error(self.encode_each(entities))
+
+    def decode(self, codes: Sequence[ReadableT]) -> list[DecodedT]:
+        """Decode the codes of many entities. Raises the error of the first that cannot be decoded, with its record."""
+        return _all_or_first_error(self.decode_each(codes))
+
+    def _prepared(self, entity: EntityT) -> Any:
+        if not isinstance(entity, Entity) or entity.kind != self.kind:
+            found = type(entity).__name__
+            raise UnsupportedError(f"a tokenizer of {registered(self.kind).plural} cannot encode a {found}")
+        return self.prepare(entity)
+
+    @classmethod
+    def _class_of(cls, stored: StoredWeights) -> type[Self]:
+        architectures, file = registered(cls.kind).architectures, str(stored.folder)
+        if stored.architecture not in architectures:
+            raise WeightsError(
+                f"unknown architecture {stored.architecture!r}: this version reads {', '.join(architectures)}",
+                file=file,
+            )
+        known = load_attribute(architectures[stored.architecture])
+        if not issubclass(known, cls):
+            raise WeightsError(
+                f"these weights are of architecture {stored.architecture!r}, opened as {cls.__name__}: "
+                f"use {known.__name__}",
+                file=file,
+            )
+        opened: type[Self] = known
+        return opened
+
+
+def _refuse_unknown(known: type[Any], chosen: Mapping[str, Any], stored: StoredWeights) -> None:
+    """Raise ConfigurationError for an option that ``from_weights`` of an architecture does not name."""
+    taken = [
+        one.name for one in signature(known.from_weights).parameters.values() if one.kind is Parameter.KEYWORD_ONLY
+    ]
+    for name in chosen.keys() - set(taken):
+        raise ConfigurationError(
+            f"the architecture {stored.architecture!r} takes no option {name!r}; "
+            f"it takes {', '.join(taken) if taken else 'none'}",
+            file=str(stored.folder),
+        )
+
+
+def _in_batches(
+    items: Sequence[Any],
+    prepare: Callable[[Any], Any],
+    run: Callable[[Sequence[Any]], Sequence[Any]],
+    batch_size: int | None,
+) -> list[Any]:
+    """Return an answer or an error for each item; only what could be prepared makes up batches."""
+    answers: list[Any] = [None] * len(items)
+    waiting: list[tuple[int, Any]] = []
+
+    def finish() -> None:
+        for (index, _), answer in zip(waiting, _answers(run, [one for _, one in waiting]), strict=True):
+            answers[index] = _located(answer, items[index], index) if isinstance(answer, BioMatrixError) else answer
+        waiting.clear()
+
+    for index, item in enumerate(items):
+        try:
+            waiting.append((index, prepare(item)))
+        except BioMatrixError as error:
+            answers[index] = _located(error, item, index)
+        if len(waiting) == batch_size:
+            finish()
+    finish()
+    return answers
+
+
+def _answers(run: Callable[[Sequence[Any]], Sequence[Any]], prepared: Sequence[Any]) -> Iterator[Any]:
+    """Yield the answers of a batch; where it fails as a whole, of each alone, so that only the bad one is lost."""
+    if not prepared:
+        return
+    try:
+        answers: Sequence[Any] = run(prepared)
+    except BioMatrixError as error:
+        if len(prepared) == 1:
+            yield error
+            return
+        for one in prepared:
+            yield from _answers(run, [one])
+        return
+    yield from answers
+
+
+def _located(error: BioMatrixError, item: Any, index: int) -> BioMatrixError:
+    return error.at(record=(item.name if isinstance(item, Entity) else "") or index + 1)
+
+
+def _all_or_first_error(answers: Sequence[Answer | BioMatrixError]) -> list[Answer]:
+    whole: list[Answer] = []
+    for answer in answers:
+        if isinstance(answer, BioMatrixError):
+            raise answer
+        whole.append(answer)
+    return whole
+
+
+__all__ = ["StructureTokenizer"]
