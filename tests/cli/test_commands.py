@@ -12,7 +12,18 @@ from typer.testing import CliRunner
 
 from biomatrix.cli.main import app, main
 
-COMMANDS = ("quickstart", "encode", "decode", "generate", "corpus", "pretrain", "finetune", "doctor", "tokenizer")
+COMMANDS = (
+    "quickstart",
+    "encode",
+    "decode",
+    "generate",
+    "corpus",
+    "pretrain",
+    "finetune",
+    "doctor",
+    "tokenizer",
+    "tasks",
+)
 RUNNER = CliRunner()
 
 
