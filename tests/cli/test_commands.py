@@ -23,6 +23,7 @@ COMMANDS = (
     "models",
     "doctor",
     "tokenizer",
+    "tasks",
 )
 RUNNER = CliRunner()
 

@@ -45,8 +45,8 @@ def _table(entries: Sequence[CatalogueEntry]) -> str:
     return "\n".join(lines)
 
 
-def _row(entry: CatalogueEntry, names: dict[str | None, str]) -> tuple[str, ...]:
-    uses = [f"{modality}: {names.get(mark, mark)}" for modality, mark in (entry.uses or {}).items()]
+def _row(entry: CatalogueEntry, names: dict[str, str]) -> tuple[str, ...]:
+    uses = [f"{modality}: {names.get(mark or '', mark)}" for modality, mark in (entry.uses or {}).items()]
     return (
         entry.name,
         entry.place,
