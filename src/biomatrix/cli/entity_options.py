@@ -100,7 +100,8 @@ class _EntityCommand:
         by_kind = {name: values.pop(_PREFIX + name, None) or () for name in kind_names()}
         words = [(name, word) for name, given in by_kind.items() for word in given]
         words += map(_split, values.pop("entity") or ())
-        self._command(**values, **{PARAMETER: GivenEntities(tuple(words), values.pop("record"))})
+        given = GivenEntities(tuple(words), values.pop("record"))
+        self._command(**values, **{PARAMETER: given})
 
 
 def _options(taken: set[str]) -> list[inspect.Parameter]:
