@@ -49,7 +49,8 @@ class GivenEntities:
         """
         from biomatrix.entities import parse_entity
 
-        chosen, record = self._file_of_record()
+        chosen, asked = self._file_of_record()
+        record = int(asked) if asked is not None and asked.isdecimal() else asked
         return [
             parse_entity(word, kind(name), record if number == chosen else None)
             for number, (name, word) in enumerate(self.words)
