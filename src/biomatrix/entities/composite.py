@@ -49,7 +49,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Stretch:
-    """One item of a flat list of tokens: an own token, or a part with its control pair at ``start`` and ``stop - 1``."""
+    """One item of a flat list: a token of its own, or a part with its control pair at ``start`` and ``stop - 1``."""
 
     modality: str | None
     start: int
