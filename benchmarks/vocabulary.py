@@ -74,7 +74,7 @@ def build(folder: Path, target: Path) -> None:
         },
         base_rows=151_936,
     )
-    vocabulary.save(target)
+    vocabulary.save_pretrained(target)
 
 
 def documents(vocabulary: Any, count: int, seed: int = 0) -> tuple[list[str], list[list[Any]], list[list[Any]]]:

@@ -9,7 +9,7 @@ import torch
 from transformers import Qwen3ForCausalLM
 
 from biomatrix.entities import modalities
-from biomatrix.generation import Model
+from biomatrix.generation import Model, TransformersEngine
 from biomatrix.training.config import ModelSection
 from biomatrix.training.model import qwen3_config
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe
@@ -51,4 +51,4 @@ def tiny_network(vocabulary: Vocabulary, seed: int = 0, spread: float = 0.3) -> 
 @pytest.fixture(scope="session")
 def model(vocabulary: Vocabulary) -> Model:
     """The tiny model."""
-    return Model(tiny_network(vocabulary), vocabulary, "tiny")
+    return Model(TransformersEngine(tiny_network(vocabulary), vocabulary), "tiny")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from biomatrix.generation.guides import SegmentGuide, TextGuide, closing_distances
 
 from biomatrix.entities import Molecule, Protein
 from biomatrix.errors import ConfigurationError
-from biomatrix.generation.guides import SegmentGuide, TextGuide, closing_distances
 from biomatrix.vocabulary import Vocabulary
 
 NAMES = ("molecule_smiles", "molecule_selfies", "molecule_structure", "protein_sequence", "protein_structure")

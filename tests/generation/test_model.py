@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 import torch
+from biomatrix.generation.guides import States
 
 from biomatrix.entities import Molecule, Protein
 from biomatrix.errors import ConfigurationError, LimitError, VocabularyError, WeightsError
 from biomatrix.generation import Answer, Model
 from biomatrix.generation.decoding import Job, decode_jobs
-from biomatrix.generation.guides import States
 from biomatrix.generation.sampling import Sampling
 from biomatrix.vocabulary import Vocabulary
 

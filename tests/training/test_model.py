@@ -91,7 +91,7 @@ def test_growing_again_keeps_the_modalities_it_had(
         once.get_input_embeddings().weight.add_(0.01)
     middle = tmp_path / "once"
     once.save_pretrained(middle)
-    first.save(middle)
+    first.save_pretrained(middle)
     second = vocabulary_of(first.tokenizer, NAMES)
     again = build_model(sizes.model_copy(update={"checkpoint": str(middle)}), second, run)
     old, new = (m.get_input_embeddings().weight for m in (once, again))

@@ -92,7 +92,7 @@ def wordpiece_tokenizer() -> PreTrainedTokenizerFast:
 @pytest.mark.parametrize("make", [metaspace_tokenizer, wordpiece_tokenizer])
 def test_other_fast_tokenizers_extend_too(make: type[PreTrainedTokenizerFast], tmp_path: Path) -> None:
     vocabulary = Vocabulary.build(make(), {"molecule_structure": JOINT}, stub_modalities())
-    vocabulary.save(tmp_path)
+    vocabulary.save_pretrained(tmp_path)
     stock = AutoTokenizer.from_pretrained(tmp_path)
     molecule, protein = Molecule.from_smiles("CCO"), Protein("MKV")
     ids = vocabulary.encode(["the molecule", molecule, "and", protein, (molecule, "molecule_smiles")])
@@ -136,7 +136,7 @@ def test_qwen3_extends_in_its_padding_and_loads_quickly(qwen3: PreTrainedTokeniz
     vocabulary = Vocabulary.build(qwen3, {"molecule_structure": joint}, modalities, base_rows=151_936)
     assert int(vocabulary.new_ids[0]) == 151_669
     assert vocabulary.base_rows == 151_936
-    vocabulary.save(tmp_path)
+    vocabulary.save_pretrained(tmp_path)
     start = time.perf_counter()
     opened = Vocabulary.from_pretrained(tmp_path, modalities=modalities)
     ids = opened.encode(["Fold ", Protein("MKV"), "."])

@@ -19,7 +19,7 @@ from .conftest import JOINT, TEXTS, StubStructureTokenizer, chain_of, stub_modal
 
 @pytest.fixture
 def folder(vocabulary: Vocabulary, tmp_path: Path) -> Path:
-    vocabulary.save(tmp_path / "saved")
+    vocabulary.save_pretrained(tmp_path / "saved")
     return tmp_path / "saved"
 
 
@@ -69,7 +69,7 @@ def test_a_folder_opens_as_it_was_saved(vocabulary: Vocabulary, folder: Path) ->
 
 
 def test_saving_twice_writes_the_same_bytes(vocabulary: Vocabulary, folder: Path, tmp_path: Path) -> None:
-    Vocabulary.from_pretrained(folder, modalities=stub_modalities()).save(tmp_path / "again")
+    Vocabulary.from_pretrained(folder, modalities=stub_modalities()).save_pretrained(tmp_path / "again")
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["biomatrix.json", "tokenizer.json", "tokenizer_config.json"]
     for name in names:

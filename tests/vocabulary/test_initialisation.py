@@ -139,7 +139,7 @@ def test_the_saved_model_gives_the_same_logits(vocabulary: Vocabulary, tmp_path:
     model = small_model(vocabulary.base_size, True).eval()
     initialise(model, vocabulary)
     model.save_pretrained(tmp_path)
-    vocabulary.save(tmp_path)
+    vocabulary.save_pretrained(tmp_path)
     again = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
     ids = torch.tensor([vocabulary.encode("Describe the protein")])
     with torch.no_grad():

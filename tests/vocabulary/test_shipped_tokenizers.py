@@ -38,7 +38,7 @@ def helix(length: int) -> Protein:
 
 
 def test_structures_equal_their_text_and_come_back(full: Vocabulary, molecules: list[Molecule], tmp_path: Path) -> None:
-    full.save(tmp_path)
+    full.save_pretrained(tmp_path)
     opened = Vocabulary.from_pretrained(tmp_path)
     for molecule in molecules:
         ids = full.encode_entity(molecule, "molecule_structure")
@@ -62,7 +62,7 @@ def test_a_molecule_outside_the_joint_tokens_is_refused(full: Vocabulary) -> Non
 
 
 def test_other_weights_are_refused(full: Vocabulary, tmp_path: Path) -> None:
-    full.save(tmp_path)
+    full.save_pretrained(tmp_path)
     path = tmp_path / "biomatrix.json"
     content = json.loads(path.read_text())
     content["structure_tokenizers"]["protein_structure"]["fingerprint"] = "000000000000"
@@ -77,7 +77,7 @@ def test_other_weights_are_refused(full: Vocabulary, tmp_path: Path) -> None:
 
 def recorded_as(full: Vocabulary, folder: Path, name: str, fingerprint: str | None) -> Vocabulary:
     """Return the vocabulary as if its protein codes had been recorded so."""
-    full.save(folder)
+    full.save_pretrained(folder)
     path = folder / "biomatrix.json"
     content = json.loads(path.read_text())
     record = content["structure_tokenizers"]["protein_structure"]

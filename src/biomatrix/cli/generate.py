@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from biomatrix.cli.entity_options import GivenEntities, with_entity_options
+from biomatrix.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from biomatrix.generation import Answer
+    from biomatrix.generation.events import Event
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command(epilog="Example: biomatrix generate Fold --protein seq.fasta --output protein_structure -o out.pdb")(
-        generate
+    app.command(epilog="Example: biomatrix generate Fold --protein seq.fasta --answer protein_structure -o out.pdb")(
+        with_entity_options(generate)
     )
 
 
 def generate(
     prompt: Annotated[str, typer.Argument(help="The request in words; '-' reads it from standard input.")],
-    molecule: Annotated[str | None, typer.Option(help="A molecule to ask about: a SMILES string or a file.")] = None,
-    protein: Annotated[str | None, typer.Option(help="A protein to ask about: a sequence or a file.")] = None,
-    chain: Annotated[str | None, typer.Option(help="Which chain of the protein file.")] = None,
+    given: GivenEntities,
     written_as: Annotated[
-        str | None, typer.Option("--as", help="The modality the entity is shown to the model in.")
+        str | None, typer.Option("--as", help="The modality the entities are shown to the model in.")
     ] = None,
-    output_modality: Annotated[
-        str | None, typer.Option("--output", help="The modality of the answer; text when not given.")
+    answer: Annotated[
+        str | None, typer.Option(metavar="MODALITY", help="The modality of the answer; text when not given.")
     ] = None,
     length: Annotated[int | None, typer.Option(help="Exact length of the answer, where the modality counts.")] = None,
     num_samples: Annotated[int, typer.Option("--num-samples", "-n", min=1, help="How many answers.")] = 1,
@@ -33,42 +39,55 @@ def generate(
     top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="Nucleus sampling.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Same seed, same answers.")] = 0,
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
-    destination: Annotated[
-        Path | None,
-        typer.Option("--destination", "-o", help="File for the answers; more than one are numbered."),
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File for the answers; more than one are numbered.")
     ] = None,
+    stream: Annotated[bool, typer.Option("--stream", help="Print the answer as it is written.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable answers.")] = False,
 ) -> None:
-    """Ask a model about text, molecules and proteins; print the answers and write them as files."""
-    from biomatrix.entities import kind, parse_entity
-    from biomatrix.generation import load
-    from biomatrix.generation.requests import build_prompt, describe_answer, write_answers
+    """Ask a model about text and entities; print the answers and write them as files."""
+    from biomatrix.generation.answer_files import check_destination, describe_answer, write_answers
+    from biomatrix.generation.requests import build_prompt
 
+    if stream and (as_json or num_samples > 1):
+        raise ConfigurationError("--stream prints one answer as it is written; leave out --json and --num-samples")
+    if output is not None:
+        check_destination(output, answer)
     words = typer.get_text_stream("stdin").read().strip() if prompt == "-" else prompt
-    given = {"molecule": molecule, "protein": protein}
-    entities = [
-        parse_entity(word, kind(name), chain if name == "protein" else None)
-        for name, word in given.items()
-        if word is not None
-    ]
-    asked = build_prompt(words, entities, written_as=written_as)
-    answers = load(model).generate(
-        asked,
-        output=output_modality,
-        length=length,
-        num_samples=num_samples,
-        temperature=temperature,
-        top_p=top_p,
-        greedy=temperature == 0.0,
-        seed=seed,
-    )
-    written = write_answers(answers, destination) if destination else []
+    asked = build_prompt(words, given.read(), written_as=written_as)
+    settings = {"num_samples": num_samples, "temperature": temperature, "top_p": top_p, "seed": seed}
+    answers = _ask(model, stream, {"prompt": asked, "output": answer, "length": length, **settings})
+    written = write_answers(answers, output) if output else []
     if as_json:
-        typer.echo(json.dumps([describe_answer(answer) for answer in answers], indent=2))
-    else:
-        for answer in answers:
-            typer.echo(answer.text if answer.error is None else f"no valid answer: {answer.error}")
+        typer.echo(json.dumps([describe_answer(one) for one in answers], indent=2))
+    for one in [] if as_json else answers:
+        if one.error is not None:
+            typer.echo(f"no valid answer: {one.error}")
+        elif not stream:
+            typer.echo(one.text)
     for path in written:
         typer.echo(f"wrote {path}", err=True)
-    if all(answer.error is not None for answer in answers):
+    if all(one.error is not None for one in answers):
         raise typer.Exit(1)
+
+
+def _ask(model: str, stream: bool, asked: dict[str, Any]) -> list[Answer]:
+    """Return the answers; in a stream they are printed as they are written."""
+    from biomatrix.generation import load
+
+    opened = load(model)
+    return list(_printed(opened.stream(**asked))) if stream else opened.generate(**asked)
+
+
+def _printed(events: Iterator[Event]) -> Iterator[Answer]:
+    """Print text and tokens of a stream as they come; yield its answers."""
+    from biomatrix.generation.events import Finished, SegmentToken, TextPiece
+
+    for event in events:
+        if isinstance(event, TextPiece):
+            typer.echo(event.text, nl=False)
+        elif isinstance(event, SegmentToken):
+            typer.echo(event.token, nl=False)
+        elif isinstance(event, Finished):
+            typer.echo()
+            yield event.answer

@@ -118,5 +118,5 @@ def _counts(records: Sequence[TokenRecord], name: str) -> Counter[str]:
 def vocabulary_for(slices: Mapping[str, Sequence[TokenisedSlice]], recipe: CorpusRecipe, folder: Path) -> Vocabulary:
     """Build the vocabulary of finished token slices and save it in the ordinary layout."""
     vocabulary = build_vocabulary(list(training_records(slices)), recipe.vocabulary, recipe)
-    vocabulary.save(folder)
+    vocabulary.save_pretrained(folder)
     return vocabulary

@@ -15,7 +15,7 @@ _HOME = {
     "Comparison": "biomatrix.entities.comparison",
     "Entity": "biomatrix.entities.base_entity",
     "Kind": "biomatrix.entities.registration",
-    "Grammar": "biomatrix.entities.base_modality",
+    "Grammar": "biomatrix.entities.grammar",
     "Limits": "biomatrix.entities.limits",
     "Modality": "biomatrix.entities.base_modality",
     "Molecule": "biomatrix.entities.molecule.entity",
@@ -87,9 +87,10 @@ __all__ = [
 
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
-    from biomatrix.entities.base_modality import Grammar, Modality
+    from biomatrix.entities.base_modality import Modality
     from biomatrix.entities.check import Check
     from biomatrix.entities.comparison import Comparison, compare
+    from biomatrix.entities.grammar import Grammar
     from biomatrix.entities.kind_registry import kind, kind_names, kind_of, kinds, register_kind, unregister_kind
     from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
     from biomatrix.entities.modality_registry import modalities, modality, modality_names, register_modality

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 States = NDArray[np.int64]
 """``int64 [R, k]``: one row of numbers per row of the batch; what they mean is the automaton's own affair."""
 Ranges = NDArray[np.int64]
-"""``int64 [n, 2]``: half-open ranges of ids, ascending and apart. Equal sets should be one object, so that a mask made of
-it can be kept."""
+"""``int64 [n, 2]``: half-open ranges of ids, ascending and apart. Equal sets should be one object, so that a mask made
+of it can be kept."""
 
 
 @dataclass(frozen=True)

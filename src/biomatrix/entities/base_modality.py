@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
+import numpy as np
+
+from biomatrix.entities.automaton import Automaton
 from biomatrix.entities.check import Check
+from biomatrix.entities.grammar import Grammar, one_or_more
+from biomatrix.entities.segment_ids import SegmentIds
+from biomatrix.entities.table_automaton import TableAutomaton
 from biomatrix.errors import BioMatrixError, UnsupportedError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from biomatrix.entities.base_entity import Entity
@@ -21,30 +25,6 @@ _GROUP: Final[re.Pattern[str]] = re.compile(r"\[[^\[\]]*\]|<[^<>]*>|\S")
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True)
-class Grammar:
-    """Which token may follow which, as a finite automaton over classes of tokens.
-
-    Legend: S states, C token classes.
-
-    Parameters
-    ----------
-    transitions : ndarray, shape=(S, C), dtype=int16
-        The next state, or -1 where a token of that class may not come.
-    accepting : ndarray, shape=(S,), dtype=bool
-        The states in which the segment may end.
-    counted : ndarray, shape=(C,), dtype=bool
-        The classes that count towards a requested length (residues; atoms).
-    start : int
-        The state after the start token.
-    """
-
-    transitions: NDArray[np.int16]
-    accepting: NDArray[np.bool_]
-    counted: NDArray[np.bool_]
-    start: int = 0
 
 
 class Modality(ABC):
@@ -143,12 +123,32 @@ class Modality(ABC):
         return None
 
     def grammar(self) -> Grammar | None:
-        """Return which token may come next, or None where any string may be written (SMILES)."""
+        """Return which class of token may follow which, or None where any string may be written (SMILES)."""
         return None
 
     def token_class(self, token: str) -> int:
         """Return the column of ``grammar().transitions`` the token belongs to."""
         return 0
+
+    def automaton(self, ids: SegmentIds) -> Automaton:
+        """Return which ids may come next inside a segment: by default the table of :meth:`grammar` over the ids.
+
+        A modality whose rules need more than a table brings its own. It is not kept here: a vocabulary keeps one for
+        each of its modalities.
+
+        Parameters
+        ----------
+        ids : SegmentIds
+            The ids that the vocabulary gives the modality.
+        """
+        grammar = self.grammar() or one_or_more(counted=False)
+        if self.spelled_as_text:
+            inside, classes = ids.plain_ids, np.zeros(len(ids.plain_ids), dtype=np.int16)
+        else:
+            members = sorted((id_, token) for token, id_ in ids.tokens.items())
+            inside = np.array([id_ for id_, _ in members], dtype=np.int64)
+            classes = np.array([self.token_class(token) for _, token in members], dtype=np.int16)
+        return TableAutomaton(self.name, ids.start_id, ids.end_id, inside, classes, grammar)
 
     @abstractmethod
     def length(self, tokens: Sequence[str]) -> int:

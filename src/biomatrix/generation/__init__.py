@@ -13,17 +13,36 @@ from biomatrix.lazy import lazy_names
 
 _HOME = {
     "Answer": "biomatrix.generation.answers",
+    "Engine": "biomatrix.generation.engine",
     "Model": "biomatrix.generation.model",
-    "Score": "biomatrix.generation.model",
-    "load": "biomatrix.generation.loading",
+    "Request": "biomatrix.generation.requests",
+    "Sampling": "biomatrix.generation.sampling",
+    "Score": "biomatrix.generation.scoring",
+    "TransformersEngine": "biomatrix.generation.transformers_engine",
+    "load": "biomatrix.generation.model",
     "shipped_models": "biomatrix.generation.loading",
 }
 
-__all__ = ["Answer", "Model", "Score", "load", "shipped_models"]
+__all__ = [
+    "Answer",
+    "Engine",
+    "Model",
+    "Request",
+    "Sampling",
+    "Score",
+    "TransformersEngine",
+    "load",
+    "shipped_models",
+]
 
 if TYPE_CHECKING:
     from biomatrix.generation.answers import Answer
-    from biomatrix.generation.loading import load, shipped_models
-    from biomatrix.generation.model import Model, Score
+    from biomatrix.generation.engine import Engine
+    from biomatrix.generation.loading import shipped_models
+    from biomatrix.generation.model import Model, load
+    from biomatrix.generation.requests import Request
+    from biomatrix.generation.sampling import Sampling
+    from biomatrix.generation.scoring import Score
+    from biomatrix.generation.transformers_engine import TransformersEngine
 
 __getattr__ = lazy_names(__name__, _HOME)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -23,8 +23,8 @@ class Answer:
     Parameters
     ----------
     segments : tuple of Segment
-        Its typed parts in order: text, molecules, proteins, and failures with their reason.
-    entity : Molecule, Protein or None
+        Its typed parts in order: text, entities, and failures with their reason.
+    entity : Entity or None
         The asked-for entity; where text was asked for, the first entity in it. None where there is none.
     error : str or None
         Why there is no entity, or what is wrong with a part of the text; None where all is well.
@@ -58,7 +58,7 @@ class Answer:
 
     @cached_property
     def checks(self) -> list[Check]:
-        """What is physically and chemically sound about the entity, one answer a check; empty without one."""
+        """What is physically and chemically sound about the entity, one entry per check; empty without one."""
         if self.entity is None or self.entity_modality is None:
             return []
         try:
@@ -72,7 +72,13 @@ class Answer:
 
 
 def read_answer(
-    vocabulary: Vocabulary, ids: Sequence[int], *, output: str | None, logprob: float, complete: bool
+    vocabulary: Vocabulary,
+    ids: Sequence[int],
+    *,
+    output: str | None,
+    logprob: float,
+    complete: bool,
+    finish: Callable[[Segment], Segment] | None = None,
 ) -> Answer:
     """Decode the ids of one answer. Never raises for what a model wrote: it says why in ``error``.
 
@@ -88,8 +94,12 @@ def read_answer(
         Of the ids written.
     complete : bool
         Whether the answer came to its end.
+    finish : callable, optional
+        What is done to each segment once it is decoded, such as giving its entity the labels that are known.
     """
     segments = tuple(vocabulary.segments(ids, skip_special=True))
+    if finish is not None:
+        segments = tuple(map(finish, segments))
     wanted = [s for s in segments if output is None or s.modality == output]
     entity = next((s.value for s in wanted if not isinstance(s.value, str | Failure)), None)
     failure = next((s.value for s in wanted if isinstance(s.value, Failure)), None)

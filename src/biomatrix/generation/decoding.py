@@ -1,16 +1,17 @@
 """The decoding loop: one forward pass a token for many rows, over a key-value cache.
 
 Rows are samples of prompts. Prompts are padded on the left, each is read once and its cache repeated for its samples,
-and rows that are complete leave the batch. What a row writes depends on its own prompt, seed and sample number only.
+and rows that are complete leave the batch. Each row follows its own automaton and sampling; rows of one automaton
+share a head. What a row writes depends on its own prompt, automaton, sampling and sample number only.
 
-Legend of shapes: P prompts, R rows, T tokens, N candidate ids, D hidden size.
+Legend of shapes: P prompts, R rows, T tokens, D hidden size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,160 +19,204 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import DynamicCache
 
-from biomatrix.generation.guides import Guide, States
+from biomatrix.entities.automaton import States
+from biomatrix.generation.engine import Guide
+from biomatrix.generation.heads import Head, LastPosition
 from biomatrix.generation.sampling import Sampling, choose, random_stream
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-PLAIN_HEADS = frozenset({"qwen2", "qwen3", "llama", "mistral"})
-"""Architectures whose logits are the last hidden state times the output rows, so that rows may be left out."""
-
 MAX_ROWS = 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
-    """One sample to write: its prompt's ids, its number among the prompt's samples, and its guide's first state."""
+    """One sample to write.
+
+    Parameters
+    ----------
+    prompt : tuple of int
+        The ids before it.
+    sample : int
+        Its number among the samples of its request.
+    guide : Guide
+        Says which ids may come next.
+    state : ndarray, shape=(k,), dtype=int64
+        The guide's first state.
+    budget : int
+        The most tokens.
+    sampling : Sampling
+        How ids are chosen.
+    """
 
     prompt: tuple[int, ...]
     sample: int
-    state: States
+    guide: Guide
+    state: NDArray[np.int64]
     budget: int
+    sampling: Sampling
+
+
+@dataclass(frozen=True)
+class Token:
+    """One id that a job wrote.
+
+    Parameters
+    ----------
+    job : int
+        The job's index.
+    id : int
+    logprob : float
+        In nats, among the ids that were allowed, at temperature 1.
+    last : bool
+        Whether the job writes no more.
+    complete : bool
+        Whether its guide says finished; False where the budget ended it.
+    """
+
+    job: int
+    id: int
+    logprob: float
+    last: bool
+    complete: bool
 
 
 @dataclass(frozen=True)
 class Written:
-    """What one row wrote: ``logprob`` in nats over the allowed ids; ``complete`` where its guide says finished."""
+    """What one job wrote: ``logprob`` in nats over the allowed ids; ``complete`` where its guide says finished."""
 
     ids: tuple[int, ...]
     logprob: float
     complete: bool
 
 
-@torch.inference_mode()
-def decode_jobs(
-    model: PreTrainedModel, guide: Guide, jobs: Sequence[Job], sampling: Sampling, max_rows: int = MAX_ROWS
-) -> list[Written]:
-    """Write every job, in batches of at most ``max_rows``.
+def decode_jobs(network: PreTrainedModel, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> list[Written]:
+    """Write every job.
 
     Parameters
     ----------
-    model : PreTrainedModel
+    network : PreTrainedModel
         A causal language model in evaluation mode.
-    guide : Guide
-        Says which ids may come next.
     jobs : sequence of Job
-        In any order.
-    sampling : Sampling
-        How ids are chosen.
+        In any order, of any guides.
     max_rows : int
-        Rows of a batch; changes speed and memory, not what is written.
+        Jobs that are written together; changes speed and memory, not what is written.
 
     Returns
     -------
     list of Written
         In the order of the jobs.
     """
-    written: list[Written] = []
+    ids: list[list[int]] = [[] for _ in jobs]
+    logprobs = [0.0] * len(jobs)
+    complete = [False] * len(jobs)
+    for token in stream_jobs(network, jobs, max_rows):
+        ids[token.job].append(token.id)
+        logprobs[token.job] += token.logprob
+        complete[token.job] = token.complete
+    return [Written(tuple(row), total, done) for row, total, done in zip(ids, logprobs, complete, strict=True)]
+
+
+@torch.inference_mode()
+def stream_jobs(network: PreTrainedModel, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> Iterator[Token]:
+    """Yield every id of every job as it is chosen; see :func:`decode_jobs`."""
+    last = LastPosition(network)
     for start in range(0, len(jobs), max_rows):
-        written += _Batch(model, guide, jobs[start : start + max_rows], sampling).run()
-    return written
+        yield from _Batch(last, list(enumerate(jobs))[start : start + max_rows]).tokens()
 
 
 class _Batch:
-    """The rows that are written together."""
+    """The rows that are written together: those of one guide stand side by side."""
 
-    def __init__(self, model: PreTrainedModel, guide: Guide, jobs: Sequence[Job], sampling: Sampling) -> None:
-        self.model, self.guide, self.jobs, self.sampling = model, guide, jobs, sampling
-        self.head = _Head(model, guide.ids)
-        self.streams = [random_stream(sampling.seed, job.prompt, job.sample) for job in jobs]
-        self.ids: list[list[int]] = [[] for _ in jobs]
-        self.logprobs = np.zeros(len(jobs))
-        self.complete = np.zeros(len(jobs), dtype=bool)
+    def __init__(self, last: LastPosition, jobs: Sequence[tuple[int, Job]]) -> None:
+        by_guide: dict[int, list[tuple[int, Job]]] = {}
+        for number, job in jobs:
+            by_guide.setdefault(id(job.guide), []).append((number, job))
+        self._last = last
+        self._groups = [_Group(last, members) for members in by_guide.values()]
+        self._prompts = [job.prompt for members in by_guide.values() for _, job in members]
 
-    def run(self) -> list[Written]:
-        rows = np.arange(len(self.jobs))
-        states = np.stack([job.state for job in self.jobs])
+    def tokens(self) -> Iterator[Token]:
         cache, mask, hidden = self._read_prompts()
         while True:
-            chosen, states = self._write(rows, states, hidden)
-            kept = self._unfinished(rows, states)
+            tokens = self._choose(hidden)
+            yield from tokens
+            kept = np.array([not token.last for token in tokens])
             if not kept.any():
-                break
+                return
             if not kept.all():
-                rows, states, chosen = rows[kept], states[kept], chosen[kept]
                 where = torch.from_numpy(np.flatnonzero(kept)).to(mask.device)
                 cache.batch_select_indices(where)
                 mask = mask[where]
             mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
-            step = torch.from_numpy(chosen[:, None]).to(mask.device)
+            step = torch.tensor([[token.id] for token in tokens if not token.last], device=mask.device)
             hidden = self._forward(step, mask, mask.sum(dim=1, keepdim=True) - 1, cache)
-        return [
-            Written(tuple(ids), float(logprob), bool(complete))
-            for ids, logprob, complete in zip(self.ids, self.logprobs, self.complete, strict=True)
-        ]
+
+    def _choose(self, hidden: Tensor) -> list[Token]:
+        """Return the next id of each row, in the order of the rows."""
+        tokens: list[Token] = []
+        for group in self._groups:
+            size = len(group)
+            if size:
+                tokens += group.choose(hidden[len(tokens) : len(tokens) + size])
+        return tokens
 
     def _read_prompts(self) -> tuple[DynamicCache, Tensor, Tensor]:
         """Read each different prompt once; return the rows' cache, mask ``[R, T]`` and last hidden state ``[R, D]``."""
-        prompts = list(dict.fromkeys(job.prompt for job in self.jobs))
-        ids, mask = left_padded(prompts, self.model.device)
-        cache = DynamicCache(config=self.model.config)
+        prompts = list(dict.fromkeys(self._prompts))
+        network = self._last.network
+        ids, mask = left_padded(prompts, network.device)
+        cache = DynamicCache(config=network.config)
         hidden = self._forward(ids, mask, (mask.cumsum(dim=1) - 1).clamp(min=0), cache)
         number = {prompt: i for i, prompt in enumerate(prompts)}
-        rows = torch.tensor([number[job.prompt] for job in self.jobs], device=ids.device)
+        rows = torch.tensor([number[prompt] for prompt in self._prompts], device=ids.device)
         cache.batch_select_indices(rows)
         return cache, mask[rows], hidden[rows]
 
     def _forward(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: DynamicCache) -> Tensor:
-        return self.head.forward(
+        return self._last.forward(
             input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
         )
 
-    def _write(self, rows: NDArray[np.int64], states: States, hidden: Tensor) -> tuple[NDArray[np.int64], States]:
-        """Choose the next id of each row and note it; return the ids and the states after them."""
-        greedy = self.sampling.is_greedy
-        uniforms = np.array([0.0 if greedy else self.streams[row].random() for row in rows])
-        columns, logprobs = choose(self.head.logits(hidden), self.guide.allowed(states), uniforms, self.sampling)
-        chosen = self.guide.ids[columns]
-        self.logprobs[rows] += logprobs
-        for row, id_ in zip(rows, chosen.tolist(), strict=True):
-            self.ids[row].append(id_)
-        return chosen, self.guide.advance(states, chosen)
 
-    def _unfinished(self, rows: NDArray[np.int64], states: States) -> NDArray[np.bool_]:
-        done = self.guide.finished(states)
-        self.complete[rows[done]] = True
-        spent = np.array([len(self.ids[row]) >= self.jobs[row].budget for row in rows])
-        unfinished: NDArray[np.bool_] = ~(done | spent)
-        return unfinished
+class _Group:
+    """The rows of a batch that one guide guides; rows that are complete leave it."""
 
+    def __init__(self, last: LastPosition, jobs: Sequence[tuple[int, Job]]) -> None:
+        self._guide = jobs[0][1].guide
+        self._head = Head(last, self._guide.ids)
+        self._jobs = list(jobs)
+        self._streams = [random_stream(job.sampling.seed, job.prompt, job.sample) for _, job in jobs]
+        self._states: States = np.stack([job.state for _, job in jobs])
+        self._length = 0
 
-class _Head:
-    """Logits of the candidate ids alone, where the architecture lets the other rows be left out."""
+    def __len__(self) -> int:
+        return len(self._jobs)
 
-    def __init__(self, model: PreTrainedModel, ids: NDArray[np.int64]) -> None:
-        self._model: Any = model
-        self._plain = model.config.model_type in PLAIN_HEADS
-        first, last = int(ids[0]), int(ids[-1])
-        contiguous = last - first + 1 == len(ids)
-        self._ids: slice | Tensor = slice(first, last + 1) if contiguous else torch.from_numpy(ids).to(model.device)
-        if self._plain:
-            self._weight: Tensor = self._model.lm_head.weight[self._ids]
+    def choose(self, hidden: Tensor) -> list[Token]:
+        """Choose the next id of each row; return one token a row."""
+        samplings = [job.sampling for _, job in self._jobs]
+        draws = zip(samplings, self._streams, strict=True)
+        uniforms = np.array([0.0 if sampling.is_greedy else stream.random() for sampling, stream in draws])
+        mask = self._head.mask(self._guide.allowed(self._states))
+        columns, logprobs = choose(self._head.logits(hidden), mask, uniforms, samplings)
+        chosen = self._head.ids[columns]
+        self._states = self._guide.advance(self._states, chosen)
+        self._length += 1
+        done = self._guide.finished(self._states)
+        last = done | np.array([self._length >= job.budget for _, job in self._jobs])
+        numbers = [number for number, _ in self._jobs]
+        values = zip(numbers, chosen.tolist(), logprobs.tolist(), last.tolist(), done.tolist(), strict=True)
+        tokens = [Token(*row) for row in values]
+        if last.any():
+            self._keep(np.flatnonzero(~last))
+        return tokens
 
-    def forward(self, **inputs: Any) -> Tensor:
-        """Return what ``logits`` takes for the last position: the hidden state, or all logits."""
-        if self._plain:
-            hidden: Tensor = self._model.model(**inputs).last_hidden_state[:, -1]
-            return hidden
-        logits: Tensor = self._model(**inputs, logits_to_keep=1).logits[:, -1]
-        return logits
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Return the candidates' logits, ``float32 [R, N]``."""
-        if self._plain:
-            return torch.nn.functional.linear(hidden, self._weight).float()
-        return hidden[:, self._ids].float()
+    def _keep(self, rows: NDArray[np.int64]) -> None:
+        self._jobs = [self._jobs[row] for row in rows]
+        self._streams = [self._streams[row] for row in rows]
+        self._states = self._states[rows]
 
 
 def left_padded(prompts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:

@@ -1,14 +1,18 @@
-"""Opening a model: shipped in the package, a folder, or a repository of the Hugging Face hub."""
+"""Opening and saving models: shipped in the package, a folder, or a repository of the Hugging Face hub."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from biomatrix.errors import ConfigurationError, WeightsError
 
 if TYPE_CHECKING:
-    from biomatrix.generation.model import Model
+    from biomatrix.generation.transformers_engine import TransformersEngine
+    from biomatrix.vocabulary.vocabulary import Vocabulary
 
 SHIPPED = Path(__file__).parent / "weights"
 _FILES = ["*.json", "*.safetensors", "*.txt", "*.jinja"]
@@ -24,47 +28,17 @@ def shipped_models() -> tuple[str, ...]:
     return tuple(sorted(path.name for path in SHIPPED.iterdir() if (path / "config.json").is_file()))
 
 
-def load(
-    name_or_path: str | Path = "nano",
+def open_engine(
+    name_or_path: str | Path,
     *,
     device: str | None = None,
     dtype: str | None = None,
     **structure_tokenizers: Any,
-) -> Model:
-    """Open a model and its vocabulary.
-
-    Parameters
-    ----------
-    name_or_path : str or Path
-        A shipped name ("nano"), a model folder, or a hub id (owner/name). Folders are in the ordinary Hugging
-        Face layout; modalities are found by their token strings.
-    device : str, optional
-        Such as "cuda"; a GPU where there is one when not given.
-    dtype : str, optional
-        Such as "bfloat16"; float32 on a CPU, where it is the quickest and exact, and bfloat16 elsewhere.
-    **structure_tokenizers
-        ``molecule_structure_tokenizer=`` and ``protein_structure_tokenizer=``: the structure tokenizer that a
-        modality's tokens belong to, a shipped name, a folder or an object. Needed to decode structures of a
-        checkpoint that does not say (a published one); without, answers say which is missing.
-
-    Notes
-    -----
-    On a CPU the process is told to keep the memory it frees (glibc), which nearly doubles the speed: a cache that
-    grows by a token a step is a new large block a step.
-
-    Returns
-    -------
-    Model
-        Ready to generate.
-
-    Raises
-    ------
-    WeightsError
-        If there is no such model, or its weights are incomplete or of another vocabulary.
-    """
+) -> TransformersEngine:
+    """Open a network and its vocabulary; see :meth:`biomatrix.generation.model.Model.from_pretrained`."""
     import torch
 
-    from biomatrix.generation.model import Model
+    from biomatrix.generation.transformers_engine import TransformersEngine
     from biomatrix.training.host_memory import keep_freed_memory
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -75,7 +49,21 @@ def load(
     chosen = dtype or ("float32" if place == "cpu" else "bfloat16")
     if place == "cpu":
         keep_freed_memory()
-    return Model(_open_network(folder, place, chosen), vocabulary, str(name_or_path))
+    return TransformersEngine(_open_network(folder, place, chosen), vocabulary, str(name_or_path))
+
+
+def save_network(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
+    """Write a network and its vocabulary to a folder; each file is written aside and takes its name when whole."""
+    from biomatrix.training.checkpoint import write_model
+
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".model-", dir=folder))
+    try:
+        write_model(scratch, network, vocabulary, dtype=network.dtype)
+        for path in sorted(scratch.iterdir()):
+            os.replace(path, folder / path.name)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _by_modality(given: dict[str, Any]) -> dict[str, Any]:

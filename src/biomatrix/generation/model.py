@@ -1,90 +1,119 @@
-"""A language model with its vocabulary: generate, in batches or one prompt at a time, and score."""
+"""The user's model: a vocabulary, a name, and an engine that answers requests."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
-import torch
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, WeightsError
-from biomatrix.generation.answers import Answer, read_answer
-from biomatrix.generation.decoding import MAX_ROWS, Job, decode_jobs
-from biomatrix.generation.guides import SegmentGuide, TextGuide
+from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
+from biomatrix.generation.answers import Answer
+from biomatrix.generation.engine import Engine
+from biomatrix.generation.events import Event
+from biomatrix.generation.loading import open_engine, save_network
+from biomatrix.generation.planning import prompt_ids
+from biomatrix.generation.requests import Constraint, Prompt, Request
 from biomatrix.generation.sampling import Sampling
-from biomatrix.vocabulary.chat import Turn
-from biomatrix.vocabulary.tables import Item
-from biomatrix.vocabulary.vocabulary import Vocabulary
+from biomatrix.generation.scoring import Score
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
-
-Prompt: TypeAlias = str | Entity | Sequence[Item]
-"""Text and entities in order; an entity may be paired with the modality to write it in."""
-
-DEFAULT_NEW_TOKENS = 512
-_SCORED_TOGETHER = 256
+    from biomatrix.vocabulary.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True)
-class Score:
-    """How likely a continuation is.
+class Settings(TypedDict, total=False):
+    """How prompts are answered: the keyword arguments that :meth:`Model.generate` and its siblings share."""
 
-    Parameters
-    ----------
-    logprob : float
-        Log-likelihood in nats of all its tokens, among all tokens of the vocabulary.
-    token_logprobs : tuple of float
-        Of each token.
-    token_ids : tuple of int
-        The tokens.
-    """
-
-    logprob: float
-    token_logprobs: tuple[float, ...]
-    token_ids: tuple[int, ...]
-
-    @property
-    def perplexity(self) -> float:
-        """The exponential of the mean negative log-likelihood a token."""
-        return float(np.exp(-self.logprob / max(len(self.token_ids), 1)))
+    num_samples: int
+    temperature: float
+    top_p: float
+    seed: int
+    greedy: bool
+    max_new_tokens: int | None
+    system: str | None
+    raw: bool
+    constraints: Sequence[Constraint]
+    about: Entity | None
 
 
 class Model:
-    """A causal language model and the vocabulary it reads and writes.
+    """A language model over text and entities.
+
+    Opened with :meth:`from_pretrained` (the same as ``bm.load``), or made of any engine.
 
     Parameters
     ----------
-    network : PreTrainedModel
-        From stock ``AutoModelForCausalLM``.
-    vocabulary : Vocabulary
-        Whose ids the network's rows are.
+    engine : Engine
+        What runs it.
     name : str
         For messages.
-
-    Raises
-    ------
-    WeightsError
-        If the network has fewer embedding rows than the vocabulary has ids.
     """
 
-    def __init__(self, network: PreTrainedModel, vocabulary: Vocabulary, name: str = "") -> None:
-        self.network: Any = network.eval()  # type: ignore[no-untyped-call]
-        self.vocabulary = vocabulary
-        self.name = name or str(getattr(network.config, "name_or_path", "")) or type(network).__name__
-        if self.num_embeddings < len(vocabulary):
-            raise WeightsError(
-                f"{self.num_embeddings:,} embedding rows are too few for a vocabulary of {len(vocabulary):,}; "
-                "the weights and the tokenizer are from two models",
-                file=self.name,
-            )
+    def __init__(self, engine: Engine, name: str = "") -> None:
+        self.engine = engine
+        self.name = name or type(engine).__name__
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name_or_path: str | Path = "nano",
+        *,
+        device: str | None = None,
+        dtype: str | None = None,
+        **structure_tokenizers: Any,
+    ) -> Model:
+        """Open a model and its vocabulary.
+
+        Parameters
+        ----------
+        name_or_path : str or Path
+            A shipped name ("nano"), a model folder, or a hub id (owner/name). Folders are in the ordinary Hugging
+            Face layout; modalities are found by their token strings.
+        device : str, optional
+            Such as "cuda"; a GPU where there is one when not given.
+        dtype : str, optional
+            Such as "bfloat16"; float32 on a CPU, where it is the quickest and exact, and bfloat16 elsewhere.
+        **structure_tokenizers
+            ``MODALITY_tokenizer=``, such as ``protein_structure_tokenizer=``: the structure tokenizer that a
+            modality's tokens belong to, a shipped name, a folder or an object. Needed to decode structures of a
+            checkpoint that does not say (a published one); without, answers say which is missing.
+
+        Notes
+        -----
+        On a CPU the process is told to keep the memory it frees (glibc), which nearly doubles the speed: a cache that
+        grows by a token each step is a new large block each step.
+
+        Raises
+        ------
+        WeightsError
+            There is no such model, or its weights are incomplete or of another vocabulary.
+        """
+        engine = open_engine(name_or_path, device=device, dtype=dtype, **structure_tokenizers)
+        return cls(engine, str(name_or_path))
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write the model in the ordinary Hugging Face layout, which stock loaders open.
+
+        That is ``model.safetensors``, ``config.json``, ``generation_config.json``, the tokenizer's files, and
+        ``biomatrix.json`` with the structure tokenizers the tokens belong to. Each file takes its name when whole.
+        """
+        save_network(self.network, self.vocabulary, Path(folder))
 
     def __repr__(self) -> str:
-        return f"Model({self.name!r}, {self.num_parameters / 1e6:.1f}M parameters, {self.vocabulary!r})"
+        return f"Model({self.name!r}, {type(self.engine).__name__}, {self.vocabulary!r})"
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the model's ids mean."""
+        return self.engine.vocabulary
+
+    @property
+    def network(self) -> Any:
+        """The Transformers network, where the engine runs one in this process; UnsupportedError elsewhere."""
+        network = getattr(self.engine, "network", None)
+        if network is None:
+            raise UnsupportedError(f"{self.name} has no network here: a {type(self.engine).__name__} runs it elsewhere")
+        return network
 
     @property
     def num_parameters(self) -> int:
@@ -99,27 +128,16 @@ class Model:
     @property
     def context_length(self) -> int:
         """The most tokens of prompt and answer together."""
-        return int(self.network.config.max_position_embeddings)
+        return self.engine.context_length
 
     def generate(
-        self,
-        prompt: Prompt,
-        output: str | None = None,
-        length: int | None = None,
-        num_samples: int = 1,
-        temperature: float = 1.0,
-        top_p: float = 1.0,
-        seed: int = 0,
-        greedy: bool = False,
-        max_new_tokens: int | None = None,
-        system: str | None = None,
-        raw: bool = False,
+        self, prompt: Prompt, output: str | None = None, length: int | None = None, **settings: Unpack[Settings]
     ) -> list[Answer]:
         """Answer one prompt.
 
         Parameters
         ----------
-        prompt : str, Molecule, Protein, or sequence of them and of (entity, modality)
+        prompt : str, Entity, or sequence of them and of (Entity, modality)
             What is asked, as the user's turn of a conversation. Text stays text whatever it looks like.
         output : str, optional
             The modality to answer in: the answer is one complete segment of it, valid by its grammar. Text, with
@@ -127,9 +145,9 @@ class Model:
         length : int, optional
             The exact number of residues, atoms or symbols (what the modality counts).
         num_samples : int
-            Answers wanted; they differ unless greedy.
+            Answers wanted; they differ unless greedy. 1 when not given.
         temperature, top_p : float
-            Of nucleus sampling; no other cut is made. A temperature of 0 is greedy.
+            Of nucleus sampling; no other cut is made. 1 each when not given; a temperature of 0 is greedy.
         seed : int
             Answers are a function of seed, prompt and sample number, not of what else is in the batch.
         greedy : bool
@@ -140,6 +158,10 @@ class Model:
             A system turn before the user's.
         raw : bool
             Continue the prompt as a document, without a conversation around it.
+        constraints : sequence of callable
+            Each takes the automaton of the output and returns a narrower one.
+        about : Entity, optional
+            Whose labels a generated structure takes; see :class:`biomatrix.generation.requests.Request`.
 
         Returns
         -------
@@ -149,44 +171,28 @@ class Model:
         Raises
         ------
         LimitError
-            If prompt and answer exceed the model's context.
+            Prompt and answer exceed the model's context.
         ConfigurationError, VocabularyError
-            If the request cannot be met; what the model writes never raises.
+            The request cannot be met; what the model writes never raises.
 
         Examples
         --------
         ``model.generate(["Fold ", protein, "."], output="protein_structure", length=len(protein))``
         """
-        return self.generate_batch(
-            [prompt],
-            output=output,
-            lengths=[length],
-            num_samples=num_samples,
-            temperature=temperature,
-            top_p=top_p,
-            seed=seed,
-            greedy=greedy,
-            max_new_tokens=max_new_tokens,
-            system=system,
-            raw=raw,
-        )[0]
+        return self.engine.generate([request_of(prompt, output, length, **settings)])[0]
 
     def generate_batch(
         self,
         prompts: Sequence[Prompt],
         output: str | None = None,
         lengths: Sequence[int | None] | None = None,
-        num_samples: int = 1,
-        temperature: float = 1.0,
-        top_p: float = 1.0,
-        seed: int = 0,
-        greedy: bool = False,
-        max_new_tokens: int | None = None,
-        system: str | None = None,
-        raw: bool = False,
-        max_rows: int = MAX_ROWS,
+        *,
+        max_rows: int | None = None,
+        **settings: Unpack[Settings],
     ) -> list[list[Answer]]:
         """Answer many prompts together; each as :meth:`generate` alone would.
+
+        Requests that differ in more than prompt and length go to ``model.engine.generate(requests)``.
 
         Parameters
         ----------
@@ -194,40 +200,44 @@ class Model:
             Each as for :meth:`generate`.
         lengths : sequence of int or None, optional
             An exact length for each prompt.
-        max_rows : int
+        max_rows : int, optional
             Samples that are written together; changes speed and memory only.
+        **settings
+            As for :meth:`generate`, for all prompts.
 
         Returns
         -------
         list of list of Answer
             ``num_samples`` answers for each prompt.
         """
-        if num_samples < 1:
-            raise ConfigurationError(f"num_samples is at least 1, not {num_samples}")
         wanted = [None] * len(prompts) if lengths is None else list(lengths)
         if len(wanted) != len(prompts):
             raise ConfigurationError(f"{len(wanted)} lengths for {len(prompts)} prompts")
-        sampling = Sampling(temperature, top_p, greedy, seed)
-        encoded = [tuple(self.prompt_ids(prompt, system=system, raw=raw)) for prompt in prompts]
-        opening: tuple[int, ...] = () if output is None else (self.vocabulary.start_id(output),)
-        different = 1 if sampling.is_greedy else num_samples
-        guide, jobs = self._jobs(encoded, opening, output, wanted, different, max_new_tokens)
-        written = decode_jobs(self.network, guide, jobs, sampling, max_rows)
-        answers = [
-            read_answer(self.vocabulary, (*opening, *w.ids), output=output, logprob=w.logprob, complete=w.complete)
-            for w in written
-        ]
-        groups = [answers[i : i + different] for i in range(0, len(answers), different)]
-        return [group * (num_samples // different) for group in groups]
+        requests = []
+        for number, (prompt, length) in enumerate(zip(prompts, wanted, strict=True), start=1):
+            try:
+                requests.append(request_of(prompt, output, length, **settings))
+            except BioMatrixError as error:
+                raise (error.at(record=number) if len(prompts) > 1 else error) from None
+        return self.engine.generate(requests, max_rows=max_rows)
+
+    def stream(
+        self, prompt: Prompt, output: str | None = None, length: int | None = None, **settings: Unpack[Settings]
+    ) -> Iterator[Event]:
+        """Yield an answer as it is written: text, tokens and segments, at the end the whole :class:`Answer`.
+
+        Takes what :meth:`generate` takes, and writes the same; see :mod:`biomatrix.generation.events`.
+        """
+        return self.engine.stream(request_of(prompt, output, length, **settings))
 
     def score(self, prompt: Prompt, continuation: Prompt, system: str | None = None, raw: bool = False) -> Score:
         """Return how likely the model finds a continuation of a prompt.
 
         Parameters
         ----------
-        prompt : str, Molecule, Protein, or sequence
+        prompt : str, Entity, or sequence
             As for :meth:`generate`.
-        continuation : str, Molecule, Protein, or sequence
+        continuation : str, Entity, or sequence
             The answer; an entity is written in its own modality, whole.
 
         Returns
@@ -235,112 +245,46 @@ class Model:
         Score
             In nats; rows that are no token take no probability.
         """
-        before = self.prompt_ids(prompt, system=system, raw=raw)
-        after = self.vocabulary.encode(continuation)
-        if not after:
-            raise ConfigurationError("the continuation is empty; nothing to score")
-        self._check_room(len(before), len(after), "continuation")
-        ids = torch.tensor([[*before, *after]], device=self.network.device)
-        mask = torch.from_numpy(self.vocabulary.mask(self.num_embeddings)).to(self.network.device)
-        with torch.inference_mode():
-            hidden = self.network.base_model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
-            hidden = hidden[0, len(before) - 1 :]
-            labels = ids[0, len(before) :]
-            parts = zip(torch.split(hidden, _SCORED_TOGETHER), torch.split(labels, _SCORED_TOGETHER), strict=True)
-            head = self.network.get_output_embeddings()
-            logprobs = [_token_logprobs(head(part), mask, wanted) for part, wanted in parts]
-        tokens = torch.cat(logprobs).cpu().tolist()
-        return Score(float(sum(tokens)), tuple(tokens), tuple(after))
+        return self.engine.score(Request(prompt, system=system, raw=raw), continuation)
 
     def prompt_ids(self, prompt: Prompt, *, system: str | None = None, raw: bool = False) -> list[int]:
         """Return the ids a prompt becomes; an empty document begins with the end-of-document token."""
-        items: list[Item] = [prompt] if isinstance(prompt, str | Entity) else list(prompt)
-        if any(isinstance(item, list) for item in items):
-            raise ConfigurationError("a prompt is text and entities in one list; use generate_batch for several")
-        if raw:
-            if system is not None:
-                raise ConfigurationError("a raw prompt has no system turn; put its text into the prompt")
-            ids = self.vocabulary.encode(items)
-            return ids or self._document_start
-        if not any(item for item in items if not isinstance(item, str) or item.strip()):
-            raise ConfigurationError("the prompt is empty; ask something, or use raw=True to let the model begin")
-        turns = [Turn("user", items)] if system is None else [Turn("system", [system]), Turn("user", items)]
-        return self.vocabulary.encode_chat(turns)
-
-    @property
-    def _document_start(self) -> list[int]:
-        if not self.stop_ids:
-            raise ConfigurationError("the prompt is empty and the tokenizer names no end token to begin from")
-        return [self.stop_ids[-1]]
-
-    @cached_property
-    def stop_ids(self) -> tuple[int, ...]:
-        """The ids that end an answer in text."""
-        return tuple(self.vocabulary.ending_ids)
-
-    @cached_property
-    def text_guide(self) -> TextGuide:
-        """The guide of answers in text."""
-        rows = self.num_embeddings
-        tokens = self.vocabulary.mask(rows)
-        tokens[self.vocabulary.new_ids] = False
-        special = [i for i, token in self.vocabulary.backend.get_added_tokens_decoder().items() if token.special]
-        tokens[special] = False
-        constraints = {name: self.vocabulary.constraint(name, rows) for name in self.vocabulary.modalities}
-        return TextGuide(constraints, tokens, self.stop_ids)
-
-    def _jobs(
-        self,
-        prompts: Sequence[tuple[int, ...]],
-        opening: tuple[int, ...],
-        output: str | None,
-        lengths: Sequence[int | None],
-        num_samples: int,
-        max_new_tokens: int | None,
-    ) -> tuple[SegmentGuide | TextGuide, list[Job]]:
-        """Return the guide and one job a sample, every request checked before anything is written."""
-        guide: SegmentGuide | TextGuide
-        if output is None:
-            if any(length is not None for length in lengths):
-                raise ConfigurationError("length needs an output modality; text has no exact length")
-            guide = self.text_guide
-        else:
-            longest = max((length for length in lengths if length is not None), default=None)
-            if longest is not None and longest > self.context_length:
-                raise LimitError(f"length {longest:,} exceeds the model's context of {self.context_length:,} tokens")
-            guide = SegmentGuide(self.vocabulary.constraint(output, self.num_embeddings), longest)
-        jobs = []
-        for number, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
-            ids = (*prompt, *opening)
-            try:
-                budget = self._budget(len(ids), length, max_new_tokens)
-                state = guide.start(length, budget) if isinstance(guide, SegmentGuide) else guide.start(budget)
-            except BioMatrixError as error:
-                raise (error.at(record=number + 1) if len(prompts) > 1 else error) from None
-            jobs += [Job(ids, sample, state, budget) for sample in range(num_samples)]
-        return guide, jobs
-
-    def _budget(self, prompt_tokens: int, length: int | None, max_new_tokens: int | None) -> int:
-        """Return the most tokens an answer may have."""
-        if max_new_tokens is not None:
-            if max_new_tokens < 1:
-                raise ConfigurationError(f"max_new_tokens is at least 1, not {max_new_tokens}")
-            self._check_room(prompt_tokens, max_new_tokens, "max_new_tokens")
-            return max_new_tokens
-        self._check_room(prompt_tokens, 1 if length is None else length + 1, "answer")
-        room = self.context_length - prompt_tokens
-        return min(room, DEFAULT_NEW_TOKENS if length is None else max(DEFAULT_NEW_TOKENS, 4 * length + 1))
-
-    def _check_room(self, prompt_tokens: int, tokens: int, what: str) -> None:
-        if prompt_tokens + tokens > self.context_length:
-            raise LimitError(
-                f"the prompt has {prompt_tokens:,} tokens and the {what} {tokens:,}, but the model reads at most "
-                f"{self.context_length:,} together; shorten the prompt, write its entities in another modality, "
-                "or ask for less"
-            )
+        return prompt_ids(self.vocabulary, Request(prompt, system=system, raw=raw))
 
 
-def _token_logprobs(logits: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return the log-probability of each label among the rows that are tokens, ``float64 [n]``."""
-    logprobs = torch.log_softmax(logits.double().masked_fill(~mask, -torch.inf), dim=-1)
-    return logprobs.gather(1, labels[:, None])[:, 0]
+def load(
+    name_or_path: str | Path = "nano", *, device: str | None = None, dtype: str | None = None, **tokenizers: Any
+) -> Model:
+    """Open a model and its vocabulary; the same as :meth:`Model.from_pretrained`."""
+    return Model.from_pretrained(name_or_path, device=device, dtype=dtype, **tokenizers)
+
+
+def request_of(
+    prompt: Prompt,
+    output: str | None = None,
+    length: int | None = None,
+    *,
+    num_samples: int = 1,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    seed: int = 0,
+    greedy: bool = False,
+    max_new_tokens: int | None = None,
+    system: str | None = None,
+    raw: bool = False,
+    constraints: Sequence[Constraint] = (),
+    about: Entity | None = None,
+) -> Request:
+    """Return the request that the keyword arguments of :meth:`Model.generate` spell."""
+    return Request(
+        prompt,
+        output,
+        length,
+        tuple(constraints),
+        Sampling(temperature, top_p, greedy, seed),
+        num_samples,
+        max_new_tokens,
+        system,
+        raw,
+        about,
+    )

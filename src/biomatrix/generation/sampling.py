@@ -57,20 +57,20 @@ def random_stream(seed: int, prompt: Sequence[int], sample: int) -> np.random.Ge
 
 
 def choose(
-    logits: Tensor, allowed: NDArray[np.bool_], uniforms: NDArray[np.float64], sampling: Sampling
+    logits: Tensor, allowed: Tensor, uniforms: NDArray[np.float64], samplings: Sequence[Sampling]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Choose one candidate a row.
+    """Choose one candidate for each row, each by its own sampling.
 
     Parameters
     ----------
     logits : Tensor, shape=(R, N), dtype=float
         Of the candidates.
-    allowed : ndarray, shape=(R, N), dtype=bool
-        Which may be chosen; at least one a row.
+    allowed : Tensor, shape=(R, N), dtype=bool
+        Which may be chosen; at least one in each row.
     uniforms : ndarray, shape=(R,), dtype=float64
-        A draw from [0, 1) for each row; not used when greedy.
-    sampling : Sampling
-        Temperature and nucleus.
+        A draw from [0, 1) for each row; not used where the row is greedy.
+    samplings : sequence of Sampling, length=R
+        Temperature and nucleus of each row.
 
     Returns
     -------
@@ -79,25 +79,35 @@ def choose(
     logprobs : ndarray, shape=(R,), dtype=float64
         Its log-probability among the allowed candidates, at temperature 1 and without the nucleus, in nats.
     """
-    mask = torch.from_numpy(allowed).to(logits.device)
-    masked = logits.double().masked_fill(~mask, -torch.inf)
+    masked = logits.double().masked_fill(~allowed, -torch.inf)
     logprobs = torch.log_softmax(masked, dim=-1)
-    if sampling.is_greedy:
-        columns = masked.argmax(dim=-1)
-    else:
-        probabilities = torch.softmax(masked / sampling.temperature, dim=-1)
-        if sampling.top_p < 1.0:
-            probabilities = nucleus(probabilities, sampling.top_p)
-        columns = _invert(probabilities, torch.from_numpy(uniforms).to(logits.device))
+    columns = masked.argmax(dim=-1)
+    drawn = [row for row, sampling in enumerate(samplings) if not sampling.is_greedy]
+    if drawn:
+        rows = torch.tensor(drawn, device=logits.device)
+        columns[rows] = _draw(masked[rows], uniforms[drawn], [samplings[row] for row in drawn])
     chosen = logprobs.gather(1, columns[:, None])[:, 0]
     return columns.cpu().numpy(), chosen.cpu().numpy()
 
 
-def nucleus(probabilities: Tensor, top_p: float) -> Tensor:
-    """Return the probabilities with all but the fewest likeliest ids that reach ``top_p`` set to 0, ``[R, N]``."""
+def _draw(masked: Tensor, uniforms: NDArray[np.float64], samplings: Sequence[Sampling]) -> Tensor:
+    """Return a candidate drawn for each row, ``int64 [R]``."""
+    temperatures = masked.new_tensor([sampling.temperature for sampling in samplings])
+    probabilities = torch.softmax(masked / temperatures[:, None], dim=-1)
+    # A row without a nucleus is left alone: rounding in the sums below would cut its least likely candidates.
+    cut = [row for row, sampling in enumerate(samplings) if sampling.top_p < 1.0]
+    if cut:
+        rows = torch.tensor(cut, device=masked.device)
+        top_p = masked.new_tensor([samplings[row].top_p for row in cut])
+        probabilities[rows] = nucleus(probabilities[rows], top_p)
+    return _invert(probabilities, torch.from_numpy(uniforms).to(masked.device))
+
+
+def nucleus(probabilities: Tensor, top_p: Tensor) -> Tensor:
+    """Return probabilities with all but the fewest likeliest ids that reach ``top_p [R]`` set to 0, ``[R, N]``."""
     ordered, order = probabilities.sort(dim=-1, descending=True, stable=True)
     before = ordered.cumsum(dim=-1) - ordered
-    kept = torch.where(before < top_p, ordered, 0.0)
+    kept = torch.where(before < top_p[:, None], ordered, 0.0)
     return torch.zeros_like(probabilities).scatter(1, order, kept)
 
 

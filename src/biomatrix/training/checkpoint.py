@@ -175,7 +175,7 @@ def write_model(
     if model.config.tie_word_embeddings:
         weights.pop("lm_head.weight", None)
     stored = {name: t.detach().to("cpu", dtype).contiguous().clone() for name, t in weights.items()}
-    vocabulary.save(folder)
+    vocabulary.save_pretrained(folder)
     config = type(model.config).from_dict(model.config.to_dict())
     config.dtype = dtype
     config.architectures = [type(model).__name__]

@@ -11,7 +11,6 @@ _HOME = {
     "Block": "biomatrix.vocabulary.blocks",
     "CodeTable": "biomatrix.vocabulary.tables",
     "Codes": "biomatrix.vocabulary.tables",
-    "Constraint": "biomatrix.vocabulary.constraint",
     "Coverage": "biomatrix.vocabulary.coverage",
     "Failure": "biomatrix.vocabulary.segments",
     "Segment": "biomatrix.vocabulary.segments",
@@ -33,7 +32,6 @@ __all__ = [
     "Block",
     "CodeTable",
     "Codes",
-    "Constraint",
     "Coverage",
     "Failure",
     "Segment",
@@ -54,7 +52,6 @@ if TYPE_CHECKING:
     from biomatrix.vocabulary.base_tokenizers import qwen3_tokenizer, train_byte_bpe
     from biomatrix.vocabulary.blocks import Block
     from biomatrix.vocabulary.chat import Turn
-    from biomatrix.vocabulary.constraint import Constraint
     from biomatrix.vocabulary.coverage import Coverage, count_tokens, coverage_of, joint_tokens
     from biomatrix.vocabulary.encoding import Batch
     from biomatrix.vocabulary.initialisation import embedding_rows, initialise

@@ -18,13 +18,14 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from biomatrix.entities import Entity
+from biomatrix.entities.automaton import Automaton
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.modality_registry import modalities as registered_modalities
+from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.errors import VocabularyError
 from biomatrix.vocabulary.binding import bind, check_binding, record_of
 from biomatrix.vocabulary.blocks import Block, block_of, find_blocks, join_parts
 from biomatrix.vocabulary.chat import DOCUMENT_END, TURN_END, TURN_START, Turn
-from biomatrix.vocabulary.constraint import Constraint, build_constraint
 from biomatrix.vocabulary.decoding import Decoder
 from biomatrix.vocabulary.encoding import Batch, Encoder, as_items
 from biomatrix.vocabulary.extension import extend
@@ -79,6 +80,7 @@ class Vocabulary:
         self._trusted = trusted
         self._model_rows = rows or 0
         self._bound: set[str] = set()
+        self._automata: dict[str, Automaton] = {}
         self._text = PlainText(backend)
         self._added = {token.content: id_ for id_, token in backend.get_added_tokens_decoder().items()}
 
@@ -171,7 +173,7 @@ class Vocabulary:
         blocks = bind(blocks, manifest.structure_tokenizers, structure_tokenizers or {})
         return cls(backend, blocks, manifest, settings, frozenset(structure_tokenizers or {}), read_rows(folder))
 
-    def save(self, folder: str | Path) -> None:
+    def save_pretrained(self, folder: str | Path) -> None:
         """Write the ordinary tokenizer layout, which stock ``AutoTokenizer`` opens, and ``biomatrix.json``.
 
         Each file is written aside first and moved to its name when whole.
@@ -277,9 +279,17 @@ class Vocabulary:
         """Return the rows that are no token, ascending: ``int64 [n]``; see :meth:`mask`."""
         return np.flatnonzero(~self.mask(rows))
 
-    def constraint(self, modality: str, rows: int | None = None) -> Constraint:
-        """Return which ids may come next inside a segment of the modality, over ``rows`` embedding rows."""
-        return build_constraint(self.block(modality), self.plain_ids, len(self.mask(rows)))
+    def segment_ids(self, modality: str) -> SegmentIds:
+        """Return the ids of a modality, as its automaton needs them."""
+        block = self.block(modality)
+        parts = {name: self.segment_ids(name) for name in block.modality.parts}
+        return SegmentIds(block.start_id, block.end_id, block.index, self.plain_ids, parts)
+
+    def automaton(self, modality: str) -> Automaton:
+        """Return which ids may come next inside a segment of the modality; the same object each time."""
+        if modality not in self._automata:
+            self._automata[modality] = self.block(modality).modality.automaton(self.segment_ids(modality))
+        return self._automata[modality]
 
     def table(self, modality: str, tokens: Sequence[str]) -> CodeTable:
         """Return ids by code, code ``i`` standing for ``tokens[i]``: the quickest way from codes to ids."""

@@ -12,7 +12,8 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Grammar, Modality
+from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.grammar import Grammar
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.modalities.reading import first_problem, read_smiles, settled_smiles
 from biomatrix.entities.molecule.modalities.selfies_symbols import (

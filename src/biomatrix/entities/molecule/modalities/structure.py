@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Grammar, Modality
+from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.grammar import Grammar
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.modalities.selfies_symbols import DOT, check_symbols, default_alphabet
 from biomatrix.entities.molecule.modalities.smiles import as_molecule

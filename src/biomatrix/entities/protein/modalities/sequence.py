@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Grammar, Modality
+from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.grammar import Grammar, one_or_more
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.errors import DecodeError, UnsupportedError
 
@@ -45,15 +44,6 @@ RESIDUE_NAMES: Mapping[str, str] = {
     "X": "any amino acid",
 }
 """The 26 residue letters and their English names: the 20 amino acids, two rare ones, four ambiguous."""
-
-
-def one_or_more() -> Grammar:
-    """Return the grammar of one or more tokens of a single class, every one of which counts."""
-    return Grammar(
-        transitions=np.array([[1], [1]], dtype=np.int16),
-        accepting=np.array([False, True]),
-        counted=np.array([True]),
-    )
 
 
 class ProteinSequence(Modality):
@@ -119,7 +109,7 @@ class ProteinSequence(Modality):
 
     def grammar(self) -> Grammar:
         """Return: one or more residues."""
-        return one_or_more()
+        return one_or_more(counted=True)
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of residues."""

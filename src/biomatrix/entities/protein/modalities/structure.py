@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Grammar, Modality
+from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.grammar import Grammar
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 

@@ -1,0 +1,70 @@
+"""What runs a model: the protocol behind which PyTorch, a server or a test stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.automaton import Bounds, Ranges, States
+from biomatrix.generation.answers import Answer
+from biomatrix.generation.events import Event
+from biomatrix.generation.requests import Prompt, Request
+from biomatrix.generation.scoring import Score
+from biomatrix.vocabulary.vocabulary import Vocabulary
+
+
+class Guide(Protocol):
+    """What a decoding loop asks of an automaton: that of a segment, or that of a whole answer in text.
+
+    See :class:`biomatrix.entities.automaton.Automaton`, which says what each method means.
+    """
+
+    ids: NDArray[np.int64]
+
+    def start(self, bounds: Bounds) -> NDArray[np.int64]: ...
+
+    def allowed(self, states: States) -> Sequence[Ranges]: ...
+
+    def advance(self, states: States, ids: NDArray[np.int64]) -> States: ...
+
+    def finished(self, states: States) -> NDArray[np.bool_]: ...
+
+
+class Engine(Protocol):
+    """Answers requests over one vocabulary. An answer does not depend on what it was batched with."""
+
+    vocabulary: Vocabulary
+
+    @property
+    def context_length(self) -> int:
+        """The most tokens of prompt and answer together."""
+        ...
+
+    def generate(self, requests: Sequence[Request], *, max_rows: int | None = None) -> list[list[Answer]]:
+        """Return ``num_samples`` answers for each request, in order.
+
+        Parameters
+        ----------
+        requests : sequence of Request
+            They may differ in everything.
+        max_rows : int, optional
+            The most samples written together: speed and memory only. An engine that schedules by itself need not
+            take notice.
+
+        Raises
+        ------
+        BioMatrixError
+            A request cannot be met; with several, the error names its number as the record.
+        """
+        ...
+
+    def stream(self, request: Request) -> Iterator[Event]:
+        """Yield what is written as it is written; the last event of each sample holds its answer."""
+        ...
+
+    def score(self, request: Request, continuation: Prompt) -> Score:
+        """Return how likely a continuation of the request's prompt is."""
+        ...

@@ -1,0 +1,57 @@
+"""What a stream says of an answer while it is written.
+
+Of each sample, in order: text as :class:`TextPiece`; of a segment a :class:`SegmentOpened`, a :class:`SegmentToken`
+for each token between its control pair, and a :class:`SegmentClosed`; at the end one :class:`Finished`. Samples of one
+request are written together, so their events alternate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from biomatrix.generation.answers import Answer
+from biomatrix.vocabulary.segments import Segment
+
+
+@dataclass(frozen=True)
+class TextPiece:
+    """Text that came in; the pieces between two segments join to the text between them."""
+
+    text: str
+    sample: int = 0
+
+
+@dataclass(frozen=True)
+class SegmentOpened:
+    """A segment of a modality began."""
+
+    modality: str
+    sample: int = 0
+
+
+@dataclass(frozen=True)
+class SegmentToken:
+    """One token inside the open segment, as the tokenizer writes it."""
+
+    token: str
+    sample: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentClosed:
+    """The open segment ended: what it spells, and where it stands in the answer's ids."""
+
+    segment: Segment
+    sample: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """The whole answer."""
+
+    answer: Answer
+    sample: int = 0
+
+
+Event: TypeAlias = TextPiece | SegmentOpened | SegmentToken | SegmentClosed | Finished

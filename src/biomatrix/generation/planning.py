@@ -1,0 +1,116 @@
+"""From a request to the jobs of the decoding loop, everything checked before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from biomatrix.entities.automaton import Bounds
+from biomatrix.errors import ConfigurationError, LimitError
+from biomatrix.generation.decoding import Job
+from biomatrix.generation.engine import Guide
+from biomatrix.generation.requests import Request
+from biomatrix.vocabulary.chat import Turn
+from biomatrix.vocabulary.vocabulary import Vocabulary
+
+DEFAULT_NEW_TOKENS: Final = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a request comes to.
+
+    Parameters
+    ----------
+    request : Request
+    opening : tuple of int
+        The ids every answer begins with: the start token of the output, nothing for text.
+    jobs : tuple of Job
+        One for each sample that can differ.
+    """
+
+    request: Request
+    opening: tuple[int, ...]
+    jobs: tuple[Job, ...]
+
+
+class Planner:
+    """Plans requests for one vocabulary.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+    text : Guide
+        The guide of answers in text.
+    context_length : int
+        The most tokens of prompt and answer together.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, text: Guide, context_length: int) -> None:
+        self._vocabulary = vocabulary
+        self._text = text
+        self._context_length = context_length
+
+    def plan(self, request: Request) -> Plan:
+        """Return the jobs of a request.
+
+        Raises
+        ------
+        LimitError
+            Prompt and answer exceed the context.
+        ConfigurationError, VocabularyError
+            The request cannot be met.
+        """
+        length = request.length
+        if length is not None and length > self._context_length:
+            raise LimitError(f"length {length:,} exceeds the model's context of {self._context_length:,} tokens")
+        guide = self._guide(request)
+        opening = () if request.output is None else (self._vocabulary.start_id(request.output),)
+        prompt = (*prompt_ids(self._vocabulary, request), *opening)
+        budget = self._budget(len(prompt), request)
+        state = guide.start(Bounds(budget, length))
+        samples = range(request.different_samples)
+        jobs = (Job(prompt, sample, guide, state, budget, request.sampling) for sample in samples)
+        return Plan(request, opening, tuple(jobs))
+
+    def check_room(self, prompt_tokens: int, tokens: int, what: str) -> None:
+        """Raise LimitError where prompt and answer are too long together."""
+        if prompt_tokens + tokens > self._context_length:
+            raise LimitError(
+                f"the prompt has {prompt_tokens:,} tokens and the {what} {tokens:,}, but the model reads at most "
+                f"{self._context_length:,} together; shorten the prompt, write its entities in another modality, "
+                "or ask for less"
+            )
+
+    def _guide(self, request: Request) -> Guide:
+        if request.output is None:
+            if request.constraints:
+                raise ConfigurationError("constraints narrow a modality; name an output for them")
+            return self._text
+        automaton = self._vocabulary.automaton(request.output)
+        for constraint in request.constraints:
+            automaton = constraint(automaton)
+        return automaton
+
+    def _budget(self, prompt_tokens: int, request: Request) -> int:
+        """Return the most tokens an answer may have."""
+        length, asked = request.length, request.max_new_tokens
+        if asked is not None:
+            self.check_room(prompt_tokens, asked, "max_new_tokens")
+            return asked
+        self.check_room(prompt_tokens, 1 if length is None else length + 1, "answer")
+        room = self._context_length - prompt_tokens
+        return min(room, DEFAULT_NEW_TOKENS if length is None else max(DEFAULT_NEW_TOKENS, 4 * length + 1))
+
+
+def prompt_ids(vocabulary: Vocabulary, request: Request) -> list[int]:
+    """Return the ids a prompt becomes; an empty document begins with the end-of-document token."""
+    if not request.raw:
+        user = Turn("user", list(request.parts))
+        return vocabulary.encode_chat([user] if request.system is None else [Turn("system", [request.system]), user])
+    ids = vocabulary.encode(list(request.parts))
+    if ids:
+        return ids
+    if not vocabulary.ending_ids:
+        raise ConfigurationError("the prompt is empty and the tokenizer names no end token to begin from")
+    return [vocabulary.ending_ids[-1]]

@@ -1,0 +1,150 @@
+"""The engine over a stock Transformers network in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+
+from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
+from biomatrix.generation.answers import Answer, read_answer
+from biomatrix.generation.completion import KnownEntities
+from biomatrix.generation.decoding import MAX_ROWS, decode_jobs, stream_jobs
+from biomatrix.generation.events import Event, Finished
+from biomatrix.generation.planning import Plan, Planner, prompt_ids
+from biomatrix.generation.requests import Prompt, Request
+from biomatrix.generation.scoring import Score
+from biomatrix.generation.streaming import EventReader
+from biomatrix.generation.text_automaton import TextAutomaton
+from biomatrix.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+_SCORED_TOGETHER: Final = 256
+
+
+class TransformersEngine:
+    """A causal language model of Transformers, and the decoding loop over it.
+
+    Parameters
+    ----------
+    network : PreTrainedModel
+        From stock ``AutoModelForCausalLM``.
+    vocabulary : Vocabulary
+        Whose ids the network's rows are.
+    name : str
+        For messages.
+
+    Raises
+    ------
+    WeightsError
+        The network has fewer embedding rows than the vocabulary has ids.
+    """
+
+    def __init__(self, network: PreTrainedModel, vocabulary: Vocabulary, name: str = "") -> None:
+        self.network: Any = network.eval()  # type: ignore[no-untyped-call]
+        self.vocabulary = vocabulary
+        rows = int(self.network.get_input_embeddings().weight.shape[0])
+        if rows < len(vocabulary):
+            raise WeightsError(
+                f"{rows:,} embedding rows are too few for a vocabulary of {len(vocabulary):,}; "
+                "the weights and the tokenizer are from two models",
+                file=name or None,
+            )
+
+    @property
+    def context_length(self) -> int:
+        """The most tokens of prompt and answer together."""
+        return int(self.network.config.max_position_embeddings)
+
+    def generate(self, requests: Sequence[Request], *, max_rows: int | None = None) -> list[list[Answer]]:
+        """Return ``num_samples`` answers for each request; see :class:`biomatrix.generation.engine.Engine`."""
+        plans = self._plans(requests)
+        jobs = [job for plan in plans for job in plan.jobs]
+        written = iter(decode_jobs(self.network, jobs, MAX_ROWS if max_rows is None else max_rows))
+        answers = []
+        for plan in plans:
+            known = KnownEntities.from_request(self.vocabulary, plan.request)
+            group = [
+                self._answer(plan, known, row.ids, row.logprob, row.complete)
+                for row in (next(written) for _ in plan.jobs)
+            ]
+            answers.append(group * (plan.request.num_samples // len(group)))
+        return answers
+
+    def stream(self, request: Request) -> Iterator[Event]:
+        """Yield what is written as it is written; see :mod:`biomatrix.generation.events`."""
+        plan = self._planner.plan(request)
+        return self._events(plan)
+
+    def _events(self, plan: Plan) -> Iterator[Event]:
+        known = KnownEntities.from_request(self.vocabulary, plan.request)
+        readers = [EventReader(self.vocabulary, known.complete, job.sample) for job in plan.jobs]
+        logprobs = [0.0] * len(readers)
+        for reader in readers:
+            for id_ in plan.opening:
+                yield from reader.read(id_)
+        for token in stream_jobs(self.network, plan.jobs):
+            reader = readers[token.job]
+            logprobs[token.job] += token.logprob
+            yield from reader.read(token.id)
+            if token.last:
+                yield from reader.flush()
+                written = reader.ids[len(plan.opening) :]
+                answer = self._answer(plan, known, written, logprobs[token.job], token.complete)
+                for sample in range(token.job, plan.request.num_samples, len(readers)):
+                    yield Finished(answer, sample)
+
+    def score(self, request: Request, continuation: Prompt) -> Score:
+        """Return how likely a continuation of a prompt is, in nats; rows that are no token take no probability."""
+        before = prompt_ids(self.vocabulary, request)
+        after = self.vocabulary.encode(continuation)
+        if not after:
+            raise ConfigurationError("the continuation is empty; nothing to score")
+        self._planner.check_room(len(before), len(after), "continuation")
+        device = self.network.device
+        ids = torch.tensor([[*before, *after]], device=device)
+        head = self.network.get_output_embeddings()
+        mask = torch.from_numpy(self.vocabulary.mask(head.weight.shape[0])).to(device)
+        with torch.inference_mode():
+            hidden = self.network.base_model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
+            hidden = hidden[0, len(before) - 1 :]
+            labels = ids[0, len(before) :]
+            parts = zip(torch.split(hidden, _SCORED_TOGETHER), torch.split(labels, _SCORED_TOGETHER), strict=True)
+            logprobs = [_token_logprobs(head(part), mask, wanted) for part, wanted in parts]
+        tokens = torch.cat(logprobs).cpu().tolist()
+        return Score(float(sum(tokens)), tuple(tokens), tuple(after))
+
+    @cached_property
+    def _planner(self) -> Planner:
+        return Planner(self.vocabulary, TextAutomaton.from_vocabulary(self.vocabulary), self.context_length)
+
+    def _plans(self, requests: Sequence[Request]) -> list[Plan]:
+        plans = []
+        for number, request in enumerate(requests, start=1):
+            try:
+                plans.append(self._planner.plan(request))
+            except BioMatrixError as error:
+                raise (error.at(record=number) if len(requests) > 1 else error) from None
+        return plans
+
+    def _answer(
+        self, plan: Plan, known: KnownEntities, written: Sequence[int], logprob: float, complete: bool
+    ) -> Answer:
+        return read_answer(
+            self.vocabulary,
+            (*plan.opening, *written),
+            output=plan.request.output,
+            logprob=logprob,
+            complete=complete,
+            finish=known.complete,
+        )
+
+
+def _token_logprobs(logits: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return the log-probability of each label among the rows that are tokens, ``float64 [n]``."""
+    logprobs = torch.log_softmax(logits.double().masked_fill(~mask, -torch.inf), dim=-1)
+    return logprobs.gather(1, labels[:, None])[:, 0]
