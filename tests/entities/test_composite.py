@@ -124,15 +124,13 @@ def test_any_flat_list_decodes_or_is_refused_with_a_place(data: st.DataObject) -
     pieces = [*FLAT, "<|mol_sfi_start|>", "[C]", "<|mol_sfi_end|>", TEXT.start_token, TEXT.end_token, "x", ""]
     tokens = data.draw(st.lists(st.sampled_from(pieces), max_size=14))
     for mine, wrapped in ((TEXT, tokens), (ShelfText(), [TEXT.start_token, *tokens, TEXT.end_token])):
-        try:
-            assert mine.decode(wrapped).kind == mine.kind
-        except DecodeError as error:
-            assert isinstance(error.position, int)
-            assert 0 <= error.position <= len(wrapped)
-        try:
-            assert mine.split("".join(wrapped)) is not None
-        except DecodeError as error:
-            assert isinstance(error.position, int)
+        (found,) = mine.decode_each([wrapped])
+        if isinstance(found, BioMatrixError):
+            assert isinstance(found, DecodeError)
+            assert isinstance(found.position, int)
+            assert 0 <= found.position <= len(wrapped)
+        else:
+            assert mine.encode(found) == mine.split("".join(wrapped))
 
 
 def test_an_entity_the_layout_has_no_place_for_is_refused() -> None:

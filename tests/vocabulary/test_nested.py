@@ -15,10 +15,11 @@ from biomatrix.entities import Molecule, Protein, modality
 from biomatrix.errors import BioMatrixError, ConfigurationError, VocabularyError
 from biomatrix.vocabulary import Failure, Tokens, Vocabulary
 from biomatrix.vocabulary.blocks import join_parts
+from biomatrix.vocabulary.manifest import TokenizerRecord
 from biomatrix.vocabulary.segments import Segment
 
 from ..pair import Pair, PairStructure, PairText, Shelf, ShelfText, registered_pairs
-from .conftest import JOINT, StubStructureTokenizer, chain_of, stub_modalities
+from .conftest import JOINT, chain_of, stub_modalities
 
 PAIR = Pair(Protein("MKV"), Molecule.from_smiles("CCO"), near=3)
 
@@ -99,16 +100,14 @@ def test_documents_take_pairs_like_any_entity(nested: Vocabulary) -> None:
     assert [type(part) for part in nested.decode(batch.ids[0])] == [str, Pair, str, Pair, Protein, str]
 
 
-def test_a_composite_owns_its_pair_and_its_own_tokens_alone(nested: Vocabulary, tmp_path: object) -> None:
+def test_a_composite_owns_its_pair_and_its_own_tokens_alone(nested: Vocabulary) -> None:
     plain = Vocabulary.build(nested.tokenizer, {}, [])
     assert len(nested.block("pair_text").tokens) == 8
     assert len(nested.block("pair_structure").tokens) == len(nested.block("shelf_text").tokens) == 0
     owned = sum(len(block.tokens) + 2 for block in nested.blocks.values())
     assert len(nested.new_ids) == owned == len(set(nested.new_ids.tolist()))
     assert len(plain) == len(nested)
-    ids = nested.segment_ids_of("pair_text") if hasattr(nested, "segment_ids_of") else None
-    assert ids is None
-    inner = nested.block("shelf_text").segment_ids(nested.plain_ids).parts["pair_text"]
+    inner = nested.segment_ids("shelf_text").parts["pair_text"]
     assert inner.start_id == nested.start_id("pair_text")
     assert set(inner.parts) == set(PairText.parts)
     assert inner.parts["protein_sequence"].end_id == nested.end_id("protein_sequence")
@@ -116,9 +115,11 @@ def test_a_composite_owns_its_pair_and_its_own_tokens_alone(nested: Vocabulary, 
 
 def test_a_folder_opens_with_its_composites(nested: Vocabulary, tmp_path: object) -> None:
     folder = str(tmp_path)
-    nested.save(folder)
+    nested.save_pretrained(folder)
     known = [ShelfText(), PairText(), PairStructure(), *stub_modalities()]
-    tokenizers = {block.name: block.modality.tokenizer for block in nested.blocks.values() if block.modality.needs_tokenizer}
+    tokenizers = {
+        block.name: block.modality.tokenizer for block in nested.blocks.values() if block.modality.needs_tokenizer
+    }
     again = Vocabulary.from_pretrained(folder, tokenizers, known)
     ids = nested.encode_entity(Shelf([PAIR]), "shelf_text")
     assert again.modalities == nested.modalities
@@ -129,16 +130,13 @@ def test_a_folder_opens_with_its_composites(nested: Vocabulary, tmp_path: object
     assert pair.part("protein_structure").tokenizer is tokenizers["protein_structure"]
 
 
-def test_a_composite_is_bound_to_the_tokenizers_of_its_parts(nested: Vocabulary, tmp_path: object) -> None:
-    folder = str(tmp_path)
-    nested.save(folder)
-    wrong = modality("protein_structure", tokenizer=StubStructureTokenizer("other", "ffff0000"))
-    known = [PairStructure(), *(each for each in stub_modalities() if each.name != "protein_structure"), wrong]
-    opened = Vocabulary.from_pretrained(folder, None, [ShelfText(), PairText(), *known])
-    opened.required_tokenizers.pop("molecule_structure")
-    object.__setattr__(opened.block("protein_structure"), "modality", wrong)
-    with pytest.raises(VocabularyError, match="cannot be used with other"):
-        opened.modality("pair_structure")
+def test_a_composite_is_bound_to_the_tokenizers_of_its_parts(base: PreTrainedTokenizerFast) -> None:
+    others = {"protein_structure": TokenizerRecord("other", "ffff0000", 16)}
+    modalities = [PairStructure(), *stub_modalities()]
+    vocabulary = Vocabulary.build(base, {"molecule_structure": JOINT}, modalities, structure_tokenizers=others)
+    with pytest.raises(VocabularyError, match="cannot be used with stub-protein"):
+        vocabulary.modality("pair_structure")
+    assert "pair_structure" not in vocabulary.required_tokenizers
 
 
 def test_a_vocabulary_without_a_part_refuses_the_composite_by_name(base: PreTrainedTokenizerFast) -> None:
@@ -176,7 +174,10 @@ def test_parts_have_absolute_places(nested: Vocabulary) -> None:
     segment = nested.segments(ids)[-1]
     assert (segment.start, segment.stop) == (len(before), len(ids))
     starts = [len(before) + 1, len(before) + 6]
-    assert [(part.start, part.stop) for part in segment.parts] == [(starts[0], starts[0] + 4), (starts[1], len(ids) - 1)]
+    assert [(part.start, part.stop) for part in segment.parts] == [
+        (starts[0], starts[0] + 4),
+        (starts[1], len(ids) - 1),
+    ]
     assert [type(part.value) for part in segment.parts] == [Protein, Molecule]
 
 
@@ -188,7 +189,12 @@ BROKEN: dict[str, tuple[tuple[str, ...], int, str, list[str]]] = {
         "does not belong inside protein_sequence",
         ["failure"],
     ),
-    "a part left open": ((OPEN, *SEQUENCE[:-1], CLOSE, "x"), 4, "protein_sequence segment is not closed", ["failure", "x"]),
+    "a part left open": (
+        (OPEN, *SEQUENCE[:-1], CLOSE, "x"),
+        4,
+        "protein_sequence segment is not closed",
+        ["failure", "x"],
+    ),
     "left open": ((OPEN, *SEQUENCE, "x"), 5, "pair_text segment is not closed", ["failure", "x"]),
     "left open inside a part": ((OPEN, *SEQUENCE[:-1], "x"), 4, "protein_sequence segment", ["failure", "x"]),
     "a part of another": (
@@ -209,7 +215,12 @@ BROKEN: dict[str, tuple[tuple[str, ...], int, str, list[str]]] = {
         "pair_text segment is not closed",
         ["failure"],
     ),
-    "a part on a shelf": ((ShelfText.start_token, *SEQUENCE), 1, "shelf_text segment is not closed", ["failure", "protein"]),
+    "a part on a shelf": (
+        (ShelfText.start_token, *SEQUENCE),
+        1,
+        "shelf_text segment is not closed",
+        ["failure", "protein"],
+    ),
 }
 
 

@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality, attempt
+from biomatrix.entities.composite_automaton import CompositeAutomaton
 from biomatrix.entities.layout import OWN, Order, Slot, compile_layout
 from biomatrix.entities.modality_registry import modality as registered
 from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, UnsupportedError
 
 if TYPE_CHECKING:
+    from biomatrix.entities.automaton import Automaton
     from biomatrix.entities.check import Check
+    from biomatrix.entities.segment_ids import SegmentIds
 
 NO_TOKEN = re.compile(r"(?!)")
 """Matches nothing: a composite without tokens of its own."""
@@ -71,7 +74,8 @@ class CompositeModality(Modality):
     Raises
     ------
     ConfigurationError
-        A modality is given, or stands in the layout, that is not one of ``parts``, or the layout leaves one out.
+        A modality is given, or stands in the layout, that is not one of ``parts``; the layout leaves one out, or does
+        not hold the one that measures it exactly once.
     """
 
     layout: ClassVar[tuple[Slot, ...]] = ()
@@ -89,6 +93,11 @@ class CompositeModality(Modality):
             raise ConfigurationError(
                 f"{self.name} borrows {', '.join(self.parts) or 'nothing'}, but its layout places "
                 f"{', '.join(sorted(placed)) or 'nothing'}; name the same modalities in both"
+            )
+        measured = [slot for slot in slots if self.measured_by in slot.parts]
+        if self.measured_by is not None and measured != [Slot((self.measured_by,))]:
+            raise ConfigurationError(
+                f"{self.name} is measured by {self.measured_by}, which must then stand in its layout exactly once"
             )
         self._slots = slots
 
@@ -333,6 +342,17 @@ class CompositeModality(Modality):
         owners = (self.part(name) for name in self.parts)
         codes = (owner.code_of(token) for owner in owners if not owner.spelled_as_text)
         return next((code for code in codes if code is not None), None)
+
+    def automaton(self, ids: SegmentIds) -> Automaton:
+        """Return which ids may come next: the automata of its parts in the order that the layout allows."""
+        return CompositeAutomaton(
+            ids.start_id,
+            ids.end_id,
+            list(ids.tokens.values()),
+            {name: self.part(name).automaton(ids.parts[name]) for name in self.parts},
+            self.order,
+            self.measured_by,
+        )
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the counted tokens of the part that measures it, of all parts where none does."""

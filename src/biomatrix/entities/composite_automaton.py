@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Automaton, Bounds, Ranges, States
 from biomatrix.entities.layout import OWN, Order
+from biomatrix.entities.table_automaton import ranges_of
 from biomatrix.errors import ConfigurationError
 
 BUDGET, PLACE, OPEN, LENGTH, HEAD = 0, 1, 2, 3, 4
@@ -63,15 +64,13 @@ class CompositeAutomaton:
         self._parts = [parts[item] for item in order.items if item != OWN]
         self._items = [item for item in order.items if item != OWN]
         self._order = order
+        starts = [part.start_id for part in self._parts]
+        inside = [self._own, *(part.ids for part in self._parts)]
+        self.ids: NDArray[np.int64] = np.unique(np.concatenate([[end_id], starts, *inside])).astype(np.int64)
+        """Every id that may ever be allowed, ascending."""
         self._measured = self._items.index(measured_by) if measured_by is not None else None
         self._costs: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         self._offers: dict[tuple[int, ...], Ranges] = {}
-
-    @cached_property
-    def ids(self) -> NDArray[np.int64]:
-        """Every id that may ever be allowed, ascending."""
-        starts = [part.start_id for part in self._parts]
-        return np.unique(np.concatenate([[self.end_id], starts, self._own, *(part.ids for part in self._parts)]))
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
         """Return the state of one row, ``int64 [k]``.
@@ -85,6 +84,8 @@ class CompositeAutomaton:
             raise ConfigurationError("no length can be asked of this composite: none of its parts measures it")
         length = NONE if bounds.length is None else bounds.length
         least = int(self._cost(length)[1][0]) + 1
+        if least > _NEVER:
+            raise ConfigurationError(f"no span keeps to these bounds: {'; '.join(self._refusals(length))}")
         if bounds.budget < least:
             raise ConfigurationError(f"a span takes at least {least:,} tokens; {bounds.budget:,} are left for it")
         state = np.zeros(HEAD + self._width, dtype=np.int64)
@@ -149,7 +150,7 @@ class CompositeAutomaton:
         if key not in self._offers:
             wanted = [np.array([self.end_id])] if key[0] else []
             wanted += [self._first_ids(self._order.items[number]) for number in fits]
-            self._offers[key] = ranges_of(np.concatenate([np.empty(0, dtype=np.int64), *wanted]))
+            self._offers[key] = ranges_of(np.unique(np.concatenate([np.empty(0, dtype=np.int64), *wanted])))
         return self._offers[key]
 
     def _first_ids(self, item: str) -> NDArray[np.int64]:
@@ -203,12 +204,26 @@ class CompositeAutomaton:
         if item == OWN:
             return 1 if len(self._own) else _NEVER
         number = self._items.index(item)
-        inner = self._parts[number].start(Bounds(_AMPLE, self._length_of(number, length)))
-        return 1 + int(self._parts[number].tokens_to_close(inner[None])[0])
+        opened = self._opened(number, length)
+        if isinstance(opened, ConfigurationError):
+            return _NEVER
+        return 1 + int(self._parts[number].tokens_to_close(opened[None])[0])
+
+    def _opened(self, number: int, length: int) -> NDArray[np.int64] | ConfigurationError:
+        """Return the state of a part just opened with room to spare, or why it cannot be: it has no tokens, say."""
+        try:
+            return self._parts[number].start(Bounds(_AMPLE, self._length_of(number, length)))
+        except ConfigurationError as error:
+            return error
+
+    def _refusals(self, length: int) -> list[str]:
+        opened = [self._opened(number, length) for number in range(len(self._parts))]
+        return [error.message for error in opened if isinstance(error, ConfigurationError)]
 
     @cached_property
     def _widths(self) -> list[int]:
-        return [len(part.start(Bounds(_AMPLE))) for part in self._parts]
+        opened = [self._opened(number, NONE) for number in range(len(self._parts))]
+        return [0 if isinstance(state, ConfigurationError) else len(state) for state in opened]
 
     @property
     def _width(self) -> int:
@@ -225,14 +240,3 @@ def _rests(order: Order, costs: NDArray[np.int64]) -> NDArray[np.int64]:
             break
         rests = shorter
     return rests
-
-
-def ranges_of(ids: NDArray[np.int64]) -> Ranges:
-    """Return ids as half-open ranges, ascending and apart: ``int64 [n, 2]``."""
-    ordered = np.unique(ids)
-    if not len(ordered):
-        return np.empty((0, 2), dtype=np.int64)
-    breaks = np.flatnonzero(np.diff(ordered) > 1)
-    starts = ordered[np.concatenate([[0], breaks + 1])]
-    stops = ordered[np.concatenate([breaks, [len(ordered) - 1]])] + 1
-    return np.stack([starts, stops], axis=1)

@@ -11,7 +11,6 @@ import numpy as np
 
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.composite import CompositeModality
-from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.errors import BioMatrixError, ConfigurationError, VocabularyError
 
 if TYPE_CHECKING:
@@ -97,17 +96,6 @@ class Block:
     def composite(self) -> CompositeModality | None:
         """The modality where it is a composite."""
         return self.modality if isinstance(self.modality, CompositeModality) else None
-
-    def segment_ids(self, plain_ids: NDArray[np.int64]) -> SegmentIds:
-        """Return what an automaton must know of the block.
-
-        Parameters
-        ----------
-        plain_ids : ndarray, shape=(P,), dtype=int64
-            The base model's pieces.
-        """
-        parts = {name: part.segment_ids(plain_ids) for name, part in self.parts.items()}
-        return SegmentIds(self.start_id, self.end_id, self.index, plain_ids, parts)
 
     def _lookup_nested(self, tokens: Sequence[str], composite: CompositeModality) -> NDArray[np.int32]:
         pieces = [np.empty(0, dtype=np.int32)]
