@@ -31,6 +31,7 @@ class TinyVocabulary:
 
     pad_id, end_of_text_id, modalities = PAD, END, ("letters",)
     ending_ids = [END]  # noqa: RUF012 - read only
+    blocks = {}  # noqa: RUF012 - read only
 
     def __init__(self, size: int) -> None:
         self.size = size

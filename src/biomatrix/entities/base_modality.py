@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import numpy as np
@@ -57,10 +57,10 @@ class Modality(ABC):
     """True where codes of a structure tokenizer stand in the tokens; ``tokenizer`` is then the one it uses."""
     open_ended: ClassVar[bool] = False
     """True where which tokens there are only a corpus tells: a vocabulary keeps those that cover most of it."""
-    parts: ClassVar[tuple[str, ...]] = ()
-    """For a composite modality, the names of the modalities whose segments stand inside its own."""
     cannot_carry: ClassVar[tuple[str, ...]] = ()
     """What is lost between an entity and its tokens, one phrase each."""
+    parts: ClassVar[tuple[str, ...]] = ()
+    """The modalities whose tokens it borrows, by name; see :class:`~biomatrix.entities.composite.CompositeModality`."""
 
     def accepts(self, entity: Entity) -> bool:
         """Return whether the entity is of this modality's kind and has the coordinates it needs."""
@@ -79,11 +79,11 @@ class Modality(ABC):
 
         The same tokens as one at a time, faster where the modality has a batched path.
         """
-        return [_attempt(self.encode, entity) for entity in entities]
+        return [attempt(self.encode, entity) for entity in entities]
 
     def decode_each(self, sequences: Sequence[Sequence[str]]) -> Sequence[Entity | BioMatrixError]:
         """Decode many token lists: for each, in order, its entity or the error that refused it."""
-        return [_attempt(self.decode, tokens) for tokens in sequences]
+        return [attempt(self.decode, tokens) for tokens in sequences]
 
     def split(self, text: str) -> list[str]:
         """Return the tokens that a text between the control pair spells; white space between them is ignored.
@@ -96,6 +96,14 @@ class Modality(ABC):
     def code_of(self, token: str) -> int | None:
         """Return the structure code that a token carries, None where it carries none."""
         return None
+
+    def spans(self, tokens: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield the tokens with the modality they belong to: all of them with this one, unless it is a composite."""
+        yield self.name, tokens
+
+    def written_with(self) -> tuple[Modality, ...]:
+        """Return the modalities that its tokens depend on: itself, unless it is a composite."""
+        return (self,)
 
     @property
     def tokenizer(self) -> Any:
@@ -151,7 +159,8 @@ class Modality(ABC):
         """Return what is physically and chemically sound about a decoded entity, one answer a check."""
 
 
-def _attempt(function: Callable[[Given], Made], given: Given) -> Made | BioMatrixError:
+def attempt(function: Callable[[Given], Made], given: Given) -> Made | BioMatrixError:
+    """Return what a function gives for one record, or the error that refused it."""
     try:
         return function(given)
     except BioMatrixError as error:

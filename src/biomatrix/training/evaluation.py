@@ -20,32 +20,57 @@ TEXT = "text"
 
 
 class ModalityLabels:
-    """Says of every label which modality's segment it stands in.
+    """Says of every label which modality's segment it stands in, the innermost one where segments nest.
 
     Parameters
     ----------
     vocabulary : Vocabulary
-        Gives the control pairs.
+        Gives the control pairs, and the parts of composite modalities.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.names = (TEXT, *vocabulary.modalities)
         self._opens = np.full(len(vocabulary) + 1, -1, dtype=np.int64)
-        for number, name in enumerate(vocabulary.modalities, start=1):
+        self._closes = np.full(len(vocabulary) + 1, -1, dtype=np.int64)
+        numbers = {name: number for number, name in enumerate(vocabulary.modalities, start=1)}
+        for name, number in numbers.items():
             self._opens[vocabulary.start_id(name)] = number
             self._opens[vocabulary.end_id(name)] = 0
+            self._closes[vocabulary.end_id(name)] = number
+        composites = {numbers[name]: block.parts for name, block in vocabulary.blocks.items() if block.parts}
+        self._parts = {number: {numbers[part] for part in parts} for number, parts in composites.items()}
 
     def of(self, batch: Batch) -> NDArray[np.int64]:
         """Return the index into ``names`` of each label, ``int64 [B, T]``.
 
         A label belongs to the segment that the inputs up to it have opened, so a segment's end token belongs to it.
+        Behind the end of a composite's part the labels are the composite's again.
         """
         inputs = np.minimum(batch.input_ids, len(self._opens) - 1)
         opened = self._opens[inputs]
         opened = np.where((opened < 0) & (batch.position_ids == 0), 0, opened)
+        for row in np.flatnonzero(np.isin(opened, list(self._parts)).any(axis=1)).tolist():
+            self._nest(opened[row], self._closes[inputs[row]], batch.position_ids[row])
         columns = np.arange(inputs.shape[1])
         latest = np.maximum.accumulate(np.where(opened >= 0, columns, 0), axis=1)
         return np.maximum(np.take_along_axis(opened, latest, axis=1), 0)
+
+    def _nest(self, opened: NDArray[np.int64], closed: NDArray[np.int64], positions: NDArray[np.int64]) -> None:
+        """Let the end of a part open the composite around it again, in one row; all three are ``int64 [T]``."""
+        around: list[int] = []
+        for column in np.flatnonzero(opened >= 0).tolist():
+            number, ended = int(opened[column]), int(closed[column])
+            if positions[column] == 0 or not (ended in around or number in self._parts.get(_last(around), ())):
+                around = []
+            if number:
+                around.append(number)
+            elif ended in around:
+                del around[around.index(ended) :]
+            opened[column] = _last(around)
+
+
+def _last(around: list[int]) -> int:
+    return around[-1] if around else 0
 
 
 @torch.no_grad()

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from biomatrix.entities.base_modality import Modality
-from biomatrix.errors import VocabularyError
+from biomatrix.entities.composite import CompositeModality
+from biomatrix.errors import BioMatrixError, ConfigurationError, VocabularyError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ROLES = frozenset({"[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]", "[BOS]", "[EOS]"})
 """Role tokens of other tokenizers that are spelled like SELFIES symbols."""
+
+Speller = Callable[[str], Sequence[int]]
+"""Gives the base pieces of a string that stands inside a segment."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,10 @@ class Block:
         Their ids, ascending, not necessarily contiguous.
     index : dict of str to int
         Token to id: the modality's own tokens, and those of its ``text_tokens`` that are one base piece.
+    spell : callable
+        The base pieces of a string that stands inside a segment.
+    parts : mapping of str to Block
+        For a composite modality, the blocks that it borrows, by name; see :func:`join_parts`.
     """
 
     modality: Modality
@@ -43,6 +51,8 @@ class Block:
     tokens: tuple[str, ...]
     ids: NDArray[np.int64]
     index: dict[str, int] = field(repr=False)
+    spell: Speller = field(repr=False)
+    parts: Mapping[str, Block] = field(default_factory=dict, repr=False)
 
     @property
     def text_ids(self) -> NDArray[np.int64]:
@@ -63,7 +73,43 @@ class Block:
         return slice(int(self.ids[0]), int(self.ids[-1]) + 1)
 
     def lookup(self, tokens: Sequence[str]) -> NDArray[np.int32]:
-        """Return the tokens' ids, ``int32 [len(tokens)]``; VocabularyError names the first not held."""
+        """Return the ids of tokens, ``int32 [len(tokens)]``; for a text inside a composite, of its pieces.
+
+        Raises
+        ------
+        VocabularyError
+            Naming the first token that is not held, with its index.
+        DecodeError
+            Tokens of a composite that are no row of its parts.
+        """
+        return self._lookup_own(tokens) if self.composite is None else self._lookup_nested(tokens, self.composite)
+
+    def wrap(self, tokens: Sequence[str]) -> NDArray[np.int32]:
+        """Return one segment's ids, control pair included; a modality spelled as text is cut into base pieces."""
+        if self.modality.spelled_as_text:
+            inner = np.array(self.spell("".join(tokens)), dtype=np.int32)
+        else:
+            inner = self.lookup(tokens)
+        return np.concatenate([self.start_array, inner, self.end_array])
+
+    @property
+    def composite(self) -> CompositeModality | None:
+        """The modality where it is a composite."""
+        return self.modality if isinstance(self.modality, CompositeModality) else None
+
+    def _lookup_nested(self, tokens: Sequence[str], composite: CompositeModality) -> NDArray[np.int32]:
+        pieces = [np.empty(0, dtype=np.int32)]
+        for item in composite.outline(tokens):
+            inside = slice(item.start, item.stop) if item.modality is None else slice(item.start + 1, item.stop - 1)
+            encode = self._lookup_own if item.modality is None else self.parts[item.modality].wrap
+            try:
+                pieces.append(encode(tokens[inside]))
+            except BioMatrixError as error:
+                position = inside.start + (error.position if isinstance(error.position, int) else 0)
+                raise type(error)(f"inside {self.name}: {error.message}", position=position) from None
+        return np.concatenate(pieces)
+
+    def _lookup_own(self, tokens: Sequence[str]) -> NDArray[np.int32]:
         try:
             # Joining four bytes an id is quicker than turning Python integers into an array.
             return np.frombuffer(b"".join(map(self._packed.__getitem__, tokens)), dtype=np.int32)
@@ -103,9 +149,7 @@ def block_of(blocks: Mapping[str, Block], modality: str) -> Block:
         raise VocabularyError(f"the vocabulary does not hold {modality!r}; it holds {', '.join(blocks)}") from None
 
 
-def find_blocks(
-    added: Mapping[str, int], modalities: Iterable[Modality], spell: Callable[[str], Sequence[int]]
-) -> dict[str, Block]:
+def find_blocks(added: Mapping[str, int], modalities: Iterable[Modality], spell: Speller) -> dict[str, Block]:
     """Find every modality whose control pair a tokenizer holds, and the tokens that belong to it.
 
     Parameters
@@ -120,7 +164,7 @@ def find_blocks(
     Returns
     -------
     dict of str to Block
-        By modality name, in the order given.
+        By modality name, in the order given; composites without their parts, which :func:`join_parts` adds.
     """
     known = list(modalities)
     owners: dict[str, str] = {}
@@ -143,8 +187,44 @@ def find_blocks(
             tuple(token for token, _ in held),
             np.array([id_ for _, id_ in held], dtype=np.int64),
             index,
+            spell,
         )
     return blocks
+
+
+def join_parts(blocks: Mapping[str, Block]) -> dict[str, Block]:
+    """Return the blocks with every composite over those of its parts, and its modality over theirs.
+
+    Raises
+    ------
+    VocabularyError
+        A composite borrows a modality that has no block.
+    ConfigurationError
+        A composite is a part of itself.
+    """
+    joined: dict[str, Block] = {}
+    for name in blocks:
+        _join(name, blocks, joined, ())
+    return {name: joined[name] for name in blocks}
+
+
+def _join(name: str, blocks: Mapping[str, Block], joined: dict[str, Block], outer: tuple[str, ...]) -> Block:
+    if name in outer:
+        raise ConfigurationError(f"{name} is a part of itself: {' > '.join((*outer, name))}")
+    if name not in joined:
+        block = blocks[name]
+        lacking = next((part for part in block.modality.parts if part not in blocks), None)
+        if lacking is not None:
+            raise VocabularyError(
+                f"{name} borrows the tokens of {lacking}, which the vocabulary does not hold; add {lacking} to its "
+                f"modalities, or leave {name} out"
+            )
+        parts = {part: _join(part, blocks, joined, (*outer, name)) for part in block.modality.parts}
+        if block.composite is not None:
+            bound = block.composite.with_parts({part: inner.modality for part, inner in parts.items()})
+            block = replace(block, modality=bound, parts=parts)
+        joined[name] = block
+    return joined[name]
 
 
 def _has_pair(added: Mapping[str, int], modality: Modality) -> bool:

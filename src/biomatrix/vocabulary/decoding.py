@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from tokenizers import Tokenizer
 
+from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality
-from biomatrix.errors import BioMatrixError
+from biomatrix.entities.composite import Part
+from biomatrix.errors import BioMatrixError, VocabularyError
 from biomatrix.vocabulary.blocks import Block
 from biomatrix.vocabulary.segments import NOTHING, TEXT, Failure, Segment, Span, Splitter, Value
 
@@ -45,7 +47,9 @@ class Decoder:
         self._roles = roles
         self._modality = modality
         text_ids = [None if block.modality.spelled_as_text else block.text_ids for block in blocks.values()]
-        self._splitter = Splitter(roles, self._names, text_ids)
+        numbers = {name: number for number, name in enumerate(self._names)}
+        parts = [frozenset(numbers[part] for part in block.parts) for block in blocks.values()]
+        self._splitter = Splitter(roles, self._names, text_ids, parts)
 
     def segments(self, ids: Sequence[int] | NDArray[np.integer], skip_special: bool = False) -> list[Segment]:
         """Return the parts of a sequence in order, with the place, modality and tokens of each."""
@@ -58,16 +62,17 @@ class Decoder:
         held = [int(id_) for id_ in ids if 0 <= id_ < len(self._roles) and self._roles[id_] != NOTHING]
         return str(self._backend.decode(held, skip_special_tokens=False))
 
-    def _segment(self, ids: NDArray[np.int64], span: Span, skip_special: bool) -> Segment:
+    def _segment(self, ids: NDArray[np.int64], span: Span, skip_special: bool = False) -> Segment:
         inside = ids[span.start : span.stop]
+        name = None if span.modality is None else self._names[span.modality]
+        if name is not None and self._blocks[name].parts:
+            return self._composite_segment(ids, span, name)
         if span.fault is not None:
-            failure = Failure(self.text(inside), *span.fault)
-            name = None if span.modality is None else self._names[span.modality]
-            return Segment(failure, name, span.start, span.stop)
-        if span.modality is None:
+            return Segment(Failure(self.text(inside), *span.fault), name, span.start, span.stop)
+        if name is None:
             kept = inside[self._roles[inside] == TEXT] if skip_special else inside
             return Segment(self.text(kept), None, span.start, span.stop)
-        return self._entity_segment(inside, span, self._names[span.modality])
+        return self._entity_segment(inside, span, name)
 
     def _entity_segment(self, inside: NDArray[np.int64], span: Span, name: str) -> Segment:
         spelled_as_text = self._blocks[name].modality.spelled_as_text
@@ -75,7 +80,7 @@ class Decoder:
         if spelled_as_text:
             tokens: tuple[str, ...] = (self.text(middle),) if len(middle) else ()
         else:
-            tokens = tuple(str(self._backend.id_to_token(int(id_))) for id_ in middle)
+            tokens = self._tokens(middle)
         value: Value
         try:
             value = self._modality(name).decode(tokens)
@@ -84,3 +89,54 @@ class Decoder:
             within = error.position if isinstance(error.position, int) and not spelled_as_text else 0
             value = Failure(self.text(inside), error.message, span.start + 1 + within)
         return Segment(value, name, span.start, span.stop, tokens)
+
+    def _composite_segment(self, ids: NDArray[np.int64], span: Span, name: str) -> Segment:
+        """Return a composite with its parts decoded: what they make together, or the first thing wrong with it."""
+        parts = tuple(self._segment(ids, part) for part in span.parts)
+        text = self.text(ids[span.start : span.stop])
+        if span.fault is not None:
+            return Segment(Failure(text, *span.fault), name, span.start, span.stop, (), parts)
+        items = list(self._items(ids, span, parts))
+        tokens: list[str] = []
+        for _, item in items:
+            tokens += [item] if isinstance(item, str) else self._wrapped(item)
+        value = self._joined(name, items, text, span)
+        return Segment(value, name, span.start, span.stop, tuple(tokens), parts)
+
+    def _wrapped(self, part: Segment) -> Sequence[str]:
+        """Return a part's tokens between its control tokens, as they stand in the list of the whole."""
+        modality = self._blocks[str(part.modality)].modality
+        return modality.start_token, *part.tokens, modality.end_token
+
+    def _items(
+        self, ids: NDArray[np.int64], span: Span, parts: Sequence[Segment]
+    ) -> Iterator[tuple[int, str | Segment]]:
+        """Yield what a composite holds, tokens of its own and parts in order, each with its place."""
+        position = span.start + 1
+        for part in parts:
+            yield from zip(range(position, part.start), self._tokens(ids[position : part.start]), strict=True)
+            yield part.start, part
+            position = part.stop
+        yield from zip(range(position, span.stop - 1), self._tokens(ids[position : span.stop - 1]), strict=True)
+
+    def _joined(self, name: str, items: Sequence[tuple[int, str | Segment]], text: str, span: Span) -> Entity | Failure:
+        composite = self._blocks[name].composite
+        if composite is None:
+            raise VocabularyError(f"{name} has parts but is no composite modality")
+        segments: list[str | Part] = []
+        for _, item in items:
+            if isinstance(item, str):
+                segments.append(item)
+            elif isinstance(item.value, Entity):
+                segments.append(Part(str(item.modality), item.value, item.tokens))
+            elif isinstance(item.value, Failure):
+                return Failure(text, f"{item.modality}: {item.value.reason}", item.value.position)
+        try:
+            return composite.join(segments)
+        except BioMatrixError as error:
+            places = [*(place for place, _ in items), span.stop - 1]
+            index = error.position if isinstance(error.position, int) else len(items)
+            return Failure(text, error.message, places[min(max(index, 0), len(items))])
+
+    def _tokens(self, ids: NDArray[np.int64]) -> tuple[str, ...]:
+        return tuple(str(self._backend.id_to_token(id_)) for id_ in ids.tolist())

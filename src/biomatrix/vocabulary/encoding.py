@@ -61,7 +61,7 @@ class Encoder:
 
         Parameters
         ----------
-        items : sequence of (str, Molecule, Protein, (entity, modality), Tokens, Codes)
+        items : sequence of (str, Entity, (Entity, modality), Tokens, Codes)
             Text stays text whatever it looks like; a bare entity is written in its default modality.
 
         Raises
@@ -82,12 +82,8 @@ class Encoder:
 
     def encode_tokens(self, tokens: Sequence[str], modality: str) -> list[int]:
         """Return one wrapped segment for an entity already written as tokens."""
-        block = block_of(self._blocks, modality)
-        if block.modality.spelled_as_text:
-            middle = self._text.encode("".join(tokens), first=False)
-        else:
-            middle = block.lookup(tokens).tolist()
-        return [block.start_id, *middle, block.end_id]
+        ids: list[int] = block_of(self._blocks, modality).wrap(tokens).tolist()
+        return ids
 
     def default_modality(self, entity: Entity) -> str:
         """Return how an entity is written where no modality is named."""
@@ -146,8 +142,8 @@ class Encoder:
         if isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], Entity) and isinstance(item[1], str):
             return item
         raise UnsupportedError(
-            f"a {type(item).__name__} cannot be part of a document; give text, a Molecule, a Protein, "
-            "(entity, modality), Tokens or Codes",
+            f"a {type(item).__name__} cannot be part of a document; give text, an entity, (entity, modality), "
+            "Tokens or Codes",
             position=position,
         )
 

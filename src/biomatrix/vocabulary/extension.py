@@ -27,7 +27,8 @@ def extend(
     base : PreTrainedTokenizerFast
         Any Hugging Face fast tokenizer; left untouched.
     modalities : sequence of Modality
-        In the order of their blocks.
+        In the order of their blocks. A composite adds its control pair and the tokens of its own; those of its parts
+        are theirs.
     tokens : mapping of str to sequence of str
         By modality name, the tokens to add in order; ``modality.vocabulary()`` where a name is missing.
 

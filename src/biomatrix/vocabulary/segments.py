@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -51,7 +51,10 @@ class Segment:
     start, stop : int
         Where it stands in the ids, control pair included.
     tokens : tuple of str
-        The tokens between the control pair; empty for text.
+        The tokens between the control pair, for a composite those of its parts with their control pairs; empty for
+        text.
+    parts : tuple of Segment
+        The segments inside a composite, in order, their places counted in the whole sequence.
     """
 
     value: Value
@@ -59,16 +62,44 @@ class Segment:
     start: int
     stop: int
     tokens: tuple[str, ...] = ()
+    parts: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of ids before it is decoded; ``fault`` is (reason, position) where its form is broken."""
+    """A stretch of ids before it is decoded.
+
+    Parameters
+    ----------
+    modality : int or None
+        The number of the modality, None outside segments.
+    start, stop : int
+        Where it stands, control pair included.
+    fault : (str, int), optional
+        Reason and position, where its form is broken.
+    parts : tuple of Span
+        The segments inside a composite, in order.
+    """
 
     modality: int | None
     start: int
     stop: int
     fault: tuple[str, int] | None = None
+    parts: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Sequence:
+    """Ids with what is looked up of them once: each id's role, and where a segment cannot simply go on."""
+
+    ids: NDArray[np.int64]
+    roles: NDArray[np.int16]
+    halts: NDArray[np.int64]
+
+    def halt(self, position: int) -> int:
+        """Return the next control or special token from a position on, the sequence's length where there is none."""
+        following = int(np.searchsorted(self.halts, position))
+        return int(self.halts[following]) if following < len(self.halts) else len(self.ids)
 
 
 TEXT, SPECIAL, NOTHING, OPENS = 0, 1, 2, 3
@@ -110,19 +141,27 @@ class Splitter:
     text_ids : sequence of ndarray or None
         For each modality, the base pieces that may stand among its own tokens; None where
         all are base pieces.
+    parts : sequence of set of int
+        For each modality, the numbers of those whose segments may stand inside its own: none but for composites.
     """
 
     def __init__(
-        self, roles: NDArray[np.int16], names: Sequence[str], text_ids: Sequence[NDArray[np.int64] | None]
+        self,
+        roles: NDArray[np.int16],
+        names: Sequence[str],
+        text_ids: Sequence[NDArray[np.int64] | None],
+        parts: Sequence[Set[int]],
     ) -> None:
         self._roles = roles
         self._names = names
         self._text_ids = text_ids
+        self._parts = parts
 
     def split(self, ids: NDArray[np.int64]) -> Iterator[Span]:
         """Yield the spans of a sequence in order; together they cover every id once."""
         roles = self.roles(ids)
         breaks = np.flatnonzero((roles != TEXT) & (roles != SPECIAL))
+        sequence = _Sequence(ids, roles, np.flatnonzero((roles == SPECIAL) | _is_control(roles)))
         position = 0
         while position < len(ids):
             role = int(roles[position])
@@ -131,7 +170,7 @@ class Splitter:
                 stop = int(breaks[following]) if following < len(breaks) else len(ids)
                 span = Span(None, position, stop)
             elif role >= OPENS and (role - OPENS) % 3 == 0:
-                span = self._segment(ids, roles, position, (role - OPENS) // 3)
+                span = self._segment(sequence, position, (role - OPENS) // 3)
             else:
                 span = self._stray(roles, position)
             yield span
@@ -142,22 +181,46 @@ class Splitter:
         inside = (ids >= 0) & (ids < len(self._roles))
         return np.where(inside, self._roles[np.where(inside, ids, 0)], NOTHING).astype(np.int16)
 
-    def _segment(self, ids: NDArray[np.int64], roles: NDArray[np.int16], start: int, modality: int) -> Span:
-        """Return the segment opened at ``start``: up to its end token, or to where it stops making sense."""
-        name = self._names[modality]
-        rest = roles[start + 1 :]
-        halts = np.flatnonzero((rest == SPECIAL) | ((rest >= OPENS) & ((rest - OPENS) % 3 != 2)))
-        halt = int(halts[0]) if len(halts) else len(rest)
-        strangers = np.flatnonzero(~self._belong(ids[start + 1 :][:halt], rest[:halt], modality))
-        foreign = start + 1 + int(strangers[0]) if len(strangers) else None
-        stop = start + 1 + halt
-        if halt < len(rest) and int(rest[halt]) == OPENS + 3 * modality + 1:
-            if foreign is None:
-                return Span(modality, start, stop + 1)
-            reason = f"id {int(ids[foreign])} does not belong inside {name}"
-            return Span(modality, start, stop + 1, (reason, foreign))
-        stop = stop if foreign is None else foreign
-        return Span(modality, start, stop, (f"the {name} segment is not closed", stop))
+    def _segment(self, sequence: _Sequence, start: int, modality: int) -> Span:
+        """Return the segment opened at ``start``: up to its end token, or to where it stops making sense.
+
+        Up to the next control or special token it holds ids of its own, or a stranger. There it ends, or one of its
+        parts opens and is read in the same way, or it breaks off. Parts are no part of themselves, so that the depth
+        is bounded whatever the ids.
+        """
+        name, end = self._names[modality], OPENS + 3 * modality + 1
+        parts: list[Span] = []
+        fault: tuple[str, int] | None = None
+        sound = None  # where it stopped making sense, if it is not closed in the end
+        position = start + 1
+        while True:
+            halt = sequence.halt(position)
+            stranger = self._stranger(sequence, position, halt, modality)
+            if stranger is not None:
+                fault = fault or (f"id {int(sequence.ids[stranger])} does not belong inside {name}", stranger)
+                sound = stranger if sound is None else sound
+            role = int(sequence.roles[halt]) if halt < len(sequence.ids) else NOTHING
+            if role == end:
+                return Span(modality, start, halt + 1, fault, tuple(parts))
+            inner = (role - OPENS) // 3
+            if not self._parts[modality] or role < OPENS or (role - OPENS) % 3 or inner not in self._parts[modality]:
+                break
+            part = self._segment(sequence, halt, inner)
+            parts.append(part)
+            fault = fault or part.fault
+            if sequence.roles[part.stop - 1] != OPENS + 3 * inner + 1:
+                sound = part.stop if sound is None else sound
+            position = part.stop
+        stop = halt if sound is None else sound
+        kept = tuple(part for part in parts if part.stop <= stop)
+        broken = kept[-1].fault if kept and kept[-1].stop == stop else None
+        return Span(modality, start, stop, broken or (f"the {name} segment is not closed", stop), kept)
+
+    def _stranger(self, sequence: _Sequence, start: int, stop: int, modality: int) -> int | None:
+        """Return where the first id stands that does not belong in a stretch of the modality's own ids."""
+        inside = slice(start, stop)
+        strangers = np.flatnonzero(~self._belong(sequence.ids[inside], sequence.roles[inside], modality))
+        return start + int(strangers[0]) if len(strangers) else None
 
     def _belong(self, ids: NDArray[np.int64], roles: NDArray[np.int16], modality: int) -> NDArray[np.bool_]:
         text_ids = self._text_ids[modality]
@@ -177,3 +240,9 @@ class Splitter:
         name = self._names[(role - OPENS) // 3]
         what = "an end token" if (role - OPENS) % 3 == 1 else "tokens"
         return Span(None, start, stop, (f"{what} of {name} outside any segment of it", start))
+
+
+def _is_control(roles: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Return which roles are those of start and end tokens."""
+    controls: NDArray[np.bool_] = (roles >= OPENS) & ((roles - OPENS) % 3 != 2)
+    return controls

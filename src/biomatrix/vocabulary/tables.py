@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tokens:
-    """An entity already written as tokens of a modality, without its control pair."""
+    """An entity already written as tokens of a modality, without its control pair.
+
+    Those of a composite are one flat list: its own, and each part's between that part's control pair.
+    """
 
     modality: str
     tokens: Sequence[str]

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from biomatrix.entities.modality_registry import modalities as registered_modali
 from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.errors import VocabularyError
 from biomatrix.vocabulary.binding import bind, check_binding, record_of
-from biomatrix.vocabulary.blocks import Block, block_of, find_blocks
+from biomatrix.vocabulary.blocks import Block, block_of, find_blocks, join_parts
 from biomatrix.vocabulary.chat import DOCUMENT_END, TURN_END, TURN_START, Turn
 from biomatrix.vocabulary.decoding import Decoder
 from biomatrix.vocabulary.encoding import Batch, Encoder, as_items
@@ -70,7 +70,7 @@ class Vocabulary:
         trusted: frozenset[str] = frozenset(),
         rows: int | None = None,
     ) -> None:
-        self.blocks = blocks
+        self.blocks = join_parts(blocks)
         self.base_size = manifest.base_size
         self.base_rows = manifest.base_rows
         self.required_tokenizers: dict[str, TokenizerRecord] = dict(manifest.structure_tokenizers)
@@ -411,6 +411,8 @@ class Vocabulary:
             record = self.required_tokenizers.get(name)
             if record is not None:
                 check_binding(block.modality, record, name in self._trusted)
+            for part in block.parts:
+                self._checked(part)
             self._bound.add(name)
         return block.modality
 
@@ -428,7 +430,7 @@ class Vocabulary:
 def _blocks(backend: Tokenizer, modalities: Sequence[Modality]) -> dict[str, Block]:
     added = {token.content: id_ for id_, token in backend.get_added_tokens_decoder().items()}
     text = PlainText(backend)
-    return find_blocks(added, modalities, lambda token: text.encode(token, first=False))
+    return find_blocks(added, modalities, partial(text.encode, first=False))
 
 
 def _counts(blocks: Mapping[str, Block]) -> dict[str, int]:
