@@ -24,9 +24,9 @@ from rdkit.Chem import AllChem
 from rdkit.Geometry import Point3D
 from torch import Tensor
 
-from biomatrix.entities.molecule.structure.molstructok.checkpoint import ARCHITECTURE, read_checkpoint
+from biomatrix.entities.molecule.structure.molstructok.checkpoint import read_checkpoint
 from biomatrix.entities.molecule.structure.molstructok.model import CodeModel
-from biomatrix.entities.tokenizer_folder import load_weights, shipped_names
+from biomatrix.entities.tokenizer_folder import load_weights
 
 FIRST = (1.2608129506349746, 1.593612854073428, 2.1366727766526967)
 TOKEN = re.compile(r"\[([^\[\]]*)\]")
@@ -40,7 +40,7 @@ class PlainTokenizer:
     Parameters
     ----------
     weights : str or Path
-        A safetensors file of the published checkpoint, a tokenizer folder, or a shipped name.
+        A safetensors file of the published checkpoint, or a tokenizer folder.
     """
 
     def __init__(self, weights: str | Path) -> None:
@@ -96,13 +96,6 @@ class PlainTokenizer:
             sign = logits.argmax(dim=1).double() - 1.0
             r, theta, phi = torch.exp(scaled[:, 0]) - 1.0, scaled[:, 1] * math.pi, scaled[:, 2] * math.pi
             return torch.stack((r.double(), theta.double(), phi.double(), sign), dim=1).numpy()
-
-
-def shipped_weights() -> str:
-    """Return the name of the shipped weights of the published architecture."""
-    return next(
-        name for name in shipped_names("molecule") if load_weights("molecule", name).architecture == ARCHITECTURE
-    )
 
 
 def model_of(tensors: Mapping[str, NDArray[Any]]) -> CodeModel:

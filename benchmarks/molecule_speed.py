@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pyarrow.parquet as pq
 import torch
-from molecule_baseline import PlainTokenizer, shipped_weights
+from molecule_baseline import PlainTokenizer
 from rdkit import Chem, rdBase
 
 from biomatrix.corpus.sources.components import COMPONENT_SOURCES
@@ -38,7 +38,7 @@ ENCODE_TARGET, DECODE_TARGET, SCALING_TARGET = 5.0, 12.0, 1.8
 Openings = dict[str, tuple[str, dict[str, bool]]]
 
 
-def molecules_of(path: Path | None, limit: int) -> list[Molecule]:
+def molecules_of(path: Path | None, limit: int, weights: str) -> list[Molecule]:
     """Return molecules with a conformer that a tokenizer of the published architecture takes."""
     if path is None:
         found = components(4 * limit)
@@ -48,7 +48,7 @@ def molecules_of(path: Path | None, limit: int) -> list[Molecule]:
     else:
         found = list(Chem.SDMolSupplier(str(path), removeHs=False))
     molecules = [Molecule(mol) for mol in found if mol is not None and mol.GetNumAtoms() >= 5]
-    tokenizer = MoleculeStructureTokenizer.from_pretrained(shipped_weights(), closed_loop=False, reference=True)
+    tokenizer = MoleculeStructureTokenizer.from_pretrained(weights, closed_loop=False, reference=True)
     answers = tokenizer.encode_each(molecules)
     return [m for m, answer in zip(molecules, answers, strict=True) if isinstance(answer, MoleculeCodes)][:limit]
 
@@ -171,12 +171,12 @@ def main() -> None:
     """Print rates, ratios, stages and scaling."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, nargs="?", help="a Parquet table with mol_block, or an SD file")
-    parser.add_argument("--weights", default=shipped_weights(), help="weights of the published architecture")
+    parser.add_argument("--weights", required=True, help="weights of the published architecture")
     parser.add_argument("--limit", type=int, default=480)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    molecules = molecules_of(given.file, given.limit)
+    molecules = molecules_of(given.file, given.limit, given.weights)
     count = len(molecules)
     atoms = sum(molecule.mol.GetNumAtoms() for molecule in molecules)
     print(f"{count} molecules, {atoms / count:.1f} atoms each; least processor time of {given.rounds} rounds")

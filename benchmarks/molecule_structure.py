@@ -80,8 +80,6 @@ def tokenizers(published: Path | None) -> Iterator[tuple[str, MoleculeStructureT
     opened = MoleculeStructureTokenizer.from_pretrained
     yield "default", opened()
     yield "default, open", opened(closed_loop=False)
-    yield "molstructok-closed", opened("molstructok-closed")
-    yield "same, open", opened("molstructok-closed", closed_loop=False)
     if published:
         yield "published", opened(published)
         yield "published, trunk", opened(published, decoder="trunk")

@@ -12,7 +12,7 @@ import pytest
 from rdkit import Chem
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from molecule_baseline import PlainTokenizer, shipped_weights
+from molecule_baseline import PlainTokenizer
 
 from biomatrix.entities import Molecule, MoleculeStructureTokenizer
 from biomatrix.entities.molecule.structure.molstructok.reference import parse_tokens, token_text
@@ -32,8 +32,9 @@ def test_recorded_tokens_and_coordinates(shared: Path) -> None:
         np.testing.assert_allclose(positions, np.reshape(row["coords"], (-1, 3)), atol=1e-4)
 
 
-def test_it_agrees_with_the_batched_tokenizer() -> None:
-    weights = shipped_weights()
+@pytest.mark.parity
+def test_it_agrees_with_the_batched_tokenizer(shared: Path) -> None:
+    weights = shared / "parity" / "molstructok" / "molstructok_vqvae.safetensors"
     plain = PlainTokenizer(weights)
     batched = MoleculeStructureTokenizer.from_pretrained(weights, closed_loop=False)
     molecules = [Molecule.from_smiles(smiles).embed(seed=1) for smiles in ("CC(=O)Nc1ccc(O)cc1", "C1CC2(C1)CCC2")]

@@ -11,7 +11,7 @@ from tokenizers import AddedToken
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from biomatrix.entities import Modality, Molecule, Protein
-from biomatrix.errors import ParseError, VocabularyError
+from biomatrix.errors import ParseError, VocabularyError, WeightsError
 from biomatrix.vocabulary import Failure, TokenizerRecord, Turn, Vocabulary
 
 from .conftest import JOINT, TEXTS, StubStructureTokenizer, chain_of, stub_modalities
@@ -186,7 +186,7 @@ def test_damaged_files_are_named(folder: Path, name: str, content: str) -> None:
 
 
 def test_no_such_folder(tmp_path: Path) -> None:
-    with pytest.raises(ParseError, match="no such folder"):
+    with pytest.raises(WeightsError, match="no such folder"):
         Vocabulary.from_pretrained(tmp_path / "nothing")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from biomatrix.generation.catalogue import CatalogueEntry
 
@@ -45,8 +45,8 @@ def _table(entries: Sequence[CatalogueEntry]) -> str:
     return "\n".join(lines)
 
 
-def _row(entry: CatalogueEntry, names: dict[str, str]) -> tuple[str, ...]:
-    uses = [f"{modality}: {names.get(mark or '', mark)}" for modality, mark in (entry.uses or {}).items()]
+def _row(entry: CatalogueEntry, names: Mapping[str, str]) -> tuple[str, ...]:
+    uses = [f"{modality}: {names.get(mark, mark)}" for modality, mark in (entry.uses or {}).items()]
     return (
         entry.name,
         entry.place,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from typing import Any
 
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.modality_registry import modality as registered
@@ -16,17 +16,6 @@ from biomatrix.entities.tokenizer_folder import shipped_name_of
 from biomatrix.errors import VocabularyError
 from biomatrix.vocabulary.blocks import Block
 from biomatrix.vocabulary.manifest import TokenizerRecord
-
-
-class StructureTokenizer(Protocol):
-    """What is asked of a structure tokenizer here."""
-
-    name: str
-    fingerprint: str
-
-    @property
-    def num_codes(self) -> int:
-        """Codes are 0 to ``num_codes - 1``."""
 
 
 def needs_tokenizer(modality: Modality) -> bool:
@@ -50,7 +39,7 @@ def record_of(modality: Modality, tokens: Sequence[str] | None = None) -> Tokeni
     if tokens is not None:
         codes = (modality.code_of(token) for token in tokens)
         return TokenizerRecord(None, None, 1 + max((code for code in codes if code is not None), default=-1))
-    tokenizer = _tokenizer(modality)
+    tokenizer = modality.tokenizer
     return TokenizerRecord(tokenizer.name, tokenizer.fingerprint, tokenizer.num_codes)
 
 
@@ -114,7 +103,7 @@ def check_binding(modality: Modality, record: TokenizerRecord, trusted: bool) ->
             f"{modality.name} codes belong to; give it: "
             f"structure_tokenizers={{{modality.name!r}: NAME_OR_FOLDER}}"
         )
-    tokenizer = _tokenizer(modality)
+    tokenizer = modality.tokenizer
     if record.fingerprint is not None and tokenizer.fingerprint != record.fingerprint:
         raise VocabularyError(
             f"{modality.name} tokens of this vocabulary belong to {record}; they cannot be used with "
@@ -125,7 +114,3 @@ def check_binding(modality: Modality, record: TokenizerRecord, trusted: bool) ->
             f"{modality.name} tokens of this vocabulary need {record.num_codes:,} codes; {tokenizer.name} "
             f"has {tokenizer.num_codes:,}"
         )
-
-
-def _tokenizer(modality: Modality) -> StructureTokenizer:
-    return cast("StructureTokenizer", getattr(modality, "tokenizer"))  # noqa: B009

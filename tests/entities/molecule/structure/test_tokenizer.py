@@ -30,9 +30,12 @@ SMILES = (
 )
 
 
-@pytest.fixture(scope="module", params=["default", "molstructok-closed"])
+@pytest.fixture(scope="module", params=["default", "published, closed loop"])
 def tokenizer(request: pytest.FixtureRequest) -> MoleculeStructureTokenizer:
-    return MoleculeStructureTokenizer.from_pretrained(request.param)
+    if request.param == "default":
+        return MoleculeStructureTokenizer.from_pretrained()
+    weights = request.getfixturevalue("published_weights")
+    return MoleculeStructureTokenizer.from_pretrained(weights, closed_loop=True)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +110,7 @@ def test_a_bad_molecule_is_named_and_the_rest_goes_on(
 ) -> None:
     flat = Molecule.from_smiles("CCO")
     salt = Molecule.from_smiles("[Na+].[Cl-]")
-    results = tokenizer.encode([molecules[0], flat, salt, molecules[1]], on_error="return")
+    results = tokenizer.encode_each([molecules[0], flat, salt, molecules[1]])
     assert isinstance(results[0], MoleculeCodes)
     assert isinstance(results[1], UnsupportedError)
     assert "record 2" in str(results[1])
@@ -189,7 +192,7 @@ def test_random_codes_give_finite_molecules_or_named_errors(tokenizer: MoleculeS
         )
         for size in rng.integers(1, 40, size=200)
     ]
-    results = tokenizer.decode(sequences, on_error="return")
+    results = tokenizer.decode_each(sequences)
     assert len(results) == len(sequences)
     for result in results:
         assert isinstance(result, Molecule | BioMatrixError)
@@ -204,7 +207,7 @@ def test_every_code_is_alive_and_distinct(tokenizer: MoleculeStructureTokenizer)
     assert len(np.unique(tokenizer.code_features, axis=0)) == 512
 
 
-def test_the_fingerprint_names_what_alters_codes(tokenizer: MoleculeStructureTokenizer) -> None:
-    again = MoleculeStructureTokenizer.from_pretrained(tokenizer.name)
-    other = MoleculeStructureTokenizer.from_pretrained(tokenizer.name, closed_loop=False)
+def test_the_fingerprint_names_what_alters_codes() -> None:
+    tokenizer, again = (MoleculeStructureTokenizer.from_pretrained() for _ in range(2))
+    other = MoleculeStructureTokenizer.from_pretrained(closed_loop=False)
     assert again.fingerprint == tokenizer.fingerprint != other.fingerprint
