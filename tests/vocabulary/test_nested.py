@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
+from biomatrix.corpus.documents import Document, Part
+from biomatrix.corpus.encoding import encode_documents
+from biomatrix.corpus.shards import token_dtype, write_shard
 from biomatrix.entities import Molecule, Protein, modality
 from biomatrix.errors import BioMatrixError, ConfigurationError, VocabularyError
 from biomatrix.vocabulary import Failure, Tokens, Vocabulary
 from biomatrix.vocabulary.blocks import join_parts
+from biomatrix.vocabulary.initialisation import new_rows
 from biomatrix.vocabulary.manifest import TokenizerRecord
 from biomatrix.vocabulary.segments import Segment
 
@@ -301,3 +307,32 @@ def test_text_inside_a_span_is_never_a_control_token(nested: Vocabulary) -> None
     (failure,) = nested.decode(ids)
     assert isinstance(failure, Failure)
     assert failure.reason.startswith("molecule_smiles:")
+
+
+def test_new_rows_cover_a_composite_s_own_tokens(nested: Vocabulary) -> None:
+    weight = torch.randn(nested.base_size, 16, generator=torch.Generator().manual_seed(0))
+    rows = new_rows(weight, nested, "description", seed=0, noise=0.0)
+    assert rows.shape == (len(nested.new_ids), 16)
+    near = nested.block("pair_text").index["<near 3>"]
+    described = weight[nested.encode_text("near 3")].mean(dim=0)
+    found = rows[int(np.searchsorted(nested.new_ids, near))]
+    np.testing.assert_allclose(found, described.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_pairs_go_through_documents_and_shards(nested: Vocabulary, tmp_path: Path) -> None:
+    structure = ["<|prot_3d_start|>", "<S 1>", "<|prot_3d_end|>", "<|mol_3d_start|>", "[C 0]", "<|mol_3d_end|>"]
+    strange = [*structure[:4], "[C 999]", structure[-1]]
+    contents = [Tokens("pair_text", nested.modality("pair_text").encode(PAIR)), Tokens("pair_structure", structure)]
+    tried = [*contents, Tokens("pair_structure", strange)]
+    written = encode_documents([Document((Part(item),), item.modality) for item in tried], nested)
+    assert [isinstance(document, BioMatrixError) for document in written] == [False, False, True]
+    documents = [document for document in written if not isinstance(document, BioMatrixError)]
+    for document, item in zip(documents, contents, strict=True):
+        block = nested.block(item.modality).modality
+        assert nested.text(document.ids) == block.start_token + "".join(item.tokens) + block.end_token
+    folder, dtype = tmp_path / "shard", token_dtype(len(nested))
+    folder.mkdir()
+    write_shard(folder, documents, [0, 1], dtype)
+    read = np.fromfile(folder / "tokens.bin", dtype=dtype)
+    assert read.tolist() == np.concatenate([document.ids for document in documents]).tolist()
+    assert isinstance(nested.decode(read[: len(documents[0])])[0], Pair)
