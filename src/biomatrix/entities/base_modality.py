@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from biomatrix.entities.check import Check
+from biomatrix.entities.kind_registry import kind_of
 from biomatrix.errors import BioMatrixError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -140,13 +141,13 @@ class Modality(ABC):
         """Return the column of ``grammar().transitions`` the token belongs to."""
         return 0
 
-    @abstractmethod
     def length(self, tokens: Sequence[str]) -> int:
-        """Return the number of counted tokens: residues, atoms, symbols."""
+        """Return the number of counted tokens: residues, atoms, symbols; all of them where no other rule is given."""
+        return len(tokens)
 
-    @abstractmethod
     def check(self, entity: Entity) -> list[Check]:
-        """Return what is physically and chemically sound about a decoded entity, one answer a check."""
+        """Return what is sound about a decoded entity: what its kind checks, where no other rule is given."""
+        return kind_of(entity).check(entity)
 
 
 def _attempt(function: Callable[[Given], Made], given: Given) -> Made | BioMatrixError:
