@@ -22,7 +22,9 @@ def decode(
     ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="A folder, one file per entity, or one file of many records: .sdf, .smi, .fasta, ..."),
+        typer.Option(
+            "--output", "-o", help="A folder, one file per entity, or one file of many records: .sdf, .smi, .fasta, ..."
+        ),
     ],
     tokenizer: TokenizerName = None,
     rejects: RejectsFile = None,

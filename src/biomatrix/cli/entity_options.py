@@ -23,7 +23,7 @@ _RECORD: Final = typer.Option(
     "--record",
     "--chain",
     metavar="[KIND=]RECORD",
-    help="Which record or chain of the file: its name, or its number from 1; with the kind where several files are given.",
+    help="Which record or chain of the file: its name, or its number from 1; name the kind where files are several.",
 )
 
 
@@ -59,7 +59,9 @@ def entity_options(function: Callable[..., None]) -> Callable[..., None]:
         "record": _RECORD,
     }
     added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[list[str] | None, one])
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[list[str] | None, one]
+        )
         for name, one in options.items()
     ]
     kept = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in signature.parameters.values()]
@@ -80,7 +82,9 @@ def _kinds() -> Sequence[Kind]:
 def _split(word: str) -> tuple[str, str]:
     name, mark, value = word.partition("=")
     if not mark or name not in kind_names():
-        raise ConfigurationError(f"--entity takes KIND=VALUE with a kind of {', '.join(kind_names())}, not {word[:60]!r}")
+        raise ConfigurationError(
+            f"--entity takes KIND=VALUE with a kind of {', '.join(kind_names())}, not {word[:60]!r}"
+        )
     return name, value
 
 
@@ -97,7 +101,9 @@ def _with_records(words: Sequence[tuple[str, str]], records: Sequence[str]) -> l
             if of in (None, other) and index not in chosen and names_file(word, kind(other))
         ]
         if len(files) != 1:
-            advice = "several files are given: write --record KIND=RECORD" if files else "no file is given to choose from"
+            advice = (
+                "several files are given: write --record KIND=RECORD" if files else "no file is given to choose from"
+            )
             raise ConfigurationError(f"--record {record!r}: {advice}")
         chosen[files[0]] = int(value) if value.isdecimal() else value
     return [GivenEntity(name, word, chosen.get(index)) for index, (name, word) in enumerate(words)]

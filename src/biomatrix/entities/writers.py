@@ -1,4 +1,4 @@
-"""Writing the records of one file one at a time: what cannot be written is refused with its reason, the rest is kept."""
+"""Writing the records of one file one by one: what cannot be written is refused with its reason, the rest is kept."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ INPUT_COLOUR, DECODED_COLOUR = "#8a8f98", "#d9622b"
 
 WORTH = (
     "The model that answers below has {parameters:.1f} million parameters and was trained on two processor cores in "
-    "about an hour. It shows that the whole path works: it has learned what entities look like as tokens, not chemistry "
-    "or folding. Do not act on its numbers, folds or descriptions. The round trips above depend "
+    "about an hour. It shows that the whole path works: it has learned what entities look like as tokens, not "
+    "chemistry or folding. Do not act on its numbers, folds or descriptions. The round trips above depend "
     "on the structure tokenizers alone, and their errors are as stated."
 )
 

@@ -1,4 +1,4 @@
-"""The tasks that show what a model does with each kind: what is asked, with which entity, and what the answer is worth."""
+"""The tasks that show what a model does with each kind: what is asked, of which entity, what the answer is worth."""
 
 from __future__ import annotations
 
