@@ -31,12 +31,13 @@ def test_piece_by_piece_gives_the_bytes_of_the_whole(tmp_path: Path, file_format
 
 
 def test_an_error_in_the_block_leaves_no_file(tmp_path: Path) -> None:
-    with (
-        pytest.raises(RuntimeError),
-        kind("molecule").writer(tmp_path / "out.smi", "smi", lambda *_: None) as writer,
-    ):
-        writer.write(molecules("CCO")[0], 1)
-        raise RuntimeError
+    def stop_in_the_middle() -> None:
+        with kind("molecule").writer(tmp_path / "out.smi", "smi", lambda *_: None) as writer:
+            writer.write(molecules("CCO")[0], 1)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        stop_in_the_middle()
     assert not list(tmp_path.iterdir())
 
 
