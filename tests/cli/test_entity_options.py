@@ -67,16 +67,20 @@ def parsed(*arguments: str) -> GivenEntities:
     return seen[0]
 
 
+def words(given: GivenEntities) -> list[tuple[str, str]]:
+    return [(one.kind, one.word) for one in given.each]
+
+
 def test_every_kind_has_an_option() -> None:
     given = parsed("--protein", "MKV", "--molecule", "CCO", "--entity", "protein=GG", "--molecule", "C=C")
-    assert given.words == (("molecule", "CCO"), ("molecule", "C=C"), ("protein", "MKV"), ("protein", "GG"))
+    assert words(given) == [("molecule", "CCO"), ("molecule", "C=C"), ("protein", "MKV"), ("protein", "GG")]
     kinds = [entity.kind for entity in given.read()]
     assert kinds == ["molecule", "molecule", "protein", "protein"]
-    assert parsed().words == ()
+    assert words(parsed()) == []
 
 
 def test_a_kind_from_elsewhere_gets_its_option_by_itself(pebble: Kind) -> None:
-    assert parsed("--pebble", "grey", "--entity", "pebble=red").words == (("pebble", "grey"), ("pebble", "red"))
+    assert words(parsed("--pebble", "grey", "--entity", "pebble=red")) == [("pebble", "grey"), ("pebble", "red")]
     shown = RUNNER.invoke(app, ["generate", "--help"]).output
     for name in kind_names():
         assert f"--{name} " in shown
@@ -96,6 +100,9 @@ def test_a_record_is_chosen_of_the_given_file(tmp_path: Path) -> None:
         parsed("--protein", str(fasta), "--molecule", str(smiles), "--record", "2").read()
     with pytest.raises(BioMatrixError, match="several records"):
         parsed("--protein", str(fasta), "--molecule", str(smiles), "--record", "molecule=2").read()
+    both = ("--record", "molecule=2", "--record", "protein=first")
+    read = parsed("--protein", str(fasta), "--molecule", str(smiles), *both).read()
+    assert [entity.name for entity in read] == ["ethene", "first"]
 
 
 def test_what_names_nothing_is_refused() -> None:
@@ -106,7 +113,7 @@ def test_what_names_nothing_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="chosen of a file"):
         parsed("--protein", "MKV", "--record", "2").read()
     with pytest.raises(ConfigurationError, match="none was given"):
-        GivenEntities((), "2").read()
+        GivenEntities.of((), ["2"])
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import weakref
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from biomatrix.conversion import decode_from_lines, encode_to_lines, unwrap, wrap
-from biomatrix.entities import Molecule, Protein, modalities, modality, read_molecules, read_proteins
-from biomatrix.errors import ConfigurationError, DecodeError, ParseError
+from biomatrix.conversion.reading import Line
+from biomatrix.entities import Modality, Molecule, Protein, modalities, modality, read_molecules, read_proteins
+from biomatrix.errors import DecodeError, ParseError, UnsupportedError
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "C[C@H](N)C(=O)O", "F/C=C/F", "[Na+].[Cl-]", "[13CH4]"]
 
@@ -104,11 +108,104 @@ def test_every_modality_is_recognised_by_its_start() -> None:
 
 def test_kinds_are_not_mixed_in_one_file(tmp_path: Path) -> None:
     source = tmp_path / "t.txt"
-    source.write_text("<|prot_aa_start|><A M><|prot_aa_end|>\n", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="of kind protein"):
-        decode_from_lines(str(source), tmp_path / "out.smi")
+    source.write_text(
+        "<|prot_aa_start|><A M><|prot_aa_end|>\n<|mol_sfi_start|>[C][O]<|mol_sfi_end|>\n", encoding="utf-8"
+    )
+    counts = decode_from_lines(str(source), tmp_path / "out.smi")
+    assert (counts.succeeded, counts.rejected) == (1, 1)
+    assert "of kind protein" in counts.first_rejects[0].reason
+    assert (tmp_path / "out.smi").read_text(encoding="utf-8") == "CO\n"
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ParseError, match=r"nowhere\.txt"):
         decode_from_lines(str(tmp_path / "nowhere.txt"), tmp_path / "out")
+
+
+def test_an_unknown_extension_is_refused_before_anything_is_decoded(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match=r"\.docx"):
+        decode_from_lines(str(tmp_path / "nowhere.txt"), tmp_path / "out.docx")
+
+
+def test_names_come_back_as_titles_and_headers(tmp_path: Path) -> None:
+    (tmp_path / "in.smi").write_text("CCO ethyl alcohol\n", encoding="utf-8")
+    (tmp_path / "in.fasta").write_text(">seq_1 of something\nMKTAYIAKQRW\n", encoding="utf-8")
+    for source, modality_name, out, first in (
+        ("in.smi", "molecule_selfies", "out.smi", "CCO\tethyl alcohol"),
+        ("in.smi", "molecule_smiles", "out.sdf", "ethyl alcohol"),
+        ("in.fasta", "protein_sequence", "out.fasta", ">seq_1"),
+    ):
+        encode_to_lines(str(tmp_path / source), tmp_path / "t.jsonl", modalities=[modality_name])
+        decode_from_lines(str(tmp_path / "t.jsonl"), tmp_path / out)
+        assert (tmp_path / out).read_text(encoding="utf-8").splitlines()[0] == first
+
+
+def test_lines_may_be_packed(tmp_path: Path, smiles_file: Path) -> None:
+    counts = encode_to_lines(str(smiles_file), tmp_path / "t.jsonl.gz", modalities=["molecule_smiles"])
+    assert gzip.decompress((tmp_path / "t.jsonl.gz").read_bytes()).count(b"\n") == counts.succeeded
+    assert decode_from_lines(str(tmp_path / "t.jsonl.gz"), tmp_path / "out.smi").succeeded == len(SMILES)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"\xff\xfe broken", "UTF-8"),
+        (b'{"text": ' + b"[" * 100_000, "JSON"),
+        (b'{"text": ' + b"1" * 10_000 + b"}", "JSON"),
+        (b"<|mol_sfi_start|>" + b"[C]" * 1_400_000, "4,000,000"),
+        (b'{"text": "x", "tokenizer": {"name": "default"}}', "fingerprint"),
+        (b'{"text": "x", "labels": 3}', "labels"),
+    ],
+)
+def test_hostile_lines_are_refused_alone(tmp_path: Path, line: bytes, reason: str) -> None:
+    good = b"<|mol_sfi_start|>[C][O]<|mol_sfi_end|>\n"
+    (tmp_path / "t.txt").write_bytes(good + line + b"\n" + good)
+    counts = decode_from_lines(str(tmp_path / "t.txt"), tmp_path / "out.smi")
+    assert (counts.succeeded, counts.rejected) == (2, 1)
+    assert counts.first_rejects[0].record == 2
+    assert reason in counts.first_rejects[0].reason
+
+
+def test_packed_lines_that_break_off_keep_what_came_before(tmp_path: Path) -> None:
+    rng = Random(0)
+    noise = "".join(f"{rng.randbytes(400).hex()}\n" for _ in range(4000))
+    lines = f"<|mol_sfi_start|>[C][O]<|mol_sfi_end|>\n{noise}"
+    (tmp_path / "t.txt.gz").write_bytes(gzip.compress(lines.encode())[:-200])
+    counts = decode_from_lines(str(tmp_path / "t.txt.gz"), tmp_path / "out.smi")
+    assert counts.succeeded == 1
+    assert any("gzip" in reason for reason in counts.reasons)
+    assert (tmp_path / "out.smi").read_text() == "CO\n"
+
+
+def test_what_a_file_cannot_hold_is_refused_and_the_rest_is_kept(tmp_path: Path) -> None:
+    source = tmp_path / "t.txt"
+    source.write_text("<|mol_sfi_start|>[C][O]<|mol_sfi_end|>\n" * 3, encoding="utf-8")
+    counts = decode_from_lines(str(source), tmp_path / "out.mol")
+    assert (counts.succeeded, counts.rejected) == (1, 2)
+    assert Molecule.from_file(tmp_path / "out.mol").smiles == "CO"
+    counts = decode_from_lines(str(source), tmp_path / "out.sdf")
+    assert (counts.succeeded, counts.rejected) == (3, 0)
+
+
+def test_records_are_written_as_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No list of entities grows with the file: each is gone before the next but one is decoded."""
+    alive: list[weakref.ref[Molecule]] = []
+    most = 0
+
+    def decode_line(line: Line, tokenizer: str | None) -> tuple[Weighed, Modality]:
+        nonlocal most
+        most = max(most, sum(reference() is not None for reference in alive))
+        entity = Weighed(Molecule.from_smiles("C" * line.number).mol)
+        alive.append(weakref.ref(entity))
+        return entity, modality("molecule_smiles")
+
+    monkeypatch.setattr("biomatrix.conversion.decoding.decode_line", decode_line)
+    (tmp_path / "t.txt").write_text("x\n" * 50, encoding="utf-8")
+    assert decode_from_lines(str(tmp_path / "t.txt"), tmp_path / "out.smi").succeeded == 50
+    assert most <= 2
+
+
+class Weighed(Molecule):
+    """A molecule that weak references can watch."""
+
+    __slots__ = ("__weakref__",)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from biomatrix.conversion import decode_from_lines, encode_to_lines
-from biomatrix.entities import Protein
+from biomatrix.entities import Protein, ProteinStructureTokenizer, read_proteins
 from biomatrix.metrics.geometry import place_atom, rmsd
 
 STEPS = ((1.329, 2.035, -0.82), (1.458, 2.124, np.pi), (1.525, 1.941, -1.05))
@@ -76,8 +76,9 @@ def test_tokens_alone_decode_to_unknown_residues(tmp_path: Path, chain: Protein)
     np.testing.assert_array_equal(decoded.residue_numbers, np.arange(1, 31))
 
 
+@pytest.mark.parametrize("key", ["labels", "residues"])
 @pytest.mark.parametrize(
-    "residues",
+    "labels",
     [
         {"sequence": "ACD"},
         {"sequence": 7},
@@ -88,10 +89,55 @@ def test_tokens_alone_decode_to_unknown_residues(tmp_path: Path, chain: Protein)
         [],
     ],
 )
-def test_residues_that_do_not_fit_are_refused(tmp_path: Path, chain: Protein, residues: object) -> None:
+def test_labels_that_do_not_fit_are_refused(tmp_path: Path, chain: Protein, labels: object, key: str) -> None:
     chain.to_file(tmp_path / "in.pdb")
     encode_to_lines(str(tmp_path / "in.pdb"), tmp_path / "t.jsonl", modalities=["protein_structure"])
-    line = json.loads((tmp_path / "t.jsonl").read_text()) | {"residues": residues}
-    (tmp_path / "t.jsonl").write_text(json.dumps(line) + "\n")
+    line = json.loads((tmp_path / "t.jsonl").read_text())
+    del line["labels"]
+    (tmp_path / "t.jsonl").write_text(json.dumps(line | {key: labels}) + "\n")
     counts = decode_from_lines(str(tmp_path / "t.jsonl"), tmp_path / "out")
     assert (counts.succeeded, counts.rejected) == (0, 1)
+
+
+def test_lines_of_earlier_versions_keep_their_residues(tmp_path: Path, chain: Protein) -> None:
+    chain.to_file(tmp_path / "in.pdb")
+    encode_to_lines(str(tmp_path / "in.pdb"), tmp_path / "t.jsonl", modalities=["protein_structure"])
+    line = json.loads((tmp_path / "t.jsonl").read_text())
+    line["residues"] = line.pop("labels")
+    (tmp_path / "t.jsonl").write_text(json.dumps(line) + "\n")
+    decode_from_lines(str(tmp_path / "t.jsonl"), tmp_path / "out")
+    assert Protein.from_file(next((tmp_path / "out").iterdir())).sequence == chain.sequence
+
+
+def test_a_line_names_the_only_tokenizer_that_reads_it(tmp_path: Path, chain: Protein) -> None:
+    chain.to_file(tmp_path / "in.pdb")
+    lines = tmp_path / "t.jsonl"
+    encode_to_lines(str(tmp_path / "in.pdb"), lines, modalities=["protein_structure"], tokenizer="gcp_vqvae-4096")
+    wanted = ProteinStructureTokenizer.from_pretrained("gcp_vqvae-4096").fingerprint
+    assert json.loads(lines.read_text())["tokenizer"]["fingerprint"] == wanted
+    given = decode_from_lines(str(lines), tmp_path / "given.pdb", tokenizer="gcp_vqvae-4096")
+    found = decode_from_lines(str(lines), tmp_path / "found.pdb")
+    other = decode_from_lines(str(lines), tmp_path / "other.pdb", tokenizer="geometric-4096")
+    assert (given.succeeded, found.succeeded, other.succeeded) == (1, 1, 0)
+    assert (tmp_path / "given.pdb").read_bytes() == (tmp_path / "found.pdb").read_bytes()
+    assert not (tmp_path / "other.pdb").exists()
+    assert wanted in other.first_rejects[0].reason
+    line = json.loads(lines.read_text()) | {"tokenizer": {"name": "mine", "fingerprint": "0" * 12}}
+    lines.write_text(json.dumps(line) + "\n")
+    unknown = decode_from_lines(str(lines), tmp_path / "unknown.pdb")
+    assert unknown.succeeded == 0
+    assert "not among the shipped ones" in unknown.first_rejects[0].reason
+
+
+def test_a_chain_that_a_file_cannot_hold_leaves_the_others(tmp_path: Path, chain: Protein) -> None:
+    lines = []
+    for letter in "ABAC":
+        replace(chain, chain=letter).to_file(tmp_path / "in.pdb")
+        encode_to_lines(str(tmp_path / "in.pdb"), tmp_path / "t.jsonl", modalities=["protein_structure"])
+        lines.append((tmp_path / "t.jsonl").read_text())
+    (tmp_path / "all.jsonl").write_text("".join(lines))
+    counts = decode_from_lines(str(tmp_path / "all.jsonl"), tmp_path / "out.pdb")
+    assert (counts.succeeded, counts.rejected) == (3, 1)
+    assert counts.first_rejects[0].record == 3
+    kept = [found.chain for found in read_proteins(tmp_path / "out.pdb") if isinstance(found, Protein)]
+    assert kept == ["A", "B", "C"]

@@ -12,17 +12,17 @@ import biotite.structure.io.pdb as pdb
 import pytest
 from rdkit import Chem
 
-from biomatrix.entities import Molecule, Protein
+from biomatrix.entities import Molecule, Protein, kinds
 from biomatrix.entities.bundled import complex_folder
 from biomatrix.errors import BioMatrixError
 from biomatrix.quickstart import Summary, run
 from biomatrix.quickstart.inputs import gather_inputs
 from biomatrix.quickstart.roundtrip import round_trips
-from biomatrix.quickstart.tasks import LONGEST_CHAIN, shortened
+from biomatrix.quickstart.tasks import LONGEST_CHAIN, gather_questions
 
 
 def test_the_example_goes_round_in_every_modality() -> None:
-    for given in gather_inputs({}, None, seed=0):
+    for given in gather_inputs({}, {}, seed=0):
         for trip in round_trips(given.entity):
             assert trip.agreement is not None, trip.refused
             assert all(answer.passed is not False for answer in trip.agreement)
@@ -35,24 +35,43 @@ def test_the_example_goes_round_in_every_modality() -> None:
 def test_own_molecules_come_from_smiles_or_file(tmp_path: Path) -> None:
     Molecule.from_smiles("CCO").to_file(tmp_path / "mine.smi")
     for given in ("CCO", str(tmp_path / "mine.smi")):
-        entity = gather_inputs({"molecule": given}, None, seed=0)[-1].entity
+        entity = gather_inputs({"molecule": given}, {}, seed=0)[-1].entity
         assert entity.kind == "molecule"
         assert entity.has_structure
 
 
 def test_own_proteins_replace_the_complex() -> None:
     path = complex_folder("1ia1") / "1ia1_protein_one_lig_removed.pdb"
-    inputs = gather_inputs({"protein": str(path)}, "A", seed=0)
+    inputs = gather_inputs({"protein": str(path)}, {"protein": "A"}, seed=0)
     assert [given.entity.kind for given in inputs] == ["protein", "molecule"]
     with pytest.raises(BioMatrixError, match="chain"):
-        gather_inputs({"protein": str(path)}, "no such chain", seed=0)
+        gather_inputs({"protein": str(path)}, {"protein": "no such chain"}, seed=0)
 
 
 def test_long_chains_are_shortened_and_say_so() -> None:
     chain = Protein.from_sequence("A" * (LONGEST_CHAIN + 1))
-    assert len(shortened(chain)) == LONGEST_CHAIN
-    assert str(LONGEST_CHAIN + 1) in shortened(chain).notes[-1]
-    assert shortened(shortened(chain)) is not None
+    (question,) = [one for one in gather_questions([chain]) if one.values.keys() == {"protein_sequence"}]
+    shown, written = question.values["protein_sequence"]
+    assert (len(shown), written, question.length) == (LONGEST_CHAIN, "protein_sequence", LONGEST_CHAIN)
+    assert str(LONGEST_CHAIN + 1) in shown.notes[-1]
+
+
+def test_the_examples_are_asked_about_in_every_task_shown() -> None:
+    entities = [given.entity for given in gather_inputs({}, {}, seed=0)]
+    questions = {question.task: question for question in gather_questions(entities)}
+    assert list(questions) == [shown.name for one in kinds() for shown in one.shown_tasks]
+    assert len(questions) == 9
+    assert questions["predict_weight"].expected == "194, computed"
+    assert questions["fold_protein"].length == len(entities[0])
+    assert questions["fold_protein"].reference is not None
+
+
+def test_what_an_entity_lacks_is_not_asked() -> None:
+    free = {"make_molecule_selfies", "make_molecule_smiles", "make_molecule_structure", "molecule_from_name"}
+    assert {question.task for question in gather_questions([])} == free
+    unfolded = gather_questions([Protein.from_sequence("MKTAYIAKQR")])
+    assert {question.task for question in unfolded} - free == {"fold_protein"}
+    assert all(question.reference is None for question in unfolded)
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,12 @@ import json
 import re
 from pathlib import Path
 
-from biomatrix.entities import Molecule
+import pytest
+
+from biomatrix.entities import Molecule, modality_names
 from biomatrix.entities.molecule.picture import draw
 from biomatrix.report import Page
+from biomatrix.report.colours import colour_rules, colours_of
 from biomatrix.report.tokens import token_stream
 from biomatrix.report.viewer import Model3D, embed_models
 
@@ -52,3 +55,19 @@ def test_drawing_is_an_inline_svg() -> None:
     svg = draw(Molecule.from_smiles("CC(=O)Oc1ccccc1C(=O)O"))
     assert svg.startswith("<svg")
     assert svg.rstrip().endswith("</svg>")
+
+
+def test_every_modality_has_a_colour_of_its_own() -> None:
+    page = Page("Title", "Lead").to_html()
+    shades = {name: colours_of(name) for name in modality_names()}
+    assert len(set(shades.values())) == len(shades)
+    for name, (light, dark) in shades.items():
+        assert f".{name} {{ --colour: {light}; }}" in page
+        assert f".{name} {{ --colour: {dark}; }}" in page
+
+
+def test_a_name_from_outside_writes_no_style_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = "x { } body { display: none; }"
+    monkeypatch.setattr("biomatrix.report.colours.modality_names", lambda: (hostile, "fine"))
+    assert "display" not in colour_rules()
+    assert ".fine { --colour: hsl(" in colour_rules()

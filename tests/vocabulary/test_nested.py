@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from biomatrix.corpus.documents import Document, Part
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
-from biomatrix.corpus.documents import Document, Part
 from biomatrix.corpus.encoding import encode_documents
 from biomatrix.corpus.shards import token_dtype, write_shard
 from biomatrix.entities import Molecule, Protein, modality

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 TokenizerName = Annotated[
     str | None,
-    typer.Option("--tokenizer", help="Name or folder of the structure tokenizer; the default one when not given."),
+    typer.Option(
+        "--tokenizer",
+        help="Name or folder of the structure tokenizer; the one that lines name, or the default, when not given.",
+    ),
 ]
 RejectsFile = Annotated[
     Path | None, typer.Option("--rejects", help="JSON lines of what was refused; beside --output by default.")

@@ -22,13 +22,15 @@ def decode(
     ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="A folder, one file an entity, or one .sdf, .smi or .fasta file."),
+        typer.Option(
+            "--output", "-o", help="A folder, one file per entity, or one file of many records: .sdf, .smi, .fasta, ..."
+        ),
     ],
     tokenizer: TokenizerName = None,
     rejects: RejectsFile = None,
     as_json: CountsAsJson = False,
 ) -> None:
-    """Turn tokens back into molecules and proteins and write them as files.
+    """Turn tokens back into entities and write them as files.
 
     Each line says its own modality by its control tokens, such as <|mol_sfi_start|>[C][O]<|mol_sfi_end|>.
     """

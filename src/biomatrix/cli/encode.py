@@ -1,4 +1,4 @@
-"""``biomatrix encode``: files of molecules or proteins to tokens."""
+"""``biomatrix encode``: files of entities to tokens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def encode(
-    file: Annotated[str, typer.Argument(help="A file of molecules or proteins, or '-' for standard input.")],
+    file: Annotated[str, typer.Argument(help="A file of entities of any kind, or '-' for standard input.")],
     modality: Annotated[
         list[str] | None,
         typer.Option("--modality", "-m", help="Repeat for several; every one of the kind by default."),
@@ -33,7 +33,7 @@ def encode(
     rejects: RejectsFile = None,
     as_json: CountsAsJson = False,
 ) -> None:
-    """Write each record as tokens, one JSON line a record and modality: file, record, name, modality, text.
+    """Write each record as tokens, one JSON line per record and modality: file, record, name, modality, text.
 
     A record that cannot be written is counted, listed with its reason, and does not stop the rest.
     """

@@ -7,7 +7,7 @@ kinds are those registered when the command line is read, so a kind from elsewhe
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -25,53 +25,67 @@ _PREFIX: Final = "entity_"
 
 
 @dataclass(frozen=True)
+class GivenEntity:
+    """What an option names: a kind, a file or what a person types for the kind, and which record of the file."""
+
+    kind: str
+    word: str
+    record: int | str | None = None
+
+    def read(self) -> Entity:
+        """Return the entity."""
+        from biomatrix.entities import parse_entity
+
+        return parse_entity(self.word, kind(self.kind), self.record)
+
+
+@dataclass(frozen=True)
 class GivenEntities:
-    """The entities that options name.
+    """The entities that options name, in order."""
 
-    Parameters
-    ----------
-    words : tuple of (str, str)
-        A kind's name and what was given for it: a file, or what a person types for the kind.
-    record : str, optional
-        Which record of a file: its number or name, perhaps led by ``KIND=``.
-    """
+    each: tuple[GivenEntity, ...] = ()
 
-    words: tuple[tuple[str, str], ...] = ()
-    record: str | None = None
+    @classmethod
+    def of(cls, words: Sequence[tuple[str, str]], records: Sequence[str]) -> GivenEntities:
+        """Return the words of kinds, each record with the one file that it can be of.
 
-    def read(self) -> list[Entity]:
-        """Return the entities in order.
+        Parameters
+        ----------
+        words : sequence of (str, str)
+            A kind's name and what was typed for it.
+        records : sequence of str
+            Numbers or names of records, each perhaps led by ``KIND=``.
 
         Raises
         ------
         ConfigurationError
-            A record was asked for and it is not clear of which file.
+            It is not clear of which file a record is.
         """
-        from biomatrix.entities import parse_entity
+        chosen: dict[int, int | str] = {}
+        for record in records:
+            place, value = _place_of(record, words, chosen)
+            chosen[place] = int(value) if value.isdecimal() else value
+        return cls(tuple(GivenEntity(name, word, chosen.get(place)) for place, (name, word) in enumerate(words)))
 
-        chosen, asked = self._file_of_record()
-        record = int(asked) if asked is not None and asked.isdecimal() else asked
-        return [
-            parse_entity(word, kind(name), record if number == chosen else None)
-            for number, (name, word) in enumerate(self.words)
-        ]
+    def read(self) -> list[Entity]:
+        """Return the entities in order."""
+        return [one.read() for one in self.each]
 
-    def _file_of_record(self) -> tuple[int | None, str | None]:
-        """Return the index of the word that the record is chosen of, and the record."""
-        from biomatrix.entities.formats import names_file
 
-        if self.record is None:
-            return None, None
-        owner, _, rest = self.record.partition("=")
-        named = owner if rest and owner in kind_names() else None
-        record = rest if named else self.record
-        of_kind = [number for number, (name, _) in enumerate(self.words) if named in (None, name)]
-        files = [number for number in of_kind if names_file(self.words[number][1], kind(self.words[number][0]))]
-        if len(files) == 1 or (not files and len(of_kind) == 1):
-            return (files or of_kind)[0], record
-        if not files:
-            raise ConfigurationError(f"record {record!r} is chosen of a file, but none was given")
-        raise ConfigurationError(f"record {record!r} of which file? several were given: write --record KIND={record}")
+def _place_of(record: str, words: Sequence[tuple[str, str]], taken: Container[int]) -> tuple[int, str]:
+    """Return the place of the word that a record is chosen of, and the record without its kind."""
+    from biomatrix.entities.formats import names_file
+
+    owner, _, rest = record.partition("=")
+    named = owner if rest and owner in kind_names() else None
+    value = rest if named else record
+    of_kind = [place for place, (name, _) in enumerate(words) if named in (None, name) and place not in taken]
+    files = [place for place in of_kind if names_file(words[place][1], kind(words[place][0]))]
+    if len(files) == 1 or (not files and len(of_kind) == 1):
+        return (files or of_kind)[0], value
+    if not files:
+        raise ConfigurationError(f"record {value!r} is chosen of a file, but none was given")
+    raise ConfigurationError(f"record {value!r} of which file? several were given: write --record KIND={value}")
 
 
 def with_entity_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -101,7 +115,7 @@ class _EntityCommand:
         by_kind = {name: values.pop(_PREFIX + name, None) or () for name in kind_names()}
         words = [(name, word) for name, given in by_kind.items() for word in given]
         words += map(_split, values.pop("entity") or ())
-        given = GivenEntities(tuple(words), values.pop("record"))
+        given = GivenEntities.of(words, values.pop("record") or ())
         self._command(**values, **{PARAMETER: given})
 
 
@@ -122,8 +136,10 @@ def _options(taken: set[str]) -> list[inspect.Parameter]:
     ]
     listed = ", ".join(kind_names())
     entity = typer.Option("--entity", metavar="KIND=VALUE", help=f"An entity of any kind ({listed}); repeatable.")
-    record = typer.Option("--record", "--chain", help="Which record of the given file: its number or name.")
-    return [*options, _option("entity", list[str] | None, entity), _option("record", str | None, record)]
+    record = typer.Option(
+        "--record", "--chain", metavar="[KIND=]RECORD", help="Which record or chain of the given file: number or name."
+    )
+    return [*options, _option("entity", list[str] | None, entity), _option("record", list[str] | None, record)]
 
 
 def _option(name: str, value_type: Any, option: Any) -> inspect.Parameter:

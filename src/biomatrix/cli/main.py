@@ -13,7 +13,7 @@ from biomatrix.errors import BioMatrixError
 
 app = typer.Typer(
     name="biomatrix",
-    help="Read and write text, molecules and proteins as tokens of one language model.",
+    help="Read and write text and entities, such as molecules and proteins, as tokens of one language model.",
     epilog="Start with: biomatrix quickstart",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -33,7 +33,7 @@ def root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Read and write text, molecules and proteins as tokens of one language model."""
+    """Read and write text and entities, such as molecules and proteins, as tokens of one language model."""
 
 
 for command in (quickstart, encode, decode, generate, corpus, training, models):

@@ -11,9 +11,9 @@ from typing import IO
 
 from biomatrix.conversion.counts import Counts
 from biomatrix.conversion.lines import open_lines
+from biomatrix.conversion.tokenizers import tokenizer_record, with_tokenizer
 from biomatrix.conversion.wrapped import wrap
-from biomatrix.entities import Entity, Modality, Reject, kind_of, modality, modality_names, read_entities
-from biomatrix.entities.modality_registry import modality_class
+from biomatrix.entities import Entity, Modality, Reject, kind_of, modality_names, read_entities
 from biomatrix.errors import BioMatrixError
 
 BATCH = 64
@@ -31,8 +31,8 @@ def encode_to_lines(
 ) -> Counts:
     """Write every record of a file as JSON lines ``{file, record, name, modality, text}``.
 
-    Lines of structures also hold ``residues``, where their kind has such labels: names, numbers and chain of a
-    protein, for the file that decoding writes.
+    Lines of structures also hold ``labels``, what their kind says that tokens do not carry and a file needs, and
+    ``tokenizer``, name and fingerprint of the structure tokenizer that alone reads the codes.
 
     Parameters
     ----------
@@ -72,13 +72,6 @@ def encode_to_lines(
     return counts
 
 
-def with_tokenizer(name: str, tokenizer: str | None) -> Modality:
-    """Return the modality with the named structure tokenizer, or as it is where it holds none."""
-    if tokenizer is None:
-        return modality(name)
-    return modality(name, tokenizer=tokenizer) if modality_class(name).needs_tokenizer else modality(name)
-
-
 def _batches(records: Iterable[Entity | Reject]) -> Iterator[list[tuple[int, Entity | Reject]]]:
     batch: list[tuple[int, Entity | Reject]] = []
     for numbered in enumerate(records, start=1):
@@ -109,15 +102,20 @@ def _encode_batch(
             if isinstance(result, BioMatrixError):
                 yield Reject(file, number, result.position, f"{one.name}: {result.message}", type(result).__name__)
             elif result is not None:
-                line: dict[str, object] = {
-                    "file": file,
-                    "record": number,
-                    "name": item.name,
-                    "modality": one.name,
-                    "text": wrap(result, one),
-                    "notes": list(item.notes),
-                }
-                labels = kind_of(item).labels(item) if one.needs_structure else {}
-                if labels:
-                    line["residues"] = labels
-                yield line
+                yield _line(file, number, item, one, result)
+
+
+def _line(file: str, number: int, entity: Entity, one: Modality, tokens: Sequence[str]) -> dict[str, object]:
+    beside = {
+        "labels": kind_of(entity).labels(entity) if one.needs_structure else None,
+        "tokenizer": tokenizer_record(one),
+    }
+    return {
+        "file": file,
+        "record": number,
+        "name": entity.name,
+        "modality": one.name,
+        "text": wrap(tokens, one),
+        "notes": list(entity.notes),
+        **{key: value for key, value in beside.items() if value},
+    }

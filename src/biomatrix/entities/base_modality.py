@@ -12,6 +12,7 @@ import numpy as np
 from biomatrix.entities.automaton import Automaton
 from biomatrix.entities.check import Check
 from biomatrix.entities.grammar import Grammar, one_or_more
+from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.entities.table_automaton import TableAutomaton
 from biomatrix.errors import BioMatrixError, UnsupportedError
@@ -150,13 +151,13 @@ class Modality(ABC):
             classes = np.array([self.token_class(token) for _, token in members], dtype=np.int16)
         return TableAutomaton(self.name, ids.start_id, ids.end_id, inside, classes, grammar)
 
-    @abstractmethod
     def length(self, tokens: Sequence[str]) -> int:
-        """Return the number of counted tokens: residues, atoms, symbols."""
+        """Return the number of counted tokens: residues, atoms, symbols; all of them where no other rule is given."""
+        return len(tokens)
 
-    @abstractmethod
     def check(self, entity: Entity) -> list[Check]:
-        """Return what is physically and chemically sound about a decoded entity, one answer a check."""
+        """Return what is sound about a decoded entity: what its kind checks, where no other rule is given."""
+        return kind_of(entity).check(entity)
 
 
 def attempt(function: Callable[[Given], Made], given: Given) -> Made | BioMatrixError:

@@ -44,10 +44,11 @@ def format_of(path: str | Path, file_format: str | None = None, among: Sequence[
     if str(path) == STANDARD_INPUT:
         raise ConfigurationError(f"standard input has no extension: give the format, one of {listed}")
     extension = extension_of(path)
+    found = _by_extension(extension, formats)
     for one in kinds() if among is None else among:
-        if extension in one.refused_extensions:
+        if found is None and extension in one.refused_extensions:  # another kind may well read what this one does not
             raise UnsupportedError(one.refused_extensions[extension], file=str(path))
-    found = _by_extension(extension, formats) or _by_content(path, among)
+    found = found or _by_content(path, among)
     if found is None:
         raise UnsupportedError(
             f"extension {extension or 'none'!r} is not one read here; give the format, one of {listed}", file=str(path)

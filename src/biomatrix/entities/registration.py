@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from biomatrix.entities.check import Check
 from biomatrix.entities.choice import choose_record
-from biomatrix.entities.files import label_of
+from biomatrix.entities.files import label_of, write_whole
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.entities.writers import AppendingWriter, CollectingWriter, RecordWriter, Refusal
 from biomatrix.errors import ConfigurationError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -42,12 +43,15 @@ class FileFormat:
         Whether one file holds many records.
     writes : bool
         Whether it is written as well as read.
+    appends : bool
+        Whether a file is its records one after another, so that :meth:`Kind.record_bytes` writes it piece by piece.
     """
 
     name: str
     extensions: tuple[str, ...]
     many: bool = True
     writes: bool = True
+    appends: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,26 @@ class View:
     layout: Literal["single", "window", "joint", "composed"]
     modalities: tuple[str, ...] = ()
     parts: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class ShownTask:
+    """A task that shows what a model does with a kind.
+
+    Parameters
+    ----------
+    name : str
+        The task's name. Placeholders of its prompt named like the kind or one of its modalities stand for the entity
+        it is asked about; a task whose entity is not there, or lacks what a modality needs, is not asked.
+    title : str
+        Its heading on a page.
+    values : mapping of str to str
+        The text of the other placeholders.
+    """
+
+    name: str
+    title: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,8 +172,12 @@ class Kind(ABC):
     views: ClassVar[tuple[View, ...]] = ()
     held_out_keys: ClassVar[frozenset[str]] = frozenset()
     """Identities that are kept out of all training, such as those of the examples."""
+    shown_tasks: ClassVar[tuple[ShownTask, ...]] = ()
+    """The tasks that show what a model does with this kind, in order."""
     viewer: ClassVar[tuple[str, ViewerStyle] | None] = None
     """The file format and style in which a viewer shows its structure; None where there is nothing to turn."""
+    colours: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """CSS colours of its modalities' tokens on light and on dark paper; derived from the name where none is given."""
 
     @property
     @abstractmethod
@@ -200,8 +228,35 @@ class Kind(ABC):
         return choose_record(self.read(path, file_format, limits=limits), record, label_of(path))
 
     def write(self, entities: Sequence[Any], path: str | Path, file_format: str, **settings: Any) -> None:
-        """Write entities as one file, whole or not at all."""
-        raise UnsupportedError(f"{self.plural} are not written to files", file=str(path))
+        """Write entities as one file, whole or not at all; by default their :meth:`record_bytes` one after another."""
+        write_whole(path, b"".join(self.record_bytes(entity, file_format) for entity in entities))
+
+    def record_bytes(self, entity: Any, file_format: str) -> bytes:
+        """Return one record as a file of a format that ``appends`` holds it, its line ends included."""
+        raise UnsupportedError(f"{self.plural} are not written as records of a {file_format} file")
+
+    def writer(self, path: str | Path, file_format: str, refuse: Refusal) -> RecordWriter:
+        """Return a writer of one file, to be used in a ``with`` statement; it holds no record where a format appends.
+
+        Parameters
+        ----------
+        path : str or Path
+        file_format : str
+            The name of one of its formats.
+        refuse : callable
+            Called with the number and the reason of each record that cannot be written.
+
+        Raises
+        ------
+        UnsupportedError
+            The format is not one that is written.
+        """
+        known = next((one for one in self.formats if one.name == file_format and one.writes), None)
+        if known is None:
+            raise UnsupportedError(f"{self.plural} are not written as {file_format}", file=str(path))
+        if known.appends:
+            return AppendingWriter(path, lambda entity: self.record_bytes(entity, file_format), refuse, known.many)
+        return CollectingWriter(path, lambda entities: self.write(entities, path, file_format), refuse)
 
     def claims(self, file_format: str, record: str) -> bool:
         """Return whether a record of a text format that several kinds share (FASTA: the letters) is one of its own."""
@@ -212,6 +267,10 @@ class Kind(ABC):
         return None
 
     # What tokens do not carry
+
+    def named(self, entity: Any, name: str) -> Entity:
+        """Return the entity under another name."""
+        return self.from_bytes(self.to_bytes(entity), name)
 
     def labels(self, entity: Any) -> dict[str, Any]:
         """Return, as JSON, what structure tokens do not carry and a file needs, such as residue names and numbers."""
@@ -231,6 +290,10 @@ class Kind(ABC):
     def compare(self, original: Any, decoded: Any) -> list[Check]:
         """Return what two entities share, as named values with units."""
         return [Check(f"same {self.name}", self.identity(original) == self.identity(decoded))]
+
+    def properties(self, entity: Any) -> Mapping[str, str]:
+        """Return what code computes exactly, by the name of the field that holds it in records."""
+        return {}
 
     def points(self, entity: Any) -> NDArray[np.float32] | None:
         """Return the positions of its atoms, ``float32 [n, 3]`` in Angstrom, NaN where unresolved; None without."""

@@ -9,7 +9,7 @@ from biomatrix.entities.formats import names_file
 from biomatrix.entities.registration import Example
 
 
-def gather_inputs(given: Mapping[str, str], record: str | None, seed: int) -> list[Example]:
+def gather_inputs(given: Mapping[str, str], records: Mapping[str, int | str], seed: int) -> list[Example]:
     """Return the entities to work on.
 
     Parameters
@@ -17,8 +17,8 @@ def gather_inputs(given: Mapping[str, str], record: str | None, seed: int) -> li
     given : mapping of str to str
         By kind, a file or what a person types for the kind. It replaces the example of its kind that stands alone, or
         else all of them with what lies in one frame with them.
-    record : str, optional
-        Which record or chain of the given files.
+    records : mapping of str to int or str
+        By kind, which record or chain of the given file.
     seed : int
         Seeds the structure of an entity that has none and can be given one.
     """
@@ -26,7 +26,7 @@ def gather_inputs(given: Mapping[str, str], record: str | None, seed: int) -> li
     for name, word in given.items():
         replaced = _replaced(examples, name)
         examples = [example for example in examples if example not in replaced]
-        examples.append(_given(name, word, record, seed))
+        examples.append(_given(name, word, records.get(name), seed))
     # What lies in one frame comes first, chains before what is bound to them.
     return sorted(examples, key=lambda one: (not one.frame, kind_of(one.entity).size(one.entity) is None))
 
@@ -38,10 +38,10 @@ def _replaced(examples: list[Example], name: str) -> list[Example]:
     return alone or [example for example in examples if example in mine or (example.frame and example.frame in frames)]
 
 
-def _given(name: str, word: str, record: str | None, seed: int) -> Example:
+def _given(name: str, word: str, record: int | str | None, seed: int) -> Example:
     of = kind(name)
     from_file = names_file(word, of)
-    entity: Entity = parse_entity(word, of, record if from_file else None)
+    entity: Entity = parse_entity(word, of, record)
     origin = f"file {word}" if from_file else f"{of.typed_as} {word}"
     entity, how = of.completed(entity, seed)
     return Example(entity, entity.name or f"Your {name}", f"{origin}{how}", name)

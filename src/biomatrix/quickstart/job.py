@@ -88,7 +88,7 @@ def run(
     folder: Path,
     *,
     given: Mapping[str, str] | None = None,
-    record: str | None = None,
+    records: Mapping[str, int | str] | None = None,
     model: str = "nano",
     seed: int = 0,
     progress: Callable[[str], None] = lambda _: None,
@@ -99,7 +99,7 @@ def run(
     ----------
     folder : Path
         Where everything is written; created if need be.
-    given, record
+    given, records
         The user's own entities by kind, see :func:`biomatrix.quickstart.inputs.gather_inputs`.
     model : str
         A shipped name, a folder or a hub id.
@@ -113,7 +113,7 @@ def run(
     started = time.monotonic()
     progress("reading the inputs")
     gathered = []
-    for example in gather_inputs(given or {}, record, seed):
+    for example in gather_inputs(given or {}, records or {}, seed):
         progress(f"encoding and decoding: {example.title}")
         gathered.append((example, round_trips(example.entity)))
     progress(f"loading the model {model!r}")

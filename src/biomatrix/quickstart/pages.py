@@ -22,8 +22,8 @@ INPUT_COLOUR, DECODED_COLOUR = "#8a8f98", "#d9622b"
 
 WORTH = (
     "The model that answers below has {parameters:.1f} million parameters and was trained on two processor cores in "
-    "about an hour. It shows that the whole path works: it has learned what molecules and proteins look like as "
-    "tokens, not chemistry or folding. Do not act on its numbers, folds or descriptions. The round trips above depend "
+    "about an hour. It shows that the whole path works: it has learned what entities look like as tokens, not "
+    "chemistry or folding. Do not act on its numbers, folds or descriptions. The round trips above depend "
     "on the structure tokenizers alone, and their errors are as stated."
 )
 
@@ -32,10 +32,11 @@ def build_page(
     gathered: Sequence[tuple[Example, Sequence[RoundTrip]]], replies: Sequence[Reply], model: Model, name: str
 ) -> Page:
     """Return the report as a page ready to be written."""
+    what = " and ".join(dict.fromkeys(kind_of(given.entity).plural for given, _ in gathered))
     page = Page(
         "biomatrix quickstart",
-        "Real molecules and a real protein: written as tokens in every modality they have, read back from the tokens, "
-        "and put to a small language model.",
+        f"Real {what}, written as tokens in every modality they have, read back from the tokens, and put to a small "
+        "language model.",
     )
     frames = dict.fromkeys(given.frame for given, _ in gathered if given.frame)
     for frame in frames:

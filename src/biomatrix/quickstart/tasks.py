@@ -1,17 +1,18 @@
-"""One task of each kind for the model: what is asked, with which entity, and what the answer is worth."""
+"""The tasks that show what a model does with each kind: what is asked, of which entity, what the answer is worth."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rdkit.Chem.rdMolDescriptors import CalcExactMolWt
-
-from biomatrix.entities import Entity, Molecule, Protein, compare
+from biomatrix.entities import Entity, Kind, kinds, modalities, modality
+from biomatrix.entities.registration import ShownTask
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Answer, Model
-from biomatrix.tasks import task, task_prompt
+from biomatrix.tasks import Task, task, task_prompt
+from biomatrix.tasks.templates import fill, placeholders
+from biomatrix.trust import judge
 
 SAMPLES = 4
 NUCLEUS = 0.95
@@ -44,70 +45,55 @@ class Reply:
 
 
 def gather_questions(entities: Sequence[Entity]) -> list[Question]:
-    """Return one question of each kind, about the given entities where one is needed."""
-    molecules = [entity for entity in entities if isinstance(entity, Molecule)]
-    proteins = [entity for entity in entities if isinstance(entity, Protein)]
-    questions = [
-        Question("make_molecule_selfies", "Make molecules (SELFIES)", {}, samples=SAMPLES),
-        Question("make_molecule_smiles", "Make molecules (SMILES)", {}, samples=SAMPLES),
-        Question("make_molecule_structure", "Make molecules in 3D", {}, samples=SAMPLES),
-        Question("molecule_from_name", "Make a molecule from a text", {"name": "benzoic acid"}, samples=SAMPLES),
-    ]
-    for molecule in molecules[-1:]:
-        shown = (molecule, "molecule_selfies")
-        questions += [
-            Question("describe_molecule", "Describe a molecule", {"molecule": shown}),
-            Question("predict_log_solubility", "Predict a property: log solubility", {"molecule": shown}),
-            Question(
-                "predict_weight",
-                "Predict a property: molecular weight",
-                {"molecule": shown},
-                expected=f"{CalcExactMolWt(molecule.mol):.0f}, computed",
-            ),
-        ]
-    for protein in proteins[:1]:
-        questions += _protein_questions(shortened(protein))
+    """Return the questions that each kind shows, about the last of its given entities where one is needed."""
+    questions = []
+    for one in kinds():
+        mine = [entity for entity in entities if entity.kind == one.name]
+        subject = one.shortened(mine[-1], LONGEST_CHAIN) if mine else None
+        asked = (_question(shown, one, subject) for shown in one.shown_tasks)
+        questions += [question for question in asked if question is not None]
     return questions
 
 
-def _protein_questions(protein: Protein) -> list[Question]:
-    questions = [
-        Question(
-            "fold_protein",
-            "Propose a fold for a sequence",
-            {"protein_sequence": (protein, "protein_sequence")},
-            length=len(protein),
-            samples=SAMPLES,
-            reference=protein if protein.has_structure else None,
-        )
-    ]
-    if protein.has_structure:
-        questions.append(
-            Question(
-                "inverse_fold_protein",
-                "Propose a sequence for a fold",
-                {"protein_structure": (protein, "protein_structure")},
-                length=len(protein),
-                samples=SAMPLES,
-                reference=protein,
-            )
-        )
-    return questions
+def _question(shown: ShownTask, of: Kind, subject: Entity | None) -> Question | None:
+    """Return the question of a task, None where the entity it is about is not there or lacks what it needs."""
+    asked = task(shown.name)
+    values: dict[str, Any] = dict(shown.values)
+    about: Entity | None = None
+    for name in placeholders(asked.prompts[0]):
+        if name in values:
+            continue
+        written = _modality_shown(name, of, subject)
+        if subject is None or written is None:
+            return None
+        values[name], about = (subject, written), subject
+    question = Question(shown.name, shown.title, values, samples=SAMPLES if asked.output else 1)
+    if about is None:
+        return question
+    if asked.output is None:
+        return replace(question, expected=_computed(asked, of.properties(about)))
+    output = modality(asked.output)
+    if output.kind != of.name:
+        return question
+    return replace(question, length=of.size(about), reference=about if output.accepts(about) else None)
 
 
-def shortened(protein: Protein) -> Protein:
-    """Return the chain, or its first residues where it is longer than the small model reads."""
-    if len(protein) <= LONGEST_CHAIN:
-        return protein
-    kept = slice(0, LONGEST_CHAIN)
-    return replace(
-        protein,
-        sequence=protein.sequence[kept],
-        backbone=None if protein.backbone is None else protein.backbone[kept],
-        residue_numbers=None if protein.residue_numbers is None else protein.residue_numbers[kept],
-        insertion_codes=None if protein.insertion_codes is None else protein.insertion_codes[kept],
-        notes=(*protein.notes, f"shown by its first {LONGEST_CHAIN} of {len(protein)} residues"),
-    )
+def _modality_shown(placeholder: str, of: Kind, subject: Entity | None) -> str | None:
+    """Return the modality in which a placeholder shows the entity, None where it has none.
+
+    Where the placeholder only names the kind, that is its first modality with tokens of its own.
+    """
+    fitting = [one for one in modalities(of.name) if subject is not None and one.accepts(subject)]
+    if placeholder == of.name:
+        return next((one.name for one in fitting if not one.spelled_as_text), None)
+    return next((one.name for one in fitting if one.name == placeholder), None)
+
+
+def _computed(task: Task, properties: Mapping[str, str]) -> str:
+    """Return the answer of a task where code can compute it, "" elsewhere."""
+    if not set(placeholders(task.answer)) <= properties.keys():
+        return ""
+    return "".join(str(part) for part in fill(task.answer, properties)) + ", computed"
 
 
 def ask(model: Model, questions: Sequence[Question], seed: int, progress: Callable[[str], None]) -> list[Reply]:
@@ -144,13 +130,4 @@ def _judge(question: Question, answer: Answer, output: str | None) -> str:
         return f"expected: {question.expected}" if question.expected else ""
     if answer.entity is None:
         return f"not valid: {answer.error}"
-    checks = [check for check in answer.checks if check.passed is not None]
-    failed = [check.name for check in checks if not check.passed]
-    parts = [f"{len(checks) - len(failed)} of {len(checks)} checks passed"]
-    parts += [f"failed: {', '.join(failed)}"] if failed else []
-    parts += [_against(question.reference, answer.entity)] if question.reference is not None else []
-    return "; ".join(part for part in parts if part)
-
-
-def _against(reference: Entity, entity: Entity) -> str:
-    return f"against the native: {compare(reference, entity)}"
+    return str(judge(answer.entity, answer.checks, question.reference))

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from biomatrix.entities.files import write_whole
+from biomatrix.report.colours import colour_rules
 from biomatrix.report.viewer import START_VIEWERS, viewer_library
 
 
@@ -59,7 +60,7 @@ class Page:
 
     def to_html(self) -> str:
         """Return the whole page; it needs no other file and no network."""
-        style = files("biomatrix.report").joinpath("assets/page.css").read_text(encoding="utf-8")
+        style = files("biomatrix.report").joinpath("assets/page.css").read_text(encoding="utf-8") + colour_rules()
         contents = "".join(f'<a href="#{anchor}">{html.escape(text)}</a>' for anchor, text in self._contents)
         body = "\n".join([self._body[0], f"<nav>{contents}</nav>", *self._body[1:]])
         return (

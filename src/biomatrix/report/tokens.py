@@ -1,4 +1,4 @@
-"""Token streams as HTML, one colour a modality."""
+"""Token streams as HTML, one colour per modality."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def token_stream(tokens: Sequence[str], modality: str, start: str = "", end: str
     tokens : sequence of str
         The tokens, without the control pair.
     modality : str
-        The modality's public name; its colour is the CSS class of that name.
+        The modality's public name; the page colours the CSS class of that name.
     start, end : str
         The control tokens, shown in bold when given.
     shown : int

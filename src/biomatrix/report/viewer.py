@@ -19,7 +19,7 @@ STYLES: dict[ViewerStyle, dict[str, object]] = {
 
 @dataclass(frozen=True)
 class Model3D:
-    """One structure to show: ``text`` in ``format`` (sdf, pdb), drawn in ``style``, in ``colour`` when given."""
+    """One structure to show: ``text`` in ``format`` (sdf, pdb, xyz), drawn in ``style``, in ``colour`` when given."""
 
     text: str
     format: str

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from biomatrix.entities.check import Check
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.registration import Example, FileFormat, Kind, PublishedCheckpoint, View, ViewerStyle
+from biomatrix.entities.registration import (
+    Example,
+    FileFormat,
+    Kind,
+    PublishedCheckpoint,
+    ShownTask,
+    View,
+    ViewerStyle,
+)
 from biomatrix.entities.rejects import Reject
 
 if TYPE_CHECKING:
@@ -28,10 +36,10 @@ class MoleculeKind(Kind):
     plural: ClassVar[str] = "molecules"
     typed_as: ClassVar[str] = "a SMILES string"
     formats: ClassVar[tuple[FileFormat, ...]] = (
-        FileFormat("smi", (".smi", ".smiles", ".ism")),
-        FileFormat("selfies", (".selfies", ".sfi")),
-        FileFormat("sdf", (".sdf", ".sd")),
-        FileFormat("mol", (".mol", ".mdl"), many=False),
+        FileFormat("smi", (".smi", ".smiles", ".ism"), appends=True),
+        FileFormat("selfies", (".selfies", ".sfi"), appends=True),
+        FileFormat("sdf", (".sdf", ".sd"), appends=True),
+        FileFormat("mol", (".mol", ".mdl"), many=False, appends=True),
         FileFormat("mol2", (".mol2",), writes=False),
     )
     refused_extensions: ClassVar[Mapping[str, str]] = {
@@ -91,7 +99,21 @@ class MoleculeKind(Kind):
         {"Cn1c(=O)c2c(ncn2C)n(C)c1=O", "COc1cc(N(C)CC2CCC3=C(C2)C(N)=NC(N)N3)cc(OC)c1OC"}
     )
     """The molecules the package shows as examples: caffeine, the ligand of 1s3v."""
+    shown_tasks: ClassVar[tuple[ShownTask, ...]] = (
+        ShownTask("make_molecule_selfies", "Make molecules (SELFIES)"),
+        ShownTask("make_molecule_smiles", "Make molecules (SMILES)"),
+        ShownTask("make_molecule_structure", "Make molecules in 3D"),
+        ShownTask("molecule_from_name", "Make a molecule from a text", {"name": "benzoic acid"}),
+        ShownTask("describe_molecule", "Describe a molecule"),
+        ShownTask("predict_log_solubility", "Predict a property: log solubility"),
+        ShownTask("predict_weight", "Predict a property: molecular weight"),
+    )
     viewer: ClassVar[tuple[str, ViewerStyle] | None] = ("sdf", "sticks")
+    colours: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "molecule_smiles": ("#8a5a00", "#e0b050"),
+        "molecule_selfies": ("#b3421e", "#f08d68"),
+        "molecule_structure": ("#8c2f6b", "#e58cc4"),
+    }
 
     @property
     def entity(self) -> type[Molecule]:
@@ -134,6 +156,14 @@ class MoleculeKind(Kind):
 
         write_molecules(entities, path, file_format, **settings)
 
+    def record_bytes(self, entity: Molecule, file_format: str) -> bytes:
+        from biomatrix.entities.molecule.files.records import record_bytes
+
+        return record_bytes(entity, file_format)
+
+    def named(self, entity: Molecule, name: str) -> Molecule:
+        return self.entity(entity.mol, name, entity.notes)
+
     def recognises(self, head: bytes) -> str | None:
         if b"@<TRIPOS>MOLECULE" in head:
             return "mol2"
@@ -150,6 +180,11 @@ class MoleculeKind(Kind):
         from biomatrix.entities.molecule.compare import compare_molecules
 
         return compare_molecules(original, decoded)
+
+    def properties(self, entity: Molecule) -> dict[str, str]:
+        from biomatrix.entities.molecule.properties import computed_properties
+
+        return computed_properties(entity.mol)
 
     def points(self, entity: Molecule) -> NDArray[np.float32] | None:
         return entity.coordinates

@@ -11,7 +11,15 @@ from biomatrix.entities.check import Check
 from biomatrix.entities.fasta import EXTENSIONS as FASTA_EXTENSIONS
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.registration import Example, FileFormat, Kind, PublishedCheckpoint, View, ViewerStyle
+from biomatrix.entities.registration import (
+    Example,
+    FileFormat,
+    Kind,
+    PublishedCheckpoint,
+    ShownTask,
+    View,
+    ViewerStyle,
+)
 from biomatrix.entities.rejects import Reject
 
 if TYPE_CHECKING:
@@ -36,7 +44,7 @@ class ProteinKind(Kind):
         FileFormat("pdb", (".pdb", ".ent")),
         FileFormat("cif", (".cif", ".mmcif")),
         FileFormat("bcif", (".bcif",)),
-        FileFormat(FASTA, FASTA_EXTENSIONS),
+        FileFormat(FASTA, FASTA_EXTENSIONS, appends=True),
     )
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".mmtf": "MMTF was retired by the PDB in 2024; download the entry as .bcif or .cif",
@@ -86,7 +94,15 @@ class ProteinKind(Kind):
             },
         ),
     )
+    shown_tasks: ClassVar[tuple[ShownTask, ...]] = (
+        ShownTask("fold_protein", "Propose a fold for a sequence"),
+        ShownTask("inverse_fold_protein", "Propose a sequence for a fold"),
+    )
     viewer: ClassVar[tuple[str, ViewerStyle] | None] = ("pdb", "backbone")
+    colours: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "protein_sequence": ("#1f6f54", "#67c9a3"),
+        "protein_structure": ("#1e5aa8", "#7fb2f2"),
+    }
 
     @property
     def entity(self) -> type[Protein]:
@@ -150,6 +166,16 @@ class ProteinKind(Kind):
         from biomatrix.entities.protein.files.records import write_proteins
 
         write_proteins(entities, path, file_format)
+
+    def record_bytes(self, entity: Protein, file_format: str) -> bytes:
+        from biomatrix.entities.protein.files.text import fasta_text
+
+        return fasta_text([entity]).encode()
+
+    def named(self, entity: Protein, name: str) -> Protein:
+        from dataclasses import replace
+
+        return replace(entity, name=name)
 
     def claims(self, file_format: str, record: str) -> bool:
         """Letters of amino acids that are not those of nucleotides alone."""

@@ -33,18 +33,18 @@ def with_residue_labels(entity: Protein, labels: Mapping[str, Any], name: str) -
     sequence, chain, numbers = labels.get("sequence"), labels.get("chain", "A"), labels.get("numbers")
     codes = labels.get("insertion_codes")
     if not isinstance(sequence, str) or not isinstance(chain, str):
-        raise ParseError('"residues" needs a string "sequence", and "chain" must be one')
+        raise ParseError('"labels" needs a string "sequence", and "chain" must be one')
     for what, values, kind in (("sequence", sequence, str), ("numbers", numbers, int), ("insertion_codes", codes, str)):
         if values is None:
             continue
         if not isinstance(values, (list, str)) or not all(type(value) is kind for value in values):
-            raise ParseError(f'"{what}" of "residues" must hold one {kind.__name__} a residue')
+            raise ParseError(f'"{what}" of "labels" must hold one {kind.__name__} per residue')
         if len(values) != len(entity):
-            raise ParseError(f'"{what}" of "residues" has {len(values)} residues, the tokens have {len(entity)}')
+            raise ParseError(f'"{what}" of "labels" has {len(values)} residues, the tokens have {len(entity)}')
     try:
         kept = None if numbers is None else np.array(numbers, dtype=np.int32)
     except OverflowError as error:
-        raise ParseError(f'"numbers" of "residues" do not fit 32 bits: {error}') from error
+        raise ParseError(f'"numbers" of "labels" do not fit 32 bits: {error}') from error
     letters = Protein.from_sequence(sequence).sequence
     return replace(
         entity,

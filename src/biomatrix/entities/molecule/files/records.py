@@ -79,7 +79,7 @@ def write_molecules(
         for molecule in molecules:
             if found == "mol" and count:
                 raise UnsupportedError("a .mol file holds one molecule; write .sdf", file=str(path))
-            stream.write(_written(molecule, found, v3000).encode())
+            stream.write(record_bytes(molecule, found, v3000=v3000))
             count += 1
     return count
 
@@ -256,19 +256,20 @@ def _finished(mol: Chem.Mol, fields: dict[str, str]) -> Molecule:
     return Molecule(mol, title, tuple(notes))
 
 
-def _written(molecule: Molecule, file_format: str, v3000: bool) -> str:
+def record_bytes(molecule: Molecule, file_format: str, *, v3000: bool = False) -> bytes:
+    """Return one record of a .smi, .selfies, .sdf or .mol file; ``v3000`` for MOL blocks that need not have it."""
     title = " ".join(molecule.name.split())
     if file_format in ("smi", "selfies"):
         text = molecule.smiles if file_format == "smi" else molecule.selfies
-        return f"{text}\t{title}\n" if title else f"{text}\n"
+        return (f"{text}\t{title}\n" if title else f"{text}\n").encode()
     mol = Chem.Mol(molecule.mol)
     mol.SetProp(_NO_TITLE, title)
     large = max(mol.GetNumAtoms(), mol.GetNumBonds()) > _V2000_MOST
     buffer = StringIO()
     with captured_log():
         if file_format == "mol":
-            return str(Chem.MolToMolBlock(mol, forceV3000=v3000 or large))
+            return str(Chem.MolToMolBlock(mol, forceV3000=v3000 or large)).encode()
         with Chem.SDWriter(buffer) as writer:
             writer.SetForceV3000(v3000 or large)
             writer.write(mol)
-    return buffer.getvalue()
+    return buffer.getvalue().encode()

@@ -1,0 +1,106 @@
+"""Lines of wrapped tokens as they are read: JSON objects or bare text, numbered, every broken one with its reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BufferedReader
+from typing import Any, Final
+
+from biomatrix.entities import Reject
+from biomatrix.entities.files import open_bytes
+from biomatrix.errors import BioMatrixError
+
+MAX_LINE: Final = 4_000_000
+"""The longest line read, in bytes: a chain of 20,000 residues takes a tenth of it."""
+_OBJECTS: Final = ("labels", "tokenizer")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of input.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+    text : str
+        The wrapped tokens.
+    name : str
+        The record's name; "" where the line gives none.
+    labels : mapping, optional
+        What the tokens do not carry, as the entity's kind wrote it.
+    tokenizer : mapping, optional
+        Name and fingerprint of the structure tokenizer that the tokens belong to.
+    """
+
+    number: int
+    text: str
+    name: str = ""
+    labels: Mapping[str, Any] | None = None
+    tokenizer: Mapping[str, Any] | None = None
+
+
+def read_lines(file: str) -> Iterator[Line | Reject]:
+    """Yield the lines that hold something; one that is no JSON and not wrapped is left to the decoder to refuse.
+
+    Parameters
+    ----------
+    file : str
+        A text file, gzipped or not, or "-" for standard input.
+
+    Raises
+    ------
+    ParseError
+        The file cannot be opened; what goes wrong later is a Reject.
+    """
+    number = 0
+    try:
+        with open_bytes(file) as stream:
+            for number, raw in enumerate(_raw_lines(stream), start=1):
+                if raw is None:
+                    yield Reject(file, number, None, f"a line of more than {MAX_LINE:,} bytes, the most that is read")
+                elif raw.strip():
+                    yield _parse_line(file, number, raw.strip())
+    except BioMatrixError as error:
+        if not number:
+            raise
+        yield Reject.from_error(error, file)
+
+
+def _raw_lines(stream: BufferedReader) -> Iterator[bytes | None]:
+    """Yield each line, None for one that is too long; of that no more than the limit is held at once."""
+    while raw := stream.readline(MAX_LINE + 1):
+        if len(raw) <= MAX_LINE:
+            yield raw
+            continue
+        while raw and not raw.endswith(b"\n"):
+            raw = stream.readline(MAX_LINE)
+        yield None
+
+
+def _parse_line(file: str, number: int, raw: bytes) -> Line | Reject:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Reject(file, number, error.start, f"not UTF-8: {error.reason}")
+    if not text.startswith("{"):
+        return Line(number, text)
+    try:
+        record = json.loads(text)
+    except json.JSONDecodeError as error:
+        return Reject(file, number, error.pos, f"not JSON: {error.msg}")
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets past all measure
+        return Reject(file, number, None, f"JSON that is not read: {error}")
+    if not isinstance(record.get("text"), str):
+        return Reject(file, number, None, 'the JSON object has no string "text"')
+    if "residues" in record:  # what labels were called in lines of earlier versions
+        record.setdefault("labels", record["residues"])
+    for key in _OBJECTS:
+        if record.get(key) is not None and not isinstance(record[key], dict):
+            return Reject(file, number, None, f'"{key}" is not an object')
+    tokenizer = record.get("tokenizer")
+    if tokenizer is not None and not isinstance(tokenizer.get("fingerprint"), str):
+        return Reject(file, number, None, '"tokenizer" has no string "fingerprint"')
+    return Line(number, record["text"], str(record.get("name") or ""), record.get("labels"), tokenizer)
