@@ -27,7 +27,8 @@ from biomatrix.entities import Protein
 from biomatrix.entities.protein.files.chain_table import read_chains
 from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
-from biomatrix.metrics.geometry import place_atom, rmsd, tm_score
+from biomatrix.metrics.geometry import place_atom
+from biomatrix.metrics.superposition import rmsd, tm_score
 
 BOUNDS = (0, 64, 128, 256, 512, 100_000)
 FRAGMENT = 24

@@ -28,7 +28,7 @@ from biomatrix.corpus.records import Record, records_from_table
 from biomatrix.corpus.templates import task_prompt
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Answer, Model
-from biomatrix.metrics.geometry import tm_score
+from biomatrix.metrics.superposition import tm_score
 
 SEED = 0
 NEAREST_POOL = 4000

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from biomatrix.entities import Protein
-from biomatrix.metrics.geometry import dihedral, rmsd, tm_score
+from biomatrix.metrics.geometry import dihedral
+from biomatrix.metrics.superposition import rmsd, tm_score
 from code_language.chains import UNKNOWN
 from code_language.documents import DESIGN, FOLD
 from code_language.model import Cache, CodeLanguageModel

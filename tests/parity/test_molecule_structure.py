@@ -21,7 +21,7 @@ from biomatrix.entities.molecule.structure.molstructok.reference import parse_to
 from biomatrix.entities.molecule.structure.molstructok.tokenizer import MolStrucTok
 from biomatrix.entities.tokenizer_folder import save_weights
 from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, UnsupportedError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 pytestmark = pytest.mark.parity
 CHECKPOINT = "molstructok_vqvae.safetensors"

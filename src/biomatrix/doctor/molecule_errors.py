@@ -14,7 +14,7 @@ from biomatrix.entities import Molecule
 from biomatrix.entities.molecule.compare import shown_stereochemistry, with_shown_stereochemistry
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
 from biomatrix.errors import DecodeError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 ATOM_RANGES = (1, 15, 25, 35, 45, 60, 81)
 """First atom count of each range that RMSD is shown by; the last range is open."""

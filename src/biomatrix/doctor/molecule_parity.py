@@ -27,7 +27,7 @@ from biomatrix.entities.molecule.structure.molstructok.reference import Publishe
 from biomatrix.entities.molecule.structure.molstructok.tokenizer import MolStrucTok
 from biomatrix.entities.molecule.structure.tokenizer import MoleculeCodes, MoleculeStructureTokenizer
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 TOLERANCES: Mapping[str, float] = {
     "outcome": 0.0,

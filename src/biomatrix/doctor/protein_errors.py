@@ -12,7 +12,8 @@ from biomatrix.doctor.statistics import BondError, Share, Spread, by_size
 from biomatrix.entities import Protein
 from biomatrix.entities.protein.structure.geometric.codebook import BREAK, step_kinds
 from biomatrix.errors import DecodeError
-from biomatrix.metrics.geometry import C_N_LENGTH, CA_C_LENGTH, N_CA_LENGTH, rmsd, tm_score
+from biomatrix.metrics.geometry import C_N_LENGTH, CA_C_LENGTH, N_CA_LENGTH
+from biomatrix.metrics.superposition import rmsd, tm_score
 
 LENGTH_RANGES = (1, 50, 100, 200, 300, 500)
 """First residue count of each range that RMSD and TM-score are shown by; the last range is open."""

@@ -208,7 +208,7 @@ class Kind(ABC):
 
     def superpose(self, moving: Any, target: Any) -> Entity:
         """Return ``moving`` laid over ``target`` atom by atom, or as it is where the two cannot be paired."""
-        from biomatrix.metrics.geometry import superimpose
+        from biomatrix.metrics.superposition import superimpose
 
         before, after = self.points(moving), self.points(target)
         if before is None or after is None or before.shape != after.shape:

@@ -10,7 +10,7 @@ from rdkit.rdBase import BlockLogs
 from biomatrix.entities.check import Check
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.thresholds import RMSD_LIMIT
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 
 def compare_molecules(original: Molecule, decoded: Molecule) -> list[Check]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from biomatrix.entities.check import Check
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.thresholds import RMSD_LIMIT, TM_SCORE_LIMIT
-from biomatrix.metrics.geometry import rmsd, tm_score
+from biomatrix.metrics.superposition import rmsd, tm_score
 
 
 def compare_proteins(original: Protein, decoded: Protein) -> list[Check]:
