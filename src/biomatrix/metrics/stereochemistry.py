@@ -47,9 +47,9 @@ def shown_smiles(mol: Chem.Mol) -> str:
     """Return the canonical SMILES, without isotopes, whose stereo marks are those the conformer shows.
 
     Where the graph leaves a centre open, a conformer still takes a side; that side is what coordinates carry. Without
-    a conformer the marks of the graph stay.
+    a conformer in 3D the marks of the graph stay.
     """
-    shown = with_shown_stereochemistry(mol) if mol.GetNumConformers() else mol
+    shown = with_shown_stereochemistry(mol) if mol.GetNumConformers() and mol.GetConformer().Is3D() else mol
     with BlockLogs():
         return canonical_smiles(Chem.RemoveHs(shown), stereo=True, isotopes=False)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from biomatrix.entities.check import Check
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.registration import Example, FileFormat, Kind, View, ViewerStyle
+from biomatrix.entities.molecule.files.table_columns import BLOCK_COLUMNS, CONFORMER_COLUMNS, SMILES_COLUMNS
+from biomatrix.entities.registration import Example, FileFormat, Kind, Table, View, ViewerStyle
 from biomatrix.entities.rejects import Reject
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ class MoleculeKind(Kind):
     plural: ClassVar[str] = "molecules"
     typed_as: ClassVar[str] = "a SMILES string"
     formats: ClassVar[tuple[FileFormat, ...]] = (
-        FileFormat("smi", (".smi", ".smiles", ".ism")),
-        FileFormat("selfies", (".selfies", ".sfi")),
-        FileFormat("sdf", (".sdf", ".sd")),
-        FileFormat("mol", (".mol", ".mdl"), many=False),
-        FileFormat("mol2", (".mol2",), writes=False),
+        FileFormat("smi", (".smi", ".smiles", ".ism"), structure=False, mark=""),
+        FileFormat("selfies", (".selfies", ".sfi"), structure=False, mark=""),
+        FileFormat("sdf", (".sdf", ".sd"), mark="$$$$"),
+        FileFormat("mol", (".mol", ".mdl"), many=False, mark="$$$$"),
+        FileFormat("mol2", (".mol2",), writes=False, mark="@<TRIPOS>MOLECULE"),
     )
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".pdbqt": "PDBQT holds no bond orders; use the .sdf or .pdb it was made from",
@@ -49,6 +50,14 @@ class MoleculeKind(Kind):
     }
     weights: ClassVar[Path | None] = Path(__file__).parent / "structure" / "weights"
     default_tokenizer: ClassVar[str | None] = "default"
+    tables: ClassVar[tuple[Table, ...]] = (
+        Table("conformers", CONFORMER_COLUMNS, f"{_HERE}.files.tables:read_conformers"),
+        Table("MOL blocks", BLOCK_COLUMNS, f"{_HERE}.files.tables:read_blocks"),
+        Table("SMILES", SMILES_COLUMNS, f"{_HERE}.files.tables:read_smiles", "csv", any_column=True, structure=False),
+    )
+    round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
+    round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:MoleculeRoundTripOptions"
+    parity: ClassVar[Mapping[str, str]] = {"molstructok": f"{_HERE}.structure.molstructok.parity:COMPARISON"}
     views: ClassVar[tuple[View, ...]] = (
         View("molecule_smiles", "single", ("molecule_smiles",)),
         View("molecule_selfies", "single", ("molecule_selfies",)),
@@ -167,6 +176,11 @@ class MoleculeKind(Kind):
         from biomatrix.entities.molecule.examples import examples
 
         return examples()
+
+    def samples(self) -> list[Example]:
+        from biomatrix.entities.molecule.examples import samples
+
+        return samples()
 
 
 MOLECULE = MoleculeKind()

@@ -11,7 +11,7 @@ from biomatrix.entities.check import Check
 from biomatrix.entities.fasta import EXTENSIONS as FASTA_EXTENSIONS
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.registration import Example, FileFormat, Kind, View, ViewerStyle
+from biomatrix.entities.registration import Example, FileFormat, Kind, Table, View, ViewerStyle
 from biomatrix.entities.rejects import Reject
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class ProteinKind(Kind):
         FileFormat("pdb", (".pdb", ".ent")),
         FileFormat("cif", (".cif", ".mmcif")),
         FileFormat("bcif", (".bcif",)),
-        FileFormat(FASTA, FASTA_EXTENSIONS),
+        FileFormat(FASTA, FASTA_EXTENSIONS, structure=False),
     )
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".mmtf": "MMTF was retired by the PDB in 2024; download the entry as .bcif or .cif",
@@ -52,6 +52,18 @@ class ProteinKind(Kind):
     }
     weights: ClassVar[Path | None] = Path(__file__).parent / "structure" / "weights"
     default_tokenizer: ClassVar[str | None] = "geometric-256"
+    tables: ClassVar[tuple[Table, ...]] = (
+        Table(
+            "chains",
+            ("id", "sequence", "coords"),
+            f"{_HERE}.files.tables:read_chain_table",
+            held_out=f"{_HERE}.files.tables:read_test_split",
+        ),
+    )
+    round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
+    round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:ProteinRoundTripOptions"
+    parity: ClassVar[Mapping[str, str]] = {"gcp_vqvae": f"{_HERE}.structure.gcp_vqvae.parity:COMPARISON"}
+    held_out_by_identity: ClassVar[bool] = False
     views: ClassVar[tuple[View, ...]] = (
         View("protein_sequence", "window", ("protein_sequence",)),
         View("protein_structure", "window", ("protein_structure",)),
