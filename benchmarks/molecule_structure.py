@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 from rdkit import Chem, rdBase
 
-from biomatrix.doctor.molecule_roundtrip import MoleculeRoundTrip, measure_molecules
 from biomatrix.doctor.records import molecule_records
 from biomatrix.entities import Molecule, MoleculeStructureTokenizer, Reject
+from biomatrix.entities.molecule.round_trip.measure import measure_molecules
+from biomatrix.entities.molecule.round_trip.result import MoleculeRoundTrip
 from biomatrix.entities.molecule.structure.conditioned.chemistry import graph_of
 from biomatrix.entities.molecule.structure.conditioned.fitting import FittingSettings, fit, sample_of
 from biomatrix.entities.molecule.structure.conditioned.problem import Problem

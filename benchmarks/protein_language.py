@@ -53,9 +53,9 @@ from code_language.training import Schedule
 from code_language.verdict import print_verdict, summary
 from numpy.typing import NDArray
 
-from biomatrix.doctor.bigram import BigramModel
 from biomatrix.entities import Protein
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
+from biomatrix.metrics.codes import BigramModel
 from biomatrix.metrics.superposition import rmsd, tm_score
 
 LOG = logging.getLogger("protein_language")

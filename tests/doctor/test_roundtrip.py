@@ -10,24 +10,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from biomatrix.doctor.roundtrip_files import RoundTripOptions, measure_file, table_of
+from biomatrix.doctor.roundtrip_text import molecule_text, protein_text
+from biomatrix.doctor.statistics import BondError, CodeUse, Spread, by_size, plain
 from numpy.typing import ArrayLike, NDArray
 from typer.testing import CliRunner
 
 from biomatrix.cli.main import app
-from biomatrix.doctor.bigram import BigramModel, replaced
-from biomatrix.doctor.molecule_errors import MoleculeTally, bond_types, ring_closing
-from biomatrix.doctor.molecule_roundtrip import MoleculeRoundTrip, measure_molecules
-from biomatrix.doctor.protein_roundtrip import measure_proteins
 from biomatrix.doctor.records import count_records, kind_of, molecule_records, protein_records
-from biomatrix.doctor.roundtrip_files import RoundTripOptions, measure_file, table_of
-from biomatrix.doctor.roundtrip_text import molecule_text, protein_text
-from biomatrix.doctor.statistics import BondError, CodeUse, Spread, by_size, plain
 from biomatrix.entities import Molecule, MoleculeStructureTokenizer, Protein, ProteinStructureTokenizer, Reject
 from biomatrix.entities.bundled import complex_folder
 from biomatrix.entities.molecule.examples import bundled_component, bundled_ligand
+from biomatrix.entities.molecule.round_trip.errors import MoleculeTally, bond_types, ring_closing
+from biomatrix.entities.molecule.round_trip.measure import measure_molecules
+from biomatrix.entities.molecule.round_trip.result import MoleculeRoundTrip
 from biomatrix.entities.molecule.structure.inputs import prepare
 from biomatrix.entities.protein.examples import bundled_protein
+from biomatrix.entities.protein.round_trip.measure import measure_proteins
 from biomatrix.errors import ConfigurationError, ParseError, UnsupportedError
+from biomatrix.metrics.codes import BigramModel, replaced
 
 RUNNER = CliRunner()
 CODES = ("CFF", "AIN", "TRP", "GLC")

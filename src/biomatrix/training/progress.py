@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from biomatrix.entities.files import write_whole
 from biomatrix.progress import Pace
 
 logger = logging.getLogger("biomatrix.training")
@@ -27,7 +28,7 @@ class MetricsLog:
     def __init__(self, path: Path, resumed_step: int = 0) -> None:
         self.path = path
         kept = [line for line in self.read(path) if line["step"] <= resumed_step] if resumed_step else []
-        path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+        write_whole(path, "".join(json.dumps(line) + "\n" for line in kept).encode())
 
     def write(self, **values: Any) -> None:
         """Append one line; ``step`` must be among the values."""
