@@ -40,7 +40,7 @@ def round_trip(
                 "SMILES and SELFIES hold no coordinates: let them be embedded, or give a file with conformers",
                 file=source.file,
             )
-        records = _embedded(records, source.file)
+        records = embedded(records, source.file)
     asked: dict[str, Any] = {"closed_loop": options.closed_loop, "decoder": options.decoder}
     if options.reference:
         asked["reference"] = True
@@ -73,7 +73,7 @@ def measure_molecules(
     return trip.result()
 
 
-def _embedded(records: Iterable[Molecule | Reject], file: str) -> Iterator[Molecule | Reject]:
+def embedded(records: Iterable[Molecule | Reject], file: str) -> Iterator[Molecule | Reject]:
     """Yield molecules embedded by ETKDGv3 (seed 0), then MMFF94; one that cannot be is a Reject."""
     for record in records:
         if isinstance(record, Reject):
