@@ -27,7 +27,9 @@ from biomatrix.entities import Protein
 from biomatrix.entities.protein.files.chain_table import read_chains
 from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
-from biomatrix.metrics.geometry import place_atom, rmsd, tm_score
+from biomatrix.metrics.codes import CodeUse
+from biomatrix.metrics.geometry import place_atom
+from biomatrix.metrics.superposition import rmsd, tm_score
 
 BOUNDS = (0, 64, 128, 256, 512, 100_000)
 FRAGMENT = 24
@@ -87,9 +89,8 @@ def summary(errors: NDArray[np.float64]) -> dict[str, float]:
 
 def code_use(codes: list[NDArray[np.int16]], num_codes: int) -> dict[str, float]:
     """How many codes occur, and how many equally frequent ones would carry as much."""
-    count = np.bincount(np.concatenate([c[c >= 0] for c in codes]), minlength=num_codes)
-    share = count[count > 0] / count.sum()
-    return {"codes_used": int((count > 0).sum()), "perplexity": round(float(np.exp(-(share * np.log(share)).sum())), 1)}
+    use = CodeUse.of(np.bincount(np.concatenate([c[c >= 0] for c in codes]), minlength=num_codes))
+    return {"codes_used": use.used, "perplexity": round(use.perplexity, 1)}
 
 
 def show(name: str, rows: dict[str, dict[str, float]]) -> None:

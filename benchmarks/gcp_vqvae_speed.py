@@ -25,7 +25,7 @@ from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behavio
 from biomatrix.entities.protein.structure.gcp_vqvae.linear import onednn
 from biomatrix.entities.protein.structure.gcp_vqvae.model import GCPVQVAE
 from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 PADDED = 512
 LENGTHS = (129, 512)

@@ -48,7 +48,7 @@ from numpy.typing import NDArray
 from rdkit import rdBase
 
 from biomatrix.entities import Molecule, MoleculeCodes, MoleculeStructureTokenizer
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 LOG = logging.getLogger("molecule_language")
 Figures = dict[str, float]

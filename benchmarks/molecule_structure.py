@@ -15,13 +15,15 @@ import argparse
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rdkit import Chem, rdBase
 
-from biomatrix.doctor.molecule_roundtrip import MoleculeRoundTrip, measure_molecules
-from biomatrix.doctor.records import molecule_records
+from biomatrix.doctor.records import open_records
 from biomatrix.entities import Molecule, MoleculeStructureTokenizer, Reject
+from biomatrix.entities.molecule.round_trip.measure import embedded, measure_molecules
+from biomatrix.entities.molecule.round_trip.result import MoleculeRoundTrip
 from biomatrix.entities.molecule.structure.conditioned.chemistry import graph_of
 from biomatrix.entities.molecule.structure.conditioned.fitting import FittingSettings, fit, sample_of
 from biomatrix.entities.molecule.structure.conditioned.problem import Problem
@@ -56,7 +58,9 @@ def molecules_of(file: Path | None, limit: int, everything: bool) -> list[Molecu
     """Return the molecules to measure: held-out ones alone, unless everything is asked for."""
     if file is None:
         return list(held_out_components(limit))
-    return list(molecule_records(file, embed=True, held_out=not everything, limit=limit))
+    found = open_records(file, "molecule")
+    records: Iterator[Any] = found.records(held_out=not everything, limit=limit)
+    return list(records if found.layout.structure else embedded(records, str(file)))
 
 
 def figures(trip: MoleculeRoundTrip) -> dict[str, float]:

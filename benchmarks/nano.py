@@ -27,7 +27,7 @@ import biomatrix as bm
 from biomatrix.corpus.records import Record, records_from_table
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Answer, Model
-from biomatrix.metrics.geometry import tm_score
+from biomatrix.metrics.superposition import tm_score
 from biomatrix.tasks import task_prompt
 
 SEED = 0

@@ -53,10 +53,10 @@ from code_language.training import Schedule
 from code_language.verdict import print_verdict, summary
 from numpy.typing import NDArray
 
-from biomatrix.doctor.bigram import BigramModel
 from biomatrix.entities import Protein
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
-from biomatrix.metrics.geometry import rmsd, tm_score
+from biomatrix.metrics.codes import BigramModel
+from biomatrix.metrics.superposition import rmsd, tm_score
 
 LOG = logging.getLogger("protein_language")
 RECIPE = Path(__file__).parents[1] / "recipes" / "protein_geometric_256.toml"

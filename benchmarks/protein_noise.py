@@ -3,7 +3,7 @@
     python benchmarks/protein_noise.py geometric-4096 geometric-256 --chains CHAINS.parquet [--json OUT.json]
 
 Codes of the chains whose ``split`` is "test" are replaced by samples of a bigram model of the same tokenizer's codes
-(`biomatrix.doctor.bigram`). A sample may be the code that was there, which is likelier the more codes there are, so the
+(`biomatrix.metrics.codes`). A sample may be the code that was there, which is likelier the more codes there are, so the
 share that differs is printed too. RMSD is over N, CA and C after superposition, TM-score over CA; means over chains.
 """
 
@@ -14,10 +14,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from biomatrix.doctor.protein_errors import ProteinErrors
-from biomatrix.doctor.protein_roundtrip import measure_proteins
 from biomatrix.entities import Protein
 from biomatrix.entities.protein.files.chain_table import read_chains
+from biomatrix.entities.protein.round_trip.errors import ProteinErrors
+from biomatrix.entities.protein.round_trip.measure import measure_proteins
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
 
 

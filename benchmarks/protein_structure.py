@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.doctor.protein_roundtrip import measure_proteins
 from biomatrix.entities import Protein
 from biomatrix.entities.protein.files.chain_table import read_chains, training_chains
+from biomatrix.entities.protein.round_trip.measure import measure_proteins
 from biomatrix.entities.protein.structure.geometric.codebook import (
     BREAK,
     CIS,

@@ -30,6 +30,7 @@ from biomatrix.entities import Check, Entity, Modality, Molecule, Protein, modal
 from biomatrix.entities.molecule.compare import compare_conformers, compare_graphs, compare_shapes
 from biomatrix.entities.protein.compare import compare_backbones, compare_sequences
 from biomatrix.errors import BioMatrixError
+from biomatrix.metrics.summaries import Spread
 
 WITH_GEOMETRY = (
     "cascade_dft8k",
@@ -181,7 +182,7 @@ def reason(error: BioMatrixError) -> str:
 
 def row_of(name: str, tally: Tally) -> dict[str, Any]:
     """The figures of one modality."""
-    came_back = len(tally.rmsd)
+    came_back, distances = len(tally.rmsd), Spread.of(tally.rmsd)
     return {
         "modality": name,
         "attempted": tally.attempted,
@@ -190,8 +191,8 @@ def row_of(name: str, tally: Tally) -> dict[str, Any]:
         "refused": sum(tally.refused.values()),
         "crashed": len(tally.crashed),
         "silently changed": len(tally.changed),
-        "RMSD median": round(float(np.median(tally.rmsd)), 3) if came_back else None,
-        "RMSD p95": round(float(np.percentile(tally.rmsd, 95)), 3) if came_back else None,
+        "RMSD median": round(distances.median, 3) if came_back else None,
+        "RMSD p95": round(distances.p95, 3) if came_back else None,
         "TM-score mean": round(float(np.mean(tally.tm_score)), 4) if tally.tm_score else None,
         "encoded/s": round(tally.attempted / tally.encode_seconds, 1) if tally.encode_seconds else None,
         "decoded/s": round(tally.attempted / tally.decode_seconds, 1) if tally.decode_seconds else None,

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from rdkit import Chem, rdBase
 
 from biomatrix.corpus.holdout import is_held_out
-from biomatrix.corpus.progress import Progress
 from biomatrix.entities import Molecule, MoleculeCodes, MoleculeStructureTokenizer
 from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.progress import Progress
 from code_language.sentences import Sentences
 
 LOG = logging.getLogger(__name__)

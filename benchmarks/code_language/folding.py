@@ -15,7 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from biomatrix.entities import Protein
-from biomatrix.metrics.geometry import dihedral, rmsd, tm_score
+from biomatrix.metrics.backbone import torsions
+from biomatrix.metrics.lddt import lddt
+from biomatrix.metrics.superposition import rmsd, tm_score
 from code_language.chains import UNKNOWN
 from code_language.documents import DESIGN, FOLD
 from code_language.model import Cache, CodeLanguageModel
@@ -25,8 +27,8 @@ from code_language.sentences import BOUNDARY, NO_CODE
 Strand = NDArray[np.int64]
 Say = Callable[[Tensor, Tensor], Tensor]
 
-TORSION_REACH = np.deg2rad(30.0)
-"""A torsion agrees with the true one when it is no further from it."""
+TORSION_REACH = 30.0
+"""Degrees: a torsion agrees with the true one when it is no further from it."""
 
 _AT_ONCE = 192
 _FEW_GOING = 0.9
@@ -67,9 +69,9 @@ def agreement(true: Protein, fold: ArrayLike) -> FoldAgreement:
     truth, made = truth[kept], made[kept]
     reference, other = _trace(truth), _trace(made)
     same = structure.annotate_sse(reference) == structure.annotate_sse(other)
-    turned = np.abs((_torsions(made) - _torsions(truth) + np.pi) % (2 * np.pi) - np.pi)
+    turned = np.abs((_torsions(made) - _torsions(truth) + 180.0) % 360.0 - 180.0)
     return FoldAgreement(
-        lddt=float(structure.lddt(reference, other.coord)),
+        lddt=lddt(made[:, 1], truth[:, 1]),
         tm_score=tm_score(made[:, 1], truth[:, 1]),
         rmsd=float(rmsd(made.reshape(-1, 3), truth.reshape(-1, 3))),
         secondary_structure=float(same.mean()),
@@ -168,6 +170,6 @@ def _trace(backbone: NDArray[np.float64]) -> structure.AtomArray:
 
 
 def _torsions(backbone: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return phi of all residues but the first, psi of all but the last, in radians."""
-    n, ca, c = backbone[:, 0], backbone[:, 1], backbone[:, 2]
-    return np.concatenate((dihedral(c[:-1], n[1:], ca[1:], c[1:]), dihedral(n[:-1], ca[:-1], c[:-1], n[1:])))
+    """Return phi of all residues but the first, psi of all but the last, in degrees."""
+    turns = torsions(backbone)
+    return np.concatenate((turns.phi[1:], turns.psi[:-1]))

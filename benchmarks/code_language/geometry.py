@@ -24,6 +24,7 @@ from biomatrix.metrics.conformers import (
     strain,
 )
 from biomatrix.metrics.distributions import squared_mmd, thinned
+from biomatrix.metrics.summaries import Spread
 
 BOND_SIGMA = 0.05
 """Angstrom, of the kernel that compares bond lengths."""
@@ -83,19 +84,19 @@ def figures(asked: int, molecules: Sequence[Molecule], real: Reference, seed: in
     found = {"attempts": float(asked), "decodes": len(mols) / max(asked, 1), **_checks(asked, molecules)}
     found |= _discrepancies("bond MMD", _named_lengths(mols), real.lengths, tuple(BOND_TYPES), BOND_SIGMA, seed)
     found |= _discrepancies("angle MMD", bond_angles(mols), real.angles, ANGLE_CENTRES, ANGLE_SIGMA, seed)
-    planes = np.array([value for mol in mols for value in out_of_plane(mol)])
-    closing = np.array([value for mol in mols for value in ring_closing_errors(mol, real.usual_lengths)])
+    planes = Spread.of([value for mol in mols for value in out_of_plane(mol)])
+    closing = Spread.of([value for mol in mols for value in ring_closing_errors(mol, real.usual_lengths)])
     clashes = np.array([count_clashes(mol) for mol in mols])
     spread = np.linspace(0, len(mols) - 1, min(MOST_STRAINED, len(mols))).astype(int)
     strains = [value for value in (strain(mols[index]) for index in spread.tolist()) if value is not None]
     found |= {
-        "aromatic ring off plane, mean (A)": _mean(planes),
-        "aromatic ring off plane, p95 (A)": _quantile(planes, 0.95),
-        "ring-closing bond error, mean (A)": _mean(closing),
-        "ring-closing bond error, median (A)": _quantile(closing, 0.5),
-        "ring-closing bond error, p95 (A)": _quantile(closing, 0.95),
+        "aromatic ring off plane, mean (A)": planes.mean,
+        "aromatic ring off plane, p95 (A)": planes.p95,
+        "ring-closing bond error, mean (A)": closing.mean,
+        "ring-closing bond error, median (A)": closing.median,
+        "ring-closing bond error, p95 (A)": closing.p95,
         "with a clash, share of decoded": _mean(clashes > 0),
-        "MMFF strain, median (kcal/mol/heavy atom)": _quantile(np.array(strains), 0.5),
+        "MMFF strain, median (kcal/mol/heavy atom)": Spread.of(strains).median,
         "distinct, share of decoded": len({Chem.MolToSmiles(Chem.RemoveHs(mol)) for mol in mols}) / max(len(mols), 1),
         "heavy atoms, mean": _mean(np.array([mol.GetNumHeavyAtoms() for mol in mols])),
     }
@@ -140,7 +141,3 @@ def _is_finite(molecule: Molecule) -> bool:
 
 def _mean(values: NDArray[np.generic]) -> float:
     return float(values.mean()) if len(values) else float("nan")
-
-
-def _quantile(values: NDArray[np.float64], share: float) -> float:
-    return float(np.quantile(values, share)) if len(values) else float("nan")

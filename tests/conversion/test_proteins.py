@@ -11,7 +11,8 @@ import pytest
 
 from biomatrix.conversion import decode_from_lines, encode_to_lines
 from biomatrix.entities import Protein, ProteinStructureTokenizer, read_proteins
-from biomatrix.metrics.geometry import place_atom, rmsd
+from biomatrix.metrics.geometry import place_atom
+from biomatrix.metrics.superposition import rmsd
 
 STEPS = ((1.329, 2.035, -0.82), (1.458, 2.124, np.pi), (1.525, 1.941, -1.05))
 NUMBERS = np.array([*range(-1, 18), 18, 18, *range(30, 39)], dtype=np.int32)

@@ -11,8 +11,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from biomatrix.doctor.parity import ParityCheck, joined
-from biomatrix.doctor.protein_parity import (
+from biomatrix.entities.parity import ParityCheck, joined
+from biomatrix.entities.protein.structure.gcp_vqvae.configuration import reference_behaviour
+from biomatrix.entities.protein.structure.gcp_vqvae.parity import (
     Recordings,
     batch_checks,
     chain_checks,
@@ -26,7 +27,6 @@ from biomatrix.doctor.protein_parity import (
     tokenizer_checks,
     transformer_checks,
 )
-from biomatrix.entities.protein.structure.gcp_vqvae.configuration import reference_behaviour
 from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 from biomatrix.errors import ParseError
 

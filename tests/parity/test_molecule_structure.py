@@ -13,15 +13,15 @@ import pytest
 from rdkit import Chem
 from safetensors.numpy import load_file
 
-from biomatrix.doctor.molecule_parity import TOLERANCES, MoleculeParity, molecule_parity
 from biomatrix.entities import Molecule, MoleculeCodes, MoleculeStructureTokenizer
 from biomatrix.entities.molecule.structure.inputs import prepare
 from biomatrix.entities.molecule.structure.molstructok.descriptors import normalise
+from biomatrix.entities.molecule.structure.molstructok.parity import TOLERANCES, MoleculeParity, molecule_parity
 from biomatrix.entities.molecule.structure.molstructok.reference import parse_tokens, token_text
 from biomatrix.entities.molecule.structure.molstructok.tokenizer import MolStrucTok
 from biomatrix.entities.tokenizer_folder import save_weights
 from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, UnsupportedError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 pytestmark = pytest.mark.parity
 CHECKPOINT = "molstructok_vqvae.safetensors"

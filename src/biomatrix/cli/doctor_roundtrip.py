@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from enum import StrEnum
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from biomatrix.cli.console import shown_log
-
-
-class _Kind(StrEnum):
-    molecule = "molecule"
-    protein = "protein"
-
-
-class _Decoder(StrEnum):
-    branch = "branch"
-    trunk = "trunk"
-
-
-class _Method(StrEnum):
-    mmff = "mmff"
-    uff = "uff"
-    xtb = "xtb"
-
+from biomatrix.cli.kind_options import command_with, settings_of
 
 _EXAMPLES = """Examples:
 
@@ -43,46 +26,26 @@ biomatrix doctor roundtrip 1s3v.pdb --noise 0.05 -o chains.csv
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command(epilog=_EXAMPLES)(roundtrip)
+    app.command(epilog=_EXAMPLES, cls=command_with(_options))(roundtrip)
 
 
 def roundtrip(
+    context: typer.Context,
     file: Annotated[
         Path,
-        typer.Argument(
-            help="Molecules (.sdf, .mol, .mol2, .smi, .selfies, .csv), chains (.pdb, .cif, .bcif), or a Parquet table."
-        ),
+        typer.Argument(help="A file of entities, or a table of them (.parquet, .csv)."),
     ],
     tokenizer: Annotated[
         str, typer.Option("--tokenizer", help="A shipped name, a folder, or a .safetensors file of published weights.")
     ] = "default",
-    kind: Annotated[_Kind | None, typer.Option(help="What the file holds, where its name does not say.")] = None,
+    kind: Annotated[str | None, typer.Option(help="The kind of the file's entities, where its name is silent.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many records.")] = None,
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only records that no shipped tokenizer was fitted on.")
     ] = False,
-    closed_loop: Annotated[
-        bool | None, typer.Option("--closed-loop/--open-loop", help="Molecules: override what the weights say.")
-    ] = None,
-    decoder: Annotated[
-        _Decoder | None, typer.Option(help="Molecules: which decoder of the published checkpoint.")
-    ] = None,
-    reference: Annotated[
-        bool, typer.Option("--reference", help="Molecules: behave exactly as the published code.")
-    ] = False,
-    embed: Annotated[
-        bool, typer.Option("--embed/--no-embed", help="Molecules: embed SMILES by ETKDGv3 and MMFF94, seed 0.")
-    ] = True,
-    refine: Annotated[
-        _Method | None, typer.Option(help="Molecules: also refine what was decoded; reports before and after.")
-    ] = None,
-    noise: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Proteins: also draw this share of the codes from a bigram model.")
-    ] = 0.0,
-    seed: Annotated[int, typer.Option(min=0, help="Proteins: seed of --noise.")] = 0,
     worst: Annotated[int, typer.Option(min=0, help="List this many records of largest RMSD.")] = 0,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", "--csv", help="Write one line of CSV a record.")
+        Path | None, typer.Option("--output", "-o", "--csv", help="Write one line of CSV per record.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable results.")] = False,
 ) -> None:
@@ -91,24 +54,10 @@ def roundtrip(
     Reported are failures with reasons, RMSD after superposition (by size too), errors of bond lengths,
     stereochemistry or TM-score, the codes used, and rates. No force field runs unless --refine asks for one.
     """
-    from biomatrix.doctor.molecule_roundtrip import MoleculeRoundTrip
-    from biomatrix.doctor.roundtrip_files import RoundTripOptions, measure_file, write_table
-    from biomatrix.doctor.roundtrip_text import molecule_text, protein_text
-    from biomatrix.doctor.statistics import plain
+    from biomatrix.doctor.file_round_trip import FileOptions, measure_file, write_table
+    from biomatrix.metrics.summaries import plain
 
-    options = RoundTripOptions(
-        tokenizer=tokenizer,
-        kind=kind.value if kind else None,
-        limit=limit,
-        held_out=held_out,
-        embed=embed,
-        closed_loop=closed_loop,
-        decoder=decoder.value if decoder else None,
-        reference=reference,
-        refine=refine.value if refine else None,
-        noise=noise,
-        seed=seed,
-    )
+    options = FileOptions(tokenizer, kind, limit, held_out, settings_of(context))
     with shown_log():
         trip = measure_file(file, options)
     if output is not None:
@@ -117,10 +66,14 @@ def roundtrip(
         figures = plain(trip)
         del figures["each"]
         figures["worst"] = plain(trip.worst(worst))
-        typer.echo(json.dumps({"file": str(file), "options": asdict(options), **figures}, indent=2))
-    elif isinstance(trip, MoleculeRoundTrip):
-        typer.echo(molecule_text(trip, worst))
+        typer.echo(json.dumps({"file": str(file), "options": options.described(), **figures}, indent=2))
     else:
-        typer.echo(protein_text(trip, worst))
+        typer.echo(trip.as_text(worst))
     if trip.failures or not trip.records:
         raise typer.Exit(1)
+
+
+def _options() -> Mapping[str, type[Any]]:
+    from biomatrix.doctor.file_round_trip import options_by_kind
+
+    return options_by_kind()

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from biomatrix.corpus.progress import Progress
 from biomatrix.errors import ConfigurationError
+from biomatrix.progress import Progress
 
 log = logging.getLogger(__name__)
 

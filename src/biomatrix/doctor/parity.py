@@ -1,77 +1,52 @@
-"""One comparison with a recorded value of a reference implementation, and many of them together."""
+"""Recordings of published code beside this package: which kind compares them, and how they compare."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from biomatrix.entities.kind_registry import kinds, load_attribute
+from biomatrix.entities.options import chosen_options
+from biomatrix.entities.parity import Comparison, ParityResult
+from biomatrix.errors import UnsupportedError
 
 
-@dataclass(frozen=True)
-class ParityCheck:
-    """One comparison.
-
-    Parameters
-    ----------
-    subject : str
-        What was compared: a molecule, a chain.
-    what : str
-        Which value of it.
-    difference : float
-        The largest absolute difference, or the share of codes that differ.
-    tolerance : float
-    """
-
-    subject: str
-    what: str
-    difference: float
-    tolerance: float
-
-    @property
-    def passed(self) -> bool:
-        """Whether the difference is within the tolerance; NaN is not."""
-        return self.difference <= self.tolerance
+def comparisons() -> tuple[Comparison, ...]:
+    """Return every comparison that a kind offers."""
+    return tuple(load_attribute(home) for one in kinds() for home in one.parity.values())
 
 
-@dataclass(frozen=True)
-class Parity:
-    """Many comparisons.
+def options_by_subject() -> dict[str, type[Any]]:
+    """Return the options of every comparison by what is recorded."""
+    return {one.subject: one.options for one in comparisons()}
+
+
+def compare_recordings(
+    path: Path, settings: Mapping[str, Any], progress: Callable[[str], None] = lambda _: None
+) -> ParityResult:
+    """Compare recordings with what this package gives.
 
     Parameters
     ----------
-    checks : tuple of ParityCheck
+    path : Path
+        A file or a folder, as the comparison wants it.
+    settings : mapping of str to object
+        Options of the comparison.
+    progress : callable
+        Told what is being compared.
+
+    Raises
+    ------
+    ConfigurationError
+        Options that do not fit what was recorded.
+    UnsupportedError
+        Recordings that no kind compares.
     """
-
-    checks: tuple[ParityCheck, ...]
-
-    @property
-    def failures(self) -> list[ParityCheck]:
-        """The comparisons past their tolerance."""
-        return [check for check in self.checks if not check.passed]
-
-    @property
-    def reached(self) -> bool:
-        """Whether there were comparisons and all of them are within their tolerances."""
-        return bool(self.checks) and not self.failures
-
-    def as_text(self) -> str:
-        """Return one line a kind of value, then what failed."""
-        ordered = sorted(self.checks, key=lambda check: check.what)
-        lines = [_line(what, list(group)) for what, group in groupby(ordered, key=lambda check: check.what)]
-        lines += [
-            f"FAILED {check.subject}, {check.what}: {check.difference:.3g}, tolerance {check.tolerance:g}"
-            for check in self.failures
-        ]
-        lines.append("parity reached" if self.reached else "parity NOT reached")
-        return "\n".join(lines)
-
-
-def joined(parts: Iterable[Iterable[ParityCheck]]) -> Parity:
-    """Return all the comparisons of several parts as one."""
-    return Parity(tuple(check for part in parts for check in part))
-
-
-def _line(what: str, checks: Sequence[ParityCheck]) -> str:
-    passed = sum(check.passed for check in checks)
-    worst = max(checks, key=lambda check: check.difference)
-    return f"{what:32} {passed:4} of {len(checks):4}, largest difference {worst.difference:.2e} ({worst.subject})"
+    found = next((one for one in comparisons() if one.recognises(path)), None)
+    if found is None:
+        subjects = ", ".join(options_by_subject())
+        raise UnsupportedError(f"no recordings of a kind compared here; there are: {subjects}", file=str(path))
+    others = options_by_subject()
+    own = others.pop(found.subject)
+    return found.run(path, chosen_options(own, found.subject, settings, others, "what was given"), progress)

@@ -13,8 +13,8 @@ _AREA = "round trip"
 
 
 def examine_round_trips() -> Iterator[Finding]:
-    """Yield one finding a bundled entity, modality and shipped tokenizer."""
-    entities = [(example.stem, example.entity) for one in kinds() for example in one.examples()]
+    """Yield one finding per bundled entity, modality and shipped tokenizer."""
+    entities = [(example.stem, example.entity) for one in kinds() for example in one.samples()]
     for plain in modalities():
         for label, entity in entities:
             if not plain.accepts(entity):

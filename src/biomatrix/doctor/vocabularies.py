@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from biomatrix.doctor.finding import Finding
-from biomatrix.entities import modality
-from biomatrix.entities.molecule.examples import bundled_component
-from biomatrix.entities.protein.examples import bundled_protein
+from biomatrix.entities import Entity, kind, modality
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Model, load
 from biomatrix.vocabulary import Vocabulary
@@ -34,8 +32,9 @@ def _examine_rows(model: Model, name: str) -> Finding:
 
 def _examine_modality(vocabulary: Vocabulary, name: str) -> Finding:
     """Encode a bundled entity to ids and back; a vocabulary whose tokenizer differs refuses here."""
-    candidates = (bundled_component("CFF"), bundled_protein())
-    entity = next(entity for entity in candidates if modality(name).accepts(entity))
+    entity = _sample(name)
+    if entity is None:
+        return Finding(_AREA, name, "warning", "no entity comes with the dependencies to try it with")
     try:
         ids = vocabulary.encode_entity(entity, name)
         values = vocabulary.decode(ids)
@@ -46,11 +45,29 @@ def _examine_modality(vocabulary: Vocabulary, name: str) -> Finding:
 
 
 def _examine_stock(vocabulary: Vocabulary, name: str) -> Finding:
-    """Compare direct ids with what the stock tokenizer makes of the same text."""
-    tokens = modality("protein_sequence").encode(bundled_protein())
-    one = modality("protein_sequence")
-    text = f"{one.start_token}{''.join(tokens)}{one.end_token}"
-    stock = vocabulary.tokenizer(text, add_special_tokens=False)["input_ids"]
-    same = list(stock) == list(vocabulary.encode_tokens(tokens, one.name))
-    detail = "the stock tokenizer gives the same ids" if same else "the stock tokenizer gives other ids"
-    return Finding(_AREA, f"{name}: Transformers", "ok" if same else "failed", detail)
+    """Compare the ids of every modality with what the stock tokenizer makes of the same text."""
+    subject = f"{name}: Transformers"
+    tried, differing = [], []
+    for one in vocabulary.modalities:
+        entity = _sample(one)
+        if entity is None:
+            continue
+        try:
+            ids = list(vocabulary.encode_entity(entity, one))
+        except BioMatrixError as error:
+            return Finding(_AREA, subject, "failed", str(error))
+        text = "".join(vocabulary.tokenizer.convert_ids_to_tokens(ids))
+        tried.append(one)
+        if list(vocabulary.tokenizer(text, add_special_tokens=False)["input_ids"]) != ids:
+            differing.append(one)
+    if differing:
+        return Finding(_AREA, subject, "failed", f"the stock tokenizer gives other ids in {', '.join(differing)}")
+    if not tried:
+        return Finding(_AREA, subject, "warning", "no entity comes with the dependencies to try it with")
+    return Finding(_AREA, subject, "ok", f"the stock tokenizer gives the same ids in {len(tried)} modalities")
+
+
+def _sample(name: str) -> Entity | None:
+    """Return the first sample of its kind that a modality accepts."""
+    one = modality(name)
+    return next((sample.entity for sample in kind(one.kind).samples() if one.accepts(sample.entity)), None)

@@ -1,10 +1,11 @@
-"""Files as this package meets them: gzip, size limits, standard input, and atomic writing."""
+"""Files as this package meets them: gzip, size limits, standard input, and atomic writing of files and folders."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import os
+import shutil
 import sys
 import tempfile
 import zlib
@@ -145,3 +146,59 @@ def write_whole(path: str | Path, content: bytes) -> None:
     """Write a file in one go; it takes its name once it is complete."""
     with write_atomically(path) as stream:
         stream.write(content)
+
+
+@contextmanager
+def folder_written_aside(path: str | Path, writer: str = "") -> Iterator[Path]:
+    """Yield an empty folder beside ``path`` that takes its name once everything in it is on disk.
+
+    A folder that was there is replaced. What a writer that was stopped left aside goes when it writes again; where
+    several may write the same folder at once, each needs a ``writer`` of its own.
+    """
+    target = Path(path)
+    aside = _empty_aside(target.parent, f".{target.name}{f'.{writer}' if writer else ''}.part")
+    try:
+        yield aside
+        _sync(aside)
+        if target.exists():
+            shutil.rmtree(target)
+        aside.replace(target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def files_written_aside(folder: str | Path) -> Iterator[Path]:
+    """Yield an empty folder inside ``folder`` whose files move into it, each whole, once all are on disk.
+
+    Other files of the folder, which is made where it is missing, stay.
+    """
+    target = Path(folder)
+    aside = _empty_aside(target, f".{os.getpid()}.part")
+    try:
+        yield aside
+        _sync(aside)
+        for file in sorted(aside.iterdir()):
+            file.replace(target / file.name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _empty_aside(parent: Path, name: str) -> Path:
+    aside = parent / name
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+    except OSError as error:
+        raise ConfigurationError(f"cannot be written: {error.strerror or error}", file=str(parent)) from error
+    return aside
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

@@ -45,6 +45,11 @@ class FileFormat:
         Whether it is written as well as read.
     appends : bool
         Whether a file is its records one after another, so that :meth:`Kind.record_bytes` writes it piece by piece.
+    structure : bool
+        Whether its records may hold coordinates.
+    mark : str, optional
+        What one line of each record begins with, so that records can be counted without being read; "" where every
+        line that is neither empty nor a comment (#) is a record; None where that does not tell.
     """
 
     name: str
@@ -52,6 +57,39 @@ class FileFormat:
     many: bool = True
     writes: bool = True
     appends: bool = False
+    structure: bool = True
+    mark: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One layout of tables, Parquet or comma-separated, whose rows are entities of a kind.
+
+    Parameters
+    ----------
+    name : str
+        What its rows are, in words, such as ``conformers``.
+    columns : tuple of str
+        The columns that tell it; a table may have more.
+    reader : str
+        ``module:function`` that takes the path and yields every row as an entity or a Reject.
+    container : {"parquet", "csv"}
+    any_column : bool
+        Whether one of the columns is enough.
+    structure : bool
+        Whether its rows hold coordinates.
+    held_out : str, optional
+        ``module:function`` that yields only the rows no shipped tokenizer was fitted on, where the table itself says
+        which these are.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    reader: str
+    container: Literal["parquet", "csv"] = "parquet"
+    any_column: bool = False
+    structure: bool = True
+    held_out: str | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +207,18 @@ class Kind(ABC):
     """Architectures of which published weights can be read."""
     trainers: ClassVar[Mapping[str, str]] = {}
     """Architectures that can be trained: name to ``module:function``; see :mod:`biomatrix.training.tokenizers`."""
+    tables: ClassVar[tuple[Table, ...]] = ()
+    """The tables it reads, told apart by their columns."""
+    round_trip: ClassVar[str | None] = None
+    """``module:function`` that measures entities on their way through a structure tokenizer and back; see
+    :mod:`biomatrix.entities.round_trip`."""
+    round_trip_options: ClassVar[str | None] = None
+    """``module:Class`` of the options it takes, a dataclass of :func:`biomatrix.entities.options.option` fields."""
+    parity: ClassVar[Mapping[str, str]] = {}
+    """Comparisons with recordings of published code: architecture to ``module:ATTRIBUTE``, a
+    :class:`biomatrix.entities.parity.Comparison`."""
+    held_out_by_identity: ClassVar[bool] = True
+    """Whether its shipped tokenizers were kept from entities by their identity; else only its tables say from which."""
     views: ClassVar[tuple[View, ...]] = ()
     held_out_keys: ClassVar[frozenset[str]] = frozenset()
     """Identities that are kept out of all training, such as those of the examples."""
@@ -305,7 +355,7 @@ class Kind(ABC):
 
     def superpose(self, moving: Any, target: Any) -> Entity:
         """Return ``moving`` laid over ``target`` atom by atom, or as it is where the two cannot be paired."""
-        from biomatrix.metrics.geometry import superimpose
+        from biomatrix.metrics.superposition import superimpose
 
         before, after = self.points(moving), self.points(target)
         if before is None or after is None or before.shape != after.shape:
@@ -331,5 +381,9 @@ class Kind(ABC):
         return None
 
     def examples(self) -> list[Example]:
-        """Return real entities that come with the dependencies."""
+        """Return real entities that come with the dependencies, for pages."""
         return []
+
+    def samples(self) -> list[Example]:
+        """Return the entities that self-examination goes through: the examples, perhaps more."""
+        return self.examples()

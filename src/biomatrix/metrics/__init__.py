@@ -1,1 +1,5 @@
-"""What sets of generated entities are scored by, beside sets of real ones."""
+"""Every number that judges: geometry, chemistry, sequences, distributions.
+
+The lowest room: functions of arrays, RDKit molecules and strings that know nothing of entities, tokens or files. What
+counts as good is not said here; the checks of each kind hold their thresholds.
+"""

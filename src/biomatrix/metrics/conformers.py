@@ -15,6 +15,10 @@ from rdkit import Chem
 from rdkit.Chem import rdForceFieldHelpers
 from rdkit.rdBase import BlockLogs
 
+from biomatrix.metrics.atom_pairs import AtomPairs
+from biomatrix.metrics.bonds import bond_pairs, pair_distances
+from biomatrix.metrics.planes import aromatic_rings, plane_deviations
+
 Array = NDArray[np.float64]
 BondType = tuple[str, str, float]
 """Two elements in alphabetical order, and the bond order (1.5 aromatic)."""
@@ -48,10 +52,9 @@ def bond_lengths(mols: Iterable[Chem.Mol]) -> dict[BondType, Array]:
     """Return the lengths of all bonds by type."""
     found: defaultdict[BondType, list[float]] = defaultdict(list)
     for mol in mols:
-        positions = mol.GetConformer().GetPositions()
-        for bond in mol.GetBonds():
-            begin, end = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-            found[bond_type(bond)].append(float(np.linalg.norm(positions[begin] - positions[end])))
+        lengths = pair_distances(mol.GetConformer().GetPositions(), bond_pairs(mol))
+        for bond, length in zip(mol.GetBonds(), lengths.tolist(), strict=True):
+            found[bond_type(bond)].append(length)
     return {key: np.array(values) for key, values in found.items()}
 
 
@@ -81,13 +84,7 @@ def bond_angles(mols: Iterable[Chem.Mol]) -> dict[str, Array]:
 def out_of_plane(mol: Chem.Mol) -> list[float]:
     """Return, for each aromatic ring of five or six atoms, how far its atoms lie off its plane (root mean square)."""
     positions = mol.GetConformer().GetPositions()
-    deviations = []
-    for ring in mol.GetRingInfo().AtomRings():
-        if len(ring) in (5, 6) and all(mol.GetAtomWithIdx(index).GetIsAromatic() for index in ring):
-            points = positions[list(ring)]
-            spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
-            deviations.append(float(spread[-1] / np.sqrt(len(ring))))
-    return deviations
+    return [float(np.sqrt((plane_deviations(positions[ring]) ** 2).mean())) for ring in aromatic_rings(mol)]
 
 
 def ring_closing_errors(mol: Chem.Mol, reference_lengths: Mapping[BondType, float]) -> list[float]:
@@ -111,11 +108,9 @@ def count_clashes(mol: Chem.Mol) -> int:
     """Return how many pairs of atoms, three or more bonds apart, are nearer than `CLASH_RATIO` allows."""
     table = Chem.GetPeriodicTable()
     radii = np.array([table.GetRvdw(atom.GetAtomicNum()) for atom in mol.GetAtoms()])
-    positions = mol.GetConformer().GetPositions()
-    rows, columns = np.triu_indices(len(radii), k=1)
-    distance = np.linalg.norm(positions[rows] - positions[columns], axis=1)
-    apart = Chem.GetDistanceMatrix(mol)[rows, columns]
-    return int(((apart >= 3) & (distance < CLASH_RATIO * (radii[rows] + radii[columns]))).sum())
+    pairs = AtomPairs.of(mol, mol.GetConformer().GetPositions())
+    reach = CLASH_RATIO * (radii[pairs.first] + radii[pairs.second])
+    return int(((pairs.bonds_apart >= 3) & (pairs.distance < reach)).sum())
 
 
 def strain(mol: Chem.Mol, iterations: int = 200) -> float | None:

@@ -11,7 +11,6 @@ A checkpoint is an ordinary model folder, with the optimiser's tensors and the r
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from dataclasses import asdict, dataclass, field
@@ -29,6 +28,7 @@ from torch.distributed.checkpoint.state_dict import (
     set_optimizer_state_dict,
 )
 
+from biomatrix.entities.files import folder_written_aside
 from biomatrix.errors import WeightsError
 from biomatrix.training.batches import Position
 
@@ -127,16 +127,10 @@ def save_checkpoint(
     final = folder / f"checkpoint-{state.step:08d}"
     if not main_process:
         return final
-    part = folder / f".{final.name}.part"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    write_model(part, model, vocabulary, tensors)
-    save_file(_flatten(moments), part / OPTIMIZER_FILE, metadata={"format": "pt"})
-    (part / STATE_FILE).write_text(state.to_json(), encoding="utf-8")
-    _sync(part)
-    if final.exists():
-        shutil.rmtree(final)
-    os.replace(part, final)
+    with folder_written_aside(final) as part:
+        write_model(part, model, vocabulary, tensors)
+        save_file(_flatten(moments), part / OPTIMIZER_FILE, metadata={"format": "pt"})
+        (part / STATE_FILE).write_text(state.to_json(), encoding="utf-8")
     for old in checkpoints(folder)[:-keep]:
         shutil.rmtree(old)
     return final
@@ -242,13 +236,3 @@ def _unflatten(flat: dict[str, Tensor], template: dict[str, Any]) -> dict[str, A
         key, parameter = name.split(":", 1)
         state.setdefault(parameter, {})[key] = tensor
     return {"state": state, "param_groups": template["param_groups"]}
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)

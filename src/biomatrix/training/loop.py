@@ -22,6 +22,7 @@ from accelerate import Accelerator
 from torch import nn
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.progress import clock
 from biomatrix.training.batches import Batch, BatchStream, Documents
 from biomatrix.training.checkpoint import (
     TrainingState,
@@ -35,7 +36,7 @@ from biomatrix.training.config import OptimiserSection, Recipe, RunSection
 from biomatrix.training.evaluation import ModalityLabels, batch_tensors, held_out_loss
 from biomatrix.training.host_memory import keep_freed_memory
 from biomatrix.training.loss import NextTokenLoss
-from biomatrix.training.progress import Meter, MetricsLog, clock, logger
+from biomatrix.training.progress import Meter, MetricsLog, logger
 from biomatrix.training.schedule import learning_rate_factor
 
 if TYPE_CHECKING:

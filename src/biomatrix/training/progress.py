@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import time
+import math
 from pathlib import Path
 from typing import Any
+
+from biomatrix.entities.files import write_whole
+from biomatrix.progress import Pace
 
 logger = logging.getLogger("biomatrix.training")
 
@@ -25,7 +28,7 @@ class MetricsLog:
     def __init__(self, path: Path, resumed_step: int = 0) -> None:
         self.path = path
         kept = [line for line in self.read(path) if line["step"] <= resumed_step] if resumed_step else []
-        path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+        write_whole(path, "".join(json.dumps(line) + "\n" for line in kept).encode())
 
     def write(self, **values: Any) -> None:
         """Append one line; ``step`` must be among the values."""
@@ -41,7 +44,7 @@ class MetricsLog:
 
 
 class Meter:
-    """Tokens a second over the steps since the last report, and the time left.
+    """Tokens per second over the steps since the last report, and the time left.
 
     Parameters
     ----------
@@ -53,14 +56,12 @@ class Meter:
 
     def __init__(self, max_steps: int | None, max_seconds: float | None, elapsed_seconds: float = 0.0) -> None:
         self.max_steps, self.max_seconds = max_steps, max_seconds
-        self._before = elapsed_seconds
-        self._begun = self._since = time.monotonic()
-        self._tokens = self._steps = 0
+        self._tokens, self._steps = Pace(elapsed_seconds), Pace()
 
     @property
     def elapsed(self) -> float:
         """Training time over all sessions, seconds."""
-        return self._before + time.monotonic() - self._begun
+        return self._tokens.elapsed
 
     def progress(self, step: int) -> float:
         """Return how much of the run is done, 0 to 1: by steps or by time, whichever is further."""
@@ -70,30 +71,18 @@ class Meter:
 
     def count(self, tokens: int) -> None:
         """Count one optimiser step."""
-        self._tokens += tokens
-        self._steps += 1
+        self._tokens.count(tokens)
+        self._steps.count()
 
     def report(self, step: int) -> tuple[float, float]:
-        """Return tokens a second since the last report, and the seconds left; begin a new interval."""
-        now = time.monotonic()
-        spent = max(now - self._since, 1e-9)
-        rate, pace = self._tokens / spent, spent / max(self._steps, 1)
-        self._since, self._tokens, self._steps = now, 0, 0
+        """Return tokens per second since the last report, and the seconds left; begin a new interval."""
+        rate = self._tokens.rate
         bounds = []
         if self.max_steps:
-            bounds.append((self.max_steps - step) * pace)
+            bounds.append(self._steps.seconds_left(self.max_steps - step))
         if self.max_seconds:
             bounds.append(self.max_seconds - self.elapsed)
-        return rate, max(min(bounds), 0.0) if bounds else 0.0
-
-
-def clock(seconds: float) -> str:
-    """Return a time as h:mm:ss.
-
-    Examples
-    --------
-    >>> clock(3725)
-    '1:02:05'
-    """
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+        left = min((bound for bound in bounds if not math.isnan(bound)), default=0.0)
+        self._tokens.begin_interval()
+        self._steps.begin_interval()
+        return rate, max(left, 0.0)

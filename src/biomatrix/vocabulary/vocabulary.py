@@ -6,9 +6,6 @@ ever taken for a modality token, and nothing in an entity is ever spelled out le
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,6 +17,7 @@ from tokenizers import Tokenizer
 from biomatrix.entities import Entity
 from biomatrix.entities.automaton import Automaton
 from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.files import files_written_aside
 from biomatrix.entities.modality_registry import modalities as registered_modalities
 from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.errors import VocabularyError
@@ -178,16 +176,9 @@ class Vocabulary:
 
         Each file is written aside first and moved to its name when whole.
         """
-        target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".vocabulary-", dir=target))
-        try:
-            write_stock_files(self.tokenizer, scratch)
-            (scratch / FILE_NAME).write_text(self._manifest.to_json(), encoding="utf-8")
-            for path in sorted(scratch.iterdir()):
-                os.replace(path, target / path.name)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+        with files_written_aside(folder) as aside:
+            write_stock_files(self.tokenizer, aside)
+            (aside / FILE_NAME).write_text(self._manifest.to_json(), encoding="utf-8")
 
     # Sizes and ids
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rdkit import Chem
-from rdkit.Chem import rdDistGeom
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.check import Check
@@ -19,6 +18,9 @@ from biomatrix.entities.molecule.thresholds import (
     FLATNESS_LIMIT,
     HYDROGEN_CLASH_RATIO,
 )
+from biomatrix.metrics.atom_pairs import AtomPairs, distance_bounds
+from biomatrix.metrics.bonds import bond_pairs, pair_distances
+from biomatrix.metrics.planes import aromatic_rings, carbon_double_bonds, plane_deviations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,10 +90,10 @@ def check_bond_lengths(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
         Angstrom.
     """
     worst, fault, outside = 0.0, "", 0
-    for bond in mol.GetBonds():
+    lengths = pair_distances(positions, bond_pairs(mol)).tolist()
+    for bond, length in zip(mol.GetBonds(), lengths, strict=True):
         begin, end = bond.GetBeginAtom(), bond.GetEndAtom()
         low, high = bond_length_range(begin, end, bond.GetBondTypeAsDouble())
-        length = float(np.linalg.norm(positions[begin.GetIdx()] - positions[end.GetIdx()]))
         excess = max(low - length, length - high)
         outside += excess > 0
         if excess > worst:
@@ -115,49 +117,29 @@ def bond_length_range(begin: Chem.Atom, end: Chem.Atom, order: float) -> tuple[f
 
 def check_distances(mol: Chem.Mol, positions: NDArray[np.float64]) -> list[Check]:
     """Return the checks of bond angles and of clashes, both against RDKit's distance bounds."""
-    number = len(positions)
+    pairs = AtomPairs.of(mol, positions)
     try:
-        with BlockLogs():
-            bounds = np.asarray(rdDistGeom.GetMoleculeBoundsMatrix(mol), dtype=np.float64)
+        lowest, highest = distance_bounds(mol, pairs)
     except (RuntimeError, ValueError) as error:
         detail = f"RDKit gives no distance bounds: {error}"
         return [Check("bond angles", None, detail=detail), Check("clashes", None, detail=detail)]
-    upper = np.triu_indices(number, k=1)
-    highest, lowest = bounds[upper], bounds.T[upper]
-    apart = Chem.GetDistanceMatrix(mol)[upper]
-    distance = np.linalg.norm(positions[upper[0]] - positions[upper[1]], axis=1)
-    angled = apart == 2
+    angled, distant = pairs.bonds_apart == 2, pairs.bonds_apart >= 3
     narrow, wide = ANGLE_DISTANCE_RANGE
-    bent = angled & ((distance < narrow * lowest) | (distance > wide * highest))
+    bent = angled & ((pairs.distance < narrow * lowest) | (pairs.distance > wide * highest))
     hydrogen = np.array([atom.GetAtomicNum() == 1 for atom in mol.GetAtoms()])
-    ratio = np.where(hydrogen[upper[0]] | hydrogen[upper[1]], HYDROGEN_CLASH_RATIO, CLASH_RATIO)
-    clashing = (apart >= 3) & (distance < ratio * lowest)
-    return [
-        _counted("bond angles", bent, angled, upper),
-        _counted("clashes", clashing, apart >= 3, upper),
-    ]
+    ratio = np.where(hydrogen[pairs.first] | hydrogen[pairs.second], HYDROGEN_CLASH_RATIO, CLASH_RATIO)
+    clashing = distant & (pairs.distance < ratio * lowest)
+    return [_counted("bond angles", bent, angled, pairs), _counted("clashes", clashing, distant, pairs)]
 
 
 def check_aromatic_rings(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
     """Return how far the worst atom stands out of the plane of its aromatic ring (5 or 6 atoms)."""
-    rings = [
-        list(ring)
-        for ring in mol.GetRingInfo().AtomRings()
-        if len(ring) in (5, 6) and all(mol.GetAtomWithIdx(index).GetIsAromatic() for index in ring)
-    ]
-    return _flat("aromatic rings flat", rings, positions)
+    return _flat("aromatic rings flat", aromatic_rings(mol), positions)
 
 
 def check_double_bonds(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
     """Return how far the worst atom stands out of the plane of a carbon-carbon double bond."""
-    groups: list[list[int]] = []
-    for bond in mol.GetBonds():
-        ends = (bond.GetBeginAtom(), bond.GetEndAtom())
-        if bond.GetBondType() == Chem.BondType.DOUBLE and all(
-            end.GetSymbol() == "C" and end.GetDegree() == 3 for end in ends
-        ):
-            groups.append(sorted({atom.GetIdx() for end in ends for atom in end.GetNeighbors()}))
-    return _flat("double bonds flat", groups, positions)
+    return _flat("double bonds flat", carbon_double_bonds(mol), positions)
 
 
 def check_stereochemistry(molecule: Molecule) -> Check:
@@ -178,14 +160,14 @@ def check_hydrogens(mol: Chem.Mol) -> Check:
     return Check("hydrogens placed", missing == 0, float(missing), "hydrogens without a position")
 
 
-def _counted(name: str, faulty: NDArray[np.bool_], asked: NDArray[np.bool_], pairs: tuple[NDArray[Any], ...]) -> Check:
+def _counted(name: str, faulty: NDArray[np.bool_], asked: NDArray[np.bool_], pairs: AtomPairs) -> Check:
     if not asked.any():
         return Check(name, True, 0.0, "pairs of atoms")
     count = int(faulty.sum())
     detail = ""
     if count:
         first = int(np.flatnonzero(faulty)[0])
-        detail = f"{count} of {int(asked.sum())}; first: atoms {pairs[0][first] + 1} and {pairs[1][first] + 1}"
+        detail = f"{count} of {int(asked.sum())}; first: atoms {pairs.first[first] + 1} and {pairs.second[first] + 1}"
     return Check(name, count == 0, float(count), "pairs of atoms", detail)
 
 
@@ -194,9 +176,7 @@ def _flat(name: str, groups: list[list[int]], positions: NDArray[np.float64]) ->
         return Check(name, None, detail="none present")
     worst, where = 0.0, groups[0]
     for group in groups:
-        centred = positions[group] - positions[group].mean(axis=0)
-        normal = np.linalg.svd(centred, full_matrices=False)[2][-1]
-        deviation = float(np.abs(centred @ normal).max())
+        deviation = float(np.abs(plane_deviations(positions[group])).max())
         if deviation > worst:
             worst, where = deviation, group
     passed = worst <= FLATNESS_LIMIT

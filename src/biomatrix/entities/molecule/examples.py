@@ -36,6 +36,15 @@ def bundled_component(code: str) -> Molecule:
     return Molecule.from_rdkit(mol, name=code)
 
 
+def samples() -> list[Example]:
+    """Return the examples, and components with rings, charges, many stereocentres and phosphates."""
+    more = {"AIN": "aspirin", "TRP": "tryptophan", "ATP": "adenosine triphosphate", "GLC": "glucose"}
+    return examples() + [
+        Example(bundled_component(code), name.capitalize(), f"component {code} of the wwPDB dictionary", name)
+        for code, name in more.items()
+    ]
+
+
 def examples() -> list[Example]:
     """Return the inhibitor of dihydrofolate reductase in its bound pose, and caffeine."""
     return [

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from biomatrix.entities.check import Check
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.entities.molecule.files.table_columns import BLOCK_COLUMNS, CONFORMER_COLUMNS, SMILES_COLUMNS
 from biomatrix.entities.registration import (
     Example,
     FileFormat,
     Kind,
     PublishedCheckpoint,
     ShownTask,
+    Table,
     View,
     ViewerStyle,
 )
@@ -36,11 +38,11 @@ class MoleculeKind(Kind):
     plural: ClassVar[str] = "molecules"
     typed_as: ClassVar[str] = "a SMILES string"
     formats: ClassVar[tuple[FileFormat, ...]] = (
-        FileFormat("smi", (".smi", ".smiles", ".ism"), appends=True),
-        FileFormat("selfies", (".selfies", ".sfi"), appends=True),
-        FileFormat("sdf", (".sdf", ".sd"), appends=True),
-        FileFormat("mol", (".mol", ".mdl"), many=False, appends=True),
-        FileFormat("mol2", (".mol2",), writes=False),
+        FileFormat("smi", (".smi", ".smiles", ".ism"), appends=True, structure=False, mark=""),
+        FileFormat("selfies", (".selfies", ".sfi"), appends=True, structure=False, mark=""),
+        FileFormat("sdf", (".sdf", ".sd"), appends=True, mark="$$$$"),
+        FileFormat("mol", (".mol", ".mdl"), many=False, appends=True, mark="$$$$"),
+        FileFormat("mol2", (".mol2",), writes=False, mark="@<TRIPOS>MOLECULE"),
     )
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".pdbqt": "PDBQT holds no bond orders; use the .sdf or .pdb it was made from",
@@ -71,6 +73,14 @@ class MoleculeKind(Kind):
         "conditioned": f"{_HERE}.structure.conditioned.recipe:train",
         "molstructok": f"{_HERE}.structure.molstructok.recipe:train",
     }
+    tables: ClassVar[tuple[Table, ...]] = (
+        Table("conformers", CONFORMER_COLUMNS, f"{_HERE}.files.tables:read_conformers"),
+        Table("MOL blocks", BLOCK_COLUMNS, f"{_HERE}.files.tables:read_blocks"),
+        Table("SMILES", SMILES_COLUMNS, f"{_HERE}.files.tables:read_smiles", "csv", any_column=True, structure=False),
+    )
+    round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
+    round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:MoleculeRoundTripOptions"
+    parity: ClassVar[Mapping[str, str]] = {"molstructok": f"{_HERE}.structure.molstructok.parity:COMPARISON"}
     views: ClassVar[tuple[View, ...]] = (
         View("molecule_smiles", "single", ("molecule_smiles",)),
         View("molecule_selfies", "single", ("molecule_selfies",)),
@@ -216,6 +226,11 @@ class MoleculeKind(Kind):
         from biomatrix.entities.molecule.examples import examples
 
         return examples()
+
+    def samples(self) -> list[Example]:
+        from biomatrix.entities.molecule.examples import samples
+
+        return samples()
 
 
 MOLECULE = MoleculeKind()

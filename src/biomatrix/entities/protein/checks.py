@@ -1,16 +1,14 @@
 """Checks of a protein chain: its sequence, and the geometry of its backbone.
 
-Legend: L residues, P pairs of linked neighbours.
+Legend: L residues.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from biotite.structure import CellList
 
 from biomatrix.entities.check import Check
 from biomatrix.entities.protein.thresholds import (
@@ -25,7 +23,7 @@ from biomatrix.entities.protein.thresholds import (
     RAMACHANDRAN,
     RAMACHANDRAN_SHARE,
 )
-from biomatrix.metrics.geometry import angle, dihedral
+from biomatrix.metrics.backbone import Torsions, bond_angles, bond_lengths, ca_distances, close_pairs, torsions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,37 +57,6 @@ def check_sequence(protein: Protein) -> list[Check]:
     ]
 
 
-@dataclass(frozen=True)
-class Torsions:
-    """Backbone torsions in degrees, NaN where an atom is missing or the chain is broken.
-
-    Parameters
-    ----------
-    phi, psi : ndarray, shape=(L,), dtype=float64
-    omega : ndarray, shape=(L-1,), dtype=float64
-        About the bond from each residue to the next.
-    linked : ndarray, shape=(L-1,), dtype=bool
-        Whether each residue is bonded to the next.
-    """
-
-    phi: NDArray[np.float64]
-    psi: NDArray[np.float64]
-    omega: NDArray[np.float64]
-    linked: NDArray[np.bool_]
-
-
-def torsions(backbone: NDArray[np.float32]) -> Torsions:
-    """Return the torsions of a backbone, ``[L, 3, 3]`` (N, CA, C) in Angstrom."""
-    n, ca, c = (backbone[:, atom].astype(np.float64) for atom in range(3))
-    with np.errstate(invalid="ignore"):
-        linked = np.linalg.norm(c[:-1] - n[1:], axis=1) < LINK_LIMIT
-        phi, psi = np.full(len(n), np.nan), np.full(len(n), np.nan)
-        omega = np.degrees(dihedral(ca[:-1], c[:-1], n[1:], ca[1:]))
-        phi[1:] = np.where(linked, np.degrees(dihedral(c[:-1], n[1:], ca[1:], c[1:])), np.nan)
-        psi[:-1] = np.where(linked, np.degrees(dihedral(n[:-1], ca[:-1], c[:-1], n[1:])), np.nan)
-    return Torsions(phi, psi, np.where(linked, omega, np.nan), linked)
-
-
 def check_backbone(protein: Protein) -> list[Check]:
     """Return whether a backbone's geometry is that of a protein.
 
@@ -106,7 +73,7 @@ def check_backbone(protein: Protein) -> list[Check]:
     if protein.backbone is None or not protein.resolved.any():
         return [Check("resolved residues", False if len(protein) else None, 0.0, "share of residues")]
     backbone = protein.backbone
-    turns = torsions(backbone)
+    turns = torsions(backbone, LINK_LIMIT)
     known = float(protein.resolved.mean())
     return [
         Check("resolved residues", known >= 0.5, known, "share of residues"),
@@ -121,17 +88,16 @@ def check_backbone(protein: Protein) -> list[Check]:
 
 
 def check_bonds_and_angles(backbone: NDArray[np.float32], linked: NDArray[np.bool_]) -> list[Check]:
-    """Return one check for each bond and angle of ``reference.BACKBONE_LIMITS``."""
-    n, ca, c = (backbone[:, atom].astype(np.float64) for atom in range(3))
-    with np.errstate(invalid="ignore"):
-        measured = {
-            "N-CA bond lengths": np.linalg.norm(n - ca, axis=1),
-            "CA-C bond lengths": np.linalg.norm(ca - c, axis=1),
-            "C-N bond lengths": np.linalg.norm(c[:-1] - n[1:], axis=1)[linked],
-            "N-CA-C angles": np.degrees(angle(n, ca, c)),
-            "CA-C-N angles": np.degrees(angle(ca[:-1], c[:-1], n[1:]))[linked],
-            "C-N-CA angles": np.degrees(angle(c[:-1], n[1:], ca[1:]))[linked],
-        }
+    """Return one check for each bond and angle of ``thresholds.BACKBONE_LIMITS``."""
+    lengths, angles = bond_lengths(backbone), bond_angles(backbone)
+    measured = {
+        "N-CA bond lengths": lengths["N-CA"],
+        "CA-C bond lengths": lengths["CA-C"],
+        "C-N bond lengths": lengths["C-N"][linked],
+        "N-CA-C angles": angles["N-CA-C"],
+        "CA-C-N angles": angles["CA-C-N"][linked],
+        "C-N-CA angles": angles["C-N-CA"][linked],
+    }
     checks: list[Check] = []
     for name, limit in BACKBONE_LIMITS.items():
         values = measured[name][np.isfinite(measured[name])]
@@ -158,8 +124,7 @@ def check_breaks(protein: Protein, linked: NDArray[np.bool_]) -> Check:
 
 def check_ca_distances(backbone: NDArray[np.float32], linked: NDArray[np.bool_]) -> Check:
     """Return the share of linked neighbours whose CA are a trans or cis peptide bond apart."""
-    ca = backbone[:, 1].astype(np.float64)
-    distance = np.linalg.norm(ca[1:] - ca[:-1], axis=1)[linked]
+    distance = ca_distances(backbone)[linked]
     inside = np.zeros(len(distance), dtype=bool)
     for low, high in CA_DISTANCES:
         inside |= (distance >= low) & (distance <= high)
@@ -168,22 +133,14 @@ def check_ca_distances(backbone: NDArray[np.float32], linked: NDArray[np.bool_])
 
 def check_ca_clashes(backbone: NDArray[np.float32]) -> Check:
     """Return how many pairs of CA, three or more residues apart, are closer than any fold lets them be."""
-    resolved = np.flatnonzero(np.isfinite(backbone[:, 1]).all(axis=1))
-    ca = backbone[resolved, 1]
+    ca = backbone[np.isfinite(backbone[:, 1]).all(axis=1), 1]
     if len(ca) < 4:
         return Check("clashes", None, detail="too few residues")
     if float(np.ptp(ca, axis=0).max()) > 1e4:
         return Check("clashes", False, detail="the chain spans more than 10,000 Angstrom")
-    near = CellList(ca, cell_size=CA_CLASH).get_atoms(ca, CA_CLASH)
-    first, column = np.nonzero(near >= 0)
-    second = near[first, column]
-    clashing = resolved[second] - resolved[first] >= 3
-    count = int(clashing.sum())
-    detail = ""
-    if count:
-        pair = int(np.flatnonzero(clashing)[0])
-        detail = f"first: residues {resolved[first[pair]] + 1} and {resolved[second[pair]] + 1}"
-    return Check("clashes", count == 0, float(count), "pairs of CA", detail)
+    pairs = close_pairs(backbone[:, 1], CA_CLASH, separation=3)
+    detail = f"first: residues {pairs[0, 0] + 1} and {pairs[0, 1] + 1}" if len(pairs) else ""
+    return Check("clashes", not len(pairs), float(len(pairs)), "pairs of CA", detail)
 
 
 def check_omega(turns: Torsions) -> Check:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from biomatrix.entities.check import Check
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.thresholds import RMSD_LIMIT, TM_SCORE_LIMIT
-from biomatrix.metrics.geometry import rmsd, tm_score
+from biomatrix.metrics.sequences import sequence_identity
+from biomatrix.metrics.superposition import rmsd, tm_score
 
 
 def compare_proteins(original: Protein, decoded: Protein) -> list[Check]:
@@ -31,8 +32,8 @@ def compare_sequences(original: Protein, decoded: Protein) -> list[Check]:
     same = original.sequence == decoded.sequence
     if len(original) != len(decoded):
         return [Check("same sequence", False, detail=f"{len(original)} and {len(decoded)} residues")]
-    equal = sum(a == b for a, b in zip(original.sequence, decoded.sequence, strict=True))
-    return [Check("same sequence", same, equal / len(original) if len(original) else None, "identity")]
+    identity = sequence_identity(original.sequence, decoded.sequence) if len(original) else None
+    return [Check("same sequence", same, identity, "identity")]
 
 
 def compare_backbones(original: Protein, decoded: Protein) -> list[Check]:

@@ -17,6 +17,7 @@ from biomatrix.entities.registration import (
     Kind,
     PublishedCheckpoint,
     ShownTask,
+    Table,
     View,
     ViewerStyle,
 )
@@ -44,7 +45,7 @@ class ProteinKind(Kind):
         FileFormat("pdb", (".pdb", ".ent")),
         FileFormat("cif", (".cif", ".mmcif")),
         FileFormat("bcif", (".bcif",)),
-        FileFormat(FASTA, FASTA_EXTENSIONS, appends=True),
+        FileFormat(FASTA, FASTA_EXTENSIONS, appends=True, structure=False),
     )
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".mmtf": "MMTF was retired by the PDB in 2024; download the entry as .bcif or .cif",
@@ -76,6 +77,18 @@ class ProteinKind(Kind):
         "anchored": f"{_HERE}.structure.anchored.recipe:train",
         "gcp_vqvae": f"{_HERE}.structure.gcp_vqvae.recipe:train_recipe",
     }
+    tables: ClassVar[tuple[Table, ...]] = (
+        Table(
+            "chains",
+            ("id", "sequence", "coords"),
+            f"{_HERE}.files.tables:read_chain_table",
+            held_out=f"{_HERE}.files.tables:read_test_split",
+        ),
+    )
+    round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
+    round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:ProteinRoundTripOptions"
+    parity: ClassVar[Mapping[str, str]] = {"gcp_vqvae": f"{_HERE}.structure.gcp_vqvae.parity:COMPARISON"}
+    held_out_by_identity: ClassVar[bool] = False
     views: ClassVar[tuple[View, ...]] = (
         View("protein_sequence", "window", ("protein_sequence",)),
         View("protein_structure", "window", ("protein_structure",)),

@@ -9,7 +9,7 @@ from rdkit import Chem
 from biomatrix.entities import Molecule, MoleculeCodes, MoleculeStructureTokenizer
 from biomatrix.entities.molecule.structure.graph import ordered_graph
 from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 SMILES = (
     "Cn1c(=O)c2c(ncn2C)n(C)c1=O",

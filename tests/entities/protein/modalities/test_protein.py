@@ -10,7 +10,7 @@ import pytest
 
 from biomatrix.entities import Molecule, Protein, modality
 from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
-from biomatrix.metrics.geometry import rmsd, tm_score
+from biomatrix.metrics.superposition import rmsd, tm_score
 
 SEQUENCE, STRUCTURE = modality("protein_sequence"), modality("protein_structure")
 LETTERS = "ACDEFGHIKLMNPQRSTVWYUOBZJX"

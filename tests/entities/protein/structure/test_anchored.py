@@ -23,7 +23,8 @@ from biomatrix.entities.protein.structure.geometric.composition import rebuilt
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
 from biomatrix.entities.tokenizer_folder import load_weights, save_weights, weights_root
 from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError, WeightsError
-from biomatrix.metrics.geometry import C_N_LENGTH, rmsd
+from biomatrix.metrics.geometry import C_N_LENGTH
+from biomatrix.metrics.superposition import rmsd
 from biomatrix.training.tokenizers import read_tokenizer_recipe, train_tokenizer
 
 TimeLimit = Callable[[float, str], AbstractContextManager[None]]

@@ -20,7 +20,7 @@ from rdkit.Chem import rdForceFieldHelpers
 from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 Method = Literal["mmff", "uff", "xtb"]
 METHODS: tuple[Method, ...] = get_args(Method)

@@ -16,7 +16,7 @@ from biomatrix.entities.molecule.structure.conditioned.weights import ARCHITECTU
 from biomatrix.entities.molecule.structure.inputs import prepare
 from biomatrix.entities.tokenizer_folder import save_weights
 from biomatrix.errors import ConfigurationError, WeightsError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 SMILES = ("CCO", "CC(=O)N", "c1ccccc1O", "C1CCCCC1", "CC(C)C", "CCN", "C=CC=O", "OCC(O)CO", "CC#N", "CSC", "ClCCl")
 SETTINGS = FittingSettings(num_codes=64, rounds=8, per_round=30, least_atoms=40)

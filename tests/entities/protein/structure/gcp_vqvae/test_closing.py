@@ -14,7 +14,7 @@ from biomatrix.entities.protein.structure.gcp_vqvae.closing import close_bonds
 from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behaviour
 from biomatrix.entities.protein.structure.gcp_vqvae.model import GCPVQVAE
 from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 Backbone = Callable[[int, int], NDArray[np.float32]]
 

@@ -14,7 +14,7 @@ from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behavio
 from biomatrix.entities.protein.structure.gcp_vqvae.model import GCPVQVAE
 from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 from biomatrix.errors import ConfigurationError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 Chain = Callable[[int, int], Protein]
 

@@ -11,7 +11,7 @@ from biomatrix.entities import Protein
 from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
 from biomatrix.entities.tokenizer_folder import weights_root
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 
 @pytest.fixture(scope="module")

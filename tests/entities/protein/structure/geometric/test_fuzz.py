@@ -15,7 +15,7 @@ from biomatrix.entities import Modality, Protein, ProteinStructureTokenizer, mod
 from biomatrix.entities.protein.examples import bundled_protein
 from biomatrix.entities.protein.structure.geometric.codebook import BREAK, resolved_residues, step_kinds
 from biomatrix.errors import BioMatrixError, LimitError, UnsupportedError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 TimeLimit = Callable[[float, str], AbstractContextManager[None]]
 

@@ -16,7 +16,8 @@ from biomatrix.entities.protein.structure.geometric.probe import (
     probe_features,
     steps_between,
 )
-from biomatrix.metrics.geometry import RESIDUE_TEMPLATE, kabsch
+from biomatrix.metrics.geometry import RESIDUE_TEMPLATE
+from biomatrix.metrics.superposition import kabsch
 
 Build = Callable[..., NDArray[np.float64]]
 

@@ -26,9 +26,8 @@ from biomatrix.metrics.geometry import (
     angle,
     backbone_frames,
     dihedral,
-    rmsd,
-    tm_score,
 )
+from biomatrix.metrics.superposition import rmsd, tm_score
 
 Build = Callable[..., NDArray[np.float64]]
 

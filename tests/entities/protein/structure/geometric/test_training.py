@@ -15,7 +15,7 @@ from biomatrix.entities.protein.structure.geometric.tokenizer import GeometricTo
 from biomatrix.entities.protein.structure.geometric.training import GeometricFit, fit_tokenizer, save_tokenizer
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
 from biomatrix.errors import ConfigurationError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.superposition import rmsd
 
 Build = Callable[..., NDArray[np.float64]]
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.metrics.geometry import kabsch
+from biomatrix.metrics.superposition import kabsch
 
 _LEAST_SHARED = 3
 

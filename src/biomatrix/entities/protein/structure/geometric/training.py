@@ -19,7 +19,8 @@ from biomatrix.entities.protein.structure.geometric.refinement import numbered, 
 from biomatrix.entities.protein.structure.geometric.shifts import seen_from, stored_shifts
 from biomatrix.entities.protein.structure.geometric.tokenizer import GeometricTokenizer, check_chain, resolved_of
 from biomatrix.entities.tokenizer_folder import save_weights
-from biomatrix.metrics.geometry import RESIDUE_TEMPLATE, kabsch
+from biomatrix.metrics.geometry import RESIDUE_TEMPLATE
+from biomatrix.metrics.superposition import kabsch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

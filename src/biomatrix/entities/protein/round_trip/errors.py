@@ -8,16 +8,25 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.doctor.statistics import BondError, Share, Spread, by_size
-from biomatrix.entities import Protein
+from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.structure.geometric.codebook import BREAK, step_kinds
 from biomatrix.errors import DecodeError
-from biomatrix.metrics.geometry import C_N_LENGTH, CA_C_LENGTH, N_CA_LENGTH, rmsd, tm_score
+from biomatrix.metrics.backbone import IDEAL_LENGTHS, bond_lengths
+from biomatrix.metrics.summaries import BondError, Share, Spread, by_size
+from biomatrix.metrics.summary_lines import (
+    BOND_COLUMNS,
+    DISTANCE_COLUMNS,
+    SCORE_COLUMNS,
+    bond_line,
+    distance_line,
+    heading,
+    score_line,
+    share_words,
+)
+from biomatrix.metrics.superposition import rmsd, tm_score
 
 LENGTH_RANGES = (1, 50, 100, 200, 300, 500)
 """First residue count of each range that RMSD and TM-score are shown by; the last range is open."""
-IDEAL_LENGTHS = {"N-CA": N_CA_LENGTH, "CA-C": CA_C_LENGTH, "C-N": C_N_LENGTH}
-"""Bonds of a backbone and their ideal lengths in Angstrom (Engh and Huber)."""
 
 Backbone = NDArray[np.float32]
 
@@ -77,6 +86,22 @@ class ProteinErrors:
     bonds: dict[str, BondError]
     bonds_to_ideal: dict[str, BondError]
     omega: Share
+
+    def lines(self) -> list[str]:
+        """Return the figures as lines of text."""
+        return [
+            heading("RMSD of N, CA, C, Angstrom", DISTANCE_COLUMNS),
+            distance_line("all", self.rmsd),
+            *(distance_line(f"{label} residues", spread) for label, spread in self.rmsd_by_length.items()),
+            *(distance_line(label, spread) for label, spread in self.rmsd_by_breaks.items() if spread.count),
+            heading("TM-score", SCORE_COLUMNS),
+            score_line("all", self.tm_score),
+            *(score_line(f"{label} residues", spread) for label, spread in self.tm_score_by_length.items()),
+            heading("bond lengths, Angstrom", BOND_COLUMNS),
+            *(bond_line(label, error) for label, error in self.bonds.items()),
+            *(bond_line(f"{label}, to ideal", error) for label, error in self.bonds_to_ideal.items()),
+            f"omega kept trans or cis: {share_words(self.omega)}",
+        ]
 
 
 @dataclass
@@ -138,10 +163,12 @@ class ProteinTally:
         )
 
     def _count_bonds(self, truth: NDArray[np.float64], back: NDArray[np.float64], kinds: NDArray[np.int8]) -> None:
-        before, after = bond_lengths(truth, kinds), bond_lengths(back, kinds)
+        before, after = bond_lengths(truth), bond_lengths(back)
+        bonded = kinds[1:] != BREAK
         for bond, ideal in IDEAL_LENGTHS.items():
-            self._changes[bond].append(after[bond] - before[bond])
-            self._to_ideal[bond].append(after[bond] - ideal)
+            kept = bonded if bond == "C-N" else slice(None)
+            self._changes[bond].append((after[bond] - before[bond])[kept])
+            self._to_ideal[bond].append((after[bond] - ideal)[kept])
 
     def _count_omega(self, back: NDArray[np.float64], places: NDArray[np.int64], kinds: NDArray[np.int8]) -> None:
         bonded = kinds[1:] != BREAK
@@ -149,25 +176,6 @@ class ProteinTally:
         # a decoded bond longer than any peptide bond has no omega, and so has not kept it
         self._omega_kept += int(((now == kinds[1:][bonded]) & (now != BREAK)).sum())
         self._omega_total += int(bonded.sum())
-
-
-def bond_lengths(atoms: NDArray[np.float64], kinds: NDArray[np.int8]) -> dict[str, NDArray[np.float64]]:
-    """Return the lengths in Angstrom of the bonds of resolved residues, by name.
-
-    Parameters
-    ----------
-    atoms : ndarray, shape=(n, 3, 3), dtype=float64
-        (N, CA, C).
-    kinds : ndarray, shape=(n,), dtype=int8
-        How each residue is joined to the one before; peptide bonds are measured where it is not a break.
-    """
-    n, ca, c = atoms[:, 0], atoms[:, 1], atoms[:, 2]
-    bonded = kinds[1:] != BREAK
-    return {
-        "N-CA": np.linalg.norm(ca - n, axis=1),
-        "CA-C": np.linalg.norm(c - ca, axis=1),
-        "C-N": np.linalg.norm(n[1:] - c[:-1], axis=1)[bonded],
-    }
 
 
 def _bond_error(parts: list[NDArray[np.float64]]) -> BondError:

@@ -3,81 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.doctor.bigram import BigramModel, replaced
-from biomatrix.doctor.protein_errors import ProteinError, ProteinErrors, ProteinTally
-from biomatrix.doctor.statistics import CodeUse, Failure, batches_of, rate
-from biomatrix.entities import Protein, ProteinStructureTokenizer, Reject
+from biomatrix.entities.protein.entity import Protein
+from biomatrix.entities.protein.round_trip.errors import ProteinTally
+from biomatrix.entities.protein.round_trip.options import ProteinRoundTripOptions
+from biomatrix.entities.protein.round_trip.result import NoisyProteins, ProteinRoundTrip
+from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
+from biomatrix.entities.rejects import Reject
+from biomatrix.entities.round_trip import BATCH, Failure, RecordSource, Told, batches_of
 from biomatrix.errors import BioMatrixError, UnsupportedError
-
-BATCH = 256
-"""Chains given to the tokenizer at once."""
+from biomatrix.metrics.codes import BigramModel, CodeUse, replaced
+from biomatrix.progress import per_second
 
 Codes = NDArray[np.int16]
 
 
-@dataclass(frozen=True)
-class NoisyProteins:
-    """The same chains decoded from codes of which some were replaced.
+def round_trip(
+    source: RecordSource, tokenizer: str, options: ProteinRoundTripOptions, progress: Told = lambda _: None
+) -> ProteinRoundTrip:
+    """Measure the chains of a source; ``tokenizer`` is a name or a folder.
 
-    Parameters
-    ----------
-    share : float
-        Of the codes of each chain, drawn anew from a bigram model of all chains.
-    seed : int
-    changed : float
-        The share of codes that then differ: a draw may give the code that was there.
-    errors : ProteinErrors
-        To the originals.
+    Raises
+    ------
+    BioMatrixError
+        The tokenizer cannot be opened. Single bad records are failures in the result.
     """
-
-    share: float
-    seed: int
-    changed: float
-    errors: ProteinErrors
-
-
-@dataclass(frozen=True)
-class ProteinRoundTrip:
-    """What a round trip of many chains gave.
-
-    Parameters
-    ----------
-    tokenizer, fingerprint : str
-    records : int
-        Chains taken, failures included.
-    residues : int
-        Of the chains that did not fail.
-    failures : tuple of Failure
-    errors : ProteinErrors
-        Over the chains that did not fail.
-    codes : CodeUse
-    encode_residues_per_second, decode_residues_per_second : float
-    each : tuple of ProteinError
-        One a chain that did not fail, in order.
-    noisy : NoisyProteins, optional
-    """
-
-    tokenizer: str
-    fingerprint: str
-    records: int
-    residues: int
-    failures: tuple[Failure, ...]
-    errors: ProteinErrors
-    codes: CodeUse
-    encode_residues_per_second: float
-    decode_residues_per_second: float
-    each: tuple[ProteinError, ...]
-    noisy: NoisyProteins | None = None
-
-    def worst(self, count: int) -> list[ProteinError]:
-        """Return the chains of largest RMSD, the worst first."""
-        return sorted(self.each, key=lambda one: -one.rmsd)[:count]
+    opened = ProteinStructureTokenizer.from_pretrained(tokenizer)
+    return measure_proteins(source.records, opened, noise=options.noise, seed=options.seed, progress=progress)
 
 
 def measure_proteins(
@@ -86,7 +42,7 @@ def measure_proteins(
     *,
     noise: float = 0.0,
     seed: int = 0,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Told = lambda _: None,
 ) -> ProteinRoundTrip:
     """Encode and decode chains and compare what came back with what went in.
 
@@ -179,8 +135,8 @@ class _Trip:
             failures=tuple(self.failures),
             errors=self.tally.errors(),
             codes=CodeUse.of(self.counts),
-            encode_residues_per_second=rate(self.residues["encode"], self.seconds["encode"]),
-            decode_residues_per_second=rate(self.residues["decode"], self.seconds["decode"]),
+            encode_residues_per_second=per_second(self.residues["encode"], self.seconds["encode"]),
+            decode_residues_per_second=per_second(self.residues["decode"], self.seconds["decode"]),
             each=tuple(self.tally.each),
             noisy=self._noisy(noise, seed) if self.keep and self.kept else None,
         )

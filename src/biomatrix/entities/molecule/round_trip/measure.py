@@ -3,83 +3,49 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
-from biomatrix.doctor.molecule_errors import MoleculeError, MoleculeErrors, MoleculeTally
-from biomatrix.doctor.statistics import CodeUse, Failure, batches_of, rate
-from biomatrix.entities import Molecule, MoleculeCodes, MoleculeStructureTokenizer, Reject
+from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.round_trip.errors import MoleculeTally
+from biomatrix.entities.molecule.round_trip.options import MoleculeRoundTripOptions
+from biomatrix.entities.molecule.round_trip.result import MoleculeRoundTrip, RefinedMolecules
 from biomatrix.entities.molecule.structure.refinement import Method, refine
-from biomatrix.errors import BioMatrixError
+from biomatrix.entities.molecule.structure.tokenizer import MoleculeCodes, MoleculeStructureTokenizer
+from biomatrix.entities.rejects import Reject
+from biomatrix.entities.round_trip import BATCH, Failure, RecordSource, Told, batches_of
+from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.metrics.codes import CodeUse
+from biomatrix.progress import per_second
 
-BATCH = 256
-"""Molecules given to the tokenizer at once."""
 
+def round_trip(
+    source: RecordSource, tokenizer: str, options: MoleculeRoundTripOptions, progress: Told = lambda _: None
+) -> MoleculeRoundTrip:
+    """Measure the molecules of a source; ``tokenizer`` is a name, a folder or a safetensors file of published weights.
 
-@dataclass(frozen=True)
-class RefinedMolecules:
-    """The same molecules after a force field ran on what was decoded.
-
-    Parameters
-    ----------
-    method : str
-        "mmff", "uff" or "xtb".
-    errors : MoleculeErrors
-        To the originals, as before.
-    before : MoleculeErrors
-        Of the same molecules without refinement: those that could not be refined are in neither.
-    failures : tuple of Failure
-        Molecules that could not be refined, with reasons.
-    converged : int
-    molecules_per_second : float
+    Raises
+    ------
+    ConfigurationError
+        The source holds no coordinates, and the molecules are not to be embedded.
+    BioMatrixError
+        The tokenizer cannot be opened. Single bad records are failures in the result.
     """
-
-    method: str
-    errors: MoleculeErrors
-    before: MoleculeErrors
-    failures: tuple[Failure, ...]
-    converged: int
-    molecules_per_second: float
-
-
-@dataclass(frozen=True)
-class MoleculeRoundTrip:
-    """What a round trip of many molecules gave.
-
-    Parameters
-    ----------
-    tokenizer, fingerprint : str
-    closed_loop : bool
-    records : int
-        Records taken, failures included.
-    failures : tuple of Failure
-    errors : MoleculeErrors
-        Over the records that did not fail.
-    codes : CodeUse
-    encode_per_second, decode_per_second : float
-        Molecules a second, measuring not counted.
-    each : tuple of MoleculeError
-        One a molecule that did not fail, in order.
-    refined : RefinedMolecules, optional
-    """
-
-    tokenizer: str
-    fingerprint: str
-    closed_loop: bool
-    records: int
-    failures: tuple[Failure, ...]
-    errors: MoleculeErrors
-    codes: CodeUse
-    encode_per_second: float
-    decode_per_second: float
-    each: tuple[MoleculeError, ...]
-    refined: RefinedMolecules | None = None
-
-    def worst(self, count: int) -> list[MoleculeError]:
-        """Return the molecules of largest RMSD, the worst first."""
-        return sorted(self.each, key=lambda one: -one.rmsd)[:count]
+    records = source.records
+    if not source.structure:
+        if not options.embed:
+            raise ConfigurationError(
+                "SMILES and SELFIES hold no coordinates: let them be embedded, or give a file with conformers",
+                file=source.file,
+            )
+        records = embedded(records, source.file)
+    asked: dict[str, Any] = {"closed_loop": options.closed_loop, "decoder": options.decoder}
+    if options.reference:
+        asked["reference"] = True
+    opened = MoleculeStructureTokenizer.from_pretrained(tokenizer, **asked)
+    return measure_molecules(records, opened, refinement=options.refine, progress=progress)
 
 
 def measure_molecules(
@@ -87,7 +53,7 @@ def measure_molecules(
     tokenizer: MoleculeStructureTokenizer,
     *,
     refinement: Method | None = None,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Told = lambda _: None,
 ) -> MoleculeRoundTrip:
     """Encode and decode molecules and compare what came back with what went in.
 
@@ -107,12 +73,22 @@ def measure_molecules(
     return trip.result()
 
 
+def embedded(records: Iterable[Molecule | Reject], file: str) -> Iterator[Molecule | Reject]:
+    """Yield molecules embedded by ETKDGv3 (seed 0), then MMFF94; one that cannot be is a Reject."""
+    for record in records:
+        if isinstance(record, Reject):
+            yield record
+            continue
+        try:
+            yield record.embed(seed=0)
+        except BioMatrixError as error:
+            yield Reject.from_error(error, file, record.name or None)
+
+
 class _Trip:
     """Collects batches."""
 
-    def __init__(
-        self, tokenizer: MoleculeStructureTokenizer, refinement: Method | None, progress: Callable[[int], None]
-    ) -> None:
+    def __init__(self, tokenizer: MoleculeStructureTokenizer, refinement: Method | None, progress: Told) -> None:
         self.tokenizer, self.refinement, self.progress = tokenizer, refinement, progress
         self.tally = MoleculeTally()
         self.failures: list[Failure] = []
@@ -182,8 +158,8 @@ class _Trip:
             failures=tuple(self.failures),
             errors=self.tally.errors(),
             codes=CodeUse.of(self.counts),
-            encode_per_second=rate(self.encoded, self.seconds["encode"]),
-            decode_per_second=rate(self.decoded, self.seconds["decode"]),
+            encode_per_second=per_second(self.encoded, self.seconds["encode"]),
+            decode_per_second=per_second(self.decoded, self.seconds["decode"]),
             each=tuple(self.tally.each),
             refined=self._refined(),
         )
@@ -198,5 +174,5 @@ class _Trip:
             self.before.errors(),
             tuple(self.refinement_failures),
             self.converged,
-            rate(done + len(self.refinement_failures), self.seconds["refine"]),
+            per_second(done + len(self.refinement_failures), self.seconds["refine"]),
         )

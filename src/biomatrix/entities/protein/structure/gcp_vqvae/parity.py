@@ -20,8 +20,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from biomatrix.doctor.parity import Parity, ParityCheck, joined
-from biomatrix.entities import Protein
+from biomatrix.entities.options import option
+from biomatrix.entities.parity import Comparison, Parity, ParityCheck, joined
+from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.structure.gcp_vqvae.configuration import NetworkSizes, reference_behaviour
 from biomatrix.entities.protein.structure.gcp_vqvae.conversion import sizes_of
 from biomatrix.entities.protein.structure.gcp_vqvae.features import Graph, chain_graph, collate, residue_types
@@ -150,6 +151,28 @@ def protein_parity(folder: Path, *, large: bool = False, progress: Callable[[str
         progress("the network of published size")
         parts.append(list(large_checks(recorded)))
     return joined(parts)
+
+
+@dataclass(frozen=True)
+class ParityOptions:
+    """What a comparison may be asked.
+
+    Parameters
+    ----------
+    full : bool
+        Also the network of published size.
+    """
+
+    full: bool = option(False, "also the network of published size; takes minutes.", flags="--full")
+
+
+def compare_recordings(folder: Path, options: ParityOptions, progress: Callable[[str], None]) -> Parity:
+    """Compare with every recording in a folder; see :func:`protein_parity`."""
+    return protein_parity(folder, large=options.full, progress=progress)
+
+
+COMPARISON = Comparison("folders of chains", Path.is_dir, compare_recordings, ParityOptions)
+"""A folder of recorded chains, which holds its own weights."""
 
 
 def read_recordings(folder: Path) -> Recordings:

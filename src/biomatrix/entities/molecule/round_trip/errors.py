@@ -9,15 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from biomatrix.doctor.statistics import BondError, Share, Spread, by_size
-from biomatrix.entities import Molecule
-from biomatrix.entities.molecule.compare import shown_stereochemistry, with_shown_stereochemistry
+from biomatrix.entities.molecule.compare import shown_stereochemistry
+from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
 from biomatrix.errors import DecodeError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.metrics.bonds import bond_changes, bond_elements, ring_closing
+from biomatrix.metrics.stereochemistry import labels_kept, shown_centres, shown_double_bonds
+from biomatrix.metrics.summaries import BondError, Share, Spread, by_size
+from biomatrix.metrics.summary_lines import (
+    BOND_COLUMNS,
+    DISTANCE_COLUMNS,
+    bond_line,
+    distance_line,
+    heading,
+    share_words,
+)
+from biomatrix.metrics.superposition import rmsd
 
 ATOM_RANGES = (1, 15, 25, 35, 45, 60, 81)
 """First atom count of each range that RMSD is shown by; the last range is open."""
+SHOWN_TYPES = 12
+"""Bond types in the text, the most frequent; JSON has them all."""
 
 Array = NDArray[np.float64]
 
@@ -84,6 +96,20 @@ class MoleculeErrors:
     handedness: Share
     double_bonds: Share
 
+    def lines(self) -> list[str]:
+        """Return the figures as lines of text."""
+        return [
+            heading("RMSD, Angstrom", DISTANCE_COLUMNS),
+            distance_line("all atoms", self.rmsd),
+            *(distance_line(f"{label} atoms", spread) for label, spread in self.rmsd_by_atoms.items()),
+            distance_line("heavy atoms alone", self.heavy_rmsd),
+            heading("bond lengths, Angstrom", BOND_COLUMNS),
+            *(bond_line(label, error) for label, error in self.bonds.items()),
+            *(bond_line(label, error) for label, error in list(self.bonds_by_type.items())[:SHOWN_TYPES]),
+            f"same isomeric SMILES: {share_words(self.same_stereochemistry)}; "
+            f"stereocentres: {share_words(self.handedness)}; E/Z: {share_words(self.double_bonds)}",
+        ]
+
 
 @dataclass
 class MoleculeTally:
@@ -93,7 +119,8 @@ class MoleculeTally:
     _tree: list[Array] = field(default_factory=list)
     _ring: list[Array] = field(default_factory=list)
     _by_type: defaultdict[str, list[Array]] = field(default_factory=lambda: defaultdict(list))
-    _labels: dict[str, list[bool]] = field(default_factory=lambda: {"centres": [], "double bonds": []})
+    _centres: list[bool] = field(default_factory=list)
+    _doubles: list[bool] = field(default_factory=list)
 
     def add(self, record: int, molecule: Molecule, ordered: PreparedMolecule, decoded: Molecule) -> MoleculeError:
         """Compare a decoded molecule with its original.
@@ -119,9 +146,10 @@ class MoleculeTally:
         rings = ring_closing(ordered.graph.bonds, ordered.size)
         self._tree.append(changes[~rings])
         self._ring.append(changes[rings])
-        for label, change in zip(bond_types(original, ordered.graph.bonds), changes, strict=True):
+        for label, change in zip(bond_elements(original, ordered.graph.bonds), changes, strict=True):
             self._by_type[label].append(change)
-        self._count_labels(original, decoded.mol)
+        self._centres += labels_kept(shown_centres(original), shown_centres(decoded.mol))
+        self._doubles += labels_kept(shown_double_bonds(original), shown_double_bonds(decoded.mol))
         shown = shown_stereochemistry(molecule)
         found = MoleculeError(
             record=record,
@@ -154,56 +182,10 @@ class MoleculeTally:
                 "ring-closing": BondError.of(ring),
             },
             bonds_by_type={label: BondError.of(changes) for label, changes in by_type},
-            same_stereochemistry=_share([one.same_stereochemistry for one in self.each]),
-            handedness=_share(self._labels["centres"]),
-            double_bonds=_share(self._labels["double bonds"]),
+            same_stereochemistry=Share.of(one.same_stereochemistry for one in self.each),
+            handedness=Share.of(self._centres),
+            double_bonds=Share.of(self._doubles),
         )
-
-    def _count_labels(self, original: Chem.Mol, decoded: Chem.Mol) -> None:
-        before, after = stereo_labels(original), stereo_labels(decoded)
-        for kind, kept in self._labels.items():
-            kept += [after[kind].get(place) == label for place, label in before[kind].items()]
-
-
-def ring_closing(bonds: NDArray[np.int64], num_atoms: int) -> NDArray[np.bool_]:
-    """Return which bonds close a ring: all but the one to the focal atom, the earlier neighbour of largest index.
-
-    Parameters
-    ----------
-    bonds : ndarray, shape=(E, 2), dtype=int64
-        Atoms in the order of the SELFIES, the lower index first.
-    num_atoms : int
-    """
-    focal = np.full(num_atoms, -1)
-    np.maximum.at(focal, bonds[:, 1], bonds[:, 0])
-    return np.asarray(focal[bonds[:, 1]] != bonds[:, 0])
-
-
-def bond_changes(bonds: NDArray[np.int64], before: Array, after: Array) -> Array:
-    """Return length after less length before of each bond, ``float64 [E]`` in Angstrom."""
-    begin, end = bonds.T
-    lengths = [np.linalg.norm(xyz[begin] - xyz[end], axis=1) for xyz in (before, after)]
-    return np.asarray(lengths[1] - lengths[0])
-
-
-def bond_types(mol: Chem.Mol, bonds: NDArray[np.int64]) -> list[str]:
-    """Return the elements of each bond, carbon first and hydrogen last: "C-H", "C-Cl", "O-S"."""
-    symbols = [atom.GetSymbol() for atom in mol.GetAtoms()]
-    return ["-".join(sorted((symbols[a], symbols[b]), key=_element_order)) for a, b in bonds.tolist()]
-
-
-def stereo_labels(mol: Chem.Mol) -> dict[str, dict[tuple[int, ...], str]]:
-    """Return the CIP label of each stereocentre and stereo double bond that the conformer shows, by its atoms."""
-    shown = with_shown_stereochemistry(mol)
-    centres: dict[tuple[int, ...], str] = {
-        (a.GetIdx(),): a.GetProp("_CIPCode") for a in shown.GetAtoms() if a.HasProp("_CIPCode")
-    }
-    doubles: dict[tuple[int, ...], str] = {
-        tuple(sorted((b.GetBeginAtomIdx(), b.GetEndAtomIdx()))): str(b.GetStereo())
-        for b in shown.GetBonds()
-        if b.GetStereo() in (Chem.BondStereo.STEREOE, Chem.BondStereo.STEREOZ)
-    }
-    return {"centres": centres, "double bonds": doubles}
 
 
 def _checked_positions(original: Chem.Mol, decoded: Chem.Mol, bonds: NDArray[np.int64]) -> Array:
@@ -216,11 +198,3 @@ def _checked_positions(original: Chem.Mol, decoded: Chem.Mol, bonds: NDArray[np.
     if not np.isfinite(positions).all():
         raise DecodeError("a decoded coordinate is not finite")
     return positions
-
-
-def _element_order(symbol: str) -> tuple[int, str]:
-    return {"C": 0, "H": 2}.get(symbol, 1), symbol
-
-
-def _share(kept: list[bool]) -> Share:
-    return Share(sum(kept), len(kept))

@@ -1,8 +1,10 @@
-"""A bigram model of codes, and chains of codes with a share of them replaced by its samples."""
+"""Codes of structures as symbols: how many of a codebook are in use, which follow which, and wrong ones on purpose."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,34 @@ from numpy.typing import NDArray
 from biomatrix.errors import ConfigurationError
 
 Codes = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class CodeUse:
+    """How much of a codebook is in use.
+
+    Parameters
+    ----------
+    used, num_codes : int
+        Codes that occur, and codes there are.
+    total : int
+        Codes counted.
+    perplexity : float
+        Two to the entropy of their frequencies in bits.
+    """
+
+    used: int
+    num_codes: int
+    total: int
+    perplexity: float
+
+    @classmethod
+    def of(cls, counts: NDArray[np.int64]) -> CodeUse:
+        """Sum up how often each code occurs, ``int64 [num_codes]``."""
+        total = int(counts.sum())
+        share = counts[counts > 0] / max(total, 1)
+        perplexity = float(2.0 ** -(share * np.log2(share)).sum()) if total else math.nan
+        return cls(int((counts > 0).sum()), len(counts), total, perplexity)
 
 
 class BigramModel:

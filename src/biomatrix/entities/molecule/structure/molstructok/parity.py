@@ -1,4 +1,4 @@
-"""Does a molecule tokenizer give what the published code gave? Against a table of recorded molecules.
+"""Does the tokenizer give what the published code gave? Against a table of recorded molecules.
 
 Every column of the recording that speaks of the tokenizer is compared. The order of the atoms depends on the version of
 RDKit: a molecule whose order differs from the recorded one is counted and compared no further.
@@ -6,7 +6,7 @@ RDKit: a molecule whose order differs from the recorded one is counted and compa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import ArrayLike, NDArray
 from rdkit import Chem, rdBase
 
-from biomatrix.entities import Molecule
+from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.structure.frames import Array
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
 from biomatrix.entities.molecule.structure.molstructok.closed_loop import batch_references
@@ -26,8 +26,10 @@ from biomatrix.entities.molecule.structure.molstructok.network import CodeNetwor
 from biomatrix.entities.molecule.structure.molstructok.reference import PublishedMolStrucTok, token_text
 from biomatrix.entities.molecule.structure.molstructok.tokenizer import MolStrucTok
 from biomatrix.entities.molecule.structure.tokenizer import MoleculeCodes, MoleculeStructureTokenizer
-from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
-from biomatrix.metrics.geometry import rmsd
+from biomatrix.entities.options import option
+from biomatrix.entities.parity import Comparison
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, UnsupportedError
+from biomatrix.metrics.superposition import rmsd
 
 TOLERANCES: Mapping[str, float] = {
     "outcome": 0.0,
@@ -49,6 +51,9 @@ TOLERANCES: Mapping[str, float] = {
 
 CODE_MARGIN = 1e-5
 """Where the recorded squared distances to the two nearest codes differ by less, either code is right."""
+
+PUBLISHED_WEIGHTS = "molstructok_vqvae.safetensors"
+"""What the published weights are called beside the recordings made with them."""
 
 _REQUIRED = ("id", "mol_block", "status", "atom_order", "g", "codes", "coords")
 _SHOWN = 5
@@ -163,6 +168,38 @@ def molecule_parity(path: Path, tokenizer: MoleculeStructureTokenizer) -> Molecu
                 book.add(column, row["id"], difference)
     left_out = tuple(str(row["id"]) for row, kept in zip(rows, defined, strict=True) if not kept)
     return MoleculeParity(str(path), tokenizer.name, len(rows), left_out, book.columns())
+
+
+@dataclass(frozen=True)
+class ParityOptions:
+    """What a comparison may be asked.
+
+    Parameters
+    ----------
+    tokenizer : str, optional
+        The published weights; `PUBLISHED_WEIGHTS` beside the table by default.
+    reference : bool
+        Also stop where the published code stops.
+    """
+
+    tokenizer: str | None = option(None, f"the published weights; {PUBLISHED_WEIGHTS} beside the table by default.")
+    reference: bool = option(False, "also stop where the published code stops.", flags="--reference")
+
+
+def compare_recordings(path: Path, options: ParityOptions, _: Callable[[str], None]) -> MoleculeParity:
+    """Compare the published weights with a table of recorded molecules; see :func:`molecule_parity`."""
+    beside = path.parent / PUBLISHED_WEIGHTS
+    if options.tokenizer is None and not beside.is_file():
+        raise ConfigurationError(
+            f"no {PUBLISHED_WEIGHTS} beside the recordings: give the weights they were made with as --tokenizer",
+            file=str(path),
+        )
+    opened = MoleculeStructureTokenizer.from_pretrained(options.tokenizer or beside, reference=options.reference)
+    return molecule_parity(path, opened)
+
+
+COMPARISON = Comparison("tables of molecules", lambda path: not path.is_dir(), compare_recordings, ParityOptions)
+"""A table of recorded molecules, beside the published weights."""
 
 
 class _Book:
@@ -294,6 +331,3 @@ def _gap(found: Array, true: Array, recorded: float) -> float:
 
 def _list(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-
-
-__all__ = ["TOLERANCES", "ColumnParity", "MoleculeParity", "molecule_parity"]

@@ -1,0 +1,120 @@
+"""A file through a structure tokenizer and back: opened, measured by its kind, and written up."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from biomatrix.doctor.records import open_records
+from biomatrix.entities.files import write_whole
+from biomatrix.entities.kind_registry import kinds, load_attribute
+from biomatrix.entities.options import chosen_options, defaults
+from biomatrix.entities.registration import Kind
+from biomatrix.entities.round_trip import RecordSource, RoundTrip
+from biomatrix.errors import ParseError, UnsupportedError
+from biomatrix.progress import Progress
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """What a round trip of a file is to do.
+
+    Parameters
+    ----------
+    tokenizer : str
+        A shipped name or a folder, or what else the kind opens.
+    kind : str, optional
+        What the file holds, where its name and columns do not say.
+    limit : int, optional
+        At most this many records.
+    held_out : bool
+        Only what no shipped tokenizer was fitted on: see `records`.
+    settings : mapping of str to object
+        Options of the kind; see the class its registration names as ``round_trip_options``.
+    """
+
+    tokenizer: str = "default"
+    kind: str | None = None
+    limit: int | None = None
+    held_out: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def described(self) -> dict[str, Any]:
+        """Return every option of every kind by name, as it was asked or by default."""
+        own = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "settings"}
+        for options in options_by_kind().values():
+            own.update(defaults(options))
+        return {**own, **self.settings}
+
+
+def options_by_kind() -> dict[str, type[Any]]:
+    """Return the options of every kind whose round trip takes some, by the plural of the kind."""
+    return {one.plural: load_attribute(one.round_trip_options) for one in kinds() if one.round_trip_options is not None}
+
+
+def measure_file(path: Path, options: FileOptions | None = None) -> RoundTrip:
+    """Measure the round trip of every record of a file.
+
+    Raises
+    ------
+    ConfigurationError
+        Options that do not fit what the file holds.
+    UnsupportedError
+        A file of a kind that has no such measurement.
+    BioMatrixError
+        The file or the tokenizer cannot be opened. Single bad records are failures in the result.
+    """
+    asked = options or FileOptions()
+    if not path.is_file():
+        raise ParseError("no such file", file=str(path))
+    file = open_records(path, asked.kind)
+    measure = _measurement(file.kind, path)
+    chosen = _options_of(file.kind, asked.settings)
+    total = file.count()
+    if total is not None and asked.limit is not None:
+        total = min(total, asked.limit)
+    progress = Progress("round trip", total, file.kind.plural, every=5.0) if total else None
+    source = RecordSource(
+        str(path), file.records(held_out=asked.held_out, limit=asked.limit), structure=file.layout.structure
+    )
+    result: RoundTrip = measure(source, asked.tokenizer, chosen, progress.advance if progress else lambda _: None)
+    return result
+
+
+def table_of(each: Sequence[Any]) -> str:
+    """Return one line of comma-separated values per record, under a header."""
+    text = io.StringIO()
+    if each:
+        writer = csv.DictWriter(text, [one.name for one in fields(each[0])], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(one) for one in each)
+    return text.getvalue()
+
+
+def write_table(each: Sequence[Any], path: Path) -> None:
+    """Write :func:`table_of` to a file, whole or not at all."""
+    write_whole(path, table_of(each).encode())
+
+
+def _measurement(kind: Kind, path: Path) -> Any:
+    if kind.round_trip is None:
+        able = [one.plural for one in kinds() if one.round_trip is not None]
+        raise UnsupportedError(
+            f"{kind.plural} have no measurement of round trips; there is one of: {', '.join(able)}", file=str(path)
+        )
+    return load_attribute(kind.round_trip)
+
+
+def _options_of(kind: Kind, settings: Mapping[str, Any]) -> Any:
+    others = options_by_kind()
+    own = others.pop(kind.plural, _NoOptions)
+    return chosen_options(own, kind.plural, settings, others, "the file")
+
+
+@dataclass(frozen=True)
+class _NoOptions:
+    """The options of a kind that takes none."""

@@ -1,0 +1,1 @@
+"""Molecules through a structure tokenizer and back, and what they lose."""

@@ -1,0 +1,1 @@
+"""Protein chains through a structure tokenizer and back, and what they lose."""

@@ -1,0 +1,23 @@
+"""What the round trip of protein chains may be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from biomatrix.entities.options import option
+
+
+@dataclass(frozen=True)
+class ProteinRoundTripOptions:
+    """Options of :func:`biomatrix.entities.protein.round_trip.measure.round_trip`.
+
+    Parameters
+    ----------
+    noise : float
+        Also replace this share of the codes by samples of a bigram model.
+    seed : int
+        Of the replacement.
+    """
+
+    noise: float = option(0.0, "also draw this share of the codes from a bigram model.", least=0.0, most=1.0)
+    seed: int = option(0, "seed of --noise.", least=0)

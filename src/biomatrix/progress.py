@@ -1,0 +1,106 @@
+"""How fast long work goes and when it will be done: one notion for corpora, measurements and training."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+
+log = logging.getLogger(__name__)
+
+
+def per_second(count: float, seconds: float) -> float:
+    """Return how many per second; NaN where no time was taken."""
+    return count / seconds if seconds > 0 else math.nan
+
+
+def clock(seconds: float) -> str:
+    """Return a time as h:mm:ss.
+
+    Examples
+    --------
+    >>> clock(3725)
+    '1:02:05'
+    """
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+class Pace:
+    """Work counted against the clock, from when it began and within an interval that can begin anew.
+
+    Parameters
+    ----------
+    elapsed_seconds : float
+        Time that earlier sessions took.
+    """
+
+    def __init__(self, elapsed_seconds: float = 0.0) -> None:
+        self._before = elapsed_seconds
+        self._begun = self._since = time.monotonic()
+        self._counted = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds over all sessions."""
+        return self._before + time.monotonic() - self._begun
+
+    @property
+    def interval(self) -> float:
+        """Seconds since the interval began."""
+        return time.monotonic() - self._since
+
+    @property
+    def rate(self) -> float:
+        """Work per second within the interval; NaN before any time has passed."""
+        return per_second(self._counted, self.interval)
+
+    def count(self, amount: float = 1.0) -> None:
+        """Count finished work."""
+        self._counted += amount
+
+    def seconds_left(self, remaining: float) -> float:
+        """Return the seconds that the remaining work takes at this rate; NaN where the rate is unknown or 0."""
+        rate = self.rate
+        return max(remaining, 0.0) / rate if rate > 0 else math.nan
+
+    def begin_interval(self) -> None:
+        """Forget what was counted, so that the rate is that of the work from now on."""
+        self._since, self._counted = time.monotonic(), 0.0
+
+
+class Progress:
+    """Count work done and log it now and then, with a rate and the time left.
+
+    Parameters
+    ----------
+    label : str
+        What is being done.
+    total : int
+        The amount of work, in ``unit``.
+    unit : str
+        What is counted.
+    every : float
+        The least time between two messages, in seconds.
+    """
+
+    def __init__(self, label: str, total: int, unit: str = "slices", every: float = 10.0) -> None:
+        self.label, self.total, self.unit, self.every = label, total, unit, every
+        self.done = 0
+        self._pace = Pace()
+        self._said = 0.0
+
+    def advance(self, amount: int = 1, *, cached: bool = False) -> None:
+        """Count finished work; ``cached`` work was there already and does not enter the rate."""
+        self.done += amount
+        self._pace.count(0 if cached else amount)
+        if self._pace.elapsed - self._said >= self.every or self.done >= self.total:
+            self._said = self._pace.elapsed
+            log.info("%s", self)
+
+    def __str__(self) -> str:
+        """Return one line: how much of how much, the rate and the time left."""
+        rate, left = self._pace.rate, self._pace.seconds_left(self.total - self.done)
+        time_left = "time left unknown" if math.isnan(left) else f"{left:.0f} s left"
+        known = 0.0 if math.isnan(rate) else rate
+        return f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, {known:.2f}/s, {time_left}"
