@@ -138,7 +138,7 @@ def _molecules(path: Path, embed: bool) -> Iterator[Molecule | Reject]:
 
 
 def _held_out(records: Iterable[Molecule | Reject]) -> Iterator[Molecule | Reject]:
-    return (record for record in records if isinstance(record, Reject) or is_held_out(record.mol))
+    return (record for record in records if isinstance(record, Reject) or is_held_out(record))
 
 
 def _is_csv(path: Path) -> bool:

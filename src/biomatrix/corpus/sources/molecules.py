@@ -76,10 +76,9 @@ class SmilesSource(Source):
         fields = {field: str(row[column] or "") for column, field in self.fields.items()}
         excluded = excluded_molecules(self.root, self.splits)
         record = molecule_record(self.name, identifier, mol, fields, excluded=excluded)
-        split = record.split
-        if self.measured and split == "train" and is_property_held_out(mol):
+        split, entity = record.split, record.entity
+        if self.measured and split == "train" and entity is not None and is_property_held_out(entity):
             split = "held_out_label"
-        entity = record.entity
         if self.embed and bucket(f"embed:{self.name}:{identifier}", 1000) < self.embed * 1000:
             entity = _with_conformer(entity)
         return Record(record.source, record.id, record.kind, split, record.fields, entity)
