@@ -16,6 +16,7 @@ from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.conformers import closed_shell
 from biomatrix.corpus.sources.exclusions import excluded_molecules
 from biomatrix.corpus.sources.molecule_records import molecule_record
+from biomatrix.corpus.sources.tables import RowTable, Table
 from biomatrix.entities import Molecule
 from biomatrix.errors import LimitError, ParseError, UnsupportedError
 
@@ -54,10 +55,20 @@ class ComponentDictionary(Source):
             "order": bonds["value_order"].as_array(str),
         }
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
+    def table(self, path: Path) -> Table:
+        return self._heads
+
+    def open_tables(self) -> list[Table]:
+        return [self._heads]
+
+    @cached_property
+    def _heads(self) -> Table:
         table = self._table
-        for identifier, name, status in zip(table["id"], table["name"], table["status"], strict=True):
-            yield str(identifier), (str(name), str(status))
+        return RowTable(list(zip(table["id"], table["name"], table["status"], strict=True)))
+
+    def expand(self, table: Table, number: int, row: tuple[str, str, str]) -> Iterator[tuple[str, Any]]:
+        identifier, name, status = map(str, row)
+        yield identifier, (name, status)
 
     def record(self, identifier: str, row: tuple[str, str]) -> Record:
         name, status = row

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.exclusions import excluded_molecules
 from biomatrix.corpus.sources.molecule_records import molecule_record
-from biomatrix.corpus.sources.tables import parquet_rows
+from biomatrix.corpus.sources.tables import ParquetTable, Table, parquet_rows
 from biomatrix.entities import Molecule
 from biomatrix.errors import ParseError
 
@@ -38,13 +40,24 @@ class ConformerSource(Source):
 
     _COLUMNS = ("id", "atomic_numbers", "positions", "bonds", "formal_charges")
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        seen: dict[str, int] = {}
-        for path in self.paths:
-            for row in parquet_rows(path, self._COLUMNS):
-                name = str(row["id"])
-                seen[name] = seen.get(name, 0) + 1
-                yield (name if seen[name] == 1 else f"{name}#{seen[name]}"), row
+    def table(self, path: Path) -> Table:
+        return ParquetTable(path, self._COLUMNS)
+
+    def expand(self, table: Table, number: int, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        name, turn = str(row["id"]), self._repeats.get(number, 1)
+        yield (name if turn == 1 else f"{name}#{turn}"), row
+
+    @cached_property
+    def _repeats(self) -> dict[int, int]:
+        """The count of its name up to each row that repeats one, by the row's number; only names are read."""
+        seen: Counter[str] = Counter()
+        repeats: dict[int, int] = {}
+        names = (row["id"] for path in self.paths for row in parquet_rows(path, ("id",)))
+        for number, name in enumerate(map(str, names)):
+            seen[name] += 1
+            if seen[name] > 1:
+                repeats[number] = seen[name]
+        return repeats
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         molecule = Molecule.from_arrays(row["atomic_numbers"], row["positions"], row["bonds"], row["formal_charges"])

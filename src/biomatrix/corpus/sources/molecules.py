@@ -13,7 +13,8 @@ from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.exclusions import excluded_molecules
 from biomatrix.corpus.sources.molecule_records import molecule_record, parse_smiles
-from biomatrix.corpus.sources.tables import csv_rows, parquet_rows
+from biomatrix.corpus.sources.tables import ParquetTable, Table
+from biomatrix.corpus.sources.text_tables import DelimitedTable
 from biomatrix.errors import BioMatrixError
 
 
@@ -56,20 +57,18 @@ class SmilesSource(Source):
         self.embed = embed
         self.one_in = one_in
         self.splits = splits
+        self.one_to_one = one_in == 1
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        index = 0
-        for path in self.paths:
-            for row in self._table(path):
-                index += 1
-                if self.one_in == 1 or bucket(f"{self.name}:{index}", self.one_in) == 0:
-                    yield str(index), row
-
-    def _table(self, path: Path) -> Iterator[Mapping[str, Any]]:
+    def table(self, path: Path) -> Table:
         if path.suffix == ".parquet":
-            return parquet_rows(path, [self.smiles, *self.fields])
+            return ParquetTable(path, [self.smiles, *self.fields])
         tab = path.name.endswith(".txt.gz")
-        return csv_rows(path, "\t" if tab else ",", quotes=not tab)
+        return DelimitedTable(path, "\t" if tab else ",", quotes=not tab)
+
+    def expand(self, table: Table, number: int, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        index = number + 1
+        if self.one_in == 1 or bucket(f"{self.name}:{index}", self.one_in) == 0:
+            yield str(index), row
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         mol = parse_smiles(row[self.smiles])
