@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
@@ -116,7 +116,7 @@ def _open(folder: Path) -> Vocabulary:
     return Vocabulary.from_pretrained(folder)
 
 
-def _writable(records: Sequence[TokenRecord], vocabulary: Vocabulary, shard: _Shard) -> Iterator[TokenRecord]:
+def _writable(records: Iterable[TokenRecord], vocabulary: Vocabulary, shard: _Shard) -> Iterator[TokenRecord]:
     for record in records:
         kept, refused = within_vocabulary(record, vocabulary)
         for name, error in refused:
@@ -212,12 +212,12 @@ def _manifest(
 
 
 def _source_lines(
-    slices: Mapping[str, Sequence[TokenisedSlice]], notes: Sequence[Mapping[str, Any]], data: Path
+    slices: Mapping[str, Sequence[TokenisedSlice]], notes: Sequence[Mapping[str, Any]], recipe: CorpusRecipe, data: Path
 ) -> list[dict[str, Any]]:
     lines = []
     for name in slices:
         mine = [note for note in notes if note["source"] == name]
-        source = open_source(name, data)
+        source = open_source(recipe.source(name), data)
         lines.append(
             {
                 "name": name,
@@ -282,7 +282,7 @@ def build_shards(
     retire_manifest(output / "train", train)
     notes = run_slices(train, write_train, workers=workers, label="shards")
     remove_strays(output / "train", train)
-    lines = _source_lines(slices, notes, data)
+    lines = _source_lines(slices, notes, recipe, data)
     write_manifest(output / "train", {**_manifest(train, notes, recipe, mark, size), "sources": lines})
     _build_held_out(slices, recipe, vocabulary, output, settings, (mark, size), workers)
     return output / "train"

@@ -13,7 +13,6 @@ All little-endian.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from biomatrix.corpus.encoding import FULL_WEIGHT, EncodedDocument
 from biomatrix.corpus.slices import file_sha256
+from biomatrix.entities.files import write_whole
 from biomatrix.errors import ParseError
 
 FORMAT = 1
@@ -60,9 +60,8 @@ def write_shard(folder: Path, documents: Sequence[EncodedDocument], views: Seque
 
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
     """Write a corpus's manifest, in place only when whole."""
-    temporary = folder / f".{MANIFEST}.tmp"
-    temporary.write_text(json.dumps({"format": FORMAT, **content}, indent=1, sort_keys=True), encoding="utf-8")
-    os.replace(temporary, folder / MANIFEST)
+    text = json.dumps({"format": FORMAT, **content}, indent=1, sort_keys=True)
+    write_whole(folder / MANIFEST, text.encode())
 
 
 class _Shard:

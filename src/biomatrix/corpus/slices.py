@@ -141,9 +141,7 @@ def put_in_place(temporary: Path, folder: Path, finished: Callable[[], bool]) ->
 
 
 def _described(folder: Path) -> dict[str, dict[str, Any]]:
-    return {
-        path.name: {"sha256": file_sha256(path), "bytes": path.stat().st_size} for path in sorted(folder.iterdir())
-    }
+    return {path.name: {"sha256": file_sha256(path), "bytes": path.stat().st_size} for path in sorted(folder.iterdir())}
 
 
 def run_slices(

@@ -42,12 +42,17 @@ class FileFormat:
         Whether one file holds many records.
     writes : bool
         Whether it is written as well as read.
+    starts, ends : str, optional
+        How the line that opens, or closes, each record of a text format begins, so that a large file can be cut without
+        reading its records; ``starts`` is empty where every line is a record. Neither for formats that cannot be cut.
     """
 
     name: str
     extensions: tuple[str, ...]
     many: bool = True
     writes: bool = True
+    starts: str | None = None
+    ends: str | None = None
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,11 @@ class MoleculeKind(Kind):
     plural: ClassVar[str] = "molecules"
     typed_as: ClassVar[str] = "a SMILES string"
     formats: ClassVar[tuple[FileFormat, ...]] = (
-        FileFormat("smi", (".smi", ".smiles", ".ism")),
-        FileFormat("selfies", (".selfies", ".sfi")),
-        FileFormat("sdf", (".sdf", ".sd")),
+        FileFormat("smi", (".smi", ".smiles", ".ism"), starts=""),
+        FileFormat("selfies", (".selfies", ".sfi"), starts=""),
+        FileFormat("sdf", (".sdf", ".sd"), ends="$$$$"),
         FileFormat("mol", (".mol", ".mdl"), many=False),
-        FileFormat("mol2", (".mol2",), writes=False),
+        FileFormat("mol2", (".mol2",), writes=False, starts="@<TRIPOS>MOLECULE"),
     )
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".pdbqt": "PDBQT holds no bond orders; use the .sdf or .pdb it was made from",
