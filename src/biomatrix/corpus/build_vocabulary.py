@@ -112,10 +112,8 @@ def build_vocabulary(slices: Slices, recipe: CorpusRecipe) -> Vocabulary:
     whose tokens only a corpus tells, those are kept that cover the wanted share of occurrences; others are all there.
     """
     settings = recipe.vocabulary
-    writers = [
-        modality(name, tokenizer=recipe.structure_tokenizers.get(name))
-        for name in recipe.modalities or modality_names()
-    ]
+    names = recipe.modalities or modality_names()
+    writers = [modality(name, tokenizer=recipe.structure_tokenizers.get(name)) for name in names]
     prose = _limited(_prose(slices), settings.text_characters)
     spelled = _spelled(slices, [writer.name for writer in writers if writer.spelled_as_text])
     base = train_byte_bpe(chain(prose, _limited(spelled, settings.smiles_characters)), settings.text_entries)

@@ -1,7 +1,7 @@
 """What is kept out of every training set, by a rule anyone can recompute.
 
 An entity is named by the identity of its kind (for a molecule the canonical SMILES of its heavy-atom graph without
-stereochemistry or isotopes, for a protein its sequence), so that whatever the kind takes for the same falls on one side.
+stereochemistry or isotopes, for a protein its sequence), so that what the kind takes for the same falls on one side.
 """
 
 from __future__ import annotations

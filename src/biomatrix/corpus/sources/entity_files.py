@@ -11,7 +11,7 @@ from typing import Any, Final
 from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import BATCH_ROWS, Record
 from biomatrix.corpus.sources.base import Shard
-from biomatrix.corpus.sources.generic import DescribedSource
+from biomatrix.corpus.sources.generic import TABLE_READERS, DescribedSource
 from biomatrix.corpus.sources.tables import RowTable, Table
 from biomatrix.corpus.sources.text_tables import LIMITS, MarkedTable
 from biomatrix.entities.base_entity import Entity
@@ -131,9 +131,8 @@ def file_format(reader: str) -> FileFormat:
     """Return the format of that name; ConfigurationError with the names there are."""
     found = known_formats().get(reader)
     if found is None:
-        raise ConfigurationError(
-            f"no reader {reader!r}; there are: csv, tsv, jsonl, parquet, {', '.join(known_formats())}"
-        )
+        names = ", ".join((*TABLE_READERS, *known_formats()))
+        raise ConfigurationError(f"no reader {reader!r}; there are: {names}")
     return found[0]
 
 

@@ -73,10 +73,8 @@ class DescribedSource(Source):
 
     def split_record(self, identifier: str, kind: str, fields: Mapping[str, str], entity: Entity | None) -> Record:
         """Return a record on its side of the split: by the entity's identity, or by name where it is text."""
-        if entity is None:
-            held_out = bucket(f"{self.name}:{identifier}", HELD_OUT_ONE_IN) == 0
-        else:
-            held_out = is_held_out(entity)
+        by_name = entity is None and bucket(f"{self.name}:{identifier}", HELD_OUT_ONE_IN) == 0
+        held_out = by_name if entity is None else is_held_out(entity)
         return Record(self.name, identifier, kind, "held_out" if held_out else "train", fields, entity)
 
 
