@@ -14,7 +14,6 @@ import json
 import os
 import socket
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -180,11 +179,13 @@ class _Heart:
     def __init__(self) -> None:
         self._claims: set[Claim] = set()
         self._lock = threading.Lock()
+        self._added = threading.Event()
         self._thread: threading.Thread | None = None
 
     def add(self, claim: Claim) -> None:
         with self._lock:
             self._claims.add(claim)
+            self._added.set()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._beat, name="claims", daemon=True)
                 self._thread.start()
@@ -195,7 +196,8 @@ class _Heart:
 
     def _beat(self) -> None:
         while True:
-            time.sleep(lease_seconds() / _BEATS_PER_LEASE)
+            self._added.wait(lease_seconds() / _BEATS_PER_LEASE)
+            self._added.clear()
             with self._lock:
                 if not self._claims:
                     self._thread = None
