@@ -11,6 +11,7 @@ import hashlib
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kind_of
+from biomatrix.entities.registration import Kind
 
 HELD_OUT_ONE_IN = 50
 """One entity in this many is held out of all training."""
@@ -32,12 +33,17 @@ def is_held_out(entity: Entity) -> bool:
     >>> is_held_out(Molecule.from_smiles("CN1C=NC2=C1C(=O)N(C(=O)N2C)C"))
     True
     """
-    return is_held_out_identity(kind_of(entity).identity(entity), entity.kind)
+    kind = kind_of(entity)
+    return _is_held_out(kind.identity(entity), kind)
 
 
 def is_held_out_identity(identity: str, kind: str) -> bool:
     """Return whether the entity of an identity of a kind is kept out of all training."""
-    return identity in kind_named(kind).held_out_keys or bucket(identity, HELD_OUT_ONE_IN) == 0
+    return _is_held_out(identity, kind_named(kind))
+
+
+def _is_held_out(identity: str, kind: Kind) -> bool:
+    return identity in kind.held_out_keys or bucket(identity, HELD_OUT_ONE_IN) == 0
 
 
 def is_property_held_out(entity: Entity) -> bool:

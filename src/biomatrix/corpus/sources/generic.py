@@ -59,8 +59,7 @@ class DescribedSource(Source):
     def __init__(self, entry: SourceRecipe, root: Path) -> None:
         super().__init__(entry.name, described_provenance(entry, root), root)
         self.entry = entry
-        if entry.kind not in (None, TEXT):
-            kind_named(str(entry.kind))  # an unknown kind is an error of the recipe, not of its every row
+        self.kind = None if entry.kind in (None, TEXT) else kind_named(str(entry.kind))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -84,16 +83,15 @@ class TableSource(DescribedSource):
     def __init__(self, entry: SourceRecipe, root: Path) -> None:
         super().__init__(entry, root)
         fasta = entry.reader == "fasta"
-        self._kind = entry.kind or TEXT
         self._column = entry.entity or ("sequence" if fasta else None)
         self._id = entry.id or ("id" if fasta else None)
-        if self._kind == TEXT and (self._column or not entry.fields):
+        if self.kind is None and (self._column or not entry.fields):
             raise ConfigurationError(
                 f"source {entry.name}: give the kind of what is read, or, for text, its columns under fields"
             )
-        if self._kind != TEXT and self._column is None:
+        if self.kind is not None and self._column is None:
             raise ConfigurationError(
-                f"source {entry.name}: name under entity the column that holds {kind_named(self._kind).typed_as}"
+                f"source {entry.name}: name under entity the column that holds {self.kind.typed_as}"
             )
 
     @property
@@ -126,15 +124,15 @@ class TableSource(DescribedSource):
         """Parse the entity and keep the fields that have a value. Raises ParseError where a row has neither."""
         values = {field: row.get(column) for column, field in self.entry.fields.items()}
         fields = {field: str(value) for field, value in values.items() if value not in (None, "")}
-        if self._column is None:
+        if self.kind is None or self._column is None:
             if not fields:
                 raise ParseError(f"no value in the columns {', '.join(self.entry.fields)}")
             return self.split_record(identifier, TEXT, fields, None)
         typed = row.get(self._column)
         if typed in (None, ""):
             raise ParseError(f"no value in the column {self._column}")
-        entity = kind_named(self._kind).parse(str(typed), identifier)
-        return self.split_record(identifier, self._kind, fields, entity)
+        entity = self.kind.parse(str(typed), identifier)
+        return self.split_record(identifier, self.kind.name, fields, entity)
 
     def _require(self, names: Any, path: Path) -> None:
         missing = [name for name in self.columns if name not in names]
