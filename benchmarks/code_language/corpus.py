@@ -191,7 +191,7 @@ def _write_codes(tokenizer: MoleculeStructureTokenizer, molecules: MoleculeFile,
             if isinstance(result, MoleculeCodes):
                 encoded.append(result)
                 sources.append(index)
-                held_out.append(is_held_out(molecule.mol))
+                held_out.append(is_held_out(molecule))
             else:
                 refused["no SELFIES" if "no SELFIES" in result.message else result.message[:60]] += 1
         progress.advance(len(numbered))

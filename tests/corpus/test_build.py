@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus, held_out_folders
+from biomatrix.corpus.build import tokenised
+from biomatrix.corpus.build_vocabulary import count_open_tokens, coverage_settings, training_records
 from biomatrix.corpus.encoding import encode_documents
+from biomatrix.corpus.recipe import VocabularyRecipe
+from biomatrix.entities import modality
 from biomatrix.errors import ConfigurationError, VocabularyError
 from biomatrix.tasks.documents import Control, Document, Part, chat_parts, pretraining_parts
-from biomatrix.vocabulary import Vocabulary
+from biomatrix.vocabulary import Vocabulary, count_tokens
 from biomatrix.vocabulary.tables import Tokens
 
 
@@ -141,7 +145,41 @@ def test_a_recipe_names_its_mistakes(tmp_path: Path) -> None:
         CorpusRecipe.from_file(path)
 
 
-def test_the_shipped_recipe_reads() -> None:
-    path = Path(__file__).resolve().parents[2] / "recipes" / "nano_corpus.toml"
+def test_former_keys_of_coverage_are_read() -> None:
+    former = VocabularyRecipe.model_validate({"selfies_coverage": 0.9, "joint_coverage": 0.8, "max_joint": 7})
+    coverage = {"molecule_selfies": {"share": 0.9}, "molecule_structure": {"share": 0.8, "limit": 7}}
+    assert former == VocabularyRecipe.model_validate({"coverage": coverage})
+    settings = former.coverage
+    assert coverage_settings(settings["molecule_selfies"], modality("molecule_selfies")) == (0.9, None)
+    assert coverage_settings(settings["molecule_structure"], modality("molecule_structure")) == (0.8, 7)
+    assert coverage_settings(None, modality("molecule_structure")) == (0.99, 1800)
+
+
+def test_a_source_is_named_once() -> None:
+    with pytest.raises(ValueError, match="named twice: ccd"):
+        CorpusRecipe.model_validate({"name": "x", "sources": [{"name": "ccd"}] * 2, "views": {}, "tasks": {}})
+
+
+def test_a_foreign_licence_stops_the_build_before_it_begins(data: Path, recipe: CorpusRecipe, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="openstax: CC-BY-3"):
+        build_corpus(recipe.model_copy(update={"allow": ["MIT", "CC-BY-4.0"]}), data, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_vocabulary_is_read_in_passes(data: Path, recipe: CorpusRecipe, tmp_path: Path) -> None:
+    slices = tokenised(recipe, data, tmp_path)
+    whole = [record for group in slices.values() for item in group for record in item.read(("train",))]
+    assert list(training_records([item for group in slices.values() for item in group])) == whole
+    counts = count_open_tokens(slices, ["molecule_selfies"])["molecule_selfies"]
+    assert counts == count_tokens(r.tokens["molecule_selfies"] for r in whole if "molecule_selfies" in r.tokens)
+    without = [record for group in slices.values() for record in training_records(group, ())]
+    assert [(record.id, record.fields) for record in without] == [(record.id, record.fields) for record in whole]
+    assert not any(record.tokens for record in without)
+    assert not list(slices["openstax"][0].read(()))
+
+
+@pytest.mark.parametrize("name", ["nano_corpus.toml", "nano_tasks.toml"])
+def test_the_shipped_recipes_read(name: str) -> None:
+    path = Path(__file__).resolve().parents[2] / "recipes" / name
     recipe = CorpusRecipe.from_file(path)
     assert recipe.max_tokens == 512

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from rdkit import Chem
 
-from biomatrix.corpus.holdout import EXAMPLE_KEYS, bucket, is_held_out, is_property_held_out
+from biomatrix.corpus.holdout import bucket, is_held_out, is_held_out_identity, is_property_held_out
+from biomatrix.entities import Molecule, Protein
+from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.molecule.identity import graph_key
 from biomatrix.errors import ParseError
 
@@ -22,8 +24,9 @@ from biomatrix.errors import ParseError
 )
 def test_writings_of_one_graph_fall_on_one_side(one: str, other: str) -> None:
     assert graph_key(one) == graph_key(other)
-    assert is_held_out(one) == is_held_out(other)
-    assert is_property_held_out(one) == is_property_held_out(other)
+    first, second = Molecule.from_smiles(one), Molecule.from_smiles(other)
+    assert is_held_out(first) == is_held_out(second)
+    assert is_property_held_out(first) == is_property_held_out(second)
 
 
 def test_a_molecule_with_hydrogens_has_the_key_of_its_smiles() -> None:
@@ -36,8 +39,17 @@ def test_about_one_in_fifty_is_held_out() -> None:
 
 
 def test_the_examples_are_held_out() -> None:
-    assert all(is_held_out(key) for key in EXAMPLE_KEYS)
-    assert is_held_out("CN1C=NC2=C1C(=O)N(C(=O)N2C)C")
+    for kind in kinds():
+        assert all(is_held_out_identity(key, kind.name) for key in kind.held_out_keys)
+    assert is_held_out(Molecule.from_smiles("CN1C=NC2=C1C(=O)N(C(=O)N2C)C"))
+    assert not is_held_out_identity("Cn1c(=O)c2c(ncn2C)n(C)c1=O", "protein")
+
+
+def test_proteins_are_held_out_by_sequence_and_by_nothing_else() -> None:
+    sequence = next(f"MKT{'A' * count}" for count in range(500) if bucket(f"MKT{'A' * count}", 50) == 0)
+    assert is_held_out(Protein(sequence, name="one"))
+    assert is_held_out(Protein(sequence, name="other", chain="B"))
+    assert not is_held_out(Protein("MKTAYIAK"))
 
 
 def test_what_is_not_smiles_is_refused() -> None:

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from biomatrix.corpus.documents import Document, Part
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from biomatrix.corpus.encoding import encode_documents
-from biomatrix.corpus.shards import token_dtype, write_shard
+from biomatrix.corpus.shard_writing import token_dtype, write_shard
 from biomatrix.entities import Molecule, Protein, modality
 from biomatrix.errors import BioMatrixError, ConfigurationError, VocabularyError
+from biomatrix.tasks.documents import Document, Part
 from biomatrix.vocabulary import Failure, Tokens, Vocabulary
 from biomatrix.vocabulary.blocks import join_parts
 from biomatrix.vocabulary.initialisation import new_rows

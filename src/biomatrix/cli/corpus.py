@@ -31,7 +31,8 @@ def corpus(
 ) -> None:
     """Build a corpus; run again after a stop, it goes on where it stood.
 
-    Refused records are listed with their reasons in the work folder.
+    The same command started on several machines over one work folder shares the work among them. Refused records are
+    listed with their reasons in the work folder.
     """
     from biomatrix.corpus.build import build_corpus
     from biomatrix.corpus.recipe import CorpusRecipe

@@ -1,7 +1,8 @@
 """A whole build, step by step: records, tokens, a vocabulary where none is given, shards.
 
 Every step is made of slices that are skipped when they are done, so a build that was stopped goes on where it
-stood, and a changed recipe redoes only what depends on the change.
+stood, and a changed recipe redoes only what depends on the change. The same call from several processes or machines
+over one work folder shares the slices among them, and each returns when all are done.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ from pathlib import Path
 from biomatrix.corpus.build_records import build_records
 from biomatrix.corpus.build_shards import build_shards
 from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
-from biomatrix.corpus.build_vocabulary import vocabulary_for
+from biomatrix.corpus.build_vocabulary import save_vocabulary
 from biomatrix.corpus.recipe import CorpusRecipe
+from biomatrix.corpus.slices import make_once
 
 log = logging.getLogger(__name__)
 
 
 def tokenised(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1) -> dict[str, list[TokenisedSlice]]:
     """Run the steps that depend on no vocabulary; return the finished token slices, by source."""
-    names = [source.name for source in recipe.sources]
-    records = build_records(names, data, work, size=recipe.slice_rows, workers=workers)
+    records = build_records(recipe.sources, data, work, size=recipe.slice_rows, allow=recipe.allow, workers=workers)
     return build_tokens(
         records,
         work,
@@ -32,9 +33,9 @@ def tokenised(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1)
 
 
 def build_nano_vocabulary(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1) -> Path:
-    """Build the corpus's own vocabulary under ``work/vocabulary``; return the folder."""
+    """Build the corpus's own vocabulary anew under ``work/vocabulary``; return the folder."""
     folder = work / "vocabulary"
-    vocabulary_for(tokenised(recipe, data, work, workers=workers), recipe, folder)
+    save_vocabulary(tokenised(recipe, data, work, workers=workers), recipe, folder)
     return folder
 
 
@@ -72,6 +73,6 @@ def build_corpus(
     slices = tokenised(recipe, data, work, workers=workers)
     if vocabulary is None:
         vocabulary = work / "vocabulary"
-        if not (vocabulary / "tokenizer.json").is_file():
-            vocabulary_for(slices, recipe, vocabulary)
+        made = vocabulary / "tokenizer.json"
+        make_once(vocabulary, made.is_file, lambda folder: save_vocabulary(slices, recipe, folder))
     return build_shards(slices, recipe, vocabulary, data, shards or work / "shards", workers=workers)

@@ -3,80 +3,134 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import rdkit
 import rdkit.rdBase
 
-from biomatrix.corpus.records import Record, records_to_table
+from biomatrix.corpus.recipe import SourceRecipe
+from biomatrix.corpus.records import BATCH_ROWS, RECORD_SCHEMA, Record, RowWriter, records_to_table
 from biomatrix.corpus.slices import Slice, fingerprint, remove_strays, run_slices
-from biomatrix.corpus.sources import Source, open_source
+from biomatrix.corpus.sources import Shard, Source, check_licences, open_source
+from biomatrix.entities.files import write_whole
 from biomatrix.errors import BioMatrixError
 
-VERSION = 1
+VERSION = 2
 """Raised when the same sources would give other records."""
 
 
 @dataclass(frozen=True)
 class RecordSlice(Slice):
-    """Rows ``index * size`` to ``(index + 1) * size`` of one source."""
+    """One shard of one source."""
 
-    source: str
+    entry: SourceRecipe
     data: Path
-    index: int
-    size: int
+    shard: Shard
+
+    @property
+    def source(self) -> str:
+        """The source's name."""
+        return self.entry.name
+
+
+def _source(item: RecordSlice) -> Source:
+    """Return the source of a slice, opened once a process: slices in order share its readers."""
+    return _opened(item.entry.model_dump_json(), item.data)
 
 
 @cache
-def _source(name: str, data: Path) -> Source:
-    return open_source(name, data)
+def _opened(entry: str, data: Path) -> Source:
+    return open_source(SourceRecipe.model_validate_json(entry), data)
+
+
+def reject_line(source: str, identifier: str, reason: str) -> str:
+    """Return one line of a file of rejects: a JSON object of source, id and reason."""
+    return json.dumps({"source": source, "id": identifier, "reason": reason}, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def write_rejects(path: Path, rejects: list[dict[str, str]]) -> None:
     """Write one JSON object a line: source, id, reason."""
     with path.open("w", encoding="utf-8") as handle:
-        for reject in rejects:
-            handle.write(json.dumps(reject, ensure_ascii=False, sort_keys=True) + "\n")
+        handle.writelines(reject_line(reject["source"], reject["id"], reject["reason"]) for reject in rejects)
 
 
 def write_records(item: RecordSlice, folder: Path) -> Mapping[str, Any]:
-    """Turn one slice of a source's rows into records and rejects."""
-    source = _source(item.source, item.data)
-    records: list[Record] = []
-    rejects: list[dict[str, str]] = []
-    for identifier, row in islice(source.rows(), item.index * item.size, (item.index + 1) * item.size):
-        try:
-            with rdkit.rdBase.BlockLogs():
-                records.append(source.record(identifier, row))
-        except BioMatrixError as error:
-            rejects.append({"source": item.source, "id": identifier, "reason": error.message})
-    pq.write_table(records_to_table(records), folder / "records.parquet", compression="zstd")
-    write_rejects(folder / "rejects.jsonl", rejects)
-    return {"records": len(records), "rejects": len(rejects)}
+    """Turn one shard of a source into records and rejects, a batch in memory at a time."""
+    source = _source(item)
+    batch: list[Record] = []
+    records = refused = 0
+    with (
+        RowWriter(folder / "records.parquet", RECORD_SCHEMA) as out,
+        (folder / "rejects.jsonl").open("w", encoding="utf-8") as rejects,
+    ):
+        for identifier, row in source.read(item.shard):
+            try:
+                with rdkit.rdBase.BlockLogs():
+                    batch.append(source.record(identifier, row))
+            except BioMatrixError as error:
+                rejects.write(reject_line(item.source, identifier, error.message))
+                refused += 1
+            if len(batch) == BATCH_ROWS:
+                records += len(batch)
+                out.write(records_to_table(batch))
+                batch.clear()
+        records += len(batch)
+        out.write(records_to_table(batch))
+    return {"records": records, "rejects": refused}
 
 
-def record_slices(name: str, data: Path, work: Path, size: int) -> list[RecordSlice]:
+def source_shards(source: Source, work: Path, size: int) -> list[Shard]:
+    """Return the shards of a source, listed once and kept under ``work/index``: text files are read to find them."""
+    path = work / "index" / f"{source.name}-{fingerprint(VERSION, source.fingerprint, size)[:16]}.json"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        listed = [astuple(shard) for shard in source.shards(size)]
+        write_whole(path, json.dumps(listed).encode())
+    return [Shard(*parts) for parts in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def record_slices(entry: SourceRecipe, data: Path, work: Path, size: int) -> list[RecordSlice]:
     """Return the slices of one source."""
-    source = _source(name, data)
-    count = sum(1 for _ in source.rows())
+    source = _opened(entry.model_dump_json(), data)
     mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size)
     return [
-        RecordSlice(work / "records" / name / f"{index:05d}", mark, name, data, index, size)
-        for index in range(-(-count // size))
+        RecordSlice(work / "records" / entry.name / f"{index:05d}", mark, entry, data, shard)
+        for index, shard in enumerate(source_shards(source, work, size))
     ]
 
 
 def build_records(
-    names: list[str], data: Path, work: Path, *, size: int = 5000, workers: int = 1
+    sources: Sequence[SourceRecipe],
+    data: Path,
+    work: Path,
+    *,
+    size: int = 5000,
+    allow: Collection[str] | None = None,
+    workers: int = 1,
 ) -> dict[str, list[RecordSlice]]:
-    """Write the records of every source under ``work/records``; return the slices, by source."""
-    slices = {name: record_slices(name, data, work, size) for name in names}
+    """Write the records of every source under ``work/records``; return the slices, by source.
+
+    Parameters
+    ----------
+    sources : sequence of SourceRecipe
+        In order.
+    data : Path
+        The folder the sources' files are relative to.
+    work : Path
+        Where the slices are kept.
+    size : int
+        Rows of a source in one slice.
+    allow : collection of str, optional
+        The licences that sources may have; see `check_licences`.
+    workers : int
+        Processes.
+    """
+    check_licences((open_source(entry, data) for entry in sources), allow)
+    slices = {entry.name: record_slices(entry, data, work, size) for entry in sources}
     flat = [item for group in slices.values() for item in group]
     run_slices(flat, write_records, workers=workers, label="records")
     for name, group in slices.items():

@@ -141,12 +141,12 @@ def _manifest(
 
 
 def _source_lines(
-    slices: Mapping[str, Sequence[TokenisedSlice]], notes: Sequence[Mapping[str, Any]], data: Path
+    slices: Mapping[str, Sequence[TokenisedSlice]], notes: Sequence[Mapping[str, Any]], recipe: CorpusRecipe, data: Path
 ) -> list[dict[str, Any]]:
     lines = []
     for name in slices:
         mine = [note for note in notes if note["source"] == name]
-        source = open_source(name, data)
+        source = open_source(recipe.source(name), data)
         lines.append(
             {
                 "name": name,
@@ -200,7 +200,7 @@ def build_shards(
     retire_manifest(output / "train", train)
     notes = run_slices(train, write_train, workers=workers, label="shards")
     remove_strays(output / "train", train)
-    lines = _source_lines(slices, notes, data)
+    lines = _source_lines(slices, notes, recipe, data)
     write_manifest(output / "train", {**_manifest(train, notes, recipe, drawn, saved), "sources": lines})
     flat = tuple(item for group in slices.values() for item in group)
     _build_held_out(held_out_slices(flat, recipe, drawn, saved, output), recipe, output, workers)

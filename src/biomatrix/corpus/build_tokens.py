@@ -6,7 +6,7 @@ Modalities are written apart, so another structure tokenizer redoes its own moda
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from biomatrix.corpus.build_records import RecordSlice, write_rejects
-from biomatrix.corpus.records import TokenRecord, records_from_table
+from biomatrix.corpus.build_records import RecordSlice, reject_line
+from biomatrix.corpus.records import TEXT, RowWriter, TokenRecord, read_batches, records_from_table
 from biomatrix.corpus.slices import Slice, fingerprint, remove_strays, run_slices
 from biomatrix.entities import modality, modality_names
+from biomatrix.entities.base_modality import Modality
 from biomatrix.errors import BioMatrixError
 from biomatrix.vocabulary.binding import record_of
 
@@ -63,45 +63,89 @@ class TokenisedSlice:
     tokens: tuple[tuple[str, Path], ...]
     fingerprint: str
 
-    def read(self, splits: Sequence[str]) -> list[TokenRecord]:
-        """Return the records of the given splits that can be written in some modality, or are text."""
-        rows = pq.read_table(self.records / "records.parquet", columns=_PLAIN_COLUMNS).to_pylist()
-        wanted = {index for index, row in enumerate(rows) if row["split"] in splits}
-        written: dict[int, dict[str, tuple[str, ...]]] = {index: {} for index in sorted(wanted)}
-        for name, folder in self.tokens:
-            table = pq.read_table(folder / "tokens.parquet")
-            for index, tokens in zip(table["row"].to_pylist(), table["tokens"].to_pylist(), strict=True):
-                if index in wanted:
-                    written[index][name] = tuple(map(intern, tokens))  # tokens repeat by the million
-        return [
-            TokenRecord(row["source"], row["id"], row["kind"], row["split"], json.loads(row["fields"]), written[index])
-            for index, row in ((index, rows[index]) for index in written)
-            if written[index] or row["kind"] == "text"
+    def read(self, splits: Sequence[str], modalities: Collection[str] | None = None) -> Iterator[TokenRecord]:
+        """Yield the records of the given splits that can be written in some modality, or are text.
+
+        Files are read a batch of rows at a time.
+
+        Parameters
+        ----------
+        splits : sequence of str
+        modalities : collection of str, optional
+            Whose tokens the records carry; of all when not given.
+        """
+        written = [
+            (name, _written_rows(folder, modalities is None or name in modalities)) for name, folder in self.tokens
         ]
+        pending = {name: next(rows, None) for name, rows in written}
+        for index, row in enumerate(_plain_rows(self.records)):
+            tokens: dict[str, tuple[str, ...]] = {}
+            any_written = False
+            for name, rows in written:
+                found = pending[name]
+                if found is None or found[0] != index:
+                    continue
+                any_written = True
+                if found[1] is not None:
+                    tokens[name] = found[1]
+                pending[name] = next(rows, None)
+            if row["split"] in splits and (any_written or row["kind"] == TEXT):
+                fields = json.loads(row["fields"])
+                yield TokenRecord(row["source"], row["id"], row["kind"], row["split"], fields, tokens)
+
+
+def _plain_rows(folder: Path) -> Iterator[dict[str, Any]]:
+    for batch in read_batches(folder / "records.parquet", _PLAIN_COLUMNS):
+        yield from batch.to_pylist()
+
+
+def _written_rows(folder: Path, with_tokens: bool) -> Iterator[tuple[int, tuple[str, ...] | None]]:
+    """Yield the number of each record that a modality wrote, in order, with its tokens where they are wanted."""
+    columns = ["row", "tokens"] if with_tokens else ["row"]
+    for batch in read_batches(folder / "tokens.parquet", columns):
+        rows = batch.column("row").to_pylist()
+        if not with_tokens:
+            yield from ((row, None) for row in rows)
+            continue
+        for row, tokens in zip(rows, batch.column("tokens").to_pylist(), strict=True):
+            yield row, tuple(map(intern, tokens))  # tokens repeat by the million
 
 
 def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
-    """Write one slice of records in one modality."""
+    """Write one slice of records in one modality, a batch in memory at a time."""
     writer = modality(item.modality, tokenizer=item.tokenizer)
-    table = pq.read_table(item.records / "records.parquet")
-    mine = np.flatnonzero(table["kind"].to_numpy() == writer.kind)
-    records = records_from_table(table.take(mine))
+    records = refused = first = 0
+    with (
+        RowWriter(folder / "tokens.parquet", _SCHEMA) as out,
+        (folder / "rejects.jsonl").open("w", encoding="utf-8") as rejects,
+    ):
+        for batch in read_batches(item.records / "records.parquet"):
+            rows, reasons = _written(writer, batch, first)
+            out.write_rows(rows)
+            rejects.writelines(reasons)
+            first += batch.num_rows
+            records += len(rows)
+            refused += len(reasons)
+    return {"records": records, "rejects": refused}
+
+
+def _written(writer: Modality, batch: pa.RecordBatch, first: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows of tokens of a batch whose first record has the number ``first``, and the lines of rejects."""
+    mine = np.flatnonzero(batch.column("kind").to_numpy(zero_copy_only=False) == writer.kind)
+    records = records_from_table(batch.take(mine))
     found = [
-        (int(row), record.entity, record)
+        (first + int(row), record.entity, record)
         for row, record in zip(mine, records, strict=True)
         if record.entity is not None and writer.accepts(record.entity)
     ]
-    results = writer.encode_each([entity for _, entity, _ in found])
     rows, rejects = [], []
+    results = writer.encode_each([entity for _, entity, _ in found])
     for (row, _, record), tokens in zip(found, results, strict=True):
         if isinstance(tokens, BioMatrixError):
-            reason = f"{item.modality}: {tokens.message}"
-            rejects.append({"source": record.source, "id": record.id, "reason": reason})
+            rejects.append(reject_line(record.source, record.id, f"{writer.name}: {tokens.message}"))
         else:
             rows.append({"row": row, "tokens": ["".join(tokens)] if writer.spelled_as_text else tokens})
-    pq.write_table(pa.Table.from_pylist(rows, _SCHEMA), folder / "tokens.parquet", compression="zstd")
-    write_rejects(folder / "rejects.jsonl", rejects)
-    return {"records": len(rows), "rejects": len(rejects)}
+    return rows, rejects
 
 
 def token_slices(

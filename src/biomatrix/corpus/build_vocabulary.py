@@ -1,31 +1,48 @@
-"""Third step of a build: a vocabulary of the corpus's own, for a model that starts from nothing."""
+"""Third step of a build: a vocabulary of the corpus's own, for a model that starts from nothing.
+
+The records are passed over several times and never held: memory grows with the tokens that are counted, not with the
+corpus.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 
 from biomatrix.corpus.build_tokens import TokenisedSlice
-from biomatrix.corpus.recipe import CorpusRecipe, VocabularyRecipe
+from biomatrix.corpus.recipe import CorpusRecipe, CoverageRecipe
 from biomatrix.corpus.records import TokenRecord
 from biomatrix.entities import modality, modality_names
+from biomatrix.entities.base_modality import Modality
 from biomatrix.tasks.registry import package_definitions
-from biomatrix.vocabulary import Coverage, Vocabulary, coverage_of, joint_tokens, train_byte_bpe
+from biomatrix.vocabulary import Vocabulary, coverage_of, joint_tokens, train_byte_bpe
 
 log = logging.getLogger(__name__)
 
+Slices = Mapping[str, Sequence[TokenisedSlice]]
+"""Finished token slices, by source."""
+
+PLAIN_COVERAGE = CoverageRecipe(share=0.999)
+"""What is kept of an open-ended modality's tokens where the recipe says nothing."""
+CODED_COVERAGE = CoverageRecipe(share=0.99, limit=1800)
+"""The same where a token holds a structure code: a symbol with each of its codes makes very many."""
+
 _TEMPLATE_REPEATS = 50
 """How often each prompt is read when merges are learned: prompts are short and come up in every exchange."""
+_INTERLEAVED = 20
+"""Records read of one source before the next has its turn."""
+_NOT_PROSE = ("licence", "repository")
 
 
-def training_records(slices: Mapping[str, Sequence[TokenisedSlice]]) -> Iterator[TokenRecord]:
-    """Yield every training record, in order."""
-    for group in slices.values():
-        for item in group:
-            yield from item.read(("train",))
+def training_records(
+    slices: Sequence[TokenisedSlice], modalities: Collection[str] | None = None
+) -> Iterator[TokenRecord]:
+    """Yield the training records of slices, in order, with the tokens of the given modalities, or of all."""
+    for item in slices:
+        yield from item.read(("train",), modalities)
 
 
 def _limited(texts: Iterator[str], characters: int) -> Iterator[str]:
@@ -37,29 +54,30 @@ def _limited(texts: Iterator[str], characters: int) -> Iterator[str]:
         yield text
 
 
-def _prose(records: Sequence[TokenRecord]) -> Iterator[str]:
+def _prose(slices: Slices) -> Iterator[str]:
     """Yield what records say in words, sources interleaved so that a limit cuts none of them off."""
     for task in package_definitions().tasks.values():
         yield from (*task.prompts, task.answer) * _TEMPLATE_REPEATS
-    by_source: dict[str, list[TokenRecord]] = {}
-    for record in records:
-        if any(not value.replace(".", "").replace("-", "").isdigit() for value in record.fields.values()):
-            by_source.setdefault(record.source, []).append(record)
-    queues = [iter(group) for group in by_source.values()]
+    queues = [filter(_says_something, training_records(group, ())) for group in slices.values()]
     while queues:
         for queue in list(queues):
-            chunk = list(islice(queue, 20))
-            if not chunk:
+            records = list(islice(queue, _INTERLEAVED))
+            if not records:
                 queues.remove(queue)
-            for record in chunk:
-                yield from (value for name, value in record.fields.items() if name not in ("licence", "repository"))
+            for record in records:
+                yield from (value for name, value in record.fields.items() if name not in _NOT_PROSE)
 
 
-def _smiles(records: Sequence[TokenRecord]) -> Iterator[str]:
-    """Yield SMILES strings, every third first: a limit must not cut off the last sources."""
-    strings = [record.tokens["molecule_smiles"][0] for record in records if "molecule_smiles" in record.tokens]
-    yield from strings[::3]
-    yield from strings[1::3]
+def _says_something(record: TokenRecord) -> bool:
+    return any(not value.replace(".", "").replace("-", "").isdigit() for value in record.fields.values())
+
+
+def _spelled(slices: Slices, names: Sequence[str]) -> Iterator[str]:
+    """Yield entities as text, every third first: a limit must not cut off the last sources."""
+    for turn in (0, 1):
+        records = chain.from_iterable(training_records(group, names) for group in slices.values())
+        strings = (record.tokens[name][0] for record in records for name in names if name in record.tokens)
+        yield from islice(strings, turn, None, 3)
 
 
 def choose_tokens(counts: Mapping[str, int], coverage: float, limit: int | None = None) -> tuple[list[str], float]:
@@ -69,54 +87,58 @@ def choose_tokens(counts: Mapping[str, int], coverage: float, limit: int | None 
     return kept, sum(counts[token] for token in kept) / total if total else 1.0
 
 
-def build_vocabulary(records: Sequence[TokenRecord], settings: VocabularyRecipe, recipe: CorpusRecipe) -> Vocabulary:
-    """Build a vocabulary from training records.
+def coverage_settings(given: CoverageRecipe | None, writer: Modality) -> tuple[float, int | None]:
+    """Return the share of occurrences and the most tokens that are kept of an open-ended modality."""
+    default = CODED_COVERAGE if writer.needs_tokenizer else PLAIN_COVERAGE
+    asked = given or CoverageRecipe()
+    share = asked.share if asked.share is not None else default.share
+    return share or 0.0, asked.limit if asked.limit is not None else default.limit
 
-    The text entries are a byte-level BPE learned on the records' prose and SMILES; SELFIES symbols and joint
-    molecule tokens are those that cover the wanted share of occurrences; residues and codes are all there.
+
+def count_open_tokens(slices: Slices, names: Sequence[str]) -> dict[str, Counter[str]]:
+    """Count, in one pass, the tokens of training records, by modality."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in names}
+    for group in slices.values() if names else ():
+        for record in training_records(group, names):
+            for name, tokens in record.tokens.items():
+                counts[name].update(tokens)
+    return counts
+
+
+def build_vocabulary(slices: Slices, recipe: CorpusRecipe) -> Vocabulary:
+    """Build a vocabulary from the training records of finished token slices.
+
+    The text entries are a byte-level BPE learned on the records' prose and on entities spelled as text; of modalities
+    whose tokens only a corpus tells, those are kept that cover the wanted share of occurrences; others are all there.
     """
-    prose = _limited(_prose(records), settings.text_characters)
-    smiles = _limited(_smiles(records), settings.smiles_characters)
-    base = train_byte_bpe((text for group in (prose, smiles) for text in group), settings.text_entries)
-    selfies, selfies_share = choose_tokens(_counts(records, "molecule_selfies"), settings.selfies_coverage)
-    joint, joint_share = choose_tokens(
-        _counts(records, "molecule_structure"), settings.joint_coverage, settings.max_joint
-    )
-    log.info("%d SELFIES symbols cover %.4f of occurrences", len(selfies), selfies_share)
-    log.info("%d joint molecule tokens cover %.4f of occurrences", len(joint), joint_share)
-    report = coverage_of(joint, _sequences(records, "molecule_structure"))
-    log.info("%s", describe(report))
-    vocabulary = Vocabulary.build(
-        base,
-        tokens={"molecule_selfies": selfies, "molecule_structure": joint},
-        modalities=[
-            modality(name, tokenizer=recipe.structure_tokenizers.get(name))
-            for name in recipe.modalities or modality_names()
-        ],
-    )
+    settings = recipe.vocabulary
+    names = recipe.modalities or modality_names()
+    writers = [modality(name, tokenizer=recipe.structure_tokenizers.get(name)) for name in names]
+    prose = _limited(_prose(slices), settings.text_characters)
+    spelled = _spelled(slices, [writer.name for writer in writers if writer.spelled_as_text])
+    base = train_byte_bpe(chain(prose, _limited(spelled, settings.smiles_characters)), settings.text_entries)
+    counts = count_open_tokens(slices, [writer.name for writer in writers if writer.open_ended])
+    chosen: dict[str, list[str]] = {}
+    for writer in writers:
+        if writer.open_ended:
+            share, limit = coverage_settings(settings.coverage.get(writer.name), writer)
+            chosen[writer.name], covered = choose_tokens(counts[writer.name], share, limit)
+            log.info("%s", describe(writer.name, chosen[writer.name], covered, slices))
+    vocabulary = Vocabulary.build(base, tokens=chosen, modalities=writers)
     log.info("%d entries in all: %r", len(vocabulary), vocabulary)
     return vocabulary
 
 
-def describe(report: Coverage) -> str:
-    """Return one line on how many 3D molecules can be written whole."""
-    share = report.sequence_share
-    return f"{report.sequences_covered} of {report.sequences} 3D molecules ({share:.3f}) can be written whole"
+def describe(name: str, kept: Sequence[str], covered: float, slices: Slices) -> str:
+    """Return one line on how much of a corpus the kept tokens of a modality write, and how many records whole."""
+    records = chain.from_iterable(training_records(group, (name,)) for group in slices.values())
+    report = coverage_of(kept, (record.tokens[name] for record in records if name in record.tokens))
+    return (
+        f"{name}: {len(kept)} tokens cover {covered:.4f} of occurrences; {report.sequences_covered} of "
+        f"{report.sequences} records ({report.sequence_share:.3f}) can be written whole"
+    )
 
 
-def _sequences(records: Sequence[TokenRecord], name: str) -> Iterator[Sequence[str]]:
-    return (record.tokens[name] for record in records if name in record.tokens)
-
-
-def _counts(records: Sequence[TokenRecord], name: str) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for tokens in _sequences(records, name):
-        counts.update(tokens)
-    return counts
-
-
-def vocabulary_for(slices: Mapping[str, Sequence[TokenisedSlice]], recipe: CorpusRecipe, folder: Path) -> Vocabulary:
+def save_vocabulary(slices: Slices, recipe: CorpusRecipe, folder: Path) -> None:
     """Build the vocabulary of finished token slices and save it in the ordinary layout."""
-    vocabulary = build_vocabulary(list(training_records(slices)), recipe.vocabulary, recipe)
-    vocabulary.save_pretrained(folder)
-    return vocabulary
+    build_vocabulary(slices, recipe).save_pretrained(folder)

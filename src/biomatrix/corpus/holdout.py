@@ -1,24 +1,22 @@
-"""Which molecules are kept out of every training set, by a rule anyone can recompute.
+"""What is kept out of every training set, by a rule anyone can recompute.
 
-A molecule is named by the canonical SMILES of its heavy-atom graph without stereochemistry or isotopes, so
-that conformers, salts written alike, enantiomers and hydrogen counts written out all fall on the same side.
+An entity is named by the identity of its kind (for a molecule the canonical SMILES of its heavy-atom graph without
+stereochemistry or isotopes, for a protein its sequence), so that what the kind takes for the same falls on one side.
 """
 
 from __future__ import annotations
 
 import hashlib
 
-from rdkit import Chem
-
-from biomatrix.entities.molecule.identity import graph_key
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.kind_registry import kind as kind_named
+from biomatrix.entities.kind_registry import kind_of
+from biomatrix.entities.registration import Kind
 
 HELD_OUT_ONE_IN = 50
-"""One molecule in this many is held out of all training."""
+"""One entity in this many is held out of all training."""
 PROPERTY_HELD_OUT_ONE_IN = 10
-"""One labelled molecule in this many is held out of property training as well."""
-
-EXAMPLE_KEYS = frozenset({"Cn1c(=O)c2c(ncn2C)n(C)c1=O", "COc1cc(N(C)CC2CCC3=C(C2)C(N)=NC(N)N3)cc(OC)c1OC"})
-"""The molecules the package shows as examples (caffeine, the ligand of 1s3v), held out to stay unseen."""
+"""One labelled entity in this many is held out of property training as well."""
 
 
 def bucket(key: str, count: int) -> int:
@@ -26,16 +24,28 @@ def bucket(key: str, count: int) -> int:
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % count
 
 
-def is_held_out(molecule: str | Chem.Mol) -> bool:
-    """Return whether a molecule, given as SMILES or RDKit molecule, is kept out of all training."""
-    return is_held_out_key(graph_key(molecule))
+def is_held_out(entity: Entity) -> bool:
+    """Return whether an entity is kept out of all training.
+
+    Examples
+    --------
+    >>> from biomatrix.entities import Molecule
+    >>> is_held_out(Molecule.from_smiles("CN1C=NC2=C1C(=O)N(C(=O)N2C)C"))
+    True
+    """
+    kind = kind_of(entity)
+    return _is_held_out(kind.identity(entity), kind)
 
 
-def is_held_out_key(key: str) -> bool:
-    """Return whether the molecule of a `graph_key` is kept out of all training."""
-    return key in EXAMPLE_KEYS or bucket(key, HELD_OUT_ONE_IN) == 0
+def is_held_out_identity(identity: str, kind: str) -> bool:
+    """Return whether the entity of an identity of a kind is kept out of all training."""
+    return _is_held_out(identity, kind_named(kind))
 
 
-def is_property_held_out(molecule: str | Chem.Mol) -> bool:
-    """Return whether a labelled molecule is kept for judging property prediction."""
-    return bucket("property:" + graph_key(molecule), PROPERTY_HELD_OUT_ONE_IN) == 0
+def _is_held_out(identity: str, kind: Kind) -> bool:
+    return identity in kind.held_out_keys or bucket(identity, HELD_OUT_ONE_IN) == 0
+
+
+def is_property_held_out(entity: Entity) -> bool:
+    """Return whether a labelled entity is kept for judging property prediction."""
+    return bucket("property:" + kind_of(entity).identity(entity), PROPERTY_HELD_OUT_ONE_IN) == 0

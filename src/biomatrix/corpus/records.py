@@ -1,26 +1,31 @@
-"""A record: one molecule, protein or text as a source gave it, with what is known about it.
+"""A record: one entity or text as a source gave it, with what is known about it.
 
-Records are kept between the steps of a build as Parquet; only arrays, strings and RDKit's own binary form are
-stored.
+Records are kept between the steps of a build as Parquet, a batch of rows in memory at a time. An entity is one column
+of bytes that its kind writes and reads.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
-from rdkit import Chem
+import pyarrow.parquet as pq
 
-from biomatrix.entities import Molecule, Protein
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.kind_registry import kind as kind_named
+from biomatrix.entities.kind_registry import kind_of
 
-RecordKind = Literal["molecule", "protein", "text"]
+TEXT: Final = "text"
+"""The ``kind`` of a record that holds no entity."""
+
 Split = Literal["train", "held_out", "held_out_label"]
-"""``held_out_label``: the measured label is held out; the molecule itself may be met elsewhere."""
+"""``held_out_label``: the measured label is held out; the entity itself may be met elsewhere."""
 
 RECORD_SCHEMA = pa.schema(
     [
@@ -29,11 +34,12 @@ RECORD_SCHEMA = pa.schema(
         ("kind", pa.string()),
         ("split", pa.string()),
         ("fields", pa.string()),
-        ("mol", pa.binary()),
-        ("sequence", pa.string()),
-        ("backbone", pa.binary()),
+        ("entity", pa.binary()),
     ]
 )
+BATCH_ROWS: Final = 512
+"""Rows held in memory, and rows in one row group of the files of a build."""
+_BUFFER: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -45,21 +51,21 @@ class Record:
     source, id : str
         The source's name and the record's name in it.
     kind : str
-        ``molecule``, ``protein`` or ``text``.
+        The name of the entity's kind, or ``text``.
     split : str
         ``train``, ``held_out`` or ``held_out_label``.
     fields : mapping of str to str
-        What is known in words or numbers: name, description, organism, logSolubility and so on.
-    entity : Molecule or Protein, optional
+        What is known in words or numbers: name, description, organism, log_solubility and so on.
+    entity : Entity, optional
         None for text.
     """
 
     source: str
     id: str
-    kind: RecordKind
+    kind: str
     split: Split = "train"
     fields: Mapping[str, str] = field(default_factory=dict)
-    entity: Molecule | Protein | None = None
+    entity: Entity | None = None
 
 
 @dataclass(frozen=True)
@@ -72,32 +78,10 @@ class TokenRecord:
 
     source: str
     id: str
-    kind: RecordKind
+    kind: str
     split: Split
     fields: Mapping[str, str]
     tokens: Mapping[str, Sequence[str]]
-
-
-def _entity_columns(entity: Molecule | Protein | None) -> dict[str, Any]:
-    """Return the columns that rebuild an entity."""
-    if isinstance(entity, Molecule):
-        return {"mol": entity.mol.ToBinary(), "sequence": None, "backbone": None}
-    if isinstance(entity, Protein):
-        backbone = None if entity.backbone is None else entity.backbone.astype("<f4").tobytes()
-        return {"mol": None, "sequence": entity.sequence, "backbone": backbone}
-    return {"mol": None, "sequence": None, "backbone": None}
-
-
-def _entity_of(row: Mapping[str, Any]) -> Molecule | Protein | None:
-    """Return the entity a row describes."""
-    if row["mol"] is not None:
-        return Molecule.from_rdkit(Chem.Mol(row["mol"]), name=row["id"])
-    if row["sequence"] is not None:
-        backbone: NDArray[np.float32] | None = None
-        if row["backbone"] is not None:
-            backbone = np.frombuffer(row["backbone"], dtype="<f4").reshape(-1, 3, 3).astype(np.float32)
-        return Protein(row["sequence"], backbone, name=row["id"])
-    return None
 
 
 def records_to_table(records: Iterable[Record]) -> pa.Table:
@@ -109,16 +93,54 @@ def records_to_table(records: Iterable[Record]) -> pa.Table:
             "kind": record.kind,
             "split": record.split,
             "fields": json.dumps(dict(record.fields), ensure_ascii=False, sort_keys=True),
-            **_entity_columns(record.entity),
+            "entity": None if record.entity is None else kind_of(record.entity).to_bytes(record.entity),
         }
         for record in records
     ]
     return pa.Table.from_pylist(rows, schema=RECORD_SCHEMA)
 
 
-def records_from_table(table: pa.Table) -> list[Record]:
+def records_from_table(table: pa.Table | pa.RecordBatch) -> list[Record]:
     """Return the records of a table written by `records_to_table`."""
     return [
         Record(row["source"], row["id"], row["kind"], row["split"], json.loads(row["fields"]), _entity_of(row))
         for row in table.to_pylist()
     ]
+
+
+def _entity_of(row: Mapping[str, Any]) -> Entity | None:
+    return None if row["entity"] is None else kind_named(row["kind"]).from_bytes(row["entity"], row["id"])
+
+
+def read_batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of a Parquet file of a build, at most `BATCH_ROWS` rows each, read as they are asked for."""
+    with pq.ParquetFile(path, buffer_size=_BUFFER) as table:
+        yield from table.iter_batches(batch_size=BATCH_ROWS, columns=None if columns is None else list(columns))
+
+
+class RowWriter(AbstractContextManager["RowWriter"]):
+    """Write rows to a Parquet file, `BATCH_ROWS` at a time.
+
+    Parameters
+    ----------
+    path : Path
+    schema : pyarrow.Schema
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+
+    def write(self, table: pa.Table) -> None:
+        """Add the rows of a table as one row group; none where it is empty."""
+        if table.num_rows:
+            self._writer.write_table(table)
+
+    def write_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows given as mappings of column to value."""
+        self.write(pa.Table.from_pylist(list(rows), self._schema))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.close()

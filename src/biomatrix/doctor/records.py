@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from biomatrix.corpus.holdout import is_held_out_key
+from biomatrix.corpus.holdout import is_held_out
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.files import read_lines
 from biomatrix.entities.formats import format_of, kinds_of_format
@@ -64,7 +64,7 @@ class RecordFile:
         try:
             if isinstance(self.layout, Table):
                 return count_rows(self.path)
-            mark = self.layout.mark
+            mark = self.layout.starts if self.layout.starts is not None else self.layout.ends
             if mark is None:
                 return None
             if mark:
@@ -85,7 +85,7 @@ class RecordFile:
             raise ConfigurationError(
                 f"which {self.kind.plural} are held out only a table with a column split says", file=str(self.path)
             )
-        return (one for one in self._all() if isinstance(one, Reject) or is_held_out_key(self.kind.identity(one)))
+        return (one for one in self._all() if isinstance(one, Reject) or is_held_out(one))
 
 
 def open_records(path: Path, kind: str | None = None) -> RecordFile:

@@ -47,9 +47,9 @@ class FileFormat:
         Whether a file is its records one after another, so that :meth:`Kind.record_bytes` writes it piece by piece.
     structure : bool
         Whether its records may hold coordinates.
-    mark : str, optional
-        What one line of each record begins with, so that records can be counted without being read; "" where every
-        line that is neither empty nor a comment (#) is a record; None where that does not tell.
+    starts, ends : str, optional
+        How the line that opens, or closes, each record of a text format begins, so that a large file can be cut without
+        reading its records; ``starts`` is empty where every line is a record. Neither for formats that cannot be cut.
     """
 
     name: str
@@ -58,7 +58,8 @@ class FileFormat:
     writes: bool = True
     appends: bool = False
     structure: bool = True
-    mark: str | None = None
+    starts: str | None = None
+    ends: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from biomatrix.corpus.records import Record, Split
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.exclusions import CHAINS, held_out_clusters
+from biomatrix.corpus.sources.tables import ParquetTable, Table
 from biomatrix.entities import Reject
 from biomatrix.entities.protein.files.chain_table import ChainRecord, chain_rows
 from biomatrix.errors import LimitError, ParseError, UnsupportedError
@@ -38,13 +39,24 @@ REPOSITORY_LICENCES = {
 """The repositories whose chains may be used; the coordinates themselves are PDB, CC0."""
 
 
+class ChainTable(Table):
+    """A table of chains, its rows as chain records, broken ones as rejects."""
+
+    def starts(self) -> Iterator[int | None]:
+        return ParquetTable(self.path, ["id"]).starts()
+
+    def rows(self, first: int = 0, start: int | None = None) -> Iterator[ChainRecord | Reject]:
+        return chain_rows(self.path, first=first)
+
+
 class ChainSource(Source):
     """The chain table: training clusters give the training records, validation clusters the held-out ones."""
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        for path in self.paths:
-            for row in chain_rows(path):
-                yield str(row.record if isinstance(row, Reject) else row.protein.name), row
+    def table(self, path: Path) -> Table:
+        return ChainTable(path)
+
+    def expand(self, table: Table, number: int, row: ChainRecord | Reject) -> Iterator[tuple[str, Any]]:
+        yield str(row.record if isinstance(row, Reject) else row.protein.name), row
 
     def record(self, identifier: str, row: ChainRecord | Reject) -> Record:
         if isinstance(row, Reject):

@@ -13,9 +13,11 @@ from rdkit import Chem
 
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
-from biomatrix.corpus.sources.conformers import build_molecule
+from biomatrix.corpus.sources.conformers import closed_shell
 from biomatrix.corpus.sources.exclusions import excluded_molecules
 from biomatrix.corpus.sources.molecule_records import molecule_record
+from biomatrix.corpus.sources.tables import RowTable, Table
+from biomatrix.entities import Molecule
 from biomatrix.errors import LimitError, ParseError, UnsupportedError
 
 _ORDERS = {"SING": 1, "DOUB": 2, "TRIP": 3}
@@ -53,10 +55,20 @@ class ComponentDictionary(Source):
             "order": bonds["value_order"].as_array(str),
         }
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
+    def table(self, path: Path) -> Table:
+        return self._heads
+
+    def open_tables(self) -> list[Table]:
+        return [self._heads]
+
+    @cached_property
+    def _heads(self) -> Table:
         table = self._table
-        for identifier, name, status in zip(table["id"], table["name"], table["status"], strict=True):
-            yield str(identifier), (str(name), str(status))
+        return RowTable(list(zip(table["id"], table["name"], table["status"], strict=True)))
+
+    def expand(self, table: Table, number: int, row: tuple[str, str, str]) -> Iterator[tuple[str, Any]]:
+        identifier, name, status = map(str, row)
+        yield identifier, (name, status)
 
     def record(self, identifier: str, row: tuple[str, str]) -> Record:
         name, status = row
@@ -69,14 +81,15 @@ class ComponentDictionary(Source):
         positions = table["xyz"][first:last]
         if len(positions) == 0 or not np.isfinite(positions).all():
             raise ParseError("no complete ideal coordinates")
-        mol = build_molecule(
+        molecule = Molecule.from_arrays(
             _atomic_numbers(table["element"][first:last]),
-            table["charge"][first:last],
-            self._bonds(identifier, table["atom_name"][first:last]),
             positions,
+            self._bonds(identifier, table["atom_name"][first:last]),
+            table["charge"][first:last],
         )
         fields = {"name": _readable(name)} if len(name) <= _MAX_NAME else {}
-        return molecule_record(self.name, identifier, mol, fields, excluded=excluded_molecules(self.root))
+        excluded = excluded_molecules(self.root)
+        return molecule_record(self.name, identifier, closed_shell(molecule), fields, excluded=excluded)
 
     def _bonds(self, identifier: str, names: Any) -> Any:
         table = self._table

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rdkit.rdBase import BlockLogs
 
-from biomatrix.corpus.sources.tables import csv_rows, fasta_rows, parquet_rows
+from biomatrix.corpus.sources.tables import parquet_rows
+from biomatrix.corpus.sources.text_tables import csv_rows, fasta_rows
 from biomatrix.entities.molecule.identity import graph_key
 from biomatrix.entities.protein.files.chain_table import EXAMPLE_IDS
 from biomatrix.errors import ParseError

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
-from biomatrix.corpus.holdout import is_held_out_key
+from biomatrix.corpus.holdout import is_held_out_identity
 from biomatrix.corpus.records import Record
 from biomatrix.entities import Molecule
 from biomatrix.entities.molecule.identity import graph_key
@@ -64,7 +64,7 @@ def molecule_record(
     fields : mapping of str to str
         What the source says about it; computed properties are added.
     excluded : frozenset of str
-        Graph keys (`holdout.graph_key`) that belong to published test sets and must not be trained on.
+        Graph keys (`identity.graph_key`) that belong to published test sets and must not be trained on.
     """
     check_molecule(mol)
     try:
@@ -78,7 +78,7 @@ def molecule_record(
         source,
         identifier,
         "molecule",
-        "held_out" if is_held_out_key(key) else "train",
+        "held_out" if is_held_out_identity(key, Molecule.kind) else "train",
         {**computed_properties(plain), **{name: value for name, value in fields.items() if value}},
         Molecule.from_rdkit(mol, name=identifier),
     )

@@ -13,7 +13,8 @@ from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.exclusions import excluded_molecules
 from biomatrix.corpus.sources.molecule_records import molecule_record, parse_smiles
-from biomatrix.corpus.sources.tables import csv_rows, parquet_rows
+from biomatrix.corpus.sources.tables import ParquetTable, Table
+from biomatrix.corpus.sources.text_tables import DelimitedTable
 from biomatrix.errors import BioMatrixError
 
 
@@ -56,30 +57,27 @@ class SmilesSource(Source):
         self.embed = embed
         self.one_in = one_in
         self.splits = splits
+        self.one_to_one = one_in == 1
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        index = 0
-        for path in self.paths:
-            for row in self._table(path):
-                index += 1
-                if self.one_in == 1 or bucket(f"{self.name}:{index}", self.one_in) == 0:
-                    yield str(index), row
-
-    def _table(self, path: Path) -> Iterator[Mapping[str, Any]]:
+    def table(self, path: Path) -> Table:
         if path.suffix == ".parquet":
-            return parquet_rows(path, [self.smiles, *self.fields])
+            return ParquetTable(path, [self.smiles, *self.fields])
         tab = path.name.endswith(".txt.gz")
-        return csv_rows(path, "\t" if tab else ",", quotes=not tab)
+        return DelimitedTable(path, "\t" if tab else ",", quotes=not tab)
+
+    def expand(self, table: Table, number: int, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        index = number + 1
+        if self.one_in == 1 or bucket(f"{self.name}:{index}", self.one_in) == 0:
+            yield str(index), row
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         mol = parse_smiles(row[self.smiles])
         fields = {field: str(row[column] or "") for column, field in self.fields.items()}
         excluded = excluded_molecules(self.root, self.splits)
         record = molecule_record(self.name, identifier, mol, fields, excluded=excluded)
-        split = record.split
-        if self.measured and split == "train" and is_property_held_out(mol):
+        split, entity = record.split, record.entity
+        if self.measured and split == "train" and entity is not None and is_property_held_out(entity):
             split = "held_out_label"
-        entity = record.entity
         if self.embed and bucket(f"embed:{self.name}:{identifier}", 1000) < self.embed * 1000:
             entity = _with_conformer(entity)
         return Record(record.source, record.id, record.kind, split, record.fields, entity)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from biomatrix.corpus.holdout import HELD_OUT_ONE_IN, bucket
+from biomatrix.corpus.holdout import is_held_out_identity
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.exclusions import resembles_held_out
-from biomatrix.corpus.sources.tables import fasta_rows, parquet_rows
+from biomatrix.corpus.sources.tables import ParquetTable, Table
+from biomatrix.corpus.sources.text_tables import FastaTable
 from biomatrix.entities import Protein
 from biomatrix.errors import LimitError, ParseError, UnsupportedError
 
@@ -33,7 +34,7 @@ def protein_record(source: str, identifier: str, sequence: str, fields: Mapping[
         raise ParseError(f"not one-letter residue codes: {sorted(unknown)}")
     if resembles_held_out(sequence, root):
         raise UnsupportedError("shares a stretch of 20 residues with a held-out chain or test protein")
-    held_out = bucket(sequence, HELD_OUT_ONE_IN) == 0
+    held_out = is_held_out_identity(sequence, Protein.kind)
     kept = {name: value for name, value in fields.items() if value}
     entity = Protein(sequence, name=identifier)
     return Record(source, identifier, "protein", "held_out" if held_out else "train", kept, entity)
@@ -42,11 +43,13 @@ def protein_record(source: str, identifier: str, sequence: str, fields: Mapping[
 class ProteomeSource(Source):
     """UniProt FASTA: accession, protein name and organism in the header."""
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        for path in self.paths:
-            for header, sequence in fasta_rows(path):
-                match = _UNIPROT.match(header)
-                yield (match["accession"] if match else header[:40]), (match, sequence)
+    def table(self, path: Path) -> Table:
+        return FastaTable(path)
+
+    def expand(self, table: Table, number: int, row: tuple[str, str]) -> Iterator[tuple[str, Any]]:
+        header, sequence = row
+        match = _UNIPROT.match(header)
+        yield (match["accession"] if match else header[:40]), (match, sequence)
 
     def record(self, identifier: str, row: tuple[re.Match[str] | None, str]) -> Record:
         match, sequence = row
@@ -61,10 +64,12 @@ class ProteomeSource(Source):
 class DomainSource(Source):
     """CATH domain sequences."""
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        for path in self.paths:
-            for header, sequence in fasta_rows(path):
-                yield header.split("|")[-1], sequence
+    def table(self, path: Path) -> Table:
+        return FastaTable(path)
+
+    def expand(self, table: Table, number: int, row: tuple[str, str]) -> Iterator[tuple[str, Any]]:
+        header, sequence = row
+        yield header.split("|")[-1], sequence
 
     def record(self, identifier: str, row: str) -> Record:
         return protein_record(self.name, identifier, row, {}, self.root)
@@ -73,11 +78,13 @@ class DomainSource(Source):
 class LocationSource(Source):
     """DeepLoc FASTA: the place in the cell in the header."""
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        for path in self.paths:
-            for header, sequence in fasta_rows(path):
-                accession, _, label = header.partition(" ")
-                yield accession, (label, sequence)
+    def table(self, path: Path) -> Table:
+        return FastaTable(path)
+
+    def expand(self, table: Table, number: int, row: tuple[str, str]) -> Iterator[tuple[str, Any]]:
+        header, sequence = row
+        accession, _, label = header.partition(" ")
+        yield accession, (label, sequence)
 
     def record(self, identifier: str, row: tuple[str, str]) -> Record:
         label, sequence = row
@@ -88,9 +95,11 @@ class LocationSource(Source):
 class MembraneSource(Source):
     """PEER's binary set: soluble or bound to a membrane."""
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        for path in self.paths:
-            yield from ((str(index), row) for index, row in enumerate(parquet_rows(path, ("primary", "localization"))))
+    def table(self, path: Path) -> Table:
+        return ParquetTable(path, ("primary", "localization"))
+
+    def expand(self, table: Table, number: int, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        yield str(number), row
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         fields = {"membrane": _MEMBRANE[int(row["localization"])]}
@@ -102,9 +111,11 @@ class FlatFileSource(Source):
 
     _COLUMNS = ("accession", "protein_name", "organism", "function", "subcellular_location", "sequence")
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        for path in self.paths:
-            yield from ((str(row["accession"]), row) for row in parquet_rows(path, self._COLUMNS))
+    def table(self, path: Path) -> Table:
+        return ParquetTable(path, self._COLUMNS)
+
+    def expand(self, table: Table, number: int, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        yield str(row["accession"]), row
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         fields = {

@@ -1,46 +1,135 @@
-"""Reading the plain tables sources come in."""
+"""Tables that are read from any row on: the files that sources come in.
+
+A reader that is asked for rows past where it stands goes on from there, and one that can seek does: so the slices of a
+table cost one pass over it, whoever reads them and in however many pieces.
+"""
 
 from __future__ import annotations
 
-import csv
-import gzip
+from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-csv.field_size_limit(1 << 24)
+from biomatrix.errors import ParseError
+
+BATCH_ROWS: Final = 1024
+_BUFFER: Final = 1 << 20
+
+
+class Table(ABC):
+    """One file as rows numbered from 0.
+
+    Parameters
+    ----------
+    path : Path
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @abstractmethod
+    def starts(self) -> Iterator[int | None]:
+        """Yield, for each row, the byte where reading may begin with it; None where its number is enough."""
+
+    @abstractmethod
+    def rows(self, first: int = 0, start: int | None = None) -> Iterator[Any]:
+        """Yield the rows from number ``first`` on; ``start`` is what :meth:`starts` gave for that row."""
+
+
+class ParquetTable(Table):
+    """A Parquet file, its rows as mappings of column to value.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str
+        What is read; the file may hold more.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        super().__init__(path)
+        self.columns = list(columns)
+        self._group = -1
+        self._at = 0
+        self._batch: pa.RecordBatch | None = None
+        self._batches: Iterator[pa.RecordBatch] = iter(())
+
+    def starts(self) -> Iterator[int | None]:
+        """Yield None for each row: row groups are found by number."""
+        return repeat(None, self._begins[-1])
+
+    def rows(self, first: int = 0, start: int | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the rows from number ``first`` on.
+
+        Raises
+        ------
+        ParseError
+            The file is no Parquet file, or a column is missing.
+        """
+        self._seek(first)
+        while self._batch is not None:
+            inside = max(first - self._at, 0)
+            if inside < self._batch.num_rows:
+                yield from self._batch.slice(inside).to_pylist()
+            self._advance()
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        """The number of the first row of each row group, and past the last one the number of rows."""
+        with self._open() as file:
+            metadata = file.metadata
+            return [0, *accumulate(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))]
+
+    def _open(self) -> pq.ParquetFile:
+        try:
+            file = pq.ParquetFile(self.path, buffer_size=_BUFFER)
+        except (pa.ArrowException, OSError) as error:
+            raise ParseError(f"not a Parquet file that can be read: {error}", file=str(self.path)) from error
+        missing = sorted(set(self.columns) - set(file.schema_arrow.names))
+        if missing:
+            raise ParseError(f"no column {', '.join(missing)}", file=str(self.path))
+        return file
+
+    def _seek(self, first: int) -> None:
+        """Stand before the batch that holds row ``first``: by its row group, or forward from where reading stands."""
+        group = bisect_right(self._begins, first) - 1
+        begin = self._begins[group]
+        if self._batch is None or first < self._at or self._group < group:
+            self._group, self._at = group, begin
+            groups = range(group, len(self._begins) - 1)
+            self._batches = self._open().iter_batches(batch_size=BATCH_ROWS, columns=self.columns, row_groups=groups)
+            self._batch = next(self._batches, None)
+        while self._batch is not None and self._at + self._batch.num_rows <= first:
+            self._advance()
+
+    def _advance(self) -> None:
+        self._at += 0 if self._batch is None else self._batch.num_rows
+        self._batch = next(self._batches, None)
+
+
+class RowTable(Table):
+    """Rows that are in memory: data that comes inside a package."""
+
+    def __init__(self, rows: Sequence[Any]) -> None:
+        super().__init__(Path())
+        self._rows = rows
+
+    def starts(self) -> Iterator[int | None]:
+        """Yield None for each row."""
+        return repeat(None, len(self._rows))
+
+    def rows(self, first: int = 0, start: int | None = None) -> Iterator[Any]:
+        """Yield the rows from number ``first`` on."""
+        return iter(self._rows[first:])
 
 
 def parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield the rows of a Parquet file, a batch in memory at a time."""
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=1024, columns=list(columns)):
-        yield from batch.to_pylist()
-
-
-def csv_rows(path: Path, delimiter: str = ",", quotes: bool = True) -> Iterator[dict[str, str]]:
-    """Yield the rows of a gzipped CSV or TSV file with a header line.
-
-    ``quotes`` is False where a quotation mark is an ordinary character.
-    """
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as handle:
-        if quotes:
-            yield from csv.DictReader(handle, delimiter=delimiter)
-        else:
-            yield from csv.DictReader(handle, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-
-
-def fasta_rows(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield (header without the mark, sequence in capitals) of a gzipped FASTA file."""
-    header, parts = "", list[str]()
-    with gzip.open(path, "rt", encoding="utf-8") as handle:
-        for line in handle:
-            if line.startswith(">"):
-                if header:
-                    yield header, "".join(parts).upper()
-                header, parts = line[1:].strip(), []
-            else:
-                parts.append(line.strip())
-    if header:
-        yield header, "".join(parts).upper()
+    return ParquetTable(path, columns).rows()

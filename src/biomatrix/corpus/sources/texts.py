@@ -10,7 +10,7 @@ from typing import Any
 from biomatrix.corpus.holdout import HELD_OUT_ONE_IN, bucket
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
-from biomatrix.corpus.sources.tables import parquet_rows
+from biomatrix.corpus.sources.tables import ParquetTable, Table
 from biomatrix.errors import LimitError, UnsupportedError
 
 CHUNK_CHARACTERS = 1200
@@ -38,11 +38,14 @@ def text_record(source: str, identifier: str, fields: Mapping[str, str], held_ou
 class TextbookSource(Source):
     """Textbook modules in pieces of whole sentences."""
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        for path in self.paths:
-            for row in parquet_rows(path, ("source", "doc_id", "title", "text")):
-                for index, piece in enumerate(chunks(row["text"])):
-                    yield f"{row['source']}/{row['doc_id']}/{index}", (row["doc_id"], piece)
+    one_to_one = False
+
+    def table(self, path: Path) -> Table:
+        return ParquetTable(path, ("source", "doc_id", "title", "text"))
+
+    def expand(self, table: Table, number: int, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for index, piece in enumerate(chunks(row["text"])):
+            yield f"{row['source']}/{row['doc_id']}/{index}", (row["doc_id"], piece)
 
     def record(self, identifier: str, row: tuple[str, str]) -> Record:
         document, piece = row
@@ -54,10 +57,11 @@ class TextbookSource(Source):
 class QuestionSource(Source):
     """PubMedQA: abstracts as text, and questions with their conclusions."""
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        columns = ("pmid", "question", "contexts", "long_answer", "final_decision", "split")
-        for path in self.paths:
-            yield from ((str(row["pmid"]), row) for row in parquet_rows(path, columns))
+    def table(self, path: Path) -> Table:
+        return ParquetTable(path, ("pmid", "question", "contexts", "long_answer", "final_decision", "split"))
+
+    def expand(self, table: Table, number: int, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        yield str(row["pmid"]), row
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         if row["split"] != "train_dev":
@@ -73,10 +77,11 @@ class QuestionSource(Source):
 class InstructionSource(Source):
     """Mol-Instructions' biomolecular text tasks."""
 
-    def rows(self) -> Iterator[tuple[str, Any]]:
-        for path in self.paths:
-            for index, row in enumerate(parquet_rows(path, ("task", "instruction", "input", "output", "metadata"))):
-                yield f"{row['task']}/{index}", row
+    def table(self, path: Path) -> Table:
+        return ParquetTable(path, ("task", "instruction", "input", "output", "metadata"))
+
+    def expand(self, table: Table, number: int, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        yield f"{row['task']}/{number}", row
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         if "test" in str(row["metadata"] or "").lower().split('"split"')[-1][:12]:

@@ -38,11 +38,11 @@ class MoleculeKind(Kind):
     plural: ClassVar[str] = "molecules"
     typed_as: ClassVar[str] = "a SMILES string"
     formats: ClassVar[tuple[FileFormat, ...]] = (
-        FileFormat("smi", (".smi", ".smiles", ".ism"), appends=True, structure=False, mark=""),
-        FileFormat("selfies", (".selfies", ".sfi"), appends=True, structure=False, mark=""),
-        FileFormat("sdf", (".sdf", ".sd"), appends=True, mark="$$$$"),
-        FileFormat("mol", (".mol", ".mdl"), many=False, appends=True, mark="$$$$"),
-        FileFormat("mol2", (".mol2",), writes=False, mark="@<TRIPOS>MOLECULE"),
+        FileFormat("smi", (".smi", ".smiles", ".ism"), appends=True, structure=False, starts=""),
+        FileFormat("selfies", (".selfies", ".sfi"), appends=True, structure=False, starts=""),
+        FileFormat("sdf", (".sdf", ".sd"), appends=True, ends="$$$$"),
+        FileFormat("mol", (".mol", ".mdl"), many=False, appends=True),
+        FileFormat("mol2", (".mol2",), writes=False, starts="@<TRIPOS>MOLECULE"),
     )
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".pdbqt": "PDBQT holds no bond orders; use the .sdf or .pdb it was made from",

@@ -45,7 +45,7 @@ class ProteinKind(Kind):
         FileFormat("pdb", (".pdb", ".ent")),
         FileFormat("cif", (".cif", ".mmcif")),
         FileFormat("bcif", (".bcif",)),
-        FileFormat(FASTA, FASTA_EXTENSIONS, appends=True, structure=False),
+        FileFormat(FASTA, FASTA_EXTENSIONS, appends=True, structure=False, starts=">"),
     )
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".mmtf": "MMTF was retired by the PDB in 2024; download the entry as .bcif or .cif",

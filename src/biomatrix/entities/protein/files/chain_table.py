@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
     from pyarrow import DataType, Schema
+    from pyarrow.parquet import FileMetaData
 
 logger = logging.getLogger(__name__)
 
@@ -112,18 +113,23 @@ def read_chains(path: str | Path, *, batch_rows: int = 512) -> Iterator[ChainRec
             yield record
 
 
-def chain_rows(path: str | Path, *, batch_rows: int = 512) -> Iterator[ChainRecord | Reject]:
-    """Iterate over the rows of a table, a broken one as a `Reject` with its reason; else as `read_chains`."""
+def chain_rows(path: str | Path, *, batch_rows: int = 512, first: int = 0) -> Iterator[ChainRecord | Reject]:
+    """Iterate over the rows of a table, a broken one as a `Reject` with its reason; else as `read_chains`.
+
+    Rows before number ``first``, counted from 0, are passed over: their row groups are not read.
+    """
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
-    number = 0
     try:
         table = ParquetFile(path)
         _require_columns(table.schema_arrow, str(path))
-        batches = table.iter_batches(batch_size=batch_rows, columns=list(_COLUMNS))
+        groups, number = _groups_from(table.metadata, first)
+        batches = table.iter_batches(batch_size=batch_rows, columns=list(_COLUMNS), row_groups=groups)
         for batch in batches:
-            for row in zip(*(batch.column(name) for name in _COLUMNS), strict=True):
+            passed = min(max(first - number, 0), batch.num_rows)
+            number += passed
+            for row in zip(*(batch.column(name).slice(passed) for name in _COLUMNS), strict=True):
                 number += 1
                 try:
                     yield _record(*row)
@@ -131,6 +137,17 @@ def chain_rows(path: str | Path, *, batch_rows: int = 512) -> Iterator[ChainReco
                     yield Reject.from_error(error, str(path), row[0].as_py() or number)
     except (ArrowException, OSError) as problem:
         raise ParseError(f"not a table of chains: {problem}", file=str(path)) from problem
+
+
+def _groups_from(metadata: FileMetaData, first: int) -> tuple[list[int], int]:
+    """Return the row groups from the one that holds row ``first`` on, and the number of their first row."""
+    begin = 0
+    for group in range(metadata.num_row_groups):
+        end = begin + metadata.row_group(group).num_rows
+        if first < end:
+            return list(range(group, metadata.num_row_groups)), begin
+        begin = end
+    return [], begin
 
 
 def training_chains(records: Collection[ChainRecord], *, sources: Collection[str] | None = None) -> list[ChainRecord]:

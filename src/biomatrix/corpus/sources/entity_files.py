@@ -1,0 +1,143 @@
+"""Sources in files of the formats that kinds read: large text files cut at their records, any others whole."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from biomatrix.corpus.recipe import SourceRecipe
+from biomatrix.corpus.records import BATCH_ROWS, Record
+from biomatrix.corpus.sources.base import Shard
+from biomatrix.corpus.sources.generic import TABLE_READERS, DescribedSource
+from biomatrix.corpus.sources.tables import RowTable, Table
+from biomatrix.corpus.sources.text_tables import LIMITS, MarkedTable
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.formats import known_formats
+from biomatrix.entities.records import read_entities
+from biomatrix.entities.registration import FileFormat
+from biomatrix.entities.rejects import Reject
+from biomatrix.errors import ConfigurationError
+
+_SHARD_BYTES: Final = 32 << 20
+"""Whole files are read together up to this size."""
+
+
+class EntityFileSource(DescribedSource):
+    """Files of entities, each a record without fields.
+
+    Parameters
+    ----------
+    entry : SourceRecipe
+        Its reader is the name of a format.
+    root : Path
+        The data folder.
+    """
+
+    def __init__(self, entry: SourceRecipe, root: Path) -> None:
+        super().__init__(entry, root)
+        if entry.fields or entry.entity or entry.id:
+            raise ConfigurationError(
+                f"source {entry.name}: {entry.reader} files have no columns for entity, id or fields; "
+                "leave them out, or give a table"
+            )
+        self.format = file_format(str(entry.reader))
+
+    def record(self, identifier: str, row: Entity | Reject) -> Record:
+        """Return the record of an entity; raises what the reader said where it is a reject."""
+        if isinstance(row, Reject):
+            raise row.as_error()
+        return self.split_record(identifier, row.kind, {}, row)
+
+    def entities(self, path: Path) -> Iterator[Entity | Reject]:
+        """Yield the records of a file, broken ones as rejects."""
+        return read_entities(path, kind=self.entry.kind, file_format=self.format.name, limits=LIMITS)
+
+
+class CutFileSource(EntityFileSource):
+    """Text files whose records begin or end with known lines: shards are runs of records."""
+
+    def table(self, path: Path) -> Table:
+        """Return the records of a file as their text."""
+        return MarkedTable(path, self.format.starts, self.format.ends)
+
+    def expand(self, table: Table, number: int, row: str) -> Iterator[tuple[str, Any]]:
+        """Yield the entity of one record."""
+        return self._parsed(table, number, [row])
+
+    def rows(self) -> Iterator[tuple[str, Any]]:
+        """Yield (record id, entity or reject) of all records."""
+        for table in self.open_tables():
+            yield from self._parsed(table, 0, table.rows())
+
+    def read(self, shard: Shard) -> Iterator[tuple[str, Any]]:
+        """Yield (record id, entity or reject) of one shard."""
+        table = self._readers[shard.table]
+        return self._parsed(table, shard.first, islice(table.rows(shard.first, shard.start), shard.count))
+
+    def _parsed(self, table: Table, first: int, texts: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """Let the format's reader read texts of records, a file of some of them at a time."""
+        waiting = iter(texts)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"records{self.format.extensions[0]}"
+            while batch := list(islice(waiting, BATCH_ROWS)):
+                path.write_text("".join(batch), encoding="utf-8", newline="")
+                for number, row in enumerate(self.entities(path), start=first):
+                    yield _name_of(row) or self.identifier(table, number), row
+                first += len(batch)
+
+
+class WholeFileSource(EntityFileSource):
+    """Files that are read whole, such as structures of the PDB: shards are runs of files."""
+
+    def table(self, path: Path) -> Table:
+        """Return the one file as a table of files."""
+        return RowTable([path])
+
+    def expand(self, table: Table, number: int, row: Path) -> Iterator[tuple[str, Any]]:
+        """Yield the entities of one file."""
+        for place, entity in enumerate(self.entities(row), start=1):
+            yield f"{row.name}:{_name_of(entity) or place}", entity
+
+    def open_tables(self) -> list[Table]:
+        """Return one table, its rows the files."""
+        return [RowTable(self.paths)]
+
+    def shards(self, size: int) -> Iterator[Shard]:
+        """Yield runs of at most ``size`` files, and of a few tens of megabytes where files are small."""
+        first = total = 0
+        for number, path in enumerate(self.paths):
+            length = path.stat().st_size
+            if number > first and (number - first == size or total + length > _SHARD_BYTES):
+                yield Shard(0, first, None, 0, number - first)
+                first, total = number, 0
+            total += length
+        yield Shard(0, first, None, 0, len(self.paths) - first)
+
+    def read(self, shard: Shard) -> Iterator[tuple[str, Any]]:
+        """Yield (record id, entity or reject) of a run of files."""
+        table = self._readers[shard.table]
+        for number, row in enumerate(islice(table.rows(shard.first), shard.count), start=shard.first):
+            yield from self.expand(table, number, row)
+
+
+def _name_of(row: Entity | Reject) -> str:
+    return row.name if isinstance(row, Entity) else ""
+
+
+def file_format(reader: str) -> FileFormat:
+    """Return the format of that name; ConfigurationError with the names there are."""
+    found = known_formats().get(reader)
+    if found is None:
+        names = ", ".join((*TABLE_READERS, *known_formats()))
+        raise ConfigurationError(f"no reader {reader!r}; there are: {names}")
+    return found[0]
+
+
+def entity_file_source(entry: SourceRecipe, root: Path) -> EntityFileSource:
+    """Return the source of files of a registered format."""
+    known = file_format(str(entry.reader))
+    cut = known.starts is not None or known.ends is not None
+    return CutFileSource(entry, root) if cut else WholeFileSource(entry, root)

@@ -1,0 +1,147 @@
+"""Tables that a recipe alone describes: which column holds the entity, which the name, which become fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from biomatrix.corpus.holdout import HELD_OUT_ONE_IN, bucket, is_held_out
+from biomatrix.corpus.recipe import SourceRecipe
+from biomatrix.corpus.records import TEXT, Record
+from biomatrix.corpus.slices import fingerprint
+from biomatrix.corpus.sources.base import Provenance, Source
+from biomatrix.corpus.sources.tables import ParquetTable, Table
+from biomatrix.corpus.sources.text_tables import DelimitedTable, FastaTable, JsonTable
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.kind_registry import kind as kind_named
+from biomatrix.errors import ConfigurationError, ParseError
+
+UNSTATED: Final = "unstated"
+"""The licence of a source whose recipe names none."""
+TABLE_READERS: Final = ("csv", "tsv", "jsonl", "parquet", "fasta")
+_FASTA_COLUMNS: Final = ("id", "header", "description", "sequence")
+
+
+def described_provenance(entry: SourceRecipe, root: Path) -> Provenance:
+    """Return where the files of a recipe's source come from, patterns replaced by the files they match.
+
+    Raises
+    ------
+    ConfigurationError
+        A pattern that matches no file of the data folder.
+    """
+    files: list[str] = []
+    for pattern in entry.files:
+        try:
+            found = sorted(path for path in root.glob(pattern) if path.is_file())
+        except (NotImplementedError, ValueError) as error:
+            raise ConfigurationError(f"{pattern!r} is no pattern relative to the data folder: {error}") from error
+        if not found:
+            raise ConfigurationError(f"source {entry.name}: no file matches {pattern!r}", file=str(root))
+        files += [path.relative_to(root).as_posix() for path in found]
+    licence = tuple(entry.licence) or (UNSTATED,)
+    return Provenance(licence, entry.origin, tuple(dict.fromkeys(files)), "all; one in fifty is held out")
+
+
+class DescribedSource(Source):
+    """A source as an entry of a recipe describes it.
+
+    Parameters
+    ----------
+    entry : SourceRecipe
+        With a reader.
+    root : Path
+        The data folder.
+    """
+
+    def __init__(self, entry: SourceRecipe, root: Path) -> None:
+        super().__init__(entry.name, described_provenance(entry, root), root)
+        self.entry = entry
+        self.kind = None if entry.kind in (None, TEXT) else kind_named(str(entry.kind))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        described = self.entry.model_dump(exclude={"repeat", "licence", "origin"})
+        return fingerprint(super().fingerprint, described)
+
+    def identifier(self, table: Table, number: int) -> str:
+        """Return the name of a record that has none: the row's number from 1, after the file's name where many."""
+        return str(number + 1) if len(self.paths) == 1 else f"{table.path.name}:{number + 1}"
+
+    def split_record(self, identifier: str, kind: str, fields: Mapping[str, str], entity: Entity | None) -> Record:
+        """Return a record on its side of the split: by the entity's identity, or by name where it is text."""
+        by_name = entity is None and bucket(f"{self.name}:{identifier}", HELD_OUT_ONE_IN) == 0
+        held_out = by_name if entity is None else is_held_out(entity)
+        return Record(self.name, identifier, kind, "held_out" if held_out else "train", fields, entity)
+
+
+class TableSource(DescribedSource):
+    """CSV, TSV, JSON lines, Parquet or FASTA with a column that holds what a person types for the entity."""
+
+    def __init__(self, entry: SourceRecipe, root: Path) -> None:
+        super().__init__(entry, root)
+        fasta = entry.reader == "fasta"
+        self._column = entry.entity or ("sequence" if fasta else None)
+        self._id = entry.id or ("id" if fasta else None)
+        if self.kind is None and (self._column or not entry.fields):
+            raise ConfigurationError(
+                f"source {entry.name}: give the kind of what is read, or, for text, its columns under fields"
+            )
+        if self.kind is not None and self._column is None:
+            raise ConfigurationError(
+                f"source {entry.name}: name under entity the column that holds {self.kind.typed_as}"
+            )
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that are read."""
+        named = (self._id, self._column, *self.entry.fields)
+        return list(dict.fromkeys(name for name in named if name is not None))
+
+    def table(self, path: Path) -> Table:
+        """Return the table of a file; ConfigurationError where it lacks a column that the recipe names."""
+        reader = self.entry.reader
+        if reader == "parquet":
+            return ParquetTable(path, self.columns)
+        if reader == "jsonl":
+            return JsonTable(path)
+        if reader == "fasta":
+            self._require(_FASTA_COLUMNS, path)
+            return FastaTable(path)
+        table = DelimitedTable(path, "\t" if reader == "tsv" else ",", quotes=reader == "csv")
+        self._require(table.names, path)
+        return table
+
+    def expand(self, table: Table, number: int, row: Any) -> Iterator[tuple[str, Any]]:
+        """Yield the one row, as a mapping of column to value."""
+        columns = _fasta_columns(*row) if isinstance(table, FastaTable) else row
+        named = None if self._id is None else columns.get(self._id)
+        yield (self.identifier(table, number) if named in (None, "") else str(named)), columns
+
+    def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
+        """Parse the entity and keep the fields that have a value. Raises ParseError where a row has neither."""
+        values = {field: row.get(column) for column, field in self.entry.fields.items()}
+        fields = {field: str(value) for field, value in values.items() if value not in (None, "")}
+        if self.kind is None or self._column is None:
+            if not fields:
+                raise ParseError(f"no value in the columns {', '.join(self.entry.fields)}")
+            return self.split_record(identifier, TEXT, fields, None)
+        typed = row.get(self._column)
+        if typed in (None, ""):
+            raise ParseError(f"no value in the column {self._column}")
+        entity = self.kind.parse(str(typed), identifier)
+        return self.split_record(identifier, self.kind.name, fields, entity)
+
+    def _require(self, names: Any, path: Path) -> None:
+        missing = [name for name in self.columns if name not in names]
+        if missing:
+            raise ConfigurationError(
+                f"source {self.name}: no column {', '.join(missing)}; there are: {', '.join(names)}", file=str(path)
+            )
+
+
+def _fasta_columns(header: str, letters: str) -> dict[str, str]:
+    name, _, description = header.partition(" ")
+    return {"id": name, "header": header, "description": description.strip(), "sequence": letters}

@@ -1,0 +1,117 @@
+"""Sources by name: the package's own, those that others register, and those that a recipe describes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+from typing import Final
+
+from biomatrix.corpus.recipe import SourceRecipe
+from biomatrix.corpus.sources.base import SHIPPABLE_LICENCES, Source
+from biomatrix.corpus.sources.chains import CHAIN_SOURCES
+from biomatrix.corpus.sources.components import COMPONENT_SOURCES
+from biomatrix.corpus.sources.conformers import CONFORMER_SOURCES
+from biomatrix.corpus.sources.entity_files import entity_file_source
+from biomatrix.corpus.sources.generic import TABLE_READERS, TableSource
+from biomatrix.corpus.sources.molecules import MOLECULE_SOURCES
+from biomatrix.corpus.sources.proteins import PROTEIN_SOURCES
+from biomatrix.corpus.sources.texts import TEXT_SOURCES
+from biomatrix.entities.kind_registry import load_attribute
+from biomatrix.errors import ConfigurationError
+
+ENVIRONMENT: Final = "BIOMATRIX_SOURCES"
+"""The environment variable that worker processes find further sources by: ``name=module:factory``, by commas."""
+
+SourceFactory = Callable[[Path], Source]
+"""Opens a source over a data folder."""
+
+SOURCES: Final[dict[str, SourceFactory]] = {
+    **COMPONENT_SOURCES,
+    **CONFORMER_SOURCES,
+    **MOLECULE_SOURCES,
+    **CHAIN_SOURCES,
+    **PROTEIN_SOURCES,
+    **TEXT_SOURCES,
+}
+"""The package's own."""
+
+_REGISTERED: dict[str, SourceFactory] = {}
+
+
+def register_source(name: str, factory: SourceFactory) -> None:
+    """Add a source from outside this package.
+
+    Worker processes do not see what their parent registered; name the factory in the environment variable
+    ``BIOMATRIX_SOURCES`` for them.
+
+    Raises
+    ------
+    ConfigurationError
+        The name is taken by another factory.
+    """
+    if known_sources().get(name, factory) is not factory:
+        raise ConfigurationError(f"a source named {name!r} is already registered; choose another name")
+    _REGISTERED[name] = factory
+
+
+def unregister_source(name: str) -> None:
+    """Take back a source that :func:`register_source` added; others stay."""
+    _REGISTERED.pop(name, None)
+
+
+def known_sources() -> dict[str, SourceFactory]:
+    """Return every source by name: the package's own, those of the environment variable, those registered."""
+    named: dict[str, SourceFactory] = {}
+    for part in filter(None, map(str.strip, os.environ.get(ENVIRONMENT, "").split(","))):
+        name, _, home = part.partition("=")
+        named[name] = load_attribute(home)
+    return {**SOURCES, **named, **_REGISTERED}
+
+
+def open_source(entry: str | SourceRecipe, root: Path) -> Source:
+    """Return a source over a data folder.
+
+    Parameters
+    ----------
+    entry : str or SourceRecipe
+        A name, or a recipe's entry, which may describe files and how they are read.
+    root : Path
+        The data folder.
+
+    Raises
+    ------
+    ConfigurationError
+        No source of that name, or a description that does not fit the files.
+    """
+    wanted = SourceRecipe(name=entry) if isinstance(entry, str) else entry
+    if wanted.reader is not None:
+        return TableSource(wanted, root) if wanted.reader in TABLE_READERS else entity_file_source(wanted, root)
+    known = known_sources()
+    if wanted.name not in known:
+        raise ConfigurationError(f"no source {wanted.name!r}; known: {', '.join(sorted(known))}")
+    return known[wanted.name](root)
+
+
+def check_licences(sources: Iterable[Source], allow: Collection[str] | None = None) -> None:
+    """Refuse sources under terms that a recipe does not allow.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+    allow : collection of str, optional
+        Names of licences; those under which weights may be shipped to anyone when not given.
+
+    Raises
+    ------
+    ConfigurationError
+        Names every source with the licences that are not allowed.
+    """
+    allowed = SHIPPABLE_LICENCES if allow is None else frozenset(allow)
+    foreign = {source.name: sorted(set(source.provenance.licence) - allowed) for source in sources}
+    listed = "; ".join(f"{name}: {', '.join(licences)}" for name, licences in foreign.items() if licences)
+    if listed:
+        raise ConfigurationError(
+            f"licences that the recipe does not allow: {listed}; leave the sources out, or list what you accept "
+            'as allow = ["..."] and mind that it binds what is trained on it'
+        )

@@ -1,0 +1,270 @@
+"""Tables in text files: delimited columns, JSON lines, FASTA, and records that a marked line opens or closes.
+
+Plain files are read from a byte on. A gzipped file is not: it is read on from where its reader stands, which costs a
+worker one pass over it, and only that.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any, Final
+
+from biomatrix.corpus.sources.tables import Table
+from biomatrix.entities.fasta import fasta_records
+from biomatrix.entities.files import open_bytes
+from biomatrix.entities.limits import Limits
+from biomatrix.errors import LimitError, ParseError
+
+LIMITS: Final = Limits(file_bytes=1 << 42, decompressed_bytes=1 << 44)
+"""Sources are streamed, so only their single records need to be small."""
+_GZIP: Final = b"\x1f\x8b"
+
+csv.field_size_limit(LIMITS.record_bytes)
+
+
+class Lines(Iterator[str]):
+    """The lines of a file from a byte on, line ends kept; bytes that are not UTF-8 become U+FFFD.
+
+    Attributes
+    ----------
+    offset : int
+        The byte where the next line begins; of a gzipped file, of its content.
+    """
+
+    def __init__(self, path: Path, start: int = 0) -> None:
+        self._stack = ExitStack()
+        self._path = path
+        self.offset = start
+        if start:
+            self._stream: Any = self._stack.enter_context(path.open("rb"))
+            self._stream.seek(start)
+        else:
+            self._stream = self._stack.enter_context(open_bytes(path, LIMITS))
+
+    def __next__(self) -> str:
+        line = self._stream.readline(LIMITS.record_bytes + 1)
+        if not line:
+            self.close()
+            raise StopIteration
+        if len(line) > LIMITS.record_bytes:
+            raise LimitError(f"a line longer than {LIMITS.record_bytes:,} bytes", file=str(self._path))
+        self.offset += len(line)
+        return str(line.decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stack.close()
+
+
+def is_gzipped(path: Path) -> bool:
+    """Return whether the content of a file is gzip."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(2) == _GZIP
+    except OSError as error:
+        raise ParseError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
+
+
+class TextTable(Table):
+    """A text file in records."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._at = 0
+        self._lines: Lines | None = None
+        self._reading: Iterator[Any] = iter(())
+
+    @abstractmethod
+    def offsets(self, lines: Lines) -> Iterator[int]:
+        """Yield the byte where each record begins."""
+
+    @abstractmethod
+    def parse(self, lines: Lines) -> Iterator[Any]:
+        """Yield the records of lines that begin with one."""
+
+    def starts(self) -> Iterator[int | None]:
+        """Yield the byte where each record begins; None for each of a gzipped file, which has no way in."""
+        packed = is_gzipped(self.path)
+        with closing(Lines(self.path)) as lines:
+            for offset in self.offsets(lines):
+                yield None if packed else offset
+
+    def rows(self, first: int = 0, start: int | None = None) -> Iterator[Any]:
+        """Yield the records from number ``first`` on; see :meth:`Table.rows`."""
+        if self._lines is None or first < self._at or (start is not None and first > self._at):
+            if self._lines is not None:
+                self._lines.close()
+            self._at = 0 if start is None else first
+            self._lines = Lines(self.path, start or 0)
+            self._reading = self.parse(self._lines)
+        for row in self._reading:
+            self._at += 1
+            if self._at > first:
+                yield row
+        self._lines = None
+
+
+class DelimitedTable(TextTable):
+    """A CSV or TSV file with a header line, its rows as mappings of column to text.
+
+    Parameters
+    ----------
+    path : Path
+    delimiter : str
+    quotes : bool
+        False where a quotation mark is an ordinary character.
+    """
+
+    def __init__(self, path: Path, delimiter: str = ",", quotes: bool = True) -> None:
+        super().__init__(path)
+        self._settings: dict[str, Any] = {"delimiter": delimiter}
+        if not quotes:
+            self._settings["quoting"] = csv.QUOTE_NONE
+        self._names: list[str] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        if self._names is None:
+            with closing(Lines(self.path)) as lines:
+                names = next(csv.reader(lines, **self._settings), [])
+            self._names = [name.removeprefix("\ufeff") for name in names]
+        return self._names
+
+    def offsets(self, lines: Lines) -> Iterator[int]:
+        """Yield the byte where each row but the header begins, line ends inside quotation marks heeded."""
+        begin = 0
+        for number, row in enumerate(self._split(lines)):
+            if number and row:
+                yield begin
+            begin = lines.offset
+
+    def parse(self, lines: Lines) -> Iterator[dict[str, str]]:
+        """Yield rows; the header, where lines begin with it, is passed over."""
+        names = self.names
+        header = lines.offset == 0
+        for row in self._split(lines):
+            if header:
+                header = False
+            elif row:
+                yield dict(zip(names, row + [""] * (len(names) - len(row)), strict=False))
+
+    def _split(self, lines: Lines) -> Iterator[list[str]]:
+        try:
+            yield from csv.reader(lines, **self._settings)
+        except csv.Error as error:
+            raise ParseError(f"not a delimited table: {error}", file=str(self.path)) from error
+
+
+class JsonTable(TextTable):
+    """JSON lines: one object a line; a line that is none gives a mapping without columns."""
+
+    def offsets(self, lines: Lines) -> Iterator[int]:
+        """Yield the byte where each line that is not empty begins."""
+        begin = lines.offset
+        for line in lines:
+            if line.strip():
+                yield begin
+            begin = lines.offset
+
+    def parse(self, lines: Lines) -> Iterator[dict[str, Any]]:
+        """Yield the objects."""
+        for line in lines:
+            if line.strip():
+                yield _json_object(line)
+
+
+def _json_object(line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class FastaTable(TextTable):
+    """FASTA, its records as pairs of header (without its mark) and letters in capitals."""
+
+    def offsets(self, lines: Lines) -> Iterator[int]:
+        """Yield the byte where each header begins."""
+        begin = lines.offset
+        for line in lines:
+            if line.startswith(">"):
+                yield begin
+            begin = lines.offset
+
+    def parse(self, lines: Lines) -> Iterator[tuple[str, str]]:
+        """Yield header and letters."""
+        for header, letters in fasta_records(lines, LIMITS):
+            yield header.strip(), letters.upper()
+
+
+class MarkedTable(TextTable):
+    """Any file whose records begin or end with lines that are known by how they begin; each record as its text.
+
+    Parameters
+    ----------
+    path : Path
+    starts, ends : str or None
+        How the first line of each record, or the last one, begins; one of them. Every line is a record of its own where
+        ``starts`` is empty.
+    """
+
+    def __init__(self, path: Path, starts: str | None, ends: str | None) -> None:
+        super().__init__(path)
+        self._starts, self._ends = starts, ends
+
+    def offsets(self, lines: Lines) -> Iterator[int]:
+        """Yield the byte where each record begins: with its marked line, or after the one that closed the last."""
+        begin = after = lines.offset
+        inside = False
+        for line in lines:
+            if self._opens(line):
+                yield begin
+            elif self._closes(line):
+                inside, after = False, lines.offset
+            elif self._starts is None and not inside and line.strip():
+                inside = True
+                yield after
+            begin = lines.offset
+
+    def parse(self, lines: Lines) -> Iterator[str]:
+        """Yield the text of each record; of one past the limit only as much as shows that it is broken."""
+        block: list[str] = []
+        size, whole = 0, self._starts is None
+        for line in lines:
+            if self._opens(line):
+                if block and whole:
+                    yield "".join(block)
+                block, size, whole = [], 0, True
+            size += len(line)
+            closes = self._closes(line)
+            if size <= LIMITS.record_bytes or closes:
+                block.append(line)
+            if closes:
+                if any(part.strip() for part in block[:-1]):
+                    yield "".join(block)
+                block, size = [], 0
+        if whole and any(part.strip() for part in block):
+            yield "".join(block)
+
+    def _opens(self, line: str) -> bool:
+        return self._starts is not None and line.startswith(self._starts) and not line.isspace()
+
+    def _closes(self, line: str) -> bool:
+        return self._ends is not None and line.startswith(self._ends)
+
+
+def csv_rows(path: Path, delimiter: str = ",", quotes: bool = True) -> Iterator[dict[str, str]]:
+    """Yield the rows of a delimited file with a header line; see `DelimitedTable`."""
+    return DelimitedTable(path, delimiter, quotes).rows()
+
+
+def fasta_rows(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield header and letters of each record of a FASTA file; see `FastaTable`."""
+    return FastaTable(path).rows()

@@ -1,0 +1,152 @@
+"""A recipe alone turns files of any kind, one from outside the package included, into records and tokens."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from biomatrix.corpus.build import tokenised
+from biomatrix.corpus.build_vocabulary import build_vocabulary
+from biomatrix.corpus.recipe import CorpusRecipe, SourceRecipe
+from biomatrix.corpus.records import Record
+from biomatrix.corpus.sources import open_source
+from biomatrix.corpus.sources.entity_files import CutFileSource, WholeFileSource
+from biomatrix.entities import Molecule
+from biomatrix.entities.kind_registry import ENVIRONMENT, kind
+from biomatrix.errors import BioMatrixError, ConfigurationError
+
+LETTERS = ["".join(letters) for letters in product("oxv", repeat=4)]
+TABLE = {"kind": "beads", "entity": "string", "id": "name", "fields": {"colour": "hue"}}
+
+
+@pytest.fixture(autouse=True)
+def _toy_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    monkeypatch.setenv(ENVIRONMENT, "beads:BEADS")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The same strings in every layout, one of them broken."""
+    rows = [{"name": f"b{i}", "string": text, "colour": "red"} for i, text in enumerate([*LETTERS, "oxq"])]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet", row_group_size=10)
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for name, mark in (("t.csv", ","), ("t.tsv", "\t")):
+        lines = [mark.join(rows[0]), *(mark.join(row.values()) for row in rows)]
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+    listed = "".join(f"{row['string']} {row['name']}\n" for row in rows)
+    (tmp_path / "t.beads").write_text(listed)
+    (tmp_path / "t.necklace").write_text(listed)
+    return tmp_path
+
+
+def records(entry: SourceRecipe, root: Path, size: int = 7) -> tuple[list[Record], list[str]]:
+    source = open_source(entry, root)
+    found, reasons = [], []
+    for shard in list(source.shards(size)):
+        for identifier, row in source.read(shard):
+            try:
+                found.append(source.record(identifier, row))
+            except BioMatrixError as error:
+                reasons.append(error.message)
+    return found, reasons
+
+
+@pytest.mark.parametrize("reader", ["csv", "tsv", "jsonl", "parquet", "beads", "necklace"])
+def test_every_reader_gives_the_same_records(reader: str, data: Path) -> None:
+    described = TABLE if reader in ("csv", "tsv", "jsonl", "parquet") else {"kind": "beads"}
+    entry = SourceRecipe.model_validate({"name": "mine", "reader": reader, "files": [f"t.{reader}"], **described})
+    found, reasons = records(entry, data)
+    assert [kind("beads").text(record.entity) for record in found] == LETTERS
+    assert [record.id.removeprefix("t.necklace:") for record in found] == [f"b{i}" for i in range(len(LETTERS))]
+    assert reasons == ["not beads: 'oxq'"]
+    assert all(record.fields == ({"hue": "red"} if described is TABLE else {}) for record in found)
+    assert {record.split for record in found} == {"train", "held_out"}
+    again = {kind("beads").text(r.entity): r.split for r in records(entry, data, 50)[0]}
+    assert again == {kind("beads").text(r.entity): r.split for r in found}
+
+
+def test_capitals_of_fasta_are_read_by_the_kind(tmp_path: Path) -> None:
+    (tmp_path / "p.fasta").write_text(">p1 first of two\nmktw\n>p2\nMK9\n")
+    fields = {"description": "name"}
+    entry = SourceRecipe(name="p", reader="fasta", files=["*.fasta"], kind="protein", fields=fields)
+    found, reasons = records(entry, tmp_path)
+    assert [(record.id, record.fields, record.kind) for record in found] == [
+        ("p1", {"name": "first of two"}, "protein"),
+    ]
+    assert "'9' is no amino acid" in reasons[0]
+
+
+def test_a_large_structure_file_is_cut_at_its_records(tmp_path: Path) -> None:
+    molecules = [Molecule.from_smiles("C" * (1 + i), name=f"m{i}").embed(seed=1) for i in range(5)]
+    kind("molecule").write(molecules, tmp_path / "all.sdf.gz", "sdf")
+    source = open_source(SourceRecipe(name="s", reader="sdf", files=["all.sdf.gz"]), tmp_path)
+    assert isinstance(source, CutFileSource)
+    shards = list(source.shards(2))
+    assert [shard.count for shard in shards] == [2, 2, 1]
+    found = [source.record(*row) for shard in shards for row in source.read(shard)]
+    assert [record.id for record in found] == [f"m{i}" for i in range(5)]
+    assert [record.id for record in (source.record(*row) for row in source.rows())] == [f"m{i}" for i in range(5)]
+    for record, molecule in zip(found, molecules, strict=True):
+        assert isinstance(record.entity, Molecule)
+        assert record.entity.same_as(molecule, tolerance=1e-3)
+
+
+def test_files_that_cannot_be_cut_are_read_whole(data: Path) -> None:
+    (data / "u.necklace").write_text("ooo\n")
+    source = open_source(SourceRecipe(name="n", reader="necklace", files=["*.necklace"]), data)
+    assert isinstance(source, WholeFileSource)
+    assert [shard.count for shard in source.shards(1)] == [1, 1]
+    assert [identifier for identifier, _ in source.rows()][-1] == "u.necklace:1"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"reader": "csv", "files": ["t.csv"]}, "give the kind"),
+        ({"reader": "csv", "files": ["t.csv"], "kind": "beads"}, "letters o, x and v"),
+        ({"reader": "csv", "files": ["t.csv"], "kind": "beads", "entity": "smiles"}, "no column smiles"),
+        ({"reader": "csv", "files": ["x*.csv"], "kind": "beads", "entity": "string"}, "no file matches"),
+        ({"reader": "csv", "files": ["/etc/*"], "kind": "beads", "entity": "string"}, "relative to the data folder"),
+        ({"reader": "csv", "files": ["t.csv"], "kind": "pearls", "entity": "string"}, "no kind of entity"),
+        ({"reader": "hdf", "files": ["t.csv"]}, "no reader 'hdf'"),
+        ({"reader": "beads", "files": ["t.beads"], "fields": {"a": "b"}}, "no columns"),
+    ],
+)
+def test_a_wrong_description_says_what_is_wrong(entry: dict[str, object], message: str, data: Path) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        list(open_source(SourceRecipe.model_validate({"name": "mine", **entry}), data).shards(10))
+
+
+def test_a_description_needs_a_reader_and_files() -> None:
+    with pytest.raises(ValueError, match="need a reader"):
+        SourceRecipe(name="mine", files=["a.csv"])
+    with pytest.raises(ValueError, match="needs files"):
+        SourceRecipe(name="mine", reader="csv")
+    with pytest.raises(ValueError, match="name"):
+        SourceRecipe(name="../mine")
+
+
+@pytest.mark.slow
+def test_worker_processes_know_the_kind(data: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    sources = [
+        {"name": "table", "reader": "csv", "files": ["t.csv"], "licence": ["MIT"], **TABLE},
+        {"name": "files", "reader": "beads", "files": ["*.beads"], "licence": ["MIT"]},
+    ]
+    settings = {"views": {}, "tasks": {}, "modalities": ["beads_letters"], "slice_rows": 20}
+    recipe = CorpusRecipe.model_validate({"name": "beads", "sources": sources, **settings})
+    found = {}
+    for workers in (1, 2):
+        slices = tokenised(recipe, data, tmp_path_factory.mktemp("work"), workers=workers)
+        read = [record for group in slices.values() for item in group for record in item.read(("train", "held_out"))]
+        found[workers] = [(record.source, record.id, record.tokens) for record in read]
+        assert len(read) == 2 * len(LETTERS)
+    assert found[1] == found[2]
+    vocabulary = build_vocabulary(slices, recipe)
+    beads = kind("beads").parse("oxv")
+    assert len(vocabulary.encode_entity(beads, "beads_letters")) == 5

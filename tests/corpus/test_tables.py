@@ -1,0 +1,113 @@
+"""A table read from any row on gives the rows that reading it whole gives, packed or not."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from biomatrix.corpus.sources.tables import ParquetTable, RowTable, Table
+from biomatrix.corpus.sources.text_tables import DelimitedTable, FastaTable, JsonTable, MarkedTable
+from biomatrix.errors import ParseError
+
+COUNT = 23
+VALUES = [f"value {i}" if i % 5 else f'two\nlines, "{i}" é' for i in range(COUNT)]
+
+
+def write(path: Path, text: str) -> None:
+    opener: Any = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "wt", encoding="utf-8", newline="") as handle:
+        handle.write(text)
+
+
+def delimited(path: Path) -> Table:
+    rows = "".join(f'{i},"{value.replace(chr(34), chr(34) * 2)}"\r\n' for i, value in enumerate(VALUES))
+    write(path, "number,value\r\n\r\n" + rows)
+    return DelimitedTable(path)
+
+
+def json_lines(path: Path) -> Table:
+    write(path, "\n".join(json.dumps({"value": value}) + "\n" for value in VALUES))
+    return JsonTable(path)
+
+
+def fasta(path: Path) -> Table:
+    write(path, "; a comment\n" + "".join(f">p{i} of many\nMKT\n{'a' * i}\n\n" for i in range(COUNT)))
+    return FastaTable(path)
+
+
+def closed_records(path: Path) -> Table:
+    write(path, "".join(f"{'' if i % 3 else 'title'}\nbody {i}\n$$$$\n" for i in range(COUNT)) + "\n")
+    return MarkedTable(path, None, "$$$$")
+
+
+def opened_records(path: Path) -> Table:
+    write(path, "# a comment\n" + "".join(f"@<TRIPOS>MOLECULE\n{i}\n\n" for i in range(COUNT)))
+    return MarkedTable(path, "@<TRIPOS>MOLECULE", None)
+
+
+def lines(path: Path) -> Table:
+    write(path, "".join(f"C{'C' * i} name\n" for i in range(COUNT)))
+    return MarkedTable(path, "", None)
+
+
+TABLES: dict[str, Callable[[Path], Table]] = {
+    "csv": delimited,
+    "jsonl": json_lines,
+    "fasta": fasta,
+    "sdf": closed_records,
+    "mol2": opened_records,
+    "smi": lines,
+}
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_text_is_read_from_any_record_on(name: str, packed: str, tmp_path: Path) -> None:
+    path = tmp_path / f"table.{name}{packed}"
+    table = TABLES[name](path)
+    whole = list(table.rows())
+    starts = list(table.starts())
+    assert len(whole) == len(starts) == COUNT
+    assert all((start is None) == bool(packed) for start in starts)
+    order = list(range(COUNT))
+    Random(0).shuffle(order)
+    for first in [*range(COUNT), *order]:
+        reading = table.rows(first, starts[first])
+        assert [row for _, row in zip(range(3), reading, strict=False)] == whole[first : first + 3]
+
+
+def test_quoted_rows_are_those_of_the_csv_module(tmp_path: Path) -> None:
+    table = delimited(tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(encoding="utf-8", newline="") as handle:
+        assert list(table.rows()) == list(csv.DictReader(handle))
+
+
+@pytest.mark.parametrize("group", [4, 7, 5000])
+def test_parquet_is_read_from_any_row_on(group: int, tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    rows = [{"number": i, "left_out": i} for i in range(5000)]
+    pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=group)
+    table = ParquetTable(path, ["number"])
+    assert sum(1 for _ in table.starts()) == 5000
+    for first in (0, 1, 3, 4, 1023, 1024, 2500, 4999, 5000, 2, 1500):
+        found = [row["number"] for _, row in zip(range(1500), table.rows(first), strict=False)]
+        assert found == list(range(first, min(first + 1500, 5000)))
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "t.parquet")
+    with pytest.raises(ParseError, match="no column b"):
+        list(ParquetTable(tmp_path / "t.parquet", ["a", "b"]).rows())
+
+
+def test_rows_in_memory_have_numbers_too() -> None:
+    assert list(RowTable("abc").rows(1)) == ["b", "c"]
