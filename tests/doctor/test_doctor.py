@@ -13,8 +13,9 @@ from biomatrix.cli.main import app
 from biomatrix.doctor import Finding, worst
 from biomatrix.doctor.installation import examine_installation
 from biomatrix.doctor.roundtrips import examine_round_trips, stated_error
+from biomatrix.doctor.vocabularies import examine_vocabulary
 from biomatrix.doctor.weights import examine_weights
-from biomatrix.entities import tokenizer_folder
+from biomatrix.entities import kinds, modality_names, tokenizer_folder
 from biomatrix.entities.tokenizer_folder import shipped_names, weights_root
 
 
@@ -71,6 +72,22 @@ def test_a_round_trip_past_the_stated_error_fails(damaged: Path) -> None:
 def test_the_worst_finding_decides() -> None:
     assert worst([]) == "ok"
     assert worst([Finding("a", "b", "warning", ""), Finding("a", "b", "failed", "")]) == "failed"
+
+
+def test_every_modality_of_a_vocabulary_is_tried_with_the_samples_of_its_kind() -> None:
+    findings = list(examine_vocabulary("nano"))
+    assert worst(findings) == "ok", [finding for finding in findings if finding.status != "ok"]
+    tried = {finding.subject for finding in findings if "there and back" in finding.detail}
+    assert tried == set(modality_names())
+    (stock,) = [finding for finding in findings if "Transformers" in finding.subject]
+    assert f"in {len(tried)} modalities" in stock.detail
+
+
+def test_samples_are_the_examples_and_more() -> None:
+    for one in kinds():
+        samples = [sample.stem for sample in one.samples()]
+        assert samples[: len(one.examples())] == [example.stem for example in one.examples()]
+        assert len(set(samples)) == len(samples)
 
 
 @pytest.mark.slow

@@ -32,11 +32,11 @@ def _examine_rows(model: Model, name: str) -> Finding:
 
 def _examine_modality(vocabulary: Vocabulary, name: str) -> Finding:
     """Encode a bundled entity to ids and back; a vocabulary whose tokenizer differs refuses here."""
-    entity = _sample(name)
-    if entity is None:
-        return Finding(_AREA, name, "warning", "no entity comes with the dependencies to try it with")
     try:
-        ids = vocabulary.encode_entity(entity, name)
+        tried = _encoded_sample(vocabulary, name)
+        if tried is None:
+            return Finding(_AREA, name, "warning", "no entity comes with the dependencies to try it with")
+        entity, ids = tried
         values = vocabulary.decode(ids)
     except BioMatrixError as error:
         return Finding(_AREA, name, "failed", str(error))
@@ -47,27 +47,42 @@ def _examine_modality(vocabulary: Vocabulary, name: str) -> Finding:
 def _examine_stock(vocabulary: Vocabulary, name: str) -> Finding:
     """Compare the ids of every modality with what the stock tokenizer makes of the same text."""
     subject = f"{name}: Transformers"
-    tried, differing = [], []
+    differing, same = [], 0
     for one in vocabulary.modalities:
-        entity = _sample(one)
-        if entity is None:
-            continue
         try:
-            ids = list(vocabulary.encode_entity(entity, one))
+            tried = _encoded_sample(vocabulary, one)
         except BioMatrixError as error:
             return Finding(_AREA, subject, "failed", str(error))
-        text = "".join(vocabulary.tokenizer.convert_ids_to_tokens(ids))
-        tried.append(one)
-        if list(vocabulary.tokenizer(text, add_special_tokens=False)["input_ids"]) != ids:
+        if tried is None:
+            continue
+        text = "".join(vocabulary.tokenizer.convert_ids_to_tokens(tried[1]))
+        if list(vocabulary.tokenizer(text, add_special_tokens=False)["input_ids"]) == tried[1]:
+            same += 1
+        else:
             differing.append(one)
     if differing:
         return Finding(_AREA, subject, "failed", f"the stock tokenizer gives other ids in {', '.join(differing)}")
-    if not tried:
-        return Finding(_AREA, subject, "warning", "no entity comes with the dependencies to try it with")
-    return Finding(_AREA, subject, "ok", f"the stock tokenizer gives the same ids in {len(tried)} modalities")
+    return Finding(_AREA, subject, "ok", f"the stock tokenizer gives the same ids in {same} modalities")
 
 
-def _sample(name: str) -> Entity | None:
-    """Return the first sample of its kind that a modality accepts."""
-    one = modality(name)
-    return next((sample.entity for sample in kind(one.kind).samples() if one.accepts(sample.entity)), None)
+def _encoded_sample(vocabulary: Vocabulary, name: str) -> tuple[Entity, list[int]] | None:
+    """Return the first sample of a modality's kind that the vocabulary has the tokens for, and its ids.
+
+    None where the kind has no sample for the modality. Not every entity must be covered, one must.
+
+    Raises
+    ------
+    BioMatrixError
+        No sample can be encoded: the reason of the first.
+    """
+    one, first = modality(name), None
+    for sample in kind(one.kind).samples():
+        if not one.accepts(sample.entity):
+            continue
+        try:
+            return sample.entity, list(vocabulary.encode_entity(sample.entity, name))
+        except BioMatrixError as error:
+            first = first or error
+    if first is not None:
+        raise first
+    return None
