@@ -55,7 +55,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Lead every relative link to the page of the site that shows its target, else to the repository."""
     own = page.file.src_uri
-    return _LINK.sub(lambda match: site_link(own, match.group(1), str(config.repo_url)) + (match.group(2) or ""), markdown)
+    return _LINK.sub(
+        lambda match: site_link(own, match.group(1), str(config.repo_url)) + (match.group(2) or ""), markdown
+    )
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

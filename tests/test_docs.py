@@ -45,13 +45,17 @@ def blocks(page: Path) -> list[Block]:
     return [Block(*map(str, found)) for found in _FENCE.findall(page.read_text(encoding="utf-8"))]
 
 
+def _is_example(block: Block) -> bool:
+    return block.language == "python" and not block.title.startswith(_NOT_RUN)
+
+
 def script(page: Path, folder: Path) -> tuple[str, list[str | None]]:
     """Write the modules that a page spells, and return its examples as one script and what each is said to print."""
     lines: list[str] = []
     expected: list[str | None] = []
     found = blocks(page)
     for place, block in enumerate(found):
-        if block.language != "python" or block.title.startswith(_NOT_RUN):
+        if not _is_example(block):
             continue
         if block.title.endswith(".py"):
             with (folder / block.title).open("a", encoding="utf-8") as module:
@@ -72,7 +76,11 @@ def commands(page: Path) -> Iterator[str]:
 
 def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a program in a folder; what it printed is in the assertion where it failed."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(folder)]), "OMP_NUM_THREADS": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(folder)]),
+        "OMP_NUM_THREADS": "1",
+    }
     done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
     return done
@@ -104,11 +112,11 @@ def test_a_page_is_taken_apart_as_it_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", RUNNING, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [page for page in RUNNING if any(map(_is_example, blocks(page)))], ids=lambda page: page.stem
+)
 def test_the_examples_of_a_page_run_and_print_what_it_says(page: Path, folder: Path) -> None:
     text, expected = script(page, folder)
-    if not expected:
-        pytest.skip("no example in Python")
     printed = run([sys.executable, "-c", text], folder).stdout.split(_MARK + "\n")
     same = doctest.OutputChecker().check_output
     for want, got in zip(expected, printed, strict=False):
@@ -116,12 +124,9 @@ def test_the_examples_of_a_page_run_and_print_what_it_says(page: Path, folder: P
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", RUNNING, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [page for page in RUNNING if list(commands(page))], ids=lambda page: page.stem)
 def test_the_commands_of_a_page_run(page: Path, folder: Path) -> None:
-    found = list(commands(page))
-    if not found:
-        pytest.skip("no command")
     program = f"{sys.executable} -m biomatrix.cli.main "
-    for command in found:
+    for command in commands(page):
         line = re.sub(r"(?:\.venv/bin/)?\bbiomatrix ", program, command, count=1)
         run(["bash", "-o", "pipefail", "-c", line], folder)

@@ -59,7 +59,11 @@ def test_every_model_card_has_a_page_of_its_own(hooks: ModuleType) -> None:
         ("explanation/design.md", "../reference/modalities.md", "../reference/modalities.md"),
         ("how-to/add-a-kind.md", "../../CONTRIBUTING.md", "../project/contributing.md"),
         ("project/contributing.md", "docs/how-to/add-a-kind.md", "../how-to/add-a-kind.md"),
-        ("explanation/design.md", "../../src/biomatrix/cli/main.py", f"{REPOSITORY}blob/main/src/biomatrix/cli/main.py"),
+        (
+            "explanation/design.md",
+            "../../src/biomatrix/cli/main.py",
+            f"{REPOSITORY}blob/main/src/biomatrix/cli/main.py",
+        ),
     ],
 )
 def test_links_lead_to_the_site_where_it_shows_them(hooks: ModuleType, own: str, target: str, leads: str) -> None:

@@ -45,7 +45,17 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fresh") / "venv"
     venv.create(folder, with_pip=False, symlinks=True)
     python = folder / "bin" / "python"
-    command = ["pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index", "--no-compile", str(wheel)]
+    command = [
+        "pip",
+        "--python",
+        str(python),
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--no-compile",
+        str(wheel),
+    ]
     done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (own,) = folder.glob("lib/python*/site-packages")
@@ -55,14 +65,16 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_everything_but_caches(wheel: Path) -> None:
-    held = {name.removeprefix("biomatrix/") for name in zipfile.ZipFile(wheel).namelist() if name.startswith("biomatrix/")}
+    held = {
+        name.removeprefix("biomatrix/") for name in zipfile.ZipFile(wheel).namelist() if name.startswith("biomatrix/")
+    }
     wanted = {
         path.relative_to(SOURCE).as_posix()
         for path in SOURCE.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert wanted - held == set()
-    assert {Path(name).suffix for name in wanted} >= {".py", ".safetensors", ".json", ".toml", ".md", ".typed"}
+    assert {Path(name).suffix for name in wanted} >= {".py", ".safetensors", ".json", ".js", ".css", ".md", ".typed"}
 
 
 def test_it_runs_from_the_wheel_alone(programs: Path, tmp_path: Path) -> None:
