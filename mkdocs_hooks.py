@@ -1,8 +1,8 @@
 """What the documentation site adds to the pages of ``docs/``: the API of every room, model cards and project pages.
 
-Nothing is written to ``docs/``: the pages below exist while the site is built. Links that leave ``docs/`` lead to such a
-page where there is one, and to the repository otherwise, so that the same sources read well on both sites. The sources
-are parsed and not imported, so that neither PyTorch nor RDKit need be installed.
+Nothing is written to ``docs/``: the pages below exist while the site is built. Links that leave ``docs/`` lead to such
+a page where there is one, and to the repository otherwise, so that the same sources read well on both. The package is
+parsed and not imported, so neither PyTorch nor RDKit need be installed.
 """
 
 from __future__ import annotations
@@ -54,10 +54,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Lead every relative link to the page of the site that shows its target, else to the repository."""
-    own = page.file.src_uri
-    return _LINK.sub(
-        lambda match: site_link(own, match.group(1), str(config.repo_url)) + (match.group(2) or ""), markdown
-    )
+
+    def lead(match: re.Match[str]) -> str:
+        return site_link(page.file.src_uri, match.group(1), str(config.repo_url)) + (match.group(2) or "")
+
+    return _LINK.sub(lead, markdown)
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

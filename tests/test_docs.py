@@ -45,7 +45,8 @@ def blocks(page: Path) -> list[Block]:
     return [Block(*map(str, found)) for found in _FENCE.findall(page.read_text(encoding="utf-8"))]
 
 
-def _is_example(block: Block) -> bool:
+def is_example(block: Block) -> bool:
+    """Return whether a block is Python that runs on a fresh machine."""
     return block.language == "python" and not block.title.startswith(_NOT_RUN)
 
 
@@ -55,7 +56,7 @@ def script(page: Path, folder: Path) -> tuple[str, list[str | None]]:
     expected: list[str | None] = []
     found = blocks(page)
     for place, block in enumerate(found):
-        if not _is_example(block):
+        if not is_example(block):
             continue
         if block.title.endswith(".py"):
             with (folder / block.title).open("a", encoding="utf-8") as module:
@@ -113,7 +114,7 @@ def test_a_page_is_taken_apart_as_it_is_written(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "page", [page for page in RUNNING if any(map(_is_example, blocks(page)))], ids=lambda page: page.stem
+    "page", [page for page in RUNNING if any(map(is_example, blocks(page)))], ids=lambda page: page.stem
 )
 def test_the_examples_of_a_page_run_and_print_what_it_says(page: Path, folder: Path) -> None:
     text, expected = script(page, folder)
@@ -130,3 +131,9 @@ def test_the_commands_of_a_page_run(page: Path, folder: Path) -> None:
     for command in commands(page):
         line = re.sub(r"(?:\.venv/bin/)?\bbiomatrix ", program, command, count=1)
         run(["bash", "-o", "pipefail", "-c", line], folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda example: example.stem)
+def test_the_example_scripts_run(example: Path, folder: Path) -> None:
+    assert run([sys.executable, str(example)], folder).stdout

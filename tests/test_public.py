@@ -31,6 +31,7 @@ PUBLIC = {
     "__version__",
     "load",
     "modality",
+    "read",
 }
 
 # What a room may not import: the rooms above it. Lower rooms know nothing of higher ones.

@@ -17,6 +17,7 @@ _HOME = {
     "Molecule": "biomatrix.entities",
     "Protein": "biomatrix.entities",
     "modality": "biomatrix.entities",
+    "read": "biomatrix.entities",
     "MoleculeStructureTokenizer": "biomatrix.entities",
     "ProteinStructureTokenizer": "biomatrix.entities",
     "Vocabulary": "biomatrix.vocabulary",
@@ -35,10 +36,18 @@ __all__ = [
     "__version__",
     "load",
     "modality",
+    "read",
 ]
 
 if TYPE_CHECKING:
-    from biomatrix.entities import Molecule, MoleculeStructureTokenizer, Protein, ProteinStructureTokenizer, modality
+    from biomatrix.entities import (
+        Molecule,
+        MoleculeStructureTokenizer,
+        Protein,
+        ProteinStructureTokenizer,
+        modality,
+        read,
+    )
     from biomatrix.errors import BioMatrixError
     from biomatrix.generation import Model, load
     from biomatrix.vocabulary import Vocabulary
