@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+PAGES  := $(VENV)/.installed-docs
 JOBS   ?= 2
 
-.PHONY: help setup quickstart test unit slow lint types benchmarks clean
+.PHONY: help setup quickstart test unit slow lint types docs wheel benchmarks clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,8 +38,18 @@ lint: $(STAMP)  ## Style
 types: $(STAMP)  ## Types, strict on the package
 	$(BIN)/mypy
 
+docs: $(PAGES)  ## The documentation site, in site/; any broken link or docstring fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+$(PAGES): $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	@touch $@
+
+wheel: $(STAMP)  ## The wheel, in dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
 benchmarks: $(STAMP)  ## Every benchmark, each printing ratios measured in one run
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:  ## Remove the environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .hypothesis

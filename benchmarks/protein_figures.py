@@ -4,7 +4,7 @@
         [--noise docs/data/protein_noise.json] [--output docs/images/protein_structure.svg]
 
 The first file is written by protein_language.py (--summary), the second by protein_noise.py (--json). Needs matplotlib
-(`pip install 'biomatrix[docs]'`). The same figures give the same bytes.
+(`pip install 'biomatrix[figures]'`). The same figures give the same bytes.
 """
 
 from __future__ import annotations
