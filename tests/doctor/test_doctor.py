@@ -66,7 +66,7 @@ def test_a_round_trip_past_the_stated_error_fails(damaged: Path) -> None:
     path.write_text(json.dumps(config), encoding="utf-8")
     failed = [finding for finding in examine_round_trips() if finding.status == "failed"]
     assert failed
-    assert all("'default'" in finding.subject for finding in failed)
+    assert all("'conditioned-512'" in finding.subject for finding in failed)
 
 
 def test_the_worst_finding_decides() -> None:

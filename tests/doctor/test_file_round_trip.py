@@ -175,7 +175,7 @@ class _Unmeasured(Kind):
     name = "note"
     plural = "notes"
     typed_as = "a line"
-    formats = (FileFormat("note", (".note",), structure=False, mark=""),)
+    formats = (FileFormat("note", (".note",), structure=False, starts=""),)
     entity = Molecule
     parse = text = to_bytes = from_bytes = identity = None  # type: ignore[assignment]
 

@@ -19,8 +19,7 @@ from biomatrix.entities.molecule.structure.molstructok.descriptors import normal
 from biomatrix.entities.molecule.structure.molstructok.parity import TOLERANCES, MoleculeParity, molecule_parity
 from biomatrix.entities.molecule.structure.molstructok.reference import parse_tokens, token_text
 from biomatrix.entities.molecule.structure.molstructok.tokenizer import MolStrucTok
-from biomatrix.entities.tokenizer_folder import save_weights
-from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, UnsupportedError
+from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 from biomatrix.metrics.superposition import rmsd
 
 pytestmark = pytest.mark.parity
@@ -218,12 +217,6 @@ def test_what_reference_means(folder: Path, tokenizer: MoleculeStructureTokenize
     assert not exact.closed_loop
     assert closed.closed_loop
     assert len({exact.fingerprint, closed.fingerprint, tokenizer.fingerprint}) == 3
-
-
-def test_reference_is_for_the_published_architecture(tmp_path: Path) -> None:
-    save_weights(tmp_path, {"architecture": "another"}, {"one": np.zeros(1)})
-    with pytest.raises(ConfigurationError, match="published architecture"):
-        MoleculeStructureTokenizer.from_pretrained(tmp_path, reference=True)
 
 
 def test_closed_loop_keeps_errors_from_adding_up(

@@ -71,7 +71,7 @@ def _absence(name: str, what: str, known: Mapping[str, Path], holds: str | None,
         return f"{name}: the folder holds no {holds}, so no {what}"
     ways = ["no such folder"]
     if known:
-        ways.append(f"not a shipped one ({', '.join(sorted(known))})")
+        ways.append(f"not a shipped {what} ({', '.join(sorted(known))})")
     if hub:
         ways.append("not a hub id (owner/name)")
     return f"no {what} {name!r}: {', '.join(ways[:-1])}{' and ' if len(ways) > 1 else ''}{ways[-1]}"

@@ -179,3 +179,5 @@ def test_the_command(tmp_path: Path, tensors: Tensors) -> None:
     assert MoleculeStructureTokenizer.from_pretrained(tmp_path / "out").fingerprint == told["fingerprint"]
     again = CliRunner().invoke(app, ["tokenizer", "convert", str(path), "-o", str(tmp_path / "out")])
     assert again.exit_code != 0
+    more = ["tokenizer", "convert", str(path), "-o", str(tmp_path / "more"), "--max-length", "5"]
+    assert "without 'max_length'" in str(CliRunner().invoke(app, more).exception)

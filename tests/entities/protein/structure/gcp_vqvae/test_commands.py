@@ -113,6 +113,8 @@ def test_safetensors_of_published_names_convert(network: GCPVQVAE, published_nam
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     assert ProteinStructureTokenizer.from_pretrained(tmp_path / "converted").num_codes == 32
+    with pytest.raises(WeightsError, match="biomatrix tokenizer convert"):
+        ProteinStructureTokenizer.from_pretrained(tmp_path / "model.safetensors")
     (tmp_path / "broken.safetensors").write_bytes((tmp_path / "model.safetensors").read_bytes()[:5000])
     command[2] = str(tmp_path / "broken.safetensors")
     assert isinstance(CliRunner().invoke(app, [*command[:4], str(tmp_path / "other")]).exception, WeightsError)
