@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 PLAIN_HEADS = frozenset({"qwen2", "qwen3", "llama", "mistral"})
 """Architectures whose logits are the last hidden state times the output rows, so that rows may be left out."""
 
-_DENSE: Final = 2
-"""Candidates that fill at least one in so many of the ids they span are cut as one slice, which copies no weights."""
+_DENSE: Final = 1.25
+"""Ids that span at most so many times their number are cut as one slice: no weights are copied, few logits wasted."""
 _MOST_MASKS: Final = 1024
 """Masks kept; an automaton that keeps to equal ranges being one object needs far fewer."""
 
