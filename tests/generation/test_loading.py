@@ -50,6 +50,27 @@ def test_our_folders_open_and_answer_alike(folder: Path, model: Model) -> None:
     assert opened.num_parameters == model.num_parameters
 
 
+def test_a_saved_model_is_the_model(model: Model, tmp_path: Path) -> None:
+    target = tmp_path / "saved"
+    model.save_pretrained(target)
+    assert {"config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "biomatrix.json"} <= {
+        path.name for path in target.iterdir()
+    }
+    assert not [path for path in target.iterdir() if path.is_dir()]
+    opened = Model.from_pretrained(target)
+    prompt = ["Fold ", Protein("MKV"), " of ", Molecule.from_smiles("CCO")]
+    assert opened.prompt_ids(prompt) == model.prompt_ids(prompt)
+    stock = AutoModelForCausalLM.from_pretrained(target, dtype=torch.float32).eval()
+    ids = torch.tensor([model.prompt_ids(prompt)])
+    with torch.no_grad():
+        expected = model.network(ids).logits
+        assert torch.equal(opened.network(ids).logits, expected)
+        assert torch.equal(stock(ids).logits, expected)
+    assert AutoTokenizer.from_pretrained(target)("Fold it.")["input_ids"] == model.vocabulary.encode_text("Fold it.")
+    opened.save_pretrained(target)  # a folder may be written over
+    assert torch.equal(load(target).network(ids).logits, expected)
+
+
 def test_incomplete_weights_are_refused(folder: Path) -> None:
     tensors = load_file(folder / "model.safetensors")
     tensors.pop("model.layers.1.mlp.up_proj.weight")

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from biomatrix.generation.guides import States
 
 from biomatrix.entities import Molecule, Protein
+from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.errors import ConfigurationError, LimitError, VocabularyError, WeightsError
-from biomatrix.generation import Answer, Model
+from biomatrix.generation import Answer, Model, TransformersEngine
 from biomatrix.generation.decoding import Job, decode_jobs
 from biomatrix.generation.sampling import Sampling
 from biomatrix.vocabulary import Vocabulary
@@ -27,11 +27,15 @@ class Anything:
 
     def __init__(self, rows: int) -> None:
         self.ids = np.arange(rows, dtype=np.int64)
+        self._all = np.array([[0, rows]])
 
-    def allowed(self, states: States) -> np.ndarray:
-        return np.ones((len(states), len(self.ids)), dtype=bool)
+    def start(self, bounds: Bounds) -> np.ndarray:
+        return np.zeros(1, dtype=np.int64)
 
-    def advance(self, states: States, chosen: np.ndarray) -> States:
+    def allowed(self, states: States) -> list[Ranges]:
+        return [self._all] * len(states)
+
+    def advance(self, states: States, ids: np.ndarray) -> States:
         return states
 
     def finished(self, states: States) -> np.ndarray:
@@ -108,9 +112,9 @@ def test_answers_do_not_depend_on_the_batch(model: Model, output: str | None, gr
 
 def test_the_cache_loop_equals_stock_greedy_generation(model: Model) -> None:
     prompts = [tuple(model.prompt_ids(prompt)) for prompt in PROMPTS]
-    state = np.zeros(1, dtype=np.int64)
-    jobs = [Job(prompt, 0, state, 12) for prompt in prompts]
-    written = decode_jobs(model.network, Anything(model.num_embeddings), jobs, Sampling(greedy=True))
+    guide = Anything(model.num_embeddings)
+    jobs = [Job(prompt, 0, guide, guide.start(Bounds(12)), 12, Sampling(greedy=True)) for prompt in prompts]
+    written = decode_jobs(model.network, jobs)
     for prompt, ours in zip(prompts, written, strict=True):
         stock = model.network.generate(
             torch.tensor([prompt]),
@@ -174,7 +178,7 @@ def test_weights_of_another_vocabulary_are_refused(vocabulary: Vocabulary) -> No
     small = tiny_network(vocabulary)
     small.resize_token_embeddings(64, mean_resizing=False)
     with pytest.raises(WeightsError, match="too few"):
-        Model(small, vocabulary)
+        TransformersEngine(small, vocabulary)
 
 
 def test_checks_run_on_demand(model: Model) -> None:

@@ -1,16 +1,17 @@
-"""Requests from words, and answers as files and plain values."""
+"""Requests: prompts from words, and what is refused before any model is asked."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import FrozenInstanceError
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from biomatrix.entities import Molecule, Protein, kind, parse_entity
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.generation import Model
-from biomatrix.generation.requests import build_prompt, describe_answer, write_answers
+from biomatrix.generation.requests import Request, build_prompt
+from biomatrix.generation.sampling import Sampling
 
 
 def test_entities_come_from_words_or_files(tmp_path: Path) -> None:
@@ -36,17 +37,35 @@ def test_a_modality_without_an_entity_is_refused() -> None:
         build_prompt("Hello", written_as="molecule_smiles")
 
 
-def test_answers_become_files_and_json(model: Model, tmp_path: Path) -> None:
-    answers = model.generate("Fold.", output="protein_structure", length=7, num_samples=2)
-    paths = write_answers(answers, tmp_path / "fold.pdb")
-    assert [path.name for path in paths] == ["fold_1.pdb", "fold_2.pdb"]
-    assert all(len(Protein.from_file(path)) == 7 for path in paths)
-    told = json.loads(json.dumps([describe_answer(answer) for answer in answers]))
-    assert told[0]["entity"]["kind"] == "protein"
-    assert told[0]["checks"]
+def test_a_request_keeps_its_parts_and_does_not_change() -> None:
+    protein = Protein("MKV")
+    assert Request("Fold.").parts == ("Fold.",)
+    assert Request(protein).parts == (protein,)
+    request = Request(["Fold ", (protein, "protein_sequence")], output="protein_structure", length=3)
+    assert request.parts == ("Fold ", (protein, "protein_sequence"))
+    with pytest.raises(FrozenInstanceError):
+        request.length = 4  # type: ignore[misc]
 
 
-def test_nothing_to_write_is_said(model: Model, tmp_path: Path) -> None:
-    answers = model.generate("Say it.", max_new_tokens=1)
-    with pytest.raises(ConfigurationError, match="no answer to write"):
-        write_answers(answers, tmp_path / "x.pdb")
+def test_only_one_greedy_sample_differs() -> None:
+    assert Request("Go.", num_samples=5).different_samples == 5
+    assert Request("Go.", num_samples=5, sampling=Sampling(greedy=True)).different_samples == 1
+    assert Request("Go.", num_samples=5, sampling=Sampling(temperature=0.0)).different_samples == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"num_samples": 0}, "num_samples is at least 1, not 0"),
+        ({"max_new_tokens": 0}, "max_new_tokens is at least 1, not 0"),
+        ({"length": 3}, "needs an output modality"),
+        ({"length": -1, "output": "protein_sequence"}, "length -1"),
+        ({"raw": True, "system": "Be brief."}, "no system turn"),
+        ({"prompt": "  "}, "empty"),
+        ({"prompt": []}, "empty"),
+        ({"prompt": ["a", ["b"]]}, "generate_batch"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        Request(**{"prompt": "Go.", **settings})

@@ -12,9 +12,9 @@ from biomatrix.generation.sampling import Sampling, choose, nucleus, random_stre
 
 def test_draws_follow_the_probabilities() -> None:
     logits = torch.log(torch.tensor([0.5, 0.3, 0.15, 0.05])).repeat(20_000, 1)
-    allowed = np.ones((20_000, 4), dtype=bool)
+    allowed = torch.ones((20_000, 4), dtype=torch.bool)
     allowed[:, 1] = False
-    columns, logprobs = choose(logits, allowed, np.random.default_rng(0).random(20_000), Sampling())
+    columns, logprobs = choose(logits, allowed, np.random.default_rng(0).random(20_000), [Sampling()] * 20_000)
     shares = np.bincount(columns, minlength=4) / 20_000
     np.testing.assert_allclose(shares, np.array([0.5, 0, 0.15, 0.05]) / 0.7, atol=0.012)
     np.testing.assert_allclose(logprobs[columns == 0], np.log(0.5 / 0.7), rtol=1e-6)
@@ -22,32 +22,44 @@ def test_draws_follow_the_probabilities() -> None:
 
 def test_the_nucleus_is_the_smallest_set_that_reaches_top_p() -> None:
     probabilities = torch.tensor([[0.1, 0.4, 0.3, 0.2]], dtype=torch.float64)
-    assert (nucleus(probabilities, 0.65) > 0).tolist() == [[False, True, True, False]]
-    assert (nucleus(probabilities, 0.71) > 0).tolist() == [[False, True, True, True]]
-    assert (nucleus(probabilities, 1e-9) > 0).tolist() == [[False, True, False, False]]
+    kept = nucleus(probabilities.expand(3, -1), torch.tensor([0.65, 0.71, 1e-9], dtype=torch.float64)) > 0
+    assert kept.tolist() == [[False, True, True, False], [False, True, True, True], [False, True, False, False]]
 
 
 def test_nothing_is_cut_without_a_nucleus() -> None:
     logits = torch.zeros(5000, 200)
     uniforms = np.random.default_rng(1).random(5000)
-    columns, _ = choose(logits, np.ones((5000, 200), bool), uniforms, Sampling())
+    columns, _ = choose(logits, torch.ones((5000, 200), dtype=torch.bool), uniforms, [Sampling()] * 5000)
     assert len(np.unique(columns)) == 200
 
 
 def test_the_ends_of_the_unit_interval_choose_allowed_ids() -> None:
     logits = torch.zeros(2, 4)
-    allowed = np.array([[False, True, True, False]] * 2)
-    columns, _ = choose(logits, allowed, np.array([0.0, np.nextafter(1.0, 0.0)]), Sampling())
+    allowed = torch.tensor([[False, True, True, False]] * 2)
+    columns, _ = choose(logits, allowed, np.array([0.0, np.nextafter(1.0, 0.0)]), [Sampling()] * 2)
     assert columns.tolist() == [1, 2]
 
 
 def test_low_temperatures_approach_greedy() -> None:
     logits = torch.randn(50, 30, generator=torch.Generator().manual_seed(0))
-    allowed = np.ones((50, 30), bool)
+    allowed = torch.ones((50, 30), dtype=torch.bool)
     uniforms = np.random.default_rng(0).random(50)
-    greedy, _ = choose(logits, allowed, uniforms, Sampling(greedy=True))
-    assert (choose(logits, allowed, uniforms, Sampling(temperature=1e-4))[0] == greedy).all()
-    assert (choose(logits, allowed, uniforms, Sampling(temperature=0.0))[0] == greedy).all()
+    greedy, _ = choose(logits, allowed, uniforms, [Sampling(greedy=True)] * 50)
+    assert (choose(logits, allowed, uniforms, [Sampling(temperature=1e-4)] * 50)[0] == greedy).all()
+    assert (choose(logits, allowed, uniforms, [Sampling(temperature=0.0)] * 50)[0] == greedy).all()
+
+
+def test_each_row_has_its_own_sampling() -> None:
+    generator = torch.Generator().manual_seed(3)
+    logits = torch.randn(60, 20, generator=generator)
+    allowed = torch.rand(60, 20, generator=generator) < 0.8
+    uniforms = np.random.default_rng(0).random(60)
+    kinds = [Sampling(), Sampling(greedy=True), Sampling(0.5, 0.8), Sampling(2.0), Sampling(1.0, 0.3)]
+    samplings = [kinds[row % len(kinds)] for row in range(60)]
+    together = choose(logits, allowed, uniforms, samplings)
+    for row, sampling in enumerate(samplings):
+        alone = choose(logits[[row]], allowed[[row]], uniforms[[row]], [sampling])
+        assert [part[row] for part in together] == [part[0] for part in alone]
 
 
 def test_streams_differ_by_seed_prompt_and_sample_only() -> None:

@@ -49,7 +49,8 @@ class GivenEntities:
         """
         from biomatrix.entities import parse_entity
 
-        chosen, record = self._file_of_record()
+        chosen, asked = self._file_of_record()
+        record = int(asked) if asked is not None and asked.isdecimal() else asked
         return [
             parse_entity(word, kind(name), record if number == chosen else None)
             for number, (name, word) in enumerate(self.words)
@@ -100,7 +101,8 @@ class _EntityCommand:
         by_kind = {name: values.pop(_PREFIX + name, None) or () for name in kind_names()}
         words = [(name, word) for name, given in by_kind.items() for word in given]
         words += map(_split, values.pop("entity") or ())
-        self._command(**values, **{PARAMETER: GivenEntities(tuple(words), values.pop("record"))})
+        given = GivenEntities(tuple(words), values.pop("record"))
+        self._command(**values, **{PARAMETER: given})
 
 
 def _options(taken: set[str]) -> list[inspect.Parameter]:

@@ -32,7 +32,7 @@ class SegmentOpened:
 
 @dataclass(frozen=True)
 class SegmentToken:
-    """One token inside the open segment, as the tokenizer writes it."""
+    """One token inside the open segment, or what came in of one that is spelled as text, such as SMILES."""
 
     token: str
     sample: int = 0

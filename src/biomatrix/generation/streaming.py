@@ -58,8 +58,11 @@ class EventReader:
 
     def _inside(self, id_: int) -> Iterator[Event]:
         self._segment.append(id_)
+        tokens = [self._text.read(id_)] if id_ in self._plain else [self._text.rest()]
+        if id_ not in self._plain and id_ != self._end:
+            tokens.append(self._vocabulary.text([id_]))
+        yield from (SegmentToken(token, self._sample) for token in tokens if token)
         if id_ != self._end:
-            yield SegmentToken(self._vocabulary.text([id_]), self._sample)
             return
         offset = len(self.ids) - len(self._segment)
         for segment in self._vocabulary.segments(self._segment, skip_special=True):
