@@ -170,7 +170,7 @@ def test_the_vocabulary_is_read_in_passes(data: Path, recipe: CorpusRecipe, tmp_
     slices = tokenised(recipe, data, tmp_path)
     whole = [record for group in slices.values() for item in group for record in item.read(("train",))]
     assert list(training_records([item for group in slices.values() for item in group])) == whole
-    counts = count_open_tokens(slices, ["molecule_selfies"])["molecule_selfies"]
+    counts = count_open_tokens(slices, [modality("molecule_selfies")])["molecule_selfies"]
     assert counts == count_tokens(r.tokens["molecule_selfies"] for r in whole if "molecule_selfies" in r.tokens)
     without = [record for group in slices.values() for record in training_records(group, ())]
     assert [(record.id, record.fields) for record in without] == [(record.id, record.fields) for record in whole]

@@ -9,13 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from biomatrix.corpus.build_tokens import TokenSlice, write_tokens
-from biomatrix.corpus.records import RECORD_SCHEMA, Record, records_to_table
+from biomatrix.corpus.records import Record, records_to_table
 from biomatrix.entities import Molecule, Protein, modality
 
 from ..pair import Pair, registered_pairs
-
-ANY_KIND = "mol" not in RECORD_SCHEMA.names
-"""Whether records keep entities by the bytes of their kind."""
 
 
 @pytest.fixture(autouse=True)
@@ -24,11 +21,10 @@ def _pairs() -> Iterator[None]:
         yield
 
 
-@pytest.mark.skipif(not ANY_KIND, reason="records keep molecules and proteins only")
 def test_pairs_are_written_as_flat_lists(tmp_path: Path) -> None:
     pairs = [Pair(Protein("MKV"), Molecule.from_smiles("CCO"), 3), Pair(Protein("M"), Molecule.from_smiles("C*"))]
     pairs.append(Pair(Protein("WW"), Molecule.from_smiles("CC(=O)[O-].[Na+]")))
-    records = [Record("toy", f"p{number}", "pair", entity=pair) for number, pair in enumerate(pairs)]  # type: ignore[arg-type]
+    records = [Record("toy", f"p{number}", "pair", entity=pair) for number, pair in enumerate(pairs)]
     records.insert(1, Record("toy", "m", "molecule", entity=Molecule.from_smiles("C")))
     folder = tmp_path / "records"
     folder.mkdir()

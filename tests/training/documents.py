@@ -45,7 +45,7 @@ class TinyVocabulary:
     def end_id(self, modality: str) -> int:
         return CLOSE
 
-    def save(self, folder: Path) -> None:
+    def save_pretrained(self, folder: Path) -> None:
         (Path(folder) / "tokenizer.json").write_text("{}")
 
 

@@ -148,12 +148,20 @@ def _written(writer: Modality, batch: pa.RecordBatch, first: int) -> tuple[list[
     return rows, rejects
 
 
+def _tokenizer_mark(writer: Modality) -> str | list[str] | None:
+    """Return what the structure tokenizers of a modality's tokens are known by; several for a composite."""
+    needed = [record_of(part) for part in writer.written_with()]
+    marks = [str(record.fingerprint) for record in needed if record is not None]
+    if writer.parts:
+        return marks
+    return marks[0] if marks else None
+
+
 def token_slices(
     records: Mapping[str, Sequence[RecordSlice]], work: Path, name: str, tokenizer: str | None
 ) -> dict[str, list[TokenSlice]]:
     """Return the slices of one modality, by source."""
-    needed = record_of(modality(name, tokenizer=tokenizer))
-    version = None if needed is None else str(needed.fingerprint)
+    version = _tokenizer_mark(modality(name, tokenizer=tokenizer))
     return {
         source: [
             TokenSlice(

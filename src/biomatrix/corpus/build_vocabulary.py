@@ -95,13 +95,16 @@ def coverage_settings(given: CoverageRecipe | None, writer: Modality) -> tuple[f
     return share or 0.0, asked.limit if asked.limit is not None else default.limit
 
 
-def count_open_tokens(slices: Slices, names: Sequence[str]) -> dict[str, Counter[str]]:
-    """Count, in one pass, the tokens of training records, by modality."""
-    counts: dict[str, Counter[str]] = {name: Counter() for name in names}
-    for group in slices.values() if names else ():
-        for record in training_records(group, names):
+def count_open_tokens(slices: Slices, writers: Sequence[Modality]) -> dict[str, Counter[str]]:
+    """Count, in one pass, the tokens of training records by open-ended modality, also where a composite borrows it."""
+    counts: dict[str, Counter[str]] = {writer.name: Counter() for writer in writers if writer.open_ended}
+    read = {writer.name: writer for writer in writers if any(part.name in counts for part in writer.written_with())}
+    for group in slices.values() if read else ():
+        for record in training_records(group, read):
             for name, tokens in record.tokens.items():
-                counts[name].update(tokens)
+                for owner, owned in read[name].spans(tokens):
+                    if owner in counts:
+                        counts[owner].update(owned)
     return counts
 
 
@@ -117,7 +120,7 @@ def build_vocabulary(slices: Slices, recipe: CorpusRecipe) -> Vocabulary:
     prose = _limited(_prose(slices), settings.text_characters)
     spelled = _spelled(slices, [writer.name for writer in writers if writer.spelled_as_text])
     base = train_byte_bpe(chain(prose, _limited(spelled, settings.smiles_characters)), settings.text_entries)
-    counts = count_open_tokens(slices, [writer.name for writer in writers if writer.open_ended])
+    counts = count_open_tokens(slices, writers)
     chosen: dict[str, list[str]] = {}
     for writer in writers:
         if writer.open_ended:

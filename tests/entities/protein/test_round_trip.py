@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from biomatrix.entities import Protein, ProteinStructureTokenizer, Reject
 from biomatrix.entities.protein.examples import bundled_protein
@@ -73,12 +73,18 @@ class _Offset(ProteinStructureTokenizer):
     def code_features(self) -> NDArray[np.float64]:
         return np.zeros((1, 1))
 
-    def encode(self, proteins: Sequence[Protein]) -> list[NDArray[np.int16]]:
-        return [np.zeros(len(protein), dtype=np.int16) for protein in proteins]
+    def tensors(self) -> dict[str, NDArray[np.float32]]:
+        return {"chain": self.chain}
 
-    def decode(self, codes: Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
+    def prepare(self, entity: Protein) -> Protein:
+        return entity
+
+    def encode_batch(self, prepared: Sequence[Protein]) -> list[NDArray[np.int16]]:
+        return [np.zeros(len(protein), dtype=np.int16) for protein in prepared]
+
+    def decode_batch(self, prepared: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float32]]:
         stretched = self.chain * np.array([1.1, 1.0, 1.0], dtype=np.float32)
-        return [stretched[: len(np.asarray(each))] for each in codes]
+        return [stretched[: len(each)] for each in prepared]
 
 
 def test_bond_errors_of_a_stretched_chain_are_positive() -> None:
