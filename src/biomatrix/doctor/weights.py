@@ -13,8 +13,8 @@ _AREA = "weights"
 
 
 def examine_weights() -> Iterator[Finding]:
-    """Yield one finding a shipped tokenizer: its hash agrees with its description, and its sizes are named."""
-    for kind in (one.name for one in kinds() if one.architectures):
+    """Yield one finding per shipped tokenizer: its hash agrees with its description, and its sizes are named."""
+    for kind in (one.name for one in kinds() if one.weights is not None):
         names = shipped_names(kind)
         if not names:
             yield Finding(_AREA, f"{kind} structure tokenizers", "failed", "none is installed; reinstall the package")

@@ -1,4 +1,4 @@
-"""The steps of the toy kind that other rooms must open first: corpus, tasks, the whole doctor, ``generate``."""
+"""A kind from outside the package through a corpus that a recipe alone describes, training and the commands."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus
+from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus, held_out_folders
 from biomatrix.doctor.roundtrips import examine_round_trips
 from biomatrix.doctor.vocabularies import examine_vocabulary
 from biomatrix.entities import Kind, modality
+from biomatrix.training.config import Recipe
 from biomatrix.training.pretrain import pretrain
 from biomatrix.vocabulary import Vocabulary
 
 from .test_toy_kind import MODALITIES, MODEL, command
 
-SOURCE = {"name": "beach", "reader": "file", "files": ["beach.pebble"], "kind": "pebble", "licence": ["CC0-1.0"]}
+SOURCE = {"name": "beach", "reader": "pebble", "files": ["beach.pebble"], "kind": "pebble", "licence": ["CC0-1.0"]}
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +40,18 @@ def corpus(pebble: Kind, beach: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_records_become_shards(pebble: Kind, corpus: Path) -> None:
-    shards = TokenShards(corpus / "shards" / "train")
-    shards.verify()
-    assert {shards.view_names[view] for view in shards.views} == {view.name for view in pebble.views}
+    train = corpus / "shards" / "train"
     vocabulary = Vocabulary.from_pretrained(corpus / "vocabulary")
-    for index in range(len(shards)):
-        for value in vocabulary.decode(shards.document(index)[0].tolist()):
-            assert getattr(value, "kind", "pebble") == "pebble"
+    views = set()
+    for folder in (train, *held_out_folders(train).values()):  # the row with places falls on the held-out side
+        shards = TokenShards(folder)
+        shards.verify()
+        views |= {shards.view_names[view] for view in shards.views}
+        for index in range(len(shards)):
+            decoded = vocabulary.decode(shards.document(index)[0].tolist(), skip_special=True)
+            assert {getattr(value, "kind", value) for value in decoded} == {"pebble"}
+    assert views == {view.name for view in pebble.views}
+    assert len(TokenShards(train)) > 10
 
 
 def test_shards_train_a_model_that_answers(
@@ -58,13 +64,11 @@ def test_shards_train_a_model_that_answers(
         "optimiser": {"peak_lr": 3e-3, "warmup_steps": 1},
         "run": {"output": str(tmp_path / "run"), "max_steps": 2, "precision": "fp32", "log_every": 1},
     }
-    from biomatrix.training.config import Recipe
-
     assert pretrain(Recipe.model_validate(recipe)).step == 2
     folder = str(tmp_path / "run" / "model")
     said = command(
         environment, "generate", "Like", "--entity", "pebble=1234", "--model", folder, "--as", "pebble_sequence",
-        "--length", "5", "--json",
+        "--answer", "pebble_sequence", "--length", "5", "--json",
     )  # fmt: skip
     (answer,) = json.loads(said)
     assert answer["entity"]["kind"] == "pebble"
