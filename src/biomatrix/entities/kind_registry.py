@@ -37,12 +37,12 @@ def load_attribute(home: str) -> Any:
 
 def kinds() -> tuple[Kind, ...]:
     """Return every kind: the package's own in a fixed order, then those that joined."""
-    return (*_own(), *_joined(os.environ.get(ENVIRONMENT, "")), *_REGISTERED.values())
+    return tuple(_table().values())
 
 
 def kind_names() -> tuple[str, ...]:
     """Return the names of all kinds."""
-    return tuple(one.name for one in kinds())
+    return tuple(_table())
 
 
 def kind(name: str) -> Kind:
@@ -53,10 +53,10 @@ def kind(name: str) -> Kind:
     >>> kind("molecule").plural
     'molecules'
     """
-    found = next((one for one in kinds() if one.name == name), None)
-    if found is None:
-        raise ConfigurationError(f"no kind of entity named {name!r}; there are: {', '.join(kind_names())}")
-    return found
+    try:
+        return _table()[name]
+    except KeyError:
+        raise ConfigurationError(f"no kind of entity named {name!r}; there are: {', '.join(kind_names())}") from None
 
 
 def kind_of(entity: Entity) -> Kind:
@@ -76,12 +76,25 @@ def register_kind(new: Kind) -> Kind:
         return new
     _check_free(new, kinds())
     _REGISTERED[new.name] = new
+    _table_of.cache_clear()
     return new
 
 
 def unregister_kind(name: str) -> None:
     """Take back a kind that :func:`register_kind` added; others stay."""
     _REGISTERED.pop(name, None)
+    _table_of.cache_clear()
+
+
+def _table() -> dict[str, Kind]:
+    """Return every kind by name. Asked for with every record, so it is put together only when something has changed."""
+    return _table_of(os.environ.get(ENVIRONMENT, ""), tuple(_REGISTERED))
+
+
+@cache
+def _table_of(environment: str, registered: tuple[str, ...]) -> dict[str, Kind]:
+    joined = (_REGISTERED[name] for name in registered)
+    return {one.name: one for one in (*_own(), *_joined(environment), *joined)}
 
 
 @cache
