@@ -36,7 +36,7 @@ class BioMatrixError(Exception):
         super().__init__(self.describe())
 
     def describe(self) -> str:
-        """Return the message led by the place it speaks of."""
+        """Return the message, preceded by the place it is about."""
         place = [
             str(part) if label is None else f"{label} {part}"
             for label, part in ((None, self.file), ("record", self.record), ("position", self.position))
@@ -47,7 +47,7 @@ class BioMatrixError(Exception):
     def at(
         self, *, file: str | None = None, record: int | str | None = None, position: int | str | None = None
     ) -> BioMatrixError:
-        """Return the same error with the parts of its place that were unknown filled in."""
+        """Return the same error with the missing parts of its place filled in."""
         return type(self)(
             self.message,
             file=self.file if self.file is not None else file,
@@ -73,7 +73,7 @@ class DecodeError(BioMatrixError):
 
 
 class VocabularyError(BioMatrixError):
-    """A token the vocabulary does not hold, or a vocabulary and weights that disagree."""
+    """A token that the vocabulary lacks, or a vocabulary and weights that disagree."""
 
 
 class WeightsError(BioMatrixError):

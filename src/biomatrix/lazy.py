@@ -28,7 +28,7 @@ def lazy_names(room: str, homes: Mapping[str, str]) -> Callable[[str], object]:
         if name not in homes:
             raise AttributeError(f"module {room!r} has no attribute {name!r}")
         value: object = getattr(import_module(homes[name]), name)
-        setattr(sys.modules[room], name, value)  # the next use finds it without asking
+        setattr(sys.modules[room], name, value)  # the next use does not come here
         return value
 
     return find

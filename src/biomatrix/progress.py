@@ -1,4 +1,4 @@
-"""How fast long work goes and when it will be done: one notion for corpora, measurements and training."""
+"""How fast long work goes and when it will be done: one clock for corpora, measurements and training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 def per_second(count: float, seconds: float) -> float:
-    """Return how many per second; NaN where no time was taken."""
+    """Return the count per second; NaN where no time has passed."""
     return count / seconds if seconds > 0 else math.nan
 
 
@@ -27,37 +27,37 @@ def clock(seconds: float) -> str:
 
 
 class Pace:
-    """Work counted against the clock, from when it began and within an interval that can begin anew.
+    """Work counted against the clock, since its beginning and within an interval that can be restarted.
 
     Parameters
     ----------
     elapsed_seconds : float
-        Time that earlier sessions took.
+        Seconds that earlier runs took.
     """
 
     def __init__(self, elapsed_seconds: float = 0.0) -> None:
         self._before = elapsed_seconds
-        self._begun = self._since = time.monotonic()
-        self._counted = 0.0
+        self._start = self._interval_start = time.monotonic()
+        self._amount = 0.0
 
     @property
     def elapsed(self) -> float:
-        """Seconds over all sessions."""
-        return self._before + time.monotonic() - self._begun
+        """Seconds over all runs."""
+        return self._before + time.monotonic() - self._start
 
     @property
     def interval(self) -> float:
         """Seconds since the interval began."""
-        return time.monotonic() - self._since
+        return time.monotonic() - self._interval_start
 
     @property
     def rate(self) -> float:
         """Work per second within the interval; NaN before any time has passed."""
-        return per_second(self._counted, self.interval)
+        return per_second(self._amount, self.interval)
 
     def count(self, amount: float = 1.0) -> None:
         """Count finished work."""
-        self._counted += amount
+        self._amount += amount
 
     def seconds_left(self, remaining: float) -> float:
         """Return the seconds that the remaining work takes at this rate; NaN where the rate is unknown or 0."""
@@ -66,7 +66,7 @@ class Pace:
 
     def begin_interval(self) -> None:
         """Forget what was counted, so that the rate is that of the work from now on."""
-        self._since, self._counted = time.monotonic(), 0.0
+        self._interval_start, self._amount = time.monotonic(), 0.0
 
 
 class Progress:
@@ -88,19 +88,19 @@ class Progress:
         self.label, self.total, self.unit, self.every = label, total, unit, every
         self.done = 0
         self._pace = Pace()
-        self._said = 0.0
+        self._last_message = 0.0
 
     def advance(self, amount: int = 1, *, cached: bool = False) -> None:
         """Count finished work; ``cached`` work was there already and does not enter the rate."""
         self.done += amount
         self._pace.count(0 if cached else amount)
-        if self._pace.elapsed - self._said >= self.every or self.done >= self.total:
-            self._said = self._pace.elapsed
+        if self._pace.elapsed - self._last_message >= self.every or self.done >= self.total:
+            self._last_message = self._pace.elapsed
             log.info("%s", self)
 
     def __str__(self) -> str:
-        """Return one line: how much of how much, the rate and the time left."""
+        """Return one line: the work done, the total, the rate and the time left."""
         rate, left = self._pace.rate, self._pace.seconds_left(self.total - self.done)
         time_left = "time left unknown" if math.isnan(left) else f"{left:.0f} s left"
-        known = 0.0 if math.isnan(rate) else rate
-        return f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, {known:.2f}/s, {time_left}"
+        shown_rate = 0.0 if math.isnan(rate) else rate
+        return f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, {shown_rate:.2f}/s, {time_left}"

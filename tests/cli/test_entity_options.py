@@ -110,7 +110,7 @@ def test_what_names_nothing_is_refused() -> None:
         parsed("--entity", "MKV")
     with pytest.raises(ConfigurationError, match="no kind of entity named 'stone'"):
         parsed("--entity", "stone=grey")
-    with pytest.raises(ConfigurationError, match="chosen of a file"):
+    with pytest.raises(ConfigurationError, match="chosen from a file"):
         parsed("--protein", "MKV", "--record", "2").read()
     with pytest.raises(ConfigurationError, match="none was given"):
         GivenEntities.of((), ["2"])

@@ -108,7 +108,7 @@ def test_words_and_files_are_told_apart(tmp_path: Path) -> None:
     assert isinstance(parse_entity(CHAIN, protein), Protein)
     with pytest.raises(ParseError, match=r"gone\.pdb"):
         parse_entity("gone.pdb", protein)
-    with pytest.raises(ConfigurationError, match="chosen of a file"):
+    with pytest.raises(ConfigurationError, match="chosen from a file"):
         parse_entity(CHAIN, protein, "A")
 
 

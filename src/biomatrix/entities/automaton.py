@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 States = NDArray[np.int64]
-"""``int64 [R, k]``: one row of numbers per row of the batch; what they mean is the automaton's own affair."""
+"""``int64 [R, k]``: one row of numbers per row of the batch; only the automaton knows what they mean."""
 Ranges = NDArray[np.int64]
-"""``int64 [n, 2]``: half-open ranges of ids, ascending and apart. Equal sets should be one object, so that a mask made
-of it can be kept."""
+"""``int64 [n, 2]``: half-open ranges of ids, ascending and apart. Equal sets should be one object, so that a mask
+built from it can be cached."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Bounds:
 
 
 class Automaton(Protocol):
-    """Guides the inside of one segment, after its start token, up to and with its end token.
+    """Guides the inside of one segment, after its start token, up to and including its end token.
 
-    It forbids an id not only where the grammar does, but also where no way would be left to reach the asked-for length
+    It forbids an id not only where the grammar does, but also where no way would be left to reach the requested length
     and close the segment within the tokens that remain: an allowed id never leads into a dead end.
     """
 
@@ -57,7 +57,7 @@ class Automaton(Protocol):
         Raises
         ------
         ConfigurationError
-            No segment keeps to the bounds; the message says what the least is.
+            No segment fits the bounds; the message says what is needed.
         """
         ...
 
@@ -66,7 +66,7 @@ class Automaton(Protocol):
         ...
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
-        """Return the states after one allowed id each, ``int64 [R]``."""
+        """Return the states, ``int64 [R, k]``, after one allowed id per row, ``int64 [R]``."""
         ...
 
     def finished(self, states: States) -> NDArray[np.bool_]:

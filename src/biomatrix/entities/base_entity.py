@@ -11,14 +11,14 @@ class Entity(ABC):
     """One thing of one kind, immutable by convention: a molecule, a protein chain.
 
     A subclass sets ``kind`` and holds ``name`` (a label for messages and file titles) and ``notes`` (what a reader did
-    to the record, one sentence each; empty when nothing was changed). Everything else that the rest of the package asks
-    of it is in the registration of its kind.
+    to the record, one sentence per change; empty when nothing was changed). Everything else that the rest of the
+    package asks of it is in the registration of its kind.
     """
 
     __slots__ = ()
 
     kind: ClassVar[str]
-    """The name of its kind, as modalities and the registry have it."""
+    """The name of its kind, as modalities and the registry use it."""
     name: str
     notes: tuple[str, ...]
 

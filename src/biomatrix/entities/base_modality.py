@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _GROUP: Final[re.Pattern[str]] = re.compile(r"\[[^\[\]]*\]|<[^<>]*>|\S")
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
 
 
 class Modality(ABC):
@@ -38,7 +38,7 @@ class Modality(ABC):
     name: ClassVar[str]
     """The public name, such as ``molecule_structure``."""
     kind: ClassVar[str]
-    """The entity it writes."""
+    """The kind of entity it writes, by name."""
     start_token: ClassVar[str]
     end_token: ClassVar[str]
     start_description: ClassVar[str]
@@ -57,9 +57,9 @@ class Modality(ABC):
     needs_tokenizer: ClassVar[bool] = False
     """True where codes of a structure tokenizer stand in the tokens; ``tokenizer`` is then the one it uses."""
     open_ended: ClassVar[bool] = False
-    """True where which tokens there are only a corpus tells: a vocabulary keeps those that cover most of it."""
+    """True where only a corpus shows which tokens there are: a vocabulary keeps those that cover most of it."""
     cannot_carry: ClassVar[tuple[str, ...]] = ()
-    """What is lost between an entity and its tokens, one phrase each."""
+    """What is lost between an entity and its tokens, one phrase per loss."""
     parts: ClassVar[tuple[str, ...]] = ()
     """The modalities whose tokens it borrows, by name; see :class:`~biomatrix.entities.composite.CompositeModality`."""
 
@@ -89,8 +89,8 @@ class Modality(ABC):
     def split(self, text: str) -> list[str]:
         """Return the tokens that a text between the control pair spells; white space between them is ignored.
 
-        A text that is spelled by the base tokenizer is one token. A token is else one bracket group, or one character
-        between groups (the dot of SELFIES).
+        A text that the base tokenizer spells is one token. Otherwise a token is one bracket group, or one
+        character between groups (the dot of SELFIES).
         """
         return [text] if self.spelled_as_text else _GROUP.findall(text)
 
@@ -120,7 +120,7 @@ class Modality(ABC):
         return self.vocabulary().get(token, token)
 
     def geometry(self, token: str) -> NDArray[np.float64] | None:
-        """Return features of what the token places in space, or None; near codes have near vectors."""
+        """Return features of what the token places in space, ``float64 [F]``, or None; near codes have near vectors."""
         return None
 
     def grammar(self) -> Grammar | None:
@@ -134,7 +134,7 @@ class Modality(ABC):
     def automaton(self, ids: SegmentIds) -> Automaton:
         """Return which ids may come next inside a segment: by default the table of :meth:`grammar` over the ids.
 
-        A modality whose rules need more than a table brings its own. It is not kept here: a vocabulary keeps one for
+        A modality whose rules need more than a table brings its own. It is not cached here: a vocabulary keeps one for
         each of its modalities.
 
         Parameters
@@ -152,17 +152,17 @@ class Modality(ABC):
         return TableAutomaton(self.name, ids.start_id, ids.end_id, inside, classes, grammar)
 
     def length(self, tokens: Sequence[str]) -> int:
-        """Return the number of counted tokens: residues, atoms, symbols; all of them where no other rule is given."""
+        """Return the number of counted tokens: residues, atoms, symbols; all tokens unless a subclass overrides."""
         return len(tokens)
 
     def check(self, entity: Entity) -> list[Check]:
-        """Return what is sound about a decoded entity: what its kind checks, where no other rule is given."""
+        """Return the checks of a decoded entity: those of its kind, unless a subclass brings its own."""
         return kind_of(entity).check(entity)
 
 
-def attempt(function: Callable[[Given], Made], given: Given) -> Made | BioMatrixError:
-    """Return what a function gives for one record, or the error that refused it."""
+def attempt(function: Callable[[Argument], Result], argument: Argument) -> Result | BioMatrixError:
+    """Return what a function returns for one record, or the error that refused it."""
     try:
-        return function(given)
+        return function(argument)
     except BioMatrixError as error:
         return error

@@ -16,10 +16,10 @@ COMPLEXES = ("1s3v", "1ia1", "1uou", "1of6")
 
 def complex_folder(pdb_id: str) -> Path:
     """Return the folder of one bundled complex."""
-    found = find_spec("posebusters")
-    if found is None or not found.submodule_search_locations:
+    package = find_spec("posebusters")
+    if package is None or not package.submodule_search_locations:
         raise ConfigurationError("the posebusters package is not installed; run: pip install posebusters")
-    folder = Path(found.submodule_search_locations[0]) / "datasets" / "pdb" / pdb_id
+    folder = Path(package.submodule_search_locations[0]) / "datasets" / "pdb" / pdb_id
     if not folder.is_dir():
         raise ConfigurationError(f"no bundled complex {pdb_id!r}; there are: {', '.join(COMPLEXES)}")
     return folder

@@ -1,4 +1,4 @@
-"""The answer of one question about an entity: a check, or one value of a comparison."""
+"""The answer to one question about an entity: a check, or one value of a comparison."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """The answer of one check: ``passed`` is None where it could not run; ``value`` is in ``unit``."""
+    """The result of one check: ``passed`` is None where it could not run; ``value`` is in ``unit``."""
 
     name: str
     passed: bool | None

@@ -20,26 +20,26 @@ def choose_record(records: Iterable[Entity | Reject], record: int | str | None, 
     Raises
     ------
     ParseError
-        There is no such record, or there are several and none was asked for.
+        There is no such record, or there are several and ``record`` is None.
     BioMatrixError
-        The record is one that could not be read: its own reason.
+        The record could not be read; the error is its own.
     """
     if isinstance(record, int) and record < 1:
         raise ParseError(f"records are counted from 1, not {record}", file=label)
     names: list[str] = []
     chosen: Entity | Reject | None = None
-    for number, found in enumerate(records, start=1):
-        name = found.name if isinstance(found, Entity) else found.record
+    for number, entry in enumerate(records, start=1):
+        name = entry.name if isinstance(entry, Entity) else entry.record
         names.append(str(name or number))
         if record is None and chosen is not None:
             raise ParseError(
                 f"the file holds several records: ask for one by number or name, such as {', '.join(names)}",
                 file=label,
             )
-        if not isinstance(found, Entity) and found.record is None:
-            raise found.as_error()  # the file as a whole
+        if not isinstance(entry, Entity) and entry.record is None:
+            raise entry.as_error()  # the file as a whole
         if chosen is None and (record is None or record == number or str(record) == str(name)):
-            chosen = found
+            chosen = entry
             if record is not None:
                 break
     if chosen is None:

@@ -15,7 +15,7 @@ FAR: Final = 1 << 40
 
 
 class DistanceTable:
-    """The fewest tokens from each state to one where the segment may end; grows with the lengths asked for.
+    """The fewest tokens from each state to one where the segment may end; the table grows with the requested lengths.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class DistanceTable:
     Attributes
     ----------
     free : ndarray, shape=(S,), dtype=int64
-        Tokens before the end token where any length will do; ``FAR`` where there is no way.
+        Tokens before the end token where any length will do; ``FAR`` where there is no way to the end.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class DistanceTable:
         Parameters
         ----------
         states : ndarray, shape=(R, n), dtype=int64
-            What stands for state -1 means nothing.
+            For state -1 the distance returned is meaningless.
         remaining : ndarray, shape=(R, n) or (R, 1), dtype=int64
 
         Returns
@@ -82,7 +82,7 @@ def _relax(transitions: NDArray[np.int64], distance: NDArray[np.int64]) -> NDArr
 
 
 def _step(transitions: NDArray[np.int64], distance: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return one token more than the nearest next state, ``int64 [S]``."""
+    """Return one more than the distance of the nearest next state, ``int64 [S]``."""
     reached = np.where(transitions >= 0, distance[transitions], FAR)
     nearest: NDArray[np.int64] = np.minimum(reached.min(axis=1) + 1, FAR)
     return nearest

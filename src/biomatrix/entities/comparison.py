@@ -13,7 +13,7 @@ from biomatrix.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Comparison:
-    """The answers of a kind to the question how two of it differ.
+    """A kind's answers to how two of its entities differ.
 
     Examples
     --------

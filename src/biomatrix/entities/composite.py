@@ -38,9 +38,9 @@ class Part:
     Parameters
     ----------
     modality : str
-        The modality it is written in.
+        The name of the modality it is written in.
     entity : Entity
-        What it says.
+        What the tokens spell.
     tokens : tuple of str
         Its tokens, without the control pair.
     """
@@ -62,9 +62,9 @@ class Stretch:
 class CompositeModality(Modality):
     """A modality whose spans hold segments of other modalities.
 
-    A subclass names ``parts``, says their order in ``layout`` where it is not one of each in turn, and implements
-    :meth:`segments_of` and :meth:`assemble`. It keeps nothing that it derived from its parts: a vocabulary puts its
-    own in their place.
+    A subclass names ``parts``, gives their order in ``layout`` unless it is one of each in turn, and implements
+    :meth:`segments_of` and :meth:`assemble`. It caches nothing derived from its parts: a vocabulary replaces them by
+    its own.
 
     Parameters
     ----------
@@ -74,30 +74,30 @@ class CompositeModality(Modality):
     Raises
     ------
     ConfigurationError
-        A modality is given, or stands in the layout, that is not one of ``parts``; the layout leaves one out, or does
-        not hold the one that measures it exactly once.
+        The argument or the layout names a modality that is not one of the class's ``parts``; the layout leaves a part
+        out, or does not hold the measuring part exactly once.
     """
 
     layout: ClassVar[tuple[Slot, ...]] = ()
     """Which part comes where and how often; one of each, in the order of ``parts``, when empty."""
     measured_by: ClassVar[str | None] = None
     """The part whose counted tokens are the length of the composite: one that stands there exactly once. None where
-    no length can be asked for; :meth:`length` then adds up all parts."""
+    no length can be requested; :meth:`length` then adds up all parts."""
     token_pattern: ClassVar[re.Pattern[str]] = NO_TOKEN
 
     def __init__(self, parts: Mapping[str, Modality] | None = None) -> None:
-        self._given = self._known(parts or {})
+        self._overrides = self._checked_parts(parts or {})
         slots = self.layout or tuple(Slot((name,)) for name in self.parts)
-        placed = {name for slot in slots for name in slot.parts}
-        if not self.parts or placed != set(self.parts):
+        layout_parts = {name for slot in slots for name in slot.parts}
+        if not self.parts or layout_parts != set(self.parts):
             raise ConfigurationError(
                 f"{self.name} borrows {', '.join(self.parts) or 'nothing'}, but its layout places "
-                f"{', '.join(sorted(placed)) or 'nothing'}; name the same modalities in both"
+                f"{', '.join(sorted(layout_parts)) or 'nothing'}; name the same modalities in both"
             )
-        measured = [slot for slot in slots if self.measured_by in slot.parts]
-        if self.measured_by is not None and measured != [Slot((self.measured_by,))]:
+        measuring_slots = [slot for slot in slots if self.measured_by in slot.parts]
+        if self.measured_by is not None and measuring_slots != [Slot((self.measured_by,))]:
             raise ConfigurationError(
-                f"{self.name} is measured by {self.measured_by}, which must then stand in its layout exactly once"
+                f"{self.name} is measured by {self.measured_by}, so that part must stand in its layout exactly once"
             )
         self._slots = slots
 
@@ -113,14 +113,14 @@ class CompositeModality(Modality):
 
     @abstractmethod
     def assemble(self, segments: Sequence[str | Part]) -> Entity:
-        """Return the entity that decoded segments make, in order: tokens of its own, and parts.
+        """Return the entity that decoded segments form, in order: tokens of its own, and parts.
 
-        The order is one that the layout allows.
+        The layout allows their order.
 
         Raises
         ------
         DecodeError
-            They make none; ``position`` is the index of the segment at fault.
+            They form none; ``position`` is the index of the segment at fault.
         """
 
     # Its parts
@@ -129,12 +129,12 @@ class CompositeModality(Modality):
         """Return one of the parts by name."""
         if name not in self.parts:
             raise ConfigurationError(f"{self.name} has no part {name!r}; it has {', '.join(self.parts)}")
-        return self._given.get(name) or registered(name)
+        return self._overrides.get(name) or registered(name)
 
     def with_parts(self, parts: Mapping[str, Modality]) -> Self:
         """Return the same modality over other objects for some of its parts."""
         bound = copy(self)
-        bound._given = {**self._given, **self._known(parts)}
+        bound._overrides = {**self._overrides, **self._checked_parts(parts)}
         return bound
 
     @cached_property
@@ -157,22 +157,22 @@ class CompositeModality(Modality):
         return tokens
 
     def encode_each(self, entities: Sequence[Entity]) -> list[list[str] | BioMatrixError]:
-        """Encode many entities, one batch a part: for each its tokens, or the error that refused it."""
+        """Encode many entities, one batch per part: for each its tokens, or the error that refused it."""
         outlines = [attempt(self._outline_of, entity) for entity in entities]
-        wanted: dict[str, list[Entity]] = {}
+        groups: dict[str, list[Entity]] = {}
         for outline in outlines:
             for segment in [] if isinstance(outline, BioMatrixError) else outline:
                 if not isinstance(segment, str):
-                    wanted.setdefault(segment[0], []).append(segment[1])
-        written = {name: iter(self.part(name).encode_each(group)) for name, group in wanted.items()}
+                    groups.setdefault(segment[0], []).append(segment[1])
+        encodings = {name: iter(self.part(name).encode_each(group)) for name, group in groups.items()}
         results: list[list[str] | BioMatrixError] = []
         for outline in outlines:
-            results.append(outline if isinstance(outline, BioMatrixError) else self._flat(outline, written))
+            results.append(outline if isinstance(outline, BioMatrixError) else self._flat(outline, encodings))
         return results
 
     def _outline_of(self, entity: Entity) -> Sequence[str | tuple[str, Entity]]:
         segments = self.segments_of(entity)
-        fault = self._misplaced([OWN if isinstance(segment, str) else segment[0] for segment in segments])
+        fault = self._order_fault([OWN if isinstance(segment, str) else segment[0] for segment in segments])
         if fault is not None:
             raise UnsupportedError(
                 f"{self.name} cannot write this {entity.kind}: {fault[0]}", record=entity.name or None
@@ -182,21 +182,21 @@ class CompositeModality(Modality):
     def _flat(
         self,
         outline: Sequence[str | tuple[str, Entity]],
-        written: Mapping[str, Iterator[list[str] | BioMatrixError]],
+        encodings: Mapping[str, Iterator[list[str] | BioMatrixError]],
     ) -> list[str] | BioMatrixError:
-        """Return one entity's flat list, its parts taken from what was written of each modality, all of them."""
+        """Return one entity's flat list; each part takes the next encoding of its modality, after an error too."""
         tokens: list[str] = []
-        refused: BioMatrixError | None = None
+        refusal: BioMatrixError | None = None
         for segment in outline:
             if isinstance(segment, str):
                 tokens.append(segment)
                 continue
-            part, inner = self.part(segment[0]), next(written[segment[0]])
+            part, inner = self.part(segment[0]), next(encodings[segment[0]])
             if isinstance(inner, BioMatrixError):
-                refused = refused or _renamed(inner, part.name, None)
+                refusal = refusal or _as_whole(inner, part.name, None)
                 continue
             tokens += [part.start_token, *(["".join(inner)] if part.spelled_as_text else inner), part.end_token]
-        return tokens if refused is None else refused
+        return tokens if refusal is None else refusal
 
     # Tokens to entity
 
@@ -209,23 +209,23 @@ class CompositeModality(Modality):
             With the index of a token that is neither its own nor part of a segment, or of a start token whose
             segment is not closed.
         """
-        opened = {self.part(name).start_token: self.part(name) for name in self.parts}
-        found: list[Stretch] = []
+        by_start = {self.part(name).start_token: self.part(name) for name in self.parts}
+        stretches: list[Stretch] = []
         position = 0
         while position < len(tokens):
-            part = opened.get(tokens[position])
+            part = by_start.get(tokens[position])
             if part is None:
                 self._check_own(tokens[position], position)
-                found.append(Stretch(None, position, position + 1))
+                stretches.append(Stretch(None, position, position + 1))
             else:
                 # No composite holds itself, so that the first end token is that of this segment.
                 try:
-                    found.append(Stretch(part.name, position, tokens.index(part.end_token, position + 1) + 1))
+                    stretches.append(Stretch(part.name, position, tokens.index(part.end_token, position + 1) + 1))
                 except ValueError:
                     message = f"the {part.name} inside {self.name} is not closed"
                     raise DecodeError(message, position=position) from None
-            position = found[-1].stop
-        return found
+            position = stretches[-1].stop
+        return stretches
 
     def decode(self, tokens: Sequence[str]) -> Entity:
         """Return the entity of a flat list. Raises DecodeError with the index of the first bad token."""
@@ -235,18 +235,18 @@ class CompositeModality(Modality):
         return entity
 
     def decode_each(self, sequences: Sequence[Sequence[str]]) -> list[Entity | BioMatrixError]:
-        """Decode many flat lists, one batch a part: for each its entity, or the error that refused it."""
+        """Decode many flat lists, one batch per part: for each its entity, or the error that refused it."""
         outlines = [attempt(self._ordered_outline, tokens) for tokens in sequences]
-        wanted: dict[str, list[Sequence[str]]] = {}
+        groups: dict[str, list[Sequence[str]]] = {}
         for tokens, outline in zip(sequences, outlines, strict=True):
             for item in [] if isinstance(outline, BioMatrixError) else outline:
                 if item.modality is not None:
-                    wanted.setdefault(item.modality, []).append(tokens[item.start + 1 : item.stop - 1])
-        decoded = {name: iter(self.part(name).decode_each(group)) for name, group in wanted.items()}
+                    groups.setdefault(item.modality, []).append(tokens[item.start + 1 : item.stop - 1])
+        decodings = {name: iter(self.part(name).decode_each(group)) for name, group in groups.items()}
         results: list[Entity | BioMatrixError] = []
         for tokens, outline in zip(sequences, outlines, strict=True):
             results.append(
-                outline if isinstance(outline, BioMatrixError) else self._assembled(tokens, outline, decoded)
+                outline if isinstance(outline, BioMatrixError) else self._assembled(tokens, outline, decodings)
             )
         return results
 
@@ -256,48 +256,48 @@ class CompositeModality(Modality):
         Raises
         ------
         DecodeError
-            ``position`` is the index of the segment at fault; the number of segments where one is lacking.
+            ``position`` is the index of the segment at fault; the number of segments where one is missing.
         """
-        fault = self._misplaced([OWN if isinstance(segment, str) else segment.modality for segment in segments])
+        fault = self._order_fault([OWN if isinstance(segment, str) else segment.modality for segment in segments])
         if fault is not None:
             raise DecodeError(fault[0], position=fault[1])
         return self.assemble(segments)
 
     def _ordered_outline(self, tokens: Sequence[str]) -> list[Stretch]:
         outline = self.outline(tokens)
-        fault = self._misplaced([item.modality or OWN for item in outline])
+        fault = self._order_fault([item.modality or OWN for item in outline])
         if fault is not None:
-            raise _placed(DecodeError(fault[0], position=fault[1]), outline)
+            raise _at_token(DecodeError(fault[0], position=fault[1]), outline)
         return outline
 
     def _assembled(
         self,
         tokens: Sequence[str],
         outline: Sequence[Stretch],
-        decoded: Mapping[str, Iterator[Entity | BioMatrixError]],
+        decodings: Mapping[str, Iterator[Entity | BioMatrixError]],
     ) -> Entity | BioMatrixError:
-        """Return one entity, its parts taken from what was decoded of each modality, all of them."""
+        """Return one entity; each part takes the next decoding of its modality, after an error too."""
         segments: list[str | Part] = []
-        refused: BioMatrixError | None = None
+        refusal: BioMatrixError | None = None
         for item in outline:
             if item.modality is None:
                 segments.append(tokens[item.start])
                 continue
-            entity = next(decoded[item.modality])
+            entity = next(decodings[item.modality])
             if isinstance(entity, BioMatrixError):
                 within = 0 if self.part(item.modality).spelled_as_text else entity.position
                 place = item.start + 1 + within if isinstance(within, int) else item.start
-                refused = refused or _renamed(entity, item.modality, place)
+                refusal = refusal or _as_whole(entity, item.modality, place)
             else:
                 segments.append(Part(item.modality, entity, tuple(tokens[item.start + 1 : item.stop - 1])))
-        if refused is not None:
-            return refused
+        if refusal is not None:
+            return refusal
         try:
             return self.assemble(segments)
         except BioMatrixError as error:
-            return _placed(error, outline)
+            return _at_token(error, outline)
 
-    # What is asked of every modality
+    # What every modality provides
 
     def vocabulary(self) -> Mapping[str, str]:
         """Return the tokens of its own, without those of its parts: none unless a subclass has some."""
@@ -309,19 +309,19 @@ class CompositeModality(Modality):
         Raises
         ------
         DecodeError
-            A part is not closed.
+            A part is not closed; ``position`` is the index of the character where it starts.
         """
-        opened = {self.part(name).start_token: self.part(name) for name in self.parts}
-        first = re.compile("|".join(map(re.escape, opened)))
+        by_start = {self.part(name).start_token: self.part(name) for name in self.parts}
+        first = re.compile("|".join(map(re.escape, by_start)))
         tokens: list[str] = []
         position = 0
-        while found := first.search(text, position):
-            part = opened[found[0]]
-            tokens += super().split(text[position : found.start()])
-            stop = text.find(part.end_token, found.end())
+        while match := first.search(text, position):
+            part = by_start[match[0]]
+            tokens += super().split(text[position : match.start()])
+            stop = text.find(part.end_token, match.end())
             if stop < 0:
-                raise DecodeError(f"the {part.name} inside {self.name} is not closed", position=found.start())
-            tokens += [part.start_token, *part.split(text[found.end() : stop]), part.end_token]
+                raise DecodeError(f"the {part.name} inside {self.name} is not closed", position=match.start())
+            tokens += [part.start_token, *part.split(text[match.end() : stop]), part.end_token]
             position = stop + len(part.end_token)
         return tokens + super().split(text[position:])
 
@@ -371,9 +371,9 @@ class CompositeModality(Modality):
             for answer in self.part(segment[0]).check(segment[1])
         ]
 
-    # Inside
+    # Helpers
 
-    def _known(self, parts: Mapping[str, Modality]) -> dict[str, Modality]:
+    def _checked_parts(self, parts: Mapping[str, Modality]) -> dict[str, Modality]:
         strange = sorted(parts.keys() - set(self.parts))
         if strange:
             raise ConfigurationError(f"{self.name} has no part {strange[0]!r}; it has {', '.join(self.parts)}")
@@ -385,7 +385,7 @@ class CompositeModality(Modality):
                 f"{token!r} is neither a token of {self.name} nor the start of one of its parts", position=position
             )
 
-    def _misplaced(self, items: Sequence[str]) -> tuple[str, int] | None:
+    def _order_fault(self, items: Sequence[str]) -> tuple[str, int] | None:
         """Return what is wrong with an order of items and the index of the item at fault, None where nothing is."""
         state = 0
         for position, item in enumerate(items):
@@ -394,16 +394,16 @@ class CompositeModality(Modality):
                 return f"{item} may not come here; {self.order.expected(state)} may", position
             state = following
         if not self.order.accepting[state]:
-            return f"it ends too early: {self.order.expected(state)} has to come", len(items)
+            return f"it ends too early: {self.order.expected(state)} must come next", len(items)
         return None
 
 
-def _renamed(error: BioMatrixError, part: str, position: int | None) -> BioMatrixError:
-    """Return a part's error as one of the whole."""
+def _as_whole(error: BioMatrixError, part: str, position: int | None) -> BioMatrixError:
+    """Return a part's error as an error of the whole."""
     return type(error)(f"{part}: {error.message}", file=error.file, record=error.record, position=position)
 
 
-def _placed(error: BioMatrixError, outline: Sequence[Stretch]) -> BioMatrixError:
+def _at_token(error: BioMatrixError, outline: Sequence[Stretch]) -> BioMatrixError:
     """Return an error whose position counts segments as one whose position counts tokens."""
     if not isinstance(error.position, int):
         return error

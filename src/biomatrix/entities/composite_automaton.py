@@ -1,10 +1,10 @@
 """The automaton of a composite: those of its parts, in the order and number that its layout allows.
 
 Outside its parts it allows their start tokens, tokens of its own and its end token; inside a part it hands over to
-that part's automaton, with the tokens that the rest of the composite does not need. So what is forbidden for want of
-tokens is forbidden exactly, at every depth.
+that part's automaton, with the tokens that the rest of the composite does not need. So the budget is
+kept exactly at every depth.
 
-Legend: R rows, k numbers of a row's state: HEAD of its own, then those of the part that is open, zeros behind them.
+Legend: R rows, k numbers of a row's state (HEAD of its own, then those of the open part, then zeros), S places.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from biomatrix.errors import ConfigurationError
 
 BUDGET, PLACE, OPEN, LENGTH, HEAD = 0, 1, 2, 3, 4
 """Columns of a state: tokens that remain; the state of the layout, behind the open part where one is open; the open
-part's number; the length asked for. The last is their number."""
+part's number; the requested length. HEAD is the number of these columns."""
 NONE, DONE = -1, -1
-"""No part open, or no length asked for; and the place behind the end token."""
+"""NONE: no part open, or no length requested. DONE: the place behind the end token."""
 _AMPLE: Final = 1 << 20
 """A budget that no shortest segment needs."""
 _NEVER: Final = 1 << 40
@@ -42,11 +42,11 @@ class CompositeAutomaton:
     own_ids : sequence of int
         The tokens of its own.
     parts : mapping of str to Automaton
-        By name.
+        The automata of the parts, by name.
     order : Order
         Its layout.
     measured_by : str, optional
-        The part that an asked-for length is handed to.
+        The part that a requested length is handed to.
     """
 
     def __init__(
@@ -78,14 +78,14 @@ class CompositeAutomaton:
         Raises
         ------
         ConfigurationError
-            No span keeps to the bounds, or a length is asked of a composite that none of its parts measures.
+            No span fits the bounds, or a length is requested of a composite that none of its parts measures.
         """
         if bounds.length is not None and self._measured is None:
             raise ConfigurationError("no length can be asked of this composite: none of its parts measures it")
         length = NONE if bounds.length is None else bounds.length
         least = int(self._cost(length)[1][0]) + 1
         if least > _NEVER:
-            raise ConfigurationError(f"no span keeps to these bounds: {'; '.join(self._refusals(length))}")
+            raise ConfigurationError(f"no span fits these bounds: {'; '.join(self._refusals(length))}")
         if bounds.budget < least:
             raise ConfigurationError(f"a span takes at least {least:,} tokens; {bounds.budget:,} are left for it")
         state = np.zeros(HEAD + self._width, dtype=np.int64)
@@ -94,17 +94,17 @@ class CompositeAutomaton:
 
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ids that may come next; none only for a finished row."""
-        found: list[Ranges] = [np.empty((0, 2), dtype=np.int64)] * len(states)
+        answers: list[Ranges] = [np.empty((0, 2), dtype=np.int64)] * len(states)
         for number, rows in self._open_rows(states):
             inner = self._parts[number].allowed(self._inner(states[rows], number))
             for row, ranges in zip(rows.tolist(), inner, strict=True):
-                found[row] = ranges
+                answers[row] = ranges
         for row in np.flatnonzero((states[:, OPEN] == NONE) & (states[:, PLACE] != DONE)).tolist():
-            found[row] = self._offer(states[row])
-        return found
+            answers[row] = self._offer(states[row])
+        return answers
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
-        """Return the states after one allowed id each, ``int64 [R]``; finished rows stay as they are."""
+        """Return the states, ``int64 [R, k]``, after one allowed id per row; finished rows stay as they are."""
         following = states.copy()
         going = states[:, PLACE] != DONE
         following[going, BUDGET] -= 1
@@ -148,9 +148,9 @@ class CompositeAutomaton:
         )
         key = (int(self._order.accepting[place]), *fits)
         if key not in self._offers:
-            wanted = [np.array([self.end_id])] if key[0] else []
-            wanted += [self._first_ids(self._order.items[number]) for number in fits]
-            self._offers[key] = ranges_of(np.unique(np.concatenate([np.empty(0, dtype=np.int64), *wanted])))
+            pieces = [np.array([self.end_id])] if key[0] else []
+            pieces += [self._first_ids(self._order.items[number]) for number in fits]
+            self._offers[key] = ranges_of(np.unique(np.concatenate([np.empty(0, dtype=np.int64), *pieces])))
         return self._offers[key]
 
     def _first_ids(self, item: str) -> NDArray[np.int64]:
@@ -178,8 +178,8 @@ class CompositeAutomaton:
 
     def _open_rows(self, states: States) -> list[tuple[int, NDArray[np.int64]]]:
         """Return the numbers of the parts that are open in some rows, each with those rows."""
-        opened = states[:, OPEN]
-        return [(int(number), np.flatnonzero(opened == number)) for number in np.unique(opened[opened != NONE])]
+        numbers = states[:, OPEN]
+        return [(int(number), np.flatnonzero(numbers == number)) for number in np.unique(numbers[numbers != NONE])]
 
     def _inner(self, states: States, number: int) -> States:
         return states[:, HEAD : HEAD + self._widths[number]]
@@ -204,26 +204,26 @@ class CompositeAutomaton:
         if item == OWN:
             return 1 if len(self._own) else _NEVER
         number = self._items.index(item)
-        opened = self._opened(number, length)
-        if isinstance(opened, ConfigurationError):
+        state = self._open_state(number, length)
+        if isinstance(state, ConfigurationError):
             return _NEVER
-        return 1 + int(self._parts[number].tokens_to_close(opened[None])[0])
+        return 1 + int(self._parts[number].tokens_to_close(state[None])[0])
 
-    def _opened(self, number: int, length: int) -> NDArray[np.int64] | ConfigurationError:
-        """Return the state of a part just opened with room to spare, or why it cannot be: it has no tokens, say."""
+    def _open_state(self, number: int, length: int) -> NDArray[np.int64] | ConfigurationError:
+        """Return the state of a part just opened with an ample budget, or why it cannot open: it has no tokens, say."""
         try:
             return self._parts[number].start(Bounds(_AMPLE, self._length_of(number, length)))
         except ConfigurationError as error:
             return error
 
     def _refusals(self, length: int) -> list[str]:
-        opened = [self._opened(number, length) for number in range(len(self._parts))]
-        return [error.message for error in opened if isinstance(error, ConfigurationError)]
+        states = [self._open_state(number, length) for number in range(len(self._parts))]
+        return [error.message for error in states if isinstance(error, ConfigurationError)]
 
     @cached_property
     def _widths(self) -> list[int]:
-        opened = [self._opened(number, NONE) for number in range(len(self._parts))]
-        return [0 if isinstance(state, ConfigurationError) else len(state) for state in opened]
+        states = [self._open_state(number, NONE) for number in range(len(self._parts))]
+        return [0 if isinstance(state, ConfigurationError) else len(state) for state in states]
 
     @property
     def _width(self) -> int:

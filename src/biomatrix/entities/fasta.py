@@ -1,4 +1,4 @@
-"""FASTA: records of a header and letters, read once for every kind that has letters; the letters say which it is."""
+"""FASTA: records of a header and letters, read once for every kind that has letters; the letters decide the kind."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def read_fasta(
 
 
 def fasta_records(lines: Iterator[str], limits: Limits) -> Iterator[tuple[str, str]]:
-    """Yield header (without its mark) and letters; of letters past the limit only as many as show that they are.
+    """Yield the header, without its ``>``, and the letters of each record, cut soon after they pass the limit.
 
     Raises
     ------
     ParseError
-        The first line that is neither empty nor a comment is no header.
+        The first line that is neither empty nor a comment is not a header.
     """
     header: str | None = None
     parts: list[str] = []
@@ -83,6 +83,6 @@ def _owner(letters: str, candidates: Sequence[Kind]) -> Kind:
         if one.claims(FORMAT, letters):
             return one
     raise UnsupportedError(
-        f"no kind claims the letters {letters[:_SHOWN]!r}; say which it is, one of "
+        f"no kind claims the letters {letters[:_SHOWN]!r}; name the kind, one of "
         f"{', '.join(one.name for one in candidates)}"
     )

@@ -1,4 +1,4 @@
-"""Files as this package meets them: gzip, size limits, standard input, and atomic writing of files and folders."""
+"""Reading and writing of files: gzip, size limits, standard input, and atomic writing of files and folders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def label_of(path: str | Path) -> str:
     return "<stdin>" if str(path) == STANDARD_INPUT else str(path)
 
 
-class _Measured(io.RawIOBase):
+class _LimitedStream(io.RawIOBase):
     """A binary stream that counts what it hands out and refuses to pass a limit."""
 
     def __init__(self, stream: IO[bytes], limits: Limits, limit: str, what: str) -> None:
@@ -56,20 +56,20 @@ def open_bytes(
 ) -> Iterator[io.BufferedReader]:
     """Open a file or standard input for reading, unpacking gzip by its content, under the size limits.
 
-    Broken gzip data and failures of the system become ParseError that name the file.
+    Broken gzip data and system errors become a ParseError that names the file; a size past its limit is a LimitError.
     """
     label = label_of(path)
     try:
         with _open_raw(path) as raw:
             if raw is not sys.stdin.buffer:
                 limits.check("file_bytes", os.fstat(raw.fileno()).st_size, "size of the file in bytes")
-            measured_raw = io.BufferedReader(_Measured(raw, limits, "file_bytes", "size of the input in bytes"), _PIECE)
-            unpacked: IO[bytes] = measured_raw
-            if measured_raw.peek(2)[:2] == _GZIP_MAGIC:
-                unpacked = gzip.GzipFile(fileobj=measured_raw)  # type: ignore[assignment]
+            limited = io.BufferedReader(_LimitedStream(raw, limits, "file_bytes", "size of the input in bytes"), _PIECE)
+            unpacked: IO[bytes] = limited
+            if limited.peek(2)[:2] == _GZIP_MAGIC:
+                unpacked = gzip.GzipFile(fileobj=limited)  # type: ignore[assignment]
             elif str(path).lower().endswith(".gz"):
                 raise ParseError("the name ends in .gz but the content is not gzip", file=label)
-            yield io.BufferedReader(_Measured(unpacked, limits, limit, "unpacked size in bytes"), _PIECE)
+            yield io.BufferedReader(_LimitedStream(unpacked, limits, limit, "unpacked size in bytes"), _PIECE)
     except BioMatrixError as error:
         raise error.at(file=label) from error.__cause__
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
@@ -107,16 +107,17 @@ def read_lines(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[st
                 return
             if len(line) > limits.record_bytes:
                 raise LimitError(
-                    f"one line is longer than the limit of {limits.record_bytes:,} bytes a record", file=label_of(path)
+                    f"one line is longer than the limit of {limits.record_bytes:,} bytes per record",
+                    file=label_of(path),
                 )
             yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
 @contextmanager
 def write_atomically(path: str | Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file beside ``path`` that takes its name once it is complete; packed where it ends in .gz.
+    """Open a temporary file beside ``path`` that takes its name once it is complete; gzipped where it ends in .gz.
 
-    The packed bytes carry no time stamp, so the same content gives the same file.
+    The gzipped bytes carry no time stamp, so the same content gives the same file.
     """
     target = Path(path)
     try:
@@ -152,8 +153,8 @@ def write_whole(path: str | Path, content: bytes) -> None:
 def folder_written_aside(path: str | Path, writer: str = "") -> Iterator[Path]:
     """Yield an empty folder beside ``path`` that takes its name once everything in it is on disk.
 
-    A folder that was there is replaced. What a writer that was stopped left aside goes when it writes again; where
-    several may write the same folder at once, each needs a ``writer`` of its own.
+    A folder that was there is replaced. What an interrupted writer left behind is removed when it writes again; where
+    several may write the same folder at once, each needs a ``writer`` name of its own.
     """
     target = Path(path)
     aside = _empty_aside(target.parent, f".{target.name}{f'.{writer}' if writer else ''}.part")
@@ -171,7 +172,7 @@ def folder_written_aside(path: str | Path, writer: str = "") -> Iterator[Path]:
 def files_written_aside(folder: str | Path) -> Iterator[Path]:
     """Yield an empty folder inside ``folder`` whose files move into it, each whole, once all are on disk.
 
-    Other files of the folder, which is made where it is missing, stay.
+    Other files of the folder stay; the folder is created where it is missing.
     """
     target = Path(folder)
     aside = _empty_aside(target, f".{os.getpid()}.part")

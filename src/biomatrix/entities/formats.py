@@ -15,7 +15,7 @@ _HEAD: Final = 4096
 
 
 def format_of(path: str | Path, file_format: str | None = None, among: Sequence[Kind] | None = None) -> str:
-    """Return the name of a file's format, from the argument where one is given, else from its extension or content.
+    """Return the name of a file's format: that of ``file_format``, else by the extension, else by the content.
 
     Parameters
     ----------
@@ -29,51 +29,53 @@ def format_of(path: str | Path, file_format: str | None = None, among: Sequence[
     Raises
     ------
     ConfigurationError
-        Standard input without a format, or a format that does not exist.
+        Standard input without a format, or an unknown format.
     UnsupportedError
         Neither extension nor content of the file is of one of the formats.
     """
     formats = known_formats(among)
     listed = ", ".join(formats)
     if file_format is not None:
-        asked = file_format.lower().removesuffix(".gz").lstrip(".")
-        chosen = asked if asked in formats else _by_extension("." + asked, formats)
+        word = file_format.lower().removesuffix(".gz").lstrip(".")
+        chosen = word if word in formats else _by_extension("." + word, formats)
         if chosen is None:
             raise ConfigurationError(f"format {file_format!r} is none of {listed}")
         return chosen
     if str(path) == STANDARD_INPUT:
         raise ConfigurationError(f"standard input has no extension: give the format, one of {listed}")
     extension = extension_of(path)
-    found = _by_extension(extension, formats)
+    name = _by_extension(extension, formats)
     for one in kinds() if among is None else among:
-        if found is None and extension in one.refused_extensions:  # another kind may well read what this one does not
+        if name is None and extension in one.refused_extensions:  # another kind may well read what this one does not
             raise UnsupportedError(one.refused_extensions[extension], file=str(path))
-    found = found or _by_content(path, among)
-    if found is None:
+    name = name or _by_content(path, among)
+    if name is None:
         raise UnsupportedError(
             f"extension {extension or 'none'!r} is not one read here; give the format, one of {listed}", file=str(path)
         )
-    return found
+    return name
 
 
 def known_formats(among: Sequence[Kind] | None = None) -> dict[str, tuple[FileFormat, ...]]:
     """Return every format by name, as the kinds that have it describe it."""
-    found: dict[str, tuple[FileFormat, ...]] = {}
+    formats: dict[str, tuple[FileFormat, ...]] = {}
     for one in kinds() if among is None else among:
-        for known in one.formats:
-            found[known.name] = (*found.get(known.name, ()), known)
-    return found
+        for description in one.formats:
+            formats[description.name] = (*formats.get(description.name, ()), description)
+    return formats
 
 
 def kinds_of_format(file_format: str, among: Sequence[Kind] | None = None) -> tuple[Kind, ...]:
     """Return the kinds that read a format, in the order of the registry."""
     return tuple(
-        one for one in (kinds() if among is None else among) if any(known.name == file_format for known in one.formats)
+        one
+        for one in (kinds() if among is None else among)
+        if any(description.name == file_format for description in one.formats)
     )
 
 
 def names_file(given: str, of: Kind) -> bool:
-    """Return whether a user's word names a file: it is there, or it ends as such files do.
+    """Return whether a user's word names a file: one exists, or the word has an extension of that kind.
 
     So a mistyped file name is reported as a missing file, not as a broken SMILES string or sequence.
 
@@ -92,13 +94,13 @@ def names_file(given: str, of: Kind) -> bool:
 
 
 def extension_of(path: str | Path) -> str:
-    """Return the extension that tells the format, in lower case, ``.gz`` left aside; "" for none."""
+    """Return the extension that shows the format, in lower case and without ``.gz``; "" for none."""
     return Path(Path(path).name.lower().removesuffix(".gz")).suffix
 
 
 def _by_extension(extension: str, formats: dict[str, tuple[FileFormat, ...]]) -> str | None:
-    for name, known in formats.items():
-        if any(extension in one.extensions for one in known):
+    for name, descriptions in formats.items():
+        if any(extension in one.extensions for one in descriptions):
             return name
     return None
 
@@ -111,9 +113,9 @@ def _by_content(path: str | Path, among: Sequence[Kind] | None) -> str | None:
         with open_bytes(path) as stream:
             head = stream.read(_HEAD)
     except BioMatrixError:
-        return None  # whoever reads it says what is wrong
+        return None  # the reader reports what is wrong
     for one in kinds() if among is None else among:
-        found = one.recognises(head)
-        if found is not None:
-            return found
+        name = one.recognises(head)
+        if name is not None:
+            return name
     return None

@@ -23,22 +23,23 @@ def locate(
 ) -> Path:
     """Return the local folder of a shipped name, a path, or a repository of the hub.
 
-    A bare name never leads out of the package's own folders; a hub cache answers where there is no network.
+    A shipped name wins over a folder; a name without an owner is a repository only with ``hub=True``. Without a
+    network the hub's cache answers.
 
     Parameters
     ----------
     name_or_path : str or Path
         A Path is never taken for a shipped name nor for a repository.
     what : str
-        What is looked for, for messages, such as ``model``.
+        The thing looked for, for messages, such as ``model``.
     shipped : mapping of str to Path, optional
         The folders inside the package, by name.
     patterns : sequence of str
         Files that are fetched from the hub, such as ``*.safetensors``. Never a pickle.
     holds : str or None
-        The file that shows that a folder is one of these; None takes any folder.
+        The file that marks a folder as valid; None accepts any folder.
     hub : bool, optional
-        True: the name is a repository. False: nothing is fetched. Not given: ``owner/name`` that is no folder here is a
+        True: the name is a repository. False: nothing is fetched. None: ``owner/name`` that is not a local folder is a
         repository.
     revision : str, optional
         The branch, tag or commit on the hub.
@@ -46,38 +47,38 @@ def locate(
     Raises
     ------
     WeightsError
-        Nothing is there, or the hub does not give it.
+        Nothing of that name exists, or the hub does not provide it.
     """
     name = str(name_or_path)
     if hub:
-        return _fetched(name, patterns, revision, what)
-    known = shipped or {}
-    if not isinstance(name_or_path, Path) and name in known:
-        return known[name]
+        return _fetch(name, patterns, revision, what)
+    folders = shipped or {}
+    if not isinstance(name_or_path, Path) and name in folders:
+        return folders[name]
     folder = Path(name_or_path)
     if name and folder.is_dir() and (holds is None or (folder / holds).is_file()):
         return folder
     if hub is None and not isinstance(name_or_path, Path) and not folder.is_dir() and _is_repository(name):
-        return _fetched(name, patterns, revision, what)
-    raise WeightsError(_absence(name, what, known, holds, hub is None))
+        return _fetch(name, patterns, revision, what)
+    raise WeightsError(_absence(name, what, folders, holds, hub is None))
 
 
 def _is_repository(name: str) -> bool:
     return name.count("/") == 1 and not name.startswith((".", "/", "~"))
 
 
-def _absence(name: str, what: str, known: Mapping[str, Path], holds: str | None, hub: bool) -> str:
+def _absence(name: str, what: str, folders: Mapping[str, Path], holds: str | None, hub: bool) -> str:
     if name and Path(name).is_dir():
         return f"{name}: the folder holds no {holds}, so no {what}"
     ways = ["no such folder"]
-    if known:
-        ways.append(f"not a shipped {what} ({', '.join(sorted(known))})")
+    if folders:
+        ways.append(f"not a shipped {what} ({', '.join(sorted(folders))})")
     if hub:
         ways.append("not a hub id (owner/name)")
     return f"no {what} {name!r}: {', '.join(ways[:-1])}{' and ' if len(ways) > 1 else ''}{ways[-1]}"
 
 
-def _fetched(repository: str, patterns: Sequence[str], revision: str | None, what: str) -> Path:
+def _fetch(repository: str, patterns: Sequence[str], revision: str | None, what: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
@@ -113,7 +114,7 @@ class CachedFolder:
 
 
 def cached_folders() -> list[CachedFolder]:
-    """Return what the hub's cache holds of models, by name. Nothing is fetched; a missing cache holds nothing."""
+    """Return the revisions of models in the hub's cache, by name; none without a cache. Nothing is fetched."""
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
@@ -121,10 +122,10 @@ def cached_folders() -> list[CachedFolder]:
         repositories = scan_cache_dir().repos
     except CacheNotFound:
         return []
-    found = [
+    folders = [
         CachedFolder(repository.repo_id, revision.commit_hash, revision.snapshot_path, revision.size_on_disk)
         for repository in repositories
         if repository.repo_type == "model"
         for revision in repository.revisions
     ]
-    return sorted(found, key=lambda one: (one.name, one.revision))
+    return sorted(folders, key=lambda one: (one.name, one.revision))

@@ -1,6 +1,6 @@
 """The registry of kinds: every other room finds them here by name.
 
-The package's own kinds are listed below and load when first asked for. Others join by :func:`register_kind`, by an
+The package's own kinds are listed below and load when first used. Others join by :func:`register_kind`, by an
 entry point of the group ``biomatrix.kinds`` in an installed package, or by the environment variable
 ``BIOMATRIX_KINDS`` (``module:ATTRIBUTE``, separated by commas), which worker processes inherit.
 """
@@ -46,7 +46,7 @@ def kind_names() -> tuple[str, ...]:
 
 
 def kind(name: str) -> Kind:
-    """Return the kind of that name.
+    """Return the kind of that name; ConfigurationError where there is none.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def register_kind(new: Kind) -> Kind:
     Raises
     ------
     ConfigurationError
-        Its name, or the name or a control token of one of its modalities, is taken.
+        Its name, or the name of one of its modalities, is taken.
     """
     if new in kinds():
         return new
@@ -81,7 +81,7 @@ def register_kind(new: Kind) -> Kind:
 
 
 def unregister_kind(name: str) -> None:
-    """Take back a kind that :func:`register_kind` added; others stay."""
+    """Remove a kind that :func:`register_kind` added; others stay."""
     _REGISTERED.pop(name, None)
     _table_of.cache_clear()
 
@@ -94,7 +94,7 @@ def _table() -> dict[str, Kind]:
 @cache
 def _table_of(environment: str, registered: tuple[str, ...]) -> dict[str, Kind]:
     joined = (_REGISTERED[name] for name in registered)
-    return {one.name: one for one in (*_own(), *_joined(environment), *joined)}
+    return {one.name: one for one in (*_own(), *_external(environment), *joined)}
 
 
 @cache
@@ -103,20 +103,20 @@ def _own() -> tuple[Kind, ...]:
 
 
 @cache
-def _joined(environment: str) -> tuple[Kind, ...]:
+def _external(environment: str) -> tuple[Kind, ...]:
     """Return the kinds of installed packages and of the environment variable, in order of their names."""
     from importlib.metadata import entry_points
 
     homes = [entry.value for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)]
     homes += [home.strip() for home in environment.split(",") if home.strip()]
-    found: list[Kind] = []
+    external: list[Kind] = []
     for home in dict.fromkeys(homes):
         new = load_attribute(home)
         if not isinstance(new, Kind):
             raise ConfigurationError(f"{home!r} is a {type(new).__name__}, not a Kind")
-        _check_free(new, (*_own(), *found))
-        found.append(new)
-    return tuple(found)
+        _check_free(new, (*_own(), *external))
+        external.append(new)
+    return tuple(external)
 
 
 def _check_free(new: Kind, known: tuple[Kind, ...]) -> None:

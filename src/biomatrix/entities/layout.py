@@ -21,7 +21,7 @@ OWN: Final = "own tokens"
 """The item that stands for any token of the composite's own."""
 
 MAX_REPEATS: Final = 1_000
-"""The most repeats that a slot counts; more are written as any number."""
+"""The most repeats that a slot counts; a larger number is written as ``most=None``."""
 
 _Place: TypeAlias = tuple[int, int]
 """A slot, and how many items it holds already."""
@@ -36,7 +36,7 @@ class Slot:
     parts : tuple of str
         Names of modalities, any one of which may stand here.
     own : bool
-        Whether a token of the composite's own may.
+        Whether a token of the composite's own may stand here.
     least : int
         How many stand here at least.
     most : int or None
@@ -63,11 +63,11 @@ class Slot:
 
     @property
     def items(self) -> tuple[str, ...]:
-        """What may stand here, by item."""
+        """The items that may stand here."""
         return (*self.parts, OWN) if self.own else self.parts
 
     def after(self, count: int) -> int | None:
-        """Return the count after one item more, None where it is full; without a limit it stops at ``least``."""
+        """Return the count after one more item, None where it is full; without a limit it stops at ``least``."""
         if self.most is None:
             return min(count + 1, self.least)
         return count + 1 if count < self.most else None
@@ -102,43 +102,43 @@ class Order:
 
 
 def compile_layout(layout: Sequence[Slot]) -> Order:
-    """Return a layout as an automaton that says of every order of items whether the layout allows it."""
+    """Return a layout as an automaton that accepts exactly the orders of items that the layout allows."""
     items = tuple(dict.fromkeys(item for slot in layout for item in slot.items))
-    start = _reached(layout, {(0, 0)})
+    start = _closure(layout, {(0, 0)})
     numbers = {start: 0}
     rows: list[list[int]] = []
-    waiting = [start]
-    for places in waiting:
+    queue = [start]
+    for places in queue:
         row = []
         for item in items:
             following = _after(layout, places, item)
             if following and following not in numbers:
                 numbers[following] = len(numbers)
-                waiting.append(following)
+                queue.append(following)
             row.append(numbers.get(following, -1))
         rows.append(row)
     transitions = np.array(rows, dtype=np.int16).reshape(len(rows), len(items))
-    return Order(items, transitions, np.array([(len(layout), 0) in places for places in waiting]))
+    return Order(items, transitions, np.array([(len(layout), 0) in places for places in queue]))
 
 
 def _after(layout: Sequence[Slot], places: frozenset[_Place], item: str) -> frozenset[_Place]:
     """Return where an item may lead from any of some places; empty where it may not come."""
-    found: set[_Place] = set()
+    reached: set[_Place] = set()
     for slot, count in places:
         if slot < len(layout) and item in layout[slot].items:
             following = layout[slot].after(count)
             if following is not None:
-                found.add((slot, following))
-    return _reached(layout, found)
+                reached.add((slot, following))
+    return _closure(layout, reached)
 
 
-def _reached(layout: Sequence[Slot], places: set[_Place]) -> frozenset[_Place]:
-    """Return the places and those behind them that are reached without an item more."""
-    found = set(places)
+def _closure(layout: Sequence[Slot], places: set[_Place]) -> frozenset[_Place]:
+    """Return the places and those behind them that are reached without another item."""
+    reached = set(places)
     for slot, count in sorted(places):
         following = slot
-        held = count
-        while following < len(layout) and held >= layout[following].least:
-            following, held = following + 1, 0
-            found.add((following, 0))
-    return frozenset(found)
+        items_held = count
+        while following < len(layout) and items_held >= layout[following].least:
+            following, items_held = following + 1, 0
+            reached.add((following, 0))
+    return frozenset(reached)

@@ -13,7 +13,7 @@ _INSTANCES: dict[tuple[type[Modality], tuple[tuple[str, Any], ...]], Modality] =
 
 
 def modality_names(kind: str | None = None) -> tuple[str, ...]:
-    """Return the names of all modalities, or of those of one kind: kind by kind, then those registered alone."""
+    """Return the names of all modalities, or of those of one kind: kind by kind, then those registered on their own."""
     own = [name for one in kinds() for name in one.modalities if kind in (None, one.name)]
     return (*own, *(name for name, cls in _REGISTERED.items() if kind in (None, cls.kind)))
 
@@ -27,23 +27,28 @@ def modality(name: str, **settings: Any) -> Modality:
         One of :func:`modality_names`.
     **settings
         What the modality's constructor takes, such as ``tokenizer="gcp_vqvae-4096"`` for a structure
-        modality: a shipped name, a folder, or a tokenizer object. None is the same as not given.
+        modality: a shipped name, a folder, or a tokenizer object. None counts as not given.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such modality, or it does not take a setting.
 
     Examples
     --------
     >>> modality("protein_sequence").start_token
     '<|prot_aa_start|>'
     """
-    given = {key: value for key, value in settings.items() if value is not None}
+    arguments = {key: value for key, value in settings.items() if value is not None}
     cls = modality_class(name)
-    key = (cls, tuple(sorted(given.items())))
+    key = (cls, tuple(sorted(arguments.items())))
     try:
-        known = _INSTANCES.get(key)
+        instance = _INSTANCES.get(key)
     except TypeError:  # a setting that cannot be hashed: a fresh object each time
-        return _construct(cls, given)
-    if known is None:
-        known = _INSTANCES[key] = _construct(cls, given)
-    return known
+        return _construct(cls, arguments)
+    if instance is None:
+        instance = _INSTANCES[key] = _construct(cls, arguments)
+    return instance
 
 
 def modalities(kind: str | None = None) -> tuple[Modality, ...]:
@@ -57,7 +62,7 @@ def register_modality(cls: type[Modality]) -> type[Modality]:
     Raises
     ------
     ConfigurationError
-        If the name or a control token is already taken by another class.
+        Its name or a control token is already taken by another class.
     """
     if cls in _REGISTERED.values():
         return cls
@@ -69,7 +74,7 @@ def register_modality(cls: type[Modality]) -> type[Modality]:
 
 
 def modality_class(name: str) -> type[Modality]:
-    """Return the class of the modality of that name, its module loaded."""
+    """Return the class of the modality of that name; its module is loaded. ConfigurationError where there is none."""
     if name in _REGISTERED:
         return _REGISTERED[name]
     home = next((one.modalities[name] for one in kinds() if name in one.modalities), None)

@@ -1,7 +1,7 @@
 """Options that a kind declares for one of its measurements: a dataclass whose fields say what they are for.
 
 Names, defaults, ranges and help are data, so that a command line can offer the options of every kind without knowing
-one, and refuse those that say nothing about what it was given.
+one, and refuse those that do not apply to its input.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ def defaults(of: type[Any]) -> dict[str, Any]:
 def chosen_options(
     of: type[Options], owner: str, settings: Mapping[str, Any], others: Mapping[str, type[Any]], holds: str
 ) -> Options:
-    """Return the options of one owner, refusing any that say nothing about it rather than ignoring them.
+    """Return the options of one owner, refusing those of other owners rather than ignoring them.
 
     Parameters
     ----------
     of : type
         The dataclass of its options.
     owner : str
-        Who takes them, in the plural, such as ``proteins``.
+        The owner, in the plural, such as ``proteins``.
     settings : mapping of str to object
-        What was asked, of any owner; a setting at its default asks for nothing.
+        The settings as given, of any owner; one at its default counts as not given.
     others : mapping of str to type
-        The options of every other owner, by who takes them.
+        The options of every other owner, by the owner's name.
     holds : str
-        What was given, in words, such as ``the file``.
+        What holds the owner's entities, in words, such as ``the file``.
 
     Raises
     ------

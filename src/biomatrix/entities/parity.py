@@ -34,7 +34,7 @@ class Comparison:
     recognises : callable
         Takes a path and returns whether it holds such recordings.
     run : callable
-        Takes the path, the options and a callable that is told what is being compared.
+        Takes the path, the options and a callable that is called with what is being compared, in words.
     options : type
         A dataclass of :func:`biomatrix.entities.options.option` fields.
     """
@@ -58,6 +58,7 @@ class ParityCheck:
     difference : float
         The largest absolute difference, or the share of codes that differ.
     tolerance : float
+        The largest difference that passes.
     """
 
     subject: str
@@ -93,7 +94,7 @@ class Parity:
         return bool(self.checks) and not self.failures
 
     def as_text(self) -> str:
-        """Return one line a kind of value, then what failed."""
+        """Return one line per kind of value, then the failures and the verdict."""
         ordered = sorted(self.checks, key=lambda check: check.what)
         lines = [_line(what, list(group)) for what, group in groupby(ordered, key=lambda check: check.what)]
         lines += [
@@ -105,7 +106,7 @@ class Parity:
 
 
 def joined(parts: Iterable[Iterable[ParityCheck]]) -> Parity:
-    """Return all the comparisons of several parts as one."""
+    """Return the comparisons of several parts as one."""
     return Parity(tuple(check for part in parts for check in part))
 
 

@@ -1,4 +1,4 @@
-"""Which published checkpoint a file is, told by the tensor names in it; nothing in it runs."""
+"""Which published checkpoint a file is, recognised by its tensor names; no code in the file is run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TENSOR_SUFFIX = ".safetensors"
 
 
 def published_architecture(path: str | Path) -> str:
-    """Return whose checkpoint a file is, as kinds name their architectures.
+    """Return the architecture of a published checkpoint, by the name that its kind registers.
 
     Parameters
     ----------
@@ -30,22 +30,22 @@ def published_architecture(path: str | Path) -> str:
     Raises
     ------
     WeightsError
-        The file cannot be read, or names no tensor of any.
+        The file cannot be read, or holds no tensor of a known architecture.
     """
-    return _recognised(Path(path))[0]
+    return _recognise(Path(path))[0]
 
 
 def convert_published(file: str | Path, folder: str | Path, **settings: Any) -> Any:
-    """Turn a published checkpoint into a tokenizer folder; return what was converted, with its ``as_text()``.
+    """Turn a published checkpoint into a tokenizer folder; return the converter's report, which has ``as_text()``.
 
     Parameters
     ----------
     file : path
         See :func:`published_architecture`.
     folder : path
-        Takes ``config.json`` and ``model.safetensors``; must not hold a tokenizer yet.
+        Receives ``config.json`` and ``model.safetensors``; must not hold a tokenizer yet.
     **settings
-        What the converter of the architecture takes beside; None is not given.
+        What the architecture's converter takes besides; None counts as not given.
 
     Raises
     ------
@@ -54,12 +54,12 @@ def convert_published(file: str | Path, folder: str | Path, **settings: Any) -> 
     ConfigurationError
         A setting that the converter does not take.
     """
-    architecture, checkpoint = _recognised(Path(file))
+    architecture, checkpoint = _recognise(Path(file))
     convert = load_attribute(checkpoint.convert)
-    given = {name: value for name, value in settings.items() if value is not None}
-    for name in given.keys() - signature(convert).parameters.keys():
+    arguments = {name: value for name, value in settings.items() if value is not None}
+    for name in arguments.keys() - signature(convert).parameters.keys():
         raise ConfigurationError(f"{architecture!r} is converted without {name!r}", file=str(file))
-    return convert(Path(file), Path(folder), **given)
+    return convert(Path(file), Path(folder), **arguments)
 
 
 def is_tensor_file(name_or_path: str | Path) -> bool:
@@ -73,9 +73,9 @@ def read_published(kind: str, file: Path) -> StoredWeights:
     Raises
     ------
     WeightsError
-        Not one that this kind reads so: another file, or one to be converted first.
+        The kind cannot read the file as it is: it is another file, or must be converted first.
     """
-    architecture, checkpoint = _recognised(file)
+    architecture, checkpoint = _recognise(file)
     if registered(kind).published.get(architecture) is not checkpoint:
         raise WeightsError(f"published weights of {architecture!r}, which is not for {kind}s", file=str(file))
     if checkpoint.read is None:
@@ -87,20 +87,20 @@ def read_published(kind: str, file: Path) -> StoredWeights:
     return stored
 
 
-def _recognised(file: Path) -> tuple[str, PublishedCheckpoint]:
-    known = {name: checkpoint for one in kinds() for name, checkpoint in one.published.items()}
+def _recognise(file: Path) -> tuple[str, PublishedCheckpoint]:
+    checkpoints = {name: checkpoint for one in kinds() for name, checkpoint in one.published.items()}
     try:
         names = _names(file).replace(b"_orig_mod.", b"")
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise WeightsError(f"cannot be read: {error}", file=str(file)) from error
-    for name, checkpoint in sorted(known.items(), key=lambda pair: -len(pair[1].mark)):
+    for name, checkpoint in sorted(checkpoints.items(), key=lambda pair: -len(pair[1].mark)):
         if checkpoint.mark in names:
             return name, checkpoint
-    raise WeightsError(f"not a checkpoint of plain tensors of {' or '.join(sorted(known))}", file=str(file))
+    raise WeightsError(f"not a checkpoint of plain tensors of {' or '.join(sorted(checkpoints))}", file=str(file))
 
 
 def _names(file: Path) -> bytes:
-    """The part of a file that holds the names of its tensors."""
+    """Return the part of a file that holds the names of its tensors."""
     if not zipfile.is_zipfile(file):
         with file.open("rb") as stream:
             return stream.read(_LEGACY_BYTES)

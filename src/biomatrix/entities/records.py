@@ -21,7 +21,7 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
 _SHARED: Final = {FASTA: read_fasta}
-"""Formats whose records may be of several kinds, each record of its own."""
+"""Formats in which each record may be of a different kind."""
 
 
 class Records(list[Entity]):
@@ -48,7 +48,7 @@ def read(
     kind : str, optional
         What the file holds, where its format may hold several kinds.
     file_format : str, optional
-        The format, where neither name nor content tells.
+        The format, where neither name nor content shows it.
     limits : Limits
         The sizes past which a record or the file is refused.
 
@@ -60,17 +60,17 @@ def read(
     Raises
     ------
     BioMatrixError
-        Nothing could be read: the first reason.
+        Nothing could be read; the error is that of the first reject.
     """
-    found = Records()
-    for record in read_entities(path, kind=kind, file_format=file_format, limits=limits):
-        if isinstance(record, Reject):
-            found.rejects.append(record)
+    records = Records()
+    for entry in read_entities(path, kind=kind, file_format=file_format, limits=limits):
+        if isinstance(entry, Reject):
+            records.rejects.append(entry)
         else:
-            found.append(record)
-    if not found and found.rejects:
-        raise found.rejects[0].as_error()
-    return found
+            records.append(entry)
+    if not records and records.rejects:
+        raise records.rejects[0].as_error()
+    return records
 
 
 def read_entities(
@@ -85,15 +85,15 @@ def read_entities(
     Raises
     ------
     ConfigurationError, UnsupportedError
-        The format is unknown, or not one of the kind asked for; what is inside a file never raises.
+        The format is unknown, or not one of the kind asked for; the content of a file never raises.
     """
     candidates = _candidates(kind)
-    found = format_of(path, file_format, candidates)
-    owners = kinds_of_format(found, candidates)
-    if found in _SHARED:
-        yield from _SHARED[found](path, owners, limits=limits)
+    name = format_of(path, file_format, candidates)
+    owners = kinds_of_format(name, candidates)
+    if name in _SHARED:
+        yield from _SHARED[name](path, owners, limits=limits)
     else:
-        yield from owners[0].read(path, found, limits=limits)
+        yield from owners[0].read(path, name, limits=limits)
 
 
 def read_entity(
@@ -112,16 +112,16 @@ def read_entity(
     Raises
     ------
     ParseError
-        The record is broken or not there, or there are several and none was asked for.
+        The record is broken or missing, or there are several and ``record`` is None.
     """
     candidates = _candidates(kind)
-    found = format_of(path, file_format, candidates)
-    owners = kinds_of_format(found, candidates)
-    if found in _SHARED:
+    format_name = format_of(path, file_format, candidates)
+    owners = kinds_of_format(format_name, candidates)
+    if format_name in _SHARED:
         if settings:
-            raise ConfigurationError(f"{found} files are read without {', '.join(settings)}", file=label_of(path))
-        return choose_record(_SHARED[found](path, owners, limits=limits), record, label_of(path))
-    return owners[0].read_one(path, found, record, limits=limits, **settings)
+            raise ConfigurationError(f"{format_name} files are read without {', '.join(settings)}", file=label_of(path))
+        return choose_record(_SHARED[format_name](path, owners, limits=limits), record, label_of(path))
+    return owners[0].read_one(path, format_name, record, limits=limits, **settings)
 
 
 def write_entities(entities: Sequence[Entity], path: str | Path, **settings: Any) -> None:
@@ -143,27 +143,27 @@ def write_entities(entities: Sequence[Entity], path: str | Path, **settings: Any
     if not entities:
         raise ConfigurationError("there is nothing to write", file=str(path))
     counts = Counter(entity.kind for entity in entities)
-    found = format_of(path)
-    owners = [one.name for one in kinds_of_format(found)]
+    format_name = format_of(path)
+    owners = [one.name for one in kinds_of_format(format_name)]
     others = sum(count for name, count in counts.items() if name not in owners)
     if others or len(counts) > 1:
         held = ", ".join(f"{count} of kind {name}" for name, count in counts.items())
         raise ConfigurationError(
-            f"a {found} file holds records of kind {' or '.join(owners)}, not {held}; give a folder instead",
+            f"a {format_name} file holds records of kind {' or '.join(owners)}, not {held}; give a folder instead",
             file=str(path),
         )
     try:
-        kind_named(entities[0].kind).write(entities, path, found, **settings)
+        kind_named(entities[0].kind).write(entities, path, format_name, **settings)
     except BioMatrixError as error:
         raise error.at(file=str(path)) from error.__cause__
 
 
 def parse_entity(given: str, of: Kind, record: int | str | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Entity:
-    """Return the entity that a user's word names: a file, or what a person types for its kind."""
+    """Return the entity of a user's word: the record of a file, or what a person types for that kind."""
     if names_file(given, of):
         return read_entity(given, record, kind=of.name, limits=limits)
     if record is not None:
-        raise ConfigurationError(f"a record or chain is chosen of a file; {given[:40]!r} is {of.typed_as}")
+        raise ConfigurationError(f"a record or chain is chosen from a file; {given[:40]!r} is {of.typed_as}")
     return of.parse(given, limits=limits)
 
 

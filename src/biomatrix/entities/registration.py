@@ -49,7 +49,7 @@ class FileFormat:
         Whether its records may hold coordinates.
     starts, ends : str, optional
         How the line that opens, or closes, each record of a text format begins, so that a large file can be cut without
-        reading its records; ``starts`` is empty where every line is a record. Neither for formats that cannot be cut.
+        reading its records; ``starts`` is empty where every line is a record. Both None: the format cannot be cut.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Table:
     name : str
         What its rows are, in words, such as ``conformers``.
     columns : tuple of str
-        The columns that tell it; a table may have more.
+        The columns that identify it; a table may have more.
     reader : str
         ``module:function`` that takes the path and yields every row as an entity or a Reject.
     container : {"parquet", "csv"}
@@ -100,10 +100,10 @@ class View:
     Parameters
     ----------
     name : str
-        A stable name; losses and held-out shards are by view.
+        A stable name; losses and held-out shards are kept per view.
     layout : {"single", "window", "joint", "composed"}
-        One modality, whole or not at all; one modality cut to a random window where it is too long; several of the
-        same entity in random order; some of the parts, shuffled.
+        In order: one modality, whole or left out; one modality, cut to a random window where it is too long; several
+        modalities of one entity in random order; some of the parts, shuffled.
     modalities : tuple of str
         What is written; empty for ``composed``.
     parts : mapping of str to float
@@ -124,7 +124,7 @@ class ShownTask:
     ----------
     name : str
         The task's name. Placeholders of its prompt named like the kind or one of its modalities stand for the entity
-        it is asked about; a task whose entity is not there, or lacks what a modality needs, is not asked.
+        it asks about; a task without its entity, or whose entity lacks what a modality needs, is skipped.
     title : str
         Its heading on a page.
     values : mapping of str to str
@@ -167,11 +167,11 @@ class PublishedCheckpoint:
     Parameters
     ----------
     mark : bytes
-        Part of the name of a tensor, by which a file is known. The longest mark of all kinds that a file bears counts.
+        Part of the name of a tensor, by which a file is recognised; of several marks in one file the longest decides.
     convert : str
         ``module:function`` that takes a file, an output folder and its own keywords, and writes a tokenizer folder.
     read : str, optional
-        ``module:function`` that returns the weights of a ``.safetensors`` file; without, such a file is not opened.
+        ``module:function`` that returns the weights of a ``.safetensors`` file; where None, such a file is not opened.
     """
 
     mark: bytes
@@ -195,7 +195,7 @@ class Kind(ABC):
     refused_extensions: ClassVar[Mapping[str, str]] = {}
     """Extensions that look like this kind's and are not read, each with what to do instead."""
     modalities: ClassVar[Mapping[str, str]] = {}
-    """Its modalities in order: name to ``module:Class``, imported when first asked for."""
+    """Its modalities in order: name to ``module:Class``, imported when first used."""
     architectures: ClassVar[Mapping[str, str]] = {}
     """Structure tokenizers: what a folder's config calls its architecture to ``module:Class``."""
     weights: ClassVar[Path | None] = None
@@ -219,25 +219,25 @@ class Kind(ABC):
     """Comparisons with recordings of published code: architecture to ``module:ATTRIBUTE``, a
     :class:`biomatrix.entities.parity.Comparison`."""
     held_out_by_identity: ClassVar[bool] = True
-    """Whether its shipped tokenizers were kept from entities by their identity; else only its tables say from which."""
+    """Whether its shipped tokenizers held entities out by their identity; if not, only its tables tell which."""
     views: ClassVar[tuple[View, ...]] = ()
     held_out_keys: ClassVar[frozenset[str]] = frozenset()
     """Identities that are kept out of all training, such as those of the examples."""
     shown_tasks: ClassVar[tuple[ShownTask, ...]] = ()
-    """The tasks that show what a model does with this kind, in order."""
+    """The tasks that show what a model does with this kind, in display order."""
     viewer: ClassVar[tuple[str, ViewerStyle] | None] = None
-    """The file format and style in which a viewer shows its structure; None where there is nothing to turn."""
+    """The file format and style in which a viewer shows its structure; None where there is nothing to show in 3D."""
     colours: ClassVar[Mapping[str, tuple[str, str]]] = {}
-    """CSS colours of its modalities' tokens on light and on dark paper; derived from the name where none is given."""
+    """CSS colours of its modalities' tokens on a light and on a dark background; by default derived from the name."""
 
     @property
     @abstractmethod
     def entity(self) -> type[Entity]:
-        """Its class."""
+        """The class of its entities."""
 
     @abstractmethod
     def parse(self, text: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Entity:
-        """Return the entity that a person's words spell. Raises ParseError with the place at fault."""
+        """Return the entity that a person typed. Raises ParseError with the position at fault."""
 
     @abstractmethod
     def text(self, entity: Any) -> str:
@@ -253,7 +253,7 @@ class Kind(ABC):
 
     @abstractmethod
     def identity(self, entity: Any) -> str:
-        """Return the key by which hold-out, deduplication and the leakage audit take two for the same."""
+        """Return the key by which hold-out, deduplication and the leakage audit treat two entities as the same."""
 
     # Files
 
@@ -272,7 +272,7 @@ class Kind(ABC):
     ) -> Entity:
         """Return one record: by its number from 1 or its name; the only one when neither is given.
 
-        ``settings`` are what a kind's own reader takes besides; most take none.
+        ``settings`` are what the kind's own reader takes besides; most take none.
         """
         if settings:
             raise ConfigurationError(f"{self.plural} are read without {', '.join(settings)}", file=str(path))
@@ -302,16 +302,18 @@ class Kind(ABC):
         UnsupportedError
             The format is not one that is written.
         """
-        known = next((one for one in self.formats if one.name == file_format and one.writes), None)
-        if known is None:
+        description = next((one for one in self.formats if one.name == file_format and one.writes), None)
+        if description is None:
             raise UnsupportedError(f"{self.plural} are not written as {file_format}", file=str(path))
-        if known.appends:
-            return AppendingWriter(path, lambda entity: self.record_bytes(entity, file_format), refuse, known.many)
+        if description.appends:
+            return AppendingWriter(
+                path, lambda entity: self.record_bytes(entity, file_format), refuse, description.many
+            )
         return CollectingWriter(path, lambda entities: self.write(entities, path, file_format), refuse)
 
     def claims(self, file_format: str, record: str) -> bool:
         """Return whether a record of a text format that several kinds share (FASTA: the letters) is one of its own."""
-        return any(known.name == file_format for known in self.formats)
+        return any(description.name == file_format for description in self.formats)
 
     def recognises(self, head: bytes) -> str | None:
         """Return the name of the format that the first bytes of a file show, None where they show none of its own."""
@@ -335,7 +337,7 @@ class Kind(ABC):
     # Judging and showing
 
     def check(self, entity: Any) -> list[Check]:
-        """Return what is sound about the entity, structure included where it has one."""
+        """Return the checks of the entity, those of its structure included where it has one."""
         return []
 
     def compare(self, original: Any, decoded: Any) -> list[Check]:
@@ -343,7 +345,7 @@ class Kind(ABC):
         return [Check(f"same {self.name}", self.identity(original) == self.identity(decoded))]
 
     def properties(self, entity: Any) -> Mapping[str, str]:
-        """Return what code computes exactly, by the name of the field that holds it in records."""
+        """Return the properties that can be computed exactly, by the record field that holds each."""
         return {}
 
     def points(self, entity: Any) -> NDArray[np.float32] | None:
@@ -365,7 +367,7 @@ class Kind(ABC):
         return self.with_points(moving, superimpose(before, after))
 
     def completed(self, entity: Any, seed: int = 0) -> tuple[Entity, str]:
-        """Return the entity with what structure tokens need and it lacks, if that can be made, and how, in words."""
+        """Return the entity with what structure tokens need, computed if it can be, and how, in words (perhaps "")."""
         return entity, ""
 
     def shortened(self, entity: Any, length: int) -> Entity:

@@ -33,7 +33,7 @@ class Reject:
 
     @classmethod
     def from_error(cls, error: BioMatrixError, file: str, record: int | str | None = None) -> Reject:
-        """Make a reject of an error; the place that the error knows wins over the one given."""
+        """Make a reject from an error; the error's own place wins over the arguments."""
         return cls(
             file=error.file if error.file is not None else file,
             record=error.record if error.record is not None else record,
@@ -43,10 +43,10 @@ class Reject:
         )
 
     def as_error(self) -> BioMatrixError:
-        """Return the error that this reject was made of."""
+        """Return the error that this reject was made from."""
         family = {error.__name__: error for error in BioMatrixError.__subclasses__()}
-        made = family.get(self.kind, BioMatrixError)
-        return made(self.reason, file=self.file, record=self.record, position=self.position)
+        error_class = family.get(self.kind, BioMatrixError)
+        return error_class(self.reason, file=self.file, record=self.record, position=self.position)
 
     def __str__(self) -> str:
         place = [self.file]

@@ -4,8 +4,8 @@ A kind that can be measured names a function in its registration::
 
     def round_trip(source: RecordSource, tokenizer: str, options: Options, progress: Told) -> RoundTrip
 
-where ``options`` is of the class the registration names beside it, and ``progress`` is told how many records have been
-done since it was last called. A result is a dataclass, so that it turns into JSON as it is.
+where ``options`` is of the class the registration names beside it, and ``progress`` is called with the number of
+records done since its last call. A result is a dataclass, so that it turns into JSON as it is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BATCH: Final = 256
 """Entities given to a tokenizer at once."""
 SHOWN_REASONS: Final = 8
 SHOWN_RECORDS: Final = 5
-"""Reasons of failures in the text, and records named for each."""
+"""Reasons of failures in the text, and records listed per reason."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Failure:
     Parameters
     ----------
     stage : {"read", "encode", "decode", "compare"}
-        Where it ended.
+        The stage at which it failed.
     record : int or str or None
         Its number in the file, from 1, or its name.
     name : str
@@ -84,12 +84,12 @@ class Failure:
 
     @classmethod
     def of_error(cls, error: BioMatrixError, stage: Stage, record: int, name: str) -> Failure:
-        """Return the failure that an error is; ``record`` is its number in the file."""
+        """Return an error as a failure; ``record`` is the record's number in the file, from 1."""
         return cls(stage, record, name, error.message, type(error).__name__)
 
 
 class RoundTrip(Protocol):
-    """What a round trip of many records gave: a dataclass, with figures of its kind beside these."""
+    """The result of a round trip of many records: a dataclass, with figures of its kind beside these."""
 
     @property
     def records(self) -> int:
@@ -104,14 +104,14 @@ class RoundTrip(Protocol):
         """One dataclass of figures per record that did not fail, in order."""
 
     def worst(self, count: int) -> Sequence[Any]:
-        """Return the records that came back least like themselves, the worst first."""
+        """Return the records that lost most, the worst first."""
 
     def as_text(self, worst: int = 0) -> str:
         """Return the figures as lines of text, with the ``worst`` records at the end."""
 
 
 def batches_of(records: Iterable[Of | Reject], size: int) -> Iterator[tuple[list[tuple[int, Of]], list[Failure]]]:
-    """Yield records by so many: those that were read, numbered from 1, and the failures of those that were not."""
+    """Yield batches of ``size`` records: those that were read, numbered from 1, and the failures of the others."""
     numbered = enumerate(records, start=1)
     while batch := list(islice(numbered, size)):
         read = [(number, item) for number, item in batch if not isinstance(item, Reject)]
@@ -124,19 +124,19 @@ def reasons(failures: Iterable[Failure]) -> dict[str, int]:
 
 
 def failure_lines(failures: Sequence[Failure], what: str) -> list[str]:
-    """Return one line per reason, the most frequent first, with the first few records it befell."""
+    """Return one line per reason, the most frequent first, with the first few records it applies to."""
     if not failures:
         return []
     lines = [f"{len(failures):,} {what}:"]
-    counted = reasons(failures)
-    for reason, count in list(counted.items())[:SHOWN_REASONS]:
-        named = [_named(failure) for failure in failures if failure.full_reason == reason]
+    counts = reasons(failures)
+    for reason, count in list(counts.items())[:SHOWN_REASONS]:
+        labels = [_label(failure) for failure in failures if failure.full_reason == reason]
         more = ", ..." if count > SHOWN_RECORDS else ""
-        lines.append(f"  {count:,} x {reason} ({', '.join(named[:SHOWN_RECORDS])}{more})")
-    if len(counted) > SHOWN_REASONS:
-        lines.append(f"  and {len(counted) - SHOWN_REASONS:,} more reasons; --json lists all failures")
+        lines.append(f"  {count:,} x {reason} ({', '.join(labels[:SHOWN_RECORDS])}{more})")
+    if len(counts) > SHOWN_REASONS:
+        lines.append(f"  and {len(counts) - SHOWN_REASONS:,} more reasons; --json lists all failures")
     return lines
 
 
-def _named(failure: Failure) -> str:
+def _label(failure: Failure) -> str:
     return "the file" if failure.record is None else f"record {failure.record} {failure.name}".rstrip()

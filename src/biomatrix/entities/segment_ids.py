@@ -1,4 +1,4 @@
-"""The ids of a modality in some vocabulary: all that an automaton needs to know of it."""
+"""The ids of a modality in some vocabulary: all that an automaton needs to know about it."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
 
 def checked(values: Mapping[str, Any], model: type[Model], file: str | Path) -> Model:
-    """Return settings as a model; ConfigurationError names each that is unknown, missing or out of range."""
+    """Return settings as a validated model; ConfigurationError names each that is unknown, missing or out of range."""
     try:
         return model.model_validate(values)
     except ValidationError as error:

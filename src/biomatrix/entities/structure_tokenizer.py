@@ -2,7 +2,7 @@
 
 A kind lists its architectures by name (:attr:`biomatrix.entities.registration.Kind.architectures`); a folder's config
 names one, and :meth:`StructureTokenizer.from_pretrained` opens it. A new architecture is one class that prepares one
-entity or one array of codes, and one that works on a batch of what was prepared.
+entity or the codes of one entity, and works on batches of what it prepared.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EntityT = TypeVar("EntityT", bound=Entity)
 CodesT = TypeVar("CodesT")
 """What one entity is encoded as."""
 ReadableT = TypeVar("ReadableT")
-"""What is taken for the codes of one entity; what was encoded is among it."""
+"""What is accepted as the codes of one entity; ``CodesT`` is part of it."""
 DecodedT = TypeVar("DecodedT")
 Answer = TypeVar("Answer")
 
@@ -46,7 +46,7 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
     fingerprint : str
         Two tokenizers that share it give the same codes.
     config : mapping, optional
-        The description that the weights came with, as ``config.json`` holds it.
+        The description of the weights, as ``config.json`` holds it.
     """
 
     kind: ClassVar[str]
@@ -54,14 +54,14 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
     architecture: ClassVar[str]
     """What a folder's config calls it."""
     batch_size: ClassVar[int | None] = None
-    """How many entities are worked on together; None for all."""
+    """How many entities form a batch; None for all."""
 
     def __init__(self, name: str, fingerprint: str, config: Mapping[str, Any] | None = None) -> None:
         self.name = name
         self.fingerprint = fingerprint
         self.config: dict[str, Any] = dict(config or {})
         self.options: dict[str, Any] = {}
-        """What :meth:`from_weights` was told beside the weights."""
+        """The options that :meth:`from_weights` received beside the weights."""
 
     @classmethod
     def from_pretrained(
@@ -77,14 +77,14 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
         Parameters
         ----------
         name_or_path : str or Path
-            A shipped name, ``default`` for the one its kind names so, a folder, the published checkpoint of an
+            A shipped name, ``default`` for the default of its kind, a folder, the published checkpoint of an
             architecture as a ``.safetensors`` file, or with ``hub`` a repository of the Hugging Face hub.
         hub : bool
             Download from the hub; never done unless asked for.
         revision : str, optional
             The branch, tag or commit on the hub.
         **options
-            What the ``from_weights`` of the architecture takes, such as ``closed_loop=True``; None is not given.
+            What the ``from_weights`` of the architecture takes, such as ``closed_loop=True``; None counts as not given.
 
         Raises
         ------
@@ -97,10 +97,10 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
             stored = read_published(cls.kind, Path(name_or_path))
         else:
             stored = load_weights(cls.kind, name_or_path, hub=hub, revision=revision)
-        known = cls._class_of(stored)
+        tokenizer_class = cls._class_of(stored)
         chosen = {**stored.options, **{name: value for name, value in options.items() if value is not None}}
-        _refuse_unknown(known, chosen, stored)
-        tokenizer = known.from_weights(stored, **chosen)
+        _refuse_unknown(tokenizer_class, chosen, stored)
+        tokenizer = tokenizer_class.from_weights(stored, **chosen)
         tokenizer.options = chosen
         return tokenizer
 
@@ -121,7 +121,7 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
 
     @abstractmethod
     def tensors(self) -> Mapping[str, NDArray[Any]]:
-        """Return what a folder stores: :meth:`from_weights` makes the same tokenizer of it."""
+        """Return what a folder stores, by name: :meth:`from_weights` builds the same tokenizer from it."""
 
     @property
     @abstractmethod
@@ -139,19 +139,19 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
 
     @abstractmethod
     def encode_batch(self, prepared: Sequence[Any]) -> Sequence[CodesT | BioMatrixError]:
-        """Return the codes of each entity that :meth:`prepare` returned; never of none."""
+        """Return the codes of each prepared entity; never called with an empty batch."""
 
     @abstractmethod
     def prepare_codes(self, codes: ReadableT) -> Any:
-        """Return one entity's codes as :meth:`decode_batch` takes them. Raises BioMatrixError where they are none."""
+        """Return one entity's codes as :meth:`decode_batch` takes them. Raises BioMatrixError where they are bad."""
 
     @abstractmethod
     def decode_batch(self, prepared: Sequence[Any]) -> Sequence[DecodedT | BioMatrixError]:
-        """Return what the codes that :meth:`prepare_codes` returned spell; never of none."""
+        """Return the structure of each array of prepared codes; never called with an empty batch."""
 
     def encode_each(self, entities: Sequence[EntityT]) -> list[CodesT | BioMatrixError]:
         """Encode many entities: for each, in order, its codes or the error that refused it, which names its record."""
-        return _in_batches(entities, self._prepared, self.encode_batch, self.batch_size)
+        return _in_batches(entities, self._prepare_checked, self.encode_batch, self.batch_size)
 
     def decode_each(self, codes: Sequence[ReadableT]) -> list[DecodedT | BioMatrixError]:
         """Decode the codes of many entities: for each, in order, its structure or the error that refused it."""
@@ -165,10 +165,10 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
         """Decode the codes of many entities. Raises the error of the first that cannot be decoded, with its record."""
         return _all_or_first_error(self.decode_each(codes))
 
-    def _prepared(self, entity: EntityT) -> Any:
+    def _prepare_checked(self, entity: EntityT) -> Any:
         if not isinstance(entity, Entity) or entity.kind != self.kind:
-            found = type(entity).__name__
-            raise UnsupportedError(f"a tokenizer of {registered(self.kind).plural} cannot encode a {found}")
+            type_name = type(entity).__name__
+            raise UnsupportedError(f"a tokenizer of {registered(self.kind).plural} cannot encode a {type_name}")
         return self.prepare(entity)
 
     @classmethod
@@ -179,26 +179,28 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
                 f"unknown architecture {stored.architecture!r}: this version reads {', '.join(architectures)}",
                 file=file,
             )
-        known = load_attribute(architectures[stored.architecture])
-        if not issubclass(known, cls):
+        tokenizer_class = load_attribute(architectures[stored.architecture])
+        if not issubclass(tokenizer_class, cls):
             raise WeightsError(
                 f"these weights are of architecture {stored.architecture!r}, opened as {cls.__name__}: "
-                f"use {known.__name__}",
+                f"use {tokenizer_class.__name__}",
                 file=file,
             )
-        opened: type[Self] = known
+        opened: type[Self] = tokenizer_class
         return opened
 
 
-def _refuse_unknown(known: type[Any], chosen: Mapping[str, Any], stored: StoredWeights) -> None:
-    """Raise ConfigurationError for an option that ``from_weights`` of an architecture does not name."""
-    taken = [
-        one.name for one in signature(known.from_weights).parameters.values() if one.kind is Parameter.KEYWORD_ONLY
+def _refuse_unknown(tokenizer_class: type[Any], chosen: Mapping[str, Any], stored: StoredWeights) -> None:
+    """Raise ConfigurationError for an option that the architecture's ``from_weights`` does not take."""
+    accepted = [
+        one.name
+        for one in signature(tokenizer_class.from_weights).parameters.values()
+        if one.kind is Parameter.KEYWORD_ONLY
     ]
-    for name in chosen.keys() - set(taken):
+    for name in chosen.keys() - set(accepted):
         raise ConfigurationError(
             f"the architecture {stored.architecture!r} takes no option {name!r}; "
-            f"it takes {', '.join(taken) if taken else 'none'}",
+            f"it takes {', '.join(accepted) if accepted else 'none'}",
             file=str(stored.folder),
         )
 
@@ -209,7 +211,7 @@ def _in_batches(
     run: Callable[[Sequence[Any]], Sequence[Any]],
     batch_size: int | None,
 ) -> list[Any]:
-    """Return an answer or an error for each item; only what could be prepared makes up batches."""
+    """Return an answer or an error for each item; batches hold only what could be prepared."""
     answers: list[Any] = [None] * len(items)
     waiting: list[tuple[int, Any]] = []
 
@@ -230,7 +232,7 @@ def _in_batches(
 
 
 def _answers(run: Callable[[Sequence[Any]], Sequence[Any]], prepared: Sequence[Any]) -> Iterator[Any]:
-    """Yield the answers of a batch; where it fails as a whole, of each alone, so that only the bad one is lost."""
+    """Yield the answers of a batch; where it fails as a whole, run each item alone, so that only bad ones are lost."""
     if not prepared:
         return
     try:

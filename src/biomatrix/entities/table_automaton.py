@@ -60,7 +60,7 @@ class TableAutomaton:
         self._ranges: dict[bytes, Ranges] = {}
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
-        """Return the state of one row, ``int64 [3]``; ConfigurationError where no segment keeps to the bounds."""
+        """Return the state of one row, ``int64 [3]``; ConfigurationError where no segment fits the bounds."""
         name, length = self._name, bounds.length
         if length is not None and not self._grammar.counted.any():
             raise ConfigurationError(
@@ -98,13 +98,13 @@ class TableAutomaton:
     def _ranges_of(self, classes: NDArray[np.bool_]) -> Ranges:
         """Return the ids of a set of classes, ``bool [C + 1]``: for equal sets the same object."""
         key = classes.tobytes()
-        found = self._ranges.get(key)
-        if found is None:
-            found = self._ranges[key] = ranges_of(self.ids[classes[self._classes]])
-        return found
+        ranges = self._ranges.get(key)
+        if ranges is None:
+            ranges = self._ranges[key] = ranges_of(self.ids[classes[self._classes]])
+        return ranges
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
-        """Return the states after one allowed id each, ``int64 [R]``."""
+        """Return the states, ``int64 [R, 3]``, after one allowed id per row, ``int64 [R]``."""
         state, remaining, budget = states.T
         columns = self._classes[np.searchsorted(self.ids, ids)]
         ended = columns == self._end_class

@@ -23,7 +23,7 @@ ROWS: Final = 512
 
 
 def container_of(path: str | Path) -> Container | None:
-    """Return what holds a table, by the name of the file; None where the name is not that of a table.
+    """Return the container of a table, by the name of the file; None where the name is not that of a table.
 
     Examples
     --------
@@ -55,17 +55,17 @@ def find_table(path: Path, among: Sequence[Kind] | None = None) -> tuple[Kind, T
     """
     container = container_of(path)
     columns = set(columns_of(path))
-    known = [(one, table) for one in among or kinds() for table in one.tables if table.container == container]
-    for one, table in known:
+    layouts = [(one, table) for one in among or kinds() for table in one.tables if table.container == container]
+    for one, table in layouts:
         if (any if table.any_column else all)(name in columns for name in table.columns):
             return one, table
     raise UnsupportedError(
-        f"a table is read with the columns {_described([table for _, table in known])}", file=str(path)
+        f"a table is read with the columns {_description([table for _, table in layouts])}", file=str(path)
     )
 
 
 def read_table(path: Path, table: Table, *, held_out: bool = False) -> Iterator[Entity | Reject]:
-    """Yield the rows of a table; ``held_out`` those no shipped tokenizer was fitted on, where the table tells."""
+    """Yield the rows of a table; with ``held_out`` those no shipped tokenizer was fitted on, where the table tells."""
     rows: Iterator[Entity | Reject] = load_attribute(table.held_out if held_out and table.held_out else table.reader)(
         path
     )
@@ -73,9 +73,9 @@ def read_table(path: Path, table: Table, *, held_out: bool = False) -> Iterator[
 
 
 def columns_of(path: Path) -> list[str]:
-    """Return the names of the columns of a table; ParseError where the file is none."""
+    """Return the names of the columns of a table; ParseError where the file is not a table."""
     if container_of(path) == "parquet":
-        return list(_opened(path).schema_arrow.names)
+        return list(_open_parquet(path).schema_arrow.names)
     try:
         return next(csv.reader(read_lines(path)), [])
     except csv.Error as error:
@@ -83,17 +83,17 @@ def columns_of(path: Path) -> list[str]:
 
 
 def count_rows(path: Path) -> int:
-    """Return how many rows a table announces; a line counts as a row in comma-separated text."""
+    """Return how many rows a table declares; in comma-separated text every line below the header counts as one."""
     if container_of(path) == "parquet":
-        return int(_opened(path).metadata.num_rows)
+        return int(_open_parquet(path).metadata.num_rows)
     return max(sum(1 for _ in read_lines(path)) - 1, 0)
 
 
 def parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a Parquet file, some columns of it; ParseError where it is broken."""
+    """Yield the rows of a Parquet file, with the given columns alone; ParseError where it is broken."""
     from pyarrow import ArrowException
 
-    table = _opened(path)
+    table = _open_parquet(path)
     try:
         for batch in table.iter_batches(batch_size=ROWS, columns=list(columns)):
             yield from batch.to_pylist()
@@ -101,7 +101,7 @@ def parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]
         raise ParseError(f"a broken Parquet file: {error}", file=str(path)) from error
 
 
-def _opened(path: Path) -> ParquetFile:
+def _open_parquet(path: Path) -> ParquetFile:
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
@@ -111,7 +111,7 @@ def _opened(path: Path) -> ParquetFile:
         raise ParseError(f"not a Parquet file: {error}", file=str(path)) from error
 
 
-def _described(tables: Sequence[Table]) -> str:
+def _description(tables: Sequence[Table]) -> str:
     """Return the columns of tables in words: ``id, mol_block (MOL blocks) or id, sequence, coords (chains)``."""
     words = [f"{(' or ' if table.any_column else ', ').join(table.columns)} ({table.name})" for table in tables]
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words or ["of no kind"])

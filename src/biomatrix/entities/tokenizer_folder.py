@@ -1,9 +1,8 @@
-"""Structure tokenizer folders: ``config.json`` that describes, ``model.safetensors`` that holds, and a hash
-between them.
+"""Structure tokenizer folders: a description in ``config.json``, weights in ``model.safetensors``, and their hash.
 
-A folder describes itself: architecture, sizes, settings that alter codes, training data, licence, figures.
-Named folders come inside the package under the folder of their kind; nothing is fetched unless a
-caller asks for the hub.
+A folder describes itself: architecture, sizes, settings that alter codes, training data, licence, figures, and the
+SHA-256 of the weights. Named folders come inside the package under the folder of their kind; nothing is fetched unless
+a caller asks for the hub.
 """
 
 from __future__ import annotations
@@ -71,20 +70,18 @@ class StoredWeights:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the tokenizer was told beside the weights when the folder was saved; empty for most."""
+        """The options that the tokenizer had beside the weights when the folder was saved; empty for most."""
         return dict(self.config.get("options", {}))
 
     def require(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        """Refuse the weights unless they are exactly the named tensors, finite, in the given shapes (-1:
-        any)."""
+        """Raise WeightsError unless the weights are exactly the named tensors, finite, in these shapes (-1: any)."""
         require_tensors(self.tensors, shapes, file=str(self.folder / TENSOR_FILE))
 
 
 def require_tensors(
     tensors: Mapping[str, NDArray[Any]], shapes: Mapping[str, tuple[int, ...]], *, file: str | None = None
 ) -> None:
-    """Raise WeightsError unless the tensors are exactly those named, finite, in the given shapes (-1:
-    any)."""
+    """Raise WeightsError unless the tensors are exactly those named, finite, in these shapes (-1: any)."""
     missing, unexpected = sorted(shapes.keys() - tensors.keys()), sorted(tensors.keys() - shapes.keys())
     if missing or unexpected:
         raise WeightsError(
@@ -92,9 +89,9 @@ def require_tensors(
             file=file,
         )
     for name, shape in shapes.items():
-        found = tensors[name].shape
-        if len(found) != len(shape) or any(e not in (-1, f) for e, f in zip(shape, found, strict=True)):
-            raise WeightsError(f"shape {found} where {shape} is expected", file=file, position=name)
+        actual = tensors[name].shape
+        if len(actual) != len(shape) or any(e not in (-1, f) for e, f in zip(shape, actual, strict=True)):
+            raise WeightsError(f"shape {actual} where {shape} is expected", file=file, position=name)
         if not np.isfinite(tensors[name]).all():
             raise WeightsError("holds values that are not finite", file=file, position=name)
 
@@ -106,12 +103,14 @@ def weights_root(kind: str) -> Path | None:
 
 def shipped_names(kind: str) -> tuple[str, ...]:
     """Return the names of the shipped tokenizers of one kind, sorted."""
-    return tuple(_shipped(kind))
+    return tuple(_shipped_folders(kind))
 
 
 def shipped_name_of(kind: str, fingerprint: str) -> str | None:
-    """Return the shipped tokenizer of a fingerprint, whatever it was once called; None if none has it."""
-    return next((name for name, folder in _shipped(kind).items() if read_fingerprint(folder) == fingerprint), None)
+    """Return the name of the shipped tokenizer of a fingerprint; None where none has it."""
+    return next(
+        (name for name, folder in _shipped_folders(kind).items() if read_fingerprint(folder) == fingerprint), None
+    )
 
 
 def read_fingerprint(folder: Path) -> str:
@@ -132,12 +131,16 @@ def save_weights(folder: str | Path, config: Mapping[str, Any], tensors: Mapping
     Parameters
     ----------
     folder : str or Path
-        Made when it does not exist.
+        Created when it does not exist.
     config : mapping
-        Must hold ``architecture``; ``settings`` is for what alters codes. The hash and format version are
-        added.
+        Must hold ``architecture``; ``settings`` is for what alters codes. The hash and the format version are added.
     tensors : mapping of str to ndarray
         What to store; equal tensors give equal bytes.
+
+    Raises
+    ------
+    WeightsError
+        The config names no architecture.
     """
     if not isinstance(config.get("architecture"), str):
         raise WeightsError("a tokenizer config must name its architecture", file=str(folder))
@@ -168,14 +171,19 @@ def load_weights(
     Parameters
     ----------
     kind : str
-        Which shipped names are meant.
+        The kind whose shipped names count.
     name_or_path : str or Path
-        A shipped name, ``default`` for the one the kind names so, a folder, or with ``hub`` a repository of the Hugging
+        A shipped name, ``default`` for the default of the kind, a folder, or with ``hub`` a repository of the Hugging
         Face hub.
     hub : bool
         Download from the hub. Never done unless asked for.
     revision : str, optional
         The branch, tag or commit on the hub.
+
+    Raises
+    ------
+    WeightsError
+        No such folder, or files that are damaged or do not belong together.
     """
     folder = find_folder(kind, name_or_path, hub=hub, revision=revision)
     config = read_config(folder)
@@ -194,29 +202,29 @@ def load_weights(
 def find_folder(
     kind: str, name_or_path: str | Path = DEFAULT_NAME, *, hub: bool = False, revision: str | None = None
 ) -> Path:
-    """Return the folder of a shipped name, of a path or, only if asked for, of a repository of the hub."""
-    registration, asked = registered(kind), str(name_or_path)
-    if asked == DEFAULT_NAME and not hub and registration.default_tokenizer is not None:
+    """Return the folder of a shipped name, of a path or, only with ``hub``, of a repository of the hub."""
+    registration, request = registered(kind), str(name_or_path)
+    if request == DEFAULT_NAME and not hub and registration.default_tokenizer is not None:
         name_or_path = registration.default_tokenizer
     try:
         return locate(
             name_or_path,
             what=f"{kind} structure tokenizer",
-            shipped=_shipped(kind),
+            shipped=_shipped_folders(kind),
             patterns=(CONFIG_FILE, TENSOR_FILE),
             hub=hub,
             revision=revision,
         )
     except WeightsError as error:
-        if hub or asked not in registration.former_tokenizers:
+        if hub or request not in registration.former_tokenizers:
             raise
         raise WeightsError(
-            f"no {kind} structure tokenizer {asked!r}: {registration.former_tokenizers[asked]}"
+            f"no {kind} structure tokenizer {request!r}: {registration.former_tokenizers[request]}"
         ) from error
 
 
-def _shipped(kind: str) -> dict[str, Path]:
-    """The folders of the shipped tokenizers of one kind, by name, sorted."""
+def _shipped_folders(kind: str) -> dict[str, Path]:
+    """Return the folders of the shipped tokenizers of one kind, by name, sorted."""
     root = weights_root(kind)
     if root is None or not root.is_dir():
         return {}
@@ -224,7 +232,7 @@ def _shipped(kind: str) -> dict[str, Path]:
 
 
 def read_tensors(data: bytes, *, file: str | None = None) -> dict[str, NDArray[Any]]:
-    """Parse the bytes of a safetensors file."""
+    """Parse the bytes of a safetensors file; WeightsError where they are not one."""
     try:
         return dict(load_tensors(data))
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
@@ -232,7 +240,7 @@ def read_tensors(data: bytes, *, file: str | None = None) -> dict[str, NDArray[A
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Return the config of a tokenizer folder, checked. Raises WeightsError where it is none."""
+    """Return the config of a tokenizer folder, checked. Raises WeightsError where it is not valid."""
     path = folder / CONFIG_FILE
     try:
         config = json.loads(_read_limited(path, MAX_CONFIG_BYTES))

@@ -1,7 +1,7 @@
-"""What the trainer of a structure tokenizer is given, and what it says when it is done.
+"""What the trainer of a structure tokenizer receives, and what it returns.
 
 A kind lists its trainers by architecture (:attr:`biomatrix.entities.registration.Kind.trainers`), each a function
-``(TokenizerRecipe, TrainingSources, output folder) -> TrainedWeights`` that writes ``output/tokenizer`` and goes on
+``(TokenizerRecipe, TrainingSources, output folder) -> TrainedWeights`` that writes ``output/tokenizer`` and resumes
 where an earlier run of the same recipe stopped.
 """
 
@@ -61,12 +61,12 @@ class EntitySource:
 
 @dataclass(frozen=True)
 class TrainingSources:
-    """Where a trainer finds what to learn from.
+    """Where a trainer finds its data.
 
     Parameters
     ----------
     folder : Path
-        The folder of sources, or one file of them.
+        The folder of the sources, or the file of one.
     open : callable
         Takes the name of a source and returns it.
     """
@@ -84,7 +84,7 @@ class TrainedWeights:
     fingerprint : str or None
         None in processes that do not write the folder.
     counts : mapping of str to int
-        What it was fitted to, such as ``{"molecules": 16000}``.
+        How many entities it was fitted to, such as ``{"molecules": 16000}``.
     """
 
     fingerprint: str | None

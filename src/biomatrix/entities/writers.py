@@ -20,8 +20,8 @@ Refusal: TypeAlias = Callable[[int, BioMatrixError], None]
 class RecordWriter(ABC):
     """A file that receives entities of one kind until its ``with`` block ends; ``count`` is how many it then holds.
 
-    The file takes its name at the end of the block. Where the block is left by an error, or no record could be
-    written, there is none.
+    The file takes its name at the end of the block. Where an error ends the block, or no record could be
+    written, no file is left.
     """
 
     def __init__(self, path: str | Path, refuse: Refusal) -> None:
@@ -40,7 +40,7 @@ class RecordWriter(ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Complete the file, or leave none where the block ended with an error."""
+        """Complete the file, or leave no file where the block ended with an error."""
 
 
 class AppendingWriter(RecordWriter):
@@ -50,7 +50,7 @@ class AppendingWriter(RecordWriter):
     ----------
     path : str or Path
     serialise : callable
-        The bytes of one record.
+        Returns the bytes of one record.
     refuse : callable
         See :data:`Refusal`.
     many : bool
@@ -88,7 +88,7 @@ class AppendingWriter(RecordWriter):
 class CollectingWriter(RecordWriter):
     """Writes all records at the end of the block, for formats that can only be written whole.
 
-    Where they cannot be written together, those are refused that stand in the way of the ones before them.
+    Where they cannot be written together, a record that does not go with the ones before it is refused.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class CollectingWriter(RecordWriter):
             self.count = len(self._kept)
 
     def _add(self, batch: Sequence[tuple[Entity, int]]) -> None:
-        """Write the file with as many more records as it can hold; halving finds the ones it cannot."""
+        """Write the file with as many more records as it can hold; halving the batch finds those it cannot."""
         together = [*self._kept, *(entity for entity, _ in batch)]
         try:
             self._write_all(together)

@@ -1,6 +1,6 @@
 """The geometry of protein backbones as numbers: bonds, angles, torsions, contacts.
 
-Backbones are ``[L, 3, 3]``: residue, (N, CA, C), xyz in Angstrom; NaN where an atom is missing, and so is whatever is
+Backbones are ``[L, 3, 3]``: residue, (N, CA, C), xyz in Angstrom; NaN where an atom is missing, and in whatever is
 measured from it.
 """
 
@@ -116,12 +116,12 @@ def close_pairs(points: ArrayLike, radius: float, separation: int) -> NDArray[np
     from biotite.structure import CellList
 
     array = np.asarray(points, dtype=np.float32)
-    known = np.flatnonzero(np.isfinite(array).all(axis=1))
-    if len(known) < 2:
+    resolved = np.flatnonzero(np.isfinite(array).all(axis=1))
+    if len(resolved) < 2:
         return np.zeros((0, 2), dtype=np.int64)
-    near = CellList(array[known], cell_size=radius).get_atoms(array[known], radius)
+    near = CellList(array[resolved], cell_size=radius).get_atoms(array[resolved], radius)
     first, column = np.nonzero(near >= 0)
-    pairs = np.stack((known[first], known[near[first, column]]), axis=1)
+    pairs = np.stack((resolved[first], resolved[near[first, column]]), axis=1)
     return np.asarray(pairs[pairs[:, 1] - pairs[:, 0] >= separation], dtype=np.int64)
 
 

@@ -39,7 +39,7 @@ def pair_distances(positions: ArrayLike, pairs: NDArray[np.int64]) -> NDArray[np
 
 
 def bond_changes(bonds: NDArray[np.int64], before: ArrayLike, after: ArrayLike) -> NDArray[np.float64]:
-    """Return length after less length before of each bond, ``float64 [E]`` in Angstrom.
+    """Return the length after minus the length before of each bond, ``float64 [E]`` in Angstrom.
 
     Parameters
     ----------

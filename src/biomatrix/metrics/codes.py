@@ -1,4 +1,4 @@
-"""Codes of structures as symbols: how many of a codebook are in use, which follow which, and wrong ones on purpose."""
+"""Codes of structures as symbols: how many of a codebook are in use, which follow which, and random replacements."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CodeUse:
     Parameters
     ----------
     used, num_codes : int
-        Codes that occur, and codes there are.
+        Codes that occur, and the size of the codebook.
     total : int
         Codes counted.
     perplexity : float
@@ -35,7 +35,7 @@ class CodeUse:
 
     @classmethod
     def of(cls, counts: NDArray[np.int64]) -> CodeUse:
-        """Sum up how often each code occurs, ``int64 [num_codes]``."""
+        """Summarise how often each code occurs, ``int64 [num_codes]``."""
         total = int(counts.sum())
         share = counts[counts > 0] / max(total, 1)
         perplexity = float(2.0 ** -(share * np.log2(share)).sum()) if total else math.nan
@@ -50,22 +50,27 @@ class BigramModel:
     chains : sequence of ndarray, shape=(L,), dtype=int16
         -1 where a residue is unresolved; nothing is learned across such a place.
     num_codes : int
+
+    Raises
+    ------
+    ConfigurationError
+        No chain holds a code.
     """
 
     def __init__(self, chains: Sequence[Codes], num_codes: int) -> None:
-        filled = [chain for chain in chains if len(chain)]
-        self._all = np.concatenate([chain[chain >= 0] for chain in filled]) if filled else np.zeros(0, np.int16)
+        nonempty = [chain for chain in chains if len(chain)]
+        self._all = np.concatenate([chain[chain >= 0] for chain in nonempty]) if nonempty else np.zeros(0, np.int16)
         if not len(self._all):
             raise ConfigurationError("a bigram model needs at least one code")
-        before = np.concatenate([chain[:-1] for chain in filled])
-        after = np.concatenate([chain[1:] for chain in filled])
+        before = np.concatenate([chain[:-1] for chain in nonempty])
+        after = np.concatenate([chain[1:] for chain in nonempty])
         both = (before >= 0) & (after >= 0)
         order = np.argsort(before[both], kind="stable")
         self._after = after[both][order]
         self._starts = np.searchsorted(before[both][order], np.arange(num_codes + 1))
 
     def sample(self, previous: int, generator: np.random.Generator) -> int:
-        """Draw the code after ``previous``; from all codes where it was followed less than twice, or where it is -1.
+        """Draw the code after ``previous``; from all codes where it has fewer than two followers, or where it is -1.
 
         One follower says nothing: on a short file, where most codes occur once, it would always be drawn again.
         """
@@ -76,7 +81,7 @@ class BigramModel:
 
 
 def replaced(chain: Codes, share: float, model: BigramModel, generator: np.random.Generator) -> Codes:
-    """Return the chain with a share of its codes drawn anew, each given the code before it as it then stands.
+    """Return the chain with a share of its codes drawn again, each after the code that then precedes it.
 
     The first code and unresolved places stay. A draw may give the code that was there.
     """

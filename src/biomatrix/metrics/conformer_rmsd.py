@@ -24,9 +24,9 @@ def conformer_rmsd(original: Chem.Mol, decoded: Chem.Mol) -> float | None:
     elements, target = _atoms(original, canonical_order(original))
     values: list[float] = []
     for order in (list(range(decoded.GetNumAtoms())), canonical_order(decoded)):
-        found, placed = _atoms(decoded, order)
-        if found == elements:
-            values.append(float(rmsd(placed, target)))
+        numbers, positions = _atoms(decoded, order)
+        if numbers == elements:
+            values.append(float(rmsd(positions, target)))
     return min(values, default=None)
 
 

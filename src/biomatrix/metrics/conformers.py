@@ -49,13 +49,13 @@ _HYBRIDISATIONS = {
 
 
 def bond_lengths(mols: Iterable[Chem.Mol]) -> dict[BondType, Array]:
-    """Return the lengths of all bonds by type."""
-    found: defaultdict[BondType, list[float]] = defaultdict(list)
+    """Return the lengths of all bonds by type, ``float64 [n]`` each."""
+    by_type: defaultdict[BondType, list[float]] = defaultdict(list)
     for mol in mols:
         lengths = pair_distances(mol.GetConformer().GetPositions(), bond_pairs(mol))
         for bond, length in zip(mol.GetBonds(), lengths.tolist(), strict=True):
-            found[bond_type(bond)].append(length)
-    return {key: np.array(values) for key, values in found.items()}
+            by_type[bond_type(bond)].append(length)
+    return {key: np.array(values) for key, values in by_type.items()}
 
 
 def bond_type(bond: Chem.Bond) -> BondType:
@@ -65,8 +65,8 @@ def bond_type(bond: Chem.Bond) -> BondType:
 
 
 def bond_angles(mols: Iterable[Chem.Mol]) -> dict[str, Array]:
-    """Return the angles of all pairs of bonds by the atom they share, such as ``C sp3``."""
-    found: defaultdict[str, list[float]] = defaultdict(list)
+    """Return the angles of all pairs of bonds by the atom they share, such as ``C sp3``, ``float64 [n]`` each."""
+    by_centre: defaultdict[str, list[float]] = defaultdict(list)
     for mol in mols:
         positions = mol.GetConformer().GetPositions()
         for atom in mol.GetAtoms():
@@ -77,8 +77,8 @@ def bond_angles(mols: Iterable[Chem.Mol]) -> dict[str, Array]:
             arms /= np.maximum(np.linalg.norm(arms, axis=1, keepdims=True), 1e-9)
             cosines = (arms @ arms.T)[np.triu_indices(len(arms), k=1)]
             centre = f"{atom.GetSymbol()} {_HYBRIDISATIONS.get(atom.GetHybridization(), 'other')}"
-            found[centre] += np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))).tolist()
-    return {key: np.array(values) for key, values in found.items()}
+            by_centre[centre] += np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))).tolist()
+    return {key: np.array(values) for key, values in by_centre.items()}
 
 
 def out_of_plane(mol: Chem.Mol) -> list[float]:
@@ -91,7 +91,7 @@ def ring_closing_errors(mol: Chem.Mol, reference_lengths: Mapping[BondType, floa
     """Return how far each ring-closing bond is from the reference length of its type.
 
     A bond closes a ring where its later atom has another, nearer earlier neighbour in the order of the atoms: in
-    the order of a SMILES these are the bonds that no atom is placed by. Types without a reference are left out.
+    the order of a SMILES no atom is placed by these bonds. Types without a reference are left out.
     """
     positions = mol.GetConformer().GetPositions()
     errors = []

@@ -32,14 +32,14 @@ def lddt(mobile: ArrayLike, target: ArrayLike) -> float:
         From 0 to 1; NaN where no two points of ``target`` are within `INCLUSION_RADIUS`.
     """
     moving, fixed = np.asarray(mobile, dtype=np.float64), np.asarray(target, dtype=np.float64)
-    known = np.isfinite(fixed).all(axis=-1)
-    moving, fixed = moving[known], fixed[known]
+    resolved = np.isfinite(fixed).all(axis=-1)
+    moving, fixed = moving[resolved], fixed[resolved]
     kept = total = 0
     for start in range(0, len(fixed), _ROWS):
-        true, found = (_distances(points, start) for points in (fixed, moving))
-        row, column = np.indices(true.shape)
-        chosen = (true < INCLUSION_RADIUS) & (column > row + start)
-        error = np.abs(found - true)[chosen]
+        reference, measured = (_distances(points, start) for points in (fixed, moving))
+        row, column = np.indices(reference.shape)
+        chosen = (reference < INCLUSION_RADIUS) & (column > row + start)
+        error = np.abs(measured - reference)[chosen]
         kept += sum(int((error < tolerance).sum()) for tolerance in TOLERANCES)
         total += int(chosen.sum())
     return kept / (total * len(TOLERANCES)) if total else float("nan")

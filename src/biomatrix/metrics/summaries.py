@@ -1,4 +1,4 @@
-"""What many values are summed up in: spreads, shares, errors of lengths; and how they turn into JSON."""
+"""Summaries of many values: spreads, shares, errors of lengths; and how they turn into JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Spread:
-    """How a figure is distributed; NaN throughout when there is none.
+    """How a figure is distributed; all NaN where there is no value.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: ArrayLike) -> Spread:
-        """Sum up values; those that are NaN do not count."""
+        """Summarise values; NaN does not count."""
         array = np.asarray(values, dtype=np.float64)
         array = array[~np.isnan(array)]
         if not array.size:
@@ -45,26 +45,26 @@ class Spread:
 
 @dataclass(frozen=True)
 class Share:
-    """How many of how many kept what they had."""
+    """How many of a total were kept."""
 
     kept: int
     total: int
 
     @classmethod
     def of(cls, kept: Iterable[bool]) -> Share:
-        """Count which of many were kept."""
+        """Count those kept among all."""
         answers = list(kept)
         return cls(sum(answers), len(answers))
 
     @property
     def value(self) -> float:
-        """From 0 to 1; NaN of nothing."""
+        """From 0 to 1; NaN where the total is 0."""
         return self.kept / self.total if self.total else math.nan
 
 
 @dataclass(frozen=True)
 class BondError:
-    """Bond lengths less what they should be.
+    """Errors of bond lengths: the length minus what it should be.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class BondError:
 
     @classmethod
     def of(cls, differences: ArrayLike) -> BondError:
-        """Sum up differences in Angstrom."""
+        """Summarise differences in Angstrom."""
         array = np.asarray(differences, dtype=np.float64)
         if not array.size:
             return cls(0, math.nan, math.nan, math.nan)
@@ -106,16 +106,16 @@ def by_size(values: Sequence[float], sizes: Sequence[int], starts: Sequence[int]
     """
     array, size = np.asarray(values, dtype=np.float64), np.asarray(sizes)
     ends = [*(start - 1 for start in starts[1:]), None]
-    found: dict[str, Spread] = {}
+    spreads: dict[str, Spread] = {}
     for start, end in zip(starts, ends, strict=True):
         inside = (size >= start) & (size <= end if end is not None else True)
         if inside.any():
-            found[f"{start}-{'' if end is None else end}"] = Spread.of(array[inside])
-    return found
+            spreads[f"{start}-{'' if end is None else end}"] = Spread.of(array[inside])
+    return spreads
 
 
 def plain(value: Any) -> Any:
-    """Return dataclasses, tuples and NaN as what JSON can hold: objects, lists and null."""
+    """Return dataclasses, tuples and non-finite numbers as what JSON can hold: objects, lists and null."""
     if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, dict):

@@ -25,27 +25,27 @@ def heading(title: str, columns: Sequence[str]) -> str:
 
 
 def distance_line(label: str, spread: Spread) -> str:
-    """Return the spread of a figure of which less is better."""
+    """Return the line of a spread whose figure is better when smaller."""
     return _row(label, spread.count, (spread.mean, spread.median, spread.p95, spread.max))
 
 
 def score_line(label: str, spread: Spread) -> str:
-    """Return the spread of a figure of which more is better."""
+    """Return the line of a spread whose figure is better when larger."""
     return _row(label, spread.count, (spread.mean, spread.median, spread.p5, spread.min))
 
 
 def bond_line(label: str, error: BondError) -> str:
-    """Return the errors of bond lengths."""
+    """Return the line of the errors of bond lengths."""
     return _row(label, error.count, (error.mae, error.bias, error.max))
 
 
 def share_words(share: Share) -> str:
-    """Return how many of how many."""
+    """Return a share in words, such as ``3 of 4 (75.00%)``."""
     return f"{share.kept:,} of {share.total:,}" + (f" ({share.value:.2%})" if share.total else "")
 
 
 def codes_line(use: CodeUse) -> str:
-    """Return how much of a codebook is in use."""
+    """Return the line that says how much of a codebook is in use."""
     return f"codes used: {use.used:,} of {use.num_codes:,}, perplexity {use.perplexity:.1f}, {use.total:,} codes"
 
 

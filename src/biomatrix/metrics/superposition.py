@@ -78,6 +78,11 @@ def rmsd(
     Returns
     -------
     ndarray, shape=(...), dtype=float64
+
+    Raises
+    ------
+    UnsupportedError
+        No point is usable.
     """
     placed = superimpose(mobile, target, mask) if superposed else np.asarray(mobile, dtype=np.float64)
     moving, fixed, weight = _paired(placed, target, mask)
@@ -101,6 +106,11 @@ def tm_score(mobile: ArrayLike, target: ArrayLike) -> float:
     -------
     float
         From 0 to 1.
+
+    Raises
+    ------
+    UnsupportedError
+        No residue has coordinates in both.
     """
     moving, fixed = np.asarray(mobile, dtype=np.float64), np.asarray(target, dtype=np.float64)
     length = int(np.isfinite(fixed).all(axis=-1).sum())
@@ -125,7 +135,7 @@ def tm_score(mobile: ArrayLike, target: ArrayLike) -> float:
 
 
 def _fragments(n: int) -> NDArray[np.bool_]:
-    """Masks of the whole, the halves and the quarters of n points, the latter overlapping by half."""
+    """Return masks of the whole, the halves and the quarters of n points, each overlapping the next by half."""
     index = np.arange(n)
     masks = [np.ones(n, dtype=bool)]
     for size in sorted({max(n // 2, 4), max(n // 4, 4)}):
@@ -137,7 +147,7 @@ def _fragments(n: int) -> NDArray[np.bool_]:
 def _paired(
     mobile: ArrayLike, target: ArrayLike, mask: ArrayLike | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Both point sets with zeros in place of unusable points, and the weight (0 or 1) of each point."""
+    """Return both point sets with zeros in place of unusable points, and the weight (0 or 1) of each point."""
     moving, fixed = np.broadcast_arrays(np.asarray(mobile, dtype=np.float64), np.asarray(target, dtype=np.float64))
     usable = np.isfinite(moving).all(axis=-1) & np.isfinite(fixed).all(axis=-1)
     if mask is not None:

@@ -1,4 +1,4 @@
-"""What an answer is worth: checks and comparison joined into one verdict."""
+"""What an answer is worth: checks and a comparison joined into one verdict."""
 
 from __future__ import annotations
 

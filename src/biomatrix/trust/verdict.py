@@ -1,4 +1,4 @@
-"""One verdict on an entity: which checks it passes, and how near it comes to what it is held against."""
+"""One verdict on an entity: which checks it passes, and how near it comes to a reference."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from biomatrix.entities.kind_registry import kind_of
 
 @dataclass(frozen=True)
 class Verdict:
-    """What code can say of an entity.
+    """What code can say about an entity.
 
     Parameters
     ----------
     checks : tuple of Check
-        What is sound about it.
+        Its checks.
     comparison : Comparison, optional
         What it shares with a reference of its kind.
 
@@ -62,8 +62,8 @@ def judge(entity: Entity, checks: Sequence[Check] | None = None, reference: Enti
     checks : sequence of Check, optional
         Answers at hand, such as those of the modality it was written in; those of its kind when not given.
     reference : Entity, optional
-        What it is held against; left aside where it is of another kind.
+        What it is compared with; ignored where it is of another kind.
     """
-    found = kind_of(entity).check(entity) if checks is None else checks
-    against = compare(reference, entity) if reference is not None and reference.kind == entity.kind else None
-    return Verdict(tuple(found), against)
+    answers = kind_of(entity).check(entity) if checks is None else checks
+    comparison = compare(reference, entity) if reference is not None and reference.kind == entity.kind else None
+    return Verdict(tuple(answers), comparison)

@@ -39,7 +39,7 @@ GEOMETRY_CHECKS = (
 
 
 def check_graph(molecule: Molecule) -> list[Check]:
-    """Return whether the graph is chemically sound.
+    """Return the checks of the graph's chemistry.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def check_graph(molecule: Molecule) -> list[Check]:
 
 
 def check_geometry(molecule: Molecule) -> list[Check]:
-    """Return whether the conformer is that of a molecule; ``passed`` is None without one."""
+    """Return the checks of the conformer's geometry; ``passed`` is None in each where there is no conformer."""
     coordinates = molecule.coordinates
     if coordinates is None:
         return [Check(name, None, detail="no conformer") for name in GEOMETRY_CHECKS]
@@ -107,9 +107,9 @@ def check_bond_lengths(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
 def bond_length_range(begin: Chem.Atom, end: Chem.Atom, order: float) -> tuple[float, float]:
     """Return the shortest and longest length, in Angstrom, that a bond between two atoms may have."""
     first, second = sorted((begin.GetSymbol(), end.GetSymbol()))
-    known = BOND_LENGTHS.get((first, second, order))
-    if known is not None:
-        return known[0] - BOND_LENGTH_MARGIN, known[1] + BOND_LENGTH_MARGIN
+    table_range = BOND_LENGTHS.get((first, second, order))
+    if table_range is not None:
+        return table_range[0] - BOND_LENGTH_MARGIN, table_range[1] + BOND_LENGTH_MARGIN
     table = Chem.GetPeriodicTable()
     radii = float(table.GetRcovalent(begin.GetAtomicNum()) + table.GetRcovalent(end.GetAtomicNum()))
     return radii * COVALENT_RADII_RANGE[0], radii * COVALENT_RADII_RANGE[1]
@@ -129,49 +129,57 @@ def check_distances(mol: Chem.Mol, positions: NDArray[np.float64]) -> list[Check
     hydrogen = np.array([atom.GetAtomicNum() == 1 for atom in mol.GetAtoms()])
     ratio = np.where(hydrogen[pairs.first] | hydrogen[pairs.second], HYDROGEN_CLASH_RATIO, CLASH_RATIO)
     clashing = distant & (pairs.distance < ratio * lowest)
-    return [_counted("bond angles", bent, angled, pairs), _counted("clashes", clashing, distant, pairs)]
+    return [_pair_check("bond angles", bent, angled, pairs), _pair_check("clashes", clashing, distant, pairs)]
 
 
 def check_aromatic_rings(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
     """Return how far the worst atom stands out of the plane of its aromatic ring (5 or 6 atoms)."""
-    return _flat("aromatic rings flat", aromatic_rings(mol), positions)
+    return _planarity_check("aromatic rings flat", aromatic_rings(mol), positions)
 
 
 def check_double_bonds(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
     """Return how far the worst atom stands out of the plane of a carbon-carbon double bond."""
-    return _flat("double bonds flat", carbon_double_bonds(mol), positions)
+    return _planarity_check("double bonds flat", carbon_double_bonds(mol), positions)
 
 
 def check_stereochemistry(molecule: Molecule) -> Check:
     """Return whether the stereochemistry marked on the graph is what the coordinates show."""
-    marked = str(Chem.MolToSmiles(Chem.RemoveHs(molecule.mol)))
-    seen = Chem.Mol(molecule.mol)
-    Chem.AssignStereochemistryFrom3D(seen)
-    shown = str(Chem.MolToSmiles(Chem.RemoveHs(seen)))
-    agrees = marked == shown or marked == str(Chem.MolToSmiles(Chem.RemoveHs(seen), isomericSmiles=False))
-    return Check("stereochemistry in 3D", agrees, detail="" if agrees else f"marked {marked}, shown {shown}")
+    graph_smiles = str(Chem.MolToSmiles(Chem.RemoveHs(molecule.mol)))
+    perceived = Chem.Mol(molecule.mol)
+    Chem.AssignStereochemistryFrom3D(perceived)
+    conformer_smiles = str(Chem.MolToSmiles(Chem.RemoveHs(perceived)))
+    agrees = graph_smiles == conformer_smiles or graph_smiles == str(
+        Chem.MolToSmiles(Chem.RemoveHs(perceived), isomericSmiles=False)
+    )
+    return Check(
+        "stereochemistry in 3D",
+        agrees,
+        detail="" if agrees else f"marked {graph_smiles}, shown {conformer_smiles}",
+    )
 
 
 def check_hydrogens(mol: Chem.Mol) -> Check:
-    """Return whether every hydrogen has a position; not asked of a molecule without any explicit hydrogen."""
+    """Return whether every hydrogen has a position; ``passed`` is None for a molecule without any explicit hydrogen."""
     missing = sum(atom.GetTotalNumHs() for atom in mol.GetAtoms())
     if missing and not any(atom.GetAtomicNum() == 1 for atom in mol.GetAtoms()):
         return Check("hydrogens placed", None, float(missing), "hydrogens without a position", "heavy atoms only")
     return Check("hydrogens placed", missing == 0, float(missing), "hydrogens without a position")
 
 
-def _counted(name: str, faulty: NDArray[np.bool_], asked: NDArray[np.bool_], pairs: AtomPairs) -> Check:
-    if not asked.any():
+def _pair_check(name: str, faulty: NDArray[np.bool_], relevant: NDArray[np.bool_], pairs: AtomPairs) -> Check:
+    if not relevant.any():
         return Check(name, True, 0.0, "pairs of atoms")
     count = int(faulty.sum())
     detail = ""
     if count:
         first = int(np.flatnonzero(faulty)[0])
-        detail = f"{count} of {int(asked.sum())}; first: atoms {pairs.first[first] + 1} and {pairs.second[first] + 1}"
+        detail = (
+            f"{count} of {int(relevant.sum())}; first: atoms {pairs.first[first] + 1} and {pairs.second[first] + 1}"
+        )
     return Check(name, count == 0, float(count), "pairs of atoms", detail)
 
 
-def _flat(name: str, groups: list[list[int]], positions: NDArray[np.float64]) -> Check:
+def _planarity_check(name: str, groups: list[list[int]], positions: NDArray[np.float64]) -> Check:
     if not groups:
         return Check(name, None, detail="none present")
     worst, where = 0.0, groups[0]

@@ -1,4 +1,4 @@
-"""A molecule: an RDKit graph, perhaps with a conformer, and what was noted while reading it."""
+"""A molecule: an RDKit graph, perhaps with a conformer, and notes of the reader."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NOT_TETRAHEDRAL = (
 _BOND_TYPES = {1: Chem.BondType.SINGLE, 2: Chem.BondType.DOUBLE, 3: Chem.BondType.TRIPLE}
 _LARGEST_EMBEDDED = 1_000
 _EMBED_SECONDS = 15
-"""Caged or crowded graphs that distance geometry finds no way out of end after so long, twice."""
+"""Seconds after which each of two attempts gives up on a caged or crowded graph."""
 _FRAGMENT_GAP = 3.0
 
 
@@ -103,6 +103,8 @@ class Molecule(Entity):
         ------
         ParseError
             Text outside brackets, or a symbol SELFIES does not define; ``position`` is the symbol's index from 0.
+        LimitError
+            More symbols than ``limits.atoms_per_molecule``.
         """
         return cls.from_smiles(smiles_of(selfies, limits), name, limits=limits)
 
@@ -115,15 +117,21 @@ class Molecule(Entity):
         Raises
         ------
         ParseError
-            The record is broken or not there, or the file cannot be read.
+            The record is broken or missing, or the file cannot be read.
         """
-        found = read_entity(path, record, kind=cls.kind, file_format=file_format, limits=limits)
-        assert isinstance(found, cls)
-        return found
+        molecule = read_entity(path, record, kind=cls.kind, file_format=file_format, limits=limits)
+        assert isinstance(molecule, cls)
+        return molecule
 
     @classmethod
     def from_rdkit(cls, mol: Chem.Mol, name: str = "") -> Molecule:
-        """Wrap a copy of an RDKit molecule, sanitised where it was not; explicit hydrogens stay explicit."""
+        """Wrap a copy of an RDKit molecule, sanitised where it was not; explicit hydrogens stay explicit.
+
+        Raises
+        ------
+        ParseError
+            No molecule, no atoms, or impossible chemistry.
+        """
         if mol is None or mol.GetNumAtoms() == 0:
             raise ParseError("RDKit gave no molecule, or one without atoms")
         copy = Chem.Mol(mol)
@@ -159,6 +167,8 @@ class Molecule(Entity):
         ------
         ParseError
             Arrays that do not fit one another, or impossible chemistry.
+        LimitError
+            More atoms than ``limits.atoms_per_molecule``.
         """
         numbers = np.asarray(atomic_numbers, dtype=np.int64).reshape(-1)
         charges = np.zeros_like(numbers) if formal_charges is None else np.asarray(formal_charges, dtype=np.int64)
@@ -170,7 +180,7 @@ class Molecule(Entity):
         for number, charge in zip(numbers.tolist(), charges.reshape(-1).tolist(), strict=True):
             atom = Chem.Atom(number)
             atom.SetFormalCharge(charge)
-            # Hydrogens are given, so what is missing to the usual valence is a radical and not a hidden hydrogen.
+            # Hydrogens are explicit, so a valence below the usual one is a radical and not a hidden hydrogen.
             atom.SetNoImplicit(True)
             editable.AddAtom(atom)
         for begin, end, order in bond_rows.reshape(-1, 3).tolist():
@@ -198,7 +208,7 @@ class Molecule(Entity):
 
     @property
     def selfies(self) -> str:
-        """The isomeric SELFIES, its symbols those of the modality ``molecule_selfies``; checked to decode to the same.
+        """The isomeric SELFIES in symbols of the modality ``molecule_selfies``, checked to decode to the same molecule.
 
         Raises
         ------
@@ -268,6 +278,11 @@ class Molecule(Entity):
         ----------
         coordinates : array_like, shape=(num_atoms, 3), dtype=float
             Angstrom, in the order of the atoms.
+
+        Raises
+        ------
+        ParseError
+            Another shape, or a coordinate that is not finite.
         """
         xyz = np.asarray(coordinates, dtype=np.float64)
         if xyz.shape != (self.num_atoms, 3):
@@ -333,7 +348,7 @@ def sanitise(mol: Chem.Mol) -> Chem.Mol:
 
 
 def _drop_spurious_geometry(mol: Chem.Mol) -> None:
-    """Clear square-planar and the like from atoms with under four neighbours, where RDKit sees it in flat rings."""
+    """Clear square-planar and similar tags, which RDKit sees in flat rings, from atoms with under four neighbours."""
     for atom in mol.GetAtoms():
         if atom.GetChiralTag() in _NOT_TETRAHEDRAL and atom.GetTotalDegree() < 4:
             atom.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
@@ -391,11 +406,13 @@ def _check_arrays(
     bad |= ~np.isin(rows[:, 2], list(_BOND_TYPES))
     if bool(bad.any()):
         first = int(np.argmax(bad))
-        raise ParseError(f"bond {first} is {rows[first].tolist()}: atoms 0..{n - 1}, two of them, order 1 to 3")
+        raise ParseError(
+            f"bond {first} is {rows[first].tolist()}: give two different atoms of 0 to {n - 1} and an order of 1 to 3"
+        )
 
 
 def _embed(mol: Chem.Mol, seed: int) -> bool:
-    """Add a conformer in place; random starting coordinates where the eigenvalue start fails."""
+    """Add a conformer in place, from random coordinates where the eigenvalue start fails; return whether it worked."""
     parameters: Any = rdDistGeom.ETKDGv3()
     # RDKit takes 0 and 1 for the same seed.
     parameters.randomSeed = seed + 1
@@ -412,7 +429,7 @@ def _embed(mol: Chem.Mol, seed: int) -> bool:
 
 
 def _set_apart(mol: Chem.Mol) -> tuple[str, ...]:
-    """Move fragments that RDKit placed over one another side by side along x, and say so."""
+    """Move fragments that RDKit placed over one another side by side along x; return the note to add."""
     fragments = Chem.GetMolFrags(mol)
     if len(fragments) == 1:
         return ()
@@ -427,7 +444,7 @@ def _set_apart(mol: Chem.Mol) -> tuple[str, ...]:
 
 
 def _relax(mol: Chem.Mol) -> tuple[str, ...]:
-    """Minimise the conformer in place and return what is to be noted."""
+    """Minimise the conformer in place and return the notes to add."""
     relaxed = Chem.Mol(mol)  # MMFF94 leaves its own aromaticity on the molecule it works on
     try:
         if rdForceFieldHelpers.MMFFHasAllMoleculeParams(Chem.Mol(mol)):

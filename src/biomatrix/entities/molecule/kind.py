@@ -138,7 +138,7 @@ class MoleculeKind(Kind):
         return entity.smiles
 
     def to_bytes(self, entity: Molecule) -> bytes:
-        """A line of JSON (notes), then RDKit's own binary form."""
+        """Return a line of JSON (the notes), then RDKit's own binary form."""
         return json.dumps({"notes": entity.notes}).encode() + b"\n" + bytes(entity.mol.ToBinary())
 
     def from_bytes(self, data: bytes, name: str = "") -> Molecule:
@@ -146,8 +146,8 @@ class MoleculeKind(Kind):
 
         head, _, body = data.partition(b"\n")
         mol: Any = Chem.Mol
-        read = self.entity.from_rdkit(mol(body), name=name)
-        return self.entity(read.mol, name, tuple(json.loads(head)["notes"]))
+        molecule = self.entity.from_rdkit(mol(body), name=name)
+        return self.entity(molecule.mol, name, tuple(json.loads(head)["notes"]))
 
     def identity(self, entity: Molecule) -> str:
         from biomatrix.entities.molecule.identity import graph_key

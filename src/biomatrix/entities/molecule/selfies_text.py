@@ -11,7 +11,7 @@ from biomatrix.errors import DecodeError, ParseError
 
 _SYMBOL: Final[re.Pattern[str]] = re.compile(r"\[[^\[\]\s]*\]|\.")
 _SHOWN: Final[int] = 80
-_CHARACTERS_A_SYMBOL: Final[int] = 20
+_CHARACTERS_PER_SYMBOL: Final[int] = 20
 
 
 def split_symbols(text: str) -> list[str]:
@@ -30,11 +30,11 @@ def split_symbols(text: str) -> list[str]:
     symbols = []
     place = 0
     while place < len(text):
-        found = _SYMBOL.match(text, place)
-        if found is None:
+        match = _SYMBOL.match(text, place)
+        if match is None:
             raise ParseError(f"not a SELFIES string: {text[place : place + _SHOWN]!r} is no symbol", position=place)
-        symbols.append(found.group())
-        place = found.end()
+        symbols.append(match.group())
+        place = match.end()
     return symbols
 
 
@@ -45,11 +45,13 @@ def smiles_of(text: str, limits: Limits = DEFAULT_LIMITS) -> str:
     ------
     ParseError
         A symbol SELFIES does not define, with its index from 0 as ``position``, or nothing left to decode.
+    LimitError
+        More symbols than ``limits.atoms_per_molecule``.
     """
     text = text.strip()
     # Symbols may be counted as atoms: branches and rings make the count an upper bound.
     limits.check("atoms_per_molecule", text.count("["), "number of SELFIES symbols")
-    limits.check("atoms_per_molecule", len(text) // _CHARACTERS_A_SYMBOL, "length of the SELFIES in symbols")
+    limits.check("atoms_per_molecule", len(text) // _CHARACTERS_PER_SYMBOL, "length of the SELFIES in symbols")
     symbols = split_symbols(text)
     try:
         smiles = read_symbols(symbols).smiles

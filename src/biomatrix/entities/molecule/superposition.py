@@ -23,7 +23,7 @@ def laid_over(moving: Molecule, target: Molecule) -> Molecule:
 
 
 def best_transform(moving: Molecule, target: Molecule) -> NDArray[np.float64] | None:
-    """Return the 4x4 transform of the best superposition of the heavy atoms; None where there is no mapping."""
+    """Return the transform of the best superposition of the heavy atoms, ``float64 [4, 4]``; None without a mapping."""
     first, second = (_without_marks(molecule) for molecule in (moving, target))
     if not second.GetNumAtoms():
         return None

@@ -44,7 +44,7 @@ BOND_LENGTHS: Mapping[tuple[str, str, float], tuple[float, float]] = {
 """Shortest and longest length in Angstrom by elements (sorted) and bond order (1.5 aromatic).
 
 The 0.1 and 99.9 percentiles over 21,500 density-functional geometries of organic molecules (CASCADE; Folmsbee
-and Hutchison 2020; GDB-7), from 33 to 278,000 bonds a row; aromatic rows and rare types are rounded from Allen
+and Hutchison 2020; GDB-7), from 33 to 278,000 bonds per row; aromatic rows and rare types are rounded from Allen
 et al. (J. Chem. Soc. Perkin Trans. 2, 1987, S1).
 """
 
@@ -58,7 +58,7 @@ ANGLE_DISTANCE_RANGE = (0.75, 1.25)
 CLASH_RATIO = 0.7
 """Heavy atoms three or more bonds apart clash below this ratio to RDKit's lower distance bound (PoseBusters)."""
 HYDROGEN_CLASH_RATIO = 0.5
-"""The same where one is a hydrogen, which hydrogen bonds bring nearer than the bounds know."""
+"""The same where one is a hydrogen, since hydrogen bonds bring such pairs nearer than the bounds allow for."""
 FLATNESS_LIMIT = 0.25
 """Angstrom an atom may stand out of the plane of its aromatic ring or double bond (PoseBusters)."""
 

@@ -23,12 +23,12 @@ from biomatrix.errors import BioMatrixError, LimitError, ParseError, Unsupported
 _SDF_END: Final[str] = "$$$$"
 _MOL2_START: Final[str] = "@<TRIPOS>MOLECULE"
 _V2000_MOST: Final[int] = 999
-_NO_TITLE: Final[str] = "_Name"
+_TITLE: Final[str] = "_Name"
 
 
 @dataclass(frozen=True)
 class _Record:
-    """The text of one record: its number from 1, and its first line's number from 1."""
+    """The text of one record, the record's number from 1, and its first line's number from 1."""
 
     number: int
     line: int
@@ -46,19 +46,19 @@ def read_molecules(
     path : str or Path
         A .smi, .selfies, .sdf, .mol or .mol2 file, gzipped or not; ``-`` for standard input.
     file_format : str, optional
-        The format, where the name does not tell: "smi", "selfies", "sdf", "mol", "mol2".
+        The format, where the name does not show it: "smi", "selfies", "sdf", "mol", "mol2".
     limits : Limits
         The sizes past which a record or the file is rejected.
     """
     label = label_of(path)
     count = 0
     try:
-        found = format_of(path, file_format, [kind("molecule")])
-        for record in _records(path, found, limits):
+        format_name = format_of(path, file_format, [kind("molecule")])
+        for record in _records(path, format_name, limits):
             count += 1
             limits.check("records", count, "number of records")
             try:
-                yield _parse(record, found, limits)
+                yield _parse(record, format_name, limits)
             except BioMatrixError as error:
                 yield Reject.from_error(error, label, record.number)
         if count == 0:
@@ -70,16 +70,16 @@ def read_molecules(
 def write_molecules(
     molecules: Iterable[Molecule], path: str | Path, file_format: str | None = None, *, v3000: bool = False
 ) -> int:
-    """Write molecules as .sdf, .mol (one only), .smi or .selfies and return how many; nothing is left on failure."""
-    found = format_of(path, file_format, [kind("molecule")])
-    if found == "mol2":
+    """Write molecules as .sdf, .mol (one only), .smi or .selfies and return how many; no file is left on failure."""
+    format_name = format_of(path, file_format, [kind("molecule")])
+    if format_name == "mol2":
         raise UnsupportedError("MOL2 is read but not written; write .sdf", file=str(path))
     count = 0
     with write_atomically(path) as stream:
         for molecule in molecules:
-            if found == "mol" and count:
+            if format_name == "mol" and count:
                 raise UnsupportedError("a .mol file holds one molecule; write .sdf", file=str(path))
-            stream.write(record_bytes(molecule, found, v3000=v3000))
+            stream.write(record_bytes(molecule, format_name, v3000=v3000))
             count += 1
     return count
 
@@ -137,7 +137,7 @@ def _block_records(
 
 def _parse(record: _Record, file_format: str, limits: Limits) -> Molecule:
     if record.oversized:
-        raise LimitError(f"the record is longer than the limit of {limits.record_bytes:,} bytes a record")
+        raise LimitError(f"the record is longer than the limit of {limits.record_bytes:,} bytes per record")
     if file_format == "smi":
         return _from_line(record, Molecule.from_smiles, limits)
     if file_format == "selfies":
@@ -159,7 +159,9 @@ def _from_mol_block(record: _Record, limits: Limits) -> Molecule:
     lines = record.text.split("\n")
     limits.check("atoms_per_molecule", _declared_atoms(lines), "number of atoms")
     with captured_log() as log:
-        mol = _guarded(lambda: Chem.MolFromMolBlock(record.text, sanitize=False, removeHs=False, strictParsing=True))
+        mol = _call_parser(
+            lambda: Chem.MolFromMolBlock(record.text, sanitize=False, removeHs=False, strictParsing=True)
+        )
         reason = log.reason
     if mol is None:
         raise ParseError(f"not a MOL block RDKit can read: {reason or 'no counts line'}", position=_line_in(reason))
@@ -167,7 +169,7 @@ def _from_mol_block(record: _Record, limits: Limits) -> Molecule:
         raise ParseError("a molecule without atoms")
     if any(_is_atom_list(atom) for atom in mol.GetAtoms()):
         raise UnsupportedError("the record is a query with lists of atoms, not a molecule")
-    return _finished(mol, _data_fields(lines))
+    return _finish(mol, _data_fields(lines))
 
 
 def _is_atom_list(atom: Chem.Atom) -> bool:
@@ -180,15 +182,15 @@ def _from_mol2(text: str, limits: Limits) -> Molecule:
     if declared.isdecimal():
         limits.check("atoms_per_molecule", int(declared), "number of atoms")
     with captured_log() as log:
-        mol = _guarded(lambda: Chem.MolFromMol2Block(text, sanitize=True, removeHs=False))
+        mol = _call_parser(lambda: Chem.MolFromMol2Block(text, sanitize=True, removeHs=False))
         reason, atom = log.reason, log.atom
     if mol is None or mol.GetNumAtoms() == 0:
         raise ParseError(f"not a MOL2 record RDKit can read: {reason or 'no atoms'}", position=atom)
-    return _finished(mol, {})
+    return _finish(mol, {})
 
 
-def _guarded(read: Callable[[], Chem.Mol | None]) -> Chem.Mol | None:
-    """Call a parser of RDKit; the exceptions it lets through on broken input count as no result."""
+def _call_parser(read: Callable[[], Chem.Mol | None]) -> Chem.Mol | None:
+    """Call a parser of RDKit; return None where broken input makes it raise."""
     try:
         return read()
     except (ValueError, RuntimeError, IndexError, OverflowError):
@@ -196,7 +198,7 @@ def _guarded(read: Callable[[], Chem.Mol | None]) -> Chem.Mol | None:
 
 
 def _declared_atoms(lines: list[str]) -> int:
-    """Return the number of atoms a MOL block announces, before RDKit builds them; 0 where it is unreadable."""
+    """Return the number of atoms a MOL block declares, before RDKit builds them; 0 where it is unreadable."""
     for line in lines[4:8]:
         if line.startswith("M  V30 COUNTS"):
             fields = line.split()
@@ -226,8 +228,8 @@ def _data_fields(lines: list[str]) -> dict[str, str]:
     return fields
 
 
-def _finished(mol: Chem.Mol, fields: dict[str, str]) -> Molecule:
-    """Check the coordinates, assign stereochemistry, and say in notes what a reader should know."""
+def _finish(mol: Chem.Mol, fields: dict[str, str]) -> Molecule:
+    """Check the coordinates, assign the stereochemistry, and note what a reader should know."""
     notes: list[str] = []
     if mol.GetNumConformers():
         xyz = mol.GetConformer().GetPositions()
@@ -252,18 +254,18 @@ def _finished(mol: Chem.Mol, fields: dict[str, str]) -> Molecule:
         notes.append("wildcard atoms kept as *")
     for name, value in fields.items():
         mol.SetProp(name, value)
-    title = mol.GetProp(_NO_TITLE).strip() if mol.HasProp(_NO_TITLE) else ""
+    title = mol.GetProp(_TITLE).strip() if mol.HasProp(_TITLE) else ""
     return Molecule(mol, title, tuple(notes))
 
 
 def record_bytes(molecule: Molecule, file_format: str, *, v3000: bool = False) -> bytes:
-    """Return one record of a .smi, .selfies, .sdf or .mol file; ``v3000`` for MOL blocks that need not have it."""
+    """Return one record of a .smi, .selfies, .sdf or .mol file; ``v3000`` forces V3000 where V2000 would do."""
     title = " ".join(molecule.name.split())
     if file_format in ("smi", "selfies"):
         text = molecule.smiles if file_format == "smi" else molecule.selfies
         return (f"{text}\t{title}\n" if title else f"{text}\n").encode()
     mol = Chem.Mol(molecule.mol)
-    mol.SetProp(_NO_TITLE, title)
+    mol.SetProp(_TITLE, title)
     large = max(mol.GetNumAtoms(), mol.GetNumBonds()) > _V2000_MOST
     buffer = StringIO()
     with captured_log():

@@ -1,4 +1,4 @@
-"""The columns that tell a table of molecules."""
+"""The columns that identify a table of molecules."""
 
 from __future__ import annotations
 

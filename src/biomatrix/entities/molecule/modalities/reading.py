@@ -1,4 +1,4 @@
-"""Reading SMILES with RDKit quietly: no complaints on the terminal, faults told by atom."""
+"""Reading SMILES with RDKit quietly: no complaints on the terminal, faults located by atom."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def settled_smiles(smiles: str) -> str | None:
         read = read_smiles(smiles)
         if read is None:
             return None
-        again = str(Chem.MolToSmiles(read))
-        if again == smiles:
+        rewritten = str(Chem.MolToSmiles(read))
+        if rewritten == smiles:
             return smiles
-        smiles = again
+        smiles = rewritten
     return None
 
 
@@ -42,5 +42,5 @@ def first_problem(smiles: str) -> tuple[int, str]:
     if not problems:
         return 0, "RDKit cannot parse it" if mol is None else "RDKit cannot sanitise it"
     problem = problems[0]
-    named = problem.GetAtomIndices() if hasattr(problem, "GetAtomIndices") else (problem.GetAtomIdx(),)
-    return min(named, default=0), str(problem.Message())
+    atoms = problem.GetAtomIndices() if hasattr(problem, "GetAtomIndices") else (problem.GetAtomIdx(),)
+    return min(atoms, default=0), str(problem.Message())

@@ -1,4 +1,4 @@
-"""Molecules as SELFIES: one token a symbol, ``[C][=Branch1]``."""
+"""Molecules as SELFIES: one token per symbol, ``[C][=Branch1]``."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class MoleculeSelfies(Modality):
     def encode(self, entity: Entity) -> list[str]:
         """Return the symbols; fragments are separated by a dot, which is a token of the base tokenizer.
 
-        The string is read back before it is returned, so what SELFIES cannot say exactly is refused.
+        The string is read back before it is returned, so what SELFIES cannot express exactly is refused.
 
         Raises
         ------
@@ -80,7 +80,7 @@ class MoleculeSelfies(Modality):
         return list(symbols)
 
     def decode(self, tokens: Sequence[str]) -> Molecule:
-        """Return the molecule that the symbols derive.
+        """Return the molecule that the symbols spell.
 
         Raises
         ------
@@ -104,9 +104,9 @@ class MoleculeSelfies(Modality):
         return {symbol: symbol for symbol in default_alphabet()}
 
     def grammar(self) -> Grammar:
-        """Return: symbols, with exactly N index symbols after a branch or ring of that number.
+        """Return the grammar of symbols, with exactly N index symbols after a branch or ring of that number.
 
-        Any sequence of symbols is a SELFIES string; this keeps to those that an encoder writes. States: 0 at
+        Any sequence of symbols is a SELFIES string; this allows those that an encoder writes. States: 0 at
         the start, 1 between, 2 to 4 owing one to three index symbols, 5 after a dot. Classes: 0 a symbol that
         may be an atom or an index, 1 to 3 a branch or ring with that many index symbols, 4 the dot.
         """
@@ -135,7 +135,7 @@ class MoleculeSelfies(Modality):
         return sum(token != DOT for token in tokens)
 
     def check(self, entity: Entity) -> list[Check]:
-        """Return whether the graph is chemically sound."""
+        """Return the checks of the graph's chemistry."""
         from biomatrix.entities.molecule.checks import check_graph
 
         return check_graph(as_molecule(entity, self.name))
@@ -147,7 +147,9 @@ def symbols_of_graph(mol: Chem.Mol, record: str | None = None) -> tuple[str, ...
     Raises
     ------
     UnsupportedError
-        If SELFIES has no way to say it.
+        SELFIES cannot express it.
+    LimitError
+        The SMILES has more than `MAX_SYMBOLS` characters.
     """
     kekule = Chem.Mol(mol)
     Chem.Kekulize(kekule, clearAromaticFlags=True)

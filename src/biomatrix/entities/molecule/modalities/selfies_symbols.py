@@ -36,7 +36,7 @@ def is_symbol(symbol: str) -> bool:
 
 
 def default_alphabet() -> tuple[str, ...]:
-    """Return the symbols worth holding before a corpus was seen, sorted.
+    """Return the symbols worth holding before any corpus is seen, sorted.
 
     They are the semantically robust alphabet of the selfies package, every branch and ring symbol, the common
     elements with their charges, hydrogens, radicals and stereo marks, and the ions of common salts.

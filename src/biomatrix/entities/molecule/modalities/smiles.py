@@ -48,7 +48,7 @@ def canonical_smiles(molecule: Molecule) -> str:
     Raises
     ------
     UnsupportedError
-        If what RDKit writes does not read back, or does not settle.
+        What RDKit writes cannot be read back, or does not settle.
     """
     smiles = settled_smiles(molecule.smiles)
     if smiles is None:
@@ -123,7 +123,7 @@ class MoleculeSmiles(Modality):
         return sum(_ATOM_PIECE.fullmatch(piece) is not None for piece in split_smiles("".join(tokens)))
 
     def check(self, entity: Entity) -> list[Check]:
-        """Return whether the graph is chemically sound."""
+        """Return the checks of the graph's chemistry."""
         from biomatrix.entities.molecule.checks import check_graph
 
         return check_graph(as_molecule(entity, self.name))
@@ -141,7 +141,7 @@ def as_molecule(entity: Entity, modality_name: str) -> Molecule:
 def find_syntax_fault(smiles: str) -> tuple[int, str] | None:
     """Return where a string first breaks SMILES syntax and how, as (character offset, reason), or None.
 
-    Looks at pieces, branches and ring closures only; what RDKit alone can judge is left to it.
+    Looks at pieces, branches and ring closures only; the rest is left to RDKit.
     """
     offset = 0
     open_branches: list[int] = []

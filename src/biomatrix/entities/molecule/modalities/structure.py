@@ -34,24 +34,24 @@ ATOM, ONE_INDEX, TWO_INDICES, THREE_INDICES, INDEX_ONLY, MISCODED, BETWEEN = ran
 
 
 class MoleculeStructure(Modality):
-    """A molecule's graph and conformer, one joint token a SELFIES symbol.
+    """A molecule's graph and conformer, one joint token per SELFIES symbol.
 
     The symbols spell the graph without stereo marks; handedness and double-bond geometry live in the codes,
     and a decoded molecule gets its stereochemistry from its own coordinates.
 
-    Decoding accepts what an encoder writes and two things more, which the molecule's notes then tell: atom
+    Decoding accepts what an encoder writes and two things more, which the molecule's notes then record: atom
     tokens that follow a filled valence spell nothing, as in SELFIES, and neither do branches that find no free
-    valence, with their index symbols. A code on a symbol that is no atom, an
-    atom without a code, or a branch or ring that lacks its index symbols is an error with the token's index.
+    valence, with their index symbols. A code on a symbol that is not an atom, an atom without a code, or a branch or
+    ring that lacks its index symbols is an error with the token's index.
 
     Parameters
     ----------
     tokenizer : MoleculeStructureTokenizer, str or Path
         The tokenizer, or the shipped name or folder to open it from when it is first needed.
     verify : bool
-        Decode what was encoded. A molecule whose stereochemistry the codes would change (strained cages of small
-        rings; about 1 in 100 of these) is written anew by geometry alone, and refused if that fails too. Costs the time
-        of decoding.
+        Decode what was encoded and compare. A molecule whose stereochemistry the codes would change (strained cages of
+        small rings; about 1 in 100 of these) is encoded again by geometry alone, and refused if that fails too. This
+        costs the time of decoding.
     """
 
     name: ClassVar[str] = "molecule_structure"
@@ -78,20 +78,20 @@ class MoleculeStructure(Modality):
     )
 
     def __init__(self, tokenizer: MoleculeStructureTokenizer | str | Path = "default", verify: bool = True) -> None:
-        self._given = tokenizer
+        self._source = tokenizer
         self._verify = verify
 
     @cached_property
     def tokenizer(self) -> MoleculeStructureTokenizer:
         """The structure tokenizer, opened when first needed."""
-        if not isinstance(self._given, str | Path):
-            return self._given
+        if not isinstance(self._source, str | Path):
+            return self._source
         from biomatrix.entities.molecule.structure.tokenizer import MoleculeStructureTokenizer
 
-        return MoleculeStructureTokenizer.from_pretrained(self._given)
+        return MoleculeStructureTokenizer.from_pretrained(self._source)
 
     def encode(self, entity: Entity) -> list[str]:
-        """Return one token a SELFIES symbol; every explicit atom carries a code.
+        """Return one token per SELFIES symbol; every explicit atom carries a code.
 
         Raises
         ------
@@ -132,8 +132,8 @@ class MoleculeStructure(Modality):
         for (slot, _), codes in zip(accepted, batch, strict=True):
             results[slot] = codes if isinstance(codes, BioMatrixError) else join(codes)
         if self._verify:
-            written = [(slot, molecule, codes) for (slot, molecule), codes in zip(accepted, batch, strict=True)]
-            self._refuse_changed(written, results)
+            encodings = [(slot, molecule, codes) for (slot, molecule), codes in zip(accepted, batch, strict=True)]
+            self._refuse_changed(encodings, results)
         return results
 
     def decode_each(self, sequences: Sequence[Sequence[str]]) -> list[Molecule | BioMatrixError]:
@@ -153,7 +153,7 @@ class MoleculeStructure(Modality):
     def vocabulary(self) -> Mapping[str, str]:
         """Return the tokens that carry no code: branches, rings and index symbols, described by themselves.
 
-        Which symbols meet which codes only a corpus tells.
+        Only a corpus shows which symbols occur with which codes.
         """
         symbols = {*INDEX_SYMBOLS, *filter(index_symbols_after, default_alphabet())}
         tokens = sorted(f"{symbol[:-1]} -1]" for symbol in symbols)
@@ -165,18 +165,18 @@ class MoleculeStructure(Modality):
         return None if parts is None or parts[1] < 0 else parts[1]
 
     def geometry(self, token: str) -> NDArray[np.float64] | None:
-        """Return the tokenizer's features of the token's code; None where it carries none."""
+        """Return the tokenizer's features of the token's code, ``float64 [F]``; None where it carries none."""
         parts = split_joint(token)
         if parts is None or not 0 <= parts[1] < self.tokenizer.num_codes:
             return None
         return np.asarray(self.tokenizer.code_features[parts[1]])
 
     def grammar(self) -> Grammar:
-        """Return: atoms with codes, and N index tokens with -1 after a branch or ring of that number.
+        """Return the grammar of atoms with codes, and N index tokens with -1 after a branch or ring of that number.
 
         States: 0 at the start, 1 between, 2 to 4 owing one to three index tokens, 5 after a dot. Classes: an atom
         with a code; a branch or ring owing one, two, three; any other symbol with -1; a branch or ring with a code,
-        which may come nowhere; the dot. Valences need more than a finite automaton: what they cut off, decoding tells.
+        which may come nowhere; the dot. Valences need more than a finite automaton: decoding notes what they cut off.
         """
         return Grammar(
             transitions=np.array(
@@ -202,17 +202,17 @@ class MoleculeStructure(Modality):
         if parts is None:
             raise DecodeError(f"not a joint token of a SELFIES symbol and a code: {token!r}")
         symbol, code = parts
-        owed = index_symbols_after(symbol)
+        index_count = index_symbols_after(symbol)
         if code >= 0:
-            return MISCODED if owed else ATOM
-        return owed or INDEX_ONLY
+            return MISCODED if index_count else ATOM
+        return index_count or INDEX_ONLY
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms: tokens that carry a code."""
         return sum(token != DOT and not token.endswith(" -1]") for token in tokens)
 
     def check(self, entity: Entity) -> list[Check]:
-        """Return whether the graph is chemically sound and its geometry that of a molecule."""
+        """Return the checks of the graph's chemistry and of the conformer's geometry."""
         from biomatrix.entities.molecule.checks import check_geometry, check_graph
 
         molecule = as_molecule(entity, self.name)
@@ -220,20 +220,20 @@ class MoleculeStructure(Modality):
 
     def _refuse_changed(
         self,
-        written: Sequence[tuple[int, Molecule, MoleculeCodes | BioMatrixError]],
+        encodings: Sequence[tuple[int, Molecule, MoleculeCodes | BioMatrixError]],
         results: list[list[str] | BioMatrixError],
     ) -> None:
-        """Write anew, by geometry alone, what would come back as another stereoisomer; refuse what still would."""
-        coded = [(slot, mol, codes) for slot, mol, codes in written if not isinstance(codes, BioMatrixError)]
+        """Encode again, by geometry alone, what would come back as another stereoisomer; refuse what still would."""
+        coded = [(slot, mol, codes) for slot, mol, codes in encodings if not isinstance(codes, BioMatrixError)]
         changed = _changed(self.tokenizer, coded)
         if not changed:
             return
         closer = self.tokenizer.by_geometry_alone()
         if closer is not None:
-            again = closer.encode_each([molecule for _, molecule, _ in changed])
+            second_codes = closer.encode_each([molecule for _, molecule, _ in changed])
             rewritten = [
                 (slot, molecule, codes)
-                for (slot, molecule, _), codes in zip(changed, again, strict=True)
+                for (slot, molecule, _), codes in zip(changed, second_codes, strict=True)
                 if not isinstance(codes, BioMatrixError)
             ]
             for slot, _, codes in rewritten:
@@ -304,14 +304,14 @@ def _changed(
     """Return the molecules that do not come back as the stereoisomer they were, and why, by their slots."""
     from biomatrix.entities.molecule.compare import shown_stereochemistry
 
-    found = []
+    changes = []
     decoded = tokenizer.decode_each([codes for _, _, codes in coded])
     for (slot, molecule, _), back in zip(coded, decoded, strict=True):
         if isinstance(back, BioMatrixError):
-            found.append((slot, molecule, f"its codes do not decode: {back.message}"))
+            changes.append((slot, molecule, f"its codes do not decode: {back.message}"))
         elif shown_stereochemistry(back) != shown_stereochemistry(molecule):
-            found.append((slot, molecule, f"the codes would change the stereochemistry of {molecule.smiles[:80]}"))
-    return found
+            changes.append((slot, molecule, f"the codes would change the stereochemistry of {molecule.smiles[:80]}"))
+    return changes
 
 
 def _all_parts(tokens: Sequence[str]) -> list[tuple[str, int]]:

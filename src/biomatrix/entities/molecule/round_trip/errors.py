@@ -1,4 +1,4 @@
-"""What one decoded molecule differs in from its original, and the sums of many."""
+"""How one decoded molecule differs from its original, and the summary of many."""
 
 from __future__ import annotations
 
@@ -36,14 +36,16 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class MoleculeError:
-    """How far one molecule came back from itself.
+    """How far one decoded molecule is from its original.
 
     Parameters
     ----------
     record : int
-        Its number among the records given, from 1.
+        Its number among all records, from 1.
     name, smiles : str
+        The SMILES is the isomeric one that the original's conformer shows.
     num_atoms, num_heavy : int
+        Explicit atoms, and those heavier than hydrogen.
     rmsd, heavy_rmsd : float
         Angstrom after superposition, over all atoms and over heavy atoms superimposed by themselves; NaN where there
         is no heavy atom.
@@ -67,7 +69,7 @@ class MoleculeError:
 
 @dataclass(frozen=True)
 class MoleculeErrors:
-    """The errors of many molecules.
+    """The errors of many molecules, summarised.
 
     Parameters
     ----------
@@ -137,7 +139,7 @@ class MoleculeTally:
         Raises
         ------
         DecodeError
-            Other atoms or bonds came back, or coordinates that are not finite.
+            Atoms or bonds differ, or coordinates that are not finite.
         """
         original = Chem.RenumberAtoms(molecule.mol, ordered.graph.order.tolist())
         positions = _checked_positions(original, decoded.mol, ordered.graph.bonds)
@@ -151,7 +153,7 @@ class MoleculeTally:
         self._centres += labels_kept(shown_centres(original), shown_centres(decoded.mol))
         self._doubles += labels_kept(shown_double_bonds(original), shown_double_bonds(decoded.mol))
         shown = shown_stereochemistry(molecule)
-        found = MoleculeError(
+        entry = MoleculeError(
             record=record,
             name=molecule.name,
             smiles=shown,
@@ -163,8 +165,8 @@ class MoleculeTally:
             ring_bond_mae=float(np.abs(changes[rings]).mean()) if rings.any() else float("nan"),
             same_stereochemistry=shown == shown_stereochemistry(decoded),
         )
-        self.each.append(found)
-        return found
+        self.each.append(entry)
+        return entry
 
     def errors(self) -> MoleculeErrors:
         """Return what has been collected so far."""

@@ -1,4 +1,4 @@
-"""Molecules through a structure tokenizer and back: what fails, how far atoms move, what bonds lose, how fast."""
+"""Molecules through a structure tokenizer and back: what fails, how far atoms move, how bonds change, how fast."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def round_trip(
     Raises
     ------
     ConfigurationError
-        The source holds no coordinates, and the molecules are not to be embedded.
+        The source holds no coordinates, and ``options.embed`` is off.
     BioMatrixError
         The tokenizer cannot be opened. Single bad records are failures in the result.
     """
@@ -41,10 +41,10 @@ def round_trip(
                 file=source.file,
             )
         records = embedded(records, source.file)
-    asked: dict[str, Any] = {"closed_loop": options.closed_loop, "decoder": options.decoder}
+    settings: dict[str, Any] = {"closed_loop": options.closed_loop, "decoder": options.decoder}
     if options.reference:
-        asked["reference"] = True
-    opened = MoleculeStructureTokenizer.from_pretrained(tokenizer, **asked)
+        settings["reference"] = True
+    opened = MoleculeStructureTokenizer.from_pretrained(tokenizer, **settings)
     return measure_molecules(records, opened, refinement=options.refine, progress=progress)
 
 
@@ -55,7 +55,7 @@ def measure_molecules(
     refinement: Method | None = None,
     progress: Told = lambda _: None,
 ) -> MoleculeRoundTrip:
-    """Encode and decode molecules and compare what came back with what went in.
+    """Encode and decode molecules and compare the results with the originals.
 
     Parameters
     ----------
@@ -65,11 +65,11 @@ def measure_molecules(
     refinement : {"mmff", "uff", "xtb"}, optional
         Also refine every decoded molecule and measure again; never done unless asked for.
     progress : callable
-        Told how many records have been done since it was last called.
+        Called with the number of records done since its last call.
     """
     trip = _Trip(tokenizer, refinement, progress)
-    for given, unread in batches_of(molecules, BATCH):
-        trip.add(given, unread)
+    for batch, unread in batches_of(molecules, BATCH):
+        trip.add(batch, unread)
     return trip.result()
 
 
@@ -86,7 +86,7 @@ def embedded(records: Iterable[Molecule | Reject], file: str) -> Iterator[Molecu
 
 
 class _Trip:
-    """Collects batches."""
+    """Collects the figures of batches."""
 
     def __init__(self, tokenizer: MoleculeStructureTokenizer, refinement: Method | None, progress: Told) -> None:
         self.tokenizer, self.refinement, self.progress = tokenizer, refinement, progress
@@ -98,26 +98,26 @@ class _Trip:
         self.refined, self.before = MoleculeTally(), MoleculeTally()
         self.refinement_failures: list[Failure] = []
 
-    def add(self, given: list[tuple[int, Molecule]], unread: list[Failure]) -> None:
+    def add(self, batch: list[tuple[int, Molecule]], unread: list[Failure]) -> None:
         self.failures += unread
-        self.records += len(given) + len(unread)
-        coded = self._encode(given)
+        self.records += len(batch) + len(unread)
+        coded = self._encode(batch)
         started = time.perf_counter()
         decoded = self.tokenizer.decode_each([codes for _, _, codes in coded])
         self.seconds["decode"] += time.perf_counter() - started
         self.decoded += len(coded)
-        self.progress(len(given) + len(unread) - len(coded))
+        self.progress(len(batch) + len(unread) - len(coded))
         for (number, molecule, _), back in zip(coded, decoded, strict=True):
             self._compare(number, molecule, back)
             self.progress(1)
 
-    def _encode(self, given: list[tuple[int, Molecule]]) -> list[tuple[int, Molecule, MoleculeCodes]]:
+    def _encode(self, batch: list[tuple[int, Molecule]]) -> list[tuple[int, Molecule, MoleculeCodes]]:
         started = time.perf_counter()
-        encoded = self.tokenizer.encode_each([molecule for _, molecule in given])
+        encoded = self.tokenizer.encode_each([molecule for _, molecule in batch])
         self.seconds["encode"] += time.perf_counter() - started
-        self.encoded += len(given)
+        self.encoded += len(batch)
         kept = []
-        for (number, molecule), codes in zip(given, encoded, strict=True):
+        for (number, molecule), codes in zip(batch, encoded, strict=True):
             if isinstance(codes, BioMatrixError):
                 self.failures.append(Failure.of_error(codes, "encode", number, molecule.name))
                 continue

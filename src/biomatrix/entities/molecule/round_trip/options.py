@@ -1,4 +1,4 @@
-"""What the round trip of molecules may be asked."""
+"""The options of the round trip of molecules."""
 
 from __future__ import annotations
 

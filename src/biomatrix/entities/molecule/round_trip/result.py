@@ -1,4 +1,4 @@
-"""What a round trip of many molecules gave, and the same in words."""
+"""The result of a round trip of many molecules, and its text."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ class RefinedMolecules:
     method : str
         "mmff", "uff" or "xtb".
     errors : MoleculeErrors
-        To the originals, as before.
+        Against the originals, after refinement.
     before : MoleculeErrors
-        Of the same molecules without refinement: those that could not be refined are in neither.
+        Of the same molecules without refinement; those that could not be refined are in neither.
     failures : tuple of Failure
         Molecules that could not be refined, with reasons.
     converged : int
+        Molecules whose refinement converged.
     molecules_per_second : float
     """
 
@@ -59,7 +60,7 @@ class RefinedMolecules:
 
 @dataclass(frozen=True)
 class MoleculeRoundTrip:
-    """What a round trip of many molecules gave.
+    """The result of a round trip of many molecules.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ class MoleculeRoundTrip:
         Over the records that did not fail.
     codes : CodeUse
     encode_per_second, decode_per_second : float
-        Molecules per second, measuring not counted.
+        Molecules per second, without the time of measuring.
     each : tuple of MoleculeError
         One per molecule that did not fail, in order.
     refined : RefinedMolecules, optional
