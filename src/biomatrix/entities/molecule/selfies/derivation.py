@@ -1,7 +1,7 @@
 """The derivation of atoms, bonds and text from SELFIES symbols.
 
 Atoms come in the order of the SMILES, so its text is written as they come; brackets round branches and ring numbers
-are put in at the end, because only then is it known which branch is the last and which rings find free valences.
+are added at the end, because only then is it known which branch is the last and which rings find free valences.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _SHOWN: Final = 80
 
 
 class Derivation:
-    """The atoms derived so far, one entry an atom in each column."""
+    """The atoms derived so far, one entry per atom in each column."""
 
     __slots__ = ("branches", "orders", "parents", "places", "rings", "roots", "texts")
 
     def __init__(self) -> None:
         self.texts: list[str] = []
-        """SMILES of the atom behind its bond mark"""
+        """SMILES of the atom with its bond mark in front"""
         self.places: list[int] = []
         """position of the symbol that placed it"""
         self.parents: list[int] = []
@@ -49,12 +49,12 @@ class Derivation:
         self.branches: list[tuple[int, int]] = []
         """first and last atom of each branch"""
         self.rings: list[tuple[int, int, RingBond]] = []
-        """earlier and later atom of each ring asked for"""
+        """earlier atom, later atom and bond of each ring requested"""
         self.roots: list[int] = []
-        """first atom of each fragment, as far as it has one"""
+        """index of the first atom of each fragment, whether or not it has any"""
 
     def read(self, symbols: Sequence[str]) -> bool:
-        """Derive one fragment; False if dots or padding were met, and nothing of it may then be used.
+        """Derive one fragment; False if dots or padding were met, in which case the derivation must be discarded.
 
         Raises
         ------
@@ -64,11 +64,11 @@ class Derivation:
         texts, places, parents, orders, branches = self.texts, self.places, self.parents, self.orders, self.branches
         table, digits = STEPS, DIGITS
         size = len(symbols)
-        # branches begun: where the one around ends, state and atom to go back to, the elder of that atom, and the
+        # open branches: where the surrounding one ends, state and atom to go back to, the elder of that atom, and the
         # atom that becomes its elder if it is placed; a branch that begins with a branch moves both on
         frames: list[tuple[int, int, int, int, int]] = []
         position, end, state = 0, size, 0
-        # the next atom, the one to bond it to, and the first atom of the branch which that one carried last
+        # the next atom, the one to bond it to, and the first atom of the latest branch on that one
         atom, last, elder = len(texts), -1, -1
         self.roots.append(atom)
         while True:
@@ -145,9 +145,9 @@ class Derivation:
             The symbol of each atom.
         """
         texts = self.texts
-        made = self._close_rings(atom_symbols) if self.rings else {}
-        numbers = {pair: _ring_number(number) for number, pair in enumerate(sorted(made, key=itemgetter(0)), 1)}
-        for pair, bond in made.items():
+        bonds = self._close_rings(atom_symbols) if self.rings else {}
+        numbers = {pair: _ring_number(number) for number, pair in enumerate(sorted(bonds, key=itemgetter(0)), 1)}
+        for pair, bond in bonds.items():
             texts[pair[0]] += (bond.left if bond.order == 1 else BOND_MARKS[bond.order]) + numbers[pair]
             texts[pair[1]] += (bond.right if bond.order == 1 else BOND_MARKS[bond.order]) + numbers[pair]
         for first, last in self.branches:
@@ -156,35 +156,35 @@ class Derivation:
         for root in set(self.roots):
             if 0 < root < len(texts):
                 texts[root] = "." + texts[root]
-        return "".join(texts), [(left, right, bond.order) for (left, right), bond in made.items()]
+        return "".join(texts), [(left, right, bond.order) for (left, right), bond in bonds.items()]
 
     def _close_rings(self, atom_symbols: Sequence[str]) -> dict[tuple[int, int], RingBond]:
-        """Make the ring bonds that free valences allow, in the order asked for.
+        """Make the ring bonds that free valences allow, in the order of the requests.
 
-        A ring between atoms bonded already raises the order of their bond.
+        A ring between atoms already bonded raises the order of their bond.
         """
         parents, orders = self.parents, self.orders
         used = orders.copy()
         for parent, order in zip(parents, orders, strict=True):
             used[parent] += order  # a first atom has parent -1 and order 0
-        made: dict[tuple[int, int], RingBond] = {}
-        for left, right, asked in self.rings:
+        bonds: dict[tuple[int, int], RingBond] = {}
+        for left, right, request in self.rings:
             free_left = ATOMS[atom_symbols[left]].capacity - used[left]
             free_right = ATOMS[atom_symbols[right]].capacity - used[right]
-            order = min(asked.order, free_left, free_right)
+            order = min(request.order, free_left, free_right)
             if left == right or order <= 0:
                 continue
             if parents[right] == left:
                 order = min(orders[right] + order, 3) - orders[right]
                 self._raise_order(right, order, atom_symbols[right])
-            elif (there := made.get((left, right))) is not None:
-                order = min(there.order + order, 3) - there.order
-                made[left, right] = there._replace(order=there.order + order)
+            elif (existing := bonds.get((left, right))) is not None:
+                order = min(existing.order + order, 3) - existing.order
+                bonds[left, right] = existing._replace(order=existing.order + order)
             else:
-                made[left, right] = asked._replace(order=order)
+                bonds[left, right] = request._replace(order=order)
             used[left] += order
             used[right] += order
-        return made
+        return bonds
 
     def _raise_order(self, atom: int, by: int, symbol: str) -> None:
         if by:
@@ -193,7 +193,7 @@ class Derivation:
 
 
 def _number(symbols: Sequence[str], position: int, count: int) -> int:
-    """Return what ``count`` index symbols say, those past the end being 0; -1 if dots or padding are among them."""
+    """Return the number that ``count`` index symbols spell, 0 for each past the end; -1 for dots or padding."""
     value = 0
     for place in range(position, position + count):
         value *= 16
@@ -208,7 +208,7 @@ def _number(symbols: Sequence[str], position: int, count: int) -> int:
 
 
 def _may_skip(symbols: Sequence[str], start: int, stop: int) -> bool:
-    """Return whether symbols that spell nothing may be passed over: False for dots and padding, which count apart."""
+    """Return whether symbols that spell nothing may be skipped: False for dots and padding, handled elsewhere."""
     for position in range(start, stop):
         symbol = symbols[position]
         if symbol in _PARTS:

@@ -27,7 +27,7 @@ class SelfiesGraph:
     Parameters
     ----------
     smiles : str
-        What ``selfies.decoder`` gives, but for ring numbers past 99: they are written ``%(100)``, as readers of SMILES
+        What ``selfies.decoder`` gives, except that ring numbers past 99 are written ``%(100)``, as readers of SMILES
         need them. Empty where no atom is spelt.
     places : ndarray, shape=(N,), dtype=int64
         The position of the symbol that placed each atom.
@@ -57,12 +57,12 @@ class SelfiesGraph:
 
 
 def elements_of(atom_symbols: Sequence[str]) -> Ints:
-    """Return the atomic numbers of atom symbols, ``int64 [N]``."""
+    """Return the atomic numbers of atom symbols, ``int64 [N]``; DecodeError for any other symbol."""
     return np.array([ATOMS[symbol].number for symbol in atom_symbols], dtype=np.int64)
 
 
 def charges_of(atom_symbols: Sequence[str]) -> Ints:
-    """Return the formal charges of atom symbols, ``int64 [N]``."""
+    """Return the formal charges of atom symbols, ``int64 [N]``; DecodeError for any other symbol."""
     return np.array([ATOMS[symbol].charge for symbol in atom_symbols], dtype=np.int64)
 
 
@@ -93,7 +93,7 @@ def read_symbols(symbols: Sequence[str]) -> SelfiesGraph:
         derivation = _in_parts(symbols)
     atom_symbols = tuple([symbols[place] for place in derivation.places])
     smiles, rings = derivation.finish(atom_symbols)
-    # one sortable number a bond: earlier atom, later atom, order
+    # one sortable number per bond: earlier atom, later atom, order
     keys = [
         (parent << _ATOM_BITS | atom) << _ORDER_BITS | order
         for atom, (parent, order) in enumerate(zip(derivation.parents, derivation.orders, strict=True))
@@ -118,11 +118,11 @@ def _in_parts(symbols: Sequence[str]) -> Derivation:
             fragments.append([])
         elif symbol != "[nop]":
             fragments[-1].append(position)
-    for kept in fragments:
+    for positions in fragments:
         before = len(derivation.places)
         try:
-            derivation.read([symbols[position] for position in kept])
+            derivation.read([symbols[position] for position in positions])
         except DecodeError as error:
-            raise DecodeError(error.message, position=kept[int(error.position or 0)]) from None
-        derivation.places[before:] = [kept[place] for place in derivation.places[before:]]
+            raise DecodeError(error.message, position=positions[int(error.position or 0)]) from None
+        derivation.places[before:] = [positions[place] for place in derivation.places[before:]]
     return derivation

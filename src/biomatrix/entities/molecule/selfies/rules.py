@@ -39,7 +39,7 @@ PLAIN_ATOMS: Final[frozenset[str]] = frozenset(("B", "C", "N", "O", "S", "P", "F
 """Elements that SMILES writes without brackets."""
 
 ANY_CAPACITY: Final[int] = 8
-"""The bonds of an element and charge that no rule names."""
+"""The number of bonds of an element and charge without a rule."""
 
 _CAPACITIES: Final[dict[tuple[str, int], int]] = {
     **dict.fromkeys((("H", 0), ("F", 0), ("Cl", 0), ("Br", 0), ("I", 0)), 1),
@@ -90,7 +90,7 @@ class Atom(NamedTuple):
     bare : bool
         Whether SMILES writes it without brackets.
     capacity : int
-        The bonds it may make to other atoms, hydrogens within the symbol taken off.
+        The number of bonds it may make to other atoms, not counting hydrogens within the symbol.
     number : int
         Its atomic number.
     charge : int
@@ -110,7 +110,7 @@ class Atom(NamedTuple):
 
 
 def plain_atom(element: str) -> Atom:
-    """Return an atom written without brackets."""
+    """Return an atom written without brackets, one of ``PLAIN_ATOMS``."""
     return Atom(element, True, _CAPACITIES[element, 0], ATOMIC_NUMBERS[element], 0)
 
 
@@ -131,7 +131,7 @@ def bracket_atom(isotope: str, element: str, chirality: str, hydrogens: int, cha
 
 
 def index_symbols(value: int) -> tuple[str, ...]:
-    """Return a number of at least 0 in index symbols, base 16."""
+    """Return a number of at least 0 as index symbols, in base 16, the most significant first."""
     digits = [INDEX_SYMBOLS[value % 16]]
     while value := value // 16:
         digits.append(INDEX_SYMBOLS[value % 16])

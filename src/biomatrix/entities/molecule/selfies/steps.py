@@ -1,4 +1,4 @@
-"""What each SELFIES symbol does in each state of the derivation, worked out once a symbol.
+"""What each SELFIES symbol does in each state of the derivation, worked out once per symbol.
 
 The state is the number of bonds the last atom may still make, 0 before the first atom of a fragment.
 """
@@ -16,7 +16,7 @@ PLACE: Final = 0
 BRANCH: Final = 1
 """Begin a branch: number of index symbols, state within, state after it."""
 RING: Final = 2
-"""Ask for a ring: number of index symbols, the RingBond, state after it."""
+"""Request a ring: number of index symbols, the RingBond, state after it."""
 PASS: Final = 3
 """Do nothing."""
 STOP: Final = 4
@@ -24,7 +24,7 @@ STOP: Final = 4
 PART: Final = 5
 """A dot between fragments, or padding."""
 UNKNOWN: Final = 6
-"""No symbol of SELFIES."""
+"""Not a symbol of SELFIES."""
 
 FULL: Final = -1
 """The state in which nothing more can be bonded."""
@@ -32,7 +32,7 @@ FULL: Final = -1
 BOND_MARKS: Final = ("", "", "=", "#")
 """The SMILES mark of each bond order."""
 
-# kind, and three values as the kind explains: looked up once a symbol, so plain tuples
+# kind, and the three values listed under that kind: looked up once per symbol read, so plain tuples
 Step = tuple[int, Any, Any, int]
 
 _ATOM: Final = re.compile(r"\[([=#/\\]?)((\d*)([A-Z][a-z]?)(@{0,2})((?:H\d)?)((?:[+-][1-9]+)?))\]")
@@ -42,14 +42,14 @@ _MAX_CACHED: Final = 65_536
 
 
 class RingBond(NamedTuple):
-    """A ring bond asked for.
+    """A ring bond that symbols request.
 
     Parameters
     ----------
     order : int
-        At most.
+        The highest order it may get.
     left, right : str
-        SMILES marks at its earlier and its later atom where the order is 1.
+        SMILES marks at its earlier and its later atom, used where the order is 1.
     """
 
     order: int
@@ -58,7 +58,7 @@ class RingBond(NamedTuple):
 
 
 class StepTable(dict[str, tuple[Step, ...]]):
-    """Symbol to what it does in states 0 to 8; filled as symbols are met."""
+    """What each symbol does in states 0 to 8; filled as symbols are met."""
 
     def __missing__(self, symbol: str) -> tuple[Step, ...]:
         if len(self) >= _MAX_CACHED:
@@ -68,22 +68,22 @@ class StepTable(dict[str, tuple[Step, ...]]):
 
 
 class AtomTable(dict[str, Atom]):
-    """Atom symbol to its atom; DecodeError for what is no atom symbol."""
+    """The atom of each atom symbol; DecodeError for any other symbol."""
 
     def __missing__(self, symbol: str) -> Atom:
-        found = _read_atom(symbol)
-        if found is None:
+        pair = _read_atom(symbol)
+        if pair is None:
             raise DecodeError(f"not SELFIES: {symbol[:80]!r} is no atom symbol")
         if len(self) >= _MAX_CACHED:
             self.clear()
-        atom = self[symbol] = found[1]
+        atom = self[symbol] = pair[1]
         return atom
 
 
 def _step(symbol: str, state: int) -> Step:
     if symbol in (".", "[nop]"):
         return (PART, 0, 0, state)
-    # the kind is told by these letters alone, as in the selfies package, so that both refuse the same symbols
+    # these letters alone decide the kind, as in the selfies package, so that both refuse the same symbols
     if symbol[-4:-2] == "ch":
         return _branch_step(symbol, state)
     if symbol[-4:-2] == "ng":
@@ -94,32 +94,32 @@ def _step(symbol: str, state: int) -> Step:
 
 
 def _branch_step(symbol: str, state: int) -> Step:
-    found = _BRANCH.fullmatch(symbol)
-    if found is None:
+    match = _BRANCH.fullmatch(symbol)
+    if match is None:
         return (UNKNOWN, 0, 0, state)
     if state <= 1:
         return (PASS, 0, 0, state)
-    within = min(state - 1, ORDERS[found[1]])
-    return (BRANCH, int(found[2]), within, state - within)
+    within = min(state - 1, ORDERS[match[1]])
+    return (BRANCH, int(match[2]), within, state - within)
 
 
 def _ring_step(symbol: str, state: int) -> Step:
-    found = _RING.fullmatch(symbol)
-    if found is None:
+    match = _RING.fullmatch(symbol)
+    if match is None:
         return (UNKNOWN, 0, 0, state)
     if state == 0:
         return (PASS, 0, 0, state)
-    marks = found[1]
+    marks = match[1]
     order = min(ORDERS[marks] if len(marks) < 2 else 1, state)
     left, right = (marks[0].strip("-"), marks[1].strip("-")) if len(marks) == 2 else ("", "")
-    return (RING, int(found[2]), RingBond(order, left, right), state - order or FULL)
+    return (RING, int(match[2]), RingBond(order, left, right), state - order or FULL)
 
 
 def _atom_step(symbol: str, state: int) -> Step:
-    found = _read_atom(symbol)
-    if found is None:
+    pair = _read_atom(symbol)
+    if pair is None:
         return (UNKNOWN, 0, 0, state)
-    mark, atom = found
+    mark, atom = pair
     if state == 0:
         return (PLACE, atom.smiles, 0, atom.capacity or FULL)
     order = min(ORDERS[mark], state, atom.capacity)
@@ -131,10 +131,10 @@ def _atom_step(symbol: str, state: int) -> Step:
 
 def _read_atom(symbol: str) -> tuple[str, Atom] | None:
     """Return bond mark and atom of an atom symbol, or None for any other."""
-    found = _ATOM.fullmatch(symbol)
-    if found is None:
+    match = _ATOM.fullmatch(symbol)
+    if match is None:
         return None
-    mark, name, isotope, element, chirality, hydrogens, charge = found.groups()
+    mark, name, isotope, element, chirality, hydrogens, charge = match.groups()
     if name in PLAIN_ATOMS:
         return mark, plain_atom(element)
     atom = bracket_atom(isotope, element, chirality, int(hydrogens[1:] or 0), int(charge or 0))

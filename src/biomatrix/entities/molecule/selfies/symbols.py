@@ -25,7 +25,7 @@ def atom_mask(symbols: Sequence[str]) -> NDArray[np.bool_]:
     Parameters
     ----------
     symbols : sequence of str, length S
-        SELFIES symbols in brackets; a dot between fragments is no atom.
+        SELFIES symbols in brackets; a dot between fragments is not an atom.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def atom_mask(symbols: Sequence[str]) -> NDArray[np.bool_]:
 
 
 def index_owners(symbols: Sequence[str]) -> dict[int, int]:
-    """Return, for the position of every index symbol, the position of the branch or ring it counts for."""
+    """Return, for the position of every index symbol, the position of the branch or ring symbol it belongs to."""
     owners: dict[int, int] = {}
     position = 0
     while position < len(symbols):

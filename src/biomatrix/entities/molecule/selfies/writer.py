@@ -1,9 +1,10 @@
 """From SMILES to SELFIES symbols, in one pass.
 
 A Kekulé SMILES as RDKit writes it is cut into chunks, each an atom with its ring numbers and the one-atom branches
-behind it, ``C1([H])[H]`` being ``C1([H])`` and ``[H]``. Few different chunks make up most molecules, so what a chunk
-turns into is worked out once. Branch lengths and ring distances are counted in symbols and atoms already written.
-Whatever is not in that form (aromatic atoms, a ring number behind a branch, broken text) goes to the selfies package.
+behind it, so that ``C1([H])[H]`` becomes ``C1([H])`` and ``[H]``. Few different chunks make up most molecules, so the
+symbols of a chunk are worked out once. Branch lengths and ring distances are counted in symbols and atoms already
+written. Anything not in that form (aromatic atoms, a ring number behind a branch, broken text) goes to the selfies
+package.
 """
 
 from __future__ import annotations
@@ -53,9 +54,9 @@ class _Chunk(NamedTuple):
     tail: tuple[str, ...]
     """The symbols of its one-atom branches."""
     size: int
-    """Its atoms."""
+    """The number of its atoms."""
     free: int
-    """Bonds its first atom may still make."""
+    """The number of bonds its first atom may still make."""
 
 
 class _Chunks(dict[str, _Chunk]):
@@ -68,19 +69,19 @@ class _Chunks(dict[str, _Chunk]):
 
 class _Branches(dict[tuple[str, int], tuple[str, ...]]):
     def __missing__(self, key: tuple[str, int]) -> tuple[str, ...]:
-        return self.setdefault(key, _counted("Branch", *key))
+        return self.setdefault(key, _counted_symbols("Branch", *key))
 
 
 class _Rings(dict[tuple[str, int], tuple[str, ...]]):
     def __missing__(self, key: tuple[str, int]) -> tuple[str, ...]:
-        return self.setdefault(key, _counted("Ring", *key))
+        return self.setdefault(key, _counted_symbols("Ring", *key))
 
 
 def symbols_of_smiles(smiles: str) -> tuple[str, ...]:
     """Return the SELFIES symbols of a SMILES string, atoms in its order; exactly those of ``selfies.encoder``.
 
-    Fragments are parted by ``.``, which is a symbol of its own. The package writes branches and rings longer than 4096
-    with symbols that nothing reads; they are refused here.
+    Fragments are separated by ``.``, which is a symbol of its own. The package writes branches and rings longer than
+    4096 with symbols that no reader accepts; they are refused here.
 
     Raises
     ------
@@ -106,7 +107,7 @@ def symbols_of_smiles(smiles: str) -> tuple[str, ...]:
 
 
 def _fragment(smiles: str) -> list[str]:
-    # a branch with nothing behind it is no branch to SELFIES, and RDKit never writes one
+    # SELFIES does not treat a branch with nothing after it as one, and RDKit never writes one
     if not smiles or smiles[0] in _FIRST_OF_ODD or smiles[-1] == ")" or "))" in smiles:
         raise _UnusualError
     out: list[str] = []
@@ -145,12 +146,12 @@ def _fragment(smiles: str) -> list[str]:
 class _OpenRings:
     """The ring numbers met so far in one fragment."""
 
-    __slots__ = ("centres", "made", "open")
+    __slots__ = ("centres", "closed", "open")
 
     def __init__(self) -> None:
         self.open: dict[str, tuple[int, int, str, int]] = {}
         """number -> atom, chunk, bond mark, place among the ring numbers of that atom"""
-        self.made: set[tuple[int, int]] = set()
+        self.closed: set[tuple[int, int]] = set()
         self.centres: dict[int, tuple[str, list[int], list[int]]] = {}
         """chunk of a stereocentre -> its symbol, places of the rings it closes, of those it opens as they close"""
 
@@ -175,9 +176,9 @@ class _OpenRings:
                 continue
             other, left, left_mark, left_place = opening
             bond = _RING_BONDS.get((left_mark, mark))
-            if bond is None or left in (chunk, parent) or (left, chunk) in self.made:
+            if bond is None or left in (chunk, parent) or (left, chunk) in self.closed:
                 raise _UnusualError
-            self.made.add((left, chunk))
+            self.closed.add((left, chunk))
             order, prefix = bond
             free[left] -= order
             free[chunk] -= order
@@ -188,10 +189,10 @@ class _OpenRings:
                 self.centres[left][2].append(left_place)
 
     def with_chirality(self, out: list[str]) -> list[str]:
-        """Return the symbols with stereocentres as SELFIES marks them.
+        """Return the symbols with the chirality marks that SELFIES gives stereocentres.
 
-        SELFIES orders the neighbours of a ring atom anew: rings it closes, then rings it opens in the order they
-        close, then the rest. An odd permutation turns the mark round.
+        SELFIES reorders the neighbours of a ring atom: rings it closes, then rings it opens in the order they
+        close, then the rest. An odd permutation inverts the mark.
         """
         symbols: dict[str, str] = {}
         for chunk, (symbol, closes, opens) in self.centres.items():
@@ -211,10 +212,10 @@ def _is_odd(permutation: list[int]) -> bool:
 
 
 def _read_chunk(text: str) -> _Chunk:
-    found = _CHUNK.fullmatch(text)
-    if found is None:
+    match = _CHUNK.fullmatch(text)
+    if match is None:
         raise _UnusualError
-    opened, mark, atom_text, rings, leaves = found.groups()
+    opened, mark, atom_text, rings, leaves = match.groups()
     atom = _read_atom(atom_text)
     free = atom.capacity - ORDERS[mark]
     tail: list[str] = []
@@ -238,10 +239,10 @@ def _read_chunk(text: str) -> _Chunk:
 def _read_atom(text: str) -> Atom:
     if text in PLAIN_ATOMS:
         return plain_atom(text)
-    found = _BRACKET.fullmatch(text)
-    if found is None:
+    match = _BRACKET.fullmatch(text)
+    if match is None:
         raise _UnusualError
-    isotope, element, chirality, hydrogens, charge = found.groups()
+    isotope, element, chirality, hydrogens, charge = match.groups()
     count = int(hydrogens[1:] or 1) if hydrogens else 0
     sign = -1 if charge[:1] == "-" else 1
     size = int(charge[1:]) if charge[-1:].isdigit() else len(charge)
@@ -256,11 +257,11 @@ def _symbol(mark: str, atom: Atom) -> str:
 
 
 def _strong(mark: str) -> str:
-    """Return the bond mark that branch and ring symbols carry: they show no stereo."""
+    """Return the bond mark that branch and ring symbols carry; stereo marks are dropped."""
     return mark if ORDERS[mark] > 1 else ""
 
 
-def _counted(kind: str, prefix: str, count: int) -> tuple[str, ...]:
+def _counted_symbols(kind: str, prefix: str, count: int) -> tuple[str, ...]:
     digits = index_symbols(count - 1)
     if len(digits) > MAX_INDEX_SYMBOLS:
         what = f"a branch of {count} symbols" if kind == "Branch" else f"a ring over {count} atoms"
@@ -269,7 +270,7 @@ def _counted(kind: str, prefix: str, count: int) -> tuple[str, ...]:
 
 
 def _ring_bonds() -> dict[tuple[str, str], tuple[int, str]]:
-    """Return order and SELFIES prefix for the bond marks at both ends of a ring that agree."""
+    """Return order and SELFIES prefix of every pair of compatible bond marks at the two ends of a ring."""
     bonds: dict[tuple[str, str], tuple[int, str]] = {}
     for left in ORDERS:
         for right in ORDERS:
@@ -288,8 +289,8 @@ def _by_package(smiles: str) -> tuple[str, ...]:
     try:
         text = selfies.encoder(smiles)
     except errors as error:
-        told = [line.strip() for line in str(error).splitlines() if not line.strip().startswith("SMILES:")]
-        reason = " ".join(told)[:200] or type(error).__name__
+        lines = [line.strip() for line in str(error).splitlines() if not line.strip().startswith("SMILES:")]
+        reason = " ".join(lines)[:200] or type(error).__name__
         raise UnsupportedError(f"{smiles[:_SHOWN]} has no SELFIES: {reason}") from error
     if any(f"{kind}{MAX_INDEX_SYMBOLS + 1}]" in text for kind in ("Branch", "Ring")):
         raise UnsupportedError(f"a branch or ring has no SELFIES: longer than the limit of {16**MAX_INDEX_SYMBOLS}")

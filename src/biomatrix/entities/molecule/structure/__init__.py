@@ -1,1 +1,1 @@
-"""The molecule structure tokenizer: one code an atom, from local spherical coordinates and back."""
+"""Molecule structure tokenizers: from a conformer to one code per atom, and back."""

@@ -1,4 +1,4 @@
-"""From SELFIES symbols and codes to a molecular graph with one code an atom, and to a molecule in 3D."""
+"""From SELFIES symbols and codes to a molecular graph with one code per atom, and to a molecule in 3D."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ class DecodedGraph:
     bonds : ndarray, shape=(E, 2), dtype=int64
         The lower index first, sorted.
     notes : tuple of str
+        What was ignored on the way, one sentence each.
     atom_symbols : tuple of str, length N
         The SELFIES symbols of the atoms; empty where they are not known.
     """
@@ -70,9 +71,24 @@ class DecodedGraph:
 def decoded_graph(
     symbols: Sequence[str], codes: NDArray[np.int16], num_codes: int, *, fragments: bool = False
 ) -> DecodedGraph:
-    """Return the graph and one code an atom; DecodeError names the first symbol at fault, counted from 0.
+    """Return the graph and one code per atom; DecodeError names the first symbol at fault, counted from 0.
 
-    Several fragments are an error unless ``fragments`` says that codes place them.
+    Parameters
+    ----------
+    symbols : sequence of str, length S
+    codes : ndarray, shape=(S,), dtype=int16
+        The code of each atom symbol, -1 elsewhere.
+    num_codes : int
+        The size of the codebook.
+    fragments : bool
+        Accept several fragments, because codes place them.
+
+    Raises
+    ------
+    DecodeError
+        Symbols that spell no molecule, a code outside the codebook, or an atom without a code.
+    LimitError
+        More than ``MAX_SYMBOLS`` symbols, or more than ``MAX_IDLE_BRANCHES`` branches without a free valence.
     """
     if len(symbols) != len(codes):
         raise DecodeError(f"{len(symbols)} symbols but {len(codes)} codes")
@@ -126,7 +142,7 @@ def _coded_atoms_of(
     """Return the graph, the symbol position of each atom, and notes, with idle branches left out.
 
     SELFIES skips a branch symbol that finds no free valence but reads its index symbols as atoms. These carry no code,
-    so nothing could place them: branch and index symbols are taken to spell nothing, first one first, and the notes
+    so nothing could place them: branch and index symbols are left out, the first branch first, and the notes
     say so.
     """
     kept = np.arange(len(symbols))
@@ -145,8 +161,8 @@ def _coded_atoms_of(
             owners = index_owners(symbols) if owners is None else owners
             stray = next((place for place in places[codes[places] < 0].tolist() if place in owners), None)
         if stray is None or owners is None:
-            told = (f"{idle} branches find no free valence and spell nothing",) if idle else ()
-            return graph, places, (*_dropped(chosen, graph), *told)
+            idle_notes = (f"{idle} branches find no free valence and spell nothing",) if idle else ()
+            return graph, places, (*_dropped_notes(chosen, graph), *idle_notes)
         owner = owners[stray]
         kept = kept[(kept < owner) | (kept > owner + index_symbols_after(symbols[owner]))]
     raise LimitError(
@@ -154,7 +170,7 @@ def _coded_atoms_of(
     )
 
 
-def _dropped(symbols: Sequence[str], graph: SelfiesGraph) -> tuple[str, ...]:
+def _dropped_notes(symbols: Sequence[str], graph: SelfiesGraph) -> tuple[str, ...]:
     dropped = int(np.count_nonzero(atom_mask(symbols))) - len(graph.places)
     return (f"{dropped} atom symbols come after the valences were full and spell nothing",) if dropped > 0 else ()
 
@@ -163,7 +179,7 @@ def _parse(smiles: str) -> Chem.Mol:
     with rdBase.BlockLogs():
         if "@" in smiles:
             mol = Chem.MolFromSmiles(smiles, _PARAMETERS)
-        else:  # no centres to clean up, and positions tell the stereochemistry later: sanitising alone is quicker
+        else:  # no centres to clean up, and positions give the stereochemistry later: sanitising alone is quicker
             mol = Chem.MolFromSmiles(smiles, _BARE)
             if mol is not None and Chem.SanitizeMol(mol, catchErrors=True) != Chem.SanitizeFlags.SANITIZE_NONE:
                 mol = None

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 LINEAR_LIMIT = 1e-7
-"""References whose angle has a smaller sine count as exactly linear (radian); coordinates of any file are
-coarser."""
+"""References whose angle has a smaller sine count as exactly linear; the coordinates of any file are coarser."""
 
 
 def local_frames(focal: Array, first: Array, second: Array) -> tuple[Array, Array, Array]:
@@ -66,13 +65,12 @@ def cross(a: Array, b: Array) -> Array:
 
 
 def local_points(descriptors: Array) -> Array:
-    """Return the points, in Angstrom, that descriptors (r, theta, abs phi, sign) [N, 4] name in their frames
-    [N, 3]."""
+    """Return the points [N, 3], in Angstrom and in their frames, of descriptors (r, theta, abs phi, sign) [N, 4]."""
     r, theta, phi = descriptors[:, 0], descriptors[:, 1], descriptors[:, 2] * descriptors[:, 3]
     ring = r * np.sin(theta)
     return np.stack((ring * np.cos(phi), ring * np.sin(phi), r * np.cos(theta)), axis=1)
 
 
 def dot(a: Array, b: Array) -> Array:
-    """Return the dot products of [N, 3] and [N, 3], written out: a row gives the same bits in a batch of any size."""
+    """Return the dot products of [N, 3] and [N, 3], written out: each row is the same to the bit in any batch."""
     return np.asarray(a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2])

@@ -1,4 +1,4 @@
-"""Molecules to train a tokenizer on: drawn from sources, embedded where asked, kept in SD files, prepared."""
+"""Molecules to train a tokenizer on: drawn from sources, embedded on request, kept in SD files, prepared."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from biomatrix.entities.tokenizer_training import EntitySource
 from biomatrix.errors import BioMatrixError
 
 LOG = logging.getLogger(__name__)
-_SAY_EVERY = 15.0
+_SECONDS_BETWEEN_LOGS = 15.0
 
 
 class DataTable(BaseModel):
@@ -33,11 +33,11 @@ class DataTable(BaseModel):
     source : str
         Its corpus name.
     molecules : int, optional
-        At most so many, drawn at random; all if not given.
+        The most to draw, at random; all by default.
     conformers : int, optional
-        At most so many conformers of one molecule.
+        The most conformers of one molecule; all by default.
     embed : bool
-        SMILES: give each molecule one ETKDGv3 conformer, MMFF94-optimised.
+        For sources of SMILES: give each molecule one ETKDGv3 conformer, MMFF94-optimised.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,7 +51,7 @@ class DataTable(BaseModel):
 def gather(
     table: DataTable, source: EntitySource, rng: random.Random, kept: Path
 ) -> tuple[list[PreparedMolecule], dict[str, Any]]:
-    """Return the training molecules of one source, and what is to be said about it.
+    """Return the training molecules of one source, and what the weights' description records about it.
 
     Parameters
     ----------
@@ -60,32 +60,32 @@ def gather(
         The one that the table names.
     rng : random.Random
     kept : Path
-        An SD file: read if it is there and was gathered alike, else written.
+        An SD file: read if it exists and was gathered for an equal table, otherwise written.
     """
-    asked = table.model_dump_json()
+    request = table.model_dump_json()
     note = kept.with_suffix(".json")
-    if not (kept.is_file() and note.is_file() and json.loads(note.read_text())["asked"] == asked):
+    if not (kept.is_file() and note.is_file() and json.loads(note.read_text())["asked"] == request):
         kept.parent.mkdir(parents=True, exist_ok=True)
         refused: Counter[str] = Counter()
-        count = _write(kept, _drawn(table, source, rng, refused))
+        count = _write(kept, _draw(table, source, rng, refused))
         LOG.info("%s: %d molecules, refused %s", source.name, count, dict(refused.most_common(5)))
-        write_whole(note, json.dumps({"asked": asked, "refused": refused}, indent=2).encode())
+        write_whole(note, json.dumps({"asked": request, "refused": refused}, indent=2).encode())
     with BlockLogs():
         mols = [mol for mol in Chem.SDMolSupplier(str(kept), removeHs=False) if mol is not None]
-    found = list(_prepared(mols))
-    LOG.info("%s: %d molecules ready", source.name, len(found))
+    molecules = list(_prepare_each(mols))
+    LOG.info("%s: %d molecules ready", source.name, len(molecules))
     about = {
         "source": source.name,
         "name": source.origin,
         "licence": " AND ".join(source.licence),
-        "molecules": len(found),
+        "molecules": len(molecules),
         "embedded": table.embed,
     }
-    return found, about
+    return molecules, about
 
 
 def without_hydrogens(molecules: Sequence[PreparedMolecule], share: float) -> list[PreparedMolecule]:
-    """Return copies without hydrogens of an evenly spaced share of the molecules that keep two heavy atoms."""
+    """Return copies without hydrogens of every k-th molecule, k = 1 / share rounded, if at least two atoms remain."""
     if share <= 0.0:
         return []
     bare = []
@@ -94,11 +94,11 @@ def without_hydrogens(molecules: Sequence[PreparedMolecule], share: float) -> li
             mol = Chem.RemoveHs(item.mol)
             if 1 < mol.GetNumAtoms() < item.size:
                 bare.append(mol)
-    return list(_prepared(bare))
+    return list(_prepare_each(bare))
 
 
 def _write(path: Path, molecules: Iterator[Molecule]) -> int:
-    """Write molecules to an SD file that is there whole or not at all; return how many."""
+    """Write molecules to an SD file that appears whole or not at all; return how many."""
     partial = path.with_suffix(".partial")
     count = 0
     with Chem.SDWriter(str(partial)) as writer:
@@ -109,7 +109,7 @@ def _write(path: Path, molecules: Iterator[Molecule]) -> int:
     return count
 
 
-def _prepared(mols: Iterable[Chem.Mol]) -> Iterator[PreparedMolecule]:
+def _prepare_each(mols: Iterable[Chem.Mol]) -> Iterator[PreparedMolecule]:
     for mol in mols:
         try:
             yield prepare(Molecule(mol))
@@ -117,13 +117,13 @@ def _prepared(mols: Iterable[Chem.Mol]) -> Iterator[PreparedMolecule]:
             LOG.debug("left out: %s", error)
 
 
-def _drawn(table: DataTable, source: EntitySource, rng: random.Random, refused: Counter[str]) -> Iterator[Molecule]:
+def _draw(table: DataTable, source: EntitySource, rng: random.Random, refused: Counter[str]) -> Iterator[Molecule]:
     rows = list(source.rows())
     rng.shuffle(rows)
     limit = min(table.molecules or len(rows), len(rows))
     conformers: Counter[str] = Counter()
     taken = 0
-    started = said = time.monotonic()
+    started = logged = time.monotonic()
     for identifier, row in rows:
         if taken >= limit:
             return
@@ -141,7 +141,7 @@ def _drawn(table: DataTable, source: EntitySource, rng: random.Random, refused: 
         except BioMatrixError as error:
             refused[error.message[:40]] += 1
         now = time.monotonic()
-        if now - said > _SAY_EVERY and taken:
+        if now - logged > _SECONDS_BETWEEN_LOGS and taken:
             rate = taken / (now - started)
             LOG.info("%s: %d of %d, %.0f/s, %.0f s left", source.name, taken, limit, rate, (limit - taken) / rate)
-            said = now
+            logged = now

@@ -35,13 +35,13 @@ class OrderedGraph:
 
 
 def canonical_smiles(mol: Chem.Mol) -> str:
-    """Return the canonical, kekulised SMILES without stereo marks and isotopes; the order is left on
-    ``mol``.
+    """Return the canonical, kekulised SMILES without stereo marks and isotopes; ``mol`` keeps its atom order as a
+    property.
 
     Raises
     ------
     UnsupportedError
-        Aromatic bonds that no single and double bonds can stand for.
+        Aromatic bonds that cannot be written as single and double bonds.
     """
     try:
         return str(Chem.MolToSmiles(mol, canonical=True, kekuleSmiles=True, isomericSmiles=False))
@@ -56,7 +56,7 @@ def ordered_graph(mol: Chem.Mol, *, fragments: bool = False) -> OrderedGraph:
     ----------
     mol : rdkit.Chem.Mol
     fragments : bool
-        Take molecules of several fragments, a dot between their symbols.
+        Accept molecules of several fragments; their symbols are separated by a dot.
     """
     smiles = canonical_smiles(mol)
     if "." in smiles and not fragments:

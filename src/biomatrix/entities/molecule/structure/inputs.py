@@ -1,4 +1,4 @@
-"""Molecules made ready for a tokenizer: checked, and in SELFIES order."""
+"""Molecules prepared for a tokenizer: checked, and in SELFIES order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from biomatrix.entities.molecule.structure.graph import Ints, OrderedGraph, orde
 from biomatrix.errors import UnsupportedError
 
 MIN_BOND = 0.1
-"""Bonded atoms nearer than this, in Angstrom, have no direction worth encoding."""
+"""The shortest bond, in Angstrom, whose direction is worth encoding."""
 
 _ISOTOPE = Chem.MolFromSmarts("[!0*]")
 
@@ -34,6 +34,7 @@ class PreparedMolecule:
     positions : ndarray, shape=(N, 3), dtype=float64
         In Angstrom.
     notes : tuple of str
+        What encoding loses, one sentence per loss.
     mol : rdkit.Chem.Mol
         The molecule in its own order.
     """
@@ -72,7 +73,7 @@ def prepare(molecule: Molecule, *, fragments: bool = False) -> PreparedMolecule:
     ----------
     molecule : Molecule
     fragments : bool
-        Take molecules of several fragments.
+        Accept molecules of several fragments.
     """
     if not molecule.has_conformer:
         raise UnsupportedError("the molecule has no 3D conformer; read one from a file or call embed()")

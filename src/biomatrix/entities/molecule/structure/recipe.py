@@ -1,4 +1,4 @@
-"""What recipes of molecule tokenizers share: which molecules to learn from, and what the folder says of them."""
+"""What recipes of molecule tokenizers share: which molecules to learn from, and what the folder records about them."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ class MoleculeTokenizerRecipe(BaseModel):
     ----------
     seed : int
     data : tuple of DataTable
+        At least one.
     without_hydrogens : float
-        Share of the molecules that are taken a second time without hydrogens, so that those are written well too.
+        Share of the molecules, 0 to 1, that are used a second time without hydrogens, so that the codes suit such
+        molecules too.
     stated_error : float
         RMSD in Angstrom past which self-examination fails.
     fitting : dict
@@ -59,8 +61,8 @@ def train_on_molecules(
 ) -> TrainedWeights:
     """Gather molecules, fit, and write ``output/tokenizer``.
 
-    A run that was stopped goes on: sources that were gathered are read from ``output/molecules``, fitting goes on from
-    its checkpoint.
+    A run that was stopped can be resumed: sources gathered before are read from ``output/molecules``, and fitting
+    continues from its checkpoint.
 
     Parameters
     ----------
@@ -71,6 +73,11 @@ def train_on_molecules(
         The dataclass of the fit's settings.
     fit : callable
         Takes the molecules, the settings and the output folder; returns the tensors, and the settings that alter codes.
+
+    Raises
+    ------
+    ConfigurationError
+        Settings that the recipe or the fit does not know, or of the wrong type.
     """
     plan = checked(recipe.settings, MoleculeTokenizerRecipe, recipe.file)
     settings = _fitting(plan, form, recipe.file)
@@ -78,10 +85,10 @@ def train_on_molecules(
     about: list[dict[str, Any]] = []
     for number, table in enumerate(plan.data):
         rng = random.Random(f"{plan.seed} {number}")
-        kept = output / "molecules" / f"{number}_{table.source}.sdf"
-        found, said = gather(table, sources.open(table.source), rng, kept)
-        molecules += found
-        about.append(said)
+        path = output / "molecules" / f"{number}_{table.source}.sdf"
+        gathered, record = gather(table, sources.open(table.source), rng, path)
+        molecules += gathered
+        about.append(record)
     molecules += without_hydrogens(molecules, plan.without_hydrogens)
     LOG.info("%d conformers in all", len(molecules))
     tensors, choices = fit(molecules, settings, output)
@@ -100,11 +107,11 @@ def train_on_molecules(
 
 
 def _fitting(plan: MoleculeTokenizerRecipe, form: type[Settings], file: Path) -> Settings:
-    known = {field for field in getattr(form, "__dataclass_fields__", ()) if field != "seed"}
-    unknown = sorted(plan.fitting.keys() - known)
+    names = {field for field in getattr(form, "__dataclass_fields__", ()) if field != "seed"}
+    unknown = sorted(plan.fitting.keys() - names)
     if unknown:
         raise ConfigurationError(
-            f"fitting: unknown {', '.join(unknown)}; there are {', '.join(sorted(known))}", file=str(file)
+            f"fitting: unknown {', '.join(unknown)}; there are {', '.join(sorted(names))}", file=str(file)
         )
     try:
         return TypeAdapter(form).validate_python({"seed": plan.seed, **plan.fitting}, strict=False)

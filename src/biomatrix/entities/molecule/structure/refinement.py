@@ -26,7 +26,7 @@ Method = Literal["mmff", "uff", "xtb"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
 XTB_SECONDS = 300.0
-"""The longest one molecule may take in xTB."""
+"""The longest that xTB may run on one molecule."""
 KCAL_PER_HARTREE = 627.5094740631
 
 
@@ -44,9 +44,9 @@ class Refined:
         The same graph with the refined conformer.
     method : {"mmff", "uff", "xtb"}
     energy_before, energy_after : float
-        In kcal/mol, on the method's own scale: differences mean something, values of two methods do not compare.
+        In kcal/mol, on the method's own scale: differences are meaningful, values of two methods are not comparable.
     moved : float
-        RMSD between both conformers after superposition, in Angstrom.
+        RMSD between the two conformers after superposition, in Angstrom.
     converged : bool
         Whether the minimum was reached within the steps allowed.
     """
@@ -69,13 +69,14 @@ def refine(molecule: Molecule, method: Method = "mmff", max_iterations: int = 20
     method : {"mmff", "uff", "xtb"}
         MMFF94 and UFF as RDKit has them; ``xtb`` runs the program of that name.
     max_iterations : int
+        The most steps of the minimisation, at least 1.
 
     Raises
     ------
     UnsupportedError
         No conformer, hydrogens left implicit, or elements the force field has no parameters for.
     ConfigurationError
-        No such method, or ``xtb`` is asked for and not on the PATH.
+        No such method, ``max_iterations`` below 1, or ``xtb`` not on the PATH.
     RefinementError
         The method ran and gave no structure.
     """
@@ -85,9 +86,9 @@ def refine(molecule: Molecule, method: Method = "mmff", max_iterations: int = 20
         raise ConfigurationError(f"max_iterations is {max_iterations}; give at least 1")
     if not molecule.has_conformer:
         raise UnsupportedError("the molecule has no 3D conformer to refine")
-    hidden = sum(atom.GetTotalNumHs() for atom in molecule.mol.GetAtoms())
-    if hidden:
-        raise UnsupportedError(f"{hidden} hydrogens are implicit; call with_hydrogens() before refining")
+    implicit = sum(atom.GetTotalNumHs() for atom in molecule.mol.GetAtoms())
+    if implicit:
+        raise UnsupportedError(f"{implicit} hydrogens are implicit; call with_hydrogens() before refining")
     before = _positions(molecule)
     if method == "xtb":
         after, energies, converged = _by_xtb(molecule, before, max_iterations)
@@ -145,7 +146,7 @@ def _by_xtb(molecule: Molecule, positions: NDArray[np.float64], max_iterations: 
         rows = [f"{symbol} {x:.8f} {y:.8f} {z:.8f}" for symbol, (x, y, z) in zip(symbols, positions, strict=True)]
         (folder / "in.xyz").write_text("\n".join([str(len(rows)), "", *rows, ""]), encoding="ascii")
         try:
-            ran = subprocess.run(
+            process = subprocess.run(
                 [program, "in.xyz", *arguments],
                 cwd=folder,
                 capture_output=True,
@@ -160,15 +161,15 @@ def _by_xtb(molecule: Molecule, positions: NDArray[np.float64], max_iterations: 
             raise RefinementError(f"xtb could not be run: {error.strerror}") from error
         steps = folder / "xtbopt.log"
         if not steps.is_file():
-            said = " ".join((ran.stderr or ran.stdout).split())[-200:]
-            raise RefinementError(f"xtb gave no structure (exit status {ran.returncode}): {said}")
+            output = " ".join((process.stderr or process.stdout).split())[-200:]
+            raise RefinementError(f"xtb gave no structure (exit status {process.returncode}): {output}")
         frames = read_trajectory(steps.read_text(encoding="utf-8", errors="replace"), len(symbols))
-        converged = ran.returncode == 0 and (folder / ".xtboptok").exists()
+        converged = process.returncode == 0 and (folder / ".xtboptok").exists()
     return frames[-1][0], (frames[0][1] * KCAL_PER_HARTREE, frames[-1][1] * KCAL_PER_HARTREE), converged
 
 
 def read_trajectory(text: str, num_atoms: int) -> list[tuple[NDArray[np.float64], float]]:
-    """Return positions in Angstrom and energy in Hartree of each step xTB logged: XYZ frames with the energy named.
+    """Return positions in Angstrom and energy in Hartree of each step of an xTB log: XYZ frames, energy in the comment.
 
     Raises
     ------

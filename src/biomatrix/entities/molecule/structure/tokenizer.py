@@ -1,4 +1,4 @@
-"""What every molecule structure tokenizer is: molecules with a conformer to one code per atom, and back to 3D."""
+"""The base of all molecule structure tokenizers: from a conformer to one code per atom, and back to 3D."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MoleculeCodes:
     codes : ndarray, shape=(S,), dtype=int16
         The code of each atom symbol, -1 where the symbol is not an atom.
     notes : tuple of str
-        What was lost on the way, one sentence each.
+        What was lost on the way, one sentence per loss.
     """
 
     symbols: tuple[str, ...]
@@ -57,9 +57,9 @@ class MoleculeStructureTokenizer(StructureTokenizer[Molecule, MoleculeCodes, Mol
     Parameters
     ----------
     name : str
-        What the weights are called.
+        The name of the weights.
     fingerprint : str
-        Two tokenizers that share it give the same codes.
+        Tokenizers with the same fingerprint give the same codes.
     closed_loop : bool
         Whether each atom's code is chosen against the frame rebuilt from the codes before it. Errors then do not add
         up along a chain. The decoder is the same either way. ``from_pretrained(closed_loop=...)`` overrides what the
@@ -71,7 +71,7 @@ class MoleculeStructureTokenizer(StructureTokenizer[Molecule, MoleculeCodes, Mol
     kind: ClassVar[str] = "molecule"
     batch_size: ClassVar[int | None] = 256
     places_fragments: ClassVar[bool] = False
-    """Whether codes place the fragments of a salt or mixture beside one another; else these are refused."""
+    """Whether codes place the fragments of a salt or mixture beside one another; otherwise these are refused."""
 
     def __init__(
         self, *, name: str, fingerprint: str, closed_loop: bool, config: Mapping[str, Any] | None = None
@@ -81,7 +81,7 @@ class MoleculeStructureTokenizer(StructureTokenizer[Molecule, MoleculeCodes, Mol
 
     @abstractmethod
     def codes_of(self, inputs: Sequence[PreparedMolecule]) -> list[NDArray[np.int16]]:
-        """Return the codes of the atoms of each molecule, in SELFIES order."""
+        """Return the codes of the atoms of each molecule, ``int16 [N]``, in SELFIES order."""
 
     @abstractmethod
     def positions_of(self, graphs: Sequence[DecodedGraph]) -> list[Array]:
@@ -90,16 +90,16 @@ class MoleculeStructureTokenizer(StructureTokenizer[Molecule, MoleculeCodes, Mol
     def by_geometry_alone(self) -> MoleculeStructureTokenizer | None:
         """Return the same codec choosing codes as near to the true geometry as it can, at whatever price in bits.
 
-        None where codes are chosen so already. What it writes, this tokenizer reads.
+        None where codes are chosen that way already. This tokenizer decodes the codes of the one returned.
         """
         return None
 
     def prepare(self, entity: Molecule) -> PreparedMolecule:
-        """Return a molecule checked and in SELFIES order; a BioMatrixError says what cannot be encoded."""
+        """Return a molecule checked and in SELFIES order; UnsupportedError says what cannot be encoded."""
         return prepare(entity, fragments=self.places_fragments)
 
     def prepare_codes(self, codes: MoleculeCodes) -> DecodedGraph:
-        """Return the graph that symbols spell, with one code per atom; a BioMatrixError says what spells none."""
+        """Return the graph that symbols spell, with one code per atom; DecodeError or LimitError says why not."""
         return decoded_graph(codes.symbols, codes.codes, self.num_codes, fragments=self.places_fragments)
 
     def molecule_of(self, graph: DecodedGraph, positions: Array) -> Molecule:
@@ -107,7 +107,7 @@ class MoleculeStructureTokenizer(StructureTokenizer[Molecule, MoleculeCodes, Mol
         return with_positions(graph, positions)
 
     def encode_batch(self, prepared: Sequence[PreparedMolecule]) -> list[MoleculeCodes | BioMatrixError]:
-        """Return the symbols and codes of prepared molecules."""
+        """Return the symbols and codes of prepared molecules, one answer per molecule."""
         answers: list[MoleculeCodes | BioMatrixError] = []
         for item, atom_codes in zip(prepared, self.codes_of(prepared), strict=True):
             codes = np.full(len(item.graph.symbols), -1, dtype=np.int16)
@@ -116,7 +116,7 @@ class MoleculeStructureTokenizer(StructureTokenizer[Molecule, MoleculeCodes, Mol
         return answers
 
     def decode_batch(self, prepared: Sequence[DecodedGraph]) -> list[Molecule | BioMatrixError]:
-        """Return the molecules of graphs with codes."""
+        """Return the molecules of graphs with codes; an error in place of a molecule that cannot be built."""
         return [self._molecule(*pair) for pair in zip(prepared, self.positions_of(prepared), strict=True)]
 
     def _molecule(self, graph: DecodedGraph, positions: Array) -> Molecule | BioMatrixError:

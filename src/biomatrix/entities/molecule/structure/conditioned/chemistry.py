@@ -40,6 +40,7 @@ class MolecularGraph:
     rings : ndarray, dtype=int64
         The atoms of one smallest ring after another.
     ring_sizes : ndarray, dtype=int64
+        The number of atoms of each of those rings.
     """
 
     elements: Ints
@@ -57,15 +58,16 @@ class Chemistry:
     Parameters
     ----------
     sizes : ndarray, shape=(M,), dtype=int64
+        Atoms of each molecule.
     starts : ndarray, shape=(N,), dtype=int64
         The first atom of each atom's molecule.
     elements, charges, degrees, shapes : ndarray, shape=(N,), dtype=int64
         ``shapes`` is LINEAR, PLANAR, TETRAHEDRAL or CROWDED; ``degrees`` counts neighbours.
     bonds : ndarray, shape=(E, 2), dtype=int64
-        The lower index first, sorted. Where a molecule is in fragments, the first atom of each is joined to its atom 0.
+        The lower index first, sorted. In a molecule of several fragments, the first atom of each is joined to atom 0.
     orders, rings : ndarray, shape=(E,), dtype=int64
-        Twice the bond order, 0 for what joins fragments; size of the smallest ring that holds the bond, 0 if none does,
-        at most ``MAX_RING``.
+        Twice the bond order, 0 for joins between fragments; size of the smallest ring that holds the bond, at most
+        ``MAX_RING``, 0 if there is none.
     """
 
     sizes: Ints
@@ -93,8 +95,8 @@ def molecular_graph(mol: Chem.Mol, order: Ints | None, elements: Ints, charges: 
         In the new order, the lower index first, sorted.
     """
     matrix = Chem.GetAdjacencyMatrix(mol, useBO=True)
-    found = mol.GetRingInfo().AtomRings()
-    rings = np.fromiter(chain.from_iterable(found), dtype=np.int64)
+    atom_rings = mol.GetRingInfo().AtomRings()
+    rings = np.fromiter(chain.from_iterable(atom_rings), dtype=np.int64)
     first, second = bonds.T
     if order is not None:
         first, second = order[first], order[second]
@@ -102,11 +104,11 @@ def molecular_graph(mol: Chem.Mol, order: Ints | None, elements: Ints, charges: 
         rank[order] = np.arange(len(order))
         rings = rank[rings]
     orders = (matrix[first, second] * 2.0 + 0.5).astype(np.int64)
-    return MolecularGraph(elements, charges, bonds, orders, rings, np.fromiter(map(len, found), dtype=np.int64))
+    return MolecularGraph(elements, charges, bonds, orders, rings, np.fromiter(map(len, atom_rings), dtype=np.int64))
 
 
 def graph_of(item: PreparedMolecule) -> MolecularGraph:
-    """Return the graph of a molecule that is to be encoded."""
+    """Return the graph of a prepared molecule."""
     return molecular_graph(item.mol, item.graph.order, item.elements, item.charges, item.graph.bonds)
 
 
@@ -115,21 +117,21 @@ def gather(graphs: Sequence[MolecularGraph]) -> Chemistry:
     sizes = np.array([len(graph.elements) for graph in graphs], dtype=np.int64)
     offsets = np.cumsum(sizes) - sizes
     starts = np.repeat(offsets, sizes)
-    elements, charges = _joined(g.elements for g in graphs), _joined(g.charges for g in graphs)
+    elements, charges = _concatenate(g.elements for g in graphs), _concatenate(g.charges for g in graphs)
     counts = [len(graph.bonds) for graph in graphs]
-    bonds = _joined(graph.bonds for graph in graphs) + np.repeat(offsets, counts)[:, None]
-    orders = _joined(graph.orders for graph in graphs)
+    bonds = _concatenate(graph.bonds for graph in graphs) + np.repeat(offsets, counts)[:, None]
+    orders = _concatenate(graph.orders for graph in graphs)
     degrees = np.bincount(bonds.ravel(), minlength=len(elements))
     shapes = _shapes(elements, degrees, bonds, orders)
-    bonds, orders = _with_fragments_joined(starts, bonds, orders)
-    ring_sizes = _joined(graph.ring_sizes for graph in graphs)
-    rings = _joined(graph.rings for graph in graphs) + np.repeat(offsets, [len(graph.rings) for graph in graphs])
+    bonds, orders = _join_fragments(starts, bonds, orders)
+    ring_sizes = _concatenate(graph.ring_sizes for graph in graphs)
+    rings = _concatenate(graph.rings for graph in graphs) + np.repeat(offsets, [len(graph.rings) for graph in graphs])
     return Chemistry(
         sizes, starts, elements, charges, degrees, shapes, bonds, orders, _smallest_rings(bonds, rings, ring_sizes)
     )
 
 
-def _with_fragments_joined(starts: Ints, bonds: Ints, orders: Ints) -> tuple[Ints, Ints]:
+def _join_fragments(starts: Ints, bonds: Ints, orders: Ints) -> tuple[Ints, Ints]:
     """Join each atom without an earlier bonded one, which begins a fragment, to the first atom of its molecule."""
     atoms = np.arange(len(starts))
     alone = atoms != starts
@@ -159,7 +161,7 @@ def _smallest_rings(bonds: Ints, rings: Ints, ring_sizes: Ints) -> Ints:
     return result
 
 
-def _joined(parts: Iterable[Ints]) -> Ints:
+def _concatenate(parts: Iterable[Ints]) -> Ints:
     return np.concatenate(list(parts))
 
 

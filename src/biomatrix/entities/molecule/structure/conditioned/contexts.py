@@ -1,7 +1,7 @@
 """What a code or a bond length is conditioned on, from coarse to fine, as integer keys.
 
-A finer key holds all that the coarser one holds, so each names its parent: where a fine context was never seen, the
-coarser one answers.
+A finer key contains the coarser one, so each has one parent: where a fine context was never seen, the coarser one
+stands in.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def place_keys(chemistry: Chemistry, references: References) -> list[Ints]:
     _, beside_ring = _order_and_ring(chemistry, references.parents, references.beside)
     classes = _ELEMENT_CLASS[chemistry.elements]
     kinds = references.kinds
-    of_parent = _packed(
+    of_parent = _pack(
         kinds, (classes[parent], 8), (chemistry.shapes[parent], 4), (np.minimum(chemistry.degrees[parent], 7), 8)
     )
-    of_bonds = _packed(of_parent, (ring, 8), (axis_ring, 8), (order, 8), (axis_order, 8), (chemistry.shapes[axis], 4))
-    of_atom = _packed(of_bonds, (classes, 8), (beside_ring, 8), (chemistry.shapes, 4))
+    of_bonds = _pack(of_parent, (ring, 8), (axis_ring, 8), (order, 8), (axis_order, 8), (chemistry.shapes[axis], 4))
+    of_atom = _pack(of_bonds, (classes, 8), (beside_ring, 8), (chemistry.shapes, 4))
     return [kinds, of_parent, of_bonds, of_atom]
 
 
@@ -50,7 +50,7 @@ def length_keys(chemistry: Chemistry) -> list[Ints]:
     """Return the keys ``int64 [E]`` of what a bond's length is conditioned on, coarsest first.
 
     1. The elements and the order. 2. Degrees and charges. 3. Shapes and the ring. 4. What else the two atoms bond to.
-    The two atoms count alike, whichever comes first.
+    The order of the two atoms does not matter.
     """
     keys = []
     begin, end = chemistry.bonds.T
@@ -58,23 +58,23 @@ def length_keys(chemistry: Chemistry) -> list[Ints]:
     surroundings = _surroundings(chemistry)
     atom = chemistry.elements
     finer = (
-        _packed(np.zeros_like(atom), (chemistry.degrees, 8), (chemistry.charges + 4, 16)),
-        _packed(np.zeros_like(atom), (chemistry.shapes, 4), (heavy.astype(np.int64), 2)),
+        _pack(np.zeros_like(atom), (chemistry.degrees, 8), (chemistry.charges + 4, 16)),
+        _pack(np.zeros_like(atom), (chemistry.shapes, 4), (heavy.astype(np.int64), 2)),
         surroundings,
     )
     low, high = _sorted_pair(atom[begin], atom[end])
-    keys.append(_packed(low, (high, 128), (chemistry.orders, 8)))
+    keys.append(_pack(low, (high, 128), (chemistry.orders, 8)))
     rank = atom
     for level, values in enumerate(finer):
-        rank = _packed(rank, (values, 128 if level < 2 else 1024))
+        rank = _pack(rank, (values, 128 if level < 2 else 1024))
         low, high = _sorted_pair(rank[begin], rank[end])
         extra = chemistry.rings if level == 1 else np.zeros_like(low)
-        keys.append(_hashed(keys[-1], low, high, extra))
+        keys.append(_hash(keys[-1], low, high, extra))
     return keys
 
 
 def bond_indices(chemistry: Chemistry, begin: Ints, end: Ints) -> Ints:
-    """Return which bond joins two atoms, -1 where none does or an index is -1."""
+    """Return which bond joins two atoms, ``int64 [n]``, -1 where none does or an index is -1."""
     total = len(chemistry.starts)
     keys = chemistry.bonds[:, 0] * total + chemistry.bonds[:, 1]
     if not len(keys):
@@ -91,7 +91,7 @@ def _order_and_ring(chemistry: Chemistry, begin: Ints, end: Ints) -> tuple[Ints,
 
 
 def _surroundings(chemistry: Chemistry) -> Ints:
-    """Return what an atom bonds to as one number: how many atoms of five kinds, up to three each."""
+    """Return the neighbours of each atom as one number: how many atoms of five kinds, up to three each."""
     total = len(chemistry.elements)
     both = np.concatenate((chemistry.bonds, chemistry.bonds[:, ::-1]))
     kind = np.select(
@@ -105,7 +105,7 @@ def _surroundings(chemistry: Chemistry) -> Ints:
     return packed
 
 
-def _packed(key: Ints, *fields: tuple[Ints, int]) -> Ints:
+def _pack(key: Ints, *fields: tuple[Ints, int]) -> Ints:
     for values, count in fields:
         key = key * count + np.clip(values, 0, count - 1)
     return key
@@ -115,8 +115,8 @@ def _sorted_pair(a: Ints, b: Ints) -> tuple[Ints, Ints]:
     return np.minimum(a, b), np.maximum(a, b)
 
 
-def _hashed(*parts: Ints) -> Ints:
-    """Return one 62-bit number for several; collisions are as rare as chance allows."""
+def _hash(*parts: Ints) -> Ints:
+    """Return one 62-bit number for several; collisions occur only by chance."""
     key = np.zeros(len(parts[0]), dtype=np.uint64)
     for part in parts:
         key = (key ^ part.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)

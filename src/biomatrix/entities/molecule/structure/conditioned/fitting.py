@@ -1,11 +1,11 @@
 """Fitting the codec: bond lengths by context, then codes by a Lloyd iteration in the frames of the search itself.
 
 1. Lengths and spreads of all bonds, by context.
-2. k-means on what atoms should mean in their true frames gives the first shared meanings.
-3. Rounds: encode a draw of molecules as shipped weights would, and move every meaning, shared and by context, to the
-   mean of what its atoms should have meant; codes out of use start anew where the error is largest.
+2. k-means on the meanings that place atoms exactly in their true frames gives the first shared meanings.
+3. Rounds: encode a sample of molecules as the finished weights would, and move every meaning, shared and by context, to
+   the mean of those that would have placed its atoms exactly; unused codes restart where the error is largest.
 
-Every round draws from (seed, round) and is checkpointed, so that a resumed run does what an unbroken one would.
+Every round draws from (seed, round) and is checkpointed, so that a resumed run gives the same as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -54,18 +54,26 @@ class FittingSettings:
     Parameters
     ----------
     num_codes : int
+        8 to 32767.
     seed : int
     rounds : int
     per_round : int
-        Molecules drawn each round.
+        Molecules drawn per round.
     least_atoms : int
-        Contexts of fewer atoms in a round get no row of their own.
+        Contexts with fewer atoms in a round get no row of their own.
     length_scale : float
-        What one spread of bond length counts beside a unit of direction in k-means.
+        The weight of one spread of bond length relative to a unit of direction in k-means.
     bond_weight, rate_weight, correction_weight : float
-        As in ``Costs``; the price of bits and corrections sets in after two rounds.
+        As in ``Costs``; the prices of bits and corrections apply from the third round on.
     candidates : int
+        As in ``Costs``.
     closed_loop : bool
+        Choose codes against the rebuilt geometry.
+
+    Raises
+    ------
+    ConfigurationError
+        A size out of range.
     """
 
     num_codes: int = 512
@@ -88,12 +96,12 @@ class FittingSettings:
 
     @property
     def costs(self) -> Costs:
-        """What the search weighs once fitted."""
+        """What the search weighs from the third round on and in the finished weights."""
         return Costs(self.bond_weight, self.rate_weight, self.correction_weight, self.candidates)
 
 
 def sample_of(item: PreparedMolecule) -> Sample:
-    """Return what fitting takes of a molecule."""
+    """Return the graph and the positions of a molecule for fitting."""
     return graph_of(item), turned(item.positions, np.array([item.size]))
 
 
@@ -105,7 +113,14 @@ def fit(samples: Sequence[Sample], settings: FittingSettings, folder: Path) -> t
     samples : sequence of (MolecularGraph, ndarray)
     settings : FittingSettings
     folder : Path
-        Where the checkpoint is kept; a checkpoint found there, of the same settings, is gone on from.
+        Where the checkpoint is kept; fitting resumes from a checkpoint of the same settings.
+
+    Raises
+    ------
+    ConfigurationError
+        No molecules.
+    WeightsError
+        A checkpoint of other settings.
     """
     if not samples:
         raise ConfigurationError("no molecules to fit to")
@@ -113,19 +128,18 @@ def fit(samples: Sequence[Sample], settings: FittingSettings, folder: Path) -> t
     resumed = _resume(checkpoint, settings)
     if resumed is None:
         lengths = fit_lengths(samples)
-        meanings = CodeMeanings.start(_first_meanings(_drawn(samples, settings, -1), lengths, settings), PLACE_LEVELS)
+        meanings = CodeMeanings.start(_first_meanings(_draw(samples, settings, -1), lengths, settings), PLACE_LEVELS)
         first = 0
     else:
         lengths, meanings, first = resumed
-        LOG.info("going on after round %d of %d", first, settings.rounds)
+        LOG.info("resuming after round %d of %d", first, settings.rounds)
     started = time.monotonic()
     for number in range(first, settings.rounds):
-        meanings, said = _round(_drawn(samples, settings, number), lengths, meanings, settings, number)
+        meanings, summary = _round(_draw(samples, settings, number), lengths, meanings, settings, number)
         _save(checkpoint, lengths, meanings, number + 1, settings)
         rate = (number + 1 - first) / (time.monotonic() - started)
-        LOG.info(
-            "round %d of %d: %s, %.0f s left", number + 1, settings.rounds, said, (settings.rounds - number - 1) / rate
-        )
+        left = (settings.rounds - number - 1) / rate
+        LOG.info("round %d of %d: %s, %.0f s left", number + 1, settings.rounds, summary, left)
     return lengths, meanings
 
 
@@ -138,27 +152,27 @@ def fit_lengths(samples: Sequence[Sample]) -> BondLengths:
     return BondLengths.fit(length_keys(chemistry), true)
 
 
-def _drawn(samples: Sequence[Sample], settings: FittingSettings, number: int) -> list[Sample]:
+def _draw(samples: Sequence[Sample], settings: FittingSettings, number: int) -> list[Sample]:
     rng = np.random.default_rng((settings.seed, number + 1))
     return [samples[k] for k in rng.permutation(len(samples))[: settings.per_round]]
 
 
 def _first_meanings(samples: Sequence[Sample], lengths: BondLengths, settings: FittingSettings) -> Array:
-    """Return shared meanings [K, 4] by k-means on what atoms mean in their true frames."""
+    """Return shared meanings [K, 4] by k-means on the meanings of atoms in their true frames."""
     rng = np.random.default_rng((settings.seed, 0))
-    found = []
+    meanings = []
     for problem, targets in _batches(samples, lengths):
         for atoms in problem.levels[1:]:
             frames = frames_at(targets, problem.references, problem.bond, problem.closing, atoms)
-            found.append(meanings_of(frames, targets[atoms]))
+            meanings.append(meanings_of(frames, targets[atoms]))
     scale = (1.0, 1.0, 1.0, settings.length_scale)
-    points = _bounded(np.concatenate(found)) * scale
+    points = _clip_lengths(np.concatenate(meanings)) * scale
     points = points[rng.permutation(len(points))[:60_000]]
     return _on_sphere(_means(points, settings.num_codes, rng) / scale)
 
 
 def _means(points: Array, count: int, rng: np.random.Generator, rounds: int = 12) -> Array:
-    """Return the centres of k-means; an empty cluster starts anew at a point badly served."""
+    """Return the centres of k-means; an empty cluster restarts at a point far from its centre."""
     centres = points[rng.choice(len(points), size=count, replace=len(points) < count)].copy()
     for _ in range(rounds):
         distance = 0.5 * (centres**2).sum(axis=1) - points @ centres.T
@@ -178,59 +192,61 @@ def _round(
 ) -> tuple[CodeMeanings, str]:
     costs = settings.costs if number >= 2 else replace(settings.costs, rate=0.0, correction=0.0)
     grid = DirectionGrid(meanings.shared[:, :3], settings.candidates)
-    codes, wanted, errors, bits = [], [], [], []
+    codes, exact, errors, bits = [], [], [], []
     contexts: list[list[Ints]] = [[] for _ in range(PLACE_LEVELS)]
     for problem, targets in _batches(samples, lengths):
         choice = choose_codes(problem, targets, meanings, grid, costs, closed_loop=settings.closed_loop)
         coded = problem.references.kinds != FIRST
         codes.append(choice.codes[coded])
-        wanted.append(choice.wanted[coded])
+        exact.append(choice.wanted[coded])
         errors.append(((choice.positions - targets) ** 2).sum(axis=1)[coded])
         bits.append(meanings.bits[problem.rows(meanings), choice.codes][coded])
         for level, context in enumerate(problem.contexts):
             contexts[level].append(context[coded])
     error = np.concatenate(errors)
-    fitted, dead = _moved(
+    fitted, dead = _move_meanings(
         meanings.shared,
         [np.concatenate(level) for level in contexts],
         np.concatenate(codes),
-        _bounded(np.concatenate(wanted)),
+        _clip_lengths(np.concatenate(exact)),
         error,
         settings,
         np.random.default_rng((settings.seed, number, 1)),
         last=number + 1 == settings.rounds,
     )
-    said = f"error {np.sqrt(error.mean()):.4f} A, {np.concatenate(bits).mean():.2f} bits an atom, {dead} codes set anew"
-    return fitted, said
+    summary = (
+        f"error {np.sqrt(error.mean()):.4f} A, {np.concatenate(bits).mean():.2f} bits per atom, {dead} codes reset"
+    )
+    return fitted, summary
 
 
-def _moved(
+def _move_meanings(
     shared: NDArray[np.floating],
     contexts: list[Ints],
     codes: Ints,
-    wanted: Array,
+    exact: Array,
     errors: Array,
     settings: FittingSettings,
     rng: np.random.Generator,
     *,
     last: bool,
 ) -> tuple[CodeMeanings, int]:
-    """Return meanings moved to the mean of what was wanted of them, and how many codes started anew."""
+    """Return meanings moved to the mean of their targets, and how many codes were reset."""
     uses = np.bincount(codes, minlength=len(shared))
     alive = uses >= _DEAD
     moved = np.asarray(shared, dtype=np.float64).copy()
     for axis in range(4):
-        mean = np.bincount(codes, wanted[:, axis], len(shared)) / np.maximum(uses, 1)
+        mean = np.bincount(codes, exact[:, axis], len(shared)) / np.maximum(uses, 1)
         moved[:, axis] = np.where(alive, mean, moved[:, axis])
     moved = _on_sphere(moved)
     dead = np.flatnonzero(~alive)
     if last or not len(dead):
-        return CodeMeanings.fit(moved, contexts, codes, wanted, settings.least_atoms), 0
-    moved[dead] = wanted[rng.choice(len(wanted), size=len(dead), p=errors / errors.sum())]
-    # a code set anew must mean its new place in every context: no row keeps an entry of its own for it
+        return CodeMeanings.fit(moved, contexts, codes, exact, settings.least_atoms), 0
+    moved[dead] = exact[rng.choice(len(exact), size=len(dead), p=errors / errors.sum())]
+    # a reset code must have its new meaning in every context: no row keeps an entry of its own for it
     kept = alive[codes]
     fitted = CodeMeanings.fit(
-        _on_sphere(moved), [c[kept] for c in contexts], codes[kept], wanted[kept], settings.least_atoms
+        _on_sphere(moved), [c[kept] for c in contexts], codes[kept], exact[kept], settings.least_atoms
     )
     return fitted, len(dead)
 
@@ -245,8 +261,8 @@ def _batches(samples: Sequence[Sample], lengths: BondLengths) -> list[tuple[Prob
     ]
 
 
-def _bounded(meanings: Array) -> Array:
-    """Return meanings with lengths no outlier can carry away."""
+def _clip_lengths(meanings: Array) -> Array:
+    """Return meanings with the lengths of outliers clipped."""
     return np.column_stack((meanings[:, :3], np.clip(meanings[:, 3], -_OUTLIER, _OUTLIER)))
 
 
@@ -260,12 +276,10 @@ def _save(path: Path, lengths: BondLengths, meanings: CodeMeanings, done: int, s
 
     tensors: dict[str, NDArray[Any]] = {**tensors_of(lengths, meanings), "round": np.array(done)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(
-        path, save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, _described(settings))
-    )
+    write_whole(path, save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, _metadata(settings)))
 
 
-def _described(settings: FittingSettings) -> dict[str, str]:
+def _metadata(settings: FittingSettings) -> dict[str, str]:
     return {name: repr(value) for name, value in asdict(settings).items() if name != "rounds"}
 
 
@@ -276,7 +290,7 @@ def _resume(path: Path, settings: FittingSettings) -> tuple[BondLengths, CodeMea
 
     with safe_open(path, framework="numpy") as opened:
         metadata: Mapping[str, str] = opened.metadata() or {}
-    if dict(metadata) != _described(settings):
+    if dict(metadata) != _metadata(settings):
         raise WeightsError("checkpoint of other settings; give a new folder", file=str(path))
     tensors = read_tensors(path.read_bytes(), file=str(path))
     done = int(tensors.pop("round").item())

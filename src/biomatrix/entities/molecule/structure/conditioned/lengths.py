@@ -1,4 +1,4 @@
-"""Bond lengths as the graph predicts them: a mean and a spread for every context seen, the finest that was."""
+"""Bond lengths as the graph predicts them: the mean and spread of the finest context seen in fitting."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from biomatrix.entities.molecule.structure.frames import Array
 Ints = NDArray[np.int64]
 
 MIN_SPREAD = 0.004
-"""Smallest spread of a bond length, in Angstrom: what files are rounded to, and some."""
+"""Smallest spread of a bond length, in Angstrom: a little above the rounding of coordinates in files."""
 UNSEEN_SPREAD = 0.1
 """Spread of a bond between elements never seen bonded, in Angstrom; its length is the sum of covalent radii."""
 FRAGMENT_LENGTH = (6.0, 2.5)
-"""Length and spread of what joins the fragments of a molecule where none was seen, in Angstrom."""
+"""Length and spread, in Angstrom, of the joins between fragments where none were seen in fitting."""
 _PRIOR = 4.0
 _OUTLIER = 3.0
 
@@ -43,12 +43,12 @@ class BondLengths:
 
     def of(self, chemistry: Chemistry) -> Array:
         """Return (length, spread) of every bond of a batch, ``float64 [E, 2]``."""
-        found = _unseen(chemistry)
-        for keys, values, wanted in zip(self.keys, self.values, length_keys(chemistry), strict=True):
+        predictions = _default_lengths(chemistry)
+        for keys, values, context in zip(self.keys, self.values, length_keys(chemistry), strict=True):
             if len(keys):
-                at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-                found = np.where((keys[at] == wanted)[:, None], values[at], found)
-        return found
+                at = np.minimum(np.searchsorted(keys, context), len(keys) - 1)
+                predictions = np.where((keys[at] == context)[:, None], values[at], predictions)
+        return predictions
 
     @classmethod
     def fit(cls, contexts: Sequence[Ints], lengths: Array, least: int = 3) -> BondLengths:
@@ -81,14 +81,14 @@ class BondLengths:
         return cls(tuple(keys), tuple(values))
 
 
-def _unseen(chemistry: Chemistry) -> Array:
-    """Return what is assumed of bonds between elements never seen bonded."""
+def _default_lengths(chemistry: Chemistry) -> Array:
+    """Return the length and spread assumed for bonds between elements never seen bonded, ``float64 [E, 2]``."""
     radii = _covalent_radii()
     begin, end = chemistry.bonds.T
     length = radii[chemistry.elements[begin]] + radii[chemistry.elements[end]]
-    found = np.column_stack((length, np.full(len(length), UNSEEN_SPREAD)))
-    found[chemistry.orders == 0] = FRAGMENT_LENGTH
-    return found
+    values = np.column_stack((length, np.full(len(length), UNSEEN_SPREAD)))
+    values[chemistry.orders == 0] = FRAGMENT_LENGTH
+    return values
 
 
 @lru_cache(maxsize=1)

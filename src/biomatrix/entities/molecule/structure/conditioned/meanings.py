@@ -1,7 +1,7 @@
 """What each code means in each context, and how often it is used there.
 
 One table of meanings is shared by all contexts; where a context was seen often enough, it has a row of its own, drawn
-towards the row of the coarser context it belongs to. Legend: K codes, R rows, T tensors' entries.
+towards the row of the coarser context it belongs to. Legend: K codes, R rows, T entries with a meaning of their own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 Tensors = Mapping[str, NDArray[Any]]
 
 _TOWARDS_COARSER = 8.0
-"""A row starts as the coarser one, with the weight of so many atoms."""
+"""The weight, in atoms, of the coarser row in the mean that makes a row."""
 _RATE_TOWARDS_COARSER = 20.0
 _LEAST_ENTRIES = 2
 
@@ -33,7 +33,7 @@ class CodeMeanings:
     Parameters
     ----------
     keys : tuple of ndarray, shape=(n,), dtype=int64
-        For each level of contexts, those that have a row, sorted. Rows are numbered level after level, from 1; row 0
+        For each level, the contexts that have a row, sorted. Rows are numbered level after level, from 1; row 0
         is shared by all contexts.
     parents : ndarray, shape=(R,), dtype=int64
         The coarser row of each row.
@@ -44,6 +44,7 @@ class CodeMeanings:
     own : ndarray, shape=(T,), dtype=int64
         Which entries, as row K + code, have a meaning of their own.
     own_meanings : ndarray, shape=(T, 4), dtype=float32
+        Those meanings.
     """
 
     keys: tuple[Ints, ...]
@@ -74,7 +75,7 @@ class CodeMeanings:
 
     @cached_property
     def bits(self) -> NDArray[np.float32]:
-        """What naming each code costs in each row, ``float32 [R, K]``: -log2 of its share."""
+        """The cost of each code in each row, in bits, ``float32 [R, K]``: -log2 of its share."""
         shares = np.empty(self.uses.shape)
         shares[0] = (self.uses[0] + 0.5) / (self.uses[0] + 0.5).sum()
         for number in range(1, len(shares)):
@@ -83,13 +84,13 @@ class CodeMeanings:
         return (-np.log2(shares)).astype(np.float32)
 
     def rows(self, contexts: Sequence[Ints]) -> Ints:
-        """Return the row of each atom: that of its finest context that has one; ``int64 [N]``."""
+        """Return the row of each atom, that of its finest context with a row, ``int64 [N]``."""
         rows = np.zeros(len(contexts[0]), dtype=np.int64)
         first = 1
-        for keys, wanted in zip(self.keys, contexts, strict=True):
+        for keys, context in zip(self.keys, contexts, strict=True):
             if len(keys):
-                at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-                rows = np.where(keys[at] == wanted, first + at, rows)
+                at = np.minimum(np.searchsorted(keys, context), len(keys) - 1)
+                rows = np.where(keys[at] == context, first + at, rows)
             first += len(keys)
         return rows
 
@@ -108,7 +109,7 @@ class CodeMeanings:
 
     @classmethod
     def fit(cls, shared: Array, contexts: Sequence[Ints], codes: Ints, meanings: Array, least: int) -> CodeMeanings:
-        """Fit rows to the codes atoms were given and the meanings they should have had.
+        """Fit rows to the codes of atoms and the meanings that would have placed these exactly.
 
         Parameters
         ----------
@@ -117,9 +118,10 @@ class CodeMeanings:
         contexts : sequence of ndarray, shape=(N,), dtype=int64
             Coarsest first.
         codes : ndarray, shape=(N,), dtype=int64
+            The code chosen for each atom.
         meanings : ndarray, shape=(N, 4), dtype=float64
         least : int
-            Contexts of fewer atoms get no row.
+            Contexts with fewer atoms get no row.
         """
         num_codes = len(shared)
         table = shared[None]
@@ -150,7 +152,7 @@ class CodeMeanings:
             )
             fitted = (sums + _TOWARDS_COARSER * table[parent]) / (used + _TOWARDS_COARSER)[..., None]
             fitted[..., :3] /= np.maximum(np.sqrt((fitted[..., :3] ** 2).sum(axis=2)), 1e-6)[..., None]
-            # whatever is not stored is the coarser row's, here already, so that training sees what will be shipped
+            # entries not stored equal the coarser row's, already here, so that fitting sees the finished weights
             stored = used >= _LEAST_ENTRIES
             fitted = np.where(stored[..., None], fitted, table[parent])
             first = len(table)
@@ -172,7 +174,7 @@ class CodeMeanings:
         )
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """Return what a tokenizer folder stores, as small as it goes: entries that are used, in half precision."""
+        """Return what a tokenizer folder stores, kept small: only entries that are used, in half precision."""
         stored: dict[str, NDArray[Any]] = {
             "meanings.shared": self.shared,
             "meanings.shared_uses": self.uses[0].astype(np.uint32),

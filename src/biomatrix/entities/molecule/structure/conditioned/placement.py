@@ -4,7 +4,8 @@ A code means four numbers (x, y, z, e): a unit vector and a length in units of w
 the length and the spread that the graph predicts for the bond to the parent:
 
 - most atoms stand at distance r + s e from their parent, in direction (x, y, z) of the frame on it;
-- the second atom of a molecule stands at that distance, the third in the angle of (x, y, z) to the axis;
+- the second atom of a molecule stands at that distance along x, the third at that distance and at the angle between
+  (x, y, z) and the axis;
 - an atom that closes a ring stands at that distance from its parent, and at c + SPREADS t x from the atom the ring is
   closed to, c and t the length and spread of that bond; (y, z) turns it about the line between the two.
 
@@ -30,17 +31,17 @@ from biomatrix.entities.molecule.structure.frames import Array, cross, dot, perp
 Ints = NDArray[np.int64]
 
 SPREADS = 3.0
-"""A ring-closing bond may differ from its predicted length by so many spreads."""
+"""The most spreads by which a ring-closing bond may differ from its predicted length."""
 LINEAR_SINE = 0.1
 """A side candidate whose direction has a smaller sine to the axis (six degrees) counts as in line with it."""
 _MIRROR_LIMIT = -0.3
-"""Where the second placed neighbour lies so far below the plane (Angstrom), the third axis is turned. Not 0: planar
-and octahedral centres lie there, and should not depend on rounding."""
+"""The third axis is turned unless the second placed neighbour lies at least this far below the plane (Angstrom). Not 0:
+neighbours at planar and octahedral centres lie at 0, and rounding should not decide."""
 
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """Where atoms are placed from.
+    """The frames that atoms are placed in.
 
     Parameters
     ----------
@@ -81,8 +82,8 @@ def frames_at(positions: Array, references: References, bond: Array, closing: Ar
     w = cross(u, v)
     handed = np.flatnonzero(kinds == HANDED)
     if len(handed):
-        seen = positions[references.mirrors[atoms[handed]]] - origin[handed]
-        w[handed[dot(seen, w[handed]) > _MIRROR_LIMIT]] *= -1.0
+        across = positions[references.mirrors[atoms[handed]]] - origin[handed]
+        w[handed[dot(across, w[handed]) > _MIRROR_LIMIT]] *= -1.0
     return Frames(origin, u, v, w, span, kinds, bond[atoms], closing[atoms])
 
 
@@ -100,13 +101,13 @@ def _second_axis(positions: Array, sides: Ints, origin: Array, u: Array) -> Arra
         left = left[~good]
         if not len(left):
             return v
-    # rounded, so that the choice of an axis does not hang on the last bits of a molecule that lies along one
+    # rounded, so that the choice of an axis does not depend on the last bits of a molecule that lies along one
     v[left] = perpendicular(np.round(u[left], 6))
     return v
 
 
 def placed(frames: Frames, meanings: NDArray[np.floating]) -> Array:
-    """Return the positions [A, 3] of what codes mean [A, 4]."""
+    """Return the positions [A, 3], in Angstrom, that meanings [A, 4] place."""
     x, y, z, _ = local_points(frames, meanings[:, None])
     return np.asarray(frames.origin + x * frames.u + y * frames.v + z * frames.w)
 
@@ -116,7 +117,7 @@ def local_points(
 ) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
     """Return x, y, z along the axes of the frames, and the distance to the parent, each [A, C], of meanings [A, C, 4].
 
-    In the precision of the meanings.
+    All in Angstrom and in the precision of the meanings.
     """
     kind = meanings.dtype
     bond = frames.bond.astype(kind)
@@ -155,7 +156,7 @@ def in_frames(frames: Frames, points: Array) -> Array:
 
 
 def meanings_of(frames: Frames, targets: Array) -> Array:
-    """Return the meanings [A, 4] that place atoms at the targets [A, 3], as nearly as can be."""
+    """Return the meanings [A, 4] that place atoms as near to the targets [A, 3] as possible."""
     local = in_frames(frames, targets)
     reach = np.maximum(np.sqrt(dot(local, local)), 1e-9)
     meanings = np.column_stack((local / reach[:, None], (reach - frames.bond[:, 0]) / frames.bond[:, 1]))

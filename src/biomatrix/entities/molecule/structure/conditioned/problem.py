@@ -1,4 +1,4 @@
-"""A batch of molecules as the decoder sees it: frames to come, lengths predicted, rows of meanings looked up."""
+"""A batch of molecules as the decoder sees it: reference atoms, predicted lengths, rows of meanings."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ Ints = NDArray[np.int64]
 _NO_BOND = (1.5, 0.1)
 _USUAL_SPREAD = 0.01
 _STIFFEST = 50.0
-"""No bond counts more: where the graph says next to nothing of a length, the direction must still be right."""
+"""The largest stiffness: where the graph says next to nothing of a length, the direction must still be right."""
 _SECOND_ROW = 10
 _LATER_ROWS = 14.0
-"""Bonds of sulfur, chlorine and heavier atoms count so much more: they are few, so that codes fit them less by
-themselves."""
+"""Factor on the stiffness of bonds to elements past neon: they are few, so codes fitted to all bonds suit them less."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +35,13 @@ class Problem:
     chemistry : Chemistry
     references : References
     contexts : list of ndarray, shape=(N,), dtype=int64
-        What codes are conditioned on, coarsest first.
+        The keys that codes are conditioned on, coarsest first.
     bond, closing : ndarray, shape=(N, 2), dtype=float64
-        Predicted length and spread, in Angstrom, of the bond to the parent, and to the axis where that is bonded.
+        Predicted length and spread, in Angstrom, of the bond to the parent, and of the bond to the axis atom
+        where there is one.
     stiffness : ndarray, shape=(N, 4), dtype=float64
-        What errors of the bonds to ``references.bonded`` count: 1 for a bond of usual spread, more for bonds that the
-        graph says less about, as the square of their spread, and for those of later rows; 0 between fragments.
+        Weights of errors in the bonds to ``references.bonded``: 1 for a bond of usual spread, more (with the square of
+        the spread) for bonds that the graph says less about and for elements of later rows; 0 between fragments.
     begins_fragment : ndarray, shape=(N,), dtype=bool
         The first atom of every fragment but a molecule's first.
     levels : list of ndarray, dtype=int64
@@ -80,7 +80,7 @@ class Problem:
         )
 
     def rows(self, meanings: CodeMeanings) -> Ints:
-        """Return the row of meanings of each atom."""
+        """Return the row of meanings of each atom, ``int64 [N]``."""
         return meanings.rows(self.contexts)
 
     @property

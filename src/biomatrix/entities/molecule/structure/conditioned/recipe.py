@@ -14,11 +14,11 @@ from biomatrix.entities.tokenizer_training import TokenizerRecipe, TrainedWeight
 
 
 def train(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> TrainedWeights:
-    """Fit as a recipe says; ``[fitting]`` holds ``FittingSettings``."""
-    return train_on_molecules(recipe, sources, output, FittingSettings, _fitted)
+    """Fit according to a recipe, whose ``[fitting]`` holds ``FittingSettings``."""
+    return train_on_molecules(recipe, sources, output, FittingSettings, _fit)
 
 
-def _fitted(
+def _fit(
     molecules: Sequence[PreparedMolecule], settings: FittingSettings, folder: Path
 ) -> tuple[Tensors, Mapping[str, Any]]:
     lengths, meanings = fit([sample_of(item) for item in molecules], settings, folder)

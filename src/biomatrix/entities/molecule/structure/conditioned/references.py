@@ -1,8 +1,8 @@
-"""Which earlier atoms an atom is placed from, and in what manner.
+"""Which earlier atoms an atom is placed from, and how.
 
 An atom is placed from its parent (the bonded earlier atom of largest index). The frame on the parent points its first
-axis to the parent's parent and its second to whatever neighbour of the parent is placed already, so that every
-neighbour after the first stands in an angle that chemistry fixes, and only the first carries a torsion. An atom that
+axis to the parent's parent and its second to a neighbour of the parent that is already placed, so that every neighbour
+after the first stands at an angle that chemistry fixes, and only the first carries a torsion. An atom that
 closes a ring is placed on the circle that both its bonds allow. Legend: N atoms of a batch, D neighbours at most, S
 candidates for the second axis.
 """
@@ -33,6 +33,7 @@ class References:
     Parameters
     ----------
     kinds : ndarray, shape=(N,), dtype=int64
+        How each atom is placed: FIRST to CLOSING.
     parents, axes : ndarray, shape=(N,), dtype=int64
         Where the frame stands, and where its first axis points.
     sides : ndarray, shape=(N, S), dtype=int64
@@ -58,7 +59,7 @@ class References:
 
 
 def references_of(chemistry: Chemistry) -> References:
-    """Return the reference atoms of every atom of a batch of connected molecules."""
+    """Return the reference atoms of every atom of a batch, whose fragments ``gather`` has joined."""
     starts = chemistry.starts
     total = len(starts)
     atoms = np.arange(total)
@@ -131,6 +132,6 @@ def _levels(needed: Ints, index: Ints, sizes: Ints) -> Ints:
     for step in range(3, int(sizes.max())):
         atoms = order[bounds[step] : bounds[step + 1]]
         references = needed[atoms]
-        found = np.where(references >= 0, levels[np.maximum(references, 0)], 0)
-        levels[atoms] = np.maximum(found.max(axis=1), 2) + 1
+        highest = np.where(references >= 0, levels[np.maximum(references, 0)], 0)
+        levels[atoms] = np.maximum(highest.max(axis=1), 2) + 1
     return levels

@@ -1,8 +1,8 @@
-"""Choosing codes: for every atom the code that places it best, against the geometry that codes so far have built.
+"""Choosing codes: for every atom the code that places it best, given the geometry built from the codes before it.
 
-What a code costs is the squared distance to the atom's true position, plus squared errors of its bonds to earlier atoms
-(ring closures included), plus the price of naming it. Since codes see the errors of the codes before them, errors do
-not add up (closed loop).
+The cost of a code is the squared distance to the atom's true position, plus squared errors of its bonds to earlier
+atoms (ring closures included), plus the price of its bits. Since each choice sees the errors of the codes before it,
+errors do not add up (closed loop).
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class Costs:
     Parameters
     ----------
     bond : float
-        What an error of 1 Angstrom in a bond of stiffness 1 costs beside 1 Angstrom of position.
+        The weight of a squared error in a bond of stiffness 1 relative to one in position.
     rate : float
         Price of a bit, in square Angstrom.
     correction : float
-        Price, in square Angstrom, of any other code than the one that fits the true geometry best. Those codes repeat
-        where the chemistry does, and a language model learns them sooner than it learns corrections.
+        Price, in square Angstrom, of any code other than the one that fits the true geometry best. Those codes repeat
+        where the chemistry does, and a language model learns them more easily than corrections.
     candidates : int
         How many codes, nearest in direction, compete.
     """
@@ -62,7 +62,7 @@ class DirectionGrid:
     directions : ndarray, shape=(K, 3), dtype=float
         Unit vectors.
     candidates : int
-        Codes a cell.
+        Codes per cell.
     """
 
     def __init__(self, directions: NDArray[np.floating], candidates: int) -> None:
@@ -103,14 +103,14 @@ def _cell(values: Array) -> Ints:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Codes of a batch.
+    """The codes chosen for a batch.
 
     Parameters
     ----------
     codes : ndarray, shape=(N,), dtype=int64
         0 for the first atom of each molecule.
     positions : ndarray, shape=(N, 3), dtype=float64
-        Where they place the atoms, in Angstrom; open loop: each from true positions.
+        Where the codes place the atoms, in Angstrom; in an open loop each is placed from true positions.
     wanted : ndarray, shape=(N, 4), dtype=float64
         The meanings that would have placed each atom exactly.
     """
@@ -132,9 +132,10 @@ def choose_codes(
         True positions in Angstrom, turned so that the first three atoms lie where decoding puts them.
     meanings : CodeMeanings
     grid : DirectionGrid
+        Over the directions of ``meanings.shared``.
     costs : Costs
     closed_loop : bool
-        Against the rebuilt geometry, or each against the true one.
+        Choose codes against the rebuilt geometry; otherwise each against the true one.
     """
     search = _Search(problem, meanings, grid, costs, problem.rows(meanings))
     if not closed_loop:
@@ -172,8 +173,8 @@ class _Search:
         """Choose the codes of atoms whose references are built, and write them to the result."""
         problem = self.problem
         frames = frames_at(built, problem.references, problem.bond, problem.closing, atoms)
-        wanted = meanings_of(frames, targets[atoms])
-        near = self.grid.near(wanted[:, :3])
+        exact = meanings_of(frames, targets[atoms])
+        near = self.grid.near(exact[:, :3])
         if plain is not None:
             near = np.column_stack((near, plain[atoms]))
         rows = self.rows[atoms, None]
@@ -185,7 +186,7 @@ class _Search:
         best = near[np.arange(len(atoms)), price.argmin(axis=1)]
         result.codes[atoms] = best
         result.positions[atoms] = placed(frames, self.meanings.table[self.rows[atoms], best].astype(np.float64))
-        result.wanted[atoms] = wanted
+        result.wanted[atoms] = exact
 
     def _geometric_price(
         self, atoms: Ints, frames: Frames, options: NDArray[np.float32], targets: Array, built: Array
@@ -193,7 +194,7 @@ class _Search:
         """Return squared errors of position and bonds [A, C], all measured within the frames; single precision."""
         x, y, z, reach = local_points(frames, options)
         target = in_frames(frames, targets[atoms]).astype(np.float32)
-        price = _squared(x - target[:, :1], y - target[:, 1:2], z - target[:, 2:])
+        price = _squared_norm(x - target[:, :1], y - target[:, 1:2], z - target[:, 2:])
         bonded, stiffness = self.problem.references.bonded[atoms], self.problem.stiffness[atoms]
         for column in range(bonded.shape[1]):
             has = np.flatnonzero((bonded[:, column] >= 0) & (stiffness[:, column] > 0.0))
@@ -203,22 +204,22 @@ class _Search:
             across = targets[atoms[has]] - targets[other]
             true = np.sqrt(dot(across, across)).astype(np.float32)[:, None]
             if column == 0:
-                got = np.abs(reach[has])  # the parent is where the frame stands
+                built_length = np.abs(reach[has])  # the parent is the origin of the frame
             else:
                 at = in_frames(frames.of(has), built[other]).astype(np.float32)
-                got = np.sqrt(_squared(x[has] - at[:, :1], y[has] - at[:, 1:2], z[has] - at[:, 2:]))
+                built_length = np.sqrt(_squared_norm(x[has] - at[:, :1], y[has] - at[:, 1:2], z[has] - at[:, 2:]))
             weight = (self.costs.bond * stiffness[has, column]).astype(np.float32)[:, None]
-            price[has] += weight * (got - true) ** 2
+            price[has] += weight * (built_length - true) ** 2
         return np.asarray(price)
 
 
-def _squared(x: NDArray[np.float32], y: NDArray[np.float32], z: NDArray[np.float32]) -> NDArray[np.float32]:
+def _squared_norm(x: NDArray[np.float32], y: NDArray[np.float32], z: NDArray[np.float32]) -> NDArray[np.float32]:
     total: NDArray[np.float32] = x * x + y * y + z * z
     return total
 
 
 def _follow_fragments(problem: Problem, atoms: Ints, targets: Array, positions: Array) -> None:
-    """Move the rest of a fragment with its first atom: how fragments lie is coarse, and must not bend their insides."""
+    """Move the rest of a fragment with its first atom: their placement is coarse and must not bend their insides."""
     chemistry = problem.chemistry
     for atom in atoms[problem.begins_fragment[atoms]].tolist():
         later = np.flatnonzero(problem.begins_fragment[atom + 1 :])
@@ -230,10 +231,10 @@ def _follow_fragments(problem: Problem, atoms: Ints, targets: Array, positions: 
 def decode_codes(problem: Problem, codes: Ints, meanings: CodeMeanings) -> Array:
     """Return the positions that codes [N] place, ``float64 [N, 3]`` in Angstrom."""
     positions = np.zeros((len(codes), 3))
-    meant = meanings.table[problem.rows(meanings), codes].astype(np.float64)
+    atom_meanings = meanings.table[problem.rows(meanings), codes].astype(np.float64)
     for atoms in problem.levels[1:]:
         frames = frames_at(positions, problem.references, problem.bond, problem.closing, atoms)
-        positions[atoms] = placed(frames, meant[atoms])
+        positions[atoms] = placed(frames, atom_meanings[atoms])
     return positions
 
 

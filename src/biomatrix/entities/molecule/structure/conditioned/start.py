@@ -17,14 +17,19 @@ def turned(positions: Array, sizes: Ints) -> Array:
     """Turn every molecule so that atom 0 is at the origin, atom 1 on the x axis and atom 2 in the upper xy plane.
 
     Where the first three atoms are in line, the first later atom off their line takes the place of atom 2, so that the
-    result does not depend on how the input lay in space.
+    result does not depend on the orientation of the input.
 
     Parameters
     ----------
     positions : ndarray, shape=(N, 3), dtype=float64
         All molecules one after another, in Angstrom.
     sizes : ndarray, shape=(M,), dtype=int64
-        Atoms of each.
+        Atoms of each molecule.
+
+    Returns
+    -------
+    positions : ndarray, shape=(N, 3), dtype=float64
+        In Angstrom.
     """
     starts = np.cumsum(sizes) - sizes
     molecule = np.repeat(np.arange(len(sizes)), sizes)
@@ -43,7 +48,7 @@ def turned(positions: Array, sizes: Ints) -> Array:
 
 
 def _first_off_line(off: Array, starts: Ints, sizes: Ints) -> Ints:
-    """Return the first atom of each molecule that is clearly off the line, else the one that is furthest off."""
+    """Return the first atom of each molecule that is clearly off the line, otherwise the one furthest off."""
     clear = np.flatnonzero(off > _OFF_LINE)
     at = np.minimum(np.searchsorted(clear, starts), max(len(clear) - 1, 0))
     first = clear[at] if len(clear) else np.full(len(starts), -1, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The tokenizer whose decoder sees the chemistry: tables alone, no network."""
+"""The tokenizer whose decoder sees the chemistry: tables only, no network."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from biomatrix.entities.tokenizer_folder import StoredWeights, fingerprint_of
 
 
 class ConditionedTokenizer(MoleculeStructureTokenizer):
-    """Bond lengths from the graph; codes for directions, torsions, and what the graph leaves open of a length.
+    """Bond lengths from the graph; codes for directions, torsions, and the part of a length that the graph leaves open.
 
     Parameters
     ----------
     lengths : BondLengths
     meanings : CodeMeanings
     costs : Costs
-        What choosing codes weighs.
+        What the search for codes weighs.
     name : str
-        What the weights are called.
+        The name of the weights.
     fingerprint : str
-        Two tokenizers that share it give the same codes.
+        Tokenizers with the same fingerprint give the same codes.
     closed_loop : bool
         Choose each atom's code against the geometry rebuilt from the codes before it.
     config : mapping, optional
@@ -64,7 +64,10 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
 
     @classmethod
     def from_weights(cls, stored: StoredWeights, *, closed_loop: bool | None = None) -> ConditionedTokenizer:
-        """Build the tokenizer from weights that were read; ``None`` takes what they were made for."""
+        """Build the tokenizer from weights that were read; ``None`` takes the loop they were fitted for.
+
+        WeightsError where the tensors do not fit together.
+        """
         lengths, meanings = weights_from(stored.tensors, file=str(stored.folder))
         settings = stored.settings
         made_for = bool(settings.get("closed_loop", True))
@@ -100,9 +103,9 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
 
     @property
     def code_features(self) -> Array:
-        """What each code means where nothing is known of its context: ``float64 [num_codes, 4]``.
+        """The meaning of each code in a context never seen: ``float64 [num_codes, 4]``.
 
-        Columns: unit vector in the local frame (x, y, z); length in spreads of what the graph predicts.
+        Columns: unit vector in the local frame (x, y, z); deviation of the bond length from its prediction, in spreads.
         """
         return self.meanings.shared.astype(np.float64)
 
@@ -122,7 +125,7 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
         return DirectionGrid(self.meanings.shared[:, :3], self.costs.candidates)
 
     def codes_of(self, inputs: Sequence[PreparedMolecule]) -> list[NDArray[np.int16]]:
-        """Return the codes of the atoms of each molecule, in SELFIES order."""
+        """Return the codes of the atoms of each molecule, ``int16 [N]``, in SELFIES order."""
         graphs = [graph_of(item) for item in inputs]
         problem = Problem.of(graphs, self.lengths)
         targets = turned(np.concatenate([item.positions for item in inputs]), problem.chemistry.sizes)
@@ -131,14 +134,14 @@ class ConditionedTokenizer(MoleculeStructureTokenizer):
 
     def positions_of(self, graphs: Sequence[DecodedGraph]) -> list[Array]:
         """Return where the codes of each molecule place its atoms, ``float64 [N, 3]`` in Angstrom."""
-        known = [molecular_graph(graph.mol, None, graph.elements, graph.charges, graph.bonds) for graph in graphs]
-        problem = Problem.of(known, self.lengths)
+        molecules = [molecular_graph(graph.mol, None, graph.elements, graph.charges, graph.bonds) for graph in graphs]
+        problem = Problem.of(molecules, self.lengths)
         positions = decode_codes(problem, np.concatenate([graph.codes for graph in graphs]), self.meanings)
         return np.split(positions, np.cumsum(problem.chemistry.sizes)[:-1])
 
 
 def settings_of(costs: Costs) -> dict[str, Any]:
-    """Return what choosing codes weighs, as a config names it."""
+    """Return the costs of the search under their names in a config."""
     return {
         "bond_weight": costs.bond,
         "rate_weight": costs.rate,

@@ -1,4 +1,4 @@
-"""The published checkpoint, which is tensors alone."""
+"""The published checkpoint: a safetensors file of tensors without a config."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ARCHITECTURE = "molstructok"
 
 
 def read_checkpoint(path: Path) -> StoredWeights:
-    """Read the published checkpoint as a safetensors file; names and shapes are strict."""
+    """Read the published checkpoint from a safetensors file; WeightsError where names or shapes differ."""
     try:
         data = path.read_bytes()
     except OSError as error:

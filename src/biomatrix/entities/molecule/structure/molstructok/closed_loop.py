@@ -1,4 +1,4 @@
-"""What batches of molecules give the encoder: descriptors, and the trees that closed-loop encoding walks."""
+"""What the encoder needs of a batch of molecules: descriptors, and the trees that closed-loop encoding walks."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def batch_references(inputs: Sequence[PreparedMolecule]) -> tuple[Array, NDArray
     references : ndarray, shape=(N, 3), dtype=int64
         (focal, first, second) within the molecule; -1 for the first three atoms.
     starts : ndarray, shape=(N,), dtype=int64
+        Index of the first atom of each atom's molecule.
     """
     sizes = np.array([item.size for item in inputs])
     references = reference_atoms(sizes.tolist(), [item.graph.bonds for item in inputs])

@@ -1,7 +1,7 @@
-"""From the published checkpoint, a file of PyTorch, to a tokenizer folder.
+"""From the published checkpoint, a PyTorch file, to a tokenizer folder.
 
-The file is read with ``weights_only=True``: nothing in it runs. Every size is read from the tensors, none from the name
-of the file.
+The file is read with ``weights_only=True``: nothing in it runs. Every size is read from the tensors, none from the
+file name.
 """
 
 from __future__ import annotations
@@ -45,22 +45,23 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Conversion:
-    """What was converted.
+    """The result of a conversion.
 
     Parameters
     ----------
     source, folder : str
+        The file that was read, and the folder that was written.
     fingerprint : str
-        Two tokenizers that share it give the same codes.
+        Tokenizers with the same fingerprint give the same codes.
     origin_sha256 : str
-        Of the file that was read.
+        SHA-256 of the file that was read.
     num_tensors, num_parameters : int
     num_codes, hidden, latent : int
         Sizes, read from the tensors.
     live_codes : int
         Codes whose row differs from every row before it; the others are never chosen.
     decoders : tuple of str
-        What ``decoder`` may be when the folder is opened.
+        The values that ``decoder`` may take when the folder is opened.
     """
 
     source: str
@@ -76,7 +77,7 @@ class Conversion:
     decoders: tuple[str, ...]
 
     def as_text(self) -> str:
-        """Return what was converted in a few lines."""
+        """Return a summary of three lines."""
         return (
             f"{self.source}: {self.num_tensors} tensors, {self.num_parameters:,} numbers, sha256 {self.origin_sha256}\n"
             f"{self.num_codes} codes ({self.live_codes} live), hidden {self.hidden}, latent {self.latent}, "
@@ -93,21 +94,21 @@ def convert_checkpoint(path: str | Path, folder: str | Path, *, licence: str = "
     path : str or Path
         A file written by ``torch.save`` that holds a dictionary of tensors and nothing else.
     folder : str or Path
-        Takes ``config.json`` and ``model.safetensors``; must not hold a tokenizer yet.
+        Receives ``config.json`` and ``model.safetensors``; must not hold a tokenizer yet.
     licence : str
-        Of the weights; the published ones are under Apache-2.0.
+        Licence of the weights; the published ones are under Apache-2.0.
 
     Returns
     -------
     Conversion
-        Opened, the folder gives the codes of the checkpoint.
+        The folder, once opened, gives the codes of the checkpoint.
 
     Raises
     ------
     WeightsError
-        Not such a file, other names, shapes or types than the architecture demands, or values that are not finite.
+        Another kind of file, names, shapes or types other than the architecture demands, or values that are not finite.
     LimitError
-        A file or a size past a limit.
+        A file or a tensor larger than its limit.
     """
     path, folder = Path(path), Path(folder)
     if (folder / CONFIG_FILE).exists():
@@ -160,7 +161,7 @@ def _read(path: Path) -> Mapping[str, Tensor]:
 
 
 def _array(name: str, tensor: Tensor, file: str) -> NDArray[Any]:
-    """Return a tensor as an array, once its type and size are such that this is safe."""
+    """Return a tensor as an array, once its type and size are checked."""
     expected = torch.int64 if name.endswith(_COUNTER) else torch.float32
     if tensor.dtype != expected or tensor.layout != torch.strided or tensor.device.type != "cpu":
         kind = f"{tensor.dtype} {tensor.layout} on {tensor.device}"

@@ -1,5 +1,4 @@
-"""Four numbers an atom: distance, polar and azimuthal angle in the frame of its reference atoms, and their
-scaling."""
+"""Four numbers per atom: distance, polar and azimuthal angle in the frame of its reference atoms, and a sign."""
 
 from __future__ import annotations
 
@@ -9,8 +8,7 @@ from numpy.typing import NDArray
 from biomatrix.entities.molecule.structure.frames import Array, local_frames
 
 FIRST_ATOMS = (1.2608129506349746, 1.593612854073428, 2.1366727766526967)
-"""Stand-ins (r, theta, abs phi) where atoms 0 to 2 have no reference yet: means of the published training
-data."""
+"""Stand-ins (r, theta, abs phi) where atoms 0 to 2 have no reference yet: means of the published training data."""
 
 
 def descriptors(positions: Array, references: NDArray[np.int64], starts: NDArray[np.int64]) -> Array:
@@ -29,7 +27,7 @@ def descriptors(positions: Array, references: NDArray[np.int64], starts: NDArray
     -------
     descriptors : ndarray, shape=(N, 4), dtype=float64
         r in Angstrom; theta from the normal of the reference plane and abs phi within it, in radian; sign of
-        phi.
+        phi, 0 for the first three atoms.
     """
     result = np.empty((len(positions), 4))
     result[:] = (*FIRST_ATOMS, 0.0)
@@ -55,14 +53,13 @@ def descriptors(positions: Array, references: NDArray[np.int64], starts: NDArray
 
 
 def normalise(values: Array) -> NDArray[np.float32]:
-    """Return descriptors [N, 4] scaled as the network takes them: (ln(r + 1), theta / pi, abs phi / pi,
-    sign)."""
+    """Return descriptors [N, 4] scaled for the network: (ln(r + 1), theta / pi, abs phi / pi, sign), float32."""
     scaled = np.stack((np.log(values[:, 0] + 1.0), values[:, 1] / np.pi, values[:, 2] / np.pi, values[:, 3]), axis=1)
     return scaled.astype(np.float32)
 
 
 def denormalise(scaled: Array, sign: Array) -> Array:
-    """Return descriptors [N, 4] from network outputs [N, 3] and signs [N]."""
+    """Return descriptors [N, 4], in Angstrom and radian, from network outputs [N, 3] and signs [N]."""
     r = np.exp(scaled[:, 0]) - 1.0
     return np.stack((r, scaled[:, 1] * np.pi, scaled[:, 2] * np.pi, sign), axis=1)
 

@@ -1,4 +1,7 @@
-"""The trainable network in PyTorch; its state dict is what ``network`` reads back without PyTorch."""
+"""The trainable network in PyTorch; its state dict is what ``network`` reads back without PyTorch.
+
+Legend: N atoms, L latent units.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ HEADS = ("gen_len_branch", "gen_ang_branch", "gen_tor_branch")
 
 
 def mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
-    """Return two blocks of Linear, BatchNorm and ReLU, and a Linear."""
+    """Return two blocks of Linear, BatchNorm and ReLU, then a Linear."""
     return nn.Sequential(
         nn.Linear(inputs, hidden),
         nn.BatchNorm1d(hidden),
@@ -27,6 +30,7 @@ class Quantizer(nn.Module):
     Parameters
     ----------
     num_codes, latent : int
+        The shape of the codebook.
     """
 
     def __init__(self, num_codes: int, latent: int) -> None:
@@ -34,7 +38,7 @@ class Quantizer(nn.Module):
         self.embedding = nn.Embedding(num_codes, latent)
 
     def nearest(self, latents: Tensor) -> Tensor:
-        """Return the code nearest to each latent, ``int64 [N]``."""
+        """Return the code nearest to each latent [N, L], ``int64 [N]``."""
         rows = self.embedding.weight
         return torch.argmin(0.5 * (rows * rows).sum(dim=1) - latents @ rows.T, dim=1)
 
@@ -45,6 +49,7 @@ class CodeModel(nn.Module):
     Parameters
     ----------
     num_codes, hidden, latent : int
+        Size of the codebook, of the hidden layers and of the latents.
     """
 
     def __init__(self, num_codes: int = 512, hidden: int = 64, latent: int = 64) -> None:
@@ -55,6 +60,6 @@ class CodeModel(nn.Module):
         self.multi_head_decoder = nn.ModuleDict(branches)
 
     def decode(self, latents: Tensor) -> tuple[Tensor, Tensor]:
-        """Return normalised (r, theta, abs phi) [N, 3] and the logits of the signs -1, 0, +1 [N, 3]."""
+        """Return normalised (r, theta, abs phi) [N, 3] and logits of the signs -1, 0, +1 [N, 3] of latents [N, L]."""
         heads = [self.multi_head_decoder[name](latents) for name in HEADS]
         return torch.cat(heads, dim=1), self.multi_head_decoder["sign_branch"](latents)

@@ -1,6 +1,6 @@
-"""The nearest code of many atoms: single precision for all of them, double precision where that leaves a doubt.
+"""The nearest code of many atoms: single precision for all, double precision for close calls.
 
-Legend: N atoms, H hidden units, K codes.
+Legend: N atoms, L latent units, K codes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from biomatrix.entities.molecule.structure.frames import Array
 Layer = tuple[NDArray[Any], NDArray[Any]]
 
 _BLOCK = 1024
-"""Atoms at a time: what one block needs stays in the processor's cache."""
+"""Atoms per block: the arrays of one block stay in the processor's cache."""
 _DOUBT = 1e-4
-"""Two scores nearer than this, relative to the spread of an atom's scores, are computed again: a hundred times the
-error of single precision."""
+"""Two scores nearer than this, relative to the spread of an atom's scores, are computed again: a hundred
+times the error of single precision."""
 
 
 def run_layers(layers: Sequence[Layer], values: NDArray[Any]) -> NDArray[Any]:
-    """Return what linear layers with a ReLU between them make of values [N, inputs], in the precision given."""
+    """Return the output of linear layers with a ReLU between them for values [N, inputs], in the precision of both."""
     for depth, (weight, bias) in enumerate(layers):
         if depth:
             np.maximum(values, 0.0, out=values)
@@ -35,14 +35,14 @@ def run_layers(layers: Sequence[Layer], values: NDArray[Any]) -> NDArray[Any]:
 class NearestCode:
     """Encoder and search through the codebook, as one callable.
 
-    The squared distance to a row is, up to what is the same for all rows, linear in the encoder's output: the last
-    layer and the search are one matrix.
+    The squared distance to a row is, up to a term equal for all rows, linear in the encoder's output: the last layer
+    and the search are one matrix.
 
     Parameters
     ----------
     layers : sequence of (weight, bias)
         The encoder, in double precision.
-    codebook : ndarray, shape=(K, H), dtype=float64
+    codebook : ndarray, shape=(K, L), dtype=float64
     """
 
     def __init__(self, layers: Sequence[Layer], codebook: Array) -> None:

@@ -1,8 +1,7 @@
-"""The network as arrays: an encoder folded to three matrices, a codebook, and a decoder that is a table of
-its codes.
+"""The network as arrays: an encoder folded to three matrices, a codebook, and a decoder tabulated for all codes.
 
-The decoder sees nothing but the code, so running it once on every code is all that decoding needs. Legend: N
-atoms, H hidden units, K codes.
+The decoder sees nothing but the code, so running it once on every code is all that decoding needs. Legend: N atoms,
+L latent units, K codes.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _BRANCHES = (("gen_len_branch", 1), ("gen_ang_branch", 1), ("gen_tor_branch", 1)
 
 @dataclass(frozen=True, eq=False)
 class CodeTable:
-    """What a decoder makes of every code.
+    """The output of a decoder for every code.
 
     Parameters
     ----------
@@ -57,9 +56,9 @@ class CodeNetwork:
     ----------
     layers : tuple of (weight, bias)
         The encoder with batch normalisation folded in; a ReLU between layers.
-    codebook : ndarray, shape=(K, H), dtype=float64
+    codebook : ndarray, shape=(K, L), dtype=float64
     tables : mapping of decoder to CodeTable
-        One for each decoder the weights hold.
+        One per decoder that the weights hold.
     decoder : {"branch", "trunk"}
         The one in use.
     """
@@ -71,7 +70,7 @@ class CodeNetwork:
 
     @property
     def decoded(self) -> CodeTable:
-        """What the decoder in use makes of every code."""
+        """The output of the decoder in use for every code."""
         return self.tables[self.decoder]
 
     @property
@@ -81,27 +80,31 @@ class CodeNetwork:
 
     @property
     def turning(self) -> NDArray[np.bool_]:
-        """Which codes may place an atom in a frame: those with a sign; the rest belong to the first three
-        atoms."""
+        """Which codes may place an atom in a frame, ``bool [K]``: those with a sign and a positive distance."""
         return np.asarray((self.table[:, 3] != 0.0) & (self.table[:, 0] > 0.0))
 
     @cached_property
     def nearest(self) -> NearestCode:
-        """The way from normalised descriptors to codes."""
+        """The search from normalised descriptors to codes."""
         return NearestCode(self.layers, self.codebook)
 
     def encode(self, scaled_N4: NDArray[np.float32]) -> NDArray[np.int16]:
-        """Return the nearest code of every normalised descriptor; the lowest code wins ties, and descriptors that
-        are not numbers get code 0."""
+        """Return the nearest code of every normalised descriptor, ``int16 [N]``.
+
+        The lowest code wins ties, and descriptors that are not numbers get code 0.
+        """
         return self.nearest(scaled_N4)
 
     def latents(self, scaled_N4: NDArray[np.float32]) -> Array:
-        """Return the encoder's output before quantisation, ``float64 [N, H]``."""
+        """Return the encoder's output before quantisation, ``float64 [N, L]``."""
         return run_layers(self.layers, scaled_N4.astype(np.float64))
 
 
 def read_network(tensors: Tensors, decoder: Decoder = "branch") -> CodeNetwork:
-    """Build the arrays from a state dict whose names and shapes were checked against ``expected_shapes``."""
+    """Build the arrays from a state dict whose names and shapes were checked against ``expected_shapes``.
+
+    WeightsError where ``decoder`` is one that the weights do not hold.
+    """
     codebook = np.asarray(tensors["quantizer.embedding.weight"], dtype=np.float64)
     tables: dict[Decoder, CodeTable] = {"branch": _branch_table(tensors, codebook)}
     if has_trunk(tensors):
@@ -133,12 +136,12 @@ def has_trunk(tensors: Tensors) -> bool:
 
 def expected_shapes(tensors: Tensors, *, file: str | None = None) -> dict[str, tuple[int, ...]]:
     """Return every tensor name and shape the architecture demands, the sizes read from the tensors
-    themselves."""
+    themselves; WeightsError where these are missing."""
     try:
         num_codes, latent = tensors["quantizer.embedding.weight"].shape
         hidden = tensors["encoder.0.weight"].shape[0]
     except (KeyError, ValueError, IndexError) as error:
-        raise WeightsError("not a molecule structure tokenizer: no encoder or no codebook", file=file) from error
+        raise WeightsError("not molstructok weights: no encoder or no codebook", file=file) from error
     shapes = dict(_mlp("encoder", (4, hidden, hidden, latent)))
     for name, width in _BRANCHES:
         shapes |= _mlp(f"multi_head_decoder.{name}", (latent, hidden, hidden, width))
@@ -153,8 +156,8 @@ def expected_shapes(tensors: Tensors, *, file: str | None = None) -> dict[str, t
 
 
 def _mlp(prefix: str, widths: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the tensors of Linear, BatchNorm, ReLU blocks; the trunk ends in a block, all else in a plain
-    Linear."""
+    """Yield the tensors of Linear, BatchNorm, ReLU blocks; the trunk ends in a block, all others in a
+    plain Linear."""
     last = len(widths) - 2
     for block, (inputs, outputs) in enumerate(pairwise(widths)):
         linear = 3 * block

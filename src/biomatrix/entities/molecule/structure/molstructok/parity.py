@@ -1,7 +1,7 @@
-"""Does the tokenizer give what the published code gave? Against a table of recorded molecules.
+"""Comparison of the tokenizer with a table of molecules recorded with the published code.
 
-Every column of the recording that speaks of the tokenizer is compared. The order of the atoms depends on the version of
-RDKit: a molecule whose order differs from the recorded one is counted and compared no further.
+Every column of the recording that concerns the tokenizer is compared. The order of the atoms depends on the version of
+RDKit: a molecule whose order differs from the recorded one is counted as a difference and compared no further.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ CODE_MARGIN = 1e-5
 """Where the recorded squared distances to the two nearest codes differ by less, either code is right."""
 
 PUBLISHED_WEIGHTS = "molstructok_vqvae.safetensors"
-"""What the published weights are called beside the recordings made with them."""
+"""The file name of the published weights beside the recordings made with them."""
 
 _REQUIRED = ("id", "mol_block", "status", "atom_order", "g", "codes", "coords")
 _SHOWN = 5
@@ -61,18 +61,19 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class ColumnParity:
-    """How one column compares.
+    """The comparison of one column.
 
     Parameters
     ----------
     column : str
     compared : int
-        Molecules.
+        Number of molecules compared.
     failed : int
-        Those past the tolerance.
+        Number of molecules past the tolerance.
     largest : float
         The largest absolute difference; for columns that must be equal, the largest number of places that differ.
     tolerance : float
+        The largest difference allowed.
     first_failing : tuple of str
         The first few molecules that failed.
     """
@@ -87,15 +88,16 @@ class ColumnParity:
 
 @dataclass(frozen=True)
 class MoleculeParity:
-    """How a recording compares.
+    """The comparison of a recording.
 
     Parameters
     ----------
     file, tokenizer : str
+        The table, and the name of the weights.
     molecules : int
         Rows of the recording.
     left_out : tuple of str
-        Rows where the published code stops or gives no numbers, and the tokenizer is one that answers better.
+        Rows where the published code stops or gives no finite numbers; none are left out with ``reference=True``.
     columns : tuple of ColumnParity
     """
 
@@ -111,7 +113,7 @@ class MoleculeParity:
         return bool(self.columns) and not any(column.failed for column in self.columns)
 
     def as_text(self) -> str:
-        """Return one line a column and a verdict."""
+        """Return one line per column and a verdict."""
         lines = [f"{self.molecules} molecules of {self.file}, tokenizer {self.tokenizer}"]
         if self.left_out:
             lines.append(f"{len(self.left_out)} left out, undefined in the published code: {_list(self.left_out)}")
@@ -131,10 +133,10 @@ def molecule_parity(path: Path, tokenizer: MoleculeStructureTokenizer) -> Molecu
     Parameters
     ----------
     path : Path
-        A Parquet file, one molecule a row: ``id``, ``mol_block``, ``status``, ``error``, ``atom_order``, ``refs``,
-        ``g``, ``x``, ``codes``, ``code_margin``, ``struct_sfi``, ``mu``, ``sign_logits``, ``g_dec``, ``coords``,
-        ``rmsd_all``, ``rmsd_all_trunk``, ``rmsd_noquant``; lists flattened row by row. Columns that are missing are not
-        compared.
+        A Parquet file with one molecule per row: ``id``, ``mol_block``, ``status``, ``error``, ``atom_order``,
+        ``refs``, ``g``, ``x``, ``codes``, ``code_margin``, ``struct_sfi``, ``mu``, ``sign_logits``, ``g_dec``,
+        ``coords``, ``rmsd_all``, ``rmsd_all_trunk``, ``rmsd_noquant``; lists flattened row by row. Columns that are
+        missing are not compared.
     tokenizer : MoleculeStructureTokenizer
         Of the published architecture, open loop. Opened with ``reference=True`` it must also stop where the published
         code stops.
@@ -142,9 +144,9 @@ def molecule_parity(path: Path, tokenizer: MoleculeStructureTokenizer) -> Molecu
     Raises
     ------
     ParseError
-        Not such a table.
+        Not a Parquet table, a required column missing, or a molecule that RDKit cannot read.
     UnsupportedError
-        A tokenizer of another architecture, or a closed loop.
+        A tokenizer of another architecture, or a closed-loop one.
     """
     if not isinstance(tokenizer, MolStrucTok) or tokenizer.closed_loop:
         raise UnsupportedError(
@@ -172,7 +174,7 @@ def molecule_parity(path: Path, tokenizer: MoleculeStructureTokenizer) -> Molecu
 
 @dataclass(frozen=True)
 class ParityOptions:
-    """What a comparison may be asked.
+    """The options of a comparison.
 
     Parameters
     ----------
@@ -187,7 +189,10 @@ class ParityOptions:
 
 
 def compare_recordings(path: Path, options: ParityOptions, _: Callable[[str], None]) -> MoleculeParity:
-    """Compare the published weights with a table of recorded molecules; see :func:`molecule_parity`."""
+    """Compare the published weights with a table of recorded molecules; see :func:`molecule_parity`.
+
+    ConfigurationError where no weights are named and none lie beside the table.
+    """
     beside = path.parent / PUBLISHED_WEIGHTS
     if options.tokenizer is None and not beside.is_file():
         raise ConfigurationError(
@@ -229,14 +234,14 @@ def _differences(
     codes: MoleculeCodes,
     back: Molecule | BioMatrixError,
 ) -> Iterator[tuple[str, float]]:
-    """Yield what a molecule that was encoded differs by, column by column."""
+    """Yield the columns and differences of a molecule that was encoded."""
     moved = _unequal(item.graph.order, row["atom_order"])
     yield "atom_order", moved
     if moved:
         return
     if row.get("refs") is not None:
-        found = batch_references([item])[1]
-        yield "refs", _unequal(found[3:], np.reshape(row["refs"], (-1, 3))[3:])
+        references = batch_references([item])[1]
+        yield "refs", _unequal(references[3:], np.reshape(row["refs"], (-1, 3))[3:])
     values = tokenizer.describe([item])
     yield "g", _largest(values, row["g"])
     if row.get("x") is not None:
@@ -255,9 +260,9 @@ def _table_differences(
     row: Mapping[str, Any], network: CodeNetwork, codes: NDArray[Any]
 ) -> Iterator[tuple[str, float]]:
     table = network.tables["branch"]
-    for column, found in (("mu", table.scaled), ("sign_logits", table.sign_logits), ("g_dec", table.values)):
+    for column, outputs in (("mu", table.scaled), ("sign_logits", table.sign_logits), ("g_dec", table.values)):
         if row.get(column) is not None:
-            yield column, _largest(found[codes], row[column])
+            yield column, _largest(outputs[codes], row[column])
 
 
 def _placed_differences(
@@ -312,21 +317,21 @@ def _rows_of(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _largest(found: ArrayLike, recorded: ArrayLike) -> float:
+def _largest(computed: ArrayLike, recorded: ArrayLike) -> float:
     """Return the largest absolute difference; NaN agrees with NaN, and with nothing else."""
-    a, b = np.asarray(found, dtype=np.float64).ravel(), np.asarray(recorded, dtype=np.float64).ravel()
+    a, b = np.asarray(computed, dtype=np.float64).ravel(), np.asarray(recorded, dtype=np.float64).ravel()
     if a.shape != b.shape or (np.isnan(a) != np.isnan(b)).any():
         return float(np.inf)
     return float(np.abs(a - b)[~np.isnan(a)].max(initial=0.0))
 
 
-def _unequal(found: ArrayLike, recorded: ArrayLike) -> float:
-    a, b = np.asarray(found), np.asarray(recorded)
+def _unequal(computed: ArrayLike, recorded: ArrayLike) -> float:
+    a, b = np.asarray(computed), np.asarray(recorded)
     return float((a != b).sum()) if a.shape == b.shape else float(np.inf)
 
 
-def _gap(found: Array, true: Array, recorded: float) -> float:
-    return abs(float(rmsd(found, true)) - recorded)
+def _gap(computed: Array, true: Array, recorded: float) -> float:
+    return abs(float(rmsd(computed, true)) - recorded)
 
 
 def _list(names: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
-"""Placing the atoms of many molecules, level by level of their trees: from codes, and to choose codes (closed loop).
+"""Placing the atoms of many molecules, level by level of their trees, to decode codes and to choose them (closed loop).
 
-An atom is placed in a frame on its focal atom. The axes of that frame follow from the frame the focal atom itself was
-placed in and from its code alone: a frame is a product of two small matrices, one of them from a table, and all atoms
+An atom is placed in a frame on its focal atom. The axes of that frame follow from the code of the focal atom and the
+frame that it was placed in itself: a frame is a product of two small matrices, one of them from a table, and all atoms
 of a level are placed at once, whatever their molecules.
 
 Legend: N atoms of all molecules, one molecule after another; n atoms of a level; E bonds; K codes.
@@ -34,7 +34,7 @@ class Forest:
     sizes : ndarray, shape=(M,), dtype=int64
         Atoms of each molecule.
     parents : ndarray, shape=(N,), dtype=int64
-        The focal atom of each atom, as an index into all atoms; the first three atoms of a molecule are their own.
+        The focal atom of each atom, as an index into all atoms; each of the first three of a molecule is its own.
     closures : ndarray, shape=(C, 2), dtype=int64
         Other bonds to earlier atoms, as (earlier, later) indices into all atoms.
     """
@@ -45,7 +45,7 @@ class Forest:
 
     @classmethod
     def of_bonds(cls, sizes: Ints, bonds: Sequence[Ints]) -> Forest:
-        """Build it from the bonds [E, 2] of each molecule, the lower index first; focal is the largest earlier atom."""
+        """Build it from the bonds [E, 2] of each molecule, the lower index first; the largest earlier atom is focal."""
         starts = np.cumsum(sizes) - sizes
         counts = [len(pairs) for pairs in bonds]
         pairs = np.concatenate(bonds) if bonds else np.zeros((0, 2), dtype=np.int64)
@@ -66,7 +66,7 @@ class Forest:
 
     @cached_property
     def depths(self) -> Ints:
-        """After how many levels each atom can be placed, 0 for the first three of a molecule, ``int64 [N]``."""
+        """The level at which each atom can be placed, 0 for the first three of a molecule, ``int64 [N]``."""
         depths: Ints = (self.parents != np.arange(len(self.parents))).astype(np.int64)
         jump = self.parents
         while (further := depths[jump]).any():
@@ -84,7 +84,7 @@ class Forest:
 
     @cached_property
     def levels(self) -> tuple[Ints, list[tuple[int, int, int]]]:
-        """All atoms by level, inner ones before leaves; and each level's begin, end of inner atoms, and end.
+        """All atoms by level, inner ones before leaves; and per level its begin, end of inner atoms, and end.
 
         The levels begin after the first three atoms of the molecules.
         """
@@ -128,12 +128,12 @@ def place(forest: Forest, codes: Ints, table: Array) -> Array:
 def choose_codes(
     forest: Forest, true: Array, codes: Ints, table: Array, allowed: NDArray[np.bool_], bond_weight: float
 ) -> tuple[Ints, Array]:
-    """Choose every atom's code against the frame rebuilt from the codes already chosen, so that errors do not
-    add up.
+    """Choose every atom's code against the frame rebuilt from the codes already chosen, so that errors do not add
+    up.
 
     The cost of a code is the squared distance to where the atom should be, and the squared errors of the lengths of its
-    bonds to earlier atoms. For an atom that closes no ring it is linear in what is known of the atom, so that all codes
-    are compared at the price of one small matrix product.
+    bonds to earlier atoms. For an atom that closes no ring it is linear in four numbers of the atom, so all codes are
+    compared in one small matrix product.
 
     Parameters
     ----------
@@ -143,16 +143,17 @@ def choose_codes(
     codes : ndarray, shape=(N,), dtype=int64
         Codes of the first three atoms of each molecule, which are kept; the rest is ignored.
     table : ndarray, shape=(K, 4), dtype=float64
+        (r, theta, abs phi, sign) of every code, in Angstrom and radian.
     allowed : ndarray, shape=(K,), dtype=bool
         Codes that may be chosen.
     bond_weight : float
-        What an error of 1 Angstrom in a bond length costs beside 1 Angstrom of position.
+        The weight of a squared error in a bond length relative to one in position.
 
     Returns
     -------
     codes : ndarray, shape=(N,), dtype=int64
     positions : ndarray, shape=(N, 3), dtype=float64
-        What the codes decode to.
+        What the codes decode to, in Angstrom.
     """
     order, levels = forest.levels
     usable = np.flatnonzero(allowed)
@@ -161,19 +162,19 @@ def choose_codes(
     lengths = np.sqrt((points * points).sum(axis=1))
     half_squares = 0.5 * (1.0 + bond_weight) * lengths * lengths
     search = np.ascontiguousarray(np.column_stack((-points, -bond_weight * lengths)).T)
-    wanted = superimpose_start(true, forest.sizes)
-    bonds = wanted - wanted[forest.parents]
+    targets = superimpose_start(true, forest.sizes)
+    bonds = targets - targets[forest.parents]
     true_lengths = np.sqrt((bonds * bonds).sum(axis=1))[order]
-    closures = _Closures.of_forest(forest, order, wanted)
-    goals = wanted[order]
+    closures = _Closures.of_forest(forest, order, targets)
+    goals = targets[order]
     chosen = codes[order]
     walk = _Walk(forest, order, _first_atoms(forest, codes, table))
     for begin, inner, end in levels:
         origin, frames = walk.focal(begin, end)
-        known = np.empty((end - begin, 4))
-        known[:, :3] = (frames @ (goals[begin:end] - origin)[..., None])[..., 0]
-        known[:, 3] = true_lengths[begin:end]
-        cost = known @ search
+        features = np.empty((end - begin, 4))
+        features[:, :3] = (frames @ (goals[begin:end] - origin)[..., None])[..., 0]
+        features[:, 3] = true_lengths[begin:end]
+        cost = features @ search
         cost += half_squares
         closures.add_costs(cost, begin, end, walk, points, bond_weight)
         best = cost.argmin(axis=1)
@@ -187,13 +188,14 @@ def superimpose_start(positions: Array, sizes: Ints) -> Array:
     """Turn molecules so that atom 0 is at the origin, atom 1 on the x axis and atom 2 in the xy plane.
 
     Where the first three atoms are linear, the first later atom off their line takes the place of atom 2, so
-    that the result does not depend on how the input lay in space.
+    that the result does not depend on the orientation of the input.
 
     Parameters
     ----------
     positions : ndarray, shape=(N, 3), dtype=float64
-        Molecule after molecule.
+        In Angstrom, molecule after molecule.
     sizes : ndarray, shape=(M,), dtype=int64
+        Atoms of each molecule.
     """
     starts = np.cumsum(sizes) - sizes
     molecule = np.repeat(np.arange(len(sizes)), sizes)
@@ -263,10 +265,10 @@ class _Closures:
     lengths: Array
 
     @classmethod
-    def of_forest(cls, forest: Forest, order: Ints, wanted: Array) -> _Closures:
+    def of_forest(cls, forest: Forest, order: Ints, targets: Array) -> _Closures:
         rank = _inverse(order)
         begin, end = forest.closures.T
-        bonds = wanted[begin] - wanted[end]
+        bonds = targets[begin] - targets[end]
         by_later = np.argsort(rank[end], kind="stable")
         return cls(rank[begin][by_later], rank[end][by_later], np.sqrt((bonds * bonds).sum(axis=1))[by_later])
 
@@ -278,10 +280,10 @@ class _Closures:
             return
         parents = walk.parents[later]
         offset = walk.positions[earlier] - walk.positions[parents]
-        seen = (walk.frames[parents] @ offset[..., None])[..., 0]
-        square = seen @ (-2.0 * points.T)
+        local_ends = (walk.frames[parents] @ offset[..., None])[..., 0]
+        square = local_ends @ (-2.0 * points.T)
         square += (points * points).sum(axis=1)
-        square += (seen * seen).sum(axis=1)[:, None]
+        square += (local_ends * local_ends).sum(axis=1)[:, None]
         error = np.sqrt(np.maximum(square, 0.0, out=square), out=square)
         error -= self.lengths[first:last, None]
         error *= error

@@ -1,5 +1,4 @@
-"""The places that codes stand for: k-means in space, then Lloyd iterations in the frames of closed-loop
-encoding."""
+"""The places that codes stand for: k-means in space, then Lloyd iterations in closed-loop frames."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ _BATCH = 256
 
 
 def initial_places(values: Array, num_codes: int, seed: int, rounds: int = 12) -> Array:
-    """Return one descriptor a code: a few for the first three atoms of molecules, the rest for all others.
+    """Return one descriptor per code: a few for the first three atoms of molecules, the rest for all others.
 
     Parameters
     ----------
@@ -40,6 +39,7 @@ def initial_places(values: Array, num_codes: int, seed: int, rounds: int = 12) -
     Returns
     -------
     places : ndarray, shape=(num_codes, 4), dtype=float64
+        Descriptors; those of the first three atoms, with sign 0, come first.
     """
     rng = np.random.default_rng(seed)
     starting, turning = values[values[:, 3] == 0.0], values[values[:, 3] != 0.0]
@@ -50,7 +50,7 @@ def initial_places(values: Array, num_codes: int, seed: int, rounds: int = 12) -
 
 
 def descriptors_of(points: Array) -> Array:
-    """Return (r, theta, abs phi, sign) of points in their frames [N, 3]; the sign is never 0."""
+    """Return (r, theta, abs phi, sign) [N, 4] of points in their frames [N, 3]; the sign is never 0."""
     r = np.sqrt((points * points).sum(axis=1))
     phi = np.arctan2(points[:, 1], points[:, 0])
     theta = np.arccos(np.clip(points[:, 2] / np.maximum(r, 1e-12), -1.0, 1.0))
@@ -72,12 +72,14 @@ def refine_places(
     Parameters
     ----------
     table : ndarray, shape=(K, 4), dtype=float64
+        (r, theta, abs phi, sign) in Angstrom and radian.
     molecules : sequence of PreparedMolecule
     starts : sequence of ndarray, dtype=int16
         Open-loop codes of each molecule; those of its first three atoms are kept.
     rounds, per_round : int
-        How often, and with how many molecules.
+        How many rounds, and how many molecules per round.
     bond_weight : float
+        The weight of a squared error in a bond length relative to one in position.
     seed : int
     """
     table = table.copy()
@@ -85,17 +87,20 @@ def refine_places(
         rng = np.random.default_rng((seed, step))
         drawn = rng.permutation(len(molecules))[:per_round]
         codes: list[NDArray[np.int64]] = []
-        wanted: list[Array] = []
+        targets: list[Array] = []
         lengths: list[Array] = []
         for begin in range(0, len(drawn), _BATCH):
             part = drawn[begin : begin + _BATCH]
-            given = [starts[k] for k in part]
-            chosen, local, true = _assignments([molecules[k] for k in part], given, table, bond_weight)
+            chosen, local, true = _assignments(
+                [molecules[k] for k in part], [starts[k] for k in part], table, bond_weight
+            )
             codes.append(chosen)
-            wanted.append(local)
+            targets.append(local)
             lengths.append(true)
-        table, dead, error = _moved(table, np.concatenate(codes), np.concatenate(wanted), np.concatenate(lengths), rng)
-        LOG.info("round %d of %d: mean error %.4f Angstrom, %d places set anew", step + 1, rounds, error, dead)
+        table, dead, error = _move_places(
+            table, np.concatenate(codes), np.concatenate(targets), np.concatenate(lengths), rng
+        )
+        LOG.info("round %d of %d: mean error %.4f Angstrom, %d places reset", step + 1, rounds, error, dead)
     return table
 
 
@@ -105,30 +110,29 @@ def _assignments(
     table: Array,
     bond_weight: float,
 ) -> tuple[NDArray[np.int64], Array, Array]:
-    """Return the code of each atom from the fourth on, its target in the rebuilt frame, and its true bond
-    length."""
+    """Return the code of each atom from the fourth on, its target in the rebuilt frame, and its true bond length."""
     forest, positions = batch_forest(molecules)
     start = np.concatenate(starts).astype(np.int64)
     usable = (table[:, 3] != 0.0) & (table[:, 0] > 0.0)
     codes, rebuilt = choose_codes(forest, positions, start, table, usable, bond_weight)
-    wanted = superimpose_start(positions, forest.sizes)
+    targets = superimpose_start(positions, forest.sizes)
     _, references, first_atoms = batch_references(molecules)
     later = np.flatnonzero(references[:, 0] >= 0)
     focal, first, second = (rebuilt[references[later, column] + first_atoms[later]] for column in range(3))
-    local = frame_coordinates(wanted[later], focal, first, second)
-    bonds = wanted[later] - wanted[forest.parents[later]]
+    local = frame_coordinates(targets[later], focal, first, second)
+    bonds = targets[later] - targets[forest.parents[later]]
     return codes[later], local, np.sqrt((bonds * bonds).sum(axis=1))
 
 
-def _moved(
-    table: Array, codes: NDArray[np.int64], wanted: Array, lengths: Array, rng: np.random.Generator
+def _move_places(
+    table: Array, codes: NDArray[np.int64], targets: Array, lengths: Array, rng: np.random.Generator
 ) -> tuple[Array, int, float]:
     count = len(table)
     points = local_points(table)
     uses = np.bincount(codes, minlength=count)
-    errors = ((points[codes] - wanted) ** 2).sum(axis=1)
-    # direction and length are averaged apart: the mean of points on a sphere lies inside it
-    unit = wanted / np.maximum(np.sqrt((wanted * wanted).sum(axis=1)), 1e-9)[:, None]
+    errors = ((points[codes] - targets) ** 2).sum(axis=1)
+    # direction and length are averaged separately: the mean of points on a sphere lies inside it
+    unit = targets / np.maximum(np.sqrt((targets * targets).sum(axis=1)), 1e-9)[:, None]
     direction = np.stack([np.bincount(codes, unit[:, axis], count) for axis in range(3)], axis=1)
     norm = np.sqrt((direction * direction).sum(axis=1))
     length = np.bincount(codes, lengths, count) / np.maximum(uses, 1)
@@ -147,7 +151,7 @@ def _sample(values: Array, rng: np.random.Generator) -> Array:
 
 
 def _means(points: Array, count: int, rounds: int, rng: np.random.Generator) -> Array:
-    """Return the centres of k-means; an empty cluster starts anew at the point worst served."""
+    """Return the centres of k-means; an empty cluster restarts at the point furthest from its centre."""
     centres = points[rng.choice(len(points), size=count, replace=len(points) < count)].copy()
     for _ in range(rounds):
         nearest = np.empty(len(points), dtype=np.int64)

@@ -14,11 +14,11 @@ from biomatrix.entities.tokenizer_training import TokenizerRecipe, TrainedWeight
 
 
 def train(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> TrainedWeights:
-    """Train as a recipe says; ``[fitting]`` holds ``TrainingSettings``."""
-    return train_on_molecules(recipe, sources, output, TrainingSettings, _trained)
+    """Train according to a recipe, whose ``[fitting]`` holds ``TrainingSettings``."""
+    return train_on_molecules(recipe, sources, output, TrainingSettings, _fit)
 
 
-def _trained(
+def _fit(
     molecules: Sequence[PreparedMolecule], settings: TrainingSettings, folder: Path
 ) -> tuple[Tensors, Mapping[str, Any]]:
     tensors = train_network(molecules, settings, folder)

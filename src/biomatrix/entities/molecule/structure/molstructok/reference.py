@@ -1,7 +1,7 @@
-"""The published tokenizer as it was published, where it stops and where it errs as well.
+"""The published tokenizer exactly as published, including where it stops and where it is wrong.
 
-What a chemist would call a fault is kept on purpose: whoever compares with published numbers, or reads what a published
-model wrote, needs the same answers. An error says what the published code says at that place.
+What a chemist would call a fault is kept on purpose: comparing with published numbers, or reading the output of a
+published model, needs the same answers. An error quotes the message of the published code at that point.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from biomatrix.entities.tokenizer_folder import StoredWeights
 from biomatrix.errors import DecodeError, UnsupportedError
 
 FEWEST_ATOMS = 5
-"""Descriptors that the published encoder computes and does not use need four neighbours of each atom."""
+"""The published encoder computes unused descriptors that need four other atoms around each atom."""
 
 _TOKEN = re.compile(r"\[([^\[\]]*)\]")
 _INT16 = np.iinfo(np.int16)
@@ -39,8 +39,8 @@ _INT16 = np.iinfo(np.int16)
 def parse_tokens(text: str) -> MoleculeCodes:
     """Read structure tokens as the published code does.
 
-    Bracket groups are taken wherever they stand, and whatever is between them is passed over, dots included. Within a
-    group the first word is the symbol and the second the code; codes are not checked here.
+    Bracket groups are read wherever they stand; everything between them is ignored, dots included. Within a
+    group the first word is the symbol and the second the code; codes are not checked here, only clipped to 16 bits.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def parse_tokens(text: str) -> MoleculeCodes:
     Raises
     ------
     DecodeError
-        A group without a code, or with a code that is not a whole number; counted from 0.
+        A group without a code, or with a code that is not a whole number; ``position`` counts groups from 0.
     """
     groups = _groups(text)
     if not groups:
@@ -59,20 +59,20 @@ def parse_tokens(text: str) -> MoleculeCodes:
         symbols, codes = zip(*map(_read, groups), strict=True)
     except (IndexError, ValueError) as error:
         position = next(k for k, group in enumerate(groups) if not _readable(group))
-        raise DecodeError(_told(f"{type(error).__name__}: {error}"), position=position) from error
+        raise DecodeError(_stop_message(f"{type(error).__name__}: {error}"), position=position) from error
     return MoleculeCodes(symbols, np.array(codes, dtype=np.int16))
 
 
 def token_text(codes: MoleculeCodes) -> str:
-    """Write structure tokens as the published code does: ``[symbol code]`` after ``[symbol code]``."""
+    """Write structure tokens as the published code does: ``[symbol code]`` groups with nothing between them."""
     pairs = zip(codes.symbols, codes.codes.tolist(), strict=True)
     return "".join([f"{symbol[:-1]} {code}]" for symbol, code in pairs])
 
 
 class PublishedMolStrucTok(MolStrucTok):
-    """The published tokenizer, its behaviour at every corner included.
+    """The published tokenizer, its behaviour in every corner case included.
 
-    Open loop and branch decoder unless asked otherwise. Decoded conformers are flagged 2D, as published: read their
+    Open loop and branch decoder unless requested otherwise. Decoded conformers are flagged 2D, as published: read their
     positions with ``molecule.mol.GetConformer()``.
     """
 
@@ -87,20 +87,20 @@ class PublishedMolStrucTok(MolStrucTok):
         decoder: Decoder | None = None,
         reference: bool = True,
     ) -> Self:
-        """Build the tokenizer from weights that were read, whatever these were trained for."""
+        """Build the tokenizer from weights that were read; open loop and branch decoder by default."""
         return super().from_weights(stored, closed_loop=bool(closed_loop), decoder=decoder or "branch")
 
     def prepare(self, entity: Molecule) -> PreparedMolecule:
-        """Return a molecule in SELFIES order; fragments lose their dot, isotopes go without a note."""
+        """Return a molecule in SELFIES order; fragments lose their dot, isotopes are dropped without a note."""
         mol = entity.mol
         if not mol.GetNumConformers():
-            raise UnsupportedError(_told("ValueError: Bad Conformer Id"))
+            raise UnsupportedError(_stop_message("ValueError: Bad Conformer Id"))
         smiles = str(Chem.MolToSmiles(mol, canonical=True, kekuleSmiles=True, isomericSmiles=False))
         order = np.array(list(mol.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"]), dtype=np.int64)
         try:
             text = selfies.encoder(smiles)
         except selfies.EncoderError as error:
-            raise UnsupportedError(_told(f"EncoderError: {error}")) from error
+            raise UnsupportedError(_stop_message(f"EncoderError: {error}")) from error
         symbols = tuple(symbol for symbol in selfies.split_selfies(text) if symbol != ".")
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
@@ -120,27 +120,29 @@ class PublishedMolStrucTok(MolStrucTok):
         return values
 
     def prepare_codes(self, codes: MoleculeCodes) -> DecodedGraph:
-        """Return the graph and every code that is not -1, in order: only their number is compared with the atoms."""
+        """Return the graph and every code but -1, in order; only the number of codes is compared with the atoms."""
         text = "".join(symbol for symbol in codes.symbols if symbol != ".")
-        of_atoms = codes.codes[codes.codes != -1].astype(np.int64)
+        atom_codes = codes.codes[codes.codes != -1].astype(np.int64)
         try:
             smiles = selfies.decoder(text)
         except selfies.DecoderError as error:
-            raise DecodeError(_told(f"DecoderError: {error}")) from error
-        if not len(of_atoms):
-            raise DecodeError(_told("RuntimeError: no codes, so indices that are not whole numbers"))
-        if of_atoms.min() < 0 or of_atoms.max() >= self.num_codes:
-            raise DecodeError(_told("IndexError: index out of range in self"))
-        mol = _parsed(str(smiles))
-        if mol.GetNumAtoms() != len(of_atoms):
-            raise DecodeError(_told(f"AssertionError: num_atoms: {mol.GetNumAtoms()}, len(feats): {len(of_atoms)}"))
-        return DecodedGraph(mol, of_atoms, np.argwhere(np.triu(Chem.GetAdjacencyMatrix(mol))), ())
+            raise DecodeError(_stop_message(f"DecoderError: {error}")) from error
+        if not len(atom_codes):
+            raise DecodeError(_stop_message("RuntimeError: no codes, so indices that are not whole numbers"))
+        if atom_codes.min() < 0 or atom_codes.max() >= self.num_codes:
+            raise DecodeError(_stop_message("IndexError: index out of range in self"))
+        mol = _parse_smiles(str(smiles))
+        if mol.GetNumAtoms() != len(atom_codes):
+            raise DecodeError(
+                _stop_message(f"AssertionError: num_atoms: {mol.GetNumAtoms()}, len(feats): {len(atom_codes)}")
+            )
+        return DecodedGraph(mol, atom_codes, np.argwhere(np.triu(Chem.GetAdjacencyMatrix(mol))), ())
 
     def positions_of(self, graphs: Sequence[DecodedGraph]) -> list[Array]:
-        """Return where codes place atoms; NaN for what hangs on atom 0 from the fourth atom on."""
+        """Return where codes place atoms; NaN for atoms from the fourth on that descend from atom 0."""
         placed = super().positions_of(graphs)
         for graph, positions in zip(graphs, placed, strict=True):
-            positions[_hanging_on_the_first(len(positions), graph.bonds)] = np.nan
+            positions[_descendants_of_first(len(positions), graph.bonds)] = np.nan
         return placed
 
     def molecule_of(self, graph: DecodedGraph, positions: Array) -> Molecule:
@@ -154,15 +156,15 @@ class PublishedMolStrucTok(MolStrucTok):
 
 
 def _groups(text: str) -> list[str]:
-    """Return what stands in brackets that hold no brackets."""
+    """Return the contents of each innermost pair of brackets."""
     groups = text[1:-1].split("][")
     tight = text.startswith("[") and text.endswith("]") and text.count("[") == text.count("]") == len(groups)
-    return groups if tight else _TOKEN.findall(text)  # nothing between the groups: several times as quick
+    return groups if tight else _TOKEN.findall(text)  # nothing between the groups: splitting is several times faster
 
 
 @lru_cache(maxsize=1 << 16)
 def _read(group: str) -> tuple[str, int]:
-    """Return the symbol and the code of a bracket group; past 16 bits a code is outside every codebook anyway."""
+    """Return the symbol and code of a bracket group, the code clipped to 16 bits: larger ones are in no codebook."""
     words = group.split()
     return f"[{words[0]}]", min(max(int(words[1]), _INT16.min), _INT16.max)
 
@@ -175,8 +177,8 @@ def _readable(group: str) -> bool:
     return True
 
 
-def _told(what: str) -> str:
-    return f"the published tokenizer stops here with {' '.join(what.split())}"
+def _stop_message(reason: str) -> str:
+    return f"the published tokenizer stops here with {' '.join(reason.split())}"
 
 
 def _parents(size: int, bonds: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -187,28 +189,30 @@ def _parents(size: int, bonds: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _refuse_what_has_no_references(size: int, bonds: NDArray[np.int64]) -> None:
-    """Stop where the published table of reference atoms cannot be made or is shorter than the molecule.
+    """Raise UnsupportedError where the published table of reference atoms cannot be made or is too short.
 
-    An atom without an earlier bonded one adds no row to that table; the first three atoms always have theirs, so that
-    fragments which begin among these pass.
+    An atom without an earlier bonded one adds no row to that table; the first three atoms always have one, so
+    fragments that begin among them pass.
     """
     parents = _parents(size, bonds)
     if size >= FEWEST_ATOMS:
         if (parents[3:] == 0).any():
-            raise UnsupportedError(_told("AssertionError: atom 0 is the focal atom of an atom after the third"))
+            raise UnsupportedError(_stop_message("AssertionError: atom 0 is the focal atom of an atom after the third"))
         orphans = np.flatnonzero(parents[3:] < 0) + 3
         if not len(orphans):
             return
         if (parents[3:] >= orphans[0]).any():
-            raise UnsupportedError(_told("IndexError: list index out of range"))
+            raise UnsupportedError(_stop_message("IndexError: list index out of range"))
         rows = size - len(orphans)
-        raise UnsupportedError(_told(f"IndexError: index {rows} is out of bounds for dimension 0 with size {rows}"))
+        raise UnsupportedError(
+            _stop_message(f"IndexError: index {rows} is out of bounds for dimension 0 with size {rows}")
+        )
     shape = (size, max(size - 1, 0), 3)
-    raise UnsupportedError(_told(f"AssertionError: Expected more than 4 neighbors (in dim=1), got {shape}"))
+    raise UnsupportedError(_stop_message(f"AssertionError: Expected more than 4 neighbors (in dim=1), got {shape}"))
 
 
 def _on_one_line(focal: Array, first: Array, second: Array) -> NDArray[np.bool_]:
-    """Return where the plane of three atoms is 0 / 0: where ``local_frames`` would choose a plane."""
+    """Return which three atoms give 0 / 0 for their plane: there ``local_frames`` would choose one."""
     towards, across = first - focal, second - focal
     with np.errstate(invalid="ignore", divide="ignore"):
         u = towards / np.sqrt((towards * towards).sum(axis=1))[:, None]
@@ -216,8 +220,8 @@ def _on_one_line(focal: Array, first: Array, second: Array) -> NDArray[np.bool_]
         return np.asarray(~((rest * rest).sum(axis=1) > 0.0))
 
 
-def _hanging_on_the_first(size: int, bonds: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which atoms have atom 0 as focal atom from the fourth on, and all atoms placed on those."""
+def _descendants_of_first(size: int, bonds: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which atoms from the fourth on have atom 0 as focal atom, and all atoms placed on those."""
     parents = _parents(size, bonds)
     lost = np.zeros(size, dtype=bool)
     if not (parents[3:] == 0).any():
@@ -227,11 +231,11 @@ def _hanging_on_the_first(size: int, bonds: NDArray[np.int64]) -> NDArray[np.boo
     return lost
 
 
-def _parsed(smiles: str) -> Chem.Mol:
-    """Return the molecule of a SMILES string; that it cannot be sanitised is passed over."""
+def _parse_smiles(smiles: str) -> Chem.Mol:
+    """Return the molecule of a SMILES string; a failure to sanitise it is ignored."""
     mol = Chem.MolFromSmiles(smiles, sanitize=False)
     if mol is None:
-        raise DecodeError(_told(f"a SMILES that RDKit cannot read: {smiles[:80]}"))
+        raise DecodeError(_stop_message(f"a SMILES that RDKit cannot read: {smiles[:80]}"))
     with rdBase.BlockLogs():
         Chem.SanitizeMol(mol, catchErrors=True)
     return mol

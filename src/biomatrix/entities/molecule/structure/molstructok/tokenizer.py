@@ -1,4 +1,4 @@
-"""The published tokenizer: an encoder to 512 codes, and a table that turns each code back into geometry."""
+"""The published architecture: an encoder to codes, and a table that turns each code back into geometry."""
 
 from __future__ import annotations
 
@@ -21,12 +21,11 @@ from biomatrix.entities.tokenizer_folder import StoredWeights, fingerprint_of
 
 _BOND_WEIGHT = 4.0
 _REFERENCE: Final = "biomatrix.entities.molecule.structure.molstructok.reference:PublishedMolStrucTok"
-"""The class that behaves as the published code does, which derives from the one below."""
+"""The subclass of ``MolStrucTok`` that behaves as the published code does."""
 
 
 class MolStrucTok(MoleculeStructureTokenizer):
-    """Local spherical coordinates, a small encoder, 512 codes, and a table that turns each code back into
-    geometry.
+    """Local spherical coordinates, a small encoder, a codebook, and a table that turns each code back into geometry.
 
     Parameters
     ----------
@@ -34,13 +33,13 @@ class MolStrucTok(MoleculeStructureTokenizer):
     stored : mapping of str to ndarray
         The tensors that the network was read from.
     name : str
-        What the weights are called.
+        The name of the weights.
     fingerprint : str
-        Two tokenizers that share it give the same codes.
+        Tokenizers with the same fingerprint give the same codes.
     closed_loop : bool
         Choose each atom's code against the frame rebuilt from the codes before it.
     bond_weight : float
-        Closed loop only: what an error of 1 Angstrom in a bond length costs beside 1 Angstrom of position.
+        Closed loop only: the weight of a squared error in a bond length relative to one in position.
     config : mapping, optional
         The description the weights came with.
     """
@@ -83,8 +82,13 @@ class MolStrucTok(MoleculeStructureTokenizer):
         decoder : {"branch", "trunk"}, optional
             Which decoder of the published checkpoint; "branch" is the published choice, "trunk" the more exact one.
         reference : bool
-            Behave exactly as the published code does, where it stops and where it errs as well; open loop and branch
-            decoder unless asked otherwise.
+            Behave exactly as the published code does, including where it stops and where it is wrong; open loop and
+            branch decoder unless requested otherwise.
+
+        Raises
+        ------
+        WeightsError
+            Tensors of other names or shapes, or ``decoder="trunk"`` where the weights hold none.
         """
         if reference and cls.variant != "reference":
             exact: Self = load_attribute(_REFERENCE).from_weights(stored, closed_loop=closed_loop, decoder=decoder)
@@ -114,7 +118,7 @@ class MolStrucTok(MoleculeStructureTokenizer):
 
     @property
     def code_features(self) -> Array:
-        """What each code places: ``float64 [num_codes, 6]``, alike for codes that place alike.
+        """Where each code places its atom: ``float64 [num_codes, 6]``, similar for codes that place atoms similarly.
 
         Columns: distance in Angstrom; unit vector in the local frame (x, y, z); angle within the plane as a
         fraction of pi; 1 for codes of the first three atoms.
@@ -129,7 +133,7 @@ class MolStrucTok(MoleculeStructureTokenizer):
         return batch_descriptors(inputs)
 
     def codes_of(self, inputs: Sequence[PreparedMolecule]) -> list[NDArray[np.int16]]:
-        """Return the codes of the atoms of each molecule, in SELFIES order."""
+        """Return the codes of the atoms of each molecule, ``int16 [N]``, in SELFIES order."""
         codes = self.network.encode(normalise(self.describe(inputs)))
         if self.closed_loop:
             forest, positions = batch_forest(inputs)
@@ -145,7 +149,7 @@ class MolStrucTok(MoleculeStructureTokenizer):
         return self.place(graphs, self.network.table)
 
     def place(self, graphs: Sequence[DecodedGraph], table: Array) -> list[Array]:
-        """Return where codes place the atoms of each molecule by a table of what each code means.
+        """Return where codes place the atoms of each molecule by a table of meanings, ``float64 [N, 3]`` in Angstrom.
 
         Parameters
         ----------
@@ -161,10 +165,10 @@ class MolStrucTok(MoleculeStructureTokenizer):
 
 def _fingerprint(stored: StoredWeights, decoder: Decoder, closed_loop: bool, variant: str) -> str:
     settings = stored.settings
-    asked = {**settings, "decoder": decoder, "closed_loop": closed_loop}
+    chosen = {**settings, "decoder": decoder, "closed_loop": closed_loop}
     if variant:
-        asked["variant"] = variant
+        chosen["variant"] = variant
     declared = {"decoder": "branch", "closed_loop": False, **settings}
-    if asked == declared:
+    if chosen == declared:
         return stored.fingerprint
-    return fingerprint_of(stored.architecture, asked, stored.fingerprint)
+    return fingerprint_of(stored.architecture, chosen, stored.fingerprint)

@@ -1,13 +1,12 @@
-"""Training of the molecule structure tokenizer, in three stages.
+"""Training of a tokenizer of the published architecture, in three stages.
 
-1. k-means on the points that atoms take in their frames gives 512 places, so that no code is born dead.
-2. Encoder, codebook and decoder are trained together around them (VQ-VAE: straight-through gradient, commitment,
-   codes that fall out of use are set anew).
-3. Places are moved to the mean of what closed-loop encoding assigns to them (a Lloyd iteration in which the
-frames are
-   the rebuilt ones), and the decoder is fitted to the places.
+1. k-means on the points that atoms take in their frames gives one place per code, so that no code starts unused.
+2. Encoder, codebook and decoder are trained together around them (VQ-VAE: straight-through gradient, commitment;
+   codes that fall out of use are reset).
+3. Places are moved to the mean of what closed-loop encoding assigns to them (a Lloyd iteration in the
+   rebuilt frames), and the decoder is fitted to the places.
 
-Batches are drawn from a counter (seed, step), so that a resumed run sees the batches an unbroken one would.
+Batches are drawn from a counter (seed, step), so that a resumed run sees the same batches as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -48,18 +47,19 @@ class TrainingSettings:
     ----------
     seed : int
     num_codes, hidden, latent : int
+        Size of the codebook, of the hidden layers and of the latents.
     steps : int
         Steps of the second stage.
     batch : int
-        Atoms a step.
+        Atoms per step.
     rate : float
         Learning rate, falling to a twentieth along a cosine.
     commitment : float
-        Weight of the pull of latents towards their code.
+        Weight of the term that pulls latents towards their code.
     bond_weight : float
-        What an error of 1 Angstrom in a bond length costs beside 1 Angstrom of position.
+        The weight of a squared error in a bond length relative to one in position.
     lloyd_rounds, lloyd_molecules : int
-        Rounds of the third stage, and molecules a round.
+        Rounds of the third stage, and molecules per round.
     fit_steps : int
         Steps in which the decoder is fitted to the places.
     checkpoint_every : int
@@ -89,7 +89,17 @@ def train(molecules: Sequence[PreparedMolecule], settings: TrainingSettings, fol
     molecules : sequence of PreparedMolecule
     settings : TrainingSettings
     folder : Path
-        Where the checkpoint is kept; a checkpoint found there is gone on from.
+        Where the checkpoint is kept; training resumes from a checkpoint in it.
+
+    Returns
+    -------
+    dict of str to ndarray
+        As ``read_network`` takes them.
+
+    Raises
+    ------
+    WeightsError
+        A checkpoint of a model of another size.
     """
     torch.manual_seed(settings.seed)
     values = np.concatenate([batch_descriptors(molecules[i : i + 512]) for i in range(0, len(molecules), 512)])
@@ -112,7 +122,7 @@ def train(molecules: Sequence[PreparedMolecule], settings: TrainingSettings, fol
 
 
 def train_network(model: CodeModel, values: Array, places: Array, settings: TrainingSettings, checkpoint: Path) -> None:
-    """Train encoder, codebook and decoder on descriptors [N, 4], the codebook started from places [K, 4]."""
+    """Train encoder, codebook and decoder on descriptors [N, 4], the codebook initialised from places [K, 4]."""
     inputs = torch.from_numpy(normalise(values))
     anchors = torch.from_numpy(normalise(places))
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.rate)
@@ -145,30 +155,28 @@ def train_network(model: CodeModel, values: Array, places: Array, settings: Trai
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        done = step + 1 - first
         if (step + 1) % settings.checkpoint_every == 0 or step + 1 == settings.steps:
             _save_checkpoint(checkpoint, model, optimizer, unused, step + 1, settings)
-            rate = done / (time.monotonic() - started)
+            rate = (step + 1 - first) / (time.monotonic() - started)
             left = (settings.steps - step - 1) / rate
             LOG.info("step %d, loss %.5f, %.0f steps/s, %.0f s left", step + 1, loss.item(), rate, left)
 
 
 def reconstruction_loss(scaled: Tensor, logits: Tensor, target: Tensor, bond_weight: float) -> Tensor:
-    """Return the mean squared error of the placed points (Angstrom squared), bond lengths and signs counted
-    apart."""
-    got, want = _points(scaled, target[:, 3]), _points(target[:, :3], target[:, 3])
-    position = ((got - want) ** 2).sum(dim=1)
+    """Return the mean squared error of the placed points (Angstrom squared), with terms of their own
+    for bond lengths, angles and signs."""
+    decoded, true = _points(scaled, target[:, 3]), _points(target[:, :3], target[:, 3])
+    position = ((decoded - true) ** 2).sum(dim=1)
     bond = (torch.exp(scaled[:, 0]) - torch.exp(target[:, 0])) ** 2
     sign = torch.nn.functional.cross_entropy(logits, (target[:, 3] + 1.0).round().long())
-    # angles apart as well: they repeat every turn, and without a sign (the first three atoms) the point hides phi
+    # a term for angles too: they repeat every turn, and without a sign (the first three atoms) the point hides phi
     angles = ((scaled[:, 1:] - target[:, 1:3]) ** 2).sum(dim=1)
     without_sign = (target[:, 3] == 0.0).float()
     return (position + bond_weight * bond + (1.0 + 9.0 * without_sign) * angles).mean() + 0.05 * sign
 
 
 def fit_decoder(model: CodeModel, table: Array, settings: TrainingSettings) -> None:
-    """Fit the decoder's heads to a code table [K, 4], the codebook and the statistics of its layers held
-    fixed."""
+    """Fit the decoder's heads to a code table [K, 4], with the codebook and the layer statistics held fixed."""
     scaled = torch.from_numpy(normalise(table))
     model.train()
     with torch.no_grad():  # one pass with full momentum: stored statistics become those of the codebook
@@ -266,5 +274,5 @@ def _resume(
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
     step = int(tensors["step"])
     unused.copy_(torch.from_numpy(tensors["unused"]))
-    LOG.info("going on from step %d of %d", step, settings.steps)
+    LOG.info("resuming from step %d of %d", step, settings.steps)
     return step
