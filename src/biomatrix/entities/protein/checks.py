@@ -38,7 +38,7 @@ _RAMACHANDRAN = np.array([[cell == "x" for cell in row] for row in RAMACHANDRAN]
 
 
 def check_sequence(protein: Protein) -> list[Check]:
-    """Return what can be said of a sequence alone: standard residues, and no residue in excess."""
+    """Return the checks of a sequence alone: standard residues, and no residue in excess."""
     length = len(protein)
     if length == 0:
         return [Check(name, None, detail="no residues") for name in ("standard residues", "varied composition")]
@@ -63,7 +63,8 @@ def check_backbone(protein: Protein) -> list[Check]:
     Parameters
     ----------
     protein : Protein
-        With coordinates; ``passed`` is None for what too few residues can tell.
+        With coordinates, else only the check of resolved residues is made. ``passed`` is None where too few residues
+        are resolved to decide.
 
     Returns
     -------
@@ -74,9 +75,9 @@ def check_backbone(protein: Protein) -> list[Check]:
         return [Check("resolved residues", False if len(protein) else None, 0.0, "share of residues")]
     backbone = protein.backbone
     turns = torsions(backbone, LINK_LIMIT)
-    known = float(protein.resolved.mean())
+    share = float(protein.resolved.mean())
     return [
-        Check("resolved residues", known >= 0.5, known, "share of residues"),
+        Check("resolved residues", share >= 0.5, share, "share of residues"),
         *check_bonds_and_angles(backbone, turns.linked),
         check_breaks(protein, turns.linked),
         check_ca_distances(backbone, turns.linked),
@@ -111,7 +112,7 @@ def check_bonds_and_angles(backbone: NDArray[np.float32], linked: NDArray[np.boo
 
 
 def check_breaks(protein: Protein, linked: NDArray[np.bool_]) -> Check:
-    """Return whether resolved neighbours are bonded, as far as the numbering says they are neighbours."""
+    """Return whether resolved residues that the numbering makes neighbours are bonded."""
     resolved = protein.resolved
     neighbours = resolved[:-1] & resolved[1:]
     if protein.residue_numbers is not None:
@@ -132,7 +133,7 @@ def check_ca_distances(backbone: NDArray[np.float32], linked: NDArray[np.bool_])
 
 
 def check_ca_clashes(backbone: NDArray[np.float32]) -> Check:
-    """Return how many pairs of CA, three or more residues apart, are closer than any fold lets them be."""
+    """Return how many pairs of CA, three or more residues apart, are closer than any fold allows."""
     ca = backbone[np.isfinite(backbone[:, 1]).all(axis=1), 1]
     if len(ca) < 4:
         return Check("clashes", None, detail="too few residues")
@@ -153,17 +154,17 @@ def check_omega(turns: Torsions) -> Check:
 
 
 def check_ramachandran(turns: Torsions) -> Check:
-    """Return the share of residues whose (phi, psi) native chains take."""
-    known = np.isfinite(turns.phi) & np.isfinite(turns.psi)
-    column = np.clip(((turns.phi[known] + 180.0) // 30.0).astype(int), 0, 11)
-    row = np.clip(((180.0 - turns.psi[known]) // 30.0).astype(int), 0, 11)
+    """Return the share of residues whose (phi, psi) lies in a cell that native chains occupy."""
+    defined = np.isfinite(turns.phi) & np.isfinite(turns.psi)
+    column = np.clip(((turns.phi[defined] + 180.0) // 30.0).astype(int), 0, 11)
+    row = np.clip(((180.0 - turns.psi[defined]) // 30.0).astype(int), 0, 11)
     return _share("Ramachandran", _RAMACHANDRAN[row, column], RAMACHANDRAN_SHARE)
 
 
 def check_handedness(turns: Torsions) -> Check:
-    """Return whether the chain is of L residues, not their mirror image, by the sign of phi.
+    """Return whether the chain is made of L-amino acids, not their mirror images, by the sign of phi.
 
-    N, CA and C of one residue lie in a plane and tell nothing; the chain's turns do.
+    N, CA and C of one residue lie in a plane and do not tell; the chain's turns do.
     """
     phi = turns.phi[np.isfinite(turns.phi)]
     if len(phi) < 10:

@@ -45,9 +45,9 @@ def compare_backbones(original: Protein, decoded: Protein) -> list[Check]:
     both = original.resolved & decoded.resolved
     if original.backbone is None or decoded.backbone is None or both.sum() < 3:
         return [*checks, Check("backbone RMSD", None), Check("TM-score", None)]
-    native, made = original.backbone[both], decoded.backbone[both]
-    deviation = float(rmsd(made.reshape(-1, 3), native.reshape(-1, 3)))
-    score = float(tm_score(made[:, 1], native[:, 1]))
+    native, model = original.backbone[both], decoded.backbone[both]
+    deviation = float(rmsd(model.reshape(-1, 3), native.reshape(-1, 3)))
+    score = float(tm_score(model[:, 1], native[:, 1]))
     return [
         *checks,
         Check("backbone RMSD", deviation <= RMSD_LIMIT, deviation, "Angstrom"),

@@ -33,7 +33,7 @@ class Protein(Entity):
     Parameters
     ----------
     sequence : str
-        One letter a residue, length L: the 20 amino acids, U, O, B, Z, J and X.
+        One letter per residue, length L: the 20 amino acids, U, O, B, Z, J and X.
     backbone : ndarray, shape=(L, 3, 3), dtype=float32, optional
         Positions in Angstrom of (N, CA, C) of every residue, NaN where unresolved; None for a sequence alone.
     name : str
@@ -43,11 +43,11 @@ class Protein(Entity):
     residue_numbers : ndarray, shape=(L,), dtype=int32, optional
         The author's residue numbers; 1..L when not given.
     insertion_codes : tuple of str, optional
-        One code a residue, "" for none.
+        One code per residue, "" for none.
     notes : tuple of str
         What a reader did to the record, one sentence each; empty when nothing was changed.
     context : Context, optional
-        All atoms of the file it was read from, where the reader was asked to keep them.
+        All atoms of the file it was read from, where the reader was called with ``context=True``.
     """
 
     kind: ClassVar[str] = "protein"
@@ -63,12 +63,14 @@ class Protein(Entity):
 
     @classmethod
     def from_sequence(cls, sequence: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Protein:
-        """Read one-letter codes; white space and a final ``*`` are dropped, lower case is raised, all noted.
+        """Read one-letter codes; white space and a final ``*`` are dropped, lower case becomes upper case, all noted.
 
         Raises
         ------
         ParseError
             A letter that is no amino acid, with its index from 0 as ``position``, or no letter at all.
+        LimitError
+            More letters than ``limits.residues_per_chain``.
 
         Examples
         --------
@@ -97,7 +99,13 @@ class Protein(Entity):
     def from_backbone(
         cls, backbone: ArrayLike, sequence: str | None = None, name: str = "", chain: str = "A"
     ) -> Protein:
-        """Make a chain of coordinates, ``float [L, 3, 3]`` in Angstrom; X where no sequence is given."""
+        """Make a chain from coordinates, ``float [L, 3, 3]`` in Angstrom; its sequence is all X where none is given.
+
+        Raises
+        ------
+        ParseError
+            Another shape, a sequence of another length, or a letter that is no amino acid.
+        """
         positions = np.asarray(backbone, dtype=np.float32)
         if positions.ndim != 3 or positions.shape[1:] != (3, 3):
             raise ParseError(f"a backbone has shape (L, 3, 3), not {positions.shape}")
@@ -131,12 +139,12 @@ class Protein(Entity):
         Raises
         ------
         ParseError
-            A broken file, no protein chain, several and none asked for, or none of that name.
+            A broken file, no protein chain, several where ``chain`` names none, or none of that name.
         """
         settings = {"context": True} if context else {}
-        found = read_entity(path, chain, kind=cls.kind, file_format=file_format, limits=limits, **settings)
-        assert isinstance(found, cls)
-        return found
+        protein = read_entity(path, chain, kind=cls.kind, file_format=file_format, limits=limits, **settings)
+        assert isinstance(protein, cls)
+        return protein
 
     @classmethod
     def from_fasta(cls, path: str | Path, record: str | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Protein:
@@ -165,9 +173,10 @@ class Protein(Entity):
 
     @property
     def chain_breaks(self) -> NDArray[np.int64]:
-        """Indices of residues that no peptide bond joins to the one before: C-N past 2.0 Angstrom.
+        """Indices of residues that no peptide bond joins to the one before, ``int64 [breaks]``: C-N past 2.0 Angstrom.
 
-        Where N or C is missing the CA-CA distance decides (4.5 Angstrom), and where that is too, nothing is said.
+        Where N or C is missing, the CA-CA distance decides (4.5 Angstrom); where a CA is missing too, none is
+        reported.
         """
         if self.backbone is None or len(self) < 2:
             return np.zeros(0, dtype=np.int64)
@@ -184,7 +193,13 @@ class Protein(Entity):
         return tuple(f"{number}{code}" for number, code in zip(count, codes, strict=True))
 
     def without_unresolved(self) -> Protein:
-        """Return the chain without the residues that lack N, CA or C; the others keep their numbers."""
+        """Return the chain without the residues that lack N, CA or C; the others keep their numbers.
+
+        Raises
+        ------
+        ParseError
+            The chain has a backbone, but no residue has all of N, CA and C.
+        """
         keep = np.flatnonzero(self.resolved)
         dropped = len(self) - len(keep)
         if self.backbone is None or not dropped:
@@ -202,7 +217,7 @@ class Protein(Entity):
         )
 
     def first(self, length: int) -> Protein:
-        """Return the first ``length`` residues, the cut noted; the chain itself where it is no longer."""
+        """Return the first ``length`` residues, with a note of the cut; the chain itself where it has no more."""
         if len(self) <= length:
             return self
         kept = slice(0, length)
@@ -216,7 +231,7 @@ class Protein(Entity):
         )
 
     def to_file(self, path: str | Path) -> None:
-        """Write the chain as .pdb, .ent, .cif (backbone with O rebuilt) or .fasta, gzipped where it ends in .gz.
+        """Write the chain as .pdb, .ent, .cif, .bcif (backbone with O rebuilt) or .fasta, gzipped where it ends in .gz.
 
         Raises
         ------

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _HERE = "biomatrix.entities.protein"
 _NUCLEOTIDES = frozenset("ACGTUN")
 _SURELY_NUCLEIC = 12
-"""Chains of amino acids that spell no letter beyond those of nucleotides are not longer than this."""
+"""Longer texts that use only the letters of nucleotides are taken to be nucleic acids, not chains of amino acids."""
 
 
 class ProteinKind(Kind):
@@ -131,24 +131,24 @@ class ProteinKind(Kind):
 
     def to_bytes(self, entity: Protein) -> bytes:
         """A line of JSON (sequence, labels, notes), then the backbone as little-endian float32."""
-        described = {**self.labels(entity), "notes": entity.notes, "structure": entity.has_structure}
+        header = {**self.labels(entity), "notes": entity.notes, "structure": entity.has_structure}
         body = b"" if entity.backbone is None else entity.backbone.astype("<f4").tobytes()
-        return json.dumps(described).encode() + b"\n" + body
+        return json.dumps(header).encode() + b"\n" + body
 
     def from_bytes(self, data: bytes, name: str = "") -> Protein:
         import numpy as np
 
         head, _, body = data.partition(b"\n")
-        described = json.loads(head)
-        numbers, codes = described.get("numbers"), described.get("insertion_codes")
+        header = json.loads(head)
+        numbers, codes = header.get("numbers"), header.get("insertion_codes")
         return self.entity(
-            described["sequence"],
-            np.frombuffer(body, dtype="<f4").reshape(-1, 3, 3).astype(np.float32) if described["structure"] else None,
+            header["sequence"],
+            np.frombuffer(body, dtype="<f4").reshape(-1, 3, 3).astype(np.float32) if header["structure"] else None,
             name=name,
-            chain=described["chain"],
+            chain=header["chain"],
             residue_numbers=None if numbers is None else np.array(numbers, dtype=np.int32),
             insertion_codes=None if codes is None else tuple(codes),
-            notes=tuple(described["notes"]),
+            notes=tuple(header["notes"]),
         )
 
     def identity(self, entity: Protein) -> str:
@@ -191,7 +191,7 @@ class ProteinKind(Kind):
         return replace(entity, name=name)
 
     def claims(self, file_format: str, record: str) -> bool:
-        """Letters of amino acids that are not those of nucleotides alone."""
+        """Return whether the letters are those of amino acids, and not a long run of those of nucleotides alone."""
         from biomatrix.entities.protein.residues import LETTERS
 
         letters = set(record.upper().rstrip("*"))

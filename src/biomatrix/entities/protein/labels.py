@@ -42,7 +42,7 @@ def with_residue_labels(entity: Protein, labels: Mapping[str, Any], name: str) -
         if len(values) != len(entity):
             raise ParseError(f'"{what}" of "labels" has {len(values)} residues, the tokens have {len(entity)}')
     try:
-        kept = None if numbers is None else np.array(numbers, dtype=np.int32)
+        residue_numbers = None if numbers is None else np.array(numbers, dtype=np.int32)
     except OverflowError as error:
         raise ParseError(f'"numbers" of "labels" do not fit 32 bits: {error}') from error
     letters = Protein.from_sequence(sequence).sequence
@@ -51,6 +51,6 @@ def with_residue_labels(entity: Protein, labels: Mapping[str, Any], name: str) -
         sequence=letters,
         name=name,
         chain=chain,
-        residue_numbers=kept,
+        residue_numbers=residue_numbers,
         insertion_codes=None if codes is None else tuple(codes),
     )

@@ -39,6 +39,7 @@ residues, over 99.8% of residues lie within each."""
 CA_DISTANCES = ((3.60, 4.00), (2.75, 3.15))
 """Angstrom between neighbouring CA: a trans and a cis peptide bond."""
 CA_DISTANCE_SHARE = 0.98
+"""Smallest share of bonded neighbours within those distances."""
 LINK_LIMIT = 2.5
 """Angstrom from C to the next N beyond which a chain is broken (natives: 1.28 to 1.38)."""
 CA_CLASH = 3.0
@@ -46,6 +47,7 @@ CA_CLASH = 3.0
 OMEGA_TOLERANCE = 30.0
 """Degrees a peptide bond may turn from flat, trans or cis."""
 OMEGA_SHARE = 0.95
+"""Smallest share of peptide bonds within that tolerance."""
 LEFT_PHI_SHARE = 0.75
 """Smallest share of residues with phi below 0: at least 0.76 in 600 native chains, 0.07 in mirror images."""
 
@@ -66,6 +68,7 @@ RAMACHANDRAN = (
 """Cells of 30 by 30 degrees: rows psi from 180 down to -180, columns phi from -180 up to 180. A cell is
 marked where it holds at least one residue in a thousand of 600 native chains; together they hold 98%."""
 RAMACHANDRAN_SHARE = 0.90
+"""Smallest share of residues in marked cells."""
 
 RMSD_LIMIT = 2.0
 """Angstrom over N, CA and C after superposition, past which a backbone counts as another one."""

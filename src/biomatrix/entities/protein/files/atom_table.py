@@ -40,6 +40,7 @@ class AtomTable:
     coordinates : ndarray, shape=(N, 3), dtype=float32
         Angstrom.
     occupancy : ndarray, shape=(N,), dtype=float32
+        1 where the file gives none.
     num_models : int
         How many models the file holds.
     """
@@ -69,7 +70,7 @@ class AtomTable:
 
 
 def read_atom_table(content: bytes, file_format: str, limits: Limits) -> AtomTable:
-    """Return the atoms of the first model of a PDB, mmCIF or BinaryCIF file given as unpacked bytes.
+    """Return the atoms of the first model of a "pdb", "cif" or "bcif" file from its unpacked bytes.
 
     Raises
     ------
@@ -130,7 +131,7 @@ def _from_pdb(text: str, limits: Limits) -> AtomTable:
 
 
 def _pdb_polymer(chain: tuple[str, ...], hetero: NDArray[np.bool_], ends: dict[str, int]) -> NDArray[np.int8]:
-    """A HETATM belongs to its chain up to the chain's last TER and not after it; without a TER nothing is said."""
+    """A HETATM belongs to its chain up to the chain's last TER and not after it; without a TER it is -1, unknown."""
     polymer = np.where(hetero, -1, 1).astype(np.int8)
     end = np.asarray([ends.get(name, -1) for name in chain])
     index = np.arange(len(chain))
@@ -166,7 +167,7 @@ def _pdb_atom(
         )
     except ValueError as error:
         raise ParseError(
-            f"an atom record with a field that is no number: {line[:80]!r}", position=line_number
+            f"an atom record with a field that is not a number: {line[:80]!r}", position=line_number
         ) from error
     fields = (
         line[12:16].strip(),
@@ -209,7 +210,7 @@ def _binary_cif_columns(content: bytes, limits: Limits) -> Callable[[str], list[
     import msgpack  # type: ignore[import-untyped]
     from biotite.structure.io.pdbx import BinaryCIFFile
 
-    broken = (
+    failures = (
         ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, MemoryError, RecursionError,
         ArithmeticError, RuntimeError, StopIteration, msgpack.UnpackException,
     )  # fmt: skip
@@ -219,7 +220,7 @@ def _binary_cif_columns(content: bytes, limits: Limits) -> Callable[[str], list[
             limits.check("atoms_per_structure", size, "length of a column")
         document = BinaryCIFFile.read(io.BytesIO(content))
         category = next((document[name]["atom_site"] for name in document if "atom_site" in document[name]), None)
-    except broken as error:
+    except failures as error:
         raise ParseError(f"not valid BinaryCIF: {type(error).__name__} {error}"[:200]) from error
     if category is None:
         raise ParseError("no block of the file has an atom_site table")
@@ -229,14 +230,14 @@ def _binary_cif_columns(content: bytes, limits: Limits) -> Callable[[str], list[
             if name not in category:
                 return None
             return [str(value) for value in category[name].as_array(str, masked_value="").tolist()]
-        except broken as error:
+        except failures as error:
             raise ParseError(f"the column {name} is broken: {type(error).__name__} {error}"[:200]) from error
 
     return column
 
 
 def _announced_sizes(node: Any) -> Iterator[int]:
-    """Yield what a BinaryCIF document says of the lengths of its columns."""
+    """Yield the lengths that a BinaryCIF document states for its columns."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key in ("rowCount", "srcSize") and isinstance(value, int):
@@ -264,17 +265,17 @@ def _from_columns(column: Callable[[str], list[str] | None], limits: Limits) -> 
                 continue
             if len(values) != n:
                 raise ParseError(f"the column {name} has {len(values)} rows, Cartn_x has {n}")
-            found = np.asarray(["" if value in _MISSING else value for value in values])
-            if not found.any():
+            present = np.asarray(["" if value in _MISSING else value for value in values])
+            if not present.any():
                 continue
-            filled = np.where(filled == "", found, filled) if filled.any() else found
+            filled = np.where(filled == "", present, filled) if filled.any() else present
         return filled
 
     models = text("pdbx_PDB_model_num")
     first = models == models[0]
     label_sequence = text("label_seq_id")
-    says = bool((label_sequence != "").any())
-    polymer = np.where(label_sequence != "", 1, 0 if says else -1).astype(np.int8)
+    has_label_sequence = bool((label_sequence != "").any())
+    polymer = np.where(label_sequence != "", 1, 0 if has_label_sequence else -1).astype(np.int8)
     columns = {
         "atom": text("label_atom_id", "auth_atom_id"),
         "alternate": text("label_alt_id"),
@@ -284,7 +285,7 @@ def _from_columns(column: Callable[[str], list[str] | None], limits: Limits) -> 
         "insertion": text("pdbx_PDB_ins_code"),
     }
     hetero = text("group_PDB") == "HETATM"
-    if not says:
+    if not has_label_sequence:
         polymer[~hetero] = 1
     xyz = np.stack([_numbers(text(f"Cartn_{axis}")[first], f"Cartn_{axis}") for axis in "xyz"], axis=1)
     number = _numbers(text("auth_seq_id", "label_seq_id")[first], "auth_seq_id", missing=0.0)

@@ -24,9 +24,9 @@ def bcif_bytes(proteins: Sequence[Protein]) -> bytes:
     text = pdbx.CIFFile.read(io.StringIO(cif_text(proteins)))
     (name,) = text.keys()
     categories = {key: _category(pdbx, category) for key, category in text[name].items()}
-    written = io.BytesIO()
-    pdbx.compress(pdbx.BinaryCIFFile({name: pdbx.BinaryCIFBlock(categories)})).write(written)
-    return written.getvalue()
+    buffer = io.BytesIO()
+    pdbx.compress(pdbx.BinaryCIFFile({name: pdbx.BinaryCIFBlock(categories)})).write(buffer)
+    return buffer.getvalue()
 
 
 def _category(pdbx: Any, category: Any) -> Any:

@@ -1,6 +1,6 @@
-"""Read a table of protein chains with cluster, split and source: the layout that fits and benchmarks start from.
+"""Read a table of protein chains with cluster, split and source: the layout that tokenizer fits and benchmarks read.
 
-A Parquet table with one chain a row. ``coords`` is a flat list of int16, hundredths of an Angstrom relative to
+A Parquet table with one chain per row. ``coords`` is a flat list of int16, hundredths of an Angstrom relative to
 ``centroid``, in the order residue, atom (N, CA, C, O), axis; -32768 marks a missing atom. ``cluster30`` groups chains
 of 30% identity, ``split`` is by cluster, and ``benchmark`` names the official evaluation sets a chain belongs to.
 """
@@ -31,7 +31,7 @@ CHAIN_TABLE = "protein/structures/chains.parquet"
 """Where a folder of sources holds the table of chains."""
 
 _MISSING = -32768
-_ATOMS_A_RESIDUE = 4
+_ATOMS_PER_RESIDUE = 4
 EXAMPLE_IDS = ("1s3v_A",)
 """Chains the package shows as its examples: their clusters are never learned from, so that examples stay unseen."""
 
@@ -127,9 +127,9 @@ def chain_rows(path: str | Path, *, batch_rows: int = 512, first: int = 0) -> It
         groups, number = _groups_from(table.metadata, first)
         batches = table.iter_batches(batch_size=batch_rows, columns=list(_COLUMNS), row_groups=groups)
         for batch in batches:
-            passed = min(max(first - number, 0), batch.num_rows)
-            number += passed
-            for row in zip(*(batch.column(name).slice(passed) for name in _COLUMNS), strict=True):
+            skip = min(max(first - number, 0), batch.num_rows)
+            number += skip
+            for row in zip(*(batch.column(name).slice(skip) for name in _COLUMNS), strict=True):
                 number += 1
                 try:
                     yield _record(*row)
@@ -151,7 +151,7 @@ def _groups_from(metadata: FileMetaData, first: int) -> tuple[list[int], int]:
 
 
 def training_chains(records: Collection[ChainRecord], *, sources: Collection[str] | None = None) -> list[ChainRecord]:
-    """Chains that may be learned from: train split, no cluster of an evaluation set or an example, named sources only.
+    """Return chains that may be learned from: train split, named sources, no cluster of an evaluation set or example.
 
     Parameters
     ----------
@@ -182,8 +182,8 @@ def _record(*row: Any) -> ChainRecord:
         if value is None:
             raise ParseError(f"no value in the column {column}")
     flat, numbers = _numbers(row[3]), _numbers(row[4])
-    if flat.size != len(sequence) * _ATOMS_A_RESIDUE * 3:
-        raise ParseError(f"{flat.size} coordinates for {len(sequence)} residues of {_ATOMS_A_RESIDUE} atoms")
+    if flat.size != len(sequence) * _ATOMS_PER_RESIDUE * 3:
+        raise ParseError(f"{flat.size} coordinates for {len(sequence)} residues of {_ATOMS_PER_RESIDUE} atoms")
     protein = Protein(
         sequence=sequence,
         backbone=_decode_backbone(flat, len(sequence)),
@@ -214,9 +214,9 @@ def _require_columns(schema: Schema, file: str) -> None:
     for name, kind in _COLUMNS.items():
         if name not in schema.names:
             raise ParseError(f"not a table of chains: no column {name}", file=file)
-        found = _kind_of(schema.field(name).type)
-        if found != kind:
-            raise ParseError(f"not a table of chains: the column {name} holds {found}, not {kind}", file=file)
+        stored_kind = _kind_of(schema.field(name).type)
+        if stored_kind != kind:
+            raise ParseError(f"not a table of chains: the column {name} holds {stored_kind}, not {kind}", file=file)
 
 
 def _kind_of(stored: DataType) -> str:
@@ -244,5 +244,5 @@ def _decode_backbone(stored: ArrayLike, num_residues: int) -> NDArray[np.float32
     ndarray, shape=(L, 3, 3), dtype=float32
         N, CA, C in Angstrom, relative to the chain's centroid; NaN where an atom is missing.
     """
-    kept = np.asarray(stored).reshape(num_residues, _ATOMS_A_RESIDUE, 3)[:, :3]
+    kept = np.asarray(stored).reshape(num_residues, _ATOMS_PER_RESIDUE, 3)[:, :3]
     return np.where(kept == _MISSING, np.float32(np.nan), kept.astype(np.float32) / np.float32(100.0))

@@ -1,7 +1,7 @@
-"""Protein chains out of an atom table: one stated policy, and a sentence for everything it did.
+"""Protein chains from an atom table, by one stated policy; every decision it takes is noted in a sentence.
 
-Author chain and residue numbering; the first model; no chain is ever joined to another; the sequence is of the
-residues that have atoms in the file, so that jumps of the numbering make no residues of their own.
+Author chain and residue numbering; the first model; no chain is ever joined to another; the sequence holds
+the residues that have atoms in the file, so that jumps of the numbering add none.
 """
 
 from __future__ import annotations
@@ -68,16 +68,16 @@ def protein_chains(table: AtomTable) -> list[ChainRecord]:
 
 
 def choose(chains: list[ChainRecord], chain: str | None, table: AtomTable) -> tuple[ChainRecord, tuple[str, ...]]:
-    """Return the chain asked for by author id, else by label id, and a note where the choice needs one.
+    """Return the chain of an author identifier, else of a label identifier, and a note where the choice needs one.
 
     Raises
     ------
     ParseError
-        No protein chain, several and none asked for, or none of that name; the message lists what there is.
+        No protein chain, several where ``chain`` names none, or none of that name; the message lists what there is.
     """
     if not chains:
-        held = Counter(_broad_kind(str(name)) for name in np.unique(table.residue))
-        raise ParseError(f"no protein chain in the file ({_listed(held)} by residue name)")
+        names_by_kind = Counter(_broad_kind(str(name)) for name in np.unique(table.residue))
+        raise ParseError(f"no protein chain in the file ({_list_counts(names_by_kind)} by residue name)")
     names = ", ".join(_chain_label(record, chains) for record in chains)
     if chain is None:
         if len(chains) > 1:
@@ -104,7 +104,15 @@ def to_protein(
     *,
     context: bool = False,
 ) -> Protein:
-    """Return the chain as a Protein with notes of all that was decided; with ``context``, what it was read from."""
+    """Return the chain as a Protein with a note of every decision; with ``context``, also the atoms it was read from.
+
+    Raises
+    ------
+    LimitError
+        More residues than ``limits.residues_per_chain``.
+    ParseError
+        A residue number occurs twice.
+    """
     limits.check("residues_per_chain", len(record.residues), f"length of chain {record.chain!r} in residues")
     firsts = np.asarray([residue.rows[0] for residue in record.residues])
     insertion = tuple(str(code) for code in table.insertion[firsts])
@@ -127,8 +135,8 @@ def to_protein(
         residue_numbers=numbers.astype(np.int32),
         insertion_codes=insertion,
     )
-    said = (*notes, *_model_notes(table), *_residue_notes(record), *_chain_notes(protein, record))
-    return replace(protein, notes=said, context=_context(record, table) if context else None)
+    all_notes = (*notes, *_model_notes(table), *_residue_notes(record), *_chain_notes(protein, record))
+    return replace(protein, notes=all_notes, context=_context(record, table) if context else None)
 
 
 def _context(record: ChainRecord, table: AtomTable) -> Context:
@@ -238,7 +246,7 @@ def _is_amino_acid(table: AtomTable, residue: _Residue) -> bool:
 
 
 def _drop_unbound_hetero(table: AtomTable, record: ChainRecord) -> None:
-    """Leave out HETATM amino acids of which the file says nothing and that no peptide bond joins to the chain."""
+    """Leave out HETATM amino acids that the file does not place in a polymer and no peptide bond joins to the chain."""
     residues = record.residues
     if len(residues) == 1:
         return
@@ -247,7 +255,7 @@ def _drop_unbound_hetero(table: AtomTable, record: ChainRecord) -> None:
         doubtful = table.polymer[residue.rows[0]] < 0
         neighbours = ((index - 1, index), (index, index + 1))
         joined = any(
-            before >= 0 and after < len(residues) and _joined(residues[before], residues[after])
+            before >= 0 and after < len(residues) and _are_joined(residues[before], residues[after])
             for before, after in neighbours
         )
         if doubtful and not joined:
@@ -257,7 +265,7 @@ def _drop_unbound_hetero(table: AtomTable, record: ChainRecord) -> None:
     record.residues = kept
 
 
-def _joined(before: _Residue, after: _Residue) -> bool:
+def _are_joined(before: _Residue, after: _Residue) -> bool:
     return bool(np.linalg.norm(before.positions[2] - after.positions[0]) < _LONGEST_PEPTIDE_BOND)
 
 
@@ -281,7 +289,7 @@ def _broad_kind(name: str) -> str:
     return "amino acid" if letter_of(name) else "other"
 
 
-def _listed(counts: Counter[str]) -> str:
+def _list_counts(counts: Counter[str]) -> str:
     shown = [f"{count} {what}" for what, count in sorted(counts.items())[:_SHOWN]]
     return ", ".join(shown) + (f" and {len(counts) - _SHOWN} more kinds" if len(counts) > _SHOWN else "")
 
@@ -314,7 +322,7 @@ def _residue_notes(record: ChainRecord) -> list[str]:
     if unknown:
         notes.append(f"residues without a known parent read as X: {', '.join(unknown)}")
     if record.left_out:
-        notes.append(f"left out of chain {record.chain!r}: {_listed(record.left_out)}")
+        notes.append(f"left out of chain {record.chain!r}: {_list_counts(record.left_out)}")
     return notes
 
 

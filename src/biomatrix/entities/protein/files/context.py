@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """The atoms of the first model of a file, and which of them are a chain's.
+    """The atoms of the first model of a file, and which of them belong to one chain.
 
     The table is shared by all chains of one file and is never looked at when a chain is written as tokens.
 

@@ -32,11 +32,11 @@ def read_chain(
     limits: Limits = DEFAULT_LIMITS,
     context: bool = False,
 ) -> Protein:
-    """Return one chain of a structure file; see ``Protein.from_file``."""
+    """Return one chain of a structure file; see ``Protein.from_file``, also for the errors raised."""
     label = label_of(path)
     try:
-        found = format_of(path, file_format, [kind("protein")])
-        table = read_atom_table(read_bytes(path, limits), found, limits)
+        format_name = format_of(path, file_format, [kind("protein")])
+        table = read_atom_table(read_bytes(path, limits), format_name, limits)
         record, notes = choose(protein_chains(table), chain, table)
         return to_protein(record, table, _title(path), limits, notes, context=context)
     except BioMatrixError as error:
@@ -59,23 +59,29 @@ def read_proteins(
     """
     label = label_of(path)
     try:
-        found = format_of(path, file_format, [kind("protein")])
-        if found == FASTA:
+        format_name = format_of(path, file_format, [kind("protein")])
+        if format_name == FASTA:
             for record in read_fasta(path, [kind("protein")], limits=limits):
                 assert isinstance(record, Protein | Reject)
                 yield record
         else:
-            yield from _chains(path, found, limits)
+            yield from _chains(path, format_name, limits)
     except BioMatrixError as error:
         yield Reject.from_error(error, label)
 
 
 def write_proteins(proteins: Iterable[Protein], path: str | Path, file_format: str | None = None) -> int:
-    """Write chains as one .pdb, .ent, .cif, .bcif or .fasta file and return how many; nothing is left on failure."""
-    found = format_of(path, file_format, [kind("protein")])
+    """Write chains as one .pdb, .ent, .cif, .bcif or .fasta file and return how many; nothing is left on failure.
+
+    Raises
+    ------
+    UnsupportedError
+        No chain, two of one identifier, a chain without a structure, or a value that a PDB file cannot hold.
+    """
+    format_name = format_of(path, file_format, [kind("protein")])
     chains = list(proteins)
     try:
-        content = bcif_bytes(chains) if found == "bcif" else _TEXTS[found](chains).encode()
+        content = bcif_bytes(chains) if format_name == "bcif" else _TEXTS[format_name](chains).encode()
     except BioMatrixError as error:
         raise error.at(file=str(path)) from error.__cause__
     write_whole(path, content)

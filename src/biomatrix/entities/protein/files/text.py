@@ -29,8 +29,8 @@ _LAST_SERIAL: Final[int] = 99_999
 def carbonyl_oxygens(backbone: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return where the O of each residue lies, in the plane of its peptide bond.
 
-    O is opposed to the bisector of CA and the next residue's N at C, 1.231 Angstrom away. At a chain end or break the
-    plane is set by N, CA and C alone, with O cis to N, as an extended chain (psi of 180 degrees) has it.
+    Seen from C, O lies opposite the bisector of CA and the next residue's N, 1.231 Angstrom away. At a chain end or
+    break the plane is set by N, CA and C alone, with O cis to N, as in an extended chain (psi of 180 degrees).
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def carbonyl_oxygens(backbone: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def fasta_text(proteins: Sequence[Protein]) -> str:
-    """Return FASTA, 60 letters a line; the header is the name, else the chain."""
+    """Return FASTA, 60 letters per line; the header is the name, else the chain."""
     pieces = []
     for protein in proteins:
         lines = [protein.sequence[i : i + _LINE_LENGTH] for i in range(0, len(protein), _LINE_LENGTH)]
@@ -67,7 +67,13 @@ def fasta_text(proteins: Sequence[Protein]) -> str:
 
 
 def pdb_text(proteins: Sequence[Protein]) -> str:
-    """Return a PDB file of backbones, one chain after another, each closed by TER."""
+    """Return a PDB file of backbones, one chain after another, each closed by TER.
+
+    Raises
+    ------
+    UnsupportedError
+        No chain, two of one identifier, a chain without a structure, or a value that the columns cannot hold.
+    """
     lines: list[str] = []
     serial = 0
     _check_distinct(proteins)
@@ -101,7 +107,13 @@ def pdb_text(proteins: Sequence[Protein]) -> str:
 
 
 def cif_text(proteins: Sequence[Protein]) -> str:
-    """Return an mmCIF file of backbones: author and label identifiers, one entity a chain."""
+    """Return an mmCIF file of backbones: author and label identifiers, one entity per chain.
+
+    Raises
+    ------
+    UnsupportedError
+        No chain, two of one identifier, or a chain without a structure.
+    """
     from gemmi import cif
 
     _check_distinct(proteins)

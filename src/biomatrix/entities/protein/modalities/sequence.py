@@ -1,4 +1,4 @@
-"""Protein sequences: one token a residue, ``<A M>``."""
+"""Protein sequences: one token per residue, ``<A M>``."""
 
 from __future__ import annotations
 
@@ -72,7 +72,12 @@ class ProteinSequence(Modality):
         self._descriptions = {self._token_of[letter]: name for letter, name in RESIDUE_NAMES.items()}
 
     def encode(self, entity: Entity) -> list[str]:
-        """Return one token a residue.
+        """Return one token per residue.
+
+        Raises
+        ------
+        UnsupportedError
+            Another kind of entity, no residues, or a letter without a token, with its ``position`` from 1.
 
         Examples
         --------
@@ -108,7 +113,7 @@ class ProteinSequence(Modality):
         return self._descriptions
 
     def grammar(self) -> Grammar:
-        """Return: one or more residues."""
+        """Return the grammar: one or more residues."""
         return one_or_more(counted=True)
 
     def length(self, tokens: Sequence[str]) -> int:
@@ -116,7 +121,7 @@ class ProteinSequence(Modality):
         return len(tokens)
 
     def check(self, entity: Entity) -> list[Check]:
-        """Return the share of standard residues and low-complexity repeats of the chain."""
+        """Return whether residues are standard and none makes up too much of the chain."""
         from biomatrix.entities.protein.checks import check_sequence
 
         if not isinstance(entity, Protein):

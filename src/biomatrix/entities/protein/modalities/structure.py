@@ -1,4 +1,4 @@
-"""Protein backbones: one token a residue, ``<S 153>``; ``<S -1>`` where a residue is unresolved."""
+"""Protein backbones: one token per residue, ``<S 153>``; ``<S -1>`` where a residue is unresolved."""
 
 from __future__ import annotations
 
@@ -56,26 +56,26 @@ class ProteinStructure(Modality):
     )
 
     def __init__(self, tokenizer: ProteinStructureTokenizer | str | Path = "default") -> None:
-        self._given = tokenizer
+        self._source = tokenizer
 
     @cached_property
     def tokenizer(self) -> ProteinStructureTokenizer:
         """The structure tokenizer, opened when first needed."""
-        if not isinstance(self._given, str | Path):
-            return self._given
+        if not isinstance(self._source, str | Path):
+            return self._source
         from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
 
-        return ProteinStructureTokenizer.from_pretrained(self._given)
+        return ProteinStructureTokenizer.from_pretrained(self._source)
 
     def encode(self, entity: Entity) -> list[str]:
-        """Return one token a residue. Raises UnsupportedError for a chain without coordinates."""
+        """Return one token per residue. Raises UnsupportedError for a chain without coordinates."""
         (tokens,) = self.encode_each([entity])
         if isinstance(tokens, BioMatrixError):
             raise tokens
         return tokens
 
     def decode(self, tokens: Sequence[str]) -> Protein:
-        """Return a chain of unknown residues with a backbone, NaN where a token says unresolved.
+        """Return a chain of unknown residues with a backbone, NaN where the token is ``<S -1>``.
 
         Raises
         ------
@@ -137,16 +137,16 @@ class ProteinStructure(Modality):
 
     def code_of(self, token: str) -> int | None:
         """Return the code of a residue; None for the unresolved token."""
-        found = self.token_pattern.fullmatch(token)
-        return None if found is None or token == UNRESOLVED else int(token[len("<S ") : -1])
+        match = self.token_pattern.fullmatch(token)
+        return None if match is None or token == UNRESOLVED else int(token[len("<S ") : -1])
 
     def geometry(self, token: str) -> NDArray[np.float64] | None:
-        """Return the tokenizer's features of the code; None for the unresolved token."""
+        """Return the tokenizer's features of the code, ``float64 [features]``; None for the unresolved token."""
         code = self._code_of.get(token, -1)
         return None if code < 0 else np.asarray(self.tokenizer.code_features[code])
 
     def grammar(self) -> Grammar:
-        """Return: one or more residues, at least one of them resolved.
+        """Return the grammar: one or more residues, at least one of them resolved.
 
         States: 0 before any residue, 1 once one is resolved, 2 while none is.
         Classes: 0 a code, 1 unresolved.

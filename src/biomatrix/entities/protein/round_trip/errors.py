@@ -1,4 +1,4 @@
-"""What one decoded backbone differs in from its original, and the sums of many."""
+"""How one decoded backbone differs from its original, and summaries over many."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ Backbone = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ProteinError:
-    """How far one chain came back from itself.
+    """How far one decoded chain is from its original.
 
     Parameters
     ----------
     record : int
-        Its number among the records given, from 1.
+        Its number among the records measured, from 1.
     name, chain : str
     num_residues, num_resolved : int
     num_breaks : int
@@ -71,9 +71,9 @@ class ProteinErrors:
     rmsd_by_breaks : dict of str to Spread
         "unbroken" and "broken" chains.
     bonds : dict of str to BondError
-        "N-CA", "CA-C" and "C-N" (the peptide bond): lengths after less lengths before.
+        "N-CA", "CA-C" and "C-N" (the peptide bond): lengths after minus lengths before.
     bonds_to_ideal : dict of str to BondError
-        The same bonds: lengths after less ideal lengths.
+        The same bonds: lengths after minus ideal lengths.
     omega : Share
         Peptide bonds that stay trans or cis.
     """
@@ -132,7 +132,7 @@ class ProteinTally:
         kinds = step_kinds(truth[places], places)
         self._count_bonds(truth[places], back[places], kinds)
         self._count_omega(back[places], places, kinds)
-        found = ProteinError(
+        error = ProteinError(
             record=record,
             name=protein.name,
             chain=protein.chain,
@@ -142,11 +142,11 @@ class ProteinTally:
             rmsd=float(rmsd(back.reshape(-1, 3), truth.reshape(-1, 3))),
             tm_score=tm_score(back[:, 1], truth[:, 1]),
         )
-        self.each.append(found)
-        return found
+        self.each.append(error)
+        return error
 
     def errors(self) -> ProteinErrors:
-        """Return what has been collected so far."""
+        """Return the summaries of the chains added so far."""
         sizes = [one.num_resolved for one in self.each]
         distances, scores = [one.rmsd for one in self.each], [one.tm_score for one in self.each]
         whole = [one.rmsd for one in self.each if not one.num_breaks]

@@ -55,19 +55,19 @@ def measure_proteins(
         Also replace this share of the codes by samples of a bigram model fitted on the codes of these chains, and
         measure again. The chains are then held in memory.
     seed : int
-        Of the replacement.
+        Seed of the replacement.
     progress : callable
-        Told how many records have been done since it was last called.
+        Called with the number of records done since its last call.
     """
     trip = _Trip(tokenizer, keep=noise > 0.0)
-    for given, unread in batches_of(proteins, BATCH):
-        trip.add(given, unread)
-        progress(len(given) + len(unread))
+    for chains, unread in batches_of(proteins, BATCH):
+        trip.add(chains, unread)
+        progress(len(chains) + len(unread))
     return trip.result(noise, seed)
 
 
 class _Trip:
-    """Collects batches."""
+    """Collects the results of batches."""
 
     def __init__(self, tokenizer: ProteinStructureTokenizer, *, keep: bool) -> None:
         self.tokenizer, self.keep = tokenizer, keep
@@ -79,10 +79,10 @@ class _Trip:
         self.residues = {"encode": 0, "decode": 0}
         self.seconds = {"encode": 0.0, "decode": 0.0}
 
-    def add(self, given: list[tuple[int, Protein]], unread: list[Failure]) -> None:
+    def add(self, chains: list[tuple[int, Protein]], unread: list[Failure]) -> None:
         self.failures += unread
-        self.records += len(given) + len(unread)
-        coded = self._encode(given)
+        self.records += len(chains) + len(unread)
+        coded = self._encode(chains)
         started = time.perf_counter()
         decoded = self.tokenizer.decode([codes for _, _, codes in coded])
         self.seconds["decode"] += time.perf_counter() - started
@@ -97,9 +97,9 @@ class _Trip:
             if self.keep:
                 self.kept.append((number, protein, codes))
 
-    def _encode(self, given: list[tuple[int, Protein]]) -> list[tuple[int, Protein, Codes]]:
+    def _encode(self, chains: list[tuple[int, Protein]]) -> list[tuple[int, Protein, Codes]]:
         fitting = []
-        for number, protein in given:
+        for number, protein in chains:
             if protein.resolved.any():
                 fitting.append((number, protein))
                 continue
@@ -111,19 +111,19 @@ class _Trip:
         self.residues["encode"] += sum(len(protein) for _, protein, _ in coded)
         return coded
 
-    def _encode_all(self, given: list[tuple[int, Protein]]) -> Iterator[tuple[int, Protein, Codes]]:
+    def _encode_all(self, chains: list[tuple[int, Protein]]) -> Iterator[tuple[int, Protein, Codes]]:
         """Encode together; where one chain is refused, one by one, so that only that one fails."""
         try:
-            together = self.tokenizer.encode([protein for _, protein in given])
+            together = self.tokenizer.encode([protein for _, protein in chains])
         except BioMatrixError as error:
-            if len(given) == 1:
-                number, protein = given[0]
+            if len(chains) == 1:
+                number, protein = chains[0]
                 self.failures.append(Failure.of_error(error, "encode", number, protein.name))
                 return
-            for one in given:
+            for one in chains:
                 yield from self._encode_all([one])
             return
-        for (number, protein), codes in zip(given, together, strict=True):
+        for (number, protein), codes in zip(chains, together, strict=True):
             yield number, protein, codes
 
     def result(self, noise: float, seed: int) -> ProteinRoundTrip:

@@ -1,4 +1,4 @@
-"""What the round trip of protein chains may be asked."""
+"""Options of the round trip of protein chains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ProteinRoundTripOptions:
     noise : float
         Also replace this share of the codes by samples of a bigram model.
     seed : int
-        Of the replacement.
+        Seed of the replacement.
     """
 
     noise: float = option(0.0, "also draw this share of the codes from a bigram model.", least=0.0, most=1.0)

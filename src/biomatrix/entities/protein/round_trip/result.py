@@ -1,4 +1,4 @@
-"""What a round trip of many chains gave, and the same in words."""
+"""The result of a round trip of many chains, and its text."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class NoisyProteins:
     Parameters
     ----------
     share : float
-        Of the codes of each chain, drawn anew from a bigram model of all chains.
+        Share of the codes of each chain that were drawn anew from a bigram model of all chains.
     seed : int
     changed : float
         The share of codes that then differ: a draw may give the code that was there.
     errors : ProteinErrors
-        To the originals.
+        Errors against the originals.
     """
 
     share: float
@@ -31,7 +31,7 @@ class NoisyProteins:
     errors: ProteinErrors
 
     def lines(self) -> list[str]:
-        """Return what was replaced, and the figures after."""
+        """Return the share replaced and the errors that followed, as lines of text."""
         return [
             f"after {self.share:.1%} of the codes were drawn anew from a bigram model (seed {self.seed}), "
             f"{self.changed:.1%} changed:",
@@ -41,7 +41,7 @@ class NoisyProteins:
 
 @dataclass(frozen=True)
 class ProteinRoundTrip:
-    """What a round trip of many chains gave.
+    """The result of a round trip of many chains.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class ProteinRoundTrip:
     records : int
         Chains taken, failures included.
     residues : int
-        Of the chains that did not fail.
+        Residues of the chains that did not fail.
     failures : tuple of Failure
     errors : ProteinErrors
         Over the chains that did not fail.

@@ -1,1 +1,1 @@
-"""Protein structure tokenizers: one code a residue, and the backbone back from the codes."""
+"""Protein structure tokenizers: one code per residue, and the backbone back from the codes."""

@@ -1,4 +1,4 @@
-"""What every protein structure tokenizer is: backbones to one code per residue, and codes to backbones."""
+"""The base class of protein structure tokenizers: backbones to one code per residue, and codes to backbones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ProteinStructureTokenizer(StructureTokenizer[Protein, NDArray[np.int16], A
         Raises
         ------
         DecodeError
-            A code out of range, with its position, or an array that is not one-dimensional and whole-numbered.
+            A code out of range, with its position from 1, or an array that is not one-dimensional and whole-numbered.
         """
         array = _whole_numbers(codes)
         wrong = np.flatnonzero((array < -1) | (array >= self.num_codes))

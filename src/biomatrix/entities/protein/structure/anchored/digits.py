@@ -1,10 +1,10 @@
-"""What the digit of a code says: where a residue lies along one axis of the chain's own frame of space.
+"""What the digit of a code means: where a residue lies along one axis of the chain's own frame.
 
-Residue number i (among the resolved ones of its chain, from 0) tells its CA's coordinate x, y, z, x, ... in turn, as
-the number of the slab it lies in, counted modulo the number of levels. Slabs are thin for three residues, thick for the
-next three, and so on: thin ones say exactly where, thick ones over a long range.
+Residue number i (among the resolved ones of its chain, from 0) encodes one coordinate of its CA (x, y, z, x, ... in
+turn) as the number of the slab it lies in, modulo the number of levels. Slabs are thin for three residues, thick for
+the next three, and so on: thin ones locate a residue exactly, thick ones over a long range.
 
-Shapes: n residues, L residues looked at.
+Shapes: ... any leading axes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,12 @@ class Slabs:
     levels : int
         D: digits are 0 to D - 1.
     widths : tuple of float
-        Width of a slab in Angstrom, for one round of three residues after the other.
+        Width of a slab in Angstrom, for one round of three residues after the other; each divides the widest.
+
+    Raises
+    ------
+    WeightsError
+        Levels or widths out of range, or a width that does not divide the widest.
     """
 
     levels: int
@@ -51,11 +56,11 @@ class Slabs:
         return self.levels * max(self.widths)
 
     def width_of(self, index: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Slab width of residues, in Angstrom."""
+        """Return the slab width of residues in Angstrom, float64 of the shape of ``index``."""
         return np.asarray(np.array(self.widths)[index // 3 % len(self.widths)])
 
     def digits(self, origins: NDArray[np.float64], index: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Digits of residues.
+        """Return the digits of residues.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Where does a piece of chain lie, if nothing is known but its shape and its digits?
+"""Where a piece of a chain lies, from nothing but its shape and its digits.
 
 A window of residues is turned in all directions; for each, every digit votes for the shifts along its axis that it
 agrees with. The best turns are refined by small ones. What agrees over a long enough run is a placement.
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 _WINDOW: Final = 16
 _WINDOWS: Final = 12
 _STRIDE: Final = 4
-"""Residues of a window, windows tried, and residues from one to the next."""
+"""Residues of a window, windows tried, and residues from the start of one to that of the next."""
 
 _TURNS: Final = 20_000
 """Turns tried at first, seven degrees from one to the next."""
 
 _COARSE_BINS: Final = 1
 _FINE_BINS: Final = 2
-"""Shifts tried for each Angstrom."""
+"""Shifts tried per Angstrom."""
 
 _REFINEMENTS: Final = ((0.12, 100), (0.06, 60), (0.03, 40), (0.015, 30))
 """Size in radians of the small turns of each round, and how many of the best turns they start from."""
 
 _SMALL_TURNS: Final = 12
 _KEPT: Final = 12
-"""Motions of a window, and ways, that are followed further."""
+"""Small turns tried around each turn; motions per window, and ways, that are followed further."""
 
 _SHORTEST_RUN: Final = 8
 _LONG_RUN: Final = 14
@@ -46,13 +46,13 @@ _LONG_RUN: Final = 14
 
 _REACH: Final = 3.9
 _REACH_SLACK: Final = 4.0
-"""Angstrom a chain gains with each residue at most, and what a placement may be farther."""
+"""Largest advance of a chain in Angstrom per residue, and how much farther a placement may lie."""
 
 _COMBINED: Final = 40
-"""Runs that may follow each other in a way; the longest are taken."""
+"""Most runs considered for ways; the longest are taken."""
 
-_DIGITS_A_PLACEMENT: Final = 8.0
-"""So many digits agree with some placement by chance."""
+_CHANCE_DIGITS: Final = 8.0
+"""How many digits agree with some placement by chance."""
 
 _LATE: Final = 0.25
 """A placement loses the worth of this many digits for each residue that is left out before it."""
@@ -68,31 +68,31 @@ def routes(reading: Reading, known: Piece, gain: float) -> list[list[Piece]]:
     known : Piece
         The last one that is placed. What follows is within reach of its end.
     gain : float
-        Metric of an agreeing digit.
+        What an agreeing digit adds to the metric.
 
     Returns
     -------
     list of list of Piece
-        Each a row of pieces, with gaps between; none where no window is free enough of wrong codes.
+        Each a sequence of pieces, with gaps between; empty where no window is free enough of wrong codes.
     """
-    found: list[Piece] = []
+    placements: list[Piece] = []
     first = known.end + 1
     for start in range(first, min(len(reading) - _WINDOW + 1, first + _STRIDE * _WINDOWS), _STRIDE):
         runs = [_longest_run(reading, motion, start) for motion in _motions(reading, np.arange(start, start + _WINDOW))]
-        found += [run for run in runs if run.end - run.start >= _SHORTEST_RUN]
-        if any(piece.end - piece.start >= _LONG_RUN for piece in found):
+        placements += [run for run in runs if run.end - run.start >= _SHORTEST_RUN]
+        if any(piece.end - piece.start >= _LONG_RUN for piece in placements):
             break
-    found = sorted(found, key=lambda piece: piece.start - piece.end)[:_COMBINED]
+    placements = sorted(placements, key=lambda piece: piece.start - piece.end)[:_COMBINED]
     ways: list[list[Piece]] = []
-    for piece in sorted(found, key=lambda piece: piece.start):
+    for piece in sorted(placements, key=lambda piece: piece.start):
         before: list[list[Piece]] = [[], *(way for way in ways if way[-1].end <= piece.start)]
-        followed = [
+        continuations = [
             [*way, placed]
             for way in before
-            if (placed := _continued(reading, way[-1] if way else replace(known, metric=0.0), piece, gain)) is not None
+            if (placed := _continue(reading, way[-1] if way else replace(known, metric=0.0), piece, gain)) is not None
         ]
-        if followed:
-            ways.append(max(followed, key=lambda way: way[-1].metric))
+        if continuations:
+            ways.append(max(continuations, key=lambda way: way[-1].metric))
     return sorted(ways, key=lambda way: -way[-1].metric)[:_KEPT]
 
 
@@ -104,7 +104,7 @@ def _longest_run(reading: Reading, motion: Motion, start: int) -> Piece:
     return Piece(start + int(wrong[gap]), start + int(wrong[gap + 1]) - 1, *motion)
 
 
-def _continued(reading: Reading, before: Piece, piece: Piece, gain: float) -> Piece | None:
+def _continue(reading: Reading, before: Piece, piece: Piece, gain: float) -> Piece | None:
     """Move a piece by whole periods to near where the one before it ends; None where that is out of reach."""
     last = before.end - 1
     here = before.rotation @ reading.origins[last] + before.shift
@@ -113,7 +113,7 @@ def _continued(reading: Reading, before: Piece, piece: Piece, gain: float) -> Pi
     moved = period * np.round((here - there) / period)
     if np.linalg.norm(there + moved - here) > _REACH * (piece.start - last) + _REACH_SLACK:
         return None
-    worth = piece.end - piece.start - _LATE * (piece.start - last - 1) - _DIGITS_A_PLACEMENT
+    worth = piece.end - piece.start - _LATE * (piece.start - last - 1) - _CHANCE_DIGITS
     return replace(piece, shift=piece.shift + moved, metric=before.metric + gain * worth)
 
 
@@ -122,17 +122,17 @@ def _motions(reading: Reading, index: NDArray[np.int64]) -> list[Motion]:
     middle = reading.origins[index[len(index) // 2]]
     local = reading.origins[index] - middle
     turns = _all_turns()
-    _, votes = _voted(reading, turns, local, index, _COARSE_BINS)
+    _, votes = _vote(reading, turns, local, index, _COARSE_BINS)
     for number, (_, count) in enumerate(_REFINEMENTS):
         turns = turns[np.argsort(-votes, kind="stable")[:count]]
         near = _small_turns()[number] @ turns[:, None]
         turns = np.concatenate([turns, near.reshape(-1, 3, 3)])
-        shifts, votes = _voted(reading, turns, local, index, _FINE_BINS)
+        shifts, votes = _vote(reading, turns, local, index, _FINE_BINS)
     best = np.argsort(-votes, kind="stable")[:_KEPT]
     return [(turns[row], shifts[row] - turns[row] @ middle) for row in best]
 
 
-def _voted(
+def _vote(
     reading: Reading, turns_T33: NDArray[np.float64], local_W3: NDArray[np.float64], index: NDArray[np.int64], bins: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The shift that most digits agree with after each turn, [T, 3], and how many do, [T]."""

@@ -79,7 +79,7 @@ class Reading:
 
     @cached_property
     def _per_angstrom(self) -> NDArray[np.float64]:
-        """Turns of a residue's digit an Angstrom makes: coordinates are compared as parts of a turn."""
+        """Turns of a residue's digit per Angstrom: coordinates are compared as parts of a turn."""
         return np.asarray(1.0 / (self._widths * self.slabs.levels))
 
     @cached_property
@@ -93,7 +93,7 @@ class Reading:
         return np.asarray((self._widths + 2.0 * self.slack) * self._per_angstrom)
 
     def agree(self, index: NDArray[np.int64], motion: Motion) -> NDArray[np.bool_]:
-        """Whether the digits of residues agree with a motion, bool [n]."""
+        """Whether the digits of residues agree with a motion, bool [L]."""
         axis = index % 3
         along = (motion[0][axis] * self.origins[index]).sum(axis=1) + motion[1][axis]
         turns = (along - self._starts[index]) * self._per_angstrom[index]
@@ -111,12 +111,12 @@ class Reading:
     def look_ahead(
         self, at: NDArray[np.int64], frames: Motion, first: int, count: int
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """What residues after candidates say, as a linear function of the step that leads to each candidate.
+        """What the digits after each candidate require, as a linear function of the step that leads to it.
 
         Parameters
         ----------
         at : ndarray, shape=(M,), dtype=int64
-            Residues whose steps are in question.
+            Residues whose steps are tried.
         frames : tuple of ndarray, shape=(M, 3, 3) and (M, 3)
             Frames of the residues before them.
         first, count : int
@@ -125,7 +125,7 @@ class Reading:
         Returns
         -------
         weights : ndarray, shape=(M, L, 12), dtype=float32
-            Times the step's rotation [9] and translation [3], in turns.
+            Multiplies the step's rotation [9] and translation [3], in turns.
         constants : ndarray, shape=(M, L), dtype=float32
             Added to that product; the part of a turn left is then compared with the limits.
         limits : ndarray, shape=(M, L), dtype=float32

@@ -1,4 +1,4 @@
-"""Fit an anchored tokenizer by a recipe: that of its steps, with a table ``[anchors]`` beside.
+"""Fit an anchored tokenizer by a recipe: that of its steps, with a table ``[anchors]`` added.
 
 ``[anchors]`` holds ``levels`` and ``slab_widths`` (see `Slabs`); the other tables are those of the geometric codec's
 recipes.
@@ -16,12 +16,12 @@ from biomatrix.errors import ConfigurationError
 
 
 def train(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> TrainedWeights:
-    """Fit as a recipe says and write ``output/tokenizer``.
+    """Fit by a recipe and write ``output/tokenizer``.
 
     Raises
     ------
     ConfigurationError
-        The recipe has a setting that does not exist or lacks one.
+        A setting of the recipe is unknown or missing.
     """
     try:
         anchors = recipe.settings["anchors"]
@@ -30,11 +30,11 @@ def train(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> Tr
         raise ConfigurationError(
             f"not a recipe of an anchored tokenizer: {problem}", file=str(recipe.file)
         ) from problem
-    steps, of_steps = fit_steps(recipe, sources)
-    config = of_steps | {
+    steps, step_config = fit_steps(recipe, sources)
+    config = step_config | {
         "architecture": "anchored",
         "num_codes": steps.num_codes * slabs.levels,
-        "settings": of_steps["settings"] | {"levels": slabs.levels, "slab_widths": list(slabs.widths)},
+        "settings": step_config["settings"] | {"levels": slabs.levels, "slab_widths": list(slabs.widths)},
     }
     fingerprint = save_weights(output / FOLDER, config, steps.tensors())
     return TrainedWeights(fingerprint, {"chains": int(config["training_data"]["chains"])})

@@ -50,7 +50,7 @@ def repaired(reading: Reading, codebook: StepCodebook) -> tuple[NDArray[np.float
 
 
 def _meeting(reading: Reading, before: Piece, after: Piece) -> int:
-    """Where the second of two pieces takes over: between them, dead reckoning from both ends is weighed by digits."""
+    """Where the second of two pieces takes over; in a gap, where most digits agree with steps from its ends."""
     if after.start <= before.end:
         return after.start
     gap = np.arange(before.end, after.start)
@@ -62,7 +62,7 @@ def _meeting(reading: Reading, before: Piece, after: Piece) -> int:
 def _pieces(reading: Reading, codebook: StepCodebook) -> list[Piece]:
     """Pieces of the chain in order; the last may disagree with the end of the chain."""
     still = (np.eye(3), np.zeros(3))
-    # The digit of the first residue says nothing: it stands at the origin.
+    # The digit of the first residue carries nothing: it stands at the origin.
     first = Piece(0, reading.first_wrong(still, 1), *still)
     if first.end == len(reading):
         return [first]
@@ -73,11 +73,11 @@ def _pieces(reading: Reading, codebook: StepCodebook) -> list[Piece]:
         ways = routes(loose, pieces[-1], gain)
         if not ways:
             break
-        pieces += ways[0] if ways[0][-1].end >= len(reading) else _followed(tree, ways)
+        pieces += ways[0] if ways[0][-1].end >= len(reading) else _follow(tree, ways)
     return pieces
 
 
-def _followed(tree: StepTree, ways: list[list[Piece]]) -> list[Piece]:
+def _follow(tree: StepTree, ways: list[list[Piece]]) -> list[Piece]:
     """The way whose end the tree follows best, and what it finds from there."""
     open_ways = [way for way in ways if way[-1].end < len(tree.reading)]
     path = tree.walk([way[-1] for way in open_ways], _ALLOWANCE_WHEN_LOST)

@@ -28,13 +28,18 @@ if TYPE_CHECKING:
 
 
 class AnchoredTokenizer(ProteinStructureTokenizer):
-    """Closed-loop steps with a digit each that anchors the residue in space.
+    """Closed-loop steps, each with a digit that anchors the residue in space.
 
     Parameters
     ----------
     steps : GeometricTokenizer
         What chooses the steps; its name, fingerprint and config are taken over.
     slabs : Slabs
+
+    Raises
+    ------
+    LimitError
+        More codes than int16 holds.
     """
 
     architecture: ClassVar[str] = "anchored"
@@ -78,7 +83,7 @@ class AnchoredTokenizer(ProteinStructureTokenizer):
         return np.concatenate([steps.repeat(self.slabs.levels, axis=0), np.tile(circle, (len(steps), 1))], axis=1)
 
     def prepare(self, entity: Protein) -> Protein:
-        """Return a chain that was checked as for its steps."""
+        """Return the chain, checked as the tokenizer of the steps does."""
         return self.steps.prepare(entity)
 
     def encode_batch(self, prepared: Sequence[Protein]) -> list[NDArray[np.int16]]:
@@ -104,11 +109,11 @@ class AnchoredTokenizer(ProteinStructureTokenizer):
         for block in blocks([len(place) for place in places]):
             pairs = [np.divmod(arrays[index][places[index]], self.slabs.levels) for index in block]
             rotations, origins = rebuilt([steps for steps, _ in pairs], self.steps.codebook)
-            atoms, told = backbone_of(rotations, origins), self._digits(origins)
+            atoms, expected = backbone_of(rotations, origins), self._digits(origins)
             for row, (index, (_, digits)) in enumerate(zip(block, pairs, strict=True)):
                 length = len(digits)
                 backbone = atoms[row, :length]
-                if not np.array_equal(digits[1:], told[row, 1:length]):
+                if not np.array_equal(digits[1:], expected[row, 1:length]):
                     reading = Reading(digits, rotations[row, :length], origins[row, :length], self.slabs)
                     backbone = backbone_of(*repaired(reading, self.steps.codebook))
                 backbones[index][places[index]] = backbone

@@ -1,4 +1,4 @@
-"""Sequential decoding: which few steps have to be others for the digits to agree again?
+"""Sequential decoding: which few steps must change for the digits to agree again.
 
 Where a digit disagrees, the code there or one shortly before it is wrong. Every other step is tried at those places,
 and what the next digits say decides which hypotheses are followed first, by the metric that Fano gave for tree codes:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.protein.structure.geometric.codebook import StepCodebook
 
 _ERROR_RATE: Final = 0.01
-"""Share of wrong codes the metric is made for: less than is met, since a wrong way then pays less often."""
+"""Share of wrong codes that the metric assumes: fewer than there are, so that a wrong way scores well less often."""
 
 _BACK: Final = 10
 """How many residues before a disagreement may be to blame."""
@@ -42,7 +42,7 @@ _MOST_OPEN: Final = 20_000
 
 _FOLLOWED: Final = 32
 _WITHIN: Final = 4.0
-"""Candidates followed at once: the best so many, and only those with a metric within this of the best."""
+"""Most candidates followed at once, and how far below the best metric theirs may be."""
 
 _CROWD: Final = 16
 """With more hypotheses than this, candidates with no agreeing digit after them are dropped."""
@@ -77,12 +77,12 @@ class _Candidates:
 Rows = TypeVar("Rows", _Nodes, _Candidates)
 
 
-def _joined(first: Rows, second: Rows) -> Rows:
+def _join(first: Rows, second: Rows) -> Rows:
     parts = [np.concatenate([getattr(first, f.name), getattr(second, f.name)]) for f in fields(first)]
     return type(first)(*parts)
 
 
-def _taken(rows: Rows, index: NDArray[np.int64] | NDArray[np.bool_]) -> Rows:
+def _take(rows: Rows, index: NDArray[np.int64] | NDArray[np.bool_]) -> Rows:
     return type(rows)(*[getattr(rows, f.name)[index] for f in fields(rows)])
 
 
@@ -137,10 +137,10 @@ class StepTree:
         newest = np.arange(len(roots))
         candidates = self._candidates(nodes, newest)
         while spent < allowance and len(candidates.metric):
-            chosen = self._chosen(candidates)
-            followed = self._followed(nodes, _taken(candidates, chosen))
+            chosen = self._choose(candidates)
+            followed = self._follow(nodes, _take(candidates, chosen))
             newest = len(nodes.metric) + np.arange(len(chosen))
-            nodes = _joined(nodes, followed)
+            nodes = _join(nodes, followed)
             finished = newest[followed.end >= len(self.reading)]
             if len(finished):
                 return _path(roots, nodes, int(finished[nodes.metric[finished].argmax()]))
@@ -149,18 +149,18 @@ class StepTree:
                 front, spent = int(followed.end.max()), 0
             left = np.ones(len(candidates.metric), dtype=bool)
             left[chosen] = False
-            candidates = _joined(_taken(candidates, left), self._candidates(nodes, newest))
+            candidates = _join(_take(candidates, left), self._candidates(nodes, newest))
             if len(candidates.metric) > _MOST_OPEN:
                 best = np.argpartition(-candidates.metric, _MOST_OPEN)[:_MOST_OPEN]
-                candidates = _taken(candidates, best)
+                candidates = _take(candidates, best)
         return _path(roots, nodes, int(nodes.metric.argmax()))
 
     @staticmethod
-    def _chosen(candidates: _Candidates) -> NDArray[np.int64]:
+    def _choose(candidates: _Candidates) -> NDArray[np.int64]:
         near = np.flatnonzero(candidates.metric >= candidates.metric.max() - _WITHIN)
         return near[np.argsort(-candidates.metric[near], kind="stable")[:_FOLLOWED]]
 
-    def _followed(self, nodes: _Nodes, chosen: _Candidates) -> _Nodes:
+    def _follow(self, nodes: _Nodes, chosen: _Candidates) -> _Nodes:
         """Make hypotheses of candidates, each with the whole run of digits that agree with it."""
         rotation, origin = self._before(nodes, chosen.parent, chosen.at)
         origin = origin + (rotation @ self._translations[chosen.step][..., None])[..., 0]

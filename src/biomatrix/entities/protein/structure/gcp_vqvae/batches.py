@@ -74,6 +74,11 @@ class ChainSource:
         Number of each chain's cluster: chains are drawn with weight one over the root of their cluster's size.
     sequences : sequence of str, optional
         Needed only by an encoder that sees them.
+
+    Raises
+    ------
+    ConfigurationError
+        No chains, or not one cluster number for each.
     """
 
     backbones: Sequence[Backbone]
@@ -97,7 +102,7 @@ class ChainSource:
         processes: int = 1,
         posed: bool = False,
     ) -> Batch:
-        """Return one process's part of a draw: the crops of all processes, in order of rank, are those of one."""
+        """Return one process's part of a draw; the parts in order of rank are what one process alone would take."""
         crops = self.draw(plan, behaviour, number)
         if len(crops) < processes:
             raise ConfigurationError(
@@ -144,7 +149,7 @@ class ChainSource:
 
 
 def masked(crop: Crop, masking: Masking, rng: np.random.Generator) -> Crop:
-    """Return the crop, by chance with residues made unresolved and of unknown type."""
+    """Return the crop, with the plan's probability with residues made unresolved and of unknown type."""
     length = len(crop.backbone)
     most = min(masking.most_residues, length // 2)
     if rng.random() >= masking.probability or most < 1:

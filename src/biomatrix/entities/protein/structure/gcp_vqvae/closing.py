@@ -1,4 +1,4 @@
-"""Bonds of a decoded backbone, closed: frames are decoded one by one, and neighbours do not quite meet.
+"""Close the bonds of a decoded backbone: frames are decoded one by one, and neighbours do not quite meet.
 
 Atoms are moved along the lines between them, pair by pair, until the distances that hardly vary in proteins are right:
 position based dynamics, Müller et al. (2007). Legend: L residues.

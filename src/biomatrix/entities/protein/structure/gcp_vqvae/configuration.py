@@ -84,7 +84,7 @@ class NetworkSizes:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What is done around the network.
+    """The choices made around the network.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ class Behaviour:
 def reference_behaviour(max_length: int = 1280) -> Behaviour:
     """Return what the published encoder does, batch of one: sequence seen, gaps imputed, long chains cut.
 
-    How its batches and its corpus differ further, see `published_corpus_behaviour`.
+    For how its batches and its corpus differ further, see `published_corpus_behaviour`.
     """
     return Behaviour(sequence_blind=False, impute=True, break_distance=None, max_length=max_length, long_chains="cut")
 
@@ -172,7 +172,7 @@ def published_corpus_behaviour(max_length: int = 1280) -> Behaviour:
 
 
 def from_mapping(kind: type[_T], values: Mapping[str, Any], *, file: str | None = None) -> _T:
-    """Build sizes or behaviour from a config's object; a name it does not know is refused."""
+    """Build sizes or behaviour from a config's object; an unknown name is refused (ConfigurationError)."""
     unknown = sorted(set(values) - {field.name for field in fields(kind)})
     if unknown:
         raise ConfigurationError(f"unknown settings {unknown}", file=file)
@@ -185,6 +185,7 @@ def from_mapping(kind: type[_T], values: Mapping[str, Any], *, file: str | None 
 def to_mapping(value: NetworkSizes | Behaviour) -> dict[str, Any]:
     """Return the settings as a JSON object.
 
-    Later ones are written only where they are true: fingerprints are of what is written, and older ones stay.
+    Settings added later are written only where they are set: fingerprints are taken of what is written, so that older
+    ones stay as they are.
     """
     return {name: setting for name, setting in asdict(value).items() if name not in _LATER or setting}

@@ -52,6 +52,7 @@ class Conversion:
     Parameters
     ----------
     source, folder : str
+        The checkpoint read and the folder written.
     fingerprint : str
         Two tokenizers that share it give the same codes.
     num_tensors, num_parameters : int
@@ -92,7 +93,7 @@ def convert_checkpoint(
     max_length : int
         Longest chain the network was configured for; the checkpoint does not say.
     config : mapping, optional
-        More to say in the config: origin, licence, figures.
+        More entries for the config: origin, licence, figures.
 
     Raises
     ------
@@ -123,10 +124,10 @@ def _read_published(source: Path) -> dict[str, Tensor]:
     try:
         if source.suffix == ".safetensors":
             return dict(load_file(source))
-        loaded = torch.load(source, map_location="cpu", weights_only=True)
+        content = torch.load(source, map_location="cpu", weights_only=True)
     except (*_UNREADABLE, SafetensorError) as error:
         raise WeightsError(f"not a checkpoint of plain tensors: {error}", file=str(source)) from error
-    tensors = loaded.get("model_state_dict", loaded) if isinstance(loaded, dict) else None
+    tensors = content.get("model_state_dict", content) if isinstance(content, dict) else None
     if not isinstance(tensors, dict) or not tensors:
         raise WeightsError("holds no model_state_dict of tensors", file=str(source))
     for name, value in tensors.items():
@@ -157,7 +158,7 @@ def rename_published(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], 
 
 
 def sizes_of(tensors: Mapping[str, Tensor], *, file: str | None = None) -> NetworkSizes:
-    """Read every size of the network from the shapes of its tensors."""
+    """Return every size of the network, read from the shapes of its tensors; WeightsError where one is missing."""
 
     def shape(name: str) -> tuple[int, ...]:
         if name not in tensors:
@@ -187,7 +188,7 @@ def sizes_of(tensors: Mapping[str, Tensor], *, file: str | None = None) -> Netwo
 
 
 def load_strictly(model: GCPVQVAE, tensors: Mapping[str, Tensor], *, file: str | None = None) -> None:
-    """Load weights; a missing, unexpected or misshapen tensor is an error, never passed over."""
+    """Load weights; a missing, unexpected, misshapen or not finite tensor is a WeightsError, never passed over."""
     expected = model.state_dict()
     missing, unexpected = sorted(expected.keys() - tensors.keys()), sorted(tensors.keys() - expected.keys())
     if missing or unexpected:
@@ -220,7 +221,7 @@ def save_network(
 
 def stored_tensors(model: GCPVQVAE, *, half: bool) -> dict[str, NDArray[Any]]:
     """Return the weights of a network without what only training reads, as float16 when ``half``."""
-    return {name: _stored(value, half) for name, value in model.state_dict().items() if name not in TRAINING_ONLY}
+    return {name: _to_array(value, half) for name, value in model.state_dict().items() if name not in TRAINING_ONLY}
 
 
 def network_from(stored: StoredWeights) -> tuple[GCPVQVAE, Behaviour]:
@@ -230,7 +231,7 @@ def network_from(stored: StoredWeights) -> tuple[GCPVQVAE, Behaviour]:
     if set(settings) != {"sizes", "behaviour"}:
         raise WeightsError(f"settings must be sizes and behaviour, not {sorted(settings)}", file=file)
     model = GCPVQVAE(from_mapping(NetworkSizes, settings["sizes"], file=file))
-    tensors = {name: _loaded(value) for name, value in stored.tensors.items()}
+    tensors = {name: _to_tensor(value) for name, value in stored.tensors.items()}
     codebook = model.vqvae.vector_quantizer.codebook
     tensors.setdefault(TRAINING_ONLY[0], codebook.embed_avg)
     tensors.setdefault(TRAINING_ONLY[1], codebook.cluster_size)
@@ -238,12 +239,12 @@ def network_from(stored: StoredWeights) -> tuple[GCPVQVAE, Behaviour]:
     return model.eval(), from_mapping(Behaviour, settings["behaviour"], file=file)
 
 
-def _stored(value: Tensor, half: bool) -> NDArray[Any]:
+def _to_array(value: Tensor, half: bool) -> NDArray[Any]:
     array = value.detach().cpu().contiguous().numpy()
     return array.astype(np.float16) if half and array.dtype == np.float32 else np.asarray(array)
 
 
-def _loaded(value: NDArray[Any]) -> Tensor:
+def _to_tensor(value: NDArray[Any]) -> Tensor:
     array = value.astype(np.float32) if value.dtype in (np.float16, np.float64) else np.array(value)
     return torch.from_numpy(array)
 

@@ -1,4 +1,4 @@
-"""From codebook rows to backbone: a transformer, then one absolute frame a residue and a rigid N, CA, C template.
+"""From codebook rows to backbone: a transformer, then one absolute frame per residue and a rigid N, CA, C template.
 
 Legend: B chains, T positions, D width.
 """
@@ -18,7 +18,7 @@ TEMPLATE = ((0.5256, 1.3612, 0.0), (0.0, 0.0, 0.0), (-1.5251, 0.0, 0.0))
 
 
 class FrameHead(nn.Module):
-    """Nine numbers a residue: a translation and two vectors that span its frame."""
+    """Nine numbers per residue: a translation and two vectors that span its frame."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -170,12 +170,12 @@ def nearest_neighbours(points: Tensor, count: int = NEIGHBOURS) -> Tensor:
     count = min(count, number - 1)
     if count < 1:
         return torch.zeros(2, 0, dtype=torch.int64)
-    found = []
+    indices = []
     for start in range(0, number, _CENTRES_AT_ONCE):
         distance = (points[start : start + _CENTRES_AT_ONCE, None] - points[None]).square().sum(dim=-1)
         distance.diagonal(start).fill_(math.inf)
-        found.append(distance.topk(count, dim=1, largest=False, sorted=True).indices)
-    neighbour = torch.cat(found)
+        indices.append(distance.topk(count, dim=1, largest=False, sorted=True).indices)
+    neighbour = torch.cat(indices)
     centre = torch.arange(number)[:, None].expand(-1, count)
     return torch.stack([neighbour.reshape(-1), centre.reshape(-1)])
 

@@ -181,7 +181,7 @@ class InteractionLayer(nn.Module):
 
 
 class GCPNet(nn.Module):
-    """The graph network: a graph in, ``node_scalars`` rotation-invariant numbers a residue out."""
+    """The graph network: a graph in, ``node_scalars`` rotation-invariant numbers per residue out."""
 
     def __init__(self, sizes: NetworkSizes) -> None:
         super().__init__()

@@ -37,10 +37,10 @@ def impute_missing(coords: NDArray[np.floating]) -> NDArray[np.float32]:
     missing = np.asarray(~np.isfinite(filled).all(axis=(1, 2)))
     if not missing.any():
         return filled.astype(np.float32)
-    known = np.flatnonzero(~missing)
-    filled[: known[0]] = filled[known[0]]
-    filled[known[-1] + 1 :] = filled[known[-1]]
-    for before, after in pairwise(known):
+    resolved = np.flatnonzero(~missing)
+    filled[: resolved[0]] = filled[resolved[0]]
+    filled[resolved[-1] + 1 :] = filled[resolved[-1]]
+    for before, after in pairwise(resolved):
         if after - before > 1:
             for atom in range(filled.shape[1]):
                 filled[before + 1 : after, atom] = _bridge(

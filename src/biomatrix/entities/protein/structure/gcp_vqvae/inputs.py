@@ -1,4 +1,4 @@
-"""A chain as the network sees it: which residues are nodes, what they are said to be."""
+"""A chain as the network sees it: which residues are nodes, and of which types."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def describe_chain(
     padded : bool
         See `chain_graph`.
     posed : bool
-        Describe where residues stand, too: the backbone is that of a chain in its pose, or a stretch of one.
+        Also describe where residues stand: the backbone is that of a chain in its pose, or a stretch of one.
     """
     resolved = np.isfinite(backbone).all(axis=(1, 2))
     if behaviour.impute:
@@ -82,7 +82,12 @@ def with_phantom_residues(protein: Protein) -> Protein:
     """Return the chain with the unresolved residues that the published corpus inserts where numbers jump.
 
     A jump by ``n + 1`` inserts ``n`` residues; past five, no more than 1.2 times the distance between the flanking CA
-    (5 Angstrom where one is missing) has room for at 3.8 Angstrom a residue.
+    (5 Angstrom where one is missing) has room for at 3.8 Angstrom per residue.
+
+    Raises
+    ------
+    LimitError
+        More than 40,000 residues with the inserted ones.
     """
     numbers, backbone = protein.residue_numbers, protein.backbone
     if numbers is None or backbone is None or len(protein) < 2:

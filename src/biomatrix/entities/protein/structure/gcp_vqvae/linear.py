@@ -1,4 +1,4 @@
-"""Linear maps that a CPU computes with oneDNN when no gradients are asked for.
+"""Linear maps that a CPU computes with oneDNN when no gradients are recorded.
 
 PyTorch gives float32 products to MKL, which uses half the vector width on AMD processors: oneDNN, which every build of
 PyTorch for x86 and Arm holds, took 0.41 of the time (Zen 5, 1024 x 8192). The numbers stay float32; they differ in
@@ -48,7 +48,7 @@ class Linear(nn.Linear):
 
 
 def _on_cpu(x: Tensor) -> bool:
-    """Whether plain float32 products on a CPU, without gradients, are wanted."""
+    """Whether plain float32 products on a CPU, without gradients, are called for."""
     return (
         x.device.type == "cpu"
         and x.dtype == torch.float32

@@ -30,8 +30,8 @@ class LossWeights:
     """Weights of the terms; 0 leaves one out.
 
     Published are ``aligned``, ``distance``, ``direction`` and ``quantiser`` with these defaults, and ``next_token``
-    with 0.001; ``trace``, ``frame``, ``peptide``, ``placed`` and ``turned`` are ours, the last two for posed
-    networks.
+    with 0.001; ``trace``, ``frame``, ``peptide``, ``placed`` and ``turned`` are this package's own, the last two
+    for posed networks.
     """
 
     aligned: float = 0.001
@@ -110,14 +110,14 @@ def distance_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
 
 
 def direction_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
-    """Squared difference of dot products between all pairs of backbone vectors, six a residue, clamped at 20."""
+    """Squared difference of dot products between all pairs of backbone vectors, six per residue, clamped at 20."""
     ours, theirs = (backbone_vectors(coords, valid).flatten(1, 2) for coords in (decoded, target))
     difference = ours @ ours.transpose(1, 2) - theirs @ theirs.transpose(1, 2)
     return _pair_mean(difference.square().clamp(max=_DIRECTION_CLAMP), valid.repeat_interleave(6, dim=1))
 
 
 def trace_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
-    """Relative error of CA-CA distances, |d - d'| / (d' + 2): says something however wrong a fold still is."""
+    """Relative error of CA-CA distances, |d - d'| / (d' + 2): informative however wrong a fold still is."""
     ours, theirs = _distances(decoded[:, :, 1]), _distances(target[:, :, 1])
     return _pair_mean((ours - theirs).abs() / (theirs + _DISTANCE_SOFTENING), valid)
 
@@ -156,7 +156,7 @@ def turned_error(decoded: Tensor, target: Tensor, valid: Tensor) -> Tensor:
 
 
 def backbone_vectors(coords: Tensor, valid: Tensor) -> Tensor:
-    """Six vectors a residue, [B, T, 6, 3]: three bonds and three normals; zero where they need a missing residue."""
+    """Six vectors per residue, [B, T, 6, 3]: three bonds and three normals; zero where they need a missing residue."""
     n, ca, c = coords.unbind(dim=2)
     to_ca, to_c = ca - n, c - ca
     both = (valid[:, 1:] & valid[:, :-1])[..., None]

@@ -32,7 +32,7 @@ from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETok
 from biomatrix.errors import ParseError
 
 MAX_LENGTH: Final = 512
-"""Residues the published code takes of a chain."""
+"""Most residues of a chain that the published code reads."""
 
 FEATURES, INTERMEDIATES, COORDINATES = 2e-5, 1e-5, 1e-4
 """Tolerances of features, of what the network computes, and of coordinates in Angstrom."""
@@ -134,7 +134,7 @@ def protein_parity(folder: Path, *, large: bool = False, progress: Callable[[str
         Also run the network of published size (287 million values, built from its recipe), where it was recorded:
         minutes and 2 GiB of memory.
     progress : callable
-        Told which chain is being compared.
+        Called with the name of the chain being compared.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def protein_parity(folder: Path, *, large: bool = False, progress: Callable[[str
 
 @dataclass(frozen=True)
 class ParityOptions:
-    """What a comparison may be asked.
+    """Options of a comparison.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def graph_network_checks(chain: Recording, model: GCPVQVAE) -> Iterator[ParityCh
     """Yield the comparisons inside the graph network: embedding, first messages, layers."""
     graph, order = _in_recorded_order(chain)
     nodes, edges = model.encoder.gcp_embedding(graph)
-    found = {
+    outputs = {
         "emb.h": nodes.scalars,
         "emb.chi": nodes.vectors.transpose(1, 2),
         "emb.e": edges.scalars[order],
@@ -239,11 +239,11 @@ def graph_network_checks(chain: Recording, model: GCPVQVAE) -> Iterator[ParityCh
     }
     first: Any = model.encoder.interaction_layers[0]
     message = first.interaction(nodes, edges, graph)
-    found |= {"msg0.h": message.scalars, "msg0.chi": message.vectors.transpose(1, 2)}
+    outputs |= {"msg0.h": message.scalars, "msg0.chi": message.vectors.transpose(1, 2)}
     for number, layer in enumerate(model.encoder.interaction_layers):
         nodes = layer(nodes, edges, graph)
-        found |= {f"layer{number}.h": nodes.scalars, f"layer{number}.chi": nodes.vectors.transpose(1, 2)}
-    for name, ours in found.items():
+        outputs |= {f"layer{number}.h": nodes.scalars, f"layer{number}.chi": nodes.vectors.transpose(1, 2)}
+    for name, ours in outputs.items():
         yield _close(chain, name, ours, chain[name], INTERMEDIATES)
 
 
@@ -334,12 +334,12 @@ def large_checks(recorded: Recordings) -> Iterator[ParityCheck]:
         same, total = same + int((codes == theirs).sum()), total + len(theirs)
         if f"{name}/z" not in tensors:
             continue
-        found = {
+        outputs = {
             "z": network.latents(graph)[0],
             "gcp.node_embedding": network.encoder(graph),
             "coords_out": network.decode(theirs[None])[0],
         }
-        for what, ours in found.items():
+        for what, ours in outputs.items():
             yield _close(chain, f"large, {what}", ours, tensors[f"{name}/{what}"], COORDINATES)
     yield ParityCheck("all chains", "large, codes", 1.0 - same / max(total, 1), LARGE_CODES)
 
@@ -347,7 +347,7 @@ def large_checks(recorded: Recordings) -> Iterator[ParityCheck]:
 def _large_network(codebook_scale: float, codebook_mean: torch.Tensor) -> GCPVQVAE:
     with torch.device("meta"):
         network = GCPVQVAE(NetworkSizes())
-    weights = {name: _filled(name, value) for name, value in network.state_dict().items()}
+    weights = {name: _large_tensor(name, value) for name, value in network.state_dict().items()}
     codebook = "vqvae.vector_quantizer._codebook.embed"
     weights[codebook] = weights[codebook] * codebook_scale + codebook_mean
     network = network.to_empty(device="cpu").eval()
@@ -356,7 +356,7 @@ def _large_network(codebook_scale: float, codebook_mean: torch.Tensor) -> GCPVQV
     return network
 
 
-def _filled(name: str, value: torch.Tensor) -> torch.Tensor:
+def _large_tensor(name: str, value: torch.Tensor) -> torch.Tensor:
     """A tensor of the large network; what the recipe leaves out keeps the value of a fresh network."""
     if name.endswith("inv_freq"):
         return 10000.0 ** -(torch.arange(0, 32, 2).float() / 32)

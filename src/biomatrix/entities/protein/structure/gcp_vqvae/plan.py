@@ -21,7 +21,7 @@ class Masking:
     probability : float
         Share of the crops it happens to; 0.05 in the published recipe.
     most_residues, most_chunks : int
-        1 to so many residues in 1 to so many chunks; never more than half a crop.
+        At most this many residues, at least one, in at most this many chunks; never more than half a crop.
     """
 
     probability: float = 0.0
@@ -72,12 +72,12 @@ class TrainingPlan:
     steps : int
         Optimiser steps.
     crop : tuple of int
-        Longest crop in residues, one number a stage; stages share the steps equally.
+        Longest crop in residues, one number per stage; stages share the steps equally.
     decoded_span : int, optional
-        Decode a random stretch of so many residues of each crop, not all of it. Codes then must not depend on where a
+        Decode a random stretch of this many residues of each crop, not all of it. Codes then must not depend on where a
         residue stands in the piece it was encoded in, which windows over long chains need.
     residues_a_batch : int
-        A batch, over all processes, holds this many residues divided by the crop.
+        Residues of a batch over all processes, padding included: it holds this number divided by the crop, in crops.
     fill : bool
         Draw crops by their residues, and as many as ``residues_a_batch`` holds once they are padded to their longest:
         otherwise short chains, of which there are many, leave batches half empty and long ones rare.
@@ -129,7 +129,9 @@ class TrainingPlan:
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.accumulate < 1 or not self.crop or min(self.crop) < _LEAST_RESIDUES:
-            raise ConfigurationError(f"training needs a step of a batch, and crops of at least {_LEAST_RESIDUES}")
+            raise ConfigurationError(
+                f"training needs at least one step of one batch, and crops of at least {_LEAST_RESIDUES}"
+            )
         if not 0 <= self.wrong_codes < 1:
             raise ConfigurationError(f"wrong_codes is {self.wrong_codes}, not a share from 0 to below 1")
         if self.residues_a_batch < max(self.crop):

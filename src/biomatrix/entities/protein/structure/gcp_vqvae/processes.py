@@ -1,4 +1,4 @@
-"""What the processes of one training run tell each other; alone, each function returns its argument."""
+"""What the processes of one training run exchange; alone, each function returns its argument."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def joined(rows: Tensor) -> Tensor:
         return rows
     counts = summed(F.one_hot(torch.tensor(dist.get_rank()), world_size()).to(rows.device) * len(rows))
     most = int(counts.max())
-    found = [rows.new_empty(most, *rows.shape[1:]) for _ in range(world_size())]
-    dist.all_gather(found, F.pad(rows, (0, 0, 0, most - len(rows))).contiguous())
-    return torch.cat([part[:count] for part, count in zip(found, counts.tolist(), strict=True)])
+    parts = [rows.new_empty(most, *rows.shape[1:]) for _ in range(world_size())]
+    dist.all_gather(parts, F.pad(rows, (0, 0, 0, most - len(rows))).contiguous())
+    return torch.cat([part[:count] for part, count in zip(parts, counts.tolist(), strict=True)])
 
 
 def from_first(values: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The codebook: nearest row by Euclidean distance, learned by moving averages of what falls to it.
+"""The codebook: nearest row by Euclidean distance, learned by moving averages of the latents that fall to it.
 
 Van den Oord et al. (2017), appendix A.1. Legend: C codes of width D, M latents.
 """
@@ -26,7 +26,7 @@ class CodebookTraining:
     decay : float
         Of the moving averages.
     dead_below : float
-        A code whose moving count falls below this is replaced by a latent of the batch. In latents a batch.
+        A code whose moving count falls below this is replaced by a latent of the batch. In latents per batch.
     commitment : float
         Weight of the squared distance between latents and their codes.
     orthogonality : float
@@ -114,8 +114,8 @@ class VectorQuantizer(nn.Module):
 
     def rows(self, codes: Tensor) -> Tensor:
         """Return the rows of codes, [..., D]; zeros where a code is -1."""
-        found: Tensor = self._codebook.embed[0][codes.clamp(min=0)]
-        return found * (codes >= 0)[..., None]
+        rows: Tensor = self._codebook.embed[0][codes.clamp(min=0)]
+        return rows * (codes >= 0)[..., None]
 
     def learn(
         self, z_MD: Tensor, training: CodebookTraining, generator: torch.Generator, *, share: float = 1.0
@@ -149,11 +149,11 @@ class VectorQuantizer(nn.Module):
 def rotate_to(source: Tensor, target: Tensor) -> Tensor:
     """Return ``target`` [M, D], differentiable in ``source`` as if a fixed rotation and scaling had made it."""
     length: Tensor = source.norm(dim=-1, keepdim=True)
-    wanted: Tensor = target.norm(dim=-1, keepdim=True)
-    u, q = (source / length.clamp(min=1e-6)).detach(), (target / wanted.clamp(min=1e-6)).detach()
+    target_length: Tensor = target.norm(dim=-1, keepdim=True)
+    u, q = (source / length.clamp(min=1e-6)).detach(), (target / target_length.clamp(min=1e-6)).detach()
     middle = torch.nn.functional.normalize(u + q, dim=-1)
     turned = source - 2 * (source * middle).sum(-1, keepdim=True) * middle + 2 * (source * u).sum(-1, keepdim=True) * q
-    return turned * (wanted / length.clamp(min=1e-6)).detach()
+    return turned * (target_length / length.clamp(min=1e-6)).detach()
 
 
 def overlap(rows: Tensor) -> Tensor:
@@ -176,7 +176,7 @@ def k_means(points: Tensor, count: int, generator: torch.Generator) -> tuple[Ten
 
 
 def _some_used(count: Tensor, generator: torch.Generator) -> Tensor:
-    """The codes of a batch, or so many of them drawn at random as are compared."""
+    """The codes of a batch, or `_COMPARED` of them drawn at random."""
     used = torch.nonzero(count)[:, 0]
     if len(used) <= _COMPARED:
         return used

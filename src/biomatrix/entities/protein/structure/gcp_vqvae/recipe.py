@@ -62,14 +62,14 @@ class Recipe:
 
 
 def load_recipe(path: Path) -> Recipe:
-    """Read a recipe; an unknown setting is refused by name."""
+    """Read a recipe; an unknown setting is refused by name (ConfigurationError)."""
     values = read_toml(path)
     values.pop("tokenizer", None)
     return _build(Recipe, values, str(path), "recipe")
 
 
 def train_recipe(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> TrainedWeights:
-    """Train as a recipe says; one process of several writes ``output/tokenizer`` and tells its fingerprint."""
+    """Train by a recipe; the first of several processes writes ``output/tokenizer`` and returns its fingerprint."""
     table = table_of(sources.folder)
     return TrainedWeights(train(_build(Recipe, recipe.settings, str(recipe.file), "recipe"), table, output))
 
@@ -90,7 +90,12 @@ def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None =
     Returns
     -------
     str or None
-        The fingerprint of the tokenizer; None while steps are left.
+        The fingerprint of the tokenizer; None while steps are left, and in all processes but the first.
+
+    Raises
+    ------
+    ConfigurationError
+        No chain of the table may be learned from.
     """
     chosen = training_chains(list(read_chains(table)), sources=recipe.data.sources or None)
     if not chosen:
@@ -107,7 +112,7 @@ def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None =
     if trainer.is_first:
         logger.info("%d chains, %d residues", len(chosen), sum(len(record.protein) for record in chosen))
         if resumed:
-            logger.info("goes on from step %d", trainer.step)
+            logger.info("resumed at step %d", trainer.step)
     trainer.run(folder, stop_after=stop_after)
     fingerprint = None
     if trainer.step == recipe.plan.steps:

@@ -1,9 +1,8 @@
 """Codes chosen in view of what the decoder makes of them.
 
 An encoder picks each code on its own, and what one rounds off adds to what its neighbours do. Here the chain is
-decoded, latents move down the slope of the error, and codes are chosen anew: what was rounded off is made up for next
-door.
-Legend: B chains, T positions, D latent width.
+decoded, latents move down the slope of the error, and codes are chosen anew: neighbours then make up for what was
+rounded off. Legend: B chains, T positions, D latent width.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _LONGER, _SHORTER = 1.2, 0.5
 @torch.inference_mode(False)
 @torch.no_grad()
 def refined_codes(model: GCPVQVAE, graph: Graph, target: Tensor, steps: int) -> Tensor:
-    """Return codes, int64 [B, T], -1 where not valid: of each chain the best that was come by.
+    """Return codes, int64 [B, T], -1 where not valid: for each chain the best found.
 
     Parameters
     ----------
@@ -50,13 +49,13 @@ def refined_codes(model: GCPVQVAE, graph: Graph, target: Tensor, steps: int) -> 
             (slope,) = torch.autograd.grad(errors.sum(), rows)
         better = errors.detach() < best
         best, chosen = torch.where(better, errors.detach(), best), torch.where(better[..., 0], codes, chosen)
-        kept, downhill = torch.where(better, latents, kept), torch.where(better, -_scaled(slope, valid), downhill)
+        kept, downhill = torch.where(better, latents, kept), torch.where(better, -_scale(slope, valid), downhill)
         stride = stride * torch.where(better, _LONGER, _SHORTER)
         latents = kept + stride * downhill
     return chosen
 
 
-def _scaled(slope_BTD: Tensor, valid: Tensor) -> Tensor:
+def _scale(slope_BTD: Tensor, valid: Tensor) -> Tensor:
     """Vectors of mean length one in each chain."""
     length: Tensor = (slope_BTD.norm(dim=-1) * valid).sum(dim=1) / valid.sum(dim=1).clamp(min=1)
     return slope_BTD / length.clamp(min=1e-12)[:, None, None]

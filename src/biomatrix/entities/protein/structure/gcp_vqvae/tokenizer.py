@@ -33,7 +33,7 @@ _LEAST_FILLED = 0.9
 
 @dataclass(frozen=True, eq=False)
 class PlannedChain:
-    """A chain as the network sees it, and the half-open ranges of residues it passes through in."""
+    """A chain as the network sees it, and the half-open ranges of residues that are encoded in one piece."""
 
     chain: Protein
     plan: list[tuple[int, int]]
@@ -174,14 +174,16 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         return np.asarray((rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
     def prepare(self, entity: Protein) -> PlannedChain:
-        """Return a chain as the network sees it, and the pieces it passes through in.
+        """Return a chain as the network sees it, and the pieces it is encoded in.
 
         Raises
         ------
         UnsupportedError
             The protein has no backbone at all.
+        ConfigurationError
+            The backbone has another number of residues than the sequence.
         LimitError
-            The chain is longer than ``behaviour.max_length`` and the behaviour is to refuse.
+            The chain is longer than ``behaviour.max_length`` and the behaviour is to refuse, or than 40,000 residues.
         """
         _check(entity)
         chain = with_phantom_residues(entity) if self.behaviour.phantom_residues else entity
@@ -198,14 +200,14 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         return joined if self.behaviour.unresolved == "keep" else [codes[codes >= 0] for codes in joined]
 
     def prepare_codes(self, codes: ArrayLike) -> PlannedCodes:
-        """Return codes, ``int16 [L]``, and the pieces they pass through in.
+        """Return codes, ``int16 [L]``, and the pieces they are decoded in.
 
         Raises
         ------
         DecodeError
             A code out of range.
         LimitError
-            More codes than ``behaviour.max_length`` and the behaviour is not windows.
+            More codes than ``behaviour.max_length`` and the behaviour is not windows, or more than 40,000.
         """
         array = super().prepare_codes(codes).astype(np.int16)
         if len(array) > _MAX_RESIDUES:
@@ -223,15 +225,15 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
 
     def _encode_pieces(self, pieces: Sequence[Protein], pad_to: int | None) -> list[NDArray[np.int16]]:
         coded = [np.full(len(piece), -1, dtype=np.int16) for piece in pieces]
-        known = [index for index, piece in enumerate(pieces) if piece.resolved[: self._reach].any()]
+        indices = [index for index, piece in enumerate(pieces) if piece.resolved[: self._reach].any()]
         longest = 0 if self.behaviour.batch_independent else max(map(len, pieces), default=0)
-        for chosen in self._buckets([len(pieces[index]) for index in known], pad_to):
-            graphs = [self.graph(pieces[known[i]], padded=len(pieces[known[i]]) < longest) for i in chosen]
+        for chosen in self._buckets([len(pieces[index]) for index in indices], pad_to):
+            graphs = [self.graph(pieces[indices[i]], padded=len(pieces[indices[i]]) < longest) for i in chosen]
             graph = collate(graphs, pad_to=pad_to).to(self.device)
-            codes = self._codes(graph, [pieces[known[i]] for i in chosen]).cpu().numpy()
+            codes = self._codes(graph, [pieces[indices[i]] for i in chosen]).cpu().numpy()
             for row, i in zip(codes, chosen, strict=True):
-                length = min(len(coded[known[i]]), codes.shape[1])
-                coded[known[i]][:length] = row[:length]
+                length = min(len(coded[indices[i]]), codes.shape[1])
+                coded[indices[i]][:length] = row[:length]
         return coded
 
     def _codes(self, graph: Graph, pieces: Sequence[Protein]) -> torch.Tensor:
@@ -246,20 +248,20 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
 
     def _decode_pieces(self, pieces: Sequence[NDArray[np.int16]], pad_to: int | None) -> list[NDArray[np.float32]]:
         decoded = [np.full((len(piece), 3, 3), np.nan, dtype=np.float32) for piece in pieces]
-        known = [index for index, piece in enumerate(pieces) if (piece >= 0).any()]
-        for chosen in self._buckets([len(pieces[index]) for index in known], pad_to):
-            length = max(pad_to or 0, *(len(pieces[known[i]]) for i in chosen))
+        indices = [index for index, piece in enumerate(pieces) if (piece >= 0).any()]
+        for chosen in self._buckets([len(pieces[index]) for index in indices], pad_to):
+            length = max(pad_to or 0, *(len(pieces[indices[i]]) for i in chosen))
             padded = np.full((len(chosen), length), -1, dtype=np.int64)
             for row, i in enumerate(chosen):
-                padded[row, : len(pieces[known[i]])] = pieces[known[i]]
+                padded[row, : len(pieces[indices[i]])] = pieces[indices[i]]
             coords = self.model.decode(torch.from_numpy(padded).to(self.device)).cpu().numpy()
             for row, i in enumerate(chosen):
-                piece = pieces[known[i]]
-                decoded[known[i]][piece >= 0] = coords[row, : len(piece)][piece >= 0]
+                piece = pieces[indices[i]]
+                decoded[indices[i]][piece >= 0] = coords[row, : len(piece)][piece >= 0]
         return decoded
 
     def graph(self, protein: Protein, *, padded: bool = False) -> Graph:
-        """Describe one chain as the network sees it, posed already if it is to be; a residue must be resolved."""
+        """Describe a chain of at least one resolved residue as the network sees it; posed already if the network is."""
         backbone = np.asarray(protein.backbone, dtype=np.float32)
         return describe_chain(
             backbone,
@@ -273,7 +275,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
     def seams(self, length: int) -> list[tuple[int, int]]:
         """Return the stretches of a chain, half-open, in which two decoded windows were superposed and blended.
 
-        Distances across a seam are less certain than within a window; empty for chains that pass in one piece.
+        Distances across a seam are less certain than within a window; empty for chains decoded in one piece.
         """
         ranges = self._ranges(length, decoding=True)
         return [(second[0], first[1]) for first, second in pairwise(ranges)]
@@ -287,7 +289,7 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         return length if self.behaviour.padding == "max_length" else None
 
     def _ranges(self, length: int, *, decoding: bool = False) -> list[tuple[int, int]]:
-        """The pieces a chain passes through in."""
+        """Return the pieces in which a chain is encoded or decoded."""
         behaviour = self.behaviour
         size, overlap = behaviour.max_length, behaviour.overlap
         if behaviour.encoded_length is not None and not decoding:

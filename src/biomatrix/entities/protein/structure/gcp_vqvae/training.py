@@ -1,4 +1,4 @@
-"""Training from scratch: crops of chains in, a tokenizer folder out; stopped and resumed at any checkpoint.
+"""Training from scratch: crops of chains in, a tokenizer folder out; it can be stopped, and resumed at any checkpoint.
 
 What step ``n`` sees depends on the seed and ``n`` alone, so a resumed run is the run that was never stopped. Under
 ``torchrun`` or ``accelerate launch`` each process takes its part of every batch; means and codebook statistics are
@@ -167,19 +167,19 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = plan.rate_at(self.step)
         self.model.train()
-        told: dict[str, float] = {}
+        terms: dict[str, float] = {}
         for turn in range(plan.accumulate):
             for name, value in self._learn_from(self.step * plan.accumulate + turn, turn).items():
-                told[name] = told.get(name, 0.0) + value
-        told = {name: value if name == "residues" else value / plan.accumulate for name, value in told.items()}
-        if not math.isfinite(told["loss"]):
-            raise BioMatrixError(f"the loss is {told['loss']} at step {self.step}: lower learning_rate, or go on from "
+                terms[name] = terms.get(name, 0.0) + value
+        terms = {name: value if name == "residues" else value / plan.accumulate for name, value in terms.items()}
+        if not math.isfinite(terms["loss"]):
+            raise BioMatrixError(f"the loss is {terms['loss']} at step {self.step}: lower learning_rate, or go on from "
                                  "the last checkpoint")  # fmt: skip
         self.accelerator.clip_grad_norm_(self.model.parameters(), plan.clip)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.step += 1
-        return told
+        return terms
 
     def _learn_from(self, number: int, turn: int) -> dict[str, float]:
         """Add the gradients of one batch; return its terms over all processes."""
@@ -192,9 +192,9 @@ class Trainer:
             loss = torch.stack([self._weight(name) * value for name, value in values.items()]).sum()
             self.accelerator.backward(loss / plan.accumulate)
         residues = batch.graph.valid.sum() * world_size()
-        told = {**values, "loss": loss, "residues": residues}
-        means = summed(torch.stack([value.detach().float() for value in told.values()])) / world_size()
-        return dict(zip(told, means.tolist(), strict=True))
+        terms = {**values, "loss": loss, "residues": residues}
+        means = summed(torch.stack([value.detach().float() for value in terms.values()])) / world_size()
+        return dict(zip(terms, means.tolist(), strict=True))
 
     def _batch(self, number: int) -> Batch:
         batch = self.source.batch(
@@ -289,7 +289,7 @@ class Trainer:
         return True
 
     def close(self) -> None:
-        """Part from the other processes. Left to the interpreter's exit, their threads can abort it."""
+        """Leave the group of processes. Left to the interpreter's exit, its threads can abort it."""
         self.accelerator.wait_for_everyone()
         self.accelerator.end_training()
 

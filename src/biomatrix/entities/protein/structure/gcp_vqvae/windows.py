@@ -18,7 +18,7 @@ _LEAST_SHARED = 3
 
 
 def windows(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
-    """Return half-open ranges that cover a chain, each but the last ``size`` long, all sharing at least ``overlap``.
+    """Return half-open ranges that cover a chain: one if it fits, else all ``size`` long, sharing ``overlap`` or more.
 
     Examples
     --------
@@ -52,13 +52,13 @@ def join_backbones(
     """
     joined = np.full((ranges[-1][1], 3, 3), np.nan, dtype=np.float32)
     joined[: ranges[0][1]] = pieces[0]
-    for piece, (_, done), (start, end) in zip(pieces[1:], ranges[:-1], ranges[1:], strict=True):
-        shared = done - start
-        there, new = joined[start:done], piece[:shared]
+    for piece, (_, previous_end), (start, end) in zip(pieces[1:], ranges[:-1], ranges[1:], strict=True):
+        shared = previous_end - start
+        there, new = joined[start:previous_end], piece[:shared]
         placed = _lay_onto(piece, new, there) if lay else piece
         share = (np.arange(1, shared + 1, dtype=np.float32) / (shared + 1))[:, None, None]
-        joined[start:done] = there + share * (placed[:shared] - there)
-        joined[done:end] = placed[shared:]
+        joined[start:previous_end] = there + share * (placed[:shared] - there)
+        joined[previous_end:end] = placed[shared:]
     return joined
 
 

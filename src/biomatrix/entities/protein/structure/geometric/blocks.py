@@ -38,7 +38,7 @@ class TargetBlock:
     kinds : ndarray, shape=(T, B), dtype=int8
         Kind of the step that leads to each residue.
     lengths : ndarray, shape=(B,), dtype=int64
-        Falling; B is a multiple of `ROW_MULTIPLE`.
+        Descending; B is a multiple of `ROW_MULTIPLE`.
     """
 
     steps: NDArray[np.float32]
@@ -47,13 +47,13 @@ class TargetBlock:
 
     @cached_property
     def going(self) -> NDArray[np.int64]:
-        """Rows to treat at each residue: the chains that long, and a few more to fill up: int64 [T]."""
+        """Rows to process at each residue, int64 [T]: the chains that long, up to a multiple of `ROW_MULTIPLE`."""
         times = np.arange(len(self.kinds))
         count = np.searchsorted(-self.lengths, -times, side="left")
         return np.minimum(-(-count // ROW_MULTIPLE) * ROW_MULTIPLE, len(self.lengths))
 
     def following(self, time: int, row: int) -> int:
-        """Residues after this one up to the next break or the end."""
+        """Return how many residues follow this one up to the next break or the end."""
         rest = self.kinds[time + 1 : self.lengths[row], row] == BREAK
         return int(rest.argmax()) if rest.any() else len(rest)
 
@@ -78,19 +78,19 @@ class Residues:
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
-        """The first residue of each chain."""
+        """The first residue of each chain, int64 [number of chains]."""
         return np.cumsum(self.counts) - self.counts
 
     @cached_property
     def kinds(self) -> NDArray[np.int8]:
-        """Kind of the step to each residue; the first of a chain is `BREAK`."""
+        """Kind of the step to each residue, int8 [n]; the first of a chain is `BREAK`."""
         kinds = step_kinds(self.atoms, self.places)
         kinds[self.starts[self.counts > 0]] = BREAK
         return kinds
 
     @cached_property
     def frames(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Frames of the residues: [n, 3, 3] and [n, 3]."""
+        """Frames of the residues: float64 [n, 3, 3] and [n, 3]."""
         return fitted_frames(self.atoms)
 
     def blocks(
@@ -129,7 +129,7 @@ class Residues:
         time = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         residue = np.repeat(self.starts[chains], counts) + time
         shape = (int(counts[0]), -(-len(chains) // ROW_MULTIPLE) * ROW_MULTIPLE)
-        # Zeros are as good as any filling, and cost nothing where they are never read.
+        # Any filling would do; zeros cost nothing where they are never read.
         placed = np.zeros((*shape, 4, 4), dtype=np.float32)
         placed[time, row] = steps[residue]
         placed[0] = 0.0

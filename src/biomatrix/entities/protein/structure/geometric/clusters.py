@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 
 def clusters(points: NDArray[np.float32], count: int, rounds: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Lloyd's k-means; the number of each point's cluster, ``int64 [n]``."""
+    """Return the number of each point's cluster by Lloyd's k-means, ``int64 [n]``.
+
+    Raises
+    ------
+    ConfigurationError
+        Fewer points than clusters.
+    """
     if len(points) < count:
         raise ConfigurationError(f"{len(points)} steps cannot make {count} codes: give more chains")
     means = points[rng.choice(len(points), count, replace=False)]
@@ -27,14 +33,14 @@ def clusters(points: NDArray[np.float32], count: int, rounds: int, rng: np.rando
 
 
 def nearest_means(points: NDArray[np.float32], means: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The number of the mean nearest to each point, ``int64 [n]``."""
+    """Return the number of the mean nearest to each point, ``int64 [n]``."""
     table, norms = np.ascontiguousarray(-2.0 * means.T), (means**2).sum(axis=1)
     parts = [(points[start : start + 1024] @ table + norms).argmin(axis=1) for start in range(0, len(points), 1024)]
     return np.concatenate(parts)
 
 
 def means_of(values: NDArray[np.floating], cluster: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Mean of the rows of each cluster, [count, d]; an empty one gets a row of its own choosing."""
+    """Return the mean of the rows of each cluster, float64 [count, d]; an empty cluster gets some row of the values."""
     size = np.bincount(cluster, minlength=count)
     sums = np.stack([np.bincount(cluster, weights=column, minlength=count) for column in values.T], axis=1)
     means = sums / np.maximum(size, 1)[:, None]

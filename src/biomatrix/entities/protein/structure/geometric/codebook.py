@@ -1,9 +1,9 @@
-"""The codebook of the geometric codec: one rigid step from residue to residue for each code.
+"""The codebook of the geometric codec: one rigid step from residue to residue per code.
 
 Three kinds of code share the index range, in this order: steps over a trans peptide bond, steps over a cis
 one, and jumps over a chain break. A bonded step is made of its internal coordinates (psi, the two bond angles
 at the peptide, omega, phi) with ideal bond lengths, so that every backbone that can be decoded has right
-bonds.
+bond lengths.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ _OMEGA_SLACK = np.deg2rad(20.0)
 class JumpShifts:
     """Corrections of a jump, one after the other, each named by the last digit of a code after it.
 
-    The residue after a break has a jump code. The codes of the next S residues mean their own steps as ever, and
-    beside that code number ``c`` moves the whole segment by shift ``c % D`` of its stage.
+    The residue after a break has a jump code. The codes of the next S residues keep their own steps; besides,
+    code ``c`` moves the whole segment by shift ``c % D`` of its stage.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class JumpShifts:
 
 
 def require_rotations(matrices: NDArray[np.float64]) -> None:
-    """Refuse matrices [..., 3, 3] that are not proper rotations."""
+    """Raise WeightsError for matrices [..., 3, 3] that are not proper rotations."""
     error = np.abs(matrices @ np.swapaxes(matrices, -1, -2) - np.eye(3)).max()
     if not error < 1e-5 or not (np.linalg.det(matrices) > 0).all():
         raise WeightsError("the codebook holds matrices that are not proper rotations")
@@ -130,7 +130,7 @@ class StepCodebook:
         return self.num_trans + self.num_cis
 
     def codes_of(self, kind: int) -> slice:
-        """The range of codes of one kind of step."""
+        """Return the range of codes of one kind of step."""
         bounds = np.cumsum([0, self.num_trans, self.num_cis, self.num_break])
         return slice(int(bounds[kind]), int(bounds[kind + 1]))
 
@@ -147,7 +147,7 @@ class StepCodebook:
 
 
 def resolved_residues(backbone: ArrayLike) -> NDArray[np.bool_]:
-    """Residues that have a frame: all nine coordinates finite and the three atoms not on one line.
+    """Return which residues have a frame: all nine coordinates finite and the three atoms not on one line.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def resolved_residues(backbone: ArrayLike) -> NDArray[np.bool_]:
 
 
 def step_kinds(atoms: ArrayLike, positions: ArrayLike) -> NDArray[np.int8]:
-    """Kind of the step that leads to each resolved residue.
+    """Return the kind of the step that leads to each resolved residue.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def step_kinds(atoms: ArrayLike, positions: ArrayLike) -> NDArray[np.int8]:
 
 
 def bonded_steps(next_atoms: ArrayLike, kind: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The nearest steps with right bonds: torsions as they are, bond angles and omega kept near their ideals.
+    """Return the nearest steps with right bond lengths: torsions kept, bond angles and omega held near their ideals.
 
     Parameters
     ----------

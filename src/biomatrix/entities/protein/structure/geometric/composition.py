@@ -25,7 +25,7 @@ _RESIDUES: Final = 1 << 18
 
 
 def blocks(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Iterate over groups of the numbers of non-empty chains, the longest first."""
+    """Iterate over groups of the indices of non-empty chains, the longest first."""
     order = sorted((index for index, length in enumerate(lengths) if length), key=lambda index: -lengths[index])
     while order:
         room = max(1, min(_ROWS, _RESIDUES // lengths[order[0]]))
@@ -36,7 +36,9 @@ def blocks(lengths: Sequence[int]) -> Iterator[list[int]]:
 def rebuilt(
     chains: Sequence[NDArray[np.int64]], codebook: StepCodebook
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Frames of the residues of chains: rotations [B, T, 3, 3] and origins [B, T, 3], anything after a chain's end.
+    """Return the frames of the residues of chains: rotations [B, T, 3, 3] and origins [B, T, 3].
+
+    Values after the end of a chain have no meaning.
 
     Parameters
     ----------
@@ -62,6 +64,6 @@ def rebuilt(
 
 
 def backbone_of(rotations: NDArray[np.float64], origins: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(N, CA, C) of ideal residues in frames [..., 3, 3] and [..., 3]: float32 [..., 3, 3]."""
+    """Return (N, CA, C) of ideal residues in frames [..., 3, 3] and [..., 3]: float32 [..., 3, 3]."""
     atoms = RESIDUE_TEMPLATE @ rotations.swapaxes(-1, -2)
     return np.asarray(atoms + origins[..., None, :], dtype=np.float32)

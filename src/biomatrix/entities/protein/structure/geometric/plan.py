@@ -30,7 +30,7 @@ class GeometricFit:
     open_rounds : int
         Rounds of k-means on open-loop steps.
     closed_rounds : int
-        Rounds in which chains are encoded and every code moves to the mean of what it was chosen for.
+        Rounds in which chains are encoded and every code moves to the mean of the steps it was chosen for.
     closed_residues : int
         Residues encoded in each of those rounds.
     num_beams : int
@@ -42,6 +42,7 @@ class GeometricFit:
     mean_gap : float
         Mean length of those stretches, in residues.
     seed : int
+        Seed of every draw.
     probe : sequence of 12 float
         The probe of `probe_features`, three rows of point, lever, lever, lever.
     spacing_probe : sequence of 12 float, optional

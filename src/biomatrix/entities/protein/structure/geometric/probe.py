@@ -44,9 +44,9 @@ def probe_features(
 
 
 def fitted_frames(atoms: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Frames that bring the ideal residue closest to given ones, as `kabsch` would, in closed form.
+    """Return the frames that bring the ideal residue closest to each residue, as `kabsch` would, in closed form.
 
-    Three atoms lie in a plane and the ideal residue lies in it too, so what is left to find is one angle.
+    Three atoms lie in a plane and the ideal residue lies in it too, so only one angle remains to be found.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def fitted_frames(atoms: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDAr
     Returns
     -------
     rotations : ndarray, shape=(n, 3, 3), dtype=float64
-        Residues lie next to each other in memory, as sums over axes are fastest so.
+        Residues lie next to each other in memory: sums over axes are then fastest.
     origins : ndarray, shape=(n, 3), dtype=float64
     """
     n, ca, c = np.ascontiguousarray(atoms.transpose(1, 2, 0))
@@ -89,7 +89,7 @@ def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 def frame_matrices(
     rotation: NDArray[np.float64], origin: NDArray[np.float64], probe: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Frames, seen from another, as matrices between frames that have their origin at the probe's point.
+    """Return frames, each seen from another, as matrices between frames with their origin at the probe's point.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def frame_matrices(
 
 
 def inverse_matrices(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Inverses of `frame_matrices` [..., 4, 4]."""
+    """Return the inverses of `frame_matrices`, [..., 4, 4]."""
     inverse = matrices.copy()
     inverse[..., 1:, 1:] = matrices[..., 1:, 1:].swapaxes(-1, -2)
     inverse[..., 1:, 0] = -(inverse[..., 1:, 1:] @ matrices[..., 1:, :1])[..., 0]
@@ -119,7 +119,7 @@ def inverse_matrices(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
 def steps_between(
     rotations: NDArray[np.float64], origins: NDArray[np.float64], probe: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """`frame_matrices` of each residue seen from the one before: float32 [n, 4, 4], zeros for the first."""
+    """Return `frame_matrices` of each residue seen from the one before: float32 [n, 4, 4], zeros for the first."""
     axes, points = rotations.transpose(1, 2, 0), origins.T
     points = points + sum(axes[:, k] * probe[k, 0] for k in range(3))
     steps = np.zeros((len(rotations), 4, 4), dtype=np.float32)
@@ -134,12 +134,12 @@ def steps_between(
 
 
 def distance_rows(features: NDArray[np.float64], probe: NDArray[np.float64]) -> NDArray[np.float32]:
-    """What turns a frame into its distance from given ones.
+    """Return what turns a frame into its squared distance from other frames.
 
     Parameters
     ----------
     features : ndarray, shape=(n, 12), dtype=float64
-        Placed probes of the given frames, or means of such.
+        Placed probes of those frames, or means of such.
     probe : ndarray, shape=(3, 4), dtype=float64
 
     Returns
@@ -159,7 +159,7 @@ def distance_rows(features: NDArray[np.float64], probe: NDArray[np.float64]) -> 
 
 
 def split_order(points: NDArray[np.float64], unit: int) -> NDArray[np.int64]:
-    """Order of points by halving along the widest direction, in groups of ``unit`` while that is possible."""
+    """Return the order of points by halving along the widest direction, in groups of ``unit`` where possible."""
     if len(points) <= 1:
         return np.arange(len(points))
     centred = points - points.mean(axis=0)
@@ -172,10 +172,10 @@ def split_order(points: NDArray[np.float64], unit: int) -> NDArray[np.int64]:
 
 
 def packed_places(values: NDArray[np.float32]) -> tuple[NDArray[np.int32], int]:
-    """Values and their places in the row as one whole number each; the values are lost.
+    """Return values and their places in the row as one whole number each; ``values`` is overwritten.
 
     Positive floats are ordered as the integers of the same bits, and the last bits of a distance do not matter. So
-    sorting numbers does, which is several times faster than sorting places, and ties are broken alike everywhere.
+    it is enough to sort these numbers, several times faster than sorting places, and ties are broken alike everywhere.
 
     Parameters
     ----------

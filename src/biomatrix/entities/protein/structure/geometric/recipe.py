@@ -1,7 +1,7 @@
 """Fit a codebook by a recipe and a table of chains.
 
 A recipe has a ``[fit]`` table (the fields of `GeometricFit`) and a ``[data]`` table: ``sources``, the repositories
-whose chains may be learned from, and ``licence``, the words for the config of the result.
+whose chains may be learned from, and ``licence``, the text for the config of the result.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ logger = logging.getLogger(__name__)
 
 
 def train(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> TrainedWeights:
-    """Fit as a recipe says and write ``output/tokenizer``."""
+    """Fit by a recipe and write ``output/tokenizer``; raises as `fit_steps` does."""
     tokenizer, config = fit_steps(recipe, sources)
     fingerprint = save_weights(output / FOLDER, config, tokenizer.tensors())
     return TrainedWeights(fingerprint, {"chains": int(config["training_data"]["chains"])})
 
 
 def fit_steps(recipe: TokenizerRecipe, sources: TrainingSources) -> tuple[GeometricTokenizer, dict[str, Any]]:
-    """Fit a codec as a recipe says; return it and the config of its folder.
+    """Fit a codec by a recipe; return it and the config of its folder.
 
     Parameters
     ----------
     recipe : TokenizerRecipe
     sources : TrainingSources
-        Only train clusters without an evaluation chain are used of its table of chains.
+        Of its table of chains, only train clusters without an evaluation chain are used.
 
     Raises
     ------
     ConfigurationError
-        The recipe has a setting that does not exist or lacks one, or there is no table of chains.
+        A setting of the recipe is unknown or missing, or there is no table of chains.
     """
     table = table_of(sources.folder)
     try:

@@ -1,4 +1,4 @@
-"""Rounds in the closed loop: each code moves to the mean of what it was chosen for, and cells to where steps are asked.
+"""Rounds in the closed loop: each code moves to the mean of the steps it was chosen for, cells to where steps lie.
 
 Shapes: n steps, T residues, B chains, 12 = probe.
 """
@@ -46,9 +46,9 @@ _CATCHING_UP = 1.0
 def refined(
     residues: Residues, codebook: StepCodebook, settings: GeometricFit, rng: np.random.Generator
 ) -> tuple[StepCodebook, ProbeSearch]:
-    """Move bonded codes to the means of what the closed loop chose them for; keep the best round.
+    """Move bonded codes to the means of the steps the closed loop chose them for; keep the best round.
 
-    Cells lie where the closed loop asks for steps, which is known only after a round: the first has cells around
+    Cells lie where the closed loop needs steps, which is known only after a round: the first has cells around
     codes, and the best round gets cells of its own at the end.
     """
     some = _some_chains(residues, settings.closed_residues, rng)
@@ -58,18 +58,18 @@ def refined(
     best, best_error = (codebook, search), np.inf
     for round_number in range(settings.closed_rounds + 1):
         begun = time.process_time()
-        asked, wanted, codes = _asked(some, codebook, search)
-        error = np.sqrt(((asked - codebook.atoms.reshape(-1, 9)[codes]) ** 2).sum(axis=1) / 3.0)
+        target_atoms, target_probes, codes = _step_targets(some, codebook, search)
+        error = np.sqrt(((target_atoms - codebook.atoms.reshape(-1, 9)[codes]) ** 2).sum(axis=1) / 3.0)
         regular = error < _CATCHING_UP
         score = float(np.sqrt((error[regular] ** 2).mean()))
         rate = len(codes) / (time.process_time() - begun)
         logger.info("round %d: rms error %.4f A, %.0f residues/s of processor time", round_number, score, rate)
-        search = _search(wanted, settings, rng)
+        search = _search(target_probes, settings, rng)
         if score < best_error:
             best, best_error = (codebook, search), score
         # The first round had other cells, so it only places cells.
         if 0 < round_number < settings.closed_rounds:
-            codebook = _closer(codebook, asked[regular], codes[regular], settings)
+            codebook = _closer(codebook, target_atoms[regular], codes[regular], settings)
     return best
 
 
@@ -85,10 +85,10 @@ def numbered(trans: Frame, cis: Frame, jumps: Frame, shifts: JumpShifts, setting
     return StepCodebook(rotations.astype(np.float64), translations.astype(np.float64), *counts, shifts=shifts)
 
 
-def _search(wanted: NDArray[np.float64], settings: GeometricFit, rng: np.random.Generator) -> ProbeSearch:
-    """A search whose cells lie where steps are wanted, [n, 12]."""
-    count = min(settings.num_cells, len(wanted))
-    some = wanted[rng.permutation(len(wanted))[: 100 * count]].astype(np.float32)
+def _search(target_probes: NDArray[np.float64], settings: GeometricFit, rng: np.random.Generator) -> ProbeSearch:
+    """Make a search whose cells lie among the probes of the steps needed, [n, 12]."""
+    count = min(settings.num_cells, len(target_probes))
+    some = target_probes[rng.permutation(len(target_probes))[: 100 * count]].astype(np.float32)
     centres = means_of(some, clusters(some, count, settings.open_rounds, rng), count).astype(np.float32)
     return ProbeSearch(
         settings.probe_34,
@@ -107,10 +107,10 @@ def _some_chains(residues: Residues, num_residues: int, rng: np.random.Generator
     return replace(residues, atoms=residues.atoms[kept], places=residues.places[kept], counts=residues.counts[order])
 
 
-def _asked(
+def _step_targets(
     residues: Residues, codebook: StepCodebook, settings: ProbeSearch
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """What every free bonded step was asked for, as atoms [n, 9] and probe [n, 12], and the code taken, [n].
+    """The target of every free bonded step, as atoms [n, 9] and probes [n, 12], and the code chosen, [n].
 
     Steps bound to a last digit by a jump before them are not free.
     """
@@ -118,19 +118,19 @@ def _asked(
     point, levers = settings.probe[:, 0], settings.probe[:, 1:]
     rotations, origins = residues.frames
     own = (residues.atoms - origins[:, None]) @ rotations
-    asked, wanted, codes = [], [], []
+    target_atoms, target_probes, codes = [], [], []
     for block, times, rows, numbers in residues.blocks(settings.probe, settings.limits):
-        taken = search.codes(block).astype(np.int64)
+        block_codes = search.codes(block).astype(np.int64)
         bound = block.kinds == BREAK
         bound[0] = False
         free = ~_after_jumps(bound, codebook.shifts.num_stages)[times, rows] & (times > 0)
         times, rows, numbers = times[free], rows[free], numbers[free]
-        frames = _seen_in_loop(block, taken, codebook, settings.probe)[times, rows]
+        frames = _seen_in_loop(block, block_codes, codebook, settings.probe)[times, rows]
         axes, shift = frames[:, 1:, 1:], frames[:, 1:, :1] + point[:, None]
-        asked.append((axes @ (own[numbers] - point).swapaxes(1, 2) + shift).swapaxes(1, 2).reshape(-1, 9))
-        wanted.append(np.concatenate([shift, axes @ levers], axis=2).reshape(-1, 12))
-        codes.append(taken[times, rows])
-    return np.concatenate(asked), np.concatenate(wanted), np.concatenate(codes)
+        target_atoms.append((axes @ (own[numbers] - point).swapaxes(1, 2) + shift).swapaxes(1, 2).reshape(-1, 9))
+        target_probes.append(np.concatenate([shift, axes @ levers], axis=2).reshape(-1, 12))
+        codes.append(block_codes[times, rows])
+    return np.concatenate(target_atoms), np.concatenate(target_probes), np.concatenate(codes)
 
 
 def _after_jumps(jumps: NDArray[np.bool_], stages: int) -> NDArray[np.bool_]:
@@ -156,10 +156,10 @@ def _seen_in_loop(
 
 
 def _closer(
-    codebook: StepCodebook, asked: NDArray[np.float64], codes: NDArray[np.int64], settings: GeometricFit
+    codebook: StepCodebook, target_atoms: NDArray[np.float64], codes: NDArray[np.int64], settings: GeometricFit
 ) -> StepCodebook:
     """One round of Lloyd's algorithm on closed-loop steps; unused codes, jumps and shifts stay as they are."""
-    moved = means_of(asked, codes, len(codebook))
+    moved = means_of(target_atoms, codes, len(codebook))
     unused = np.bincount(codes, minlength=len(codebook)) == 0
     moved[unused] = codebook.atoms.reshape(-1, 9)[unused]
     parts = [bonded_steps(moved[codebook.codes_of(kind)].reshape(-1, 3, 3), kind) for kind in (TRANS, CIS)]

@@ -1,12 +1,12 @@
 """The closed loop: a beam over short lists of codes, chosen by how well a probe of each residue is placed.
 
 A greedy choice by a residue's own atoms lets the direction of the chain drift; a probe with levers (see
-`probe`) makes the same choice keep the direction, and few beams then do. Each wanted frame falls in a cell,
+`probe`) makes the same choice keep the direction, and few beams then do. Each target frame falls in a cell,
 and only the codes listed for the cell are compared, so the size of the codebook costs nothing.
 
 A beam knows only where the true residue is, seen from its own rebuilt one. That is small whatever the chain's length,
-so float32 does, and neither the place of a chain nor its company can alter its codes: every product is one small
-product a chain, of the same shape always.
+so float32 is enough, and neither where a chain lies nor which chains share its block can alter its codes: every product
+is one small product per chain, always of the same shape.
 
 Shapes: B chains, T residues, M beams, C codes listed in a cell, K codes, 16 = a frame (see `frame_matrices`).
 """
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 
 MAX_BEAMS: Final = 64
 
-_CELLS_A_GROUP: Final = 16
+_CELLS_PER_GROUP: Final = 16
 _CELLS_SEARCHED: Final = 32
 """Cells are found in two steps: the nearest group, then the nearest of the cells about its middle."""
 
-_CODES_A_PART: Final = 16
+_CODES_PER_PART: Final = 16
 _PARTS_OF_A_WIDE_LIST: Final = 16
-"""Where the short list has no good code, the codes of so many parts of the codebook are compared."""
+"""Codes of a part. Where the short list has no good code, the codes of this many parts of the codebook are compared."""
 
 _FAR: Final = 1e9
 """Cost of a beam that does not exist."""
@@ -63,7 +63,7 @@ class ProbeSearch:
         Middles of the cells of trans steps, as placed probes.
     num_beams : int
     num_candidates : int
-        C, codes compared for each residue.
+        C, codes compared for each residue; even.
     search_all_above : float
         Square Angstrom: where the best listed code places the probe worse, a longer list is compared.
     short_chains : tuple of (int, int)
@@ -97,15 +97,15 @@ class ProbeSearch:
         return tuple(length for length, _ in self.short_chains)
 
     def beams_of(self, length: int) -> int:
-        """Beams of a chain of so many resolved residues."""
+        """Return the beams of a chain of ``length`` resolved residues."""
         return next((beams for limit, beams in self.short_chains if length < limit), self.num_beams)
 
 
 class CellTables:
     """Which codes are compared where.
 
-    Trans codes have short lists by cells. Cis codes, and the codes of every last digit that a residue after a jump
-    can be asked to have, are few: there all are compared.
+    Trans codes have short lists by cells. Cis codes, and the codes of each last digit that a residue after a jump
+    may have to have, are few: there all are compared.
 
     Parameters
     ----------
@@ -118,18 +118,18 @@ class CellTables:
         features = probe_features(codebook.rotations, codebook.translations, settings.probe).reshape(-1, 12)
         self._rows = distance_rows(features, settings.probe)
         trans, cis = (np.arange(len(codebook))[codebook.codes_of(kind)] for kind in (TRANS, CIS))
-        cells = settings.centres[split_order(settings.centres, _CELLS_A_GROUP)]
+        cells = settings.centres[split_order(settings.centres, _CELLS_PER_GROUP)]
         nearest = _nearest_rows(cells, features[trans], settings.num_candidates)
         self.codes = np.stack([np.resize(row, settings.num_candidates) for row in trans[nearest]])
         self.table = self._table(self.codes)
-        groups = np.stack([part.mean(axis=0) for part in np.array_split(cells, -(-len(cells) // _CELLS_A_GROUP))])
+        groups = np.stack([part.mean(axis=0) for part in np.array_split(cells, -(-len(cells) // _CELLS_PER_GROUP))])
         self.groups = self._finder(groups)
         self.cells_of_group = _nearest_rows(groups, cells, _CELLS_SEARCHED)
         self.cells = np.ascontiguousarray(self._finder(cells).T[self.cells_of_group].swapaxes(1, 2))
         # Codes are numbered so that neighbours in number are neighbours in space.
-        parts = np.array_split(trans, -(-len(trans) // _CODES_A_PART))
+        parts = np.array_split(trans, -(-len(trans) // _CODES_PER_PART))
         self.parts = self._finder(np.stack([features[part].mean(axis=0) for part in parts]))
-        self.codes_of_part = np.stack([np.resize(part, _CODES_A_PART) for part in parts])
+        self.codes_of_part = np.stack([np.resize(part, _CODES_PER_PART) for part in parts])
         self.rows_of_part = self._rows[self.codes_of_part]
         self._base = codebook.shifts.base
         special = [cis, *(kind[kind % self._base == digit] for kind in (trans, cis) for digit in range(self._base))]
@@ -138,14 +138,14 @@ class CellTables:
         self.special_table = self._table(self.special_codes)
 
     def special_of(self, kind: int, digit: int | None) -> int:
-        """Number of the list for a cis bond, or for a residue that must have a last digit."""
+        """Return the number of the list for a cis bond, or for a residue that must have a last digit."""
         if digit is None:
             return 0
         return 1 + (self._base if kind == CIS else 0) + digit
 
-    def wide_lists(self, wanted_B16: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Many trans codes nearest to wanted frames [B, 1, 16]: their numbers [B, C] and tables [B, 16, C]."""
-        distance = (wanted_B16 @ self.parts)[:, 0]
+    def wide_lists(self, target_B16: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return many trans codes nearest to target frames [B, 1, 16]: their numbers [B, C] and tables [B, 16, C]."""
+        distance = (target_B16 @ self.parts)[:, 0]
         parts = distance.argsort(axis=1, kind="stable")[:, :_PARTS_OF_A_WIDE_LIST]
         codes = self.codes_of_part[parts].reshape(len(parts), -1)
         return codes, self.rows_of_part[parts].reshape(*codes.shape, 16).swapaxes(1, 2)
@@ -184,12 +184,12 @@ class StepSearch:
         self.inverse_K44 = inverse_matrices(steps).astype(np.float32)
 
     def codes(self, block: TargetBlock) -> NDArray[np.int16]:
-        """Codes of a block: int16 [T, B]; what follows the end of a chain has no meaning."""
+        """Return the codes of a block, int16 [T, B]; what follows the end of a chain has no meaning."""
         return _Walk(self, block).codes()
 
 
 class _Walk:
-    """One pass over a block: the state of its beams and what they have taken so far."""
+    """One pass over a block: the state of its beams and the codes they have chosen so far."""
 
     def __init__(self, search: StepSearch, block: TargetBlock) -> None:
         self.search, self.block = search, block
@@ -198,8 +198,8 @@ class _Walk:
         # The true residue seen from each beam's rebuilt one.
         self.left = np.broadcast_to(np.eye(4, dtype=np.float32), (rows, self.num_beams, 4, 4)).copy()
         self.total = np.full((rows, self.num_beams), _FAR, dtype=np.float32)
-        self.total[:, 0] = 0.0  # all beams start equal: let one of them speak
-        self.taken = np.zeros((length, rows, self.num_beams), dtype=np.int16)
+        self.total[:, 0] = 0.0  # all beams start equal, so one of them is enough
+        self.choices = np.zeros((length, rows, self.num_beams), dtype=np.int16)
         self.parents = np.zeros((length, rows, self.num_beams), dtype=np.int8)
         self.special = np.where(block.kinds == CIS, 0, _PLAIN).astype(np.int16)
         self.breaks = block.kinds == BREAK
@@ -208,33 +208,33 @@ class _Walk:
     def codes(self) -> NDArray[np.int16]:
         any_break = np.asarray(self.breaks.any(axis=1))
         any_special = np.asarray((self.special != _PLAIN).any(axis=1))
-        until = 0  # up to here a jump has asked for digits
-        for time in range(1, len(self.taken)):
+        until = 0  # up to here a jump prescribes digits
+        for time in range(1, len(self.choices)):
             rows = int(self.block.going[time])
             breaks = np.flatnonzero(self.breaks[time, :rows]) if any_break[time] else ()
-            jumped = [(row, self._jump(time, int(row))) for row in breaks]
-            if len(jumped):
-                until = max(until, time + max(len(jump.digits) for _, jump in jumped))
+            jumps_here = [(row, self._jump(time, int(row))) for row in breaks]
+            if len(jumps_here):
+                until = max(until, time + max(len(jump.digits) for _, jump in jumps_here))
             self._step(time, rows, has_special=bool(any_special[time]) or time <= until)
-            for row, jump in jumped:
+            for row, jump in jumps_here:
                 self.left[row] = jump.left
                 self.total[row] = _FAR
                 self.total[row, 0] = 0.0
-                self.taken[time, row], self.parents[time, row] = jump.code, 0
+                self.choices[time, row], self.parents[time, row] = jump.code, 0
         return self._trace_back()
 
     def _step(self, time: int, rows: int, *, has_special: bool) -> None:
         """Move the beams of the chains still going on by one residue."""
         beams, cells = self.num_beams, self.search.cells
-        wanted = self.left[:rows].reshape(rows, beams * 4, 4) @ self.block.steps[time, :rows]
-        wanted = wanted.reshape(rows, beams, 16)
-        x, y, z = wanted[:, :, 4], wanted[:, :, 8], wanted[:, :, 12]
-        wanted[:, :, 1] = x * x + y * y + z * z + self.total[:rows]
-        best = np.ascontiguousarray(wanted[:, :1])
+        target = self.left[:rows].reshape(rows, beams * 4, 4) @ self.block.steps[time, :rows]
+        target = target.reshape(rows, beams, 16)
+        x, y, z = target[:, :, 4], target[:, :, 8], target[:, :, 12]
+        target[:, :, 1] = x * x + y * y + z * z + self.total[:rows]
+        best = np.ascontiguousarray(target[:, :1])
         group = (best @ cells.groups).argmin(axis=2)[:, 0]
         among = (best @ cells.cells.take(group, axis=0)).argmin(axis=2)[:, 0]
         cell = cells.cells_of_group[group, among]
-        beam, candidate, total = _successors(wanted, cells.table.take(cell, axis=0))
+        beam, candidate, total = _successors(target, cells.table.take(cell, axis=0))
         code = cells.codes.ravel().take(candidate + cell[:, None] * cells.codes.shape[1])
         lost = np.flatnonzero(total[:, 0] > self.search.settings.search_all_above)
         if has_special:
@@ -242,19 +242,19 @@ class _Walk:
             special = np.flatnonzero(lists != _PLAIN)
             lost = lost[lists[lost] == _PLAIN]
             codes, table = cells.special_codes[lists[special]], cells.special_table[lists[special]]
-            beam[special], code[special], total[special] = _listed(wanted[special], codes, table)
+            beam[special], code[special], total[special] = _successors_in_lists(target[special], codes, table)
         if len(lost):
             codes, table = cells.wide_lists(best[lost])
-            beam[lost], code[lost], total[lost] = _listed(wanted[lost], codes, table)
+            beam[lost], code[lost], total[lost] = _successors_in_lists(target[lost], codes, table)
         np.subtract(total, total[:, :1], out=self.total[:rows])
-        wanted[:, :, 1] = 0.0
+        target[:, :, 1] = 0.0
         source = beam + np.arange(0, rows * beams, beams)[:, None]
-        frames = wanted.reshape(-1, 4, 4).take(source, axis=0)
+        frames = target.reshape(-1, 4, 4).take(source, axis=0)
         np.matmul(self.search.inverse_K44.take(code, axis=0), frames, out=self.left[:rows])
-        self.taken[time, :rows], self.parents[time, :rows] = code, beam
+        self.choices[time, :rows], self.parents[time, :rows] = code, beam
 
     def _jump(self, time: int, row: int) -> Jump:
-        """Choose a jump from the best beam, and ask the residues after it for their digits."""
+        """Choose a jump from the best beam, and prescribe the digits of the residues after it."""
         block, cells = self.block, self.search.cells
         jump = self.search.jumps.choose(self.left[row, 0] @ block.steps[time, row], block.following(time, row))
         for stage, digit in enumerate(jump.digits, start=time + 1):
@@ -262,38 +262,38 @@ class _Walk:
         return jump
 
     def _trace_back(self) -> NDArray[np.int16]:
-        """Codes of the beam that was best, so first, at the last residue of each chain."""
-        length, num_rows, _ = self.taken.shape
+        """Codes of the beam that is best, and so first, at the last residue of each chain."""
+        length, num_rows, _ = self.choices.shape
         codes = np.full((length, num_rows), self.search.codebook.start_code, dtype=np.int16)
         rows, beam = np.arange(num_rows), np.zeros(num_rows, dtype=np.int64)
         ends = self.block.lengths
         for time in range(length - 1, 0, -1):
             going = int(self.block.going[time])
             here, at = rows[:going], beam[:going]
-            codes[time, :going] = self.taken[time, here, at]
-            # Rows past their end were only filling up: their beam starts at the end.
+            codes[time, :going] = self.choices[time, here, at]
+            # Rows past their end were only padding: their beam starts at the end.
             beam[:going] = np.where(time < ends[:going], self.parents[time, here, at], 0)
         return codes
 
 
-def _listed(
-    wanted_BM16: NDArray[np.float32], codes_BC: NDArray[np.int64], tables_B16C: NDArray[np.float32]
+def _successors_in_lists(
+    target_BM16: NDArray[np.float32], codes_BC: NDArray[np.int64], tables_B16C: NDArray[np.float32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Beam, code and total of the best continuations of chains that have lists of their own."""
-    beam, candidate, total = _successors(wanted_BM16, tables_B16C)
+    beam, candidate, total = _successors(target_BM16, tables_B16C)
     return beam, np.take_along_axis(codes_BC, candidate, axis=1), total
 
 
 def _successors(
-    wanted_BM16: NDArray[np.float32], tables_B16C: NDArray[np.float32]
+    target_BM16: NDArray[np.float32], tables_B16C: NDArray[np.float32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Beam, listed code and total of the M best continuations of each chain: [B, M] each, the best first.
 
     Of the same listed code in the first and the second half of the beams only the better is kept.
     """
-    rows, beams, _ = wanted_BM16.shape
+    rows, beams, _ = target_BM16.shape
     size = tables_B16C.shape[2]
-    packed, places = packed_places((wanted_BM16 @ tables_B16C).reshape(rows, beams * size))
+    packed, places = packed_places((target_BM16 @ tables_B16C).reshape(rows, beams * size))
     packed = np.minimum(packed[:, : beams * size // 2], packed[:, beams * size // 2 :])
     packed.partition(beams - 1, axis=1)
     packed = np.sort(packed[:, :beams], axis=1)

@@ -3,7 +3,7 @@
 A jump code alone is Angstroms off. The last digits of the codes of the next residues name corrections, so the frame
 after a break is known closely before its segment is placed, and no position carries more than one code.
 
-Shapes: B chains, T residues, S stages, D shifts a stage, H hypotheses.
+Shapes: B chains, T residues, S stages, D shifts per stage, H hypotheses.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     Frame = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 HYPOTHESES = 8
-"""Jumps with their shifts kept while choosing; few are enough, since each stage has its own scale."""
+"""Jumps, with their shifts, kept while choosing; few are enough, since each stage has its own scale."""
 
 
 def seen_from(rotation: NDArray[np.float64], origin: NDArray[np.float64], frame: Frame) -> Frame:
-    """A frame as seen from others: rotations [..., 3, 3] and origins [..., 3]."""
+    """Return a frame as seen from others: rotations [..., 3, 3] and origins [..., 3]."""
     inverse = rotation.swapaxes(-1, -2)
     return inverse @ frame[0], (inverse @ (frame[1] - origin)[..., None])[..., 0]
 
@@ -44,7 +44,7 @@ class Jump:
     Parameters
     ----------
     code : int
-        Of the residue after the break.
+        Code of the residue after the break.
     digits : list of int
         Last digits that the codes after it must have.
     left : ndarray, shape=(4, 4), dtype=float32
@@ -63,7 +63,7 @@ class JumpSearch:
     ----------
     codebook : StepCodebook
     probe : ndarray, shape=(3, 4), dtype=float64
-        What closeness of two frames means; see `probe_features`.
+        The measure of how close two frames are; see `probe_features`.
     """
 
     def __init__(self, codebook: StepCodebook, probe: NDArray[np.float64]) -> None:
@@ -141,5 +141,5 @@ def shifted_jumps(
 
 
 def stored_shifts(rotations: NDArray[np.floating], translations: NDArray[np.floating]) -> JumpShifts:
-    """Shifts as they are after being stored as float32."""
+    """Return the shifts as they are read back from float32."""
     return JumpShifts(rotations.astype(np.float32).astype(np.float64), translations.astype(np.float32).astype(float))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.tokenizer_folder import StoredWeights
 
 MAX_COORDINATE: Final = 1e5
-"""Largest coordinate taken, in Angstrom: far above any structure, far below where precision ends."""
+"""Largest coordinate accepted, in Angstrom: far above any structure, far below where precision ends."""
 
 MAX_CODES: Final = 32767
 """Codes are int16."""
@@ -56,6 +56,11 @@ class GeometricTokenizer(ProteinStructureTokenizer):
     name, fingerprint : str
     config : mapping, optional
         The description the weights came with.
+
+    Raises
+    ------
+    LimitError
+        More codes than `MAX_CODES`.
     """
 
     architecture: ClassVar[str] = "geometric"
@@ -118,7 +123,7 @@ class GeometricTokenizer(ProteinStructureTokenizer):
         return self.codebook.features
 
     def prepare(self, entity: Protein) -> Protein:
-        """Return a chain that was checked; see `check_chain`."""
+        """Return the chain, checked; see `check_chain`."""
         check_chain(entity)
         return entity
 
@@ -186,7 +191,7 @@ def check_chain(protein: Protein) -> None:
 
 
 def resolved_of(proteins: Sequence[Protein]) -> tuple[Residues, NDArray[np.int64]]:
-    """Return the resolved residues of all chains, which were checked, and the lengths of the chains."""
+    """Return the resolved residues of chains that passed `check_chain`, and the lengths of the chains, int64."""
     lengths = np.array([len(protein) for protein in proteins], dtype=np.int64)
     parts = [protein.backbone for protein in proteins if protein.backbone is not None]
     atoms = np.concatenate([np.empty((0, 3, 3), dtype=np.float32), *parts]).astype(np.float64)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STATED_ERROR: Final = 1.5
-"""Angstrom of backbone RMSD that the round trip of an unbroken chain stays below; self-examination fails past it."""
+"""Angstrom of backbone RMSD that the round trip of an unbroken chain stays below; `biomatrix doctor` fails past it."""
 
 
 def fit_tokenizer(proteins: Sequence[Protein], settings: GeometricFit | None = None) -> GeometricTokenizer:
@@ -44,7 +44,7 @@ def fit_tokenizer(proteins: Sequence[Protein], settings: GeometricFit | None = N
     Parameters
     ----------
     proteins : sequence of Protein
-        Chains with backbones; only what may be learned from.
+        Chains with backbones, only those that may be learned from.
     settings : GeometricFit, optional
 
     Returns
@@ -74,7 +74,7 @@ def fit_tokenizer(proteins: Sequence[Protein], settings: GeometricFit | None = N
         bonded.append(bonded_steps(means_of(seen[mine], nearest, count).reshape(-1, 3, 3), kind))
     jumps = _jumps(residues, settings, rng)
     real = kinds == BREAK
-    # Real breaks are few and of all widths: they count a few times.
+    # Real breaks are few and of all widths: each counts four times.
     jumps = (np.concatenate([jumps[0], *[steps[0][real]] * 4]), np.concatenate([jumps[1], *[steps[1][real]] * 4]))
     jump_codes, shifts = _fit_shifts(jumps, settings, rng)
     codebook = numbered(bonded[0], bonded[1], jump_codes, shifts, settings)
@@ -91,9 +91,9 @@ def save_tokenizer(
     folder : path
     tokenizer : GeometricTokenizer
     settings : GeometricFit
-        What it was fitted with.
+        The settings it was fitted with.
     description : mapping
-        More for the config: training data, licence, figures.
+        More entries for the config: training data, licence, figures.
     """
     return save_weights(folder, described(tokenizer, settings, description), tokenizer.tensors())
 
