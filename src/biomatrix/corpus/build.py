@@ -1,8 +1,8 @@
 """A whole build, step by step: records, tokens, a vocabulary where none is given, shards.
 
-Every step is made of slices that are skipped when they are done, so a build that was stopped goes on where it
-stood, and a changed recipe redoes only what depends on the change. The same call from several processes or machines
-over one work folder shares the slices among them, and each returns when all are done.
+Every step consists of slices that are skipped when they are done, so a build that was stopped continues where it
+stopped, and a changed recipe redoes only what depends on the change. Several processes or machines that make the same
+call over one work folder share the slices among them, and each returns when all are done.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def tokenised(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1)
 
 
 def build_nano_vocabulary(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1) -> Path:
-    """Build the corpus's own vocabulary anew under ``work/vocabulary``; return the folder."""
+    """Build the corpus's own vocabulary under ``work/vocabulary``, also where one is there; return the folder."""
     folder = work / "vocabulary"
     save_vocabulary(tokenised(recipe, data, work, workers=workers), recipe, folder)
     return folder
@@ -53,7 +53,7 @@ def build_corpus(
     Parameters
     ----------
     recipe : CorpusRecipe
-        What it is made of.
+        Its sources, views, tasks and limits.
     data : Path
         The folder the sources' files are relative to.
     work : Path
@@ -63,7 +63,7 @@ def build_corpus(
     shards : Path, optional
         Where the shards go; ``work/shards`` when not given.
     workers : int
-        Processes; the bytes do not depend on it.
+        The number of processes; the bytes do not depend on it.
 
     Returns
     -------
@@ -73,6 +73,6 @@ def build_corpus(
     slices = tokenised(recipe, data, work, workers=workers)
     if vocabulary is None:
         vocabulary = work / "vocabulary"
-        made = vocabulary / "tokenizer.json"
-        make_once(vocabulary, made.is_file, lambda folder: save_vocabulary(slices, recipe, folder))
+        tokenizer_file = vocabulary / "tokenizer.json"
+        make_once(vocabulary, tokenizer_file.is_file, lambda folder: save_vocabulary(slices, recipe, folder))
     return build_shards(slices, recipe, vocabulary, data, shards or work / "shards", workers=workers)

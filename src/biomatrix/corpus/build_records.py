@@ -37,13 +37,13 @@ class RecordSlice(Slice):
         return self.entry.name
 
 
-def _source(item: RecordSlice) -> Source:
-    """Return the source of a slice, opened once a process: slices in order share its readers."""
-    return _opened(item.entry.model_dump_json(), item.data)
+def _source_of(item: RecordSlice) -> Source:
+    """Return the source of a slice, opened once per process: slices in order share its readers."""
+    return _open_once(item.entry.model_dump_json(), item.data)
 
 
 @cache
-def _opened(entry: str, data: Path) -> Source:
+def _open_once(entry: str, data: Path) -> Source:
     return open_source(SourceRecipe.model_validate_json(entry), data)
 
 
@@ -53,14 +53,14 @@ def reject_line(source: str, identifier: str, reason: str) -> str:
 
 
 def write_rejects(path: Path, rejects: list[dict[str, str]]) -> None:
-    """Write one JSON object a line: source, id, reason."""
+    """Write one JSON object per line: source, id, reason."""
     with path.open("w", encoding="utf-8") as handle:
         handle.writelines(reject_line(reject["source"], reject["id"], reject["reason"]) for reject in rejects)
 
 
 def write_records(item: RecordSlice, folder: Path) -> Mapping[str, Any]:
-    """Turn one shard of a source into records and rejects, a batch in memory at a time."""
-    source = _source(item)
+    """Turn one shard of a source into records and rejects, one batch in memory at a time; return their numbers."""
+    source = _source_of(item)
     batch: list[Record] = []
     records = refused = 0
     with (
@@ -84,18 +84,18 @@ def write_records(item: RecordSlice, folder: Path) -> Mapping[str, Any]:
 
 
 def source_shards(source: Source, work: Path, size: int) -> list[Shard]:
-    """Return the shards of a source, listed once and kept under ``work/index``: text files are read to find them."""
+    """Return the shards of a source; their list is kept under ``work/index``: to make it, text files are read."""
     path = work / "index" / f"{source.name}-{fingerprint(VERSION, source.fingerprint, size)[:16]}.json"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        listed = [astuple(shard) for shard in source.shards(size)]
-        write_whole(path, json.dumps(listed).encode())
+        rows = [astuple(shard) for shard in source.shards(size)]
+        write_whole(path, json.dumps(rows).encode())
     return [Shard(*parts) for parts in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def record_slices(entry: SourceRecipe, data: Path, work: Path, size: int) -> list[RecordSlice]:
     """Return the slices of one source."""
-    source = _opened(entry.model_dump_json(), data)
+    source = _open_once(entry.model_dump_json(), data)
     mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size)
     return [
         RecordSlice(work / "records" / entry.name / f"{index:05d}", mark, entry, data, shard)
@@ -123,11 +123,16 @@ def build_records(
     work : Path
         Where the slices are kept.
     size : int
-        Rows of a source in one slice.
+        The number of rows of a source in one slice.
     allow : collection of str, optional
         The licences that sources may have; see `check_licences`.
     workers : int
-        Processes.
+        The number of processes.
+
+    Raises
+    ------
+    ConfigurationError
+        If a source is unknown, or under a licence that is not allowed.
     """
     check_licences((open_source(entry, data) for entry in sources), allow)
     slices = {entry.name: record_slices(entry, data, work, size) for entry in sources}

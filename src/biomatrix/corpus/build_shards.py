@@ -1,6 +1,6 @@
 """Last step of a build: tokens to documents to shards of ids, with held-out shards per view.
 
-What a shard depends on is hashed view by view: a view or task that joins the package, the registry or the recipe
+Everything a shard depends on is hashed view by view: a view or task that joins the package, the registry or the recipe
 leaves the documents of all others as they are.
 """
 
@@ -38,7 +38,7 @@ def training_slices(
     vocabulary: SavedVocabulary,
     folder: Path,
 ) -> list[ShardSlice]:
-    """Return one shard per slice of records, in order.
+    """Return one shard slice per slice of records, in order.
 
     Parameters
     ----------
@@ -49,18 +49,19 @@ def training_slices(
     drawn : tuple of Draw
         The recipe's views and tasks.
     vocabulary : SavedVocabulary
+        The vocabulary that gives the ids.
     folder : Path
-        Where the shards stand.
+        The folder of the shards.
     """
     repeats = {source.name: source.repeat for source in recipe.sources}
-    found = []
+    shard_slices = []
     for name, group in slices.items():
         for item in group:
             settings = (VERSION, vocabulary.fingerprint, item.fingerprint, recipe.seed, recipe.max_tokens)
             marks = {
                 draw.name: fingerprint(*settings, draw.definition.content, draw.mean * repeats[name]) for draw in drawn
             }
-            found.append(
+            shard_slices.append(
                 ShardSlice(
                     folder / f"{name}-{item.name}",
                     shard_fingerprint(item, marks),
@@ -73,7 +74,7 @@ def training_slices(
                     recipe.max_tokens,
                 )
             )
-    return found
+    return shard_slices
 
 
 def held_out_slices(
@@ -83,7 +84,7 @@ def held_out_slices(
     vocabulary: SavedVocabulary,
     output: Path,
 ) -> list[HeldOutSlice]:
-    """Return one shard per view and task; those that are not done share one reading of the records."""
+    """Return one slice per view and task; those that are not done share one pass over the records."""
     settings = (VERSION, vocabulary.fingerprint, [item.fingerprint for item in flat])
     limits = (recipe.seed, recipe.max_tokens, recipe.held_out_documents)
     marks = {
@@ -145,7 +146,7 @@ def _source_lines(
 ) -> list[dict[str, Any]]:
     lines = []
     for name in slices:
-        mine = [note for note in notes if note["source"] == name]
+        source_notes = [note for note in notes if note["source"] == name]
         source = open_source(recipe.source(name), data)
         lines.append(
             {
@@ -155,9 +156,9 @@ def _source_lines(
                 "files": list(source.provenance.files),
                 "split": source.provenance.split,
                 "sha256": source.fingerprint,
-                "documents": sum(_totals(mine, "documents").values()),
-                "tokens": sum(_totals(mine, "tokens").values()),
-                "rejects": sum(note["rejects"] for note in mine),
+                "documents": sum(_totals(source_notes, "documents").values()),
+                "tokens": sum(_totals(source_notes, "tokens").values()),
+                "rejects": sum(note["rejects"] for note in source_notes),
             }
         )
     return lines
@@ -179,15 +180,15 @@ def build_shards(
     slices : mapping of str to sequence of TokenisedSlice
         Finished token slices, by source.
     recipe : CorpusRecipe
-        What is drawn.
+        Its views, tasks, seed and limits.
     vocabulary : Path
         A saved vocabulary.
     data : Path
         The data folder, for the sources' licences and hashes.
     output : Path
-        Where the corpus stands.
+        The folder of the corpus.
     workers : int
-        Processes; the bytes do not depend on it.
+        The number of processes; the bytes do not depend on it.
 
     Returns
     -------
@@ -220,8 +221,8 @@ def _build_held_out(items: Sequence[HeldOutSlice], recipe: CorpusRecipe, output:
     for item, note in zip(items, notes, strict=True):
         remove_strays(item.folder.parent, [item])
         write_manifest(item.folder.parent, _manifest([item], [note], recipe, [item.draw], item.reading.vocabulary))
-    wanted = {item.folder.parent for item in items}
+    folders = {item.folder.parent for item in items}
     for manifest in output.glob(f"heldout_*/{MANIFEST}"):
-        if manifest.parent not in wanted:
+        if manifest.parent not in folders:
             log.info("%s is no longer in the recipe", manifest.parent.name)
             manifest.unlink()

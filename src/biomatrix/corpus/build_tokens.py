@@ -1,6 +1,6 @@
-"""Second step of a build: records to tokens, a modality at a time. Needs the structure tokenizers.
+"""Second step of a build: records to tokens, one modality at a time. Needs the structure tokenizers.
 
-Modalities are written apart, so another structure tokenizer redoes its own modality and nothing else.
+Each modality has files of its own, so another structure tokenizer redoes its own modality and nothing else.
 """
 
 from __future__ import annotations
@@ -64,30 +64,31 @@ class TokenisedSlice:
     fingerprint: str
 
     def read(self, splits: Sequence[str], modalities: Collection[str] | None = None) -> Iterator[TokenRecord]:
-        """Yield the records of the given splits that can be written in some modality, or are text.
+        """Yield the records of some splits that can be written in some modality, or are text.
 
-        Files are read a batch of rows at a time.
+        Files are read one batch of rows at a time.
 
         Parameters
         ----------
         splits : sequence of str
+            The splits to read: ``train``, ``held_out``, ``held_out_label``.
         modalities : collection of str, optional
-            Whose tokens the records carry; of all when not given.
+            The modalities whose tokens the records carry; all when not given.
         """
-        written = [
+        readers = [
             (name, _written_rows(folder, modalities is None or name in modalities)) for name, folder in self.tokens
         ]
-        pending = {name: next(rows, None) for name, rows in written}
+        pending = {name: next(rows, None) for name, rows in readers}
         for index, row in enumerate(_plain_rows(self.records)):
             tokens: dict[str, tuple[str, ...]] = {}
             any_written = False
-            for name, rows in written:
-                found = pending[name]
-                if found is None or found[0] != index:
+            for name, rows in readers:
+                entry = pending[name]
+                if entry is None or entry[0] != index:
                     continue
                 any_written = True
-                if found[1] is not None:
-                    tokens[name] = found[1]
+                if entry[1] is not None:
+                    tokens[name] = entry[1]
                 pending[name] = next(rows, None)
             if row["split"] in splits and (any_written or row["kind"] == TEXT):
                 fields = json.loads(row["fields"])
@@ -100,7 +101,7 @@ def _plain_rows(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _written_rows(folder: Path, with_tokens: bool) -> Iterator[tuple[int, tuple[str, ...] | None]]:
-    """Yield the number of each record that a modality wrote, in order, with its tokens where they are wanted."""
+    """Yield the number of each record that a modality wrote, in order, and its tokens, None without ``with_tokens``."""
     columns = ["row", "tokens"] if with_tokens else ["row"]
     for batch in read_batches(folder / "tokens.parquet", columns):
         rows = batch.column("row").to_pylist()
@@ -112,7 +113,7 @@ def _written_rows(folder: Path, with_tokens: bool) -> Iterator[tuple[int, tuple[
 
 
 def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
-    """Write one slice of records in one modality, a batch in memory at a time."""
+    """Write one slice of records in one modality, one batch in memory at a time; return the counts."""
     writer = modality(item.modality, tokenizer=item.tokenizer)
     records = refused = first = 0
     with (
@@ -120,7 +121,7 @@ def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
         (folder / "rejects.jsonl").open("w", encoding="utf-8") as rejects,
     ):
         for batch in read_batches(item.records / "records.parquet"):
-            rows, reasons = _written(writer, batch, first)
+            rows, reasons = _token_rows(writer, batch, first)
             out.write_rows(rows)
             rejects.writelines(reasons)
             first += batch.num_rows
@@ -129,18 +130,18 @@ def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
     return {"records": records, "rejects": refused}
 
 
-def _written(writer: Modality, batch: pa.RecordBatch, first: int) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the rows of tokens of a batch whose first record has the number ``first``, and the lines of rejects."""
-    mine = np.flatnonzero(batch.column("kind").to_numpy(zero_copy_only=False) == writer.kind)
-    records = records_from_table(batch.take(mine))
-    found = [
+def _token_rows(writer: Modality, batch: pa.RecordBatch, first: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the token rows of a batch whose first record has the number ``first``, and the lines of rejects."""
+    own_rows = np.flatnonzero(batch.column("kind").to_numpy(zero_copy_only=False) == writer.kind)
+    records = records_from_table(batch.take(own_rows))
+    entries = [
         (first + int(row), record.entity, record)
-        for row, record in zip(mine, records, strict=True)
+        for row, record in zip(own_rows, records, strict=True)
         if record.entity is not None and writer.accepts(record.entity)
     ]
     rows, rejects = [], []
-    results = writer.encode_each([entity for _, entity, _ in found])
-    for (row, _, record), tokens in zip(found, results, strict=True):
+    results = writer.encode_each([entity for _, entity, _ in entries])
+    for (row, _, record), tokens in zip(entries, results, strict=True):
         if isinstance(tokens, BioMatrixError):
             rejects.append(reject_line(record.source, record.id, f"{writer.name}: {tokens.message}"))
         else:
@@ -149,7 +150,7 @@ def _written(writer: Modality, batch: pa.RecordBatch, first: int) -> tuple[list[
 
 
 def _tokenizer_mark(writer: Modality) -> str | list[str] | None:
-    """Return what the structure tokenizers of a modality's tokens are known by; several for a composite."""
+    """Return the fingerprint of a modality's structure tokenizer, None without one; a list for a composite."""
     needed = [record_of(part) for part in writer.written_with()]
     marks = [str(record.fingerprint) for record in needed if record is not None]
     if writer.parts:
@@ -198,24 +199,24 @@ def build_tokens(
     modalities : sequence of str, optional
         The modalities to write; every registered one when not given.
     workers : int
-        Processes.
+        The number of processes.
     """
-    chosen = structure_tokenizers or {}
-    written: dict[str, dict[str, list[TokenSlice]]] = {}
+    tokenizer_names = structure_tokenizers or {}
+    slices_by_modality: dict[str, dict[str, list[TokenSlice]]] = {}
     for name in modalities or modality_names():
-        written[name] = token_slices(records, work, name, chosen.get(name))
-        flat = [item for group in written[name].values() for item in group]
+        slices_by_modality[name] = token_slices(records, work, name, tokenizer_names.get(name))
+        flat = [item for group in slices_by_modality[name].values() for item in group]
         run_slices(flat, write_tokens, workers=workers, label=f"{name} tokens")
-        for source, done in written[name].items():
-            remove_strays(work / "tokens" / name / source, done)
+        for source, group in slices_by_modality[name].items():
+            remove_strays(work / "tokens" / name / source, group)
     return {
         source: [
             TokenisedSlice(
                 source,
                 item.folder.name,
                 item.folder,
-                tuple((name, by_source[source][index].folder) for name, by_source in written.items()),
-                fingerprint([by_source[source][index].fingerprint for by_source in written.values()]),
+                tuple((name, by_source[source][index].folder) for name, by_source in slices_by_modality.items()),
+                fingerprint([by_source[source][index].fingerprint for by_source in slices_by_modality.values()]),
             )
             for index, item in enumerate(group)
         ]

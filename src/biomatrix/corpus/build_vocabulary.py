@@ -1,6 +1,6 @@
-"""Third step of a build: a vocabulary of the corpus's own, for a model that starts from nothing.
+"""Third step of a build: a vocabulary of the corpus's own, for a model trained from scratch.
 
-The records are passed over several times and never held: memory grows with the tokens that are counted, not with the
+The records are read several times and never kept: memory grows with the number of distinct tokens, not with the
 corpus.
 """
 
@@ -26,27 +26,27 @@ Slices = Mapping[str, Sequence[TokenisedSlice]]
 """Finished token slices, by source."""
 
 PLAIN_COVERAGE = CoverageRecipe(share=0.999)
-"""What is kept of an open-ended modality's tokens where the recipe says nothing."""
+"""The tokens of an open-ended modality that are kept where the recipe says nothing."""
 CODED_COVERAGE = CoverageRecipe(share=0.99, limit=1800)
-"""The same where a token holds a structure code: a symbol with each of its codes makes very many."""
+"""The same where a token holds a structure code: every pair of symbol and code is a token, so there are very many."""
 
 _TEMPLATE_REPEATS = 50
-"""How often each prompt is read when merges are learned: prompts are short and come up in every exchange."""
-_INTERLEAVED = 20
-"""Records read of one source before the next has its turn."""
+"""How often each prompt is read when merges are learned: prompts are short and occur in every exchange."""
+_RECORDS_PER_TURN = 20
+"""The number of records read from one source before the next one's turn."""
 _NOT_PROSE = ("licence", "repository")
 
 
 def training_records(
     slices: Sequence[TokenisedSlice], modalities: Collection[str] | None = None
 ) -> Iterator[TokenRecord]:
-    """Yield the training records of slices, in order, with the tokens of the given modalities, or of all."""
+    """Yield the training records of slices, in order, with the tokens of ``modalities``, all by default."""
     for item in slices:
         yield from item.read(("train",), modalities)
 
 
-def _limited(texts: Iterator[str], characters: int) -> Iterator[str]:
-    """Yield texts until so many characters have passed."""
+def _limit(texts: Iterator[str], characters: int) -> Iterator[str]:
+    """Yield texts until they hold this many characters."""
     for text in texts:
         if characters <= 0:
             return
@@ -55,25 +55,25 @@ def _limited(texts: Iterator[str], characters: int) -> Iterator[str]:
 
 
 def _prose(slices: Slices) -> Iterator[str]:
-    """Yield what records say in words, sources interleaved so that a limit cuts none of them off."""
+    """Yield the prose of prompts and records, sources interleaved so that a limit cuts none of them off."""
     for task in package_definitions().tasks.values():
         yield from (*task.prompts, task.answer) * _TEMPLATE_REPEATS
-    queues = [filter(_says_something, training_records(group, ())) for group in slices.values()]
+    queues = [filter(_has_words, training_records(group, ())) for group in slices.values()]
     while queues:
         for queue in list(queues):
-            records = list(islice(queue, _INTERLEAVED))
+            records = list(islice(queue, _RECORDS_PER_TURN))
             if not records:
                 queues.remove(queue)
             for record in records:
                 yield from (value for name, value in record.fields.items() if name not in _NOT_PROSE)
 
 
-def _says_something(record: TokenRecord) -> bool:
+def _has_words(record: TokenRecord) -> bool:
     return any(not value.replace(".", "").replace("-", "").isdigit() for value in record.fields.values())
 
 
-def _spelled(slices: Slices, names: Sequence[str]) -> Iterator[str]:
-    """Yield entities as text, every third first: a limit must not cut off the last sources."""
+def _entity_texts(slices: Slices, names: Sequence[str]) -> Iterator[str]:
+    """Yield entities as text, every third one first, so that a limit does not cut off the last sources."""
     for turn in (0, 1):
         records = chain.from_iterable(training_records(group, names) for group in slices.values())
         strings = (record.tokens[name][0] for record in records for name in names if name in record.tokens)
@@ -81,22 +81,22 @@ def _spelled(slices: Slices, names: Sequence[str]) -> Iterator[str]:
 
 
 def choose_tokens(counts: Mapping[str, int], coverage: float, limit: int | None = None) -> tuple[list[str], float]:
-    """Return the most frequent tokens that cover a share of occurrences, and their share."""
-    kept = joint_tokens(counts, coverage)[:limit]
+    """Return the most frequent tokens that cover a share of occurrences, at most ``limit``, and their share."""
+    tokens = joint_tokens(counts, coverage)[:limit]
     total = sum(counts.values())
-    return kept, sum(counts[token] for token in kept) / total if total else 1.0
+    return tokens, sum(counts[token] for token in tokens) / total if total else 1.0
 
 
 def coverage_settings(given: CoverageRecipe | None, writer: Modality) -> tuple[float, int | None]:
-    """Return the share of occurrences and the most tokens that are kept of an open-ended modality."""
+    """Return the share of occurrences to cover and the largest number of tokens of an open-ended modality."""
     default = CODED_COVERAGE if writer.needs_tokenizer else PLAIN_COVERAGE
-    asked = given or CoverageRecipe()
-    share = asked.share if asked.share is not None else default.share
-    return share or 0.0, asked.limit if asked.limit is not None else default.limit
+    settings = given or CoverageRecipe()
+    share = settings.share if settings.share is not None else default.share
+    return share or 0.0, settings.limit if settings.limit is not None else default.limit
 
 
 def count_open_tokens(slices: Slices, writers: Sequence[Modality]) -> dict[str, Counter[str]]:
-    """Count, in one pass, the tokens of training records by open-ended modality, also where a composite borrows it."""
+    """Count, in one pass, the tokens of each open-ended modality in training records, composites included."""
     counts: dict[str, Counter[str]] = {writer.name: Counter() for writer in writers if writer.open_ended}
     read = {writer.name: writer for writer in writers if any(part.name in counts for part in writer.written_with())}
     for group in slices.values() if read else ():
@@ -111,23 +111,24 @@ def count_open_tokens(slices: Slices, writers: Sequence[Modality]) -> dict[str, 
 def build_vocabulary(slices: Slices, recipe: CorpusRecipe) -> Vocabulary:
     """Build a vocabulary from the training records of finished token slices.
 
-    The text entries are a byte-level BPE learned on the records' prose and on entities spelled as text; of modalities
-    whose tokens only a corpus tells, those are kept that cover the wanted share of occurrences; others are all there.
+    The text entries are a byte-level BPE learned on the records' prose and on entities spelled as text. Of an
+    open-ended modality, whose tokens only a corpus can list, the most frequent tokens are kept that cover the share
+    set in the recipe; of the others, all.
     """
     settings = recipe.vocabulary
     names = recipe.modalities or modality_names()
     writers = [modality(name, tokenizer=recipe.structure_tokenizers.get(name)) for name in names]
-    prose = _limited(_prose(slices), settings.text_characters)
-    spelled = _spelled(slices, [writer.name for writer in writers if writer.spelled_as_text])
-    base = train_byte_bpe(chain(prose, _limited(spelled, settings.smiles_characters)), settings.text_entries)
+    prose = _limit(_prose(slices), settings.text_characters)
+    entity_texts = _entity_texts(slices, [writer.name for writer in writers if writer.spelled_as_text])
+    base = train_byte_bpe(chain(prose, _limit(entity_texts, settings.smiles_characters)), settings.text_entries)
     counts = count_open_tokens(slices, writers)
-    chosen: dict[str, list[str]] = {}
+    tokens_of: dict[str, list[str]] = {}
     for writer in writers:
         if writer.open_ended:
             share, limit = coverage_settings(settings.coverage.get(writer.name), writer)
-            chosen[writer.name], covered = choose_tokens(counts[writer.name], share, limit)
-            log.info("%s", describe(writer.name, chosen[writer.name], covered, slices))
-    vocabulary = Vocabulary.build(base, tokens=chosen, modalities=writers)
+            tokens_of[writer.name], covered = choose_tokens(counts[writer.name], share, limit)
+            log.info("%s", describe(writer.name, tokens_of[writer.name], covered, slices))
+    vocabulary = Vocabulary.build(base, tokens=tokens_of, modalities=writers)
     log.info("%d entries in all: %r", len(vocabulary), vocabulary)
     return vocabulary
 

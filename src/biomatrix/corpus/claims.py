@@ -1,10 +1,10 @@
-"""Who works on what, when several processes or machines share one folder.
+"""Claims: which process works on what, when several processes or machines share one folder.
 
 A claim is a file beside the work, created only where there is none, and touched while its holder lives. A claim that
-nobody has touched for a lease is void and may be taken over. Ages are differences between times that the file system
-of the shared folder gave, so that clocks of machines need not agree.
+nobody has touched for the length of a lease is void and may be taken over. Ages are differences between times of the
+file system of the shared folder, so that the clocks of the machines need not agree.
 
-Claims spare double work and no more: two workers that come to hold the same piece (a holder that stood still for a
+Claims only avoid double work: two workers that come to hold the same piece (after a holder paused for longer than a
 lease) write the same bytes under names of their own, and the first to finish wins.
 """
 
@@ -29,7 +29,7 @@ _BEATS_PER_LEASE: Final = 6
 
 
 def lease_seconds() -> float:
-    """Return how long a claim holds without a sign of life, in seconds."""
+    """Return the seconds for which a claim is valid without being touched."""
     text = os.environ.get(ENVIRONMENT, "")
     try:
         lease = float(text) if text else _LEASE
@@ -41,7 +41,7 @@ def lease_seconds() -> float:
 
 
 def claim_path(folder: Path) -> Path:
-    """Return where the claim to a folder stands."""
+    """Return the path of the claim to a folder."""
     return folder.with_name(f".{folder.name}.claim")
 
 
@@ -65,7 +65,7 @@ def age(path: Path) -> float | None:
 
 
 def holder(folder: Path) -> str | None:
-    """Return the token of the live claim to a folder, None where nobody holds one."""
+    """Return the token of the live claim to a folder, None where there is none."""
     path = claim_path(folder)
     since = age(path)
     return None if since is None or since > lease_seconds() else _token(path)
@@ -77,8 +77,9 @@ class Claim:
     Parameters
     ----------
     folder : Path
-        What is claimed.
+        The folder that is claimed.
     token : str
+        A name that no other claim has.
     """
 
     def __init__(self, folder: Path, token: str) -> None:
@@ -88,17 +89,17 @@ class Claim:
 
     @property
     def held(self) -> bool:
-        """Whether it has not been taken over."""
+        """Whether this process still holds it: it has not been taken over."""
         return _token(self.path) == self.token
 
     def touch(self) -> None:
-        """Give a sign of life."""
+        """Renew the claim, unless it was taken over."""
         if self.held:
             with suppress(FileNotFoundError):
                 os.utime(self.path)
 
     def release(self) -> None:
-        """Let others have it."""
+        """Give the claim up."""
         if self.held:
             self.path.unlink(missing_ok=True)
 
@@ -119,7 +120,7 @@ def claimed(folder: Path) -> Iterator[Claim | None]:
 
 
 def take(folder: Path) -> Claim | None:
-    """Return a claim to a folder: a new one, or the place of one that has run out; None where another lives."""
+    """Return a new claim to a folder, perhaps in place of one that has run out; None where another one is valid."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     claim = Claim(folder, uuid.uuid4().hex)
     if _create(claim):
@@ -133,9 +134,9 @@ def take(folder: Path) -> Claim | None:
 
 
 def _clear(claim: Claim, void: str | None) -> bool:
-    """Take away the void claim of a token; return False where another was there first.
+    """Remove the void claim of a token; return False where another process was first.
 
-    Only one of several that see it can rename it. One that comes late may catch the claim of the first, and puts it
+    Only one of the processes that see it can rename it. A late one may catch the new claim of the first, and puts it
     back.
     """
     aside = claim.path.with_name(f".{claim.folder.name}.{claim.token}.tmp")
@@ -165,12 +166,12 @@ def _create(claim: Claim) -> bool:
 
 def _token(path: Path) -> str | None:
     try:
-        found: str = json.loads(path.read_text(encoding="utf-8"))["token"]
+        token: str = json.loads(path.read_text(encoding="utf-8"))["token"]
     except FileNotFoundError:
         return None
     except (ValueError, KeyError):
         return ""  # created a moment ago and not yet written, or written by a process that was killed there
-    return found
+    return token
 
 
 class _Heart:
@@ -204,7 +205,7 @@ class _Heart:
                     return
                 claims = list(self._claims)
             for claim in claims:
-                with suppress(OSError):  # the next beat tries again; the lease bears several that fail
+                with suppress(OSError):  # the next beat tries again; the lease allows for several that fail
                     claim.touch()
 
 

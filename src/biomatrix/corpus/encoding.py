@@ -1,4 +1,4 @@
-"""Documents to token ids and loss weights: text of many documents in one call, entities from their tokens."""
+"""Documents to token ids and loss weights: the texts of many documents in one call, entities from their tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
 FULL_WEIGHT = 255
-"""The stored byte of a loss weight of 1."""
+"""The byte that stores a loss weight of 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class EncodedDocument:
 
 @dataclass(frozen=True)
 class _Run:
-    """Neighbouring parts of one weight: a control token's id, or items that are encoded together."""
+    """Neighbouring parts of equal weight: one control token's id, or items that are encoded together."""
 
     learn: float
     control: int | None
@@ -62,11 +62,11 @@ def encode_documents(documents: Sequence[Document], vocabulary: Vocabulary) -> l
     documents : sequence of Document
         Encoded together.
     vocabulary : Vocabulary
-        Where ids come from.
+        The vocabulary that gives the ids.
     """
-    runs = [list(_runs(made, vocabulary)) for made in documents]
-    wanted = [run.items for group in runs for run in group if run.control is None]
-    batch = vocabulary.encode_batch(wanted)
+    runs = [list(_runs(document, vocabulary)) for document in documents]
+    requests = [run.items for group in runs for run in group if run.control is None]
+    batch = vocabulary.encode_batch(requests)
     encoded: list[EncodedDocument | BioMatrixError] = []
     index = 0
     for group in runs:
@@ -76,13 +76,13 @@ def encode_documents(documents: Sequence[Document], vocabulary: Vocabulary) -> l
             if run.control is not None:
                 ids.append(np.array([run.control], dtype=np.int32))
                 continue
-            found = batch.ids[index]
-            if found is None:
+            piece = batch.ids[index]
+            if piece is None:
                 problem = problem or batch.rejects[index]
-                found = np.empty(0, dtype=np.int32)
-            ids.append(found)
+                piece = np.empty(0, dtype=np.int32)
+            ids.append(piece)
             index += 1
-        encoded.append(problem if problem is not None else _joined(group, ids))
+        encoded.append(problem if problem is not None else _join(group, ids))
     return encoded
 
 
@@ -96,17 +96,17 @@ def fitted_documents(
     documents : sequence of Document
         Encoded together.
     vocabulary : Vocabulary
-        Where ids come from.
+        The vocabulary that gives the ids.
     max_tokens : int
         The longest document, in token ids.
     cut : collection of str
-        The views whose documents are cut where they are longer; those of others are refused.
+        The views whose documents are cut where they are longer; longer documents of other views are refused.
     """
     encoded = encode_documents(documents, vocabulary)
-    return [_fitted(one, max_tokens, entry.view in cut) for entry, one in zip(documents, encoded, strict=True)]
+    return [_fit(one, max_tokens, entry.view in cut) for entry, one in zip(documents, encoded, strict=True)]
 
 
-def _fitted(encoded: EncodedDocument | BioMatrixError, max_tokens: int, cut: bool) -> EncodedDocument | BioMatrixError:
+def _fit(encoded: EncodedDocument | BioMatrixError, max_tokens: int, cut: bool) -> EncodedDocument | BioMatrixError:
     if isinstance(encoded, BioMatrixError) or len(encoded) <= max_tokens:
         return encoded
     if cut:
@@ -114,22 +114,22 @@ def _fitted(encoded: EncodedDocument | BioMatrixError, max_tokens: int, cut: boo
     return LimitError(f"{len(encoded)} tokens: a document takes at most {max_tokens}")
 
 
-def _joined(runs: Sequence[_Run], ids: Sequence[NDArray[np.int32]]) -> EncodedDocument:
+def _join(runs: Sequence[_Run], ids: Sequence[NDArray[np.int32]]) -> EncodedDocument:
     weights = [
         np.full(len(part), round(run.learn * FULL_WEIGHT), dtype=np.uint8) for run, part in zip(runs, ids, strict=True)
     ]
     return EncodedDocument(np.concatenate(ids), np.concatenate(weights))
 
 
-def _runs(made: Document, vocabulary: Vocabulary) -> Iterator[_Run]:
+def _runs(document: Document, vocabulary: Vocabulary) -> Iterator[_Run]:
     """Yield a document's runs; a control token is a run of its own."""
-    counter = iter(range(len(made.parts)))
+    counter = iter(range(len(document.parts)))
 
     def mark(part: object) -> tuple[float, int]:
         place = next(counter)
-        return made.parts[place].learn, place if isinstance(made.parts[place].item, Control) else -1
+        return document.parts[place].learn, place if isinstance(document.parts[place].item, Control) else -1
 
-    for (learn, _), group in groupby(made.parts, key=mark):
+    for (learn, _), group in groupby(document.parts, key=mark):
         items = [part.item for part in group]
         if isinstance(items[0], Control):
             yield _Run(learn, _control_id(items[0], vocabulary), ())
@@ -138,16 +138,16 @@ def _runs(made: Document, vocabulary: Vocabulary) -> Iterator[_Run]:
 
 
 def _control_id(control: Control, vocabulary: Vocabulary) -> int:
-    found = vocabulary.backend.token_to_id(control.token)
-    if found is None:
+    token_id = vocabulary.backend.token_to_id(control.token)
+    if token_id is None:
         raise VocabularyError(f"the tokenizer has no {control.token!r}")
-    return int(found)
+    return int(token_id)
 
 
 def within_vocabulary(
     record: TokenRecord, vocabulary: Vocabulary
 ) -> tuple[TokenRecord, list[tuple[str, BioMatrixError]]]:
-    """Return the record without the modalities it cannot be written in, and why, by modality."""
+    """Return the record without the modalities it cannot be written in, and those with the error that says why."""
     kept, refused = {}, []
     for name, tokens in record.tokens.items():
         try:

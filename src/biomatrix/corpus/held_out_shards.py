@@ -1,7 +1,7 @@
 """The held-out documents of each view and task: at most one per record, records in the order of their hash.
 
-One pass over the held-out records serves all views that are to be drawn; of each only the documents that will be
-written are in memory.
+One pass over the held-out records serves all views that are to be drawn; only the documents of each that will be
+written are kept in memory.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ class HeldOutPass:
     tokens : tuple of TokenisedSlice
         The records.
     vocabulary : SavedVocabulary
+        The vocabulary that gives the ids.
     count : int
-        The most documents of each view.
+        The largest number of documents of each view.
     seed, max_tokens : int
         As in the recipe.
     """
@@ -68,7 +69,7 @@ class HeldOutSlice(Slice):
 
 
 class _First:
-    """The first documents of one view in the order of their records' hash, and what was refused before the last."""
+    """The first documents of one view in the order of their records' hash, and the refusals before the last of them."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -98,7 +99,7 @@ class _First:
         return [found for _, _, found in sorted(self._heap, key=lambda entry: (-entry[0], -entry[1]))]
 
     def rejects(self) -> list[dict[str, str]]:
-        """Return what was refused, in order; what stands behind the last document was not needed."""
+        """Return the refusals in order, without those after the last document: they were not needed."""
         last = -self._heap[0][0] if self.count and len(self._heap) == self.count else _MANY
         return [line for place, _, line in sorted(self._refused, key=lambda entry: entry[:2]) if place < last]
 
@@ -110,15 +111,15 @@ def _first_documents(reading: HeldOutPass) -> dict[str, _First]:
     first = {draw.name: _First(reading.count) for draw in reading.draws}
     for tokens in reading.tokens:
         for record in tokens.read(_SPLITS):
-            wanted = {draw.name: _place(record, draw) for draw in reading.draws if _gives(record, draw)}
-            wanted = {name: place for name, place in wanted.items() if first[name].wants(place)}
-            if not wanted:
+            places = {draw.name: _place(record, draw) for draw in reading.draws if _gives(record, draw)}
+            places = {name: place for name, place in places.items() if first[name].wants(place)}
+            if not places:
                 continue
             writable, refused = within_vocabulary(record, vocabulary)
             for draw in reading.draws:
-                if draw.name not in wanted:
+                if draw.name not in places:
                     continue
-                place = wanted[draw.name]
+                place = places[draw.name]
                 for name, error in refused:
                     first[draw.name].refuse(place, record, name, error)
                 _draw(first[draw.name], writable, draw, place, reading)
@@ -135,12 +136,12 @@ def _place(record: TokenRecord, draw: Draw) -> int:
 
 def _draw(first: _First, record: TokenRecord, draw: Draw, place: int, reading: HeldOutPass) -> None:
     try:
-        found = document(record, draw.definition, seed=reading.seed, copy=0, max_tokens=reading.max_tokens)
+        result = document(record, draw.definition, seed=reading.seed, copy=0, max_tokens=reading.max_tokens)
     except LimitError as error:
         first.refuse(place, record, draw.name, error)
         return
-    if found is not None:
-        first.add(place, found)
+    if result is not None:
+        first.add(place, result)
 
 
 def write_held_out(item: HeldOutSlice, folder: Path) -> Mapping[str, Any]:

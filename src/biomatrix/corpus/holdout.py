@@ -1,7 +1,8 @@
-"""What is kept out of every training set, by a rule anyone can recompute.
+"""The entities that are kept out of every training set, by a rule anyone can recompute.
 
 An entity is named by the identity of its kind (for a molecule the canonical SMILES of its heavy-atom graph without
-stereochemistry or isotopes, for a protein its sequence), so that what the kind takes for the same falls on one side.
+stereochemistry or isotopes, for a protein its sequence), so that entities which the kind takes for the same fall on the
+same side.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def is_held_out(entity: Entity) -> bool:
 
 
 def is_held_out_identity(identity: str, kind: str) -> bool:
-    """Return whether the entity of an identity of a kind is kept out of all training."""
+    """Return whether the entity with this identity is kept out of all training; ``kind`` is the name of its kind."""
     return _is_held_out(identity, kind_named(kind))
 
 
@@ -47,5 +48,5 @@ def _is_held_out(identity: str, kind: Kind) -> bool:
 
 
 def is_property_held_out(entity: Entity) -> bool:
-    """Return whether a labelled entity is kept for judging property prediction."""
+    """Return whether a labelled entity is kept out of property training, to judge property prediction."""
     return bucket("property:" + kind_of(entity).identity(entity), PROPERTY_HELD_OUT_ONE_IN) == 0

@@ -1,4 +1,4 @@
-"""What a corpus is made of: sources, how often each kind of document is drawn, and limits. A TOML file."""
+"""The recipe of a corpus, a TOML file: sources, how often each view and task is drawn, and limits."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ class SourceRecipe(_Strict):
     Parameters
     ----------
     name : str
-        A registered source where there is no reader, else any name; it seeds what is drawn for each record.
+        A registered source where there is no reader, else any name; it seeds the draws for each record.
     repeat : float
-        How many times as many documents are drawn from each of its records.
+        A factor on the number of documents drawn from each of its records.
     reader : str, optional
-        How its files are read: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``fasta``, or a format that a kind reads.
+        The format of its files: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``fasta``, or one that a kind reads.
     files : list of str
         Paths or patterns, relative to the data folder.
     kind : str, optional
-        What a row or record is; ``text``, or not given, for rows of words alone.
+        The kind of entity in each row or record; ``text``, or not given, for rows of words alone.
     entity : str, optional
-        The column that holds what a person types for the entity.
+        The column that holds the entity as a person would type it, such as SMILES.
     id : str, optional
-        The column that names the record; its number when not given.
+        The column with the record's name; its number when not given.
     fields : dict of str to str
-        Columns that are kept, each with the name of the record's field.
+        The columns that are kept, each with the name of its field in the record.
     licence : list of str
         Every licence that applies, SPDX names.
     origin : str
@@ -56,23 +56,23 @@ class SourceRecipe(_Strict):
 
     @model_validator(mode="after")
     def _described_or_named(self) -> SourceRecipe:
-        given = [name for name in sorted(self.model_fields_set - {"name", "repeat", "reader"}) if getattr(self, name)]
-        if self.reader is None and given:
-            raise ValueError(f"source {self.name}: {', '.join(given)} need a reader, which says how files are read")
+        keys = [name for name in sorted(self.model_fields_set - {"name", "repeat", "reader"}) if getattr(self, name)]
+        if self.reader is None and keys:
+            raise ValueError(f"source {self.name}: {', '.join(keys)} need a reader, which says how files are read")
         if self.reader is not None and not self.files:
             raise ValueError(f"source {self.name}: a reader needs files")
         return self
 
 
 class CoverageRecipe(_Strict):
-    """Which tokens of a modality without a fixed set of them a vocabulary keeps.
+    """The tokens that a vocabulary keeps of an open-ended modality, which has no fixed set of them.
 
     Parameters
     ----------
     share : float, optional
-        The most frequent tokens that cover more than this share of occurrences.
+        The most frequent tokens are kept that cover more than this share of occurrences, in (0, 1).
     limit : int, optional
-        The most tokens.
+        The largest number of tokens.
     """
 
     share: float | None = Field(default=None, gt=0, lt=1)
@@ -95,9 +95,9 @@ class VocabularyRecipe(_Strict):
     text_entries : int
         Entries of the byte-level BPE, its chat tokens included.
     coverage : dict of str to CoverageRecipe
-        By modality; what is not given has a default that is wider for plain tokens than for those with codes.
+        By modality name; the default keeps a larger share of plain tokens than of tokens with structure codes.
     text_characters, smiles_characters : int
-        The most characters of prose, and of entities spelled as text, that the BPE is learned on.
+        The largest number of characters of prose, and of entities spelled as text, that the BPE is learned on.
     """
 
     text_entries: int = Field(default=1900, ge=300)
@@ -110,12 +110,12 @@ class VocabularyRecipe(_Strict):
     def _take_former_keys(cls, given: Any) -> Any:
         if not isinstance(given, dict) or not _FORMER_KEYS.keys() & given.keys():
             return given
-        kept = {key: value for key, value in given.items() if key not in _FORMER_KEYS}
-        coverage = {name: dict(entry) for name, entry in dict(kept.get("coverage", {})).items()}
+        present = {key: value for key, value in given.items() if key not in _FORMER_KEYS}
+        coverage = {name: dict(entry) for name, entry in dict(present.get("coverage", {})).items()}
         for key, (name, part) in _FORMER_KEYS.items():
             if key in given:
                 coverage.setdefault(name, {}).setdefault(part, given[key])
-        return {**kept, "coverage": coverage}
+        return {**present, "coverage": coverage}
 
 
 class CorpusRecipe(_Strict):
@@ -124,29 +124,31 @@ class CorpusRecipe(_Strict):
     Parameters
     ----------
     name : str
-        For messages and the manifest.
+        Its name in messages and in the manifest.
     seed : int
-        Everything drawn depends on it and on the record's source and id, on nothing else.
+        All draws depend on it, on the record's source and id, on the view and on the copy, and on nothing else.
     max_tokens : int
         The longest document, in token ids.
     slice_rows : int
-        Source rows in one slice of work.
+        The number of source rows in one slice of work.
     sources : list of SourceRecipe
-        In the order they are written; no name twice.
+        In the order of the recipe; no name twice.
     allow : list of str, optional
         The licences that sources may have; those under which weights may be shipped when not given.
     views : dict of str to float
-        The mean number of documents drawn of each view from a record that has it.
+        By view name, the mean number of documents drawn from a record that has the view.
     tasks : dict of str to float
-        The same for instruction documents.
+        The same for tasks, by task name.
     task_files : list of str
         TOML files of further tasks and views that the two above may name.
     held_out_documents : int
-        The most held-out documents kept of each view and task.
+        The largest number of held-out documents of each view and task.
     modalities : list of str, optional
-        What entities are written in; every registered modality when not given.
+        The modalities that entities are written in; every registered one when not given.
     structure_tokenizers : dict of str to str
-        By modality, a shipped name or a folder; the default where not named.
+        By modality name, a shipped tokenizer's name or a folder; the default where not named.
+    vocabulary : VocabularyRecipe
+        How the corpus's own vocabulary is built.
     """
 
     name: str
@@ -171,12 +173,12 @@ class CorpusRecipe(_Strict):
         return self
 
     def source(self, name: str) -> SourceRecipe:
-        """Return the entry of a source."""
+        """Return the entry of the source of that name."""
         return next(entry for entry in self.sources if entry.name == name)
 
     @classmethod
     def from_file(cls, path: str | Path) -> CorpusRecipe:
-        """Read a TOML recipe; a wrong or unknown key is named in the error."""
+        """Read a TOML recipe; ConfigurationError, which names a wrong or unknown key, where it is not one."""
         path = Path(path)
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,7 +1,7 @@
-"""A record: one entity or text as a source gave it, with what is known about it.
+"""A record: one entity or text from a source, with its fields in words and numbers.
 
-Records are kept between the steps of a build as Parquet, a batch of rows in memory at a time. An entity is one column
-of bytes that its kind writes and reads.
+Records are kept between the steps of a build as Parquet, one batch of rows in memory at a time. An entity is one
+column of bytes that its kind writes and reads.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TEXT: Final = "text"
 """The ``kind`` of a record that holds no entity."""
 
 Split = Literal["train", "held_out", "held_out_label"]
-"""``held_out_label``: the measured label is held out; the entity itself may be met elsewhere."""
+"""``held_out_label``: the measured label is held out; the entity itself may be trained on elsewhere."""
 
 RECORD_SCHEMA = pa.schema(
     [
@@ -55,7 +55,7 @@ class Record:
     split : str
         ``train``, ``held_out`` or ``held_out_label``.
     fields : mapping of str to str
-        What is known in words or numbers: name, description, organism, log_solubility and so on.
+        By field name, words or numbers: name, description, organism, log_solubility and so on.
     entity : Entity, optional
         None for text.
     """
@@ -113,18 +113,20 @@ def _entity_of(row: Mapping[str, Any]) -> Entity | None:
 
 
 def read_batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Yield the batches of a Parquet file of a build, at most `BATCH_ROWS` rows each, read as they are asked for."""
+    """Yield the batches of a Parquet file of a build, at most `BATCH_ROWS` rows each, read on demand."""
     with pq.ParquetFile(path, buffer_size=_BUFFER) as table:
         yield from table.iter_batches(batch_size=BATCH_ROWS, columns=None if columns is None else list(columns))
 
 
 class RowWriter(AbstractContextManager["RowWriter"]):
-    """Write rows to a Parquet file, `BATCH_ROWS` at a time.
+    """A Parquet file open for writing, to which row groups are added.
 
     Parameters
     ----------
     path : Path
+        The file, replaced where there is one.
     schema : pyarrow.Schema
+        The columns.
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -137,7 +139,7 @@ class RowWriter(AbstractContextManager["RowWriter"]):
             self._writer.write_table(table)
 
     def write_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add rows given as mappings of column to value."""
+        """Add rows, each a mapping of column to value, as one row group; none where there is none."""
         self.write(pa.Table.from_pylist(list(rows), self._schema))
 
     def __exit__(

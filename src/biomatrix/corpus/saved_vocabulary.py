@@ -1,4 +1,4 @@
-"""A vocabulary on disk, as the work on shards refers to it: where it is and what it holds."""
+"""A vocabulary on disk, as the steps that write shards refer to it: its folder and the hash of its content."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ class SavedVocabulary:
     Parameters
     ----------
     folder : Path
+        In the ordinary tokenizer layout.
     fingerprint : str
-        Of its files, by name and content.
+        The SHA-256 over its files, by name and content.
     """
 
     folder: Path
@@ -30,7 +31,7 @@ class SavedVocabulary:
 
     @classmethod
     def at(cls, folder: Path) -> SavedVocabulary:
-        """Return the vocabulary of a folder, its files hashed."""
+        """Return the vocabulary of a folder, its files hashed; ConfigurationError where the folder holds no file."""
         files = sorted(path for path in folder.iterdir() if path.is_file())
         if not files:
             raise ConfigurationError("an empty vocabulary folder", file=str(folder))

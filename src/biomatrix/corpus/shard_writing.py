@@ -28,25 +28,30 @@ from biomatrix.entities.files import write_whole
 from biomatrix.errors import LimitError
 
 MOST_VIEWS: Final = 256
-"""Views and tasks in one shard: a document's is stored in one byte."""
+"""The largest number of views and tasks in one shard: that of a document is stored in one byte."""
 
 
 def token_dtype(vocabulary_size: int) -> np.dtype[Any]:
-    """Return the smallest unsigned type that holds every id."""
+    """Return the smallest type that holds every id, little-endian: uint16 or uint32."""
     return np.dtype("<u2") if vocabulary_size <= 1 << 16 else np.dtype("<u4")
 
 
 class ShardWriter:
-    """Writes one shard's arrays; documents pass through, only their places are kept in memory.
+    """Writes one shard's arrays; documents go straight to disk, only their offsets, views and rows stay in memory.
 
     Parameters
     ----------
     folder : Path
-        Where the files go. It exists.
+        An existing folder for the files.
     views : sequence of str
-        The names documents may have, in the order a corpus lists them; the shard stores those it holds.
+        The views a document may have, in the order of the corpus's list; the shard stores those it holds.
     dtype : dtype
-        Of the token ids.
+        The type of the token ids.
+
+    Raises
+    ------
+    LimitError
+        If there are more than `MOST_VIEWS` views.
     """
 
     def __init__(self, folder: Path, views: Sequence[str], dtype: np.dtype[Any]) -> None:
@@ -73,7 +78,7 @@ class ShardWriter:
             self._write_places()
 
     def add(self, document: EncodedDocument, view: str, row: int = 0) -> None:
-        """Write one document of a view, drawn from the record of that number among those read."""
+        """Write one document of a view; ``row`` is the number, among those read, of the record it was drawn from."""
         self._tokens.write(document.ids.astype(self.dtype).tobytes())
         self._weights.write(document.weights.astype("u1").tobytes())
         self._ends.append(self._ends[-1] + len(document))
@@ -107,12 +112,14 @@ def write_shard(folder: Path, documents: Sequence[EncodedDocument], views: Seque
 
     Parameters
     ----------
+    folder : Path
+        An existing folder for the files.
     documents : sequence of EncodedDocument
-        In the order they are stored.
+        In the order in which they are stored.
     views : sequence of str
         The view of each.
     dtype : dtype
-        Of the token ids.
+        The type of the token ids.
     """
     with ShardWriter(folder, list(dict.fromkeys(views)), dtype) as writer:
         for row, (document, view) in enumerate(zip(documents, views, strict=True)):
@@ -120,6 +127,6 @@ def write_shard(folder: Path, documents: Sequence[EncodedDocument], views: Seque
 
 
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
-    """Write a corpus's manifest, in place only when whole."""
+    """Write a corpus's manifest; it gets its name only when it is complete."""
     text = json.dumps({"format": FORMAT, **content}, indent=1, sort_keys=True)
     write_whole(folder / MANIFEST, text.encode("utf-8"))

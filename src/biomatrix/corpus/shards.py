@@ -4,12 +4,13 @@ A corpus folder holds ``manifest.json`` and one folder per shard with
 
 - ``tokens.bin``: the ids of all documents, one after another, uint16 or uint32 (the manifest says which);
 - ``weights.bin``: the weight of predicting each token, uint8, in 255ths;
-- ``offsets.bin``: where each document starts, and the end, uint64;
+- ``offsets.bin``: where each document starts, and the end of the last, uint64;
 - ``views.bin``: the view or task of each document, uint8, an index into
 - ``views.json``: the names of the views and tasks that this shard holds;
 - ``rows.bin``: the record each document was drawn from, uint32, its number among those read.
 
-All little-endian. Corpora of format 1 have neither of the last two; there ``views.bin`` counts in the manifest's list.
+All little-endian. Corpora of format 1 have neither of the last two files; there ``views.bin`` is an index into the
+manifest's list.
 """
 
 from __future__ import annotations
@@ -41,9 +42,14 @@ class ShardReader:
     folder : Path
         The shard.
     dtype : dtype
-        Of the token ids.
+        The type of the token ids.
     names : tuple of str, optional
-        The views that ``views.bin`` counts in; the shard's own list when not given.
+        The views that ``views.bin`` is an index into; the shard's own list when not given.
+
+    Raises
+    ------
+    ParseError
+        If the files do not fit each other.
     """
 
     def __init__(self, folder: Path, dtype: np.dtype[Any], names: tuple[str, ...] | None = None) -> None:
@@ -63,14 +69,14 @@ class ShardReader:
 
     @cached_property
     def tokens(self) -> NDArray[Any]:
-        """The ids of all documents, one after another."""
+        """The ids of all documents, one after another, ``dtype [tokens]``."""
         if not self.offsets[-1]:
             return np.empty(0, dtype=self.dtype)
         return np.memmap(self.folder / TOKENS, dtype=self.dtype, mode="r")
 
     @cached_property
     def weights(self) -> NDArray[np.uint8]:
-        """The weight of predicting each token, in 255ths."""
+        """The weight of predicting each token, in 255ths, ``uint8 [tokens]``."""
         if not self.offsets[-1]:
             return np.empty(0, dtype=np.uint8)
         return np.memmap(self.folder / WEIGHTS, dtype=np.uint8, mode="r")
@@ -105,7 +111,12 @@ class TokenShards:
     Parameters
     ----------
     folder : str or Path
-        Holds ``manifest.json`` and the shards it lists; or a folder ``train`` that does, as a build leaves it.
+        Holds ``manifest.json`` and the shards it lists, or a folder ``train`` that does, as a build writes it.
+
+    Raises
+    ------
+    ParseError
+        If there is no manifest of a format that this version reads, or a shard is broken.
 
     Examples
     --------
@@ -135,7 +146,7 @@ class TokenShards:
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
-        """Tokens of each document, ``int64 [D]``."""
+        """The number of tokens of each document, ``int64 [D]``."""
         parts = [np.diff(shard.offsets) for shard in self._shards]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
@@ -152,11 +163,11 @@ class TokenShards:
 
     @property
     def num_tokens(self) -> int:
-        """Tokens of all documents."""
+        """The number of tokens of all documents together."""
         return int(self.lengths.sum())
 
     def document(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return a document's ids ``int64 [n]`` and the weight of predicting each, ``float32 [n]``."""
+        """Return a document's ids, ``int64 [n]``, and the weight of predicting each, ``float32 [n]``, in [0, 1]."""
         if not 0 <= index < len(self):
             raise IndexError(f"document {index} of a corpus of {len(self)}")
         number = int(np.searchsorted(self._first, index, side="right")) - 1
@@ -164,7 +175,7 @@ class TokenShards:
         return ids.astype(np.int64), weights.astype(np.float32) / np.float32(FULL_WEIGHT)
 
     def verify(self) -> None:
-        """Raise ParseError where a file is not, byte for byte, what the manifest says."""
+        """Raise ParseError where a file is missing, or its SHA-256 is not that of the manifest."""
         for shard in self.manifest["shards"]:
             for name, file in shard["files"].items():
                 path = self.folder / shard["name"] / name
@@ -182,5 +193,5 @@ def held_out_folders(folder: str | Path) -> dict[str, Path]:
     """
     folder = Path(folder)
     beside = folder.resolve().parent if (folder / MANIFEST).is_file() else folder
-    found = sorted(beside.glob(f"heldout_*/{MANIFEST}"))
-    return {path.parent.name.removeprefix("heldout_"): path.parent for path in found}
+    manifests = sorted(beside.glob(f"heldout_*/{MANIFEST}"))
+    return {path.parent.name.removeprefix("heldout_"): path.parent for path in manifests}

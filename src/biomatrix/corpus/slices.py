@@ -1,10 +1,10 @@
 """Idempotent slice work: a slice is written to a temporary folder, checked, and renamed into place.
 
-A finished slice is a folder with a ``done.json`` that names what it was made from and the SHA-256 of every
-file in it. Running the same work again does nothing; running it after its inputs changed does it anew; a
-crash leaves only a temporary folder and a claim, which run out and are cleared away. The same call works from one
-process, from many, or from many machines over one folder: each claims what nobody works on, and returns when all
-is done, by whomever.
+A finished slice is a folder with a ``done.json`` that holds the fingerprint of its inputs and the SHA-256 of every
+file in it. Running the same work again does nothing; running it after its inputs changed redoes it; a
+crash leaves only a temporary folder and a claim, which expire and are removed. The same call works from one
+process, from many, or from many machines over one folder: each claims work that nobody else has claimed, and returns
+when all is done, by any of them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Slice:
     Parameters
     ----------
     folder : Path
-        Where the finished slice stands.
+        The folder of the finished slice.
     fingerprint : str
         Everything the result depends on, hashed.
     """
@@ -53,16 +53,16 @@ class Slice:
 
 SliceT = TypeVar("SliceT", bound=Slice)
 Worker = Callable[[Any, Path], Mapping[str, Any]]
-"""Writes a slice's files into a folder and returns what to note in ``done.json``."""
+"""Writes a slice's files into a folder and returns its notes for ``done.json``."""
 
 
 def fingerprint(*parts: object) -> str:
-    """Return the SHA-256 of parts that JSON can write."""
+    """Return the SHA-256, in hexadecimal, of parts written as JSON; anything JSON cannot write counts as its string."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
+    """Return the SHA-256 of a file, in hexadecimal."""
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):
@@ -71,22 +71,22 @@ def file_sha256(path: Path) -> str:
 
 
 def read_done(folder: Path) -> dict[str, Any] | None:
-    """Return what a finished slice notes about itself, or None where it is not finished."""
+    """Return the ``done.json`` of a finished slice, or None where it is not finished."""
     try:
-        noted: dict[str, Any] = json.loads((folder / DONE).read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads((folder / DONE).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return noted
+    return record
 
 
 def is_done(item: Slice) -> bool:
-    """Return whether a slice is finished, from these inputs, with every file at its noted size."""
-    noted = read_done(item.folder)
-    if noted is None or noted["fingerprint"] != item.fingerprint:
+    """Return whether a slice is finished, from the same inputs, with every file of its recorded size."""
+    record = read_done(item.folder)
+    if record is None or record["fingerprint"] != item.fingerprint:
         return False
     return all(
         (item.folder / name).is_file() and (item.folder / name).stat().st_size == file["bytes"]
-        for name, file in noted["files"].items()
+        for name, file in record["files"].items()
     )
 
 
@@ -103,8 +103,8 @@ def run_slice(item: Slice, worker: Worker) -> dict[str, Any] | None:
         temporary.mkdir()
         try:
             notes = dict(worker(item, temporary))
-            noted = {"fingerprint": item.fingerprint, "files": _described(temporary), **notes}
-            (temporary / DONE).write_text(json.dumps(noted, indent=1, sort_keys=True), encoding="utf-8")
+            record = {"fingerprint": item.fingerprint, "files": _describe_files(temporary), **notes}
+            (temporary / DONE).write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
             put_in_place(temporary, item.folder, lambda: is_done(item))
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -112,21 +112,21 @@ def run_slice(item: Slice, worker: Worker) -> dict[str, Any] | None:
 
 
 def temporary_path(folder: Path, token: str) -> Path:
-    """Return where the holder of a claim writes what will become a folder."""
+    """Return the temporary folder of the holder of a claim, which will be renamed to ``folder``."""
     return folder.with_name(f".{folder.name}.{token}{TEMPORARY}")
 
 
 def put_in_place(temporary: Path, folder: Path, finished: Callable[[], bool]) -> None:
-    """Give a finished temporary folder its name; what another finisher put there meanwhile is kept.
+    """Give a finished temporary folder its name; a finished one that another process put there meanwhile is kept.
 
     Parameters
     ----------
     temporary : Path
-        Beside ``folder``; whoever finds it left over may remove it.
+        Beside ``folder``; any process that finds it left over may remove it.
     folder : Path
-        The final name. Something else under it, from other inputs or cut short, gives way.
+        The final name. Anything else under it, from other inputs or incomplete, is replaced.
     finished : callable
-        Tells whether ``folder`` is what it should be.
+        Returns whether ``folder`` holds the finished content.
     """
     while not finished():
         try:
@@ -140,21 +140,21 @@ def put_in_place(temporary: Path, folder: Path, finished: Callable[[], bool]) ->
                 shutil.rmtree(outdated, ignore_errors=True)
 
 
-def _described(folder: Path) -> dict[str, dict[str, Any]]:
+def _describe_files(folder: Path) -> dict[str, dict[str, Any]]:
     return {path.name: {"sha256": file_sha256(path), "bytes": path.stat().st_size} for path in sorted(folder.iterdir())}
 
 
 def run_slices(
     items: Sequence[SliceT], worker: Worker, *, workers: int = 1, label: str = "work"
 ) -> list[dict[str, Any]]:
-    """Do every slice, those already done skipped; return their notes in order.
+    """Do every slice that is not done already; return the ``done.json`` of all, in order.
 
     Parameters
     ----------
     items : sequence of Slice
-        The work.
+        The work to do.
     worker : callable
-        Takes a slice and the folder to write into. Must be importable by name when ``workers`` is above 1.
+        Takes a slice and the folder to write into. It must be importable by name when ``workers`` is above 1.
     workers : int
         The number of processes. The files do not depend on it.
     label : str
@@ -166,18 +166,18 @@ def run_slices(
     finished: dict[int, dict[str, Any]] = {}
     waiting: list[int] = []
     for index, item in enumerate(items):
-        noted = read_done(item.folder) if is_done(item) else None
-        if noted is None:
+        record = read_done(item.folder) if is_done(item) else None
+        if record is None:
             waiting.append(index)
         else:
-            finished[index] = noted
+            finished[index] = record
             progress.advance(cached=True)
     with _pool(min(workers, len(waiting))) as pool:
         while waiting:
-            found = _round(items, waiting, worker, pool, progress)
-            finished |= found
-            waiting = [index for index in waiting if index not in found]
-            if waiting and not found:
+            results = _round(items, waiting, worker, pool, progress)
+            finished |= results
+            waiting = [index for index in waiting if index not in results]
+            if waiting and not results:
                 time.sleep(min(_POLL_SECONDS, lease_seconds() / 4))
     return [finished[index] for index in range(len(items))]
 
@@ -194,12 +194,12 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor | None]:
 def _round(
     items: Sequence[Slice], waiting: Sequence[int], worker: Worker, pool: ProcessPoolExecutor | None, progress: Progress
 ) -> dict[int, dict[str, Any]]:
-    """Try every waiting slice once; return the notes of those that are done."""
+    """Try every waiting slice once; return the ``done.json`` of those that are done, by index."""
     finished: dict[int, dict[str, Any]] = {}
 
-    def keep(index: int, noted: dict[str, Any] | None) -> None:
-        if noted is not None:
-            finished[index] = noted
+    def keep(index: int, record: dict[str, Any] | None) -> None:
+        if record is not None:
+            finished[index] = record
             progress.advance()
 
     if pool is None:
@@ -212,7 +212,7 @@ def _round(
             keep(futures[future], future.result())
     except BaseException:
         for future in futures:
-            future.cancel()  # what runs ends; what waits need not begin
+            future.cancel()  # running slices finish; waiting ones never start
         raise
     return finished
 
@@ -223,10 +223,11 @@ def make_once(folder: Path, finished: Callable[[], bool], make: Callable[[Path],
     Parameters
     ----------
     folder : Path
+        The folder to make.
     finished : callable
-        Tells whether ``folder`` is what it should be.
+        Returns whether ``folder`` holds the finished content.
     make : callable
-        Writes the content into the folder it is given.
+        Writes the content into the folder that is its argument.
     """
     while not finished():
         with claimed(folder) as claim:
@@ -242,17 +243,17 @@ def make_once(folder: Path, finished: Callable[[], bool], make: Callable[[Path],
 
 
 def remove_strays(folder: Path, keep: Sequence[Slice]) -> None:
-    """Remove what crashed runs left, and slices of an earlier, longer one: only what nobody works on.
+    """Remove the leftovers of crashed runs, and the slices of an earlier, longer run.
 
-    What was touched within the last lease, or what a live claim names, stays.
+    Anything touched within the last lease, or named by a live claim, stays: somebody may be working on it.
     """
     if not folder.is_dir():
         return
-    wanted = {item.folder.name for item in keep}
+    names = {item.folder.name for item in keep}
     now, lease = shared_now(folder), lease_seconds()
     for path in sorted(folder.iterdir()):
-        left = path.name.endswith((TEMPORARY, ".clock", ".claim"))
-        if not left and (path.name in wanted or not path.is_dir() or read_done(path) is None):
+        temporary = path.name.endswith((TEMPORARY, ".clock", ".claim"))
+        if not temporary and (path.name in names or not path.is_dir() or read_done(path) is None):
             continue
         with suppress(FileNotFoundError):  # another run removed it first
             if now - path.stat().st_mtime <= lease or _claimed_now(path):
@@ -265,7 +266,7 @@ def remove_strays(folder: Path, keep: Sequence[Slice]) -> None:
 
 
 def _claimed_now(path: Path) -> bool:
-    """Return whether a live claim names a finished slice, or the holder of one writes to a temporary folder."""
+    """Return whether a live claim names a finished slice, or a temporary folder belongs to the holder of one."""
     if not path.name.endswith(TEMPORARY):
         return holder(path) is not None
     name, _, token = path.name.removesuffix(TEMPORARY).removeprefix(".").rpartition(".")

@@ -1,7 +1,7 @@
 """The training documents of one slice of records, as one shard.
 
-A shard notes what the documents of each view depend on. Where a view joins the recipe, the documents of all others
-are taken over from the shard that stands there, byte for byte, and only the new ones are drawn; the result is the
+A shard records a hash of everything the documents of each view depend on. Where a view joins the recipe, the documents
+of all others are taken over from the existing shard, byte for byte, and only the new ones are drawn; the result is the
 same as drawing everything anew. Documents stand in the order of their records, so all views share one shard.
 """
 
@@ -48,12 +48,13 @@ class ShardSlice(Slice):
     tokens : TokenisedSlice
         The records.
     vocabulary : SavedVocabulary
+        The vocabulary that gives the ids.
     draws : tuple of Draw
-        What is drawn from each record, in order.
+        The draws from each record, in order.
     marks : mapping of str to str
         By view or task, everything its documents depend on, hashed.
     repeat : float
-        How many times as many documents are drawn from this source.
+        A factor on the number of documents drawn from each record.
     seed, max_tokens : int
         As in the recipe.
     """
@@ -83,7 +84,7 @@ def cut_views(draws: Sequence[Draw]) -> frozenset[str]:
 
 
 def write_train(item: ShardSlice, folder: Path) -> Mapping[str, Any]:
-    """Write the training documents of one slice of records."""
+    """Write the training documents of one slice of records; return its notes for ``done.json``."""
     vocabulary = item.vocabulary.open()
     dtype = token_dtype(len(vocabulary))
     kept = _Kept.of(item, dtype)
@@ -106,7 +107,7 @@ def write_train(item: ShardSlice, folder: Path) -> Mapping[str, Any]:
 
 
 class _Drawing:
-    """Documents drawn from the records of a slice, and what was refused on the way."""
+    """Documents drawn from the records of a slice, and the refusals on the way."""
 
     def __init__(self, item: ShardSlice, draws: Sequence[Draw], vocabulary: Vocabulary) -> None:
         self.item, self.draws, self.vocabulary = item, draws, vocabulary
@@ -115,8 +116,8 @@ class _Drawing:
     def documents(self) -> Iterator[_Placed]:
         """Yield the documents in the order of records and draws."""
         cut = cut_views(self.draws)
-        drawn = self._drawn()
-        while batch := list(islice(drawn, ENCODED_TOGETHER)):
+        stream = self._draw_documents()
+        while batch := list(islice(stream, ENCODED_TOGETHER)):
             entries = [entry for _, entry in batch]
             results = fitted_documents(entries, self.vocabulary, self.item.max_tokens, cut)
             for (row, entry), encoded in zip(batch, results, strict=True):
@@ -125,7 +126,7 @@ class _Drawing:
                 else:
                     yield _Placed(row, entry.view, encoded)
 
-    def _drawn(self) -> Iterator[tuple[int, Document]]:
+    def _draw_documents(self) -> Iterator[tuple[int, Document]]:
         item = self.item
         if not self.draws:
             return
@@ -148,14 +149,14 @@ class _Drawing:
 
 
 class _Kept:
-    """What an earlier shard of the same slice holds that would be drawn again just so.
+    """The documents of an earlier shard of the same slice that would be drawn again unchanged.
 
     Parameters
     ----------
     reader : ShardReader or None
-        The shard; None where there is none, or it is not what it was when it was written.
+        The shard; None where there is none, or its files have changed since they were written.
     views : frozenset of str
-        The views and tasks whose documents depend on the same as before.
+        The views and tasks whose hash is the same as before.
     """
 
     def __init__(self, reader: ShardReader | None, views: frozenset[str]) -> None:
@@ -163,14 +164,14 @@ class _Kept:
 
     @classmethod
     def of(cls, item: ShardSlice, dtype: np.dtype[Any]) -> _Kept:
-        """Return what can be taken over; every file is compared with its hash first."""
-        noted = read_done(item.folder) or {}
-        marks = noted.get("marks", {})
+        """Return the documents that can be taken over; every file is first compared with its hash."""
+        record = read_done(item.folder) or {}
+        marks = record.get("marks", {})
         views = frozenset(name for name, mark in item.marks.items() if marks.get(name) == mark)
         if not views:
             return cls(None, frozenset())
         try:
-            for name, file in noted["files"].items():
+            for name, file in record["files"].items():
                 if file_sha256(item.folder / name) != file["sha256"]:
                     raise ParseError("changed since it was written", file=str(item.folder / name))
             return cls(ShardReader(item.folder, dtype), views)
@@ -179,7 +180,7 @@ class _Kept:
             return cls(None, frozenset())
 
     def documents(self, order: Mapping[str, int]) -> Iterator[_Placed]:
-        """Yield the documents taken over, in the order of records and of the views given."""
+        """Yield the documents taken over, in the order of records and, within one, of the views in ``order``."""
         if self.reader is None:
             return
         places = np.array([order.get(name, -1) if name in self.views else -1 for name in self.reader.names], np.int64)
@@ -191,7 +192,7 @@ class _Kept:
             yield _Placed(int(self.reader.rows[index]), name, EncodedDocument(ids.astype(np.int32), weights))
 
     def rejects(self, *, of_records: bool) -> list[dict[str, Any]]:
-        """Return what was refused of these views, and of whole records where they are not read again."""
+        """Return the refusals of these views, and with ``of_records`` those that concern whole records."""
         if self.reader is None:
             return []
         with (self.reader.folder / REJECTS).open(encoding="utf-8") as handle:
@@ -200,5 +201,5 @@ class _Kept:
 
 
 def shard_fingerprint(tokens: TokenisedSlice, marks: Mapping[str, str]) -> str:
-    """Return everything a shard depends on, hashed: its records, and the views in their order."""
+    """Return the hash of everything a shard depends on: its records, and the views in their order."""
     return fingerprint(tokens.fingerprint, [list(pair) for pair in marks.items()])

@@ -1,4 +1,4 @@
-"""Tasks and views as data: what is asked, how an answer is read and judged, and what documents are made of."""
+"""Tasks and views as data: prompts, the reading and judging of answers, and the layout of documents."""
 
 from __future__ import annotations
 

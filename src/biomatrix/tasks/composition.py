@@ -18,25 +18,25 @@ def compose(
     parts : mapping of str to float
         The probability that each part enters.
     labels : mapping of str to str
-        What stands before each part that is text.
+        The label in front of each part that is text.
     values : mapping of str to item
-        What the record has: text for fields, tokens for modalities.
+        The values of the record: text for fields, tokens for modalities.
     rng : random.Random
         Decides which parts enter and their order.
 
     Returns
     -------
     list of items, or None
-        None where fewer than two parts entered, or no modality: such a document would repeat another view.
+        None where fewer than two parts, or no modality, entered: such a document would repeat another view.
     """
-    chosen = [name for name, chance in parts.items() if name in values and rng.random() < chance]
-    if len(chosen) < 2 or all(isinstance(values[name], str) for name in chosen):
+    names = [name for name, chance in parts.items() if name in values and rng.random() < chance]
+    if len(names) < 2 or all(isinstance(values[name], str) for name in names):
         return None
-    rng.shuffle(chosen)
+    rng.shuffle(names)
     items: list[PartItem] = []
-    for index, name in enumerate(chosen):
+    for index, name in enumerate(names):
         value = values[name]
         items.append(f"{labels[name]}: {value}" if isinstance(value, str) else value)
-        if index + 1 < len(chosen):
+        if index + 1 < len(names):
             items.append("\n")
     return items

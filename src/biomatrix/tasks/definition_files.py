@@ -32,10 +32,10 @@ from biomatrix.tasks.templates import template_fault
 from biomatrix.tasks.views import DocumentView, Layout, field_labels
 
 LARGEST_FILE: Final = 4 << 20
-"""Bytes of a file of definitions that are read at most."""
+"""The size in bytes of the largest file of definitions that is read."""
 
 
-def _sound(text: str) -> str:
+def _check_template(text: str) -> str:
     fault = template_fault(text)
     if fault is not None:
         raise ValueError(fault)
@@ -43,7 +43,7 @@ def _sound(text: str) -> str:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
-Template = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_sound)]
+Template = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_check_template)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -74,8 +74,8 @@ class _ViewEntry(_Strict):
     parts: dict[Name, Probability] = Field(default_factory=dict)
 
     def view(self, name: str, labels: Mapping[str, str]) -> DocumentView:
-        named = field_labels(self.parts, labels)
-        return DocumentView(name, self.kind, self.layout, self.modalities, self.parts, named)
+        own_labels = field_labels(self.parts, labels)
+        return DocumentView(name, self.kind, self.layout, self.modalities, self.parts, own_labels)
 
 
 class _File(_Strict):
@@ -86,12 +86,14 @@ class _File(_Strict):
 
 @dataclass(frozen=True)
 class Definitions:
-    """What files of definitions say.
+    """The content of files of definitions.
 
     Parameters
     ----------
     tasks : mapping of str to Task
+        By name.
     views : mapping of str to DocumentView
+        By name.
     fields : mapping of str to str
         The label of each field.
     """
@@ -101,7 +103,7 @@ class Definitions:
     fields: Mapping[str, str] = field(default_factory=dict)
 
     def joined(self, other: Definitions) -> Definitions:
-        """Return both together; ConfigurationError where one name means two things."""
+        """Return the union of both; ConfigurationError where one name has two meanings."""
         for kind in ("tasks", "views", "fields"):
             check_names(getattr(self, kind), getattr(other, kind))
         return Definitions(
@@ -110,14 +112,14 @@ class Definitions:
 
 
 def check_names(known: Mapping[str, object], new: Mapping[str, object]) -> None:
-    """Raise ConfigurationError where a name that is known already would mean something else."""
+    """Raise ConfigurationError where a known name would get another meaning."""
     for name, definition in new.items():
         if known.get(name, definition) != definition:
-            raise ConfigurationError(f"{name!r} is defined already, and otherwise; choose another name")
+            raise ConfigurationError(f"{name!r} is defined already with another meaning; choose another name")
 
 
 def read_definitions(path: str | Path, labels: Mapping[str, str] | None = None) -> Definitions:
-    """Return what a TOML file defines; nothing is registered.
+    """Return the definitions of a TOML file; nothing is registered.
 
     Parameters
     ----------
@@ -129,7 +131,7 @@ def read_definitions(path: str | Path, labels: Mapping[str, str] | None = None) 
     Raises
     ------
     ConfigurationError
-        The file cannot be read, is no TOML, or has an unknown or wrong key, which is named.
+        If the file cannot be read, is not TOML, or has an unknown or wrong key, which is named.
     """
     try:
         with open(path, "rb") as stream:
@@ -143,16 +145,16 @@ def read_definitions(path: str | Path, labels: Mapping[str, str] | None = None) 
         raise ConfigurationError("; ".join(_faults(error)), file=str(path)) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(f"no TOML: {error}", file=str(path)) from error
-    known = {**(labels or {}), **entries.fields}
+    all_labels = {**(labels or {}), **entries.fields}
     return Definitions(
         {name: entry.task(name) for name, entry in entries.tasks.items()},
-        {name: entry.view(name, known) for name, entry in entries.views.items()},
+        {name: entry.view(name, all_labels) for name, entry in entries.views.items()},
         dict(entries.fields),
     )
 
 
 def _faults(error: ValidationError) -> list[str]:
-    """Return one line per fault: the key, and what is wrong with it."""
-    found = error.errors(include_url=False, include_input=False)
-    lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in found[:5]]
-    return lines if len(found) <= 5 else [*lines, f"and {len(found) - 5} more"]
+    """Return one line per fault, the key and its fault, for the first five."""
+    details = error.errors(include_url=False, include_input=False)
+    lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in details[:5]]
+    return lines if len(details) <= 5 else [*lines, f"and {len(details) - 5} more"]

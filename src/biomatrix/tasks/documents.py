@@ -27,7 +27,7 @@ class Part:
     Parameters
     ----------
     item : str, Entity, (entity, modality), Tokens, Codes or Control
-        What stands there.
+        The content.
     learn : float
         The loss weight of its tokens, from 0 (context only) to 1.
     """
@@ -45,9 +45,9 @@ class Document:
     parts : tuple of Part
         In order.
     view : str
-        Which kind of document it is, such as ``protein_joint`` or ``fold_protein``; losses are by view.
+        The name of its view or task, such as ``protein_joint`` or ``fold_protein``; losses are reported per view.
     source, record : str
-        Where its content comes from.
+        The name of the source and of the record that its content comes from.
     """
 
     parts: tuple[Part, ...]
@@ -57,19 +57,19 @@ class Document:
 
 
 def pretraining_parts(items: Sequence[PartItem]) -> tuple[Part, ...]:
-    """Return parts that are all learned, closed by the document end."""
+    """Return parts that are all learned, with the document end as the last."""
     return (*(Part(item) for item in items), Part(Control(DOCUMENT_END)))
 
 
 def chat_parts(prompt: Sequence[PartItem], answer: Sequence[PartItem]) -> tuple[Part, ...]:
     """Return one exchange in Qwen3's chat format; only the answer and the end of its turn are learned."""
     opening = [Part(Control(TURN_START), 0.0), Part("user\n", 0.0)]
-    asked = [Part(item, 0.0) for item in prompt]
+    question = [Part(item, 0.0) for item in prompt]
     turn = [
         Part(Control(TURN_END), 0.0),
         Part("\n", 0.0),
         Part(Control(TURN_START), 0.0),
         Part("assistant\n", 0.0),
     ]
-    learned = [Part(item) for item in answer]
-    return (*opening, *asked, *turn, *learned, Part(Control(TURN_END)))
+    reply = [Part(item) for item in answer]
+    return (*opening, *question, *turn, *reply, Part(Control(TURN_END)))

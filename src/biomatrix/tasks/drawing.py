@@ -1,6 +1,6 @@
-"""From one record to its documents: which views and tasks it gives, how many of each, and what each says.
+"""From one record to its documents: their views and tasks, the number of each, and their content.
 
-What is drawn for a document depends on the seed, the record's source and id, the view and the copy, and on
+The draws for a document depend on the seed, the record's source and id, the view and the copy, and on
 nothing else: adding a view, a task, a source or a worker changes no other document.
 """
 
@@ -38,19 +38,19 @@ class Draw:
 
 
 def rng_for(seed: int, record: WrittenRecord, view: str, copy: int) -> Random:
-    """Return the generator of one document."""
+    """Return the random generator of one copy of a document."""
     name = f"{seed}|{record.source}|{record.id}|{view}|{copy}"
     return Random(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest()))
 
 
 def drawn(mean: float, rng: Random) -> int:
-    """Return a whole number with this mean, one of the two next to it."""
+    """Return one of the two whole numbers next to a mean, drawn so that the mean of many draws is this mean."""
     whole = int(mean)
     return whole + (rng.random() < mean - whole)
 
 
 def kind_placeholders(task: Task) -> list[str]:
-    """Return the placeholders of a task that stand for an entity in any modality it has, sorted."""
+    """Return the placeholders of a task that stand for an entity in any of its modalities, sorted."""
     return sorted(task.needs.intersection(kind_names()))
 
 
@@ -65,12 +65,12 @@ def has_view(record: WrittenRecord, definition: Definition) -> bool:
 def document(
     record: WrittenRecord, definition: Definition, *, seed: int, copy: int, max_tokens: int
 ) -> Document | None:
-    """Return one document of a record, or None where the record does not have what the view needs.
+    """Return one document of a record, or None where the record lacks what the view or task needs.
 
     Raises
     ------
     LimitError
-        The document would be longer than ``max_tokens`` whatever its text.
+        If the document would be longer than ``max_tokens`` whatever its text.
     """
     rng = rng_for(seed, record, definition.name, copy)
     if isinstance(definition, DocumentView):
@@ -83,7 +83,7 @@ def document(
         if exchange is None:
             return None
         parts = chat_parts(*exchange)
-    tokens = sum(_least(part.item) for part in parts)
+    tokens = sum(_minimum_tokens(part.item) for part in parts)
     if tokens > max_tokens:
         raise LimitError(f"{tokens} tokens: a document takes at most {max_tokens}")
     return Document(parts, definition.name, record.source, record.id)
@@ -99,36 +99,36 @@ def documents(
     draws : sequence of Draw
         The views and tasks, each with the mean number of its documents.
     repeat : float
-        Multiplies the means.
+        A factor on the means.
     """
     for draw in draws:
         if not has_view(record, draw.definition):
             continue
         for copy in range(drawn(draw.mean * repeat, rng_for(seed, record, draw.name, -1))):
             try:
-                found = document(record, draw.definition, seed=seed, copy=copy, max_tokens=max_tokens)
+                result = document(record, draw.definition, seed=seed, copy=copy, max_tokens=max_tokens)
             except LimitError as error:
                 yield draw.name, error
                 break
-            if found is not None:
-                yield found
+            if result is not None:
+                yield result
 
 
 def _exchange(task: Task, record: WrittenRecord, rng: Random) -> tuple[list[PartItem], list[PartItem]] | None:
     """Return a task's prompt and answer, or None where the record lacks something."""
     values = record_values(record)
     for kind in kind_placeholders(task):
-        written = sorted(record.tokens.keys() & set(modality_names(kind)))
-        if not written:
+        names = sorted(record.tokens.keys() & set(modality_names(kind)))
+        if not names:
             return None
-        values[kind] = values[rng.choice(written)]
+        values[kind] = values[rng.choice(names)]
     if not task.needs <= values.keys():
         return None
     return fill(rng.choice(task.prompts), values), fill(task.answer, values)
 
 
-def _least(item: PartItem) -> int:
-    """Return the tokens a part has at least; text and SMILES are not yet cut into pieces."""
+def _minimum_tokens(item: PartItem) -> int:
+    """Return the least number of tokens of a part; text and SMILES are not yet cut into pieces."""
     if isinstance(item, Tokens):
         return 2 + (0 if modality(item.modality).spelled_as_text else len(item.tokens))
     return 0 if isinstance(item, str) else 1

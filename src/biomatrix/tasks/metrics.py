@@ -1,4 +1,4 @@
-"""What answers to tasks are judged by, by name."""
+"""The metrics that judge answers to tasks, by name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ class Metric:
     Parameters
     ----------
     name : str
+        A key of `METRICS`.
     higher_is_better : bool
+        Whether a larger number is a better one.
     score : callable
-        Takes the answers' values, None for one that states none, and what was expected; returns the number.
+        Takes the values of the answers, None for an answer without one, and the expected values; returns the number.
     parsers : frozenset of str
         The parsers whose values it judges; empty for all.
     """
@@ -42,7 +44,7 @@ METRICS: Final[Mapping[str, Metric]] = {
 
 
 def metric(name: str) -> Metric:
-    """Return the metric of that name."""
+    """Return the metric of that name; ConfigurationError where there is none."""
     if name not in METRICS:
         raise ConfigurationError(f"no metric {name!r}; known: {', '.join(METRICS)}")
     return METRICS[name]

@@ -1,4 +1,4 @@
-"""How a text answer becomes a value: named, pure functions that say what they found where they find none.
+"""How a text answer becomes a value: named, pure functions whose errors quote what stood there instead.
 
 A model's answer is outside data: its length is limited, and nothing in it is run.
 """
@@ -15,28 +15,28 @@ from biomatrix.entities import Entity, modality
 from biomatrix.errors import ConfigurationError, LimitError, ParseError
 
 LONGEST_ANSWER: Final = 100_000
-"""Characters of an answer that are read at most; a longer one is refused."""
+"""The most characters of an answer; a longer one is refused."""
 
 Value: TypeAlias = float | bool | str | Entity
 
 _NUMBER: Final[re.Pattern[str]] = re.compile(
     r"(?<![A-Za-z0-9_.])[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,300})?(?:\.[0-9]{1,300})?(?<=[0-9])(?:[eE][+-]?[0-9]{1,3})?"
 )
-_SAID: Final = {"yes": True, "true": True, "no": False, "false": False}
+_YES_NO_WORDS: Final = {"yes": True, "true": True, "no": False, "false": False}
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What is known about an answer before it is read.
+    """The form that an answer should have.
 
     Parameters
     ----------
     unit : str
-        What may stand behind a number; "" for none.
+        The unit that may follow a number; "" for none.
     choices : tuple of str
-        What may be answered; empty where anything may.
+        The allowed answers; empty where any is allowed.
     modality : str, optional
-        What an entity is written in.
+        The modality that an entity is written in.
     """
 
     unit: str = ""
@@ -49,10 +49,10 @@ Parser: TypeAlias = Callable[[str, Expected], Value]
 
 def parse_text(text: str, expected: Expected) -> str:
     """Return the answer with its white space collapsed. Raises ParseError where nothing is left."""
-    found = " ".join(text.split())
-    if not found:
+    words = " ".join(text.split())
+    if not words:
         raise ParseError("an empty answer")
-    return found
+    return words
 
 
 def parse_number(text: str, expected: Expected) -> float:
@@ -61,7 +61,7 @@ def parse_number(text: str, expected: Expected) -> float:
     Raises
     ------
     ParseError
-        No number, several, one that is not finite, or one followed by something other than the unit.
+        If there is no number, or several, or one that is not finite or is followed by anything but the unit.
 
     Examples
     --------
@@ -70,43 +70,44 @@ def parse_number(text: str, expected: Expected) -> float:
     """
     plain = " ".join(text.replace("\u2212", "-").split()).rstrip(".!")
     plain = plain.removesuffix(expected.unit).rstrip()
-    found = [match for match in _NUMBER.finditer(plain) if match.group()]
-    if not found:
+    numbers = [match for match in _NUMBER.finditer(plain) if match.group()]
+    if not numbers:
         raise ParseError(f"no number: found {shown(text)}")
-    if len(found) > 1:
-        raise ParseError(f"{len(found)} numbers where one is expected: found {shown(text)}")
-    behind = plain[found[0].end() :].strip().rstrip(".!")
-    if behind:
-        wanted = f"{expected.unit!r} or nothing" if expected.unit else "nothing"
-        raise ParseError(f"{wanted} may follow the number: found {shown(behind)}")
-    value = float(found[0].group().replace(",", ""))
+    if len(numbers) > 1:
+        raise ParseError(f"{len(numbers)} numbers where one is expected: found {shown(text)}")
+    rest = plain[numbers[0].end() :].strip().rstrip(".!")
+    if rest:
+        allowed = f"{expected.unit!r} or nothing" if expected.unit else "nothing"
+        raise ParseError(f"{allowed} may follow the number: found {shown(rest)}")
+    value = float(numbers[0].group().replace(",", ""))
     if not math.isfinite(value):
         raise ParseError(f"not a finite number: found {shown(text)}")
     return value
 
 
 def parse_yes_no(text: str, expected: Expected) -> bool:
-    """Return True for yes and False for no, whatever is said besides; both or neither is refused.
+    """Return True for yes and False for no, whatever other words there are; both or neither is refused.
 
     Examples
     --------
     >>> parse_yes_no("No, it is soluble.", Expected())
     False
     """
-    found = {_SAID[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _SAID}
-    if len(found) != 1:
-        raise ParseError(f"{'both yes and no' if found else 'neither yes nor no'}: found {shown(text)}")
-    return found.pop()
+    answers = {_YES_NO_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _YES_NO_WORDS}
+    if len(answers) != 1:
+        raise ParseError(f"{'both yes and no' if answers else 'neither yes nor no'}: found {shown(text)}")
+    return answers.pop()
 
 
 def parse_choice(text: str, expected: Expected) -> str:
-    """Return which one of the choices the answer names, whatever the case; several or none is refused.
+    """Return the choice that the answer names, whatever the case; several or none is refused.
 
-    A choice inside a longer choice that is named too does not count: "soluble" in "insoluble" is no word of its own.
+    Only whole words count: "insoluble" does not name "soluble". Nor does a choice count that is part of a longer one
+    that is named too.
     """
     plain = " ".join(text.lower().split())
-    found = [one for one in expected.choices if _names(plain, one.lower())]
-    longest = [one for one in found if not any(one != other and one.lower() in other.lower() for other in found)]
+    matches = [one for one in expected.choices if _names(plain, one.lower())]
+    longest = [one for one in matches if not any(one != other and one.lower() in other.lower() for other in matches)]
     if len(longest) != 1:
         what = "several choices" if longest else "none of the choices"
         raise ParseError(f"{what} ({', '.join(expected.choices)}): found {shown(text)}")
@@ -118,14 +119,22 @@ def _names(text: str, choice: str) -> bool:
 
 
 def parse_entity(text: str, expected: Expected) -> Entity:
-    """Return the entity that an answer spells in the expected modality, with or without its control pair."""
+    """Return the entity that an answer spells in the expected modality, with or without its control pair.
+
+    Raises
+    ------
+    ParseError, DecodeError
+        If the answer is empty, or spells no entity.
+    ConfigurationError
+        If no modality is expected.
+    """
     if expected.modality is None:
-        raise ConfigurationError("an entity is read in a modality, and none is given")
-    written = modality(expected.modality)
-    bare = text.strip().removeprefix(written.start_token).removesuffix(written.end_token)
+        raise ConfigurationError("an answer that is an entity needs a modality, and none is given")
+    spelling = modality(expected.modality)
+    bare = text.strip().removeprefix(spelling.start_token).removesuffix(spelling.end_token)
     if not bare.strip():
         raise ParseError(f"no {expected.modality}: an empty answer")
-    return written.decode(written.split(bare.strip()))
+    return spelling.decode(spelling.split(bare.strip()))
 
 
 PARSERS: Final[Mapping[str, Parser]] = {
@@ -145,14 +154,16 @@ def parse_answer(parser: str, text: str, expected: Expected) -> Value:
     parser : str
         A key of `PARSERS`.
     text : str
-        What was answered.
+        The answer.
     expected : Expected
         The unit, choices or modality.
 
     Raises
     ------
     ParseError, DecodeError, LimitError
-        The answer states no such value, spells no entity, or is too long.
+        If the answer states no such value, spells no entity, or is too long.
+    ConfigurationError
+        If there is no such parser.
     """
     if parser not in PARSERS:
         raise ConfigurationError(f"no parser {parser!r}; known: {', '.join(PARSERS)}")

@@ -1,6 +1,6 @@
-"""The registry of tasks and views: the package's own, those of registered kinds, and those that joined.
+"""The registry of tasks and views: the package's own, those of registered kinds, and those added from outside.
 
-The package's definitions are the TOML files in ``tasks/definitions``, read when first asked for. Others join by
+The package's definitions are the TOML files in ``tasks/definitions``, read on first use. Others are added by
 :func:`register_task`, by :func:`load_tasks`, or for one corpus alone by the ``task_files`` of its recipe.
 """
 
@@ -22,22 +22,22 @@ _FOLDER: Final = Path(__file__).with_name("definitions")
 _FIELDS: Final = "fields.toml"
 """Read first: the labels stand in the views of the other files."""
 
-Found = TypeVar("Found")
+DefinitionT = TypeVar("DefinitionT")
 
-_JOINED: list[Definitions] = []
+_ADDED: list[Definitions] = []
 
 
 @cache
 def package_definitions() -> Definitions:
-    """Return what the package itself defines, whatever has joined: the same in every process."""
-    found = Definitions()
+    """Return the package's own definitions, without any that were added: the same in every process."""
+    result = Definitions()
     for path in (_FOLDER / _FIELDS, *sorted(_FOLDER.glob("*.toml"))):
-        found = found.joined(read_definitions(path, found.fields))
-    return found
+        result = result.joined(read_definitions(path, result.fields))
+    return result
 
 
 def definitions(files: Sequence[str | Path] = ()) -> Definitions:
-    """Return every task, view and field: the views of kinds, the package's own, those that joined, those of files.
+    """Return every task, view and field: those of kinds, the package's own, those added, those of files.
 
     Parameters
     ----------
@@ -47,33 +47,33 @@ def definitions(files: Sequence[str | Path] = ()) -> Definitions:
     Raises
     ------
     ConfigurationError
-        A file is wrong, or one name means two things.
+        If a file is wrong, or one name has two meanings.
     """
-    found = package_definitions()
-    found = Definitions(found.tasks, {**_named(found.fields), **found.views}, found.fields)
-    for joined in _JOINED:
-        found = found.joined(joined)
+    result = package_definitions()
+    result = Definitions(result.tasks, {**_kind_views_by_name(result.fields), **result.views}, result.fields)
+    for added in _ADDED:
+        result = result.joined(added)
     for path in files:
-        found = _with(found, read_definitions(path, found.fields), str(path))
-    return found
+        result = _merge(result, read_definitions(path, result.fields), str(path))
+    return result
 
 
-def _named(labels: Mapping[str, str]) -> dict[str, DocumentView]:
+def _kind_views_by_name(labels: Mapping[str, str]) -> dict[str, DocumentView]:
     return {view.name: view for view in kind_views(labels)}
 
 
-def _with(known: Definitions, new: Definitions, file: str | None = None) -> Definitions:
-    """Return both together; a name belongs to one task or one view, in whatever file."""
+def _merge(known: Definitions, new: Definitions, file: str | None = None) -> Definitions:
+    """Return the union of both; a name belongs to one task or one view, whatever file it stands in."""
     try:
-        found = known.joined(new)
+        result = known.joined(new)
         check_names({**known.tasks, **known.views}, {**new.tasks, **new.views})
     except ConfigurationError as error:
         raise error.at(file=file) from None
-    return found
+    return result
 
 
 def task(name: str) -> Task:
-    """Return the task of that name.
+    """Return the task of that name; ConfigurationError where there is none.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def task_names() -> tuple[str, ...]:
 
 
 def view(name: str) -> DocumentView:
-    """Return the view of that name."""
+    """Return the view of that name; ConfigurationError where there is none."""
     return _find(definitions().views, name, "view")
 
 
@@ -103,7 +103,7 @@ def view_names() -> tuple[str, ...]:
     return tuple(definitions().views)
 
 
-def _find(known: Mapping[str, Found], name: str, what: str) -> Found:
+def _find(known: Mapping[str, DefinitionT], name: str, what: str) -> DefinitionT:
     if name not in known:
         raise ConfigurationError(f"no {what} {name!r}; known: {', '.join(known)}")
     return known[name]
@@ -115,44 +115,50 @@ def register_task(new: Task) -> Task:
     Raises
     ------
     ConfigurationError
-        Its name is taken.
+        If its name is taken.
     """
     _join(Definitions({new.name: new}))
     return new
 
 
 def load_tasks(path: str | Path) -> tuple[Task, ...]:
-    """Add every task, view and field of a TOML file; return its tasks."""
-    found = read_definitions(path, definitions().fields)
-    _join(found, str(path))
-    return tuple(found.tasks.values())
+    """Add every task, view and field of a TOML file; return its tasks.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file is wrong, or a name is taken.
+    """
+    new = read_definitions(path, definitions().fields)
+    _join(new, str(path))
+    return tuple(new.tasks.values())
 
 
 def unregister_task(name: str) -> None:
-    """Take back a task or view that joined; others stay."""
-    _JOINED[:] = [_without(joined, name) for joined in _JOINED]
+    """Remove a task or view that was added; others stay."""
+    _ADDED[:] = [_without(added, name) for added in _ADDED]
 
 
-def _without(joined: Definitions, name: str) -> Definitions:
-    tasks = {key: one for key, one in joined.tasks.items() if key != name}
-    views = {key: one for key, one in joined.views.items() if key != name}
-    return Definitions(tasks, views, joined.fields)
+def _without(added: Definitions, name: str) -> Definitions:
+    tasks = {key: one for key, one in added.tasks.items() if key != name}
+    views = {key: one for key, one in added.views.items() if key != name}
+    return Definitions(tasks, views, added.fields)
 
 
 def _join(new: Definitions, file: str | None = None) -> None:
-    _with(definitions(), new, file)
-    _JOINED.append(new)
+    _merge(definitions(), new, file)
+    _ADDED.append(new)
 
 
 def draws(views: Mapping[str, float], tasks: Mapping[str, float], files: Sequence[str | Path] = ()) -> tuple[Draw, ...]:
-    """Return what a recipe draws, in its order: the views, then the tasks.
+    """Return the draws of a recipe, in its order: the views, then the tasks.
 
     Parameters
     ----------
     views, tasks : mapping of str to float
-        The mean number of documents of each.
+        By name, the mean number of documents per record.
     files : sequence of str or Path
-        Files of definitions that the recipe brings.
+        Further files of definitions that the recipe names.
     """
     known = definitions(files)
     return (
@@ -171,7 +177,7 @@ def task_prompt(name: str, values: Mapping[str, ItemT] | None = None, paraphrase
     values : mapping of str to item
         A value for each placeholder: text, an entity, or (entity, modality).
     paraphrase : int
-        Which wording; the first by default.
+        The index of the wording; the first by default.
 
     Examples
     --------

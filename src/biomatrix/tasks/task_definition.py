@@ -1,4 +1,4 @@
-"""What a task is: a versioned pool of prompts, an answer, and how an answer is read and judged."""
+"""The definition of a task: a versioned pool of prompts, an answer, and how an answer is read and judged."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Task:
     name : str
         A stable name.
     prompts : tuple of str
-        Paraphrases; the first is the one to ask with.
+        Paraphrases; the first is the one to use for a single question.
     answer : str
-        What is learned.
+        The template of the answer that is learned.
     output : str or None
         The modality of the answer, None for text.
     version : int
@@ -28,11 +28,11 @@ class Task:
     parser : str
         How an answer becomes a value; a key of `biomatrix.tasks.parsers.PARSERS`.
     metric : str or None
-        What answers are judged by; a key of `biomatrix.tasks.metrics.METRICS`. None where nothing judges them yet.
+        The metric that judges answers; a key of `biomatrix.tasks.metrics.METRICS`. None where there is none yet.
     unit : str
-        Of the answer, where it is a number with one.
+        The unit of the answer, where it is a number that has one.
     choices : tuple of str
-        What may be answered, where it is one of several.
+        The allowed answers, where it is one of several.
     measured : frozenset of str
         Fields that hold measured labels, some of which are held out apart from their entity.
     """
@@ -60,11 +60,16 @@ class Task:
 
     @property
     def content(self) -> list[object]:
-        """What its documents depend on, as JSON; parser and metric change none."""
+        """Everything its documents depend on, as JSON values; they do not depend on parser and metric."""
         return ["task", self.name, self.version, list(self.prompts), self.answer]
 
     def parse(self, text: str) -> Value:
-        """Return the value that an answer states. Raises ParseError or DecodeError where it states none.
+        """Return the value that an answer states.
+
+        Raises
+        ------
+        ParseError, DecodeError, LimitError
+            If it states none, or is too long.
 
         Examples
         --------

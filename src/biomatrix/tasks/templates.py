@@ -1,8 +1,8 @@
-"""Wording with placeholders: what prompts and answers of tasks are written as.
+"""Templates: the wording of prompts and answers of tasks, with placeholders.
 
 A placeholder named like a modality stands for an entity written in it; one named like a kind, such as ``{molecule}``,
-for an entity of that kind in any modality it has; every other one for a field of the record, where a format such as
-``:.2f`` means a number.
+for an entity of that kind in any of its modalities; every other one for a field of the record, which is a number where
+a format such as ``:.2f`` follows the name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def placeholders(text: str) -> list[str]:
 
 
 def template_fault(text: str) -> str | None:
-    """Return what is wrong with a template's braces, names and formats, None where nothing is.
+    """Return the fault in a template's braces, names or formats, None where there is none.
 
     Examples
     --------
@@ -36,10 +36,10 @@ def template_fault(text: str) -> str | None:
     "a placeholder takes a format such as .2f, not '9d'"
     """
     try:
-        parsed = list(Formatter().parse(text))
+        fields = list(Formatter().parse(text))
     except ValueError as error:
         return f"broken braces in {text!r}: {error}"
-    for _, name, form, conversion in parsed:
+    for _, name, form, conversion in fields:
         if name is not None and not _NAME.fullmatch(name):
             return f"a placeholder is a name in braces, not {{{name}}}"
         if conversion:
@@ -55,7 +55,7 @@ def fill(template: str, values: Mapping[str, ItemT]) -> list[str | ItemT]:
     Raises
     ------
     ConfigurationError
-        A placeholder has no value, or one with a format has a value that is no number.
+        If a placeholder has no value, or a placeholder with a format has a value that is not a number.
     """
     items: list[str | ItemT] = []
     for literal, name, form, _ in Formatter().parse(template):

@@ -1,4 +1,4 @@
-"""Whether definitions make sense together with the kinds, modalities, parsers and metrics there are."""
+"""Checks of definitions against the registered kinds and modalities, the parsers and the metrics."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def faults(checked: Definitions, known: Definitions) -> Iterator[str]:
     Parameters
     ----------
     checked : Definitions
-        What is looked at.
+        The definitions to check.
     known : Definitions
-        Everything there is; its fields may stand in prompts.
+        All definitions; their fields may stand in prompts.
     """
     for task in checked.tasks.values():
         yield from (f"{task.name}: {fault}" for fault in task_faults(task, known))
@@ -31,7 +31,7 @@ def faults(checked: Definitions, known: Definitions) -> Iterator[str]:
 
 
 def task_faults(task: Task, known: Definitions) -> Iterator[str]:
-    """Yield what is wrong with a task: its wording, its output, its parser, its metric."""
+    """Yield the faults of a task: of its wording, its output, its parser, its metric."""
     broken = [fault for fault in map(template_fault, (*task.prompts, task.answer)) if fault is not None]
     if broken:
         yield from broken
@@ -39,9 +39,9 @@ def task_faults(task: Task, known: Definitions) -> Iterator[str]:
     for name in sorted(task.needs - {*modality_names(), *kind_names(), *known.fields}):
         yield f"{{{name}}} is no modality, kind or field; name a new field under [fields]"
     if len({frozenset(placeholders(prompt)) for prompt in task.prompts}) > 1:
-        yield "its prompts differ in their placeholders; paraphrases ask with the same things"
+        yield "its prompts differ in their placeholders; give every paraphrase the same ones"
     if len(set(task.prompts)) < len(task.prompts):
-        yield "one prompt stands there twice"
+        yield "a prompt is listed twice"
     for name in sorted(task.measured - set(placeholders(task.answer))):
         yield f"the measured field {name!r} is not in its answer"
     if task.output is not None:
@@ -60,9 +60,9 @@ def _judging_faults(task: Task) -> Iterator[str]:
     if task.parser not in PARSERS:
         yield f"no parser {task.parser!r}; known: {', '.join(PARSERS)}"
     if (task.parser == "entity") != (task.output is not None):
-        yield "the parser 'entity' goes with an output, and an output with it"
+        yield "the parser 'entity' needs an output, and an output needs the parser 'entity'"
     if (task.parser == "choice") != bool(task.choices):
-        yield "the parser 'choice' goes with choices, and choices with it"
+        yield "the parser 'choice' needs choices, and choices need the parser 'choice'"
     if task.metric is None:
         return
     if task.metric not in METRICS:
@@ -72,7 +72,7 @@ def _judging_faults(task: Task) -> Iterator[str]:
 
 
 def view_faults(view: DocumentView, known: Definitions) -> Iterator[str]:
-    """Yield what is wrong with a view: its kind, its modalities, its parts."""
+    """Yield the faults of a view: of its kind, its modalities, its parts, its layout."""
     if view.kind != TEXT and view.kind not in kind_names():
         yield f"no kind {view.kind!r}; there are: {', '.join((*kind_names(), TEXT))}"
         return
@@ -86,12 +86,12 @@ def view_faults(view: DocumentView, known: Definitions) -> Iterator[str]:
 
 
 def _layout_faults(view: DocumentView) -> Iterator[str]:
-    wanted = {"single": 1, "window": 1}.get(view.layout)
-    if wanted is not None and len(view.modalities) != wanted:
+    count = {"single": 1, "window": 1}.get(view.layout)
+    if count is not None and len(view.modalities) != count:
         yield f"a {view.layout} view writes one modality, not {len(view.modalities)}"
     if view.layout == "joint" and len(view.modalities) < 2:
         yield "a joint view writes at least two modalities"
     if (view.layout == "composed") != bool(view.parts):
-        yield "the layout 'composed' goes with parts, and parts with it"
+        yield "the layout 'composed' needs parts, and parts need the layout 'composed'"
     if view.layout == "text" and view.kind != TEXT:
-        yield "the layout 'text' is of records without an entity: kind = \"text\""
+        yield "the layout 'text' is for records without an entity: kind = \"text\""

@@ -1,7 +1,7 @@
-"""Views: how pretraining documents are made of the records of a kind, interpreted from data.
+"""Views: how pretraining documents are made from the records of a kind, described as data.
 
 A kind lists its views in its registration (:class:`biomatrix.entities.registration.View`); files of definitions add
-others. Nothing here asks which kind it holds.
+others. Nothing in this module depends on a particular kind.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Layout: TypeAlias = Literal["single", "window", "joint", "composed", "text"]
 
 
 class WrittenRecord(Protocol):
-    """What documents are drawn from: a record with its tokens in every modality it can be written in."""
+    """A record to draw documents from, with its tokens in every modality that it can be written in."""
 
     @property
     def source(self) -> str:
@@ -41,7 +41,7 @@ class WrittenRecord(Protocol):
 
     @property
     def fields(self) -> Mapping[str, str]:
-        """What is known in words or numbers."""
+        """Names, descriptions and numbers, by field name."""
 
     @property
     def tokens(self) -> Mapping[str, Sequence[str]]:
@@ -50,7 +50,7 @@ class WrittenRecord(Protocol):
 
 @dataclass(frozen=True)
 class DocumentView:
-    """One view, complete in itself: what its documents depend on stands here.
+    """One view, with everything that its documents depend on.
 
     Parameters
     ----------
@@ -61,11 +61,11 @@ class DocumentView:
     layout : {"single", "window", "joint", "composed", "text"}
         As in :class:`biomatrix.entities.registration.View`; ``text`` is the field ``text``, cut where it is too long.
     modalities : tuple of str
-        What is written; empty for ``composed`` and ``text``.
+        The modalities that are written; empty for ``composed`` and ``text``.
     parts : mapping of str to float
-        For ``composed``: the probability that a modality or a field enters. The order matters to what is drawn.
+        For ``composed``: the probability that a modality or a field enters. The draws depend on the order.
     labels : mapping of str to str
-        For ``composed``: what stands before each field.
+        For ``composed``: the label in front of each field.
     """
 
     name: str
@@ -82,25 +82,25 @@ class DocumentView:
 
     @property
     def content(self) -> list[object]:
-        """What its documents depend on, as JSON; mappings as pairs, in order."""
+        """Everything its documents depend on, as JSON values; mappings as lists of pairs, in order."""
         pairs = [[list(pair) for pair in mapping.items()] for mapping in (self.parts, self.labels)]
         return ["view", self.name, self.kind, self.layout, list(self.modalities), *pairs]
 
     def items(self, record: WrittenRecord, rng: Random, max_tokens: int) -> list[PartItem] | None:
-        """Return what one document holds, in order, or None where the record does not have it."""
+        """Return the items of one document, in order, or None where the record lacks what the view needs."""
         return _LAYOUTS[self.layout](self, record, rng, max_tokens)
 
 
 def field_labels(parts: Iterable[str], labels: Mapping[str, str]) -> dict[str, str]:
-    """Return the label of every part that is a field: from a table, or made of its name.
+    """Return the label of every part that is a field: from the given labels, else made from its name.
 
     Examples
     --------
     >>> field_labels(["molecule_smiles", "tpsa", "boiling_point"], {"tpsa": "TPSA"})
     {'tpsa': 'TPSA', 'boiling_point': 'Boiling point'}
     """
-    written = modality_names()
-    return {name: labels.get(name, name.replace("_", " ").capitalize()) for name in parts if name not in written}
+    modalities = modality_names()
+    return {name: labels.get(name, name.replace("_", " ").capitalize()) for name in parts if name not in modalities}
 
 
 def document_view(view: View, kind: str, labels: Mapping[str, str]) -> DocumentView:
@@ -145,7 +145,7 @@ def _window(view: DocumentView, record: WrittenRecord, rng: Random, max_tokens: 
 
 
 def _joint(view: DocumentView, record: WrittenRecord, rng: Random, max_tokens: int) -> list[PartItem] | None:
-    """Return all modalities in random order; what is too long together is refused with the document, never cut."""
+    """Return all modalities in random order; where they are too long together the document is refused, never cut."""
     segments = _segments(view, record)
     if segments is None:
         return None

@@ -1,4 +1,4 @@
-"""One vocabulary for text, molecules and proteins: a base tokenizer and the tokens added to it."""
+"""One vocabulary for text and entities of every kind: a base tokenizer and the tokens added to it."""
 
 from __future__ import annotations
 

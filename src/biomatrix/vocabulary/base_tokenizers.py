@@ -39,6 +39,11 @@ def qwen3_tokenizer(folder: str | Path) -> PreTrainedTokenizerFast:
     transformers.PreTrainedTokenizerFast
         151,669 entries: 151,643 pieces and 26 added tokens. Text is brought to Unicode NFC first, as in
         Qwen3.
+
+    Raises
+    ------
+    ParseError
+        If a file is missing, or an added token does not land on its id.
     """
     folder = Path(folder)
     settings = json.loads(_read(folder, "special_tokens.json"))
@@ -62,13 +67,18 @@ def train_byte_bpe(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
     texts : iterable of str
         The text to learn merges from.
     size : int
-        The most entries to have, special tokens included; at least 259 (256 bytes and 3 special tokens).
-        Fewer come of a text too small for so many merges.
+        The largest number of entries, special tokens included; at least 259 (256 bytes and 3 special tokens).
+        A text too small for that many merges gives fewer.
 
     Returns
     -------
     transformers.PreTrainedTokenizerFast
         Pieces first, then the special tokens. There is no normaliser: text comes back byte for byte.
+
+    Raises
+    ------
+    ConfigurationError
+        If ``size`` is below 259.
     """
     smallest = 256 + len(SPECIAL_TOKENS)
     if size < smallest:

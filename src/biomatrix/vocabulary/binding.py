@@ -1,7 +1,7 @@
-"""Which structure tokenizer a modality's tokens belong to, and refusing any other.
+"""Which structure tokenizer a modality's tokens belong to, and the refusal of any other.
 
-A structure code means nothing without the weights that made it: decoded by others it gives a structure that
-looks fine and is wrong. So a vocabulary records the name and fingerprint, and checks them before first use.
+A structure code means nothing without the weights that made it: decoded with other weights it gives a structure
+that looks fine and is wrong. So a vocabulary records the name and fingerprint, and checks them before first use.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def needs_tokenizer(modality: Modality) -> bool:
 
 
 def record_of(modality: Modality, tokens: Sequence[str] | None = None) -> TokenizerRecord | None:
-    """Return what a modality's tokens belong to, None where it needs no structure tokenizer.
+    """Return the structure tokenizer that a modality's tokens belong to, None where it needs none.
 
     Parameters
     ----------
@@ -46,35 +46,40 @@ def record_of(modality: Modality, tokens: Sequence[str] | None = None) -> Tokeni
 def bind(
     blocks: Mapping[str, Block], records: Mapping[str, TokenizerRecord], given: Mapping[str, Any]
 ) -> dict[str, Block]:
-    """Return the blocks with each structure modality holding the tokenizer it should.
+    """Return the blocks, each structure modality with the tokenizer that its tokens belong to.
 
     Parameters
     ----------
     blocks : mapping of str to Block
         By modality name.
     records : mapping of str to TokenizerRecord
-        What the folder says.
+        By modality name, what the folder records.
     given : mapping of str to (str or Path or structure tokenizer)
-        What the caller says instead; compared with the record at once.
+        By modality name, what the caller chose instead; compared with the record at once.
+
+    Raises
+    ------
+    VocabularyError
+        If the caller names a modality without a structure tokenizer, or a tokenizer other than the recorded one.
     """
     unknown = sorted(name for name in given if name not in blocks or not needs_tokenizer(blocks[name].modality))
     if unknown:
         raise VocabularyError(f"the vocabulary has no structure tokenizer for {', '.join(unknown)}")
-    bound = dict(blocks)
+    result = dict(blocks)
     for name, block in blocks.items():
         record = records.get(name)
         if name in given:
             chosen = registered(name, tokenizer=given[name])
             if record is not None:
                 check_binding(chosen, record, trusted=True)
-            bound[name] = replace(block, modality=chosen)
+            result[name] = replace(block, modality=chosen)
         elif record is not None and record.name is not None and type(block.modality) is type(registered(name)):
-            bound[name] = replace(block, modality=registered(name, tokenizer=_name_now(block.modality, record)))
-    return bound
+            result[name] = replace(block, modality=registered(name, tokenizer=_name_now(block.modality, record)))
+    return result
 
 
 def _name_now(modality: Modality, record: TokenizerRecord) -> str | None:
-    """Return what the tokenizer of a record is called now: shipped weights may have been renamed."""
+    """Return the present name of a record's tokenizer: shipped weights may have been renamed."""
     if record.fingerprint is None:
         return record.name
     return shipped_name_of(modality.kind, record.fingerprint) or record.name
@@ -88,14 +93,14 @@ def check_binding(modality: Modality, record: TokenizerRecord, trusted: bool) ->
     modality : Modality
         Its structure tokenizer is loaded.
     record : TokenizerRecord
-        What the tokens belong to.
+        The structure tokenizer that the tokens belong to.
     trusted : bool
         Whether the caller named the tokenizer: enough where the record has no fingerprint to compare.
 
     Raises
     ------
     VocabularyError
-        If another tokenizer is held, or nothing says that this one is right.
+        If it is another tokenizer, if its codebook is too small, or if nothing says that it is the right one.
     """
     if record.fingerprint is None and not trusted:
         raise VocabularyError(

@@ -1,4 +1,4 @@
-"""Where each modality lives in a vocabulary, read off the token strings a tokenizer holds."""
+"""The place of each modality in a vocabulary, read off the token strings that a tokenizer holds."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class Block:
     @property
     def text_ids(self) -> NDArray[np.int64]:
         """The ids of base pieces that may stand inside the modality: ``int64 [at most len(text_tokens)]``."""
-        held = (self.index.get(token) for token in self.modality.text_tokens)
-        return np.array([id_ for id_ in held if id_ is not None], dtype=np.int64)
+        ids = (self.index.get(token) for token in self.modality.text_tokens)
+        return np.array([id_ for id_ in ids if id_ is not None], dtype=np.int64)
 
     @property
     def name(self) -> str:
@@ -73,19 +73,22 @@ class Block:
         return slice(int(self.ids[0]), int(self.ids[-1]) + 1)
 
     def lookup(self, tokens: Sequence[str]) -> NDArray[np.int32]:
-        """Return the ids of tokens, ``int32 [len(tokens)]``; for a text inside a composite, of its pieces.
+        """Return the ids of tokens, ``int32 [len(tokens)]``; for text inside a composite, those of its pieces.
 
         Raises
         ------
         VocabularyError
-            Naming the first token that is not held, with its index.
+            If a token is not held; names the first one, with its index.
         DecodeError
-            Tokens of a composite that are no row of its parts.
+            If the tokens of a composite are no sequence of its own tokens and its parts.
         """
         return self._lookup_own(tokens) if self.composite is None else self._lookup_nested(tokens, self.composite)
 
     def wrap(self, tokens: Sequence[str]) -> NDArray[np.int32]:
-        """Return one segment's ids, control pair included; a modality spelled as text is cut into base pieces."""
+        """Return one segment's ids, control pair included: ``int32 [n + 2]``.
+
+        The tokens of a modality spelled as text are cut into base pieces, those of any other are looked up.
+        """
         if self.modality.spelled_as_text:
             inner = np.array(self.spell("".join(tokens)), dtype=np.int32)
         else:
@@ -94,7 +97,7 @@ class Block:
 
     @property
     def composite(self) -> CompositeModality | None:
-        """The modality where it is a composite."""
+        """The modality where it is a composite, else None."""
         return self.modality if isinstance(self.modality, CompositeModality) else None
 
     def _lookup_nested(self, tokens: Sequence[str], composite: CompositeModality) -> NDArray[np.int32]:
@@ -111,7 +114,7 @@ class Block:
 
     def _lookup_own(self, tokens: Sequence[str]) -> NDArray[np.int32]:
         try:
-            # Joining four bytes an id is quicker than turning Python integers into an array.
+            # Joining four bytes per id is quicker than turning Python integers into an array.
             return np.frombuffer(b"".join(map(self._packed.__getitem__, tokens)), dtype=np.int32)
         except KeyError:
             position = next(i for i, token in enumerate(tokens) if token not in self.index)
@@ -119,12 +122,12 @@ class Block:
 
     @cached_property
     def start_array(self) -> NDArray[np.int32]:
-        """The start token's id as an array of one, to join with others."""
+        """The start token's id, ``int32 [1]``, to join with others."""
         return np.array([self.start_id], dtype=np.int32)
 
     @cached_property
     def end_array(self) -> NDArray[np.int32]:
-        """The end token's id as an array of one."""
+        """The end token's id, ``int32 [1]``."""
         return np.array([self.end_id], dtype=np.int32)
 
     @cached_property
@@ -165,6 +168,11 @@ def find_blocks(added: Mapping[str, int], modalities: Iterable[Modality], spell:
     -------
     dict of str to Block
         By modality name, in the order given; composites without their parts, which :func:`join_parts` adds.
+
+    Raises
+    ------
+    VocabularyError
+        If the tokenizer holds only one of a control pair, or two modalities claim one token.
     """
     known = list(modalities)
     owners: dict[str, str] = {}
@@ -177,15 +185,15 @@ def find_blocks(added: Mapping[str, int], modalities: Iterable[Modality], spell:
     for modality in known:
         if not _has_pair(added, modality):
             continue
-        held = [] if modality.spelled_as_text else _matching(candidates, modality, owners)
-        spelled = {token: spell(token) for token in modality.text_tokens}
-        index = dict(held) | {token: pieces[0] for token, pieces in spelled.items() if len(pieces) == 1}
+        own_tokens = [] if modality.spelled_as_text else _matching(candidates, modality, owners)
+        pieces_of = {token: spell(token) for token in modality.text_tokens}
+        index = dict(own_tokens) | {token: pieces[0] for token, pieces in pieces_of.items() if len(pieces) == 1}
         blocks[modality.name] = Block(
             modality,
             added[modality.start_token],
             added[modality.end_token],
-            tuple(token for token, _ in held),
-            np.array([id_ for _, id_ in held], dtype=np.int64),
+            tuple(token for token, _ in own_tokens),
+            np.array([id_ for _, id_ in own_tokens], dtype=np.int64),
             index,
             spell,
         )
@@ -193,38 +201,38 @@ def find_blocks(added: Mapping[str, int], modalities: Iterable[Modality], spell:
 
 
 def join_parts(blocks: Mapping[str, Block]) -> dict[str, Block]:
-    """Return the blocks with every composite over those of its parts, and its modality over theirs.
+    """Return the blocks, each composite with the blocks of its parts, and its modality with theirs.
 
     Raises
     ------
     VocabularyError
-        A composite borrows a modality that has no block.
+        If a composite borrows a modality that has no block.
     ConfigurationError
-        A composite is a part of itself.
+        If a composite is a part of itself.
     """
-    joined: dict[str, Block] = {}
+    result: dict[str, Block] = {}
     for name in blocks:
-        _join(name, blocks, joined, ())
-    return {name: joined[name] for name in blocks}
+        _join(name, blocks, result, ())
+    return {name: result[name] for name in blocks}
 
 
-def _join(name: str, blocks: Mapping[str, Block], joined: dict[str, Block], outer: tuple[str, ...]) -> Block:
+def _join(name: str, blocks: Mapping[str, Block], result: dict[str, Block], outer: tuple[str, ...]) -> Block:
     if name in outer:
         raise ConfigurationError(f"{name} is a part of itself: {' > '.join((*outer, name))}")
-    if name not in joined:
+    if name not in result:
         block = blocks[name]
-        lacking = next((part for part in block.modality.parts if part not in blocks), None)
-        if lacking is not None:
+        missing = next((part for part in block.modality.parts if part not in blocks), None)
+        if missing is not None:
             raise VocabularyError(
-                f"{name} borrows the tokens of {lacking}, which the vocabulary does not hold; add {lacking} to its "
+                f"{name} borrows the tokens of {missing}, which the vocabulary does not hold; add {missing} to its "
                 f"modalities, or leave {name} out"
             )
-        parts = {part: _join(part, blocks, joined, (*outer, name)) for part in block.modality.parts}
+        parts = {part: _join(part, blocks, result, (*outer, name)) for part in block.modality.parts}
         if block.composite is not None:
-            bound = block.composite.with_parts({part: inner.modality for part, inner in parts.items()})
-            block = replace(block, modality=bound, parts=parts)
-        joined[name] = block
-    return joined[name]
+            composite = block.composite.with_parts({part: inner.modality for part, inner in parts.items()})
+            block = replace(block, modality=composite, parts=parts)
+        result[name] = block
+    return result[name]
 
 
 def _has_pair(added: Mapping[str, int], modality: Modality) -> bool:
@@ -238,8 +246,8 @@ def _matching(
     candidates: Sequence[tuple[str, int]], modality: Modality, owners: dict[str, str]
 ) -> list[tuple[str, int]]:
     fullmatch = modality.token_pattern.fullmatch
-    held = [item for item in candidates if fullmatch(item[0])]
-    for token, _ in held:
+    matches = [item for item in candidates if fullmatch(item[0])]
+    for token, _ in matches:
         if owners.setdefault(token, modality.name) != modality.name:
             raise VocabularyError(f"token {token!r} is claimed by {owners[token]} and by {modality.name}")
-    return held
+    return matches

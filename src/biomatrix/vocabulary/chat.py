@@ -26,7 +26,15 @@ Role = Literal["system", "user", "assistant"]
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of a conversation: who speaks, and text and entities in order."""
+    """One turn of a conversation.
+
+    Parameters
+    ----------
+    role : {"system", "user", "assistant"}
+        Who speaks.
+    content : item or sequence of items
+        Text and entities, in order.
+    """
 
     role: Role
     content: Item | Sequence[Item]

@@ -1,6 +1,6 @@
 """Which joint tokens a vocabulary keeps: the smallest frequency-ordered prefix covering most of a corpus.
 
-A joint molecule token is a SELFIES symbol and a structure code. Of the hundreds of thousands of pairs most
+A joint molecule token is a SELFIES symbol and a structure code. Most of the hundreds of thousands of pairs
 never occur; the published vocabulary keeps the prefix that covers more than 99% of occurrences. A molecule
 holding a token outside it cannot be written, and encoding it raises: nothing is spelled out in its place.
 """
@@ -47,7 +47,7 @@ class Coverage:
 
 
 def count_tokens(sequences: Iterable[Sequence[str]]) -> Counter[str]:
-    """Count every token of a corpus; counts of parts add up with ``+``."""
+    """Count every token of a corpus; the counts of its parts add up with ``+``."""
     counts: Counter[str] = Counter()
     for tokens in sequences:
         counts.update(tokens)
@@ -62,13 +62,18 @@ def joint_tokens(counts: Mapping[str, int], coverage: float = 0.99) -> list[str]
     counts : mapping of str to int
         Occurrences by token; zero counts are ignored.
     coverage : float
-        The share to exceed, in [0, 1). At 1 no prefix would exceed it, so every token is kept.
+        The share to exceed, in [0, 1]. No prefix exceeds a share of 1, so then every token is kept.
 
     Returns
     -------
     list of str
         Most frequent first; equal counts in order of their Unicode code points, so that the choice does not
         depend on how the corpus was ordered.
+
+    Raises
+    ------
+    ConfigurationError
+        If ``coverage`` is not in [0, 1], or a count is negative.
     """
     if not 0 <= coverage <= 1:
         raise ConfigurationError(f"coverage is a share between 0 and 1, not {coverage}")
@@ -76,25 +81,25 @@ def joint_tokens(counts: Mapping[str, int], coverage: float = 0.99) -> list[str]
         raise ConfigurationError("counts of tokens cannot be negative")
     ordered = sorted(((-count, token) for token, count in counts.items() if count))
     # 0.99 as a decimal, not as the binary number next to it: the boundary must not depend on rounding.
-    wanted = Fraction(str(coverage)) * -sum(count for count, _ in ordered)
-    kept: list[str] = []
+    threshold = Fraction(str(coverage)) * -sum(count for count, _ in ordered)
+    prefix: list[str] = []
     covered = 0
     for negative, token in ordered:
-        if covered > wanted:
+        if covered > threshold:
             break
-        kept.append(token)
+        prefix.append(token)
         covered -= negative
-    return kept
+    return prefix
 
 
 def coverage_of(tokens: Collection[str], sequences: Iterable[Sequence[str]]) -> Coverage:
-    """Measure how much of a corpus, best one not used to choose the tokens, can be written with them."""
-    held = frozenset(tokens)
+    """Measure how much of a corpus can be written with the tokens; use one that they were not chosen from."""
+    token_set = frozenset(tokens)
     occurrences = covered = total = whole = 0
     for sequence in sequences:
-        inside = sum(token in held for token in sequence)
+        inside = sum(token in token_set for token in sequence)
         occurrences += len(sequence)
         covered += inside
         total += 1
         whole += inside == len(sequence)
-    return Coverage(len(held), occurrences, covered, total, whole)
+    return Coverage(len(token_set), occurrences, covered, total, whole)

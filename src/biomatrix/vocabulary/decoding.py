@@ -1,4 +1,4 @@
-"""Ids to typed segments: text, entities, and for the rest what failed and why."""
+"""Ids to typed segments: text, entities, and for anything else a failure with its reason."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ class Decoder:
         self._splitter = Splitter(roles, self._names, text_ids, parts)
 
     def segments(self, ids: Sequence[int] | NDArray[np.integer], skip_special: bool = False) -> list[Segment]:
-        """Return the parts of a sequence in order, with the place, modality and tokens of each."""
+        """Return the parts of a sequence, shape ``[n]``, in order, with the place, modality and tokens of each."""
         array = np.asarray(ids, dtype=np.int64).reshape(-1)
-        found = [self._segment(array, span, skip_special) for span in self._splitter.split(array)]
-        return [segment for segment in found if segment.value != ""]
+        segments = [self._segment(array, span, skip_special) for span in self._splitter.split(array)]
+        return [segment for segment in segments if segment.value != ""]
 
     def text(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
-        """Return ids as the tokenizer writes them, control tokens and all; ids of no token leave nothing."""
-        held = [int(id_) for id_ in ids if 0 <= id_ < len(self._roles) and self._roles[id_] != NOTHING]
-        return str(self._backend.decode(held, skip_special_tokens=False))
+        """Return ids as the tokenizer writes them, control tokens included; ids without a token are left out."""
+        valid_ids = [int(id_) for id_ in ids if 0 <= id_ < len(self._roles) and self._roles[id_] != NOTHING]
+        return str(self._backend.decode(valid_ids, skip_special_tokens=False))
 
     def _segment(self, ids: NDArray[np.int64], span: Span, skip_special: bool = False) -> Segment:
         inside = ids[span.start : span.stop]
@@ -70,8 +70,8 @@ class Decoder:
         if span.fault is not None:
             return Segment(Failure(self.text(inside), *span.fault), name, span.start, span.stop)
         if name is None:
-            kept = inside[self._roles[inside] == TEXT] if skip_special else inside
-            return Segment(self.text(kept), None, span.start, span.stop)
+            text_ids = inside[self._roles[inside] == TEXT] if skip_special else inside
+            return Segment(self.text(text_ids), None, span.start, span.stop)
         return self._entity_segment(inside, span, name)
 
     def _entity_segment(self, inside: NDArray[np.int64], span: Span, name: str) -> Segment:
@@ -91,7 +91,7 @@ class Decoder:
         return Segment(value, name, span.start, span.stop, tokens)
 
     def _composite_segment(self, ids: NDArray[np.int64], span: Span, name: str) -> Segment:
-        """Return a composite with its parts decoded: what they make together, or the first thing wrong with it."""
+        """Return a composite segment, its parts decoded: the joined entity, or the first fault."""
         parts = tuple(self._segment(ids, part) for part in span.parts)
         text = self.text(ids[span.start : span.stop])
         if span.fault is not None:
@@ -99,19 +99,19 @@ class Decoder:
         items = list(self._items(ids, span, parts))
         tokens: list[str] = []
         for _, item in items:
-            tokens += [item] if isinstance(item, str) else self._wrapped(item)
-        value = self._joined(name, items, text, span)
+            tokens += [item] if isinstance(item, str) else self._wrap(item)
+        value = self._join(name, items, text, span)
         return Segment(value, name, span.start, span.stop, tuple(tokens), parts)
 
-    def _wrapped(self, part: Segment) -> Sequence[str]:
-        """Return a part's tokens between its control tokens, as they stand in the list of the whole."""
+    def _wrap(self, part: Segment) -> Sequence[str]:
+        """Return a part's tokens between its control tokens, as they stand among the composite's tokens."""
         modality = self._blocks[str(part.modality)].modality
         return modality.start_token, *part.tokens, modality.end_token
 
     def _items(
         self, ids: NDArray[np.int64], span: Span, parts: Sequence[Segment]
     ) -> Iterator[tuple[int, str | Segment]]:
-        """Yield what a composite holds, tokens of its own and parts in order, each with its place."""
+        """Yield a composite's own tokens and its parts, in order, each with its place in the ids."""
         position = span.start + 1
         for part in parts:
             yield from zip(range(position, part.start), self._tokens(ids[position : part.start]), strict=True)
@@ -119,7 +119,7 @@ class Decoder:
             position = part.stop
         yield from zip(range(position, span.stop - 1), self._tokens(ids[position : span.stop - 1]), strict=True)
 
-    def _joined(self, name: str, items: Sequence[tuple[int, str | Segment]], text: str, span: Span) -> Entity | Failure:
+    def _join(self, name: str, items: Sequence[tuple[int, str | Segment]], text: str, span: Span) -> Entity | Failure:
         composite = self._blocks[name].composite
         if composite is None:
             raise VocabularyError(f"{name} has parts but is no composite modality")

@@ -1,4 +1,4 @@
-"""Documents to ids: entities through one table a modality, text through the base model alone."""
+"""Documents to ids: entities through one table per modality, text through the base model alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Part = str | Tokens | Codes
-"""An item once its entity is written as tokens."""
+"""An item whose entity, if it has one, is written as tokens or codes."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Batch:
     Parameters
     ----------
     ids : list of (ndarray, shape=(n,), dtype=int32) or None
-        One array a document, in order; None where the document was refused.
+        One array per document, in order; None where the document was refused.
     rejects : dict of int to BioMatrixError
-        Why, by the document's index.
+        The reason for each refusal, by the document's index.
     """
 
     ids: list[NDArray[np.int32] | None]
@@ -67,7 +67,7 @@ class Encoder:
         Raises
         ------
         VocabularyError
-            Naming the token and its index, where the vocabulary does not hold a token of an entity.
+            If the vocabulary does not hold a token of an entity; names the token and its index.
         """
         parts = self._parts(as_items(items))
         ids: list[int] = []
@@ -81,39 +81,39 @@ class Encoder:
         return ids
 
     def encode_tokens(self, tokens: Sequence[str], modality: str) -> list[int]:
-        """Return one wrapped segment for an entity already written as tokens."""
+        """Return the ids of one segment, control pair included, for an entity already written as tokens."""
         ids: list[int] = block_of(self._blocks, modality).wrap(tokens).tolist()
         return ids
 
     def default_modality(self, entity: Entity) -> str:
-        """Return how an entity is written where no modality is named."""
-        held = [block.modality for block in self._blocks.values() if block.modality.accepts(entity)]
-        plain = [m for m in held if not m.needs_structure and not m.spelled_as_text]
-        for modality in plain or held:
+        """Return the modality that an entity is written in where none is named; VocabularyError where none takes it."""
+        candidates = [block.modality for block in self._blocks.values() if block.modality.accepts(entity)]
+        plain = [m for m in candidates if not m.needs_structure and not m.spelled_as_text]
+        for modality in plain or candidates:
             return modality.name
         raise VocabularyError(f"the vocabulary holds no modality for this {type(entity).__name__}")
 
     def encode_batch(self, documents: Sequence[Sequence[Item]]) -> Batch:
-        """Encode many documents at once: texts in one call to the base model, entities in one a modality.
+        """Encode many documents at once: texts in one call to the base model, entities in one call per modality.
 
         A document that cannot be encoded is refused with its reason; the others go on.
         """
         rejects: dict[int, BioMatrixError] = {}
         prepared: list[list[Part]] = self._prepare(documents, rejects)
-        written = [[(part, self._text_of(part)) for part in parts] for parts in prepared]
+        parts_with_text = [[(part, self._text_of(part)) for part in parts] for parts in prepared]
         # Documents made from templates repeat their sentences: each is cut into pieces once.
         texts = dict.fromkeys(
             (text, position == 0 and text is part)
-            for document in written
+            for document in parts_with_text
             for position, (part, text) in enumerate(document)
             if text is not None
         )
-        found = self._text.encode_batch([text for text, _ in texts], [first for _, first in texts])
-        spelled = {key: _as_array(pieces) for key, pieces in zip(texts, found, strict=True)}
+        results = self._text.encode_batch([text for text, _ in texts], [first for _, first in texts])
+        pieces_of = {key: _as_array(pieces) for key, pieces in zip(texts, results, strict=True)}
         batch: list[NDArray[np.int32] | None] = []
-        for index, document in enumerate(written):
+        for index, document in enumerate(parts_with_text):
             try:
-                ids = None if index in rejects else self._assemble(document, spelled)
+                ids = None if index in rejects else self._assemble(document, pieces_of)
             except BioMatrixError as error:
                 rejects[index] = error
                 ids = None
@@ -148,10 +148,10 @@ class Encoder:
         )
 
     def _prepare(self, documents: Sequence[Sequence[Item]], rejects: dict[int, BioMatrixError]) -> list[list[Part]]:
-        """Write every entity as tokens, one batch a modality, and join neighbouring texts."""
+        """Write every entity as tokens, one batch per modality, and join neighbouring texts."""
         waiting: dict[str, list[tuple[int, int, Entity]]] = {}
-        resolved: list[list[Item]] = [list(document) for document in documents]
-        for index, items in enumerate(resolved):
+        items_of: list[list[Item]] = [list(document) for document in documents]
+        for index, items in enumerate(items_of):
             for position, item in enumerate(items):
                 if isinstance(item, str | Tokens | Codes):
                     continue
@@ -163,16 +163,16 @@ class Encoder:
                     break
                 waiting.setdefault(name, []).append((index, position, entity))
         for name, entries in waiting.items():
-            written = self._modality(name).encode_each([entity for _, _, entity in entries])
-            for (index, position, _), tokens in zip(entries, written, strict=True):
+            results = self._modality(name).encode_each([entity for _, _, entity in entries])
+            for (index, position, _), tokens in zip(entries, results, strict=True):
                 if isinstance(tokens, BioMatrixError):
                     rejects.setdefault(index, tokens)
                 else:
-                    resolved[index][position] = Tokens(name, tokens)
-        return [[] if index in rejects else self._parts(items) for index, items in enumerate(resolved)]
+                    items_of[index][position] = Tokens(name, tokens)
+        return [[] if index in rejects else self._parts(items) for index, items in enumerate(items_of)]
 
     def _text_of(self, part: Part) -> str | None:
-        """Return what the base model must spell of a part, if anything."""
+        """Return the text of a part that the base model must cut into pieces, None where it has none."""
         if isinstance(part, str):
             return part
         block = self._blocks.get(part.modality) if isinstance(part, Tokens) else None
@@ -183,20 +183,20 @@ class Encoder:
     def _assemble(
         self,
         document: Sequence[tuple[Part, str | None]],
-        spelled: Mapping[tuple[str, bool], NDArray[np.int32] | ParseError],
+        pieces_of: Mapping[tuple[str, bool], NDArray[np.int32] | ParseError],
     ) -> NDArray[np.int32]:
         pieces: list[NDArray[np.int32]] = []
         for position, (part, text) in enumerate(document):
             if isinstance(part, Codes):
                 pieces.append(part.table.encode(part.codes))
                 continue
-            middle = None if text is None else spelled[text, position == 0 and text is part]
+            middle = None if text is None else pieces_of[text, position == 0 and text is part]
             if isinstance(middle, ParseError):
                 raise middle
             if isinstance(part, Tokens):
                 block = block_of(self._blocks, part.modality)
-                held = block.lookup(part.tokens) if middle is None else middle
-                pieces += (block.start_array, held, block.end_array)
+                inner = block.lookup(part.tokens) if middle is None else middle
+                pieces += (block.start_array, inner, block.end_array)
             elif middle is not None:
                 pieces.append(middle)
         return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int32)
@@ -207,7 +207,7 @@ def _as_array(pieces: list[int] | ParseError) -> NDArray[np.int32] | ParseError:
 
 
 def as_items(items: Item | Sequence[Item]) -> Sequence[Item]:
-    """Return a sequence of items where perhaps a single one was given."""
+    """Return the items as a sequence; a single item becomes a sequence of one."""
     if isinstance(items, tuple) and len(items) == 2 and isinstance(items[0], Entity) and isinstance(items[1], str):
         # A pair of an entity and a string is one item: the string names a modality.
         return [(items[0], items[1])]

@@ -1,4 +1,4 @@
-"""Adding modality tokens to a base tokenizer, nothing else about it changed."""
+"""Modality tokens added to a base tokenizer, which is otherwise left as it is."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ def extend(
 ) -> Tokenizer:
     """Return a copy of the base tokenizer that holds the modalities' tokens.
 
-    The control pairs come first, then one contiguous block a modality. Ids of the base stay as they are; the
-    first new id is the number of entries of the base, which in Qwen3 is an embedding row already there.
+    The control pairs come first, then one contiguous block per modality. Ids of the base stay as they are; the
+    first new id is the number of entries of the base, which in Qwen3 is an embedding row that already exists.
 
     Parameters
     ----------
     base : PreTrainedTokenizerFast
         Any Hugging Face fast tokenizer; left untouched.
     modalities : sequence of Modality
-        In the order of their blocks. A composite adds its control pair and the tokens of its own; those of its parts
-        are theirs.
+        In the order of their blocks. A composite adds its control pair and its own tokens, not those of its parts.
     tokens : mapping of str to sequence of str
         By modality name, the tokens to add in order; ``modality.vocabulary()`` where a name is missing.
 
     Raises
     ------
     VocabularyError
-        If a token is already a piece of the base model, or is not one of its modality.
+        If the base is not a fast tokenizer, or a token is a piece of the base model or does not belong to its modality.
     """
     if not getattr(base, "is_fast", False):
         raise VocabularyError(f"{type(base).__name__} is not a fast tokenizer; only those can be extended")
@@ -51,12 +50,12 @@ def extend(
 
 
 def _own_tokens(modality: Modality, tokens: Mapping[str, Sequence[str]]) -> list[str]:
-    wanted = tokens.get(modality.name)
-    given = list(modality.vocabulary()) if wanted is None else list(wanted)
-    wrong = next((token for token in given if modality.token_pattern.fullmatch(token) is None), None)
+    choice = tokens.get(modality.name)
+    own_tokens = list(modality.vocabulary()) if choice is None else list(choice)
+    wrong = next((token for token in own_tokens if modality.token_pattern.fullmatch(token) is None), None)
     if wrong is not None:
         raise VocabularyError(f"{wrong!r} is not a token of {modality.name}")
-    return given
+    return own_tokens
 
 
 def _add(backend: Tokenizer, tokens: Sequence[str], special: bool) -> None:

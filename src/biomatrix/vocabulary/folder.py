@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 MAX_TOKENIZER_BYTES = 512 * 1024 * 1024
-"""The largest ``tokenizer.json`` that is opened."""
+"""The size in bytes of the largest ``tokenizer.json`` that is opened."""
 
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -38,7 +38,15 @@ def locate(path_or_id: str | Path) -> Path:
 
 
 def read_backend(folder: Path) -> tuple[Tokenizer, dict[str, Any]]:
-    """Return a folder's tokenizer, and what its configuration says besides."""
+    """Return a folder's tokenizer and the settings of its configuration.
+
+    Raises
+    ------
+    LimitError
+        If ``tokenizer.json`` is larger than `MAX_TOKENIZER_BYTES`.
+    ParseError
+        If the folder holds no tokenizer that can be read.
+    """
     settings = _read_json(folder / "tokenizer_config.json")
     path = folder / "tokenizer.json"
     if not path.is_file():
@@ -65,7 +73,7 @@ def write_stock_files(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     tokenizer.save_pretrained(str(folder), save_jinja_files=False)
     path = folder / "tokenizer_config.json"
     config = _read_json(path)
-    # The name every release of transformers knows; the one it writes is new in release 5.
+    # Every release of transformers knows this name; the name that it writes itself is new in release 5.
     config["tokenizer_class"] = "PreTrainedTokenizerFast"
     config.pop("backend", None)
     path.write_text(json.dumps(config, indent=2, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
@@ -86,8 +94,8 @@ def _convert(folder: Path) -> Tokenizer:
 
 
 def _settings(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
-    named = {**_read_json(folder / "special_tokens_map.json"), **config}
-    settings = {key: _content(named[key]) for key in _KEPT_SETTINGS if named.get(key) is not None}
+    merged = {**_read_json(folder / "special_tokens_map.json"), **config}
+    settings = {key: _content(merged[key]) for key in _KEPT_SETTINGS if merged.get(key) is not None}
     template = folder / "chat_template.jinja"
     if template.is_file():
         settings["chat_template"] = template.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Giving new tokens their embedding rows, every row that was there before left bit for bit.
+"""The embedding rows of new tokens; every row that was there before stays as it was, bit for bit.
 
 Two schemes. *description*: the mean of the base model's rows for the pieces of a short description of the
 token, plus noise from N(0, I/d), d the embedding width (BioMatrix technical report, section on vocabulary).
@@ -31,7 +31,7 @@ BANDWIDTH = 0.5
 """The width of the Fourier features' kernel, in units of the median distance between codes."""
 
 _SAMPLED = 512
-"""Codes among which that median distance is taken."""
+"""Where there are more codes, the median is taken over at least this many of them, and fewer than twice as many."""
 
 
 def initialise(
@@ -42,25 +42,32 @@ def initialise(
     noise: float = 1.0,
     multiple: int = 128,
 ) -> None:
-    """Give the model one row a token of the vocabulary, in its input embedding and, where untied, its output.
+    """Give the model one row per token of the vocabulary, in its input embedding and, where untied, its output.
 
-    Rows are set by token id. Every row the model had that is no new token's stays as it was, padding rows
+    Rows are set by token id. Every existing row that belongs to no new token stays as it was, padding rows
     included; further rows, up to a whole multiple, are zero and belong to no token.
 
     Parameters
     ----------
     model : transformers.PreTrainedModel
-        The base model; changed in place. Its rows may be more than its tokens (Qwen3: 151,936 for 151,669).
+        The base model; changed in place. It may have more rows than tokens (Qwen3: 151,936 for 151,669).
     vocabulary : Vocabulary
         Built from the base model's tokenizer.
     scheme : {"description", "geometry"}
-        See the module.
+        How a new row starts; described at the top of this module.
     seed : int
         A token's row depends on the seed and on the token itself, not on its id or on the other tokens'.
     noise : float
         Scales the noise; 1 is N(0, I/d).
     multiple : int
-        The number of rows is a whole multiple of this.
+        Where rows are added, their number becomes a whole multiple of this.
+
+    Raises
+    ------
+    ConfigurationError
+        If ``scheme`` or ``multiple`` is none that is allowed.
+    VocabularyError
+        If the model has fewer rows than the base tokenizer has entries.
     """
     if scheme not in get_args(Scheme):
         raise ConfigurationError(f"scheme is one of {', '.join(get_args(Scheme))}, not {scheme!r}")
@@ -84,7 +91,7 @@ def initialise(
 
 
 def embedding_rows(vocabulary: Vocabulary, old_rows: int, multiple: int = 128) -> int:
-    """Return how many rows a model needs: what it has where that is enough, else the next whole multiple."""
+    """Return the number of rows a model needs: what it has where that is enough, else the next whole multiple."""
     if len(vocabulary) <= old_rows:
         return old_rows
     return -(-len(vocabulary) // multiple) * multiple
@@ -110,14 +117,14 @@ def new_rows(
     """
     rows: dict[int, NDArray[np.float32]] = {}
     for block in vocabulary.blocks.values():
-        described = _described(block)
-        means = _piece_means(weight, vocabulary, list(described.values()))
-        noises = np.stack([_noise(token, seed, weight.shape[1]) for token in described])
-        found = (means + noise * noises).astype(np.float32)
+        descriptions = _descriptions(block)
+        means = _piece_means(weight, vocabulary, list(descriptions.values()))
+        noises = np.stack([_noise(token, seed, weight.shape[1]) for token in descriptions])
+        new = (means + noise * noises).astype(np.float32)
         if scheme == "geometry":
-            _place(found, means, block, _typical_norm(weight, vocabulary), seed)
+            _place(new, means, block, _typical_norm(weight, vocabulary), seed)
         ids = [block.start_id, block.end_id, *block.ids.tolist()]
-        rows.update(zip(ids, found, strict=True))
+        rows.update(zip(ids, new, strict=True))
     return np.stack([rows[int(id_)] for id_ in vocabulary.new_ids])
 
 
@@ -127,9 +134,9 @@ def fourier_features(geometry: NDArray[np.float64], width: int, seed: int) -> ND
     Parameters
     ----------
     geometry : ndarray, shape=(N, F), dtype=float64
-        One feature vector a token; every feature is brought to unit variance.
+        One feature vector per token; every feature is brought to unit variance.
     width : int
-        D.
+        The embedding width D.
     seed : int
         Fixes the frequencies and phases.
 
@@ -157,7 +164,7 @@ def _tables(model: PreTrainedModel) -> list[torch.Tensor]:
     return [weight, cast("torch.Tensor", output.weight)]
 
 
-def _described(block: Block) -> dict[str, str]:
+def _descriptions(block: Block) -> dict[str, str]:
     """Return the description of every token of a block, the control pair first, then in order of id."""
     modality = block.modality
     pair = {modality.start_token: modality.start_description, modality.end_token: modality.end_description}
@@ -183,19 +190,19 @@ def _noise(token: str, seed: int, width: int) -> NDArray[np.float64]:
     digest = hashlib.sha256(token.encode("utf-8")).digest()
     key = int.from_bytes(digest[:8], "little")
     generator = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, key])))
-    drawn: NDArray[np.float64] = generator.standard_normal(width)
-    drawn /= np.sqrt(width)
-    return drawn
+    draw: NDArray[np.float64] = generator.standard_normal(width)
+    draw /= np.sqrt(width)
+    return draw
 
 
 def _place(rows: NDArray[np.float32], means: NDArray[np.float64], block: Block, norm: float, seed: int) -> None:
-    """Overwrite the rows of the tokens that have a geometry; the control pair is rows 0 and 1."""
+    """Overwrite the rows of tokens that have a geometry; rows 0 and 1 are the control pair."""
     geometry = {i: block.modality.geometry(token) for i, token in enumerate(block.tokens)}
-    placed = [i for i, features in geometry.items() if features is not None]
-    if not placed:
+    indices = [i for i, features in geometry.items() if features is not None]
+    if not indices:
         return
-    table = np.stack([np.asarray(geometry[i], dtype=np.float64) for i in placed])
-    where = np.array(placed) + 2
+    table = np.stack([np.asarray(geometry[i], dtype=np.float64) for i in indices])
+    where = np.array(indices) + 2
     unit = fourier_features(table, rows.shape[1], seed)
     if len(np.unique(table, axis=0)) < len(table):
         # Tokens that share a geometry differ in something else, such as the element: half the row says which.

@@ -1,4 +1,4 @@
-"""``biomatrix.json``: what a vocabulary's folder says beyond the ordinary tokenizer files."""
+"""``biomatrix.json``: what a vocabulary's folder records beyond the ordinary tokenizer files."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class Manifest:
     base_size : int
         Entries of the tokenizer before it was extended.
     base_rows : int
-        Embedding rows of the base model, padding included; ``base_size`` where it had none.
+        Embedding rows of the base model, padding included; ``base_size`` where there is no padding.
     tokens : dict of str to int
-        The number of tokens each modality adds, control pair included.
+        By modality, the number of tokens it adds, control pair included.
     structure_tokenizers : dict of str to TokenizerRecord
         By modality.
     """
@@ -66,7 +66,7 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
-        """Read the folder's manifest; None where it has none."""
+        """Read the folder's manifest, None where it has none; ParseError where it is broken or of another format."""
         path = folder / FILE_NAME
         if not path.is_file():
             return None

@@ -13,7 +13,7 @@ from tokenizers import AddedToken, Tokenizer
 from biomatrix.errors import ParseError
 
 _ANCHOR = "\ue000\uf8ff\ue000"
-"""Stands for "something came before" in tokenizers that treat the start of a string apart."""
+"""Stands for preceding text in tokenizers that treat the start of a string differently."""
 
 
 class PlainText:
@@ -28,25 +28,25 @@ class PlainText:
     def __init__(self, backend: Tokenizer) -> None:
         self._plain = _without_added_tokens(backend)
         self._inner: Tokenizer | None = None
-        anchored = _without_added_tokens(backend)
-        anchored.add_tokens([AddedToken(_ANCHOR, normalized=False)])
-        # Byte-level tokenizers cut a string alike wherever it stands; others put a space before its start.
-        if _encode(anchored, _ANCHOR + "a")[1:] != _encode(self._plain, "a"):
-            self._inner = anchored
+        inner = _without_added_tokens(backend)
+        inner.add_tokens([AddedToken(_ANCHOR, normalized=False)])
+        # Byte-level tokenizers cut a string in the same way wherever it stands; others put a space before its start.
+        if _encode(inner, _ANCHOR + "a")[1:] != _encode(self._plain, "a"):
+            self._inner = inner
 
     def encode(self, text: str, first: bool = True) -> list[int]:
-        """Return the base pieces of ``text``; ``first`` says that nothing precedes it."""
+        """Return the ids of the base pieces of ``text``; ``first`` says that nothing precedes it."""
         if self._inner is None or first:
             return _encode(self._plain, text)
         return _encode(self._inner, _ANCHOR + text)[1:]
 
     def encode_batch(self, texts: Sequence[str], first: Sequence[bool]) -> list[list[int] | ParseError]:
-        """Encode many strings at once, over the cores the ``tokenizers`` library is given.
+        """Encode many strings at once, on the cores that the ``tokenizers`` library uses.
 
         Returns
         -------
         list of (list of int) or ParseError
-            For each string its base pieces, or why it has none.
+            For each string the ids of its base pieces, or the error that says why it has none.
         """
         if self._inner is None:
             try:

@@ -45,7 +45,7 @@ class Segment:
     Parameters
     ----------
     value : str, Entity or Failure
-        What the part says.
+        The decoded content.
     modality : str or None
         The modality it is written in; None for text and for ids that belong to no segment.
     start, stop : int
@@ -76,7 +76,7 @@ class Span:
     start, stop : int
         Where it stands, control pair included.
     fault : (str, int), optional
-        Reason and position, where its form is broken.
+        The reason and the position where the form of the segment is broken.
     parts : tuple of Span
         The segments inside a composite, in order.
     """
@@ -90,20 +90,20 @@ class Span:
 
 @dataclass(frozen=True, eq=False)
 class _Sequence:
-    """Ids with what is looked up of them once: each id's role, and where a segment cannot simply go on."""
+    """Ids with each id's role, and the places where a segment cannot simply go on; computed once."""
 
     ids: NDArray[np.int64]
     roles: NDArray[np.int16]
     halts: NDArray[np.int64]
 
     def halt(self, position: int) -> int:
-        """Return the next control or special token from a position on, the sequence's length where there is none."""
+        """Return the place of the first control or special token at or after a position, else the sequence's length."""
         following = int(np.searchsorted(self.halts, position))
         return int(self.halts[following]) if following < len(self.halts) else len(self.ids)
 
 
 TEXT, SPECIAL, NOTHING, OPENS = 0, 1, 2, 3
-"""Roles of ids: a base piece, a special token of the base, no token; then three numbers a modality."""
+"""Roles of ids: a base piece, a special token of the base, no token; then three numbers per modality."""
 
 
 def assign_roles(pieces: Collection[int], added: Collection[int], blocks: Sequence[Block]) -> NDArray[np.int16]:
@@ -177,21 +177,21 @@ class Splitter:
             position = span.stop
 
     def roles(self, ids: NDArray[np.int64]) -> NDArray[np.int16]:
-        """Return the role of each id; NOTHING outside the vocabulary."""
+        """Return the role of each id, ``int16 [n]``; NOTHING outside the vocabulary."""
         inside = (ids >= 0) & (ids < len(self._roles))
         return np.where(inside, self._roles[np.where(inside, ids, 0)], NOTHING).astype(np.int16)
 
     def _segment(self, sequence: _Sequence, start: int, modality: int) -> Span:
-        """Return the segment opened at ``start``: up to its end token, or to where it stops making sense.
+        """Return the segment opened at ``start``: up to its end token, or to the place where it stops being valid.
 
-        Up to the next control or special token it holds ids of its own, or a stranger. There it ends, or one of its
-        parts opens and is read in the same way, or it breaks off. Parts are no part of themselves, so that the depth
-        is bounded whatever the ids.
+        Up to the next control or special token every id should be one of its own; any other is a fault. At that token
+        the segment ends, or one of its parts opens and is read in the same way, or the segment breaks off. No modality
+        is a part of itself, so the depth is bounded whatever the ids are.
         """
         name, end = self._names[modality], OPENS + 3 * modality + 1
         parts: list[Span] = []
         fault: tuple[str, int] | None = None
-        sound = None  # where it stopped making sense, if it is not closed in the end
+        sound = None  # where it stopped being valid, if it is never closed
         position = start + 1
         while True:
             halt = sequence.halt(position)
@@ -217,7 +217,7 @@ class Splitter:
         return Span(modality, start, stop, broken or (f"the {name} segment is not closed", stop), kept)
 
     def _stranger(self, sequence: _Sequence, start: int, stop: int, modality: int) -> int | None:
-        """Return where the first id stands that does not belong in a stretch of the modality's own ids."""
+        """Return the place of the first id in a stretch that does not belong inside the modality, None where all do."""
         inside = slice(start, stop)
         strangers = np.flatnonzero(~self._belong(sequence.ids[inside], sequence.roles[inside], modality))
         return start + int(strangers[0]) if len(strangers) else None
@@ -231,7 +231,7 @@ class Splitter:
         return own
 
     def _stray(self, roles: NDArray[np.int16], start: int) -> Span:
-        """Return the run of ids of one role that stand where they may not."""
+        """Return the run of ids of one role that starts where that role is not allowed."""
         role = int(roles[start])
         different = np.flatnonzero(roles[start:] != role)
         stop = start + int(different[0]) if len(different) else len(roles)
@@ -243,6 +243,6 @@ class Splitter:
 
 
 def _is_control(roles: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """Return which roles are those of start and end tokens."""
+    """Return which roles are those of start and end tokens, ``bool [n]``."""
     controls: NDArray[np.bool_] = (roles >= OPENS) & ((roles - OPENS) % 3 != 2)
     return controls

@@ -1,4 +1,4 @@
-"""What a document is made of, and arrays that turn structure codes into token ids without strings."""
+"""The items of a document, and arrays that turn structure codes into token ids without strings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 class Tokens:
     """An entity already written as tokens of a modality, without its control pair.
 
-    Those of a composite are one flat list: its own, and each part's between that part's control pair.
+    The tokens of a composite are one flat list: its own, and those of each part between that part's control pair.
+
+    Parameters
+    ----------
+    modality : str
+        The modality's name.
+    tokens : sequence of str
+        In order; one string or several where the modality is spelled as text.
     """
 
     modality: str
@@ -53,7 +60,13 @@ class CodeTable:
         return cls(block, tuple(tokens), ids)
 
     def encode(self, codes: NDArray[np.integer]) -> NDArray[np.int32]:
-        """Return one segment's ids, control pair included: ``int32 [len(codes) + 2]``."""
+        """Return one segment's ids, control pair included: ``int32 [len(codes) + 2]``.
+
+        Raises
+        ------
+        VocabularyError
+            If a code is out of range, or the vocabulary does not hold its token.
+        """
         ids = np.empty(len(codes) + 2, dtype=np.int32)
         ids[0], ids[-1] = self.block.start_id, self.block.end_id
         try:
@@ -81,30 +94,35 @@ class CodeTable:
         ids : ndarray, shape=(total + 2 * num_segments,), dtype=int32
             The segments' ids, each between its control pair.
         offsets : ndarray, shape=(num_segments + 1,), dtype=int64
-            Where each segment starts in ``ids``.
+            Where each segment starts in ``ids``; the last entry is its length.
+
+        Raises
+        ------
+        VocabularyError
+            If a code is out of range, or the vocabulary does not hold its token; names segment and index.
         """
         lengths = np.diff(offsets)
-        wrapped = np.zeros(len(lengths) + 1, dtype=np.int64)
-        np.cumsum(lengths + 2, out=wrapped[1:])
-        ids = np.empty(int(wrapped[-1]), dtype=np.int32)
+        starts = np.zeros(len(lengths) + 1, dtype=np.int64)
+        np.cumsum(lengths + 2, out=starts[1:])
+        ids = np.empty(int(starts[-1]), dtype=np.int32)
         inside = np.ones(len(ids), dtype=bool)
-        inside[wrapped[:-1]] = False
-        inside[wrapped[1:] - 1] = False
-        ids[wrapped[:-1]] = self.block.start_id
-        ids[wrapped[1:] - 1] = self.block.end_id
+        inside[starts[:-1]] = False
+        inside[starts[1:] - 1] = False
+        ids[starts[:-1]] = self.block.start_id
+        ids[starts[1:] - 1] = self.block.end_id
         ids[inside] = self._lookup(codes, offsets)
-        return ids, wrapped
+        return ids, starts
 
     def _lookup(self, codes: NDArray[np.integer], offsets: NDArray[np.integer]) -> NDArray[np.int32]:
         if len(codes) and (int(codes.min()) < 0 or int(codes.max()) >= len(self.ids)):
             self._refuse(codes, offsets)
-        found: NDArray[np.int32] = self.ids[codes]
-        if len(found) and int(found.min()) < 0:
+        ids: NDArray[np.int32] = self.ids[codes]
+        if len(ids) and int(ids.min()) < 0:
             self._refuse(codes, offsets)
-        return found
+        return ids
 
     def _refuse(self, codes: NDArray[np.integer], offsets: NDArray[np.integer]) -> NoReturn:
-        """Name the first code that has no id, the segment it is in (counted from 1) and its index there."""
+        """Raise the error that names the first code without an id, its segment (counted from 1) and its index there."""
         outside = (codes < 0) | (codes >= len(self.ids))
         missing = outside | (self.ids[np.where(outside, 0, codes)] < 0)
         position = int(np.flatnonzero(missing)[0])
@@ -119,11 +137,19 @@ class CodeTable:
 
 @dataclass(frozen=True, eq=False)
 class Codes:
-    """An entity already written as codes, with the table that turns them into ids."""
+    """An entity already written as codes, with the table that turns them into ids.
+
+    Parameters
+    ----------
+    table : CodeTable
+        Of the modality.
+    codes : ndarray, shape=(n,), dtype=integer
+        Indices into ``table.tokens``.
+    """
 
     table: CodeTable
     codes: NDArray[np.integer]
 
 
 Item: TypeAlias = str | Entity | tuple[Entity, str] | Tokens | Codes
-"""A part of a document: text; an entity, perhaps with the modality to write it in; or one already written."""
+"""A part of a document: text, an entity, an entity with the modality to write it in, or an entity already written."""

@@ -1,7 +1,7 @@
 """The vocabulary: text and entities to ids, and ids back to typed segments.
 
-Entities go to ids through one table a modality and text through the base model alone, so nothing in prose is
-ever taken for a modality token, and nothing in an entity is ever spelled out letter by letter.
+Entities go to ids through one table per modality and text through the base model alone, so nothing in prose is
+ever taken for a modality token, and no token of an entity is ever spelled out letter by letter.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Vocabulary:
     manifest : Manifest
         Sizes of the base, and the structure tokenizers the tokens belong to.
     settings : dict
-        What the stock tokenizer is told besides: its named special tokens and its chat template.
+        Further settings of the stock tokenizer: its named special tokens, its longest input and its chat template.
     trusted : frozenset of str
         Modalities whose structure tokenizer the caller has named.
     rows : int, optional
@@ -75,14 +75,14 @@ class Vocabulary:
         self.backend = backend
         self._manifest = manifest
         self._settings = settings
-        self._trusted = trusted
+        self._trusted_names = trusted
         self._model_rows = rows or 0
-        self._bound: set[str] = set()
+        self._verified_names: set[str] = set()
         self._automata: dict[str, Automaton] = {}
         self._text = PlainText(backend)
-        self._added = {token.content: id_ for id_, token in backend.get_added_tokens_decoder().items()}
+        self._added_ids = {token.content: id_ for id_, token in backend.get_added_tokens_decoder().items()}
 
-    # Making, opening and saving
+    # Building, opening and saving
 
     @classmethod
     def build(
@@ -100,30 +100,30 @@ class Vocabulary:
         base : PreTrainedTokenizerFast
             Any Hugging Face fast tokenizer; it is copied.
         tokens : mapping of str to sequence of str, optional
-            The tokens of a modality, by its name, such as the joint molecule tokens chosen by coverage;
-            ``modality.vocabulary()`` for a modality not named.
+            By modality name, its tokens, such as the joint molecule tokens chosen by coverage;
+            ``modality.vocabulary()`` for modalities not named.
         modalities : iterable of Modality, optional
             Every registered modality when not given.
         structure_tokenizers : mapping of str to TokenizerRecord, optional
-            What the tokens of a structure modality belong to; read from the modality's own structure
+            By modality name, the structure tokenizer that the tokens belong to; read from the modality's own structure
             tokenizer when not given.
         base_rows : int, optional
-            Rows of the base model's embedding where they are more than its tokens (Qwen3: 151,936).
+            Rows of the base model's embedding where it has more rows than tokens (Qwen3: 151,936).
         """
-        chosen = list(registered_modalities() if modalities is None else modalities)
-        backend = extend(base, chosen, tokens or {})
+        modality_list = list(registered_modalities() if modalities is None else modalities)
+        backend = extend(base, modality_list, tokens or {})
         base_size = base.backend_tokenizer.get_vocab_size(with_added_tokens=True)
-        blocks = _blocks(backend, chosen)
-        given = structure_tokenizers or {}
-        records = {m.name: given.get(m.name) or record_of(m) for m in chosen}
+        blocks = _blocks(backend, modality_list)
+        known_records = structure_tokenizers or {}
+        records = {m.name: known_records.get(m.name) or record_of(m) for m in modality_list}
         manifest = Manifest(
             base_size,
             max(base_size, base_rows or 0),
             _counts(blocks),
             {name: record for name, record in records.items() if record is not None},
         )
-        named = base.special_tokens_map.items()
-        settings: dict[str, Any] = {role: token for role, token in named if isinstance(token, str)}
+        special_tokens = base.special_tokens_map.items()
+        settings: dict[str, Any] = {role: token for role, token in special_tokens if isinstance(token, str)}
         settings["chat_template"] = base.chat_template
         settings["model_max_length"] = base.model_max_length
         return cls(backend, blocks, manifest, settings)
@@ -152,12 +152,13 @@ class Vocabulary:
         Raises
         ------
         VocabularyError
-            If the folder holds no modality, or a named structure tokenizer is not the one recorded.
+            If the folder holds no modality, its files do not belong together, or a named structure tokenizer is not
+            the recorded one.
         """
         folder = locate(path_or_id)
         backend, settings = read_backend(folder)
-        known = list(registered_modalities() if modalities is None else modalities)
-        blocks = _blocks(backend, known)
+        modality_list = list(registered_modalities() if modalities is None else modalities)
+        blocks = _blocks(backend, modality_list)
         if not blocks:
             raise VocabularyError("the tokenizer holds no modality's control tokens", file=str(path_or_id))
         manifest = Manifest.read(folder)
@@ -174,7 +175,7 @@ class Vocabulary:
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the ordinary tokenizer layout, which stock ``AutoTokenizer`` opens, and ``biomatrix.json``.
 
-        Each file is written aside first and moved to its name when whole.
+        Each file is first written in another place, and moved to its name when complete.
         """
         with files_written_aside(folder) as aside:
             write_stock_files(self.tokenizer, aside)
@@ -198,9 +199,9 @@ class Vocabulary:
         """The stock tokenizer over the same ids."""
         from transformers import PreTrainedTokenizerFast
 
-        known = {key: value for key, value in self._settings.items() if value is not None}
+        settings = {key: value for key, value in self._settings.items() if value is not None}
         return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-            tokenizer_object=self.backend, **{"clean_up_tokenization_spaces": False, **known}
+            tokenizer_object=self.backend, **{"clean_up_tokenization_spaces": False, **settings}
         )
 
     @property
@@ -215,7 +216,7 @@ class Vocabulary:
 
     @property
     def new_ids(self) -> NDArray[np.int64]:
-        """Every id a modality owns, control pairs included, ascending: ``int64 [n]``."""
+        """Every id that belongs to a modality, control pairs included, ascending: ``int64 [n]``."""
         return np.flatnonzero(self._roles >= OPENS)
 
     @property
@@ -231,16 +232,16 @@ class Vocabulary:
     @property
     def ending_ids(self) -> list[int]:
         """The ids at which an answer ends, the one the tokenizer names first."""
-        named = [self.end_of_text_id, *map(self.backend.token_to_id, (TURN_END, DOCUMENT_END))]
-        return list(dict.fromkeys(id_ for id_ in named if id_ is not None))
+        candidates = [self.end_of_text_id, *map(self.backend.token_to_id, (TURN_END, DOCUMENT_END))]
+        return list(dict.fromkeys(id_ for id_ in candidates if id_ is not None))
 
     @property
     def plain_ids(self) -> NDArray[np.int64]:
-        """The base model's pieces, without added tokens, ascending: ``int64 [n]``."""
+        """The ids of the base model's pieces, without added tokens, ascending: ``int64 [n]``."""
         return np.flatnonzero(self._roles == TEXT)
 
     def block(self, modality: str) -> Block:
-        """Return where a modality lives; VocabularyError where the vocabulary does not hold it."""
+        """Return a modality's place in the vocabulary; VocabularyError where the vocabulary does not hold it."""
         return block_of(self.blocks, modality)
 
     def start_id(self, modality: str) -> int:
@@ -252,17 +253,22 @@ class Vocabulary:
         return self.block(modality).end_id
 
     def mask(self, rows: int | None = None) -> NDArray[np.bool_]:
-        """Return which of ``rows`` embedding rows are tokens, ``bool [rows]``; never sample the others.
+        """Return which of ``rows`` embedding rows are tokens, ``bool [rows]``; the others must never be sampled.
 
         Parameters
         ----------
         rows : int, optional
             The model's embedding rows; :attr:`rows` when not given.
+
+        Raises
+        ------
+        VocabularyError
+            If there are fewer rows than tokens.
         """
-        wanted = self.rows if rows is None else rows
-        if wanted < len(self):
-            raise VocabularyError(f"{wanted:,} embedding rows are too few for a vocabulary of {len(self):,}")
-        mask = np.zeros(wanted, dtype=bool)
+        size = self.rows if rows is None else rows
+        if size < len(self):
+            raise VocabularyError(f"{size:,} embedding rows are too few for a vocabulary of {len(self):,}")
+        mask = np.zeros(size, dtype=bool)
         mask[: len(self)] = self._roles != NOTHING
         return mask
 
@@ -283,7 +289,7 @@ class Vocabulary:
         return self._automata[modality]
 
     def table(self, modality: str, tokens: Sequence[str]) -> CodeTable:
-        """Return ids by code, code ``i`` standing for ``tokens[i]``: the quickest way from codes to ids."""
+        """Return the table in which code ``i`` stands for ``tokens[i]``: the quickest way from codes to ids."""
         return CodeTable.from_block(self.block(modality), tokens)
 
     # Encoding
@@ -293,46 +299,51 @@ class Vocabulary:
 
         Parameters
         ----------
-        items : sequence of (str, Molecule, Protein, (entity, modality), Tokens, Codes)
-            Text stays text whatever it looks like. A bare entity is written in :meth:`default_modality`;
+        items : sequence of (str, Entity, (Entity, modality), Tokens, Codes)
+            Text stays text whatever it looks like. A bare entity is written in its :meth:`default_modality`;
             pair it with a modality's name to choose another.
 
         Raises
         ------
         VocabularyError
-            Naming the token and its index, where the vocabulary does not hold a token of an entity.
+            If the vocabulary does not hold a token of an entity; names the token and its index.
         """
         return self._encoder.encode(items)
 
     def encode_entity(self, entity: Entity, modality: str) -> list[int]:
-        """Return one wrapped segment: the ids of the segment's text, found without going through text."""
-        return self.encode_tokens(self._checked(modality).encode(entity), modality)
+        """Return the ids of one segment, control pair included, for an entity written in a modality."""
+        return self.encode_tokens(self._checked_modality(modality).encode(entity), modality)
 
     def encode_tokens(self, tokens: Sequence[str], modality: str) -> list[int]:
-        """Return one wrapped segment for an entity already written as tokens."""
+        """Return the ids of one segment, control pair included, for an entity already written as tokens."""
         return self._encoder.encode_tokens(tokens, modality)
 
     def encode_text(self, text: str) -> list[int]:
-        """Return the base pieces of a text; strings that look like added tokens are text too."""
+        """Return the ids of a text's base pieces; strings that look like added tokens are text too."""
         return self._text.encode(text)
 
     def encode_batch(self, documents: Sequence[Sequence[Item]]) -> Batch:
-        """Encode many documents at once: texts in one call to the base model, entities in one a modality.
+        """Encode many documents at once: texts in one call to the base model, entities in one call per modality.
 
         A document that cannot be encoded is refused with its reason; the others go on.
         """
         return self._encoder.encode_batch(documents)
 
     def default_modality(self, entity: Entity) -> str:
-        """Return how an entity is written where no modality is named.
+        """Return the modality that an entity is written in where none is named.
 
-        That is the first modality of its kind with tokens of its own and no need of coordinates: SELFIES for
-        a molecule, the sequence for a protein.
+        It is the first one that takes the entity, is not spelled as text and needs no coordinates, such as SELFIES
+        for a molecule and the sequence for a protein; where there is none, the first that takes the entity.
+
+        Raises
+        ------
+        VocabularyError
+            If no modality of the vocabulary takes the entity.
         """
         return self._encoder.default_modality(entity)
 
     def encode_chat(self, turns: Sequence[Turn], add_generation_prompt: bool = True) -> list[int]:
-        """Return a conversation in Qwen3's format, text and entities inside its turns.
+        """Return the ids of a conversation in Qwen3's format, with text and entities inside its turns.
 
         Only the turns' own marks become special tokens: a mark written inside a message stays text.
         """
@@ -352,23 +363,23 @@ class Vocabulary:
     # Decoding
 
     def decode(self, ids: Sequence[int] | NDArray[np.integer], skip_special: bool = False) -> list[Value]:
-        """Return typed parts in order: text, molecules, proteins, and a Failure for what spells none of them.
+        """Return typed parts in order: text, entities, and a Failure for what spells neither.
 
         Parameters
         ----------
         ids : sequence of int
-            Ids as a model wrote them, closed or not.
+            Ids as a model wrote them, the last segment closed or not.
         skip_special : bool
             Leave the base tokenizer's own special tokens (turn marks, padding) out of the text.
         """
         return [segment.value for segment in self.segments(ids, skip_special)]
 
     def segments(self, ids: Sequence[int] | NDArray[np.integer], skip_special: bool = False) -> list[Segment]:
-        """Return the same parts with the place, modality and tokens of each."""
+        """Return the parts that :meth:`decode` gives, with the place, modality and tokens of each."""
         return self._decoder.segments(ids, skip_special)
 
     def text(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
-        """Return ids as the tokenizer writes them, control tokens and all; ids of no token leave nothing."""
+        """Return ids as the tokenizer writes them, control tokens included; ids without a token are left out."""
         return self._decoder.text(ids)
 
     def modality(self, name: str) -> Modality:
@@ -379,32 +390,32 @@ class Vocabulary:
         VocabularyError
             If the vocabulary does not hold it, or its tokens belong to another structure tokenizer.
         """
-        return self._checked(name)
+        return self._checked_modality(name)
 
     # Inside
 
     @cached_property
     def _encoder(self) -> Encoder:
-        return Encoder(self.blocks, self._text, self._checked)
+        return Encoder(self.blocks, self._text, self._checked_modality)
 
     @cached_property
     def _decoder(self) -> Decoder:
-        return Decoder(self.backend, self.blocks, self._roles, self._checked)
+        return Decoder(self.backend, self.blocks, self._roles, self._checked_modality)
 
     @cached_property
     def _roles(self) -> NDArray[np.int16]:
         pieces = self.backend.get_vocab(with_added_tokens=False).values()
-        return assign_roles(pieces, self._added.values(), list(self.blocks.values()))
+        return assign_roles(pieces, self._added_ids.values(), list(self.blocks.values()))
 
-    def _checked(self, name: str) -> Modality:
+    def _checked_modality(self, name: str) -> Modality:
         block = self.block(name)
-        if name not in self._bound:
+        if name not in self._verified_names:
             record = self.required_tokenizers.get(name)
             if record is not None:
-                check_binding(block.modality, record, name in self._trusted)
+                check_binding(block.modality, record, name in self._trusted_names)
             for part in block.parts:
-                self._checked(part)
-            self._bound.add(name)
+                self._checked_modality(part)
+            self._verified_names.add(name)
         return block.modality
 
     def _named_id(self, role: str) -> int | None:
@@ -412,7 +423,7 @@ class Vocabulary:
         return None if token is None else self.backend.token_to_id(token)
 
     def _control(self, token: str) -> int:
-        id_ = self._added.get(token)
+        id_ = self._added_ids.get(token)
         if id_ is None:
             raise VocabularyError(f"the tokenizer has no {token!r}, which the chat format needs")
         return id_
@@ -429,7 +440,7 @@ def _counts(blocks: Mapping[str, Block]) -> dict[str, int]:
 
 
 def _infer(backend: Tokenizer, blocks: Mapping[str, Block]) -> Manifest:
-    """Describe a tokenizer that says nothing about itself, from its token strings."""
+    """Return the manifest of a tokenizer that came without one, derived from its token strings."""
     counts = _counts(blocks)
     base_size = backend.get_vocab_size(with_added_tokens=True) - sum(counts.values())
     records = {name: record_of(block.modality, block.tokens) for name, block in blocks.items()}

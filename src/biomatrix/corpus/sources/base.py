@@ -1,4 +1,4 @@
-"""What a source is: a set of rows with a licence, each of which becomes one record or a reason why not."""
+"""Sources: sets of rows with a licence, each of which becomes one record or is refused with a reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.tables import Table
 
 SHIPPABLE_LICENCES = frozenset({"CC0-1.0", "CC-BY-4.0", "CC-BY-3.0", "MIT", "BSD-3-Clause", "Apache-2.0", "Biopython"})
-"""Weights trained on data under these terms may be given to anyone; what a recipe allows where it says nothing."""
+"""Weights trained on data under these terms may be given to anyone; a recipe that names no licences allows these."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Provenance:
     Parameters
     ----------
     licence : tuple of str
-        Every licence that applies, SPDX names.
+        Every licence that applies, by SPDX name.
     origin : str
         The repository or publisher, and what to cite.
     files : tuple of str
@@ -42,20 +42,20 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Shard:
-    """A run of a source's rows that is read without reading what stands before it.
+    """A run of a source's rows that can be read without reading the rows before it.
 
     Parameters
     ----------
     table : int
-        Which of the source's tables.
+        The index of the table among the source's tables.
     first : int
-        The number of the table's row it begins with, from 0.
+        The number of the row of the table that it begins with, from 0.
     start : int or None
-        The byte where that row begins; None where the number is enough.
+        The byte where that row begins; None where its number is enough to find it.
     skip : int
-        Rows of the source that the same row of the table gave to the shard before.
+        The number of source rows from the same row of the table that belong to the shard before.
     count : int
-        Rows of the source; fewer where the source yields no more.
+        The number of source rows; fewer are read where the source has no more.
     """
 
     table: int
@@ -68,21 +68,21 @@ class Shard:
 class Source(ABC):
     """One data set.
 
-    A subclass says what tables there are, which rows of the source each row of a table gives, and what record a row
+    A subclass defines its tables, the source rows that each row of a table gives, and the record that a source row
     becomes.
 
     Parameters
     ----------
     name : str
-        A short, stable name; it seeds what is drawn for each of its records.
+        A short, stable name; it seeds the draws for each of its records.
     provenance : Provenance
-        Licence and origin.
+        Licence and origin, and the files.
     root : Path
         The data folder that ``provenance.files`` are relative to.
     """
 
     one_to_one = True
-    """Whether each row of a table gives one row of the source: shards are then cut without reading the rows."""
+    """Whether each row of a table gives exactly one source row: shards are then cut without reading the rows."""
 
     def __init__(self, name: str, provenance: Provenance, root: Path) -> None:
         self.name = name
@@ -91,15 +91,15 @@ class Source(ABC):
 
     @abstractmethod
     def table(self, path: Path) -> Table:
-        """Return how one of its files is read, standing at its first row."""
+        """Return the reader of one of its files, at its first row."""
 
     @abstractmethod
     def expand(self, table: Table, number: int, row: Any) -> Iterator[tuple[str, Any]]:
-        """Yield (record id, raw row) for what one row of a table gives, cheaply; ``number`` counts from 0."""
+        """Yield (record id, raw row) for each source row of one row of a table, cheaply; ``number`` counts from 0."""
 
     @abstractmethod
     def record(self, identifier: str, row: Any) -> Record:
-        """Turn a raw row into a record. Raises BioMatrixError with the reason where it cannot."""
+        """Return the record of a raw row; BioMatrixError with the reason where there is none."""
 
     def open_tables(self) -> list[Table]:
         """Return its tables, in order, each with a reader of its own."""
@@ -108,34 +108,36 @@ class Source(ABC):
     def rows(self) -> Iterator[tuple[str, Any]]:
         """Yield (record id, raw row) in a fixed order, cheaply."""
         for table in self.open_tables():
-            yield from self._expanded(table, 0, None)
+            yield from self._expand_rows(table, 0, None)
 
     def read(self, shard: Shard) -> Iterator[tuple[str, Any]]:
-        """Yield (record id, raw row) of one shard; shards that are read in order share one reader."""
-        expanded = self._expanded(self._readers[shard.table], shard.first, shard.start)
-        return islice(expanded, shard.skip, shard.skip + shard.count)
+        """Yield (record id, raw row) for the rows of one shard; shards that are read in order share one reader."""
+        rows = self._expand_rows(self._readers[shard.table], shard.first, shard.start)
+        return islice(rows, shard.skip, shard.skip + shard.count)
 
     def shards(self, size: int) -> Iterator[Shard]:
-        """Yield the shards of ``size`` rows of the source each, the last of a table fewer."""
+        """Yield the shards, ``size`` source rows each, fewer in the last one of a table."""
         for index, table in enumerate(self.open_tables()):
             rows = None if self.one_to_one else table.rows()
-            given = 0
-            begun: Shard | None = None
+            total = 0
+            pending: Shard | None = None
             for number, start in enumerate(table.starts()):
-                gives = 1 if rows is None else sum(1 for _ in self.expand(table, number, next(rows)))
-                for skip in range(-given % size, gives, size):
-                    if begun is not None:
-                        yield begun
-                    begun = Shard(index, number, start, skip, size)
-                given += gives
-            if begun is not None:
-                yield Shard(begun.table, begun.first, begun.start, begun.skip, given - (given - 1) // size * size)
+                count = 1 if rows is None else sum(1 for _ in self.expand(table, number, next(rows)))
+                for skip in range(-total % size, count, size):
+                    if pending is not None:
+                        yield pending
+                    pending = Shard(index, number, start, skip, size)
+                total += count
+            if pending is not None:
+                yield Shard(
+                    pending.table, pending.first, pending.start, pending.skip, total - (total - 1) // size * size
+                )
 
     @cached_property
     def _readers(self) -> list[Table]:
         return self.open_tables()
 
-    def _expanded(self, table: Table, first: int, start: int | None) -> Iterator[tuple[str, Any]]:
+    def _expand_rows(self, table: Table, first: int, start: int | None) -> Iterator[tuple[str, Any]]:
         for number, row in enumerate(table.rows(first, start), start=first):
             yield from self.expand(table, number, row)
 
@@ -146,7 +148,7 @@ class Source(ABC):
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over the files that are read."""
+        """The SHA-256, in hexadecimal, over the source's name and the files that are read."""
         digest = hashlib.sha256(self.name.encode())
         for path in self.paths:
             with path.open("rb") as handle:

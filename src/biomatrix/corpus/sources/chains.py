@@ -1,4 +1,4 @@
-"""Protein chains with their backbone."""
+"""Protein chains with their backbone coordinates."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ REPOSITORY_LICENCES = {
 
 
 class ChainTable(Table):
-    """A table of chains, its rows as chain records, broken ones as rejects."""
+    """A table of chains; its rows are chain records, broken ones rejects."""
 
     def starts(self) -> Iterator[int | None]:
         return ParquetTable(self.path, ["id"]).starts()

@@ -1,4 +1,4 @@
-"""The wwPDB Chemical Component Dictionary that comes inside Biotite: names and ideal coordinates."""
+"""The wwPDB Chemical Component Dictionary that is included in Biotite: names and ideal coordinates."""
 
 from __future__ import annotations
 

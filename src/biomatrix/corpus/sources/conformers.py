@@ -20,12 +20,12 @@ from biomatrix.errors import ParseError
 
 
 def closed_shell(molecule: Molecule) -> Chem.Mol:
-    """Return the RDKit molecule of columns that hold every hydrogen, free to have hydrogens put in again.
+    """Return the RDKit molecule of one with all hydrogens explicit, its atoms allowed to have implicit ones again.
 
     Raises
     ------
     ParseError
-        Atoms with open valences.
+        If there are atoms with open valences; names the first as position.
     """
     mol = Chem.Mol(molecule.mol)
     for atom in mol.GetAtoms():
@@ -36,7 +36,7 @@ def closed_shell(molecule: Molecule) -> Chem.Mol:
 
 
 class ConformerSource(Source):
-    """A Parquet table of molecules with coordinates, hydrogens and Kekule bonds; one row a conformer."""
+    """A Parquet table of molecules with coordinates, hydrogens and Kekule bonds; one row per conformer."""
 
     _COLUMNS = ("id", "atomic_numbers", "positions", "bonds", "formal_charges")
 
@@ -49,7 +49,7 @@ class ConformerSource(Source):
 
     @cached_property
     def _repeats(self) -> dict[int, int]:
-        """The count of its name up to each row that repeats one, by the row's number; only names are read."""
+        """By number of each row that repeats a name, how often the name has occurred up to it; only names are read."""
         seen: Counter[str] = Counter()
         repeats: dict[int, int] = {}
         names = (row["id"] for path in self.paths for row in parquet_rows(path, ("id",)))

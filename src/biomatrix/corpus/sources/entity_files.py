@@ -1,4 +1,4 @@
-"""Sources in files of the formats that kinds read: large text files cut at their records, any others whole."""
+"""Sources in files of the formats that kinds read: text files cut at their records, all others read whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
 
 _SHARD_BYTES: Final = 32 << 20
-"""Whole files are read together up to this size."""
+"""The most bytes of whole files in one shard, unless a single file is larger."""
 
 
 class EntityFileSource(DescribedSource):
@@ -46,7 +46,7 @@ class EntityFileSource(DescribedSource):
         self.format = file_format(str(entry.reader))
 
     def record(self, identifier: str, row: Entity | Reject) -> Record:
-        """Return the record of an entity; raises what the reader said where it is a reject."""
+        """Return the record of an entity; a reject is raised as its error."""
         if isinstance(row, Reject):
             raise row.as_error()
         return self.split_record(identifier, row.kind, {}, row)
@@ -60,25 +60,25 @@ class CutFileSource(EntityFileSource):
     """Text files whose records begin or end with known lines: shards are runs of records."""
 
     def table(self, path: Path) -> Table:
-        """Return the records of a file as their text."""
+        """Return the table of a file, its rows the texts of records."""
         return MarkedTable(path, self.format.starts, self.format.ends)
 
     def expand(self, table: Table, number: int, row: str) -> Iterator[tuple[str, Any]]:
         """Yield the entity of one record."""
-        return self._parsed(table, number, [row])
+        return self._parse(table, number, [row])
 
     def rows(self) -> Iterator[tuple[str, Any]]:
         """Yield (record id, entity or reject) of all records."""
         for table in self.open_tables():
-            yield from self._parsed(table, 0, table.rows())
+            yield from self._parse(table, 0, table.rows())
 
     def read(self, shard: Shard) -> Iterator[tuple[str, Any]]:
         """Yield (record id, entity or reject) of one shard."""
         table = self._readers[shard.table]
-        return self._parsed(table, shard.first, islice(table.rows(shard.first, shard.start), shard.count))
+        return self._parse(table, shard.first, islice(table.rows(shard.first, shard.start), shard.count))
 
-    def _parsed(self, table: Table, first: int, texts: Iterable[str]) -> Iterator[tuple[str, Any]]:
-        """Let the format's reader read texts of records, a file of some of them at a time."""
+    def _parse(self, table: Table, first: int, texts: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """Yield (record id, entity or reject) from texts of records, which the format's reader gets as files."""
         waiting = iter(texts)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"records{self.format.extensions[0]}"
@@ -90,7 +90,7 @@ class CutFileSource(EntityFileSource):
 
 
 class WholeFileSource(EntityFileSource):
-    """Files that are read whole, such as structures of the PDB: shards are runs of files."""
+    """Files that are read whole, such as PDB structures: shards are runs of files."""
 
     def table(self, path: Path) -> Table:
         """Return the one file as a table of files."""
@@ -106,7 +106,7 @@ class WholeFileSource(EntityFileSource):
         return [RowTable(self.paths)]
 
     def shards(self, size: int) -> Iterator[Shard]:
-        """Yield runs of at most ``size`` files, and of a few tens of megabytes where files are small."""
+        """Yield runs of at most ``size`` files and 32 MiB; a larger file is a run of its own."""
         first = total = 0
         for number, path in enumerate(self.paths):
             length = path.stat().st_size
@@ -128,16 +128,16 @@ def _name_of(row: Entity | Reject) -> str:
 
 
 def file_format(reader: str) -> FileFormat:
-    """Return the format of that name; ConfigurationError with the names there are."""
-    found = known_formats().get(reader)
-    if found is None:
+    """Return the format of that name; ConfigurationError, with the known names, where there is none."""
+    formats = known_formats().get(reader)
+    if formats is None:
         names = ", ".join((*TABLE_READERS, *known_formats()))
         raise ConfigurationError(f"no reader {reader!r}; there are: {names}")
-    return found[0]
+    return formats[0]
 
 
 def entity_file_source(entry: SourceRecipe, root: Path) -> EntityFileSource:
     """Return the source of files of a registered format."""
-    known = file_format(str(entry.reader))
-    cut = known.starts is not None or known.ends is not None
+    definition = file_format(str(entry.reader))
+    cut = definition.starts is not None or definition.ends is not None
     return CutFileSource(entry, root) if cut else WholeFileSource(entry, root)

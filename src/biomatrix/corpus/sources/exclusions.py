@@ -15,10 +15,10 @@ from biomatrix.entities.protein.files.chain_table import EXAMPLE_IDS
 from biomatrix.errors import ParseError
 
 STRETCH = 20
-"""Two proteins that share this many residues in a row are taken to be related."""
+"""Two proteins that share this many consecutive residues count as related."""
 
 CAPTION_TEST_FILES = (("molecule/chebi20/test.txt.gz", "SMILES"),)
-"""Kept out of every source: their molecules are asked for by name and description."""
+"""Kept out of every source: test questions ask for their molecules by name and description."""
 SPLIT_TEST_FILES = tuple(
     (f"molecule/moleculenet_splits/{name}_{part}.csv.gz", "smiles")
     for name in ("bbbp", "tox21", "hiv")
@@ -59,7 +59,7 @@ def excluded_molecules(root: Path, splits: bool = False) -> frozenset[str]:
 
 
 def stretches(sequence: str) -> Iterable[str]:
-    """Return every window of `STRETCH` residues."""
+    """Return every stretch of `STRETCH` consecutive residues."""
     return (sequence[start : start + STRETCH] for start in range(len(sequence) - STRETCH + 1))
 
 
@@ -76,18 +76,18 @@ def held_out_clusters(root: Path) -> frozenset[int]:
 @cache
 def excluded_stretches(root: Path) -> frozenset[str]:
     """Return every 20-residue stretch of a held-out chain or a published protein test set under ``root``."""
-    found: set[str] = set()
+    excluded: set[str] = set()
     clusters = held_out_clusters(root)
     for row in parquet_rows(root / CHAINS, ("sequence", "cluster30")):
         if row["cluster30"] in clusters:
-            found.update(stretches(row["sequence"]))
+            excluded.update(stretches(row["sequence"]))
     for name in PROTEIN_TEST_FILES:
         for _, sequence in fasta_rows(root / name):
-            found.update(stretches(sequence))
+            excluded.update(stretches(sequence))
     for name in PROTEIN_TEST_TABLES:
         for row in parquet_rows(root / name, ("primary",)):
-            found.update(stretches(row["primary"]))
-    return frozenset(found)
+            excluded.update(stretches(row["primary"]))
+    return frozenset(excluded)
 
 
 def resembles_held_out(sequence: str, root: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Tables that a recipe alone describes: which column holds the entity, which the name, which become fields."""
+"""Tables described by a recipe alone: the column of the entity, that of the name, and those that become fields."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _FASTA_COLUMNS: Final = ("id", "header", "description", "sequence")
 
 
 def described_provenance(entry: SourceRecipe, root: Path) -> Provenance:
-    """Return where the files of a recipe's source come from, patterns replaced by the files they match.
+    """Return the provenance of a source that a recipe describes, its patterns replaced by the files they match.
 
     Raises
     ------
     ConfigurationError
-        A pattern that matches no file of the data folder.
+        If a pattern matches no file of the data folder.
     """
     files: list[str] = []
     for pattern in entry.files:
         try:
-            found = sorted(path for path in root.glob(pattern) if path.is_file())
+            matches = sorted(path for path in root.glob(pattern) if path.is_file())
         except (NotImplementedError, ValueError) as error:
-            raise ConfigurationError(f"{pattern!r} is no pattern relative to the data folder: {error}") from error
-        if not found:
+            raise ConfigurationError(f"{pattern!r} is not a pattern relative to the data folder: {error}") from error
+        if not matches:
             raise ConfigurationError(f"source {entry.name}: no file matches {pattern!r}", file=str(root))
-        files += [path.relative_to(root).as_posix() for path in found]
+        files += [path.relative_to(root).as_posix() for path in matches]
     licence = tuple(entry.licence) or (UNSTATED,)
     return Provenance(licence, entry.origin, tuple(dict.fromkeys(files)), "all; one in fifty is held out")
 
@@ -51,7 +51,7 @@ class DescribedSource(Source):
     Parameters
     ----------
     entry : SourceRecipe
-        With a reader.
+        The entry, with a reader.
     root : Path
         The data folder.
     """
@@ -63,22 +63,22 @@ class DescribedSource(Source):
 
     @cached_property
     def fingerprint(self) -> str:
-        described = self.entry.model_dump(exclude={"repeat", "licence", "origin"})
-        return fingerprint(super().fingerprint, described)
+        content = self.entry.model_dump(exclude={"repeat", "licence", "origin"})
+        return fingerprint(super().fingerprint, content)
 
     def identifier(self, table: Table, number: int) -> str:
-        """Return the name of a record that has none: the row's number from 1, after the file's name where many."""
+        """Return the id of a record without one: the row's number from 1, after the file's name if one of several."""
         return str(number + 1) if len(self.paths) == 1 else f"{table.path.name}:{number + 1}"
 
     def split_record(self, identifier: str, kind: str, fields: Mapping[str, str], entity: Entity | None) -> Record:
-        """Return a record on its side of the split: by the entity's identity, or by name where it is text."""
+        """Return a record on its side of the split, by the entity's identity, or for text by the record's id."""
         by_name = entity is None and bucket(f"{self.name}:{identifier}", HELD_OUT_ONE_IN) == 0
         held_out = by_name if entity is None else is_held_out(entity)
         return Record(self.name, identifier, kind, "held_out" if held_out else "train", fields, entity)
 
 
 class TableSource(DescribedSource):
-    """CSV, TSV, JSON lines, Parquet or FASTA with a column that holds what a person types for the entity."""
+    """CSV, TSV, JSON lines, Parquet or FASTA with a column that holds the entity as a person would type it."""
 
     def __init__(self, entry: SourceRecipe, root: Path) -> None:
         super().__init__(entry, root)
@@ -101,7 +101,7 @@ class TableSource(DescribedSource):
         return list(dict.fromkeys(name for name in named if name is not None))
 
     def table(self, path: Path) -> Table:
-        """Return the table of a file; ConfigurationError where it lacks a column that the recipe names."""
+        """Return the table of a file; ConfigurationError where one with a known header lacks a column."""
         reader = self.entry.reader
         if reader == "parquet":
             return ParquetTable(path, self.columns)
@@ -117,11 +117,11 @@ class TableSource(DescribedSource):
     def expand(self, table: Table, number: int, row: Any) -> Iterator[tuple[str, Any]]:
         """Yield the one row, as a mapping of column to value."""
         columns = _fasta_columns(*row) if isinstance(table, FastaTable) else row
-        named = None if self._id is None else columns.get(self._id)
-        yield (self.identifier(table, number) if named in (None, "") else str(named)), columns
+        identifier = None if self._id is None else columns.get(self._id)
+        yield (self.identifier(table, number) if identifier in (None, "") else str(identifier)), columns
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
-        """Parse the entity and keep the fields that have a value. Raises ParseError where a row has neither."""
+        """Return a row's entity and the fields that have a value; ParseError where there is no entity, or no text."""
         values = {field: row.get(column) for column, field in self.entry.fields.items()}
         fields = {field: str(value) for field, value in values.items() if value not in (None, "")}
         if self.kind is None or self._column is None:

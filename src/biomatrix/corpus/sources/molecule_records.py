@@ -1,4 +1,4 @@
-"""From a sanitised molecule to a record: what is computed, what is refused, and its side of the split."""
+"""From a sanitised molecule to a record: computed properties, refusals, and its side of the split."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def parse_smiles(smiles: str | None) -> Chem.Mol:
 
 
 def check_molecule(mol: Chem.Mol) -> None:
-    """Raise where a molecule is outside what the corpus covers."""
+    """Raise LimitError or UnsupportedError where a molecule is outside what the corpus covers."""
     heavy = mol.GetNumHeavyAtoms()
     if heavy == 0 or heavy > MAX_HEAVY_ATOMS:
         raise LimitError(f"{heavy} heavy atoms: the corpus takes 1 to {MAX_HEAVY_ATOMS}")
@@ -59,12 +59,21 @@ def molecule_record(
 
     Parameters
     ----------
+    source, identifier : str
+        The source's name and the record's id in it.
     mol : rdkit.Chem.Mol
         Sanitised; with explicit hydrogens where it has a conformer.
     fields : mapping of str to str
-        What the source says about it; computed properties are added.
+        The source's fields; computed properties are added, and fields without a value left out.
     excluded : frozenset of str
         Graph keys (`identity.graph_key`) that belong to published test sets and must not be trained on.
+
+    Raises
+    ------
+    LimitError, UnsupportedError
+        If it is outside what the corpus covers, or in a published test set.
+    ParseError
+        If RDKit cannot sanitise it without hydrogens.
     """
     check_molecule(mol)
     try:

@@ -26,15 +26,15 @@ class SmilesSource(Source):
     smiles : str
         The column that holds the SMILES string.
     fields : mapping of str to str
-        The record's field for each column that is kept.
+        By column that is kept, the name of its field in the record.
     measured : bool
-        The fields are measured labels: a tenth of the molecules is held out besides the common fiftieth.
+        Whether the fields are measured labels: a tenth of the molecules is then held out besides the usual fiftieth.
     embed : float
         The share of molecules given a conformer (ETKDG, MMFF94), drawn by the hash of their id.
     one_in : int
         Keep one row in this many, drawn by the hash of its id.
     splits : bool
-        Leave out the validation and test molecules of published splits of this table.
+        Whether to leave out the validation and test molecules of published splits of this table.
     """
 
     def __init__(

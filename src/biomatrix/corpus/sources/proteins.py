@@ -1,4 +1,4 @@
-"""Protein sequences, most with a name, an organism or a place in the cell."""
+"""Protein sequences, most with a name, an organism or a location in the cell."""
 
 from __future__ import annotations
 
@@ -26,7 +26,17 @@ _MEMBRANE = {0: "membrane-bound", 1: "soluble"}
 
 
 def protein_record(source: str, identifier: str, sequence: str, fields: Mapping[str, str], root: Path) -> Record:
-    """Return the record of a sequence, refusing what resembles a held-out chain or test protein."""
+    """Return the record of a sequence.
+
+    Raises
+    ------
+    LimitError
+        If it has too few or too many residues.
+    ParseError
+        If a letter is not a residue code.
+    UnsupportedError
+        If it resembles a held-out chain or test protein.
+    """
     if not MIN_RESIDUES <= len(sequence) <= MAX_RESIDUES:
         raise LimitError(f"{len(sequence)} residues: the corpus takes {MIN_RESIDUES} to {MAX_RESIDUES}")
     unknown = set(sequence) - _LETTERS
@@ -76,7 +86,7 @@ class DomainSource(Source):
 
 
 class LocationSource(Source):
-    """DeepLoc FASTA: the place in the cell in the header."""
+    """DeepLoc FASTA: the location in the cell in the header."""
 
     def table(self, path: Path) -> Table:
         return FastaTable(path)

@@ -21,7 +21,7 @@ from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.errors import ConfigurationError
 
 ENVIRONMENT: Final = "BIOMATRIX_SOURCES"
-"""The environment variable that worker processes find further sources by: ``name=module:factory``, by commas."""
+"""The environment variable that names further sources for worker processes: ``name=module:factory``, by commas."""
 
 SourceFactory = Callable[[Path], Source]
 """Opens a source over a data folder."""
@@ -34,7 +34,7 @@ SOURCES: Final[dict[str, SourceFactory]] = {
     **PROTEIN_SOURCES,
     **TEXT_SOURCES,
 }
-"""The package's own."""
+"""The package's own sources, by name."""
 
 _REGISTERED: dict[str, SourceFactory] = {}
 
@@ -48,7 +48,7 @@ def register_source(name: str, factory: SourceFactory) -> None:
     Raises
     ------
     ConfigurationError
-        The name is taken by another factory.
+        If the name is taken by another factory.
     """
     if known_sources().get(name, factory) is not factory:
         raise ConfigurationError(f"a source named {name!r} is already registered; choose another name")
@@ -56,17 +56,17 @@ def register_source(name: str, factory: SourceFactory) -> None:
 
 
 def unregister_source(name: str) -> None:
-    """Take back a source that :func:`register_source` added; others stay."""
+    """Remove a source that :func:`register_source` added; others stay."""
     _REGISTERED.pop(name, None)
 
 
 def known_sources() -> dict[str, SourceFactory]:
     """Return every source by name: the package's own, those of the environment variable, those registered."""
-    named: dict[str, SourceFactory] = {}
+    from_environment: dict[str, SourceFactory] = {}
     for part in filter(None, map(str.strip, os.environ.get(ENVIRONMENT, "").split(","))):
         name, _, home = part.partition("=")
-        named[name] = load_attribute(home)
-    return {**SOURCES, **named, **_REGISTERED}
+        from_environment[name] = load_attribute(home)
+    return {**SOURCES, **from_environment, **_REGISTERED}
 
 
 def open_source(entry: str | SourceRecipe, root: Path) -> Source:
@@ -82,15 +82,15 @@ def open_source(entry: str | SourceRecipe, root: Path) -> Source:
     Raises
     ------
     ConfigurationError
-        No source of that name, or a description that does not fit the files.
+        If there is no source of that name, or a description does not fit the files.
     """
-    wanted = SourceRecipe(name=entry) if isinstance(entry, str) else entry
-    if wanted.reader is not None:
-        return TableSource(wanted, root) if wanted.reader in TABLE_READERS else entity_file_source(wanted, root)
+    recipe = SourceRecipe(name=entry) if isinstance(entry, str) else entry
+    if recipe.reader is not None:
+        return TableSource(recipe, root) if recipe.reader in TABLE_READERS else entity_file_source(recipe, root)
     known = known_sources()
-    if wanted.name not in known:
-        raise ConfigurationError(f"no source {wanted.name!r}; known: {', '.join(sorted(known))}")
-    return known[wanted.name](root)
+    if recipe.name not in known:
+        raise ConfigurationError(f"no source {recipe.name!r}; known: {', '.join(sorted(known))}")
+    return known[recipe.name](root)
 
 
 def check_licences(sources: Iterable[Source], allow: Collection[str] | None = None) -> None:
@@ -99,19 +99,20 @@ def check_licences(sources: Iterable[Source], allow: Collection[str] | None = No
     Parameters
     ----------
     sources : iterable of Source
+        The sources of a recipe.
     allow : collection of str, optional
         Names of licences; those under which weights may be shipped to anyone when not given.
 
     Raises
     ------
     ConfigurationError
-        Names every source with the licences that are not allowed.
+        If there is one; names each with its licences that are not allowed.
     """
     allowed = SHIPPABLE_LICENCES if allow is None else frozenset(allow)
-    foreign = {source.name: sorted(set(source.provenance.licence) - allowed) for source in sources}
-    listed = "; ".join(f"{name}: {', '.join(licences)}" for name, licences in foreign.items() if licences)
-    if listed:
+    refused = {source.name: sorted(set(source.provenance.licence) - allowed) for source in sources}
+    message = "; ".join(f"{name}: {', '.join(licences)}" for name, licences in refused.items() if licences)
+    if message:
         raise ConfigurationError(
-            f"licences that the recipe does not allow: {listed}; leave the sources out, or list what you accept "
-            'as allow = ["..."] and mind that it binds what is trained on it'
+            f"licences that the recipe does not allow: {message}; leave the sources out, or list what you accept "
+            'as allow = ["..."] and note that its terms bind the weights trained on it'
         )

@@ -1,7 +1,7 @@
-"""Tables that are read from any row on: the files that sources come in.
+"""Tables that can be read from any row on: the files of sources.
 
-A reader that is asked for rows past where it stands goes on from there, and one that can seek does: so the slices of a
-table cost one pass over it, whoever reads them and in however many pieces.
+A reader continues from its present row to later ones, or seeks where it can: so reading all slices of a table in order
+costs one pass over it, however many there are.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Table(ABC):
     Parameters
     ----------
     path : Path
+        The file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,11 +37,11 @@ class Table(ABC):
 
     @abstractmethod
     def starts(self) -> Iterator[int | None]:
-        """Yield, for each row, the byte where reading may begin with it; None where its number is enough."""
+        """Yield, for each row, the byte to start reading at; None where the row's number is enough."""
 
     @abstractmethod
     def rows(self, first: int = 0, start: int | None = None) -> Iterator[Any]:
-        """Yield the rows from number ``first`` on; ``start`` is what :meth:`starts` gave for that row."""
+        """Yield the rows from number ``first`` on; ``start`` is the value of :meth:`starts` for that row."""
 
 
 class ParquetTable(Table):
@@ -49,8 +50,9 @@ class ParquetTable(Table):
     Parameters
     ----------
     path : Path
+        The file.
     columns : sequence of str
-        What is read; the file may hold more.
+        The columns to read; the file may hold more.
     """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
@@ -71,7 +73,7 @@ class ParquetTable(Table):
         Raises
         ------
         ParseError
-            The file is no Parquet file, or a column is missing.
+            If the file is not a Parquet file, or a column is missing.
         """
         self._seek(first)
         while self._batch is not None:
@@ -82,7 +84,7 @@ class ParquetTable(Table):
 
     @cached_property
     def _begins(self) -> list[int]:
-        """The number of the first row of each row group, and past the last one the number of rows."""
+        """The number of the first row of each row group, then the number of rows."""
         with self._open() as file:
             metadata = file.metadata
             return [0, *accumulate(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))]
@@ -98,7 +100,7 @@ class ParquetTable(Table):
         return file
 
     def _seek(self, first: int) -> None:
-        """Stand before the batch that holds row ``first``: by its row group, or forward from where reading stands."""
+        """Move to the batch that holds row ``first``: to its row group, or forward from the present batch."""
         group = bisect_right(self._begins, first) - 1
         begin = self._begins[group]
         if self._batch is None or first < self._at or self._group < group:
@@ -115,7 +117,7 @@ class ParquetTable(Table):
 
 
 class RowTable(Table):
-    """Rows that are in memory: data that comes inside a package."""
+    """Rows that are in memory: data included in a package, or a list of files."""
 
     def __init__(self, rows: Sequence[Any]) -> None:
         super().__init__(Path())
@@ -131,5 +133,5 @@ class RowTable(Table):
 
 
 def parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a Parquet file, a batch in memory at a time."""
+    """Yield the rows of a Parquet file, one batch in memory at a time."""
     return ParquetTable(path, columns).rows()

@@ -1,7 +1,7 @@
 """Tables in text files: delimited columns, JSON lines, FASTA, and records that a marked line opens or closes.
 
-Plain files are read from a byte on. A gzipped file is not: it is read on from where its reader stands, which costs a
-worker one pass over it, and only that.
+Plain files are read from any byte on. A gzipped file can only be read forward from the present place of its reader, so
+a worker that reads its slices in order needs one pass over it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ csv.field_size_limit(LIMITS.record_bytes)
 
 
 class Lines(Iterator[str]):
-    """The lines of a file from a byte on, line ends kept; bytes that are not UTF-8 become U+FFFD.
+    """The lines of a file from byte ``start`` on, line ends kept; bytes that are not UTF-8 become U+FFFD.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ def is_gzipped(path: Path) -> bool:
 
 
 class TextTable(Table):
-    """A text file in records."""
+    """A text file of records."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -85,10 +85,10 @@ class TextTable(Table):
 
     @abstractmethod
     def parse(self, lines: Lines) -> Iterator[Any]:
-        """Yield the records of lines that begin with one."""
+        """Yield the records of lines, the first of which begins a record."""
 
     def starts(self) -> Iterator[int | None]:
-        """Yield the byte where each record begins; None for each of a gzipped file, which has no way in."""
+        """Yield the byte where each record begins; None for a gzipped file, which is read from its beginning."""
         packed = is_gzipped(self.path)
         with closing(Lines(self.path)) as lines:
             for offset in self.offsets(lines):
@@ -115,7 +115,9 @@ class DelimitedTable(TextTable):
     Parameters
     ----------
     path : Path
+        The file.
     delimiter : str
+        One character.
     quotes : bool
         False where a quotation mark is an ordinary character.
     """
@@ -137,7 +139,7 @@ class DelimitedTable(TextTable):
         return self._names
 
     def offsets(self, lines: Lines) -> Iterator[int]:
-        """Yield the byte where each row but the header begins, line ends inside quotation marks heeded."""
+        """Yield the byte where each row but the header begins; a quoted field may hold line ends."""
         begin = 0
         for number, row in enumerate(self._split(lines)):
             if number and row:
@@ -145,7 +147,7 @@ class DelimitedTable(TextTable):
             begin = lines.offset
 
     def parse(self, lines: Lines) -> Iterator[dict[str, str]]:
-        """Yield rows; the header, where lines begin with it, is passed over."""
+        """Yield rows; the header, where lines begin with it, is skipped."""
         names = self.names
         header = lines.offset == 0
         for row in self._split(lines):
@@ -162,7 +164,7 @@ class DelimitedTable(TextTable):
 
 
 class JsonTable(TextTable):
-    """JSON lines: one object a line; a line that is none gives a mapping without columns."""
+    """JSON lines: one object per line; a line that is not an object gives a mapping without columns."""
 
     def offsets(self, lines: Lines) -> Iterator[int]:
         """Yield the byte where each line that is not empty begins."""
@@ -181,14 +183,14 @@ class JsonTable(TextTable):
 
 def _json_object(line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        content = json.loads(line)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 class FastaTable(TextTable):
-    """FASTA, its records as pairs of header (without its mark) and letters in capitals."""
+    """FASTA, its records as pairs of header (without the ">") and letters in capitals."""
 
     def offsets(self, lines: Lines) -> Iterator[int]:
         """Yield the byte where each header begins."""
@@ -205,14 +207,15 @@ class FastaTable(TextTable):
 
 
 class MarkedTable(TextTable):
-    """Any file whose records begin or end with lines that are known by how they begin; each record as its text.
+    """A text file whose records begin or end with lines of a known beginning; each record as its text.
 
     Parameters
     ----------
     path : Path
+        The file.
     starts, ends : str or None
-        How the first line of each record, or the last one, begins; one of them. Every line is a record of its own where
-        ``starts`` is empty.
+        The beginning of the first line of each record, or of the last one; one of them. Every line is a record of its
+        own where ``starts`` is empty.
     """
 
     def __init__(self, path: Path, starts: str | None, ends: str | None) -> None:
@@ -220,7 +223,7 @@ class MarkedTable(TextTable):
         self._starts, self._ends = starts, ends
 
     def offsets(self, lines: Lines) -> Iterator[int]:
-        """Yield the byte where each record begins: with its marked line, or after the one that closed the last."""
+        """Yield the byte where each record begins: at its marked line, or after the marked line of the one before."""
         begin = after = lines.offset
         inside = False
         for line in lines:
@@ -234,7 +237,7 @@ class MarkedTable(TextTable):
             begin = lines.offset
 
     def parse(self, lines: Lines) -> Iterator[str]:
-        """Yield the text of each record; of one past the limit only as much as shows that it is broken."""
+        """Yield the text of each record; one longer than the limit is cut short, so that its reader finds it broken."""
         block: list[str] = []
         size, whole = 0, self._starts is None
         for line in lines:

@@ -30,7 +30,7 @@ def chunks(text: str, limit: int = CHUNK_CHARACTERS) -> Iterator[str]:
 
 
 def text_record(source: str, identifier: str, fields: Mapping[str, str], held_out_by: str) -> Record:
-    """Return a text record; pieces of one document (``held_out_by``) fall on the same side of the split."""
+    """Return a text record; records of one ``held_out_by``, such as pieces of a document, fall on one side."""
     held_out = bucket(f"{source}:{held_out_by}", HELD_OUT_ONE_IN) == 0
     return Record(source, identifier, "text", "held_out" if held_out else "train", dict(fields))
 
