@@ -1,4 +1,4 @@
-"""Rate and peak memory of building a corpus, by size: both should stay what they are from 10^4 to 10^6 records.
+"""Rate and peak memory of building a corpus, by size: both should stay the same from 10^4 to 10^6 records.
 
     python benchmarks/corpus_scale.py                            # 10^4, 10^5 and 10^6 records
     python benchmarks/corpus_scale.py --sizes 10000 100000
@@ -36,7 +36,7 @@ MODALITY = "protein_sequence"
 
 
 def write_data(folder: Path, count: int) -> None:
-    """Write ``count`` sequences with a name, a third in each format, a batch in memory at a time."""
+    """Write ``count`` sequences with a name, a third in each format, with one batch in memory at a time."""
     rng = np.random.default_rng(0)
     schema = pa.schema([("id", pa.string()), ("sequence", pa.string()), ("name", pa.string())])
     with (

@@ -1,4 +1,4 @@
-"""Hash what the package makes of fixed inputs: a change that is meant to alter nothing proves that it did not.
+"""Hash the outputs of the package for fixed inputs, to prove that a change altered nothing.
 
     python benchmarks/fingerprints.py ../shared/data --save before.json      # on the commit to compare with
     python benchmarks/fingerprints.py ../shared/data --compare before.json   # prints each hash, same or changed
@@ -38,7 +38,7 @@ TOKENIZERS = {
 
 
 def digest(parts: Any) -> str:
-    """Return a short hash of anything JSON can write."""
+    """Return a short hash of any JSON value."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

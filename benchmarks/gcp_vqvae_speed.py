@@ -61,7 +61,7 @@ def chains_of(proteins: Sequence[Protein], lengths: Sequence[int]) -> list[Prote
 
 
 def alternate(runs: dict[str, Run], rounds: int) -> dict[str, float]:
-    """Milliseconds of each way: all in turn, so often, the least of each."""
+    """Milliseconds of each way: all run in turn for a number of rounds, the least of each counts."""
     best = dict.fromkeys(runs, float("inf"))
     for _ in range(rounds):
         for name, run in runs.items():

@@ -1,12 +1,12 @@
-"""Do protein structure tokens learn faster from rows that know their geometry?
+"""Do protein structure tokens learn faster from rows that hold their geometry?
 
 The same small Qwen3 (random weights, tied), the same chains in the same order, the same number of steps; only the
 rows of the new tokens differ: *description* (the published scheme), *description* with its noise brought to the
-scale of the model's other rows, and *geometry*. Printed: bits a residue on chains of other clusters.
+scale of the model's other rows, and *geometry*. Printed: bits per residue on chains of other clusters.
 
     python benchmarks/initialisation.py --chains chains.parquet [--steps 300] [--seeds 2]
 
-The table has the columns of ``biomatrix.entities.protein.files.chain_table``; its own split is kept.
+The table has the columns of ``biomatrix.entities.protein.files.chain_table``; its column of splits is used.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def model_for(vocabulary: Any, scheme: str, noise: float, seed: int) -> Any:
 
 
 def bits(model: Any, held_out: torch.Tensor) -> float:
-    """Return the mean bits a residue on windows never trained on."""
+    """Return the mean bits per residue on windows kept out of training."""
     model.eval()
     with torch.no_grad():
         losses = [float(model(input_ids=part, labels=part).loss) for part in held_out.split(BATCH)]
@@ -92,7 +92,7 @@ def train(model: Any, data: torch.Tensor, steps: int, seed: int) -> None:
 
 
 def main() -> None:
-    """Train once a scheme and seed, print a table."""
+    """Train once per scheme and seed, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chains", type=Path, required=True, help="Parquet table of chains")
     parser.add_argument("--steps", type=int, default=300)

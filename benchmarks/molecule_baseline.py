@@ -35,7 +35,7 @@ Reference = tuple[int, int, int]
 
 
 class PlainTokenizer:
-    """Encoder and decoder, one molecule a call.
+    """Encoder and decoder, one molecule per call.
 
     Parameters
     ----------

@@ -4,8 +4,8 @@
 
 A tokenizer is a shipped name, a folder or a .safetensors file; ":open" or ":closed" says how codes are chosen, and
 ":branch" or ":trunk" which decoder of the published checkpoint. For each the same model is trained from scratch on the
-joint tokens of the same training molecules, in the same order: a causal transformer that says the next SELFIES symbol
-and then, seeing it, the code of its atom. Printed and appended to --output as one JSON line a tokenizer:
+joint tokens of the same training molecules, in the same order: a causal transformer that predicts the next SELFIES
+symbol and then, from it, the code of its atom. Printed and appended to --output as one JSON line per tokenizer:
 
 - bits on held-out molecules: per token (a symbol with its code), the part of the symbols, the part of the codes per
   atom, and what counting alone gives (unigram and bigram of codes given the symbol);
@@ -14,8 +14,9 @@ and then, seeing it, the code of its atom. Printed and appended to --output as o
   in its turn, and "conformers" what a second model says of them that reads all their symbols first (it is trained
   alike, on documents of a SELFIES and the joint tokens). Steps of 0 leave a model out. Bond lengths and angles are
   compared with the real ones by squared MMD; the column "train" of real training conformers shows how much of that is
-  the sample's size. Shares are of the attempts. The checks are those of biomatrix.trust; those of shape leave out the
-  graph and missing hydrogens, which are the symbols' fault and not the codes'.
+  the sample's size. Shares are of the attempts. The checks are those of
+  biomatrix.entities.molecule.checks; those of shape leave out the graph and missing hydrogens, which are the symbols'
+  fault and not the codes'.
 
 --data is an SD file with 3D molecules and explicit hydrogens, or a recipe whose [[data]] tables name corpus sources
 in the folder --sources; without it, the molecules of the Chemical Component Dictionary that comes with Biotite.
@@ -89,7 +90,7 @@ def opened(text: str) -> MoleculeStructureTokenizer:
 
 
 def real_molecules(molecules: MoleculeFile, words: Language, samples: int, seed: int) -> RealMolecules:
-    """Choose held-out molecules to ask about, and measure them and a like number of training molecules."""
+    """Choose the held-out molecules to ask about, and measure them and as many training molecules."""
     generator = np.random.default_rng(seed)
     sources = generator.permutation(words.held_out.sources)[:samples].tolist()
     held_out = [_ordered(molecules, source) for source in sources]
@@ -101,7 +102,7 @@ def real_molecules(molecules: MoleculeFile, words: Language, samples: int, seed:
 
 
 def count_figures(words: Language, num_codes: int) -> Figures:
-    """Return what counting alone tells of held-out codes."""
+    """Return the bits of held-out codes by counting alone."""
     used = {code for row in words.held_out.codes for code in row.tolist() if code >= 0}
     return {**counted_entropies(words.train, words.held_out, num_codes), "codes used by held-out molecules": len(used)}
 
@@ -123,7 +124,7 @@ def codec_figures(
 
 
 def asked_rows(words: Language, real: RealMolecules) -> list[int]:
-    """Return the held-out sentences of the molecules asked about, but for those that the tokenizer refused."""
+    """Return the held-out sentences of the molecules asked about, except those that the tokenizer refused."""
     row_of = {int(source): row for row, source in enumerate(words.held_out.sources)}
     return [row_of[source] for source in real.sources if source in row_of]
 
@@ -179,7 +180,7 @@ def schedule_of(given: argparse.Namespace, steps: int) -> training.Schedule:
 
 
 def asked_symbols(words: Language, real: RealMolecules, samples: int) -> list[NDArray[np.int64]]:
-    """Return as many strings of held-out symbols as samples are wanted, each as often as the others."""
+    """Return one string of held-out symbols per sample, each string as often as the others."""
     rows = asked_rows(words, real)
     return [words.held_out.symbols[rows[index % len(rows)]] for index in range(samples)]
 

@@ -2,10 +2,10 @@
 
     python benchmarks/molecule_speed.py molecules.parquet --weights molstructok_vqvae.safetensors
 
-Takes a Parquet table with a column ``mol_block``, an SD file, or without a file components of the dictionary that
+Takes a Parquet table with a column ``mol_block``, an SD file, or, without a file, components of the dictionary that
 Biotite carries. Everything runs on one core, the same molecules for all, from RDKit molecules to token text and back; a
-figure is the least processor time of several rounds. Prints molecules a second, ratios to the plain program, where the
-time goes, and what a second process gives.
+figure is the least processor time of several rounds. Prints molecules per second, ratios to the plain program, the time
+of each stage, and what a second process gives.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def decode(tokenizer: MoleculeStructureTokenizer, texts: Sequence[str]) -> list[
 
 
 def stages(tokenizer: MoleculeStructureTokenizer, molecules: Sequence[Molecule]) -> dict[str, float]:
-    """Return microseconds a molecule of each stage of encoding and decoding."""
+    """Return microseconds per molecule of each stage of encoding and decoding."""
 
     def batched(action: Callable[[list], object], items: list) -> Callable[[], object]:  # type: ignore[type-arg]
         return lambda: [action(items[start : start + BATCH]) for start in range(0, len(items), BATCH)]
@@ -125,7 +125,7 @@ def stages(tokenizer: MoleculeStructureTokenizer, molecules: Sequence[Molecule])
 
 
 def work(pipe: Connection, weights: str, blobs: list[bytes]) -> None:
-    """Encode and decode the same molecules whenever told to, until told to stop: the life of one process."""
+    """Encode and decode the same molecules at each request, until asked to stop: the work of one process."""
     os.setsid()  # a busy machine may share its time out by session, and these processes stand for users of their own
     torch.set_num_threads(1)
     tokenizer = MoleculeStructureTokenizer.from_pretrained(weights, closed_loop=False)

@@ -6,7 +6,7 @@ FILE is what `biomatrix doctor roundtrip` reads (SD files, SMILES, the Parquet l
 components of the Chemical Component Dictionary that comes with Biotite. Errors are of all atoms after superposition, no
 force field anywhere; bonds are lengths in Angstrom, "ring" those that close a ring. --rates RUN fits the codec anew
 with 64 to 1,024 codes to the molecules that `biomatrix tokenizer train` left in RUN/molecules, and prints error against
-the bits of a code given what it is conditioned on: no language model, so an upper bound.
+the bits of a code given its context, by counting instead of a language model, so an upper bound.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def held_out_components(limit: int) -> list[Molecule]:
 
 
 def molecules_of(file: Path | None, limit: int, everything: bool) -> list[Molecule | Reject]:
-    """Return the molecules to measure: held-out ones alone, unless everything is asked for."""
+    """Return the molecules to measure: only held-out ones, unless all are requested."""
     if file is None:
         return list(held_out_components(limit))
     found = open_records(file, "molecule")
@@ -91,7 +91,7 @@ def tokenizers(published: Path | None) -> Iterator[tuple[str, MoleculeStructureT
 
 
 def compare(molecules: list[Molecule | Reject], published: Path | None) -> None:
-    """Print a column a tokenizer, and the ratios to the published one."""
+    """Print one column per tokenizer, and the ratios to the published one."""
     columns = {name: figures(measure_molecules(molecules, one)) for name, one in tokenizers(published)}
     print(f"{len(molecules)} molecules")
     print(f"{'Angstrom':14}" + "".join(f"{name:>20}" for name in columns))
@@ -150,7 +150,7 @@ def bits_of(tokenizer: ConditionedTokenizer, molecules: list[Molecule | Reject])
 
 
 def main() -> None:
-    """Print what was asked for."""
+    """Print the tables that the options request."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, nargs="?", help="molecules with hydrogens explicit")
     parser.add_argument("--published", type=Path, help="the published checkpoint as safetensors")

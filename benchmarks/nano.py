@@ -2,9 +2,9 @@
 
     python benchmarks/nano.py runs/nano_corpus --model nano --json nano.json
 
-The first argument is the work folder of `biomatrix corpus`: its held-out records, which nothing was trained on, are
-what the model is asked about. Baselines: "random" draws tokens uniformly from the same vocabulary (or an answer from
-the training records), "nearest" answers with the training record most like the question.
+The first argument is the work folder of `biomatrix corpus`: the model is asked about its held-out records, on
+which nothing was trained. Baselines: "random" draws tokens uniformly from the same vocabulary (or an answer from the
+training records), "nearest" answers with the training record most like the question.
 """
 
 from __future__ import annotations

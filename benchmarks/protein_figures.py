@@ -29,7 +29,7 @@ FAMILIES: Final = {
 
 
 def family(name: str) -> str:
-    """The kind of tokenizer that a name speaks of."""
+    """The family of tokenizers that a name belongs to."""
     if name.endswith(":open"):
         return "open"
     return next((kind for kind in FAMILIES if Path(name).name.startswith(kind)), "geometric")

@@ -2,14 +2,14 @@
 
     python benchmarks/protein_language.py geometric-256 geometric:512 gcp_vqvae-4096 --chains CHAINS.parquet
 
-A tokenizer is a shipped name or a folder; "geometric:512" is fitted on the spot with so many codes, "NAME:open" a
-geometric codebook in open loop, "NAME:unread" an anchored codec that decodes without mending codes, "NAME:seeing" a
-GCP-VQVAE that is fed the residue types. For each, the same causal
-transformer is trained from scratch on the same training chains in the same order, on documents of a sequence and then
-the codes, and of the codes and then the sequence. Rows of codes start from their geometry (random Fourier features of
-``code_features``). On the chains of split "test", which share no 30% cluster with the training chains:
+A tokenizer is a shipped name or a folder; "geometric:512" is fitted on the spot with 512 codes, "NAME:open" is a
+geometric codebook in open loop, "NAME:unread" is an anchored codec that decodes without mending codes, "NAME:seeing" is
+a GCP-VQVAE that is fed the residue types. For each, the same causal transformer is trained from scratch on the
+same training chains in the same order, on documents of a sequence and then the codes, and of the codes and then the
+sequence. Rows of codes start from their geometry (random Fourier features of ``code_features``). On the chains of
+split "test", which share no 30% cluster with the training chains:
 
-- bits a residue of codes alone, beside what counting gives (unigram, bigram), and the tokenizer's RMSD and TM-score;
+- bits per residue of codes alone, beside those of counting (unigram, bigram), and the tokenizer's RMSD and TM-score;
 - folding: bits of codes given the sequence; folds drawn for the sequences, greedily and at a temperature, compared with
   the true chains; for comparison codes drawn from bigrams of training codes, and the true codes;
 - inverse folding: bits of the sequence given the codes, recovery given the true types before (likeliest type), and of
@@ -19,7 +19,7 @@ Chains longer than --longest are cut into pieces for training and for bits; fold
 length.
 
 **What "folds better" means**, set down before the first run: the higher mean, over the test chains, of the CA lDDT of
-sampled folds (3 samples a chain at temperature 0.7, the mean of the samples, averaged over seeds). Two tokenizers tie
+sampled folds (3 samples per chain at temperature 0.7, the mean of the samples, averaged over seeds). Two tokenizers tie
 where their paired difference over chains is smaller than twice its standard error; the TM-score of the same folds then
 decides by the same rule; if that ties too, they fold equally well. The standard error is over chains; how far seeds
 differ is printed beside it. RMSD, secondary structure, torsions, greedy folds and the best of the samples are
@@ -117,7 +117,7 @@ def own_errors(words: Written, test: Sequence[Protein]) -> Figures:
 
 
 def counted(words: Written) -> Figures:
-    """Return what counting in the training chains tells of the test chains, in bits a residue."""
+    """Return the bits per residue of the test chains by counting in the training chains."""
     num_codes = words.tokenizer.num_codes
     train, test = _one_symbol(words.train), _one_symbol(words.test)
     unigram, bigram = counted_bits(train, test, num_codes)

@@ -22,7 +22,7 @@ from biomatrix.entities.protein.structure.tokenizer import ProteinStructureToken
 
 
 def measure(tokenizer: ProteinStructureTokenizer, proteins: list[Protein], shares: list[float]) -> dict[str, Any]:
-    """Errors without wrong codes and with each share of them."""
+    """Return the errors without wrong codes and with each share of them."""
     trips = [measure_proteins(proteins, tokenizer, noise=share) for share in shares]
     rows = [{"share": 0.0, "changed": 0.0, **figures(trips[0].errors)}]
     for trip in trips:
@@ -38,7 +38,7 @@ def measure(tokenizer: ProteinStructureTokenizer, proteins: list[Protein], share
 
 
 def figures(errors: ProteinErrors) -> dict[str, float]:
-    """The figures of one row, rounded."""
+    """Return the figures of one row, rounded."""
     return {
         "rmsd": round(errors.rmsd.mean, 4),
         "rmsd_median": round(errors.rmsd.median, 4),
@@ -47,7 +47,7 @@ def figures(errors: ProteinErrors) -> dict[str, float]:
 
 
 def show(result: dict[str, Any]) -> None:
-    """One line a share."""
+    """Print one line per share."""
     print(f"{result['tokenizer']} ({result['num_codes']} codes, {result['chains']} chains)")
     for row in result["rows"]:
         print(

@@ -39,9 +39,9 @@ from biomatrix.metrics.geometry import backbone_frames
 
 
 class OpenLoop(GeometricTokenizer):
-    """The same codebook, each code nearest to the step between two true frames, whatever has been rebuilt.
+    """The same codebook, each code nearest to the step between two true frames, whatever the chain rebuilt so far.
 
-    Codes chosen so spell no shifts, so jumps are left as they are.
+    Such codes spell no shifts, so jumps are left as they are.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def ratio(results: dict[str, dict[str, float]], above: str, below: str) -> float
 
 
 def show(results: dict[str, dict[str, float]]) -> None:
-    """One line a run."""
+    """Print one line per run."""
     for name, figures in results.items():
         print(f"{name:>14}  " + "  ".join(f"{key} {value:.4g}" for key, value in figures.items()), flush=True)
 

@@ -1,10 +1,10 @@
-"""Take real molecules and chains through encode and decode of every modality they have, and say what became of them.
+"""Take real molecules and chains through encode and decode of every modality they have, and report the outcome.
 
     python benchmarks/roundtrip.py ../shared/data --molecules 500 --chains 500
 
 Half of the molecules carry quantum-chemical geometries, half are SMILES embedded here. Every record ends in one of:
 exact (the same canonical isomeric SMILES, the same sequence) or, in 3D, the same graph and the stereochemistry that
-the conformer shows, within the limits of biomatrix.trust.round_trip; beyond the limit; refused with a named error;
+the conformer shows, within the limits of the kind; beyond the limit; refused with a named error;
 crashed; silently changed. The last two must be zero: the script exits with 1 if they are not.
 """
 
@@ -44,7 +44,7 @@ BATCH = 50
 
 @dataclass
 class Tally:
-    """What became of the records of one modality."""
+    """The outcome of the records of one modality."""
 
     attempted: int = 0
     good: int = 0
@@ -228,7 +228,7 @@ def main() -> int:
 
 
 def report(rows: Sequence[dict[str, Any]], tallies: dict[str, Tally]) -> None:
-    """Print one column a modality, then every refusal by reason and every fault in full."""
+    """Print one column per modality, then every refusal by reason and every fault in full."""
     for key in rows[0]:
         print(f"{key:24s}" + "".join(f"{'-' if row[key] is None else row[key]!s:>20s}" for row in rows))
     for name, tally in tallies.items():

@@ -2,7 +2,7 @@
 
     python benchmarks/selfies_speed.py zinc250k.parquet chembl30_sample.parquet --count 100000
 
-Takes SMILES from the column named so of Parquet, CSV or tabbed files, or from the first column, plain or gzipped.
+Takes SMILES from the column of that name in Parquet, CSV or tabbed files, or from the first column, plain or gzipped.
 Every molecule is written without and with explicit hydrogens, with and without stereo marks, and read back with the
 symbol each atom came from. Random symbol strings, half of them with symbols no encoder writes, are read by both.
 Exits with 1 if any result differs.
@@ -135,7 +135,7 @@ def same_reading(symbols: list[str]) -> bool:
 
 
 def measure(title: str, items: list[Any], ours: Callable[[Any], object], theirs: Callable[[Any], object]) -> None:
-    """Print microseconds an item and their ratio; both take all items in turn, the best of a few rounds counts."""
+    """Print microseconds per item and their ratio; both take all items in turn, the best of a few rounds counts."""
     best = [[math.inf] * len(items), [math.inf] * len(items)]
     for _ in range(ROUNDS):
         for function, times in zip((ours, theirs), best, strict=True):

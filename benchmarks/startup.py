@@ -1,4 +1,4 @@
-"""How long it takes until the package is there: a bare interpreter, the import, the help text.
+"""How long the package takes to start: a bare interpreter, the import, the help text.
 
     python benchmarks/startup.py
 

@@ -1,1 +1,1 @@
-"""The command line: one small module a command, no logic."""
+"""The command line: one small module per command, no logic."""

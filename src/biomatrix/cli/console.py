@@ -1,4 +1,4 @@
-"""What every command says the same way: progress on standard error, rejects at the end."""
+"""What all commands print alike: progress on standard error, rejects at the end."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ TokenizerName = Annotated[
     str | None,
     typer.Option(
         "--tokenizer",
-        help="Name or folder of the structure tokenizer; the one that lines name, or the default, when not given.",
+        help="Name or folder of the structure tokenizer; when not given, the one that lines name, or the default.",
     ),
 ]
 RejectsFile = Annotated[
-    Path | None, typer.Option("--rejects", help="JSON lines of what was refused; beside --output by default.")
+    Path | None, typer.Option("--rejects", help="File for what was refused, as JSON lines; beside --output by default.")
 ]
 CountsAsJson = Annotated[bool, typer.Option("--json", help="Print the counts as JSON at the end.")]
 
 
 @contextmanager
 def progress_line(quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """Yield a function that says, on standard error, what is being done and how long it has taken so far."""
-    started = time.monotonic()
+    """Yield a function that prints a message and the seconds so far on standard error; ``quiet`` silences it."""
+    start = time.monotonic()
 
-    def say(what: str) -> None:
+    def say(message: str) -> None:
         if not quiet:
-            typer.echo(f"[{time.monotonic() - started:6.1f} s] {what}", err=True)
+            typer.echo(f"[{time.monotonic() - start:6.1f} s] {message}", err=True)
 
     yield say
 
@@ -43,13 +43,13 @@ def progress_line(quiet: bool = False) -> Iterator[Callable[[str], None]]:
 def share_processors() -> None:
     """Let idle threads of torch sleep instead of spin; call it before torch is first imported.
 
-    Beside other busy processes training then ran three times as fast.
+    Next to other busy processes, training then runs three times as fast.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def show_log() -> logging.Handler:
-    """Send the package's progress messages to standard error; the handler that does so is returned."""
+    """Send the package's progress messages to standard error; return the handler that does so."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
     logger = logging.getLogger("biomatrix")
@@ -60,7 +60,7 @@ def show_log() -> logging.Handler:
 
 @contextmanager
 def shown_log() -> Iterator[None]:
-    """Send the package's progress messages to standard error for the length of a block."""
+    """Send the package's progress messages to standard error for the duration of a block."""
     handler = show_log()
     try:
         yield
@@ -69,7 +69,7 @@ def shown_log() -> Iterator[None]:
 
 
 def report_counts(counts: Counts, as_json: bool) -> None:
-    """Print how a batch went on standard error; a batch in which nothing succeeded exits with 1."""
+    """Print the counts of a batch on standard error; exit with 1 when nothing succeeded."""
     typer.echo(counts.as_json() if as_json else counts.as_text(), err=True)
     if not counts.succeeded:
         raise typer.Exit(1)

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def corpus(
     recipe: Annotated[Path, typer.Argument(help="A TOML recipe: sources, views, tasks, vocabulary.")],
-    data: Annotated[Path, typer.Option(help="The folder the sources' files are relative to.")],
+    data: Annotated[Path, typer.Option(help="The folder to which the files of sources are relative.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Work folder; finished steps in it are kept.")],
     vocabulary: Annotated[
         Path | None, typer.Option(help="A saved vocabulary; the corpus makes its own when not given.")
@@ -27,18 +27,18 @@ def corpus(
     shards: Annotated[
         Path | None, typer.Option(help="Where the shards go; the folder shards in the work folder when not given.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; the bytes do not depend on it.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Number of processes; the bytes do not depend on it.")] = 1,
 ) -> None:
-    """Build a corpus; run again after a stop, it goes on where it stood.
+    """Build a corpus; run again after a stop, it resumes.
 
-    The same command started on several machines over one work folder shares the work among them. Refused records are
+    The same command on several machines over one work folder shares the work among them. Refused records are
     listed with their reasons in the work folder.
     """
     from biomatrix.corpus.build import build_corpus
     from biomatrix.corpus.recipe import CorpusRecipe
 
     show_log()
-    built = build_corpus(
+    result = build_corpus(
         CorpusRecipe.from_file(recipe), data, output, vocabulary=vocabulary, shards=shards, workers=workers
     )
-    typer.echo(str(built))
+    typer.echo(str(result))

@@ -23,7 +23,9 @@ def decode(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="A folder, one file per entity, or one file of many records: .sdf, .smi, .fasta, ..."
+            "--output",
+            "-o",
+            help="A folder for one file per entity, or a file of many records: .sdf, .smi, .fasta, ...",
         ),
     ],
     tokenizer: TokenizerName = None,
@@ -32,7 +34,7 @@ def decode(
 ) -> None:
     """Turn tokens back into entities and write them as files.
 
-    Each line says its own modality by its control tokens, such as <|mol_sfi_start|>[C][O]<|mol_sfi_end|>.
+    The control tokens of each line name its modality, such as <|mol_sfi_start|>[C][O]<|mol_sfi_end|>.
     """
     from biomatrix.conversion import decode_from_lines
 

@@ -1,4 +1,4 @@
-"""``biomatrix doctor parity``: does this package give what the published code gave?"""
+"""``biomatrix doctor parity``: does this package give the results of the published code?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``biomatrix doctor roundtrip``: how well does a structure tokenizer keep the records of a file?"""
+"""``biomatrix doctor roundtrip``: how well does a structure tokenizer preserve the records of a file?"""
 
 from __future__ import annotations
 
@@ -38,21 +38,23 @@ def roundtrip(
     tokenizer: Annotated[
         str, typer.Option("--tokenizer", help="A shipped name, a folder, or a .safetensors file of published weights.")
     ] = "default",
-    kind: Annotated[str | None, typer.Option(help="The kind of the file's entities, where its name is silent.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="The kind of the entities, where the file name does not tell.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many records.")] = None,
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only records that no shipped tokenizer was fitted on.")
     ] = False,
-    worst: Annotated[int, typer.Option(min=0, help="List this many records of largest RMSD.")] = 0,
+    worst: Annotated[int, typer.Option(min=0, help="List this many records with the largest RMSD.")] = 0,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", "--csv", help="Write one line of CSV per record.")
+        Path | None, typer.Option("--output", "-o", "--csv", help="File for a CSV table, one line per record.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable results.")] = False,
 ) -> None:
     """Encode and decode every record of a file and report what changed; exits with 1 when a record failed.
 
-    Reported are failures with reasons, RMSD after superposition (by size too), errors of bond lengths,
-    stereochemistry or TM-score, the codes used, and rates. No force field runs unless --refine asks for one.
+    The report holds failures with reasons, RMSD after superposition (by size too), errors of bond lengths,
+    stereochemistry or TM-score, the codes used, and rates. No force field runs without --refine.
     """
     from biomatrix.doctor.file_round_trip import FileOptions, measure_file, write_table
     from biomatrix.metrics.summaries import plain

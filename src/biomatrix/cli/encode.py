@@ -21,10 +21,12 @@ def encode(
     file: Annotated[str, typer.Argument(help="A file of entities of any kind, or '-' for standard input.")],
     modality: Annotated[
         list[str] | None,
-        typer.Option("--modality", "-m", help="Repeat for several; every one of the kind by default."),
+        typer.Option(
+            "--modality", "-m", help="A modality to write; repeatable. All that accept the record by default."
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="JSON lines; standard output by default.")
+        Path | None, typer.Option("--output", "-o", help="File for the JSON lines; standard output by default.")
     ] = None,
     file_format: Annotated[
         str | None, typer.Option("--format", help="Needed for standard input: sdf, smi, pdb, ...")
@@ -35,7 +37,7 @@ def encode(
 ) -> None:
     """Write each record as tokens, one JSON line per record and modality: file, record, name, modality, text.
 
-    A record that cannot be written is counted, listed with its reason, and does not stop the rest.
+    A record that cannot be written is counted and listed with its reason; the others are written all the same.
     """
     from biomatrix.conversion import encode_to_lines
 

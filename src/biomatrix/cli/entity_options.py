@@ -1,7 +1,7 @@
-"""Options that name entities: one for each registered kind, ``--entity KIND=VALUE``, and ``--record``.
+"""Options that name entities: one per registered kind, ``--entity KIND=VALUE``, and ``--record``.
 
 A command takes a parameter ``given`` of type :class:`GivenEntities` and is wrapped by :func:`with_entity_options`. The
-kinds are those registered when the command line is read, so a kind from elsewhere gets its option by itself.
+kinds are those registered when the command line is read, so a kind from another package gets its option too.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _PREFIX: Final = "entity_"
 
 @dataclass(frozen=True)
 class GivenEntity:
-    """What an option names: a kind, a file or what a person types for the kind, and which record of the file."""
+    """The entity of one option: its kind, a file or what a person types for the kind, and a record of the file."""
 
     kind: str
     word: str
     record: int | str | None = None
 
     def read(self) -> Entity:
-        """Return the entity."""
+        """Read and return the entity."""
         from biomatrix.entities import parse_entity
 
         return parse_entity(self.word, kind(self.kind), self.record)
@@ -47,39 +47,39 @@ class GivenEntities:
 
     @classmethod
     def of(cls, words: Sequence[tuple[str, str]], records: Sequence[str]) -> GivenEntities:
-        """Return the words of kinds, each record with the one file that it can be of.
+        """Pair each record with the only word it can belong to.
 
         Parameters
         ----------
         words : sequence of (str, str)
-            A kind's name and what was typed for it.
+            A kind's name and the text typed for it.
         records : sequence of str
-            Numbers or names of records, each perhaps led by ``KIND=``.
+            Numbers or names of records, each optionally preceded by ``KIND=``.
 
         Raises
         ------
         ConfigurationError
-            It is not clear of which file a record is.
+            It is not clear to which file a record belongs.
         """
-        chosen: dict[int, int | str] = {}
+        by_place: dict[int, int | str] = {}
         for record in records:
-            place, value = _place_of(record, words, chosen)
-            chosen[place] = int(value) if value.isdecimal() else value
-        return cls(tuple(GivenEntity(name, word, chosen.get(place)) for place, (name, word) in enumerate(words)))
+            place, value = _place_of(record, words, by_place)
+            by_place[place] = int(value) if value.isdecimal() else value
+        return cls(tuple(GivenEntity(name, word, by_place.get(place)) for place, (name, word) in enumerate(words)))
 
     def read(self) -> list[Entity]:
-        """Return the entities in order."""
+        """Read and return the entities in order."""
         return [one.read() for one in self.each]
 
 
 def _place_of(record: str, words: Sequence[tuple[str, str]], taken: Container[int]) -> tuple[int, str]:
-    """Return the place of the word that a record is chosen of, and the record without its kind."""
+    """Return the place of the word that a record belongs to, and the record without its kind."""
     from biomatrix.entities.formats import names_file
 
     owner, _, rest = record.partition("=")
-    named = owner if rest and owner in kind_names() else None
-    value = rest if named else record
-    of_kind = [place for place, (name, _) in enumerate(words) if named in (None, name) and place not in taken]
+    prefix = owner if rest and owner in kind_names() else None
+    value = rest if prefix else record
+    of_kind = [place for place, (name, _) in enumerate(words) if prefix in (None, name) and place not in taken]
     files = [place for place in of_kind if names_file(words[place][1], kind(words[place][0]))]
     if len(files) == 1 or (not files and len(of_kind) == 1):
         return (files or of_kind)[0], value
@@ -94,7 +94,7 @@ def with_entity_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 class _EntityCommand:
-    """A command function; its signature, which Typer reads, is made when it is asked for."""
+    """A command function; its signature, which Typer reads, is made at each access."""
 
     def __init__(self, command: Callable[..., None]) -> None:
         update_wrapper(self, command)
@@ -120,7 +120,7 @@ class _EntityCommand:
 
 
 def _options(taken: set[str]) -> list[inspect.Parameter]:
-    """Return the parameters of the options; a kind that is named like another option has none of its own."""
+    """Return the parameters of the options; a kind with the name of another option gets none of its own."""
     options = [
         _option(
             _PREFIX + one.name,
@@ -137,7 +137,7 @@ def _options(taken: set[str]) -> list[inspect.Parameter]:
     listed = ", ".join(kind_names())
     entity = typer.Option("--entity", metavar="KIND=VALUE", help=f"An entity of any kind ({listed}); repeatable.")
     record = typer.Option(
-        "--record", "--chain", metavar="[KIND=]RECORD", help="Which record or chain of the given file: number or name."
+        "--record", "--chain", metavar="[KIND=]RECORD", help="Which record or chain of the file: number or name."
     )
     return [*options, _option("entity", list[str] | None, entity), _option("record", list[str] | None, record)]
 
@@ -147,8 +147,8 @@ def _option(name: str, value_type: Any, option: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
-def _split(given: str) -> tuple[str, str]:
-    name, separator, word = given.partition("=")
+def _split(text: str) -> tuple[str, str]:
+    name, separator, word = text.partition("=")
     if not separator or not word:
-        raise ConfigurationError(f"--entity takes KIND=VALUE, not {given[:40]!r}; kinds: {', '.join(kind_names())}")
+        raise ConfigurationError(f"--entity takes KIND=VALUE, not {text[:40]!r}; kinds: {', '.join(kind_names())}")
     return kind(name).name, word

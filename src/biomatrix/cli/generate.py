@@ -28,7 +28,7 @@ def generate(
     prompt: Annotated[str, typer.Argument(help="The request in words; '-' reads it from standard input.")],
     given: GivenEntities,
     written_as: Annotated[
-        str | None, typer.Option("--as", help="The modality the entities are shown to the model in.")
+        str | None, typer.Option("--as", help="The modality in which the model sees the entities.")
     ] = None,
     answer: Annotated[
         str | None, typer.Option(metavar="MODALITY", help="The modality of the answer; text when not given.")
@@ -40,7 +40,7 @@ def generate(
     seed: Annotated[int, typer.Option(help="Same seed, same answers.")] = 0,
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File for the answers; more than one are numbered.")
+        Path | None, typer.Option("--output", "-o", help="File for the answers; several are numbered.")
     ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the answer as it is written.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable answers.")] = False,
@@ -54,10 +54,10 @@ def generate(
     if output is not None:
         check_destination(output, answer)
     words = typer.get_text_stream("stdin").read().strip() if prompt == "-" else prompt
-    asked = build_prompt(words, given.read(), written_as=written_as)
+    request = build_prompt(words, given.read(), written_as=written_as)
     settings = {"num_samples": num_samples, "temperature": temperature, "top_p": top_p, "seed": seed}
-    answers = _ask(model, stream, {"prompt": asked, "output": answer, "length": length, **settings})
-    written = write_answers(answers, output) if output else []
+    answers = _ask(model, stream, {"prompt": request, "output": answer, "length": length, **settings})
+    paths = write_answers(answers, output) if output else []
     if as_json:
         typer.echo(json.dumps([describe_answer(one) for one in answers], indent=2))
     for one in [] if as_json else answers:
@@ -65,22 +65,24 @@ def generate(
             typer.echo(f"no valid answer: {one.error}")
         elif not stream:
             typer.echo(one.text)
-    for path in written:
+    for path in paths:
         typer.echo(f"wrote {path}", err=True)
     if all(one.error is not None for one in answers):
         raise typer.Exit(1)
 
 
-def _ask(model: str, stream: bool, asked: dict[str, Any]) -> list[Answer]:
-    """Return the answers; in a stream they are printed as they are written."""
+def _ask(model: str, stream: bool, arguments: dict[str, Any]) -> list[Answer]:
+    """Return the answers; a stream also prints them while they are written."""
     from biomatrix.generation import load
 
-    opened = load(model)
-    return list(_printed(opened.stream(**asked))) if stream else opened.generate(**asked)
+    language_model = load(model)
+    if stream:
+        return list(_print_events(language_model.stream(**arguments)))
+    return language_model.generate(**arguments)
 
 
-def _printed(events: Iterator[Event]) -> Iterator[Answer]:
-    """Print text and tokens of a stream as they come; yield its answers."""
+def _print_events(events: Iterator[Event]) -> Iterator[Answer]:
+    """Print the text and tokens of a stream one by one; yield its answers."""
     from biomatrix.generation.events import Finished, SegmentToken, TextPiece
 
     for event in events:

@@ -1,4 +1,4 @@
-"""Options that kinds declare, on the command line: looked up when a command runs, so that starting up imports none."""
+"""Command-line options that kinds declare, looked up when a command runs, so that start-up imports no kind."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ OptionsByOwner = Callable[[], Mapping[str, type[Any]]]
 
 
 def command_with(options: OptionsByOwner) -> type[TyperCommand]:
-    """Return a class of command that takes, besides its own options, those of ``options()`` by who takes them.
+    """Return a class of command that takes, besides its own options, those of each owner in ``options()``.
 
-    What was asked is in :func:`settings_of` the command's context. Its help tells whose an option is.
+    :func:`settings_of` the command's context returns their values. The help names the owners of each option.
     """
 
     class CommandWithOptions(TyperCommand):
@@ -31,20 +31,20 @@ def command_with(options: OptionsByOwner) -> type[TyperCommand]:
 
 
 def settings_of(context: typer.Context) -> dict[str, Any]:
-    """Return the options of owners that a command was given, by name, defaults included."""
+    """Return the values of the owners' options in one run of a command, by name, defaults included."""
     settings: dict[str, Any] = context.meta.get(_SETTINGS, {})
     return settings
 
 
 def _parameters(options: Mapping[str, type[Any]]) -> list[Any]:
-    """Return the options as parameters; one that several owners take is one parameter with the default of the first."""
-    found: dict[str, inspect.Parameter] = {}
+    """Return the options as parameters; several owners share one parameter, with the default of the first."""
+    parameters: dict[str, inspect.Parameter] = {}
     words: dict[str, list[str]] = {}
     for owner, declared in options.items():
         for one in fields(declared):
             words.setdefault(one.name, []).append(f"{owner.capitalize()}: {one.metadata['help']}")
             annotation = get_type_hints(declared)[one.name]
-            found.setdefault(
+            parameters.setdefault(
                 one.name,
                 inspect.Parameter(
                     one.name,
@@ -53,9 +53,9 @@ def _parameters(options: Mapping[str, type[Any]]) -> list[Any]:
                     annotation=Annotated[annotation, _declared(one, words[one.name])],
                 ),
             )
-    if not found:
+    if not parameters:
         return []
-    return list(_command_of(list(found.values())).params)
+    return list(_command_of(list(parameters.values())).params)
 
 
 def _declared(one: Field[Any], words: list[str]) -> Any:
@@ -76,7 +76,7 @@ def _keep(context: typer.Context, parameter: typer.CallbackParam, value: Any) ->
 
 
 def _command_of(parameters: list[inspect.Parameter]) -> Any:
-    """Return a command of these parameters: Typer makes parameters of the signature of a function alone."""
+    """Return a command with these parameters: Typer only reads parameters from the signature of a function."""
 
     def declared() -> None:
         """Nothing runs; the signature is what counts."""

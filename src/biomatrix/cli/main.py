@@ -1,4 +1,4 @@
-"""The ``biomatrix`` command: its sub-commands, and how errors leave it."""
+"""The ``biomatrix`` command: its sub-commands, and how it reports errors."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(request: bool) -> None:
+    if request:
         typer.echo(__version__)
         raise typer.Exit
 
@@ -44,14 +44,14 @@ app.add_typer(tasks.app, name="tasks")
 
 
 def main() -> None:
-    """Run the command line; a known error prints one line and exits with 1."""
+    """Run the command line; an error of the package prints one line and exits with 1."""
     try:
         app()
     except BioMatrixError as error:
         typer.echo(f"biomatrix: {error}", err=True)
         sys.exit(1)
     except BrokenPipeError:
-        # The reader of a pipe left early, as `head` does; there is nobody to tell.
+        # The reader of the pipe has closed it, as `head` does; nobody would read a message.
         sys.stderr.close()
         sys.exit(141)
 

@@ -26,7 +26,7 @@ def models(
 ) -> None:
     """List every model and structure tokenizer that is shipped or in the Hugging Face cache, and what uses it.
 
-    Nothing is fetched. Figures are those of the weights' own description; RMSD in Angstrom.
+    Nothing is fetched. Figures are those that the weights' config states; RMSD in Angstrom.
     """
     from biomatrix.generation.catalogue import catalogue
 

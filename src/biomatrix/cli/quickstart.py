@@ -27,7 +27,7 @@ def quickstart(
     seed: Annotated[int, typer.Option(help="Same seed, same answers.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print a machine-readable summary.")] = False,
 ) -> None:
-    """Encode and decode real entities in every modality, ask the model what shows it best, write a report.
+    """Encode and decode real entities in every modality, ask the model a few tasks, and write a report.
 
     Your own entities replace the examples of their kinds. Writes files that open elsewhere, such as .sdf, .pdb and
     .fasta, and report.html, which needs no network.

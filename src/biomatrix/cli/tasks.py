@@ -1,4 +1,4 @@
-"""``biomatrix tasks``: what can be asked of a model, as data."""
+"""``biomatrix tasks``: the tasks that a model can be asked, as data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def list_tasks(file: Files = None, as_json: AsJson = False) -> None:
     """List every task: name, version, output, metric."""
     from biomatrix.tasks.registry import definitions
 
-    rows = [_described(one) for one in definitions(file or ()).tasks.values()]
+    rows = [_record(one) for one in definitions(file or ()).tasks.values()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
@@ -53,14 +53,14 @@ def show(
     from biomatrix.errors import ConfigurationError
     from biomatrix.tasks.registry import definitions
 
-    known = definitions(file or ()).tasks
-    if name not in known:
-        raise ConfigurationError(f"no task {name!r}; known: {', '.join(known)}")
-    described = _described(known[name])
+    registry = definitions(file or ()).tasks
+    if name not in registry:
+        raise ConfigurationError(f"no task {name!r}; known: {', '.join(registry)}")
+    record = _record(registry[name])
     if as_json:
-        typer.echo(json.dumps(described, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
         return
-    for key, value in described.items():
+    for key, value in record.items():
         lines = value if key == "prompts" else [", ".join(value) if isinstance(value, list) else value]
         for line in lines:
             if line not in (None, ""):
@@ -69,7 +69,7 @@ def show(
 
 @app.command(epilog="Example: biomatrix tasks validate mine.toml")
 def validate(
-    file: Annotated[Path | None, typer.Argument(help="A TOML file; all known tasks and views without one.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="A TOML file; all registered definitions without one.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check definitions: placeholders, output, parser, metric. Prints one line per fault and exits with 1."""
@@ -77,29 +77,29 @@ def validate(
     from biomatrix.tasks.registry import definitions
     from biomatrix.tasks.validation import faults
 
-    known = definitions(() if file is None else [file])
-    checked = known if file is None else read_definitions(file, known.fields)
-    found = list(faults(checked, known))
-    counts = {"tasks": len(checked.tasks), "views": len(checked.views), "faults": found}
+    registry = definitions(() if file is None else [file])
+    subject = registry if file is None else read_definitions(file, registry.fields)
+    messages = list(faults(subject, registry))
+    counts = {"tasks": len(subject.tasks), "views": len(subject.views), "faults": messages}
     if as_json:
         typer.echo(json.dumps(counts, indent=2, ensure_ascii=False))
     else:
-        for line in found:
+        for line in messages:
             typer.echo(line)
-        typer.echo(f"{len(checked.tasks)} tasks, {len(checked.views)} views, {len(found)} faults", err=True)
-    if found:
+        typer.echo(f"{len(subject.tasks)} tasks, {len(subject.views)} views, {len(messages)} faults", err=True)
+    if messages:
         raise typer.Exit(1)
 
 
-def _described(task: Task) -> dict[str, Any]:
-    """Return a task as JSON; sets as sorted lists, and whether its metric is better when higher."""
+def _record(task: Task) -> dict[str, Any]:
+    """Return a task as plain values for JSON: sets as sorted lists, and whether a higher metric is better."""
     from biomatrix.tasks.metrics import METRICS
 
-    judged = METRICS.get(task.metric or "")
+    metric = METRICS.get(task.metric or "")
     return {
         **{key: sorted(value) if isinstance(value, frozenset) else value for key, value in asdict(task).items()},
         "prompts": list(task.prompts),
         "choices": list(task.choices),
         "needs": sorted(task.needs),
-        "higher_is_better": None if judged is None else judged.higher_is_better,
+        "higher_is_better": None if metric is None else metric.higher_is_better,
     }

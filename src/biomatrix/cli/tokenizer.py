@@ -29,38 +29,40 @@ def convert(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
     max_length: Annotated[
         int | None,
-        typer.Option(help="GCP-VQVAE: the longest chain it was configured for, 1280 if not given; the file is silent."),
+        typer.Option(
+            help="GCP-VQVAE: the longest chain of its configuration, which the file does not hold; 1280 when not given."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was converted as JSON.")] = False,
 ) -> None:
     """Turn a published checkpoint into a folder that every --tokenizer option opens.
 
-    MolStrucTok or GCP-VQVAE, told apart by their tensors. Nothing in the file runs, names and
-    shapes are strict, and sizes come from the tensors.
+    MolStrucTok or GCP-VQVAE, recognised by their tensors. Nothing in the file runs, names and shapes must match
+    exactly, and sizes come from the tensors.
     """
     from biomatrix.entities.published import convert_published
 
-    done = convert_published(file, output, max_length=max_length)
-    typer.echo(json.dumps(asdict(done), indent=2) if as_json else done.as_text())
+    result = convert_published(file, output, max_length=max_length)
+    typer.echo(json.dumps(asdict(result), indent=2) if as_json else result.as_text())
 
 
 @app.command(
     epilog="Example: biomatrix tokenizer train recipes/molecule_structure.toml --sources ../shared/data -o run"
 )
 def train(
-    recipe: Annotated[Path, typer.Argument(help="A TOML recipe: what to make, of what, and how.")],
+    recipe: Annotated[Path, typer.Argument(help="A TOML recipe: the tokenizer to train, its data and settings.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the checkpoint and of the tokenizer.")],
     sources: Annotated[Path, typer.Option(help="The folder of sources, or the one table to learn from.")] = Path("."),
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Train a structure tokenizer; run again after a stop, it goes on from its checkpoint.
+    """Train a structure tokenizer; run again after a stop, it resumes from its checkpoint.
 
-    The recipe says for which kind and architecture. Held-out entities and published test sets are left out.
+    The recipe names the kind and the architecture. Held-out entities and published test sets are left out.
     OUTPUT/tokenizer then opens by its path wherever a tokenizer is named.
     """
     from biomatrix.training.tokenizers import read_tokenizer_recipe, train_tokenizer
 
     with shown_log():
-        done = train_tokenizer(read_tokenizer_recipe(recipe), sources, output)
-    if done.fingerprint is not None:  # one process of several speaks
-        typer.echo(json.dumps(done.as_mapping()) if as_json else done.as_text())
+        result = train_tokenizer(read_tokenizer_recipe(recipe), sources, output)
+    if result.fingerprint is not None:  # of several processes, one reports
+        typer.echo(json.dumps(result.as_mapping()) if as_json else result.as_text())

@@ -46,11 +46,11 @@ def finetune(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False)
 
 
 def report(result: TrainingResult, as_json: bool) -> None:
-    """Print how a run ended; one that a signal stopped has saved, and exits with 1."""
+    """Print how a run ended; exit with 1 where a signal stopped it, which saves its state."""
     if as_json:
         typer.echo(json.dumps(asdict(result) | {"checkpoint": str(result.checkpoint)}))
     else:
-        state = "finished" if result.finished else "stopped, saved; run again to go on"
+        state = "finished" if result.finished else "stopped and saved; run again to resume"
         typer.echo(f"{state} at step {result.step:,}: {result.checkpoint}")
         for name, figures in result.held_out.items():
             typer.echo(f"  {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()))

@@ -1,4 +1,4 @@
-"""Files to lines of wrapped tokens and back, a record at a time: what `biomatrix encode` and `decode` do."""
+"""Files to lines of wrapped tokens and back, record by record: what `biomatrix encode` and `decode` do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a batch went: what succeeded, what was refused and why."""
+"""The outcome of a batch: what succeeded, what was refused and why."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHOWN_REJECTS = 5
 
 @dataclass
 class Counts:
-    """The running counts of a batch; ``rejects_file`` is where the refused records are listed, if anywhere."""
+    """The running counts of a batch; ``rejects_file`` lists the refused records, None where nothing does."""
 
     succeeded: int = 0
     rejected: int = 0
@@ -24,7 +24,7 @@ class Counts:
     rejects_file: Path | None = None
 
     def reject(self, reject: Reject, stream: IO[str] | None = None) -> None:
-        """Count a refused record and, given a stream, write it there as a JSON line."""
+        """Count a refused record and, where there is a stream, write the record to it as a JSON line."""
         self.rejected += 1
         self.reasons[reject.reason] += 1
         if len(self.first_rejects) < SHOWN_REJECTS:
@@ -54,7 +54,7 @@ class Counts:
 
 
 def describe_reject(reject: Reject) -> str:
-    """Return one line: file, record, position and reason."""
+    """Return a refused record as one line: file, record, position and reason."""
     place = [str(reject.file or "-")]
     place += [f"record {reject.record}"] if reject.record is not None else []
     place += [f"position {reject.position}"] if reject.position is not None else []

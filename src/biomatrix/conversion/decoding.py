@@ -16,7 +16,7 @@ from biomatrix.errors import BioMatrixError
 
 
 def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, rejects: Path | None = None) -> Counts:
-    """Decode JSON lines of :func:`encode_to_lines`, or plain wrapped lines, into entity files, one after another.
+    """Decode JSON lines of :func:`encode_to_lines`, or plain wrapped lines, into entity files, line by line.
 
     Parameters
     ----------
@@ -26,10 +26,10 @@ def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, 
         One file that holds many records (``.sdf``, ``.smi``, ``.selfies``, ``.fasta``, ...), or else a folder
         that receives one file per entity, named by line number and record.
     tokenizer : str, optional
-        Name or folder of the structure tokenizer, for the modalities that hold one; lines that name another are
-        refused. The shipped tokenizer that the line names, or the default one, when not given.
+        Name or folder of the structure tokenizer, for the modalities that have one; lines that name another are
+        refused. When not given, the shipped tokenizer that the line names, or the default one.
     rejects : Path, optional
-        JSON lines of what was refused; beside the output by default.
+        File for the refused lines and records, as JSON lines; ``<output>.rejects.jsonl`` by default.
 
     Returns
     -------
@@ -39,15 +39,15 @@ def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, 
     counts = Counts()
     counts.rejects_file = rejects or output.with_name(output.name + ".rejects.jsonl")
     with ExitStack() as stack:
-        refused = stack.enter_context(open_lines(counts.rejects_file))
+        rejects_stream = stack.enter_context(open_lines(counts.rejects_file))
 
         def refuse(number: int, error: BioMatrixError) -> None:
-            counts.reject(Reject(file, number, error.position, error.message, type(error).__name__), refused)
+            counts.reject(Reject(file, number, error.position, error.message, type(error).__name__), rejects_stream)
 
         with open_destination(output, refuse) as destination:
             for line in read_lines(file):
                 if isinstance(line, Reject):
-                    counts.reject(line, refused)
+                    counts.reject(line, rejects_stream)
                     continue
                 try:
                     entity, one = decode_line(line, tokenizer)
@@ -60,7 +60,7 @@ def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, 
 
 
 def decode_line(line: Line, tokenizer: str | None = None) -> tuple[Entity, Modality]:
-    """Return the entity of a line, under the labels and the name that stand beside it, and its modality.
+    """Return the entity of a line, under the labels and the name that the line holds, and its modality.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def decode_line(line: Line, tokenizer: str | None = None) -> tuple[Entity, Modal
     one, tokens = unwrap(line.text)
     one = modality_for(one, line.tokenizer, tokenizer)
     entity = one.decode(tokens)
-    of = kind_of(entity)
+    kind = kind_of(entity)
     if line.labels is not None and one.needs_structure:
-        entity = of.with_labels(entity, line.labels, line.name)
-    return (of.named(entity, line.name) if line.name and entity.name != line.name else entity), one
+        entity = kind.with_labels(entity, line.labels, line.name)
+    return (kind.named(entity, line.name) if line.name and entity.name != line.name else entity), one

@@ -1,4 +1,4 @@
-"""Where decoded entities go: a folder, one file each, or one file of many records; both as they come."""
+"""Where decoded entities go: a folder with one file per entity, or one file of many records; both stream."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_NAME = 60
 
 
 class Destination(ABC):
-    """Receives decoded entities inside a ``with`` block; what it cannot write it refuses, under the line's number."""
+    """Receives decoded entities inside a ``with`` block; what cannot be written is refused under the line's number."""
 
     def __init__(self, refuse: Refusal) -> None:
         self._refuse = refuse
@@ -30,7 +30,7 @@ class Destination(ABC):
 
     @abstractmethod
     def write(self, entity: Entity, one: Modality, line: Line) -> None:
-        """Write one entity, decoded from the modality, or refuse it."""
+        """Write one entity, decoded from modality ``one``, or refuse it."""
 
     def __enter__(self) -> Destination:
         return self
@@ -42,7 +42,7 @@ class Destination(ABC):
 
 
 class Folder(Destination):
-    """One file per entity, in the format that its modality is best written to, named by line, record and modality."""
+    """One file per entity, in the preferred format of its modality, named by line, record and modality."""
 
     def __init__(self, path: Path, refuse: Refusal) -> None:
         super().__init__(refuse)
@@ -66,7 +66,7 @@ class Folder(Destination):
 
 
 class SingleFile(Destination):
-    """One file of records of one kind: that of the first entity which the file's format can hold."""
+    """One file of records of one kind: the kind of the first entity that the file's format can hold."""
 
     def __init__(self, path: Path, refuse: Refusal) -> None:
         super().__init__(refuse)
@@ -97,5 +97,5 @@ class SingleFile(Destination):
 
 
 def open_destination(path: Path, refuse: Refusal) -> Destination:
-    """Return the destination that a path names: a file where it has an extension and is no folder, else a folder."""
+    """Return the destination that a path names: a file where it has an extension and is not a folder, else a folder."""
     return SingleFile(path, refuse) if path.suffix and not path.is_dir() else Folder(path, refuse)

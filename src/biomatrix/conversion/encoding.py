@@ -17,7 +17,7 @@ from biomatrix.entities import Entity, Modality, Reject, kind_of, modality_names
 from biomatrix.errors import BioMatrixError
 
 BATCH = 64
-"""Records given to a modality at once, so that batched tokenizers are used well."""
+"""Records encoded in one call per modality, so that batched tokenizers are used well."""
 
 
 def encode_to_lines(
@@ -29,10 +29,10 @@ def encode_to_lines(
     tokenizer: str | None = None,
     rejects: Path | None = None,
 ) -> Counts:
-    """Write every record of a file as JSON lines ``{file, record, name, modality, text}``.
+    """Write every record of a file as JSON lines ``{file, record, name, modality, text, notes}``.
 
-    Lines of structures also hold ``labels``, what their kind says that tokens do not carry and a file needs, and
-    ``tokenizer``, name and fingerprint of the structure tokenizer that alone reads the codes.
+    Lines of structures also hold ``labels``, what a file needs and the tokens do not carry, and ``tokenizer``, the name
+    and fingerprint of the only structure tokenizer that reads the codes.
 
     Parameters
     ----------
@@ -41,31 +41,31 @@ def encode_to_lines(
     output : Path or None
         Where the lines go; standard output when None.
     modalities : sequence of str, optional
-        The modalities to write; every one the record's kind has when not given.
+        The modalities to write; every one that accepts the record when not given.
     file_format : str, optional
-        The format, where the name does not say it.
+        The format, where the file name does not tell.
     tokenizer : str, optional
-        Name or folder of the structure tokenizer, for the modalities that hold one.
+        Name or folder of the structure tokenizer, for the modalities that have one.
     rejects : Path, optional
-        JSON lines of what was refused; ``<output>.rejects.jsonl`` by default.
+        File for the refused records, as JSON lines; ``<output>.rejects.jsonl`` by default, none for standard output.
 
     Returns
     -------
     Counts
         Lines written and records refused, with reasons.
     """
-    chosen = [with_tokenizer(name, tokenizer) for name in modalities or modality_names()]
+    targets = [with_tokenizer(name, tokenizer) for name in modalities or modality_names()]
     counts = Counts()
     if rejects is None and output is not None:
         rejects = output.with_name(output.name + ".rejects.jsonl")
     counts.rejects_file = rejects
     with ExitStack() as stack:
         lines: IO[str] = stack.enter_context(open_lines(output)) if output else sys.stdout
-        refused = stack.enter_context(open_lines(rejects)) if rejects else None
+        rejects_stream = stack.enter_context(open_lines(rejects)) if rejects else None
         for batch in _batches(read_entities(file, file_format=file_format)):
-            for item in _encode_batch(file, batch, chosen, asked=modalities is not None):
+            for item in _encode_batch(file, batch, targets, explicit=modalities is not None):
                 if isinstance(item, Reject):
-                    counts.reject(item, refused)
+                    counts.reject(item, rejects_stream)
                 else:
                     lines.write(json.dumps(item) + "\n")
                     counts.succeeded += 1
@@ -84,20 +84,23 @@ def _batches(records: Iterable[Entity | Reject]) -> Iterator[list[tuple[int, Ent
 
 
 def _encode_batch(
-    file: str, batch: Sequence[tuple[int, Entity | Reject]], chosen: Sequence[Modality], asked: bool
+    file: str, batch: Sequence[tuple[int, Entity | Reject]], targets: Sequence[Modality], explicit: bool
 ) -> Iterator[dict[str, object] | Reject]:
-    """Yield lines and rejects in the order of the records, then of the modalities."""
+    """Yield lines and rejects in the order of the records, then of the modalities.
+
+    A modality that does not accept an entity passes it over, or refuses it where the modalities are ``explicit``.
+    """
     entities = [(number, item) for number, item in batch if not isinstance(item, Reject)]
     encoded: dict[tuple[int, str], list[str] | BioMatrixError] = {}
-    for one in chosen:
-        fitting = [(number, entity) for number, entity in entities if one.accepts(entity) or asked]
+    for one in targets:
+        fitting = [(number, entity) for number, entity in entities if one.accepts(entity) or explicit]
         results = one.encode_each([entity for _, entity in fitting])
         encoded.update({(number, one.name): result for (number, _), result in zip(fitting, results, strict=True)})
     for number, item in batch:
         if isinstance(item, Reject):
             yield item
             continue
-        for one in chosen:
+        for one in targets:
             result = encoded.get((number, one.name))
             if isinstance(result, BioMatrixError):
                 yield Reject(file, number, result.position, f"{one.name}: {result.message}", type(result).__name__)
@@ -106,7 +109,7 @@ def _encode_batch(
 
 
 def _line(file: str, number: int, entity: Entity, one: Modality, tokens: Sequence[str]) -> dict[str, object]:
-    beside = {
+    extras = {
         "labels": kind_of(entity).labels(entity) if one.needs_structure else None,
         "tokenizer": tokenizer_record(one),
     }
@@ -117,5 +120,5 @@ def _line(file: str, number: int, entity: Entity, one: Modality, tokens: Sequenc
         "modality": one.name,
         "text": wrap(tokens, one),
         "notes": list(entity.notes),
-        **{key: value for key, value in beside.items() if value},
+        **{key: value for key, value in extras.items() if value},
     }

@@ -1,4 +1,4 @@
-"""Text files of one record per line that take their name once they are complete."""
+"""Text files with one record per line, which take their name once they are complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of wrapped tokens as they are read: JSON objects or bare text, numbered, every broken one with its reason."""
+"""Reading lines of wrapped tokens: JSON objects or bare text, numbered; a broken line becomes a Reject."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Line:
     text : str
         The wrapped tokens.
     name : str
-        The record's name; "" where the line gives none.
+        The record's name; "" where the line has none.
     labels : mapping, optional
-        What the tokens do not carry, as the entity's kind wrote it.
+        What the tokens do not carry, as the entity's kind writes it.
     tokenizer : mapping, optional
         Name and fingerprint of the structure tokenizer that the tokens belong to.
     """
@@ -43,7 +43,7 @@ class Line:
 
 
 def read_lines(file: str) -> Iterator[Line | Reject]:
-    """Yield the lines that hold something; one that is no JSON and not wrapped is left to the decoder to refuse.
+    """Yield the lines that are not blank; the decoder refuses text that is neither JSON nor wrapped.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def read_lines(file: str) -> Iterator[Line | Reject]:
 
 
 def _raw_lines(stream: BufferedReader) -> Iterator[bytes | None]:
-    """Yield each line, None for one that is too long; of that no more than the limit is held at once."""
+    """Yield each line, None for one that is too long; no more than the limit is ever held in memory."""
     while raw := stream.readline(MAX_LINE + 1):
         if len(raw) <= MAX_LINE:
             yield raw
@@ -91,11 +91,11 @@ def _parse_line(file: str, number: int, raw: bytes) -> Line | Reject:
         record = json.loads(text)
     except json.JSONDecodeError as error:
         return Reject(file, number, error.pos, f"not JSON: {error.msg}")
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets past all measure
-        return Reject(file, number, None, f"JSON that is not read: {error}")
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, brackets nested too deep
+        return Reject(file, number, None, f"JSON that cannot be read: {error}")
     if not isinstance(record.get("text"), str):
         return Reject(file, number, None, 'the JSON object has no string "text"')
-    if "residues" in record:  # what labels were called in lines of earlier versions
+    if "residues" in record:  # the name of "labels" in lines of earlier versions
         record.setdefault("labels", record["residues"])
     for key in _OBJECTS:
         if record.get(key) is not None and not isinstance(record[key], dict):

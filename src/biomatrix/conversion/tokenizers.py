@@ -1,4 +1,4 @@
-"""Which structure tokenizer the tokens of a line belong to: written with them, and the only one that reads them."""
+"""The structure tokenizer of a line: it is recorded beside the tokens, and no other reads them."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from biomatrix.errors import DecodeError
 
 
 def with_tokenizer(name: str, tokenizer: str | None) -> Modality:
-    """Return the modality with the named structure tokenizer, or as it is where it holds none."""
+    """Return the modality with the named structure tokenizer, or unchanged where it has none."""
     if tokenizer is None or not modality_class(name).needs_tokenizer:
         return modality(name)
     return modality(name, tokenizer=tokenizer)
 
 
 def tokenizer_record(one: Modality) -> dict[str, str] | None:
-    """Return name and fingerprint of the structure tokenizer of a modality, None where it needs none."""
+    """Return the name and fingerprint of a modality's structure tokenizer, None where it needs none."""
     if not one.needs_tokenizer:
         return None
     return {"name": str(one.tokenizer.name), "fingerprint": str(one.tokenizer.fingerprint)}
 
 
 def modality_for(one: Modality, record: Mapping[str, str] | None, given: str | None) -> Modality:
-    """Return the modality with the structure tokenizer that a line's tokens belong to.
+    """Return the modality with the structure tokenizer of a line.
 
     Parameters
     ----------
     one : Modality
-        As the line's control tokens say.
+        The modality that the line's control tokens name.
     record : mapping, optional
-        The :func:`tokenizer_record` of the line; without one the given tokenizer is trusted.
+        The :func:`tokenizer_record` of the line; without one, ``given`` or else the default is trusted.
     given : str, optional
-        Name or folder of the tokenizer to use; the shipped one of the line's fingerprint when not given.
+        Name or folder of the tokenizer to use; the shipped one with the line's fingerprint when None.
 
     Raises
     ------
@@ -45,14 +45,14 @@ def modality_for(one: Modality, record: Mapping[str, str] | None, given: str | N
     if not one.needs_tokenizer:
         return one
     fingerprint = record["fingerprint"] if record else None
-    known = given or (fingerprint and _shipped(one.kind, fingerprint))
-    chosen = with_tokenizer(one.name, known or None)
-    if record is not None and chosen.tokenizer.fingerprint != fingerprint:
+    name = given or (fingerprint and _shipped(one.kind, fingerprint))
+    target = with_tokenizer(one.name, name or None)
+    if record is not None and target.tokenizer.fingerprint != fingerprint:
         origin = f"the {one.name} codes belong to the tokenizer {record.get('name', '')!r} (fingerprint {fingerprint})"
         if given is None:
             raise DecodeError(f"{origin}, which is not among the shipped ones; give its folder as the tokenizer")
-        raise DecodeError(f"{origin}, not to {chosen.tokenizer.name!r} (fingerprint {chosen.tokenizer.fingerprint})")
-    return chosen
+        raise DecodeError(f"{origin}, not to {target.tokenizer.name!r} (fingerprint {target.tokenizer.fingerprint})")
+    return target
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""Entities as text that says its own modality: tokens between the control pair of their modality."""
+"""Entities as text that names its own modality: tokens between the control pair of the modality."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def unwrap(text: str) -> tuple[Modality, list[str]]:
             raise DecodeError(f"the line opens with {modality.start_token} and does not end with {modality.end_token}")
         inner = line[len(modality.start_token) : len(line) - len(modality.end_token)]
         return modality, modality.split(inner)
-    known = ", ".join(modality.start_token for modality in modalities())
-    raise DecodeError(f"the line opens with no control token; it must start with one of {known}")
+    starts = ", ".join(modality.start_token for modality in modalities())
+    raise DecodeError(f"the line opens with no control token; it must start with one of {starts}")

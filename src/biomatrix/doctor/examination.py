@@ -1,4 +1,4 @@
-"""The whole examination, part by part; a part that breaks is a finding, not a crash."""
+"""The whole examination, part by part; a part that fails becomes a finding, not a crash."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def examine(model: str = "nano", progress: Callable[[str], None] = lambda _: Non
     model : str
         The model whose vocabulary is examined: a shipped name, a folder or a hub id.
     progress : callable
-        Told what is being looked at.
+        Called with a description of each part.
     """
     parts: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
         ("installation", examine_installation),

@@ -1,4 +1,4 @@
-"""A file through a structure tokenizer and back: opened, measured by its kind, and written up."""
+"""The round trip of a file through a structure tokenizer: opened, measured by its kind, and written as a table."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from biomatrix.progress import Progress
 
 @dataclass(frozen=True)
 class FileOptions:
-    """What a round trip of a file is to do.
+    """Options of the round trip of a file.
 
     Parameters
     ----------
     tokenizer : str
-        A shipped name or a folder, or what else the kind opens.
+        A shipped name, a folder, or anything else that the kind opens.
     kind : str, optional
-        What the file holds, where its name and columns do not say.
+        The kind of its entities, where the name and the columns do not tell.
     limit : int, optional
         At most this many records.
     held_out : bool
-        Only what no shipped tokenizer was fitted on: see `records`.
+        Only what no shipped tokenizer was fitted on; see :meth:`biomatrix.doctor.records.RecordFile.records`.
     settings : mapping of str to object
-        Options of the kind; see the class its registration names as ``round_trip_options``.
+        Options of the kind; see the class that its registration names as ``round_trip_options``.
     """
 
     tokenizer: str = "default"
@@ -44,7 +44,7 @@ class FileOptions:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def described(self) -> dict[str, Any]:
-        """Return every option of every kind by name, as it was asked or by default."""
+        """Return every option of every kind by name, as set or by default."""
         own = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "settings"}
         for options in options_by_kind().values():
             own.update(defaults(options))
@@ -52,7 +52,7 @@ class FileOptions:
 
 
 def options_by_kind() -> dict[str, type[Any]]:
-    """Return the options of every kind whose round trip takes some, by the plural of the kind."""
+    """Return the class of options of every kind whose round trip takes options, by the plural of the kind."""
     return {one.plural: load_attribute(one.round_trip_options) for one in kinds() if one.round_trip_options is not None}
 
 
@@ -64,29 +64,31 @@ def measure_file(path: Path, options: FileOptions | None = None) -> RoundTrip:
     ConfigurationError
         Options that do not fit what the file holds.
     UnsupportedError
-        A file of a kind that has no such measurement.
+        The kind of the file has no such measurement.
     BioMatrixError
-        The file or the tokenizer cannot be opened. Single bad records are failures in the result.
+        The file or the tokenizer cannot be opened. Bad records do not raise: the result counts them as failures.
     """
-    asked = options or FileOptions()
+    request = options or FileOptions()
     if not path.is_file():
         raise ParseError("no such file", file=str(path))
-    file = open_records(path, asked.kind)
+    file = open_records(path, request.kind)
     measure = _measurement(file.kind, path)
-    chosen = _options_of(file.kind, asked.settings)
+    kind_options = _options_of(file.kind, request.settings)
     total = file.count()
-    if total is not None and asked.limit is not None:
-        total = min(total, asked.limit)
+    if total is not None and request.limit is not None:
+        total = min(total, request.limit)
     progress = Progress("round trip", total, file.kind.plural, every=5.0) if total else None
     source = RecordSource(
-        str(path), file.records(held_out=asked.held_out, limit=asked.limit), structure=file.layout.structure
+        str(path), file.records(held_out=request.held_out, limit=request.limit), structure=file.layout.structure
     )
-    result: RoundTrip = measure(source, asked.tokenizer, chosen, progress.advance if progress else lambda _: None)
+    result: RoundTrip = measure(
+        source, request.tokenizer, kind_options, progress.advance if progress else lambda _: None
+    )
     return result
 
 
 def table_of(each: Sequence[Any]) -> str:
-    """Return one line of comma-separated values per record, under a header."""
+    """Return a CSV table of dataclasses, one line per record under a header; empty without records."""
     text = io.StringIO()
     if each:
         writer = csv.DictWriter(text, [one.name for one in fields(each[0])], lineterminator="\n")

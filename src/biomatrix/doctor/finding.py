@@ -1,4 +1,4 @@
-"""What one examination found."""
+"""What an examination finds."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Finding:
     area : str
         "installation", "weights", "vocabulary" or "round trip".
     subject : str
-        What was looked at.
+        The thing examined.
     status : {"ok", "warning", "failed"}
         Only "failed" makes the command fail.
     detail : str
-        What was seen, with figures and limits.
+        The result, with figures and limits.
     """
 
     area: str
@@ -33,5 +33,5 @@ class Finding:
 
 
 def worst(findings: Iterable[Finding]) -> Status:
-    """Return the worst status among the findings, "ok" for none."""
+    """Return the worst status among the findings; "ok" where there are none."""
     return max((finding.status for finding in findings), key=_ORDER.index, default="ok")

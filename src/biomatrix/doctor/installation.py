@@ -26,7 +26,7 @@ _AREA = "installation"
 
 
 def examine_installation() -> Iterator[Finding]:
-    """Yield the versions of the packages everything rests on, and the machine."""
+    """Yield the versions of the packages that everything depends on, and the machine."""
     yield Finding(_AREA, "biomatrix", "ok", f"{__version__} on Python {platform.python_version()}")
     for package in PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""Recordings of published code beside this package: which kind compares them, and how they compare."""
+"""Recordings of published code against this package: which kind compares them, and the result."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ def comparisons() -> tuple[Comparison, ...]:
 
 
 def options_by_subject() -> dict[str, type[Any]]:
-    """Return the options of every comparison by what is recorded."""
+    """Return the class of options of every comparison, by the subject it compares."""
     return {one.subject: one.options for one in comparisons()}
 
 
 def compare_recordings(
     path: Path, settings: Mapping[str, Any], progress: Callable[[str], None] = lambda _: None
 ) -> ParityResult:
-    """Compare recordings with what this package gives.
+    """Compare recordings with the results of this package.
 
     Parameters
     ----------
     path : Path
-        A file or a folder, as the comparison wants it.
+        A file or a folder, whichever the comparison reads.
     settings : mapping of str to object
         Options of the comparison.
     progress : callable
-        Told what is being compared.
+        Called with the name of each part compared.
 
     Raises
     ------
     ConfigurationError
-        Options that do not fit what was recorded.
+        Options that do not fit the recordings.
     UnsupportedError
         Recordings that no kind compares.
     """
-    found = next((one for one in comparisons() if one.recognises(path)), None)
-    if found is None:
+    comparison = next((one for one in comparisons() if one.recognises(path)), None)
+    if comparison is None:
         subjects = ", ".join(options_by_subject())
         raise UnsupportedError(f"no recordings of a kind compared here; there are: {subjects}", file=str(path))
     others = options_by_subject()
-    own = others.pop(found.subject)
-    return found.run(path, chosen_options(own, found.subject, settings, others, "what was given"), progress)
+    own = others.pop(comparison.subject)
+    return comparison.run(path, chosen_options(own, comparison.subject, settings, others, "what was given"), progress)

@@ -1,4 +1,4 @@
-"""The records a round trip is measured on: files of entities of any kind, and tables of them."""
+"""The records on which a round trip is measured: files of entities of any kind, and tables of them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class RecordFile:
     ----------
     path : Path
     kind : Kind
-        The kind its records are read as.
+        The kind as which its records are read.
     layout : FileFormat or Table
-        How they are stored.
+        How the records are stored.
     """
 
     path: Path
@@ -46,21 +46,21 @@ class RecordFile:
         Parameters
         ----------
         held_out : bool
-            Only those that no shipped tokenizer was fitted on: as the table says, else by their identity.
+            Only those that no shipped tokenizer was fitted on, by the table's split or else by their identity.
         limit : int, optional
             At most this many.
 
         Raises
         ------
         ConfigurationError
-            ``held_out`` where neither the table nor the identity tells.
+            ``held_out`` where neither a split nor the identity tells which records those are.
         """
         if held_out:
             return islice(self._held_out(), limit)
         return islice(self._all(), limit)
 
     def count(self) -> int | None:
-        """Return how many records the file announces, for showing progress; None where that takes reading it all."""
+        """Return how many records the file seems to hold, to show progress; None where only reading them would tell."""
         try:
             if isinstance(self.layout, Table):
                 return count_rows(self.path)
@@ -71,7 +71,7 @@ class RecordFile:
                 return max(sum(line.startswith(mark) for line in read_lines(self.path)), 1)
             return sum(1 for line in read_lines(self.path) if line.strip() and not line.startswith(_COMMENT))
         except BioMatrixError:
-            return None  # whoever reads the records says what is wrong
+            return None  # reading the records tells what is wrong
 
     def _all(self) -> Iterator[Entity | Reject]:
         if isinstance(self.layout, Table):
@@ -83,27 +83,27 @@ class RecordFile:
             return read_table(self.path, self.layout, held_out=True)
         if not self.kind.held_out_by_identity:
             raise ConfigurationError(
-                f"which {self.kind.plural} are held out only a table with a column split says", file=str(self.path)
+                f"only a table with a column split says which {self.kind.plural} are held out", file=str(self.path)
             )
         return (one for one in self._all() if isinstance(one, Reject) or is_held_out(one))
 
 
 def open_records(path: Path, kind: str | None = None) -> RecordFile:
-    """Return what a file holds: as asked, or as its extension or, for tables, its columns say.
+    """Return what a file holds, by ``kind`` where given, else by its extension or, for tables, its columns.
 
-    Where a format holds several kinds, it is the first of them that has a round trip.
+    Where a format holds several kinds, the first of them that has a round trip is taken.
 
     Raises
     ------
     UnsupportedError
-        An extension or columns that are not read here.
+        Extension or columns are not read here.
     ParseError
         A table that cannot be opened.
     """
     among = kinds() if kind is None else (kind_named(kind),)
     if container_of(path) is not None:
         return RecordFile(path, *find_table(path, among))
-    found = format_of(path, among=among)
-    owners = kinds_of_format(found, among)
+    name = format_of(path, among=among)
+    owners = kinds_of_format(name, among)
     owner = next((one for one in owners if one.round_trip is not None), owners[0])
-    return RecordFile(path, owner, next(known for known in owner.formats if known.name == found))
+    return RecordFile(path, owner, next(one for one in owner.formats if one.name == name))

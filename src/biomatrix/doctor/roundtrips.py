@@ -1,4 +1,4 @@
-"""Bundled entities through every modality and every shipped tokenizer, against a stated error."""
+"""Round trips of bundled entities through every modality and shipped tokenizer, against a stated error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def examine_round_trips() -> Iterator[Finding]:
             if not plain.accepts(entity):
                 continue
             shipped = shipped_names(plain.kind) if plain.needs_tokenizer else ()
-            if not shipped:  # nothing states an error that it may make
+            if not shipped:  # no tokenizer states an error to allow
                 yield _examine(plain, f"{plain.name}, {label}", entity, None)
             for name in shipped:
                 one = modality(plain.name, tokenizer=name)
@@ -28,12 +28,12 @@ def examine_round_trips() -> Iterator[Finding]:
 
 
 def stated_error(kind: str, name: str) -> float:
-    """Return the RMSD in Angstrom that a shipped tokenizer says its round trips stay below.
+    """Return the RMSD in Angstrom below which a shipped tokenizer says that its round trips stay.
 
     Raises
     ------
     WeightsError
-        Its description states none.
+        The config states none.
     """
     stored = load_weights(kind, name)
     try:
@@ -56,7 +56,7 @@ def _examine(one: Modality, subject: str, entity: Entity, limit: float | None) -
 
 
 def _judge(agreement: Comparison, limit: float) -> Status:
-    """Return "failed" past the stated error, and "warning" where it is kept but something else is not."""
+    """Return "failed" without an RMSD or past the stated error, and "warning" where only another check fails."""
     distance = agreement.value("RMSD")
     if distance is None or distance > limit:
         return "failed"

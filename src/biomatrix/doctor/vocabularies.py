@@ -1,4 +1,4 @@
-"""The model's vocabulary: does it agree with the tokenizers, with the weights and with stock Transformers?"""
+"""The model's vocabulary: does it agree with the structure tokenizers, the weights and stock Transformers?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AREA = "vocabulary"
 
 
 def examine_vocabulary(name: str) -> Iterator[Finding]:
-    """Yield what the named model's vocabulary holds and whether it agrees with everything it meets."""
+    """Yield what the model's vocabulary holds, and whether it agrees with tokenizers, weights and Transformers."""
     model = load(name)
     vocabulary = model.vocabulary
     yield Finding(_AREA, name, "ok", f"{len(vocabulary):,} tokens; modalities: {', '.join(vocabulary.modalities)}")
@@ -31,12 +31,12 @@ def _examine_rows(model: Model, name: str) -> Finding:
 
 
 def _examine_modality(vocabulary: Vocabulary, name: str) -> Finding:
-    """Encode a bundled entity to ids and back; a vocabulary whose tokenizer differs refuses here."""
+    """Encode a bundled entity to ids and back; a vocabulary whose structure tokenizer differs refuses."""
     try:
-        tried = _encoded_sample(vocabulary, name)
-        if tried is None:
-            return Finding(_AREA, name, "warning", "no entity comes with the dependencies to try it with")
-        entity, ids = tried
+        sample = _encoded_sample(vocabulary, name)
+        if sample is None:
+            return Finding(_AREA, name, "warning", "there is no bundled entity to try it with")
+        entity, ids = sample
         values = vocabulary.decode(ids)
     except BioMatrixError as error:
         return Finding(_AREA, name, "failed", str(error))
@@ -50,13 +50,13 @@ def _examine_stock(vocabulary: Vocabulary, name: str) -> Finding:
     differing, same = [], 0
     for one in vocabulary.modalities:
         try:
-            tried = _encoded_sample(vocabulary, one)
+            sample = _encoded_sample(vocabulary, one)
         except BioMatrixError as error:
             return Finding(_AREA, subject, "failed", str(error))
-        if tried is None:
+        if sample is None:
             continue
-        text = "".join(vocabulary.tokenizer.convert_ids_to_tokens(tried[1]))
-        if list(vocabulary.tokenizer(text, add_special_tokens=False)["input_ids"]) == tried[1]:
+        text = "".join(vocabulary.tokenizer.convert_ids_to_tokens(sample[1]))
+        if list(vocabulary.tokenizer(text, add_special_tokens=False)["input_ids"]) == sample[1]:
             same += 1
         else:
             differing.append(one)
@@ -68,12 +68,12 @@ def _examine_stock(vocabulary: Vocabulary, name: str) -> Finding:
 def _encoded_sample(vocabulary: Vocabulary, name: str) -> tuple[Entity, list[int]] | None:
     """Return the first sample of a modality's kind that the vocabulary has the tokens for, and its ids.
 
-    None where the kind has no sample for the modality. Not every entity must be covered, one must.
+    None where the kind has no sample for the modality. One sample that can be encoded is enough.
 
     Raises
     ------
     BioMatrixError
-        No sample can be encoded: the reason of the first.
+        No sample can be encoded; the error is that of the first.
     """
     one, first = modality(name), None
     for sample in kind(one.kind).samples():

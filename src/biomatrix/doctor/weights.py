@@ -1,4 +1,4 @@
-"""Every shipped structure tokenizer: does its folder load strictly, and does it say what it is?"""
+"""Every shipped structure tokenizer: does its folder load strictly, and does its config describe it?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _AREA = "weights"
 
 
 def examine_weights() -> Iterator[Finding]:
-    """Yield one finding per shipped tokenizer: its hash agrees with its description, and its sizes are named."""
+    """Yield one finding per shipped tokenizer: its hash agrees with its config, with architecture and size named."""
     for kind in (one.name for one in kinds() if one.weights is not None):
         names = shipped_names(kind)
         if not names:

@@ -39,31 +39,33 @@ def _describe_entity(entity: Entity | None) -> dict[str, Any] | None:
 
 
 def check_destination(path: Path, output: str | None) -> None:
-    """Refuse a file that no answer could be written to, before the model is asked.
+    """Refuse a file that cannot hold the answers, before the model is asked.
 
     Parameters
     ----------
     path : Path
         Where the answers will go; its extension names the format.
     output : str, optional
-        The modality of the answers; an entity of any kind may stand in text.
+        The modality of the answers; None for text, which may hold entities of any kind.
 
     Raises
     ------
     ConfigurationError
-        The format does not hold entities of that kind, or is only read, or the folder is not there.
+        The format does not hold entities of that kind or is only read, or the folder does not exist.
     UnsupportedError
         There is no such format.
     """
-    asked = kinds() if output is None else (kind(modality_class(output).kind),)
-    written = [name for name, known in known_formats(asked).items() if any(one.writes for one in known)]
-    found = format_of(path)
-    if found not in written:
-        owners = kinds_of_format(found)
-        shared = any(one in owners for one in asked)
+    candidates = kinds() if output is None else (kind(modality_class(output).kind),)
+    formats = [name for name, known in known_formats(candidates).items() if any(one.writes for one in known)]
+    file_format = format_of(path)
+    if file_format not in formats:
+        owners = kinds_of_format(file_format)
+        shared = any(one in owners for one in candidates)
         holders = " or ".join(one.name for one in owners)
-        reason = f"{found} files are only read" if shared else f"a {found} file holds records of kind {holders}"
-        raise ConfigurationError(f"{reason}; choose one of {', '.join(written)}", file=str(path))
+        reason = (
+            f"{file_format} files are only read" if shared else f"a {file_format} file holds records of kind {holders}"
+        )
+        raise ConfigurationError(f"{reason}; choose one of {', '.join(formats)}", file=str(path))
     if not path.parent.is_dir():
         raise ConfigurationError(f"there is no folder {path.parent} to write it in", file=str(path))
 

@@ -1,4 +1,4 @@
-"""Typed answers: what the ids a model wrote spell, or why they spell nothing."""
+"""Typed answers: what the ids of a model spell, or why they spell nothing."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ FinishReason = Literal["stop", "length"]
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """One sample.
+    """One answer of a model: one sample of a request.
 
     Parameters
     ----------
     segments : tuple of Segment
         Its typed parts in order: text, entities, and failures with their reason.
     entity : Entity or None
-        The asked-for entity; where text was asked for, the first entity in it. None where there is none.
+        The entity of the output modality; for an answer in text, the first entity in it. None where there is none.
     error : str or None
         Why there is no entity, or what is wrong with a part of the text; None where all is well.
     text : str
         The answer as text; entities as their tokens, control pair included.
     logprob : float
-        Log-probability in nats of the tokens written, each among the ids that were allowed, at temperature 1.
+        Log-probability in nats of the tokens that the model wrote, each among the allowed ids, at temperature 1.
     token_ids : tuple of int
-        The ids, a start token that was given included.
+        The ids, including the start token that a request for a modality begins with.
     finish_reason : {"stop", "length"}
-        Whether the answer is complete, or ran into max_new_tokens.
+        Whether the answer is complete, or the budget of tokens ended it.
     vocabulary : Vocabulary
         What the ids mean.
     """
@@ -51,14 +51,14 @@ class Answer:
 
     @property
     def entity_modality(self) -> str | None:
-        """The name of the modality the entity is written in; None without an entity."""
+        """The name of the modality in which the entity is written; None without an entity."""
         if self.entity is None:
             return None
         return next((segment.modality for segment in self.segments if segment.value is self.entity), None)
 
     @cached_property
     def checks(self) -> list[Check]:
-        """What is physically and chemically sound about the entity, one entry per check; empty without one."""
+        """Physical and chemical checks of the entity, one entry each; empty without an entity."""
         if self.entity is None or self.entity_modality is None:
             return []
         try:
@@ -67,8 +67,8 @@ class Answer:
             return [Check("checks ran", None, detail=error.message)]
 
     def __repr__(self) -> str:
-        said = self.error if self.entity is None and self.error else self.entity or self.text
-        return f"Answer({said!r}, logprob={self.logprob:.2f})"
+        content = self.error if self.entity is None and self.error else self.entity or self.text
+        return f"Answer({content!r}, logprob={self.logprob:.2f})"
 
 
 def read_answer(
@@ -80,7 +80,7 @@ def read_answer(
     complete: bool,
     finish: Callable[[Segment], Segment] | None = None,
 ) -> Answer:
-    """Decode the ids of one answer. Never raises for what a model wrote: it says why in ``error``.
+    """Decode the ids of one answer. Nothing that a model writes makes it raise: ``error`` says what is wrong.
 
     Parameters
     ----------
@@ -89,20 +89,20 @@ def read_answer(
     ids : sequence of int
         The answer, without the prompt.
     output : str, optional
-        The modality that was asked for; None for text.
+        The modality of the request; None for text.
     logprob : float
-        Of the ids written.
+        Log-probability in nats of the ids that the model wrote.
     complete : bool
-        Whether the answer came to its end.
+        Whether the answer reached its end.
     finish : callable, optional
-        What is done to each segment once it is decoded, such as giving its entity the labels that are known.
+        Applied to each decoded segment, such as to give its entity the labels that the request shows.
     """
     segments = tuple(vocabulary.segments(ids, skip_special=True))
     if finish is not None:
         segments = tuple(map(finish, segments))
-    wanted = [s for s in segments if output is None or s.modality == output]
-    entity = next((s.value for s in wanted if not isinstance(s.value, str | Failure)), None)
-    failure = next((s.value for s in wanted if isinstance(s.value, Failure)), None)
+    candidates = [s for s in segments if output is None or s.modality == output]
+    entity = next((s.value for s in candidates if not isinstance(s.value, str | Failure)), None)
+    failure = next((s.value for s in candidates if isinstance(s.value, Failure)), None)
     error = None if failure is None else failure.reason
     if output is not None:
         error = None if entity is not None else (error or f"the answer holds no {output}")
@@ -119,6 +119,6 @@ def read_answer(
 
 
 def _text(vocabulary: Vocabulary, ids: Sequence[int], segments: Sequence[Segment]) -> str:
-    """Return the answer as text, the base's own special tokens left out."""
+    """Return the answer as text without the base tokenizer's own special tokens."""
     parts = [s.value if isinstance(s.value, str) else vocabulary.text(ids[s.start : s.stop]) for s in segments]
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""What there is to open without a network: models and structure tokenizers, shipped or in the hub's cache."""
+"""What can be opened without a network: models and structure tokenizers, shipped or in the hub's cache."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CatalogueEntry:
     ----------
     role : {"model", "tokenizer"}
     name : str
-        As ``from_pretrained`` and :func:`biomatrix.load` take it.
+        The name that ``from_pretrained`` and :func:`biomatrix.load` take.
     place : {"shipped", "cached"}
         Inside the package, or in the hub's cache.
     folder : Path
@@ -42,19 +42,20 @@ class CatalogueEntry:
     kind : str or None
         The kind of entity a tokenizer is for; None for models.
     architecture : str
+        As the config names it.
     codes : int or None
-        The codebook's size; for models None.
+        The codebook's size; None for models, and where neither config nor name says it.
     fingerprint : str or None
-        Of a tokenizer.
+        Of a tokenizer; None for models.
     licence : str or None
-        As the config says.
+        As the config states it.
     figures : mapping of str to float
-        ``stated_error`` (RMSD in Angstrom that round trips stay below) and measured figures of the config; RMSD in
-        Angstrom.
+        ``stated_error``, the RMSD in Angstrom below which round trips stay, and the measured ``rmsd_mean`` and
+        ``rmsd_median`` (Angstrom) and ``tm_mean`` of the config. None for models.
     used_by : tuple of str
-        The alias that stands for a tokenizer, and the models whose vocabulary has its codes.
+        The alias of a tokenizer, and the models whose vocabulary has its codes.
     uses : mapping of str to str
-        The tokenizer of each structure modality of a model, by fingerprint.
+        The fingerprint of the tokenizer of each structure modality of a model. None for tokenizers.
     """
 
     role: Literal["model", "tokenizer"]
@@ -72,7 +73,7 @@ class CatalogueEntry:
     uses: Mapping[str, str] | None = None
 
     def as_mapping(self) -> dict[str, Any]:
-        """Return the entry as JSON holds it."""
+        """Return the entry as plain values for JSON."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {**values, "folder": str(self.folder), "used_by": list(self.used_by)}
 
@@ -103,7 +104,7 @@ def _cached() -> Iterator[CatalogueEntry]:
 
 
 def _tokenizer(name: str, place: Literal["shipped", "cached"], folder: Path) -> Iterator[CatalogueEntry]:
-    """Yield the entry of a tokenizer folder; none where the folder is another thing."""
+    """Yield the entry of a tokenizer folder; nothing for any other folder."""
     try:
         config = read_config(folder)
     except BioMatrixError:
@@ -126,7 +127,7 @@ def _tokenizer(name: str, place: Literal["shipped", "cached"], folder: Path) -> 
 
 
 def _model(name: str, place: Literal["shipped", "cached"], folder: Path) -> Iterator[CatalogueEntry]:
-    """Yield the entry of a model folder; none where the folder is another thing."""
+    """Yield the entry of a model folder; nothing for any other folder."""
     config = _json(folder / CONFIG_FILE)
     if not isinstance(config.get("model_type"), str):
         return
@@ -155,7 +156,7 @@ def _users(entry: CatalogueEntry, models: Sequence[CatalogueEntry]) -> Iterator[
 
 
 def _codes(config: Mapping[str, Any], name: str) -> int | None:
-    """The codebook's size: as the config says, or as the name ``<architecture>-<codes>`` does."""
+    """Return the codebook's size from the config, or else from the name ``<architecture>-<codes>``."""
     for value in (config.get("num_codes"), _part(config, "sizes").get("num_codes")):
         if isinstance(value, int):
             return value
@@ -164,16 +165,16 @@ def _codes(config: Mapping[str, Any], name: str) -> int | None:
 
 
 def _figures(config: Mapping[str, Any]) -> dict[str, float]:
-    """The figures of a config that compare tokenizers."""
+    """Return the figures of a config by which tokenizers compare."""
     measured = _part(config, "figures")
     whole = _part(_part(measured, "by_length"), "all")
-    found = {"stated_error": _part(config, "stated_error").get("rmsd_angstrom")}
-    found |= {name: measured.get(name, whole.get(name)) for name in _FIGURES}
-    return {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
+    figures = {"stated_error": _part(config, "stated_error").get("rmsd_angstrom")}
+    figures |= {name: measured.get(name, whole.get(name)) for name in _FIGURES}
+    return {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
 
 
 def _part(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A table within a config; empty where there is none."""
+    """Return a table within a config; empty where there is none."""
     value = config.get(name)
     return value if isinstance(value, dict) else {}
 

@@ -1,7 +1,7 @@
-"""A generated entity carries what is known of it: a fold of a known sequence has that sequence, not X.
+"""A generated entity carries the labels that the request shows: a fold of a protein has its sequence, not X.
 
 Tokens of a structure do not carry labels such as residue names and numbers. Where an answer is about one entity that
-the request shows in another modality, they are that entity's.
+the request shows in another modality, the labels are taken from that entity.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from biomatrix.vocabulary.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class KnownEntities:
-    """What a request says of the entities its answer may be about.
+    """The entities that the answer to a request may be about.
 
     Parameters
     ----------
     vocabulary : Vocabulary
-        Its modalities.
+        Holds the modalities.
     shown : tuple of (Entity, str)
-        The entities in the prompt, each with the modality it is written in.
+        The entities in the prompt, each with the modality in which it is written.
     about : Entity, optional
-        The one the request names.
+        The entity that the request names.
     """
 
     vocabulary: Vocabulary
@@ -37,7 +37,7 @@ class KnownEntities:
 
     @classmethod
     def from_request(cls, vocabulary: Vocabulary, request: Request) -> KnownEntities:
-        """Return what the request shows and names."""
+        """Return the entities that the request shows and names."""
         shown: list[tuple[Entity, str]] = []
         for part in request.parts:
             if isinstance(part, Entity):
@@ -47,30 +47,30 @@ class KnownEntities:
         return cls(vocabulary, tuple(shown), request.about)
 
     def complete(self, segment: Segment) -> Segment:
-        """Return a segment whose entity has the labels of the one it is about, where they fit; else as it is."""
+        """Return the segment, its entity under the labels of the entity it is about; unchanged where none fit."""
         if segment.modality is None or not isinstance(segment.value, Entity):
             return segment
         if not self.vocabulary.block(segment.modality).modality.needs_structure:
             return segment
-        given = self._subject(segment.value.kind, segment.modality)
-        return segment if given is None else replace(segment, value=_labelled(segment.value, given))
+        subject = self._subject(segment.value.kind, segment.modality)
+        return segment if subject is None else replace(segment, value=_with_labels_of(segment.value, subject))
 
     def _subject(self, kind: str, modality: str) -> Entity | None:
-        """Return the entity of that kind that an answer in a modality is about, None where that is not clear."""
+        """Return the entity of the kind that an answer in the modality is about, None where that is unclear."""
         if self.about is not None:
             return self.about if self.about.kind == kind else None
-        others = [entity for entity, written_as in self.shown if entity.kind == kind and written_as != modality]
+        others = [entity for entity, name in self.shown if entity.kind == kind and name != modality]
         return others[0] if len(others) == 1 else None
 
 
-def _labelled(entity: Entity, given: Entity) -> Entity:
-    """Return the entity under the labels of another of its kind and size; as it is where they do not fit."""
+def _with_labels_of(entity: Entity, source: Entity) -> Entity:
+    """Return the entity under the labels of another of its kind and size; unchanged where they do not fit."""
     kind = kind_of(entity)
-    labels = kind.labels(given)
-    if not labels or kind.size(entity) != kind.size(given):
+    labels = kind.labels(source)
+    if not labels or kind.size(entity) != kind.size(source):
         return entity
     try:
-        labelled = copy(kind.with_labels(entity, labels, given.name))
+        labelled = copy(kind.with_labels(entity, labels, source.name))
     except ParseError:
         return entity
     note = f"{', '.join(labels)} taken from the {kind.name} that was given: tokens of a structure do not carry them"

@@ -1,8 +1,8 @@
-"""The decoding loop: one forward pass a token for many rows, over a key-value cache.
+"""The decoding loop: one forward pass per token for many rows, over a key-value cache.
 
-Rows are samples of prompts. Prompts are padded on the left, each is read once and its cache repeated for its samples,
-and rows that are complete leave the batch. Each row follows its own automaton and sampling; rows of one automaton
-share a head. What a row writes depends on its own prompt, automaton, sampling and sample number only.
+Rows are samples of prompts. Prompts are padded on the left; each is read once, and its cache is repeated for its
+samples. Rows that are complete leave the batch. Each row follows its own automaton and sampling; rows of one automaton
+share a head. What a row writes depends only on its own prompt, automaton, sampling and sample number.
 
 Legend of shapes: P prompts, R rows, T tokens, D hidden size.
 """
@@ -37,15 +37,15 @@ class Job:
     Parameters
     ----------
     prompt : tuple of int
-        The ids before it.
+        The ids that the sample continues.
     sample : int
-        Its number among the samples of its request.
+        The number of the sample within its request.
     guide : Guide
         Says which ids may come next.
     state : ndarray, shape=(k,), dtype=int64
         The guide's first state.
     budget : int
-        The most tokens.
+        The most tokens to write.
     sampling : Sampling
         How ids are chosen.
     """
@@ -67,12 +67,13 @@ class Token:
     job : int
         The job's index.
     id : int
+        The id.
     logprob : float
-        In nats, among the ids that were allowed, at temperature 1.
+        Log-probability in nats among the allowed ids, at temperature 1.
     last : bool
         Whether the job writes no more.
     complete : bool
-        Whether its guide says finished; False where the budget ended it.
+        Whether its guide has finished; False where the budget ended the job.
     """
 
     job: int
@@ -84,7 +85,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Written:
-    """What one job wrote: ``logprob`` in nats over the allowed ids; ``complete`` where its guide says finished."""
+    """What one job wrote: ``logprob`` in nats over the allowed ids; ``complete`` where its guide has finished."""
 
     ids: tuple[int, ...]
     logprob: float
@@ -99,9 +100,9 @@ def decode_jobs(network: PreTrainedModel, jobs: Sequence[Job], max_rows: int = M
     network : PreTrainedModel
         A causal language model in evaluation mode.
     jobs : sequence of Job
-        In any order, of any guides.
+        In any order, with any guides.
     max_rows : int
-        Jobs that are written together; changes speed and memory, not what is written.
+        The most jobs written together; changes speed and memory, not the result.
 
     Returns
     -------
@@ -127,7 +128,7 @@ def stream_jobs(network: PreTrainedModel, jobs: Sequence[Job], max_rows: int = M
 
 
 class _Batch:
-    """The rows that are written together: those of one guide stand side by side."""
+    """The rows that are written together, grouped by guide."""
 
     def __init__(self, last: LastPosition, jobs: Sequence[tuple[int, Job]]) -> None:
         by_guide: dict[int, list[tuple[int, Job]]] = {}
@@ -163,7 +164,7 @@ class _Batch:
         return tokens
 
     def _read_prompts(self) -> tuple[DynamicCache, Tensor, Tensor]:
-        """Read each different prompt once; return the rows' cache, mask ``[R, T]`` and last hidden state ``[R, D]``."""
+        """Read each distinct prompt once; return the rows' cache, mask ``[R, T]`` and last hidden state ``[R, D]``."""
         prompts = list(dict.fromkeys(self._prompts))
         network = self._last.network
         ids, mask = left_padded(prompts, network.device)
@@ -181,7 +182,7 @@ class _Batch:
 
 
 class _Group:
-    """The rows of a batch that one guide guides; rows that are complete leave it."""
+    """The rows of a batch under one guide; rows that are complete leave it."""
 
     def __init__(self, last: LastPosition, jobs: Sequence[tuple[int, Job]]) -> None:
         self._guide = jobs[0][1].guide
@@ -195,19 +196,19 @@ class _Group:
         return len(self._jobs)
 
     def choose(self, hidden: Tensor) -> list[Token]:
-        """Choose the next id of each row; return one token a row."""
+        """Choose the next id of each row; return one token per row."""
         samplings = [job.sampling for _, job in self._jobs]
         draws = zip(samplings, self._streams, strict=True)
         uniforms = np.array([0.0 if sampling.is_greedy else stream.random() for sampling, stream in draws])
         mask = self._head.mask(self._guide.allowed(self._states))
         columns, logprobs = choose(self._head.logits(hidden), mask, uniforms, samplings)
-        chosen = self._head.ids[columns]
-        self._states = self._guide.advance(self._states, chosen)
+        ids = self._head.ids[columns]
+        self._states = self._guide.advance(self._states, ids)
         self._length += 1
-        done = self._guide.finished(self._states)
-        last = done | np.array([self._length >= job.budget for _, job in self._jobs])
+        complete = self._guide.finished(self._states)
+        last = complete | np.array([self._length >= job.budget for _, job in self._jobs])
         numbers = [number for number, _ in self._jobs]
-        values = zip(numbers, chosen.tolist(), logprobs.tolist(), last.tolist(), done.tolist(), strict=True)
+        values = zip(numbers, ids.tolist(), logprobs.tolist(), last.tolist(), complete.tolist(), strict=True)
         tokens = [Token(*row) for row in values]
         if last.any():
             self._keep(np.flatnonzero(~last))

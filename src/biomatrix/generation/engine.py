@@ -1,4 +1,4 @@
-"""What runs a model: the protocol behind which PyTorch, a server or a test stands."""
+"""What runs a model: the protocol that PyTorch, a server or a test implements."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from biomatrix.vocabulary.vocabulary import Vocabulary
 
 
 class Guide(Protocol):
-    """What a decoding loop asks of an automaton: that of a segment, or that of a whole answer in text.
+    """What a decoding loop needs of an automaton, be it of one segment or of a whole answer in text.
 
-    See :class:`biomatrix.entities.automaton.Automaton`, which says what each method means.
+    :class:`biomatrix.entities.automaton.Automaton` describes each method.
     """
 
     ids: NDArray[np.int64]
@@ -51,20 +51,20 @@ class Engine(Protocol):
         requests : sequence of Request
             They may differ in everything.
         max_rows : int, optional
-            The most samples written together: speed and memory only. An engine that schedules by itself need not
-            take notice.
+            The most samples written together; changes speed and memory only. An engine with a scheduler of its own may
+            ignore it.
 
         Raises
         ------
         BioMatrixError
-            A request cannot be met; with several, the error names its number as the record.
+            A request cannot be met; of several requests, the error names the number as the record.
         """
         ...
 
     def stream(self, request: Request) -> Iterator[Event]:
-        """Yield what is written as it is written; the last event of each sample holds its answer."""
+        """Yield the answers of a request while they are written; the last event of each sample holds its answer."""
         ...
 
     def score(self, request: Request, continuation: Prompt) -> Score:
-        """Return how likely a continuation of the request's prompt is."""
+        """Return how likely a continuation of the request's prompt is, in nats."""
         ...

@@ -1,7 +1,7 @@
-"""What a stream says of an answer while it is written.
+"""The events of a stream: what it reports of an answer while it is written.
 
-Of each sample, in order: text as :class:`TextPiece`; of a segment a :class:`SegmentOpened`, a :class:`SegmentToken`
-for each token between its control pair, and a :class:`SegmentClosed`; at the end one :class:`Finished`. Samples of one
+For each sample, in order: text as :class:`TextPiece`; for a segment a :class:`SegmentOpened`, a :class:`SegmentToken`
+per token between its control pair, and a :class:`SegmentClosed`; at the end one :class:`Finished`. Samples of one
 request are written together, so their events alternate.
 """
 
@@ -16,7 +16,7 @@ from biomatrix.vocabulary.segments import Segment
 
 @dataclass(frozen=True)
 class TextPiece:
-    """Text that came in; the pieces between two segments join to the text between them."""
+    """A piece of text; the pieces between two segments join to the text between them."""
 
     text: str
     sample: int = 0
@@ -32,7 +32,7 @@ class SegmentOpened:
 
 @dataclass(frozen=True)
 class SegmentToken:
-    """One token inside the open segment, or what came in of one that is spelled as text, such as SMILES."""
+    """One token inside the open segment, or a piece of a segment that is spelled as text, such as SMILES."""
 
     token: str
     sample: int = 0

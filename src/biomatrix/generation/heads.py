@@ -1,4 +1,4 @@
-"""From the last position of a network to the logits of the ids that may come, and masks over them.
+"""From the last position of a network to the logits of the ids that may come next, and masks over them.
 
 Legend of shapes: R rows, N candidate ids, D hidden size, V embedding rows, n ranges.
 """
@@ -22,13 +22,13 @@ PLAIN_HEADS = frozenset({"qwen2", "qwen3", "llama", "mistral"})
 """Architectures whose logits are the last hidden state times the output rows, so that rows may be left out."""
 
 _DENSE: Final = 1.25
-"""Ids that span at most so many times their number are cut as one slice: no weights are copied, few logits wasted."""
+"""Ids that span at most this many times their number are cut as one slice: no weights are copied, few logits wasted."""
 _MOST_MASKS: Final = 1024
-"""Masks kept; an automaton that keeps to equal ranges being one object needs far fewer."""
+"""The most masks kept; an automaton that returns equal ranges as one object needs far fewer."""
 
 
 class LastPosition:
-    """What a network says at the last position: its hidden state, or all logits where the head is of another kind."""
+    """The output of a network at the last position: its hidden state, or all logits where the head is not plain."""
 
     def __init__(self, network: PreTrainedModel) -> None:
         self.network: Any = network
@@ -44,7 +44,7 @@ class LastPosition:
 
 
 class Head:
-    """Logits of the ids that an automaton may allow, and masks of those it allows.
+    """Logits of the ids that an automaton may allow, and masks of those it allows at a step.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Head:
     Attributes
     ----------
     ids : ndarray, shape=(N,), dtype=int64
-        The candidates: those ids, and where they are dense what lies between them.
+        The candidates: ``ids`` and, where they are dense, the ids between them.
     """
 
     def __init__(self, last: LastPosition, ids: NDArray[np.int64]) -> None:
@@ -69,7 +69,7 @@ class Head:
         self._masks: dict[int, tuple[Ranges, Tensor]] = {}
 
     def logits(self, last: Tensor) -> Tensor:
-        """Return the candidates' logits, ``float32 [R, N]``, of what :class:`LastPosition` gives."""
+        """Return the candidates' logits, ``float32 [R, N]``, from the output of :class:`LastPosition`."""
         if self._weight is None:
             return last[:, self._rows].float()
         return torch.nn.functional.linear(last, self._weight).float()
@@ -81,15 +81,15 @@ class Head:
         return torch.stack([self._mask(ranges) for ranges in allowed])
 
     def _mask(self, ranges: Ranges) -> Tensor:
-        known = self._masks.get(id(ranges))
-        if known is not None:
-            return known[1]
+        entry = self._masks.get(id(ranges))
+        if entry is not None:
+            return entry[1]
         if len(self._masks) >= _MOST_MASKS:
             self._masks.clear()
         mask = np.zeros(len(self.ids), dtype=bool)
         for start, stop in np.searchsorted(self.ids, ranges):
             mask[start:stop] = True
         tensor = torch.from_numpy(mask).to(self._device)
-        # Keeping the ranges keeps their identity from being taken by another object.
+        # The ranges are kept so that no other object can take their identity.
         self._masks[id(ranges)] = (ranges, tensor)
         return tensor

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent / "weights"
 _FILES = ["*.json", "*.safetensors", "*.txt", "*.jinja"]
-"""What is fetched from the hub: never a pickle."""
+"""The files fetched from the hub: never a pickle."""
 
 _TOKENIZER_SUFFIX = "_tokenizer"
 
@@ -43,14 +43,14 @@ def open_engine(
     from biomatrix.training.host_memory import keep_freed_memory
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
-    given = _by_modality(structure_tokenizers)
+    tokenizers = _by_modality(structure_tokenizers)
     folder = _locate(name_or_path)
-    vocabulary = Vocabulary.from_pretrained(folder, structure_tokenizers=given)
+    vocabulary = Vocabulary.from_pretrained(folder, structure_tokenizers=tokenizers)
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    chosen = dtype or ("float32" if place == "cpu" else "bfloat16")
+    precision = dtype or ("float32" if place == "cpu" else "bfloat16")
     if place == "cpu":
         keep_freed_memory()
-    return TransformersEngine(_open_network(folder, place, chosen), vocabulary, str(name_or_path))
+    return TransformersEngine(_open_network(folder, place, precision), vocabulary, str(name_or_path))
 
 
 def save_network(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
@@ -67,15 +67,15 @@ def save_network(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _by_modality(given: dict[str, Any]) -> dict[str, Any]:
-    wrong = next((key for key in given if not key.endswith(_TOKENIZER_SUFFIX)), None)
-    if wrong is not None:
-        raise ConfigurationError(f"load takes no {wrong!r}; structure tokenizers are given as MODALITY_tokenizer=")
-    return {key.removesuffix(_TOKENIZER_SUFFIX): value for key, value in given.items() if value is not None}
+def _by_modality(arguments: dict[str, Any]) -> dict[str, Any]:
+    unknown = next((key for key in arguments if not key.endswith(_TOKENIZER_SUFFIX)), None)
+    if unknown is not None:
+        raise ConfigurationError(f"load takes no {unknown!r}; structure tokenizers are given as MODALITY_tokenizer=")
+    return {key.removesuffix(_TOKENIZER_SUFFIX): value for key, value in arguments.items() if value is not None}
 
 
 def _locate(name_or_path: str | Path) -> Path:
-    """Return the local folder of a model, fetched from the hub if need be."""
+    """Return the local folder of a model, fetched from the hub where needed."""
     shipped = {name: SHIPPED / name for name in shipped_models()}
     return locate(name_or_path, what="model", shipped=shipped, patterns=_FILES)
 
@@ -85,8 +85,8 @@ def _open_network(folder: Path, device: str, dtype: str) -> Any:
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
-    kind = getattr(torch, dtype, None)
-    if not isinstance(kind, torch.dtype):
+    torch_dtype = getattr(torch, dtype, None)
+    if not isinstance(torch_dtype, torch.dtype):
         raise ConfigurationError(f"{dtype!r} is not a torch dtype, such as float32 or bfloat16")
     opener: Any = AutoModelForCausalLM
     progress: Any = logging
@@ -95,7 +95,7 @@ def _open_network(folder: Path, device: str, dtype: str) -> Any:
     try:
         network, report = opener.from_pretrained(
             folder,
-            dtype=kind,
+            dtype=torch_dtype,
             use_safetensors=True,
             trust_remote_code=False,
             output_loading_info=True,
@@ -106,9 +106,9 @@ def _open_network(folder: Path, device: str, dtype: str) -> Any:
         if shows_progress:
             progress.enable_progress_bar()
     faults = [
-        f"{len(report[kind])} {kind.replace('_', ' ')}, first {sorted(map(str, report[kind]))[0]}"
-        for kind in ("missing_keys", "unexpected_keys", "mismatched_keys")
-        if report.get(kind)
+        f"{len(report[fault])} {fault.replace('_', ' ')}, first {sorted(map(str, report[fault]))[0]}"
+        for fault in ("missing_keys", "unexpected_keys", "mismatched_keys")
+        if report.get(fault)
     ]
     if faults:
         raise WeightsError(f"the weights do not match config.json: {'; '.join(faults)}", file=str(folder))

@@ -39,14 +39,14 @@ class Settings(TypedDict, total=False):
 class Model:
     """A language model over text and entities.
 
-    Opened with :meth:`from_pretrained` (the same as ``bm.load``), or made of any engine.
+    Open one with :meth:`from_pretrained` (the same as ``bm.load``), or make one of any engine.
 
     Parameters
     ----------
     engine : Engine
-        What runs it.
+        What runs the model.
     name : str
-        For messages.
+        For messages; the class of the engine when empty.
     """
 
     def __init__(self, engine: Engine, name: str = "") -> None:
@@ -70,23 +70,25 @@ class Model:
             A shipped name ("nano"), a model folder, or a hub id (owner/name). Folders are in the ordinary Hugging
             Face layout; modalities are found by their token strings.
         device : str, optional
-            Such as "cuda"; a GPU where there is one when not given.
+            Such as "cuda"; when not given, a GPU where there is one, else the CPU.
         dtype : str, optional
-            Such as "bfloat16"; float32 on a CPU, where it is the quickest and exact, and bfloat16 elsewhere.
+            Such as "bfloat16"; when not given, float32 on a CPU, where it is exact and fastest, and bfloat16 elsewhere.
         **structure_tokenizers
-            ``MODALITY_tokenizer=``, such as ``protein_structure_tokenizer=``: the structure tokenizer that a
-            modality's tokens belong to, a shipped name, a folder or an object. Needed to decode structures of a
-            checkpoint that does not say (a published one); without, answers say which is missing.
+            ``MODALITY_tokenizer=``, such as ``protein_structure_tokenizer=``: the structure tokenizer of a modality's
+            tokens, as a shipped name, a folder or an object. Needed to decode structures of a checkpoint that does not
+            name its tokenizers (a published one); without it, answers say which one is missing.
 
         Notes
         -----
-        On a CPU the process is told to keep the memory it frees (glibc), which nearly doubles the speed: a cache that
-        grows by a token each step is a new large block each step.
+        On a CPU the process keeps the memory it frees (glibc), which nearly doubles the speed: a cache that grows by
+        one token per step needs a new large block at each step.
 
         Raises
         ------
         WeightsError
             There is no such model, or its weights are incomplete or of another vocabulary.
+        ConfigurationError
+            A keyword argument that does not end in ``_tokenizer``, or a dtype that torch does not have.
         """
         engine = open_engine(name_or_path, device=device, dtype=dtype, **structure_tokenizers)
         return cls(engine, str(name_or_path))
@@ -94,8 +96,8 @@ class Model:
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the model in the ordinary Hugging Face layout, which stock loaders open.
 
-        That is ``model.safetensors``, ``config.json``, ``generation_config.json``, the tokenizer's files, and
-        ``biomatrix.json`` with the structure tokenizers the tokens belong to. Each file takes its name when whole.
+        The files are ``model.safetensors``, ``config.json``, ``generation_config.json``, those of the tokenizer, and
+        ``biomatrix.json`` with the structure tokenizers of the tokens. Each file takes its name once it is whole.
         """
         save_network(self.network, self.vocabulary, Path(folder))
 
@@ -122,7 +124,7 @@ class Model:
 
     @property
     def num_embeddings(self) -> int:
-        """Rows of the embedding, those of no token included."""
+        """Rows of the embedding, padding rows included."""
         return int(self.network.get_input_embeddings().weight.shape[0])
 
     @property
@@ -138,20 +140,20 @@ class Model:
         Parameters
         ----------
         prompt : str, Entity, or sequence of them and of (Entity, modality)
-            What is asked, as the user's turn of a conversation. Text stays text whatever it looks like.
+            The request, as the user's turn of a conversation. Text stays text whatever it looks like.
         output : str, optional
             The modality to answer in: the answer is one complete segment of it, valid by its grammar. Text, with
             segments where the model writes them, when not given.
         length : int, optional
             The exact number of residues, atoms or symbols (what the modality counts).
         num_samples : int
-            Answers wanted; they differ unless greedy. 1 when not given.
+            The number of answers; they differ unless greedy. 1 when not given.
         temperature, top_p : float
-            Of nucleus sampling; no other cut is made. 1 each when not given; a temperature of 0 is greedy.
+            Of nucleus sampling, the only cut. 1 each when not given; a temperature of 0 is greedy.
         seed : int
             Answers are a function of seed, prompt and sample number, not of what else is in the batch.
         greedy : bool
-            Take the likeliest token each time.
+            Take the likeliest token at each step.
         max_new_tokens : int, optional
             The longest answer; 512, or what an exact length needs, when not given.
         system : str, optional
@@ -161,7 +163,7 @@ class Model:
         constraints : sequence of callable
             Each takes the automaton of the output and returns a narrower one.
         about : Entity, optional
-            Whose labels a generated structure takes; see :class:`biomatrix.generation.requests.Request`.
+            The entity whose labels a generated structure takes; see :class:`biomatrix.generation.requests.Request`.
 
         Returns
         -------
@@ -190,7 +192,7 @@ class Model:
         max_rows: int | None = None,
         **settings: Unpack[Settings],
     ) -> list[list[Answer]]:
-        """Answer many prompts together; each as :meth:`generate` alone would.
+        """Answer many prompts together, each as :meth:`generate` would.
 
         Requests that differ in more than prompt and length go to ``model.engine.generate(requests)``.
 
@@ -198,10 +200,12 @@ class Model:
         ----------
         prompts : sequence
             Each as for :meth:`generate`.
+        output : str, optional
+            The modality of all answers; text when not given.
         lengths : sequence of int or None, optional
             An exact length for each prompt.
         max_rows : int, optional
-            Samples that are written together; changes speed and memory only.
+            The most samples written together; changes speed and memory only.
         **settings
             As for :meth:`generate`, for all prompts.
 
@@ -209,12 +213,17 @@ class Model:
         -------
         list of list of Answer
             ``num_samples`` answers for each prompt.
+
+        Raises
+        ------
+        BioMatrixError
+            A request cannot be met; of several prompts, the error names the number as the record.
         """
-        wanted = [None] * len(prompts) if lengths is None else list(lengths)
-        if len(wanted) != len(prompts):
-            raise ConfigurationError(f"{len(wanted)} lengths for {len(prompts)} prompts")
+        exact = [None] * len(prompts) if lengths is None else list(lengths)
+        if len(exact) != len(prompts):
+            raise ConfigurationError(f"{len(exact)} lengths for {len(prompts)} prompts")
         requests = []
-        for number, (prompt, length) in enumerate(zip(prompts, wanted, strict=True), start=1):
+        for number, (prompt, length) in enumerate(zip(prompts, exact, strict=True), start=1):
             try:
                 requests.append(request_of(prompt, output, length, **settings))
             except BioMatrixError as error:
@@ -224,9 +233,9 @@ class Model:
     def stream(
         self, prompt: Prompt, output: str | None = None, length: int | None = None, **settings: Unpack[Settings]
     ) -> Iterator[Event]:
-        """Yield an answer as it is written: text, tokens and segments, at the end the whole :class:`Answer`.
+        """Yield an answer while it is written: text, tokens and segments, at the end the whole :class:`Answer`.
 
-        Takes what :meth:`generate` takes, and writes the same; see :mod:`biomatrix.generation.events`.
+        Takes the arguments of :meth:`generate`, and writes the same answers; see :mod:`biomatrix.generation.events`.
         """
         return self.engine.stream(request_of(prompt, output, length, **settings))
 
@@ -238,12 +247,23 @@ class Model:
         prompt : str, Entity, or sequence
             As for :meth:`generate`.
         continuation : str, Entity, or sequence
-            The answer; an entity is written in its own modality, whole.
+            The answer; an entity is written whole, in its default modality.
+        system : str, optional
+            A system turn before the user's.
+        raw : bool
+            Take the prompt as a document, without a conversation around it.
 
         Returns
         -------
         Score
-            In nats; rows that are no token take no probability.
+            In nats; embedding rows without a token take no probability.
+
+        Raises
+        ------
+        ConfigurationError
+            The continuation is empty.
+        LimitError
+            Prompt and continuation exceed the model's context.
         """
         return self.engine.score(Request(prompt, system=system, raw=raw), continuation)
 

@@ -1,4 +1,4 @@
-"""From a request to the jobs of the decoding loop, everything checked before anything is written."""
+"""From a request to the jobs of the decoding loop, checked in full before the model writes."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ DEFAULT_NEW_TOKENS: Final = 512
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What a request comes to.
+    """A request as jobs.
 
     Parameters
     ----------
     request : Request
     opening : tuple of int
-        The ids every answer begins with: the start token of the output, nothing for text.
+        The ids with which every answer begins: the start token of the output; empty for text.
     jobs : tuple of Job
-        One for each sample that can differ.
+        One per sample that can differ.
     """
 
     request: Request
@@ -74,7 +74,7 @@ class Planner:
         return Plan(request, opening, tuple(jobs))
 
     def check_room(self, prompt_tokens: int, tokens: int, what: str) -> None:
-        """Raise LimitError where prompt and answer are too long together."""
+        """Raise LimitError where prompt and answer exceed the context; ``what`` names the answer in the message."""
         if prompt_tokens + tokens > self._context_length:
             raise LimitError(
                 f"the prompt has {prompt_tokens:,} tokens and the {what} {tokens:,}, but the model reads at most "
@@ -94,10 +94,10 @@ class Planner:
 
     def _budget(self, prompt_tokens: int, request: Request) -> int:
         """Return the most tokens an answer may have."""
-        length, asked = request.length, request.max_new_tokens
-        if asked is not None:
-            self.check_room(prompt_tokens, asked, "max_new_tokens")
-            return asked
+        length, limit = request.length, request.max_new_tokens
+        if limit is not None:
+            self.check_room(prompt_tokens, limit, "max_new_tokens")
+            return limit
         self.check_room(prompt_tokens, 1 if length is None else length + 1, "answer")
         room = self._context_length - prompt_tokens
         return min(room, DEFAULT_NEW_TOKENS if length is None else max(DEFAULT_NEW_TOKENS, 4 * length + 1))

@@ -1,4 +1,4 @@
-"""What is asked of a model: one frozen request, checked when it is made."""
+"""One request to a model, frozen and checked when it is made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from biomatrix.generation.sampling import Sampling
 from biomatrix.vocabulary.tables import Item
 
 Prompt: TypeAlias = str | Entity | Sequence[Item]
-"""Text and entities in order; an entity may be paired with the modality to write it in."""
+"""Text and entities in order; an entity may be paired with the name of the modality to write it in."""
 
 Constraint: TypeAlias = Callable[[Automaton], Automaton]
 """A user's constraint: it takes the automaton of the output and returns one that allows no more."""
@@ -26,7 +26,7 @@ class Request:
     Parameters
     ----------
     prompt : str, Entity, or sequence of them and of (Entity, str)
-        Text and entities in order, an entity perhaps with the modality to write it in. Kept as a tuple of parts.
+        Text and entities in order, each entity optionally with the modality to write it in. Kept as a tuple of parts.
     output : str, optional
         The modality to answer in; text, with segments where the model writes them, when not given.
     length : int, optional
@@ -36,7 +36,7 @@ class Request:
     sampling : Sampling
         Temperature, nucleus, greedy, seed.
     num_samples : int
-        Answers wanted; they differ unless greedy.
+        The number of answers; they differ unless greedy.
     max_new_tokens : int, optional
         The longest answer; 512, or what an exact length needs, when not given.
     system : str, optional
@@ -44,8 +44,8 @@ class Request:
     raw : bool
         Continue the prompt as a document, without a conversation around it.
     about : Entity, optional
-        The entity the answer is about: what tokens of a structure do not carry is taken from it. When not given, the
-        only entity of the answer's kind that the prompt shows in another modality.
+        The entity the answer is about; a generated structure takes from it the labels that its tokens do not carry.
+        When not given, the only entity of the answer's kind that the prompt shows in another modality.
 
     Raises
     ------
@@ -94,16 +94,21 @@ class Request:
 
 
 def build_prompt(words: str, entities: Sequence[Entity] = (), *, written_as: str | None = None) -> list[Item]:
-    """Return a prompt of words followed by the given entities.
+    """Return a prompt of words followed by entities.
 
     Parameters
     ----------
     words : str
         The request; it stays text whatever it looks like.
     entities : sequence of Entity
-        What it is about.
+        The entities the request is about.
     written_as : str, optional
-        The modality the entities are shown in; each kind's default when not given.
+        The modality in which to show the entities; each kind's default when not given.
+
+    Raises
+    ------
+    ConfigurationError
+        A modality without entities.
     """
     if written_as is not None and not entities:
         raise ConfigurationError("a modality to write the entity in was given, but no entity")

@@ -1,4 +1,4 @@
-"""Choosing ids from logits: greedy or nucleus, each row with a random stream of its own.
+"""Choosing ids from logits: greedy or nucleus, each row with its own random stream.
 
 Legend of shapes: R rows, N candidate ids.
 """
@@ -26,11 +26,16 @@ class Sampling:
     temperature : float
         Divides the logits; 0 is greedy.
     top_p : float
-        The nucleus: the fewest ids whose probabilities sum to at least this. 1 leaves all.
+        The nucleus: the fewest ids whose probabilities sum to at least this. 1 keeps all.
     greedy : bool
         Take the likeliest id; of equals, the smallest.
     seed : int
-        Same seed and prompt, same answers.
+        The same seed and prompt give the same answers.
+
+    Raises
+    ------
+    ConfigurationError
+        Temperature or top_p out of range.
     """
 
     temperature: float = 1.0
@@ -51,7 +56,7 @@ class Sampling:
 
 
 def random_stream(seed: int, prompt: Sequence[int], sample: int) -> np.random.Generator:
-    """Return the random stream of one sample: a function of seed, prompt and sample number, of nothing else."""
+    """Return the random stream of one sample: a function of seed, prompt and sample number only."""
     digest = hashlib.sha256(np.asarray([seed, sample, *prompt], dtype=np.int64).tobytes()).digest()
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
 
@@ -82,19 +87,19 @@ def choose(
     masked = logits.double().masked_fill(~allowed, -torch.inf)
     logprobs = torch.log_softmax(masked, dim=-1)
     columns = masked.argmax(dim=-1)
-    drawn = [row for row, sampling in enumerate(samplings) if not sampling.is_greedy]
-    if drawn:
-        rows = torch.tensor(drawn, device=logits.device)
-        columns[rows] = _draw(masked[rows], uniforms[drawn], [samplings[row] for row in drawn])
-    chosen = logprobs.gather(1, columns[:, None])[:, 0]
-    return columns.cpu().numpy(), chosen.cpu().numpy()
+    draws = [row for row, sampling in enumerate(samplings) if not sampling.is_greedy]
+    if draws:
+        rows = torch.tensor(draws, device=logits.device)
+        columns[rows] = _draw(masked[rows], uniforms[draws], [samplings[row] for row in draws])
+    selection = logprobs.gather(1, columns[:, None])[:, 0]
+    return columns.cpu().numpy(), selection.cpu().numpy()
 
 
 def _draw(masked: Tensor, uniforms: NDArray[np.float64], samplings: Sequence[Sampling]) -> Tensor:
-    """Return a candidate drawn for each row, ``int64 [R]``."""
+    """Draw a candidate for each row, ``int64 [R]``."""
     temperatures = masked.new_tensor([sampling.temperature for sampling in samplings])
     probabilities = torch.softmax(masked / temperatures[:, None], dim=-1)
-    # A row without a nucleus is left alone: rounding in the sums below would cut its least likely candidates.
+    # Rows without a nucleus are left as they are: rounding in the sums would cut their least likely candidates.
     cut = [row for row, sampling in enumerate(samplings) if sampling.top_p < 1.0]
     if cut:
         rows = torch.tensor(cut, device=masked.device)
@@ -104,7 +109,7 @@ def _draw(masked: Tensor, uniforms: NDArray[np.float64], samplings: Sequence[Sam
 
 
 def nucleus(probabilities: Tensor, top_p: Tensor) -> Tensor:
-    """Return probabilities with all but the fewest likeliest ids that reach ``top_p [R]`` set to 0, ``[R, N]``."""
+    """Return ``[R, N]`` probabilities, 0 outside the fewest likeliest ids whose sum reaches ``top_p [R]``."""
     ordered, order = probabilities.sort(dim=-1, descending=True, stable=True)
     before = ordered.cumsum(dim=-1) - ordered
     kept = torch.where(before < top_p[:, None], ordered, 0.0)

@@ -15,9 +15,9 @@ class Score:
     logprob : float
         Log-likelihood in nats of all its tokens, among all tokens of the vocabulary.
     token_logprobs : tuple of float
-        Of each token.
+        The same for each token.
     token_ids : tuple of int
-        The tokens.
+        The ids of the continuation.
     """
 
     logprob: float

@@ -1,4 +1,4 @@
-"""From the ids of one sample, as they come, to the events of a stream."""
+"""From the ids of one sample, one at a time, to the events of a stream."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from biomatrix.vocabulary.segments import Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
 _INCOMPLETE: Final = "\ufffd"
-"""What the bytes of an unfinished character are spelled as."""
+"""How the bytes of an unfinished character are spelled."""
 
 
 class EventReader:
@@ -22,7 +22,7 @@ class EventReader:
     vocabulary : Vocabulary
         What the ids mean.
     finish : callable
-        What is done to each segment once it is decoded.
+        Applied to each decoded segment.
     sample : int
         The sample's number, for its events.
     """
@@ -53,7 +53,7 @@ class EventReader:
             yield from self._piece(self._text.read(id_))
 
     def flush(self) -> Iterator[Event]:
-        """Yield what was held back of a text that has come to its end."""
+        """Yield the text that was held back, once the text has ended."""
         yield from self._piece(self._text.rest())
 
     def _inside(self, id_: int) -> Iterator[Event]:
@@ -76,9 +76,9 @@ class EventReader:
 
 
 class _TextReader:
-    """Spells base pieces as they come, holding back a character until all of its bytes are there.
+    """Spells base pieces one at a time, holding back a character until all its bytes are there.
 
-    A piece is spelled after the ones before it, since some tokenizers write a space at a piece's front only then.
+    A piece is spelled together with those before it, since some tokenizers only then write the space in front of it.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -100,5 +100,5 @@ class _TextReader:
         return new
 
     def _new(self) -> str:
-        known = self._vocabulary.text(self._before)
-        return self._vocabulary.text([*self._before, *self._held])[len(known) :]
+        prefix = self._vocabulary.text(self._before)
+        return self._vocabulary.text([*self._before, *self._held])[len(prefix) :]

@@ -24,7 +24,7 @@ _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
 
 
 class TextAutomaton:
-    """Guides an answer in text; it opens segments, and the automata of their modalities guide them.
+    """Guides an answer in text; the segments it opens are guided by the automata of their modalities.
 
     A segment is opened only where it can still be closed and the answer ended. A row's state is (modality number, or
     -1 in text, or -2 when finished; tokens left to write; the state of the open segment's automaton).
@@ -32,9 +32,9 @@ class TextAutomaton:
     Parameters
     ----------
     automata : mapping of str to Automaton
-        Of every modality that may be written.
+        By name, for every modality that may be written.
     text_ids : ndarray, shape=(n,), dtype=int64
-        What may stand in text.
+        The ids that may stand in text.
     stop_ids : sequence of int
         The tokens that end an answer.
     """
@@ -53,7 +53,7 @@ class TextAutomaton:
 
     @classmethod
     def from_vocabulary(cls, vocabulary: Vocabulary) -> TextAutomaton:
-        """Return the automaton of answers in a vocabulary: every token but the base's special ones, every modality."""
+        """Return the automaton over a vocabulary: its modalities, and all text tokens but the base's special ones."""
         special = [id_ for id_, token in vocabulary.backend.get_added_tokens_decoder().items() if token.special]
         tokens = np.flatnonzero(vocabulary.mask())
         text = np.setdiff1d(tokens, np.union1d(vocabulary.new_ids, np.array(special, dtype=np.int64)))
@@ -69,7 +69,7 @@ class TextAutomaton:
         return state
 
     def allowed(self, states: States) -> Sequence[Ranges]:
-        """Return for each row the ids that may come next; none once it has ended."""
+        """Return for each row the ranges of ids that may come next, ``int64 [n, 2]``; none once it has ended."""
         rows: list[Ranges] = [_NOTHING] * len(states)
         closable = states[:, 1, None] >= self._needs + 1
         for row in np.flatnonzero(states[:, 0] == _TEXT):
@@ -82,13 +82,13 @@ class TextAutomaton:
     def _text_ranges(self, closable: NDArray[np.bool_]) -> Ranges:
         """Return what may stand in text where the modalities ``bool [M]`` may be opened."""
         key = closable.tobytes()
-        found = self._ranges.get(key)
-        if found is None:
-            found = self._ranges[key] = ranges_of(np.union1d(self._text, self._starts[closable]))
-        return found
+        ranges = self._ranges.get(key)
+        if ranges is None:
+            ranges = self._ranges[key] = ranges_of(np.union1d(self._text, self._starts[closable]))
+        return ranges
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
-        """Return the states after one allowed id each, ``int64 [R]``."""
+        """Return the states ``int64 [R, k]`` after one allowed id each, ``int64 [R]``."""
         following = states.copy()
         following[:, 1] -= 1
         in_text = states[:, 0] == _TEXT
@@ -111,7 +111,7 @@ class TextAutomaton:
         return rows
 
     def tokens_to_close(self, states: States) -> NDArray[np.int64]:
-        """Return the fewest tokens that finish each row, the one that ends the answer among them, ``int64 [R]``."""
+        """Return the fewest tokens that finish each row, including the one that ends the answer, ``int64 [R]``."""
         tokens = np.where(states[:, 0] == _DONE, 0, 1).astype(np.int64)
         for number, at in self._open(states):
             tokens[at] += self._automata[number].tokens_to_close(self._inner(states, at, number))
@@ -129,17 +129,17 @@ class TextAutomaton:
 def _openable(automata: Mapping[str, Automaton]) -> tuple[list[Automaton], list[int], list[int]]:
     """Return the automata that can write a whole segment, the numbers of their states, and what a segment needs.
 
-    What it needs is its fewest tokens, the control pair among them.
+    A segment needs its fewest tokens, control pair included.
     """
-    able: list[Automaton] = []
+    usable: list[Automaton] = []
     widths: list[int] = []
     needs: list[int] = []
     for automaton in automata.values():
         try:
             state = automaton.start(Bounds(_AMPLE))
-        except ConfigurationError:  # a modality of which the vocabulary holds too few tokens is never opened
+        except ConfigurationError:  # the vocabulary holds too few tokens of the modality to ever open it
             continue
-        able.append(automaton)
+        usable.append(automaton)
         widths.append(len(state))
         needs.append(int(automaton.tokens_to_close(state[None])[0]) + 1)
-    return able, widths, needs
+    return usable, widths, needs

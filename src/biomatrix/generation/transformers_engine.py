@@ -23,7 +23,8 @@ from biomatrix.vocabulary.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-_SCORED_TOGETHER: Final = 256
+_SCORE_ROWS: Final = 256
+"""Positions whose logits are in memory at once."""
 
 
 class TransformersEngine:
@@ -34,7 +35,7 @@ class TransformersEngine:
     network : PreTrainedModel
         From stock ``AutoModelForCausalLM``.
     vocabulary : Vocabulary
-        Whose ids the network's rows are.
+        Its ids are the rows of the network's embedding.
     name : str
         For messages.
 
@@ -51,7 +52,7 @@ class TransformersEngine:
         if rows < len(vocabulary):
             raise WeightsError(
                 f"{rows:,} embedding rows are too few for a vocabulary of {len(vocabulary):,}; "
-                "the weights and the tokenizer are from two models",
+                "the weights and the tokenizer belong to different models",
                 file=name or None,
             )
 
@@ -64,25 +65,25 @@ class TransformersEngine:
         """Return ``num_samples`` answers for each request; see :class:`biomatrix.generation.engine.Engine`."""
         plans = self._plans(requests)
         jobs = [job for plan in plans for job in plan.jobs]
-        written = iter(decode_jobs(self.network, jobs, MAX_ROWS if max_rows is None else max_rows))
+        outputs = iter(decode_jobs(self.network, jobs, MAX_ROWS if max_rows is None else max_rows))
         answers = []
         for plan in plans:
-            known = KnownEntities.from_request(self.vocabulary, plan.request)
+            entities = KnownEntities.from_request(self.vocabulary, plan.request)
             group = [
-                self._answer(plan, known, row.ids, row.logprob, row.complete)
-                for row in (next(written) for _ in plan.jobs)
+                self._answer(plan, entities, row.ids, row.logprob, row.complete)
+                for row in (next(outputs) for _ in plan.jobs)
             ]
             answers.append(group * (plan.request.num_samples // len(group)))
         return answers
 
     def stream(self, request: Request) -> Iterator[Event]:
-        """Yield what is written as it is written; see :mod:`biomatrix.generation.events`."""
+        """Yield the answers of a request while they are written; see :mod:`biomatrix.generation.events`."""
         plan = self._planner.plan(request)
         return self._events(plan)
 
     def _events(self, plan: Plan) -> Iterator[Event]:
-        known = KnownEntities.from_request(self.vocabulary, plan.request)
-        readers = [EventReader(self.vocabulary, known.complete, job.sample) for job in plan.jobs]
+        entities = KnownEntities.from_request(self.vocabulary, plan.request)
+        readers = [EventReader(self.vocabulary, entities.complete, job.sample) for job in plan.jobs]
         logprobs = [0.0] * len(readers)
         for reader in readers:
             for id_ in plan.opening:
@@ -93,13 +94,13 @@ class TransformersEngine:
             yield from reader.read(token.id)
             if token.last:
                 yield from reader.flush()
-                written = reader.ids[len(plan.opening) :]
-                answer = self._answer(plan, known, written, logprobs[token.job], token.complete)
+                ids = reader.ids[len(plan.opening) :]
+                answer = self._answer(plan, entities, ids, logprobs[token.job], token.complete)
                 for sample in range(token.job, plan.request.num_samples, len(readers)):
                     yield Finished(answer, sample)
 
     def score(self, request: Request, continuation: Prompt) -> Score:
-        """Return how likely a continuation of a prompt is, in nats; rows that are no token take no probability."""
+        """Return how likely a continuation is, in nats; embedding rows without a token take no probability."""
         before = prompt_ids(self.vocabulary, request)
         after = self.vocabulary.encode(continuation)
         if not after:
@@ -113,8 +114,8 @@ class TransformersEngine:
             hidden = self.network.base_model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
             hidden = hidden[0, len(before) - 1 :]
             labels = ids[0, len(before) :]
-            parts = zip(torch.split(hidden, _SCORED_TOGETHER), torch.split(labels, _SCORED_TOGETHER), strict=True)
-            logprobs = [_token_logprobs(head(part), mask, wanted) for part, wanted in parts]
+            parts = zip(torch.split(hidden, _SCORE_ROWS), torch.split(labels, _SCORE_ROWS), strict=True)
+            logprobs = [_token_logprobs(head(part), mask, targets) for part, targets in parts]
         tokens = torch.cat(logprobs).cpu().tolist()
         return Score(float(sum(tokens)), tuple(tokens), tuple(after))
 
@@ -132,15 +133,15 @@ class TransformersEngine:
         return plans
 
     def _answer(
-        self, plan: Plan, known: KnownEntities, written: Sequence[int], logprob: float, complete: bool
+        self, plan: Plan, entities: KnownEntities, ids: Sequence[int], logprob: float, complete: bool
     ) -> Answer:
         return read_answer(
             self.vocabulary,
-            (*plan.opening, *written),
+            (*plan.opening, *ids),
             output=plan.request.output,
             logprob=logprob,
             complete=complete,
-            finish=known.complete,
+            finish=entities.complete,
         )
 
 

@@ -1,4 +1,4 @@
-"""The main job on real input: every modality there and back, one task of each kind, files and a page to look at."""
+"""The main job on real input: round trips of every modality, the tasks each kind shows, files and a report page."""
 
 from __future__ import annotations
 

@@ -14,26 +14,26 @@ from biomatrix.quickstart.tasks import Reply
 def write_files(
     folder: Path, gathered: Sequence[tuple[Example, Sequence[RoundTrip]]], replies: Sequence[Reply]
 ) -> list[Path]:
-    """Write inputs, what their tokens decode to, and every valid answer; return the paths.
+    """Write the inputs, the entities their tokens decode to, and every valid answer; return the paths.
 
-    Names say what is inside: ``<entity>.<ext>`` as read, ``<entity>.<modality>.<ext>`` as decoded,
+    The names tell what is inside: ``<entity>.<ext>`` as read, ``<entity>.<modality>.<ext>`` as decoded,
     ``<task>_<number>.<ext>`` as answered.
     """
-    written = []
-    for given, trips in gathered:
+    paths = []
+    for example, trips in gathered:
         for trip in trips:
             if trip.decoded is None:
                 continue
             extension = trip.modality.file_format
-            written.append(_write(given.entity, folder / f"{given.stem}.{extension}"))
-            written.append(_write(trip.decoded, folder / f"{given.stem}.{trip.modality.name}.{extension}"))
+            paths.append(_write(example.entity, folder / f"{example.stem}.{extension}"))
+            paths.append(_write(trip.decoded, folder / f"{example.stem}.{trip.modality.name}.{extension}"))
     for reply in replies:
         valid = [answer for answer in reply.answers if answer.entity is not None]
         for number, answer in enumerate(valid, start=1):
             if answer.entity is not None and answer.entity_modality is not None:
                 extension = modality(answer.entity_modality).file_format
-                written.append(_write(answer.entity, folder / f"{reply.question.task}_{number}.{extension}"))
-    return written
+                paths.append(_write(answer.entity, folder / f"{reply.question.task}_{number}.{extension}"))
+    return paths
 
 
 def _write(entity: Entity, path: Path) -> Path:

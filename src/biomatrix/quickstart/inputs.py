@@ -1,4 +1,4 @@
-"""What the job starts from: the examples of every kind, each replaced by the user's own where it is given."""
+"""The input of the job: the examples of every kind, replaced by the user's own entities of that kind."""
 
 from __future__ import annotations
 
@@ -15,33 +15,38 @@ def gather_inputs(given: Mapping[str, str], records: Mapping[str, int | str], se
     Parameters
     ----------
     given : mapping of str to str
-        By kind, a file or what a person types for the kind. It replaces the example of its kind that stands alone, or
-        else all of them with what lies in one frame with them.
+        By kind, a file or what a person types for the kind. It replaces the examples of its kind that stand alone, or,
+        where there are none, all of its kind and whatever shares a frame with them.
     records : mapping of str to int or str
-        By kind, which record or chain of the given file.
+        By kind, which record or chain of the file.
     seed : int
-        Seeds the structure of an entity that has none and can be given one.
+        Seeds the structure of an entity that has none and can get one.
+
+    Raises
+    ------
+    BioMatrixError
+        A kind that is not registered, or a file or spelling that cannot be read.
     """
     examples = [example for one in kinds() for example in one.examples()]
     for name, word in given.items():
-        replaced = _replaced(examples, name)
-        examples = [example for example in examples if example not in replaced]
-        examples.append(_given(name, word, records.get(name), seed))
-    # What lies in one frame comes first, chains before what is bound to them.
+        outdated = _examples_to_replace(examples, name)
+        examples = [example for example in examples if example not in outdated]
+        examples.append(_user_example(name, word, records.get(name), seed))
+    # Entities that share a frame come first, and chains before the molecules bound to them.
     return sorted(examples, key=lambda one: (not one.frame, kind_of(one.entity).size(one.entity) is None))
 
 
-def _replaced(examples: list[Example], name: str) -> list[Example]:
+def _examples_to_replace(examples: list[Example], name: str) -> list[Example]:
     mine = [example for example in examples if example.entity.kind == name]
     alone = [example for example in mine if not example.frame]
     frames = {example.frame for example in mine}
     return alone or [example for example in examples if example in mine or (example.frame and example.frame in frames)]
 
 
-def _given(name: str, word: str, record: int | str | None, seed: int) -> Example:
-    of = kind(name)
-    from_file = names_file(word, of)
-    entity: Entity = parse_entity(word, of, record)
-    origin = f"file {word}" if from_file else f"{of.typed_as} {word}"
-    entity, how = of.completed(entity, seed)
+def _user_example(name: str, word: str, record: int | str | None, seed: int) -> Example:
+    registered = kind(name)
+    from_file = names_file(word, registered)
+    entity: Entity = parse_entity(word, registered, record)
+    origin = f"file {word}" if from_file else f"{registered.typed_as} {word}"
+    entity, how = registered.completed(entity, seed)
     return Example(entity, entity.name or f"Your {name}", f"{origin}{how}", name)

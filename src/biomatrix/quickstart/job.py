@@ -22,7 +22,7 @@ REPORT = "report.html"
 
 @dataclass(frozen=True)
 class Summary:
-    """What the job did: its inputs with their round trips, the model's replies, the files, time and memory."""
+    """What the job did: inputs with their round trips, the model's replies, the files, seconds and peak GiB."""
 
     folder: Path
     inputs: list[tuple[Example, list[RoundTrip]]]
@@ -38,13 +38,13 @@ class Summary:
             "files": [str(path) for path in self.files],
             "round_trips": [
                 {
-                    "entity": given.title,
+                    "entity": example.title,
                     "modality": trip.modality.name,
                     "tokens": len(trip.tokens),
                     "agreement": str(trip.agreement) if trip.agreement else None,
                     "refused": trip.refused or None,
                 }
-                for given, trips in self.inputs
+                for example, trips in self.inputs
                 for trip in trips
             ],
             "tasks": [
@@ -63,13 +63,13 @@ class Summary:
     def as_text(self) -> str:
         """Return the summary for a terminal."""
         lines = []
-        for given, trips in self.inputs:
-            lines.append(f"{given.title} ({given.origin})")
+        for example, trips in self.inputs:
+            lines.append(f"{example.title} ({example.origin})")
             for trip in trips:
-                told = (
+                outcome = (
                     f"{len(trip.tokens):4d} tokens, {trip.agreement}" if trip.agreement else f"refused: {trip.refused}"
                 )
-                lines.append(f"  {trip.modality.name:20s} {told}")
+                lines.append(f"  {trip.modality.name:20s} {outcome}")
         for reply in self.replies:
             lines.append(reply.question.title)
             if reply.error:
@@ -98,19 +98,19 @@ def run(
     Parameters
     ----------
     folder : Path
-        Where everything is written; created if need be.
-    given, records
+        Where everything is written; created where it does not exist.
+    given, records : mapping, optional
         The user's own entities by kind, see :func:`biomatrix.quickstart.inputs.gather_inputs`.
     model : str
         A shipped name, a folder or a hub id.
     seed : int
         Seeds conformers and sampling.
     progress : callable
-        Told what is being done.
+        Called with a description of each step.
     """
     from biomatrix.generation import load
 
-    started = time.monotonic()
+    start = time.monotonic()
     progress("reading the inputs")
     gathered = []
     for example in gather_inputs(given or {}, records or {}, seed):
@@ -128,7 +128,7 @@ def run(
         gathered,
         replies,
         [*files, folder / REPORT],
-        time.monotonic() - started,
+        time.monotonic() - start,
         _peak_memory_gib(),
     )
 
@@ -139,10 +139,10 @@ def _one_line(text: str, width: int = 100) -> str:
 
 
 def _peak_memory_gib() -> float:
-    """Return the most memory this program has held; what a parent held before it started it does not count."""
+    """Return the peak resident memory of this process in GiB; that of the parent it was forked from does not count."""
     try:
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+        match = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
     except OSError:
-        found = None
-    kibibytes = int(found[1]) if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        match = None
+    kibibytes = int(match[1]) if match else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kibibytes / 2**20

@@ -1,4 +1,4 @@
-"""The report: what went in, what came back, what the model answered, and what that is worth."""
+"""The report: the inputs, their round trips, the answers of the model, and what those are worth."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ WORTH = (
 def build_page(
     gathered: Sequence[tuple[Example, Sequence[RoundTrip]]], replies: Sequence[Reply], model: Model, name: str
 ) -> Page:
-    """Return the report as a page ready to be written."""
-    what = " and ".join(dict.fromkeys(kind_of(given.entity).plural for given, _ in gathered))
+    """Return the report as a page, not yet written; ``name`` is the model's as the user typed it."""
+    what = " and ".join(dict.fromkeys(kind_of(example.entity).plural for example, _ in gathered))
     page = Page(
         "biomatrix quickstart",
         f"Real {what}, written as tokens in every modality they have, read back from the tokens, and put to a small "
         "language model.",
     )
-    frames = dict.fromkeys(given.frame for given, _ in gathered if given.frame)
+    frames = dict.fromkeys(example.frame for example, _ in gathered if example.frame)
     for frame in frames:
-        _add_complex(page, [given.entity for given, _ in gathered if given.frame == frame])
-    for given, trips in gathered:
-        _add_entity(page, given, trips)
+        _add_complex(page, [example.entity for example, _ in gathered if example.frame == frame])
+    for example, trips in gathered:
+        _add_entity(page, example, trips)
     page.heading(f"What the model {name} answers")
     page.paragraph(WORTH.format(parameters=model.num_parameters / 1e6), "warning")
     for reply in replies:
@@ -56,12 +56,12 @@ def _add_complex(page: Page, entities: Sequence[Entity]) -> None:
         page.row([embed_models([_model(entity) for entity in entities], "The complex as read. Turn with the mouse.")])
 
 
-def _add_entity(page: Page, given: Example, trips: Sequence[RoundTrip]) -> None:
-    page.heading(given.title)
-    page.paragraph(f"From {given.origin}.", "note")
-    for note in given.entity.notes:
+def _add_entity(page: Page, example: Example, trips: Sequence[RoundTrip]) -> None:
+    page.heading(example.title)
+    page.paragraph(f"From {example.origin}.", "note")
+    for note in example.entity.notes:
         page.paragraph(note, "note")
-    page.row(_pictures(given.entity, trips))
+    page.row(_pictures(example.entity, trips))
     page.table(
         ("modality", "tokens", "read back"),
         [
@@ -85,19 +85,19 @@ def _stream(tokens: Sequence[str], name: str) -> str:
 
 
 def _pictures(entity: Entity, trips: Sequence[RoundTrip]) -> list[str]:
-    """Return a drawing where there is a graph, and the input with its decoded structure laid over it."""
-    drawn = kind_of(entity).picture(entity)
-    pictures = [] if drawn is None else [f"<figure>{drawn}</figure>"]
+    """Return a drawing where the kind has one, and the input with each decoded structure laid over it."""
+    drawing = kind_of(entity).picture(entity)
+    pictures = [] if drawing is None else [f"<figure>{drawing}</figure>"]
     if not entity.has_structure or kind_of(entity).viewer is None:
         return pictures
-    shown = facing(entity)
+    reference = facing(entity)
     for trip in trips:
         if trip.decoded is not None and trip.decoded.has_structure:
             pictures.append(
                 embed_models(
                     [
-                        _model(shown, INPUT_COLOUR, "input"),
-                        _model(lay_over(trip.decoded, shown), DECODED_COLOUR, "decoded from tokens"),
+                        _model(reference, INPUT_COLOUR, "input"),
+                        _model(lay_over(trip.decoded, reference), DECODED_COLOUR, "decoded from tokens"),
                     ],
                     "Turn with the mouse.",
                 )
@@ -125,7 +125,7 @@ def _add_reply(page: Page, reply: Reply) -> None:
         else:
             entity, name = part
             (tokens,) = modality(name).encode_each([entity])
-            if not isinstance(tokens, BioMatrixError):  # else the reply says why it could not be asked
+            if not isinstance(tokens, BioMatrixError):  # otherwise the reply says why it was not asked
                 page.element(_stream(tokens, name))
     if reply.error:
         page.paragraph(f"Not asked: {reply.error}", "warning")
@@ -137,11 +137,11 @@ def _add_reply(page: Page, reply: Reply) -> None:
 
 
 def _card(answer: Answer, verdict: str) -> str:
-    """Return one answer as HTML: its picture, its tokens, and what code says of it."""
+    """Return one answer as HTML: its picture, its tokens, and its verdict."""
     parts = []
-    drawn = None if answer.entity is None else kind_of(answer.entity).picture(answer.entity)
-    if drawn is not None:
-        parts.append(drawn)
+    drawing = None if answer.entity is None else kind_of(answer.entity).picture(answer.entity)
+    if drawing is not None:
+        parts.append(drawing)
     if answer.entity is not None and answer.entity.has_structure and kind_of(answer.entity).viewer is not None:
         parts.append(embed_models([_model(facing(answer.entity))], "Turn with the mouse."))
     for segment in answer.segments:

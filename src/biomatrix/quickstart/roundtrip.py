@@ -10,7 +10,7 @@ from biomatrix.errors import BioMatrixError
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """One modality of one entity: its tokens, what they decode to, and the agreement; or why it was refused."""
+    """One modality of one entity: its tokens, the entity they decode to, and the agreement; or why it was refused."""
 
     modality: Modality
     tokens: list[str]

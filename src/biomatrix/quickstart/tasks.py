@@ -1,4 +1,4 @@
-"""The tasks that show what a model does with each kind: what is asked, of which entity, what the answer is worth."""
+"""The tasks that show what a model does with each kind: the question, its entity, and a verdict on the answer."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from biomatrix.trust import judge
 SAMPLES = 4
 NUCLEUS = 0.95
 LONGEST_CHAIN = 220
-"""Longer chains are shown to the small model by their first residues only; its documents hold 512 tokens."""
+"""The most residues shown of a chain: the documents of the small model hold 512 tokens."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A task to ask: what fills its template, an exact ``length``, and what the answer is held against."""
+    """A task to ask: the values of its template, an exact ``length``, and what its answer is compared with."""
 
     task: str
     title: str
@@ -35,7 +35,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the model answered: the prompt as parts, the answers, and what code says of each."""
+    """What the model answered: the prompt as parts, the answers, a verdict on each; or why it was not asked."""
 
     question: Question
     prompt: list[Any]
@@ -45,34 +45,34 @@ class Reply:
 
 
 def gather_questions(entities: Sequence[Entity]) -> list[Question]:
-    """Return the questions that each kind shows, about the last of its given entities where one is needed."""
+    """Return the questions that each kind shows, about the last of its entities where one is needed."""
     questions = []
     for one in kinds():
         mine = [entity for entity in entities if entity.kind == one.name]
         subject = one.shortened(mine[-1], LONGEST_CHAIN) if mine else None
-        asked = (_question(shown, one, subject) for shown in one.shown_tasks)
-        questions += [question for question in asked if question is not None]
+        candidates = (_question(shown, one, subject) for shown in one.shown_tasks)
+        questions += [question for question in candidates if question is not None]
     return questions
 
 
 def _question(shown: ShownTask, of: Kind, subject: Entity | None) -> Question | None:
-    """Return the question of a task, None where the entity it is about is not there or lacks what it needs."""
-    asked = task(shown.name)
+    """Return the question of a task, None where there is no entity for it or the entity lacks what it needs."""
+    definition = task(shown.name)
     values: dict[str, Any] = dict(shown.values)
     about: Entity | None = None
-    for name in placeholders(asked.prompts[0]):
+    for name in placeholders(definition.prompts[0]):
         if name in values:
             continue
-        written = _modality_shown(name, of, subject)
-        if subject is None or written is None:
+        spelling = _modality_shown(name, of, subject)
+        if subject is None or spelling is None:
             return None
-        values[name], about = (subject, written), subject
-    question = Question(shown.name, shown.title, values, samples=SAMPLES if asked.output else 1)
+        values[name], about = (subject, spelling), subject
+    question = Question(shown.name, shown.title, values, samples=SAMPLES if definition.output else 1)
     if about is None:
         return question
-    if asked.output is None:
-        return replace(question, expected=_computed(asked, of.properties(about)))
-    output = modality(asked.output)
+    if definition.output is None:
+        return replace(question, expected=_computed(definition, of.properties(about)))
+    output = modality(definition.output)
     if output.kind != of.name:
         return question
     return replace(question, length=of.size(about), reference=about if output.accepts(about) else None)
@@ -81,7 +81,7 @@ def _question(shown: ShownTask, of: Kind, subject: Entity | None) -> Question | 
 def _modality_shown(placeholder: str, of: Kind, subject: Entity | None) -> str | None:
     """Return the modality in which a placeholder shows the entity, None where it has none.
 
-    Where the placeholder only names the kind, that is its first modality with tokens of its own.
+    For a placeholder that only names the kind, it is the first modality with tokens of its own.
     """
     fitting = [one for one in modalities(of.name) if subject is not None and one.accepts(subject)]
     if placeholder == of.name:
@@ -90,14 +90,14 @@ def _modality_shown(placeholder: str, of: Kind, subject: Entity | None) -> str |
 
 
 def _computed(task: Task, properties: Mapping[str, str]) -> str:
-    """Return the answer of a task where code can compute it, "" elsewhere."""
+    """Return the answer of a task where it can be computed, otherwise ""."""
     if not set(placeholders(task.answer)) <= properties.keys():
         return ""
     return "".join(str(part) for part in fill(task.answer, properties)) + ", computed"
 
 
 def ask(model: Model, questions: Sequence[Question], seed: int, progress: Callable[[str], None]) -> list[Reply]:
-    """Ask every question; one the model cannot be asked is a reply with an error."""
+    """Ask every question; one that the model cannot take becomes a reply with an error."""
     replies = []
     for question in questions:
         progress(f"asking: {question.title}")
@@ -125,7 +125,7 @@ def _ask_one(model: Model, question: Question, seed: int) -> Reply:
 
 
 def _judge(question: Question, answer: Answer, output: str | None) -> str:
-    """Return what code can say of one answer: why it is invalid, or which checks it passed and how near it came."""
+    """Return a verdict on one answer: why it is invalid, or which checks it passed and how near it came."""
     if output is None:
         return f"expected: {question.expected}" if question.expected else ""
     if answer.entity is None:

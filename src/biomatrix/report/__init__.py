@@ -1,4 +1,4 @@
-"""Self-contained HTML: drawings, structures that turn under the mouse, token streams coloured by modality."""
+"""Self-contained HTML: drawings, structures to turn with the mouse, token streams coloured by modality."""
 
 from __future__ import annotations
 

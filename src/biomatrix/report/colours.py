@@ -1,4 +1,4 @@
-"""One colour per modality: as its kind gives it, else one that follows from its name and never changes."""
+"""One colour per modality: the one its kind declares, else one derived from its name, which never changes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def colours_of(modality: str) -> tuple[str, str]:
 def colour_rules() -> str:
     """Return the CSS that colours the token streams of every modality by its name.
 
-    A name that is no CSS class, or a colour that is none, gets no rule and stays in the colour of text.
+    A modality whose name is no CSS class or whose colour is not valid gets no rule and has the colour of text.
     """
     light, dark = [], []
     for name in modality_names():

@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 
 SHOWN = 160
-"""Tokens shown before the rest is summarised; a chain of 500 residues would drown the page."""
+"""Tokens shown; the rest is counted, because a chain of 500 residues would swamp the page."""
 
 
 def token_stream(tokens: Sequence[str], modality: str, start: str = "", end: str = "", shown: int = SHOWN) -> str:
@@ -17,9 +17,9 @@ def token_stream(tokens: Sequence[str], modality: str, start: str = "", end: str
     tokens : sequence of str
         The tokens, without the control pair.
     modality : str
-        The modality's public name; the page colours the CSS class of that name.
+        The modality's name; the page colours the CSS class of that name.
     start, end : str
-        The control tokens, shown in bold when given.
+        The control tokens, shown in bold; none when empty.
     shown : int
         The most tokens to show.
     """

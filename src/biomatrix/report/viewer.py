@@ -19,7 +19,7 @@ STYLES: dict[ViewerStyle, dict[str, object]] = {
 
 @dataclass(frozen=True)
 class Model3D:
-    """One structure to show: ``text`` in ``format`` (sdf, pdb, xyz), drawn in ``style``, in ``colour`` when given."""
+    """One structure to show: ``text`` in ``format`` (sdf, pdb, xyz), in ``style`` and, unless None, ``colour``."""
 
     text: str
     format: str
@@ -34,7 +34,7 @@ def viewer_library() -> str:
 
 
 def embed_models(models: Sequence[Model3D], caption: str) -> str:
-    """Return a ``<figure>`` in which the models, in one frame, turn under the mouse."""
+    """Return a ``<figure>`` that shows the models in one frame, to turn with the mouse."""
     payload = [{"text": model.text, "format": model.format, "style": _style(model)} for model in models]
     # "</" would close the script element early if it stood inside the data.
     data = json.dumps(payload).replace("</", "<\\/")

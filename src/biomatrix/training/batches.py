@@ -1,7 +1,7 @@
 """Documents to batches, in an order that is a function of a seed and a counter.
 
-Nothing is remembered between batches but where we are, so resuming is a seek: the same seed and position give the same
-batches whatever happened before.
+The only state between batches is the position, so resuming is a seek: the same seed and position give the same batches
+whatever happened before.
 
 Legend of shapes: D documents, R rows (a document or a piece of a long one), B rows of a batch, T tokens of a row.
 """
@@ -33,7 +33,7 @@ class Documents(Protocol):
         ...
 
     def document(self, index: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return a document's ids ``int [n]`` and loss weights ``float32 [n]``, the weight of predicting it."""
+        """Return a document's ids ``int [n]`` and loss weights ``float32 [n]``, one per predicted token."""
         ...
 
 
@@ -73,9 +73,21 @@ class Position:
 
 
 class Pieces:
-    """Documents cut to rows of at most ``max_length`` inputs; neighbouring pieces share one token.
+    """Documents cut into rows of at most ``max_length`` inputs; neighbouring pieces share one token.
 
-    Each piece of n + 1 tokens trains n predictions; no prediction within a document is lost by the cuts.
+    A piece of n + 1 tokens trains n predictions, and the cuts lose none.
+
+    Parameters
+    ----------
+    lengths : ndarray, shape=(D,), dtype=int
+        Tokens of each document.
+    max_length : int
+        The most inputs of a piece.
+
+    Attributes
+    ----------
+    document, start, length : ndarray, shape=(R,), dtype=int64
+        The document of each piece, its first input and its number of inputs.
     """
 
     def __init__(self, lengths: NDArray[Any], max_length: int) -> None:
@@ -104,7 +116,12 @@ class BatchStream:
     pad_id : int
         Fills rows; never counts.
     rank, world : int
-        This process and how many there are: each takes every ``world``-th batch.
+        The number of this process and how many there are: each takes every ``world``-th batch.
+
+    Raises
+    ------
+    ConfigurationError
+        No document has two or more tokens.
     """
 
     def __init__(
@@ -135,8 +152,8 @@ class BatchStream:
 
     def __next__(self) -> Batch:
         """Return this process's next batch; all processes advance together."""
-        taken = [self._take() for _ in range(self.world)]
-        return self._build(taken[self.rank])
+        shares = [self._take() for _ in range(self.world)]
+        return self._build(shares[self.rank])
 
     def _take(self) -> Rows:
         plan = self._window_plan(self.position.epoch, self.position.window)
@@ -157,8 +174,8 @@ class BatchStream:
             size = self.settings.window
             members = self._order[1][window * size : (window + 1) * size]
             plan = plan_batches(members, self.pieces.length[members], self.settings)
-            shuffled = _generator(self.seed, epoch, window + 1).permutation(len(plan))
-            self._plan = (epoch, window, [plan[i] for i in shuffled])
+            order = _generator(self.seed, epoch, window + 1).permutation(len(plan))
+            self._plan = (epoch, window, [plan[i] for i in order])
         return self._plan[2]
 
     def _build(self, rows: Rows) -> Batch:
@@ -210,7 +227,7 @@ def plan_batches(members: Ids, lengths: Ids, settings: BatchSection) -> list[Row
     batches: list[Rows] = []
     waiting: Rows = []
     for b, length in enumerate(settings.row_lengths):
-        # What does not fill a batch moves up to the next bucket, so that few shapes are left over.
+        # Rows that do not fill a batch move up to the next bucket, so that few odd shapes are left over.
         waiting += [[int(piece)] for piece in members[bucket == b]]
         size = settings.tokens // length
         full = len(waiting) // size * size

@@ -54,13 +54,13 @@ class TrainingState:
     step : int
         Optimiser steps done.
     elapsed_seconds : float
-        Training time so far, over all its sessions.
+        Training time so far, resumed runs included.
     tokens : int
         Labels trained on so far.
     position : Position
         Where in the data the next batch is.
     recipe : dict
-        The settings the run was started with.
+        The settings with which the run was started.
     """
 
     step: int = 0
@@ -75,7 +75,7 @@ class TrainingState:
 
     @classmethod
     def from_file(cls, path: Path) -> TrainingState:
-        """Read the state back; WeightsError where the file is missing or not what it should be."""
+        """Read the state back; WeightsError where the file is missing or is not a training state."""
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             return cls(**{**values, "position": Position(**values["position"])})
@@ -154,7 +154,7 @@ def write_model(
     Parameters
     ----------
     folder : Path
-        An existing folder.
+        The folder to write into; it must exist.
     model : PreTrainedModel
         Gives the configuration, and the weights where ``tensors`` is None.
     vocabulary : Vocabulary
@@ -177,7 +177,7 @@ def write_model(
     if model.generation_config is not None:
         model.generation_config.save_pretrained(folder)
     save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "model.safetensors").chmod(0o644)  # safetensors makes it private; a model is there to be read
+    (folder / "model.safetensors").chmod(0o644)  # safetensors makes the file private; models are for all to read
 
 
 def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Optimizer) -> TrainingState:
@@ -196,6 +196,11 @@ def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Opt
     -------
     TrainingState
         Where the run stood.
+
+    Raises
+    ------
+    WeightsError
+        The state cannot be read, or the tensors are not those of the module.
     """
     state = TrainingState.from_file(checkpoint / STATE_FILE)
     options = StateDictOptions(full_state_dict=True, cpu_offload=True, strict=False)

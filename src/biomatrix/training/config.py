@@ -19,7 +19,7 @@ class _Section(BaseModel):
 
 
 class ModelSection(_Section):
-    """The decoder: its sizes when it starts from nothing, or the checkpoint it starts from."""
+    """The decoder: its sizes when it is trained from scratch, or the checkpoint it starts from."""
 
     vocabulary: Path
     """A vocabulary folder."""
@@ -32,19 +32,19 @@ class ModelSection(_Section):
     num_kv_heads: Positive = 2
     head_dim: Positive = 64
     max_positions: Positive = 2048
-    """The context length written into the model's config, tokens."""
+    """The context length written into the model's config, in tokens."""
     rope_theta: float = 1_000_000.0
     row_multiple: Positive = 1
     """The embedding is padded to a multiple of this many rows."""
     initialisation: Literal["description", "geometry", "random"] = "geometry"
-    """How the rows of modality tokens start; "random" is for a model from nothing only."""
+    """How the rows of modality tokens start; "random" is for models trained from scratch only."""
 
 
 class DataSection(_Section):
     """Where the documents are."""
 
     train: Path
-    """A corpus folder of token shards; its ``heldout_<view>`` folders are measured on, never trained on."""
+    """A corpus folder of token shards; its ``heldout_<view>`` folders are for evaluation, never for training."""
 
 
 class BatchSection(_Section):
@@ -57,11 +57,11 @@ class BatchSection(_Section):
     max_length: Positive = 512
     """Longest row; longer documents are cut into several rows, and nothing is dropped."""
     layout: Literal["bucketed", "packed"] = "bucketed"
-    """Rows of one document padded to a bucket's length (CPU), or several masked documents a row (GPU)."""
+    """Rows of one document padded to a bucket's length (CPU), or several masked documents per row (GPU)."""
     buckets: tuple[int, ...] = (64, 96, 128, 192, 256, 384, 512)
-    """Row lengths of the bucketed layout, ascending; few, because a compiled model is compiled for each."""
+    """Row lengths of the bucketed layout, ascending; keep them few, because a compiled model is compiled for each."""
     window: Positive = 8192
-    """Rows that are planned together."""
+    """Rows whose batches are planned together."""
 
     @model_validator(mode="after")
     def _consistent(self) -> BatchSection:
@@ -94,12 +94,12 @@ class OptimiserSection(_Section):
 
 
 class RunSection(_Section):
-    """How long, how fast, and what is written."""
+    """How long the run lasts, how it computes, and what it writes."""
 
     output: Path
     max_steps: Positive | None = None
     max_minutes: Annotated[float, Field(gt=0)] | None = None
-    """A time budget: the schedule decays to its end by then. Runs bound by time do not repeat exactly."""
+    """A time budget: the schedule decays to its end by then. Runs limited by time do not repeat exactly."""
     seed: int = 0
     precision: Literal["bf16", "fp32"] = "bf16"
     attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
@@ -111,7 +111,7 @@ class RunSection(_Section):
     log_every: Positive = 20
     evaluate_every: Positive = 500
     evaluate_documents: Positive = 64
-    """Held-out rows of each kind of document that are measured."""
+    """Held-out rows to measure, of each kind of document."""
     save_every: Positive = 500
     keep: Positive = 2
     """Checkpoints kept; older ones are removed."""
@@ -155,5 +155,5 @@ def load_recipe(path: str | Path) -> Recipe:
 
 
 def read_checked(path: str | Path, model: type[Model]) -> Model:
-    """Read a TOML file as a model; ConfigurationError names each setting unknown, missing or out of range."""
+    """Read a TOML file as a model; ConfigurationError names each setting that is unknown, missing or out of range."""
     return checked(read_toml(path), model, path)

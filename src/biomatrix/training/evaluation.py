@@ -16,16 +16,21 @@ if TYPE_CHECKING:
     from biomatrix.vocabulary import Vocabulary
 
 TEXT = "text"
-"""The name for everything outside a modality's segment, start tokens included: they are a choice made in text."""
+"""The name of everything outside a modality's segment, start tokens included: the text chooses them."""
 
 
 class ModalityLabels:
-    """Says of every label which modality's segment it stands in, the innermost one where segments nest.
+    """Finds the modality whose segment each label stands in, the innermost one where segments nest.
 
     Parameters
     ----------
     vocabulary : Vocabulary
         Gives the control pairs, and the parts of composite modalities.
+
+    Attributes
+    ----------
+    names : tuple of str
+        "text", then the modalities in the vocabulary's order.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -43,8 +48,8 @@ class ModalityLabels:
     def of(self, batch: Batch) -> NDArray[np.int64]:
         """Return the index into ``names`` of each label, ``int64 [B, T]``.
 
-        A label belongs to the segment that the inputs up to it have opened, so a segment's end token belongs to it.
-        Behind the end of a composite's part the labels are the composite's again.
+        A label belongs to the segment that the inputs before it have opened, so a segment's end token is part of it.
+        After the end of a composite's part, labels belong to the composite again.
         """
         inputs = np.minimum(batch.input_ids, len(self._opens) - 1)
         opened = self._opens[inputs]
@@ -56,7 +61,7 @@ class ModalityLabels:
         return np.maximum(np.take_along_axis(opened, latest, axis=1), 0)
 
     def _nest(self, opened: NDArray[np.int64], closed: NDArray[np.int64], positions: NDArray[np.int64]) -> None:
-        """Let the end of a part open the composite around it again, in one row; all three are ``int64 [T]``."""
+        """In one row, let the end of a part reopen the composite around it; all three arrays are ``int64 [T]``."""
         around: list[int] = []
         for column in np.flatnonzero(opened >= 0).tolist():
             number, ended = int(opened[column]), int(closed[column])
@@ -99,8 +104,8 @@ def held_out_loss(
     Returns
     -------
     dict of str to dict
-        By modality, by kind as ``view:<kind>`` and for "all": ``nats`` and ``bits`` a token, and the number of
-        ``tokens``.
+        By modality, by kind as ``view:<kind>`` and for "all": ``nats`` and ``bits`` per token, and the number
+        of ``tokens``.
     """
     module.eval()
     by_view = {f"view:{view}": _sums(module, part, labels, device, bf16) for view, part in batches.items()}
@@ -120,12 +125,12 @@ def held_out_loss(
 def _sums(
     module: NextTokenLoss, batches: Iterable[Batch], labels: ModalityLabels, device: torch.device, bf16: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the summed loss and the number of labels of each modality."""
+    """Return the summed loss in nats and the number of labels of each modality, both ``[len(labels.names)]``."""
     sums = np.zeros(len(labels.names))
     counts = np.zeros(len(labels.names), dtype=np.int64)
     for batch in batches:
         tensors = batch_tensors(batch, device)
-        # Compiled layers would be compiled once more for the few batches measured here.
+        # Compiled layers would be compiled again for the few batches measured here.
         with (
             torch.compiler.set_stance("force_eager"),
             torch.autocast(device.type, torch.bfloat16, enabled=bf16),

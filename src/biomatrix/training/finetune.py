@@ -1,4 +1,4 @@
-"""Instruction tuning: conversations, of which only what the loss weights mark (the answers) is learned."""
+"""Instruction tuning on conversations: only the tokens that the loss weights mark, the answers, are learned."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def finetune(recipe: Recipe, *, resume: bool = True) -> TrainingResult:
     Parameters
     ----------
     recipe : Recipe
-        The settings; ``model.checkpoint`` must name what is tuned.
+        The settings; ``model.checkpoint`` must name the model to tune.
     resume : bool
         Go on from the newest checkpoint in the output folder, if there is one.
 
@@ -22,6 +22,11 @@ def finetune(recipe: Recipe, *, resume: bool = True) -> TrainingResult:
     -------
     TrainingResult
         Where it ended. The model is in ``<output>/model``, bfloat16.
+
+    Raises
+    ------
+    ConfigurationError
+        The recipe names no checkpoint.
     """
     if recipe.model.checkpoint is None:
         raise ConfigurationError("instruction tuning starts from a checkpoint: set model.checkpoint in the recipe")

@@ -1,6 +1,6 @@
-"""The training loop: AdamW steps over a batch stream, with checkpoints from which it goes on exactly.
+"""The training loop: AdamW steps over a batch stream, with checkpoints from which it resumes exactly.
 
-The same loop serves pretraining and instruction tuning; what is learned is what the documents' loss weights say. Run
+The same loop serves pretraining and instruction tuning; the documents' loss weights say what is learned. Run
 it under ``accelerate launch`` or ``torchrun`` for several processes; parameters may be sharded (FSDP), because only the
 loss module's forward is called.
 """
@@ -56,11 +56,12 @@ class TrainingResult:
     step : int
         Optimiser steps done.
     finished : bool
-        Whether the schedule came to its end; False where a signal stopped it.
+        Whether the schedule reached its end; False where a signal stopped the run.
     checkpoint : Path
         The last checkpoint.
     held_out : dict
-        The last held-out loss by modality; empty without held-out data.
+        The last held-out loss by modality, see :func:`biomatrix.training.evaluation.held_out_loss`; empty without
+        held-out data.
     """
 
     step: int
@@ -95,7 +96,7 @@ class StopOnSignal:
 
 
 class Trainer:
-    """One run: a model, its data and where it stands.
+    """One training run: a model, its data and how far it has come.
 
     Parameters
     ----------
@@ -109,6 +110,11 @@ class Trainer:
         What to learn from.
     held_out : mapping of str to Documents, optional
         What to measure on, by kind of document.
+
+    Raises
+    ------
+    ConfigurationError
+        The model has fewer embedding rows than the vocabulary has tokens, or there is nothing to train on.
     """
 
     def __init__(
@@ -152,19 +158,28 @@ class Trainer:
         return bool(checkpoints(self.run.output))
 
     def resume(self) -> bool:
-        """Go on from the newest checkpoint in the output folder; return whether there was one."""
-        found = checkpoints(self.run.output)
-        if not found:
+        """Go on from the newest checkpoint in the output folder; return whether there was one.
+
+        Raises
+        ------
+        ConfigurationError
+            The checkpoint was made with another model or batch layout.
+        WeightsError
+            The checkpoint cannot be read or does not fit the model.
+        """
+        existing = checkpoints(self.run.output)
+        if not existing:
             return False
-        state = restore(found[-1], self.wrapped, self._bare_optimizer)
-        _check_same_run(state.recipe, self.state.recipe, found[-1])
+        newest = existing[-1]
+        state = restore(newest, self.wrapped, self._bare_optimizer)
+        _check_same_run(state.recipe, self.state.recipe, newest)
         self.state = TrainingState(state.step, state.elapsed_seconds, state.tokens, state.position, self.state.recipe)
         self.stream.seek(state.position)
-        logger.info("resumed at step %d from %s", state.step, found[-1].name)
+        logger.info("resumed at step %d from %s", state.step, newest.name)
         return True
 
     def train(self) -> TrainingResult:
-        """Train to the end of the schedule, or until a signal asks to stop; save either way."""
+        """Train to the end of the schedule, or until a signal asks for a stop; save either way."""
         self.run.output.mkdir(parents=True, exist_ok=True)
         seconds = None if self.run.max_minutes is None else self.run.max_minutes * 60
         meter = Meter(self.run.max_steps, seconds, self.state.elapsed_seconds)
@@ -194,7 +209,7 @@ class Trainer:
         return TrainingResult(self.state.step, finished, saved, held_out)
 
     def save(self) -> Path:
-        """Write a checkpoint of the present step."""
+        """Write a checkpoint of the current step."""
         path = save_checkpoint(
             self.run.output,
             self.wrapped,
@@ -209,7 +224,7 @@ class Trainer:
         return path
 
     def export(self, folder: Path, dtype: torch.dtype = torch.bfloat16) -> None:
-        """Write the model alone, in the layout stock loaders open. Every process must call this."""
+        """Write the model alone, in the layout that stock loaders open. Every process must call this."""
         tensors = gathered_weights(self.wrapped)
         if self.accelerator.is_main_process:
             folder.mkdir(parents=True, exist_ok=True)
@@ -217,7 +232,7 @@ class Trainer:
         self.accelerator.wait_for_everyone()
 
     def close(self) -> None:
-        """Part from the other processes. Left to the interpreter's exit, their threads can abort it."""
+        """Leave the group of processes. Threads left running until the interpreter exits can abort it."""
         self.accelerator.wait_for_everyone()
         self.accelerator.end_training()
 
@@ -236,7 +251,7 @@ class Trainer:
             last = i == len(batches) - 1
             with nullcontext() if last else self.accelerator.no_sync(self.wrapped):
                 loss = self.wrapped(**batch_tensors(batch, self.accelerator.device))
-                # Processes average their gradients, so each is scaled up to make the sum over all of them.
+                # Processes average their gradients, so each scales its own up for the average to be the sum.
                 self.accelerator.backward(loss * (self.accelerator.num_processes / weight))
             total += loss.detach()
         norm = self.accelerator.clip_grad_norm_(self.wrapped.parameters(), self.recipe.optimiser.clip)
@@ -250,7 +265,7 @@ class Trainer:
         return mean, float(norm), rate, tokens
 
     def _total_weight(self, batches: list[Batch]) -> tuple[float, int]:
-        """Return the loss weight and the counting labels of a step over all processes."""
+        """Return the loss weight and the number of labels that count, of one step over all processes."""
         sums = [sum(float(b.weights.sum()) for b in batches), float(sum(b.num_tokens for b in batches))]
         total = self.accelerator.reduce(torch.tensor(sums, dtype=torch.float32, device=self.accelerator.device), "sum")
         return max(float(total[0]), 1e-8), int(total[1])
@@ -274,11 +289,11 @@ class Trainer:
         self.state = TrainingState(state.step + 1, elapsed, state.tokens + tokens, self.stream.position, state.recipe)
         return self.state.step
 
-    def _any(self, asked: bool) -> bool:
-        """Return whether any process was asked to stop; all must agree, or the others would wait for ever."""
+    def _any(self, request: bool) -> bool:
+        """Return whether any process was asked to stop; all must agree, or the others would wait forever."""
         if self.accelerator.num_processes == 1:
-            return asked
-        flag = torch.tensor(float(asked), device=self.accelerator.device)
+            return request
+        flag = torch.tensor(float(request), device=self.accelerator.device)
         return bool(self.accelerator.reduce(flag, "sum") > 0)
 
     def _metrics(self) -> MetricsLog | None:
@@ -314,7 +329,7 @@ class Trainer:
         )  # fmt: skip
 
     def _evaluate(self, metrics: MetricsLog | None) -> dict[str, dict[str, float]]:
-        """Measure the held-out loss. Every process goes through the same batches, so that sharded weights gather."""
+        """Measure the held-out loss. Every process takes the same batches, so that sharded weights can be gathered."""
         if not self.held_out:
             return {}
         batches = {
@@ -325,8 +340,8 @@ class Trainer:
         losses = held_out_loss(module, batches, self.labels, self.accelerator.device, self.run.precision == "bf16")
         if metrics is not None:
             metrics.write(step=self.state.step, held_out=losses)
-            told = "  ".join(f"{name} {part['nats']:.3f}" for name, part in losses.items() if ":" not in name)
-            logger.info("step %d  held out, nats a token: %s", self.state.step, told)
+            line = "  ".join(f"{name} {part['nats']:.3f}" for name, part in losses.items() if ":" not in name)
+            logger.info("step %d  held out, nats per token: %s", self.state.step, line)
         return losses
 
 
@@ -344,14 +359,14 @@ def evaluation_batches(documents: Documents, recipe: Recipe, pad_id: int | None)
 
 
 def adamw(module: nn.Module, settings: OptimiserSection) -> torch.optim.AdamW:
-    """Return AdamW over a module: matrices decay, norms and embeddings do not."""
+    """Return AdamW over a module: matrices decay, norms, biases and embeddings do not."""
     decayed: list[nn.Parameter] = []
-    level: list[nn.Parameter] = []
+    undecayed: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
-        (decayed if parameter.ndim >= 2 and "embed" not in name else level).append(parameter)
+        (decayed if parameter.ndim >= 2 and "embed" not in name else undecayed).append(parameter)
     groups = [
         {"params": decayed, "weight_decay": settings.weight_decay},
-        {"params": level, "weight_decay": 0.0},
+        {"params": undecayed, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=settings.peak_lr, betas=settings.betas, eps=settings.eps, fused=True)
 
@@ -365,7 +380,7 @@ def compile_layers(module: NextTokenLoss) -> None:
 
 
 def prepare_host(run: RunSection) -> None:
-    """Set threads and the allocator for training on this machine's processor."""
+    """Set the threads, and without a GPU the allocator, for training on this machine."""
     if run.threads is not None:
         torch.set_num_threads(run.threads)
     if not torch.cuda.is_available():

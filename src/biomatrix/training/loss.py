@@ -1,4 +1,4 @@
-"""Next-token loss with a weight a token, over vocabularies of any size.
+"""Next-token loss with a weight per token, over vocabularies of any size.
 
 Legend of shapes: B rows, T tokens of a row, N kept positions, D hidden size, V vocabulary rows.
 """
@@ -55,8 +55,8 @@ class NextTokenLoss(nn.Module):
         weights : Tensor, shape=(B, T), dtype=float32
             The weight of each label.
         position_ids : Tensor, shape=(B, T), dtype=int64, optional
-            Given for packed rows only: positions that start again at 0 keep documents apart. Neither a 2D mask nor a
-            cache may come with them, or attention leaks between documents without a word.
+            For packed rows only: positions that start again at 0 keep documents apart. Neither a 2D mask nor a cache
+            may come with them, or attention silently leaks between documents.
         per_token : bool
             Return the unweighted loss of every token instead, ``float32 [B, T]``.
 

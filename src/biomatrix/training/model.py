@@ -1,4 +1,4 @@
-"""The decoder to train: a Qwen3 from nothing, or a checkpoint that grows by new tokens."""
+"""The decoder to train: a Qwen3 from scratch, or a checkpoint that grows by new tokens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INITIALISER_RANGE = 0.02
 
 
 def qwen3_config(sizes: ModelSection, vocabulary_size: int, *, pad_id: int | None, end_ids: list[int]) -> Qwen3Config:
-    """Return a Qwen3 configuration with every field written, because the library's defaults are another model's.
+    """Return a Qwen3 configuration with every field set, because the library's defaults are another model's.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def qwen3_config(sizes: ModelSection, vocabulary_size: int, *, pad_id: int | Non
     vocabulary_size : int
         Tokens of the vocabulary; the embedding has this many rows, rounded up to ``sizes.row_multiple``.
     pad_id : int or None
-        The token of padding.
+        The padding token.
     end_ids : list of int
         The tokens at which an answer ends: the end of a turn and of a document.
 
@@ -40,6 +40,11 @@ def qwen3_config(sizes: ModelSection, vocabulary_size: int, *, pad_id: int | Non
     -------
     Qwen3Config
         Tied embeddings, no bias, no dropout, rope theta as in ``sizes``, no beginning-of-sequence token.
+
+    Raises
+    ------
+    ConfigurationError
+        The heads cannot be shared among the key-value heads.
     """
     if sizes.num_heads % sizes.num_kv_heads:
         raise ConfigurationError(f"num_heads {sizes.num_heads} is not a multiple of num_kv_heads {sizes.num_kv_heads}")
@@ -73,7 +78,7 @@ def qwen3_config(sizes: ModelSection, vocabulary_size: int, *, pad_id: int | Non
 
 
 def build_model(sizes: ModelSection, vocabulary: Vocabulary, run: RunSection) -> PreTrainedModel:
-    """Return the decoder in float32, from nothing or from a checkpoint extended to the vocabulary.
+    """Return the decoder in float32, from scratch or from a checkpoint extended to the vocabulary.
 
     Parameters
     ----------
@@ -87,7 +92,14 @@ def build_model(sizes: ModelSection, vocabulary: Vocabulary, run: RunSection) ->
     Returns
     -------
     PreTrainedModel
-        Ready for training; of a checkpoint every old row is bit-identical.
+        Ready for training; every old row of a checkpoint stays bit-identical.
+
+    Raises
+    ------
+    ConfigurationError
+        Sizes that do not fit together, or random new rows for a checkpoint.
+    WeightsError
+        The checkpoint cannot be opened, or its tokens have other ids in the vocabulary.
     """
     torch.manual_seed(run.seed)
     attention = attention_implementation(run)
@@ -108,7 +120,7 @@ def build_model(sizes: ModelSection, vocabulary: Vocabulary, run: RunSection) ->
 
 
 def open_checkpoint(name_or_path: str, attention: str = "sdpa") -> PreTrainedModel:
-    """Open a causal language model in float32, from safetensors only and without code of its own."""
+    """Open a causal language model in float32, from safetensors only; code that comes with it does not run."""
     try:
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             name_or_path,
@@ -123,7 +135,7 @@ def open_checkpoint(name_or_path: str, attention: str = "sdpa") -> PreTrainedMod
 
 
 def grow(model: PreTrainedModel, vocabulary: Vocabulary, *, scheme: Scheme, seed: int, source: str) -> int:
-    """Give a checkpoint rows for the tokens its own tokenizer does not have.
+    """Give a checkpoint rows for the tokens that its own tokenizer lacks.
 
     Parameters
     ----------
@@ -134,31 +146,35 @@ def grow(model: PreTrainedModel, vocabulary: Vocabulary, *, scheme: Scheme, seed
     scheme : {"description", "geometry"}
         How new rows start.
     seed : int
-        Of the noise.
+        Seeds the noise.
     source : str
         The checkpoint's folder, whose tokenizer says which rows are old.
 
     Returns
     -------
     int
-        The number of new rows; 0 where the checkpoint already knows every token.
+        The number of new rows; 0 where the checkpoint already has every token.
+
+    Raises
+    ------
+    WeightsError
+        A token of the checkpoint has another id in the vocabulary.
     """
-    old = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-    known = old.get_vocab()
-    mine = vocabulary.tokenizer.get_vocab()
-    moved = next((token for token, id_ in known.items() if mine.get(token) != id_), None)
+    old = AutoTokenizer.from_pretrained(source, trust_remote_code=False).get_vocab()
+    extended = vocabulary.tokenizer.get_vocab()
+    moved = next((token for token, id_ in old.items() if extended.get(token) != id_), None)
     if moved is not None:
         raise WeightsError(
-            f"token {moved!r} has id {known[moved]} in the checkpoint's tokenizer and {mine.get(moved)} in the "
+            f"token {moved!r} has id {old[moved]} in the checkpoint's tokenizer and {extended.get(moved)} in the "
             "vocabulary; extend the checkpoint's own tokenizer instead of building a new one",
             file=str(Path(source)),
         )
-    new = len(mine) - len(known)
+    new = len(extended) - len(old)
     if new:
         tables = [model.get_input_embeddings(), model.get_output_embeddings()]  # type: ignore[no-untyped-call]
         before: list[torch.Tensor] = [table.weight.detach().clone() for table in tables]
         initialise(model, vocabulary, scheme=scheme, seed=seed)
-        old_ids = torch.tensor(sorted(known.values()))
+        old_ids = torch.tensor(sorted(old.values()))
         after = [model.get_input_embeddings(), model.get_output_embeddings()]  # type: ignore[no-untyped-call]
         with torch.no_grad():
             for table, rows in zip(after, before, strict=True):
@@ -167,7 +183,7 @@ def grow(model: PreTrainedModel, vocabulary: Vocabulary, *, scheme: Scheme, seed
 
 
 def attention_implementation(run: RunSection) -> str:
-    """Return the attention to use: the one asked for, else eager on a CPU and sdpa elsewhere."""
+    """Return the attention to use: as the recipe says; for "auto", eager on a CPU and sdpa elsewhere."""
     if run.attention != "auto":
         return run.attention
     return "sdpa" if torch.cuda.is_available() else "eager"

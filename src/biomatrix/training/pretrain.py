@@ -1,4 +1,4 @@
-"""Pretraining: every token of a corpus is learned, from nothing or going on from a checkpoint."""
+"""Pretraining: every token of a corpus is learned, from scratch or starting from a checkpoint."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def pretrain(recipe: Recipe, *, resume: bool = True) -> TrainingResult:
     -------
     TrainingResult
         Where it ended, and the held-out loss by modality. The model is in ``<output>/model``, bfloat16.
+
+    Raises
+    ------
+    ConfigurationError
+        The output folder holds checkpoints of another run, or the settings do not fit together.
     """
     return run_recipe(recipe, resume=resume)
 
@@ -42,7 +47,7 @@ def run_recipe(recipe: Recipe, *, resume: bool) -> TrainingResult:
 
 
 def open_run(recipe: Recipe) -> Trainer:
-    """Open the corpus, the vocabulary and the model a recipe names."""
+    """Open the corpus, the vocabulary and the model that a recipe names."""
     from biomatrix.corpus.shards import TokenShards, held_out_folders
     from biomatrix.training.model import build_model
     from biomatrix.vocabulary import Vocabulary

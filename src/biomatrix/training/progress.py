@@ -1,4 +1,4 @@
-"""What a run says while it goes: lines with a rate and the time left, and the same as JSON lines."""
+"""What a run reports: log lines with a rate and the time left, and the same figures as JSON lines."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ logger = logging.getLogger("biomatrix.training")
 
 
 class MetricsLog:
-    """A JSON-lines file of metrics; on resume, lines past the resumed step are taken out.
+    """A JSON-lines file of metrics; on resume, lines past the resumed step are removed.
 
     Parameters
     ----------
     path : Path
         The file; its folder must exist.
     resumed_step : int
-        The step training goes on from; 0 begins a new file.
+        The step from which training goes on; 0 begins a new file.
     """
 
     def __init__(self, path: Path, resumed_step: int = 0) -> None:
@@ -51,7 +51,7 @@ class Meter:
     max_steps, max_seconds : int or float, optional
         Where the run ends.
     elapsed_seconds : float
-        Training time of earlier sessions.
+        Training time before this start.
     """
 
     def __init__(self, max_steps: int | None, max_seconds: float | None, elapsed_seconds: float = 0.0) -> None:
@@ -60,7 +60,7 @@ class Meter:
 
     @property
     def elapsed(self) -> float:
-        """Training time over all sessions, seconds."""
+        """Training time in seconds, resumed runs included."""
         return self._tokens.elapsed
 
     def progress(self, step: int) -> float:
@@ -70,7 +70,7 @@ class Meter:
         return min(max(by_steps, by_time), 1.0)
 
     def count(self, tokens: int) -> None:
-        """Count one optimiser step."""
+        """Count one optimiser step and its tokens."""
         self._tokens.count(tokens)
         self._steps.count()
 

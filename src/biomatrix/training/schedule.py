@@ -1,4 +1,4 @@
-"""The learning rate as a function of how far training has come."""
+"""The learning rate as a function of training progress."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def learning_rate_factor(
     step : int
         The optimiser steps done so far; warm-up always counts steps.
     shape : {"cosine", "wsd", "constant"}
-        Half a cosine; warm-up, stable and a linear decay at the end; or level.
+        Half a cosine; level with a linear decay at the end (warm-up, stable, decay); or level throughout.
     warmup_steps : int
         Steps over which the rate rises linearly from 0.
     decay_fraction : float
-        The last share of the training over which "wsd" decays.
+        The last share of training, over which "wsd" decays.
     final_fraction : float
-        The share of the peak that is left at the end.
+        The share of the peak that is left at the end; not for "constant".
 
     Returns
     -------

@@ -1,6 +1,6 @@
-"""Training of structure tokenizers by a recipe, whatever their kind and architecture.
+"""Training of structure tokenizers from a recipe, whatever their kind and architecture.
 
-A recipe is a TOML file that says in ``[tokenizer]`` which ``kind`` and ``architecture`` it is for; the rest is for the
+A recipe is a TOML file whose table ``[tokenizer]`` names the ``kind`` and the ``architecture``; the rest is for the
 trainer that the kind registers for that architecture. Held-out entities and published test sets are left out.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from biomatrix.corpus.sources import open_source
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.kind_registry import kind as registered
+from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.settings import read_toml
 from biomatrix.entities.tokenizer_training import (
@@ -27,13 +27,13 @@ from biomatrix.entities.tokenizer_training import (
 )
 from biomatrix.errors import ConfigurationError
 
-_SHOWN_BY_TABLE: Final = {"anchors": "anchored", "fit": "geometric", "sizes": "gcp_vqvae"}
-"""The architecture of recipes written before recipes named one: told by a table they hold."""
+_ARCHITECTURE_BY_TABLE: Final = {"anchors": "anchored", "fit": "geometric", "sizes": "gcp_vqvae"}
+"""The architecture of older recipes, which do not name one, by a table that only they hold."""
 
 
 @dataclass(frozen=True)
 class TrainedTokenizer:
-    """A structure tokenizer that was trained.
+    """The outcome of training a structure tokenizer.
 
     Parameters
     ----------
@@ -42,8 +42,9 @@ class TrainedTokenizer:
     fingerprint : str or None
         None in processes that do not write it.
     seconds : float
+        Wall-clock time.
     counts : mapping of str to int
-        What it was fitted to.
+        How many things of each name it was fitted to.
     """
 
     folder: Path
@@ -52,12 +53,13 @@ class TrainedTokenizer:
     counts: Mapping[str, int] = field(default_factory=dict)
 
     def as_text(self) -> str:
-        """Return what was trained in a line."""
-        of = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
-        return f"{self.folder}: fingerprint {self.fingerprint}{f', from {of}' if of else ''} in {self.seconds:.0f} s"
+        """Return the outcome as one line."""
+        sources = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
+        origin = f", from {sources}" if sources else ""
+        return f"{self.folder}: fingerprint {self.fingerprint}{origin} in {self.seconds:.0f} s"
 
     def as_mapping(self) -> dict[str, Any]:
-        """Return what was trained as JSON holds it."""
+        """Return the outcome as plain values for JSON."""
         return {
             "folder": str(self.folder),
             "fingerprint": self.fingerprint,
@@ -76,54 +78,55 @@ def read_tokenizer_recipe(path: str | Path) -> TokenizerRecipe:
     """
     file = Path(path)
     settings = read_toml(file)
-    named = settings.pop("tokenizer", None)
-    unsaid = next((name for table, name in _SHOWN_BY_TABLE.items() if table in settings), None)
-    if named is None:
-        architecture = settings.pop("architecture", unsaid)
+    target = settings.pop("tokenizer", None)
+    default = next((name for table, name in _ARCHITECTURE_BY_TABLE.items() if table in settings), None)
+    if target is None:
+        architecture = settings.pop("architecture", default)
         return TokenizerRecipe(file, _only_kind(architecture, file), str(architecture), settings)
-    if not isinstance(named, dict) or set(named) != {"kind", "architecture"}:
+    if not isinstance(target, dict) or set(target) != {"kind", "architecture"}:
         raise ConfigurationError("[tokenizer] must hold kind and architecture, and nothing else", file=str(file))
-    kind = registered(str(named["kind"]))
-    if named["architecture"] not in kind.trainers:
-        known = ", ".join(kind.trainers) or "none"
+    kind = kind_named(str(target["kind"]))
+    if target["architecture"] not in kind.trainers:
+        names = ", ".join(kind.trainers) or "none"
         raise ConfigurationError(
-            f"no trainer for {kind.name} tokenizers of architecture {named['architecture']!r}; there are: {known}",
+            f"no trainer for {kind.name} tokenizers of architecture {target['architecture']!r}; there are: {names}",
             file=str(file),
         )
-    return TokenizerRecipe(file, kind.name, named["architecture"], settings)
+    return TokenizerRecipe(file, kind.name, target["architecture"], settings)
 
 
 def train_tokenizer(recipe: TokenizerRecipe, sources: str | Path, output: str | Path) -> TrainedTokenizer:
-    """Train as a recipe says and write ``output/tokenizer``; run again after a stop, it goes on.
+    """Train by a recipe and write ``output/tokenizer``; run again after a stop, it resumes.
 
     Parameters
     ----------
     recipe : TokenizerRecipe
+        What to train.
     sources : path
-        The folder that corpus sources are read from, or what else the architecture learns from.
+        The folder of the corpus sources, or whatever else the architecture learns from.
     output : path
         Where the checkpoint and the tokenizer go.
     """
-    started = time.monotonic()
-    trainer = load_attribute(registered(recipe.kind).trainers[recipe.architecture])
+    start = time.monotonic()
+    trainer = load_attribute(kind_named(recipe.kind).trainers[recipe.architecture])
     root, folder = Path(sources), Path(output)
-    done: TrainedWeights = trainer(recipe, TrainingSources(root, partial(_entities_of, root)), folder)
-    return TrainedTokenizer(folder / FOLDER, done.fingerprint, time.monotonic() - started, done.counts)
+    weights: TrainedWeights = trainer(recipe, TrainingSources(root, partial(_entities_of, root)), folder)
+    return TrainedTokenizer(folder / FOLDER, weights.fingerprint, time.monotonic() - start, weights.counts)
 
 
 def _only_kind(architecture: Any, file: Path) -> str:
-    found = [one.name for one in kinds() if architecture in one.trainers]
-    if len(found) != 1:
-        known = ", ".join(f"{one.name} {name}" for one in kinds() for name in one.trainers)
+    names = [one.name for one in kinds() if architecture in one.trainers]
+    if len(names) != 1:
+        choices = ", ".join(f"{one.name} {name}" for one in kinds() for name in one.trainers)
         raise ConfigurationError(
-            f"a recipe must say what it is for: [tokenizer] with kind and architecture; there are: {known}",
+            f"a recipe must say what it is for: [tokenizer] with kind and architecture; there are: {choices}",
             file=str(file),
         )
-    return found[0]
+    return names[0]
 
 
 def _entities_of(root: Path, name: str) -> EntitySource:
-    """A corpus source as trainers see it."""
+    """Return a corpus source as trainers see it."""
     source = open_source(name, root)
 
     def read(identifier: str, row: Any) -> tuple[Entity | None, bool]:
