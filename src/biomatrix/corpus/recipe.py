@@ -184,5 +184,5 @@ class CorpusRecipe(_Strict):
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except OSError as error:
             raise ConfigurationError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
-        except (tomllib.TOMLDecodeError, ValidationError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
             raise ConfigurationError(f"not a corpus recipe: {error}", file=str(path)) from error

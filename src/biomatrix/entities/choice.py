@@ -38,7 +38,8 @@ def choose_record(records: Iterable[Entity | Reject], record: int | str | None, 
             )
         if not isinstance(entry, Entity) and entry.record is None:
             raise entry.as_error()  # the file as a whole
-        if chosen is None and (record is None or record == number or str(record) == str(name)):
+        wanted = record is None or (record == number if isinstance(record, int) else record == str(name))
+        if chosen is None and wanted:
             chosen = entry
             if record is not None:
                 break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from biomatrix.entities.base_modality import Modality
@@ -53,7 +54,18 @@ def modality(name: str, **settings: Any) -> Modality:
 
 def modalities(kind: str | None = None) -> tuple[Modality, ...]:
     """Return every modality with its default settings, in the order of :func:`modality_names`."""
+    _check_all(tuple(map(modality_class, modality_names())))
     return tuple(modality(name) for name in modality_names(kind))
+
+
+@cache
+def _check_all(classes: tuple[type[Modality], ...]) -> None:
+    """Check what only the loaded classes tell: kinds join without their modalities being loaded."""
+    names = [cls.name for cls in classes]
+    double = next((name for name in names if names.count(name) > 1), None)
+    if double is not None:
+        raise ConfigurationError(f"two modalities are named {double!r}; rename one of them")
+    check_control_tokens(list(classes))
 
 
 def register_modality(cls: type[Modality]) -> type[Modality]:

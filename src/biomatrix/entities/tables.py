@@ -55,7 +55,12 @@ def find_table(path: Path, among: Sequence[Kind] | None = None) -> tuple[Kind, T
     """
     container = container_of(path)
     columns = set(columns_of(path))
-    layouts = [(one, table) for one in among or kinds() for table in one.tables if table.container == container]
+    layouts = [
+        (one, table)
+        for one in (kinds() if among is None else among)
+        for table in one.tables
+        if table.container == container
+    ]
     for one, table in layouts:
         if (any if table.any_column else all)(name in columns for name in table.columns):
             return one, table

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -123,8 +124,9 @@ def decode_jobs(network: PreTrainedModel, jobs: Sequence[Job], max_rows: int = M
 def stream_jobs(network: PreTrainedModel, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> Iterator[Token]:
     """Yield every id of every job as it is chosen; see :func:`decode_jobs`."""
     last = LastPosition(network)
-    for start in range(0, len(jobs), max_rows):
-        yield from _Batch(last, list(enumerate(jobs))[start : start + max_rows]).tokens()
+    numbered = enumerate(jobs)
+    while batch := list(islice(numbered, max_rows)):
+        yield from _Batch(last, batch).tokens()
 
 
 class _Batch:

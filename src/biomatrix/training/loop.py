@@ -25,6 +25,7 @@ from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.progress import clock
 from biomatrix.training.batches import Batch, BatchStream, Documents
 from biomatrix.training.checkpoint import (
+    STATE_FILE,
     TrainingState,
     checkpoints,
     gathered_weights,
@@ -171,8 +172,9 @@ class Trainer:
         if not existing:
             return False
         newest = existing[-1]
+        # First, so that another model's checkpoint is refused by its settings and not by the shape of some tensor.
+        _check_same_run(TrainingState.from_file(newest / STATE_FILE).recipe, self.state.recipe, newest)
         state = restore(newest, self.wrapped, self._bare_optimizer)
-        _check_same_run(state.recipe, self.state.recipe, newest)
         self.state = TrainingState(state.step, state.elapsed_seconds, state.tokens, state.position, self.state.recipe)
         self.stream.seek(state.position)
         logger.info("resumed at step %d from %s", state.step, newest.name)

@@ -61,6 +61,16 @@ class Protein(Entity):
     notes: tuple[str, ...] = field(default=())
     context: Context | None = None
 
+    def __post_init__(self) -> None:
+        per_residue = {
+            "places of the backbone": self.backbone,
+            "residue numbers": self.residue_numbers,
+            "insertion codes": self.insertion_codes,
+        }
+        for what, values in per_residue.items():
+            if values is not None and len(values) != len(self.sequence):
+                raise ParseError(f"{len(values)} {what} for {len(self.sequence)} residues", record=self.name or None)
+
     @classmethod
     def from_sequence(cls, sequence: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Protein:
         """Read one-letter codes; white space and a final ``*`` are dropped, lower case becomes upper case, all noted.

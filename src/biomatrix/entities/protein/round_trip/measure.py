@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,10 +84,13 @@ class _Trip:
         self.records += len(chains) + len(unread)
         coded = self._encode(chains)
         started = time.perf_counter()
-        decoded = self.tokenizer.decode([codes for _, _, codes in coded])
+        decoded = self.tokenizer.decode_each([codes for _, _, codes in coded])
         self.seconds["decode"] += time.perf_counter() - started
         self.residues["decode"] += sum(len(protein) for _, protein, _ in coded)
         for (number, protein, codes), back in zip(coded, decoded, strict=True):
+            if isinstance(back, BioMatrixError):
+                self.failures.append(Failure.of_error(back, "decode", number, protein.name))
+                continue
             try:
                 self.tally.add(number, protein, back)
             except BioMatrixError as error:
@@ -106,25 +109,16 @@ class _Trip:
             error = UnsupportedError("no residue has all of N, CA and C")
             self.failures.append(Failure.of_error(error, "encode", number, protein.name))
         started = time.perf_counter()
-        coded = list(self._encode_all(fitting))
+        results = self.tokenizer.encode_each([protein for _, protein in fitting])
         self.seconds["encode"] += time.perf_counter() - started
+        coded: list[tuple[int, Protein, Codes]] = []
+        for (number, protein), codes in zip(fitting, results, strict=True):
+            if isinstance(codes, BioMatrixError):
+                self.failures.append(Failure.of_error(codes, "encode", number, protein.name))
+            else:
+                coded.append((number, protein, codes))
         self.residues["encode"] += sum(len(protein) for _, protein, _ in coded)
         return coded
-
-    def _encode_all(self, chains: list[tuple[int, Protein]]) -> Iterator[tuple[int, Protein, Codes]]:
-        """Encode together; where one chain is refused, one by one, so that only that one fails."""
-        try:
-            together = self.tokenizer.encode([protein for _, protein in chains])
-        except BioMatrixError as error:
-            if len(chains) == 1:
-                number, protein = chains[0]
-                self.failures.append(Failure.of_error(error, "encode", number, protein.name))
-                return
-            for one in chains:
-                yield from self._encode_all([one])
-            return
-        for (number, protein), codes in zip(chains, together, strict=True):
-            yield number, protein, codes
 
     def result(self, noise: float, seed: int) -> ProteinRoundTrip:
         return ProteinRoundTrip(
