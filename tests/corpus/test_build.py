@@ -145,6 +145,12 @@ def test_a_recipe_names_its_mistakes(tmp_path: Path) -> None:
         CorpusRecipe.from_file(path)
 
 
+def test_an_unknown_view_stops_the_build_before_it_begins(data: Path, recipe: CorpusRecipe, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no view 'nope'"):
+        build_corpus(recipe.model_copy(update={"views": {"nope": 1.0}}), data, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_former_keys_of_coverage_are_read() -> None:
     former = VocabularyRecipe.model_validate({"selfies_coverage": 0.9, "joint_coverage": 0.8, "max_joint": 7})
     coverage = {"molecule_selfies": {"share": 0.9}, "molecule_structure": {"share": 0.8, "limit": 7}}

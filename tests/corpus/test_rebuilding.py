@@ -109,6 +109,17 @@ def test_what_joins_a_recipe_is_drawn_alone_and_the_result_is_that_of_drawing_ev
         }
 
 
+def test_refusals_of_what_is_taken_over_stay_listed(data: Path, recipe: CorpusRecipe, tmp_path: Path) -> None:
+    short = recipe.model_copy(update={"max_tokens": 48})
+    shards = build_corpus(short, data, tmp_path / "work").parent
+    lists = sorted(shards.glob("train/**/rejects.jsonl"))
+    assert any(json.loads(line)["view"] for path in lists for line in path.read_text(encoding="utf-8").splitlines())
+    more = changed(short, tasks={"name_molecule": 2.0, **short.tasks})
+    rebuilt(more, data, tmp_path / "work")
+    rebuilt(more, data, tmp_path / "work", "fresh")
+    assert contents(shards) == contents(tmp_path / "work" / "fresh")
+
+
 def test_a_changed_mean_redraws_its_own_view(
     data: Path, recipe: CorpusRecipe, copy: Path, drawn_views: list[str]
 ) -> None:

@@ -16,6 +16,7 @@ from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
 from biomatrix.corpus.build_vocabulary import save_vocabulary
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.slices import make_once
+from biomatrix.tasks.registry import draws
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,13 @@ def build_corpus(
     -------
     Path
         The training corpus, ``train`` among the shards; held-out shards stand beside it.
+
+    Raises
+    ------
+    ConfigurationError
+        The recipe names a view, task, source or licence that is not known or not taken; nothing is built then.
     """
+    draws(recipe.views, recipe.tasks, recipe.task_files)  # first: what it cannot find would else show after an hour
     slices = tokenised(recipe, data, work, workers=workers)
     if vocabulary is None:
         vocabulary = work / "vocabulary"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
@@ -47,15 +47,18 @@ def _open_once(entry: str, data: Path) -> Source:
     return open_source(SourceRecipe.model_validate_json(entry), data)
 
 
-def reject_line(source: str, identifier: str, reason: str) -> str:
-    """Return one line of a file of rejects: a JSON object of source, id and reason."""
-    return json.dumps({"source": source, "id": identifier, "reason": reason}, ensure_ascii=False, sort_keys=True) + "\n"
+def reject_line(source: str, identifier: str, reason: str, **place: Any) -> str:
+    """Return one line of a file of rejects: a JSON object of source, id, reason, and where else it was met."""
+    line = {"source": source, "id": identifier, "reason": reason, **place}
+    return json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def write_rejects(path: Path, rejects: list[dict[str, str]]) -> None:
-    """Write one JSON object per line: source, id, reason."""
+def write_rejects(path: Path, rejects: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON object per line: source, id, reason; of training documents also the view and the row."""
     with path.open("w", encoding="utf-8") as handle:
-        handle.writelines(reject_line(reject["source"], reject["id"], reject["reason"]) for reject in rejects)
+        for reject in rejects:
+            place = {key: value for key, value in reject.items() if key not in ("source", "id", "reason")}
+            handle.write(reject_line(reject["source"], reject["id"], reject["reason"], **place))
 
 
 def write_records(item: RecordSlice, folder: Path) -> Mapping[str, Any]:

@@ -157,8 +157,8 @@ class CorpusRecipe(_Strict):
     slice_rows: int = Field(default=5000, ge=1)
     sources: list[SourceRecipe]
     allow: list[str] | None = None
-    views: dict[str, float]
-    tasks: dict[str, float]
+    views: dict[str, float] = Field(default_factory=dict)
+    tasks: dict[str, float] = Field(default_factory=dict)
     task_files: list[str] = Field(default_factory=list)
     held_out_documents: int = Field(default=300, ge=0)
     modalities: list[str] | None = None

@@ -157,10 +157,12 @@ class _Kept:
         The shard; None where there is none, or its files have changed since they were written.
     views : frozenset of str
         The views and tasks whose hash is the same as before.
+    refused : list of dict
+        The refusals of the earlier shard, of every view.
     """
 
-    def __init__(self, reader: ShardReader | None, views: frozenset[str]) -> None:
-        self.reader, self.views = reader, views
+    def __init__(self, reader: ShardReader | None, views: frozenset[str], refused: list[dict[str, Any]]) -> None:
+        self.reader, self.views, self.refused = reader, views, refused
 
     @classmethod
     def of(cls, item: ShardSlice, dtype: np.dtype[Any]) -> _Kept:
@@ -169,15 +171,15 @@ class _Kept:
         marks = record.get("marks", {})
         views = frozenset(name for name, mark in item.marks.items() if marks.get(name) == mark)
         if not views:
-            return cls(None, frozenset())
+            return cls(None, frozenset(), [])
         try:
             for name, file in record["files"].items():
                 if file_sha256(item.folder / name) != file["sha256"]:
                     raise ParseError("changed since it was written", file=str(item.folder / name))
-            return cls(ShardReader(item.folder, dtype), views)
+            return cls(ShardReader(item.folder, dtype), views, _rejects_by_view(item.folder / REJECTS))
         except (OSError, ParseError) as error:
             log.warning("%s is drawn anew: %s", item.folder.name, error)
-            return cls(None, frozenset())
+            return cls(None, frozenset(), [])
 
     def documents(self, order: Mapping[str, int]) -> Iterator[_Placed]:
         """Yield the documents taken over, in the order of records and, within one, of the views in ``order``."""
@@ -193,11 +195,15 @@ class _Kept:
 
     def rejects(self, *, of_records: bool) -> list[dict[str, Any]]:
         """Return the refusals of these views, and with ``of_records`` those that concern whole records."""
-        if self.reader is None:
-            return []
-        with (self.reader.folder / REJECTS).open(encoding="utf-8") as handle:
-            lines = [json.loads(line) for line in handle]
-        return [line for line in lines if line["view"] in self.views or (of_records and not line["view"])]
+        return [line for line in self.refused if line["view"] in self.views or (of_records and not line["view"])]
+
+
+def _rejects_by_view(path: Path) -> list[dict[str, Any]]:
+    """Read the refusals of a shard; ParseError where they do not say which view and row they concern."""
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    if not all({"view", "row"} <= line.keys() for line in lines):
+        raise ParseError("its refusals are not told by view", file=str(path))
+    return lines
 
 
 def shard_fingerprint(tokens: TokenisedSlice, marks: Mapping[str, str]) -> str:
