@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,13 @@ def test_a_page_is_taken_apart_as_it_is_written(tmp_path: Path) -> None:
     assert "fail" not in text
     assert list(commands(page)) == ["biomatrix a    b"]
     assert run([sys.executable, "-c", text], tmp_path).stdout == f"1\n{_MARK}\n"
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.stem)
+def test_the_recipes_of_a_page_are_toml(page: Path) -> None:
+    for block in blocks(page):
+        if block.language == "toml":
+            tomllib.loads(block.text)
 
 
 @pytest.mark.slow

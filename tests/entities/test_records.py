@@ -59,6 +59,11 @@ def test_a_fasta_record_is_what_its_letters_say(tmp_path: Path) -> None:
     path.write_text(f">chain\n{CHAIN}\n>gene\n{GENE}\n>short\nACG\n", encoding="utf-8")
     found = list(read_entities(path, kind="protein"))
     assert [type(record) for record in found] == [Protein] * 3  # the user says what they are
+    chain, gene, short = read_entities(path)
+    assert isinstance(chain, Protein)
+    assert isinstance(short, Protein)
+    assert isinstance(gene, Reject)
+    assert "no kind claims the letters" in gene.reason
     assert kind("protein").claims("fasta", CHAIN)
     assert not kind("protein").claims("fasta", GENE)
     assert kind("protein").claims("fasta", "ACG")  # too short to tell

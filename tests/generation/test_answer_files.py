@@ -23,6 +23,13 @@ def test_answers_become_files_and_json(model: Model, tmp_path: Path) -> None:
     assert told[0]["checks"]
 
 
+def test_numbers_stand_before_the_extension_that_names_the_format(model: Model, tmp_path: Path) -> None:
+    answers = model.generate("Fold.", output="protein_structure", length=7, num_samples=2)
+    paths = write_answers(answers, tmp_path / "v1.0.pdb.gz")
+    assert [path.name for path in paths] == ["v1.0_1.pdb.gz", "v1.0_2.pdb.gz"]
+    assert all(len(Protein.from_file(path)) == 7 for path in paths)
+
+
 def test_nothing_to_write_is_said(model: Model, tmp_path: Path) -> None:
     answers = model.generate("Say it.", max_new_tokens=1)
     with pytest.raises(ConfigurationError, match="no answer to write"):

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command(epilog="Example: biomatrix generate Fold --protein seq.fasta --answer protein_structure -o out.pdb")(
-        with_entity_options(generate)
-    )
+    example = "biomatrix generate Fold --protein seq.fasta --answer protein_structure --length 129 -o out.pdb"
+    app.command(epilog=f"Example: {example}")(with_entity_options(generate))
 
 
 def generate(

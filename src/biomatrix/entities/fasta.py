@@ -19,7 +19,7 @@ _SHOWN: Final = 40
 
 
 def read_fasta(
-    path: str | Path, candidates: Sequence[Kind], *, limits: Limits = DEFAULT_LIMITS
+    path: str | Path, candidates: Sequence[Kind], *, asked: bool = True, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[Entity | Reject]:
     """Yield every record as the first of the candidate kinds that claims its letters, or as a Reject.
 
@@ -28,7 +28,10 @@ def read_fasta(
     path : str or Path
         ``-`` for standard input.
     candidates : sequence of Kind
-        A single one takes every record whose letters it can read, whether or not it would claim them.
+        The kinds that a record may be of.
+    asked : bool
+        Whether the caller named the kind: a single candidate then takes every record whose letters it can read, also
+        those that it would not claim, such as a gene as a protein.
     limits : Limits
         The sizes past which a record or the file is rejected.
     """
@@ -40,7 +43,7 @@ def read_fasta(
             limits.check("records", count, "number of records")
             name = header.split(None, 1)[0] if header.split() else str(count)
             try:
-                yield _owner(letters, candidates).parse(letters, name, limits=limits)
+                yield _entity(letters, name, candidates, asked, limits)
             except BioMatrixError as error:
                 yield Reject.from_error(error, label, name)
         if count == 0:
@@ -76,13 +79,15 @@ def fasta_records(lines: Iterator[str], limits: Limits) -> Iterator[tuple[str, s
         yield header, "".join(parts)
 
 
-def _owner(letters: str, candidates: Sequence[Kind]) -> Kind:
-    if len(candidates) == 1:
-        return candidates[0]
+def _entity(letters: str, name: str, candidates: Sequence[Kind], asked: bool, limits: Limits) -> Entity:
     for one in candidates:
         if one.claims(FORMAT, letters):
-            return one
+            return one.parse(letters, name, limits=limits)
+    if len(candidates) == 1:
+        entity = candidates[0].parse(letters, name, limits=limits)  # its error says which letter is wrong, and where
+        if asked:
+            return entity
     raise UnsupportedError(
-        f"no kind claims the letters {letters[:_SHOWN]!r}; name the kind, one of "
-        f"{', '.join(one.name for one in candidates)}"
+        f"no kind claims the letters {letters[:_SHOWN]!r}; to read them all the same name the kind, "
+        f"{' or '.join(one.name for one in candidates)}"
     )

@@ -91,7 +91,7 @@ def read_entities(
     name = format_of(path, file_format, candidates)
     owners = kinds_of_format(name, candidates)
     if name in _SHARED:
-        yield from _SHARED[name](path, owners, limits=limits)
+        yield from _SHARED[name](path, owners, asked=kind is not None, limits=limits)
     else:
         yield from owners[0].read(path, name, limits=limits)
 
@@ -120,7 +120,8 @@ def read_entity(
     if format_name in _SHARED:
         if settings:
             raise ConfigurationError(f"{format_name} files are read without {', '.join(settings)}", file=label_of(path))
-        return choose_record(_SHARED[format_name](path, owners, limits=limits), record, label_of(path))
+        entries = _SHARED[format_name](path, owners, asked=kind is not None, limits=limits)
+        return choose_record(entries, record, label_of(path))
     return owners[0].read_one(path, format_name, record, limits=limits, **settings)
 
 

@@ -84,7 +84,13 @@ def write_answers(answers: Sequence[Answer], destination: Path) -> list[Path]:
         raise ConfigurationError(f"no answer to write: {reason}", file=str(destination))
     paths = []
     for number, entity in enumerate(entities, start=1):
-        path = destination if len(entities) == 1 else destination.with_stem(f"{destination.stem}_{number}")
+        path = destination if len(entities) == 1 else _numbered(destination, number)
         entity.to_file(path)
         paths.append(path)
     return paths
+
+
+def _numbered(path: Path, number: int) -> Path:
+    """Return the path with a number before the extension that names the format, which is not that of a gzipped file."""
+    extension = "".join(path.suffixes[-2:]) if path.suffix.lower() == ".gz" else path.suffix
+    return path.with_name(f"{path.name.removesuffix(extension)}_{number}{extension}")
