@@ -11,6 +11,7 @@ from typing import IO
 
 from biomatrix.conversion.counts import Counts
 from biomatrix.conversion.lines import open_lines
+from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_beside
 from biomatrix.conversion.tokenizers import tokenizer_record, with_tokenizer
 from biomatrix.conversion.wrapped import wrap
 from biomatrix.entities import Entity, Modality, Reject, kind_of, modality_names, read_entities
@@ -39,7 +40,7 @@ def encode_to_lines(
     file : str
         A file of entities of any kind, or "-" for standard input.
     output : Path or None
-        Where the lines go; standard output when None.
+        The file for the lines; standard output when None or "-".
     modalities : sequence of str, optional
         The modalities to write; every one that accepts the record when not given.
     file_format : str, optional
@@ -53,12 +54,19 @@ def encode_to_lines(
     -------
     Counts
         Lines written and records refused, with reasons.
+
+    Raises
+    ------
+    ConfigurationError
+        Two of the paths are the same file, or a file to write is a folder.
     """
-    targets = [with_tokenizer(name, tokenizer) for name in modalities or modality_names()]
-    counts = Counts()
+    if str(output) == STANDARD_OUTPUT:
+        output = None
     if rejects is None and output is not None:
-        rejects = output.with_name(output.name + ".rejects.jsonl")
-    counts.rejects_file = rejects
+        rejects = rejects_beside(output)
+    check_paths(file, output, rejects)
+    targets = [with_tokenizer(name, tokenizer) for name in modalities or modality_names()]
+    counts = Counts(rejects_file=rejects)
     with ExitStack() as stack:
         lines: IO[str] = stack.enter_context(open_lines(output)) if output else sys.stdout
         rejects_stream = stack.enter_context(open_lines(rejects)) if rejects else None
