@@ -15,6 +15,7 @@ from biomatrix.errors import BioMatrixError
 MAX_LINE: Final = 4_000_000
 """The longest line read, in bytes: a chain of 20,000 residues takes a tenth of it."""
 _OBJECTS: Final = ("labels", "tokenizer")
+_READ: Final = ("text", "name", "residues", *_OBJECTS)
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,9 @@ def _parse_line(file: str, number: int, raw: bytes) -> Line | Reject:
         return Reject(file, number, None, f"JSON that cannot be read: {error}")
     if not isinstance(record.get("text"), str):
         return Reject(file, number, None, 'the JSON object has no string "text"')
+    strange = next((key for key in _READ if "\\u" in text and not _is_text(record.get(key))), None)
+    if strange is not None:
+        return Reject(file, number, None, f'"{strange}" holds half of a surrogate pair, which is no character')
     if "residues" in record:  # the name of "labels" in lines of earlier versions
         record.setdefault("labels", record["residues"])
     for key in _OBJECTS:
@@ -104,3 +108,12 @@ def _parse_line(file: str, number: int, raw: bytes) -> Line | Reject:
     if tokenizer is not None and not isinstance(tokenizer.get("fingerprint"), str):
         return Reject(file, number, None, '"tokenizer" has no string "fingerprint"')
     return Line(number, record["text"], str(record.get("name") or ""), record.get("labels"), tokenizer)
+
+
+def _is_text(value: object) -> bool:
+    """Return whether all strings inside a JSON value can be written as UTF-8: an escape can name half a character."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
