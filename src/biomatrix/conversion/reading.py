@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any, Final
@@ -33,7 +33,8 @@ class Line:
     labels : mapping, optional
         What the tokens do not carry, as the entity's kind writes it.
     tokenizer : mapping, optional
-        Name and fingerprint of the structure tokenizer that the tokens belong to.
+        Name and fingerprint of the structure tokenizer that the tokens belong to; of a composite, one such mapping
+        per part.
     """
 
     number: int
@@ -105,9 +106,19 @@ def _parse_line(file: str, number: int, raw: bytes) -> Line | Reject:
         if record.get(key) is not None and not isinstance(record[key], dict):
             return Reject(file, number, None, f'"{key}" is not an object')
     tokenizer = record.get("tokenizer")
-    if tokenizer is not None and not isinstance(tokenizer.get("fingerprint"), str):
+    if tokenizer is not None and not all(map(_has_fingerprint, _tokenizers(tokenizer))):
         return Reject(file, number, None, '"tokenizer" has no string "fingerprint"')
     return Line(number, record["text"], str(record.get("name") or ""), record.get("labels"), tokenizer)
+
+
+def _tokenizers(record: Mapping[str, Any]) -> Sequence[Any]:
+    """Return the records of the tokenizers: one per part, where the line is of a composite."""
+    parts = list(record.values())
+    return parts if parts and all(isinstance(part, dict) for part in parts) else [record]
+
+
+def _has_fingerprint(record: Mapping[str, Any]) -> bool:
+    return isinstance(record.get("fingerprint"), str)
 
 
 def _is_text(value: object) -> bool:
