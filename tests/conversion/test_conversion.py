@@ -155,6 +155,10 @@ def test_lines_may_be_packed(tmp_path: Path, smiles_file: Path) -> None:
         (b"<|mol_sfi_start|>" + b"[C]" * 1_400_000, "4,000,000"),
         (b'{"text": "x", "tokenizer": {"name": "default"}}', "fingerprint"),
         (b'{"text": "x", "labels": 3}', "labels"),
+        (b'{"text": "<|mol_sfi_start|>[C][O]<|mol_sfi_end|>", "name": "a\\ud800"}', '"name" holds half'),
+        (b'{"text": "<|mol_smi_start|>C\\uDC00<|mol_smi_end|>"}', '"text" holds half'),
+        (b'{"text": "x", "labels": {"chain": ["\\ud800"]}}', '"labels" holds half'),
+        (b'{"text": "x", "residues": {"\\ud800": 1}}', '"residues" holds half'),
     ],
 )
 def test_hostile_lines_are_refused_alone(tmp_path: Path, line: bytes, reason: str) -> None:
@@ -164,6 +168,13 @@ def test_hostile_lines_are_refused_alone(tmp_path: Path, line: bytes, reason: st
     assert (counts.succeeded, counts.rejected) == (2, 1)
     assert counts.first_rejects[0].record == 2
     assert reason in counts.first_rejects[0].reason
+
+
+def test_characters_written_as_a_pair_of_escapes_are_kept(tmp_path: Path) -> None:
+    line = b'{"text": "<|mol_sfi_start|>[C][O]<|mol_sfi_end|>", "name": "\\ud83e\\uddea"}'
+    (tmp_path / "t.txt").write_bytes(line)
+    assert decode_from_lines(str(tmp_path / "t.txt"), tmp_path / "out.smi").succeeded == 1
+    assert (tmp_path / "out.smi").read_text(encoding="utf-8") == "CO\t\N{TEST TUBE}\n"
 
 
 def test_packed_lines_that_break_off_keep_what_came_before(tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ def test_tokens_alone_decode_to_unknown_residues(tmp_path: Path, chain: Protein)
         {"sequence": "A" * 30, "numbers": [1, 2]},
         {"sequence": "A" * 30, "numbers": ["1"] * 30},
         {"sequence": "A" * 30, "numbers": [10**12] * 30},
+        {"sequence": "A" * 30, "numbers": [*range(29), 28]},
+        {"sequence": "A" * 30, "numbers": [1] * 30, "insertion_codes": [*"ABCDEFGHIJKLMNOPQRSTUVWXYZabc", "A"]},
         {"sequence": "1" * 30},
         [],
     ],

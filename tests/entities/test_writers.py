@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from biomatrix.entities import Entity, Molecule, kind
+from biomatrix.entities import Entity, Molecule, kind, read, write_entities
 from biomatrix.entities.writers import CollectingWriter
 from biomatrix.errors import BioMatrixError, UnsupportedError
 
@@ -83,3 +83,30 @@ def test_another_name_changes_nothing_else(name: str) -> None:
         other = kind(name).named(example.entity, "another")
         assert other.name == "another"
         assert kind(name).to_bytes(other) == kind(name).to_bytes(example.entity)
+
+
+@pytest.mark.parametrize("file_format", ["smi", "selfies", "sdf", "mol"])
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("|x|", {"sdf": "|x|", "mol": "|x|", "": "x|"}),
+        ("| |", {"sdf": "| |", "mol": "| |", "": ""}),
+        ("$$$$", {"sdf": "", "mol": "", "": "$$$$"}),
+        ("$$$$ a", {"sdf": "a", "mol": "a", "": "$$$$ a"}),
+        ("$5", {"": "$5"}),
+        ("> <field>", {"": "> <field>"}),
+        ("# a\n$$$$\n", {"": "# a $$$$"}),
+        ("M  END", {"": "M END"}),
+    ],
+)
+def test_a_record_survives_any_name(tmp_path: Path, file_format: str, name: str, kept: dict[str, str]) -> None:
+    path = tmp_path / f"x.{file_format}"
+    molecule = Molecule(Molecule.from_smiles("C[C@H](N)O").mol, name)
+    write_entities([molecule] * (1 if file_format == "mol" else 2), path)
+    for back in read(path):
+        assert isinstance(back, Molecule)
+        assert back.smiles == molecule.smiles
+        assert back.name == kept.get(file_format, kept[""])
+        assert not list(back.mol.GetPropNames())
+    assert len(read(path)) == (1 if file_format == "mol" else 2)
+    assert not read(path).rejects

@@ -26,7 +26,7 @@ def encode(
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File for the JSON lines; standard output by default.")
+        Path | None, typer.Option("--output", "-o", help="File for the JSON lines; standard output by default, or '-'.")
     ] = None,
     file_format: Annotated[
         str | None, typer.Option("--format", help="Needed for standard input: sdf, smi, pdb, ...")

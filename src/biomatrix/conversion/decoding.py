@@ -8,11 +8,12 @@ from pathlib import Path
 from biomatrix.conversion.counts import Counts
 from biomatrix.conversion.destinations import open_destination
 from biomatrix.conversion.lines import open_lines
+from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_beside
 from biomatrix.conversion.reading import Line, read_lines
 from biomatrix.conversion.tokenizers import modality_for
 from biomatrix.conversion.wrapped import unwrap
 from biomatrix.entities import Entity, Modality, Reject, kind_of
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 
 
 def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, rejects: Path | None = None) -> Counts:
@@ -35,11 +36,19 @@ def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, 
     -------
     Counts
         Entities written and lines refused, with reasons.
+
+    Raises
+    ------
+    ConfigurationError
+        The output is standard output, two of the paths are the same file, or the file of rejects is a folder.
     """
-    counts = Counts()
-    counts.rejects_file = rejects or output.with_name(output.name + ".rejects.jsonl")
+    if str(output) == STANDARD_OUTPUT:
+        raise ConfigurationError("entities cannot be decoded to standard output; give a file or a folder")
+    rejects = rejects or rejects_beside(output)
+    check_paths(file, output, rejects, into_folder=True)
+    counts = Counts(rejects_file=rejects)
     with ExitStack() as stack:
-        rejects_stream = stack.enter_context(open_lines(counts.rejects_file))
+        rejects_stream = stack.enter_context(open_lines(rejects))
 
         def refuse(number: int, error: BioMatrixError) -> None:
             counts.reject(Reject(file, number, error.position, error.message, type(error).__name__), rejects_stream)

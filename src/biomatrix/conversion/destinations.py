@@ -46,7 +46,10 @@ class Folder(Destination):
 
     def __init__(self, path: Path, refuse: Refusal) -> None:
         super().__init__(refuse)
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"cannot be a folder: {error.strerror or error}", file=str(path)) from error
         self._path = path
         self._count = 0
 

@@ -11,9 +11,11 @@ from typing import IO
 
 from biomatrix.conversion.counts import Counts
 from biomatrix.conversion.lines import open_lines
+from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_beside
 from biomatrix.conversion.tokenizers import tokenizer_record, with_tokenizer
 from biomatrix.conversion.wrapped import wrap
-from biomatrix.entities import Entity, Modality, Reject, kind_of, modality_names, read_entities
+from biomatrix.entities import Entity, Modality, Reject, kind_of, modality, modality_names, read_entities
+from biomatrix.entities.formats import format_of, kinds_of_format
 from biomatrix.errors import BioMatrixError
 
 BATCH = 64
@@ -32,14 +34,14 @@ def encode_to_lines(
     """Write every record of a file as JSON lines ``{file, record, name, modality, text, notes}``.
 
     Lines of structures also hold ``labels``, what a file needs and the tokens do not carry, and ``tokenizer``, the name
-    and fingerprint of the only structure tokenizer that reads the codes.
+    and fingerprint of the only structure tokenizer that reads the codes; of a composite modality, those of each part.
 
     Parameters
     ----------
     file : str
         A file of entities of any kind, or "-" for standard input.
     output : Path or None
-        Where the lines go; standard output when None.
+        The file for the lines; standard output when None or "-".
     modalities : sequence of str, optional
         The modalities to write; every one that accepts the record when not given.
     file_format : str, optional
@@ -53,12 +55,20 @@ def encode_to_lines(
     -------
     Counts
         Lines written and records refused, with reasons.
+
+    Raises
+    ------
+    ConfigurationError
+        Two of the paths are the same file, or a file to write is a folder.
     """
-    targets = [with_tokenizer(name, tokenizer) for name in modalities or modality_names()]
-    counts = Counts()
+    if str(output) == STANDARD_OUTPUT:
+        output = None
     if rejects is None and output is not None:
-        rejects = output.with_name(output.name + ".rejects.jsonl")
-    counts.rejects_file = rejects
+        rejects = rejects_beside(output)
+    check_paths(file, output, rejects)
+    file_format = format_of(file, file_format)
+    targets = [with_tokenizer(modality(name), tokenizer) for name in modalities or _names_for(file_format)]
+    counts = Counts(rejects_file=rejects)
     with ExitStack() as stack:
         lines: IO[str] = stack.enter_context(open_lines(output)) if output else sys.stdout
         rejects_stream = stack.enter_context(open_lines(rejects)) if rejects else None
@@ -70,6 +80,11 @@ def encode_to_lines(
                     lines.write(json.dumps(item) + "\n")
                     counts.succeeded += 1
     return counts
+
+
+def _names_for(file_format: str) -> list[str]:
+    """Return the modalities of the kinds that a file of this format may hold."""
+    return [name for one in kinds_of_format(file_format) for name in modality_names(one.name)]
 
 
 def _batches(records: Iterable[Entity | Reject]) -> Iterator[list[tuple[int, Entity | Reject]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any, Final
@@ -15,6 +15,7 @@ from biomatrix.errors import BioMatrixError
 MAX_LINE: Final = 4_000_000
 """The longest line read, in bytes: a chain of 20,000 residues takes a tenth of it."""
 _OBJECTS: Final = ("labels", "tokenizer")
+_READ: Final = ("text", "name", "residues", *_OBJECTS)
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Line:
     labels : mapping, optional
         What the tokens do not carry, as the entity's kind writes it.
     tokenizer : mapping, optional
-        Name and fingerprint of the structure tokenizer that the tokens belong to.
+        Name and fingerprint of the structure tokenizer that the tokens belong to; of a composite, one such mapping
+        per part.
     """
 
     number: int
@@ -95,12 +97,34 @@ def _parse_line(file: str, number: int, raw: bytes) -> Line | Reject:
         return Reject(file, number, None, f"JSON that cannot be read: {error}")
     if not isinstance(record.get("text"), str):
         return Reject(file, number, None, 'the JSON object has no string "text"')
+    strange = next((key for key in _READ if "\\u" in text and not _is_text(record.get(key))), None)
+    if strange is not None:
+        return Reject(file, number, None, f'"{strange}" holds half of a surrogate pair, which is no character')
     if "residues" in record:  # the name of "labels" in lines of earlier versions
         record.setdefault("labels", record["residues"])
     for key in _OBJECTS:
         if record.get(key) is not None and not isinstance(record[key], dict):
             return Reject(file, number, None, f'"{key}" is not an object')
     tokenizer = record.get("tokenizer")
-    if tokenizer is not None and not isinstance(tokenizer.get("fingerprint"), str):
+    if tokenizer is not None and not all(map(_has_fingerprint, _tokenizers(tokenizer))):
         return Reject(file, number, None, '"tokenizer" has no string "fingerprint"')
     return Line(number, record["text"], str(record.get("name") or ""), record.get("labels"), tokenizer)
+
+
+def _tokenizers(record: Mapping[str, Any]) -> Sequence[Any]:
+    """Return the records of the tokenizers: one per part, where the line is of a composite."""
+    parts = list(record.values())
+    return parts if parts and all(isinstance(part, dict) for part in parts) else [record]
+
+
+def _has_fingerprint(record: Mapping[str, Any]) -> bool:
+    return isinstance(record.get("fingerprint"), str)
+
+
+def _is_text(value: object) -> bool:
+    """Return whether all strings inside a JSON value can be written as UTF-8: an escape can name half a character."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,32 +1,48 @@
-"""The structure tokenizer of a line: it is recorded beside the tokens, and no other reads them."""
+"""The structure tokenizers of a line: they are recorded beside the tokens, and no others read them.
+
+A plain modality has at most one, recorded as ``{name, fingerprint}``. A composite has those of its parts, recorded as
+one such mapping per part, by the part's name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from biomatrix.entities import Modality, modality
-from biomatrix.entities.modality_registry import modality_class
+from biomatrix.entities.composite import CompositeModality
 from biomatrix.entities.tokenizer_folder import shipped_name_of
-from biomatrix.errors import DecodeError
+from biomatrix.errors import ConfigurationError, DecodeError
 
 
-def with_tokenizer(name: str, tokenizer: str | None) -> Modality:
-    """Return the modality with the named structure tokenizer, or unchanged where it has none."""
-    if tokenizer is None or not modality_class(name).needs_tokenizer:
-        return modality(name)
-    return modality(name, tokenizer=tokenizer)
+def with_tokenizer(one: Modality, tokenizer: str | None) -> Modality:
+    """Return the modality with the named structure tokenizer, or unchanged where it needs none.
+
+    Raises
+    ------
+    ConfigurationError
+        Several parts of a composite need one, so that one name cannot serve.
+    """
+    parts = _tokenized(one)
+    if tokenizer is None or not parts:
+        return one
+    if len(parts) > 1:
+        raise ConfigurationError(
+            f"{one.name} is written with one structure tokenizer for each of {', '.join(parts)}, so {tokenizer!r} "
+            "cannot be that of all; give no tokenizer"
+        )
+    return _rebuilt(one, dict.fromkeys(parts, tokenizer))
 
 
-def tokenizer_record(one: Modality) -> dict[str, str] | None:
-    """Return the name and fingerprint of a modality's structure tokenizer, None where it needs none."""
-    if not one.needs_tokenizer:
-        return None
-    return {"name": str(one.tokenizer.name), "fingerprint": str(one.tokenizer.fingerprint)}
+def tokenizer_record(one: Modality) -> dict[str, Any] | None:
+    """Return what a line records of a modality's structure tokenizers, None where it needs none."""
+    parts = {name: _record_of(part) for name, part in _tokenized(one).items()}
+    return (parts if isinstance(one, CompositeModality) else parts[one.name]) if parts else None
 
 
-def modality_for(one: Modality, record: Mapping[str, str] | None, given: str | None) -> Modality:
-    """Return the modality with the structure tokenizer of a line.
+def modality_for(one: Modality, record: Mapping[str, Any] | None, given: str | None) -> Modality:
+    """Return the modality with the structure tokenizers of a line.
 
     Parameters
     ----------
@@ -41,18 +57,60 @@ def modality_for(one: Modality, record: Mapping[str, str] | None, given: str | N
     ------
     DecodeError
         The line belongs to another tokenizer than the one given, or to one that is not shipped.
+    ConfigurationError
+        One is given where several parts of a composite need one.
     """
-    if not one.needs_tokenizer:
+    parts = _tokenized(one)
+    if not parts:
         return one
-    fingerprint = record["fingerprint"] if record else None
-    name = given or (fingerprint and _shipped(one.kind, fingerprint))
-    target = with_tokenizer(one.name, name or None)
-    if record is not None and target.tokenizer.fingerprint != fingerprint:
-        origin = f"the {one.name} codes belong to the tokenizer {record.get('name', '')!r} (fingerprint {fingerprint})"
-        if given is None:
-            raise DecodeError(f"{origin}, which is not among the shipped ones; give its folder as the tokenizer")
-        raise DecodeError(f"{origin}, not to {target.tokenizer.name!r} (fingerprint {target.tokenizer.fingerprint})")
+    fingerprints = _fingerprints(one, parts, record)
+    target = with_tokenizer(one, given)
+    if given is None:
+        shipped = {name: _shipped(parts[name].kind, fingerprint) for name, fingerprint in fingerprints.items()}
+        target = _rebuilt(one, {name: found for name, found in shipped.items() if found is not None})
+    for name, part in _tokenized(target).items():
+        if name in fingerprints and part.tokenizer.fingerprint != fingerprints[name]:
+            raise _mismatch(part, fingerprints[name], _of_part(one, name, record), given)
     return target
+
+
+def _tokenized(one: Modality) -> dict[str, Modality]:
+    """Return the modalities that structure tokenizers write: itself, or parts of a composite, theirs included."""
+    return {part.name: part for part in one.written_with() if part.needs_tokenizer}
+
+
+def _rebuilt(one: Modality, tokenizers: Mapping[str, str]) -> Modality:
+    """Return the modality with structure tokenizers by the name of the part that needs them."""
+    if isinstance(one, CompositeModality):
+        return one.with_parts({name: _rebuilt(one.part(name), tokenizers) for name in one.parts})
+    return modality(one.name, tokenizer=tokenizers[one.name]) if one.name in tokenizers else one
+
+
+def _record_of(one: Modality) -> dict[str, str]:
+    return {"name": str(one.tokenizer.name), "fingerprint": str(one.tokenizer.fingerprint)}
+
+
+def _of_part(one: Modality, name: str, record: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return the record of one part; an empty one where the line has none."""
+    found = (record or {}).get(name) if isinstance(one, CompositeModality) else record
+    return found if isinstance(found, Mapping) else {}
+
+
+def _fingerprints(one: Modality, parts: Mapping[str, Modality], record: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the fingerprints that a line records, by part; a record that names none of them is refused."""
+    found = {name: _of_part(one, name, record).get("fingerprint") for name in parts}
+    known = {name: fingerprint for name, fingerprint in found.items() if isinstance(fingerprint, str)}
+    if record is not None and len(known) < len(parts):
+        missing = next(name for name in parts if name not in known)
+        raise DecodeError(f'"tokenizer" of the line has no fingerprint for {missing}')
+    return known
+
+
+def _mismatch(part: Modality, fingerprint: str, record: Mapping[str, Any], given: str | None) -> DecodeError:
+    origin = f"the {part.name} codes belong to the tokenizer {record.get('name', '')!r} (fingerprint {fingerprint})"
+    if given is None:
+        return DecodeError(f"{origin}, which is not among the shipped ones; give its folder as the tokenizer")
+    return DecodeError(f"{origin}, not to {part.tokenizer.name!r} (fingerprint {part.tokenizer.fingerprint})")
 
 
 @lru_cache(maxsize=256)

@@ -12,7 +12,7 @@ import gemmi
 import numpy as np
 import pytest
 
-from biomatrix.entities import Limits, Protein, Reject, read_proteins, write_proteins
+from biomatrix.entities import Limits, Protein, Reject, read_entity, read_proteins, write_proteins
 from biomatrix.entities.bundled import COMPLEXES, complex_folder
 from biomatrix.entities.protein.files.text import carbonyl_oxygens
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError, UnsupportedError
@@ -107,6 +107,21 @@ def test_several_chains_are_asked_for(tmp_path: Path) -> None:
     assert len(read(tmp_path, text, "B")) == 1
     with pytest.raises(ParseError, match="no protein chain 'C'"):
         read(tmp_path, text, "C")
+
+
+def test_a_number_counts_chains_unless_one_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "x.pdb"
+    for names, found in (("AB", {1: "A", 2: "B"}), ("21", {1: "1", 2: "2"}), ("A1", {1: "1", 2: "1"})):
+        path.write_text("".join(residue(1, chain=name) + residue(2, chain=name) + "TER\n" for name in names))
+        for number, chain in found.items():
+            chosen = read_entity(path, number)
+            assert isinstance(chosen, Protein)
+            assert chosen.chain == chain
+        for missing in (0, 3, -1):
+            with pytest.raises(ParseError, match=f"no protein chain '{missing}'"):
+                read_entity(path, missing)
+    with pytest.raises(ParseError, match="no protein chain '2'"):
+        read_entity(path, "2")
 
 
 def test_one_identifier_for_two_chains_is_refused(tmp_path: Path) -> None:

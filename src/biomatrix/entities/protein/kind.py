@@ -172,8 +172,7 @@ class ProteinKind(Kind):
     ) -> Protein:
         from biomatrix.entities.protein.files.records import read_chain
 
-        chain = None if record is None else str(record)
-        return read_chain(path, chain, file_format=file_format, limits=limits, **settings)
+        return read_chain(path, record, file_format=file_format, limits=limits, **settings)
 
     def write(self, entities: Sequence[Protein], path: str | Path, file_format: str, **settings: Any) -> None:
         from biomatrix.entities.protein.files.records import write_proteins

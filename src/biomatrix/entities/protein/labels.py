@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,7 @@ def with_residue_labels(entity: Protein, labels: Mapping[str, Any], name: str) -
     Raises
     ------
     ParseError
-        The labels are malformed, or of a chain of another length.
+        The labels are malformed, name a residue twice, or are of a chain of another length.
     """
     sequence, chain, numbers = labels.get("sequence"), labels.get("chain", "A"), labels.get("numbers")
     codes = labels.get("insertion_codes")
@@ -45,6 +46,7 @@ def with_residue_labels(entity: Protein, labels: Mapping[str, Any], name: str) -
         residue_numbers = None if numbers is None else np.array(numbers, dtype=np.int32)
     except OverflowError as error:
         raise ParseError(f'"numbers" of "labels" do not fit 32 bits: {error}') from error
+    _check_distinct(numbers, codes)
     letters = Protein.from_sequence(sequence).sequence
     return replace(
         entity,
@@ -54,3 +56,11 @@ def with_residue_labels(entity: Protein, labels: Mapping[str, Any], name: str) -
         residue_numbers=residue_numbers,
         insertion_codes=None if codes is None else tuple(codes),
     )
+
+
+def _check_distinct(numbers: Sequence[int] | None, codes: Sequence[str] | None) -> None:
+    """Refuse numbers that occur twice under one insertion code: a file would hold one residue for both."""
+    places = [] if numbers is None else list(zip(numbers, codes or [""] * len(numbers), strict=True))
+    (number, code), count = Counter(places).most_common(1)[0] if places else ((0, ""), 1)
+    if count > 1:
+        raise ParseError(f'"numbers" of "labels" name residue {number}{code} {count} times; each must be named once')

@@ -23,6 +23,7 @@ from biomatrix.errors import BioMatrixError, LimitError, ParseError, Unsupported
 _SDF_END: Final[str] = "$$$$"
 _MOL2_START: Final[str] = "@<TRIPOS>MOLECULE"
 _V2000_MOST: Final[int] = 999
+_HEADER_LINES: Final[int] = 3
 _TITLE: Final[str] = "_Name"
 
 
@@ -169,7 +170,7 @@ def _from_mol_block(record: _Record, limits: Limits) -> Molecule:
         raise ParseError("a molecule without atoms")
     if any(_is_atom_list(atom) for atom in mol.GetAtoms()):
         raise UnsupportedError("the record is a query with lists of atoms, not a molecule")
-    return _finish(mol, _data_fields(lines))
+    return _finish(mol, _data_fields(lines[_HEADER_LINES:]))
 
 
 def _is_atom_list(atom: Chem.Atom) -> bool:
@@ -260,7 +261,7 @@ def _finish(mol: Chem.Mol, fields: dict[str, str]) -> Molecule:
 
 def record_bytes(molecule: Molecule, file_format: str, *, v3000: bool = False) -> bytes:
     """Return one record of a .smi, .selfies, .sdf or .mol file; ``v3000`` forces V3000 where V2000 would do."""
-    title = " ".join(molecule.name.split())
+    title = _title(molecule.name, file_format)
     if file_format in ("smi", "selfies"):
         text = molecule.smiles if file_format == "smi" else molecule.selfies
         return (f"{text}\t{title}\n" if title else f"{text}\n").encode()
@@ -275,3 +276,11 @@ def record_bytes(molecule: Molecule, file_format: str, *, v3000: bool = False) -
             writer.SetForceV3000(v3000 or large)
             writer.write(mol)
     return buffer.getvalue().encode()
+
+
+def _title(name: str, file_format: str) -> str:
+    """Return a name as one line, without a beginning that readers take for something else than a name."""
+    title = " ".join(name.split())
+    if file_format in ("smi", "selfies"):
+        return title.lstrip("| ")  # else a ChemAxon extension of the SMILES string
+    return title.lstrip("$ ") if title.startswith(_SDF_END) else title  # else the end of the record

@@ -16,7 +16,7 @@ from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.files.atom_table import AtomTable, read_atom_table
 from biomatrix.entities.protein.files.binary import bcif_bytes
-from biomatrix.entities.protein.files.chains import choose, protein_chains, to_protein
+from biomatrix.entities.protein.files.chains import ChainRecord, choose, protein_chains, to_protein
 from biomatrix.entities.protein.files.text import cif_text, fasta_text, pdb_text
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError
@@ -26,18 +26,21 @@ _TEXTS: Final = {"pdb": pdb_text, "cif": cif_text, FASTA: fasta_text}
 
 def read_chain(
     path: str | Path,
-    chain: str | None = None,
+    chain: int | str | None = None,
     *,
     file_format: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
     context: bool = False,
 ) -> Protein:
-    """Return one chain of a structure file; see ``Protein.from_file``, also for the errors raised."""
+    """Return one chain of a structure file; see ``Protein.from_file``, also for the errors raised.
+
+    A number that is no chain's name counts the protein chains from 1.
+    """
     label = label_of(path)
     try:
         format_name = format_of(path, file_format, [kind("protein")])
         table = read_atom_table(read_bytes(path, limits), format_name, limits)
-        record, notes = choose(protein_chains(table), chain, table)
+        record, notes = _chosen(protein_chains(table), chain, table)
         return to_protein(record, table, _title(path), limits, notes, context=context)
     except BioMatrixError as error:
         raise error.at(file=label, record=chain) from error.__cause__
@@ -86,6 +89,17 @@ def write_proteins(proteins: Iterable[Protein], path: str | Path, file_format: s
         raise error.at(file=str(path)) from error.__cause__
     write_whole(path, content)
     return len(chains)
+
+
+def _chosen(
+    chains: list[ChainRecord], chain: int | str | None, table: AtomTable
+) -> tuple[ChainRecord, tuple[str, ...]]:
+    """Return the chain of that name, else of that number, and the notes of the choice; see :func:`choose`."""
+    name = None if chain is None else str(chain)
+    named = any(name in (record.chain, record.label) for record in chains)
+    if isinstance(chain, int) and not named and 1 <= chain <= len(chains):
+        return chains[chain - 1], ()
+    return choose(chains, name, table)
 
 
 def _title(path: str | Path) -> str:
