@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biomatrix.entities import Molecule, Protein, modality
+from biomatrix.entities import layout as layout_module
 from biomatrix.entities.layout import OWN, Slot, compile_layout
 from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, UnsupportedError
 
@@ -160,6 +161,25 @@ def test_a_slot_that_makes_no_sense_is_refused(bounds: tuple[int, int]) -> None:
         Slot(("a",), least=bounds[0], most=bounds[1])
     with pytest.raises(ConfigurationError):
         Slot()
+
+
+def test_a_layout_of_many_states_counts_on() -> None:
+    order = compile_layout([Slot((f"p{number}",), most=1_000) for number in range(40)])
+    assert order.transitions.max() > 40_000 - 100
+    state = 0
+    for number in range(40):
+        for _ in range(1_000):
+            state = order.next(state, f"p{number}")
+            assert state >= 0
+    assert order.accepting[state]
+    assert order.next(state, "p39") == -1
+
+
+def test_a_layout_of_too_many_states_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout_module, "MAX_STATES", 500)
+    assert len(compile_layout([Slot(("a",), most=499)]).accepting) == 500
+    with pytest.raises(ConfigurationError, match="more than 500 states"):
+        compile_layout([Slot(("a",), most=500)])
 
 
 def naively_fits(layout: list[Slot], items: tuple[str, ...]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,6 +160,29 @@ def test_names_that_are_taken_are_refused(word: Kind) -> None:
     other = type("Other", (WordKind,), {"name": "other", "modalities": {"protein_sequence": "x:Y"}})
     with pytest.raises(ConfigurationError, match="already belongs to the kind 'protein'"):
         register_kind(other())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [(WordKind, "not the class WordKind; pass an instance"), ("word", "not str"), (None, "NoneType")]
+)
+def test_what_is_no_kind_is_refused(given: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        register_kind(given)
+    assert kind_names() == ("molecule", "protein")
+
+
+def test_a_name_taken_by_the_environment_afterwards_is_refused(
+    word: Kind, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lines = "from biomatrix.entities.protein.kind import ProteinKind\n"
+    lines += "class Word(ProteinKind):\n    name, modalities = 'word', {}\nWORD = Word()\n"
+    (tmp_path / "other_word.py").write_text(lines, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv(ENVIRONMENT, "other_word:WORD")
+    with pytest.raises(ConfigurationError, match="'word' is already registered"):
+        kinds()
+    monkeypatch.setenv(ENVIRONMENT, f"{__name__}:WORD")  # the same object twice is one kind
+    assert kind("word") is word
 
 
 def test_kinds_join_by_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

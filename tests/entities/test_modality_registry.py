@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -15,6 +16,7 @@ from biomatrix.entities import (
     Entity,
     Modality,
     Protein,
+    ProteinStructureTokenizer,
     modalities,
     modality,
     modality_names,
@@ -35,6 +37,18 @@ def test_the_five_are_there_in_order_and_cached() -> None:
     assert modality("protein_structure", tokenizer="geometric-4096") is modality(
         "protein_structure", tokenizer="geometric-4096"
     )
+
+
+def test_a_folder_that_was_replaced_is_opened_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    found = []
+    for name in ("geometric-256", "geometric-4096"):
+        ProteinStructureTokenizer.from_pretrained(name).save_pretrained(folder)
+        for given in (folder, str(folder)):
+            found.append(modality("protein_structure", tokenizer=given).tokenizer.num_codes)
+    assert found == [256, 256, 4096, 4096]
+    tokenizer = ProteinStructureTokenizer.from_pretrained("geometric-256")
+    assert modality("protein_structure", tokenizer=tokenizer) is modality("protein_structure", tokenizer=tokenizer)
 
 
 def test_control_tokens_and_patterns_belong_to_one_modality_each() -> None:

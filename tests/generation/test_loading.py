@@ -160,3 +160,26 @@ def test_shipped_models_describe_themselves() -> None:
         config = json.loads((SHIPPED / name / "config.json").read_text())
         assert config["model_type"] == "qwen3"
         assert not list((SHIPPED / name).glob("*.bin"))
+
+
+def test_nothing_of_an_older_model_counts_after_saving(model: Model, tmp_path: Path) -> None:
+    folder = tmp_path / "used"
+    folder.mkdir()
+    shards = ("model-00001-of-00002.safetensors", "adapter_model.safetensors")
+    for name in shards:
+        save_file({"old": torch.zeros(1)}, folder / name, metadata={"format": "pt"})
+    index = {"metadata": {"total_size": 4}, "weight_map": {"old": shards[0]}}
+    kept = ("optimizer.safetensors", "README.md")
+    old = {"model.safetensors.index.json": json.dumps(index), "adapter_config.json": "{}", "chat_template.jinja": "old"}
+    for name, content in {**old, **dict.fromkeys(kept, "old")}.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    model.save_pretrained(folder)
+    names = {path.name for path in folder.iterdir()}
+    assert not names & {*shards, *old}
+    assert set(kept) <= names
+    ids = torch.tensor([model.prompt_ids("Fold it.")])
+    stock = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    with torch.no_grad():
+        assert torch.equal(stock(ids).logits, model.network(ids).logits)
+        assert torch.equal(load(folder).network(ids).logits, model.network(ids).logits)
+    assert AutoTokenizer.from_pretrained(folder).chat_template == model.vocabulary.tokenizer.chat_template

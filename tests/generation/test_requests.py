@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from biomatrix.entities import Molecule, Protein, kind, parse_entity
@@ -47,6 +48,14 @@ def test_a_request_keeps_its_parts_and_does_not_change() -> None:
         request.length = 4  # type: ignore[misc]
 
 
+def test_whole_numbers_of_numpy_are_taken() -> None:
+    whole = np.int32(4)
+    request = Request("Go.", "protein_sequence", length=whole, num_samples=whole, max_new_tokens=whole)  # type: ignore[arg-type]
+    for number in (request.length, request.num_samples, request.max_new_tokens):
+        assert type(number) is int
+        assert number == 4
+
+
 def test_only_one_greedy_sample_differs() -> None:
     assert Request("Go.", num_samples=5).different_samples == 5
     assert Request("Go.", num_samples=5, sampling=Sampling(greedy=True)).different_samples == 1
@@ -58,6 +67,11 @@ def test_only_one_greedy_sample_differs() -> None:
     [
         ({"num_samples": 0}, "num_samples is at least 1, not 0"),
         ({"max_new_tokens": 0}, "max_new_tokens is at least 1, not 0"),
+        ({"num_samples": 2.0}, "num_samples is a whole number, not 2.0"),
+        ({"num_samples": True}, "num_samples is a whole number, not True"),
+        ({"num_samples": None}, "num_samples is a whole number, not None"),
+        ({"max_new_tokens": "9"}, "max_new_tokens is a whole number, not '9'"),
+        ({"length": 1.5, "output": "protein_sequence"}, "length is a whole number, not 1.5"),
         ({"length": 3}, "needs an output modality"),
         ({"length": -1, "output": "protein_sequence"}, "length -1"),
         ({"raw": True, "system": "Be brief."}, "no system turn"),

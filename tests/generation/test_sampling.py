@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -69,7 +71,34 @@ def test_streams_differ_by_seed_prompt_and_sample_only() -> None:
         assert (other.random(4) != first).all()
 
 
-@pytest.mark.parametrize("settings", [{"temperature": -1.0}, {"top_p": 0.0}, {"top_p": 1.5}])
+def test_a_temperature_too_small_to_divide_by_is_greedy() -> None:
+    logits = torch.tensor([[1.0, 3e38, 2.0]])
+    allowed = torch.ones((1, 3), dtype=torch.bool)
+    for temperature in (5e-324, 1e-308, 1e-101, 1e-100, 1e-99):
+        columns, _ = choose(logits, allowed, np.array([0.5]), [Sampling(temperature)])
+        assert columns.tolist() == [1]
+
+
+def test_numbers_of_numpy_are_taken() -> None:
+    sampling = Sampling(np.float32(0.5), np.float64(0.5), seed=np.int64(-3))  # type: ignore[arg-type]
+    assert sampling == Sampling(0.5, 0.5, seed=-3)
+    assert Sampling(temperature=1, top_p=1, seed=2**63 - 1) == Sampling(seed=2**63 - 1)
+
+
+@pytest.mark.parametrize("value", [True, "1", None, float("nan"), float("inf"), -1.0, 1j])
+@pytest.mark.parametrize("name", ["temperature", "top_p"])
+def test_what_is_no_fitting_number_is_refused(name: str, value: object) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        Sampling(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("settings", [{"top_p": 0.0}, {"top_p": 1.5}])
 def test_impossible_settings_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ConfigurationError):
         Sampling(**settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [True, 1.0, "1", None, 2**63, -(2**63) - 1])
+def test_what_is_no_seed_is_refused(seed: Any) -> None:
+    with pytest.raises(ConfigurationError, match="seed"):
+        Sampling(seed=seed)

@@ -73,6 +73,20 @@ def test_a_segment_is_opened_only_where_answer_and_segment_can_be_closed(
         assert (start in options_of(automaton, automaton.start(Bounds(budget))[None])) is may
 
 
+@pytest.mark.parametrize("name", ["protein_sequence", "protein_structure", "molecule_selfies", "molecule_structure"])
+def test_the_longest_segment_leaves_room_for_the_end_of_the_answer(vocabulary: Vocabulary, name: str) -> None:
+    automaton = TextAutomaton.from_vocabulary(vocabulary)
+    budget, generator = 12, np.random.default_rng(3)
+    states = automaton.advance(automaton.start(Bounds(budget))[None], np.array([vocabulary.start_id(name)]))
+    for _ in range(budget - 2):
+        assert automaton.tokens_to_close(states)[0] <= states[0, 1]
+        options = options_of(automaton, states)
+        longer = options[options != vocabulary.end_id(name)]
+        states = automaton.advance(states, generator.choice(longer if len(longer) else options, 1))
+    assert automaton.tokens_to_close(states).tolist() == [1]
+    assert set(vocabulary.ending_ids) <= set(options_of(automaton, states).tolist())
+
+
 def test_special_tokens_of_the_base_are_never_text(automaton: TextAutomaton, vocabulary: Vocabulary) -> None:
     options = set(options_of(automaton, automaton.start(Bounds(100))[None]).tolist())
     added = vocabulary.backend.get_added_tokens_decoder().items()

@@ -194,3 +194,38 @@ def test_a_plain_tokenizer_is_no_vocabulary(base: PreTrainedTokenizerFast, tmp_p
     base.save_pretrained(tmp_path)
     with pytest.raises(VocabularyError, match="no modality's control tokens"):
         Vocabulary.from_pretrained(tmp_path)
+
+
+def test_nothing_of_an_older_tokenizer_counts_after_saving(vocabulary: Vocabulary, tmp_path: Path) -> None:
+    vocabulary.save_pretrained(tmp_path / "clean")
+    folder = tmp_path / "used"
+    (folder / "additional_chat_templates").mkdir(parents=True)
+    old = {
+        "chat_template.jinja": "old",
+        "additional_chat_templates/tool.jinja": "old",
+        "special_tokens_map.json": json.dumps({"eos_token": "old", "pad_token": "old"}),
+        "added_tokens.json": json.dumps({"old": 5}),
+        "vocab.json": json.dumps({"old": 0}),
+        "merges.txt": "o l\n",
+        "tokenizer.json": "{}",
+        "config.json": json.dumps({"vocab_size": len(vocabulary) + 7}),
+        "README.md": "old",
+    }
+    for name, content in old.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    vocabulary.save_pretrained(folder)
+    assert {path.name for path in folder.iterdir() if path.is_file()} == {
+        *(path.name for path in (tmp_path / "clean").iterdir()),
+        "config.json",
+        "README.md",
+    }
+    again = Vocabulary.from_pretrained(folder, modalities=stub_modalities())
+    assert again.tokenizer.chat_template == vocabulary.tokenizer.chat_template
+    assert again.tokenizer.special_tokens_map == vocabulary.tokenizer.special_tokens_map
+    (folder / "config.json").unlink()
+    for where in (folder, tmp_path / "clean"):
+        stock = AutoTokenizer.from_pretrained(where)
+        assert stock.chat_template == vocabulary.tokenizer.chat_template
+        assert len(stock) == len(vocabulary)
+        assert stock.eos_token == vocabulary.tokenizer.eos_token
+        assert "old" not in stock.get_vocab()

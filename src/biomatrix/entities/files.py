@@ -9,7 +9,8 @@ import shutil
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -99,8 +100,12 @@ def read_bytes(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
 
 
 def read_lines(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[str]:
-    """Yield the lines of a text file without their line ends; bytes that are not UTF-8 become U+FFFD."""
+    """Yield the lines of a text file without their line ends; bytes that are not UTF-8 become U+FFFD.
+
+    A byte order mark before the first line is no part of it.
+    """
     with open_bytes(path, limits) as stream:
+        mark = BOM_UTF8
         while True:
             line = stream.readline(limits.record_bytes + 1)
             if not line:
@@ -110,7 +115,8 @@ def read_lines(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[st
                     f"one line is longer than the limit of {limits.record_bytes:,} bytes per record",
                     file=label_of(path),
                 )
-            yield line.decode("utf-8", "replace").rstrip("\r\n")
+            yield line.removeprefix(mark).decode("utf-8", "replace").rstrip("\r\n")
+            mark = b""
 
 
 @contextmanager
@@ -153,34 +159,72 @@ def write_whole(path: str | Path, content: bytes) -> None:
 def folder_written_aside(path: str | Path, writer: str = "") -> Iterator[Path]:
     """Yield an empty folder beside ``path`` that takes its name once everything in it is on disk.
 
-    A folder that was there is replaced. What an interrupted writer left behind is removed when it writes again; where
-    several may write the same folder at once, each needs a ``writer`` name of its own.
+    A folder that was there is replaced, and stays until the new one is whole. What an interrupted writer left behind
+    is put right when it writes again; where several may write the same folder at once, each needs a ``writer`` name of
+    its own.
+
+    Raises
+    ------
+    ConfigurationError
+        The path has no name of its own, or what stands there is a file or a symbolic link.
     """
     target = Path(path)
-    aside = _empty_aside(target.parent, f".{target.name}{f'.{writer}' if writer else ''}.part")
+    _refuse_no_folder(target)
+    stem = f".{target.name}{f'.{writer}' if writer else ''}"
+    former = target.parent / f"{stem}.old"
+    if former.exists() and not target.exists():
+        former.replace(target)
+    aside = _empty_aside(target.parent, f"{stem}.part")
     try:
         yield aside
         _sync(aside)
-        if target.exists():
-            shutil.rmtree(target)
-        aside.replace(target)
+        _replace_folder(target, aside, former)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def _refuse_no_folder(target: Path) -> None:
+    """Raise ConfigurationError where a folder cannot take this name."""
+    if target.name in ("", ".."):
+        raise ConfigurationError("is no name that a new folder can take; give the folder by its name", file=str(target))
+    if target.is_symlink():
+        raise ConfigurationError("is a symbolic link; give the folder that it leads to", file=str(target))
+    if target.exists() and not target.is_dir():
+        raise ConfigurationError("is a file, not a folder; choose another name", file=str(target))
+
+
+def _replace_folder(target: Path, new: Path, former: Path) -> None:
+    """Give the new folder its name; the one that has it stands under ``former`` meanwhile."""
+    shutil.rmtree(former, ignore_errors=True)
+    if target.exists():
+        target.replace(former)
+    try:
+        new.replace(target)
+    except OSError:
+        if former.exists():
+            former.replace(target)
+        raise
+    shutil.rmtree(former, ignore_errors=True)
+
+
 @contextmanager
-def files_written_aside(folder: str | Path) -> Iterator[Path]:
+def files_written_aside(folder: str | Path, known: Sequence[str] = ()) -> Iterator[Path]:
     """Yield an empty folder inside ``folder`` whose files move into it, each whole, once all are on disk.
 
-    Other files of the folder stay; the folder is created where it is missing.
+    Files that match one of the ``known`` patterns and were not written then go: a reader would take them for part of
+    what was. Other files of the folder stay; the folder is created where it is missing.
     """
     target = Path(folder)
     aside = _empty_aside(target, f".{os.getpid()}.part")
     try:
         yield aside
         _sync(aside)
-        for file in sorted(aside.iterdir()):
-            file.replace(target / file.name)
+        written = {file.name: file for file in sorted(aside.iterdir())}
+        for name, file in written.items():
+            file.replace(target / name)
+        for stale in [file for pattern in known for file in target.glob(pattern)]:
+            if str(stale.relative_to(target)) not in written and not stale.is_dir():
+                stale.unlink(missing_ok=True)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

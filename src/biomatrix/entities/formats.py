@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -111,7 +112,7 @@ def _by_content(path: str | Path, among: Sequence[Kind] | None) -> str | None:
         return None
     try:
         with open_bytes(path) as stream:
-            head = stream.read(_HEAD)
+            head = stream.read(_HEAD).removeprefix(BOM_UTF8)
     except BioMatrixError:
         return None  # the reader reports what is wrong
     for one in kinds() if among is None else among:

@@ -70,8 +70,9 @@ def register_kind(new: Kind) -> Kind:
     Raises
     ------
     ConfigurationError
-        Its name, or the name of one of its modalities, is taken.
+        It is no instance of a subclass of Kind, or its name, or the name of one of its modalities, is taken.
     """
+    _check_instance(new)
     if new in kinds():
         return new
     _check_free(new, kinds())
@@ -93,8 +94,13 @@ def _table() -> dict[str, Kind]:
 
 @cache
 def _table_of(environment: str, registered: tuple[str, ...]) -> dict[str, Kind]:
-    joined = (_REGISTERED[name] for name in registered)
-    return {one.name: one for one in (*_own(), *_external(environment), *joined)}
+    table = {one.name: one for one in (*_own(), *_external(environment))}
+    for name in registered:
+        new = _REGISTERED[name]
+        if table.get(name) is not new:
+            _check_free(new, tuple(table.values()))
+            table[name] = new
+    return table
 
 
 @cache
@@ -117,6 +123,12 @@ def _external(environment: str) -> tuple[Kind, ...]:
         _check_free(new, (*_own(), *external))
         external.append(new)
     return tuple(external)
+
+
+def _check_instance(new: object) -> None:
+    if not isinstance(new, Kind):
+        given = f"the class {new.__name__}; pass an instance of it" if isinstance(new, type) else type(new).__name__
+        raise ConfigurationError(f"a kind is an instance of a subclass of Kind, not {given}")
 
 
 def _check_free(new: Kind, known: tuple[Kind, ...]) -> None:

@@ -23,6 +23,9 @@ OWN: Final = "own tokens"
 MAX_REPEATS: Final = 1_000
 """The most repeats that a slot counts; a larger number is written as ``most=None``."""
 
+MAX_STATES: Final = 100_000
+"""The most states that a layout may need: about the repeats of all its slots together where their items differ."""
+
 _Place: TypeAlias = tuple[int, int]
 """A slot, and how many items it holds already."""
 
@@ -81,14 +84,14 @@ class Order:
     ----------
     items : tuple of str
         Names of parts, and OWN.
-    transitions : ndarray, shape=(S, I), dtype=int16
+    transitions : ndarray, shape=(S, I), dtype=int32
         The next state, -1 where the item may not come.
     accepting : ndarray, shape=(S,), dtype=bool
         The states in which the composite may end.
     """
 
     items: tuple[str, ...]
-    transitions: NDArray[np.int16]
+    transitions: NDArray[np.int32]
     accepting: NDArray[np.bool_]
 
     def next(self, state: int, item: str) -> int:
@@ -102,7 +105,13 @@ class Order:
 
 
 def compile_layout(layout: Sequence[Slot]) -> Order:
-    """Return a layout as an automaton that accepts exactly the orders of items that the layout allows."""
+    """Return a layout as an automaton that accepts exactly the orders of items that the layout allows.
+
+    Raises
+    ------
+    ConfigurationError
+        It would need more than `MAX_STATES` states.
+    """
     items = tuple(dict.fromkeys(item for slot in layout for item in slot.items))
     start = _closure(layout, {(0, 0)})
     numbers = {start: 0}
@@ -113,11 +122,16 @@ def compile_layout(layout: Sequence[Slot]) -> Order:
         for item in items:
             following = _after(layout, places, item)
             if following and following not in numbers:
+                if len(numbers) == MAX_STATES:
+                    raise ConfigurationError(
+                        f"a layout of {len(layout)} slots needs more than {MAX_STATES:,} states; let its slots count "
+                        "fewer items (most=None: any number), or share fewer of them"
+                    )
                 numbers[following] = len(numbers)
                 queue.append(following)
             row.append(numbers.get(following, -1))
         rows.append(row)
-    transitions = np.array(rows, dtype=np.int16).reshape(len(rows), len(items))
+    transitions = np.array(rows, dtype=np.int32).reshape(len(rows), len(items))
     return Order(items, transitions, np.array([(len(layout), 0) in places for places in queue]))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from biomatrix.entities.base_modality import Modality
@@ -21,6 +23,8 @@ def modality_names(kind: str | None = None) -> tuple[str, ...]:
 
 def modality(name: str, **settings: Any) -> Modality:
     """Return the modality of that name; the same object each time for the same settings.
+
+    Where a setting is the path of a folder or file it is a fresh object, as what stands there may change.
 
     Parameters
     ----------
@@ -42,6 +46,8 @@ def modality(name: str, **settings: Any) -> Modality:
     """
     arguments = {key: value for key, value in settings.items() if value is not None}
     cls = modality_class(name)
+    if any(map(_is_path, arguments.values())):
+        return _construct(cls, arguments)
     key = (cls, tuple(sorted(arguments.items())))
     try:
         instance = _INSTANCES.get(key)
@@ -105,6 +111,11 @@ def check_control_tokens(classes: list[type[Modality]]) -> None:
                 raise ConfigurationError(
                     f"control token {token!r} already belongs to {owners[token]!r}; choose another"
                 )
+
+
+def _is_path(setting: object) -> bool:
+    """Return whether a setting is the path of something on disk."""
+    return isinstance(setting, PathLike) or (isinstance(setting, str) and Path(setting).exists())
 
 
 def _construct(cls: type[Modality], settings: dict[str, Any]) -> Modality:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from biomatrix.entities.files import files_written_aside
 from biomatrix.entities.hub import locate
 from biomatrix.errors import ConfigurationError, WeightsError
 
@@ -18,6 +16,15 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent / "weights"
 _FILES = ["*.json", "*.safetensors", "*.txt", "*.jinja"]
 """The files fetched from the hub: never a pickle."""
+_WEIGHT_FILES = (
+    "model.safetensors",
+    "model-*-of-*.safetensors",
+    "model.safetensors.index.json",
+    "adapter_model.safetensors",
+    "adapter_config.json",
+    "generation_config.json",
+)
+"""Every file that a reader of a folder may take for part of the network, its configuration aside."""
 
 _TOKENIZER_SUFFIX = "_tokenizer"
 
@@ -54,17 +61,15 @@ def open_engine(
 
 
 def save_network(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
-    """Write a network and its vocabulary to a folder; each file is written aside and takes its name when whole."""
-    from biomatrix.training.checkpoint import write_model
+    """Write a network and its vocabulary to a folder; each file is written aside and takes its name when whole.
 
-    folder.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".model-", dir=folder))
-    try:
-        write_model(scratch, network, vocabulary, dtype=network.dtype)
-        for path in sorted(scratch.iterdir()):
-            os.replace(path, folder / path.name)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    Files of an older network or tokenizer in the folder are replaced or removed.
+    """
+    from biomatrix.training.checkpoint import write_model
+    from biomatrix.vocabulary.folder import LAYOUT_FILES
+
+    with files_written_aside(folder, (*LAYOUT_FILES, *_WEIGHT_FILES)) as aside:
+        write_model(aside, network, vocabulary, dtype=network.dtype)
 
 
 def _by_modality(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from biomatrix.entities.automaton import Automaton
 from biomatrix.entities.base_entity import Entity
 from biomatrix.errors import ConfigurationError
-from biomatrix.generation.sampling import Sampling
+from biomatrix.generation.sampling import Sampling, checked_whole
 from biomatrix.vocabulary.tables import Item
 
 Prompt: TypeAlias = str | Entity | Sequence[Item]
@@ -69,6 +69,9 @@ class Request:
         object.__setattr__(self, "constraints", tuple(self.constraints))
         if any(isinstance(part, list) for part in self.parts):
             raise ConfigurationError("a prompt is text and entities in one list; use generate_batch for several")
+        for name in ("length", "num_samples", "max_new_tokens"):
+            if name == "num_samples" or getattr(self, name) is not None:
+                object.__setattr__(self, name, checked_whole(getattr(self, name), name))
         if self.num_samples < 1:
             raise ConfigurationError(f"num_samples is at least 1, not {self.num_samples}")
         if self.max_new_tokens is not None and self.max_new_tokens < 1:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Final
 
 import numpy as np
 import torch
@@ -15,6 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biomatrix.errors import ConfigurationError
+
+_GREEDY_BELOW: Final = 1e-100
+"""Logits divided by a smaller temperature might pass the largest number; the likeliest id is all that it could give."""
+_SEEDS: Final = 1 << 63
 
 
 @dataclass(frozen=True)
@@ -24,18 +30,18 @@ class Sampling:
     Parameters
     ----------
     temperature : float
-        Divides the logits; 0 is greedy.
+        Divides the logits; 0, or less than 1e-100, is greedy.
     top_p : float
         The nucleus: the fewest ids whose probabilities sum to at least this. 1 keeps all.
     greedy : bool
         Take the likeliest id; of equals, the smallest.
     seed : int
-        The same seed and prompt give the same answers.
+        The same seed and prompt give the same answers. A whole number of 64 bits.
 
     Raises
     ------
     ConfigurationError
-        Temperature or top_p out of range.
+        A setting is out of range or no number of its type.
     """
 
     temperature: float = 1.0
@@ -44,15 +50,34 @@ class Sampling:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "temperature", checked_number(self.temperature, "temperature"))
+        object.__setattr__(self, "top_p", checked_number(self.top_p, "top_p"))
+        object.__setattr__(self, "seed", checked_whole(self.seed, "seed"))
         if not 0.0 <= self.temperature < float("inf"):
             raise ConfigurationError(f"temperature {self.temperature} is not a number of at least 0")
         if not 0.0 < self.top_p <= 1.0:
             raise ConfigurationError(f"top_p {self.top_p} is not above 0 and at most 1")
+        if not -_SEEDS <= self.seed < _SEEDS:
+            raise ConfigurationError(f"seed {self.seed} is not a whole number of 64 bits; choose a smaller one")
 
     @property
     def is_greedy(self) -> bool:
         """Whether nothing is drawn at random."""
-        return self.greedy or self.temperature == 0.0
+        return self.greedy or self.temperature < _GREEDY_BELOW
+
+
+def checked_whole(value: object, name: str) -> int:
+    """Return a setting as an int; ConfigurationError where it is no whole number, as True is none."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ConfigurationError(f"{name} is a whole number, not {value!r}")
+    return int(value)
+
+
+def checked_number(value: object, name: str) -> float:
+    """Return a setting as a float; ConfigurationError where it is no number, as True is none."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ConfigurationError(f"{name} is a number, not {value!r}")
+    return float(value)
 
 
 def random_stream(seed: int, prompt: Sequence[int], sample: int) -> np.random.Generator:

@@ -95,7 +95,8 @@ class TextAutomaton:
         following[in_text & np.isin(ids, self._stops), 0] = _DONE
         for row in np.flatnonzero(in_text & np.isin(ids, self._starts)):
             number = int(np.flatnonzero(self._starts == ids[row])[0])
-            inner = self._automata[number].start(Bounds(int(following[row, 1])))
+            # one token stays for the end of the answer
+            inner = self._automata[number].start(Bounds(int(following[row, 1]) - 1))
             following[row, 0] = number
             following[row, 2 : 2 + len(inner)] = inner
         for number, at in self._open(states):

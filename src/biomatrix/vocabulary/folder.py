@@ -28,6 +28,16 @@ TOKENIZER_FILES = (
     "config.json",
     "biomatrix.json",
 )
+LAYOUT_FILES = (
+    *(name for name in TOKENIZER_FILES if name != "config.json"),
+    "vocab.txt",
+    "tokenizer.model",
+    "spiece.model",
+    "chat_template.json",
+    "additional_chat_templates/*.jinja",
+)
+"""Every file that a reader of the layout may take for part of the tokenizer: of an older one none may stay."""
+
 _NAMED_TOKENS = ("bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token")
 _KEPT_SETTINGS = (*_NAMED_TOKENS, "model_max_length", "chat_template")
 

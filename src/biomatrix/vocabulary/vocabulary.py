@@ -27,7 +27,7 @@ from biomatrix.vocabulary.chat import DOCUMENT_END, TURN_END, TURN_START, Turn
 from biomatrix.vocabulary.decoding import Decoder
 from biomatrix.vocabulary.encoding import Batch, Encoder, as_items
 from biomatrix.vocabulary.extension import extend
-from biomatrix.vocabulary.folder import locate, read_backend, read_rows, write_stock_files
+from biomatrix.vocabulary.folder import LAYOUT_FILES, locate, read_backend, read_rows, write_stock_files
 from biomatrix.vocabulary.manifest import FILE_NAME, Manifest, TokenizerRecord
 from biomatrix.vocabulary.plain_text import PlainText
 from biomatrix.vocabulary.segments import NOTHING, OPENS, TEXT, Segment, Value, assign_roles
@@ -175,9 +175,10 @@ class Vocabulary:
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the ordinary tokenizer layout, which stock ``AutoTokenizer`` opens, and ``biomatrix.json``.
 
-        Each file is first written in another place, and moved to its name when complete.
+        Each file is first written in another place, and moved to its name when complete. Files of an older tokenizer
+        in the folder are replaced or removed.
         """
-        with files_written_aside(folder) as aside:
+        with files_written_aside(folder, LAYOUT_FILES) as aside:
             write_stock_files(self.tokenizer, aside)
             (aside / FILE_NAME).write_text(self._manifest.to_json(), encoding="utf-8")
 
