@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from biomatrix.corpus.records import Record
+from biomatrix.corpus.slices import file_sha256, fingerprint
 from biomatrix.corpus.sources.tables import Table
 from biomatrix.errors import ParseError
 
@@ -171,10 +171,6 @@ class Source(ABC):
 
     @cached_property
     def fingerprint(self) -> str:
-        """The SHA-256, in hexadecimal, over the source's name and the files that are read."""
-        digest = hashlib.sha256(self.name.encode())
-        for path in self.paths:
-            with path.open("rb") as handle:
-                while block := handle.read(1 << 20):
-                    digest.update(block)
-        return digest.hexdigest()
+        """The SHA-256, in hexadecimal, over the source's name and the files that are read, each by name and content."""
+        files = zip(self.provenance.files, self.paths, strict=True)
+        return fingerprint(self.name, [(name, file_sha256(path)) for name, path in files])
