@@ -162,6 +162,9 @@ class PairKind(Kind):
     def identity(self, entity: Any) -> str:
         return self.text(entity)
 
+    def identities(self, entity: Any) -> tuple[tuple[str, str], ...]:
+        return (*kind("protein").identities(entity.protein), *kind("molecule").identities(entity.molecule))
+
 
 @contextmanager
 def registered_pairs() -> Iterator[None]:

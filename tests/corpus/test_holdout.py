@@ -11,6 +11,8 @@ from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.molecule.identity import graph_key
 from biomatrix.errors import ParseError
 
+from ..pair import Pair, registered_pairs
+
 
 @pytest.mark.parametrize(
     ("one", "other"),
@@ -50,6 +52,14 @@ def test_proteins_are_held_out_by_sequence_and_by_nothing_else() -> None:
     assert is_held_out(Protein(sequence, name="one"))
     assert is_held_out(Protein(sequence, name="other", chain="B"))
     assert not is_held_out(Protein("MKTAYIAK"))
+
+
+def test_a_composite_is_held_out_where_a_part_is() -> None:
+    plain, caffeine = Molecule.from_smiles("CCO"), Molecule.from_smiles("CN1C=NC2=C1C(=O)N(C(=O)N2C)C")
+    with registered_pairs():
+        assert not is_held_out(plain)
+        assert not is_held_out(Pair(Protein("MKTAYIAK"), plain))
+        assert all(is_held_out(Pair(Protein("MKTAYIAK" + "A" * count), caffeine)) for count in range(5))
 
 
 def test_what_is_not_smiles_is_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from biomatrix.corpus.sources.base import Shard, whole_shard
 from biomatrix.corpus.sources.tables import ParquetTable, RowTable, Table
-from biomatrix.corpus.sources.text_tables import DelimitedTable, FastaTable, JsonTable, MarkedTable
+from biomatrix.corpus.sources.text_tables import DelimitedTable, FastaTable, JsonTable, Lines, MarkedTable
 from biomatrix.errors import ParseError
 
 COUNT = 23
@@ -111,3 +112,42 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 def test_rows_in_memory_have_numbers_too() -> None:
     assert list(RowTable("abc").rows(1)) == ["b", "c"]
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+def test_an_interrupted_reading_loses_no_row(packed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = lines(tmp_path / f"table.smi{packed}")
+    whole, starts = list(table.rows()), list(table.starts())
+    following = Lines.__next__
+    left = iter([*[False] * 5, True])
+
+    def interrupted(self: Lines) -> str:
+        if next(left, False):
+            raise KeyboardInterrupt
+        return following(self)
+
+    monkeypatch.setattr(Lines, "__next__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(table.rows())
+    assert list(table.rows(7, starts[7])) == whole[7:]
+
+
+def test_an_interrupted_reading_of_parquet_loses_no_row(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"number": list(range(3000))}), tmp_path / "t.parquet")
+    table = ParquetTable(tmp_path / "t.parquet", ["number"])
+    reading = table.rows()
+    next(reading)
+
+    def interrupted() -> Iterator[Any]:
+        raise KeyboardInterrupt
+        yield
+
+    table._batches = interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        list(reading)
+    assert [row["number"] for row in table.rows(1500)] == list(range(1500, 3000))
+
+
+def test_a_shard_with_fewer_rows_than_its_index_is_refused() -> None:
+    with pytest.raises(ParseError, match=r"source s: 2 rows .* says 3"):
+        list(whole_shard(iter("ab"), Shard(0, 0, None, 0, 3), "s"))

@@ -8,12 +8,13 @@ call over one work folder share the slices among them, and each returns when all
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from biomatrix.corpus.build_records import build_records
 from biomatrix.corpus.build_shards import build_shards
 from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
-from biomatrix.corpus.build_vocabulary import save_vocabulary
+from biomatrix.corpus.build_vocabulary import is_vocabulary_of, save_vocabulary
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.slices import make_once
 from biomatrix.tasks.registry import draws
@@ -60,7 +61,8 @@ def build_corpus(
     work : Path
         Where the steps keep their slices. Corpora of the same sources may share it.
     vocabulary : Path, optional
-        A saved vocabulary; the corpus's own, under ``work/vocabulary``, when not given.
+        A saved vocabulary; the corpus's own, under ``work/vocabulary``, when not given, which is built anew where it
+        was built from something else.
     shards : Path, optional
         Where the shards go; ``work/shards`` when not given.
     workers : int
@@ -80,6 +82,9 @@ def build_corpus(
     slices = tokenised(recipe, data, work, workers=workers)
     if vocabulary is None:
         vocabulary = work / "vocabulary"
-        tokenizer_file = vocabulary / "tokenizer.json"
-        make_once(vocabulary, tokenizer_file.is_file, lambda folder: save_vocabulary(slices, recipe, folder))
+        make_once(
+            vocabulary,
+            partial(is_vocabulary_of, slices, recipe, vocabulary),
+            partial(save_vocabulary, slices, recipe),
+        )
     return build_shards(slices, recipe, vocabulary, data, shards or work / "shards", workers=workers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import rdkit.rdBase
 
 from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import BATCH_ROWS, RECORD_SCHEMA, Record, RowWriter, records_to_table
-from biomatrix.corpus.slices import Slice, fingerprint, remove_strays, run_slices
+from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices
 from biomatrix.corpus.sources import Shard, Source, check_licences, open_source
 from biomatrix.entities.files import write_whole
 from biomatrix.errors import BioMatrixError
@@ -38,12 +38,13 @@ class RecordSlice(Slice):
 
 
 def _source_of(item: RecordSlice) -> Source:
-    """Return the source of a slice, opened once per process: slices in order share its readers."""
-    return _open_once(item.entry.model_dump_json(), item.data)
+    """Return the source of a slice, opened once per process and content: slices in order share its readers."""
+    return _open_once(item.entry.model_dump_json(), item.data, item.fingerprint)
 
 
-@cache
-def _open_once(entry: str, data: Path) -> Source:
+@lru_cache(maxsize=8)
+def _open_once(entry: str, data: Path, mark: str) -> Source:
+    """Return the source of slices; ``mark``, their fingerprint, changes with the files that are read."""
     return open_source(SourceRecipe.model_validate_json(entry), data)
 
 
@@ -89,19 +90,29 @@ def write_records(item: RecordSlice, folder: Path) -> Mapping[str, Any]:
 def source_shards(source: Source, work: Path, size: int) -> list[Shard]:
     """Return the shards of a source; their list is kept under ``work/index``: to make it, text files are read."""
     path = work / "index" / f"{source.name}-{fingerprint(VERSION, source.fingerprint, size)[:16]}.json"
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        rows = [astuple(shard) for shard in source.shards(size)]
-        write_whole(path, json.dumps(rows).encode())
-    return [Shard(*parts) for parts in json.loads(path.read_text(encoding="utf-8"))]
+    known = _indexed_shards(path)
+    if known is not None:
+        return known
+    shards = list(source.shards(size))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps([astuple(shard) for shard in shards]).encode())
+    return shards
+
+
+def _indexed_shards(path: Path) -> list[Shard] | None:
+    """Return the shards that an index lists, None where there is no index that can be read."""
+    try:
+        return [Shard(*parts) for parts in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def record_slices(entry: SourceRecipe, data: Path, work: Path, size: int) -> list[RecordSlice]:
     """Return the slices of one source."""
-    source = _open_once(entry.model_dump_json(), data)
+    source = open_source(entry, data)
     mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size)
     return [
-        RecordSlice(work / "records" / entry.name / f"{index:05d}", mark, entry, data, shard)
+        RecordSlice(marked_folder(work / "records" / entry.name, index, mark), mark, entry, data, shard)
         for index, shard in enumerate(source_shards(source, work, size))
     ]
 

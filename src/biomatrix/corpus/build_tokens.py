@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from biomatrix.corpus.build_records import RecordSlice, reject_line
 from biomatrix.corpus.records import TEXT, RowWriter, TokenRecord, read_batches, records_from_table
-from biomatrix.corpus.slices import Slice, fingerprint, remove_strays, run_slices
+from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
 from biomatrix.errors import BioMatrixError
@@ -165,17 +165,18 @@ def token_slices(
     version = _tokenizer_mark(modality(name, tokenizer=tokenizer))
     return {
         source: [
-            TokenSlice(
-                work / "tokens" / name / source / item.folder.name,
-                fingerprint(VERSION, item.fingerprint, name, version),
-                item.folder,
-                name,
-                tokenizer,
-            )
-            for item in group
+            _token_slice(work / "tokens" / name / source, index, item, name, tokenizer, version)
+            for index, item in enumerate(group)
         ]
         for source, group in records.items()
     }
+
+
+def _token_slice(
+    parent: Path, index: int, item: RecordSlice, name: str, tokenizer: str | None, version: object
+) -> TokenSlice:
+    mark = fingerprint(VERSION, item.fingerprint, name, version)
+    return TokenSlice(marked_folder(parent, index, mark), mark, item.folder, name, tokenizer)
 
 
 def build_tokens(
@@ -213,7 +214,7 @@ def build_tokens(
         source: [
             TokenisedSlice(
                 source,
-                item.folder.name,
+                f"{index:05d}",
                 item.folder,
                 tuple((name, by_source[source][index].folder) for name, by_source in slices_by_modality.items()),
                 fingerprint([by_source[source][index].fingerprint for by_source in slices_by_modality.values()]),

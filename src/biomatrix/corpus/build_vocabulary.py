@@ -6,6 +6,7 @@ corpus.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -15,12 +16,17 @@ from pathlib import Path
 from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.recipe import CorpusRecipe, CoverageRecipe
 from biomatrix.corpus.records import TokenRecord
+from biomatrix.corpus.saved_vocabulary import ORIGIN
+from biomatrix.corpus.slices import fingerprint
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
 from biomatrix.tasks.registry import package_definitions
 from biomatrix.vocabulary import Vocabulary, coverage_of, joint_tokens, train_byte_bpe
 
 log = logging.getLogger(__name__)
+
+VERSION = 1
+"""Raised when the same tokens and settings would give another vocabulary."""
 
 Slices = Mapping[str, Sequence[TokenisedSlice]]
 """Finished token slices, by source."""
@@ -143,6 +149,25 @@ def describe(name: str, kept: Sequence[str], covered: float, slices: Slices) -> 
     )
 
 
+def vocabulary_fingerprint(slices: Slices, recipe: CorpusRecipe) -> str:
+    """Return the hash of the token slices and the parts of a recipe that a vocabulary of its own depends on."""
+    names = list(recipe.modalities or modality_names())
+    marks = {source: [item.fingerprint for item in group] for source, group in slices.items()}
+    return fingerprint(VERSION, recipe.vocabulary.model_dump(), names, list(marks.items()))
+
+
 def save_vocabulary(slices: Slices, recipe: CorpusRecipe, folder: Path) -> None:
-    """Build the vocabulary of finished token slices and save it in the ordinary layout."""
+    """Build the vocabulary of finished token slices; save it in the ordinary layout, with what it was built from."""
     build_vocabulary(slices, recipe).save_pretrained(folder)
+    origin = {"fingerprint": vocabulary_fingerprint(slices, recipe)}
+    (folder / ORIGIN).write_text(json.dumps(origin) + "\n", encoding="utf-8")
+
+
+def is_vocabulary_of(slices: Slices, recipe: CorpusRecipe, folder: Path) -> bool:
+    """Return whether a folder holds the vocabulary that these slices and this recipe would give."""
+    try:
+        origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    same = origin == {"fingerprint": vocabulary_fingerprint(slices, recipe)}
+    return same and (folder / "tokenizer.json").is_file()

@@ -2,7 +2,7 @@
 
 An entity is named by the identity of its kind (for a molecule the canonical SMILES of its heavy-atom graph without
 stereochemistry or isotopes, for a protein its sequence), so that entities which the kind takes for the same fall on the
-same side.
+same side. A composite entity is kept out where any of its parts is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import hashlib
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kind_of
-from biomatrix.entities.registration import Kind
 
 HELD_OUT_ONE_IN = 50
 """One entity in this many is held out of all training."""
@@ -34,17 +33,12 @@ def is_held_out(entity: Entity) -> bool:
     >>> is_held_out(Molecule.from_smiles("CN1C=NC2=C1C(=O)N(C(=O)N2C)C"))
     True
     """
-    kind = kind_of(entity)
-    return _is_held_out(kind.identity(entity), kind)
+    return any(is_held_out_identity(identity, name) for name, identity in kind_of(entity).identities(entity))
 
 
 def is_held_out_identity(identity: str, kind: str) -> bool:
     """Return whether the entity with this identity is kept out of all training; ``kind`` is the name of its kind."""
-    return _is_held_out(identity, kind_named(kind))
-
-
-def _is_held_out(identity: str, kind: Kind) -> bool:
-    return identity in kind.held_out_keys or bucket(identity, HELD_OUT_ONE_IN) == 0
+    return identity in kind_named(kind).held_out_keys or bucket(identity, HELD_OUT_ONE_IN) == 0
 
 
 def is_property_held_out(entity: Entity) -> bool:

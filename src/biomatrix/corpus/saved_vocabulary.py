@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from biomatrix.corpus.slices import file_sha256, fingerprint
 from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.vocabulary.vocabulary import Vocabulary
+
+ORIGIN: Final = "built_from.json"
+"""The file beside a corpus's own vocabulary that holds the fingerprint of what it was built from."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class SavedVocabulary:
     folder : Path
         In the ordinary tokenizer layout.
     fingerprint : str
-        The SHA-256 over its files, by name and content.
+        The SHA-256 over its files, by name and content, without the note of what it was built from.
     """
 
     folder: Path
@@ -32,7 +35,7 @@ class SavedVocabulary:
     @classmethod
     def at(cls, folder: Path) -> SavedVocabulary:
         """Return the vocabulary of a folder, its files hashed; ConfigurationError where the folder holds no file."""
-        files = sorted(path for path in folder.iterdir() if path.is_file())
+        files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != ORIGIN)
         if not files:
             raise ConfigurationError("an empty vocabulary folder", file=str(folder))
         return cls(folder, fingerprint([(path.name, file_sha256(path)) for path in files]))

@@ -14,6 +14,7 @@ import hashlib
 import json
 import logging
 import multiprocessing
+import re
 import shutil
 import time
 import uuid
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 DONE = "done.json"
 TEMPORARY: Final = ".tmp"
 _POLL_SECONDS: Final = 1.0
+_MARKED: Final = re.compile(r"\d{5,}-[0-9a-f]{8}")
+"""The names that `marked_folder` gives."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ Worker = Callable[[Any, Path], Mapping[str, Any]]
 def fingerprint(*parts: object) -> str:
     """Return the SHA-256, in hexadecimal, of parts written as JSON; anything JSON cannot write counts as its string."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def marked_folder(parent: Path, index: int, mark: str) -> Path:
+    """Return the folder of a slice, named by its number and fingerprint: builds that differ do not share it."""
+    return parent / f"{index:05d}-{mark[:8]}"
 
 
 def file_sha256(path: Path) -> str:
@@ -245,7 +253,8 @@ def make_once(folder: Path, finished: Callable[[], bool], make: Callable[[Path],
 def remove_strays(folder: Path, keep: Sequence[Slice]) -> None:
     """Remove the leftovers of crashed runs, and the slices of an earlier, longer run.
 
-    Anything touched within the last lease, or named by a live claim, stays: somebody may be working on it.
+    Anything touched within the last lease, or named by a live claim, stays: somebody may be working on it. So do
+    finished slices named by their fingerprint: another build over the same folder may be reading them.
     """
     if not folder.is_dir():
         return
@@ -253,7 +262,8 @@ def remove_strays(folder: Path, keep: Sequence[Slice]) -> None:
     now, lease = shared_now(folder), lease_seconds()
     for path in sorted(folder.iterdir()):
         temporary = path.name.endswith((TEMPORARY, ".clock", ".claim"))
-        if not temporary and (path.name in names or not path.is_dir() or read_done(path) is None):
+        kept = path.name in names or _MARKED.fullmatch(path.name) is not None
+        if not temporary and (kept or not path.is_dir() or read_done(path) is None):
             continue
         with suppress(FileNotFoundError):  # another run removed it first
             if now - path.stat().st_mtime <= lease or _claimed_now(path):

@@ -255,6 +255,10 @@ class Kind(ABC):
     def identity(self, entity: Any) -> str:
         """Return the key by which hold-out, deduplication and the leakage audit treat two entities as the same."""
 
+    def identities(self, entity: Any) -> tuple[tuple[str, str], ...]:
+        """Return (kind name, identity) of all that must not be trained on where held out: of a composite, its parts."""
+        return ((self.name, self.identity(entity)),)
+
     # Files
 
     def read(self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Entity | Reject]:

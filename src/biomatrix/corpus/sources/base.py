@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from biomatrix.corpus.records import Record
+from biomatrix.corpus.slices import file_sha256, fingerprint
 from biomatrix.corpus.sources.tables import Table
+from biomatrix.errors import ParseError
+
+T = TypeVar("T")
 
 SHIPPABLE_LICENCES = frozenset({"CC0-1.0", "CC-BY-4.0", "CC-BY-3.0", "MIT", "BSD-3-Clause", "Apache-2.0", "Biopython"})
 """Weights trained on data under these terms may be given to anyone; a recipe that names no licences allows these."""
@@ -55,7 +58,7 @@ class Shard:
     skip : int
         The number of source rows from the same row of the table that belong to the shard before.
     count : int
-        The number of source rows; fewer are read where the source has no more.
+        The number of source rows.
     """
 
     table: int
@@ -63,6 +66,19 @@ class Shard:
     start: int | None
     skip: int
     count: int
+
+
+def whole_shard(rows: Iterator[T], shard: Shard, source: str) -> Iterator[T]:
+    """Yield the first rows of an iterator, as many as a shard has; ParseError where there are fewer."""
+    read = 0
+    for row in islice(rows, shard.count):
+        read += 1
+        yield row
+    if read < shard.count:
+        raise ParseError(
+            f"source {source}: {read} rows from row {shard.first + 1} of table {shard.table + 1} on, where its index "
+            f"says {shard.count}; a file has changed while it was read: build again"
+        )
 
 
 class Source(ABC):
@@ -111,9 +127,16 @@ class Source(ABC):
             yield from self._expand_rows(table, 0, None)
 
     def read(self, shard: Shard) -> Iterator[tuple[str, Any]]:
-        """Yield (record id, raw row) for the rows of one shard; shards that are read in order share one reader."""
-        rows = self._expand_rows(self._readers[shard.table], shard.first, shard.start)
-        return islice(rows, shard.skip, shard.skip + shard.count)
+        """Yield (record id, raw row) for the rows of one shard; shards that are read in order share one reader.
+
+        Raises
+        ------
+        ParseError
+            If there are fewer rows than the shard has.
+        """
+        table = self._readers[shard.table]
+        rows = self._expand_rows(table, shard.first, shard.start)
+        return whole_shard(islice(rows, shard.skip, None), shard, self.name)
 
     def shards(self, size: int) -> Iterator[Shard]:
         """Yield the shards, ``size`` source rows each, fewer in the last one of a table."""
@@ -148,10 +171,6 @@ class Source(ABC):
 
     @cached_property
     def fingerprint(self) -> str:
-        """The SHA-256, in hexadecimal, over the source's name and the files that are read."""
-        digest = hashlib.sha256(self.name.encode())
-        for path in self.paths:
-            with path.open("rb") as handle:
-                while block := handle.read(1 << 20):
-                    digest.update(block)
-        return digest.hexdigest()
+        """The SHA-256, in hexadecimal, over the source's name and the files that are read, each by name and content."""
+        files = zip(self.provenance.files, self.paths, strict=True)
+        return fingerprint(self.name, [(name, file_sha256(path)) for name, path in files])

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import BATCH_ROWS, Record
-from biomatrix.corpus.sources.base import Shard
+from biomatrix.corpus.sources.base import Shard, whole_shard
 from biomatrix.corpus.sources.generic import TABLE_READERS, DescribedSource
 from biomatrix.corpus.sources.tables import RowTable, Table
 from biomatrix.corpus.sources.text_tables import LIMITS, MarkedTable
@@ -75,7 +75,8 @@ class CutFileSource(EntityFileSource):
     def read(self, shard: Shard) -> Iterator[tuple[str, Any]]:
         """Yield (record id, entity or reject) of one shard."""
         table = self._readers[shard.table]
-        return self._parse(table, shard.first, islice(table.rows(shard.first, shard.start), shard.count))
+        texts = whole_shard(table.rows(shard.first, shard.start), shard, self.name)
+        return self._parse(table, shard.first, texts)
 
     def _parse(self, table: Table, first: int, texts: Iterable[str]) -> Iterator[tuple[str, Any]]:
         """Yield (record id, entity or reject) from texts of records, which the format's reader gets as files."""
@@ -119,7 +120,7 @@ class WholeFileSource(EntityFileSource):
     def read(self, shard: Shard) -> Iterator[tuple[str, Any]]:
         """Yield (record id, entity or reject) of a run of files."""
         table = self._readers[shard.table]
-        for number, row in enumerate(islice(table.rows(shard.first), shard.count), start=shard.first):
+        for number, row in enumerate(whole_shard(table.rows(shard.first), shard, self.name), start=shard.first):
             yield from self.expand(table, number, row)
 
 

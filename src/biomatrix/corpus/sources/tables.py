@@ -104,6 +104,7 @@ class ParquetTable(Table):
         group = bisect_right(self._begins, first) - 1
         begin = self._begins[group]
         if self._batch is None or first < self._at or self._group < group:
+            self._batch = None
             self._group, self._at = group, begin
             groups = range(group, len(self._begins) - 1)
             self._batches = self._open().iter_batches(batch_size=BATCH_ROWS, columns=self.columns, row_groups=groups)
@@ -112,7 +113,9 @@ class ParquetTable(Table):
             self._advance()
 
     def _advance(self) -> None:
-        self._at += 0 if self._batch is None else self._batch.num_rows
+        """Move to the next batch; after an exception the next reading opens the file again."""
+        read, self._batch = self._batch, None
+        self._at += 0 if read is None else read.num_rows
         self._batch = next(self._batches, None)
 
 

@@ -23,6 +23,7 @@ from biomatrix.errors import LimitError, ParseError
 LIMITS: Final = Limits(file_bytes=1 << 42, decompressed_bytes=1 << 44)
 """Sources are streamed, so only their single records need to be small."""
 _GZIP: Final = b"\x1f\x8b"
+_END: Final = object()
 
 csv.field_size_limit(LIMITS.record_bytes)
 
@@ -97,16 +98,34 @@ class TextTable(Table):
     def rows(self, first: int = 0, start: int | None = None) -> Iterator[Any]:
         """Yield the records from number ``first`` on; see :meth:`Table.rows`."""
         if self._lines is None or first < self._at or (start is not None and first > self._at):
-            if self._lines is not None:
-                self._lines.close()
-            self._at = 0 if start is None else first
-            self._lines = Lines(self.path, start or 0)
-            self._reading = self.parse(self._lines)
-        for row in self._reading:
-            self._at += 1
+            self._open(first, start)
+        while (row := self._next()) is not _END:
             if self._at > first:
                 yield row
-        self._lines = None
+
+    def _open(self, first: int, start: int | None) -> None:
+        self._close()
+        lines = Lines(self.path, start or 0)
+        self._at = 0 if start is None else first
+        self._reading = self.parse(lines)
+        self._lines = lines
+
+    def _next(self) -> Any:
+        """Return the next record; at the end, and at any exception, the next reading opens the file again."""
+        try:
+            row = next(self._reading, _END)
+            self._at += 1
+        except BaseException:
+            self._close()
+            raise
+        if row is _END:
+            self._close()
+        return row
+
+    def _close(self) -> None:
+        lines, self._lines, self._reading = self._lines, None, iter(())
+        if lines is not None:
+            lines.close()
 
 
 class DelimitedTable(TextTable):
