@@ -84,6 +84,12 @@ def test_the_present_folder_takes_decoded_files(here: Path, monkeypatch: pytest.
     assert (here / "sub.rejects.jsonl").exists()
 
 
+def test_a_long_name_is_cut_to_what_a_file_name_may_be(here: Path) -> None:
+    Path("t.txt").write_text(json.dumps({"text": LINE, "name": "\N{CJK UNIFIED IDEOGRAPH-20000}" * 300}))
+    assert decode_from_lines("t.txt", Path("named")).succeeded == 1
+    assert len(os.listdir("named")) == 1
+
+
 def test_a_file_is_no_folder_for_decoded_files(here: Path) -> None:
     Path("taken").write_text("")
     with pytest.raises(ConfigurationError, match="taken"):

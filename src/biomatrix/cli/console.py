@@ -19,13 +19,15 @@ TokenizerName = Annotated[
     str | None,
     typer.Option(
         "--tokenizer",
-        help="Name or folder of the structure tokenizer; when not given, the one that lines name, or the default.",
+        help="Name or folder of the structure tokenizer; by default the one that the line names, where lines are "
+        "decoded, else the default of the kind.",
     ),
 ]
 RejectsFile = Annotated[
-    Path | None, typer.Option("--rejects", help="File for what was refused, as JSON lines; beside --output by default.")
+    Path | None,
+    typer.Option("--rejects", help="File for what was refused, as JSON lines; by default beside the --output, if any."),
 ]
-CountsAsJson = Annotated[bool, typer.Option("--json", help="Print the counts as JSON at the end.")]
+CountsAsJson = Annotated[bool, typer.Option("--json", help="Print the counts as JSON, on standard error.")]
 
 
 @contextmanager

@@ -22,20 +22,24 @@ def encode(
     modality: Annotated[
         list[str] | None,
         typer.Option(
-            "--modality", "-m", help="A modality to write; repeatable. All that accept the record by default."
+            "--modality", "-m", help="A modality to write; repeatable. By default, all that accept the record."
         ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File for the JSON lines; standard output by default, or '-'.")
     ] = None,
     file_format: Annotated[
-        str | None, typer.Option("--format", help="Needed for standard input: sdf, smi, pdb, ...")
+        str | None,
+        typer.Option("--format", help="Where the file name does not tell, as of '-': sdf, smi, pdb, ..."),
     ] = None,
     tokenizer: TokenizerName = None,
     rejects: RejectsFile = None,
     as_json: CountsAsJson = False,
 ) -> None:
-    """Write each record as tokens, one JSON line per record and modality: file, record, name, modality, text.
+    """Write each record as tokens, one JSON line per record and modality.
+
+    Each line holds the file, the record's number, its name, the modality, the text, and notes; lines of structures also
+    hold what decoding needs.
 
     A record that cannot be written is counted and listed with its reason; the others are written all the same.
     """

@@ -27,7 +27,8 @@ def generate(
     prompt: Annotated[str, typer.Argument(help="The request in words; '-' reads it from standard input.")],
     given: GivenEntities,
     written_as: Annotated[
-        str | None, typer.Option("--as", help="The modality in which the model sees the entities.")
+        str | None,
+        typer.Option("--as", help="The modality in which the model sees the entities."),
     ] = None,
     answer: Annotated[
         str | None, typer.Option(metavar="MODALITY", help="The modality of the answer; text when not given.")
@@ -35,11 +36,12 @@ def generate(
     length: Annotated[int | None, typer.Option(help="Exact length of the answer, where the modality counts.")] = None,
     num_samples: Annotated[int, typer.Option("--num-samples", "-n", min=1, help="How many answers.")] = 1,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 is greedy.")] = 1.0,
-    top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="Nucleus sampling.")] = 1.0,
+    top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="Nucleus sampling; above 0.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Same seed, same answers.")] = 0,
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File for the answers; several are numbered.")
+        Path | None,
+        typer.Option("--output", "-o", help="File for the answered entities; several are numbered."),
     ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the answer as it is written.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable answers.")] = False,

@@ -14,6 +14,7 @@ from biomatrix.entities.writers import RecordWriter, Refusal
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
 _LONGEST_NAME = 60
+"""The most bytes of a record's name in the name of its file; file systems allow 255 in all."""
 
 
 class Destination(ABC):
@@ -59,7 +60,8 @@ class Folder(Destination):
 
     def write(self, entity: Entity, one: Modality, line: Line) -> None:
         safe = "".join(character if character.isalnum() or character in "-_" else "_" for character in line.name)
-        stem = "_".join(part for part in (f"{line.number:05d}", safe[:_LONGEST_NAME], one.name) if part)
+        short = safe.encode()[:_LONGEST_NAME].decode(errors="ignore")
+        stem = "_".join(part for part in (f"{line.number:05d}", short, one.name) if part)
         try:
             entity.to_file(self._path / f"{stem}.{one.file_format}")
         except BioMatrixError as error:
