@@ -150,3 +150,36 @@ def test_worker_processes_know_the_kind(data: Path, tmp_path_factory: pytest.Tem
     vocabulary = build_vocabulary(slices, recipe)
     beads = kind("beads").parse("oxv")
     assert len(vocabulary.encode_entity(beads, "beads_letters")) == 5
+
+
+def test_values_that_are_not_text_are_refused_row_by_row(tmp_path: Path) -> None:
+    rows = [
+        '{"string": "oxv", "name": NaN, "colour": NaN}',
+        '{"string": NaN}',
+        '{"string": true}',
+        '{"string": 12}',
+        '{"string": "oxv", "name": "\\ud800"}',
+        '{"string": "oxv", "colour": "\\ud800"}',
+        '{"string": "o\\udfff"}',
+        '{"string": "ooo", "name": "\\ud83d\\ude00"}',
+    ]
+    (tmp_path / "t.jsonl").write_text("\n".join(rows) + "\n")
+    entry = SourceRecipe.model_validate({"name": "mine", "reader": "jsonl", "files": ["t.jsonl"], **TABLE})
+    found, reasons = records(entry, tmp_path)
+    assert [(record.id, record.fields) for record in found] == [("1", {}), ("\U0001f600", {})]
+    assert [reason.split(",")[0] for reason in reasons] == [
+        "no value in the column string",
+        "the column string holds True",
+        "the column string holds 12",
+        *["a value holds half of a surrogate pair"] * 3,
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 2, 50])
+def test_comments_of_smiles_are_no_records(size: int, tmp_path: Path) -> None:
+    (tmp_path / "t.smi").write_bytes(b"\xef\xbb\xbf# one\nCCO\n# two\n\nC1CC\n# three\nCCN\n")
+    entry = SourceRecipe(name="s", reader="smi", kind="molecule", files=["t.smi"])
+    source = open_source(entry, tmp_path)
+    assert sum(shard.count for shard in source.shards(size)) == 3
+    read = [identifier for shard in list(source.shards(size)) for identifier, _ in source.read(shard)]
+    assert read == ["1", "2", "3"]

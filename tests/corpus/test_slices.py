@@ -149,3 +149,42 @@ def test_a_lease_is_a_number_of_seconds(text: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv(ENVIRONMENT, text)
     with pytest.raises(ConfigurationError, match=ENVIRONMENT):
         lease_seconds()
+
+
+def test_a_worker_whose_folder_was_removed_while_it_paused_works_again(tmp_path: Path) -> None:
+    item = items(tmp_path)[0]
+    calls = []
+
+    def pause(item: Numbered, folder: Path) -> Mapping[str, Any]:
+        calls.append(folder)
+        notes = write_number(item, folder)
+        if len(calls) == 1:
+            shutil.rmtree(folder)
+            claim_path(item.folder).unlink()
+        return notes
+
+    done = run_slice(item, pause)
+    assert done is not None
+    assert done["number"] == 0
+    assert len(calls) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["00000"]
+
+
+def test_a_worker_that_paused_keeps_what_another_finished(tmp_path: Path) -> None:
+    item = items(tmp_path)[0]
+
+    def pause(item: Numbered, folder: Path) -> Mapping[str, Any]:
+        shutil.rmtree(folder)
+        claim_path(item.folder).unlink()
+        return run_slice(item, write_number) or {}
+
+    done = run_slice(item, pause)
+    assert done is not None
+    assert done["number"] == 0
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"fingerprint": "x"}', '{"fingerprint": "x", "files": {"a": 1}}'])
+def test_a_slice_whose_note_cannot_be_read_is_done_again(content: str, tmp_path: Path) -> None:
+    (first,) = run_slices(items(tmp_path, 1), write_number)
+    (tmp_path / "00000" / "done.json").write_text(content)
+    assert run_slices(items(tmp_path, 1), write_number) == [first]

@@ -17,7 +17,7 @@ import pytest
 from biomatrix.corpus.sources.base import Shard, whole_shard
 from biomatrix.corpus.sources.tables import ParquetTable, RowTable, Table
 from biomatrix.corpus.sources.text_tables import DelimitedTable, FastaTable, JsonTable, Lines, MarkedTable
-from biomatrix.errors import ParseError
+from biomatrix.errors import BioMatrixError, ParseError
 
 COUNT = 23
 VALUES = [f"value {i}" if i % 5 else f'two\nlines, "{i}" é' for i in range(COUNT)]
@@ -151,3 +151,50 @@ def test_an_interrupted_reading_of_parquet_loses_no_row(tmp_path: Path) -> None:
 def test_a_shard_with_fewer_rows_than_its_index_is_refused() -> None:
     with pytest.raises(ParseError, match=r"source s: 2 rows .* says 3"):
         list(whole_shard(iter("ab"), Shard(0, 0, None, 0, 3), "s"))
+
+
+def test_lines_have_an_end_and_no_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "t.smi"
+    path.write_bytes(b"\xef\xbb\xbfCCO a\nCC b\n")
+    reading = Lines(path)
+    assert list(reading) == ["CCO a\n", "CC b\n"]
+    assert list(reading) == []
+    table = MarkedTable(path, "", None)
+    assert list(table.starts()) == [0, 9]
+    assert list(table.rows(0, 0)) == ["CCO a\n", "CC b\n"]
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_broken_gzip_data_names_the_file(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"t.{name}.gz"
+    TABLES[name](path)
+    path.write_bytes(path.read_bytes()[:-12])
+    table = TABLES[name](tmp_path / f"other.{name}.gz")
+    table.path = path
+    with pytest.raises(ParseError, match="broken gzip data") as caught:
+        list(table.rows())
+    assert path.name in str(caught.value)
+
+
+def test_a_broken_parquet_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"a": [f"value {i}" for i in range(9000)]}), path, row_group_size=3000)
+    raw = path.read_bytes()
+    path.write_bytes(raw[:4] + b"\xff" * (len(raw) // 2) + raw[4 + len(raw) // 2 :])
+    with pytest.raises(ParseError, match=r"t\.parquet"):
+        list(ParquetTable(path, ["a"]).rows())
+
+
+def test_a_header_that_is_no_row_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a" * (csv.field_size_limit() + 1))
+    with pytest.raises(BioMatrixError, match=r"t\.csv"):
+        DelimitedTable(tmp_path / "t.csv").names  # noqa: B018
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+def test_text_before_the_first_header_of_fasta_is_refused(packed: str, tmp_path: Path) -> None:
+    path = tmp_path / f"t.fasta{packed}"
+    write(path, "; fine\n\nMKV\n>a\nMKV\n")
+    for reading in (FastaTable(path).starts(), FastaTable(path).rows()):
+        with pytest.raises(ParseError, match=r"starts with >"):
+            list(reading)

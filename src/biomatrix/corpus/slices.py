@@ -79,12 +79,15 @@ def file_sha256(path: Path) -> str:
 
 
 def read_done(folder: Path) -> dict[str, Any] | None:
-    """Return the ``done.json`` of a finished slice, or None where it is not finished."""
+    """Return the ``done.json`` of a finished slice, or None where it is not finished or cannot be read."""
     try:
-        record: dict[str, Any] = json.loads((folder / DONE).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+        record = json.loads((folder / DONE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
-    return record
+    if not isinstance(record, dict) or "fingerprint" not in record or not isinstance(record.get("files"), dict):
+        return None
+    whole = all(isinstance(file, dict) and "bytes" in file for file in record["files"].values())
+    return record if whole else None
 
 
 def is_done(item: Slice) -> bool:
@@ -113,10 +116,14 @@ def run_slice(item: Slice, worker: Worker) -> dict[str, Any] | None:
             notes = dict(worker(item, temporary))
             record = {"fingerprint": item.fingerprint, "files": _describe_files(temporary), **notes}
             (temporary / DONE).write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
-            put_in_place(temporary, item.folder, lambda: is_done(item))
+            if claim.held:  # without it, another process may be removing the temporary folder
+                put_in_place(temporary, item.folder, lambda: is_done(item))
+        except FileNotFoundError:
+            if temporary.is_dir():
+                raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    return read_done(item.folder)
+    return run_slice(item, worker)  # again where the claim ran out, and with it the temporary folder
 
 
 def temporary_path(folder: Path, token: str) -> Path:
@@ -244,6 +251,9 @@ def make_once(folder: Path, finished: Callable[[], bool], make: Callable[[Path],
                 try:
                     make(temporary)
                     put_in_place(temporary, folder, finished)
+                except FileNotFoundError:  # another process removed it after the claim ran out: make it again
+                    if temporary.is_dir():
+                        raise
                 finally:
                     shutil.rmtree(temporary, ignore_errors=True)
             elif claim is None:

@@ -50,6 +50,8 @@ class FileFormat:
     starts, ends : str, optional
         How the line that opens, or closes, each record of a text format begins, so that a large file can be cut without
         reading its records; ``starts`` is empty where every line is a record. Both None: the format cannot be cut.
+    comments : str, optional
+        How the lines begin that are no records, in a format whose every other line is one.
     """
 
     name: str
@@ -60,6 +62,7 @@ class FileFormat:
     structure: bool = True
     starts: str | None = None
     ends: str | None = None
+    comments: str | None = None
 
 
 @dataclass(frozen=True)

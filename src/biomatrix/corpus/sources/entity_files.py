@@ -61,7 +61,7 @@ class CutFileSource(EntityFileSource):
 
     def table(self, path: Path) -> Table:
         """Return the table of a file, its rows the texts of records."""
-        return MarkedTable(path, self.format.starts, self.format.ends)
+        return MarkedTable(path, self.format.starts, self.format.ends, self.format.comments)
 
     def expand(self, table: Table, number: int, row: str) -> Iterator[tuple[str, Any]]:
         """Yield the entity of one record."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from math import isnan
 from pathlib import Path
 from typing import Any, Final
 
@@ -118,21 +119,36 @@ class TableSource(DescribedSource):
         """Yield the one row, as a mapping of column to value."""
         columns = _fasta_columns(*row) if isinstance(table, FastaTable) else row
         identifier = None if self._id is None else columns.get(self._id)
-        yield (self.identifier(table, number) if identifier in (None, "") else str(identifier)), columns
+        unnamed = _is_missing(identifier) or not _is_text(str(identifier))
+        yield (self.identifier(table, number) if unnamed else str(identifier)), columns
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
-        """Return a row's entity and the fields that have a value; ParseError where there is no entity, or no text."""
+        """Return a row's entity and the fields that have a value.
+
+        Raises
+        ------
+        ParseError
+            If there is no entity, or none that is text; for a source of text, if no field has a value; if text holds
+            half of a surrogate pair.
+        """
         values = {field: row.get(column) for column, field in self.entry.fields.items()}
-        fields = {field: str(value) for field, value in values.items() if value not in (None, "")}
+        fields = {field: str(value) for field, value in values.items() if not _is_missing(value)}
+        self._require_text([row.get(self._id or ""), *fields.values(), row.get(self._column or "")])
         if self.kind is None or self._column is None:
             if not fields:
                 raise ParseError(f"no value in the columns {', '.join(self.entry.fields)}")
             return self.split_record(identifier, TEXT, fields, None)
         typed = row.get(self._column)
-        if typed in (None, ""):
+        if _is_missing(typed):
             raise ParseError(f"no value in the column {self._column}")
-        entity = self.kind.parse(str(typed), identifier)
+        if not isinstance(typed, str):
+            raise ParseError(f"the column {self._column} holds {typed!r:.80}, which is not text")
+        entity = self.kind.parse(typed, identifier)
         return self.split_record(identifier, self.kind.name, fields, entity)
+
+    def _require_text(self, values: Iterable[Any]) -> None:
+        if not all(_is_text(value) for value in values if isinstance(value, str)):
+            raise ParseError("a value holds half of a surrogate pair, which is not text; write the character whole")
 
     def _require(self, names: Any, path: Path) -> None:
         missing = [name for name in self.columns if name not in names]
@@ -140,6 +156,20 @@ class TableSource(DescribedSource):
             raise ConfigurationError(
                 f"source {self.name}: no column {', '.join(missing)}; there are: {', '.join(names)}", file=str(path)
             )
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a column has no value: none, empty text, or a number that is none."""
+    return value is None or (isinstance(value, str) and value == "") or (isinstance(value, float) and isnan(value))
+
+
+def _is_text(value: str) -> bool:
+    """Return whether text can be written: JSON may name half of a surrogate pair."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _fasta_columns(header: str, letters: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import accumulate, repeat
 from pathlib import Path
@@ -79,7 +80,9 @@ class ParquetTable(Table):
         while self._batch is not None:
             inside = max(first - self._at, 0)
             if inside < self._batch.num_rows:
-                yield from self._batch.slice(inside).to_pylist()
+                with self._readable():
+                    rows = self._batch.slice(inside).to_pylist()
+                yield from rows
             self._advance()
 
     @cached_property
@@ -108,7 +111,7 @@ class ParquetTable(Table):
             self._group, self._at = group, begin
             groups = range(group, len(self._begins) - 1)
             self._batches = self._open().iter_batches(batch_size=BATCH_ROWS, columns=self.columns, row_groups=groups)
-            self._batch = next(self._batches, None)
+            self._advance()
         while self._batch is not None and self._at + self._batch.num_rows <= first:
             self._advance()
 
@@ -116,7 +119,15 @@ class ParquetTable(Table):
         """Move to the next batch; after an exception the next reading opens the file again."""
         read, self._batch = self._batch, None
         self._at += 0 if read is None else read.num_rows
-        self._batch = next(self._batches, None)
+        with self._readable():
+            self._batch = next(self._batches, None)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise ParseError(f"cannot be read to its end: {error}", file=str(self.path)) from error
 
 
 class RowTable(Table):

@@ -7,10 +7,12 @@ a worker that reads its slices in order needs one pass over it.
 from __future__ import annotations
 
 import csv
+import gzip
 import json
+import zlib
 from abc import abstractmethod
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +20,12 @@ from biomatrix.corpus.sources.tables import Table
 from biomatrix.entities.fasta import fasta_records
 from biomatrix.entities.files import open_bytes
 from biomatrix.entities.limits import Limits
-from biomatrix.errors import LimitError, ParseError
+from biomatrix.errors import BioMatrixError, LimitError, ParseError
 
 LIMITS: Final = Limits(file_bytes=1 << 42, decompressed_bytes=1 << 44)
 """Sources are streamed, so only their single records need to be small."""
 _GZIP: Final = b"\x1f\x8b"
+_BYTE_ORDER_MARK: Final = "\ufeff"
 _END: Final = object()
 
 csv.field_size_limit(LIMITS.record_bytes)
@@ -30,6 +33,8 @@ csv.field_size_limit(LIMITS.record_bytes)
 
 class Lines(Iterator[str]):
     """The lines of a file from byte ``start`` on, line ends kept; bytes that are not UTF-8 become U+FFFD.
+
+    A byte order mark before the first line is left out.
 
     Attributes
     ----------
@@ -40,35 +45,54 @@ class Lines(Iterator[str]):
     def __init__(self, path: Path, start: int = 0) -> None:
         self._stack = ExitStack()
         self._path = path
+        self._ended = False
         self.offset = start
-        if start:
-            self._stream: Any = self._stack.enter_context(path.open("rb"))
-            self._stream.seek(start)
-        else:
-            self._stream = self._stack.enter_context(open_bytes(path, LIMITS))
+        with readable(path):
+            if start:
+                self._stream: Any = self._stack.enter_context(path.open("rb"))
+                self._stream.seek(start)
+            else:
+                self._stream = self._stack.enter_context(open_bytes(path, LIMITS))
 
     def __next__(self) -> str:
-        line = self._stream.readline(LIMITS.record_bytes + 1)
+        if self._ended:
+            raise StopIteration
+        with readable(self._path):
+            line = self._stream.readline(LIMITS.record_bytes + 1)
         if not line:
             self.close()
             raise StopIteration
         if len(line) > LIMITS.record_bytes:
             raise LimitError(f"a line longer than {LIMITS.record_bytes:,} bytes", file=str(self._path))
+        text = str(line.decode("utf-8", "replace"))
+        if self.offset == 0:
+            text = text.removeprefix(_BYTE_ORDER_MARK)
         self.offset += len(line)
-        return str(line.decode("utf-8", "replace"))
+        return text
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; there are no further lines."""
+        self._ended = True
         self._stack.close()
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn the errors of reading a file, broken gzip data included, into errors that name it."""
+    try:
+        yield
+    except BioMatrixError as error:
+        raise error.at(file=str(path)) from error.__cause__
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise ParseError(f"broken gzip data: {error}", file=str(path)) from error
+    except OSError as error:
+        raise ParseError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
 
 
 def is_gzipped(path: Path) -> bool:
     """Return whether the content of a file is gzip."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(2) == _GZIP
-    except OSError as error:
-        raise ParseError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
+    with readable(path), path.open("rb") as stream:
+        return stream.read(2) == _GZIP
 
 
 class TextTable(Table):
@@ -153,8 +177,7 @@ class DelimitedTable(TextTable):
         """The names of the columns."""
         if self._names is None:
             with closing(Lines(self.path)) as lines:
-                names = next(csv.reader(lines, **self._settings), [])
-            self._names = [name.removeprefix("\ufeff") for name in names]
+                self._names = next(self._split(lines), [])
         return self._names
 
     def offsets(self, lines: Lines) -> Iterator[int]:
@@ -212,16 +235,29 @@ class FastaTable(TextTable):
     """FASTA, its records as pairs of header (without the ">") and letters in capitals."""
 
     def offsets(self, lines: Lines) -> Iterator[int]:
-        """Yield the byte where each header begins."""
+        """Yield the byte where each header begins; ParseError where text stands before the first."""
         begin = lines.offset
-        for line in lines:
+        seen = False
+        for number, line in enumerate(lines, start=1):
             if line.startswith(">"):
+                seen = True
                 yield begin
+            elif not seen and line.strip() and not line.startswith(";"):
+                self._refuse(number)
             begin = lines.offset
+
+    def _refuse(self, number: int) -> None:
+        raise ParseError("a FASTA file starts with a line that starts with >", file=str(self.path), position=number)
 
     def parse(self, lines: Lines) -> Iterator[tuple[str, str]]:
         """Yield header and letters."""
-        for header, letters in fasta_records(lines, LIMITS):
+        records = fasta_records(lines, LIMITS)
+        while True:
+            with readable(self.path):
+                record = next(records, None)
+            if record is None:
+                return
+            header, letters = record
             yield header.strip(), letters.upper()
 
 
@@ -235,11 +271,13 @@ class MarkedTable(TextTable):
     starts, ends : str or None
         The beginning of the first line of each record, or of the last one; one of them. Every line is a record of its
         own where ``starts`` is empty.
+    comments : str, optional
+        The beginning of lines that are no records, where every other line is one.
     """
 
-    def __init__(self, path: Path, starts: str | None, ends: str | None) -> None:
+    def __init__(self, path: Path, starts: str | None, ends: str | None, comments: str | None = None) -> None:
         super().__init__(path)
-        self._starts, self._ends = starts, ends
+        self._starts, self._ends, self._comments = starts, ends, comments
 
     def offsets(self, lines: Lines) -> Iterator[int]:
         """Yield the byte where each record begins: at its marked line, or after the marked line of the one before."""
@@ -276,7 +314,9 @@ class MarkedTable(TextTable):
             yield "".join(block)
 
     def _opens(self, line: str) -> bool:
-        return self._starts is not None and line.startswith(self._starts) and not line.isspace()
+        if self._starts is None or line.isspace() or not line.startswith(self._starts):
+            return False
+        return self._starts != "" or self._comments is None or not line.startswith(self._comments)
 
     def _closes(self, line: str) -> bool:
         return self._ends is not None and line.startswith(self._ends)

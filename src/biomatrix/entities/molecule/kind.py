@@ -38,8 +38,8 @@ class MoleculeKind(Kind):
     plural: ClassVar[str] = "molecules"
     typed_as: ClassVar[str] = "a SMILES string"
     formats: ClassVar[tuple[FileFormat, ...]] = (
-        FileFormat("smi", (".smi", ".smiles", ".ism"), appends=True, structure=False, starts=""),
-        FileFormat("selfies", (".selfies", ".sfi"), appends=True, structure=False, starts=""),
+        FileFormat("smi", (".smi", ".smiles", ".ism"), appends=True, structure=False, starts="", comments="#"),
+        FileFormat("selfies", (".selfies", ".sfi"), appends=True, structure=False, starts="", comments="#"),
         FileFormat("sdf", (".sdf", ".sd"), appends=True, ends="$$$$"),
         FileFormat("mol", (".mol", ".mdl"), many=False, appends=True),
         FileFormat("mol2", (".mol2",), writes=False, starts="@<TRIPOS>MOLECULE"),
