@@ -84,7 +84,7 @@ def test_absurd_coordinates_are_refused_alike(tokenizer: Any) -> None:
     assert points is not None
     far = points.copy()
     far[0] += 3e5
-    broken = {"Angstrom from the centre of all, the limit is 100,000": far}
+    broken = {"Angstrom from the centre along one axis, the limit is 100,000": far}
     if tokenizer.kind == "protein":  # a molecule never holds such positions
         broken["nothing is resolved"] = np.full_like(points, np.nan)
     moved, *refused = tokenizer.encode_each([of.with_points(good, each) for each in (points + 1000, *broken.values())])

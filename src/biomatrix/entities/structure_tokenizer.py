@@ -33,7 +33,7 @@ DecodedT = TypeVar("DecodedT")
 Answer = TypeVar("Answer")
 
 FARTHEST: Final = 1e5
-"""How far from the centroid of an entity its points may lie, in Angstrom: beyond, single precision loses the bonds."""
+"""How far from the centroid its points may lie along an axis, in Angstrom: beyond, single precision loses the bonds."""
 
 
 class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
@@ -204,10 +204,10 @@ def _check_points(points: NDArray[np.floating] | None) -> None:
     if not finite.any():
         raise UnsupportedError("nothing is resolved: no position is finite; give a structure with coordinates")
     resolved = points[finite].astype(np.float64)
-    farthest = float(np.linalg.norm(resolved - resolved.mean(axis=0), axis=1).max())
+    farthest = float(np.abs(resolved - resolved.mean(axis=0)).max())
     if farthest > FARTHEST:
         raise UnsupportedError(
-            f"a position lies {farthest:.3g} Angstrom from the centre of all, the limit is {FARTHEST:,.0f}; "
+            f"a position lies {farthest:.3g} Angstrom from the centre along one axis, the limit is {FARTHEST:,.0f}; "
             "check the unit and the columns of the coordinates"
         )
 
