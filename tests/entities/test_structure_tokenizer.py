@@ -78,6 +78,22 @@ def test_broken_entities_never_touch_their_neighbours(tokenizer: Any, seed: int)
     assert caught.value.record == (batch[refused[0]].name or refused[0] + 1)
 
 
+def test_absurd_coordinates_are_refused_alike(tokenizer: Any) -> None:
+    of, good = kind(tokenizer.kind), good_and_broken(tokenizer.kind)[0][2]
+    points = of.points(good)
+    assert points is not None
+    far = points.copy()
+    far[0] += 3e5
+    broken = {"Angstrom from the centre along one axis, the limit is 100,000": far}
+    if tokenizer.kind == "protein":  # a molecule never holds such positions
+        broken["nothing is resolved"] = np.full_like(points, np.nan)
+    moved, *refused = tokenizer.encode_each([of.with_points(good, each) for each in (points + 1000, *broken.values())])
+    assert not isinstance(moved, BioMatrixError)
+    for error, said in zip(refused, broken, strict=True):
+        assert isinstance(error, UnsupportedError)
+        assert said in str(error)
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_broken_codes_never_touch_their_neighbours(tokenizer: Any, seed: int) -> None:
     codes = tokenizer.encode(good_and_broken(tokenizer.kind)[0])

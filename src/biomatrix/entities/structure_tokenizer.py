@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind as registered
@@ -31,6 +31,9 @@ ReadableT = TypeVar("ReadableT")
 """What is accepted as the codes of one entity; ``CodesT`` is part of it."""
 DecodedT = TypeVar("DecodedT")
 Answer = TypeVar("Answer")
+
+FARTHEST: Final = 1e5
+"""How far from the centroid its points may lie along an axis, in Angstrom: beyond, single precision loses the bonds."""
 
 
 class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
@@ -169,6 +172,7 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
         if not isinstance(entity, Entity) or entity.kind != self.kind:
             type_name = type(entity).__name__
             raise UnsupportedError(f"a tokenizer of {registered(self.kind).plural} cannot encode a {type_name}")
+        _check_points(registered(self.kind).points(entity))
         return self.prepare(entity)
 
     @classmethod
@@ -188,6 +192,24 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
             )
         opened: type[Self] = tokenizer_class
         return opened
+
+
+def _check_points(points: NDArray[np.floating] | None) -> None:
+    """Raise UnsupportedError where no point of an entity is finite, or one lies where no structure reaches."""
+    import numpy as np
+
+    if points is None or len(points) == 0:
+        return
+    finite = np.isfinite(points).all(axis=1)
+    if not finite.any():
+        raise UnsupportedError("nothing is resolved: no position is finite; give a structure with coordinates")
+    resolved = points[finite].astype(np.float64)
+    farthest = float(np.abs(resolved - resolved.mean(axis=0)).max())
+    if farthest > FARTHEST:
+        raise UnsupportedError(
+            f"a position lies {farthest:.3g} Angstrom from the centre along one axis, the limit is {FARTHEST:,.0f}; "
+            "check the unit and the columns of the coordinates"
+        )
 
 
 def _refuse_unknown(tokenizer_class: type[Any], chosen: Mapping[str, Any], stored: StoredWeights) -> None:
