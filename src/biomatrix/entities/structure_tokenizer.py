@@ -18,7 +18,7 @@ from biomatrix.entities.kind_registry import kind as registered
 from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.entities.published import is_tensor_file, read_published
 from biomatrix.entities.tokenizer_folder import StoredWeights, load_weights, save_weights
-from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError, WeightsError
+from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, UnsupportedError, WeightsError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -195,20 +195,20 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
 
 
 def _check_points(points: NDArray[np.floating] | None) -> None:
-    """Raise UnsupportedError where no point of an entity is finite, or one lies where no structure reaches."""
+    """Raise LimitError where a point of an entity lies where no structure reaches."""
     import numpy as np
 
     if points is None or len(points) == 0:
         return
     finite = np.isfinite(points).all(axis=1)
     if not finite.any():
-        raise UnsupportedError("nothing is resolved: no position is finite; give a structure with coordinates")
+        return
     resolved = points[finite].astype(np.float64)
     farthest = float(np.abs(resolved - resolved.mean(axis=0)).max())
     if farthest > FARTHEST:
-        raise UnsupportedError(
-            f"a position lies {farthest:.3g} Angstrom from the centre along one axis, the limit is {FARTHEST:,.0f}; "
-            "check the unit and the columns of the coordinates"
+        raise LimitError(
+            f"a position lies {farthest:.3g} Angstrom from the centre along one axis, beyond the limit of "
+            f"{FARTHEST:,.0f}; check the unit and the columns of the coordinates"
         )
 
 

@@ -178,15 +178,14 @@ def test_unresolved_residues_and_breaks(tokenizer: AnchoredTokenizer, chain: NDA
 
 def test_small_and_empty_chains(tokenizer: AnchoredTokenizer, chain: NDArray[np.float32]) -> None:
     start = tokenizer.steps.codebook.start_code * 16
-    encoded = tokenizer.encode([protein(chain[:1]), protein(chain[:0])])
-    assert [codes.tolist() for codes in encoded] == [[start], []]
+    encoded = tokenizer.encode([protein(chain[:1]), protein(chain[:0]), protein(np.full((3, 3, 3), np.nan))])
+    assert [codes.tolist() for codes in encoded] == [[start], [], [-1, -1, -1]]
     assert tokenizer.encode([]) == []
     assert tokenizer.decode([]) == []
     with pytest.raises(UnsupportedError):
         tokenizer.encode([Protein("ACD")])
-    for absurd in (np.full((3, 3, 3), np.nan), chain[:3] * 1e7):
-        with pytest.raises(UnsupportedError):
-            tokenizer.encode([protein(absurd)])
+    with pytest.raises(LimitError):
+        tokenizer.encode([protein(chain[:3] * 1e7)])
     for first in range(0, 4096, 777):
         assert np.array_equal(tokenizer.decode([[first, 5]])[0][0], tokenizer.decode([[0, 5]])[0][0])
 

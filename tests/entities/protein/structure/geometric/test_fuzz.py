@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from biomatrix.entities import Modality, Protein, ProteinStructureTokenizer, modality
 from biomatrix.entities.protein.examples import bundled_protein
 from biomatrix.entities.protein.structure.geometric.codebook import BREAK, resolved_residues, step_kinds
-from biomatrix.errors import BioMatrixError, UnsupportedError
+from biomatrix.errors import BioMatrixError, LimitError, UnsupportedError
 from biomatrix.metrics.superposition import rmsd
 
 TimeLimit = Callable[[float, str], AbstractContextManager[None]]
@@ -235,17 +235,19 @@ def test_one_bad_chain_does_not_refuse_the_batch(tokens: Modality, chain: NDArra
     far = chain[:10].copy()
     far[3] += 2e5
     results = tokens.encode_each([Protein.from_backbone(each) for each in (chain[:10], far, chain[5:20])])
-    assert isinstance(results[1], UnsupportedError)
+    assert isinstance(results[1], LimitError)
     assert [len(result) for result in (results[0], results[2]) if isinstance(result, list)] == [10, 15]
 
 
-@pytest.mark.parametrize("backbone", ["alpha carbons only", "collinear"])
+@pytest.mark.parametrize("backbone", ["alpha carbons only", "nothing resolved", "collinear"])
 def test_chains_without_a_frame_have_no_codes(
     backbone: str, tokenizer: ProteinStructureTokenizer, tokens: Modality, chain: NDArray[np.float32]
 ) -> None:
     given = chain[:12].copy()
     if backbone == "alpha carbons only":
         given[:, [0, 2]] = np.nan
+    elif backbone == "nothing resolved":
+        given[:] = np.nan
     else:
         given[:] = np.arange(3, dtype=np.float32)[:, None]
     protein = Protein.from_backbone(given)

@@ -17,7 +17,7 @@ from biomatrix.entities.protein.structure.geometric.codebook import BREAK, CIS, 
 from biomatrix.entities.protein.structure.geometric.tokenizer import GeometricTokenizer
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
 from biomatrix.entities.tokenizer_folder import load_weights, save_weights
-from biomatrix.errors import ConfigurationError, DecodeError, UnsupportedError, WeightsError
+from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError, WeightsError
 from biomatrix.metrics.geometry import (
     C_N_LENGTH,
     CA_C_LENGTH,
@@ -231,11 +231,11 @@ def test_small_and_empty_chains_have_stated_answers(tokenizer: GeometricTokenize
     ca_only = np.full((5, 3, 3), np.nan)
     ca_only[:, 1] = np.arange(15).reshape(5, 3)
     line = np.arange(3)[None, :, None] * np.ones((4, 1, 3))
-    for nothing in (ca_only, line):
+    for nothing in (np.full((5, 3, 3), np.nan), ca_only, line):
         assert (tokenizer.encode([protein(nothing)])[0] == -1).all()
     with pytest.raises(UnsupportedError, match="without coordinates"):
         tokenizer.encode([Protein("ACD")])
-    with pytest.raises(UnsupportedError, match="the limit is 100,000"):
+    with pytest.raises(LimitError, match="beyond"):
         tokenizer.encode([protein(chain * 1e6)])
 
 

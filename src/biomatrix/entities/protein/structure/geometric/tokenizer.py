@@ -130,7 +130,7 @@ class GeometricTokenizer(ProteinStructureTokenizer):
     def encode_batch(self, prepared: Sequence[Protein]) -> list[NDArray[np.int16]]:
         """Return the codes of each chain, ``int16 [L]``.
 
-        A chain without any complete residue (CA only) is all -1; a lone residue has the
+        A chain without any complete residue (CA only, or all unresolved) is all -1; a lone residue has the
         start code.
         """
         residues, lengths = resolved_of(prepared)
