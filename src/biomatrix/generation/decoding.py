@@ -22,6 +22,7 @@ from biomatrix.entities.automaton import States
 from biomatrix.generation.engine import Guide
 from biomatrix.generation.heads import Cache, Head, LastPosition, Network
 from biomatrix.generation.sampling import Sampling, choose, random_stream
+from biomatrix.processors import threads_for
 
 MAX_ROWS = 64
 
@@ -138,7 +139,8 @@ class _Batch:
     def tokens(self) -> Iterator[Token]:
         cache, mask, hidden = self._read_prompts()
         while True:
-            tokens = self._choose(hidden)
+            with threads_for(self._last.work(len(hidden))):
+                tokens = self._choose(hidden)
             yield from tokens
             kept = np.array([not token.last for token in tokens])
             if not kept.any():

@@ -16,6 +16,7 @@ from torch import Tensor
 from biomatrix.entities.automaton import Ranges
 from biomatrix.generation.qwen3.cache import KeyValues
 from biomatrix.generation.qwen3.network import Qwen3
+from biomatrix.processors import threads_for
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -53,6 +54,11 @@ class LastPosition:
     def __init__(self, network: Network) -> None:
         self.network: Any = network
         self.is_hidden = isinstance(network, Qwen3) or network.config.model_type in PLAIN_HEADS
+        self._parameters = sum(parameter.numel() for parameter in network.parameters())
+
+    def work(self, tokens: int) -> float:
+        """Return the floating-point operations of a pass over so many tokens that a processor does; 0 on a GPU."""
+        return 2.0 * self._parameters * tokens if self.network.device.type == "cpu" else 0.0
 
     def new_cache(self) -> Cache:
         """Return an empty cache for the network."""
@@ -65,6 +71,10 @@ class LastPosition:
 
     def forward(self, **inputs: Any) -> Tensor:
         """Return the hidden state ``[R, D]``, or the logits ``[R, V]``; the inputs are those of :class:`Qwen3`."""
+        with threads_for(self.work(inputs["input_ids"].numel())):
+            return self._forward(**inputs)
+
+    def _forward(self, **inputs: Any) -> Tensor:
         if isinstance(self.network, Qwen3):
             return self.network(**inputs)[:, -1]
         if self.is_hidden:
@@ -75,6 +85,10 @@ class LastPosition:
 
     def hidden_states(self, ids: Tensor) -> Tensor:
         """Return the hidden state of every position of whole documents, ``[R, T, D]``."""
+        with threads_for(self.work(ids.numel())):
+            return self._hidden_states(ids)
+
+    def _hidden_states(self, ids: Tensor) -> Tensor:
         if isinstance(self.network, Qwen3):
             ones = torch.ones_like(ids)
             return self.network(ids, ones, ones.cumsum(dim=1) - 1, KeyValues())
