@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 from biomatrix.entities.files import files_written_aside
 from biomatrix.entities.hub import locate
 from biomatrix.errors import ConfigurationError, WeightsError
+from biomatrix.generation.progress_bar import without_progress_bar
 
 if TYPE_CHECKING:
+    import torch
+
+    from biomatrix.generation.qwen3.network import Qwen3
     from biomatrix.generation.transformers_engine import TransformersEngine
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -57,7 +61,8 @@ def open_engine(
     precision = dtype or ("float32" if place == "cpu" else "bfloat16")
     if place == "cpu":
         keep_freed_memory()
-    return TransformersEngine(_open_network(folder, place, precision), vocabulary, str(name_or_path))
+    network = _open_plain(folder, place, precision) or _open_network(folder, place, precision)
+    return TransformersEngine(network, vocabulary, str(name_or_path))
 
 
 def save_network(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
@@ -85,31 +90,38 @@ def _locate(name_or_path: str | Path) -> Path:
     return locate(name_or_path, what="model", shipped=shipped, patterns=_FILES)
 
 
-def _open_network(folder: Path, device: str, dtype: str) -> Any:
-    import torch
-    from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
+def _open_plain(folder: Path, device: str, dtype: str) -> Qwen3 | None:
+    """Open a folder without importing Transformers; None where that cannot be."""
+    from biomatrix.generation.qwen3.opening import open_plain
 
-    torch_dtype = getattr(torch, dtype, None)
-    if not isinstance(torch_dtype, torch.dtype):
-        raise ConfigurationError(f"{dtype!r} is not a torch dtype, such as float32 or bfloat16")
+    return open_plain(folder, _torch_dtype(dtype)) if device == "cpu" else None
+
+
+def _torch_dtype(name: str) -> torch.dtype:
+    import torch
+
+    dtype = getattr(torch, name, None)
+    if not isinstance(dtype, torch.dtype):
+        raise ConfigurationError(f"{name!r} is not a torch dtype, such as float32 or bfloat16")
+    return dtype
+
+
+def _open_network(folder: Path, device: str, dtype: str) -> Any:
+    torch_dtype = _torch_dtype(dtype)
+    from transformers import AutoModelForCausalLM
+
     opener: Any = AutoModelForCausalLM
-    progress: Any = logging
-    shows_progress = progress.is_progress_bar_enabled()
-    progress.disable_progress_bar()
     try:
-        network, report = opener.from_pretrained(
-            folder,
-            dtype=torch_dtype,
-            use_safetensors=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
+        with without_progress_bar():
+            network, report = opener.from_pretrained(
+                folder,
+                dtype=torch_dtype,
+                use_safetensors=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+            )
     except (OSError, ValueError, RuntimeError) as error:
         raise WeightsError(f"cannot open the model: {error}", file=str(folder)) from error
-    finally:
-        if shows_progress:
-            progress.enable_progress_bar()
     faults = [
         f"{len(report[fault])} {fault.replace('_', ' ')}, first {sorted(map(str, report[fault]))[0]}"
         for fault in ("missing_keys", "unexpected_keys", "mismatched_keys")
