@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 
 from biomatrix.entities import Entity, Molecule, Protein, kind_of, read
-from biomatrix.entities.files import (
-    files_written_aside,
-    folder_written_aside,
-    read_lines,
-    write_atomically,
-    write_whole,
-)
+from biomatrix.entities.files import read_lines
+from biomatrix.entities.folders import files_written_aside, folder_written_aside
+from biomatrix.entities.writing import write_atomically, write_whole
 from biomatrix.errors import ConfigurationError
 
 MOL2 = """@<TRIPOS>MOLECULE
