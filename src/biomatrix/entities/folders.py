@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from biomatrix.entities.writing import cannot_be_written, named_refusals
-from biomatrix.errors import ConfigurationError
+from biomatrix.entities.writing import NotWrittenError, cannot_be_written, named_refusals
 
 
 def make_folder(path: str | Path) -> Path:
@@ -24,7 +23,7 @@ def make_folder(path: str | Path) -> Path:
     folder = Path(path)
     if os.path.exists(folder) and not os.path.isdir(folder):  # unlike those of Path, these take any name
         what = "a file" if os.path.isfile(folder) else "a device or a pipe"
-        raise ConfigurationError(f"is {what}, not a folder; choose another name", file=str(path))
+        raise NotWrittenError(f"is {what}, not a folder; choose another name", file=str(path))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -67,11 +66,11 @@ def folder_written_aside(path: str | Path, writer: str = "") -> Iterator[Path]:
 def _refuse_no_folder(target: Path) -> None:
     """Raise ConfigurationError where a folder cannot take this name."""
     if target.name in ("", ".."):
-        raise ConfigurationError("is no name that a new folder can take; give the folder by its name", file=str(target))
+        raise NotWrittenError("is no name that a new folder can take; give the folder by its name", file=str(target))
     if target.is_symlink():
-        raise ConfigurationError("is a symbolic link; give the folder that it leads to", file=str(target))
+        raise NotWrittenError("is a symbolic link; give the folder that it leads to", file=str(target))
     if target.exists() and not target.is_dir():
-        raise ConfigurationError("is a file, not a folder; choose another name", file=str(target))
+        raise NotWrittenError("is a file, not a folder; choose another name", file=str(target))
 
 
 def _replace_folder(target: Path, new: Path, former: Path) -> None:

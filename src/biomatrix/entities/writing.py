@@ -33,6 +33,10 @@ _NO_FILES: Final = {
 }
 
 
+class NotWrittenError(ConfigurationError):
+    """A file or folder that cannot be written, whatever is to stand in it."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where the bytes of a file go.
@@ -120,9 +124,9 @@ def write_whole(path: str | Path, content: bytes) -> None:
         stream.write(content)
 
 
-def cannot_be_written(path: str | Path, error: OSError) -> ConfigurationError:
+def cannot_be_written(path: str | Path, error: OSError) -> NotWrittenError:
     """Return the error of a file or folder that the system refuses to write."""
-    return ConfigurationError(f"cannot be written: {error.strerror or error}", file=str(path))
+    return NotWrittenError(f"cannot be written: {error.strerror or error}", file=str(path))
 
 
 @contextmanager
@@ -224,13 +228,13 @@ def _state_of(target: Path, path: str | Path) -> os.stat_result | None:
         state = os.stat(target)
     except FileNotFoundError:
         if not target.parent.is_dir():
-            raise ConfigurationError(f"there is no folder {target.parent} to write it in", file=str(path)) from None
+            raise NotWrittenError(f"there is no folder {target.parent} to write it in", file=str(path)) from None
         return None
     except NotADirectoryError:
-        raise ConfigurationError("cannot be written: a file stands where its folder should", file=str(path)) from None
+        raise NotWrittenError("cannot be written: a file stands where its folder should", file=str(path)) from None
     refusal = _NO_FILES.get(stat.S_IFMT(state.st_mode))
     if refusal is not None:
-        raise ConfigurationError(refusal, file=str(path))
+        raise NotWrittenError(refusal, file=str(path))
     if not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "the file may not be written, by its permissions")
     return state
