@@ -20,10 +20,7 @@ def make_folder(path: str | Path) -> Path:
     ConfigurationError
         Something else has the name, or no file can be made in it.
     """
-    folder = Path(path)
-    if os.path.exists(folder) and not os.path.isdir(folder):  # unlike those of Path, these take any name
-        what = "a file" if os.path.isfile(folder) else "a device or a pipe"
-        raise NotWrittenError(f"is {what}, not a folder; choose another name", file=str(path))
+    folder = check_folder(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -31,6 +28,14 @@ def make_folder(path: str | Path) -> Path:
     except OSError as error:
         raise cannot_be_written(path, error) from error
     return folder
+
+
+def check_folder(path: str | Path) -> Path:
+    """Return the path where a folder has the name or may have it; NotWrittenError where something else has it."""
+    if os.path.exists(path) and not os.path.isdir(path):  # unlike those of Path, these take any name
+        what = "a file" if os.path.isfile(path) else "a device or a pipe"
+        raise NotWrittenError(f"is {what}, not a folder; choose another name", file=str(path))
+    return Path(path)
 
 
 @contextmanager
