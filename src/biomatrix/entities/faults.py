@@ -17,6 +17,8 @@ MOST_KINDS: Final = 200
 OTHER: Final = "other reasons"
 
 _GAP: Final = "…"
+_LONGEST_KIND: Final = 100
+"""Past it, reasons of other libraries repeat themselves, or are cut where the record's own words end."""
 _LONGEST_SHOWN: Final = 300
 _QUOTED: Final = re.compile(r"(?<!\w)'[^']*'|\"[^\"]*\"")
 _WORD: Final = re.compile(r"\(*(?:<?[A-Za-z]{1,2}>?|[A-Za-z]?[a-z][A-Za-z]*(?:[-_'/.][A-Za-z]+)*)[.,:;!?)]*")
@@ -39,7 +41,10 @@ def kind_of_fault(reason: str) -> str:
     'not a SMILES string: … (unclosed ring: …'
     """
     words = _QUOTED.sub(_GAP, reason).split()
-    return _RUN.sub(_GAP, " ".join(word if _is_word(word) else _GAP for word in words))
+    kind = _RUN.sub(_GAP, " ".join(word if _is_word(word) else _GAP for word in words))
+    return (
+        kind if len(kind) <= _LONGEST_KIND else f"{kind[:_LONGEST_KIND].rpartition(' ')[0].rstrip(f' {_GAP}')} {_GAP}"
+    )
 
 
 class Faults:
