@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from biomatrix.conversion.destinations import is_folder, open_destination
 from biomatrix.conversion.lines import open_lines
 from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_beside
 from biomatrix.conversion.reading import Line, read_lines
-from biomatrix.conversion.tokenizers import modality_for
+from biomatrix.conversion.tokenizers import modality_for, trusted_tokenizers
 from biomatrix.conversion.wrapped import unwrap
 from biomatrix.entities import Entity, Modality, Reject, kind_of
 from biomatrix.entities.counting import count_lines
@@ -64,6 +65,7 @@ def decode_from_lines(
     checked = None if to_standard_output else output
     check_paths(file, checked, rejects, into_folder=is_folder(output, file_format))
     counts = Counts(rejects_file=rejects)
+    trusted: Counter[str] = Counter()
     progress = Progress("decoding", partial(count_lines, file), "lines")
     with ExitStack() as stack:
         rejects_stream = stack.enter_context(open_lines(rejects)) if rejects else None
@@ -82,10 +84,17 @@ def decode_from_lines(
                 except BioMatrixError as error:
                     refuse(line.number, error)
                 else:
+                    if tokenizer is None:
+                        trusted.update(trusted_tokenizers(one, line.tokenizer))
                     destination.write(entity, one, line)
         counts.succeeded = destination.count
-        counts.notes = destination.notes
+        counts.notes = (*destination.notes, *map(_trusting, trusted.items()))
     return counts
+
+
+def _trusting(item: tuple[str, int]) -> str:
+    name, lines = item
+    return f"lines that do not say which tokenizer wrote them, read by the default {name!r}: {lines:,}"
 
 
 def decode_line(line: Line, tokenizer: str | None = None) -> tuple[Entity, Modality]:
