@@ -55,6 +55,32 @@ def test_progress_is_said_now_and_then_and_at_the_end(hand: Clock, caplog: pytes
     assert caplog.records[1].message.endswith("1.00/s, 60 s left")  # the 20 that were there are not in the rate
 
 
+def test_a_total_is_found_when_the_first_message_is_due(hand: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    asked: list[float] = []
+
+    def total() -> int:
+        asked.append(hand.now)
+        return 40
+
+    short, long, endless = (
+        Progress("short", total),
+        Progress("long", total, "lines"),
+        Progress("endless", None, "lines"),
+    )
+    with caplog.at_level(logging.INFO, logger="biomatrix"):
+        short.advance(40)
+        assert asked == []
+        for _ in range(40):
+            hand.now += 1.0
+            long.advance()
+            endless.advance(2)
+    assert len(asked) == 1
+    messages = [record.message for record in caplog.records]
+    assert messages[0] == "long: 10 of 40 lines, 1.00/s, 30 s left"
+    assert messages[1] == "endless: 20 lines in 10 s, 2.00/s"
+    assert len(messages) == 8
+
+
 def test_a_run_ends_by_steps_or_by_time_whichever_is_first(hand: Clock) -> None:
     meter = Meter(max_steps=10, max_seconds=1000.0, elapsed_seconds=0.0)
     for _ in range(5):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from biomatrix.conversion import decode_from_lines, encode_to_lines
-from biomatrix.entities import Protein, ProteinStructureTokenizer, read_proteins
+from biomatrix.entities import Protein, ProteinStructureTokenizer, kind, read_proteins
 from biomatrix.metrics.geometry import place_atom
 from biomatrix.metrics.superposition import rmsd
 
@@ -70,7 +70,9 @@ def test_tokens_alone_decode_to_unknown_residues(tmp_path: Path, chain: Protein)
     encode_to_lines(str(tmp_path / "in.pdb"), tmp_path / "t.jsonl", modalities=["protein_structure"])
     line = json.loads((tmp_path / "t.jsonl").read_text())
     (tmp_path / "bare.txt").write_text(line["text"] + "\n")
-    decode_from_lines(str(tmp_path / "bare.txt"), tmp_path / "out")
+    counts = decode_from_lines(str(tmp_path / "bare.txt"), tmp_path / "out")
+    assert counts.notes == ("lines that do not say which tokenizer wrote them, read by the default 'geometric-256': 1",)
+    assert not decode_from_lines(str(tmp_path / "t.jsonl"), tmp_path / "known").notes
     decoded = Protein.from_file(next((tmp_path / "out").iterdir()))
     assert decoded.sequence == "X" * 30
     assert decoded.residue_numbers is not None
@@ -132,15 +134,77 @@ def test_a_line_names_the_only_tokenizer_that_reads_it(tmp_path: Path, chain: Pr
     assert "not among the shipped ones" in unknown.first_rejects[0].reason
 
 
-def test_a_chain_that_a_file_cannot_hold_leaves_the_others(tmp_path: Path, chain: Protein) -> None:
+@pytest.mark.parametrize(
+    ("extension", "names"),
+    [("pdb", ["A", "B", "D", "C"]), ("cif", ["A", "B", "A2", "C"]), ("bcif", ["A", "B", "A2", "C"])],
+)
+def test_chains_of_one_identifier_are_told_apart_in_one_file(
+    tmp_path: Path, chain: Protein, extension: str, names: list[str]
+) -> None:
     lines = []
-    for letter in "ABAC":
+    for number, letter in enumerate("ABAC"):
         replace(chain, chain=letter).to_file(tmp_path / "in.pdb")
         encode_to_lines(str(tmp_path / "in.pdb"), tmp_path / "t.jsonl", modalities=["protein_structure"])
-        lines.append((tmp_path / "t.jsonl").read_text())
+        line = json.loads((tmp_path / "t.jsonl").read_text())
+        lines.append(json.dumps(line | {"name": f"helix number {number}"}) + "\n")
     (tmp_path / "all.jsonl").write_text("".join(lines))
-    counts = decode_from_lines(str(tmp_path / "all.jsonl"), tmp_path / "out.pdb")
-    assert (counts.succeeded, counts.rejected) == (3, 1)
-    assert counts.first_rejects[0].record == 3
-    kept = [found.chain for found in read_proteins(tmp_path / "out.pdb") if isinstance(found, Protein)]
-    assert kept == ["A", "B", "C"]
+    out = tmp_path / f"out.{extension}"
+    counts = decode_from_lines(str(tmp_path / "all.jsonl"), out)
+    assert (counts.succeeded, counts.rejected) == (4, 0)
+    assert "1 chain identifiers that were taken" in counts.as_text()
+    found = [one for one in read_proteins(out) if isinstance(one, Protein)]
+    assert [one.chain for one in found] == names
+    assert {one.sequence for one in found} == {chain.sequence}
+    if extension != "bcif":
+        text = out.read_text()
+        assert all(f"helix number {number}" in text for number in range(4))
+        assert ("REMARK   6 CHAIN D IS CHAIN 'A'" if extension == "pdb" else "chain A of its source") in text
+
+
+@pytest.mark.parametrize("extension", ["pdb", "cif"])
+def test_the_name_of_one_chain_is_its_title(tmp_path: Path, chain: Protein, extension: str) -> None:
+    path = tmp_path / f"x.{extension}"
+    long = "a 'helix' of thirty residues " * 5
+    replace(chain, name=long).to_file(path)
+    words = "".join(line[10:].rstrip() if line.startswith("TITLE") else line for line in path.read_text().splitlines())
+    assert "".join(long.split()) in "".join(words.split())
+    assert Protein.from_file(path).sequence == chain.sequence
+
+
+def test_a_file_of_too_many_chains_refuses_the_rest_by_name(tmp_path: Path, chain: Protein) -> None:
+    refused: list[tuple[int, str]] = []
+    path = tmp_path / "many.pdb"
+    with kind("protein").writer(path, "pdb", lambda number, error: refused.append((number, error.message))) as writer:
+        writer.write(Protein("MK", name="no structure"), 0)
+        for number in range(1, 65):
+            writer.write(replace(chain, chain="AA" if number % 2 else "B", name=f"x{number}"), number)
+    assert [number for number, _ in refused] == [0, 63, 64]
+    assert "no structure" in refused[0][1]
+    assert "a PDB file holds 62 chains; write .cif" in refused[1][1]
+    assert writer.count == 62
+    found = [one for one in read_proteins(path) if isinstance(one, Protein)]
+    assert len({one.chain for one in found}) == 62
+
+
+def test_an_error_in_the_block_leaves_no_structure_file(tmp_path: Path, chain: Protein) -> None:
+    def stop_in_the_middle(extension: str) -> None:
+        with kind("protein").writer(tmp_path / f"x.{extension}", extension, lambda *_: None) as writer:
+            writer.write(chain, 1)
+            raise RuntimeError
+
+    for extension in ("pdb", "cif", "bcif"):
+        with pytest.raises(RuntimeError):
+            stop_in_the_middle(extension)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_former_tokenizer_is_refused_with_what_became_of_it(tmp_path: Path, chain: Protein) -> None:
+    chain.to_file(tmp_path / "in.pdb")
+    lines = tmp_path / "t.jsonl"
+    encode_to_lines(str(tmp_path / "in.pdb"), lines, modalities=["protein_structure"])
+    line = json.loads(lines.read_text()) | {"tokenizer": {"name": "anchored-1024", "fingerprint": "0" * 12}}
+    lines.write_text(json.dumps(line) + "\n")
+    counts = decode_from_lines(str(lines), tmp_path / "out.pdb")
+    assert counts.succeeded == 0
+    assert "it is no longer shipped; use anchored-4096" in counts.first_rejects[0].reason
+    assert "--tokenizer" in counts.first_rejects[0].reason

@@ -12,6 +12,7 @@ from typing import Any
 
 from biomatrix.entities import Modality, modality
 from biomatrix.entities.composite import CompositeModality
+from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.tokenizer_folder import shipped_name_of
 from biomatrix.errors import ConfigurationError, DecodeError
 
@@ -74,6 +75,11 @@ def modality_for(one: Modality, record: Mapping[str, Any] | None, given: str | N
     return target
 
 
+def trusted_tokenizers(one: Modality, record: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return the names of the tokenizers by which the codes of a line are read though the line names none."""
+    return () if record is not None else tuple(str(part.tokenizer.name) for part in _tokenized(one).values())
+
+
 def _tokenized(one: Modality) -> dict[str, Modality]:
     """Return the modalities that structure tokenizers write: itself, or parts of a composite, theirs included."""
     return {part.name: part for part in one.written_with() if part.needs_tokenizer}
@@ -109,7 +115,9 @@ def _fingerprints(one: Modality, parts: Mapping[str, Modality], record: Mapping[
 def _mismatch(part: Modality, fingerprint: str, record: Mapping[str, Any], given: str | None) -> DecodeError:
     origin = f"the {part.name} codes belong to the tokenizer {record.get('name', '')!r} (fingerprint {fingerprint})"
     if given is None:
-        return DecodeError(f"{origin}, which is not among the shipped ones; give its folder as the tokenizer")
+        former = kind_named(part.kind).former_tokenizers.get(str(record.get("name")))
+        why = f" ({former})" if former else ""
+        return DecodeError(f"{origin}, which is not among the shipped ones{why}; give its folder with --tokenizer")
     return DecodeError(f"{origin}, not to {part.tokenizer.name!r} (fingerprint {part.tokenizer.fingerprint})")
 
 
