@@ -15,7 +15,7 @@ from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_b
 from biomatrix.conversion.tokenizers import tokenizer_record, with_tokenizer
 from biomatrix.conversion.wrapped import wrap
 from biomatrix.entities import Entity, Modality, Reject, kind_of, modality, modality_names, read_entities
-from biomatrix.entities.formats import format_of, kinds_of_format
+from biomatrix.entities.formats import format_of, kinds_held
 from biomatrix.errors import BioMatrixError
 
 BATCH = 64
@@ -84,7 +84,7 @@ def encode_to_lines(
 
 def _names_for(file_format: str) -> list[str]:
     """Return the modalities of the kinds that a file of this format may hold."""
-    return [name for one in kinds_of_format(file_format) for name in modality_names(one.name)]
+    return [name for one in kinds_held(file_format) for name in modality_names(one.name)]
 
 
 def _batches(records: Iterable[Entity | Reject]) -> Iterator[list[tuple[int, Entity | Reject]]]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from biomatrix.entities.files import STANDARD_INPUT
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.registration import FileFormat, Kind
 from biomatrix.entities.text import head_of
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
+
+_HEADERS_NAME_KINDS: Final = "fasta"
 
 
 def format_of(path: str | Path, file_format: str | None = None, among: Sequence[Kind] | None = None) -> str:
@@ -70,6 +73,15 @@ def kinds_of_format(file_format: str, among: Sequence[Kind] | None = None) -> tu
         for one in (kinds() if among is None else among)
         if any(description.name == file_format for description in one.formats)
     )
+
+
+def kinds_held(file_format: str) -> tuple[Kind, ...]:
+    """Return the kinds of which records may come out of files of a format.
+
+    They are those that read it and, of a format of sequences, those that its headers can name.
+    """
+    named = tuple(one for one in kinds() if one.record_words) if file_format == _HEADERS_NAME_KINDS else ()
+    return tuple(dict.fromkeys((*kinds_of_format(file_format), *named)))
 
 
 def names_file(given: str, of: Kind) -> bool:

@@ -44,6 +44,7 @@ class MoleculeKind(Kind):
         FileFormat("mol", (".mol", ".mdl"), many=False, appends=True),
         FileFormat("mol2", (".mol2",), writes=False, starts="@<TRIPOS>MOLECULE"),
     )
+    record_words: ClassVar[tuple[str, ...]] = ("ligand", "smiles")
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".pdbqt": "PDBQT holds no bond orders; use the .sdf or .pdb it was made from",
         ".xyz": "XYZ holds no bonds; use .sdf",

@@ -6,11 +6,13 @@ import re
 from typing import Final
 
 from rdkit import Chem
+from rdkit.Chem import rdqueries
 
 from biomatrix.entities.molecule.chemistry_log import captured_log
 
 _PATTERN: Final = re.compile(r"[\[~]")
 _ANY: Final = "AtomNull"
+_NO_ELEMENT: Final = rdqueries.AtomNumEqualsQueryAtom(0)
 
 
 def query_atom(mol: Chem.Mol) -> int | None:
@@ -29,12 +31,14 @@ def query_atom(mol: Chem.Mol) -> int | None:
 
 def query_bond(mol: Chem.Mol) -> int | None:
     """Return the index of the first bond that stands for several orders, or none, or a ring; None without one."""
-    unspecified = Chem.BondType.UNSPECIFIED
     if not mol.HasQuery():
         return None
-    return next(
-        (bond.GetIdx() for bond in mol.GetBonds() if bond.HasQuery() or bond.GetBondType() == unspecified), None
-    )
+    return next((bond.GetIdx() for bond in mol.GetBonds() if bond.HasQuery()), None)
+
+
+def wildcards(mol: Chem.Mol) -> list[int]:
+    """Return the indices of the atoms that are no element: wildcards, and what a reader takes for one."""
+    return [atom.GetIdx() for atom in mol.GetAtomsMatchingQuery(_NO_ELEMENT)]
 
 
 def is_query(mol: Chem.Mol) -> bool:
@@ -53,5 +57,5 @@ def is_smarts(text: str) -> bool:
     if not _PATTERN.search(text):
         return False
     with captured_log():
-        raw = Chem.MolFromSmiles(text, sanitize=False)
+        raw: Chem.Mol | None = Chem.MolFromSmiles(text, sanitize=False)
         return raw is None and Chem.MolFromSmarts(text) is not None

@@ -44,7 +44,9 @@ def split_smiles(line: str) -> SmilesParts:
 
 def group_notes(mol: Chem.Mol) -> tuple[str, ...]:
     """Return a note where stereocentres form racemic (AND) or relative (OR) groups, which no text carries."""
-    kinds = {group.GetGroupType() for group in mol.GetStereoGroups()} - {Chem.StereoGroupType.STEREO_ABSOLUTE}
+    groups = mol.GetStereoGroups()
+    kinds = {group.GetGroupType() for group in groups} if len(groups) else set()
+    kinds -= {Chem.StereoGroupType.STEREO_ABSOLUTE}
     if not kinds:
         return ()
     racemic = Chem.StereoGroupType.STEREO_AND in kinds

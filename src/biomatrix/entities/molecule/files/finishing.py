@@ -10,6 +10,7 @@ from rdkit import Chem
 
 from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.entity import Molecule, sanitise
+from biomatrix.entities.molecule.queries import wildcards
 from biomatrix.entities.molecule.smiles_text import group_notes
 from biomatrix.errors import ParseError
 
@@ -54,7 +55,7 @@ def finished(mol: Chem.Mol, fields: Mapping[str, str], notes: tuple[str, ...] = 
             Chem.SetDoubleBondNeighborDirections(mol, mol.GetConformer())
             Chem.DetectBondStereochemistry(mol)
             Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
-    if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+    if wildcards(mol):
         own.append("wildcard atoms kept as *")
     for name, value in fields.items():
         mol.SetProp(name, value)

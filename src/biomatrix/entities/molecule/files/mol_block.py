@@ -15,7 +15,7 @@ from biomatrix.entities.molecule.files.cutting import HEADER_LINES, RecordText
 from biomatrix.entities.molecule.files.finishing import finished
 from biomatrix.entities.molecule.files.mol_faults import first_fault, surplus_line
 from biomatrix.entities.molecule.files.mol_layout import COUNTS_LINE, Layout, declared_counts, is_v3000, layout_of
-from biomatrix.entities.molecule.queries import query_atom, query_bond
+from biomatrix.entities.molecule.queries import query_atom, query_bond, wildcards
 from biomatrix.errors import BioMatrixError, LimitError, ParseError, UnsupportedError
 
 _BLOCK_END: Final = "M  END"
@@ -114,19 +114,16 @@ def _refuse_patterns(mol: Chem.Mol, layout: Layout) -> None:
     atom = query_atom(mol)
     if atom is not None:
         raise layout.at_atom(pattern(f'"{layout.symbol(atom)}" with conditions or a list of elements'), atom)
-    for index, one in enumerate(mol.GetAtoms()):
-        if one.GetAtomicNum() == 0 and layout.symbol(index) != _WILDCARD:
-            symbol = layout.symbol(index)
+    for index in wildcards(mol):
+        symbol = layout.symbol(index)
+        if symbol != _WILDCARD:
             what = UnsupportedError(f'"{symbol}" is a pseudo-atom, not an element')
             if _R_GROUP.fullmatch(symbol):
                 what = pattern(f'"{symbol}" is an R group, a place for many')
             elif symbol in ("L", "A", "Q", "X", "M"):
                 what = pattern(f'"{symbol}" stands for several elements')
             raise layout.at_atom(what, index)
-    unspecified = Chem.BondType.UNSPECIFIED
     bond = query_bond(mol)
-    if bond is None:
-        bond = next((one.GetIdx() for one in mol.GetBonds() if one.GetBondType() == unspecified), None)
     if bond is not None:
         raise layout.at_bond(pattern("a bond of several orders, or with a condition"), bond)
 
@@ -145,7 +142,9 @@ def _placed(error: BioMatrixError, layout: Layout) -> BioMatrixError:
 def _dropped(mol: Chem.Mol, text: str) -> tuple[str, ...]:
     """Return notes on what the block says and the molecule does not hold."""
     notes = dict.fromkeys(note for mark, note in _NOT_KEPT.items() if mark in text)
-    groups = {group.GetProp("TYPE") for group in Chem.GetMolSubstanceGroups(mol)} - _WHOLE_GROUPS
+    grouped = "M  STY" in text or "BEGIN SGROUP" in text
+    groups = {group.GetProp("TYPE") for group in Chem.GetMolSubstanceGroups(mol)} if grouped else set()
+    groups -= _WHOLE_GROUPS
     if groups:
         notes[f"groups of atoms are not kept ({', '.join(sorted(groups))}): their atoms are read once"] = None
     return tuple(notes)
