@@ -15,7 +15,7 @@ from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_b
 from biomatrix.conversion.tokenizers import tokenizer_record, with_tokenizer
 from biomatrix.conversion.wrapped import wrap
 from biomatrix.entities import Entity, Modality, Reject, kind_of, modality, modality_names, read_entities
-from biomatrix.entities.formats import format_of, kinds_held
+from biomatrix.entities.formats import kinds_held, read_format_of
 from biomatrix.errors import BioMatrixError
 
 BATCH = 64
@@ -66,7 +66,7 @@ def encode_to_lines(
     if rejects is None and output is not None:
         rejects = rejects_beside(output)
     check_paths(file, output, rejects)
-    file_format = format_of(file, file_format)
+    file_format = read_format_of(file, file_format)
     targets = [with_tokenizer(modality(name), tokenizer) for name in modalities or _names_for(file_format)]
     counts = Counts(rejects_file=rejects)
     with ExitStack() as stack:

@@ -57,6 +57,25 @@ def format_of(path: str | Path, file_format: str | None = None, among: Sequence[
     return name
 
 
+def read_format_of(path: str | Path, file_format: str | None = None, among: Sequence[Kind] | None = None) -> str:
+    """Return the name of the format of a file to be read: see :func:`format_of`.
+
+    Raises
+    ------
+    UnsupportedError
+        Also where the file begins as one of another format than its name says.
+    """
+    name = format_of(path, file_format, among)
+    if file_format is None:
+        shown = _by_content(path, None)
+        if shown not in (None, name, *(one.begins_as for one in known_formats()[name])):
+            raise UnsupportedError(
+                f"the name says {name}, and the file begins as {shown} does: rename it, or give the format {shown}",
+                file=str(path),
+            )
+    return name
+
+
 def known_formats(among: Sequence[Kind] | None = None) -> dict[str, tuple[FileFormat, ...]]:
     """Return every format by name, as the kinds that have it describe it."""
     formats: dict[str, tuple[FileFormat, ...]] = {}

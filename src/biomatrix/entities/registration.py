@@ -52,6 +52,8 @@ class FileFormat:
     starts, ends : str, optional
         How the line that opens, or closes, each record of a text format begins, so that a large file can be cut without
         reading its records; ``starts`` is empty where every line is a record. Both None: the format cannot be cut.
+    begins_as : str
+        The format that its beginning cannot be told from, such as ``sdf`` of a ``mol`` file; "" for none.
     comments : str, optional
         How the lines begin that are no records, in a format whose every other line is one.
     """
@@ -65,6 +67,7 @@ class FileFormat:
     starts: str | None = None
     ends: str | None = None
     comments: str | None = None
+    begins_as: str = ""
 
 
 @dataclass(frozen=True)

@@ -62,13 +62,15 @@ def packing_of(head: bytes) -> str | None:
     return next((one.advice for one in PACKED if head.startswith(one.marks, one.offset)), None)
 
 
-def strange_content(head: bytes) -> str | None:
+def strange_content(head: bytes, *, json: bool = False) -> str | None:
     """Return what a file that should be text is instead, in words; None where it seems to be text of a format.
 
     Parameters
     ----------
     head : bytes
         The first bytes as UTF-8, without a byte order mark; an encoding of two or four bytes decoded.
+    json : bool
+        Whether JSON is one of the formats.
     """
     for one in _BINARY:
         if head.startswith(one.marks, one.offset):
@@ -77,6 +79,6 @@ def strange_content(head: bytes) -> str | None:
     for mark, advice in _TEXT:
         if beginning.startswith(mark):
             return advice
-    if beginning.startswith((b"{", b'["', b"[{", b"[\n")):
+    if not json and beginning.startswith((b"{", b'["', b"[{", b"[\n")):
         return "JSON, not a file of records; `biomatrix decode` reads lines of tokens"
     return None

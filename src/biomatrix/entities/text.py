@@ -99,7 +99,9 @@ def read_lines(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Lines:
     return Lines(path, limits)
 
 
-def byte_lines(path: str | Path, limits: Limits = DEFAULT_LIMITS, longest: int | None = None) -> Iterator[bytes | None]:
+def byte_lines(
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, longest: int | None = None, *, json: bool = False
+) -> Iterator[bytes | None]:
     """Yield the lines of a text file as bytes, in UTF-8 where the file is what it should be; None for one too long.
 
     Parameters
@@ -110,6 +112,8 @@ def byte_lines(path: str | Path, limits: Limits = DEFAULT_LIMITS, longest: int |
         The sizes past which the file is refused.
     longest : int, optional
         The most bytes of a line; ``limits.record_bytes`` when not given. No more of it is held in memory.
+    json : bool
+        Whether the lines may be JSON, which is refused where other text is meant.
 
     Raises
     ------
@@ -120,7 +124,7 @@ def byte_lines(path: str | Path, limits: Limits = DEFAULT_LIMITS, longest: int |
     number = 0
     try:
         with open_bytes(path, limits) as stream:
-            for piece in _whole_lines(_normalised(_utf8(stream)), most):
+            for piece in _whole_lines(_normalised(_utf8(stream, json=json)), most):
                 if piece is None:
                     number += 1
                     yield None
@@ -192,13 +196,13 @@ def head_of(path: str | Path) -> bytes:
     return _ended(head.removeprefix(_MARK))
 
 
-def _utf8(stream: IO[bytes]) -> Iterator[bytes]:
+def _utf8(stream: IO[bytes], *, json: bool = False) -> Iterator[bytes]:
     """Yield pieces of a stream in UTF-8, without a byte order mark; refuse what is no text."""
     piece = stream.read(_PIECE)
     encoding = next((name for mark, name in _WIDE if piece.startswith(mark)), None)
     if encoding is None:
         piece = piece.removeprefix(_MARK)
-        _refuse_strange(piece[:_HEAD])
+        _refuse_strange(piece[:_HEAD], json)
         while piece:
             yield piece
             piece = stream.read(_PIECE)
@@ -209,7 +213,7 @@ def _utf8(stream: IO[bytes]) -> Iterator[bytes]:
         while piece:
             text = decoder.decode(piece).encode()
             if first:
-                _refuse_strange(text[:_HEAD])
+                _refuse_strange(text[:_HEAD], json)
                 first = False
             yield text
             piece = stream.read(_PIECE)
@@ -218,8 +222,8 @@ def _utf8(stream: IO[bytes]) -> Iterator[bytes]:
         raise ParseError(f"begins as {encoding.upper()} text but goes on as none: {error.reason}") from error
 
 
-def _refuse_strange(head: bytes) -> None:
-    strange = strange_content(head)
+def _refuse_strange(head: bytes, json: bool) -> None:
+    strange = strange_content(head, json=json)
     if strange is not None:
         raise ParseError(f"the file is {strange}")
     if b"\0" in head:

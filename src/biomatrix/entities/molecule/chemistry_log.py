@@ -50,6 +50,8 @@ def plain_reason(messages: str) -> str:
     >>> plain_reason("[09:00:00] Can't kekulize mol.  Unkekulized atoms: 0 1 2\\n[09:00:00] ~~^")
     "Can't kekulize mol.  Unkekulized atoms: 0 1 2"
     """
+    if not messages:
+        return ""
     lines = [_TIME_STAMP.sub("", line.strip()).strip() for line in messages.splitlines()]
     kept = [line for line in lines if line.strip("~^ *") and not _OF_RDKIT.match(line)]
     distinct = dict.fromkeys(_SOURCE.sub("", line.removeprefix("SMILES Parse Error: ")) for line in kept)

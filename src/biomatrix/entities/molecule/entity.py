@@ -15,7 +15,7 @@ from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.modality_registry import modality
 from biomatrix.entities.molecule.chemistry_log import captured_log, plain_reason
-from biomatrix.entities.molecule.queries import is_query, is_smarts
+from biomatrix.entities.molecule.queries import is_query, is_smarts, wildcards
 from biomatrix.entities.molecule.selfies_text import smiles_of
 from biomatrix.entities.molecule.smiles_text import group_notes, split_smiles
 from biomatrix.entities.records import read_entity, write_entities
@@ -90,7 +90,7 @@ class Molecule(Entity):
             limits.check("atoms_per_molecule", _count_smiles_atoms(text), "number of atoms")
         with captured_log() as log:
             mol = Chem.MolFromSmiles(f"{text} {extension}".strip())
-            reason, atom = log.reason, log.atom
+            reason, atom = (log.reason, log.atom) if mol is None else ("", None)
         if is_query(mol) if mol is not None else is_smarts(text):
             raise UnsupportedError(f"a query (SMARTS), which stands for many molecules: {text[:_SHOWN]!r}")
         if mol is None or mol.GetNumAtoms() == 0:
@@ -372,7 +372,7 @@ def _count_smiles_atoms(text: str) -> int:
 
 
 def _has_wildcard(mol: Chem.Mol) -> bool:
-    return any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms())
+    return bool(wildcards(mol))
 
 
 def _conformer(xyz: NDArray[np.float64]) -> Chem.Conformer:

@@ -213,7 +213,7 @@ class ProteinKind(Kind):
         return "all its letters are codes of nucleotides" if _is_nucleic(record, _DOUBTFUL_SHARE) else ""
 
     def recognises(self, head: bytes) -> str | None:
-        if head.startswith(b">"):
+        if head.startswith(b">") and not head.startswith(b">>"):  # which is a reaction
             return FASTA
         if b"_atom_site." in head or head.startswith(b"data_"):
             return "cif"

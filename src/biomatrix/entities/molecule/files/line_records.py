@@ -15,6 +15,8 @@ from biomatrix.entities.text import Lines
 
 _COMMENT: Final = "#"
 _HEADERS: Final = frozenset({"smiles", "canonical_smiles", "isomeric_smiles", "cxsmiles", "selfies", "structure"})
+_MARKED: Final = re.compile(r"[,;\"]")
+_BRACKETED: Final = re.compile(r"\[[^\]]*\]")
 _SYMBOLS: Final = re.compile(r"(\[[^\[\]\s]*\]|\.)+")
 _SEPARATED: Final = "columns separated by {} were read, the first as the molecule and the second as its name"
 _SEPARATORS: Final = {",": "commas", ";": "semicolons"}
@@ -69,7 +71,9 @@ def read_selfies_line(record: RecordText, limits: Limits) -> Molecule:
 def _columns(line: str) -> tuple[list[str], tuple[str, ...]]:
     """Return the columns of a line and, where something else than white space parts them, a note."""
     first = line.split(None, 1)[0]
-    bare = re.sub(r"\[[^\]]*\]", "", first)
+    if not _MARKED.search(first):
+        return [first], ()
+    bare = _BRACKETED.sub("", first)
     separator = next((mark for mark in _SEPARATORS if mark in bare), None)
     if separator is None and not first.startswith('"'):
         return [first], ()

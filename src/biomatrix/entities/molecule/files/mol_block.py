@@ -124,6 +124,8 @@ def _refuse_patterns(mol: Chem.Mol, layout: Layout) -> None:
                 what = pattern(f'"{symbol}" stands for several elements')
             raise layout.at_atom(what, index)
     bond = query_bond(mol)
+    if bond is None:
+        bond = next((number for number in range(len(layout.bonds)) if layout.bond_type(number) == "0"), None)
     if bond is not None:
         raise layout.at_bond(pattern("a bond of several orders, or with a condition"), bond)
 

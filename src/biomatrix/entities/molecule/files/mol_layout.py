@@ -41,6 +41,11 @@ class Layout:
             return fields[3] if len(fields) > 3 else ""
         return line[31:34].strip()
 
+    def bond_type(self, bond: int) -> str:
+        """Return the type of a bond as it is written, by the bond's index from 0."""
+        line = self.lines[self.bonds[bond]]
+        return "".join(line.split()[3:4]) if line.startswith(V30) else line[6:9].strip()
+
     def number(self, index: int) -> int:
         """Return the number in the file of a line of the block; that of its last line where it has no such line."""
         return self.first + min(index, max(self.count - 1, 0))
