@@ -67,10 +67,12 @@ def _entity(record: FastaRecord, name: str, candidates: Sequence[Kind], asked: b
     """Return the entity of a record: of the kind that its header declares, else of the one that claims its letters."""
     if not record.letters:
         raise ParseError("the record has a header and no letters")
-    entry = declared_entry(record.header, candidates if asked else kinds())
+    entry = declared_entry(record.header, kinds())
     if entry is not None:
         if entry.kind is None:
             raise UnsupportedError(f"the header says the record is {entry.called}, which is not read")
+        if asked and entry.kind not in candidates:
+            raise UnsupportedError(f"the header says the record is a {entry.kind.name} ({entry.called})")
         return entry.kind.parse(record.letters, entry.name or name, limits=limits)
     if record.is_nucleic_pir and not asked:
         raise UnsupportedError(f"the PIR code {record.pir} says the record is a nucleic acid, which is not read")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Final, NamedTuple
 
 from rdkit import Chem
@@ -53,7 +54,7 @@ def surplus_line(layout: Layout) -> Fault | None:
         return None
     index = COUNTS_LINE + 1 + sum(counts)
     line = layout.lines[index] if index < len(layout.lines) else ""
-    if not line[:9].replace(" ", "").isdecimal() or not line[6:9].strip() or line[4:5] == "T" or line[4:5] == "F":
+    if not line[:9].replace(" ", "").isdecimal() or not line[6:9].strip():
         return None
     return Fault(index, f"the counts line declares {counts[1]} bonds, and another follows: {_shown(line)}")
 
@@ -92,6 +93,9 @@ def _v2000_faults(layout: Layout, counts: tuple[int, int]) -> Iterator[Fault]:
             short = f"; the counts line declares {bonds} bonds" if message == "no line of a bond" else ""
             yield Fault(index, message + short, f"bond {number}")
             return
+    surplus = surplus_line(layout)
+    if surplus is not None:
+        yield surplus
     yield from _property_faults(layout, atoms, COUNTS_LINE + 1 + atoms + bonds)
 
 
@@ -144,6 +148,8 @@ def _v3000_faults(layout: Layout, counts: tuple[int, int]) -> Iterator[Fault]:
 def _atom_fault(line: str) -> str:
     if not line[:30].strip() or not all(_is_number(line[place : place + 10]) for place in (0, 10, 20)):
         return f"{_shown(line)} is no line of an atom" if line.strip() else "an empty line in place of an atom"
+    if not all(isfinite(float(line[place : place + 10])) for place in (0, 10, 20)):
+        return "a coordinate is not a finite number"
     return element_fault(line[31:34].strip())
 
 
