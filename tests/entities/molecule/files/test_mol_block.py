@@ -65,6 +65,8 @@ FAULTS = {
     "cut short": (block().replace("M  END\n", ""), 9, "no M  END"),
     "valence": (block(atoms=("O", "O", "O"), bonds=("  1  2  1  0", "  2  3  3  0")), 6, "valence for atom 2 O"),
     "not finite": (block().replace("    1.4000", "       nan"), 6, "not a finite number"),
+    "a letter for a number": (block().replace("O   0  0  0  0", "O   0  0  x  0"), 7, "'  x' is no number"),
+    "version": (block().replace("V2000", "V2O00"), 4, "'V2O00' is no version"),
     "three short lines": ("one\ntwo\nthree\n", 3, "ends before its counts line"),
     "V3000 element": (v3000(("1 C 0 0 0 0", "2 Boc 1 0 0 0"), ("1 1 1 2",)), 9, '"Boc" is no element'),
     "V3000 counts": (v3000(("1 C 0 0 0 0",), ()).replace("COUNTS 1", "COUNTS 2"), 6, "the block holds 1 atoms"),

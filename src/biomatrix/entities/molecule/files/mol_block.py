@@ -79,7 +79,9 @@ def _parsed(text: str, layout: Layout) -> tuple[Chem.Mol, tuple[str, ...]]:
     if mol is None:
         fault = first_fault(layout)
         if fault is None:
-            raise layout.at_line(ParseError(f"not a MOL block RDKit can read: {reason or 'no reason given'}"), 0)
+            raise layout.at_line(
+                ParseError(f"not a MOL block RDKit can read: {reason or 'one of its lines is malformed'}"), 0
+            )
         raise layout.at_line(ParseError(fault.message), fault.line, fault.what)
     if mol.GetNumAtoms() == 0:
         raise layout.at_line(ParseError("a molecule without atoms"), COUNTS_LINE)

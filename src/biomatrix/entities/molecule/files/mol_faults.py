@@ -20,6 +20,7 @@ from biomatrix.entities.molecule.files.mol_layout import (
 _SHOWN: Final = 40
 _VERSION: Final = re.compile(r"V[23]000\s*$")
 _BLOCK_END: Final = "M  END"
+_WHOLE: Final = re.compile(r" *[+-]?[0-9]+ *")
 _PAIRED: Final = ("M  CHG", "M  RAD", "M  ISO")
 _NOT_ELEMENTS: Final = frozenset(
     ["A", "Q", "X", "M", "L", "R", "R#", "LP", "*", "D", "T", "AH", "QH", "XH", "MH", "Pol", "Mod"]
@@ -43,6 +44,9 @@ def first_fault(layout: Layout) -> Fault | None:
     counts = declared_counts(lines)
     if counts is None:
         return _counts_fault(lines)
+    version = lines[COUNTS_LINE][33:39].strip()
+    if version not in ("", "V2000", "V3000"):
+        return Fault(COUNTS_LINE, f"{version!r} is no version of MOL blocks, which are V2000 or V3000")
     faults = _v3000_faults(layout, counts) if is_v3000(lines) else _v2000_faults(layout, counts)
     return next(faults, None)
 
@@ -88,7 +92,7 @@ def _v2000_faults(layout: Layout, counts: tuple[int, int]) -> Iterator[Fault]:
     seen: set[frozenset[int]] = set()
     for number, index in enumerate(layout.bonds, start=1):
         line = lines[index] if index < layout.count else ""
-        message = _bond_fault([line[:3], line[3:6], line[6:9]], atoms, seen)
+        message = _bond_fault([line[:3], line[3:6], line[6:9]], atoms, seen) or _fields_fault(_triples(line[9:21]))
         if message:
             short = f"; the counts line declares {bonds} bonds" if message == "no line of a bond" else ""
             yield Fault(index, message + short, f"bond {number}")
@@ -137,6 +141,7 @@ def _v3000_faults(layout: Layout, counts: tuple[int, int]) -> Iterator[Fault]:
     for index in range(COUNTS_LINE + 1, layout.count):
         line = layout.lines[index]
         if line.startswith(_BLOCK_END):
+            yield from _missing_marks(lines=layout.lines[:index], index=index)
             return
         if not line.strip():
             yield Fault(index, "an empty line before M  END")
@@ -145,12 +150,28 @@ def _v3000_faults(layout: Layout, counts: tuple[int, int]) -> Iterator[Fault]:
     yield Fault(layout.count - 1, "the record has no M  END: it is cut short")
 
 
+def _missing_marks(lines: Sequence[str], index: int) -> Iterator[Fault]:
+    for mark in ("BEGIN CTAB", "END CTAB"):
+        if not any(line.startswith(V30) and line[len(V30) :].split() == mark.split() for line in lines):
+            yield Fault(index, f"a V3000 block without a line {V30}{mark}")
+
+
 def _atom_fault(line: str) -> str:
     if not line[:30].strip() or not all(_is_number(line[place : place + 10]) for place in (0, 10, 20)):
         return f"{_shown(line)} is no line of an atom" if line.strip() else "an empty line in place of an atom"
     if not all(isfinite(float(line[place : place + 10])) for place in (0, 10, 20)):
         return "a coordinate is not a finite number"
-    return element_fault(line[31:34].strip())
+    return element_fault(line[31:34].strip()) or _fields_fault([line[34:36], *_triples(line[36:69])])
+
+
+def _fields_fault(fields: Sequence[str]) -> str:
+    """Return what is wrong with fields that hold whole numbers or nothing."""
+    wrong = next((field for field in fields if field.strip(" ") and not _WHOLE.fullmatch(field)), None)
+    return "" if wrong is None else f"{wrong!r} is no number"
+
+
+def _triples(text: str) -> list[str]:
+    return [text[place : place + 3] for place in range(0, len(text), 3)]
 
 
 def _bond_fault(fields: Sequence[str], atoms: int, seen: set[frozenset[int]]) -> str:
