@@ -44,6 +44,9 @@ def first_fault(layout: Layout) -> Fault | None:
     counts = declared_counts(lines)
     if counts is None:
         return _counts_fault(lines)
+    message = _fields_fault(_triples(lines[COUNTS_LINE][6:33]))
+    if message:
+        return Fault(COUNTS_LINE, message)
     version = lines[COUNTS_LINE][33:39].strip()
     if version not in ("", "V2000", "V3000"):
         return Fault(COUNTS_LINE, f"{version!r} is no version of MOL blocks, which are V2000 or V3000")
