@@ -16,7 +16,7 @@ from biomatrix.conversion.tokenizers import tokenizer_record, with_tokenizer
 from biomatrix.conversion.wrapped import wrap
 from biomatrix.entities import Entity, Modality, Reject, kind_of, modality, modality_names, read_entities
 from biomatrix.entities.counting import count_records
-from biomatrix.entities.formats import format_of, kinds_of_format, known_formats
+from biomatrix.entities.formats import kinds_held, known_formats, read_format_of
 from biomatrix.errors import BioMatrixError
 from biomatrix.progress import Progress
 
@@ -69,7 +69,7 @@ def encode_to_lines(
     if rejects is None and output is not None:
         rejects = rejects_beside(output)
     check_paths(file, output, rejects)
-    file_format = format_of(file, file_format)
+    file_format = read_format_of(file, file_format)
     layout = known_formats()[file_format][0]
     progress = Progress("encoding", partial(count_records, file, layout), "records")
     targets = [with_tokenizer(modality(name), tokenizer) for name in modalities or _names_for(file_format)]
@@ -90,7 +90,7 @@ def encode_to_lines(
 
 def _names_for(file_format: str) -> list[str]:
     """Return the modalities of the kinds that a file of this format may hold."""
-    return [name for one in kinds_of_format(file_format) for name in modality_names(one.name)]
+    return [name for one in kinds_held(file_format) for name in modality_names(one.name)]
 
 
 def _batches(records: Iterable[Entity | Reject]) -> Iterator[list[tuple[int, Entity | Reject]]]:

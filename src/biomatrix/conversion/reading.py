@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BufferedReader
 from typing import Any, Final
 
 from biomatrix.entities import Reject
-from biomatrix.entities.files import open_bytes
+from biomatrix.entities.files import byte_lines
 from biomatrix.errors import BioMatrixError
 
 MAX_LINE: Final = 4_000_000
@@ -59,27 +58,15 @@ def read_lines(file: str) -> Iterator[Line | Reject]:
     """
     number = 0
     try:
-        with open_bytes(file) as stream:
-            for number, raw in enumerate(_raw_lines(stream), start=1):
-                if raw is None:
-                    yield Reject(file, number, None, f"a line of more than {MAX_LINE:,} bytes, the most that is read")
-                elif raw.strip():
-                    yield _parse_line(file, number, raw.strip())
+        for number, raw in enumerate(byte_lines(file, longest=MAX_LINE, json=True), start=1):
+            if raw is None:
+                yield Reject(file, number, None, f"a line of more than {MAX_LINE:,} bytes, the most that is read")
+            elif raw.strip():
+                yield _parse_line(file, number, raw.strip())
     except BioMatrixError as error:
         if not number:
             raise
         yield Reject.from_error(error, file)
-
-
-def _raw_lines(stream: BufferedReader) -> Iterator[bytes | None]:
-    """Yield each line, None for one that is too long; no more than the limit is ever held in memory."""
-    while raw := stream.readline(MAX_LINE + 1):
-        if len(raw) <= MAX_LINE:
-            yield raw
-            continue
-        while raw and not raw.endswith(b"\n"):
-            raw = stream.readline(MAX_LINE)
-        yield None
 
 
 def _parse_line(file: str, number: int, raw: bytes) -> Line | Reject:

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.fasta_text import FastaRecord, fasta_texts, refuse_alignments
 from biomatrix.entities.files import label_of, read_lines
+from biomatrix.entities.kind_registry import kind_of, kinds
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.entities.mixed_fasta import declared_entry
 from biomatrix.entities.registration import Kind
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
@@ -21,7 +24,7 @@ _SHOWN: Final = 40
 def read_fasta(
     path: str | Path, candidates: Sequence[Kind], *, asked: bool = True, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[Entity | Reject]:
-    """Yield every record as the first of the candidate kinds that claims its letters, or as a Reject.
+    """Yield every record as the kind that its header declares or the first that claims its letters, or as a Reject.
 
     Parameters
     ----------
@@ -38,12 +41,15 @@ def read_fasta(
     label = label_of(path)
     count = 0
     try:
-        for header, letters in fasta_records(read_lines(path, limits), limits):
+        lines = read_lines(path, limits)
+        for record in fasta_texts(lines, limits):
             count += 1
             limits.check("records", count, "number of records")
-            name = header.split(None, 1)[0] if header.split() else str(count)
+            notes = lines.notes(record.first, record.last)
+            name = record.header.split(None, 1)[0] if record.header.split() else str(count)
             try:
-                yield _entity(letters, name, candidates, asked, limits)
+                entity = _entity(record, name, candidates, asked, limits)
+                yield kind_of(entity).noted(entity, notes) if notes else entity
             except BioMatrixError as error:
                 yield Reject.from_error(error, label, name)
         if count == 0:
@@ -53,41 +59,43 @@ def read_fasta(
 
 
 def fasta_records(lines: Iterator[str], limits: Limits) -> Iterator[tuple[str, str]]:
-    """Yield the header, without its ``>``, and the letters of each record, cut soon after they pass the limit.
-
-    Raises
-    ------
-    ParseError
-        The first line that is neither empty nor a comment is not a header.
-    """
-    header: str | None = None
-    parts: list[str] = []
-    length = 0
-    for number, line in enumerate(lines, start=1):
-        if line.startswith(">"):
-            if header is not None:
-                yield header, "".join(parts)
-            header, parts, length = line[1:], [], 0
-        elif line.startswith(";") or not line.strip():
-            continue
-        elif header is None:
-            raise ParseError("a FASTA file starts with a line that starts with >", position=number)
-        elif length <= limits.residues_per_chain:
-            parts.append(line.strip())
-            length += len(parts[-1])
-    if header is not None:
-        yield header, "".join(parts)
+    """Yield the header, without its ``>``, and the letters of each record; see :func:`fasta_texts`."""
+    return ((record.header, record.letters) for record in fasta_texts(lines, limits))
 
 
-def _entity(letters: str, name: str, candidates: Sequence[Kind], asked: bool, limits: Limits) -> Entity:
+def _entity(record: FastaRecord, name: str, candidates: Sequence[Kind], asked: bool, limits: Limits) -> Entity:
+    """Return the entity of a record: of the kind that its header declares, else of the one that claims its letters."""
+    if not record.letters:
+        raise ParseError("the record has a header and no letters")
+    entry = declared_entry(record.header, kinds())
+    if entry is not None:
+        if entry.kind is None:
+            raise UnsupportedError(f"the header says the record is {entry.called}, which is not read")
+        if asked and entry.kind not in candidates:
+            raise UnsupportedError(f"the header says the record is a {entry.kind.name} ({entry.called})")
+        return entry.kind.parse(record.letters, entry.name or name, limits=limits)
+    if record.is_nucleic_pir and not asked:
+        raise UnsupportedError(f"the PIR code {record.pir} says the record is a nucleic acid, which is not read")
+    refuse_alignments(record.letters)
+    return _by_letters(record.letters, name, candidates, asked, limits)
+
+
+def _by_letters(letters: str, name: str, candidates: Sequence[Kind], asked: bool, limits: Limits) -> Entity:
     for one in candidates:
         if one.claims(FORMAT, letters):
-            return one.parse(letters, name, limits=limits)
+            return _with_doubt(one.parse(letters, name, limits=limits), letters)
     if len(candidates) == 1:
         entity = candidates[0].parse(letters, name, limits=limits)  # its error says which letter is wrong, and where
         if asked:
-            return entity
+            return _with_doubt(entity, letters)
+    doubts = "; ".join(filter(None, (one.doubt(FORMAT, letters) for one in candidates)))
     raise UnsupportedError(
-        f"no kind claims the letters {letters[:_SHOWN]!r}; to read them all the same name the kind, "
-        f"{' or '.join(one.name for one in candidates)}"
+        f"no kind claims the letters {letters[:_SHOWN]!r}{doubts and f', {doubts}'}; to read them all the same name "
+        f"the kind, {' or '.join(one.name for one in candidates)}"
     )
+
+
+def _with_doubt(entity: Entity, letters: str) -> Entity:
+    one = kind_of(entity)
+    doubt = one.doubt(FORMAT, letters)
+    return one.noted(entity, (f"{doubt}; read as {one.typed_as}",)) if doubt else entity

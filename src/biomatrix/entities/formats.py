@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from biomatrix.entities.files import STANDARD_INPUT, open_bytes
+from biomatrix.entities.files import STANDARD_INPUT
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.registration import FileFormat, Kind
+from biomatrix.entities.text import head_of
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 
-_HEAD: Final = 4096
+_HEADERS_NAME_KINDS: Final = "fasta"
 
 
 def format_of(path: str | Path, file_format: str | None = None, among: Sequence[Kind] | None = None) -> str:
@@ -57,6 +57,25 @@ def format_of(path: str | Path, file_format: str | None = None, among: Sequence[
     return name
 
 
+def read_format_of(path: str | Path, file_format: str | None = None, among: Sequence[Kind] | None = None) -> str:
+    """Return the name of the format of a file to be read: see :func:`format_of`.
+
+    Raises
+    ------
+    UnsupportedError
+        Also where the file begins as one of another format than its name says.
+    """
+    name = format_of(path, file_format, among)
+    if file_format is None:
+        shown = _by_content(path, None)
+        if shown not in (None, name, *(one.begins_as for one in known_formats()[name])):
+            raise UnsupportedError(
+                f"the name says {name}, and the file begins as {shown} does: rename it, or give the format {shown}",
+                file=str(path),
+            )
+    return name
+
+
 def known_formats(among: Sequence[Kind] | None = None) -> dict[str, tuple[FileFormat, ...]]:
     """Return every format by name, as the kinds that have it describe it."""
     formats: dict[str, tuple[FileFormat, ...]] = {}
@@ -73,6 +92,15 @@ def kinds_of_format(file_format: str, among: Sequence[Kind] | None = None) -> tu
         for one in (kinds() if among is None else among)
         if any(description.name == file_format for description in one.formats)
     )
+
+
+def kinds_held(file_format: str) -> tuple[Kind, ...]:
+    """Return the kinds of which records may come out of files of a format.
+
+    They are those that read it and, of a format of sequences, those that its headers can name.
+    """
+    named = tuple(one for one in kinds() if one.record_words) if file_format == _HEADERS_NAME_KINDS else ()
+    return tuple(dict.fromkeys((*kinds_of_format(file_format), *named)))
 
 
 def names_file(given: str, of: Kind) -> bool:
@@ -111,8 +139,7 @@ def _by_content(path: str | Path, among: Sequence[Kind] | None) -> str | None:
     if not Path(path).is_file():
         return None
     try:
-        with open_bytes(path) as stream:
-            head = stream.read(_HEAD).removeprefix(BOM_UTF8)
+        head = head_of(path)
     except BioMatrixError:
         return None  # the reader reports what is wrong
     for one in kinds() if among is None else among:

@@ -12,7 +12,7 @@ from biomatrix.entities.choice import choose_record
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.fasta import read_fasta
 from biomatrix.entities.files import label_of
-from biomatrix.entities.formats import format_of, kinds_of_format, names_file
+from biomatrix.entities.formats import format_of, kinds_of_format, names_file, read_format_of
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
@@ -88,7 +88,7 @@ def read_entities(
         The format is unknown, or not one of the kind asked for; the content of a file never raises.
     """
     candidates = _candidates(kind)
-    name = format_of(path, file_format, candidates)
+    name = read_format_of(path, file_format, candidates)
     owners = kinds_of_format(name, candidates)
     if name in _SHARED:
         yield from _SHARED[name](path, owners, asked=kind is not None, limits=limits)
@@ -115,7 +115,7 @@ def read_entity(
         The record is broken or missing, or there are several and ``record`` is None.
     """
     candidates = _candidates(kind)
-    format_name = format_of(path, file_format, candidates)
+    format_name = read_format_of(path, file_format, candidates)
     owners = kinds_of_format(format_name, candidates)
     if format_name in _SHARED:
         if settings:

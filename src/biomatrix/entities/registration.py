@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -51,6 +52,8 @@ class FileFormat:
     starts, ends : str, optional
         How the line that opens, or closes, each record of a text format begins, so that a large file can be cut without
         reading its records; ``starts`` is empty where every line is a record. Both None: the format cannot be cut.
+    begins_as : str
+        The format that its beginning cannot be told from, such as ``sdf`` of a ``mol`` file; "" for none.
     comments : str, optional
         How the lines begin that are no records, in a format whose every other line is one.
     """
@@ -64,6 +67,7 @@ class FileFormat:
     starts: str | None = None
     ends: str | None = None
     comments: str | None = None
+    begins_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,8 @@ class Kind(ABC):
     typed_as: ClassVar[str]
     """What a person types for one, in words, such as ``a SMILES string``."""
     formats: ClassVar[tuple[FileFormat, ...]] = ()
+    record_words: ClassVar[tuple[str, ...]] = ()
+    """What the headers of structure predictors' FASTA files call its records."""
     refused_extensions: ClassVar[Mapping[str, str]] = {}
     """Extensions that look like this kind's and are not read, each with what to do instead."""
     modalities: ClassVar[Mapping[str, str]] = {}
@@ -323,6 +329,10 @@ class Kind(ABC):
         """Return whether a record of a text format that several kinds share (FASTA: the letters) is one of its own."""
         return any(description.name == file_format for description in self.formats)
 
+    def doubt(self, file_format: str, record: str) -> str:
+        """Return what else a record of such a format may be, in words; "" where there is no doubt."""
+        return ""
+
     def recognises(self, head: bytes) -> str | None:
         """Return the name of the format that the first bytes of a file show, None where they show none of its own."""
         return None
@@ -332,6 +342,12 @@ class Kind(ABC):
     def named(self, entity: Any, name: str) -> Entity:
         """Return the entity under another name."""
         return self.from_bytes(self.to_bytes(entity), name)
+
+    def noted(self, entity: Any, notes: Sequence[str]) -> Entity:
+        """Return the entity with notes of its reader added before its own."""
+        changed: Entity = copy(entity)
+        object.__setattr__(changed, "notes", (*notes, *entity.notes))
+        return changed
 
     def labels(self, entity: Any) -> dict[str, Any]:
         """Return, as JSON, what structure tokens do not carry and a file needs, such as residue names and numbers."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.delimited import Delimited
 from biomatrix.entities.files import read_lines
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.registration import Kind, Table
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 Container = Literal["parquet", "csv"]
+_SHOWN: Final = 12
 ROWS: Final = 512
 """Rows held in memory at once."""
 
@@ -54,7 +55,7 @@ def find_table(path: Path, among: Sequence[Kind] | None = None) -> tuple[Kind, T
         The file cannot be opened.
     """
     container = container_of(path)
-    columns = set(columns_of(path))
+    columns = columns_of(path)
     layouts = [
         (one, table)
         for one in (kinds() if among is None else among)
@@ -64,8 +65,11 @@ def find_table(path: Path, among: Sequence[Kind] | None = None) -> tuple[Kind, T
     for one, table in layouts:
         if (any if table.any_column else all)(name in columns for name in table.columns):
             return one, table
+    held = ", ".join(columns[:_SHOWN]) + (", ..." if len(columns) > _SHOWN else "")
     raise UnsupportedError(
-        f"a table is read with the columns {_description([table for _, table in layouts])}", file=str(path)
+        f"a table is read with the columns {_description([table for _, table in layouts])}; "
+        f"this one has {held or 'none'}",
+        file=str(path),
     )
 
 
@@ -81,10 +85,7 @@ def columns_of(path: Path) -> list[str]:
     """Return the names of the columns of a table; ParseError where the file is not a table."""
     if container_of(path) == "parquet":
         return list(_open_parquet(path).schema_arrow.names)
-    try:
-        return next(csv.reader(read_lines(path)), [])
-    except csv.Error as error:
-        raise ParseError(f"not a table of comma-separated values: {error}", file=str(path)) from error
+    return list(Delimited(path).columns)
 
 
 def count_rows(path: Path) -> int:

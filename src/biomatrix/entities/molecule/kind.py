@@ -41,9 +41,10 @@ class MoleculeKind(Kind):
         FileFormat("smi", (".smi", ".smiles", ".ism"), appends=True, structure=False, starts="", comments="#"),
         FileFormat("selfies", (".selfies", ".sfi"), appends=True, structure=False, starts="", comments="#"),
         FileFormat("sdf", (".sdf", ".sd"), appends=True, ends="$$$$"),
-        FileFormat("mol", (".mol", ".mdl"), many=False, appends=True),
+        FileFormat("mol", (".mol", ".mdl"), many=False, appends=True, begins_as="sdf"),
         FileFormat("mol2", (".mol2",), writes=False, starts="@<TRIPOS>MOLECULE"),
     )
+    record_words: ClassVar[tuple[str, ...]] = ("ligand", "smiles")
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".pdbqt": "PDBQT holds no bond orders; use the .sdf or .pdb it was made from",
         ".xyz": "XYZ holds no bonds; use .sdf",
@@ -175,9 +176,9 @@ class MoleculeKind(Kind):
         return self.entity(entity.mol, name, entity.notes)
 
     def recognises(self, head: bytes) -> str | None:
-        if b"@<TRIPOS>MOLECULE" in head:
+        if any(line.startswith(b"@<TRIPOS>MOLECULE") for line in head.split(b"\n")):
             return "mol2"
-        lines = head.decode("utf-8", "replace").splitlines()
+        lines = head.decode("utf-8", "replace").split("\n")
         counts = lines[3] if len(lines) > 3 else ""
         return "sdf" if counts.rstrip().endswith(("V2000", "V3000")) else None
 

@@ -32,8 +32,20 @@ if TYPE_CHECKING:
 
 _HERE = "biomatrix.entities.protein"
 _NUCLEOTIDES = frozenset("ACGTUN")
+_AMBIGUOUS_NUCLEOTIDES = frozenset("ACGTUNRYSWKMBDHV")
+_CERTAIN_SHARE = 0.9
+"""The share of A, C, G, T, U and N from which text in codes of nucleotides is no chain of amino acids."""
+_DOUBTFUL_SHARE = 0.75
+"""The share from which it may be either; silk is glycine and alanine to five in six."""
 _SURELY_NUCLEIC = 12
 """Longer texts that use only the letters of nucleotides are taken to be nucleic acids, not chains of amino acids."""
+
+
+def _is_nucleic(record: str, share: float = _CERTAIN_SHARE) -> bool:
+    """Return whether letters can be those of DNA or RNA, few of them codes for several bases."""
+    letters = record.upper().rstrip("*")
+    certain = sum(letters.count(letter) for letter in _NUCLEOTIDES)
+    return set(letters) <= _AMBIGUOUS_NUCLEOTIDES and certain >= share * len(letters) > 0
 
 
 class ProteinKind(Kind):
@@ -48,6 +60,7 @@ class ProteinKind(Kind):
         FileFormat("bcif", (".bcif",)),
         FileFormat(FASTA, FASTA_EXTENSIONS, appends=True, structure=False, starts=">"),
     )
+    record_words: ClassVar[tuple[str, ...]] = ("protein", "peptide")
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".mmtf": "MMTF was retired by the PDB in 2024; download the entry as .bcif or .cif",
     }
@@ -208,11 +221,13 @@ class ProteinKind(Kind):
         from biomatrix.entities.protein.residues import LETTERS
 
         letters = set(record.upper().rstrip("*"))
-        nucleic = letters <= _NUCLEOTIDES and len(record) > _SURELY_NUCLEIC
-        return letters <= set(LETTERS) and not nucleic
+        return letters <= set(LETTERS) and not (len(record) > _SURELY_NUCLEIC and _is_nucleic(record))
+
+    def doubt(self, file_format: str, record: str) -> str:
+        return "all its letters are codes of nucleotides" if _is_nucleic(record, _DOUBTFUL_SHARE) else ""
 
     def recognises(self, head: bytes) -> str | None:
-        if head.startswith(b">"):
+        if head.startswith(b">") and not head.startswith(b">>"):  # which is a reaction
             return FASTA
         if b"_atom_site." in head or head.startswith(b"data_"):
             return "cif"

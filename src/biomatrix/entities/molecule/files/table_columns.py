@@ -8,5 +8,5 @@ CONFORMER_COLUMNS: Final = ("id", "atomic_numbers", "positions", "bonds", "forma
 """Conformers: flat lists of positions (x, y, z in Angstrom) and of bonds (begin, end, Kekule order)."""
 BLOCK_COLUMNS: Final = ("id", "mol_block")
 """Conformers as MOL blocks."""
-SMILES_COLUMNS: Final = ("smiles", "SMILES", "Smiles", "canonical_smiles")
+SMILES_COLUMNS: Final = ("smiles", "SMILES", "Smiles", "canonical_smiles", "CANONICAL_SMILES", "Canonical_SMILES")
 """Names that the column of SMILES goes by in .csv files."""

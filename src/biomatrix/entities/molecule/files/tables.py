@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rdkit import Chem
 
-from biomatrix.entities.files import read_lines
+from biomatrix.entities.delimited import Delimited
 from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.files.table_columns import BLOCK_COLUMNS, CONFORMER_COLUMNS, SMILES_COLUMNS
@@ -32,18 +31,21 @@ def read_blocks(path: Path) -> Iterator[Molecule | Reject]:
 
 def read_smiles(path: Path) -> Iterator[Molecule | Reject]:
     """Yield the molecules of a .csv with one of the columns `SMILES_COLUMNS`, named by ``id``, ``name`` or number."""
-    rows = csv.DictReader(read_lines(path))
-    try:
-        column = next((name for name in SMILES_COLUMNS if name in (rows.fieldnames or ())), None)
-        if column is None:
-            raise ParseError(f"no column of SMILES; it is called one of {', '.join(SMILES_COLUMNS)}", file=str(path))
-        for number, row in enumerate(rows, start=1):
-            try:
-                yield Molecule.from_smiles(row[column] or "", str(row.get("id") or row.get("name") or number))
-            except BioMatrixError as error:
-                yield Reject.from_error(error, str(path), number)
-    except csv.Error as error:
-        raise ParseError(f"not a table of comma-separated values: {error}", file=str(path)) from error
+    table = Delimited(path)
+    column = next((name for name in SMILES_COLUMNS if name in table.columns), None)
+    if column is None:
+        raise ParseError(
+            f"no column of SMILES; it is called one of {', '.join(SMILES_COLUMNS)}, and the columns are "
+            f"{', '.join(table.columns)}",
+            file=str(path),
+        )
+    for number, row in enumerate(table.rows(), start=1):
+        try:
+            if isinstance(row, ParseError):
+                raise row
+            yield Molecule.from_smiles(row[column], row.get("id") or row.get("name") or str(number))
+        except BioMatrixError as error:
+            yield Reject.from_error(error, str(path), number)
 
 
 def _read(path: Path, columns: Sequence[str], molecule_of: Callable[[Row], Molecule]) -> Iterator[Molecule | Reject]:
