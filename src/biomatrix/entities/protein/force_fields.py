@@ -46,4 +46,4 @@ _LIPIDS: Final[str] = (
     "OLA LAL ST AR DHA MY LA DAG TAG PALM OLEO STEA"
 )
 LIPIDS: Final[frozenset[str]] = frozenset(_LIPIDS.split())
-"""Lipids, sterols and detergents; DPP, DSP, LAL and DHA name an amino acid in the archive and a lipid in force fields."""
+"""Lipids, sterols and detergents; DPP, DSP, LAL and DHA are amino acids in the archive and lipids in force fields."""

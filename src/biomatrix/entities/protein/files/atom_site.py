@@ -6,8 +6,7 @@ taken for unsaid, not for 0 or "".
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +16,8 @@ from biomatrix.entities.protein.files.atom_table import AtomTable, frame_notes, 
 from biomatrix.entities.protein.residues import WATERS, letter_of
 from biomatrix.errors import ParseError
 
-Column = Callable[[str], list[str] | None]
-"""Gives the values of a column as text by its name: "." or "?" where the file states none; None for no such column."""
-
-_MISSING: Final = (".", "?")
+Column = Callable[[str], Sequence[str | None] | None]
+"""Gives the values of a column as text by its name, None where the file states none; None for no such column."""
 
 
 def table_of(column: Column, limits: Limits, notes: tuple[str, ...] = ()) -> AtomTable:
@@ -84,8 +81,8 @@ class _AtomSite:
                 continue
             if len(values) != self._n:
                 raise ParseError(f"the column {name} has {len(values)} rows, Cartn_x has {self._n}")
-            array = np.asarray(values)
-            stated = ~np.isin(array, _MISSING) & (stated_empty | (array != ""))
+            array = np.asarray([value or "" for value in values])
+            stated = np.asarray([value is not None and (stated_empty or value != "") for value in values])
             filled = np.where(open_rows & stated, array, filled)
             open_rows &= ~stated
             if not open_rows.any():
@@ -116,7 +113,7 @@ def _polymer(
     placed = label_sequence != ""
     tells = placed.any() and not (placed & np.isin(residue, sorted(WATERS))).any()
     if tells:
-        return placed.astype(np.int8)
+        return np.asarray(placed, dtype=np.int8)
     return np.asarray(np.where(hetero, -1, 1), dtype=np.int8)
 
 

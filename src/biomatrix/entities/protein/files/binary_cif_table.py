@@ -45,11 +45,12 @@ def read_binary_cif(content: bytes, limits: Limits) -> AtomTable:
 
 
 def _column_of(category: Any) -> Column:
-    def column(name: str) -> list[str] | None:
+    def column(name: str) -> list[str | None] | None:
         try:
             if name not in category:
                 return None
-            return [str(value) for value in category[name].as_array(str, masked_value=".").tolist()]
+            values = category[name].as_array(str, masked_value="?").tolist()
+            return [None if value in (".", "?") else str(value) for value in values]
         except _FAILURES as error:
             raise ParseError(f"the column {name} is broken: {type(error).__name__} {error}"[:200]) from error
 

@@ -42,11 +42,11 @@ def read_cif(text: str, limits: Limits) -> AtomTable:
 
 
 def _column_of(block: cif.Block) -> Column:
-    def column(name: str) -> list[str] | None:
+    def column(name: str) -> list[str | None] | None:
         from gemmi import cif
 
         values = block.find_values("_atom_site." + name)
-        return [value if value in (".", "?") else cif.as_string(value) for value in values] or None
+        return [None if cif.is_null(value) else cif.as_string(value) for value in values] or None
 
     return column
 

@@ -102,8 +102,9 @@ def _is_doubtful(table: AtomTable, residues: Sequence[Residue], index: int) -> b
 
 
 def _is_unknown(residue: Residue) -> bool:
-    """Whether neither the name nor the bonds within the residue are those of an alpha amino acid."""
-    return letter_of(residue.name) is None or not _is_bonded(residue)
+    """Whether neither the name nor, where that is no common one, the bonds within are those of an alpha amino acid."""
+    common = residue.name in STANDARD or residue.name in NAMED
+    return letter_of(residue.name) is None or not (common or _is_bonded(residue))
 
 
 def _is_bonded(residue: Residue) -> bool:
