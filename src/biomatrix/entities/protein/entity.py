@@ -19,9 +19,10 @@ from biomatrix.entities.protein.invariants import (
     checked_codes,
     checked_notes,
     checked_numbers,
+    foreign_letter,
 )
 from biomatrix.entities.records import read_entity, write_entities
-from biomatrix.errors import ParseError
+from biomatrix.errors import BioMatrixError, ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,8 +61,10 @@ class Protein(Entity):
     Raises
     ------
     ParseError
-        A letter that is no amino acid, fields of another length than the sequence, or of another shape or type. Arrays
-        of other numbers are converted; infinite positions become NaN, which is noted.
+        Fields of another length than the sequence, or of another shape or type. Arrays of other numbers are converted;
+        infinite positions become NaN, which is noted.
+    UnsupportedError
+        A letter that is no amino acid.
     """
 
     kind: ClassVar[str] = "protein"
@@ -80,7 +83,7 @@ class Protein(Entity):
             check_text(what, getattr(self, what))
         try:
             self._check()
-        except ParseError as error:
+        except BioMatrixError as error:
             raise error.at(record=self.name or None) from error.__cause__
 
     def _check(self) -> None:
@@ -126,6 +129,10 @@ class Protein(Entity):
             notes.append("lower-case letters raised")
         if not letters:
             raise ParseError("an empty sequence")
+        found = foreign_letter(letters)
+        if found is not None:
+            index, reason = found
+            raise ParseError(reason, position=index)
         return cls(letters, name=name, notes=tuple(notes))
 
     @classmethod

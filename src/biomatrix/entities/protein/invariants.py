@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.protein.residues import LETTERS
-from biomatrix.errors import ParseError
+from biomatrix.errors import ParseError, UnsupportedError
 
 _LETTERS: Final[frozenset[str]] = frozenset(LETTERS)
 INFINITE_NOTE: Final = "{count} infinite positions were taken as missing"
@@ -24,15 +24,24 @@ def check_sequence(sequence: Any) -> None:
     Raises
     ------
     ParseError
-        With the index of the letter, from 0, as ``position``.
+        No text.
+    UnsupportedError
+        A letter that is no amino acid, with its index from 0 as ``position``.
     """
     check_text("sequence", sequence)
+    found = foreign_letter(sequence)
+    if found is not None:
+        index, reason = found
+        advice = "; Protein.from_sequence reads lower-case letters" if sequence[index].upper() in _LETTERS else ""
+        raise UnsupportedError(reason + advice, position=index)
+
+
+def foreign_letter(sequence: str) -> tuple[int, str] | None:
+    """Return the index of the first letter that is no amino acid, and what to say of it; None where all are."""
     if _LETTERS.issuperset(sequence):
-        return
-    index, letter = next((place, letter) for place, letter in enumerate(sequence) if letter not in _LETTERS)
-    lower = letter.upper() in _LETTERS
-    advice = "; Protein.from_sequence reads lower-case letters" if lower else ""
-    raise ParseError(f"{letter!r} is no amino acid; allowed are {''.join(sorted(_LETTERS))}{advice}", position=index)
+        return None
+    index = next(place for place, letter in enumerate(sequence) if letter not in _LETTERS)
+    return index, f"{sequence[index]!r} is no amino acid; allowed are {''.join(sorted(_LETTERS))}"
 
 
 def backbone_array(backbone: Any) -> NDArray[np.float32]:

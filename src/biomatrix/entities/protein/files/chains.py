@@ -84,7 +84,7 @@ def choose(chains: list[ChainRecord], chain: str | None, table: AtomTable) -> tu
     """
     if not chains:
         names_by_kind = Counter(_broad_kind(str(name)) for name in np.unique(table.residue))
-        raise ParseError(f"no protein chain in the file ({list_counts(names_by_kind)} by residue name)")
+        raise ParseError(f"no protein chain in the file ({list_counts(names_by_kind)} by residue name){_read(table)}")
     names = ", ".join(_chain_label(record, chains) for record in chains)
     if chain is None:
         if len(chains) > 1:
@@ -99,7 +99,7 @@ def choose(chains: list[ChainRecord], chain: str | None, table: AtomTable) -> tu
         return by_label[0], (note,) if by_label[0].chain != chain else ()
     if by_author:
         raise ParseError(f"author chain {chain!r} is several chains: ask by label, one of {names}")
-    raise ParseError(f"no protein chain {chain!r} in the file; there are {names}")
+    raise ParseError(f"no protein chain {chain!r} in the file; there are {names}{_read(table)}")
 
 
 def to_protein(
@@ -173,6 +173,11 @@ def _broad_kind(name: str) -> str:
     if name in NUCLEOTIDES:
         return "nucleotide"
     return "amino acid" if letter_of(name) else "other"
+
+
+def _read(table: AtomTable) -> str:
+    """Say which part of the file was looked at, where it was not all of it."""
+    return f" (read was {'; '.join(table.notes)})" if table.notes else ""
 
 
 def _chain_label(record: ChainRecord, chains: list[ChainRecord]) -> str:
