@@ -66,6 +66,13 @@ def test_fields_that_are_no_numbers_say_why(column: int, text: str, reason: str,
     assert caught.value.position == 10
 
 
+def test_two_records_in_one_line_are_refused(tmp_path: Path) -> None:
+    text = chain_of(NAMES)
+    place = text.index("\n", 300)
+    with pytest.raises(ParseError, match="two atom records in one line"):
+        read(tmp_path, text[:place] + text[place + 1 :])
+
+
 def test_serial_numbers_past_99999_lose_no_atom(tmp_path: Path) -> None:
     lines = chain_of(NAMES).splitlines()
     plain = read(tmp_path, "\n".join(lines) + "\n")

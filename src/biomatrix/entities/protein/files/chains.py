@@ -18,7 +18,7 @@ from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.conformers import place_residue
 from biomatrix.entities.protein.files.context import Context
 from biomatrix.entities.protein.files.membership import is_amino_acid, is_lone_ligand, kind_of, split_ligands
-from biomatrix.entities.protein.files.notes import chain_notes, list_counts, residue_notes
+from biomatrix.entities.protein.files.notes import chain_notes, list_counts, residue_notes, section_notes
 from biomatrix.entities.protein.files.residue import Residue, residue_rows
 from biomatrix.entities.protein.residues import NUCLEOTIDES, WATERS, letter_of
 from biomatrix.errors import ParseError
@@ -88,7 +88,9 @@ def choose(chains: list[ChainRecord], chain: str | None, table: AtomTable) -> tu
     names = ", ".join(_chain_label(record, chains) for record in chains)
     if chain is None:
         if len(chains) > 1:
-            raise ParseError(f"the file holds {len(chains)} protein chains: ask for one with chain=, of {names}")
+            raise ParseError(
+                f"the file holds {len(chains)} protein chains: ask for one with --chain (chain= in Python), of {names}"
+            )
         return chains[0], ()
     by_author = [record for record in chains if record.chain == chain]
     if len(by_author) == 1:
@@ -149,6 +151,7 @@ def to_protein(
         *table.notes,
         *residue_notes(record.residues),
         *([left_out] if record.left_out else []),
+        *section_notes(table, record.residues),
         *chain_notes(protein),
     )
     return replace(protein, notes=all_notes, context=_context(record, table) if context else None)

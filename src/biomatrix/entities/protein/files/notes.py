@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.protein.entity import Protein
+from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.residue import Residue
 from biomatrix.entities.protein.residues import NAMED, STANDARD, letter_of
 
@@ -51,6 +52,12 @@ def chain_notes(protein: Protein) -> list[str]:
         if intact.size:
             notes.append(f"the numbering jumps without a gap before {_places(protein, intact)}")
     return notes
+
+
+def section_notes(table: AtomTable, residues: Sequence[Residue]) -> list[str]:
+    """Return a note where TER records stand within a chain: at gaps, or between chains that share an identifier."""
+    inside = len(np.unique(table.section[[residue.rows[0] for residue in residues]])) - 1
+    return [f"{inside} TER records within the chain, at gaps or between chains of one identifier"] if inside else []
 
 
 def list_counts(counts: Counter[str]) -> str:

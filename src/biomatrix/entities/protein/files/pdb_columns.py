@@ -9,6 +9,8 @@ from biomatrix.entities.protein.residues import STANDARD, WATERS, is_four_letter
 from biomatrix.errors import ParseError
 
 _LAST_COORDINATE: Final[int] = 54
+_LONGEST: Final[int] = 100
+"""Columns that no atom record has; the standard ends it at 80."""
 _HYBRID_36: Final[int] = 36
 _RESIDUE_DIGITS: Final[int] = 4
 _FIELD_ENDS: Final[tuple[int, ...]] = (_LAST_COORDINATE, 60, 66, 78)
@@ -62,7 +64,8 @@ def numbers_of(line: str, line_number: int) -> Numbers:
         raise ParseError(_fault_of(line), position=line_number) from error
     if line[53:54].strip() == "" and len(line.rstrip()) < _LAST_COORDINATE:
         raise ParseError(f"an atom record that is cut inside its last coordinate: {line!r}", position=line_number)
-    if "_" in line[30:60] or "\t" in line[:60]:
+    joined = len(line) > _LONGEST and ("ATOM  " in line[_LAST_COORDINATE:] or "HETATM" in line[_LAST_COORDINATE:])
+    if "_" in line[30:60] or "\t" in line[:60] or joined:
         raise ParseError(_fault_of(line), position=line_number)
     return values
 
@@ -167,4 +170,6 @@ def _fault_of(line: str) -> str:
         return f"a coordinate that overflowed its columns (asterisks): {shown}"
     if len(line.rstrip()) < _LAST_COORDINATE:
         return f"an atom record that ends before its coordinates do (cut, or shifted columns): {shown}"
+    if len(line) > _LONGEST:
+        return f"two atom records in one line, without a line end between them: {shown}"
     return f"an atom record with a field that is not a number (or shifted columns): {shown}"
