@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
@@ -76,31 +77,44 @@ class Progress:
     ----------
     label : str
         What is being done.
-    total : int
-        The amount of work, in ``unit``.
+    total : int or callable, optional
+        The amount of work, in ``unit``; None where it is not known. A function is asked when the first message is due,
+        so that short work is not held up by finding out; such work ends without a message.
     unit : str
         What is counted.
     every : float
         The least time between two messages, in seconds.
     """
 
-    def __init__(self, label: str, total: int, unit: str = "slices", every: float = 10.0) -> None:
-        self.label, self.total, self.unit, self.every = label, total, unit, every
+    def __init__(
+        self, label: str, total: int | Callable[[], int | None] | None, unit: str = "slices", every: float = 10.0
+    ) -> None:
+        self.label, self.unit, self.every = label, unit, every
+        self.total = None if callable(total) else total
         self.done = 0
+        self._find_total = total if callable(total) else None
         self._pace = Pace()
         self._last_message = 0.0
 
     def advance(self, amount: int = 1, *, cached: bool = False) -> None:
         """Count finished work; ``cached`` work was there already and does not enter the rate."""
+        before = self.done
         self.done += amount
         self._pace.count(0 if cached else amount)
-        if self._pace.elapsed - self._last_message >= self.every or self.done >= self.total:
-            self._last_message = self._pace.elapsed
-            log.info("%s", self)
+        ended = self.total is not None and before < self.total <= self.done
+        if not (ended or self._pace.elapsed - self._last_message >= self.every) or not log.isEnabledFor(logging.INFO):
+            return
+        if self._find_total is not None:
+            self.total, self._find_total = self._find_total(), None
+        self._last_message = self._pace.elapsed
+        log.info("%s", self)
 
     def __str__(self) -> str:
-        """Return one line: the work done, the total, the rate and the time left."""
-        rate, left = self._pace.rate, self._pace.seconds_left(self.total - self.done)
-        time_left = "time left unknown" if math.isnan(left) else f"{left:.0f} s left"
+        """Return one line: the work done, the total where it is known, the rate and the time left."""
+        rate = self._pace.rate
         shown_rate = 0.0 if math.isnan(rate) else rate
+        if self.total is None:
+            return f"{self.label}: {self.done:,} {self.unit} in {self._pace.elapsed:.0f} s, {shown_rate:.2f}/s"
+        left = self._pace.seconds_left(self.total - self.done)
+        time_left = "time left unknown" if math.isnan(left) else f"{left:.0f} s left"
         return f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, {shown_rate:.2f}/s, {time_left}"

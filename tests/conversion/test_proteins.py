@@ -132,15 +132,38 @@ def test_a_line_names_the_only_tokenizer_that_reads_it(tmp_path: Path, chain: Pr
     assert "not among the shipped ones" in unknown.first_rejects[0].reason
 
 
-def test_a_chain_that_a_file_cannot_hold_leaves_the_others(tmp_path: Path, chain: Protein) -> None:
+@pytest.mark.parametrize(
+    ("extension", "names"),
+    [("pdb", ["A", "B", "D", "C"]), ("cif", ["A", "B", "A2", "C"]), ("bcif", ["A", "B", "A2", "C"])],
+)
+def test_chains_of_one_identifier_are_told_apart_in_one_file(
+    tmp_path: Path, chain: Protein, extension: str, names: list[str]
+) -> None:
     lines = []
-    for letter in "ABAC":
+    for number, letter in enumerate("ABAC"):
         replace(chain, chain=letter).to_file(tmp_path / "in.pdb")
         encode_to_lines(str(tmp_path / "in.pdb"), tmp_path / "t.jsonl", modalities=["protein_structure"])
-        lines.append((tmp_path / "t.jsonl").read_text())
+        line = json.loads((tmp_path / "t.jsonl").read_text())
+        lines.append(json.dumps(line | {"name": f"helix number {number}"}) + "\n")
     (tmp_path / "all.jsonl").write_text("".join(lines))
-    counts = decode_from_lines(str(tmp_path / "all.jsonl"), tmp_path / "out.pdb")
-    assert (counts.succeeded, counts.rejected) == (3, 1)
-    assert counts.first_rejects[0].record == 3
-    kept = [found.chain for found in read_proteins(tmp_path / "out.pdb") if isinstance(found, Protein)]
-    assert kept == ["A", "B", "C"]
+    out = tmp_path / f"out.{extension}"
+    counts = decode_from_lines(str(tmp_path / "all.jsonl"), out)
+    assert (counts.succeeded, counts.rejected) == (4, 0)
+    assert "1 chain identifiers that were taken" in counts.as_text()
+    found = [one for one in read_proteins(out) if isinstance(one, Protein)]
+    assert [one.chain for one in found] == names
+    assert {one.sequence for one in found} == {chain.sequence}
+    if extension != "bcif":
+        text = out.read_text()
+        assert all(f"helix number {number}" in text for number in range(4))
+        assert ("REMARK   6 CHAIN D IS CHAIN 'A'" if extension == "pdb" else "chain A of its source") in text
+
+
+@pytest.mark.parametrize("extension", ["pdb", "cif"])
+def test_the_name_of_one_chain_is_its_title(tmp_path: Path, chain: Protein, extension: str) -> None:
+    path = tmp_path / f"x.{extension}"
+    long = "a 'helix' of thirty residues " * 5
+    replace(chain, name=long).to_file(path)
+    words = "".join(line[10:].rstrip() if line.startswith("TITLE") else line for line in path.read_text().splitlines())
+    assert "".join(long.split()) in "".join(words.split())
+    assert Protein.from_file(path).sequence == chain.sequence

@@ -27,7 +27,14 @@ RejectsFile = Annotated[
     Path | None,
     typer.Option("--rejects", help="File for what was refused, as JSON lines; by default beside the --output, if any."),
 ]
-CountsAsJson = Annotated[bool, typer.Option("--json", help="Print the counts as JSON, on standard error.")]
+CountsAsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print the counts as JSON, on standard output where the result goes elsewhere, else on error."
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+"""Of commands that may take long; what they answer and refuse is printed all the same."""
 
 
 @contextmanager
@@ -61,8 +68,11 @@ def show_log() -> logging.Handler:
 
 
 @contextmanager
-def shown_log() -> Iterator[None]:
-    """Send the package's progress messages to standard error for the duration of a block."""
+def shown_log(quiet: bool = False) -> Iterator[None]:
+    """Send the package's progress messages to standard error for the duration of a block; ``quiet`` leaves them out."""
+    if quiet:
+        yield
+        return
     handler = show_log()
     try:
         yield
@@ -70,8 +80,21 @@ def shown_log() -> Iterator[None]:
         logging.getLogger("biomatrix").removeHandler(handler)
 
 
-def report_counts(counts: Counts, as_json: bool) -> None:
-    """Print the counts of a batch on standard error; exit with 1 when nothing succeeded."""
-    typer.echo(counts.as_json() if as_json else counts.as_text(), err=True)
+def report_counts(counts: Counts, as_json: bool, output: Path | None = None) -> None:
+    """Print the counts of a batch; exit with 1 when nothing succeeded.
+
+    They go to standard error; as JSON to standard output, where the ``output`` leaves that free.
+    """
+    typer.echo(counts.as_json() if as_json else counts.as_text(), err=not (as_json and _leaves_output_free(output)))
     if not counts.succeeded:
         raise typer.Exit(1)
+
+
+def _leaves_output_free(output: Path | None) -> bool:
+    """Return whether a result goes elsewhere than to standard output, also where it names that as a file."""
+    if output is None or str(output) == "-":
+        return False
+    try:
+        return not os.path.samestat(os.stat(output), os.fstat(1))
+    except OSError:
+        return True

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from biomatrix.cli.console import show_log
+from biomatrix.cli.console import Quiet, shown_log
 
 
 def register(app: typer.Typer) -> None:
@@ -28,17 +28,18 @@ def corpus(
         Path | None, typer.Option(help="Where the shards go; the folder shards in the work folder when not given.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Number of processes; the bytes do not depend on it.")] = 1,
+    quiet: Quiet = False,
 ) -> None:
     """Build a corpus; run again after a stop, it resumes.
 
     The same command on several machines over one work folder shares the work among them. Refused records are
-    listed with their reasons in the work folder.
+    listed with their reasons in the work folder, and counted by kind of fault at the end.
     """
     from biomatrix.corpus.build import build_corpus
     from biomatrix.corpus.recipe import CorpusRecipe
 
-    show_log()
-    result = build_corpus(
-        CorpusRecipe.from_file(recipe), data, output, vocabulary=vocabulary, shards=shards, workers=workers
-    )
+    with shown_log(quiet):
+        result = build_corpus(
+            CorpusRecipe.from_file(recipe), data, output, vocabulary=vocabulary, shards=shards, workers=workers
+        )
     typer.echo(str(result))

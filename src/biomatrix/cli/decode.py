@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from biomatrix.cli.console import CountsAsJson, RejectsFile, TokenizerName, report_counts
+from biomatrix.cli.console import CountsAsJson, Quiet, RejectsFile, TokenizerName, report_counts, shown_log
 
 
 def register(app: typer.Typer) -> None:
@@ -25,18 +25,26 @@ def decode(
         typer.Option(
             "--output",
             "-o",
-            help="A folder for one file per entity, or a file of many records: .sdf, .smi, .fasta, ...",
+            help="A folder for one file per entity, or a file of many records: .sdf, .smi, .fasta, ...; '-' with "
+            "--format for standard output.",
         ),
     ],
+    file_format: Annotated[
+        str | None, typer.Option("--format", help="The format to write, where the output does not tell: sdf, pdb, ...")
+    ] = None,
     tokenizer: TokenizerName = None,
     rejects: RejectsFile = None,
     as_json: CountsAsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Turn tokens back into entities and write them as files.
 
-    The control tokens of each line name its modality, such as <|mol_sfi_start|>[C][O]<|mol_sfi_end|>.
+    A line that cannot be read or written is counted by its kind of fault and listed with its reason; the others are
+    written all the same. The control tokens of each line name its modality, such as
+    <|mol_sfi_start|>[C][O]<|mol_sfi_end|>.
     """
     from biomatrix.conversion import decode_from_lines
 
-    counts = decode_from_lines(file, output, tokenizer=tokenizer, rejects=rejects)
-    report_counts(counts, as_json)
+    with shown_log(quiet):
+        counts = decode_from_lines(file, output, tokenizer=tokenizer, file_format=file_format, rejects=rejects)
+    report_counts(counts, as_json, output)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from biomatrix.cli.console import shown_log
+from biomatrix.cli.console import Quiet, shown_log
 from biomatrix.cli.kind_options import command_with, settings_of
 
 _EXAMPLES = """Examples:
@@ -50,6 +50,7 @@ def roundtrip(
         Path | None, typer.Option("--output", "-o", "--csv", help="File for a CSV table, one line per record.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable results.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Encode and decode every record of a file and report what changed; exits with 1 when a record failed.
 
@@ -57,10 +58,13 @@ def roundtrip(
     stereochemistry or TM-score, the codes used, and rates. No force field runs without --refine.
     """
     from biomatrix.doctor.file_round_trip import FileOptions, measure_file, write_table
+    from biomatrix.entities.writing import check_writable
     from biomatrix.metrics.summaries import plain
 
     options = FileOptions(tokenizer, kind, limit, held_out, settings_of(context))
-    with shown_log():
+    if output is not None:
+        check_writable(output)
+    with shown_log(quiet):
         trip = measure_file(file, options)
     if output is not None:
         write_table(trip.each, output)

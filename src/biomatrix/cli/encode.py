@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from biomatrix.cli.console import CountsAsJson, RejectsFile, TokenizerName, report_counts
+from biomatrix.cli.console import CountsAsJson, Quiet, RejectsFile, TokenizerName, report_counts, shown_log
 
 
 def register(app: typer.Typer) -> None:
@@ -35,22 +35,25 @@ def encode(
     tokenizer: TokenizerName = None,
     rejects: RejectsFile = None,
     as_json: CountsAsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write each record as tokens, one JSON line per record and modality.
 
     Each line holds the file, the record's number, its name, the modality, the text, and notes; lines of structures also
     hold what decoding needs.
 
-    A record that cannot be written is counted and listed with its reason; the others are written all the same.
+    A record that cannot be written is counted by its kind of fault and listed with its reason; the others are written
+    all the same.
     """
     from biomatrix.conversion import encode_to_lines
 
-    counts = encode_to_lines(
-        file,
-        output,
-        modalities=modality or None,
-        file_format=file_format,
-        tokenizer=tokenizer,
-        rejects=rejects,
-    )
-    report_counts(counts, as_json)
+    with shown_log(quiet):
+        counts = encode_to_lines(
+            file,
+            output,
+            modalities=modality or None,
+            file_format=file_format,
+            tokenizer=tokenizer,
+            rejects=rejects,
+        )
+    report_counts(counts, as_json, output)

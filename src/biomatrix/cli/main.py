@@ -9,6 +9,8 @@ import typer
 
 from biomatrix import __version__
 from biomatrix.cli import corpus, decode, doctor, encode, generate, models, quickstart, tasks, tokenizer, training
+from biomatrix.cli.output import whole_output
+from biomatrix.entities.stopping import end_on_signals
 from biomatrix.errors import BioMatrixError
 
 app = typer.Typer(
@@ -45,8 +47,10 @@ app.add_typer(tasks.app, name="tasks")
 
 def main() -> None:
     """Run the command line; an error of the package prints one line and exits with 1."""
+    end_on_signals()
     try:
-        app()
+        with whole_output():
+            app()
     except BioMatrixError as error:
         typer.echo(f"biomatrix: {error}", err=True)
         sys.exit(1)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from biomatrix.cli.console import shown_log
+from biomatrix.cli.console import Quiet, shown_log
 
 app = typer.Typer(
     help="Make structure tokenizer folders.",
@@ -54,6 +54,7 @@ def train(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the checkpoint and of the tokenizer.")],
     sources: Annotated[Path, typer.Option(help="The folder of sources, or the one table to learn from.")] = Path("."),
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a structure tokenizer; run again after a stop, it resumes from its checkpoint.
 
@@ -62,7 +63,7 @@ def train(
     """
     from biomatrix.training.tokenizers import read_tokenizer_recipe, train_tokenizer
 
-    with shown_log():
+    with shown_log(quiet):
         result = train_tokenizer(read_tokenizer_recipe(recipe), sources, output)
     if result.fingerprint is not None:  # of several processes, one reports
         typer.echo(json.dumps(result.as_mapping()) if as_json else result.as_text())

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
 from biomatrix.entities import Reject
-
-SHOWN_REJECTS = 5
+from biomatrix.entities.faults import Faults
 
 
 @dataclass
 class Counts:
-    """The running counts of a batch; ``rejects_file`` lists the refused records, None where nothing does."""
+    """The running counts of a batch.
+
+    ``rejects_file`` lists the refused records, None where nothing does; ``notes`` say what had to be changed in those
+    that were written.
+    """
 
     succeeded: int = 0
     rejected: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    first_rejects: list[Reject] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
     rejects_file: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """The number of refused records by kind of fault, the most frequent first."""
+        return dict(self.faults.counts.most_common())
+
+    @property
+    def first_rejects(self) -> list[Reject]:
+        """The first refused records of every kind of fault, by kind."""
+        return [reject for first in self.faults.first.values() for reject in first]
 
     def reject(self, reject: Reject, stream: IO[str] | None = None) -> None:
         """Count a refused record and, where there is a stream, write the record to it as a JSON line."""
         self.rejected += 1
-        self.reasons[reject.reason] += 1
-        if len(self.first_rejects) < SHOWN_REJECTS:
-            self.first_rejects.append(reject)
+        self.faults.add(reject)
         if stream is not None:
             stream.write(json.dumps(asdict(reject)) + "\n")
 
@@ -38,24 +48,15 @@ class Counts:
             {
                 "succeeded": self.succeeded,
                 "rejected": self.rejected,
-                "reasons": dict(self.reasons.most_common()),
+                **self.faults.as_mapping(),
+                "notes": list(self.notes),
                 "rejects_file": str(self.rejects_file) if self.rejects_file else None,
             }
         )
 
     def as_text(self) -> str:
-        """Return the counts in words, with the first refused records."""
-        lines = [f"{self.succeeded:,} written, {self.rejected:,} refused"]
-        lines += [f"  {describe_reject(reject)}" for reject in self.first_rejects]
-        if self.rejected > len(self.first_rejects):
-            where = f"; all are listed in {self.rejects_file}" if self.rejects_file else ""
-            lines.append(f"  and {self.rejected - len(self.first_rejects):,} more{where}")
-        return "\n".join(lines)
-
-
-def describe_reject(reject: Reject) -> str:
-    """Return a refused record as one line: file, record, position and reason."""
-    place = [str(reject.file or "-")]
-    place += [f"record {reject.record}"] if reject.record is not None else []
-    place += [f"position {reject.position}"] if reject.position is not None else []
-    return f"{', '.join(place)}: {reject.reason}"
+        """Return the counts in words: each kind of fault with its count and its first records."""
+        lines = [f"{self.succeeded:,} written, {self.rejected:,} refused", *self.notes, *self.faults.as_lines()]
+        if self.rejects_file and self.rejected > 1:
+            lines.append(f"all are listed in {self.rejects_file}")
+        return "\n  ".join(lines)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from biomatrix.conversion.counts import Counts
-from biomatrix.conversion.destinations import open_destination
+from biomatrix.conversion.destinations import is_folder, open_destination
 from biomatrix.conversion.lines import open_lines
 from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_beside
 from biomatrix.conversion.reading import Line, read_lines
 from biomatrix.conversion.tokenizers import modality_for
 from biomatrix.conversion.wrapped import unwrap
 from biomatrix.entities import Entity, Modality, Reject, kind_of
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.entities.counting import count_lines
+from biomatrix.errors import BioMatrixError
+from biomatrix.progress import Progress
 
 
-def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, rejects: Path | None = None) -> Counts:
+def decode_from_lines(
+    file: str,
+    output: Path,
+    *,
+    tokenizer: str | None = None,
+    file_format: str | None = None,
+    rejects: Path | None = None,
+) -> Counts:
     """Decode JSON lines of :func:`encode_to_lines`, or plain wrapped lines, into entity files, line by line.
 
     Parameters
@@ -25,12 +35,16 @@ def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, 
         The lines, gzipped or not, or "-" for standard input.
     output : Path
         One file that holds many records (``.sdf``, ``.smi``, ``.selfies``, ``.fasta``, ...), or else a folder
-        that receives one file per entity, named by line number and record.
+        that receives one file per entity, named by line number and record. A device or a pipe is a file; so is
+        standard output, "-", where the format is given.
     tokenizer : str, optional
         Name or folder of the structure tokenizer, for the modalities that have one; lines that name another are
         refused. When not given, the shipped tokenizer that the line names, or the default one.
+    file_format : str, optional
+        The format to write, where the file name does not tell.
     rejects : Path, optional
-        File for the refused lines and records, as JSON lines; ``<output>.rejects.jsonl`` by default.
+        File for the refused lines and records, as JSON lines; ``<output>.rejects.jsonl`` by default, none for
+        standard output, a device or a pipe.
 
     Returns
     -------
@@ -40,21 +54,26 @@ def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, 
     Raises
     ------
     ConfigurationError
-        The output is standard output, two of the paths are the same file, or the file of rejects is a folder.
+        Nothing can be written there, or two of the paths are the same file.
+    UnsupportedError
+        No such format is written.
     """
-    if str(output) == STANDARD_OUTPUT:
-        raise ConfigurationError("entities cannot be decoded to standard output; give a file or a folder")
-    rejects = rejects or rejects_beside(output)
-    check_paths(file, output, rejects, into_folder=True)
+    to_standard_output = str(output) == STANDARD_OUTPUT
+    if rejects is None and not to_standard_output:
+        rejects = rejects_beside(output)
+    checked = None if to_standard_output else output
+    check_paths(file, checked, rejects, into_folder=is_folder(output, file_format))
     counts = Counts(rejects_file=rejects)
+    progress = Progress("decoding", partial(count_lines, file), "lines")
     with ExitStack() as stack:
-        rejects_stream = stack.enter_context(open_lines(rejects))
+        rejects_stream = stack.enter_context(open_lines(rejects)) if rejects else None
 
         def refuse(number: int, error: BioMatrixError) -> None:
             counts.reject(Reject(file, number, error.position, error.message, type(error).__name__), rejects_stream)
 
-        with open_destination(output, refuse) as destination:
+        with open_destination(output, refuse, file_format) as destination:
             for line in read_lines(file):
+                progress.advance()
                 if isinstance(line, Reject):
                     counts.reject(line, rejects_stream)
                     continue
@@ -65,6 +84,7 @@ def decode_from_lines(file: str, output: Path, *, tokenizer: str | None = None, 
                 else:
                     destination.write(entity, one, line)
         counts.succeeded = destination.count
+        counts.notes = destination.notes
     return counts
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from biomatrix.conversion.counts import Counts
 from biomatrix.conversion.lines import open_lines
-from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_beside
+from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_beside, standard_output
 from biomatrix.conversion.tokenizers import tokenizer_record, with_tokenizer
 from biomatrix.conversion.wrapped import wrap
 from biomatrix.entities import Entity, Modality, Reject, kind_of, modality, modality_names, read_entities
-from biomatrix.entities.formats import format_of, kinds_of_format
+from biomatrix.entities.counting import count_records
+from biomatrix.entities.formats import format_of, kinds_of_format, known_formats
 from biomatrix.errors import BioMatrixError
+from biomatrix.progress import Progress
 
 BATCH = 64
 """Records encoded in one call per modality, so that batched tokenizers are used well."""
@@ -49,7 +51,8 @@ def encode_to_lines(
     tokenizer : str, optional
         Name or folder of the structure tokenizer, for the modalities that have one.
     rejects : Path, optional
-        File for the refused records, as JSON lines; ``<output>.rejects.jsonl`` by default, none for standard output.
+        File for the refused records, as JSON lines; ``<output>.rejects.jsonl`` by default, none for standard output,
+        a device or a pipe.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def encode_to_lines(
     Raises
     ------
     ConfigurationError
-        Two of the paths are the same file, or a file to write is a folder.
+        Two of the paths are the same file, or one cannot be written.
     """
     if str(output) == STANDARD_OUTPUT:
         output = None
@@ -67,10 +70,12 @@ def encode_to_lines(
         rejects = rejects_beside(output)
     check_paths(file, output, rejects)
     file_format = format_of(file, file_format)
+    layout = known_formats()[file_format][0]
+    progress = Progress("encoding", partial(count_records, file, layout), "records")
     targets = [with_tokenizer(modality(name), tokenizer) for name in modalities or _names_for(file_format)]
     counts = Counts(rejects_file=rejects)
     with ExitStack() as stack:
-        lines: IO[str] = stack.enter_context(open_lines(output)) if output else sys.stdout
+        lines: IO[str] = stack.enter_context(open_lines(output) if output else standard_output())
         rejects_stream = stack.enter_context(open_lines(rejects)) if rejects else None
         for batch in _batches(read_entities(file, file_format=file_format)):
             for item in _encode_batch(file, batch, targets, explicit=modalities is not None):
@@ -79,6 +84,7 @@ def encode_to_lines(
                 else:
                     lines.write(json.dumps(item) + "\n")
                     counts.succeeded += 1
+            progress.advance(len(batch))
     return counts
 
 

@@ -16,7 +16,9 @@ from biomatrix.corpus.build_shards import build_shards
 from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
 from biomatrix.corpus.build_vocabulary import is_vocabulary_of, save_vocabulary
 from biomatrix.corpus.recipe import CorpusRecipe
+from biomatrix.corpus.refusals import described, refused_documents, refused_records
 from biomatrix.corpus.slices import make_once
+from biomatrix.entities.folders import make_folder
 from biomatrix.tasks.registry import draws
 
 log = logging.getLogger(__name__)
@@ -76,9 +78,12 @@ def build_corpus(
     Raises
     ------
     ConfigurationError
-        The recipe names a view, task, source or licence that is not known or not taken; nothing is built then.
+        The recipe names a view, task, source or licence that is not known or not taken; nothing is built then. Or a
+        folder cannot be written, as where no space is left; what is finished stays.
     """
     draws(recipe.views, recipe.tasks, recipe.task_files)  # first: what it cannot find would else show after an hour
+    for folder in (work, shards or work):
+        make_folder(folder)
     slices = tokenised(recipe, data, work, workers=workers)
     if vocabulary is None:
         vocabulary = work / "vocabulary"
@@ -87,4 +92,8 @@ def build_corpus(
             partial(is_vocabulary_of, slices, recipe, vocabulary),
             partial(save_vocabulary, slices, recipe),
         )
-    return build_shards(slices, recipe, vocabulary, data, shards or work / "shards", workers=workers)
+    corpus = build_shards(slices, recipe, vocabulary, data, shards or work / "shards", workers=workers)
+    refused = {"records": refused_records(slices), "documents": refused_documents(corpus.parent)}
+    if any(faults.counts for faults in refused.values()):
+        log.info("%s", described(refused))
+    return corpus

@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from biomatrix.corpus.claims import claimed, holder, lease_seconds, shared_now
+from biomatrix.entities.stopping import end_on_signals
+from biomatrix.entities.writing import named_refusals
 from biomatrix.errors import ConfigurationError
 from biomatrix.progress import Progress
 
@@ -113,9 +115,10 @@ def run_slice(item: Slice, worker: Worker) -> dict[str, Any] | None:
         temporary = temporary_path(item.folder, claim.token)
         temporary.mkdir()
         try:
-            notes = dict(worker(item, temporary))
-            record = {"fingerprint": item.fingerprint, "files": _describe_files(temporary), **notes}
-            (temporary / DONE).write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
+            with named_refusals(item.folder):
+                notes = dict(worker(item, temporary))
+                record = {"fingerprint": item.fingerprint, "files": _describe_files(temporary), **notes}
+                (temporary / DONE).write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
             if claim.held:  # without it, another process may be removing the temporary folder
                 put_in_place(temporary, item.folder, lambda: is_done(item))
         except FileNotFoundError:
@@ -202,8 +205,15 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor | None]:
     if workers <= 1:
         yield None
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield pool
+    others = set(multiprocessing.active_children())
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_on_signals) as pool:
+        try:
+            yield pool
+        except (SystemExit, KeyboardInterrupt):  # asked to end: workers tidy up as this process does, at once
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+            raise
 
 
 def _round(

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
 
 from biomatrix.corpus.holdout import is_held_out
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.files import read_lines
+from biomatrix.entities.counting import count_records
 from biomatrix.entities.formats import format_of, kinds_of_format
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kinds
@@ -19,8 +18,6 @@ from biomatrix.entities.registration import FileFormat, Kind, Table
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.tables import container_of, count_rows, find_table, read_table
 from biomatrix.errors import BioMatrixError, ConfigurationError
-
-_COMMENT: Final = "#"
 
 
 @dataclass(frozen=True)
@@ -64,12 +61,7 @@ class RecordFile:
         try:
             if isinstance(self.layout, Table):
                 return count_rows(self.path)
-            mark = self.layout.starts if self.layout.starts is not None else self.layout.ends
-            if mark is None:
-                return None
-            if mark:
-                return max(sum(line.startswith(mark) for line in read_lines(self.path)), 1)
-            return sum(1 for line in read_lines(self.path) if line.strip() and not line.startswith(_COMMENT))
+            return count_records(self.path, self.layout)
         except BioMatrixError:
             return None  # reading the records tells what is wrong
 

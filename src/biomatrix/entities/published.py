@@ -7,6 +7,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from biomatrix.entities.folders import check_folder
 from biomatrix.entities.kind_registry import kind as registered
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.registration import PublishedCheckpoint
@@ -54,6 +55,7 @@ def convert_published(file: str | Path, folder: str | Path, **settings: Any) -> 
     ConfigurationError
         A setting that the converter does not take.
     """
+    check_folder(folder)
     architecture, checkpoint = _recognise(Path(file))
     convert = load_attribute(checkpoint.convert)
     arguments = {name: value for name, value in settings.items() if value is not None}

@@ -20,6 +20,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from biomatrix.entities.folders import make_folder
 from biomatrix.entities.hub import CONFIG_FILE, locate
 from biomatrix.entities.kind_registry import kind as registered
 from biomatrix.entities.writing import write_whole
@@ -144,8 +145,7 @@ def save_weights(folder: str | Path, config: Mapping[str, Any], tensors: Mapping
     """
     if not isinstance(config.get("architecture"), str):
         raise WeightsError("a tokenizer config must name its architecture", file=str(folder))
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(folder)
     data = tensor_bytes(tensors)
     digest = hashlib.sha256(data).hexdigest()
     full = {**config, "format_version": FORMAT_VERSION, "sha256": digest}

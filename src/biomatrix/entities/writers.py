@@ -10,15 +10,22 @@ from types import TracebackType
 from typing import IO, TypeAlias
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.writing import write_atomically
+from biomatrix.entities.writing import NotWrittenError, write_atomically
 from biomatrix.errors import BioMatrixError, UnsupportedError
 
 Refusal: TypeAlias = Callable[[int, BioMatrixError], None]
 """Called with the number and the reason of a record that cannot be written."""
 
 
+def named_anew(count: int, what: str, where: str) -> tuple[str, ...]:
+    """Return the note of records that had to take other names, none where none had to."""
+    return (f"{count:,} {what} that were taken, or do not fit, became others; {where} tells which",) if count else ()
+
+
 class RecordWriter(ABC):
     """A file that receives entities of one kind until its ``with`` block ends; ``count`` is how many it then holds.
+
+    ``notes`` then says what had to be changed for the file to hold them.
 
     The file takes its name at the end of the block. Where an error ends the block, or no record could be
     written, no file is left.
@@ -27,6 +34,7 @@ class RecordWriter(ABC):
     def __init__(self, path: str | Path, refuse: Refusal) -> None:
         self.path = path
         self.count = 0
+        self.notes: tuple[str, ...] = ()
         self._refuse = refuse
 
     @abstractmethod
@@ -120,6 +128,8 @@ class CollectingWriter(RecordWriter):
         together = [*self._kept, *(entity for entity, _ in batch)]
         try:
             self._write_all(together)
+        except NotWrittenError:
+            raise
         except BioMatrixError as error:
             if len(batch) == 1:
                 self._refuse(batch[0][1], error)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from biomatrix.entities.folders import make_folder
 from biomatrix.entities.registration import Example
 from biomatrix.quickstart.files import write_files
 from biomatrix.quickstart.inputs import gather_inputs
@@ -111,6 +112,7 @@ def run(
     from biomatrix.generation import load
 
     start = time.monotonic()
+    make_folder(folder)
     progress("reading the inputs")
     gathered = []
     for example in gather_inputs(given or {}, records or {}, seed):
@@ -120,7 +122,6 @@ def run(
     loaded = load(model)
     replies = ask(loaded, gather_questions([example.entity for example, _ in gathered]), seed, progress)
     progress("writing files and the report")
-    folder.mkdir(parents=True, exist_ok=True)
     files = write_files(folder, gathered, replies)
     build_page(gathered, replies, loaded, model).write(folder / REPORT)
     return Summary(

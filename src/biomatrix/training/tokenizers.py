@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from biomatrix.corpus.sources import open_source
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.folders import make_folder
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.settings import read_toml
@@ -109,7 +110,7 @@ def train_tokenizer(recipe: TokenizerRecipe, sources: str | Path, output: str | 
     """
     start = time.monotonic()
     trainer = load_attribute(kind_named(recipe.kind).trainers[recipe.architecture])
-    root, folder = Path(sources), Path(output)
+    root, folder = Path(sources), make_folder(output)
     weights: TrainedWeights = trainer(recipe, TrainingSources(root, partial(_entities_of, root)), folder)
     return TrainedTokenizer(folder / FOLDER, weights.fingerprint, time.monotonic() - start, weights.counts)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from biomatrix.entities.protein.entity import Protein
+    from biomatrix.entities.writers import RecordWriter, Refusal
 
 _HERE = "biomatrix.entities.protein"
 _NUCLEOTIDES = frozenset("ACGTUN")
@@ -183,6 +184,19 @@ class ProteinKind(Kind):
         from biomatrix.entities.protein.files.text import fasta_text
 
         return fasta_text([entity]).encode()
+
+    def writer(self, path: str | Path, file_format: str, refuse: Refusal) -> RecordWriter:
+        """Return a writer; chains of structure files that share an identifier are given others, which a note tells."""
+        if file_format == "pdb":
+            from biomatrix.entities.protein.files.pdb import PdbWriter
+
+            return PdbWriter(path, refuse)
+        if file_format in ("cif", "bcif"):
+            from biomatrix.entities.protein.files.binary import bcif_of_cif
+            from biomatrix.entities.protein.files.mmcif import CifWriter
+
+            return CifWriter(path, refuse, bcif_of_cif if file_format == "bcif" else None)
+        return super().writer(path, file_format, refuse)
 
     def named(self, entity: Protein, name: str) -> Protein:
         from dataclasses import replace

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from biomatrix.entities.protein.files.text import cif_text
+from biomatrix.entities.protein.files.mmcif import cif_text
 
 if TYPE_CHECKING:
     from biomatrix.entities.protein.entity import Protein
@@ -19,9 +19,14 @@ _DECIMALS: Final[frozenset[str]] = frozenset({"Cartn_x", "Cartn_y", "Cartn_z", "
 
 def bcif_bytes(proteins: Sequence[Protein]) -> bytes:
     """Return a BinaryCIF file of backbones that holds what :func:`cif_text` does."""
+    return bcif_of_cif(cif_text(proteins))
+
+
+def bcif_of_cif(content: str) -> bytes:
+    """Return the text of an mmCIF file of one block as a BinaryCIF file."""
     from biotite.structure.io import pdbx
 
-    text = pdbx.CIFFile.read(io.StringIO(cif_text(proteins)))
+    text = pdbx.CIFFile.read(io.StringIO(content))
     (name,) = text.keys()
     categories = {key: _category(pdbx, category) for key, category in text[name].items()}
     buffer = io.BytesIO()

@@ -1,9 +1,8 @@
-"""The text of PDB, mmCIF and FASTA files: the backbone, with the carbonyl oxygen rebuilt from N, CA and C."""
+"""What files of proteins hold: the atoms of a backbone, with the carbonyl oxygen rebuilt from N, CA and C; FASTA."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from string import ascii_uppercase
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
 _CARBONYL_LENGTH: Final[float] = 1.231
 _LINE_LENGTH: Final[int] = 60
 _ATOMS: Final[tuple[str, ...]] = ("N", "CA", "C", "O")
-_ADVICE: Final[str] = "which the columns of a PDB file cannot hold; write .cif"
-_CIF_COLUMNS: Final[tuple[str, ...]] = (
-    "group_PDB", "id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id", "label_asym_id",
-    "label_entity_id", "label_seq_id", "pdbx_PDB_ins_code", "Cartn_x", "Cartn_y", "Cartn_z", "occupancy",
-    "B_iso_or_equiv", "auth_seq_id", "auth_comp_id", "auth_asym_id", "auth_atom_id", "pdbx_PDB_model_num",
-)  # fmt: skip
-_LAST_SERIAL: Final[int] = 99_999
 
 
 def carbonyl_oxygens(backbone: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -67,99 +59,14 @@ def fasta_text(proteins: Sequence[Protein]) -> str:
     return "".join(pieces)
 
 
-def pdb_text(proteins: Sequence[Protein]) -> str:
-    """Return a PDB file of backbones, one chain after another, each closed by TER.
+def backbone_atoms(protein: Protein) -> Iterator[tuple[str, str, int, str, NDArray[np.float32]]]:
+    """Yield name, residue name, number, insertion code and position of every atom that has a position.
 
     Raises
     ------
     UnsupportedError
-        No chain, two of one identifier, a chain without a structure, or a value that the columns cannot hold.
+        No atom has one.
     """
-    lines: list[str] = []
-    serial = 0
-    _check_distinct(proteins)
-    for protein in proteins:
-        if len(protein.chain) > 1 or not protein.chain.isascii():
-            raise UnsupportedError(f"the chain identifier {protein.chain!r} is longer than one letter, {_ADVICE}")
-        last = ""
-        for atom, residue, number, code, xyz in _atoms(protein):
-            serial += 1
-            if not -999 <= number <= 9999:
-                raise UnsupportedError(
-                    f"residue number {number} of chain {protein.chain!r}, {_ADVICE}", position=number
-                )
-            if len(code) > 1:
-                raise UnsupportedError(f"insertion code {code!r} of residue {number}, {_ADVICE}", position=number)
-            if serial >= _LAST_SERIAL:
-                raise UnsupportedError(f"more than {_LAST_SERIAL:,} atoms, {_ADVICE}")
-            if not bool(((xyz > -1000) & (xyz < 10000)).all()):
-                raise UnsupportedError(
-                    f"a coordinate of residue {number} past 9999 Angstrom, {_ADVICE}", position=number
-                )
-            last = f"{residue:>3} {protein.chain or ' '}{number:>4}{code or ' '}"
-            x, y, z = xyz.tolist()
-            lines.append(
-                f"ATOM  {serial:>5}  {atom:<3} {last}   {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00          {atom[0]:>2}  "
-            )
-        serial += 1
-        lines.append(f"TER   {serial:>5}      {last}")
-    lines.append("END")
-    return "\n".join(f"{line:<80}" for line in lines) + "\n"
-
-
-def cif_text(proteins: Sequence[Protein]) -> str:
-    """Return an mmCIF file of backbones: author and label identifiers, one entity per chain.
-
-    A chain without an identifier is written with an empty author identifier, and a label identifier of its own.
-
-    Raises
-    ------
-    UnsupportedError
-        No chain, two of one identifier, or a chain without a structure.
-    """
-    from gemmi import cif
-
-    _check_distinct(proteins)
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in proteins[0].name) or "biomatrix"
-    document = cif.Document()
-    block = document.add_new_block(name if name.isascii() else "biomatrix")
-    block.set_pair("_entry.id", cif.quote(block.name))
-    # A loop is filled before the next is made: making one moves the others in memory.
-    entities = block.init_loop("_entity.", ["id", "type"])
-    for entity in range(1, len(proteins) + 1):
-        entities.add_row([str(entity), "polymer"])
-    polymers = block.init_loop("_entity_poly.", ["entity_id", "type", "pdbx_seq_one_letter_code_can", "pdbx_strand_id"])
-    for entity, protein in enumerate(proteins, start=1):
-        chain = cif.quote(protein.chain)
-        polymers.add_row([str(entity), "'polypeptide(L)'", cif.quote(protein.sequence), chain])
-    atoms = block.init_loop("_atom_site.", list(_CIF_COLUMNS))
-    serial = 0
-    labels = _label_chains(proteins)
-    for entity, (protein, label) in enumerate(zip(proteins, labels, strict=True), start=1):
-        chain = cif.quote(protein.chain)
-        place = 0
-        previous: tuple[int, str] | None = None
-        for atom, residue, number, code, xyz in _atoms(protein):
-            serial += 1
-            place += (number, code) != previous
-            previous = (number, code)
-            position = [f"{value:.3f}" for value in xyz.tolist()]
-            names = ["ATOM", str(serial), atom[0], atom, ".", residue, label, str(entity), str(place), code or "?"]
-            atoms.add_row([*names, *position, "1.00", "0.00", str(number), residue, chain, atom, "1"])
-    return str(document.as_string())
-
-
-def _label_chains(proteins: Sequence[Protein]) -> list[str]:
-    """Return a label identifier for each chain: the author's, for an empty one the first letter that is free."""
-    from gemmi import cif
-
-    taken = {protein.chain for protein in proteins}
-    free = next(letter for letter in (*ascii_uppercase, "chain") if letter not in taken)
-    return [cif.quote(protein.chain or free) for protein in proteins]
-
-
-def _atoms(protein: Protein) -> Iterator[tuple[str, str, int, str, NDArray[np.float32]]]:
-    """Yield name, residue name, number, insertion code and position of every atom that has a position."""
     if protein.backbone is None:
         raise UnsupportedError("the protein has no structure; write its sequence as .fasta")
     positions = np.concatenate([protein.backbone, carbonyl_oxygens(protein.backbone)[:, None]], axis=1)
@@ -174,7 +81,8 @@ def _atoms(protein: Protein) -> Iterator[tuple[str, str, int, str, NDArray[np.fl
                 yield atom, THREE_LETTERS[letter], number, code, positions[index, place]
 
 
-def _check_distinct(proteins: Sequence[Protein]) -> None:
+def check_distinct(proteins: Sequence[Protein]) -> None:
+    """Raise UnsupportedError where there is no chain, or two have one identifier."""
     chains = [protein.chain for protein in proteins]
     if not chains:
         raise UnsupportedError("no chain to write")
