@@ -75,6 +75,13 @@ def test_caps_ions_and_solvent_are_no_residues(tmp_path: Path) -> None:
     assert "left out of chain 'A': 1 cap ACE, 1 cap NME, 1 ligand CA, 1 water" in protein.notes
 
 
+def test_residues_between_gaps_stay_and_the_records_that_part_them_are_said(tmp_path: Path) -> None:
+    text = residue(1) + residue(2) + "TER\n" + residue(5) + "TER\n" + residue(8) + residue(9) + "TER\n"
+    protein = read(tmp_path, text)
+    assert protein.numbers == ("1", "2", "5", "8", "9")
+    assert "2 TER records within the chain, at gaps or between chains of one identifier" in protein.notes
+
+
 def test_an_amino_acid_under_the_name_of_a_base(tmp_path: Path) -> None:
     assert read(tmp_path, chain_of(["GLY", "CYT", "GLY"])).sequence == "GCG"
 

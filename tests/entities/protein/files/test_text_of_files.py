@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from biomatrix.entities import Protein
 from biomatrix.errors import ParseError
 
 from .builders import atom, chain_of, cif, cif_rows, read
@@ -49,9 +50,16 @@ def test_remarks_may_hold_any_letters_and_form_feeds(tmp_path: Path) -> None:
 
 
 def test_records_and_names_in_lower_case(tmp_path: Path) -> None:
-    protein = read(tmp_path, "".join(chain_of(NAMES, chain="b")).lower() + "ter\nend\n")
+    text = chain_of(NAMES, chain="b").lower() + "ter\nend\n"
+    protein = read(tmp_path, text)
+    assert Protein.from_file(write(tmp_path / "no_extension", text)).sequence == "VGSL"
     assert (protein.sequence, protein.chain) == ("VGSL", "b")
     assert protein.resolved.all()
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
 
 
 def test_tabs_and_moved_columns_are_named_with_their_line(tmp_path: Path) -> None:
