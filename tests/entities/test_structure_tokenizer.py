@@ -89,6 +89,8 @@ def test_absurd_coordinates_are_refused_alike(tokenizer: Any) -> None:
     assert isinstance(refused, LimitError)
     assert "beyond the limit of 100,000" in refused.message
     assert refused.position == 1
+    (moved,) = tokenizer.encode_each([of.with_points(good, points + 1e6)])
+    assert isinstance(moved, LimitError)
     last = points.copy()
     last[-1] += 3e5
     (refused,) = tokenizer.encode_each([of.with_points(good, last)])

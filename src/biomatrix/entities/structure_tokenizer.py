@@ -33,7 +33,7 @@ DecodedT = TypeVar("DecodedT")
 Answer = TypeVar("Answer")
 
 FARTHEST: Final = 1e5
-"""How far from the centroid its points may lie along an axis, in Angstrom: beyond, single precision loses the bonds."""
+"""How far from origin and centroid points may lie along an axis, in Angstrom: beyond, single precision loses bonds."""
 
 
 class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
@@ -195,7 +195,9 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
 
 
 def refuse_far_points(entity: Entity) -> None:
-    """Refuse an entity of which a point lies where no structure reaches: farther than `FARTHEST` from the centroid.
+    """Refuse an entity of which a point lies where no structure reaches.
+
+    It is farther than `FARTHEST` from the origin or from the centroid of the points, along an axis.
 
     Raises
     ------
@@ -212,13 +214,14 @@ def refuse_far_points(entity: Entity) -> None:
     if not finite.size:
         return
     resolved = points[finite].astype(np.float64)
-    distances = np.abs(resolved - resolved.mean(axis=0)).max(axis=1)
+    # Far from the origin single precision has no digits left for bonds; far from the centre, frames have none.
+    distances = np.maximum(np.abs(resolved - resolved.mean(axis=0)), np.abs(resolved)).max(axis=1)
     farthest = int(distances.argmax())
     if distances[farthest] > FARTHEST:
         points_each = len(points) // (kind.size(entity) or len(points))
         raise LimitError(
-            f"a position lies {distances[farthest]:.3g} Angstrom from the centre along one axis, beyond the limit of "
-            f"{FARTHEST:,.0f}; check the unit and the columns of the coordinates",
+            f"a position lies {distances[farthest]:.3g} Angstrom from the origin or the centre along one axis, "
+            f"beyond the limit of {FARTHEST:,.0f}; check the unit and the columns of the coordinates",
             position=int(finite[farthest]) // points_each + 1,
         )
 
