@@ -229,9 +229,9 @@ class ProteinKind(Kind):
     def recognises(self, head: bytes) -> str | None:
         if head.startswith(b">") and not head.startswith(b">>"):  # which is a reaction
             return FASTA
+        lines = head.upper().splitlines()
         if b"_atom_site." in head or head.startswith(b"data_"):
             return "cif"
-        lines = head.split(b"\n")
         return "pdb" if any(line.startswith((b"HEADER ", b"ATOM  ", b"HETATM", b"CRYST1")) for line in lines) else None
 
     def labels(self, entity: Protein) -> dict[str, Any]:

@@ -23,13 +23,15 @@ _TABLES: Final[dict[str, tuple[str, ...]]] = {
     "_atom_site": (
         "group_PDB", "id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id", "label_asym_id",
         "label_entity_id", "label_seq_id", "pdbx_PDB_ins_code", "Cartn_x", "Cartn_y", "Cartn_z", "occupancy",
-        "B_iso_or_equiv", "auth_seq_id", "auth_asym_id", "pdbx_PDB_model_num",
+        "B_iso_or_equiv", "auth_seq_id", "auth_comp_id", "auth_asym_id", "auth_atom_id", "pdbx_PDB_model_num",
     ),
 }  # fmt: skip
 
 
 def cif_text(proteins: Sequence[Protein]) -> str:
     """Return an mmCIF file of backbones: author and label identifiers, one entity per chain, under its name.
+
+    A chain without an identifier has an empty author identifier, and a label identifier of its own.
 
     Raises
     ------
@@ -39,7 +41,7 @@ def cif_text(proteins: Sequence[Protein]) -> str:
     check_distinct(proteins)
     with _Document() as document:
         for protein in proteins:
-            document.add(protein, protein.chain or "A")
+            document.add(protein, protein.chain)
         return b"".join(document.pieces()).decode()
 
 
@@ -65,12 +67,12 @@ class CifWriter(RecordWriter):
         self._changed = 0
 
     def write(self, entity: Protein, number: int) -> None:  # type: ignore[override]
-        chain = entity.chain or "A"
+        chain = entity.chain
         name = chain
         suffix = 1
         while name in self._names:
             suffix += 1
-            name = f"{chain}{suffix}"
+            name = f"{chain or 'A'}{suffix}"
         try:
             self._document.add(entity, name)
         except BioMatrixError as error:
@@ -118,6 +120,7 @@ class _Document:
         from gemmi import cif
 
         entity, chain, place = str(self._chains + 1), cif.quote(name), 0
+        label = chain if name else f"chain{entity}"
         previous: tuple[int, str] | None = None
         atoms: list[list[str]] = []
         for atom, residue, number, code, xyz in backbone_atoms(protein):
@@ -125,10 +128,10 @@ class _Document:
             previous = (number, code)
             serial = str(self._atoms + len(atoms) + 1)
             position = [f"{value:.3f}" for value in xyz.tolist()]
-            names = ["ATOM", serial, atom[0], atom, ".", residue, chain, entity, str(place), code or "?"]
-            atoms.append([*names, *position, "1.00", "0.00", str(number), chain, "1"])
+            names = ["ATOM", serial, atom[0], atom, ".", residue, label, entity, str(place), code or "?"]
+            atoms.append([*names, *position, "1.00", "0.00", str(number), residue, chain, atom, "1"])
         title = " ".join(protein.name.split())
-        origin = cif.quote(f"chain {protein.chain} of its source") if name != (protein.chain or "A") else "?"
+        origin = cif.quote(f"chain {protein.chain} of its source") if name != protein.chain else "?"
         self._write("_entity", [[entity, "polymer", cif.quote(title) if title else "?", origin]])
         self._write("_entity_poly", [[entity, "'polypeptide(L)'", cif.quote(protein.sequence), chain]])
         self._write("_atom_site", atoms)
