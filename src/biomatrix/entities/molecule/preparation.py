@@ -12,7 +12,6 @@ from biomatrix.errors import ParseError, UnsupportedError
 from biomatrix.metrics.coordination import drop_idle_marks
 from biomatrix.metrics.stereochemistry import assign_from_conformer
 
-_CARBON: Final = 6
 _WILDCARDS: Final = ("*", "[*]", "")
 
 
@@ -45,10 +44,6 @@ def prepared(mol: Chem.Mol) -> tuple[Chem.Mol, tuple[str, ...]]:
     copy = Chem.Mol(mol)
     if not is_sanitised(copy):
         _complete(copy)
-    elif _is_kekulised(copy):
-        # Benzene of single and double bonds would be another string than benzene, and another molecule to a reader.
-        Chem.Kekulize(copy, clearAromaticFlags=True)
-        _set_aromatic(copy)
     dropped = drop_idle_marks(copy)
     notes = (idle_mark_note(len(dropped)),) if dropped else ()
     return copy, notes + _conformer_notes(copy)
@@ -127,28 +122,6 @@ def _complete(mol: Chem.Mol) -> None:
     """Sanitise in place what was half-prepared, marks that are there kept."""
     check_finite(mol)
     sanitise(mol, replace=False)
-
-
-def _set_aromatic(mol: Chem.Mol) -> None:
-    """Perceive aromaticity in place; the hydrogens of [nH] become its own, for none is implied in an aromatic ring."""
-    Chem.SetAromaticity(mol)
-    for atom in mol.GetAtoms():
-        if atom.GetIsAromatic() and atom.GetAtomicNum() != _CARBON and atom.GetNumImplicitHs():
-            atom.SetNumExplicitHs(atom.GetTotalNumHs())
-            atom.SetNoImplicit(True)
-            atom.UpdatePropertyCache()
-
-
-def _is_kekulised(mol: Chem.Mol) -> bool:
-    """Return whether aromatic rings are written as single and double bonds."""
-    aromatic = Chem.BondType.AROMATIC
-    if any(bond.GetIsAromatic() and bond.GetBondType() != aromatic for bond in mol.GetBonds()):
-        return True
-    if not mol.GetRingInfo().NumRings() or any(bond.GetIsAromatic() for bond in mol.GetBonds()):
-        return False
-    perceived = Chem.Mol(mol)
-    Chem.SetAromaticity(perceived)
-    return any(bond.GetIsAromatic() for bond in perceived.GetBonds())
 
 
 def _conformer_notes(mol: Chem.Mol) -> tuple[str, ...]:

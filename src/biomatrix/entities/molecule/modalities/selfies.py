@@ -77,7 +77,7 @@ class MoleculeSelfies(Modality):
         marked = next((atom for atom in mol.GetAtoms() if atom.GetChiralTag() in NOT_TETRAHEDRAL), None)
         if marked is not None:
             raise UnsupportedError(
-                f"SELFIES marks tetrahedral centres and double bonds, and {marked.GetSymbol()} is marked as a centre of "
+                f"SELFIES marks tetrahedral centres and double bonds; {marked.GetSymbol()} is marked as a centre of "
                 f"another shape: {molecule.smiles[:80]}",
                 record=label,
             )
