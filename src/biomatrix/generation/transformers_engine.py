@@ -142,6 +142,7 @@ class TransformersEngine:
             logprob=logprob,
             complete=complete,
             finish=entities.complete,
+            notes=entities.losses,
         )
 
 

@@ -75,8 +75,8 @@ def embedded(graph: Chem.Mol, seed: int, attempts: int | None = None) -> tuple[C
         if not (_from_distances(mol, seed, allowed, given=attempts is not None) or _at_random(mol, seed, allowed)):
             raise UnsupportedError(
                 f"RDKit could not embed {Chem.MolToSmiles(graph)[:_SHOWN]} ({size} atoms): {allowed} starting "
-                f"positions from distances and {allowed} at random gave no geometry; allow more with "
-                f"embed(attempts=...) {log.reason}".rstrip()
+                f"positions from distances and {allowed} at random gave no geometry; allow more: "
+                f"embed(attempts=...), --embed-attempts, or embed_attempts in a recipe. {log.reason}".rstrip()
             )
         return mol, _set_apart(mol) + _relax(mol)
 
