@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from functools import lru_cache
 from itertools import permutations
+from math import factorial
 from typing import Final
 
 from rdkit import Chem
@@ -64,20 +65,43 @@ def has_isomers(atom: Chem.Atom, ranks: list[int]) -> bool:
     ranks : list of int
         The symmetry class of each atom of the molecule, without the marks in question.
     """
-    turns = _TURNS[atom.GetChiralTag()]
-    size = len(turns[0])
-    ligands = [neighbour.GetIdx() for neighbour in atom.GetNeighbors()]
-    hydrogens = int(atom.GetTotalNumHs())
-    if not _FEWEST <= len(ligands) + hydrogens <= size:
+    size = len(_TURNS[atom.GetChiralTag()][0])
+    if not _FEWEST <= atom.GetDegree() + atom.GetTotalNumHs() <= size:
         return False
-    classes = [ranks[ligand] for ligand in ligands] + [_HYDROGEN] * hydrogens
-    joined = _paths_between(atom, ligands)
-    if len(set(classes)) == 1 and len(set(joined.values())) <= 1:
+    classes, paths = _likeness(atom, ranks)
+    present = classes[: atom.GetDegree() + atom.GetTotalNumHs()]
+    if len(set(present)) == 1 and not any(paths):
         return False  # whatever the free positions are: lone pairs stand where the ligands leave room
+    first = tuple(range(size))
+    return len(equivalent_arrangements(first, atom.GetChiralTag(), classes, paths)) < factorial(size)
+
+
+def like_ligands(atom: Chem.Atom) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return which ligands of a marked centre are alike, and the bonds between each two on a way round the centre.
+
+    Returns
+    -------
+    classes : tuple of int, length n
+        Equal for ligands that are alike, in the order of the centre's bonds, then hydrogens and free positions.
+    paths : tuple of int, length n * n
+        0 where there is no way round.
+    """
+    mol = Chem.Mol(atom.GetOwningMol())
+    for other in mol.GetAtoms():
+        if other.GetChiralTag() in NOT_TETRAHEDRAL:
+            other.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
+    return _likeness(atom, list(Chem.CanonicalRankAtoms(mol, breakTies=False)))
+
+
+def _likeness(atom: Chem.Atom, ranks: list[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    size = len(_TURNS[atom.GetChiralTag()][0])
+    ligands = [neighbour.GetIdx() for neighbour in atom.GetNeighbors()]
+    classes = [ranks[ligand] for ligand in ligands] + [_HYDROGEN] * int(atom.GetTotalNumHs())
     classes += [_NOTHING] * (size - len(classes))
     numbers = {kind: number for number, kind in enumerate(dict.fromkeys(classes))}
+    joined = _paths_between(atom, ligands)
     paths = tuple(joined.get((first, second), 0) for first in range(size) for second in range(size))
-    return not _all_alike(turns, tuple(numbers[kind] for kind in classes), paths)
+    return tuple(numbers[kind] for kind in classes), paths
 
 
 def _paths_between(centre: Chem.Atom, ligands: list[int]) -> dict[tuple[int, int], int]:
@@ -97,9 +121,21 @@ def _paths_between(centre: Chem.Atom, ligands: list[int]) -> dict[tuple[int, int
     return found
 
 
-@lru_cache(maxsize=256)
-def _all_alike(turns: tuple[Arrangement, ...], classes: tuple[int, ...], paths: tuple[int, ...]) -> bool:
-    """Return whether rotations and exchanges of like ligands lead from one arrangement to every other."""
+@lru_cache(maxsize=1024)
+def equivalent_arrangements(
+    arrangement: Arrangement, tag: Chem.ChiralType, classes: tuple[int, ...], paths: tuple[int, ...]
+) -> frozenset[Arrangement]:
+    """Return every arrangement that rotations and exchanges of like ligands make of one; see :func:`like_ligands`.
+
+    Parameters
+    ----------
+    arrangement : tuple of int, length n
+        The ligand at each position: round the square, or from one end of the axis round to the other.
+    tag : rdkit.Chem.ChiralType
+        The shape.
+    classes, paths : tuple of int
+        What :func:`like_ligands` returns.
+    """
     size = len(classes)
     places = range(size)
     exchanges = [
@@ -108,8 +144,8 @@ def _all_alike(turns: tuple[Arrangement, ...], classes: tuple[int, ...], paths: 
         if all(classes[order[i]] == classes[i] for i in places)
         and all(paths[order[i] * size + order[j]] == paths[i * size + j] for i in places for j in places)
     ]
-    reached = {tuple(order[i] for i in turn) for order in exchanges for turn in _group(turns)}
-    return len(reached) == len(list(permutations(places)))
+    turned = [tuple(arrangement[i] for i in turn) for turn in _group(_TURNS[tag])]
+    return frozenset(tuple(order[ligand] for ligand in one) for order in exchanges for one in turned)
 
 
 @lru_cache(maxsize=8)

@@ -9,6 +9,7 @@ import numpy as np
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
+from biomatrix.metrics.arrangements import written_smiles
 from biomatrix.metrics.coordination import NOT_TETRAHEDRAL, drop_idle_marks
 
 Labels = Mapping[tuple[int, ...], str]
@@ -32,9 +33,9 @@ def canonical_smiles(mol: Chem.Mol, *, stereo: bool, isotopes: bool) -> str:
         copy = Chem.RemoveHs(copy)  # a former deuterium is now a plain hydrogen
         if stereo:
             Chem.AssignStereochemistry(copy, cleanIt=True, force=True)
-    smiles = str(Chem.MolToSmiles(copy))
+    smiles = written_smiles(copy)
     read = Chem.MolFromSmiles(smiles)
-    return smiles if read is None else str(Chem.MolToSmiles(read))
+    return smiles if read is None else written_smiles(read)
 
 
 def assign_from_conformer(mol: Chem.Mol, *, replace: bool = True) -> None:

@@ -20,6 +20,7 @@ from biomatrix.entities.molecule.preparation import is_query, is_ready, prepared
 from biomatrix.entities.molecule.selfies_text import smiles_of
 from biomatrix.entities.records import read_entity, write_entities
 from biomatrix.errors import ParseError, UnsupportedError
+from biomatrix.metrics.arrangements import written_smiles
 from biomatrix.metrics.coordination import drop_idle_marks
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ class Molecule(Entity):
     def smiles(self) -> str:
         """The canonical isomeric SMILES, hydrogens implicit."""
         with captured_log():
-            return str(Chem.MolToSmiles(Chem.RemoveHs(self.mol)))
+            return written_smiles(Chem.RemoveHs(self.mol))
 
     @property
     def selfies(self) -> str:

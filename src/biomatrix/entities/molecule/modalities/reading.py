@@ -8,6 +8,7 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.molecule.preparation import is_query
+from biomatrix.metrics.arrangements import written_smiles
 from biomatrix.metrics.coordination import drop_idle_marks
 
 
@@ -32,7 +33,7 @@ def settled_smiles(smiles: str) -> str | None:
         read = read_smiles(smiles)
         if read is None:
             return None
-        rewritten = str(Chem.MolToSmiles(read))
+        rewritten = written_smiles(read)
         if rewritten == smiles:
             return smiles
         smiles = rewritten
