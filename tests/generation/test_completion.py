@@ -61,6 +61,14 @@ def test_inverse_folding_is_not_touched(model: Model) -> None:
     assert not answer.entity.notes
 
 
+def test_what_the_prompt_lost_is_in_the_notes_of_the_answer(vocabulary: Vocabulary) -> None:
+    racemate = Molecule.from_smiles("C[C@H](F)O |&1:1|")
+    known = KnownEntities.from_request(vocabulary, Request(["Name ", (racemate, "molecule_smiles")]))
+    (note,) = known.losses
+    assert note.startswith("the prompt's molecule_smiles: a racemic group was dropped")
+    assert KnownEntities.from_request(vocabulary, Request(["Name ", Molecule.from_smiles("CCO")])).losses == ()
+
+
 def structure_segment(vocabulary: Vocabulary, residues: int) -> Segment:
     (segment,) = vocabulary.segments(vocabulary.encode_tokens(["<S 3>"] * residues, "protein_structure"))
     return segment

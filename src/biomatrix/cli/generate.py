@@ -66,6 +66,8 @@ def generate(
             typer.echo(f"no valid answer: {one.error}")
         elif not stream:
             typer.echo(one.text)
+    for note in [] if as_json else answers[0].notes:
+        typer.echo(f"note: {note}", err=True)
     for path in paths:
         typer.echo(f"wrote {path}", err=True)
     if all(one.error is not None for one in answers):

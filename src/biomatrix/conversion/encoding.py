@@ -35,8 +35,10 @@ def encode_to_lines(
 ) -> Counts:
     """Write every record of a file as JSON lines ``{file, record, name, modality, text, notes}``.
 
-    Lines of structures also hold ``labels``, what a file needs and the tokens do not carry, and ``tokenizer``, the name
-    and fingerprint of the only structure tokenizer that reads the codes; of a composite modality, those of each part.
+    The notes are what a reader did to the record, then what the text does not say of it
+    (:meth:`~biomatrix.entities.Modality.losses`). Lines of structures also hold ``labels``, what a file needs and the
+    tokens do not carry, and ``tokenizer``, the name and fingerprint of the only structure tokenizer that reads the
+    codes; of a composite modality, those of each part.
 
     Parameters
     ----------
@@ -140,6 +142,6 @@ def _line(file: str, number: int, entity: Entity, one: Modality, tokens: Sequenc
         "name": entity.name,
         "modality": one.name,
         "text": wrap(tokens, one),
-        "notes": list(entity.notes),
+        "notes": list(dict.fromkeys((*entity.notes, *one.losses(entity)))),
         **{key: value for key, value in extras.items() if value},
     }

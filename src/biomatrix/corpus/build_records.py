@@ -110,7 +110,8 @@ def _indexed_shards(path: Path) -> list[Shard] | None:
 def record_slices(entry: SourceRecipe, data: Path, work: Path, size: int) -> list[RecordSlice]:
     """Return the slices of one source."""
     source = open_source(entry, data)
-    mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size)
+    asked = () if entry.embed_attempts is None else (entry.embed_attempts,)
+    mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size, *asked)
     return [
         RecordSlice(marked_folder(work / "records" / entry.name, index, mark), mark, entry, data, shard)
         for index, shard in enumerate(source_shards(source, work, size))

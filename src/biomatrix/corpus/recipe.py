@@ -16,6 +16,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_OF_ANY_SOURCE = {"name", "repeat", "embed_attempts", "reader"}
+"""Keys that need no reader."""
+
+
 class SourceRecipe(_Strict):
     """One source, by name or described in full.
 
@@ -25,6 +29,9 @@ class SourceRecipe(_Strict):
         A registered source where there is no reader, else any name; it seeds the draws for each record.
     repeat : float
         A factor on the number of documents drawn from each of its records.
+    embed_attempts : int, optional
+        For sources of SMILES, some of which are given a conformer: the starting positions tried for each, of either
+        kind; by its size when not given.
     reader : str, optional
         The format of its files: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``fasta``, or one that a kind reads.
     files : list of str
@@ -45,6 +52,7 @@ class SourceRecipe(_Strict):
 
     name: str = Field(pattern=r"^\w[\w.-]*$")
     repeat: float = Field(default=1.0, ge=0)
+    embed_attempts: int | None = Field(default=None, ge=1)
     reader: str | None = None
     files: list[str] = Field(default_factory=list)
     kind: str | None = None
@@ -56,7 +64,7 @@ class SourceRecipe(_Strict):
 
     @model_validator(mode="after")
     def _described_or_named(self) -> SourceRecipe:
-        keys = [name for name in sorted(self.model_fields_set - {"name", "repeat", "reader"}) if getattr(self, name)]
+        keys = [name for name in sorted(self.model_fields_set - _OF_ANY_SOURCE) if getattr(self, name)]
         if self.reader is None and keys:
             raise ValueError(f"source {self.name}: {', '.join(keys)} need a reader, which says how files are read")
         if self.reader is not None and not self.files:

@@ -59,7 +59,7 @@ class Modality(ABC):
     open_ended: ClassVar[bool] = False
     """True where only a corpus shows which tokens there are: a vocabulary keeps those that cover most of it."""
     cannot_carry: ClassVar[tuple[str, ...]] = ()
-    """What is lost between an entity and its tokens, one phrase per loss."""
+    """What is lost between any entity and its tokens, one phrase per loss; :meth:`losses` says it of one entity."""
     parts: ClassVar[tuple[str, ...]] = ()
     """The modalities whose tokens it borrows, by name; see :class:`~biomatrix.entities.composite.CompositeModality`."""
 
@@ -70,6 +70,20 @@ class Modality(ABC):
     @abstractmethod
     def encode(self, entity: Entity) -> list[str]:
         """Return the entity's tokens, without the control pair. Raises UnsupportedError where it has none."""
+
+    def losses(self, entity: Entity) -> tuple[str, ...]:
+        """Return what of this entity its tokens do not say and a reader would take otherwise, one sentence each.
+
+        Not what every entity loses (``cannot_carry``: coordinates in a SMILES string, names), but what makes these
+        tokens say something else: a racemate written as one enantiomer, an isotope label left out. The sentences go
+        into the notes of every line that is written. Nothing, unless a subclass knows of losses.
+
+        Parameters
+        ----------
+        entity : Entity
+            One that :meth:`encode` writes.
+        """
+        return ()
 
     @abstractmethod
     def decode(self, tokens: Sequence[str]) -> Entity:

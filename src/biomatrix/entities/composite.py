@@ -170,6 +170,16 @@ class CompositeModality(Modality):
             results.append(outline if isinstance(outline, BioMatrixError) else self._flat(outline, encodings))
         return results
 
+    def losses(self, entity: Entity) -> tuple[str, ...]:
+        """Return the losses of every part, each under the name of the part's modality, and once."""
+        found = (
+            f"{segment[0]}: {loss}"
+            for segment in self.segments_of(entity)
+            if not isinstance(segment, str)
+            for loss in self.part(segment[0]).losses(segment[1])
+        )
+        return tuple(dict.fromkeys(found))
+
     def _outline_of(self, entity: Entity) -> Sequence[str | tuple[str, Entity]]:
         segments = self.segments_of(entity)
         fault = self._order_fault([OWN if isinstance(segment, str) else segment[0] for segment in segments])

@@ -24,6 +24,7 @@ def describe_answer(answer: Answer) -> dict[str, Any]:
         "finish_reason": answer.finish_reason,
         "entity": _describe_entity(answer.entity),
         "checks": [asdict(check) for check in answer.checks],
+        "notes": list(answer.notes),
     }
 
 

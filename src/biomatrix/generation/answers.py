@@ -38,6 +38,8 @@ class Answer:
         Whether the answer is complete, or the budget of tokens ended it.
     vocabulary : Vocabulary
         What the ids mean.
+    notes : tuple of str
+        What the entities of the prompt lost when they were written for the model, such as that one is a racemate.
     """
 
     segments: tuple[Segment, ...]
@@ -48,6 +50,7 @@ class Answer:
     token_ids: tuple[int, ...]
     finish_reason: FinishReason
     vocabulary: Vocabulary
+    notes: tuple[str, ...] = ()
 
     @property
     def entity_modality(self) -> str | None:
@@ -79,6 +82,7 @@ def read_answer(
     logprob: float,
     complete: bool,
     finish: Callable[[Segment], Segment] | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Answer:
     """Decode the ids of one answer. Nothing that a model writes makes it raise: ``error`` says what is wrong.
 
@@ -96,6 +100,8 @@ def read_answer(
         Whether the answer reached its end.
     finish : callable, optional
         Applied to each decoded segment, such as to give its entity the labels that the request shows.
+    notes : tuple of str
+        What a reader of the answer should know about the prompt.
     """
     segments = tuple(vocabulary.segments(ids, skip_special=True))
     if finish is not None:
@@ -115,6 +121,7 @@ def read_answer(
         token_ids=tuple(ids),
         finish_reason="stop" if complete else "length",
         vocabulary=vocabulary,
+        notes=notes,
     )
 
 

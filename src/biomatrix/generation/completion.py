@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind_of
@@ -45,6 +46,16 @@ class KnownEntities:
             elif isinstance(part, tuple):
                 shown.append(part)
         return cls(vocabulary, tuple(shown), request.about)
+
+    @cached_property
+    def losses(self) -> tuple[str, ...]:
+        """What the entities lost when they were written into the prompt, each with its modality."""
+        found = (
+            f"the prompt's {name}: {loss}"
+            for entity, name in self.shown
+            for loss in self.vocabulary.modality(name).losses(entity)
+        )
+        return tuple(dict.fromkeys(found))
 
     def complete(self, segment: Segment) -> Segment:
         """Return the segment, its entity under the labels of the entity it is about; unchanged where none fit."""

@@ -159,6 +159,7 @@ class TransformersEngine:
             logprob=logprob,
             complete=complete,
             finish=entities.complete,
+            notes=entities.losses,
         )
 
 

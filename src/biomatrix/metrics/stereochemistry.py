@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
+import numpy as np
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
+from biomatrix.metrics.arrangements import written_smiles
+from biomatrix.metrics.coordination import NOT_TETRAHEDRAL, drop_idle_marks
+
 Labels = Mapping[tuple[int, ...], str]
 """CIP labels by the atoms they belong to."""
+_PYRAMIDAL: Final = (15, 33)
+"""Phosphorus and arsenic: with three ligands they keep their handedness at room temperature, as nitrogen does not."""
+_FLAT: Final = 0.1
+"""The volume that three unit bond vectors span, below which a centre counts as flat; 0.5 to 0.8 in phosphines."""
 
 
 def canonical_smiles(mol: Chem.Mol, *, stereo: bool, isotopes: bool) -> str:
@@ -24,9 +33,58 @@ def canonical_smiles(mol: Chem.Mol, *, stereo: bool, isotopes: bool) -> str:
         copy = Chem.RemoveHs(copy)  # a former deuterium is now a plain hydrogen
         if stereo:
             Chem.AssignStereochemistry(copy, cleanIt=True, force=True)
-    smiles = str(Chem.MolToSmiles(copy))
+    smiles = written_smiles(copy)
     read = Chem.MolFromSmiles(smiles)
-    return smiles if read is None else str(Chem.MolToSmiles(read))
+    return smiles if read is None else written_smiles(read)
+
+
+def assign_from_conformer(mol: Chem.Mol, *, replace: bool = True) -> None:
+    """Mark a molecule in place with the stereochemistry that its conformer shows.
+
+    RDKit's own assignment, with two of its gaps closed: centres of phosphorus and arsenic with three ligands are
+    marked, and centres whose ligands have one arrangement only (SF5, PF6-) are not.
+
+    Parameters
+    ----------
+    mol : rdkit.Chem.Mol
+        Sanitised, with a conformer in 3D.
+    replace : bool
+        Whether marks that are there give way to what the conformer shows.
+    """
+    Chem.AssignStereochemistryFrom3D(mol, replaceExistingTags=replace)
+    for atom in mol.GetAtoms():
+        # Flat rings look square to RDKit, four places being enough for it.
+        if atom.GetChiralTag() in NOT_TETRAHEDRAL and atom.GetTotalDegree() < 4:
+            atom.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
+            atom.ClearProp("_chiralPermutation")
+    drop_idle_marks(mol)
+    pyramids = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() in _PYRAMIDAL and _may_be_pyramid(atom)]
+    if pyramids:
+        _mark_pyramids(mol, pyramids)
+
+
+def _may_be_pyramid(atom: Chem.Atom) -> bool:
+    """Return whether an atom has three single bonds, no hydrogen, and no mark yet."""
+    return (
+        atom.GetDegree() == 3
+        and atom.GetTotalNumHs(includeNeighbors=True) == 0
+        and atom.GetChiralTag() == Chem.ChiralType.CHI_UNSPECIFIED
+        and all(bond.GetBondType() == Chem.BondType.SINGLE for bond in atom.GetBonds())
+    )
+
+
+def _mark_pyramids(mol: Chem.Mol, pyramids: list[Chem.Atom]) -> None:
+    positions_N3 = mol.GetConformer().GetPositions()
+    for atom in pyramids:
+        ends = [bond.GetOtherAtomIdx(atom.GetIdx()) for bond in atom.GetBonds()]
+        arms = positions_N3[ends] - positions_N3[atom.GetIdx()]
+        lengths = np.linalg.norm(arms, axis=1, keepdims=True)
+        volume = float(np.linalg.det(arms / lengths)) if lengths.min() > 0 else 0.0
+        if abs(volume) > _FLAT:
+            # The lone pair is the fourth ligand, seen last: the other three turn as their triple product says.
+            counter = Chem.ChiralType.CHI_TETRAHEDRAL_CCW
+            atom.SetChiralTag(counter if volume > 0 else Chem.ChiralType.CHI_TETRAHEDRAL_CW)
+    Chem.AssignStereochemistry(mol, cleanIt=True, force=True, flagPossibleStereoCenters=True)
 
 
 def with_shown_stereochemistry(mol: Chem.Mol) -> Chem.Mol:
@@ -39,7 +97,7 @@ def with_shown_stereochemistry(mol: Chem.Mol) -> Chem.Mol:
         if bond.GetBondDir() in (Chem.BondDir.EITHERDOUBLE, Chem.BondDir.UNKNOWN):
             bond.SetBondDir(Chem.BondDir.NONE)
     with BlockLogs():
-        Chem.AssignStereochemistryFrom3D(shown, replaceExistingTags=True)
+        assign_from_conformer(shown)
     return shown
 
 

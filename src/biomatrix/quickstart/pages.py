@@ -61,6 +61,9 @@ def _add_entity(page: Page, example: Example, trips: Sequence[RoundTrip]) -> Non
     page.paragraph(f"From {example.origin}.", "note")
     for note in example.entity.notes:
         page.paragraph(note, "note")
+    for trip in trips:
+        for loss in trip.losses:
+            page.paragraph(f"{trip.modality.name}: {loss}", "note")
     page.row(_pictures(example.entity, trips))
     page.table(
         ("modality", "tokens", "read back"),

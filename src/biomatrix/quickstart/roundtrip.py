@@ -17,6 +17,8 @@ class RoundTrip:
     decoded: Entity | None
     agreement: Comparison | None
     refused: str = ""
+    losses: tuple[str, ...] = ()
+    """What the tokens do not say of this entity."""
 
 
 def round_trips(entity: Entity) -> list[RoundTrip]:
@@ -30,4 +32,4 @@ def _round_trip(entity: Entity, modality: Modality) -> RoundTrip:
         decoded = modality.decode(tokens)
     except BioMatrixError as error:
         return RoundTrip(modality, [], None, None, str(error))
-    return RoundTrip(modality, tokens, decoded, compare(entity, decoded))
+    return RoundTrip(modality, tokens, decoded, compare(entity, decoded), losses=modality.losses(entity))

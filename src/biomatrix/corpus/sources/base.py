@@ -100,6 +100,9 @@ class Source(ABC):
     one_to_one = True
     """Whether each row of a table gives exactly one source row: shards are then cut without reading the rows."""
 
+    embed_attempts: int | None = None
+    """The starting positions tried for each molecule that is given a conformer; by its size where None."""
+
     def __init__(self, name: str, provenance: Provenance, root: Path) -> None:
         self.name = name
         self.provenance = provenance

@@ -79,17 +79,17 @@ class SmilesSource(Source):
         if self.measured and split == "train" and entity is not None and is_property_held_out(entity):
             split = "held_out_label"
         if self.embed and bucket(f"embed:{self.name}:{identifier}", 1000) < self.embed * 1000:
-            entity = _with_conformer(entity)
+            entity = _with_conformer(entity, self.embed_attempts)
         return Record(record.source, record.id, record.kind, split, record.fields, entity)
 
 
-def _with_conformer(entity: Any) -> Any:
-    """Return the molecule with a conformer, or as it was where RDKit finds none."""
+def _with_conformer(entity: Any, attempts: int | None) -> Any:
+    """Return the molecule with a conformer, or with a note where RDKit finds none within the attempts."""
     with BlockLogs():
         try:
-            return entity.embed(seed=0)
-        except BioMatrixError:
-            return entity
+            return entity.embed(seed=0, attempts=attempts)
+        except BioMatrixError as error:
+            return type(entity)(entity.mol, entity.name, (*entity.notes, f"no conformer: {error.message}"))
 
 
 GROVER = "tencent-ailab/grover; MoleculeNet (Wu et al. 2018)"

@@ -90,7 +90,9 @@ def open_source(entry: str | SourceRecipe, root: Path) -> Source:
     known = known_sources()
     if recipe.name not in known:
         raise ConfigurationError(f"no source {recipe.name!r}; known: {', '.join(sorted(known))}")
-    return known[recipe.name](root)
+    source = known[recipe.name](root)
+    source.embed_attempts = recipe.embed_attempts
+    return source
 
 
 def check_licences(sources: Iterable[Source], allow: Collection[str] | None = None) -> None:

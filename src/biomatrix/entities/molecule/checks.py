@@ -21,6 +21,7 @@ from biomatrix.entities.molecule.thresholds import (
 from biomatrix.metrics.atom_pairs import AtomPairs, distance_bounds
 from biomatrix.metrics.bonds import bond_pairs, pair_distances
 from biomatrix.metrics.planes import aromatic_rings, carbon_double_bonds, plane_deviations
+from biomatrix.metrics.stereochemistry import assign_from_conformer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,7 +147,7 @@ def check_stereochemistry(molecule: Molecule) -> Check:
     """Return whether the stereochemistry marked on the graph is what the coordinates show."""
     graph_smiles = str(Chem.MolToSmiles(Chem.RemoveHs(molecule.mol)))
     perceived = Chem.Mol(molecule.mol)
-    Chem.AssignStereochemistryFrom3D(perceived)
+    assign_from_conformer(perceived)
     conformer_smiles = str(Chem.MolToSmiles(Chem.RemoveHs(perceived)))
     agrees = graph_smiles == conformer_smiles or graph_smiles == str(
         Chem.MolToSmiles(Chem.RemoveHs(perceived), isomericSmiles=False)

@@ -7,36 +7,30 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from rdkit import Chem
-from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
-from rdkit.Geometry import Point3D
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.modality_registry import modality
-from biomatrix.entities.molecule.chemistry_log import captured_log, plain_reason
+from biomatrix.entities.molecule import columns
+from biomatrix.entities.molecule.chemistry_log import captured_log
+from biomatrix.entities.molecule.dropped_marks import dropped_mark_notes
+from biomatrix.entities.molecule.embedding import conformer_of, embedded
+from biomatrix.entities.molecule.preparation import is_ready, prepared, sanitise
 from biomatrix.entities.molecule.queries import is_query, is_smarts, wildcards
 from biomatrix.entities.molecule.selfies_text import smiles_of
-from biomatrix.entities.molecule.smiles_text import group_notes, split_smiles
+from biomatrix.entities.molecule.smiles_text import split_smiles
 from biomatrix.entities.records import read_entity, write_entities
-from biomatrix.errors import LimitError, ParseError, UnsupportedError
+from biomatrix.errors import ParseError, UnsupportedError
+from biomatrix.metrics.arrangements import written_smiles
+from biomatrix.metrics.coordination import drop_idle_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import ArrayLike, NDArray
 
 _SHOWN = 80
-_NOT_TETRAHEDRAL = (
-    Chem.ChiralType.CHI_SQUAREPLANAR,
-    Chem.ChiralType.CHI_TRIGONALBIPYRAMIDAL,
-    Chem.ChiralType.CHI_OCTAHEDRAL,
-)
-_BOND_TYPES = {1: Chem.BondType.SINGLE, 2: Chem.BondType.DOUBLE, 3: Chem.BondType.TRIPLE}
-_LARGEST_EMBEDDED = 1_000
-_EMBED_SECONDS = 15
-"""Seconds after which each of two attempts gives up on a caged or crowded graph."""
-_FRAGMENT_GAP = 3.0
+
+__all__ = ["Molecule", "sanitise"]
 
 
 class Molecule(Entity):
@@ -45,11 +39,17 @@ class Molecule(Entity):
     Parameters
     ----------
     mol : rdkit.Chem.Mol
-        A sanitised molecule. At most one conformer is used: the first.
+        A sanitised molecule, taken as it is; of one that is not, a sanitised copy (:meth:`from_rdkit`). At most one
+        conformer is used: the first.
     name : str
         A label for messages and file titles.
     notes : tuple of str
         What a reader did to the record, one sentence each; empty when nothing was changed.
+
+    Raises
+    ------
+    ParseError
+        No RDKit molecule, one that cannot be sanitised, a name that is no text, or notes that are no texts.
     """
 
     __slots__ = ("mol", "name", "notes")
@@ -57,9 +57,13 @@ class Molecule(Entity):
     kind: ClassVar[str] = "molecule"
 
     def __init__(self, mol: Chem.Mol, name: str = "", notes: tuple[str, ...] = ()) -> None:
+        if not isinstance(mol, Chem.Mol) or not is_ready(mol):
+            mol, added = prepared(mol)
+            notes = (*_texts(notes), *added)
+        _check_text(name, "the name of a molecule")
         self.mol = mol
         self.name = name
-        self.notes = notes
+        self.notes = _texts(notes)
 
     @classmethod
     def from_smiles(cls, smiles: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Molecule:
@@ -72,7 +76,7 @@ class Molecule(Entity):
         ParseError
             Broken syntax or impossible chemistry; ``position`` is the atom's index where RDKit names one.
         UnsupportedError
-            A query, such as one of SMARTS.
+            A query, such as one of SMARTS: a bond of any order, or an atom that is one of a list.
         LimitError
             More atoms than ``limits.atoms_per_molecule``.
 
@@ -81,6 +85,7 @@ class Molecule(Entity):
         >>> Molecule.from_smiles("OCC").smiles
         'CCO'
         """
+        _check_text(smiles, "a SMILES string")
         text, extension, title = split_smiles(smiles)
         name = name or title
         if not text:
@@ -97,8 +102,9 @@ class Molecule(Entity):
             raise ParseError(
                 f"not a SMILES string RDKit can read: {text[:_SHOWN]!r} ({reason or 'no atoms'})", position=atom
             )
+        drop_idle_marks(mol)
         notes = ("wildcard atoms kept as *",) if _has_wildcard(mol) else ()
-        return cls(mol, name, notes + group_notes(mol))
+        return cls(mol, name, notes + dropped_mark_notes(text, extension, mol))
 
     @classmethod
     def from_selfies(cls, selfies: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Molecule:
@@ -111,6 +117,7 @@ class Molecule(Entity):
         LimitError
             More symbols than ``limits.atoms_per_molecule``.
         """
+        _check_text(selfies, "a SELFIES string")
         return cls.from_smiles(smiles_of(selfies, limits), name, limits=limits)
 
     @classmethod
@@ -130,19 +137,20 @@ class Molecule(Entity):
 
     @classmethod
     def from_rdkit(cls, mol: Chem.Mol, name: str = "") -> Molecule:
-        """Wrap a copy of an RDKit molecule, sanitised where it was not; explicit hydrogens stay explicit.
+        """Wrap a copy of an RDKit molecule: as it is where it was sanitised, else sanitised.
+
+        Explicit hydrogens stay explicit, and aromaticity, stereo marks and groups, conformers and properties as they
+        are. The notes say what will not be used: conformers beyond the first, a drawing in 2D, marks that say nothing.
 
         Raises
         ------
         ParseError
-            No molecule, no atoms, or impossible chemistry.
+            No molecule, no atoms, impossible chemistry, or a coordinate that is not finite.
+        UnsupportedError
+            A query, such as one of SMARTS.
         """
-        if mol is None or mol.GetNumAtoms() == 0:
-            raise ParseError("RDKit gave no molecule, or one without atoms")
-        copy = Chem.Mol(mol)
-        if copy.NeedsUpdatePropertyCache() or copy.GetRingInfo().NumRings() == 0:
-            sanitise(copy)
-        return cls(copy, name or (copy.GetProp("_Name") if copy.HasProp("_Name") else ""))
+        copy, notes = prepared(mol)
+        return cls(copy, name or (copy.GetProp("_Name") if copy.HasProp("_Name") else ""), notes)
 
     @classmethod
     def from_arrays(
@@ -175,14 +183,16 @@ class Molecule(Entity):
         LimitError
             More atoms than ``limits.atoms_per_molecule``.
         """
-        numbers = np.asarray(atomic_numbers, dtype=np.int64).reshape(-1)
-        charges = np.zeros_like(numbers) if formal_charges is None else np.asarray(formal_charges, dtype=np.int64)
-        bond_rows = np.asarray(bonds, dtype=np.int64)
-        xyz = None if positions is None else np.asarray(positions, dtype=np.float64)
+        numbers = columns.whole_numbers(atomic_numbers, "atomic numbers")
+        charges = np.zeros_like(numbers)
+        if formal_charges is not None:
+            charges = columns.whole_numbers(formal_charges, "formal charges")
+        bond_rows = columns.whole_numbers(bonds, "bonds")
+        xyz = None if positions is None else columns.real_numbers(positions, "coordinates")
         limits.check("atoms_per_molecule", len(numbers), "number of atoms")
-        _check_arrays(numbers, xyz, bond_rows, charges)
+        columns.check_columns(numbers, xyz, bond_rows, charges)
         editable = Chem.RWMol()
-        for number, charge in zip(numbers.tolist(), charges.reshape(-1).tolist(), strict=True):
+        for number, charge in zip(numbers.tolist(), charges.tolist(), strict=True):
             atom = Chem.Atom(number)
             atom.SetFormalCharge(charge)
             # Hydrogens are explicit, so a valence below the usual one is a radical and not a hidden hydrogen.
@@ -191,10 +201,10 @@ class Molecule(Entity):
         for begin, end, order in bond_rows.reshape(-1, 3).tolist():
             if editable.GetBondBetweenAtoms(begin, end) is not None:
                 raise ParseError(f"the bond {begin}-{end} is given twice", position=begin)
-            editable.AddBond(begin, end, _BOND_TYPES[order])
+            editable.AddBond(begin, end, columns.BOND_TYPES[order])
         mol = editable.GetMol()
         if xyz is not None:
-            mol.AddConformer(_conformer(xyz.reshape(-1, 3)), assignId=True)
+            mol.AddConformer(conformer_of(xyz.reshape(-1, 3)), assignId=True)
         sanitise(mol)
         radicals = sum(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms())
         notes = (f"{radicals} unpaired electrons: no hydrogen was put in",) if radicals else ()
@@ -209,7 +219,7 @@ class Molecule(Entity):
     def smiles(self) -> str:
         """The canonical isomeric SMILES, hydrogens implicit."""
         with captured_log():
-            return str(Chem.MolToSmiles(Chem.RemoveHs(self.mol)))
+            return written_smiles(Chem.RemoveHs(self.mol))
 
     @property
     def selfies(self) -> str:
@@ -249,31 +259,31 @@ class Molecule(Entity):
             return None
         return np.asarray(self.mol.GetConformer().GetPositions(), dtype=np.float32)
 
-    def embed(self, seed: int = 0) -> Molecule:
+    def embed(self, seed: int = 0, attempts: int | None = None) -> Molecule:
         """Return the molecule with explicit hydrogens and one ETKDGv3 + MMFF94 conformer.
 
-        The force field is UFF where MMFF94 has no parameters, which is noted; the same seed gives the same conformer.
+        The force field is UFF where MMFF94 has no parameters, which is noted, as is a force field that stopped short of
+        its minimum. The same graph, seed and attempts give the same conformer, or the same refusal, on any machine.
+
+        Parameters
+        ----------
+        seed : int
+            From 0 to 2,147,483,646.
+        attempts : int, optional
+            The starting positions tried, as many from distances as at random. When not given it depends on the size:
+            ten for each atom of a small molecule, 12 at 200 atoms, 2 past 368; starts that no coordinates fit cost
+            little and are not counted.
 
         Raises
         ------
         UnsupportedError
-            Wildcard atoms, or a graph RDKit finds no geometry for.
+            Wildcard atoms, no geometry within the attempts, or a seed or number of attempts out of range.
         LimitError
             More atoms than distance geometry handles in reasonable time.
         """
         if _has_wildcard(self.mol):
             raise UnsupportedError(f"a wildcard atom has no geometry: {self.smiles[:_SHOWN]}")
-        if not 0 <= seed < 2**31 - 1:
-            raise UnsupportedError(f"the seed is {seed}; give one from 0 to 2,147,483,646")
-        with captured_log() as log:
-            mol = Chem.AddHs(self.mol)
-            if mol.GetNumAtoms() > _LARGEST_EMBEDDED:
-                raise LimitError(
-                    f"number of atoms is {mol.GetNumAtoms():,}, past the limit of {_LARGEST_EMBEDDED:,} for embedding"
-                )
-            if not _embed(mol, seed):
-                raise UnsupportedError(f"RDKit could not embed {self.smiles[:_SHOWN]} {log.reason}".rstrip())
-            notes = _set_apart(mol) + _relax(mol)
+        mol, notes = embedded(self.mol, seed, attempts)
         return Molecule(mol, self.name, self.notes + notes)
 
     def with_coordinates(self, coordinates: ArrayLike) -> Molecule:
@@ -289,13 +299,13 @@ class Molecule(Entity):
         ParseError
             Another shape, or a coordinate that is not finite.
         """
-        xyz = np.asarray(coordinates, dtype=np.float64)
+        xyz = columns.real_numbers(coordinates, "coordinates")
         if xyz.shape != (self.num_atoms, 3):
             raise ParseError(f"coordinates have shape {xyz.shape}, the molecule needs ({self.num_atoms}, 3)")
-        _check_finite(xyz)
+        columns.check_finite_rows(xyz)
         mol = Chem.Mol(self.mol)
         mol.RemoveAllConformers()
-        mol.AddConformer(_conformer(xyz), assignId=True)
+        mol.AddConformer(conformer_of(xyz), assignId=True)
         return Molecule(mol, self.name, self.notes)
 
     def with_hydrogens(self) -> Molecule:
@@ -331,35 +341,15 @@ class Molecule(Entity):
         return f"Molecule({self.smiles!r}{', 3D' if self.has_conformer else ''})"
 
 
-def sanitise(mol: Chem.Mol) -> Chem.Mol:
-    """Sanitise a molecule in place, assign its stereochemistry (from 3D positions where it has them) and return it.
-
-    Raises
-    ------
-    ParseError
-        Impossible chemistry, such as five bonds to a carbon; ``position`` is the atom's index.
-    """
-    with captured_log() as log:
-        try:
-            Chem.SanitizeMol(mol)
-            if mol.GetNumConformers() and mol.GetConformer().Is3D():
-                Chem.AssignStereochemistryFrom3D(mol, replaceExistingTags=True)
-                _drop_spurious_geometry(mol)
-            else:
-                Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
-        except (ValueError, RuntimeError) as error:
-            raise ParseError(
-                f"impossible chemistry: {log.reason or plain_reason(str(error))}", position=log.atom
-            ) from error
-    return mol
+def _check_text(value: object, what: str) -> None:
+    if not isinstance(value, str):
+        raise ParseError(f"{what} is text, not {type(value).__name__}")
 
 
-def _drop_spurious_geometry(mol: Chem.Mol) -> None:
-    """Clear square-planar and similar tags, which RDKit sees in flat rings, from atoms with under four neighbours."""
-    for atom in mol.GetAtoms():
-        if atom.GetChiralTag() in _NOT_TETRAHEDRAL and atom.GetTotalDegree() < 4:
-            atom.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
-            atom.ClearProp("_chiralPermutation")
+def _texts(notes: object) -> tuple[str, ...]:
+    if not isinstance(notes, tuple | list) or not all(isinstance(note, str) for note in notes):
+        raise ParseError("the notes of a molecule are a tuple of texts, one sentence each")
+    return tuple(notes)
 
 
 def _count_smiles_atoms(text: str) -> int:
@@ -373,95 +363,3 @@ def _count_smiles_atoms(text: str) -> int:
 
 def _has_wildcard(mol: Chem.Mol) -> bool:
     return bool(wildcards(mol))
-
-
-def _conformer(xyz: NDArray[np.float64]) -> Chem.Conformer:
-    conformer = Chem.Conformer(len(xyz))
-    conformer.Set3D(True)
-    if hasattr(conformer, "SetPositions"):
-        conformer.SetPositions(np.ascontiguousarray(xyz))
-    else:
-        for index, (x, y, z) in enumerate(xyz.tolist()):
-            conformer.SetAtomPosition(index, Point3D(x, y, z))
-    return conformer
-
-
-def _check_finite(xyz: NDArray[np.float64]) -> None:
-    bad = np.flatnonzero(~np.isfinite(xyz).all(axis=-1))
-    if bad.size:
-        raise ParseError("a coordinate is not a finite number", position=int(bad[0]))
-
-
-def _check_arrays(
-    numbers: NDArray[np.int64], xyz: NDArray[np.float64] | None, bonds: NDArray[np.int64], charges: NDArray[np.int64]
-) -> None:
-    n = len(numbers)
-    if n == 0:
-        raise ParseError("a molecule without atoms")
-    if bool(((numbers < 1) | (numbers > 118)).any()):
-        raise ParseError("an atomic number outside 1 to 118", position=int(np.argmax((numbers < 1) | (numbers > 118))))
-    if charges.size != n:
-        raise ParseError(f"{charges.size} formal charges for {n} atoms")
-    if xyz is not None:
-        if xyz.size != 3 * n:
-            raise ParseError(f"{xyz.size} coordinates for {n} atoms, {3 * n} expected")
-        _check_finite(xyz.reshape(-1, 3))
-    if bonds.size % 3:
-        raise ParseError(f"bonds are triples of begin, end, order; {bonds.size} numbers given")
-    rows = bonds.reshape(-1, 3)
-    bad = (rows[:, :2] < 0).any(1) | (rows[:, :2] >= n).any(1) | (rows[:, 0] == rows[:, 1])
-    bad |= ~np.isin(rows[:, 2], list(_BOND_TYPES))
-    if bool(bad.any()):
-        first = int(np.argmax(bad))
-        raise ParseError(
-            f"bond {first} is {rows[first].tolist()}: give two different atoms of 0 to {n - 1} and an order of 1 to 3"
-        )
-
-
-def _embed(mol: Chem.Mol, seed: int) -> bool:
-    """Add a conformer in place, from random coordinates where the eigenvalue start fails; return whether it worked."""
-    parameters: Any = rdDistGeom.ETKDGv3()
-    # RDKit takes 0 and 1 for the same seed.
-    parameters.randomSeed = seed + 1
-    parameters.timeout = _EMBED_SECONDS
-    attempts: Sequence[bool] = (False, True)
-    for random_start in attempts:
-        parameters.useRandomCoords = random_start
-        try:
-            if rdDistGeom.EmbedMolecule(mol, parameters) == 0:
-                return True
-        except (ValueError, RuntimeError):
-            return False
-    return False
-
-
-def _set_apart(mol: Chem.Mol) -> tuple[str, ...]:
-    """Move fragments that RDKit placed over one another side by side along x; return the note to add."""
-    fragments = Chem.GetMolFrags(mol)
-    if len(fragments) == 1:
-        return ()
-    xyz = np.asarray(mol.GetConformer().GetPositions())
-    edge = -_FRAGMENT_GAP
-    for fragment in map(list, fragments):
-        xyz[fragment, 0] += edge + _FRAGMENT_GAP - xyz[fragment, 0].min()
-        edge = xyz[fragment, 0].max()
-    mol.RemoveAllConformers()
-    mol.AddConformer(_conformer(xyz), assignId=True)
-    return (f"{len(fragments)} fragments embedded apart and set side by side",)
-
-
-def _relax(mol: Chem.Mol) -> tuple[str, ...]:
-    """Minimise the conformer in place and return the notes to add."""
-    relaxed = Chem.Mol(mol)  # MMFF94 leaves its own aromaticity on the molecule it works on
-    try:
-        if rdForceFieldHelpers.MMFFHasAllMoleculeParams(Chem.Mol(mol)):
-            rdForceFieldHelpers.MMFFOptimizeMolecule(relaxed)
-            mol.GetConformer().SetPositions(relaxed.GetConformer().GetPositions())
-            return ()
-        if rdForceFieldHelpers.UFFHasAllMoleculeParams(mol):
-            rdForceFieldHelpers.UFFOptimizeMolecule(relaxed)
-            mol.GetConformer().SetPositions(relaxed.GetConformer().GetPositions())
-            return ("embedded with UFF: MMFF94 has no parameters for it",)
-    except (ValueError, RuntimeError):
-        pass
-    return ("embedded without a force field: neither MMFF94 nor UFF has parameters for it",)

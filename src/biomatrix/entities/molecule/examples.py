@@ -6,6 +6,7 @@ from biomatrix.entities.bundled import complex_folder
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.registration import Example
 from biomatrix.errors import ParseError
+from biomatrix.metrics.stereochemistry import assign_from_conformer
 
 
 def bundled_ligand(pdb_id: str = "1s3v") -> Molecule:
@@ -32,7 +33,7 @@ def bundled_component(code: str) -> Molecule:
         raise ParseError(
             f"not a readable component of the chemical component dictionary: {error}", record=code
         ) from error
-    Chem.AssignStereochemistryFrom3D(mol)
+    assign_from_conformer(mol)
     return Molecule.from_rdkit(mol, name=code)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from rdkit import Chem
-
 from biomatrix.errors import ParseError
 
 _BAR: Final = "|"
@@ -40,15 +38,3 @@ def split_smiles(line: str) -> SmilesParts:
     if end < 0:
         raise ParseError("the ChemAxon extension has no closing bar", position=line.index(_BAR))
     return SmilesParts(smiles, title[: end + 1], title[end + 1 :].strip())
-
-
-def group_notes(mol: Chem.Mol) -> tuple[str, ...]:
-    """Return a note where stereocentres form racemic (AND) or relative (OR) groups, which no text carries."""
-    groups = mol.GetStereoGroups()
-    kinds = {group.GetGroupType() for group in groups} if len(groups) else set()
-    kinds -= {Chem.StereoGroupType.STEREO_ABSOLUTE}
-    if not kinds:
-        return ()
-    racemic = Chem.StereoGroupType.STEREO_AND in kinds
-    what = "racemic" if racemic and len(kinds) == 1 else "racemic and relative" if racemic else "relative"
-    return (f"the group of {what} centres is not kept: text says one of the isomers",)

@@ -11,7 +11,6 @@ from rdkit import Chem
 from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.entity import Molecule, sanitise
 from biomatrix.entities.molecule.queries import wildcards
-from biomatrix.entities.molecule.smiles_text import group_notes
 from biomatrix.errors import ParseError
 
 TITLE: Final[str] = "_Name"
@@ -59,4 +58,4 @@ def finished(mol: Chem.Mol, fields: Mapping[str, str], notes: tuple[str, ...] = 
         own.append("wildcard atoms kept as *")
     for name, value in fields.items():
         mol.SetProp(name, value)
-    return Molecule(mol, title, (*notes, *own, *group_notes(mol)))
+    return Molecule(mol, title, (*notes, *own))

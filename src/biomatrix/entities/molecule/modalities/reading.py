@@ -7,11 +7,20 @@ from typing import Any
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
+from biomatrix.entities.molecule.queries import is_query
+from biomatrix.metrics.arrangements import written_smiles
+from biomatrix.metrics.coordination import drop_idle_marks
+
 
 def read_smiles(smiles: str) -> Chem.Mol | None:
-    """Return the sanitised molecule, or None where RDKit refuses the string."""
+    """Return the sanitised molecule without marks that say nothing, or None where it is none or a query."""
     with BlockLogs():
-        return Chem.MolFromSmiles(smiles)
+        mol = Chem.MolFromSmiles(smiles)
+    if mol is None or ("~" in smiles and is_query(mol)):
+        return None
+    if "@" in smiles:
+        drop_idle_marks(mol)
+    return mol
 
 
 def settled_smiles(smiles: str) -> str | None:
@@ -24,7 +33,7 @@ def settled_smiles(smiles: str) -> str | None:
         read = read_smiles(smiles)
         if read is None:
             return None
-        rewritten = str(Chem.MolToSmiles(read))
+        rewritten = written_smiles(read)
         if rewritten == smiles:
             return smiles
         smiles = rewritten

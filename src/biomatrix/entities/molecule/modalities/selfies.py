@@ -26,6 +26,7 @@ from biomatrix.entities.molecule.modalities.selfies_symbols import (
 from biomatrix.entities.molecule.modalities.smiles import as_molecule
 from biomatrix.entities.molecule.selfies import index_symbols_after, read_symbols, symbols_of_smiles
 from biomatrix.errors import DecodeError, LimitError, UnsupportedError
+from biomatrix.metrics.coordination import NOT_TETRAHEDRAL
 
 if TYPE_CHECKING:
     from biomatrix.entities.check import Check
@@ -73,11 +74,25 @@ class MoleculeSelfies(Modality):
         label = molecule.name or None
         if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
             raise UnsupportedError(f"SELFIES has no wildcard atom: {molecule.smiles[:80]}", record=label)
+        marked = next((atom for atom in mol.GetAtoms() if atom.GetChiralTag() in NOT_TETRAHEDRAL), None)
+        if marked is not None:
+            raise UnsupportedError(
+                f"SELFIES marks tetrahedral centres and double bonds; {marked.GetSymbol()} is marked as a centre of "
+                f"another shape: {molecule.smiles[:80]}",
+                record=label,
+            )
         symbols = symbols_of_graph(mol, label)
         smiles = str(Chem.MolToSmiles(mol))
         if settled_smiles(read_symbols(symbols).smiles) != settled_smiles(smiles):
             raise UnsupportedError(f"SELFIES would change this molecule: {smiles[:80]}", record=label)
         return list(symbols)
+
+    def losses(self, entity: Entity) -> tuple[str, ...]:
+        """Return what this molecule loses: groups of stereocentres, axial chirality, atom map numbers."""
+        from biomatrix.entities.molecule.losses import axial_losses, group_losses, map_losses
+
+        molecule = as_molecule(entity, self.name)
+        return group_losses(molecule.mol) + axial_losses(molecule.mol) + map_losses(molecule.mol)
 
     def decode(self, tokens: Sequence[str]) -> Molecule:
         """Return the molecule that the symbols spell.

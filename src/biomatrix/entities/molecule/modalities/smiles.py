@@ -91,6 +91,13 @@ class MoleculeSmiles(Modality):
             raise LimitError(f"a SMILES of {len(smiles)} characters; at most {MAX_CHARACTERS} are written")
         return split_smiles(smiles)
 
+    def losses(self, entity: Entity) -> tuple[str, ...]:
+        """Return what this molecule loses: groups of stereocentres, axial chirality."""
+        from biomatrix.entities.molecule.losses import axial_losses, group_losses
+
+        molecule = as_molecule(entity, self.name)
+        return group_losses(molecule.mol) + axial_losses(molecule.mol)
+
     def decode(self, tokens: Sequence[str]) -> Molecule:
         """Return the molecule that the tokens' concatenation spells, however it was cut into tokens.
 
@@ -149,6 +156,8 @@ def find_syntax_fault(smiles: str) -> tuple[int, str] | None:
     for piece in split_smiles(smiles):
         if _PIECE.fullmatch(piece) is None:
             return offset, f"unexpected {piece!r}"
+        if piece == "~":
+            return offset, "~ is any bond: a query, not a molecule"
         if piece == "(":
             open_branches.append(offset)
         elif piece == ")":

@@ -104,6 +104,12 @@ class MoleculeStructure(Modality):
             raise tokens
         return tokens
 
+    def losses(self, entity: Entity) -> tuple[str, ...]:
+        """Return what this molecule loses: isotopes, map numbers, groups, marks that its conformer does not show."""
+        from biomatrix.entities.molecule.losses import structure_losses
+
+        return structure_losses(_with_conformer(entity))
+
     def decode(self, tokens: Sequence[str]) -> Molecule:
         """Return the molecule in 3D, hydrogens as the tokens say, stereochemistry from the coordinates.
 

@@ -40,7 +40,7 @@ def round_trip(
                 "SMILES and SELFIES hold no coordinates: let them be embedded, or give a file with conformers",
                 file=source.file,
             )
-        records = embedded(records, source.file)
+        records = embedded(records, source.file, options.embed_attempts)
     settings: dict[str, Any] = {"closed_loop": options.closed_loop, "decoder": options.decoder}
     if options.reference:
         settings["reference"] = True
@@ -73,14 +73,16 @@ def measure_molecules(
     return trip.result()
 
 
-def embedded(records: Iterable[Molecule | Reject], file: str) -> Iterator[Molecule | Reject]:
-    """Yield molecules embedded by ETKDGv3 (seed 0), then MMFF94; one that cannot be is a Reject."""
+def embedded(
+    records: Iterable[Molecule | Reject], file: str, attempts: int | None = None
+) -> Iterator[Molecule | Reject]:
+    """Yield molecules embedded by ETKDGv3 (seed 0), then MMFF94; one that cannot be, in so many, is a Reject."""
     for record in records:
         if isinstance(record, Reject):
             yield record
             continue
         try:
-            yield record.embed(seed=0)
+            yield record.embed(seed=0, attempts=attempts)
         except BioMatrixError as error:
             yield Reject.from_error(error, file, record.name or None)
 

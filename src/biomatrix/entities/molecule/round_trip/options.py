@@ -16,6 +16,8 @@ class MoleculeRoundTripOptions:
     ----------
     embed : bool
         Embed files of SMILES or SELFIES; otherwise they are refused.
+    embed_attempts : int, optional
+        The starting positions tried for each molecule that is embedded; by its size when not given.
     closed_loop : bool, optional
         Overrides what the weights were made for.
     decoder : {"branch", "trunk"}, optional
@@ -27,6 +29,9 @@ class MoleculeRoundTripOptions:
     """
 
     embed: bool = option(True, "embed SMILES by ETKDGv3 and MMFF94, seed 0.", flags="--embed/--no-embed")
+    embed_attempts: int | None = option(
+        None, "starting positions tried for each molecule that is embedded; by its size when not given.", least=1
+    )
     closed_loop: bool | None = option(None, "override what the weights say.", flags="--closed-loop/--open-loop")
     decoder: Literal["branch", "trunk"] | None = option(None, "which decoder of the published checkpoint.")
     reference: bool = option(False, "behave exactly as the published code.", flags="--reference")

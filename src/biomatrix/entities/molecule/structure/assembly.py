@@ -23,6 +23,7 @@ from biomatrix.entities.molecule.selfies import (
 )
 from biomatrix.entities.molecule.structure.frames import Array
 from biomatrix.errors import DecodeError, LimitError
+from biomatrix.metrics.stereochemistry import assign_from_conformer
 
 MAX_SYMBOLS = 10_000
 MAX_IDLE_BRANCHES = 64
@@ -132,7 +133,7 @@ def with_positions(graph: DecodedGraph, positions: Array) -> Molecule:
     conformer.SetPositions(np.ascontiguousarray(positions, dtype=np.float64))
     conformer.Set3D(True)
     mol.AddConformer(conformer, assignId=True)
-    Chem.AssignStereochemistryFrom3D(mol)
+    assign_from_conformer(mol)
     return Molecule(mol, "", graph.notes)
 
 

@@ -38,6 +38,8 @@ class DataTable(BaseModel):
         The most conformers of one molecule; all by default.
     embed : bool
         For sources of SMILES: give each molecule one ETKDGv3 conformer, MMFF94-optimised.
+    embed_attempts : int, optional
+        The starting positions tried for each, of either kind; by its size when not given.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +48,7 @@ class DataTable(BaseModel):
     molecules: int | None = Field(default=None, gt=0)
     conformers: int | None = Field(default=None, gt=0)
     embed: bool = False
+    embed_attempts: int | None = Field(default=None, ge=1)
 
 
 def gather(
@@ -62,7 +65,8 @@ def gather(
     kept : Path
         An SD file: read if it exists and was gathered for an equal table, otherwise written.
     """
-    request = table.model_dump_json()
+    # What was gathered before attempts could be asked for stays good.
+    request = table.model_dump_json(exclude={"embed_attempts"} if table.embed_attempts is None else None)
     note = kept.with_suffix(".json")
     if not (kept.is_file() and note.is_file() and json.loads(note.read_text())["asked"] == request):
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -137,7 +141,7 @@ def _draw(table: DataTable, source: EntitySource, rng: random.Random, refused: C
                 continue
             taken += 1  # held-out molecules count too, so that the draw does not depend on the rule
             if learnable:
-                yield entity.embed(seed=0) if table.embed else entity
+                yield entity.embed(seed=0, attempts=table.embed_attempts) if table.embed else entity
         except BioMatrixError as error:
             refused[error.message[:40]] += 1
         now = time.monotonic()

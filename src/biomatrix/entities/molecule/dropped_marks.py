@@ -1,0 +1,62 @@
+"""Stereo marks that a SMILES string holds and the molecule read from it does not."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from rdkit import Chem
+
+from biomatrix.entities.molecule.chemistry_log import captured_log
+from biomatrix.entities.molecule.preparation import idle_mark_note
+
+_CENTRE: Final = re.compile(r"\[[^\]]*@[^\]]*\]")
+_WHOLE_RACEMATE: Final = re.compile(r"[|,]r[,|]")
+_DIRECTIONS: Final = (Chem.BondDir.ENDUPRIGHT, Chem.BondDir.ENDDOWNRIGHT)
+
+
+def dropped_mark_notes(smiles: str, extension: str, mol: Chem.Mol) -> tuple[str, ...]:
+    """Return a note on each kind of mark that was dropped on reading.
+
+    Parameters
+    ----------
+    smiles : str
+        Without title and extension.
+    extension : str
+        The ChemAxon extension, ``|...|``, or "".
+    mol : rdkit.Chem.Mol
+        What was read from the two.
+    """
+    notes: tuple[str, ...] = ()
+    if "@" in smiles:
+        kept = sum(atom.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for atom in mol.GetAtoms())
+        dropped = len(_CENTRE.findall(smiles)) - kept
+        notes += (idle_mark_note(dropped),) if dropped > 0 else ()
+    if ("/" in smiles or "\\" in smiles) and _has_idle_direction(smiles, mol):
+        notes += ("bond directions (/ and \\) dropped: they fix no double bond that RDKit can tell E from Z",)
+    if extension and _WHOLE_RACEMATE.search(extension):
+        notes += ("the flag r of the extension, a racemate, is not kept: one enantiomer is read",)
+    return notes
+
+
+def _has_idle_direction(smiles: str, mol: Chem.Mol) -> bool:
+    """Return whether a bond direction belongs to no double bond, or a double bond with two lost its geometry."""
+    parameters: Any = Chem.SmilesParserParams()
+    parameters.sanitize = parameters.removeHs = parameters.allowCXSMILES = False
+    with captured_log():
+        raw: Chem.Mol | None = Chem.MolFromSmiles(smiles, parameters)
+    if raw is None:
+        return False
+    directed = [bond for bond in raw.GetBonds() if bond.GetBondDir() in _DIRECTIONS]
+    ends = {index for bond in directed for index in (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())}
+    fixed = [
+        (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())
+        for bond in raw.GetBonds()
+        if bond.GetBondType() == Chem.BondType.DOUBLE and {bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()} <= ends
+    ]
+    touched = {index for pair in fixed for index in pair}
+    idle = any(not {bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()} & touched for bond in directed)
+    kept = sum(
+        bond.GetStereo() not in (Chem.BondStereo.STEREONONE, Chem.BondStereo.STEREOANY) for bond in mol.GetBonds()
+    )
+    return idle or kept < len(fixed)
