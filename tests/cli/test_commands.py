@@ -91,7 +91,7 @@ def test_encode_then_decode(tmp_path: Path) -> None:
     source.write_text("CCO ethanol\n", encoding="utf-8")
     encoded = RUNNER.invoke(app, ["encode", str(source), "-m", "molecule_selfies", "-o", str(tokens), "--json"])
     assert encoded.exit_code == 0
-    assert json.loads(encoded.stderr)["succeeded"] == 1
+    assert json.loads(encoded.stdout)["succeeded"] == 1
     assert RUNNER.invoke(app, ["decode", str(tokens), "-o", str(back)]).exit_code == 0
     assert back.read_text(encoding="utf-8").split()[0] == "CCO"
 
