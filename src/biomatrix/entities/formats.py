@@ -9,10 +9,13 @@ from typing import Final
 
 from biomatrix.entities.files import STANDARD_INPUT, open_bytes
 from biomatrix.entities.kind_registry import kinds
+from biomatrix.entities.paths import is_file
 from biomatrix.entities.registration import FileFormat, Kind
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 
 _HEAD: Final = 4096
+_LONGEST_NAME: Final = 4096
+"""The longest path of Linux; anything longer that a person types is a value."""
 
 
 def format_of(path: str | Path, file_format: str | None = None, among: Sequence[Kind] | None = None) -> str:
@@ -86,12 +89,13 @@ def names_file(given: str, of: Kind) -> bool:
     >>> names_file("ligand.sdf", kind("molecule")), names_file("CC(=O)O.Cl", kind("molecule"))
     (True, False)
     """
-    try:
-        if Path(given).is_file():
-            return True
-    except OSError:  # longer than a file name may be
-        return False
-    return _by_extension(extension_of(given), known_formats([of])) is not None
+    if is_file(given):
+        return True
+    return (
+        len(given) <= _LONGEST_NAME
+        and "\0" not in given
+        and _by_extension(extension_of(given), known_formats([of])) is not None
+    )
 
 
 def extension_of(path: str | Path) -> str:
@@ -108,7 +112,7 @@ def _by_extension(extension: str, formats: dict[str, tuple[FileFormat, ...]]) ->
 
 def _by_content(path: str | Path, among: Sequence[Kind] | None) -> str | None:
     """Return the format that a file without a telling name begins like."""
-    if not Path(path).is_file():
+    if not is_file(path):
         return None
     try:
         with open_bytes(path) as stream:
