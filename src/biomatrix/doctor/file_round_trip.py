@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from biomatrix.doctor.records import open_records
-from biomatrix.entities.files import write_whole
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.options import chosen_options, defaults
 from biomatrix.entities.registration import Kind
 from biomatrix.entities.round_trip import RecordSource, RoundTrip
+from biomatrix.entities.writing import write_whole
 from biomatrix.errors import ParseError, UnsupportedError
 from biomatrix.progress import Progress
 
