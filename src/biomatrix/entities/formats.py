@@ -9,13 +9,11 @@ from typing import Final
 
 from biomatrix.entities.files import STANDARD_INPUT, open_bytes
 from biomatrix.entities.kind_registry import kinds
-from biomatrix.entities.paths import is_file
+from biomatrix.entities.paths import LONGEST_PATH, is_file
 from biomatrix.entities.registration import FileFormat, Kind
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 
 _HEAD: Final = 4096
-_LONGEST_NAME: Final = 4096
-"""The longest path of Linux; anything longer that a person types is a value."""
 
 
 def format_of(path: str | Path, file_format: str | None = None, among: Sequence[Kind] | None = None) -> str:
@@ -92,7 +90,7 @@ def names_file(given: str, of: Kind) -> bool:
     if is_file(given):
         return True
     return (
-        len(given) <= _LONGEST_NAME
+        len(given) <= LONGEST_PATH
         and "\0" not in given
         and _by_extension(extension_of(given), known_formats([of])) is not None
     )

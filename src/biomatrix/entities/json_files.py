@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities.paths import is_folder
 from biomatrix.errors import BioMatrixError
 
 MAX_BYTES: Final = 64 << 20
@@ -31,13 +32,13 @@ POINTER_REASON: Final = "a git-lfs pointer, not the file itself; fetch the file 
 
 def read_head(path: Path, size: int, error: type[BioMatrixError]) -> bytes:
     """Return the first bytes of a file; an error of the given class where they cannot be read or are a pointer."""
-    if path.is_dir():
+    if is_folder(path):
         raise error("is a folder, not a file", file=str(path))
     try:
         with path.open("rb") as stream:
             head = stream.read(size)
-    except OSError as fault:
-        raise error(f"cannot be read: {fault.strerror or fault}", file=str(path)) from fault
+    except (OSError, ValueError) as fault:  # ValueError: a NUL in the name
+        raise error(f"cannot be read: {getattr(fault, 'strerror', None) or fault}", file=str(path)) from fault
     if is_pointer(head):
         raise error(POINTER_REASON, file=str(path))
     return head

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
+
+LONGEST_PATH: Final = 4096
+"""The longest path of Linux; anything longer that a person types is a value."""
 
 
 def is_file(word: str | Path) -> bool:
