@@ -120,9 +120,9 @@ def _refuse_remote_code(config: Mapping[str, Any], path: Path) -> None:
     """Refuse an architecture that only code inside the folder describes: that code is never run."""
     if "auto_map" not in config:
         return
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+    from transformers.models.auto import configuration_auto
 
-    if config["model_type"] not in CONFIG_MAPPING_NAMES:
+    if config["model_type"] not in vars(configuration_auto)["CONFIG_MAPPING_NAMES"]:
         raise WeightsError(
             f"model type {str(config['model_type'])[:40]!r} needs Python code that comes with the weights (auto_map), "
             "which is never run here; open a model of a type that Transformers knows, such as qwen3",
