@@ -10,6 +10,7 @@ import typer
 from biomatrix import __version__
 from biomatrix.cli import corpus, decode, doctor, encode, generate, models, quickstart, tasks, tokenizer, training
 from biomatrix.errors import BioMatrixError
+from biomatrix.processors import wait_asleep
 
 app = typer.Typer(
     name="biomatrix",
@@ -45,6 +46,7 @@ app.add_typer(tasks.app, name="tasks")
 
 def main() -> None:
     """Run the command line; an error of the package prints one line and exits with 1."""
+    wait_asleep()
     try:
         app()
     except BioMatrixError as error:

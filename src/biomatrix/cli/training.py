@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from biomatrix.cli.console import share_processors, show_log
+from biomatrix.cli.console import show_log
 
 if TYPE_CHECKING:
     from biomatrix.training import TrainingResult
@@ -27,7 +27,6 @@ def register(app: typer.Typer) -> None:
 
 def pretrain(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False) -> None:
     """Train a Qwen3 decoder from scratch or from a checkpoint; run again after a stop, it resumes exactly."""
-    share_processors()
     from biomatrix.training import load_recipe
     from biomatrix.training import pretrain as run
 
@@ -37,7 +36,6 @@ def pretrain(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False)
 
 def finetune(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False) -> None:
     """Tune a trained model on instructions; run again after a stop, it resumes exactly."""
-    share_processors()
     from biomatrix.training import finetune as run
     from biomatrix.training import load_recipe
 

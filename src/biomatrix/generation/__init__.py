@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biomatrix.lazy import lazy_names
+from biomatrix.processors import wait_asleep
+
+wait_asleep()  # before a module of this room imports torch
 
 _HOME = {
     "Answer": "biomatrix.generation.answers",

@@ -12,21 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import DynamicCache
 
 from biomatrix.entities.automaton import States
 from biomatrix.generation.engine import Guide
-from biomatrix.generation.heads import Head, LastPosition
+from biomatrix.generation.heads import Cache, Head, LastPosition, Network
 from biomatrix.generation.sampling import Sampling, choose, random_stream
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+from biomatrix.processors import threads_for
 
 MAX_ROWS = 64
 
@@ -93,12 +89,12 @@ class Written:
     complete: bool
 
 
-def decode_jobs(network: PreTrainedModel, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> list[Written]:
+def decode_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> list[Written]:
     """Write every job.
 
     Parameters
     ----------
-    network : PreTrainedModel
+    network : PreTrainedModel or Qwen3
         A causal language model in evaluation mode.
     jobs : sequence of Job
         In any order, with any guides.
@@ -121,7 +117,7 @@ def decode_jobs(network: PreTrainedModel, jobs: Sequence[Job], max_rows: int = M
 
 
 @torch.inference_mode()
-def stream_jobs(network: PreTrainedModel, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> Iterator[Token]:
+def stream_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> Iterator[Token]:
     """Yield every id of every job as it is chosen; see :func:`decode_jobs`."""
     last = LastPosition(network)
     numbered = enumerate(jobs)
@@ -143,7 +139,8 @@ class _Batch:
     def tokens(self) -> Iterator[Token]:
         cache, mask, hidden = self._read_prompts()
         while True:
-            tokens = self._choose(hidden)
+            with threads_for(self._last.work(len(hidden))):
+                tokens = self._choose(hidden)
             yield from tokens
             kept = np.array([not token.last for token in tokens])
             if not kept.any():
@@ -165,22 +162,19 @@ class _Batch:
                 tokens += group.choose(hidden[len(tokens) : len(tokens) + size])
         return tokens
 
-    def _read_prompts(self) -> tuple[DynamicCache, Tensor, Tensor]:
+    def _read_prompts(self) -> tuple[Cache, Tensor, Tensor]:
         """Read each distinct prompt once; return the rows' cache, mask ``[R, T]`` and last hidden state ``[R, D]``."""
         prompts = list(dict.fromkeys(self._prompts))
-        network = self._last.network
-        ids, mask = left_padded(prompts, network.device)
-        cache = DynamicCache(config=network.config)
+        ids, mask = left_padded(prompts, self._last.network.device)
+        cache = self._last.new_cache()
         hidden = self._forward(ids, mask, (mask.cumsum(dim=1) - 1).clamp(min=0), cache)
         number = {prompt: i for i, prompt in enumerate(prompts)}
         rows = torch.tensor([number[prompt] for prompt in self._prompts], device=ids.device)
         cache.batch_select_indices(rows)
         return cache, mask[rows], hidden[rows]
 
-    def _forward(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: DynamicCache) -> Tensor:
-        return self._last.forward(
-            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
-        )
+    def _forward(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache) -> Tensor:
+        return self._last.forward(input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache)
 
 
 class _Group:

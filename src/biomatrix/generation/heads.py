@@ -6,7 +6,7 @@ Legend of shapes: R rows, N candidate ids, D hidden size, V embedding rows, n ra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, Union
 
 import numpy as np
 import torch
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biomatrix.entities.automaton import Ranges
+from biomatrix.generation.qwen3.cache import KeyValues
+from biomatrix.generation.qwen3.network import Qwen3
+from biomatrix.processors import threads_for
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -21,26 +24,98 @@ if TYPE_CHECKING:
 PLAIN_HEADS = frozenset({"qwen2", "qwen3", "llama", "mistral"})
 """Architectures whose logits are the last hidden state times the output rows, so that rows may be left out."""
 
+Network: TypeAlias = Union["PreTrainedModel", Qwen3]
+"""What answers: a causal language model of Transformers, or the plain decoder."""
+
 _DENSE: Final = 1.25
 """Ids that span at most this many times their number are cut as one slice: no weights are copied, few logits wasted."""
 _MOST_MASKS: Final = 1024
 """The most masks kept; an automaton that returns equal ranges as one object needs far fewer."""
 
 
-class LastPosition:
-    """The output of a network at the last position: its hidden state, or all logits where the head is not plain."""
+class Cache(Protocol):
+    """Keys and values of the tokens read so far, by rows."""
 
-    def __init__(self, network: PreTrainedModel) -> None:
+    def batch_select_indices(self, indices: Tensor, /) -> None:
+        """Keep these rows, in this order."""
+
+
+class LastPosition:
+    """What decoding asks of a network, above all its output at the last position.
+
+    That is the hidden state, or all logits where the head is not plain.
+
+    Parameters
+    ----------
+    network : PreTrainedModel or Qwen3
+        In evaluation mode.
+    """
+
+    def __init__(self, network: Network) -> None:
         self.network: Any = network
-        self.is_hidden = network.config.model_type in PLAIN_HEADS
+        self.is_hidden = isinstance(network, Qwen3) or network.config.model_type in PLAIN_HEADS
+        self._parameters = sum(parameter.numel() for parameter in network.parameters())
+
+    def work(self, tokens: int) -> float:
+        """Return the floating-point operations of a pass over so many tokens that a processor does; 0 on a GPU."""
+        return 2.0 * self._parameters * tokens if self.network.device.type == "cpu" else 0.0
+
+    def new_cache(self) -> Cache:
+        """Return an empty cache for the network."""
+        if isinstance(self.network, Qwen3):
+            return KeyValues()
+        from transformers import DynamicCache
+
+        cache: Cache = DynamicCache(config=self.network.config)
+        return cache
 
     def forward(self, **inputs: Any) -> Tensor:
-        """Return the hidden state ``[R, D]``, or the logits ``[R, V]``."""
+        """Return the hidden state ``[R, D]``, or the logits ``[R, V]``; the inputs are those of :class:`Qwen3`."""
+        with threads_for(self.work(inputs["input_ids"].numel())):
+            return self._forward(**inputs)
+
+    def _forward(self, **inputs: Any) -> Tensor:
+        if isinstance(self.network, Qwen3):
+            return self.network(**inputs)[:, -1]
         if self.is_hidden:
-            hidden: Tensor = self.network.model(**inputs).last_hidden_state[:, -1]
+            hidden: Tensor = self.network.model(**inputs, use_cache=True).last_hidden_state[:, -1]
             return hidden
-        logits: Tensor = self.network(**inputs, logits_to_keep=1).logits[:, -1]
+        logits: Tensor = self.network(**inputs, use_cache=True, logits_to_keep=1).logits[:, -1]
         return logits
+
+    def hidden_states(self, ids: Tensor) -> Tensor:
+        """Return the hidden state of every position of whole documents, ``[R, T, D]``."""
+        with threads_for(self.work(ids.numel())):
+            return self._hidden_states(ids)
+
+    def _hidden_states(self, ids: Tensor) -> Tensor:
+        if isinstance(self.network, Qwen3):
+            ones = torch.ones_like(ids)
+            return self.network(ids, ones, ones.cumsum(dim=1) - 1, KeyValues())
+        states: Tensor = self.network.base_model(input_ids=ids, use_cache=False).last_hidden_state
+        return states
+
+    def all_logits(self, hidden: Tensor) -> Tensor:
+        """Return the logits of every embedding row, ``[T, V]``, of hidden states ``[T, D]``."""
+        if isinstance(self.network, Qwen3):
+            return torch.nn.functional.linear(hidden, self.network.output_rows)
+        logits: Tensor = self.network.get_output_embeddings()(hidden)
+        return logits
+
+    @property
+    def input_rows(self) -> Tensor:
+        """The weights of the embedding, ``[V, D]``."""
+        if isinstance(self.network, Qwen3):
+            return self.network.embedding
+        rows: Tensor = self.network.get_input_embeddings().weight
+        return rows
+
+    def output_rows(self, ids: slice | Tensor) -> Tensor | None:
+        """Return the weights that make these ids' logits of a hidden state, ``[N, D]``; None of a head not plain."""
+        if isinstance(self.network, Qwen3):
+            return self.network.output_rows[ids]
+        rows: Tensor | None = self.network.lm_head.weight[ids] if self.is_hidden else None
+        return rows
 
 
 class Head:
@@ -65,7 +140,7 @@ class Head:
         self.ids = np.arange(first, stop, dtype=np.int64) if dense else ids
         self._device = last.network.device
         self._rows: slice | Tensor = slice(first, stop) if dense else torch.from_numpy(ids).to(self._device)
-        self._weight: Tensor | None = last.network.lm_head.weight[self._rows] if last.is_hidden else None
+        self._weight = last.output_rows(self._rows)
         self._masks: dict[int, tuple[Ranges, Tensor]] = {}
 
     def logits(self, last: Tensor) -> Tensor:

@@ -10,10 +10,12 @@ from biomatrix.entities.hub import locate
 from biomatrix.entities.paths import is_folder
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.generation.model_folder import check_model_folder, refuse_adapter
+from biomatrix.generation.progress_bar import without_progress_bar
 
 if TYPE_CHECKING:
     import torch
 
+    from biomatrix.generation.qwen3.network import Qwen3
     from biomatrix.generation.transformers_engine import TransformersEngine
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -62,7 +64,8 @@ def open_engine(
     vocabulary = Vocabulary.from_pretrained(folder, structure_tokenizers=tokenizers)
     if place.type == "cpu":
         keep_freed_memory()
-    return TransformersEngine(_open_network(folder, place, precision), vocabulary, str(name_or_path))
+    network = _open_plain(folder, place, precision) or _open_network(folder, place, precision)
+    return TransformersEngine(network, vocabulary, str(name_or_path))
 
 
 def save_network(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
@@ -95,27 +98,31 @@ def _locate(name_or_path: str | Path) -> Path:
         raise
 
 
+def _open_plain(folder: Path, device: torch.device, dtype: torch.dtype) -> Qwen3 | None:
+    """Open a folder without importing Transformers; None where that cannot be."""
+    from biomatrix.generation.qwen3.opening import open_plain
+
+    network = open_plain(folder, dtype) if device.type == "cpu" else None
+    if network is not None:
+        _check_finite(network, folder)
+    return network
+
+
 def _open_network(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
     from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
 
     opener: Any = AutoModelForCausalLM
-    progress: Any = logging
-    shows_progress = progress.is_progress_bar_enabled()
-    progress.disable_progress_bar()
     try:
-        network, report = opener.from_pretrained(
-            folder,
-            dtype=dtype,
-            use_safetensors=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
+        with without_progress_bar():
+            network, report = opener.from_pretrained(
+                folder,
+                dtype=dtype,
+                use_safetensors=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+            )
     except Exception as error:  # a broken description fails anywhere in Transformers, with any exception
         raise WeightsError(f"cannot open the model: {_one_line(error)}", file=str(folder)) from error
-    finally:
-        if shows_progress:
-            progress.enable_progress_bar()
     faults = [
         f"{len(report[fault])} {fault.replace('_', ' ')}, first {sorted(map(str, report[fault]))[0]}"
         for fault in ("missing_keys", "unexpected_keys", "mismatched_keys")

@@ -112,21 +112,28 @@ class Model:
 
     @property
     def network(self) -> Any:
-        """The Transformers network, where the engine runs one in this process; UnsupportedError elsewhere."""
-        network = getattr(self.engine, "network", None)
-        if network is None:
-            raise UnsupportedError(f"{self.name} has no network here: a {type(self.engine).__name__} runs it elsewhere")
-        return network
+        """The Transformers network, where the engine runs one in this process; UnsupportedError elsewhere.
+
+        What is done to it counts: from then on it answers itself, and no longer the plain decoder.
+        """
+        return self._of_network("network")
 
     @property
     def num_parameters(self) -> int:
         """Parameters of the network, tied ones counted once."""
-        return sum(int(parameter.numel()) for parameter in self.network.parameters())
+        return int(self._of_network("num_parameters"))
 
     @property
     def num_embeddings(self) -> int:
         """Rows of the embedding, padding rows included."""
-        return int(self.network.get_input_embeddings().weight.shape[0])
+        return int(self._of_network("num_embeddings"))
+
+    def _of_network(self, name: str) -> Any:
+        """Return a property of the engine that only an engine with a network has."""
+        value = getattr(self.engine, name, None)
+        if value is None:
+            raise UnsupportedError(f"{self.name} has no network here: a {type(self.engine).__name__} runs it elsewhere")
+        return value
 
     @property
     def context_length(self) -> int:

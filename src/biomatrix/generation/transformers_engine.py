@@ -1,10 +1,10 @@
-"""The engine over a stock Transformers network in this process."""
+"""The engine over a network in this process."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import torch
 
@@ -14,16 +14,15 @@ from biomatrix.generation.checked import checked_whole
 from biomatrix.generation.completion import KnownEntities
 from biomatrix.generation.decoding import MAX_ROWS, decode_jobs, stream_jobs
 from biomatrix.generation.events import Event, Finished
+from biomatrix.generation.heads import LastPosition, Network
 from biomatrix.generation.planning import Plan, Planner, prompt_ids
+from biomatrix.generation.qwen3.network import Qwen3
 from biomatrix.generation.requests import Prompt, Request
 from biomatrix.generation.scoring import Score
 from biomatrix.generation.streaming import EventReader
 from biomatrix.generation.text_automaton import TextAutomaton
 from biomatrix.vocabulary.segments import Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
 
 _MOST_ROWS: Final = 1 << 20
 _SCORE_ROWS: Final = 256
@@ -33,10 +32,12 @@ _SCORE_ROWS: Final = 256
 class TransformersEngine:
     """A causal language model of Transformers, and the decoding loop over it.
 
+    A plain decoder answers in its place until someone asks for :attr:`network`; the answers are the same.
+
     Parameters
     ----------
-    network : PreTrainedModel
-        From stock ``AutoModelForCausalLM``.
+    network : PreTrainedModel or Qwen3
+        From stock ``AutoModelForCausalLM``, or the plain decoder.
     vocabulary : Vocabulary
         Its ids are the rows of the network's embedding.
     name : str
@@ -48,10 +49,10 @@ class TransformersEngine:
         The network has fewer embedding rows than the vocabulary has ids.
     """
 
-    def __init__(self, network: PreTrainedModel, vocabulary: Vocabulary, name: str = "") -> None:
-        self.network: Any = network.eval()  # type: ignore[no-untyped-call]
+    def __init__(self, network: Network, vocabulary: Vocabulary, name: str = "") -> None:
+        self._network: Any = network if isinstance(network, Qwen3) else network.eval()  # type: ignore[no-untyped-call]
         self.vocabulary = vocabulary
-        rows = int(self.network.get_input_embeddings().weight.shape[0])
+        rows = self.num_embeddings
         if rows < len(vocabulary):
             raise WeightsError(
                 f"{rows:,} embedding rows are too few for a vocabulary of {len(vocabulary):,}; "
@@ -60,16 +61,33 @@ class TransformersEngine:
             )
 
     @property
+    def network(self) -> Any:
+        """The Transformers network; it answers from now on, so that what is done to it counts."""
+        if isinstance(self._network, Qwen3):
+            self._network = self._network.stock()
+        return self._network
+
+    @property
+    def num_parameters(self) -> int:
+        """Parameters of the network, tied ones counted once."""
+        return sum(int(parameter.numel()) for parameter in self._network.parameters())
+
+    @property
+    def num_embeddings(self) -> int:
+        """Rows of the embedding, padding rows included."""
+        return len(LastPosition(self._network).input_rows)
+
+    @property
     def context_length(self) -> int:
         """The most tokens of prompt and answer together."""
-        return int(self.network.config.max_position_embeddings)
+        return int(self._network.config.max_position_embeddings)
 
     def generate(self, requests: Sequence[Request], *, max_rows: int | None = None) -> list[list[Answer]]:
         """Return ``num_samples`` answers for each request; see :class:`biomatrix.generation.engine.Engine`."""
         plans = self._plans(requests)
         jobs = [job for plan in plans for job in plan.jobs]
         rows = MAX_ROWS if max_rows is None else checked_whole(max_rows, "max_rows", 1, _MOST_ROWS)
-        written = decode_jobs(self.network, jobs, rows)
+        written = decode_jobs(self._network, jobs, rows)
         openings = [plan.opening for plan in plans for _ in plan.jobs]
         whole = [(*opening, *row.ids) for opening, row in zip(openings, written, strict=True)]
         spelled = self.vocabulary.segments_each(whole, skip_special=True)
@@ -96,7 +114,7 @@ class TransformersEngine:
         for reader in readers:
             for id_ in plan.opening:
                 yield from reader.read(id_)
-        for token in stream_jobs(self.network, plan.jobs):
+        for token in stream_jobs(self._network, plan.jobs):
             reader = readers[token.job]
             logprobs[token.job] += token.logprob
             yield from reader.read(token.id)
@@ -114,16 +132,15 @@ class TransformersEngine:
         if not after:
             raise ConfigurationError("the continuation is empty; nothing to score")
         self._planner.check_room(len(before), len(after), "continuation")
-        device = self.network.device
+        positions = LastPosition(self._network)
+        device = self._network.device
         ids = torch.tensor([[*before, *after]], device=device)
-        head = self.network.get_output_embeddings()
-        mask = torch.from_numpy(self.vocabulary.mask(head.weight.shape[0])).to(device)
+        mask = torch.from_numpy(self.vocabulary.mask(self.num_embeddings)).to(device)
         with torch.inference_mode():
-            hidden = self.network.base_model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
-            hidden = hidden[0, len(before) - 1 :]
+            hidden = positions.hidden_states(ids[:, :-1])[0, len(before) - 1 :]
             labels = ids[0, len(before) :]
             parts = zip(torch.split(hidden, _SCORE_ROWS), torch.split(labels, _SCORE_ROWS), strict=True)
-            logprobs = [_token_logprobs(head(part), mask, targets) for part, targets in parts]
+            logprobs = [_token_logprobs(positions.all_logits(part), mask, targets) for part, targets in parts]
         tokens = torch.cat(logprobs).cpu().tolist()
         return Score(float(sum(tokens)), tuple(tokens), tuple(after))
 
