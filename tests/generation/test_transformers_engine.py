@@ -11,7 +11,7 @@ import pytest
 
 from biomatrix.entities import Molecule, Protein
 from biomatrix.entities.automaton import Automaton
-from biomatrix.errors import ConfigurationError, UnsupportedError
+from biomatrix.errors import ConfigurationError, LimitError, UnsupportedError
 from biomatrix.generation import Answer, Model, Request, Sampling
 
 FOLD = ["Fold ", Protein("MKVLAAGW"), "."]
@@ -89,8 +89,8 @@ def test_constraints_narrow_what_may_come(model: Model) -> None:
 
 
 def test_the_request_at_fault_is_named(model: Model) -> None:
-    requests = [Request("Go."), Request("Go.", "protein_sequence", 0), Request("Go.")]
-    with pytest.raises(ConfigurationError, match="record 2"):
+    requests = [Request("Go."), Request("Go.", "protein_sequence", 5000), Request("Go.")]
+    with pytest.raises(LimitError, match="record 2"):
         model.engine.generate(requests)
 
 

@@ -46,7 +46,7 @@ class Limits:
         if value > allowed:
             raise LimitError(
                 f"{what} is {value:,}, past the limit of {allowed:,}; "
-                f"pass limits=Limits({limit}=...) if that is what you want"
+                f"cut it into smaller parts, or raise Limits.{limit} from Python"
             )
 
 

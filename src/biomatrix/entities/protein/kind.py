@@ -22,6 +22,7 @@ from biomatrix.entities.registration import (
     ViewerStyle,
 )
 from biomatrix.entities.rejects import Reject
+from biomatrix.entities.samples import Sample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -205,11 +206,18 @@ class ProteinKind(Kind):
 
             return PdbWriter(path, refuse)
         if file_format in ("cif", "bcif"):
-            from biomatrix.entities.protein.files.binary import bcif_of_cif
+            from biomatrix.entities.protein.files.binary import binary_of
             from biomatrix.entities.protein.files.mmcif import CifWriter
 
-            return CifWriter(path, refuse, bcif_of_cif if file_format == "bcif" else None)
+            return CifWriter(path, refuse, binary_of if file_format == "bcif" else None)
         return super().writer(path, file_format, refuse)
+
+    def sample_bytes(self, samples: Sequence[Sample], file_format: str) -> bytes:
+        from biomatrix.entities.protein.files.ensembles import ensemble_bytes
+
+        if file_format == FASTA:
+            return super().sample_bytes(samples, file_format)
+        return ensemble_bytes(samples, file_format)
 
     def named(self, entity: Protein, name: str) -> Protein:
         from dataclasses import replace

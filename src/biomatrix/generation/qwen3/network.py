@@ -55,6 +55,10 @@ class Qwen3:
         """Yield the weights, tied ones once."""
         yield from self._tensors.values()
 
+    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield the weights by their stock names, tied ones once."""
+        yield from self._tensors.items()
+
     def stock(self) -> Any:
         """Return the Transformers network of the same weights."""
         return self._open_stock(self._tensors)
