@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from biomatrix.corpus.slices import file_sha256, fingerprint
+from biomatrix.corpus.slices import fingerprint
+from biomatrix.entities.hashing import file_sha256
 from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.corpus.encoding import FULL_WEIGHT
-from biomatrix.corpus.slices import file_sha256
+from biomatrix.entities.hashing import file_sha256
 from biomatrix.errors import ParseError
 
 FORMAT = 2

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from biomatrix.corpus.claims import claimed, holder, lease_seconds, shared_now
+from biomatrix.entities.hashing import file_sha256
 from biomatrix.errors import ConfigurationError
 from biomatrix.progress import Progress
 
@@ -67,15 +68,6 @@ def fingerprint(*parts: object) -> str:
 def marked_folder(parent: Path, index: int, mark: str) -> Path:
     """Return the folder of a slice, named by its number and fingerprint: builds that differ do not share it."""
     return parent / f"{index:05d}-{mark[:8]}"
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def read_done(folder: Path) -> dict[str, Any] | None:

@@ -14,8 +14,8 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from biomatrix.entities.settings_forms import members, unknown_keys
 from biomatrix.entities.near_matches import choices, near_matches
+from biomatrix.entities.settings_forms import members, unknown_keys
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
 LARGEST_INTEGER: Final = 2**63 - 1
@@ -93,8 +93,10 @@ def _as_json(values: Any) -> str:
 
 
 def _is_whole_float(fault: Any) -> bool:
-    return fault["type"] in ("int_type", "int_from_float") and isinstance(given := fault["input"], float) and (
-        given.is_integer()
+    return (
+        fault["type"] in ("int_type", "int_from_float")
+        and isinstance(given := fault["input"], float)
+        and (given.is_integer())
     )
 
 
@@ -121,8 +123,10 @@ def _number_faults(values: Any, place: Place) -> Iterator[str]:
 def _unknown_faults(values: Mapping[str, Any], form: type, inside: Place) -> Iterator[str]:
     for place, value, known in unknown_keys(values, form):
         name = str(place[-1])
-        what = f"unknown section [{key_path((*inside, *place))}]" if isinstance(value, dict) else (
-            f"unknown key {key_path((*inside, *place))}"
+        what = (
+            f"unknown section [{key_path((*inside, *place))}]"
+            if isinstance(value, dict)
+            else (f"unknown key {key_path((*inside, *place))}")
         )
         elsewhere = [key_path((*inside, *other)) for other in members(form) if other[-1] == name]
         if elsewhere and not near_matches(name, known):
@@ -151,5 +155,7 @@ def _fault_line(fault: Any, inside: Place) -> str:
 
 
 def _joined(faults: list[str]) -> str:
-    shown = faults if len(faults) <= _SHOWN_FAULTS else [*faults[:_SHOWN_FAULTS], f"and {len(faults) - _SHOWN_FAULTS} more"]
+    shown = (
+        faults if len(faults) <= _SHOWN_FAULTS else [*faults[:_SHOWN_FAULTS], f"and {len(faults) - _SHOWN_FAULTS} more"]
+    )
     return "; ".join(" ".join(line.split()) for line in shown)

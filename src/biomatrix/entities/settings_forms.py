@@ -15,7 +15,7 @@ Place = tuple[str | int, ...]
 def keys_of(form: Any) -> dict[str, Any] | None:
     """Return the keys of a form, each with the type of its value; None where it is no form."""
     if isinstance(form, type) and issubclass(form, BaseModel):
-        former = {key: Any for key in getattr(form, "former_keys", ())}
+        former = dict.fromkeys(getattr(form, "former_keys", ()), Any)
         return {name: field.annotation for name, field in form.model_fields.items()} | former
     if isinstance(form, type) and is_dataclass(form):
         hints = get_type_hints(form)

@@ -31,7 +31,9 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError as error:
-        raise ConfigurationError("not TOML that can be read: its values are nested too deeply", file=str(file)) from error
+        raise ConfigurationError(
+            "not TOML that can be read: its values are nested too deeply", file=str(file)
+        ) from error
     except ValueError as error:
         raise ConfigurationError(f"not TOML: {' '.join(str(error).split())}", file=str(file)) from error
 

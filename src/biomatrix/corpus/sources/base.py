@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from biomatrix.corpus.records import Record
-from biomatrix.corpus.slices import file_sha256, fingerprint
+from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources.tables import Table
+from biomatrix.entities.hashing import file_sha256
 from biomatrix.errors import ParseError
 
 T = TypeVar("T")
