@@ -24,6 +24,7 @@ from biomatrix.corpus.training_shards import ShardSlice, shard_fingerprint, writ
 from biomatrix.tasks.drawing import Draw
 from biomatrix.tasks.registry import draws
 from biomatrix.tasks.task_definition import Task
+from biomatrix.vocabulary.token_table import token_table_fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +131,7 @@ def _manifest(
         "dtype": token_dtype(size).str,
         "vocabulary": vocabulary.fingerprint,
         "vocabulary_size": size,
+        "token_table": token_table_fingerprint(vocabulary.open()),
         "views": [draw.name for draw in drawn if draw.name in documents],
         "task_versions": {task.name: task.version for task in tasks},
         "recipe": recipe.model_dump(),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
 from biomatrix.errors import ConfigurationError, WeightsError
@@ -106,6 +108,7 @@ def build_model(sizes: ModelSection, vocabulary: Vocabulary, run: RunSection) ->
     if sizes.checkpoint is None:
         config = qwen3_config(sizes, len(vocabulary), pad_id=vocabulary.pad_id, end_ids=vocabulary.ending_ids)
         config._attn_implementation = attention
+        _check_memory(sizes, config.vocab_size)
         model: PreTrainedModel = Qwen3ForCausalLM(config)
         if sizes.initialisation != "random":
             # Noise of the size that the other rows start from, not of the size of a trained model's rows.
@@ -119,6 +122,19 @@ def build_model(sizes: ModelSection, vocabulary: Vocabulary, run: RunSection) ->
     return model
 
 
+def _check_memory(sizes: ModelSection, rows: int) -> None:
+    """Raise ConfigurationError where the weights alone would not fit in the memory of this machine."""
+    attention = sizes.hidden_size * sizes.head_dim * 2 * (sizes.num_heads + sizes.num_kv_heads)
+    layer = attention + 3 * sizes.hidden_size * sizes.intermediate_size
+    needed = 4 * (rows * sizes.hidden_size + sizes.num_layers * layer)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
+        raise ConfigurationError(
+            f"a model of these sizes takes {needed / 2**30:,.0f} GiB for its weights alone, and this machine has "
+            f"{memory / 2**30:,.0f} GiB; lower hidden_size, num_layers or intermediate_size under [model]"
+        )
+
+
 def open_checkpoint(name_or_path: str, attention: str = "sdpa") -> PreTrainedModel:
     """Open a causal language model in float32, from safetensors only; code that comes with it does not run."""
     try:
@@ -129,8 +145,11 @@ def open_checkpoint(name_or_path: str, attention: str = "sdpa") -> PreTrainedMod
             use_safetensors=True,
             trust_remote_code=False,
         )
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"cannot open the model: {error}", file=name_or_path) from error
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise WeightsError(
+            f"cannot open the model: {reason}; correct model.checkpoint in the recipe", file=name_or_path
+        ) from error
     return model
 
 
