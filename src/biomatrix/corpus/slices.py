@@ -16,6 +16,7 @@ import logging
 import multiprocessing
 import re
 import shutil
+import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -189,12 +190,18 @@ def run_slices(
     return [finished[index] for index in range(len(items))]
 
 
+def _leave_stopping_to_the_parent() -> None:
+    """Let Ctrl-C, which every process of a terminal gets, stop the parent alone: it waits for slices in progress."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor | None]:
     if workers <= 1:
         yield None
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_stopping_to_the_parent) as pool:
         yield pool
 
 
@@ -275,6 +282,25 @@ def remove_strays(folder: Path, keep: Sequence[Slice]) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def tell_outdated(folder: Path, keep: Sequence[Slice]) -> None:
+    """Log how many finished slices stay that this build does not read: of other recipes, or of files since changed.
+
+    Another build over the same folder may be reading them, so only a person can know that they may go.
+    """
+    names = {item.folder.absolute() for item in keep}
+    found = (path.parent for path in folder.glob(f"*/*/{DONE}"))
+    others = [path for path in found if _MARKED.fullmatch(path.name) and path.absolute() not in names]
+    if others:
+        size = sum(file.stat().st_size for one in others for file in one.iterdir() if file.is_file())
+        log.info(
+            "%s keeps %d slices (%.1f MB) of other recipes, or of files since changed, which this build does not read; "
+            "remove the folder where no other build uses it",
+            folder,
+            len(others),
+            size / 1e6,
+        )
 
 
 def _claimed_now(path: Path) -> bool:

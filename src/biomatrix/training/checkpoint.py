@@ -229,8 +229,8 @@ def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Opt
     return state
 
 
-def _weights_for(path: Path, loss_module: nn.Module) -> dict[str, Tensor]:
-    weights = {_PREFIX + name: tensor for name, tensor in _read_tensors(path).items()}
+def _weights_for(path: Path, loss_module: nn.Module) -> dict[str, Any]:
+    weights: dict[str, Any] = {_PREFIX + name: tensor for name, tensor in _read_tensors(path).items()}
     head, embedding = f"{_PREFIX}lm_head.weight", f"{_PREFIX}model.embed_tokens.weight"
     if head not in weights and embedding in weights:
         weights[head] = weights[embedding]

@@ -34,6 +34,8 @@ PROTEIN_TEST_TABLES = (
     "protein/localization/peer_subcellular_localization_2_test.parquet",
 )
 CHAINS = "protein/structures/chains.parquet"
+PROTEIN_EXCLUSIONS = (CHAINS, *PROTEIN_TEST_FILES, *PROTEIN_TEST_TABLES)
+"""Every file that says which protein sequences are held out."""
 
 
 def _smiles(root: Path, files: tuple[tuple[str, str], ...]) -> Iterator[str]:
