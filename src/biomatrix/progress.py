@@ -87,12 +87,14 @@ class Progress:
     def __init__(self, label: str, total: int, unit: str = "slices", every: float = 10.0) -> None:
         self.label, self.total, self.unit, self.every = label, total, unit, every
         self.done = 0
+        self._fresh = False
         self._pace = Pace()
         self._last_message = 0.0
 
     def advance(self, amount: int = 1, *, cached: bool = False) -> None:
         """Count finished work; ``cached`` work was there already and does not enter the rate."""
         self.done += amount
+        self._fresh = self._fresh or not cached
         self._pace.count(0 if cached else amount)
         if self._pace.elapsed - self._last_message >= self.every or self.done >= self.total:
             self._last_message = self._pace.elapsed
@@ -100,7 +102,10 @@ class Progress:
 
     def __str__(self) -> str:
         """Return one line: the work done, the total, the rate and the time left."""
+        counts = f"{self.label}: {self.done:,} of {self.total:,} {self.unit}"
+        if self.done >= self.total and not self._fresh:
+            return f"{counts}, kept from an earlier run"
         rate, left = self._pace.rate, self._pace.seconds_left(self.total - self.done)
         time_left = "time left unknown" if math.isnan(left) else f"{left:.0f} s left"
         shown_rate = 0.0 if math.isnan(rate) else rate
-        return f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, {shown_rate:.2f}/s, {time_left}"
+        return f"{counts}, {shown_rate:.2f}/s, {time_left}"

@@ -54,7 +54,7 @@ def _check_vocabulary(folder: Path) -> None:
     try:
         saved.open()
     except BioMatrixError as error:
-        raise error.at(file=str(folder)) from error
+        raise type(error)(" ".join(error.message.split()), file=error.file or str(folder)) from error
 
 
 def _check_modalities(recipe: CorpusRecipe) -> None:

@@ -24,12 +24,12 @@ class ModelSection(Section):
     """A vocabulary folder."""
     checkpoint: str | None = None
     """A model folder or hub id to continue from; the sizes below are then not used."""
-    hidden_size: Size = 256
-    num_layers: Size = 6
+    hidden_size: Annotated[int, Field(gt=0, le=2**16)] = 256
+    num_layers: Annotated[int, Field(gt=0, le=2**12)] = 6
     intermediate_size: Size = 768
     num_heads: Size = 4
     num_kv_heads: Size = 2
-    head_dim: Size = 64
+    head_dim: Annotated[int, Field(gt=0, le=2**12, multiple_of=2)] = 64
     max_positions: Positive = 2048
     """The context length written into the model's config, in tokens."""
     rope_theta: Annotated[float, Field(gt=0)] = 1_000_000.0

@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
+from biomatrix.entities.hub import is_repository
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.training.config import ModelSection, RunSection
 from biomatrix.vocabulary import initialise
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from biomatrix.vocabulary.initialisation import Scheme
 
 INITIALISER_RANGE = 0.02
+_BYTES_PER_WEIGHT = 16
+"""float32: the weight, its gradient, and two moments."""
 
 
 def qwen3_config(sizes: ModelSection, vocabulary_size: int, *, pad_id: int | None, end_ids: list[int]) -> Qwen3Config:
@@ -123,20 +126,24 @@ def build_model(sizes: ModelSection, vocabulary: Vocabulary, run: RunSection) ->
 
 
 def _check_memory(sizes: ModelSection, rows: int) -> None:
-    """Raise ConfigurationError where the weights alone would not fit in the memory of this machine."""
+    """Raise ConfigurationError where weights, gradients and moments do not fit in the memory of this machine."""
     attention = sizes.hidden_size * sizes.head_dim * 2 * (sizes.num_heads + sizes.num_kv_heads)
     layer = attention + 3 * sizes.hidden_size * sizes.intermediate_size
-    needed = 4 * (rows * sizes.hidden_size + sizes.num_layers * layer)
+    needed = _BYTES_PER_WEIGHT * (rows * sizes.hidden_size + sizes.num_layers * layer)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > memory:
         raise ConfigurationError(
-            f"a model of these sizes takes {needed / 2**30:,.0f} GiB for its weights alone, and this machine has "
+            f"a model of these sizes takes {needed / 2**30:,.0f} GiB to train, and this machine has "
             f"{memory / 2**30:,.0f} GiB; lower hidden_size, num_layers or intermediate_size under [model]"
         )
 
 
 def open_checkpoint(name_or_path: str, attention: str = "sdpa") -> PreTrainedModel:
     """Open a causal language model in float32, from safetensors only; code that comes with it does not run."""
+    if not Path(name_or_path).is_dir() and not is_repository(name_or_path):
+        raise WeightsError(
+            "no such folder, nor a hub id (owner/name); correct model.checkpoint in the recipe", file=name_or_path
+        )
     try:
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             name_or_path,
