@@ -16,7 +16,6 @@ import logging
 import multiprocessing
 import re
 import shutil
-import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -190,18 +189,12 @@ def run_slices(
     return [finished[index] for index in range(len(items))]
 
 
-def _leave_stopping_to_the_parent() -> None:
-    """Let Ctrl-C, which every process of a terminal gets, stop the parent alone: it waits for slices in progress."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor | None]:
     if workers <= 1:
         yield None
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_stopping_to_the_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         yield pool
 
 

@@ -97,9 +97,7 @@ def _convert(folder: Path) -> Tokenizer:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ParseError(
-            f"no tokenizer.json, nor a tokenizer that transformers opens: {reason}", file=str(folder)
-        ) from error
+        raise ParseError(f"no tokenizer that transformers can open: {reason}", file=str(folder)) from error
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if not isinstance(backend, Tokenizer):
         raise ParseError("only a slow tokenizer is there; a vocabulary needs a fast one", file=str(folder))

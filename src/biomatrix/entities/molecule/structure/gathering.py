@@ -20,7 +20,7 @@ from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule, prepare
 from biomatrix.entities.settings import Section
 from biomatrix.entities.tokenizer_training import EntitySource
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 
 LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOGS = 15.0
@@ -61,6 +61,11 @@ def gather(
         Decides which molecules are drawn.
     kept : Path
         An SD file: read if it exists and was gathered for an equal table, seed and content, otherwise written.
+
+    Raises
+    ------
+    ConfigurationError
+        No molecule of the source can be learned from.
     """
     request = {"table": table.model_dump(), "seed": seed, "content": source.fingerprint}
     note = kept.with_suffix(".json")
@@ -72,6 +77,13 @@ def gather(
         refused: Counter[str] = Counter()
         count = _write(kept, _draw(table, source, random.Random(seed), refused))
         LOG.info("%s: %d molecules, refused %s", source.name, count, dict(refused.most_common(5)))
+        if not count:
+            kept.unlink(missing_ok=True)
+            reasons = "; ".join(f"{number} times {reason}" for reason, number in refused.most_common(3))
+            raise ConfigurationError(
+                f"source {source.name}: none of its molecules can be learned from"
+                f"{f' (refused: {reasons})' if reasons else ''}; leave it out of [[data]] or draw more molecules"
+            )
         write_whole(note, json.dumps({"asked": request, "refused": refused}, indent=2).encode())
     with BlockLogs():
         mols = [mol for mol in Chem.SDMolSupplier(str(kept), removeHs=False) if mol is not None]

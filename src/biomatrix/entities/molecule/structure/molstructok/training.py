@@ -36,6 +36,7 @@ from biomatrix.entities.molecule.structure.molstructok.places import initial_pla
 from biomatrix.entities.same_run import differences, told
 from biomatrix.entities.training_checkpoint import read_training_checkpoint
 from biomatrix.errors import ConfigurationError, WeightsError
+from biomatrix.progress import Progress
 
 LOG = logging.getLogger(__name__)
 _MOST_CODES = 32767
@@ -209,6 +210,7 @@ def fit_decoder(model: CodeModel, table: Array, settings: TrainingSettings) -> N
     model.eval()
     codebook = model.quantizer.embedding.weight.detach()
     optimizer = torch.optim.Adam(model.multi_head_decoder.parameters(), lr=settings.rate)
+    progress = Progress("decoder", settings.fit_steps, "steps")
     for step in range(settings.fit_steps):
         share = step / max(settings.fit_steps, 1)
         for group in optimizer.param_groups:
@@ -219,6 +221,7 @@ def fit_decoder(model: CodeModel, table: Array, settings: TrainingSettings) -> N
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+        progress.advance()
     with torch.no_grad():
         error = (model.decode(codebook)[0] - scaled[:, :3]).abs().mean(dim=0)
     LOG.info("decoder fitted, mean errors %s", dict(zip(HEADS, error.tolist(), strict=True)))
