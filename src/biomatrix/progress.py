@@ -93,6 +93,7 @@ class Progress:
         self.total = None if callable(total) else total
         self.done = 0
         self._find_total = total if callable(total) else None
+        self._fresh = False
         self._pace = Pace()
         self._last_message = 0.0
 
@@ -100,6 +101,7 @@ class Progress:
         """Count finished work; ``cached`` work was there already and does not enter the rate."""
         before = self.done
         self.done += amount
+        self._fresh = self._fresh or not cached
         self._pace.count(0 if cached else amount)
         ended = self.total is not None and before < self.total <= self.done
         if not (ended or self._pace.elapsed - self._last_message >= self.every) or not log.isEnabledFor(logging.INFO):
@@ -115,6 +117,9 @@ class Progress:
         shown_rate = 0.0 if math.isnan(rate) else rate
         if self.total is None:
             return f"{self.label}: {self.done:,} {self.unit} in {self._pace.elapsed:.0f} s, {shown_rate:.2f}/s"
+        counts = f"{self.label}: {self.done:,} of {self.total:,} {self.unit}"
+        if self.done >= self.total and not self._fresh:
+            return f"{counts}, kept from an earlier run"
         left = self._pace.seconds_left(self.total - self.done)
         time_left = "time left unknown" if math.isnan(left) else f"{left:.0f} s left"
-        return f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, {shown_rate:.2f}/s, {time_left}"
+        return f"{counts}, {shown_rate:.2f}/s, {time_left}"

@@ -114,9 +114,9 @@ def test_parser_and_metric_change_no_document_and_wording_does(joined: Callable[
         ("[tasks.'../x']\nprompts = ['a']\nanswer = 'a'", "../x"),
         ("[views.x]\nkind = 'molecule'\nlayout = 'spiral'", "views.x.layout"),
         ("[views.x]\nkind = 'molecule'\nlayout = 'composed'\nparts = { name = 2.0 }", "views.x.parts.name"),
-        ("[task.x]\nprompts = ['a']", "task: "),
-        ("prompts = [", "no TOML"),
-        ("x = " + "[" * 20000, "no TOML"),
+        ("[task.x]\nprompts = ['a']", "unknown section [task]; did you mean tasks?"),
+        ("prompts = [", "not TOML"),
+        ("x = " + "[" * 20000, "not TOML"),
     ],
 )
 def test_a_wrong_file_names_the_file_and_the_key(tmp_path: Path, text: str, named: str) -> None:
@@ -131,7 +131,7 @@ def test_what_is_no_text_too_large_or_missing_is_refused(tmp_path: Path) -> None
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_definitions(path)
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfigurationError, match="no TOML"):
+    with pytest.raises(ConfigurationError, match="UTF-16"):
         read_definitions(path)
     path.write_bytes(b"#" * (5 << 20))
     with pytest.raises(ConfigurationError, match="more than"):

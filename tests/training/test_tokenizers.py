@@ -91,7 +91,7 @@ def test_a_trainer_from_outside_is_found_by_the_table(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("[fitting]\nroundz = 3\n", "unknown roundz"),
+        ("[fitting]\nroundz = 3\n", r"unknown key fitting\.roundz; did you mean rounds"),
         ("[fitting]\nrounds = 'many'\n", "rounds"),
         ("[more]\nx = 1\n", "more"),
     ],

@@ -50,12 +50,13 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one task: its prompts, what they need, how an answer is read and judged."""
+    from biomatrix.entities.near_matches import choices
     from biomatrix.errors import ConfigurationError
     from biomatrix.tasks.registry import definitions
 
     registry = definitions(file or ()).tasks
     if name not in registry:
-        raise ConfigurationError(f"no task {name!r}; known: {', '.join(registry)}")
+        raise ConfigurationError(f"no task {name!r}; {choices(name, registry)}")
     record = _record(registry[name])
     if as_json:
         typer.echo(json.dumps(record, indent=2, ensure_ascii=False))

@@ -28,19 +28,23 @@ def register(app: typer.Typer) -> None:
 def pretrain(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False) -> None:
     """Train a Qwen3 decoder from scratch or from a checkpoint; run again after a stop, it resumes exactly."""
     from biomatrix.training import load_recipe
+
+    settings = load_recipe(recipe)  # before what takes seconds to import
     from biomatrix.training import pretrain as run
 
     show_log()
-    report(run(load_recipe(recipe), resume=resume), as_json)
+    report(run(settings, resume=resume), as_json)
 
 
 def finetune(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False) -> None:
     """Tune a trained model on instructions; run again after a stop, it resumes exactly."""
-    from biomatrix.training import finetune as run
     from biomatrix.training import load_recipe
 
+    settings = load_recipe(recipe)  # before what takes seconds to import
+    from biomatrix.training import finetune as run
+
     show_log()
-    report(run(load_recipe(recipe), resume=resume), as_json)
+    report(run(settings, resume=resume), as_json)
 
 
 def report(result: TrainingResult, as_json: bool) -> None:

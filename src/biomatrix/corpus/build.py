@@ -14,12 +14,13 @@ from pathlib import Path
 from biomatrix.corpus.build_records import build_records
 from biomatrix.corpus.build_shards import build_shards
 from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
-from biomatrix.corpus.build_vocabulary import is_vocabulary_of, save_vocabulary
+from biomatrix.corpus.build_vocabulary import is_vocabulary_of, save_vocabulary, vocabulary_fingerprint
+from biomatrix.corpus.check_build import check_build
+from biomatrix.corpus.in_use import in_use
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.refusals import described, refused_documents, refused_records
 from biomatrix.corpus.slices import make_once
 from biomatrix.entities.folders import make_folder
-from biomatrix.tasks.registry import draws
 
 log = logging.getLogger(__name__)
 
@@ -78,22 +79,43 @@ def build_corpus(
     Raises
     ------
     ConfigurationError
-        The recipe names a view, task, source or licence that is not known or not taken; nothing is built then. Or a
+        The recipe names a view, task, source or licence that is not known or not taken; a folder or file is missing, or
+        a folder for the result is a file: nothing is built then. Or another build is writing the same shards, or a
         folder cannot be written, as where no space is left; what is finished stays.
+    ParseError
+        The file of a source cannot be read, or lacks a column.
+    VocabularyError
+        The folder of ``vocabulary`` holds none.
     """
-    draws(recipe.views, recipe.tasks, recipe.task_files)  # first: what it cannot find would else show after an hour
-    for folder in (work, shards or work):
+    shards = shards or work / "shards"
+    check_build(recipe, data, (work, shards), vocabulary)  # first: what is wrong would else show after an hour
+    for folder in (work, shards):
         make_folder(folder)
     slices = tokenised(recipe, data, work, workers=workers)
-    if vocabulary is None:
-        vocabulary = work / "vocabulary"
+    corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers)
+    refused = {"records": refused_records(slices), "documents": refused_documents(corpus.parent)}
+    if any(faults.counts for faults in refused.values()):
+        log.info("%s", described(refused))
+    return corpus
+
+
+def _shards_of(
+    slices: dict[str, list[TokenisedSlice]],
+    recipe: CorpusRecipe,
+    vocabulary: Path | None,
+    data: Path,
+    work: Path,
+    shards: Path,
+    workers: int,
+) -> Path:
+    """Return the training corpus, written with the vocabulary given, else with one made of the slices."""
+    if vocabulary is not None:
+        return build_shards(slices, recipe, vocabulary, data, shards, workers=workers)
+    vocabulary = work / "vocabulary"
+    with in_use(vocabulary, vocabulary_fingerprint(slices, recipe)):
         make_once(
             vocabulary,
             partial(is_vocabulary_of, slices, recipe, vocabulary),
             partial(save_vocabulary, slices, recipe),
         )
-    corpus = build_shards(slices, recipe, vocabulary, data, shards or work / "shards", workers=workers)
-    refused = {"records": refused_records(slices), "documents": refused_documents(corpus.parent)}
-    if any(faults.counts for faults in refused.values()):
-        log.info("%s", described(refused))
-    return corpus
+        return build_shards(slices, recipe, vocabulary, data, shards, workers=workers)

@@ -14,10 +14,10 @@ import rdkit.rdBase
 
 from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import BATCH_ROWS, RECORD_SCHEMA, Record, RowWriter, records_to_table
-from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices
+from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
 from biomatrix.corpus.sources import Shard, Source, check_licences, open_source
 from biomatrix.entities.writing import write_whole
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 
 VERSION = 2
 """Raised when the same sources would give other records."""
@@ -112,9 +112,12 @@ def record_slices(entry: SourceRecipe, data: Path, work: Path, size: int) -> lis
     source = open_source(entry, data)
     asked = () if entry.embed_attempts is None else (entry.embed_attempts,)
     mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size, *asked)
+    shards = source_shards(source, work, size)
+    if not shards and source.paths:
+        raise ConfigurationError(f"source {source.name}: no record in its files", file=str(source.paths[0]))
     return [
         RecordSlice(marked_folder(work / "records" / entry.name, index, mark), mark, entry, data, shard)
-        for index, shard in enumerate(source_shards(source, work, size))
+        for index, shard in enumerate(shards)
     ]
 
 
@@ -147,7 +150,7 @@ def build_records(
     Raises
     ------
     ConfigurationError
-        If a source is unknown, or under a licence that is not allowed.
+        If a source is unknown, has no record, or is under a licence that is not allowed.
     """
     check_licences((open_source(entry, data) for entry in sources), allow)
     slices = {entry.name: record_slices(entry, data, work, size) for entry in sources}
@@ -155,4 +158,5 @@ def build_records(
     run_slices(flat, write_records, workers=workers, label="records")
     for name, group in slices.items():
         remove_strays(work / "records" / name, group)
+    tell_outdated(work / "records", flat)
     return slices

@@ -6,6 +6,7 @@ leaves the documents of all others as they are.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,16 +15,20 @@ from typing import Any, Final
 
 from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.held_out_shards import HeldOutPass, HeldOutSlice, write_held_out
+from biomatrix.corpus.in_use import in_use
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
 from biomatrix.corpus.shard_writing import token_dtype, write_manifest
-from biomatrix.corpus.shards import MANIFEST
+from biomatrix.corpus.shards import MANIFEST, read_manifest
 from biomatrix.corpus.slices import Slice, fingerprint, is_done, remove_strays, run_slices
 from biomatrix.corpus.sources import open_source
 from biomatrix.corpus.training_shards import ShardSlice, shard_fingerprint, write_train
+from biomatrix.entities.same_run import differences, told
+from biomatrix.errors import ParseError
 from biomatrix.tasks.drawing import Draw
 from biomatrix.tasks.registry import draws
 from biomatrix.tasks.task_definition import Task
+from biomatrix.vocabulary.token_table import token_table_fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +135,7 @@ def _manifest(
         "dtype": token_dtype(size).str,
         "vocabulary": vocabulary.fingerprint,
         "vocabulary_size": size,
+        "token_table": token_table_fingerprint(vocabulary.open()),
         "views": [draw.name for draw in drawn if draw.name in documents],
         "task_versions": {task.name: task.version for task in tasks},
         "recipe": recipe.model_dump(),
@@ -197,6 +203,24 @@ def build_shards(
     """
     saved = SavedVocabulary.at(vocabulary)
     drawn = draws(recipe.views, recipe.tasks, recipe.task_files)
+    marks = [item.fingerprint for group in slices.values() for item in group]
+    mark = fingerprint(
+        VERSION, recipe.model_dump(), saved.fingerprint, [draw.definition.content for draw in drawn], marks
+    )
+    with in_use(output, mark):
+        return _build_all(slices, recipe, drawn, saved, data, output, workers)
+
+
+def _build_all(
+    slices: Mapping[str, Sequence[TokenisedSlice]],
+    recipe: CorpusRecipe,
+    drawn: tuple[Draw, ...],
+    saved: SavedVocabulary,
+    data: Path,
+    output: Path,
+    workers: int,
+) -> Path:
+    _tell_changes(output / "train" / MANIFEST, recipe, saved)
     train = training_slices(slices, recipe, drawn, saved, output / "train")
     retire_manifest(output / "train", train)
     notes = run_slices(train, write_train, workers=workers, label="shards")
@@ -206,6 +230,20 @@ def build_shards(
     flat = tuple(item for group in slices.values() for item in group)
     _build_held_out(held_out_slices(flat, recipe, drawn, saved, output), recipe, output, workers)
     return output / "train"
+
+
+def _tell_changes(path: Path, recipe: CorpusRecipe, vocabulary: SavedVocabulary) -> None:
+    """Log which settings differ from those that the shards in a folder were built with, where there are any."""
+    try:
+        manifest = read_manifest(path)
+    except ParseError:
+        return
+    now = {**json.loads(recipe.model_dump_json()), "content of the vocabulary": vocabulary.fingerprint[:12]}
+    then = {**manifest.get("recipe", {}), "content of the vocabulary": str(manifest.get("vocabulary"))[:12]}
+    different = differences(then, now)
+    if different:
+        log.info("the recipe has changed since %s was built: %s", path.parent, told(different))
+        log.info("what depends on it is built anew, the rest is kept")
 
 
 def retire_manifest(folder: Path, items: Iterable[Slice]) -> None:

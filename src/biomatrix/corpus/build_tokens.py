@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from biomatrix.corpus.build_records import RecordSlice, reject_line
 from biomatrix.corpus.records import TEXT, RowWriter, TokenRecord, read_batches, records_from_table
-from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices
+from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
 from biomatrix.errors import BioMatrixError
@@ -210,6 +210,7 @@ def build_tokens(
         run_slices(flat, write_tokens, workers=workers, label=f"{name} tokens")
         for source, group in slices_by_modality[name].items():
             remove_strays(work / "tokens" / name / source, group)
+        tell_outdated(work / "tokens" / name, flat)
     return {
         source: [
             TokenisedSlice(

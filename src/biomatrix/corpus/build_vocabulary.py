@@ -14,12 +14,13 @@ from itertools import chain, islice
 from pathlib import Path
 
 from biomatrix.corpus.build_tokens import TokenisedSlice
-from biomatrix.corpus.recipe import CorpusRecipe, CoverageRecipe
+from biomatrix.corpus.recipe import CorpusRecipe, CoverageRecipe, VocabularyRecipe
 from biomatrix.corpus.records import TokenRecord
 from biomatrix.corpus.saved_vocabulary import ORIGIN
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
+from biomatrix.progress import Progress
 from biomatrix.tasks.registry import package_definitions
 from biomatrix.vocabulary import Vocabulary, coverage_of, joint_tokens, train_byte_bpe
 
@@ -79,7 +80,10 @@ def _has_words(record: TokenRecord) -> bool:
 
 
 def _entity_texts(slices: Slices, names: Sequence[str]) -> Iterator[str]:
-    """Yield entities as text, every third one first, so that a limit does not cut off the last sources."""
+    """Yield two thirds of the entities as text, every third one first, so that a limit cuts off no source.
+
+    The last third is left out: reading it too would change the vocabularies of every corpus within the limit.
+    """
     for turn in (0, 1):
         records = chain.from_iterable(training_records(group, names) for group in slices.values())
         strings = (record.tokens[name][0] for record in records for name in names if name in record.tokens)
@@ -105,12 +109,14 @@ def count_open_tokens(slices: Slices, writers: Sequence[Modality]) -> dict[str, 
     """Count, in one pass, the tokens of each open-ended modality in training records, composites included."""
     counts: dict[str, Counter[str]] = {writer.name: Counter() for writer in writers if writer.open_ended}
     read = {writer.name: writer for writer in writers if any(part.name in counts for part in writer.written_with())}
-    for group in slices.values() if read else ():
-        for record in training_records(group, read):
+    progress = Progress("tokens of the vocabulary", sum(map(len, slices.values())))
+    for item in chain.from_iterable(slices.values()) if read else ():
+        for record in training_records([item], read):
             for name, tokens in record.tokens.items():
                 for owner, owned in read[name].spans(tokens):
                     if owner in counts:
                         counts[owner].update(owned)
+        progress.advance()
     return counts
 
 
@@ -126,6 +132,7 @@ def build_vocabulary(slices: Slices, recipe: CorpusRecipe) -> Vocabulary:
     writers = [modality(name, tokenizer=recipe.structure_tokenizers.get(name)) for name in names]
     prose = _limit(_prose(slices), settings.text_characters)
     entity_texts = _entity_texts(slices, [writer.name for writer in writers if writer.spelled_as_text])
+    log.info("learning %d text entries on at most %d characters", settings.text_entries, _characters(settings))
     base = train_byte_bpe(chain(prose, _limit(entity_texts, settings.smiles_characters)), settings.text_entries)
     counts = count_open_tokens(slices, writers)
     tokens_of: dict[str, list[str]] = {}
@@ -137,6 +144,10 @@ def build_vocabulary(slices: Slices, recipe: CorpusRecipe) -> Vocabulary:
     vocabulary = Vocabulary.build(base, tokens=tokens_of, modalities=writers)
     log.info("%d entries in all: %r", len(vocabulary), vocabulary)
     return vocabulary
+
+
+def _characters(settings: VocabularyRecipe) -> int:
+    return settings.text_characters + settings.smiles_characters
 
 
 def describe(name: str, kept: Sequence[str], covered: float, slices: Slices) -> str:

@@ -119,6 +119,29 @@ def claimed(folder: Path) -> Iterator[Claim | None]:
         claim.release()
 
 
+class _Touched:
+    """A file that is touched while its writer lives; nobody takes it over."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def touch(self) -> None:
+        """Renew it, where it is still there."""
+        with suppress(FileNotFoundError):
+            os.utime(self.path)
+
+
+@contextmanager
+def kept_alive(path: Path) -> Iterator[None]:
+    """Touch a file while the block runs, often enough for a lease."""
+    touched = _Touched(path)
+    _HEART.add(touched)
+    try:
+        yield
+    finally:
+        _HEART.remove(touched)
+
+
 def take(folder: Path) -> Claim | None:
     """Return a new claim to a folder, perhaps in place of one that has run out; None where another one is valid."""
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -178,12 +201,12 @@ class _Heart:
     """A thread that touches the claims of this process while there are any."""
 
     def __init__(self) -> None:
-        self._claims: set[Claim] = set()
+        self._claims: set[Claim | _Touched] = set()
         self._lock = threading.Lock()
         self._added = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def add(self, claim: Claim) -> None:
+    def add(self, claim: Claim | _Touched) -> None:
         with self._lock:
             self._claims.add(claim)
             self._added.set()
@@ -191,7 +214,7 @@ class _Heart:
                 self._thread = threading.Thread(target=self._beat, name="claims", daemon=True)
                 self._thread.start()
 
-    def remove(self, claim: Claim) -> None:
+    def remove(self, claim: Claim | _Touched) -> None:
         with self._lock:
             self._claims.discard(claim)
 

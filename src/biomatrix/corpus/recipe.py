@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from biomatrix.errors import ConfigurationError
+from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
+from biomatrix.entities.toml_files import read_toml
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Mean = Annotated[float, Field(ge=0, le=10_000)]
+"""A mean number of documents drawn from one record."""
+Count = Annotated[int, Field(le=2**31 - 1)]
 
 
 _OF_ANY_SOURCE = {"name", "repeat", "embed_attempts", "reader"}
 """Keys that need no reader."""
 
 
-class SourceRecipe(_Strict):
+class SourceRecipe(Section):
     """One source, by name or described in full.
 
     Parameters
@@ -51,8 +51,8 @@ class SourceRecipe(_Strict):
     """
 
     name: str = Field(pattern=r"^\w[\w.-]*$")
-    repeat: float = Field(default=1.0, ge=0)
-    embed_attempts: int | None = Field(default=None, ge=1)
+    repeat: Mean = 1.0
+    embed_attempts: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
     reader: str | None = None
     files: list[str] = Field(default_factory=list)
     kind: str | None = None
@@ -72,7 +72,7 @@ class SourceRecipe(_Strict):
         return self
 
 
-class CoverageRecipe(_Strict):
+class CoverageRecipe(Section):
     """The tokens that a vocabulary keeps of an open-ended modality, which has no fixed set of them.
 
     Parameters
@@ -84,7 +84,7 @@ class CoverageRecipe(_Strict):
     """
 
     share: float | None = Field(default=None, gt=0, lt=1)
-    limit: int | None = Field(default=None, ge=1)
+    limit: Count | None = Field(default=None, ge=1)
 
 
 _FORMER_KEYS = {
@@ -95,7 +95,7 @@ _FORMER_KEYS = {
 """Keys of recipes written before coverage was by modality."""
 
 
-class VocabularyRecipe(_Strict):
+class VocabularyRecipe(Section):
     """How a vocabulary is built from the corpus.
 
     Parameters
@@ -108,10 +108,12 @@ class VocabularyRecipe(_Strict):
         The largest number of characters of prose, and of entities spelled as text, that the BPE is learned on.
     """
 
-    text_entries: int = Field(default=1900, ge=300)
+    former_keys: ClassVar[tuple[str, ...]] = tuple(_FORMER_KEYS)
+
+    text_entries: int = Field(default=1900, ge=300, le=2**24)
     coverage: dict[str, CoverageRecipe] = Field(default_factory=dict)
-    text_characters: int = Field(default=6_000_000, ge=1000)
-    smiles_characters: int = Field(default=2_000_000, ge=0)
+    text_characters: Count = Field(default=6_000_000, ge=1000)
+    smiles_characters: Count = Field(default=2_000_000, ge=0)
 
     @model_validator(mode="before")
     @classmethod
@@ -126,7 +128,7 @@ class VocabularyRecipe(_Strict):
         return {**present, "coverage": coverage}
 
 
-class CorpusRecipe(_Strict):
+class CorpusRecipe(Section):
     """A whole corpus.
 
     Parameters
@@ -160,15 +162,15 @@ class CorpusRecipe(_Strict):
     """
 
     name: str
-    seed: int = 0
-    max_tokens: int = Field(default=512, ge=16)
-    slice_rows: int = Field(default=5000, ge=1)
-    sources: list[SourceRecipe]
+    seed: int = Field(default=0, ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)
+    max_tokens: Count = Field(default=512, ge=16)
+    slice_rows: Count = Field(default=5000, ge=1)
+    sources: list[SourceRecipe] = Field(min_length=1)
     allow: list[str] | None = None
-    views: dict[str, float] = Field(default_factory=dict)
-    tasks: dict[str, float] = Field(default_factory=dict)
+    views: dict[str, Mean] = Field(default_factory=dict)
+    tasks: dict[str, Mean] = Field(default_factory=dict)
     task_files: list[str] = Field(default_factory=list)
-    held_out_documents: int = Field(default=300, ge=0)
+    held_out_documents: Count = Field(default=300, ge=0)
     modalities: list[str] | None = None
     structure_tokenizers: dict[str, str] = Field(default_factory=dict)
     vocabulary: VocabularyRecipe = Field(default_factory=VocabularyRecipe)
@@ -187,10 +189,4 @@ class CorpusRecipe(_Strict):
     @classmethod
     def from_file(cls, path: str | Path) -> CorpusRecipe:
         """Read a TOML recipe; ConfigurationError, which names a wrong or unknown key, where it is not one."""
-        path = Path(path)
-        try:
-            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except OSError as error:
-            raise ConfigurationError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-            raise ConfigurationError(f"not a corpus recipe: {error}", file=str(path)) from error
+        return checked(read_toml(path), cls, path)

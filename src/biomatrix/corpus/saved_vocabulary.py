@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from biomatrix.corpus.slices import file_sha256, fingerprint
+from biomatrix.corpus.slices import fingerprint
+from biomatrix.entities.hashing import file_sha256
 from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,7 +35,12 @@ class SavedVocabulary:
 
     @classmethod
     def at(cls, folder: Path) -> SavedVocabulary:
-        """Return the vocabulary of a folder, its files hashed; ConfigurationError where the folder holds no file."""
+        """Return the vocabulary of a folder, its files hashed; ConfigurationError where the folder holds none."""
+        if not folder.is_dir():
+            what = "is a file, not the folder of a vocabulary" if folder.exists() else "no such folder"
+            raise ConfigurationError(
+                f"{what}; --vocabulary names a folder that a build or `Vocabulary` saved", file=str(folder)
+            )
         files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != ORIGIN)
         if not files:
             raise ConfigurationError("an empty vocabulary folder", file=str(folder))

@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.corpus.encoding import FULL_WEIGHT
-from biomatrix.corpus.slices import file_sha256
+from biomatrix.corpus.slices import fingerprint
+from biomatrix.entities.hashing import file_sha256
 from biomatrix.errors import ParseError
 
 FORMAT = 2
@@ -32,6 +33,9 @@ MANIFEST = "manifest.json"
 TOKENS, WEIGHTS, OFFSETS, VIEWS, ROWS = "tokens.bin", "weights.bin", "offsets.bin", "views.bin", "rows.bin"
 VIEW_NAMES = "views.json"
 _READ = (1, FORMAT)
+_TYPES = ("<u2", "<u4")
+_ANY_SIZE = 1 << 32
+_AGAIN = "build the corpus again, which writes what is missing or damaged"
 
 
 class ShardReader:
@@ -55,12 +59,21 @@ class ShardReader:
     def __init__(self, folder: Path, dtype: np.dtype[Any], names: tuple[str, ...] | None = None) -> None:
         self.folder, self.dtype = folder, dtype
         self.names = names if names is not None else _view_names(folder / VIEW_NAMES)
-        self.offsets = np.fromfile(folder / OFFSETS, dtype="<u8").astype(np.int64)
-        self.views = np.fromfile(folder / VIEWS, dtype="u1")
+        self.offsets = _numbers(folder / OFFSETS, "<u8").astype(np.int64)
+        self.views = _numbers(folder / VIEWS, "u1")
+        if not len(self.offsets) or self.offsets[0] or (np.diff(self.offsets) < 0).any():
+            raise ParseError(f"not the beginnings of documents; {_AGAIN}", file=str(folder / OFFSETS))
+        if len(self.views) != len(self.offsets) - 1:
+            raise ParseError(
+                f"{len(self.views)} views for {len(self.offsets) - 1} documents; {_AGAIN}", file=str(folder)
+            )
         if len(self.views) and int(self.views.max()) >= len(self.names):
             raise ParseError("a document of a view without a name", file=str(folder / VIEWS))
-        if (folder / TOKENS).stat().st_size != int(self.offsets[-1]) * dtype.itemsize:
-            raise ParseError("the tokens do not fill the documents; the shard is cut short", file=str(folder))
+        for name, width in ((TOKENS, dtype.itemsize), (WEIGHTS, 1)):
+            if _size(folder / name) != int(self.offsets[-1]) * width:
+                raise ParseError(
+                    f"{name} does not fill the documents: the shard is cut short; {_AGAIN}", file=str(folder)
+                )
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
@@ -93,6 +106,20 @@ class ShardReader:
             raise ParseError(f"the manifest does not list the view {missing[0]!r}", file=str(self.folder))
         places = np.array([names.index(name) for name in self.names], dtype=np.uint16)
         return places[self.views] if len(places) else np.empty(0, dtype=np.uint16)
+
+
+def _numbers(path: Path, dtype: str) -> NDArray[Any]:
+    """Return the whole numbers of a file; ParseError where there is none, or it is cut inside a number."""
+    if _size(path) % np.dtype(dtype).itemsize:
+        raise ParseError(f"cut short; {_AGAIN}", file=str(path))
+    return np.fromfile(path, dtype=dtype)
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file in bytes; ParseError where there is none."""
+    if not path.is_file():
+        raise ParseError(f"missing; {_AGAIN}", file=str(path))
+    return path.stat().st_size
 
 
 def _view_names(path: Path) -> tuple[str, ...]:
@@ -130,10 +157,8 @@ class TokenShards:
         path = self.folder / MANIFEST
         if not path.is_file():
             raise ParseError(f"no {MANIFEST}: not a finished corpus folder", file=str(folder))
-        self.manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        form = self.manifest.get("format")
-        if form not in _READ:
-            raise ParseError(f"format {form!r}: this version reads {' and '.join(map(str, _READ))}", file=str(path))
+        self.manifest = read_manifest(path)
+        form = self.manifest["format"]
         dtype = np.dtype(self.manifest["dtype"])
         names = self.view_names if form == 1 else None
         self._shards = [ShardReader(self.folder / shard["name"], dtype, names) for shard in self.manifest["shards"]]
@@ -171,8 +196,20 @@ class TokenShards:
         if not 0 <= index < len(self):
             raise IndexError(f"document {index} of a corpus of {len(self)}")
         number = int(np.searchsorted(self._first, index, side="right")) - 1
-        ids, weights = self._shards[number].document(index - int(self._first[number]))
+        shard = self._shards[number]
+        ids, weights = shard.document(index - int(self._first[number]))
+        if len(ids) and int(ids.max()) >= self.manifest.get("vocabulary_size", _ANY_SIZE):
+            raise ParseError(f"document {index} holds an id outside the vocabulary; {_AGAIN}", file=str(shard.folder))
         return ids.astype(np.int64), weights.astype(np.float32) / np.float32(FULL_WEIGHT)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The SHA-256, in hexadecimal, over the shards' names, their files' hashes and the names of views."""
+        shards = [
+            (shard["name"], sorted((name, file.get("sha256")) for name, file in shard.get("files", {}).items()))
+            for shard in self.manifest["shards"]
+        ]
+        return fingerprint(self.manifest["dtype"], list(self.view_names), shards)
 
     def verify(self) -> None:
         """Raise ParseError where a file is missing, or its SHA-256 is not that of the manifest."""
@@ -181,6 +218,28 @@ class TokenShards:
                 path = self.folder / shard["name"] / name
                 if not path.is_file() or file_sha256(path) != file["sha256"]:
                     raise ParseError("missing or changed since it was written; build it again", file=str(path))
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest of a corpus folder; ParseError where it is none that this version reads."""
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ParseError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
+    except ValueError as error:
+        raise ParseError(f"not JSON ({error}); {_AGAIN}", file=str(path)) from error
+    if not isinstance(manifest, dict):
+        raise ParseError(f"not a manifest; {_AGAIN}", file=str(path))
+    form = manifest.get("format")
+    if form not in _READ:
+        raise ParseError(f"format {form!r}: this version reads {' and '.join(map(str, _READ))}", file=str(path))
+    names = manifest.get("views"), manifest.get("shards")
+    listed = all(isinstance(one, list) for one in names) and all(
+        isinstance(shard, dict) and isinstance(shard.get("name"), str) for shard in manifest["shards"]
+    )
+    if not listed or manifest.get("dtype") not in _TYPES:
+        raise ParseError(f"the manifest lacks its views, shards or type of ids; {_AGAIN}", file=str(path))
+    return manifest
 
 
 def held_out_folders(folder: str | Path) -> dict[str, Path]:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from biomatrix.corpus.claims import claimed, holder, lease_seconds, shared_now
+from biomatrix.entities.hashing import file_sha256
 from biomatrix.entities.stopping import end_on_signals
 from biomatrix.entities.writing import named_refusals
 from biomatrix.errors import ConfigurationError
@@ -69,15 +70,6 @@ def fingerprint(*parts: object) -> str:
 def marked_folder(parent: Path, index: int, mark: str) -> Path:
     """Return the folder of a slice, named by its number and fingerprint: builds that differ do not share it."""
     return parent / f"{index:05d}-{mark[:8]}"
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def read_done(folder: Path) -> dict[str, Any] | None:
@@ -293,6 +285,25 @@ def remove_strays(folder: Path, keep: Sequence[Slice]) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def tell_outdated(folder: Path, keep: Sequence[Slice]) -> None:
+    """Log how many finished slices stay that this build does not read: of other recipes, or of files since changed.
+
+    Another build over the same folder may be reading them, so only a person can know that they may go.
+    """
+    names = {item.folder.absolute() for item in keep}
+    found = (path.parent for path in folder.glob(f"*/*/{DONE}"))
+    others = [path for path in found if _MARKED.fullmatch(path.name) and path.absolute() not in names]
+    if others:
+        size = sum(file.stat().st_size for one in others for file in one.iterdir() if file.is_file())
+        log.info(
+            "%s keeps %d slices (%.1f MB) of other recipes, or of files since changed, which this build does not read; "
+            "remove the folder where no other build uses it",
+            folder,
+            len(others),
+            size / 1e6,
+        )
 
 
 def _claimed_now(path: Path) -> bool:

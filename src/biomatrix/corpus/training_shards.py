@@ -24,7 +24,8 @@ from biomatrix.corpus.encoding import EncodedDocument, fitted_documents, within_
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
 from biomatrix.corpus.shard_writing import ShardWriter, token_dtype
 from biomatrix.corpus.shards import ShardReader
-from biomatrix.corpus.slices import Slice, file_sha256, fingerprint, read_done
+from biomatrix.corpus.slices import Slice, fingerprint, read_done
+from biomatrix.entities.hashing import file_sha256
 from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.tasks.documents import Document
 from biomatrix.tasks.drawing import Draw, documents

@@ -62,12 +62,13 @@ def locate(
     folder = Path(os.path.expanduser(name))
     if name and is_folder(folder) and (holds is None or (folder / holds).exists()):
         return folder
-    if hub is None and not isinstance(name_or_path, Path) and not is_folder(folder) and _is_repository(name):
+    if hub is None and not isinstance(name_or_path, Path) and not is_folder(folder) and is_repository(name):
         return _fetch(name, patterns, revision, what)
     raise WeightsError(_absence(name, what, folders, holds, hub is None))
 
 
-def _is_repository(name: str) -> bool:
+def is_repository(name: str) -> bool:
+    """Return whether a name has the form ``owner/name`` of the hub."""
     return name.count("/") == 1 and not name.startswith((".", "/", "~"))
 
 

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.near_matches import choices
 from biomatrix.entities.registration import Kind
 from biomatrix.errors import ConfigurationError
 
@@ -56,7 +57,7 @@ def kind(name: str) -> Kind:
     try:
         return _table()[name]
     except (KeyError, TypeError):  # TypeError: what no name can be
-        raise ConfigurationError(f"no kind of entity named {name!r}; there are: {', '.join(kind_names())}") from None
+        raise ConfigurationError(f"no kind of entity named {name!r}; {choices(str(name), kind_names())}") from None
 
 
 def kind_of(entity: Entity) -> Kind:

@@ -8,6 +8,7 @@ from typing import Any
 
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.kind_registry import kinds, load_attribute
+from biomatrix.entities.near_matches import choices
 from biomatrix.entities.paths import exists
 from biomatrix.errors import ConfigurationError
 
@@ -97,7 +98,7 @@ def modality_class(name: str) -> type[Modality]:
         return _REGISTERED[name]
     home = next((one.modalities[name] for one in kinds() if name in one.modalities), None)
     if home is None:
-        raise ConfigurationError(f"no modality named {name!r}; there are: {', '.join(modality_names())}")
+        raise ConfigurationError(f"no modality named {name!r}; {choices(name, modality_names())}")
     cls: type[Modality] = load_attribute(home)
     return cls
 

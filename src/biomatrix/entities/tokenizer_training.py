@@ -50,6 +50,8 @@ class EntitySource:
     read : callable
         Takes an identifier and its row; returns the entity, if the row has one, and whether it may be learned from.
         Raises BioMatrixError with the reason where it cannot.
+    fingerprint : str
+        The hash of its content; empty where unknown.
     """
 
     name: str
@@ -57,6 +59,7 @@ class EntitySource:
     licence: tuple[str, ...]
     rows: Callable[[], Iterator[tuple[str, Any]]]
     read: Callable[[str, Any], tuple[Entity | None, bool]]
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,21 +18,19 @@ binding = "Binding"
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field
 
+from biomatrix.entities.settings import Section, checked
+from biomatrix.entities.toml_files import read_toml
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.task_definition import Task
 from biomatrix.tasks.templates import template_fault
 from biomatrix.tasks.views import DocumentView, Layout, field_labels
-
-LARGEST_FILE: Final = 4 << 20
-"""The size in bytes of the largest file of definitions that is read."""
 
 
 def _check_template(text: str) -> str:
@@ -47,11 +45,7 @@ Template = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _TaskEntry(_Strict):
+class _TaskEntry(Section):
     version: int = Field(default=1, ge=1)
     prompts: tuple[Template, ...] = Field(min_length=1)
     answer: Template
@@ -67,7 +61,7 @@ class _TaskEntry(_Strict):
         return Task(name, **{**dict(self), "parser": parser})
 
 
-class _ViewEntry(_Strict):
+class _ViewEntry(Section):
     kind: Name
     layout: Layout
     modalities: tuple[Name, ...] = ()
@@ -78,7 +72,7 @@ class _ViewEntry(_Strict):
         return DocumentView(name, self.kind, self.layout, self.modalities, self.parts, own_labels)
 
 
-class _File(_Strict):
+class _File(Section):
     tasks: dict[Name, _TaskEntry] = Field(default_factory=dict)
     views: dict[Name, _ViewEntry] = Field(default_factory=dict)
     fields: dict[Name, str] = Field(default_factory=dict)
@@ -133,28 +127,10 @@ def read_definitions(path: str | Path, labels: Mapping[str, str] | None = None) 
     ConfigurationError
         If the file cannot be read, is not TOML, or has an unknown or wrong key, which is named.
     """
-    try:
-        with open(path, "rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise ConfigurationError(f"more than {LARGEST_FILE:,} bytes of definitions", file=str(path))
-        entries = _File.model_validate(tomllib.loads(content.decode("utf-8")))
-    except OSError as error:
-        raise ConfigurationError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
-    except ValidationError as error:
-        raise ConfigurationError("; ".join(_faults(error)), file=str(path)) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigurationError(f"no TOML: {error}", file=str(path)) from error
+    entries = checked(read_toml(path), _File, path)
     all_labels = {**(labels or {}), **entries.fields}
     return Definitions(
         {name: entry.task(name) for name, entry in entries.tasks.items()},
         {name: entry.view(name, all_labels) for name, entry in entries.views.items()},
         dict(entries.fields),
     )
-
-
-def _faults(error: ValidationError) -> list[str]:
-    """Return one line per fault, the key and its fault, for the first five."""
-    details = error.errors(include_url=False, include_input=False)
-    lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in details[:5]]
-    return lines if len(details) <= 5 else [*lines, f"and {len(details) - 5} more"]

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
+from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.definition_files import Definitions, check_names, read_definitions
 from biomatrix.tasks.drawing import Draw
@@ -105,7 +106,7 @@ def view_names() -> tuple[str, ...]:
 
 def _find(known: Mapping[str, DefinitionT], name: str, what: str) -> DefinitionT:
     if name not in known:
-        raise ConfigurationError(f"no {what} {name!r}; known: {', '.join(known)}")
+        raise ConfigurationError(f"no {what} {name!r}; {choices(name, known)}")
     return known[name]
 
 

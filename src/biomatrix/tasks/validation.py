@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from biomatrix.entities import modality_names
 from biomatrix.entities.kind_registry import kind_names
+from biomatrix.entities.near_matches import choices
 from biomatrix.tasks.definition_files import Definitions
 from biomatrix.tasks.metrics import METRICS
 from biomatrix.tasks.parsers import PARSERS
@@ -51,14 +52,14 @@ def task_faults(task: Task, known: Definitions) -> Iterator[str]:
 
 def _output_faults(task: Task) -> Iterator[str]:
     if task.output not in modality_names():
-        yield f"the output {task.output!r} is no modality; there are: {', '.join(modality_names())}"
+        yield f"the output {task.output!r} is no modality; {choices(str(task.output), modality_names())}"
     if task.answer != f"{{{task.output}}}":
         yield f"an answer in {task.output} is {{{task.output}}} and nothing else"
 
 
 def _judging_faults(task: Task) -> Iterator[str]:
     if task.parser not in PARSERS:
-        yield f"no parser {task.parser!r}; known: {', '.join(PARSERS)}"
+        yield f"no parser {task.parser!r}; {choices(task.parser, PARSERS)}"
     if (task.parser == "entity") != (task.output is not None):
         yield "the parser 'entity' needs an output, and an output needs the parser 'entity'"
     if (task.parser == "choice") != bool(task.choices):
@@ -66,7 +67,7 @@ def _judging_faults(task: Task) -> Iterator[str]:
     if task.metric is None:
         return
     if task.metric not in METRICS:
-        yield f"no metric {task.metric!r}; known: {', '.join(METRICS)}"
+        yield f"no metric {task.metric!r}; {choices(task.metric, METRICS)}"
     elif METRICS[task.metric].parsers and task.parser not in METRICS[task.metric].parsers:
         yield f"the metric {task.metric!r} does not judge what the parser {task.parser!r} reads"
 

@@ -11,6 +11,7 @@ A checkpoint is an ordinary model folder, with the optimiser's tensors and the r
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import (
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 STATE_FILE = "training_state.json"
 OPTIMIZER_FILE = "optimizer.safetensors"
+WEIGHTS_FILE = "model.safetensors"
+_MOMENTS = ("exp_avg", "exp_avg_sq")
 _NAME = re.compile(r"checkpoint-(\d{8})")
 _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 _PREFIX = "model."
@@ -61,6 +65,9 @@ class TrainingState:
         Where in the data the next batch is.
     recipe : dict
         The settings with which the run was started.
+    data : dict
+        The fingerprints of what it learns from, see :class:`biomatrix.training.identity.DataIdentity`; empty in
+        checkpoints of earlier versions.
     """
 
     step: int = 0
@@ -68,6 +75,7 @@ class TrainingState:
     tokens: int = 0
     position: Position = field(default_factory=Position)
     recipe: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the state as JSON text."""
@@ -78,9 +86,17 @@ class TrainingState:
         """Read the state back; WeightsError where the file is missing or is not a training state."""
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{**values, "position": Position(**values["position"])})
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            state = cls(**{**values, "position": Position(**values["position"])})
+            numbers = (state.step, state.tokens, *asdict(state.position).values())
+            if not all(isinstance(number, int) and number >= 0 for number in numbers):
+                raise ValueError("its counts are not whole numbers from 0 on")
+            if not (math.isfinite(state.elapsed_seconds) and isinstance(state.recipe, dict)):
+                raise ValueError("its time or its recipe is none")
+        except OSError as error:
+            raise WeightsError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise WeightsError(f"not a readable training state: {error}", file=str(path)) from error
+        return state
 
 
 def save_checkpoint(
@@ -176,8 +192,8 @@ def write_model(
     config.save_pretrained(folder)
     if model.generation_config is not None:
         model.generation_config.save_pretrained(folder)
-    save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "model.safetensors").chmod(0o644)  # safetensors makes the file private; models are for all to read
+    save_file(stored, folder / WEIGHTS_FILE, metadata={"format": "pt"})
+    (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors makes the file private; models are for all to read
 
 
 def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Optimizer) -> TrainingState:
@@ -204,19 +220,65 @@ def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Opt
     """
     state = TrainingState.from_file(checkpoint / STATE_FILE)
     options = StateDictOptions(full_state_dict=True, cpu_offload=True, strict=False)
-    weights = {_PREFIX + name: t for name, t in load_file(checkpoint / "model.safetensors").items()}
-    head, embedding = f"{_PREFIX}lm_head.weight", f"{_PREFIX}model.embed_tokens.weight"
-    if head not in weights:
-        weights[head] = weights[embedding]
-    expected = set(get_model_state_dict(loss_module))
-    if expected != set(weights):
-        odd = sorted(expected ^ set(weights))
-        raise WeightsError(f"{len(odd)} tensors do not match the model, first {odd[0]!r}", file=str(checkpoint))
+    # Everything is read and checked before anything is changed.
+    weights = _weights_for(checkpoint / WEIGHTS_FILE, loss_module)
+    flat = _moments_for(checkpoint / OPTIMIZER_FILE, loss_module)
     set_model_state_dict(loss_module, weights, options=options)
     template = get_optimizer_state_dict(loss_module, optimizer)
-    moments = _unflatten(load_file(checkpoint / OPTIMIZER_FILE), template)
-    set_optimizer_state_dict(loss_module, optimizer, moments, options=options)
+    set_optimizer_state_dict(loss_module, optimizer, _unflatten(flat, template), options=options)
     return state
+
+
+def _weights_for(path: Path, loss_module: nn.Module) -> dict[str, Any]:
+    weights: dict[str, Any] = {_PREFIX + name: tensor for name, tensor in _read_tensors(path).items()}
+    head, embedding = f"{_PREFIX}lm_head.weight", f"{_PREFIX}model.embed_tokens.weight"
+    if head not in weights and embedding in weights:
+        weights[head] = weights[embedding]
+    expected = _shapes(loss_module)
+    odd = sorted(expected.keys() ^ weights.keys())
+    if odd:
+        raise WeightsError(f"{len(odd)} tensors do not match the model, first {odd[0]!r}", file=str(path))
+    for name, tensor in weights.items():
+        if tuple(tensor.shape) != expected[name]:
+            raise WeightsError(
+                f"{name} is {list(tensor.shape)}, the recipe asks for {list(expected[name])}", file=str(path)
+            )
+    return weights
+
+
+def _moments_for(path: Path, loss_module: nn.Module) -> dict[str, Tensor]:
+    """Return the tensors of AdamW: two moments and a step for each parameter that is trained."""
+    flat = _read_tensors(path)
+    shapes = _shapes(loss_module)
+    trained = {name for name in shapes if name != f"{_PREFIX}lm_head.weight"}
+    for part in _MOMENTS:
+        missing = sorted(name for name in trained if f"{part}:{name}" not in flat)
+        if missing:
+            raise WeightsError(f"lacks {part} of {len(missing)} parameters, first {missing[0]!r}", file=str(path))
+    for name, tensor in flat.items():
+        part, _, parameter = name.partition(":")
+        if part in _MOMENTS and tuple(tensor.shape) != shapes.get(parameter):
+            raise WeightsError(f"{name} has the shape of another model", file=str(path))
+    return flat
+
+
+def _shapes(loss_module: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each tensor of a possibly sharded module, as it is when whole."""
+    tensors: dict[str, Any] = get_model_state_dict(loss_module)
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+
+
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a checkpoint's file; WeightsError where it is missing, damaged, or holds NaN."""
+    try:
+        tensors: dict[str, Tensor] = load_file(path)
+    except (OSError, SafetensorError, ValueError) as error:
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        raise WeightsError(f"missing or damaged: {' '.join(reason.split())}", file=str(path)) from error
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise WeightsError(f"{name} holds values that are not finite", file=str(path))
+    return tensors
 
 
 def checkpoints(folder: Path) -> list[Path]:

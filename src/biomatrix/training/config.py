@@ -5,56 +5,55 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from biomatrix.entities.settings import Model, checked, read_toml
+from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
+from biomatrix.entities.toml_files import read_toml
 from biomatrix.training.schedule import Shape
 
-Positive = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, le=2**31 - 1)]
+Size = Annotated[int, Field(gt=0, le=2**20)]
+"""A size of the decoder: far more than any has, and little enough for their product to be a number of bytes."""
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ModelSection(_Section):
+class ModelSection(Section):
     """The decoder: its sizes when it is trained from scratch, or the checkpoint it starts from."""
 
     vocabulary: Path
     """A vocabulary folder."""
     checkpoint: str | None = None
     """A model folder or hub id to continue from; the sizes below are then not used."""
-    hidden_size: Positive = 256
-    num_layers: Positive = 6
-    intermediate_size: Positive = 768
-    num_heads: Positive = 4
-    num_kv_heads: Positive = 2
-    head_dim: Positive = 64
+    hidden_size: Annotated[int, Field(gt=0, le=2**16)] = 256
+    num_layers: Annotated[int, Field(gt=0, le=2**12)] = 6
+    intermediate_size: Size = 768
+    num_heads: Size = 4
+    num_kv_heads: Size = 2
+    head_dim: Annotated[int, Field(gt=0, le=2**12, multiple_of=2)] = 64
     max_positions: Positive = 2048
     """The context length written into the model's config, in tokens."""
-    rope_theta: float = 1_000_000.0
-    row_multiple: Positive = 1
+    rope_theta: Annotated[float, Field(gt=0)] = 1_000_000.0
+    row_multiple: Size = 1
     """The embedding is padded to a multiple of this many rows."""
     initialisation: Literal["description", "geometry", "random"] = "geometry"
     """How the rows of modality tokens start; "random" is for models trained from scratch only."""
 
 
-class DataSection(_Section):
+class DataSection(Section):
     """Where the documents are."""
 
     train: Path
     """A corpus folder of token shards; its ``heldout_<view>`` folders are for evaluation, never for training."""
 
 
-class BatchSection(_Section):
+class BatchSection(Section):
     """How documents become batches."""
 
     tokens: Positive = 4096
     """Tokens of one forward pass on one process, padding included."""
     accumulate: Positive = 1
     """Forward passes of one optimiser step."""
-    max_length: Positive = 512
+    max_length: Size = 512
     """Longest row; longer documents are cut into several rows, and nothing is dropped."""
     layout: Literal["bucketed", "packed"] = "bucketed"
     """Rows of one document padded to a bucket's length (CPU), or several masked documents per row (GPU)."""
@@ -77,12 +76,12 @@ class BatchSection(_Section):
         return (*(length for length in self.buckets if length < self.max_length), self.max_length)
 
 
-class OptimiserSection(_Section):
+class OptimiserSection(Section):
     """AdamW and the learning rate."""
 
     peak_lr: Annotated[float, Field(gt=0)] = 2e-3
     betas: tuple[Fraction, Fraction] = (0.9, 0.95)
-    eps: float = 1e-8
+    eps: Annotated[float, Field(gt=0)] = 1e-8
     weight_decay: Annotated[float, Field(ge=0)] = 0.1
     """On matrices only: norms and embeddings are not decayed."""
     clip: Annotated[float, Field(gt=0)] = 1.0
@@ -93,20 +92,20 @@ class OptimiserSection(_Section):
     final_fraction: Fraction = 0.0
 
 
-class RunSection(_Section):
+class RunSection(Section):
     """How long the run lasts, how it computes, and what it writes."""
 
     output: Path
     max_steps: Positive | None = None
     max_minutes: Annotated[float, Field(gt=0)] | None = None
     """A time budget: the schedule decays to its end by then. Runs limited by time do not repeat exactly."""
-    seed: int = 0
+    seed: Annotated[int, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)] = 0
     precision: Literal["bf16", "fp32"] = "bf16"
     attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
     """"auto" is eager on a CPU, where it is the fastest for short rows, and sdpa elsewhere."""
     compile: bool = False
     """Compile the layers: 20 to 60 s to warm up, then a third faster on a CPU."""
-    threads: Positive | None = None
+    threads: Annotated[int, Field(gt=0, le=4096)] | None = None
     gradient_checkpointing: bool = False
     log_every: Positive = 20
     evaluate_every: Positive = 500
@@ -123,7 +122,7 @@ class RunSection(_Section):
         return self
 
 
-class Recipe(_Section):
+class Recipe(Section):
     """A whole run."""
 
     model: ModelSection
@@ -151,9 +150,4 @@ def load_recipe(path: str | Path) -> Recipe:
     ConfigurationError
         Names each setting that is unknown, missing or out of range.
     """
-    return read_checked(path, Recipe)
-
-
-def read_checked(path: str | Path, model: type[Model]) -> Model:
-    """Read a TOML file as a model; ConfigurationError names each setting that is unknown, missing or out of range."""
-    return checked(read_toml(path), model, path)
+    return checked(read_toml(path), Recipe, path)

@@ -12,7 +12,7 @@ import math
 import signal
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
 from biomatrix.progress import clock
 from biomatrix.training.batches import Batch, BatchStream, Documents
 from biomatrix.training.checkpoint import (
@@ -36,6 +36,7 @@ from biomatrix.training.checkpoint import (
 from biomatrix.training.config import OptimiserSection, Recipe, RunSection
 from biomatrix.training.evaluation import ModalityLabels, batch_tensors, held_out_loss
 from biomatrix.training.host_memory import keep_freed_memory
+from biomatrix.training.identity import DataIdentity, check_same_run
 from biomatrix.training.loss import NextTokenLoss
 from biomatrix.training.progress import Meter, MetricsLog, logger
 from biomatrix.training.schedule import learning_rate_factor
@@ -111,6 +112,8 @@ class Trainer:
         What to learn from.
     held_out : mapping of str to Documents, optional
         What to measure on, by kind of document.
+    data : DataIdentity, optional
+        The content of what is learned from; a run goes on with no other.
 
     Raises
     ------
@@ -125,6 +128,7 @@ class Trainer:
         vocabulary: Vocabulary,
         train: Documents,
         held_out: Mapping[str, Documents] | None = None,
+        data: DataIdentity | None = None,
     ) -> None:
         self.recipe, self.run, self.model, self.vocabulary = recipe, recipe.run, model, vocabulary
         prepare_host(self.run)
@@ -140,7 +144,8 @@ class Trainer:
         self.stream = self._stream(train, self.run.seed)
         self.held_out = dict(held_out or {})
         self.labels = ModalityLabels(vocabulary)
-        self.state = TrainingState(recipe=recipe.model_dump(mode="json"))
+        self.data = data
+        self.state = TrainingState(recipe=recipe.model_dump(mode="json"), data={} if data is None else asdict(data))
 
     def _stream(self, documents: Documents, seed: int) -> BatchStream:
         pad_id = self.vocabulary.pad_id
@@ -159,26 +164,41 @@ class Trainer:
         return bool(checkpoints(self.run.output))
 
     def resume(self) -> bool:
-        """Go on from the newest checkpoint in the output folder; return whether there was one.
+        """Go on from the newest checkpoint that is whole; return whether there was a checkpoint.
 
         Raises
         ------
         ConfigurationError
-            The checkpoint was made with another model or batch layout.
+            The checkpoint was made with other settings or from other data; the message names them.
         WeightsError
-            The checkpoint cannot be read or does not fit the model.
+            No checkpoint can be read; the message names each.
         """
-        existing = checkpoints(self.run.output)
-        if not existing:
-            return False
-        newest = existing[-1]
-        # First, so that another model's checkpoint is refused by its settings and not by the shape of some tensor.
-        _check_same_run(TrainingState.from_file(newest / STATE_FILE).recipe, self.state.recipe, newest)
-        state = restore(newest, self.wrapped, self._bare_optimizer)
-        self.state = TrainingState(state.step, state.elapsed_seconds, state.tokens, state.position, self.state.recipe)
-        self.stream.seek(state.position)
-        logger.info("resumed at step %d from %s", state.step, newest.name)
-        return True
+        damaged: list[WeightsError] = []
+        for checkpoint in reversed(checkpoints(self.run.output)):
+            try:
+                state = self._restore(checkpoint)
+            except WeightsError as error:
+                damaged.append(error)
+                continue
+            for reason in damaged:
+                logger.warning("%s; going on from the older %s", reason, checkpoint.name)
+            self.state = replace(state, recipe=self.state.recipe, data=self.state.data)
+            self.stream.seek(state.position)
+            logger.info("resumed at step %d from %s", state.step, checkpoint.name)
+            return True
+        if damaged:
+            reasons = "; ".join(map(str, damaged))
+            raise WeightsError(
+                f"no checkpoint in {self.run.output} is whole ({reasons}); restore one of them, or begin anew in "
+                "another output folder"
+            )
+        return False
+
+    def _restore(self, checkpoint: Path) -> TrainingState:
+        # Settings come first, so that another model's checkpoint is refused by them and not by the shape of a tensor.
+        noted = TrainingState.from_file(checkpoint / STATE_FILE)
+        check_same_run(noted.recipe, self.state.recipe, noted.data, self.data, checkpoint)
+        return restore(checkpoint, self.wrapped, self._bare_optimizer)
 
     def train(self) -> TrainingResult:
         """Train to the end of the schedule, or until a signal asks for a stop; save either way."""
@@ -288,7 +308,13 @@ class Trainer:
 
     def _advance(self, tokens: int, elapsed: float) -> int:
         state = self.state
-        self.state = TrainingState(state.step + 1, elapsed, state.tokens + tokens, self.stream.position, state.recipe)
+        self.state = replace(
+            state,
+            step=state.step + 1,
+            elapsed_seconds=elapsed,
+            tokens=state.tokens + tokens,
+            position=self.stream.position,
+        )
         return self.state.step
 
     def _any(self, request: bool) -> bool:
@@ -395,17 +421,4 @@ def _check_ids(model: PreTrainedModel, vocabulary: Vocabulary) -> None:
     if rows < len(vocabulary):
         raise ConfigurationError(
             f"the model has {rows:,} embedding rows for a vocabulary of {len(vocabulary):,}; extend it first"
-        )
-
-
-_MUST_AGREE = ("model", "batches")
-
-
-def _check_same_run(saved: dict[str, Any], current: dict[str, Any], checkpoint: Path) -> None:
-    different = [name for name in _MUST_AGREE if saved.get(name) != current.get(name)]
-    if different:
-        raise ConfigurationError(
-            f"the checkpoint was made with other settings in {', '.join(different)}; use another output folder "
-            "or the recipe it was made with",
-            file=str(checkpoint),
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
+from biomatrix.entities.hub import is_repository
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.training.config import ModelSection, RunSection
 from biomatrix.vocabulary import initialise
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from biomatrix.vocabulary.initialisation import Scheme
 
 INITIALISER_RANGE = 0.02
+_BYTES_PER_WEIGHT = 16
+"""float32: the weight, its gradient, and two moments."""
 
 
 def qwen3_config(sizes: ModelSection, vocabulary_size: int, *, pad_id: int | None, end_ids: list[int]) -> Qwen3Config:
@@ -106,6 +111,7 @@ def build_model(sizes: ModelSection, vocabulary: Vocabulary, run: RunSection) ->
     if sizes.checkpoint is None:
         config = qwen3_config(sizes, len(vocabulary), pad_id=vocabulary.pad_id, end_ids=vocabulary.ending_ids)
         config._attn_implementation = attention
+        _check_memory(sizes, config.vocab_size)
         model: PreTrainedModel = Qwen3ForCausalLM(config)
         if sizes.initialisation != "random":
             # Noise of the size that the other rows start from, not of the size of a trained model's rows.
@@ -119,8 +125,25 @@ def build_model(sizes: ModelSection, vocabulary: Vocabulary, run: RunSection) ->
     return model
 
 
+def _check_memory(sizes: ModelSection, rows: int) -> None:
+    """Raise ConfigurationError where weights, gradients and moments do not fit in the memory of this machine."""
+    attention = sizes.hidden_size * sizes.head_dim * 2 * (sizes.num_heads + sizes.num_kv_heads)
+    layer = attention + 3 * sizes.hidden_size * sizes.intermediate_size
+    needed = _BYTES_PER_WEIGHT * (rows * sizes.hidden_size + sizes.num_layers * layer)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
+        raise ConfigurationError(
+            f"a model of these sizes takes {needed / 2**30:,.0f} GiB to train, and this machine has "
+            f"{memory / 2**30:,.0f} GiB; lower hidden_size, num_layers or intermediate_size under [model]"
+        )
+
+
 def open_checkpoint(name_or_path: str, attention: str = "sdpa") -> PreTrainedModel:
     """Open a causal language model in float32, from safetensors only; code that comes with it does not run."""
+    if not Path(name_or_path).is_dir() and not is_repository(name_or_path):
+        raise WeightsError(
+            "no such folder, nor a hub id (owner/name); correct model.checkpoint in the recipe", file=name_or_path
+        )
     try:
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             name_or_path,
@@ -129,8 +152,11 @@ def open_checkpoint(name_or_path: str, attention: str = "sdpa") -> PreTrainedMod
             use_safetensors=True,
             trust_remote_code=False,
         )
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"cannot open the model: {error}", file=name_or_path) from error
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise WeightsError(
+            f"cannot open the model: {reason}; correct model.checkpoint in the recipe", file=name_or_path
+        ) from error
     return model
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from biomatrix.errors import ConfigurationError
 from biomatrix.training.config import Recipe
+from biomatrix.training.identity import DataIdentity, check_vocabulary
 from biomatrix.training.loop import Trainer, TrainingResult
+
+if TYPE_CHECKING:
+    from biomatrix.corpus.shards import TokenShards
+    from biomatrix.vocabulary import Vocabulary
 
 
 def pretrain(recipe: Recipe, *, resume: bool = True) -> TrainingResult:
@@ -50,10 +58,38 @@ def open_run(recipe: Recipe) -> Trainer:
     """Open the corpus, the vocabulary and the model that a recipe names."""
     from biomatrix.corpus.shards import TokenShards, held_out_folders
     from biomatrix.training.model import build_model
+
+    _check_output(recipe.run.output)
+    vocabulary = _vocabulary(recipe.model.vocabulary)
+    train = _corpus(recipe.data.train)
+    held_out = {view: TokenShards(folder) for view, folder in held_out_folders(train.folder).items()}
+    for corpus in (train, *held_out.values()):
+        check_vocabulary(corpus, vocabulary, recipe.model.vocabulary)
+    model = build_model(recipe.model, vocabulary, recipe.run)
+    measured = {view: corpus for view, corpus in held_out.items() if len(corpus)}
+    return Trainer(recipe, model, vocabulary, train, measured, DataIdentity.of(train, vocabulary))
+
+
+def _vocabulary(folder: Path) -> Vocabulary:
     from biomatrix.vocabulary import Vocabulary
 
-    vocabulary = Vocabulary.from_pretrained(recipe.model.vocabulary)
-    train = TokenShards(recipe.data.train)
-    held_out = {view: TokenShards(folder) for view, folder in held_out_folders(recipe.data.train).items()}
-    model = build_model(recipe.model, vocabulary, recipe.run)
-    return Trainer(recipe, model, vocabulary, train, {k: v for k, v in held_out.items() if len(v)})
+    if not folder.is_dir():
+        what = "is a file, not the folder of a vocabulary" if folder.exists() else "no such folder"
+        raise ConfigurationError(f"{what}; correct model.vocabulary in the recipe", file=str(folder))
+    return Vocabulary.from_pretrained(folder)
+
+
+def _corpus(folder: Path) -> TokenShards:
+    from biomatrix.corpus.shards import TokenShards
+
+    if not folder.is_dir():
+        what = "is a file, not a corpus folder" if folder.exists() else "no such folder"
+        raise ConfigurationError(f"{what}; correct data.train in the recipe", file=str(folder))
+    return TokenShards(folder)
+
+
+def _check_output(folder: Path) -> None:
+    """Raise ConfigurationError where the output cannot be a folder, before anything is opened."""
+    standing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not standing.is_dir():
+        raise ConfigurationError("is a file, not a folder; correct run.output in the recipe", file=str(standing))

@@ -18,7 +18,7 @@ from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.folders import make_folder
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kinds, load_attribute
-from biomatrix.entities.settings import read_toml
+from biomatrix.entities.near_matches import choices
 from biomatrix.entities.tokenizer_training import (
     FOLDER,
     EntitySource,
@@ -26,6 +26,7 @@ from biomatrix.entities.tokenizer_training import (
     TrainedWeights,
     TrainingSources,
 )
+from biomatrix.entities.toml_files import read_toml
 from biomatrix.errors import ConfigurationError
 
 _ARCHITECTURE_BY_TABLE: Final = {"anchors": "anchored", "fit": "geometric", "sizes": "gcp_vqvae"}
@@ -86,11 +87,14 @@ def read_tokenizer_recipe(path: str | Path) -> TokenizerRecipe:
         return TokenizerRecipe(file, _only_kind(architecture, file), str(architecture), settings)
     if not isinstance(target, dict) or set(target) != {"kind", "architecture"}:
         raise ConfigurationError("[tokenizer] must hold kind and architecture, and nothing else", file=str(file))
-    kind = kind_named(str(target["kind"]))
+    try:
+        kind = kind_named(str(target["kind"]))
+    except ConfigurationError as error:
+        raise error.at(file=str(file)) from None
     if target["architecture"] not in kind.trainers:
-        names = ", ".join(kind.trainers) or "none"
+        name = target["architecture"]
         raise ConfigurationError(
-            f"no trainer for {kind.name} tokenizers of architecture {target['architecture']!r}; there are: {names}",
+            f"no trainer for {kind.name} tokenizers of architecture {name!r}; {choices(str(name), kind.trainers)}",
             file=str(file),
         )
     return TokenizerRecipe(file, kind.name, target["architecture"], settings)
@@ -118,9 +122,9 @@ def train_tokenizer(recipe: TokenizerRecipe, sources: str | Path, output: str | 
 def _only_kind(architecture: Any, file: Path) -> str:
     names = [one.name for one in kinds() if architecture in one.trainers]
     if len(names) != 1:
-        choices = ", ".join(f"{one.name} {name}" for one in kinds() for name in one.trainers)
+        known = ", ".join(f"{one.name} {name}" for one in kinds() for name in one.trainers)
         raise ConfigurationError(
-            f"a recipe must say what it is for: [tokenizer] with kind and architecture; there are: {choices}",
+            f"a recipe must say what it is for: [tokenizer] with kind and architecture; there are: {known}",
             file=str(file),
         )
     return names[0]
@@ -134,4 +138,6 @@ def _entities_of(root: Path, name: str) -> EntitySource:
         record = source.record(identifier, row)
         return record.entity, record.split == "train"
 
-    return EntitySource(source.name, source.provenance.origin, source.provenance.licence, source.rows, read)
+    return EntitySource(
+        source.name, source.provenance.origin, source.provenance.licence, source.rows, read, source.fingerprint
+    )

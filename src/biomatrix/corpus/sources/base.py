@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from biomatrix.corpus.records import Record
-from biomatrix.corpus.slices import file_sha256, fingerprint
+from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources.tables import Table
-from biomatrix.errors import ParseError
+from biomatrix.entities.hashing import file_sha256
+from biomatrix.entities.lfs_pointers import LFS_ADVICE, file_is_lfs_pointer
+from biomatrix.errors import ConfigurationError, ParseError
 
 T = TypeVar("T")
 
@@ -100,6 +102,8 @@ class Source(ABC):
     one_to_one = True
     """Whether each row of a table gives exactly one source row: shards are then cut without reading the rows."""
 
+    consulted: tuple[str, ...] = ()
+    """Files of the data folder, besides its own, that say what is held out."""
     embed_attempts: int | None = None
     """The starting positions tried for each molecule that is given a conformer; by its size where None."""
 
@@ -172,8 +176,26 @@ class Source(ABC):
         """The files that are read."""
         return [self.root / name for name in self.provenance.files]
 
+    def check_files(self) -> None:
+        """Raise ConfigurationError where a file that is read, or one that says what is held out, cannot be."""
+        for path in (*self.paths, *(self.root / name for name in self.consulted)):
+            if not path.is_file():
+                what = "is a folder, not a file" if path.is_dir() else "no such file in the data folder"
+                use = "reads it" if path in self.paths else "needs it to know what is held out"
+                raise ConfigurationError(f"{what}; source {self.name} {use}", file=str(path))
+            if _is_pointer(path):
+                raise ConfigurationError(f"{LFS_ADVICE}; source {self.name} reads it", file=str(path))
+
     @cached_property
     def fingerprint(self) -> str:
         """The SHA-256, in hexadecimal, over the source's name and the files that are read, each by name and content."""
+        self.check_files()
         files = zip(self.provenance.files, self.paths, strict=True)
         return fingerprint(self.name, [(name, file_sha256(path)) for name, path in files])
+
+
+def _is_pointer(path: Path) -> bool:
+    try:
+        return file_is_lfs_pointer(path)
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read: {error.strerror or error}", file=str(path)) from error

@@ -16,6 +16,7 @@ from biomatrix.corpus.sources.tables import RowTable, Table
 from biomatrix.corpus.sources.text_tables import LIMITS, MarkedTable
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.formats import known_formats
+from biomatrix.entities.near_matches import choices
 from biomatrix.entities.records import read_entities
 from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.rejects import Reject
@@ -132,8 +133,7 @@ def file_format(reader: str) -> FileFormat:
     """Return the format of that name; ConfigurationError, with the known names, where there is none."""
     formats = known_formats().get(reader)
     if formats is None:
-        names = ", ".join((*TABLE_READERS, *known_formats()))
-        raise ConfigurationError(f"no reader {reader!r}; there are: {names}")
+        raise ConfigurationError(f"no reader {reader!r}; {choices(reader, (*TABLE_READERS, *known_formats()))}")
     return formats[0]
 
 

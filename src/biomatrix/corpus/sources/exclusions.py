@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from biomatrix.corpus.sources.text_tables import csv_rows, fasta_rows
 from biomatrix.entities.molecule.identity import graph_key
 from biomatrix.entities.protein.files.chain_table import EXAMPLE_IDS
 from biomatrix.errors import ParseError
+
+log = logging.getLogger(__name__)
 
 STRETCH = 20
 """Two proteins that share this many consecutive residues count as related."""
@@ -34,12 +37,16 @@ PROTEIN_TEST_TABLES = (
     "protein/localization/peer_subcellular_localization_2_test.parquet",
 )
 CHAINS = "protein/structures/chains.parquet"
+PROTEIN_EXCLUSIONS = (CHAINS, *PROTEIN_TEST_FILES, *PROTEIN_TEST_TABLES)
+"""Every file that says which protein sequences are held out."""
 
 
 def _smiles(root: Path, files: tuple[tuple[str, str], ...]) -> Iterator[str]:
     for name, column in files:
         path = root / name
-        if path.is_file():
+        if not path.is_file():
+            log.warning("%s: no such file, so its test molecules cannot be left out of training", path)
+        else:
             tab = name.endswith(".txt.gz")
             for row in csv_rows(path, "\t" if tab else ",", quotes=not tab):
                 yield row[column]

@@ -63,7 +63,9 @@ class SmilesSource(Source):
         if path.suffix == ".parquet":
             return ParquetTable(path, [self.smiles, *self.fields])
         tab = path.name.endswith(".txt.gz")
-        return DelimitedTable(path, "\t" if tab else ",", quotes=not tab)
+        table = DelimitedTable(path, "\t" if tab else ",", quotes=not tab)
+        table.require([self.smiles, *self.fields])
+        return table
 
     def expand(self, table: Table, number: int, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         index = number + 1

@@ -10,7 +10,7 @@ from typing import Any
 from biomatrix.corpus.holdout import is_held_out_identity
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
-from biomatrix.corpus.sources.exclusions import resembles_held_out
+from biomatrix.corpus.sources.exclusions import PROTEIN_EXCLUSIONS, resembles_held_out
 from biomatrix.corpus.sources.tables import ParquetTable, Table
 from biomatrix.corpus.sources.text_tables import FastaTable
 from biomatrix.entities import Protein
@@ -50,7 +50,13 @@ def protein_record(source: str, identifier: str, sequence: str, fields: Mapping[
     return Record(source, identifier, "protein", "held_out" if held_out else "train", kept, entity)
 
 
-class ProteomeSource(Source):
+class _SequenceSource(Source):
+    """Sequences, of which those that resemble a held-out one are refused."""
+
+    consulted = PROTEIN_EXCLUSIONS
+
+
+class ProteomeSource(_SequenceSource):
     """UniProt FASTA: accession, protein name and organism in the header."""
 
     def table(self, path: Path) -> Table:
@@ -71,7 +77,7 @@ class ProteomeSource(Source):
         return protein_record(self.name, identifier, sequence, fields, self.root)
 
 
-class DomainSource(Source):
+class DomainSource(_SequenceSource):
     """CATH domain sequences."""
 
     def table(self, path: Path) -> Table:
@@ -85,7 +91,7 @@ class DomainSource(Source):
         return protein_record(self.name, identifier, row, {}, self.root)
 
 
-class LocationSource(Source):
+class LocationSource(_SequenceSource):
     """DeepLoc FASTA: the location in the cell in the header."""
 
     def table(self, path: Path) -> Table:
@@ -102,7 +108,7 @@ class LocationSource(Source):
         return protein_record(self.name, identifier, sequence, {"location": place}, self.root)
 
 
-class MembraneSource(Source):
+class MembraneSource(_SequenceSource):
     """PEER's binary set: soluble or bound to a membrane."""
 
     def table(self, path: Path) -> Table:
@@ -116,7 +122,7 @@ class MembraneSource(Source):
         return protein_record(self.name, identifier, row["primary"], fields, self.root)
 
 
-class FlatFileSource(Source):
+class FlatFileSource(_SequenceSource):
     """UniProt records with function and location text."""
 
     _COLUMNS = ("accession", "protein_name", "organism", "function", "subcellular_location", "sequence")

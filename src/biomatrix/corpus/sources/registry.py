@@ -18,6 +18,7 @@ from biomatrix.corpus.sources.molecules import MOLECULE_SOURCES
 from biomatrix.corpus.sources.proteins import PROTEIN_SOURCES
 from biomatrix.corpus.sources.texts import TEXT_SOURCES
 from biomatrix.entities.kind_registry import load_attribute
+from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError
 
 ENVIRONMENT: Final = "BIOMATRIX_SOURCES"
@@ -89,7 +90,7 @@ def open_source(entry: str | SourceRecipe, root: Path) -> Source:
         return TableSource(recipe, root) if recipe.reader in TABLE_READERS else entity_file_source(recipe, root)
     known = known_sources()
     if recipe.name not in known:
-        raise ConfigurationError(f"no source {recipe.name!r}; known: {', '.join(sorted(known))}")
+        raise ConfigurationError(f"no source {recipe.name!r}; {choices(recipe.name, sorted(known))}")
     source = known[recipe.name](root)
     source.embed_attempts = recipe.embed_attempts
     return source

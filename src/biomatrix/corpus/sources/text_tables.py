@@ -11,7 +11,7 @@ import gzip
 import json
 import zlib
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from biomatrix.corpus.sources.tables import Table
 from biomatrix.entities.fasta import fasta_records
 from biomatrix.entities.files import open_bytes
 from biomatrix.entities.limits import Limits
-from biomatrix.errors import BioMatrixError, LimitError, ParseError
+from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError
 
 LIMITS: Final = Limits(file_bytes=1 << 42, decompressed_bytes=1 << 44)
 """Sources are streamed, so only their single records need to be small."""
@@ -179,6 +179,13 @@ class DelimitedTable(TextTable):
             with closing(Lines(self.path)) as lines:
                 self._names = next(self._split(lines), [])
         return self._names
+
+    def require(self, columns: Iterable[str]) -> None:
+        """Raise ConfigurationError where the header lacks one of these columns."""
+        missing = [name for name in columns if name not in self.names]
+        if missing:
+            there = ", ".join(self.names) or "none, the file is empty"
+            raise ConfigurationError(f"no column {', '.join(missing)}; there are: {there}", file=str(self.path))
 
     def offsets(self, lines: Lines) -> Iterator[int]:
         """Yield the byte where each row but the header begins; a quoted field may hold line ends."""

@@ -11,21 +11,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule, prepare
+from biomatrix.entities.settings import Section
 from biomatrix.entities.tokenizer_training import EntitySource
 from biomatrix.entities.writing import write_whole
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 
 LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOGS = 15.0
 
 
-class DataTable(BaseModel):
+class DataTable(Section):
     """One source of molecules.
 
     Parameters
@@ -42,8 +43,6 @@ class DataTable(BaseModel):
         The starting positions tried for each, of either kind; by its size when not given.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     source: str
     molecules: int | None = Field(default=None, gt=0)
     conformers: int | None = Field(default=None, gt=0)
@@ -52,7 +51,7 @@ class DataTable(BaseModel):
 
 
 def gather(
-    table: DataTable, source: EntitySource, rng: random.Random, kept: Path
+    table: DataTable, source: EntitySource, seed: str, kept: Path
 ) -> tuple[list[PreparedMolecule], dict[str, Any]]:
     """Return the training molecules of one source, and what the weights' description records about it.
 
@@ -61,18 +60,34 @@ def gather(
     table : DataTable
     source : EntitySource
         The one that the table names.
-    rng : random.Random
+    seed : str
+        Decides which molecules are drawn.
     kept : Path
-        An SD file: read if it exists and was gathered for an equal table, otherwise written.
+        An SD file: read if it exists and was gathered for an equal table, seed and content, otherwise written.
+
+    Raises
+    ------
+    ConfigurationError
+        No molecule of the source can be learned from.
     """
-    # What was gathered before attempts could be asked for stays good.
-    request = table.model_dump_json(exclude={"embed_attempts"} if table.embed_attempts is None else None)
+    asked_table = table.model_dump(exclude={"embed_attempts"} if table.embed_attempts is None else None)
+    request = {"table": asked_table, "seed": seed, "content": source.fingerprint}
     note = kept.with_suffix(".json")
-    if not (kept.is_file() and note.is_file() and json.loads(note.read_text())["asked"] == request):
+    if not (kept.is_file() and _asked(note) == request):
+        if kept.is_file():
+            LOG.info("%s was gathered for another seed, table or content; it is gathered anew", kept.name)
         kept.parent.mkdir(parents=True, exist_ok=True)
+        note.unlink(missing_ok=True)
         refused: Counter[str] = Counter()
-        count = _write(kept, _draw(table, source, rng, refused))
+        count = _write(kept, _draw(table, source, random.Random(seed), refused))
         LOG.info("%s: %d molecules, refused %s", source.name, count, dict(refused.most_common(5)))
+        if not count:
+            kept.unlink(missing_ok=True)
+            reasons = "; ".join(f"{number} times {reason}" for reason, number in refused.most_common(3))
+            raise ConfigurationError(
+                f"source {source.name}: none of its molecules can be learned from"
+                f"{f' (refused: {reasons})' if reasons else ''}; leave it out of [[data]] or draw more molecules"
+            )
         write_whole(note, json.dumps({"asked": request, "refused": refused}, indent=2).encode())
     with BlockLogs():
         mols = [mol for mol in Chem.SDMolSupplier(str(kept), removeHs=False) if mol is not None]
@@ -101,15 +116,26 @@ def without_hydrogens(molecules: Sequence[PreparedMolecule], share: float) -> li
     return list(_prepare_each(bare))
 
 
+def _asked(note: Path) -> Any:
+    """Return what an SD file was gathered for; None where its note is missing or cannot be read."""
+    try:
+        return json.loads(note.read_text(encoding="utf-8")).get("asked")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
 def _write(path: Path, molecules: Iterator[Molecule]) -> int:
     """Write molecules to an SD file that appears whole or not at all; return how many."""
     partial = path.with_suffix(".partial")
     count = 0
-    with Chem.SDWriter(str(partial)) as writer:
-        for molecule in molecules:
-            writer.write(molecule.mol)
-            count += 1
-    partial.replace(path)
+    try:
+        with Chem.SDWriter(str(partial)) as writer:
+            for molecule in molecules:
+                writer.write(molecule.mol)
+                count += 1
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return count
 
 

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from biomatrix.entities.molecule.structure.gathering import DataTable, gather, without_hydrogens
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
-from biomatrix.entities.settings import checked, faults_of
+from biomatrix.entities.same_run import begin_or_go_on
+from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
 from biomatrix.entities.tokenizer_folder import save_weights
-from biomatrix.entities.tokenizer_training import FOLDER, TokenizerRecipe, TrainedWeights, TrainingSources
+from biomatrix.entities.tokenizer_training import FOLDER, EntitySource, TokenizerRecipe, TrainedWeights, TrainingSources
 from biomatrix.errors import ConfigurationError
 
 LOG = logging.getLogger(__name__)
+CHECKPOINT_FILE = "checkpoint.safetensors"
 HELD_OUT = "molecules for which biomatrix.corpus.holdout.is_held_out is true (1 in 50), and published test sets"
 
 Tensors = Mapping[str, NDArray[Any]]
 Settings = TypeVar("Settings")
 
 
-class MoleculeTokenizerRecipe(BaseModel):
+class MoleculeTokenizerRecipe(Section):
     """Everything a molecule tokenizer's weights depend on, its architecture aside.
 
     Parameters
@@ -43,9 +44,7 @@ class MoleculeTokenizerRecipe(BaseModel):
         The settings of the architecture's fit.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, le=LARGEST_INTEGER)
     data: tuple[DataTable, ...] = Field(min_length=1)
     without_hydrogens: float = Field(default=0.0, ge=0.0, le=1.0)
     stated_error: float = Field(default=0.5, gt=0.0)
@@ -58,6 +57,7 @@ def train_on_molecules(
     output: Path,
     form: type[Settings],
     fit: Callable[[Sequence[PreparedMolecule], Settings, Path], tuple[Tensors, Mapping[str, Any]]],
+    may_change: Collection[str] = (),
 ) -> TrainedWeights:
     """Gather molecules, fit, and write ``output/tokenizer``.
 
@@ -73,20 +73,31 @@ def train_on_molecules(
         The dataclass of the fit's settings.
     fit : callable
         Takes the molecules, the settings and the output folder; returns the tensors, and the settings that alter codes.
+    may_change : collection of str
+        Settings of the fit that a run may go on with changed.
 
     Raises
     ------
     ConfigurationError
-        Settings that the recipe or the fit does not know, or of the wrong type.
+        Settings that the recipe or the fit does not know, or of the wrong type; a folder in which a run with other
+        settings or data was begun.
     """
     plan = checked(recipe.settings, MoleculeTokenizerRecipe, recipe.file)
-    settings = _fitting(plan, form, recipe.file)
+    if "seed" in plan.fitting:
+        raise ConfigurationError("fitting.seed: the seed stands above all tables, as `seed`", file=str(recipe.file))
+    settings = checked({"seed": plan.seed, **plan.fitting}, form, recipe.file, inside=("fitting",))
+    data = [sources.open(table.source) for table in plan.data]
+    begin_or_go_on(
+        output,
+        _run_settings(recipe, plan, settings, data),
+        (CHECKPOINT_FILE, FOLDER),
+        [f"fitting.{name}" for name in may_change],
+    )
     molecules: list[PreparedMolecule] = []
     about: list[dict[str, Any]] = []
-    for number, table in enumerate(plan.data):
-        rng = random.Random(f"{plan.seed} {number}")
+    for number, (table, source) in enumerate(zip(plan.data, data, strict=True)):
         path = output / "molecules" / f"{number}_{table.source}.sdf"
-        gathered, record = gather(table, sources.open(table.source), rng, path)
+        gathered, record = gather(table, source, f"{plan.seed} {number}", path)
         molecules += gathered
         about.append(record)
     molecules += without_hydrogens(molecules, plan.without_hydrogens)
@@ -106,14 +117,15 @@ def train_on_molecules(
     return TrainedWeights(save_weights(output / FOLDER, config, tensors), {"molecules": len(molecules)})
 
 
-def _fitting(plan: MoleculeTokenizerRecipe, form: type[Settings], file: Path) -> Settings:
-    names = {field for field in getattr(form, "__dataclass_fields__", ()) if field != "seed"}
-    unknown = sorted(plan.fitting.keys() - names)
-    if unknown:
-        raise ConfigurationError(
-            f"fitting: unknown {', '.join(unknown)}; there are {', '.join(sorted(names))}", file=str(file)
-        )
-    try:
-        return TypeAdapter(form).validate_python({"seed": plan.seed, **plan.fitting}, strict=False)
-    except ValidationError as error:
-        raise ConfigurationError(f"fitting: {faults_of(error)}", file=str(file)) from error
+def _run_settings(
+    recipe: TokenizerRecipe, plan: MoleculeTokenizerRecipe, settings: object, data: Sequence[EntitySource]
+) -> dict[str, Any]:
+    """Return everything that the weights depend on, the content of the sources included."""
+    return {
+        "architecture": recipe.architecture,
+        **plan.model_dump(exclude={"data", "stated_error"}),
+        "data": [
+            {**table.model_dump(), "content": source.fingerprint} for table, source in zip(plan.data, data, strict=True)
+        ],
+        "fitting": asdict(settings),  # type: ignore[call-overload]
+    }

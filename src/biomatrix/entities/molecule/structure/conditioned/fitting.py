@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,8 @@ from biomatrix.entities.molecule.structure.conditioned.start import turned
 from biomatrix.entities.molecule.structure.conditioned.weights import PLACE_LEVELS, tensors_of, weights_from
 from biomatrix.entities.molecule.structure.frames import Array
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
-from biomatrix.entities.tokenizer_folder import read_tensors
+from biomatrix.entities.same_run import differences, told
+from biomatrix.entities.training_checkpoint import read_training_checkpoint
 from biomatrix.entities.writing import write_whole
 from biomatrix.errors import ConfigurationError, WeightsError
 
@@ -284,14 +285,12 @@ def _metadata(settings: FittingSettings) -> dict[str, str]:
 
 
 def _resume(path: Path, settings: FittingSettings) -> tuple[BondLengths, CodeMeanings, int] | None:
-    if not path.is_file():
+    found = read_training_checkpoint(path, names=("round",))
+    if found is None:
         return None
-    from safetensors import safe_open
-
-    with safe_open(path, framework="numpy") as opened:
-        metadata: Mapping[str, str] = opened.metadata() or {}
-    if dict(metadata) != _metadata(settings):
-        raise WeightsError("checkpoint of other settings; give a new folder", file=str(path))
-    tensors = read_tensors(path.read_bytes(), file=str(path))
+    tensors, metadata = found
+    different = differences(metadata, _metadata(settings))
+    if different:
+        raise WeightsError(f"checkpoint of other settings ({told(different)}); give a new folder", file=str(path))
     done = int(tensors.pop("round").item())
     return (*weights_from(tensors, file=str(path)), done)

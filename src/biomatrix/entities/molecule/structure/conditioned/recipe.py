@@ -15,7 +15,7 @@ from biomatrix.entities.tokenizer_training import TokenizerRecipe, TrainedWeight
 
 def train(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> TrainedWeights:
     """Fit according to a recipe, whose ``[fitting]`` holds ``FittingSettings``."""
-    return train_on_molecules(recipe, sources, output, FittingSettings, _fit)
+    return train_on_molecules(recipe, sources, output, FittingSettings, _fit, may_change=("rounds",))
 
 
 def _fit(

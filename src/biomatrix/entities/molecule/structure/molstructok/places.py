@@ -16,6 +16,7 @@ from biomatrix.entities.molecule.structure.molstructok.placement import (
     frame_coordinates,
     superimpose_start,
 )
+from biomatrix.progress import Progress
 
 LOG = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ def refine_places(
     seed : int
     """
     table = table.copy()
+    progress = Progress("places", rounds, "rounds", every=0.0)
     for step in range(rounds):
         rng = np.random.default_rng((seed, step))
         drawn = rng.permutation(len(molecules))[:per_round]
@@ -101,6 +103,7 @@ def refine_places(
             table, np.concatenate(codes), np.concatenate(targets), np.concatenate(lengths), rng
         )
         LOG.info("round %d of %d: mean error %.4f Angstrom, %d places reset", step + 1, rounds, error, dead)
+        progress.advance()
     return table
 
 

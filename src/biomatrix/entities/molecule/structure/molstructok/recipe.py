@@ -15,7 +15,7 @@ from biomatrix.entities.tokenizer_training import TokenizerRecipe, TrainedWeight
 
 def train(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> TrainedWeights:
     """Train according to a recipe, whose ``[fitting]`` holds ``TrainingSettings``."""
-    return train_on_molecules(recipe, sources, output, TrainingSettings, _fit)
+    return train_on_molecules(recipe, sources, output, TrainingSettings, _fit, may_change=("checkpoint_every",))
 
 
 def _fit(

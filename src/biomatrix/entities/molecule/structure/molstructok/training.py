@@ -11,6 +11,7 @@ Batches are drawn from a counter (seed, step), so that a resumed run sees the sa
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -31,11 +32,15 @@ from biomatrix.entities.molecule.structure.molstructok.descriptors import normal
 from biomatrix.entities.molecule.structure.molstructok.model import HEADS, CodeModel
 from biomatrix.entities.molecule.structure.molstructok.network import read_network
 from biomatrix.entities.molecule.structure.molstructok.places import initial_places, refine_places
-from biomatrix.entities.tokenizer_folder import read_tensors
+from biomatrix.entities.same_run import differences, told
+from biomatrix.entities.training_checkpoint import read_training_checkpoint
 from biomatrix.entities.writing import write_whole
-from biomatrix.errors import WeightsError
+from biomatrix.errors import ConfigurationError, WeightsError
+from biomatrix.progress import Progress
 
 LOG = logging.getLogger(__name__)
+_MOST_CODES = 32767
+_WIDEST = 16384
 CHECKPOINT_FILE = "checkpoint.safetensors"
 
 
@@ -80,6 +85,20 @@ class TrainingSettings:
     fit_steps: int = 4000
     checkpoint_every: int = 500
 
+    def __post_init__(self) -> None:
+        counts = ("num_codes", "hidden", "latent", "steps", "batch", "lloyd_molecules", "checkpoint_every")
+        small = [name for name in counts if getattr(self, name) < 1]
+        small += [name for name in ("lloyd_rounds", "fit_steps", "seed") if getattr(self, name) < 0]
+        if small:
+            raise ConfigurationError(f"too small: {', '.join(f'{name} = {getattr(self, name)}' for name in small)}")
+        if not 2 <= self.num_codes <= _MOST_CODES:
+            raise ConfigurationError(f"num_codes is {self.num_codes}: 2 to {_MOST_CODES} codes fit int16")
+        wide = [name for name in ("hidden", "latent") if getattr(self, name) > _WIDEST]
+        if wide:
+            raise ConfigurationError(f"{wide[0]} is {getattr(self, wide[0])}: layers are at most {_WIDEST} wide")
+        if not self.rate > 0 or self.commitment < 0 or self.bond_weight < 0:
+            raise ConfigurationError("rate must be above 0, commitment and bond_weight at least 0")
+
 
 def train(molecules: Sequence[PreparedMolecule], settings: TrainingSettings, folder: Path) -> dict[str, NDArray[Any]]:
     """Train from prepared molecules and return the state dict as arrays.
@@ -98,9 +117,13 @@ def train(molecules: Sequence[PreparedMolecule], settings: TrainingSettings, fol
 
     Raises
     ------
+    ConfigurationError
+        No molecules.
     WeightsError
-        A checkpoint of a model of another size.
+        A checkpoint of other settings, or one that is damaged.
     """
+    if not molecules:
+        raise ConfigurationError("no molecules to train on")
     torch.manual_seed(settings.seed)
     values = np.concatenate([batch_descriptors(molecules[i : i + 512]) for i in range(0, len(molecules), 512)])
     LOG.info("%d molecules, %d atoms", len(molecules), len(values))
@@ -187,6 +210,7 @@ def fit_decoder(model: CodeModel, table: Array, settings: TrainingSettings) -> N
     model.eval()
     codebook = model.quantizer.embedding.weight.detach()
     optimizer = torch.optim.Adam(model.multi_head_decoder.parameters(), lr=settings.rate)
+    progress = Progress("decoder", settings.fit_steps, "steps")
     for step in range(settings.fit_steps):
         share = step / max(settings.fit_steps, 1)
         for group in optimizer.param_groups:
@@ -197,6 +221,7 @@ def fit_decoder(model: CodeModel, table: Array, settings: TrainingSettings) -> N
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+        progress.advance()
     with torch.no_grad():
         error = (model.decode(codebook)[0] - scaled[:, :3]).abs().mean(dim=0)
     LOG.info("decoder fitted, mean errors %s", dict(zip(HEADS, error.tolist(), strict=True)))
@@ -248,7 +273,7 @@ def _save_checkpoint(
     tensors["step"] = np.array(step)
     tensors["unused"] = unused.numpy()
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, save(tensors, metadata={"settings": repr(asdict(settings))}))
+    write_whole(path, save(tensors, metadata={"settings": json.dumps(asdict(settings))}))
 
 
 def _resume(
@@ -258,9 +283,13 @@ def _resume(
     unused: Tensor,
     settings: TrainingSettings,
 ) -> int:
-    if not path.is_file():
+    found = read_training_checkpoint(path, names=("step", "unused"))
+    if found is None:
         return 0
-    tensors: Mapping[str, NDArray[Any]] = read_tensors(path.read_bytes(), file=str(path))
+    tensors, metadata = found
+    different = _different(metadata, settings)
+    if different:
+        raise WeightsError(f"checkpoint of other settings ({told(different)}); give a new folder", file=str(path))
     state = {name[6:]: torch.from_numpy(array) for name, array in tensors.items() if name.startswith("model.")}
     try:
         model.load_state_dict(state)
@@ -276,3 +305,12 @@ def _resume(
     unused.copy_(torch.from_numpy(tensors["unused"]))
     LOG.info("resuming from step %d of %d", step, settings.steps)
     return step
+
+
+def _different(metadata: Mapping[str, str], settings: TrainingSettings) -> list[str]:
+    """Return the settings that differ from those a checkpoint notes; none where it notes none, as older ones do."""
+    try:
+        then = json.loads(metadata["settings"])
+    except (KeyError, ValueError):
+        return []
+    return differences(then, asdict(settings), may_change=("checkpoint_every",))

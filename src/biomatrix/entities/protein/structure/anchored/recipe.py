@@ -10,9 +10,21 @@ from pathlib import Path
 
 from biomatrix.entities.protein.structure.anchored.digits import Slabs
 from biomatrix.entities.protein.structure.geometric.recipe import fit_steps
+from biomatrix.entities.settings import Section, checked
 from biomatrix.entities.tokenizer_folder import save_weights
 from biomatrix.entities.tokenizer_training import FOLDER, TokenizerRecipe, TrainedWeights, TrainingSources
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import ConfigurationError, WeightsError
+
+
+class AnchorSettings(Section):
+    """The table ``[anchors]``: the arguments of `Slabs`."""
+
+    levels: int
+    slab_widths: tuple[float, ...]
+
+
+class _Anchors(Section):
+    anchors: AnchorSettings
 
 
 def train(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> TrainedWeights:
@@ -23,14 +35,12 @@ def train(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> Tr
     ConfigurationError
         A setting of the recipe is unknown or missing.
     """
+    anchors = checked({"anchors": recipe.settings.get("anchors", {})}, _Anchors, recipe.file).anchors
     try:
-        anchors = recipe.settings["anchors"]
-        slabs = Slabs(int(anchors["levels"]), tuple(float(width) for width in anchors["slab_widths"]))
-    except (ValueError, KeyError, TypeError) as problem:
-        raise ConfigurationError(
-            f"not a recipe of an anchored tokenizer: {problem}", file=str(recipe.file)
-        ) from problem
-    steps, step_config = fit_steps(recipe, sources)
+        slabs = Slabs(anchors.levels, anchors.slab_widths)
+    except WeightsError as problem:
+        raise ConfigurationError(f"anchors: {problem.message}", file=str(recipe.file)) from problem
+    steps, step_config = fit_steps(recipe, sources, output, {"anchors": anchors.model_dump(mode="json")})
     config = step_config | {
         "architecture": "anchored",
         "num_codes": steps.num_codes * slabs.levels,

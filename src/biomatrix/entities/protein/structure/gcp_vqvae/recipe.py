@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 
+from biomatrix.entities.hashing import file_sha256
 from biomatrix.entities.protein.files.chain_table import read_chains, table_of, training_chains
 from biomatrix.entities.protein.structure.gcp_vqvae.batches import ChainSource
 from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behaviour, NetworkSizes
 from biomatrix.entities.protein.structure.gcp_vqvae.conversion import ARCHITECTURE, network_from, save_network
 from biomatrix.entities.protein.structure.gcp_vqvae.plan import TrainingPlan
-from biomatrix.entities.protein.structure.gcp_vqvae.training import Trainer
-from biomatrix.entities.settings import read_toml
+from biomatrix.entities.protein.structure.gcp_vqvae.training import CHECKPOINT, Trainer
+from biomatrix.entities.same_run import begin_or_go_on
+from biomatrix.entities.settings import checked
 from biomatrix.entities.tokenizer_folder import load_weights
 from biomatrix.entities.tokenizer_training import FOLDER, TokenizerRecipe, TrainedWeights, TrainingSources
+from biomatrix.entities.toml_files import read_toml
 from biomatrix.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 
-_T = TypeVar("_T")
+_MAY_CHANGE = ("plan.report_every", "plan.save_every", "plan.compile")
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,13 @@ def load_recipe(path: Path) -> Recipe:
     """Read a recipe; an unknown setting is refused by name (ConfigurationError)."""
     values = read_toml(path)
     values.pop("tokenizer", None)
-    return _build(Recipe, values, str(path), "recipe")
+    return checked(values, Recipe, path)
 
 
 def train_recipe(recipe: TokenizerRecipe, sources: TrainingSources, output: Path) -> TrainedWeights:
     """Train by a recipe; the first of several processes writes ``output/tokenizer`` and returns its fingerprint."""
-    table = table_of(sources.folder)
-    return TrainedWeights(train(_build(Recipe, recipe.settings, str(recipe.file), "recipe"), table, output))
+    plan = checked(recipe.settings, Recipe, recipe.file)
+    return TrainedWeights(train(plan, table_of(sources.folder), output))
 
 
 def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None = None) -> str | None:
@@ -95,7 +96,7 @@ def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None =
     Raises
     ------
     ConfigurationError
-        No chain of the table may be learned from.
+        No chain of the table may be learned from, or the folder holds a run with other settings or data.
     """
     chosen = training_chains(list(read_chains(table)), sources=recipe.data.sources or None)
     if not chosen:
@@ -106,6 +107,9 @@ def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None =
         [record.protein.sequence for record in chosen],
     )
     trainer = Trainer(recipe.sizes, recipe.behaviour, recipe.plan, source)
+    if trainer.is_first:
+        settings = {**asdict(recipe), "data": {**asdict(recipe.data), "content": file_sha256(table)}}
+        begin_or_go_on(folder, settings, (CHECKPOINT, FOLDER), _MAY_CHANGE)
     resumed = trainer.restore(folder)
     if recipe.start is not None and not resumed:
         trainer.start_from(network_from(load_weights("protein", recipe.start))[0])
@@ -129,25 +133,3 @@ def train(recipe: Recipe, table: Path, folder: Path, *, stop_after: int | None =
             fingerprint = save_network(folder / FOLDER, trainer.model, recipe.behaviour, description)
     trainer.close()
     return fingerprint
-
-
-def _build(kind: type[_T], values: Any, file: str, place: str) -> _T:
-    """Build a dataclass from a TOML table, tables within it likewise, arrays as tuples."""
-    if not isinstance(values, Mapping):
-        raise ConfigurationError("a table was expected", file=file, position=place)
-    hints = get_type_hints(kind)
-    unknown = sorted(set(values) - {field.name for field in fields(kind)})  # type: ignore[arg-type]
-    if unknown:
-        raise ConfigurationError(f"unknown settings {unknown}", file=file, position=place)
-    built: dict[str, Any] = {}
-    for name, value in values.items():
-        if is_dataclass(hints[name]):
-            built[name] = _build(hints[name], value, file, f"{place}.{name}")
-        else:
-            built[name] = tuple(value) if isinstance(value, list) else value
-    try:
-        return kind(**built)
-    except TypeError as error:
-        raise ConfigurationError(
-            f"settings missing or of the wrong type: {error}", file=file, position=place
-        ) from error

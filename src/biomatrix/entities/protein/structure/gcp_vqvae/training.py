@@ -19,7 +19,6 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -29,7 +28,7 @@ from biomatrix.entities.protein.structure.gcp_vqvae.losses import mean_over_chai
 from biomatrix.entities.protein.structure.gcp_vqvae.model import GCPVQVAE
 from biomatrix.entities.protein.structure.gcp_vqvae.plan import TrainingPlan
 from biomatrix.entities.protein.structure.gcp_vqvae.processes import joined, summed, world_size
-from biomatrix.entities.tokenizer_folder import read_tensors
+from biomatrix.entities.training_checkpoint import read_training_checkpoint
 from biomatrix.entities.writing import write_whole
 from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
 
@@ -270,9 +269,10 @@ class Trainer:
     def restore(self, folder: Path) -> bool:
         """Go on from the checkpoint of ``folder``; False where there is none."""
         path = folder / CHECKPOINT
-        if not path.is_file():
+        found = read_training_checkpoint(path, names=("step",))
+        if found is None:
             return False
-        stored = {name: torch.from_numpy(np.array(value)) for name, value in _read(path).items()}
+        stored = {name: torch.from_numpy(np.array(value)) for name, value in found[0].items()}
         device = self.accelerator.device
         model = {name.removeprefix("model."): value for name, value in stored.items() if name.startswith("model.")}
         try:
@@ -282,7 +282,8 @@ class Trainer:
                     moments = {key: stored[f"optimiser.{key}.{name}"].to(device) for key in ("exp_avg", "exp_avg_sq")}
                     self._bare_optimiser.state[parameter] = {"step": stored[f"optimiser.step.{name}"], **moments}
         except (RuntimeError, KeyError) as error:
-            raise WeightsError(f"the checkpoint is of another network: {error}", file=str(path)) from error
+            reason = " ".join(str(error).split())[:200]
+            raise WeightsError(f"the checkpoint is of another network: {reason}", file=str(path)) from error
         prefix = "multiplier."
         self.multipliers = {name[len(prefix) :]: float(v) for name, v in stored.items() if name.startswith(prefix)}
         self.step = int(stored["step"])
@@ -320,10 +321,3 @@ class _Progress:
         left = (self.plan.steps - step) * elapsed / count
         self.sums, self.last_step, self.last_time = {}, step, time.monotonic()
         return f"step {step}/{self.plan.steps} {terms} {residues / elapsed:.0f} residues/s {left / 60:.1f} min left"
-
-
-def _read(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        return read_tensors(path.read_bytes(), file=str(path))
-    except OSError as error:
-        raise WeightsError(f"cannot be read: {error.strerror}", file=str(path)) from error

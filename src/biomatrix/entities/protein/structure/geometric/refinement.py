@@ -29,6 +29,7 @@ from biomatrix.entities.protein.structure.geometric.probe import (
 )
 from biomatrix.entities.protein.structure.geometric.search import ProbeSearch, StepSearch
 from biomatrix.entities.protein.structure.geometric.shifts import shifted_jumps
+from biomatrix.progress import Progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +57,7 @@ def refined(
     features = probe_features(codebook.rotations[trans], codebook.translations[trans], settings.probe_34)
     search = _search(features.reshape(-1, 12), settings, rng)
     best, best_error = (codebook, search), np.inf
+    progress = Progress("closed loop", settings.closed_rounds + 1, "rounds", every=0.0)
     for round_number in range(settings.closed_rounds + 1):
         begun = time.process_time()
         target_atoms, target_probes, codes = _step_targets(some, codebook, search)
@@ -64,6 +66,7 @@ def refined(
         score = float(np.sqrt((error[regular] ** 2).mean()))
         rate = len(codes) / (time.process_time() - begun)
         logger.info("round %d: rms error %.4f A, %.0f residues/s of processor time", round_number, score, rate)
+        progress.advance()
         search = _search(target_probes, settings, rng)
         if score < best_error:
             best, best_error = (codebook, search), score

@@ -1,0 +1,39 @@
+"""What a misspelt name may have meant: the nearest of the known ones, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+_LISTED: Final = 40
+"""The largest number of known names that a message lists where none is near."""
+_NEAR: Final = 3
+_LIKENESS: Final = 0.6
+
+
+def near_matches(name: str, known: Iterable[str]) -> list[str]:
+    """Return at most three known names that look like this one, the nearest first.
+
+    Examples
+    --------
+    >>> near_matches("fold_protien", ["fold_protein", "name_molecule"])
+    ['fold_protein']
+    """
+    by_lower = {other.lower(): other for other in known}
+    return [by_lower[near] for near in get_close_matches(name.lower(), by_lower, _NEAR, _LIKENESS)]
+
+
+def choices(name: str, known: Iterable[str]) -> str:
+    """Return what a message about an unknown name ends with: the near names, or what there is.
+
+    Examples
+    --------
+    >>> choices("tex", ["text", "molecule_smiles"])
+    'did you mean text? known: text, molecule_smiles'
+    """
+    names = list(known)
+    near = near_matches(name, names)
+    shown = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+    listed = f"known: {shown or 'none'}"
+    return f"did you mean {' or '.join(near)}? {listed}" if near else listed

@@ -1,0 +1,125 @@
+"""What makes two runs the same: the settings that alter what is learned, and the data, by content rather than by place.
+
+The data may move to another folder, and how long, how often and where a run reports may change; what a run goes on with
+must be what it began with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from biomatrix.entities.same_run import differences, told
+from biomatrix.errors import ConfigurationError
+from biomatrix.training.progress import logger
+from biomatrix.vocabulary.token_table import token_table_fingerprint
+
+if TYPE_CHECKING:
+    from biomatrix.corpus.shards import TokenShards
+    from biomatrix.vocabulary import Vocabulary
+
+MAY_CHANGE: Final = (
+    "data.train",
+    "model.vocabulary",
+    "optimiser",
+    "run.output",
+    "run.max_steps",
+    "run.max_minutes",
+    "run.precision",
+    "run.attention",
+    "run.compile",
+    "run.threads",
+    "run.gradient_checkpointing",
+    "run.log_every",
+    "run.evaluate_every",
+    "run.evaluate_documents",
+    "run.save_every",
+    "run.keep",
+)
+"""Settings of a recipe that a run may go on with changed: folders, whose content is compared instead, how long and how
+fast it runs, what it reports, and the optimiser's, so that a run whose loss ran away can go on with a lower rate."""
+
+
+@dataclass(frozen=True)
+class DataIdentity:
+    """The content of what a run learns from.
+
+    Parameters
+    ----------
+    shards : str
+        The hash of the shards of the training corpus, in order.
+    vocabulary : str
+        The hash of every token with its id.
+    """
+
+    shards: str
+    vocabulary: str
+
+    @classmethod
+    def of(cls, train: TokenShards, vocabulary: Vocabulary) -> DataIdentity:
+        """Return the identity of a corpus and the vocabulary it is read with."""
+        return cls(train.fingerprint, token_table_fingerprint(vocabulary))
+
+
+def check_same_run(
+    saved: Mapping[str, Any], current: Mapping[str, Any], then: Mapping[str, Any], now: DataIdentity | None, place: Path
+) -> None:
+    """Raise ConfigurationError where a checkpoint belongs to a run with other settings or data.
+
+    Parameters
+    ----------
+    saved, current : mapping
+        The recipe of the checkpoint, and that of this run.
+    then : mapping
+        The checkpoint's data; empty in those of earlier versions, which noted none.
+    now : DataIdentity, optional
+        This run's data.
+    place : Path
+        The checkpoint.
+    """
+    different = differences(saved, current, MAY_CHANGE)
+    if different:
+        raise ConfigurationError(
+            f"the checkpoint was made with other settings ({told(different)}); use another output folder, or the "
+            "recipe it was made with",
+            file=str(place),
+        )
+    if now is None:
+        return
+    if not then:
+        logger.warning("%s does not say which data it was trained on; make sure that they are the same", place.name)
+        return
+    changed = differences(then, asdict(now))
+    if changed:
+        raise ConfigurationError(
+            f"the checkpoint was trained on other data ({told(changed)}); give the corpus and the vocabulary it was "
+            "trained with, or use another output folder",
+            file=str(place),
+        )
+
+
+def check_vocabulary(corpus: TokenShards, vocabulary: Vocabulary, folder: Path) -> None:
+    """Raise ConfigurationError where the ids of a corpus were written with another vocabulary.
+
+    Parameters
+    ----------
+    corpus : TokenShards
+    vocabulary : Vocabulary
+        What a model will read the ids with.
+    folder : Path
+        Where the vocabulary was opened, for the message.
+    """
+    noted = corpus.manifest.get("token_table")
+    same = corpus.manifest.get("vocabulary_size", len(vocabulary)) == len(vocabulary)
+    if noted is not None:
+        same = noted == token_table_fingerprint(vocabulary)
+    if not same:
+        raise ConfigurationError(
+            f"this corpus was built with another vocabulary than {folder}, so its ids mean other tokens; name the "
+            "one it was built with as model.vocabulary, or build the corpus again with --vocabulary",
+            file=str(corpus.folder),
+        )
+    if noted is None:
+        logger.warning("%s does not say which tokens its ids stand for; make sure it is for %s", corpus.folder, folder)
