@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
+from biomatrix.cli.request_options import check_request
 from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def generate(
         str | None, typer.Option(metavar="MODALITY", help="The modality of the answer; text when not given.")
     ] = None,
     length: Annotated[int | None, typer.Option(help="Exact length of the answer, where the modality counts.")] = None,
-    num_samples: Annotated[int, typer.Option("--num-samples", "-n", min=1, help="How many answers.")] = 1,
+    num_samples: Annotated[int, typer.Option("--num-samples", "-n", min=1, max=100_000, help="How many answers.")] = 1,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 is greedy.")] = 1.0,
     top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="Nucleus sampling; above 0.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Same seed, same answers.")] = 0,
@@ -52,9 +53,18 @@ def generate(
 
     if stream and (as_json or num_samples > 1):
         raise ConfigurationError("--stream prints one answer as it is written; leave out --json and --num-samples")
+    words = typer.get_text_stream("stdin").read().strip() if prompt == "-" else prompt
+    check_request(
+        words,
+        len(given.each),
+        answer=answer,
+        written_as=written_as,
+        length=length,
+        temperature=temperature,
+        top_p=top_p,
+    )
     if output is not None:
         check_destination(output, answer)
-    words = typer.get_text_stream("stdin").read().strip() if prompt == "-" else prompt
     request = build_prompt(words, given.read(), written_as=written_as)
     settings = {"num_samples": num_samples, "temperature": temperature, "top_p": top_p, "seed": seed}
     answers = _ask(model, stream, {"prompt": request, "output": answer, "length": length, **settings})

@@ -11,6 +11,9 @@ import typer
 
 from biomatrix.cli.console import shown_log
 
+LONGEST_CHAIN = 1_000_000
+"""More than any chain has; a network of that many positions would fit into no memory."""
+
 app = typer.Typer(
     help="Make structure tokenizer folders.",
     epilog="Example: biomatrix tokenizer convert molstructok_vqvae.bin -o molstructok",
@@ -30,6 +33,8 @@ def convert(
     max_length: Annotated[
         int | None,
         typer.Option(
+            min=1,
+            max=LONGEST_CHAIN,
             help="GCP-VQVAE: the longest chain of its configuration, which the file does not hold; 1280 when not given."
         ),
     ] = None,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from biomatrix.entities.automaton import Automaton
 from biomatrix.entities.base_entity import Entity
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation.sampling import Sampling, checked_whole
 from biomatrix.vocabulary.tables import Item
+
+MAX_SAMPLES: Final = 100_000
+"""The most answers to one prompt: all are held in memory until the last one is finished."""
 
 Prompt: TypeAlias = str | Entity | Sequence[Item]
 """Text and entities in order; an entity may be paired with the name of the modality to write it in."""
@@ -72,8 +75,8 @@ class Request:
         for name in ("length", "num_samples", "max_new_tokens"):
             if name == "num_samples" or getattr(self, name) is not None:
                 object.__setattr__(self, name, checked_whole(getattr(self, name), name))
-        if self.num_samples < 1:
-            raise ConfigurationError(f"num_samples is at least 1, not {self.num_samples}")
+        if not 1 <= self.num_samples <= MAX_SAMPLES:
+            raise ConfigurationError(f"num_samples is between 1 and {MAX_SAMPLES:,}, not {self.num_samples:,}")
         if self.max_new_tokens is not None and self.max_new_tokens < 1:
             raise ConfigurationError(f"max_new_tokens is at least 1, not {self.max_new_tokens}")
         if self.length is not None and self.output is None:
