@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from biomatrix.conversion import encode_to_lines
 from biomatrix.entities import Molecule, kinds
 from biomatrix.generation.loading import SHIPPED
 
@@ -48,7 +49,6 @@ TEXTS = {
     "half.jsonl": '{"text": "<|mol_sfi_start|>[C]"}\n',
     "unknown_symbol.jsonl": '{"text": "<|mol_sfi_start|>[Xx]<|mol_sfi_end|>"}\n',
     "other_tokenizer.jsonl": json.dumps({"text": TOKENS.replace("sfi", "3d"), "tokenizer": {"fingerprint": "0" * 12}}),
-    "structure.jsonl": json.dumps({"text": "<|mol_3d_start|>[C]<M 1><|mol_3d_end|>"}) + "\n",
     "syntax.toml": "[tasks\n",
     "list.toml": "tasks = [1]\n",
     "unknown_key.toml": "[tasks.a]\nprompt = 'x'\n",
@@ -92,6 +92,7 @@ def _write_entities(folder: Path) -> None:
         for example in one.samples():
             if one.name == "protein" and example.entity.has_structure:
                 example.entity.to_file(folder / "good.pdb")
+    encode_to_lines(str(folder / "good.sdf"), folder / "structure.jsonl", modalities=["molecule_structure"])
     (folder / "two.smi").write_text("CCO a\nCCN b\n", encoding="utf-8")
 
 

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from biomatrix.entities import Entity, modality
 from biomatrix.entities.registration import Example
+from biomatrix.errors import ConfigurationError
 from biomatrix.quickstart.roundtrip import RoundTrip
 from biomatrix.quickstart.tasks import Reply
+
+
+def check_folder(folder: Path) -> None:
+    """Check that the files can be written there, before any work; nothing is made yet.
+
+    Raises
+    ------
+    ConfigurationError
+        It is a file, lies inside one, has a name that the system does not take, or may not be written to.
+    """
+    try:
+        standing = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+        os.stat(folder.parent / folder.name)
+    except FileNotFoundError:
+        pass  # it will be made
+    except OSError as error:
+        raise ConfigurationError(f"cannot be a folder: {error.strerror or error}", file=str(folder)) from error
+    if not standing.is_dir():
+        raise ConfigurationError(f"cannot be a folder: {standing} is a file", file=str(folder))
+    if not os.access(standing, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"cannot be written: {standing} allows no new files", file=str(folder))
 
 
 def write_files(

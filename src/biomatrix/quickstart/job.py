@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from biomatrix.entities.registration import Example
-from biomatrix.quickstart.files import write_files
+from biomatrix.quickstart.files import check_folder, write_files
 from biomatrix.quickstart.inputs import gather_inputs
 from biomatrix.quickstart.pages import build_page
 from biomatrix.quickstart.roundtrip import RoundTrip, round_trips
@@ -107,10 +107,18 @@ def run(
         Seeds conformers and sampling.
     progress : callable
         Called with a description of each step.
+
+    Raises
+    ------
+    ConfigurationError
+        The folder cannot be written, or the seed is no whole number of 64 bits; before any work.
     """
     from biomatrix.generation import load
+    from biomatrix.generation.sampling import Sampling
 
     start = time.monotonic()
+    check_folder(folder)
+    Sampling(seed=seed)
     progress("reading the inputs")
     gathered = []
     for example in gather_inputs(given or {}, records or {}, seed):
