@@ -46,7 +46,10 @@ def test_the_table_is_long_and_names_no_row_twice() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "expected"),
-    [pytest.param(typed, expected, id=typed, marks=[pytest.mark.slow] if slow else []) for typed, expected, slow in rows()],
+    [
+        pytest.param(typed, expected, id=typed, marks=[pytest.mark.slow] if slow else [])
+        for typed, expected, slow in rows()
+    ],
 )
 def test_bad_arguments_are_refused_in_one_message(
     typed: str,
