@@ -109,7 +109,7 @@ def _mol2_blocks(text: str) -> Iterator[MoleculeReading]:
     for piece in ("\n" + text).split(f"\n{mark}")[1:]:
         block = mark + piece
         mol = Chem.MolFromMol2Block(block, removeHs=False)
-        title = (block.split("\n") + [""])[1].strip()
+        title = [*block.split("\n"), ""][1].strip()
         yield MoleculeReading(mol if mol is not None and mol.GetNumAtoms() else None, title)
 
 

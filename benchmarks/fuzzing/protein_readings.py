@@ -37,12 +37,12 @@ def structure_of(text: str, file_format: str) -> dict[Place, ResidueReading] | N
             structure = gemmi.read_pdb_string(text)
         else:
             structure = gemmi.make_structure_from_block(gemmi.cif.read_string(text)[0])
-    except (ValueError, RuntimeError, IndexError):
+        places: dict[Place, ResidueReading] = {}
+        for chain in structure[0] if len(structure) else ():
+            for residue in chain:
+                _add(places, chain.name, residue)
+    except (ValueError, RuntimeError, IndexError):  # a name cut inside a character of UTF-8 is a ValueError too
         return None
-    places: dict[Place, ResidueReading] = {}
-    for chain in structure[0] if len(structure) else ():
-        for residue in chain:
-            _add(places, chain.name, residue)
     return places or None
 
 

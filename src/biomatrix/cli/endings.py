@@ -1,7 +1,7 @@
 """How a run of the command ends: its exit status, and one line on standard error where something went wrong.
 
-Errors that the package raises on purpose say all a user needs. What a library raises instead is a fault of this package:
-the last net turns it into one line too, under a status of its own, and says how to see the traceback.
+Errors that the package raises on purpose say all a user needs. What a library raises instead is a fault of this
+package: the last net turns it into one line too, under a status of its own, and says how to see the traceback.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from biomatrix.errors import BioMatrixError, ConfigurationError
 REFUSED: Final = 1
 """The input, a file or a setting was refused by a named error."""
 UNEXPECTED: Final = 70
-"""A library raised what no part of this package expects; the number is that of "internal software error" in sysexits."""
+"""A library raised what no part of this package expects; sysexits has the number for an internal software error."""
 INTERRUPTED: Final = 130
 """Ctrl-C, as shells number it."""
 PIPE_CLOSED: Final = 141

@@ -35,7 +35,8 @@ def convert(
         typer.Option(
             min=1,
             max=LONGEST_CHAIN,
-            help="GCP-VQVAE: the longest chain of its configuration, which the file does not hold; 1280 when not given.",
+            help="GCP-VQVAE: the longest chain of its configuration, which the file does not hold; 1280 when not "
+            "given.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was converted as JSON.")] = False,
