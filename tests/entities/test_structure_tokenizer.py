@@ -88,6 +88,12 @@ def test_absurd_coordinates_are_refused_alike(tokenizer: Any) -> None:
     assert not isinstance(moved, BioMatrixError)
     assert isinstance(refused, LimitError)
     assert "beyond the limit of 100,000" in refused.message
+    assert refused.position == 1
+    last = points.copy()
+    last[-1] += 3e5
+    (refused,) = tokenizer.encode_each([of.with_points(good, last)])
+    assert isinstance(refused, LimitError)
+    assert refused.position == (of.size(good) or len(points))
 
 
 @pytest.mark.parametrize("seed", [0, 1])

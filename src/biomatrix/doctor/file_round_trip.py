@@ -11,11 +11,12 @@ from typing import Any
 
 from biomatrix.conversion.outputs import check_paths
 from biomatrix.doctor.records import open_records
-from biomatrix.entities.files import STANDARD_INPUT, write_whole
+from biomatrix.entities.files import STANDARD_INPUT
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.options import chosen_options, defaults
 from biomatrix.entities.registration import Kind
 from biomatrix.entities.round_trip import RecordSource, RoundTrip
+from biomatrix.entities.writing import write_whole
 from biomatrix.errors import ConfigurationError, ParseError, UnsupportedError
 from biomatrix.progress import Progress
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
-from biomatrix.entities.files import STANDARD_INPUT, open_bytes
+from biomatrix.entities.files import STANDARD_INPUT
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.registration import FileFormat, Kind
+from biomatrix.entities.text import head_of
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
-
-_HEAD: Final = 4096
 
 
 def format_of(path: str | Path, file_format: str | None = None, among: Sequence[Kind] | None = None) -> str:
@@ -111,8 +108,7 @@ def _by_content(path: str | Path, among: Sequence[Kind] | None) -> str | None:
     if not Path(path).is_file():
         return None
     try:
-        with open_bytes(path) as stream:
-            head = stream.read(_HEAD).removeprefix(BOM_UTF8)
+        head = head_of(path)
     except BioMatrixError:
         return None  # the reader reports what is wrong
     for one in kinds() if among is None else among:

@@ -172,7 +172,7 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
         if not isinstance(entity, Entity) or entity.kind != self.kind:
             type_name = type(entity).__name__
             raise UnsupportedError(f"a tokenizer of {registered(self.kind).plural} cannot encode a {type_name}")
-        _check_points(registered(self.kind).points(entity))
+        refuse_far_points(entity)
         return self.prepare(entity)
 
     @classmethod
@@ -194,21 +194,32 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
         return opened
 
 
-def _check_points(points: NDArray[np.floating] | None) -> None:
-    """Raise LimitError where a point of an entity lies where no structure reaches."""
+def refuse_far_points(entity: Entity) -> None:
+    """Refuse an entity of which a point lies where no structure reaches: farther than `FARTHEST` from the centroid.
+
+    Raises
+    ------
+    LimitError
+        With the residue, else the point, as ``position``, counted from 1.
+    """
     import numpy as np
 
-    if points is None or len(points) == 0:
+    kind = registered(entity.kind)
+    points = kind.points(entity)
+    if points is None:
         return
-    finite = np.isfinite(points).all(axis=1)
-    if not finite.any():
+    finite = np.flatnonzero(np.isfinite(points).all(axis=1))
+    if not finite.size:
         return
     resolved = points[finite].astype(np.float64)
-    farthest = float(np.abs(resolved - resolved.mean(axis=0)).max())
-    if farthest > FARTHEST:
+    distances = np.abs(resolved - resolved.mean(axis=0)).max(axis=1)
+    farthest = int(distances.argmax())
+    if distances[farthest] > FARTHEST:
+        points_each = len(points) // (kind.size(entity) or len(points))
         raise LimitError(
-            f"a position lies {farthest:.3g} Angstrom from the centre along one axis, beyond the limit of "
-            f"{FARTHEST:,.0f}; check the unit and the columns of the coordinates"
+            f"a position lies {distances[farthest]:.3g} Angstrom from the centre along one axis, beyond the limit of "
+            f"{FARTHEST:,.0f}; check the unit and the columns of the coordinates",
+            position=int(finite[farthest]) // points_each + 1,
         )
 
 
@@ -282,4 +293,4 @@ def _all_or_first_error(answers: Sequence[Answer | BioMatrixError]) -> list[Answ
     return whole
 
 
-__all__ = ["StructureTokenizer"]
+__all__ = ["StructureTokenizer", "refuse_far_points"]

@@ -20,9 +20,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from biomatrix.entities.files import write_whole
 from biomatrix.entities.hub import CONFIG_FILE, locate
 from biomatrix.entities.kind_registry import kind as registered
+from biomatrix.entities.writing import write_whole
 from biomatrix.errors import WeightsError
 
 DEFAULT_NAME = "default"

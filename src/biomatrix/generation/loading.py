@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from biomatrix.entities.files import files_written_aside
+from biomatrix.entities.folders import files_written_aside
 from biomatrix.entities.hub import locate
 from biomatrix.errors import ConfigurationError, WeightsError
 

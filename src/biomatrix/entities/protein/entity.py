@@ -10,9 +10,19 @@ import numpy as np
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.protein.residues import LETTERS
+from biomatrix.entities.protein.invariants import (
+    INFINITE_NOTE,
+    backbone_array,
+    check_sequence,
+    check_text,
+    checked_backbone,
+    checked_codes,
+    checked_notes,
+    checked_numbers,
+    foreign_letter,
+)
 from biomatrix.entities.records import read_entity, write_entities
-from biomatrix.errors import ParseError
+from biomatrix.errors import BioMatrixError, ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +31,6 @@ if TYPE_CHECKING:
 
     from biomatrix.entities.protein.files.context import Context
 
-_LETTERS: Final[frozenset[str]] = frozenset(LETTERS)
 _LONGEST_PEPTIDE_BOND: Final[float] = 2.0
 _LONGEST_ALPHA_STEP: Final[float] = 4.5
 
@@ -48,6 +57,14 @@ class Protein(Entity):
         What a reader did to the record, one sentence each; empty when nothing was changed.
     context : Context, optional
         All atoms of the file it was read from, where the reader was called with ``context=True``.
+
+    Raises
+    ------
+    ParseError
+        Fields of another length than the sequence, or of another shape or type. Arrays of other numbers are converted;
+        infinite positions become NaN, which is noted.
+    UnsupportedError
+        A letter that is no amino acid.
     """
 
     kind: ClassVar[str] = "protein"
@@ -62,14 +79,27 @@ class Protein(Entity):
     context: Context | None = None
 
     def __post_init__(self) -> None:
-        per_residue = {
-            "places of the backbone": self.backbone,
-            "residue numbers": self.residue_numbers,
-            "insertion codes": self.insertion_codes,
-        }
-        for what, values in per_residue.items():
-            if values is not None and len(values) != len(self.sequence):
-                raise ParseError(f"{len(values)} {what} for {len(self.sequence)} residues", record=self.name or None)
+        for what in ("name", "chain"):
+            check_text(what, getattr(self, what))
+        try:
+            self._check()
+        except BioMatrixError as error:
+            raise error.at(record=self.name or None) from error.__cause__
+
+    def _check(self) -> None:
+        """Refuse fields that are not those of a chain, and give the others their type."""
+        check_sequence(self.sequence)
+        settled: dict[str, object] = {"notes": checked_notes(self.notes)}
+        if self.backbone is not None:
+            settled["backbone"], infinite = checked_backbone(self.backbone, len(self))
+            if infinite:
+                settled["notes"] = (*self.notes, INFINITE_NOTE.format(count=infinite))
+        if self.residue_numbers is not None:
+            settled["residue_numbers"] = checked_numbers(self.residue_numbers, len(self))
+        if self.insertion_codes is not None:
+            settled["insertion_codes"] = checked_codes(self.insertion_codes, len(self))
+        for what, values in settled.items():
+            object.__setattr__(self, what, values)
 
     @classmethod
     def from_sequence(cls, sequence: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Protein:
@@ -87,6 +117,7 @@ class Protein(Entity):
         >>> Protein.from_sequence("MKTW").sequence
         'MKTW'
         """
+        check_text("sequence", sequence)
         letters = "".join(sequence.split())
         limits.check("residues_per_chain", len(letters), "length of the sequence in residues")
         notes = []
@@ -98,11 +129,10 @@ class Protein(Entity):
             notes.append("lower-case letters raised")
         if not letters:
             raise ParseError("an empty sequence")
-        for index, letter in enumerate(letters):
-            if letter not in _LETTERS:
-                raise ParseError(
-                    f"{letter!r} is no amino acid; allowed are {''.join(sorted(_LETTERS))}", position=index
-                )
+        found = foreign_letter(letters)
+        if found is not None:
+            index, reason = found
+            raise ParseError(reason, position=index)
         return cls(letters, name=name, notes=tuple(notes))
 
     @classmethod
@@ -116,11 +146,9 @@ class Protein(Entity):
         ParseError
             Another shape, a sequence of another length, or a letter that is no amino acid.
         """
-        positions = np.asarray(backbone, dtype=np.float32)
-        if positions.ndim != 3 or positions.shape[1:] != (3, 3):
-            raise ParseError(f"a backbone has shape (L, 3, 3), not {positions.shape}")
+        positions = backbone_array(backbone)
         letters = "X" * len(positions) if sequence is None else sequence
-        if len(letters) != len(positions):
+        if isinstance(letters, str) and len(letters) != len(positions):
             raise ParseError(f"{len(letters)} letters for {len(positions)} residues")
         return replace(cls.from_sequence(letters, name), backbone=positions, chain=chain)
 

@@ -2,12 +2,14 @@
 
 The modified residues are the peptide-linking components of the wwPDB Chemical Component Dictionary that name one
 standard parent or carry one standard letter (``mon_nstd_parent_comp_id``, ``one_letter_code``), D-amino acids
-included; force-field spellings of protonation states are added. A residue that is in neither table is read as X.
+included; the names of force fields (:mod:`force_fields`) are added. A residue that is in neither table is read as X.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+from biomatrix.entities.protein.force_fields import CAPS, IONS, LIPIDS, STATES
 
 STANDARD: Final[dict[str, str]] = {
     "ALA": "A", "ARG": "R", "ASN": "N", "ASP": "D", "CYS": "C", "GLN": "Q", "GLU": "E", "GLY": "G", "HIS": "H",
@@ -21,14 +23,6 @@ NAMED: Final[dict[str, str]] = {"SEC": "U", "PYL": "O", "ASX": "B", "GLX": "Z", 
 
 LETTERS: Final[str] = "".join(STANDARD.values()) + "".join(NAMED.values())
 """Every letter a sequence may hold."""
-
-_FORCE_FIELD: Final[dict[str, str]] = {
-    "H": "HSD HSE HSP HID HIE HIP",
-    "C": "CYX CYM",
-    "D": "ASH ASPP",
-    "E": "GLH GLUP",
-    "K": "LYN LSN",
-}
 
 _MODIFIED: Final[dict[str, str]] = {
     "A": (
@@ -122,25 +116,55 @@ _MODIFIED: Final[dict[str, str]] = {
     ),
 }
 
-PARENT: Final[dict[str, str]] = {
-    name: letter for table in (_MODIFIED, _FORCE_FIELD) for letter, names in table.items() for name in names.split()
-}
-"""The letter of the standard parent of each modified residue."""
+PARENT: Final[dict[str, str]] = {name: letter for letter, names in _MODIFIED.items() for name in names.split()} | STATES
+"""The letter of the standard parent of each modified residue; a name that is also a force field's is read as its."""
 
 NUCLEOTIDES: Final[frozenset[str]] = frozenset(
     ["A", "C", "G", "U", "I", "N", "T", "DA", "DC", "DG", "DT", "DU", "DI", "DN", "ADE", "CYT", "GUA", "URA", "THY"]
 )
 """Names of plain nucleotides; modified ones are known by their sugar atoms."""
 
-WATERS: Final[frozenset[str]] = frozenset(["HOH", "DOD", "WAT", "H2O", "TIP", "TIP3", "TIP4", "SOL", "SPC"])
+_WATERS: Final = "HOH DOD WAT H2O TIP TIP3 TIP4 TIP5 TP3 TP4 TP5 T3P T4P T4H TIP3P TIP4P SOL SPC SPCE OPC HHO OHH W"
+WATERS: Final[frozenset[str]] = frozenset(_WATERS.split())
 
 THREE_LETTERS: Final[dict[str, str]] = {letter: name for name, letter in (STANDARD | NAMED).items()}
 """The residue name written for each letter."""
 
+_ENDS: Final[str] = "NCD"
+"""First letters of four-letter names: the N- and the C-terminal residue of a chain, and the D form of CHARMM."""
+
+_ALSO_AT_ENDS: Final[frozenset[str]] = frozenset(["HYP", "MSE", "SEP", "TPO", "PTR"])
+
+
+def without_end(residue_name: str) -> str:
+    """Return a residue name without the letter by which force fields say at which end of the chain it is.
+
+    Examples
+    --------
+    >>> without_end("NVAL"), without_end("CHID"), without_end("NAG")
+    ('VAL', 'HID', 'NAG')
+    """
+    base = residue_name[1:]
+    ends = len(residue_name) == 4 and residue_name[0] in _ENDS
+    return base if ends and (base in STANDARD or base in STATES or base in _ALSO_AT_ENDS) else residue_name
+
+
+def is_four_letter_name(name: str) -> bool:
+    """Return whether four characters are a residue name of a force field, not three letters beside another field."""
+    known = any(name in names for names in (STATES, LIPIDS, WATERS, IONS, CAPS))
+    return len(name) == 4 and (known or without_end(name) != name)
+
 
 def letter_of(residue_name: str) -> str | None:
-    """Return the letter a residue name is read as, or None where no table holds it."""
+    """Return the letter a residue name is read as, or None where no table holds it.
+
+    Examples
+    --------
+    >>> letter_of("MSE"), letter_of("HISE"), letter_of("NVAL"), letter_of("SAH")
+    ('M', 'H', 'V', None)
+    """
     for table in (STANDARD, PARENT, NAMED):
         if residue_name in table:
             return table[residue_name]
-    return None
+    base = without_end(residue_name)
+    return letter_of(base) if base != residue_name else None

@@ -11,13 +11,14 @@ from typing import Final
 import numpy as np
 from rdkit import Chem
 
-from biomatrix.entities.files import label_of, read_lines, write_atomically
+from biomatrix.entities.files import label_of, read_lines
 from biomatrix.entities.formats import format_of
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.entity import Molecule, sanitise
 from biomatrix.entities.rejects import Reject
+from biomatrix.entities.writing import write_atomically
 from biomatrix.errors import BioMatrixError, LimitError, ParseError, UnsupportedError
 
 _SDF_END: Final[str] = "$$$$"

@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
-from biomatrix.entities.files import write_whole
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule, prepare
 from biomatrix.entities.tokenizer_training import EntitySource
+from biomatrix.entities.writing import write_whole
 from biomatrix.errors import BioMatrixError
 
 LOG = logging.getLogger(__name__)

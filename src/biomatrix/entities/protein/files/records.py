@@ -9,16 +9,18 @@ from typing import Final
 
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.fasta import read_fasta
-from biomatrix.entities.files import label_of, read_bytes, write_whole
+from biomatrix.entities.files import label_of, read_bytes
 from biomatrix.entities.formats import format_of
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.protein.entity import Protein
-from biomatrix.entities.protein.files.atom_table import AtomTable, read_atom_table
+from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.binary import bcif_bytes
 from biomatrix.entities.protein.files.chains import ChainRecord, choose, protein_chains, to_protein
+from biomatrix.entities.protein.files.reading import read_atom_table
 from biomatrix.entities.protein.files.text import cif_text, fasta_text, pdb_text
 from biomatrix.entities.rejects import Reject
+from biomatrix.entities.writing import write_whole
 from biomatrix.errors import BioMatrixError
 
 _TEXTS: Final = {"pdb": pdb_text, "cif": cif_text, FASTA: fasta_text}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,7 +22,7 @@ _ADVICE: Final[str] = "which the columns of a PDB file cannot hold; write .cif"
 _CIF_COLUMNS: Final[tuple[str, ...]] = (
     "group_PDB", "id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id", "label_asym_id",
     "label_entity_id", "label_seq_id", "pdbx_PDB_ins_code", "Cartn_x", "Cartn_y", "Cartn_z", "occupancy",
-    "B_iso_or_equiv", "auth_seq_id", "auth_asym_id", "pdbx_PDB_model_num",
+    "B_iso_or_equiv", "auth_seq_id", "auth_comp_id", "auth_asym_id", "auth_atom_id", "pdbx_PDB_model_num",
 )  # fmt: skip
 _LAST_SERIAL: Final[int] = 99_999
 
@@ -109,6 +110,8 @@ def pdb_text(proteins: Sequence[Protein]) -> str:
 def cif_text(proteins: Sequence[Protein]) -> str:
     """Return an mmCIF file of backbones: author and label identifiers, one entity per chain.
 
+    A chain without an identifier is written with an empty author identifier, and a label identifier of its own.
+
     Raises
     ------
     UnsupportedError
@@ -127,12 +130,13 @@ def cif_text(proteins: Sequence[Protein]) -> str:
         entities.add_row([str(entity), "polymer"])
     polymers = block.init_loop("_entity_poly.", ["entity_id", "type", "pdbx_seq_one_letter_code_can", "pdbx_strand_id"])
     for entity, protein in enumerate(proteins, start=1):
-        chain = cif.quote(protein.chain or "A")
+        chain = cif.quote(protein.chain)
         polymers.add_row([str(entity), "'polypeptide(L)'", cif.quote(protein.sequence), chain])
     atoms = block.init_loop("_atom_site.", list(_CIF_COLUMNS))
     serial = 0
-    for entity, protein in enumerate(proteins, start=1):
-        chain = cif.quote(protein.chain or "A")
+    labels = _label_chains(proteins)
+    for entity, (protein, label) in enumerate(zip(proteins, labels, strict=True), start=1):
+        chain = cif.quote(protein.chain)
         place = 0
         previous: tuple[int, str] | None = None
         for atom, residue, number, code, xyz in _atoms(protein):
@@ -140,9 +144,18 @@ def cif_text(proteins: Sequence[Protein]) -> str:
             place += (number, code) != previous
             previous = (number, code)
             position = [f"{value:.3f}" for value in xyz.tolist()]
-            names = ["ATOM", str(serial), atom[0], atom, ".", residue, chain, str(entity), str(place), code or "?"]
-            atoms.add_row([*names, *position, "1.00", "0.00", str(number), chain, "1"])
+            names = ["ATOM", str(serial), atom[0], atom, ".", residue, label, str(entity), str(place), code or "?"]
+            atoms.add_row([*names, *position, "1.00", "0.00", str(number), residue, chain, atom, "1"])
     return str(document.as_string())
+
+
+def _label_chains(proteins: Sequence[Protein]) -> list[str]:
+    """Return a label identifier for each chain: the author's, for an empty one the first letter that is free."""
+    from gemmi import cif
+
+    taken = {protein.chain for protein in proteins}
+    free = next(letter for letter in (*ascii_uppercase, "chain") if letter not in taken)
+    return [cif.quote(protein.chain or free) for protein in proteins]
 
 
 def _atoms(protein: Protein) -> Iterator[tuple[str, str, int, str, NDArray[np.float32]]]:

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.files import write_whole
 from biomatrix.entities.molecule.structure.conditioned.chemistry import MolecularGraph, gather, graph_of
 from biomatrix.entities.molecule.structure.conditioned.contexts import length_keys
 from biomatrix.entities.molecule.structure.conditioned.lengths import BondLengths
@@ -34,6 +33,7 @@ from biomatrix.entities.molecule.structure.conditioned.weights import PLACE_LEVE
 from biomatrix.entities.molecule.structure.frames import Array
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
 from biomatrix.entities.tokenizer_folder import read_tensors
+from biomatrix.entities.writing import write_whole
 from biomatrix.errors import ConfigurationError, WeightsError
 
 Ints = NDArray[np.int64]

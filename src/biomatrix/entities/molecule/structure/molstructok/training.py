@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import Tensor
 
-from biomatrix.entities.files import write_whole
 from biomatrix.entities.molecule.structure.frames import Array
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
 from biomatrix.entities.molecule.structure.molstructok.closed_loop import batch_descriptors
@@ -33,6 +32,7 @@ from biomatrix.entities.molecule.structure.molstructok.model import HEADS, CodeM
 from biomatrix.entities.molecule.structure.molstructok.network import read_network
 from biomatrix.entities.molecule.structure.molstructok.places import initial_places, refine_places
 from biomatrix.entities.tokenizer_folder import read_tensors
+from biomatrix.entities.writing import write_whole
 from biomatrix.errors import WeightsError
 
 LOG = logging.getLogger(__name__)

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from biomatrix.entities.files import write_whole
 from biomatrix.entities.protein.structure.gcp_vqvae.batches import Batch, ChainSource
 from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behaviour, NetworkSizes
 from biomatrix.entities.protein.structure.gcp_vqvae.losses import mean_over_chains, structure_terms
@@ -31,6 +30,7 @@ from biomatrix.entities.protein.structure.gcp_vqvae.model import GCPVQVAE
 from biomatrix.entities.protein.structure.gcp_vqvae.plan import TrainingPlan
 from biomatrix.entities.protein.structure.gcp_vqvae.processes import joined, summed, world_size
 from biomatrix.entities.tokenizer_folder import read_tensors
+from biomatrix.entities.writing import write_whole
 from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
 
 logger = logging.getLogger(__name__)

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from biomatrix.entities.protein.entity import Protein
     from biomatrix.entities.tokenizer_folder import StoredWeights
 
-MAX_COORDINATE: Final = 1e5
-"""Largest coordinate accepted, in Angstrom: far above any structure, far below where precision ends."""
-
 MAX_CODES: Final = 32767
 """Codes are int16."""
 
@@ -174,20 +171,9 @@ def settings_of(codebook: StepCodebook, search: ProbeSearch) -> dict[str, Any]:
 
 
 def check_chain(protein: Protein) -> None:
-    """Refuse a chain that cannot be encoded.
-
-    Raises
-    ------
-    UnsupportedError
-        It has no backbone at all.
-    LimitError
-        A coordinate of a resolved residue is beyond `MAX_COORDINATE`.
-    """
+    """Refuse a chain without a backbone. Raises UnsupportedError."""
     if protein.backbone is None:
         raise UnsupportedError("a protein without coordinates has no structure codes")
-    far = (np.abs(protein.backbone) > MAX_COORDINATE).any(axis=(1, 2))
-    if far.any() and (far := far & resolved_residues(protein.backbone.astype(np.float64))).any():
-        raise LimitError(f"a coordinate is beyond {MAX_COORDINATE:g} A", position=int(far.argmax()) + 1)
 
 
 def resolved_of(proteins: Sequence[Protein]) -> tuple[Residues, NDArray[np.int64]]:

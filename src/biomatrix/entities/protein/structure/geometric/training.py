@@ -18,6 +18,7 @@ from biomatrix.entities.protein.structure.geometric.probe import probe_features
 from biomatrix.entities.protein.structure.geometric.refinement import numbered, refined
 from biomatrix.entities.protein.structure.geometric.shifts import seen_from, stored_shifts
 from biomatrix.entities.protein.structure.geometric.tokenizer import GeometricTokenizer, check_chain, resolved_of
+from biomatrix.entities.structure_tokenizer import refuse_far_points
 from biomatrix.entities.tokenizer_folder import save_weights
 from biomatrix.metrics.geometry import RESIDUE_TEMPLATE
 from biomatrix.metrics.superposition import kabsch
@@ -57,6 +58,7 @@ def fit_tokenizer(proteins: Sequence[Protein], settings: GeometricFit | None = N
     probe = settings.probe_34
     for protein in proteins:
         check_chain(protein)
+        refuse_far_points(protein)
     residues, _ = resolved_of(proteins)
     rotations, origins = residues.frames
     steps = seen_from(rotations[:-1], origins[:-1], (rotations[1:], origins[1:]))

@@ -1,0 +1,105 @@
+"""Writing of folders: each takes its name, or its files take theirs, once everything is on disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from biomatrix.errors import ConfigurationError
+
+
+@contextmanager
+def folder_written_aside(path: str | Path, writer: str = "") -> Iterator[Path]:
+    """Yield an empty folder beside ``path`` that takes its name once everything in it is on disk.
+
+    A folder that was there is replaced, and stays until the new one is whole. What an interrupted writer left behind
+    is put right when it writes again; where several may write the same folder at once, each needs a ``writer`` name of
+    its own.
+
+    Raises
+    ------
+    ConfigurationError
+        The path has no name of its own, or what stands there is a file or a symbolic link.
+    """
+    target = Path(path)
+    _refuse_no_folder(target)
+    stem = f".{target.name}{f'.{writer}' if writer else ''}"
+    former = target.parent / f"{stem}.old"
+    if former.exists() and not target.exists():
+        former.replace(target)
+    aside = _empty_aside(target.parent, f"{stem}.part")
+    try:
+        yield aside
+        _sync(aside)
+        _replace_folder(target, aside, former)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _refuse_no_folder(target: Path) -> None:
+    """Raise ConfigurationError where a folder cannot take this name."""
+    if target.name in ("", ".."):
+        raise ConfigurationError("is no name that a new folder can take; give the folder by its name", file=str(target))
+    if target.is_symlink():
+        raise ConfigurationError("is a symbolic link; give the folder that it leads to", file=str(target))
+    if target.exists() and not target.is_dir():
+        raise ConfigurationError("is a file, not a folder; choose another name", file=str(target))
+
+
+def _replace_folder(target: Path, new: Path, former: Path) -> None:
+    """Give the new folder its name; the one that has it stands under ``former`` meanwhile."""
+    shutil.rmtree(former, ignore_errors=True)
+    if target.exists():
+        target.replace(former)
+    try:
+        new.replace(target)
+    except OSError:
+        if former.exists():
+            former.replace(target)
+        raise
+    shutil.rmtree(former, ignore_errors=True)
+
+
+@contextmanager
+def files_written_aside(folder: str | Path, known: Sequence[str] = ()) -> Iterator[Path]:
+    """Yield an empty folder inside ``folder`` whose files move into it, each whole, once all are on disk.
+
+    Files that match one of the ``known`` patterns and were not written then go: a reader would take them for part of
+    what was. Other files of the folder stay; the folder is created where it is missing.
+    """
+    target = Path(folder)
+    aside = _empty_aside(target, f".{os.getpid()}.part")
+    try:
+        yield aside
+        _sync(aside)
+        written = {file.name: file for file in sorted(aside.iterdir())}
+        for name, file in written.items():
+            file.replace(target / name)
+        for stale in [file for pattern in known for file in target.glob(pattern)]:
+            if str(stale.relative_to(target)) not in written and not stale.is_dir():
+                stale.unlink(missing_ok=True)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _empty_aside(parent: Path, name: str) -> Path:
+    aside = parent / name
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+    except OSError as error:
+        raise ConfigurationError(f"cannot be written: {error.strerror or error}", file=str(parent)) from error
+    return aside
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
