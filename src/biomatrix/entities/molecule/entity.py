@@ -14,8 +14,10 @@ from rdkit.Geometry import Point3D
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.modality_registry import modality
-from biomatrix.entities.molecule.chemistry_log import captured_log
+from biomatrix.entities.molecule.chemistry_log import captured_log, plain_reason
+from biomatrix.entities.molecule.queries import is_query, is_smarts
 from biomatrix.entities.molecule.selfies_text import smiles_of
+from biomatrix.entities.molecule.smiles_text import group_notes, split_smiles
 from biomatrix.entities.records import read_entity, write_entities
 from biomatrix.errors import LimitError, ParseError, UnsupportedError
 
@@ -69,6 +71,8 @@ class Molecule(Entity):
         ------
         ParseError
             Broken syntax or impossible chemistry; ``position`` is the atom's index where RDKit names one.
+        UnsupportedError
+            A query, such as one of SMARTS.
         LimitError
             More atoms than ``limits.atoms_per_molecule``.
 
@@ -77,9 +81,8 @@ class Molecule(Entity):
         >>> Molecule.from_smiles("OCC").smiles
         'CCO'
         """
-        text, _, title = smiles.strip().partition(" ") if "\t" not in smiles else smiles.strip().partition("\t")
-        extension = title.strip() if title.strip().startswith("|") else ""
-        name = name or ("" if extension else title.strip())
+        text, extension, title = split_smiles(smiles)
+        name = name or title
         if not text:
             raise ParseError("an empty SMILES string")
         # A SMILES string has no more atoms than characters, so only a long one has to be counted before the work.
@@ -88,12 +91,14 @@ class Molecule(Entity):
         with captured_log() as log:
             mol = Chem.MolFromSmiles(f"{text} {extension}".strip())
             reason, atom = log.reason, log.atom
+        if is_query(mol) if mol is not None else is_smarts(text):
+            raise UnsupportedError(f"a query (SMARTS), which stands for many molecules: {text[:_SHOWN]!r}")
         if mol is None or mol.GetNumAtoms() == 0:
             raise ParseError(
                 f"not a SMILES string RDKit can read: {text[:_SHOWN]!r} ({reason or 'no atoms'})", position=atom
             )
         notes = ("wildcard atoms kept as *",) if _has_wildcard(mol) else ()
-        return cls(mol, name, notes)
+        return cls(mol, name, notes + group_notes(mol))
 
     @classmethod
     def from_selfies(cls, selfies: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Molecule:
@@ -343,7 +348,9 @@ def sanitise(mol: Chem.Mol) -> Chem.Mol:
             else:
                 Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
         except (ValueError, RuntimeError) as error:
-            raise ParseError(f"impossible chemistry: {log.reason or error}", position=log.atom) from error
+            raise ParseError(
+                f"impossible chemistry: {log.reason or plain_reason(str(error))}", position=log.atom
+            ) from error
     return mol
 
 
