@@ -73,7 +73,7 @@ def test_only_one_greedy_sample_differs() -> None:
         ({"max_new_tokens": "9"}, "max_new_tokens is a whole number, not '9'"),
         ({"length": 1.5, "output": "protein_sequence"}, "length is a whole number, not 1.5"),
         ({"length": 3}, "needs an output modality"),
-        ({"length": -1, "output": "protein_sequence"}, "length -1"),
+        ({"length": -1, "output": "protein_sequence"}, "length is at least 1, not -1"),
         ({"raw": True, "system": "Be brief."}, "no system turn"),
         ({"prompt": "  "}, "empty"),
         ({"prompt": []}, "empty"),

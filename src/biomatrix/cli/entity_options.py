@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PARAMETER: Final = "given"
 _PREFIX: Final = "entity_"
+_LONGEST_NUMBER: Final = 18
+"""The most digits of a record's number; longer words are names."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class GivenEntities:
         by_place: dict[int, int | str] = {}
         for record in records:
             place, value = _place_of(record, words, by_place)
-            by_place[place] = int(value) if value.isdecimal() else value
+            by_place[place] = int(value) if value.isdecimal() and len(value) <= _LONGEST_NUMBER else value
         return cls(tuple(GivenEntity(name, word, by_place.get(place)) for place, (name, word) in enumerate(words)))
 
     def read(self) -> list[Entity]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
-from biomatrix.cli.request_options import check_request
+from biomatrix.entities.files import STANDARD_INPUT
 from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.generation import Answer
     from biomatrix.generation.events import Event
+    from biomatrix.generation.requests import Request
+
+_SHOWN: Final = 8
+"""The most files or refused answers that are listed."""
 
 
 def register(app: typer.Typer) -> None:
@@ -35,61 +39,100 @@ def generate(
         str | None, typer.Option(metavar="MODALITY", help="The modality of the answer; text when not given.")
     ] = None,
     length: Annotated[int | None, typer.Option(help="Exact length of the answer, where the modality counts.")] = None,
-    num_samples: Annotated[int, typer.Option("--num-samples", "-n", min=1, max=100_000, help="How many answers.")] = 1,
-    temperature: Annotated[float, typer.Option(min=0.0, help="0 is greedy.")] = 1.0,
-    top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="Nucleus sampling; above 0.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Same seed, same answers.")] = 0,
+    num_samples: Annotated[int, typer.Option("--num-samples", "-n", help="How many answers, 1 to 100,000.")] = 1,
+    temperature: Annotated[float, typer.Option(help="At least 0; 0 is greedy.")] = 1.0,
+    top_p: Annotated[float, typer.Option(help="Nucleus sampling: above 0, at most 1.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same answers; a whole number of 64 bits.")] = 0,
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="File for the answered entities; several are numbered."),
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|FOLDER/",
+            help="One file for all answers (.sdf, .smi, .selfies, .fasta; models of one .pdb, .cif, .bcif; .txt for "
+            "text), numbered files for a format that holds one (.mol), or a folder for a file each. Records say "
+            "logprob and checks.",
+        ),
     ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the answer as it is written.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable answers.")] = False,
 ) -> None:
     """Ask a model about text and entities; print the answers and write them as files."""
-    from biomatrix.generation.answer_files import check_destination, describe_answer, write_answers
+    from biomatrix.generation.answer_files import check_destination
+    from biomatrix.generation.model import request_of
     from biomatrix.generation.requests import build_prompt
 
     if stream and (as_json or num_samples > 1):
         raise ConfigurationError("--stream prints one answer as it is written; leave out --json and --num-samples")
-    words = typer.get_text_stream("stdin").read().strip() if prompt == "-" else prompt
-    check_request(
-        words,
-        len(given.each),
-        answer=answer,
-        written_as=written_as,
-        length=length,
-        temperature=temperature,
-        top_p=top_p,
-    )
+    _check_modalities(answer, written_as)
     if output is not None:
-        check_destination(output, answer)
-    request = build_prompt(words, given.read(), written_as=written_as)
+        check_destination(Path(output), answer, folder=output.endswith("/"))
     settings = {"num_samples": num_samples, "temperature": temperature, "top_p": top_p, "seed": seed}
-    answers = _ask(model, stream, {"prompt": request, "output": answer, "length": length, **settings})
-    paths = write_answers(answers, output) if output else []
-    if as_json:
-        typer.echo(json.dumps([describe_answer(one) for one in answers], indent=2))
-    for one in [] if as_json else answers:
-        if one.error is not None:
-            typer.echo(f"no valid answer: {one.error}")
-        elif not stream:
-            typer.echo(one.text)
-    for path in paths:
-        typer.echo(f"wrote {path}", err=True)
+    request_of("checked before anything is read", answer, length, **settings)  # type: ignore[arg-type]
+    words = _standard_input() if prompt == STANDARD_INPUT else prompt
+    parts = build_prompt(words, given.read(), written_as=written_as)
+    request = request_of(parts, answer, length, **settings)  # type: ignore[arg-type]
+    answers = _ask(model, stream, request)
+    _print_answers(answers, stream, as_json)
+    if output is not None:
+        _write(answers, output, answer)
     if all(one.error is not None for one in answers):
         raise typer.Exit(1)
 
 
-def _ask(model: str, stream: bool, arguments: dict[str, Any]) -> list[Answer]:
+def _check_modalities(*names: str | None) -> None:
+    from biomatrix.entities.modality_registry import modality_class
+
+    for name in names:
+        if name is not None:
+            modality_class(name)
+
+
+def _standard_input() -> str:
+    """Return the words on standard input; ConfigurationError where they are no text."""
+    try:
+        return typer.get_binary_stream("stdin").read().decode("utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"the prompt is not UTF-8 text (byte {error.start + 1})", file="<stdin>") from error
+
+
+def _ask(model: str, stream: bool, request: Request) -> list[Answer]:
     """Return the answers; a stream also prints them while they are written."""
     from biomatrix.generation import load
 
     language_model = load(model)
     if stream:
-        return list(_print_events(language_model.stream(**arguments)))
-    return language_model.generate(**arguments)
+        return list(_print_events(language_model.engine.stream(request)))
+    return language_model.engine.generate([request])[0]
+
+
+def _print_answers(answers: Sequence[Answer], stream: bool, as_json: bool) -> None:
+    """Print the answers in order, as JSON or a line each; of a streamed one only what was wrong with it."""
+    from biomatrix.generation.answer_files import describe_answer
+
+    if as_json:
+        typer.echo(json.dumps([describe_answer(one) for one in answers], indent=2))
+        return
+    for one in answers:
+        if one.error is not None:
+            typer.echo(f"no valid answer: {one.error}")
+        elif not stream:
+            typer.echo(one.text)
+
+
+def _write(answers: Sequence[Answer], output: str, modality: str | None) -> None:
+    """Write the answers, and say on standard error what was written and which answers were not."""
+    from biomatrix.generation.answer_files import write_answers
+
+    written = write_answers(answers, Path(output), modality, folder=output.endswith("/"))
+    shown = output if len(written.paths) > 1 and output.endswith("/") else ", ".join(map(str, written.paths[:_SHOWN]))
+    more = f" and {len(written.paths) - _SHOWN} more" if len(written.paths) > _SHOWN and shown != output else ""
+    typer.echo(f"wrote {shown}{more}: {written.count} of {len(answers)} answers", err=True)
+    for number, reason in written.refused[:_SHOWN]:
+        typer.echo(f"answer {number} is not written: {reason}", err=True)
+    if len(written.refused) > _SHOWN:
+        typer.echo(f"{len(written.refused) - _SHOWN} more answers are not written", err=True)
 
 
 def _print_events(events: Iterator[Event]) -> Iterator[Answer]:

@@ -4,11 +4,34 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from biomatrix.entities.writing import cannot_be_written, named_refusals
 from biomatrix.errors import ConfigurationError
+
+
+def make_folder(path: str | Path) -> Path:
+    """Return a folder in which files can be written; it and its parents are made where they are missing.
+
+    Raises
+    ------
+    ConfigurationError
+        Something else has the name, or no file can be made in it.
+    """
+    folder = Path(path)
+    if os.path.exists(folder) and not os.path.isdir(folder):  # unlike those of Path, these take any name
+        what = "a file" if os.path.isfile(folder) else "a device or a pipe"
+        raise ConfigurationError(f"is {what}, not a folder; choose another name", file=str(path))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise cannot_be_written(path, error) from error
+    return folder
 
 
 @contextmanager
@@ -22,7 +45,8 @@ def folder_written_aside(path: str | Path, writer: str = "") -> Iterator[Path]:
     Raises
     ------
     ConfigurationError
-        The path has no name of its own, or what stands there is a file or a symbolic link.
+        The path has no name of its own, or what stands there is a file or a symbolic link; or the system refuses to
+        write, as where no space is left.
     """
     target = Path(path)
     _refuse_no_folder(target)
@@ -32,9 +56,10 @@ def folder_written_aside(path: str | Path, writer: str = "") -> Iterator[Path]:
         former.replace(target)
     aside = _empty_aside(target.parent, f"{stem}.part")
     try:
-        yield aside
-        _sync(aside)
-        _replace_folder(target, aside, former)
+        with named_refusals(path):
+            yield aside
+            _sync(aside)
+            _replace_folder(target, aside, former)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -70,19 +95,24 @@ def files_written_aside(folder: str | Path, known: Sequence[str] = ()) -> Iterat
     Files that match one of the ``known`` patterns and were not written then go: a reader would take them for part of
     what was. Other files of the folder stay; the folder is created where it is missing.
     """
-    target = Path(folder)
+    target = make_folder(folder)
     aside = _empty_aside(target, f".{os.getpid()}.part")
     try:
-        yield aside
-        _sync(aside)
-        written = {file.name: file for file in sorted(aside.iterdir())}
-        for name, file in written.items():
-            file.replace(target / name)
-        for stale in [file for pattern in known for file in target.glob(pattern)]:
-            if str(stale.relative_to(target)) not in written and not stale.is_dir():
-                stale.unlink(missing_ok=True)
+        with named_refusals(folder):
+            yield aside
+            _sync(aside)
+            _move_files(aside, target, known)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _move_files(aside: Path, target: Path, known: Sequence[str]) -> None:
+    written = {file.name: file for file in sorted(aside.iterdir())}
+    for name, file in written.items():
+        file.replace(target / name)
+    for stale in [file for pattern in known for file in target.glob(pattern)]:
+        if str(stale.relative_to(target)) not in written and not stale.is_dir():
+            stale.unlink(missing_ok=True)
 
 
 def _empty_aside(parent: Path, name: str) -> Path:
@@ -91,7 +121,7 @@ def _empty_aside(parent: Path, name: str) -> Path:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
     except OSError as error:
-        raise ConfigurationError(f"cannot be written: {error.strerror or error}", file=str(parent)) from error
+        raise cannot_be_written(parent, error) from error
     return aside
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from biomatrix.entities.files import STANDARD_INPUT
 from biomatrix.entities.kind_registry import kinds
+from biomatrix.entities.paths import LONGEST_PATH, is_file
 from biomatrix.entities.registration import FileFormat, Kind
 from biomatrix.entities.text import head_of
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
@@ -83,12 +84,13 @@ def names_file(given: str, of: Kind) -> bool:
     >>> names_file("ligand.sdf", kind("molecule")), names_file("CC(=O)O.Cl", kind("molecule"))
     (True, False)
     """
-    try:
-        if Path(given).is_file():
-            return True
-    except OSError:  # longer than a file name may be
-        return False
-    return _by_extension(extension_of(given), known_formats([of])) is not None
+    if is_file(given):
+        return True
+    return (
+        len(given) <= LONGEST_PATH
+        and "\0" not in given
+        and _by_extension(extension_of(given), known_formats([of])) is not None
+    )
 
 
 def extension_of(path: str | Path) -> str:
@@ -105,7 +107,7 @@ def _by_extension(extension: str, formats: dict[str, tuple[FileFormat, ...]]) ->
 
 def _by_content(path: str | Path, among: Sequence[Kind] | None) -> str | None:
     """Return the format that a file without a telling name begins like."""
-    if not Path(path).is_file():
+    if not is_file(path):
         return None
     try:
         head = head_of(path)

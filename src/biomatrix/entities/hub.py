@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from biomatrix.entities.paths import is_file, is_folder
 from biomatrix.errors import WeightsError
 
 CONFIG_FILE = "config.json"
+_SHOWN = 120
+"""The most letters of a name in a message."""
 
 
 def locate(
@@ -55,10 +59,10 @@ def locate(
     folders = shipped or {}
     if not isinstance(name_or_path, Path) and name in folders:
         return folders[name]
-    folder = Path(name_or_path)
-    if name and folder.is_dir() and (holds is None or (folder / holds).is_file()):
+    folder = Path(os.path.expanduser(name))
+    if name and is_folder(folder) and (holds is None or (folder / holds).exists()):
         return folder
-    if hub is None and not isinstance(name_or_path, Path) and not folder.is_dir() and _is_repository(name):
+    if hub is None and not isinstance(name_or_path, Path) and not is_folder(folder) and _is_repository(name):
         return _fetch(name, patterns, revision, what)
     raise WeightsError(_absence(name, what, folders, holds, hub is None))
 
@@ -68,14 +72,17 @@ def _is_repository(name: str) -> bool:
 
 
 def _absence(name: str, what: str, folders: Mapping[str, Path], holds: str | None, hub: bool) -> str:
-    if name and Path(name).is_dir():
+    if name and is_folder(os.path.expanduser(name)):
         return f"{name}: the folder holds no {holds}, so no {what}"
+    if name and is_file(name):
+        return f"{name}: is a file; give the folder of the {what}"
     ways = ["no such folder"]
     if folders:
         ways.append(f"not a shipped {what} ({', '.join(sorted(folders))})")
     if hub:
         ways.append("not a hub id (owner/name)")
-    return f"no {what} {name!r}: {', '.join(ways[:-1])}{' and ' if len(ways) > 1 else ''}{ways[-1]}"
+    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+    return f"no {what} {shown!r}: {', '.join(ways[:-1])}{' and ' if len(ways) > 1 else ''}{ways[-1]}"
 
 
 def _fetch(repository: str, patterns: Sequence[str], revision: str | None, what: str) -> Path:

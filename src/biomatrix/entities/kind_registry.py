@@ -55,7 +55,7 @@ def kind(name: str) -> Kind:
     """
     try:
         return _table()[name]
-    except KeyError:
+    except (KeyError, TypeError):  # TypeError: what no name can be
         raise ConfigurationError(f"no kind of entity named {name!r}; there are: {', '.join(kind_names())}") from None
 
 

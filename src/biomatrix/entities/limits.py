@@ -45,8 +45,8 @@ class Limits:
         allowed = int(getattr(self, limit))
         if value > allowed:
             raise LimitError(
-                f"{what} is {value:,}, past the limit of {allowed:,} {limit.replace('_', ' ')}; "
-                f"in Python, Limits({limit}=...) moves it"
+                f"{what} is {value:,}, past the limit of {allowed:,}; "
+                f"cut it into smaller parts, or raise Limits.{limit} from Python"
             )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.kind_registry import kinds, load_attribute
+from biomatrix.entities.paths import exists
 from biomatrix.errors import ConfigurationError
 
 _REGISTERED: dict[str, type[Modality]] = {}
@@ -115,7 +115,7 @@ def check_control_tokens(classes: list[type[Modality]]) -> None:
 
 def _is_path(setting: object) -> bool:
     """Return whether a setting is the path of something on disk."""
-    return isinstance(setting, PathLike) or (isinstance(setting, str) and Path(setting).exists())
+    return isinstance(setting, PathLike) or (isinstance(setting, str) and exists(setting))
 
 
 def _construct(cls: type[Modality], settings: dict[str, Any]) -> Modality:

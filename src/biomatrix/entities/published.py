@@ -7,6 +7,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from biomatrix.entities.json_files import read_head
 from biomatrix.entities.kind_registry import kind as registered
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.registration import PublishedCheckpoint
@@ -91,7 +92,7 @@ def _recognise(file: Path) -> tuple[str, PublishedCheckpoint]:
     checkpoints = {name: checkpoint for one in kinds() for name, checkpoint in one.published.items()}
     try:
         names = _names(file).replace(b"_orig_mod.", b"")
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise WeightsError(f"cannot be read: {error}", file=str(file)) from error
     for name, checkpoint in sorted(checkpoints.items(), key=lambda pair: -len(pair[1].mark)):
         if checkpoint.mark in names:
@@ -101,6 +102,7 @@ def _recognise(file: Path) -> tuple[str, PublishedCheckpoint]:
 
 def _names(file: Path) -> bytes:
     """Return the part of a file that holds the names of its tensors."""
+    read_head(file, 64, WeightsError)
     if not zipfile.is_zipfile(file):
         with file.open("rb") as stream:
             return stream.read(_LEGACY_BYTES)

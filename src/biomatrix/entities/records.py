@@ -11,14 +11,15 @@ from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.choice import choose_record
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.fasta import read_fasta
-from biomatrix.entities.files import label_of
-from biomatrix.entities.formats import format_of, kinds_of_format, names_file
+from biomatrix.entities.files import STANDARD_INPUT, label_of
+from biomatrix.entities.formats import extension_of, format_of, kinds_of_format, names_file
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.entities.paths import LONGEST_PATH, is_folder
 from biomatrix.entities.registration import Kind
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 
 _SHARED: Final = {FASTA: read_fasta}
 """Formats in which each record may be of a different kind."""
@@ -165,7 +166,21 @@ def parse_entity(given: str, of: Kind, record: int | str | None = None, *, limit
         return read_entity(given, record, kind=of.name, limits=limits)
     if record is not None:
         raise ConfigurationError(f"a record or chain is chosen from a file; {given[:40]!r} is {of.typed_as}")
-    return of.parse(given, limits=limits)
+    try:
+        return of.parse(given, limits=limits)
+    except ParseError as error:
+        reason = _no_file(given)
+        raise (type(error)(f"{error.message}; {reason}", record=error.record) if reason else error) from error.__cause__
+
+
+def _no_file(given: str) -> str:
+    """Return what to say of the file that a word may have been meant to name; "" for a word that looks like none."""
+    if given == STANDARD_INPUT:
+        return "standard input is not read here"
+    if is_folder(given):
+        return f"{given!r} is a folder: name a file in it"
+    looks = len(given) <= LONGEST_PATH and (given.startswith(("~", ".", "/")) or extension_of(given)[1:].isalnum())
+    return "and there is no file of that name" if looks else ""
 
 
 def _candidates(name: str | None) -> tuple[Kind, ...]:

@@ -16,6 +16,7 @@ from biomatrix.entities.check import Check
 from biomatrix.entities.choice import choose_record
 from biomatrix.entities.files import label_of
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.entities.samples import Sample
 from biomatrix.entities.writers import AppendingWriter, CollectingWriter, RecordWriter, Refusal
 from biomatrix.entities.writing import write_whole
 from biomatrix.errors import ConfigurationError, UnsupportedError
@@ -293,6 +294,19 @@ class Kind(ABC):
     def record_bytes(self, entity: Any, file_format: str) -> bytes:
         """Return one record as a file of a format that ``appends`` holds it, its line ends included."""
         raise UnsupportedError(f"{self.plural} are not written as records of a {file_format} file")
+
+    def sample_bytes(self, samples: Sequence[Sample], file_format: str) -> bytes:
+        """Return several answers to one request as one file, each with its data where the format has a place for it.
+
+        By default records one after another, their title the sample's and its data.
+
+        Raises
+        ------
+        UnsupportedError
+            A sample cannot be written in the format, or the format holds one and there are several.
+        """
+        titled = (self.named(one.entity, one.line) for one in samples)
+        return b"".join(self.record_bytes(entity, file_format) for entity in titled)
 
     def writer(self, path: str | Path, file_format: str, refuse: Refusal) -> RecordWriter:
         """Return a writer of one file, to be used in a ``with`` statement; it holds no record where a format appends.

@@ -17,7 +17,15 @@ from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind as registered
 from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.entities.published import is_tensor_file, read_published
-from biomatrix.entities.tokenizer_folder import StoredWeights, load_weights, save_weights
+from biomatrix.entities.tokenizer_folder import (
+    DEFAULT_NAME,
+    StoredWeights,
+    find_folder,
+    load_weights,
+    read_config,
+    save_weights,
+    shipped_names,
+)
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, UnsupportedError, WeightsError
 
 if TYPE_CHECKING:
@@ -80,7 +88,8 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
         Parameters
         ----------
         name_or_path : str or Path
-            A shipped name, ``default`` for the default of its kind, a folder, the published checkpoint of an
+            A shipped name, ``default`` for the default of its kind (of one architecture: for its first shipped
+            folder, where the default is of another), a folder, the published checkpoint of an
             architecture as a ``.safetensors`` file, or with ``hub`` a repository of the Hugging Face hub.
         hub : bool
             Download from the hub; never done unless asked for.
@@ -99,7 +108,8 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
         if not hub and is_tensor_file(name_or_path):
             stored = read_published(cls.kind, Path(name_or_path))
         else:
-            stored = load_weights(cls.kind, name_or_path, hub=hub, revision=revision)
+            name = name_or_path if hub else cls._default_of(name_or_path)
+            stored = load_weights(cls.kind, name, hub=hub, revision=revision)
         tokenizer_class = cls._class_of(stored)
         chosen = {**stored.options, **{name: value for name, value in options.items() if value is not None}}
         _refuse_unknown(tokenizer_class, chosen, stored)
@@ -174,6 +184,25 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
             raise UnsupportedError(f"a tokenizer of {registered(self.kind).plural} cannot encode a {type_name}")
         refuse_far_points(entity)
         return self.prepare(entity)
+
+    @classmethod
+    def _default_of(cls, name: str | Path) -> str | Path:
+        """Return the name, or for ``default`` that of a shipped tokenizer that this class opens.
+
+        Raises
+        ------
+        WeightsError
+            No tokenizer of the architecture is shipped.
+        """
+        mine = getattr(cls, "architecture", None)  # the base classes of a kind open every architecture
+        if name != DEFAULT_NAME or mine is None:
+            return name
+        kind_default = registered(cls.kind).default_tokenizer
+        shipped = shipped_names(cls.kind)
+        for one in (kind_default, *shipped):
+            if one in shipped and read_config(find_folder(cls.kind, one))["architecture"] == mine:
+                return one
+        raise WeightsError(f"no {cls.kind} structure tokenizer of architecture {mine!r} is shipped; name its folder")
 
     @classmethod
     def _class_of(cls, stored: StoredWeights) -> type[Self]:

@@ -21,7 +21,9 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from biomatrix.entities.hub import CONFIG_FILE, locate
+from biomatrix.entities.json_files import read_object
 from biomatrix.entities.kind_registry import kind as registered
+from biomatrix.entities.tensor_files import read_header
 from biomatrix.entities.writing import write_whole
 from biomatrix.errors import WeightsError
 
@@ -187,6 +189,7 @@ def load_weights(
     """
     folder = find_folder(kind, name_or_path, hub=hub, revision=revision)
     config = read_config(folder)
+    read_header(folder / TENSOR_FILE)  # says more than a hash that differs: a git-lfs pointer, a file cut short
     data = _read_limited(folder / TENSOR_FILE, MAX_TENSOR_BYTES)
     digest = hashlib.sha256(data).hexdigest()
     if digest != config["sha256"]:
@@ -242,12 +245,7 @@ def read_tensors(data: bytes, *, file: str | None = None) -> dict[str, NDArray[A
 def read_config(folder: Path) -> dict[str, Any]:
     """Return the config of a tokenizer folder, checked. Raises WeightsError where it is not valid."""
     path = folder / CONFIG_FILE
-    try:
-        config = json.loads(_read_limited(path, MAX_CONFIG_BYTES))
-    except ValueError as error:
-        raise WeightsError(f"not JSON: {error}", file=str(path)) from error
-    if not isinstance(config, dict):
-        raise WeightsError("not a JSON object", file=str(path))
+    config = read_object(path, WeightsError, MAX_CONFIG_BYTES)
     for key in ("architecture", "sha256"):
         if not isinstance(config.get(key), str):
             raise WeightsError(f"the config lacks {key!r}", file=str(path))

@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.formats import format_of, kinds_of_format, known_formats
-from biomatrix.entities.kind_registry import kind, kind_of, kinds
+from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.modality_registry import modality_class
-from biomatrix.errors import ConfigurationError
+from biomatrix.entities.samples import Sample
+from biomatrix.entities.writing import write_whole
+from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.generation.answers import Answer
+from biomatrix.generation.destinations import (
+    TEXT_EXTENSION,
+    AnswerFile,
+    AnswerFolder,
+    check_destination,
+    destination_of,
+    numbered,
+)
+from biomatrix.trust import judge
+
+__all__ = ["WrittenAnswers", "check_destination", "describe_answer", "write_answers"]
+
+
+@dataclass(frozen=True)
+class WrittenAnswers:
+    """What became of answers on their way into files.
+
+    Parameters
+    ----------
+    paths : tuple of Path
+        The files.
+    count : int
+        The answers that they hold.
+    refused : tuple of (int, str)
+        The other answers by number, each with its reason.
+    """
+
+    paths: tuple[Path, ...]
+    count: int
+    refused: tuple[tuple[int, str], ...] = ()
 
 
 def describe_answer(answer: Answer) -> dict[str, Any]:
@@ -38,59 +69,115 @@ def _describe_entity(entity: Entity | None) -> dict[str, Any] | None:
     }
 
 
-def check_destination(path: Path, output: str | None) -> None:
-    """Refuse a file that cannot hold the answers, before the model is asked.
+def write_answers(
+    answers: Sequence[Answer], path: Path, output: str | None = None, *, folder: bool = False
+) -> WrittenAnswers:
+    """Write answers: all into one file where its format holds many, else a file each.
+
+    Each record says its number among the answers, its log-probability and its checks, where the format has a place for
+    that. An answer that is not valid, or that the format cannot hold, leaves its number free.
 
     Parameters
     ----------
+    answers : sequence of Answer
     path : Path
-        Where the answers will go; its extension names the format.
+        A file, whose extension names the format, or a folder; see :func:`check_destination`.
     output : str, optional
-        The modality of the answers; None for text, which may hold entities of any kind.
+        The modality of the answers; None for text.
+    folder : bool
+        Whether the path was given as that of a folder, with a slash at its end.
 
     Raises
     ------
     ConfigurationError
-        The format does not hold entities of that kind or is only read, or the folder does not exist.
-    UnsupportedError
-        There is no such format.
+        No answer can be written, or the file cannot.
     """
-    candidates = kinds() if output is None else (kind(modality_class(output).kind),)
-    formats = [name for name, known in known_formats(candidates).items() if any(one.writes for one in known)]
-    file_format = format_of(path)
-    if file_format not in formats:
-        owners = kinds_of_format(file_format)
-        shared = any(one in owners for one in candidates)
-        holders = " or ".join(one.name for one in owners)
-        reason = (
-            f"{file_format} files are only read" if shared else f"a {file_format} file holds records of kind {holders}"
-        )
-        raise ConfigurationError(f"{reason}; choose one of {', '.join(formats)}", file=str(path))
-    if not path.parent.is_dir():
-        raise ConfigurationError(f"there is no folder {path.parent} to write it in", file=str(path))
+    place = destination_of(path, output, folder=folder)
+    if isinstance(place, AnswerFile) and place.file_format is None:
+        write_whole(path, "\n\n".join(answer.text for answer in answers).encode() + b"\n")
+        return WrittenAnswers((path,), len(answers))
+    refused: list[tuple[int, str]] = []
+    samples = list(_samples(answers, refused))
+    if isinstance(place, AnswerFolder):
+        paths = list(_write_each(answers, samples, place, output, refused))
+    elif place.many:
+        paths = _write_together(samples, place, refused)
+    else:
+        several = len(answers) > 1
+        files = ((one, numbered(path, one.number) if several else path) for one in samples)
+        paths = [file for one, file in files if _write_one(one, file, place.file_format or "", refused)]
+    if not paths:
+        reason = refused[0][1] if refused else "no entity was asked for"
+        raise ConfigurationError(f"no answer to write: {reason}", file=str(path))
+    return WrittenAnswers(tuple(paths), len(answers) - len(refused), tuple(sorted(refused)))
 
 
-def write_answers(answers: Sequence[Answer], destination: Path) -> list[Path]:
-    """Write the entities of valid answers; several are numbered before the extension. Return the paths.
-
-    Raises
-    ------
-    ConfigurationError
-        No answer is valid, so there is nothing to write.
-    """
-    entities = [answer.entity for answer in answers if answer.entity is not None]
-    if not entities:
-        reason = next((answer.error for answer in answers if answer.error), "no entity was asked for")
-        raise ConfigurationError(f"no answer to write: {reason}", file=str(destination))
-    paths = []
-    for number, entity in enumerate(entities, start=1):
-        path = destination if len(entities) == 1 else _numbered(destination, number)
-        entity.to_file(path)
-        paths.append(path)
-    return paths
+def _samples(answers: Sequence[Answer], refused: list[tuple[int, str]]) -> Iterator[Sample]:
+    """Yield the entities of the answers with what a file should say of them; list the answers without one."""
+    for number, answer in enumerate(answers, start=1):
+        if answer.entity is None:
+            refused.append((number, answer.error or "it holds no entity"))
+            continue
+        verdict, data = judge(answer.entity, answer.checks), {"logprob": f"{answer.logprob:.4f}"}
+        if verdict.answered:
+            data["checks_passed"] = f"{len(verdict.answered) - len(verdict.failed)}/{len(verdict.answered)}"
+        if verdict.failed:
+            data["checks_failed"] = ", ".join(check.name for check in verdict.failed)
+        yield Sample(answer.entity, number, data)
 
 
-def _numbered(path: Path, number: int) -> Path:
-    """Return the path with a number before the extension that names the format, which is not that of a gzipped file."""
-    extension = "".join(path.suffixes[-2:]) if path.suffix.lower() == ".gz" else path.suffix
-    return path.with_name(f"{path.name.removesuffix(extension)}_{number}{extension}")
+def _write_each(
+    answers: Sequence[Answer],
+    samples: Sequence[Sample],
+    place: AnswerFolder,
+    output: str | None,
+    refused: list[tuple[int, str]],
+) -> Iterator[Path]:
+    """Write a file for each answer, in the format of its modality; an answer in text is written as text besides."""
+    place.make()
+    if output is None:
+        refused[:] = []  # every answer is at least text
+        for number, answer in enumerate(answers, start=1):
+            file = place.file(number, len(answers), TEXT_EXTENSION)
+            write_whole(file, answer.text.encode() + b"\n")
+            yield file
+    for one in samples:
+        name = answers[one.number - 1].entity_modality
+        file_format = "" if name is None else modality_class(name).file_format
+        file = place.file(one.number, len(answers), f".{file_format}")
+        if _write_one(one, file, file_format, refused):
+            yield file
+
+
+def _write_together(samples: Sequence[Sample], place: AnswerFile, refused: list[tuple[int, str]]) -> list[Path]:
+    """Write what can be written as one file of one kind."""
+    kept: list[Sample] = []
+    for one in samples:
+        if kept and one.entity.kind != kept[0].entity.kind:
+            refused.append((one.number, f"a {one.entity.kind} beside a {kept[0].entity.kind} in one file"))
+        elif _bytes_of([one], place.file_format or "", refused) is not None:
+            kept.append(one)
+    content = kind_of(kept[0].entity).sample_bytes(kept, place.file_format or "") if kept else None
+    if content is None:
+        return []
+    write_whole(place.path, content)
+    return [place.path]
+
+
+def _write_one(sample: Sample, path: Path, file_format: str, refused: list[tuple[int, str]]) -> bool:
+    content = _bytes_of([sample], file_format, refused)
+    if content is not None:
+        write_whole(path, content)
+    return content is not None
+
+
+def _bytes_of(samples: Sequence[Sample], file_format: str, refused: list[tuple[int, str]]) -> bytes | None:
+    """Return samples as a file; None where the first cannot be one, which is then listed as refused."""
+    kind = kind_of(samples[0].entity)
+    try:
+        if all(one.name != file_format for one in kind.formats):
+            raise ConfigurationError(f"{kind.plural} are not written as {file_format}")
+        return kind.sample_bytes(samples, file_format)
+    except BioMatrixError as error:
+        refused.append((samples[0].number, error.message))
+        return None

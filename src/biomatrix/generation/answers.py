@@ -78,6 +78,7 @@ def read_answer(
     output: str | None,
     logprob: float,
     complete: bool,
+    segments: Sequence[Segment] | None = None,
     finish: Callable[[Segment], Segment] | None = None,
 ) -> Answer:
     """Decode the ids of one answer. Nothing that a model writes makes it raise: ``error`` says what is wrong.
@@ -94,23 +95,26 @@ def read_answer(
         Log-probability in nats of the ids that the model wrote.
     complete : bool
         Whether the answer reached its end.
+    segments : sequence of Segment, optional
+        What the ids spell, where they were decoded together with others: their :meth:`Vocabulary.segments_each`
+        without special tokens.
     finish : callable, optional
         Applied to each decoded segment, such as to give its entity the labels that the request shows.
     """
-    segments = tuple(vocabulary.segments(ids, skip_special=True))
+    parts = tuple(vocabulary.segments(ids, skip_special=True) if segments is None else segments)
     if finish is not None:
-        segments = tuple(map(finish, segments))
-    candidates = [s for s in segments if output is None or s.modality == output]
+        parts = tuple(map(finish, parts))
+    candidates = [s for s in parts if output is None or s.modality == output]
     entity = next((s.value for s in candidates if not isinstance(s.value, str | Failure)), None)
     failure = next((s.value for s in candidates if isinstance(s.value, Failure)), None)
     error = None if failure is None else failure.reason
     if output is not None:
         error = None if entity is not None else (error or f"the answer holds no {output}")
     return Answer(
-        segments=segments,
+        segments=parts,
         entity=entity,
         error=error,
-        text=_text(vocabulary, ids, segments),
+        text=_text(vocabulary, ids, parts),
         logprob=logprob,
         token_ids=tuple(ids),
         finish_reason="stop" if complete else "length",

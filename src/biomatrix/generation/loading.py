@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from biomatrix.entities.folders import files_written_aside
 from biomatrix.entities.hub import locate
+from biomatrix.entities.paths import is_folder
 from biomatrix.errors import ConfigurationError, WeightsError
+from biomatrix.generation.model_folder import check_model_folder, refuse_adapter
 
 if TYPE_CHECKING:
+    import torch
+
     from biomatrix.generation.transformers_engine import TransformersEngine
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -44,18 +48,19 @@ def open_engine(
     **structure_tokenizers: Any,
 ) -> TransformersEngine:
     """Open a network and its vocabulary; see :meth:`biomatrix.generation.model.Model.from_pretrained`."""
-    import torch
+    tokenizers = _by_modality(structure_tokenizers)
+    folder = _locate(name_or_path)
+    check_model_folder(folder)
 
+    from biomatrix.generation.devices import torch_device, torch_dtype
     from biomatrix.generation.transformers_engine import TransformersEngine
     from biomatrix.training.host_memory import keep_freed_memory
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
-    tokenizers = _by_modality(structure_tokenizers)
-    folder = _locate(name_or_path)
+    place = torch_device(device)
+    precision = torch_dtype(dtype, place)
     vocabulary = Vocabulary.from_pretrained(folder, structure_tokenizers=tokenizers)
-    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    precision = dtype or ("float32" if place == "cpu" else "bfloat16")
-    if place == "cpu":
+    if place.type == "cpu":
         keep_freed_memory()
     return TransformersEngine(_open_network(folder, place, precision), vocabulary, str(name_or_path))
 
@@ -82,17 +87,18 @@ def _by_modality(arguments: dict[str, Any]) -> dict[str, Any]:
 def _locate(name_or_path: str | Path) -> Path:
     """Return the local folder of a model, fetched from the hub where needed."""
     shipped = {name: SHIPPED / name for name in shipped_models()}
-    return locate(name_or_path, what="model", shipped=shipped, patterns=_FILES)
+    try:
+        return locate(name_or_path, what="model", shipped=shipped, patterns=_FILES)
+    except WeightsError:
+        if is_folder(name_or_path):
+            refuse_adapter(Path(name_or_path))  # a folder of an adapter alone holds no config.json
+        raise
 
 
-def _open_network(folder: Path, device: str, dtype: str) -> Any:
-    import torch
+def _open_network(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
-    torch_dtype = getattr(torch, dtype, None)
-    if not isinstance(torch_dtype, torch.dtype):
-        raise ConfigurationError(f"{dtype!r} is not a torch dtype, such as float32 or bfloat16")
     opener: Any = AutoModelForCausalLM
     progress: Any = logging
     shows_progress = progress.is_progress_bar_enabled()
@@ -100,13 +106,13 @@ def _open_network(folder: Path, device: str, dtype: str) -> Any:
     try:
         network, report = opener.from_pretrained(
             folder,
-            dtype=torch_dtype,
+            dtype=dtype,
             use_safetensors=True,
             trust_remote_code=False,
             output_loading_info=True,
         )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise WeightsError(f"cannot open the model: {error}", file=str(folder)) from error
+    except Exception as error:  # a broken description fails anywhere in Transformers, with any exception
+        raise WeightsError(f"cannot open the model: {_one_line(error)}", file=str(folder)) from error
     finally:
         if shows_progress:
             progress.enable_progress_bar()
@@ -117,4 +123,35 @@ def _open_network(folder: Path, device: str, dtype: str) -> Any:
     ]
     if faults:
         raise WeightsError(f"the weights do not match config.json: {'; '.join(faults)}", file=str(folder))
-    return network.to(device).eval()
+    network = _moved(network, device)
+    _check_finite(network, folder)
+    return network.eval()
+
+
+def _moved(network: Any, device: torch.device) -> Any:
+    try:
+        return network.to(device)
+    except RuntimeError as error:  # most often its memory is too small
+        raise ConfigurationError(f"the model does not go to the device {str(device)!r}: {_one_line(error)}") from error
+
+
+def _check_finite(network: Any, folder: Path) -> None:
+    """Raise WeightsError where a weight is NaN or infinite in the type that the network runs in.
+
+    One pass over the weights where they lie: 3 ms for 6 million, and little beside reading them for any size.
+    """
+    import torch
+
+    for name, parameter in network.named_parameters():
+        if parameter.numel() and not all(map(torch.isfinite, torch.aminmax(parameter.detach()))):
+            raise WeightsError(
+                f"holds values that are not finite ({str(parameter.dtype).removeprefix('torch.')}): damaged weights, "
+                "or too large for the type; open an earlier checkpoint, or fetch the weights again",
+                file=str(folder),
+                position=name,
+            )
+
+
+def _one_line(error: BaseException) -> str:
+    """Return a library's message on one line, cut where it is long; the name of the exception where it has none."""
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from biomatrix.entities.base_entity import Entity
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 from biomatrix.generation.answers import Answer
+from biomatrix.generation.checked import shown
 from biomatrix.generation.engine import Engine
 from biomatrix.generation.events import Event
 from biomatrix.generation.loading import open_engine, save_network
@@ -219,6 +220,10 @@ class Model:
         BioMatrixError
             A request cannot be met; of several prompts, the error names the number as the record.
         """
+        if isinstance(prompts, str | Entity) or not isinstance(prompts, Sequence):
+            raise ConfigurationError(f"prompts are a list of prompts, not {shown(prompts)}")
+        if lengths is not None and not isinstance(lengths, Sequence):
+            raise ConfigurationError(f"lengths are a list with one for each prompt, not {shown(lengths)}")
         exact = [None] * len(prompts) if lengths is None else list(lengths)
         if len(exact) != len(prompts):
             raise ConfigurationError(f"{len(exact)} lengths for {len(prompts)} prompts")
@@ -300,7 +305,7 @@ def request_of(
         prompt,
         output,
         length,
-        tuple(constraints),
+        constraints,  # type: ignore[arg-type]  # the request makes a tuple of them
         Sampling(temperature, top_p, greedy, seed),
         num_samples,
         max_new_tokens,

@@ -9,11 +9,15 @@ from typing import Final, TypeAlias
 from biomatrix.entities.automaton import Automaton
 from biomatrix.entities.base_entity import Entity
 from biomatrix.errors import ConfigurationError
-from biomatrix.generation.sampling import Sampling, checked_whole
+from biomatrix.generation.checked import checked_flag, checked_whole, shown
+from biomatrix.generation.sampling import Sampling
+from biomatrix.vocabulary.items import as_items, item_fault
 from biomatrix.vocabulary.tables import Item
 
-MAX_SAMPLES: Final = 100_000
-"""The most answers to one prompt: all are held in memory until the last one is finished."""
+MOST_SAMPLES: Final = 100_000
+"""The most answers of one request; ask again with another seed for more."""
+_MOST_TOKENS: Final = 1 << 24
+"""Far past the context of any model, which is checked once the model is known."""
 
 Prompt: TypeAlias = str | Entity | Sequence[Item]
 """Text and entities in order; an entity may be paired with the name of the modality to write it in."""
@@ -68,35 +72,58 @@ class Request:
     about: Entity | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "prompt", self.parts)
-        object.__setattr__(self, "constraints", tuple(self.constraints))
-        if any(isinstance(part, list) for part in self.parts):
-            raise ConfigurationError("a prompt is text and entities in one list; use generate_batch for several")
-        for name in ("length", "num_samples", "max_new_tokens"):
+        object.__setattr__(self, "prompt", _checked_prompt(self.prompt))
+        object.__setattr__(self, "constraints", _checked_constraints(self.constraints))
+        for name, most in (("length", _MOST_TOKENS), ("num_samples", MOST_SAMPLES), ("max_new_tokens", _MOST_TOKENS)):
             if name == "num_samples" or getattr(self, name) is not None:
-                object.__setattr__(self, name, checked_whole(getattr(self, name), name))
-        if not 1 <= self.num_samples <= MAX_SAMPLES:
-            raise ConfigurationError(f"num_samples is between 1 and {MAX_SAMPLES:,}, not {self.num_samples:,}")
-        if self.max_new_tokens is not None and self.max_new_tokens < 1:
-            raise ConfigurationError(f"max_new_tokens is at least 1, not {self.max_new_tokens}")
+                object.__setattr__(self, name, checked_whole(getattr(self, name), name, 1, most))
+        object.__setattr__(self, "raw", checked_flag(self.raw, "raw"))
+        for name in ("output", "system"):
+            if getattr(self, name) is not None and not isinstance(getattr(self, name), str):
+                what = "the name of a modality" if name == "output" else "text"
+                raise ConfigurationError(f"{name} is {what}, not {shown(getattr(self, name))}")
+        if not isinstance(self.sampling, Sampling):
+            raise ConfigurationError(f"sampling is a Sampling, not {shown(self.sampling)}")
+        if self.about is not None and not isinstance(self.about, Entity):
+            raise ConfigurationError(f"the entity that an answer is about is an Entity, not {shown(self.about)}")
         if self.length is not None and self.output is None:
             raise ConfigurationError("length needs an output modality; text has no exact length")
-        if self.length is not None and self.length < 0:
-            raise ConfigurationError(f"length {self.length} is not a length an answer can have")
         if self.raw and self.system is not None:
             raise ConfigurationError("a raw prompt has no system turn; put its text into the prompt")
         if not self.raw and not any(part for part in self.parts if not isinstance(part, str) or part.strip()):
-            raise ConfigurationError("the prompt is empty; ask something, or use raw=True to let the model begin")
+            raise ConfigurationError("the prompt is empty: ask something; only a raw prompt may let the model begin")
 
     @property
     def parts(self) -> tuple[Item, ...]:
         """The prompt as parts in order."""
-        return (self.prompt,) if isinstance(self.prompt, str | Entity) else tuple(self.prompt)
+        parts: tuple[Item, ...] = self.prompt  # type: ignore[assignment]
+        return parts
 
     @property
     def different_samples(self) -> int:
         """How many of the answers can differ: one where nothing is drawn at random."""
         return 1 if self.sampling.is_greedy else self.num_samples
+
+
+def _checked_prompt(prompt: Prompt) -> tuple[Item, ...]:
+    """Return the parts of a prompt; ConfigurationError, with the index of the part, where one cannot be read."""
+    try:
+        parts = tuple(as_items(prompt))
+    except TypeError as error:
+        raise ConfigurationError(f"a prompt is text, an entity or a list of them: {error}") from None
+    if any(isinstance(part, list) for part in parts):
+        raise ConfigurationError("a prompt is text and entities in one list; use generate_batch for several")
+    for position, part in enumerate(parts):
+        fault = item_fault(part)
+        if fault is not None:
+            raise ConfigurationError(f"in the prompt, {fault}", position=position)
+    return parts
+
+
+def _checked_constraints(constraints: Sequence[Constraint]) -> tuple[Constraint, ...]:
+    if not isinstance(constraints, Sequence) or not all(map(callable, constraints)):
+        raise ConfigurationError(f"constraints are a list of functions, not {shown(constraints)}")
+    return tuple(constraints)
 
 
 def build_prompt(words: str, entities: Sequence[Entity] = (), *, written_as: str | None = None) -> list[Item]:

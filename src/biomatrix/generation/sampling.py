@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biomatrix.errors import ConfigurationError
+from biomatrix.generation.checked import checked_flag, checked_number, checked_whole
 
 _GREEDY_BELOW: Final = 1e-100
 """Logits divided by a smaller temperature might pass the largest number; the likeliest id is all that it could give."""
@@ -52,32 +52,17 @@ class Sampling:
     def __post_init__(self) -> None:
         object.__setattr__(self, "temperature", checked_number(self.temperature, "temperature"))
         object.__setattr__(self, "top_p", checked_number(self.top_p, "top_p"))
-        object.__setattr__(self, "seed", checked_whole(self.seed, "seed"))
+        object.__setattr__(self, "seed", checked_whole(self.seed, "seed", -_SEEDS, _SEEDS - 1, "-2^63 to 2^63 - 1"))
+        object.__setattr__(self, "greedy", checked_flag(self.greedy, "greedy"))
         if not 0.0 <= self.temperature < float("inf"):
-            raise ConfigurationError(f"temperature {self.temperature} is not a number of at least 0")
+            raise ConfigurationError(f"temperature is a number of at least 0, not {self.temperature}")
         if not 0.0 < self.top_p <= 1.0:
-            raise ConfigurationError(f"top_p {self.top_p} is not above 0 and at most 1")
-        if not -_SEEDS <= self.seed < _SEEDS:
-            raise ConfigurationError(f"seed {self.seed} is not a whole number of 64 bits; choose a smaller one")
+            raise ConfigurationError(f"top_p is a number above 0 and at most 1, not {self.top_p}")
 
     @property
     def is_greedy(self) -> bool:
         """Whether nothing is drawn at random."""
         return self.greedy or self.temperature < _GREEDY_BELOW
-
-
-def checked_whole(value: object, name: str) -> int:
-    """Return a setting as an int; ConfigurationError where it is no whole number, as True is none."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise ConfigurationError(f"{name} is a whole number, not {value!r}")
-    return int(value)
-
-
-def checked_number(value: object, name: str) -> float:
-    """Return a setting as a float; ConfigurationError where it is no number, as True is none."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise ConfigurationError(f"{name} is a number, not {value!r}")
-    return float(value)
 
 
 def random_stream(seed: int, prompt: Sequence[int], sample: int) -> np.random.Generator:

@@ -10,6 +10,7 @@ import torch
 
 from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
 from biomatrix.generation.answers import Answer, read_answer
+from biomatrix.generation.checked import checked_whole
 from biomatrix.generation.completion import KnownEntities
 from biomatrix.generation.decoding import MAX_ROWS, decode_jobs, stream_jobs
 from biomatrix.generation.events import Event, Finished
@@ -18,11 +19,13 @@ from biomatrix.generation.requests import Prompt, Request
 from biomatrix.generation.scoring import Score
 from biomatrix.generation.streaming import EventReader
 from biomatrix.generation.text_automaton import TextAutomaton
+from biomatrix.vocabulary.segments import Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+_MOST_ROWS: Final = 1 << 20
 _SCORE_ROWS: Final = 256
 """Positions whose logits are in memory at once."""
 
@@ -65,13 +68,18 @@ class TransformersEngine:
         """Return ``num_samples`` answers for each request; see :class:`biomatrix.generation.engine.Engine`."""
         plans = self._plans(requests)
         jobs = [job for plan in plans for job in plan.jobs]
-        outputs = iter(decode_jobs(self.network, jobs, MAX_ROWS if max_rows is None else max_rows))
+        rows = MAX_ROWS if max_rows is None else checked_whole(max_rows, "max_rows", 1, _MOST_ROWS)
+        written = decode_jobs(self.network, jobs, rows)
+        openings = [plan.opening for plan in plans for _ in plan.jobs]
+        whole = [(*opening, *row.ids) for opening, row in zip(openings, written, strict=True)]
+        spelled = self.vocabulary.segments_each(whole, skip_special=True)
+        outputs = iter(zip(written, spelled, strict=True))
         answers = []
         for plan in plans:
             entities = KnownEntities.from_request(self.vocabulary, plan.request)
             group = [
-                self._answer(plan, entities, row.ids, row.logprob, row.complete)
-                for row in (next(outputs) for _ in plan.jobs)
+                self._answer(plan, entities, row.ids, row.logprob, row.complete, segments)
+                for row, segments in (next(outputs) for _ in plan.jobs)
             ]
             answers.append(group * (plan.request.num_samples // len(group)))
         return answers
@@ -133,7 +141,13 @@ class TransformersEngine:
         return plans
 
     def _answer(
-        self, plan: Plan, entities: KnownEntities, ids: Sequence[int], logprob: float, complete: bool
+        self,
+        plan: Plan,
+        entities: KnownEntities,
+        ids: Sequence[int],
+        logprob: float,
+        complete: bool,
+        segments: Sequence[Segment] | None = None,
     ) -> Answer:
         return read_answer(
             self.vocabulary,
@@ -141,6 +155,7 @@ class TransformersEngine:
             output=plan.request.output,
             logprob=logprob,
             complete=complete,
+            segments=segments,
             finish=entities.complete,
         )
 

@@ -105,8 +105,7 @@ def check_binding(modality: Modality, record: TokenizerRecord, trusted: bool) ->
     if record.fingerprint is None and not trusted:
         raise VocabularyError(
             f"the vocabulary does not say which structure tokenizer its {record.num_codes:,} "
-            f"{modality.name} codes belong to; give it: "
-            f"structure_tokenizers={{{modality.name!r}: NAME_OR_FOLDER}}"
+            f"{modality.name} codes belong to; give the name or folder of that structure tokenizer"
         )
     tokenizer = modality.tokenizer
     if record.fingerprint is not None and tokenizer.fingerprint != record.fingerprint:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
+
+from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.vocabulary.tables import Item
@@ -22,6 +24,7 @@ CHAT_TEMPLATE = (
 """Qwen3's format without tools and without thinking blocks."""
 
 Role = Literal["system", "user", "assistant"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True)
@@ -38,3 +41,12 @@ class Turn:
 
     role: Role
     content: Item | Sequence[Item]
+
+
+def checked_turn(turn: Turn) -> Turn:
+    """Return a turn; ConfigurationError where it is something else, or nobody of that role speaks in the format."""
+    if not isinstance(turn, Turn):
+        raise ConfigurationError(f"a conversation is a list of Turn(role, content), not of {type(turn).__name__}")
+    if turn.role not in ROLES:
+        raise ConfigurationError(f"role {turn.role!r} is none of {', '.join(ROLES)}")
+    return turn

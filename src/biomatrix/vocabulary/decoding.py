@@ -53,46 +53,95 @@ class Decoder:
 
     def segments(self, ids: Sequence[int] | NDArray[np.integer], skip_special: bool = False) -> list[Segment]:
         """Return the parts of a sequence, shape ``[n]``, in order, with the place, modality and tokens of each."""
-        array = np.asarray(ids, dtype=np.int64).reshape(-1)
-        segments = [self._segment(array, span, skip_special) for span in self._splitter.split(array)]
-        return [segment for segment in segments if segment.value != ""]
+        return self.segments_each([ids], skip_special)[0]
+
+    def segments_each(
+        self, sequences: Sequence[Sequence[int] | NDArray[np.integer]], skip_special: bool = False
+    ) -> list[list[Segment]]:
+        """Return the parts of many sequences: the entities of one modality, in all of them, are decoded in one call."""
+        arrays = [np.asarray(ids, dtype=np.int64).reshape(-1) for ids in sequences]
+        spans = [list(self._splitter.split(array)) for array in arrays]
+        decoded = self._decode_spans(arrays, spans)
+        return [
+            [segment for span in row if (segment := self._segment(array, span, known, skip_special)).value != ""]
+            for array, row, known in zip(arrays, spans, decoded, strict=True)
+        ]
 
     def text(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
         """Return ids as the tokenizer writes them, control tokens included; ids without a token are left out."""
         valid_ids = [int(id_) for id_ in ids if 0 <= id_ < len(self._roles) and self._roles[id_] != NOTHING]
         return str(self._backend.decode(valid_ids, skip_special_tokens=False))
 
-    def _segment(self, ids: NDArray[np.int64], span: Span, skip_special: bool = False) -> Segment:
+    def _decode_spans(
+        self, arrays: Sequence[NDArray[np.int64]], spans: Sequence[Sequence[Span]]
+    ) -> list[dict[int, Entity | BioMatrixError]]:
+        """Return what the entities of each sequence spell, or why nothing, by the start of their spans."""
+        waiting: dict[str, list[tuple[int, int, tuple[str, ...]]]] = {}
+        for row, (array, own) in enumerate(zip(arrays, spans, strict=True)):
+            for span, name in self._simple_spans(own):
+                waiting.setdefault(name, []).append((row, span.start, self._inner_tokens(array, span, name)))
+        decoded: list[dict[int, Entity | BioMatrixError]] = [{} for _ in arrays]
+        for name, entries in waiting.items():
+            try:
+                values = self._modality(name).decode_each([tokens for _, _, tokens in entries])
+            except BioMatrixError as error:  # the modality itself cannot be used
+                values = [error] * len(entries)
+            for (row, start, _), value in zip(entries, values, strict=True):
+                decoded[row][start] = value
+        return decoded
+
+    def _simple_spans(self, spans: Sequence[Span]) -> Iterator[tuple[Span, str]]:
+        """Yield every sound span of one modality with its name, those inside composites included."""
+        for span in spans:
+            name = None if span.modality is None else self._names[span.modality]
+            if name is not None and self._blocks[name].parts:
+                yield from self._simple_spans(span.parts)
+            elif name is not None and span.fault is None:
+                yield span, name
+
+    def _segment(
+        self,
+        ids: NDArray[np.int64],
+        span: Span,
+        decoded: Mapping[int, Entity | BioMatrixError],
+        skip_special: bool = False,
+    ) -> Segment:
         inside = ids[span.start : span.stop]
         name = None if span.modality is None else self._names[span.modality]
         if name is not None and self._blocks[name].parts:
-            return self._composite_segment(ids, span, name)
+            return self._composite_segment(ids, span, name, decoded)
         if span.fault is not None:
             return Segment(Failure(self.text(inside), *span.fault), name, span.start, span.stop)
         if name is None:
             text_ids = inside[self._roles[inside] == TEXT] if skip_special else inside
             return Segment(self.text(text_ids), None, span.start, span.stop)
-        return self._entity_segment(inside, span, name)
+        return self._entity_segment(ids, span, name, decoded[span.start])
 
-    def _entity_segment(self, inside: NDArray[np.int64], span: Span, name: str) -> Segment:
-        spelled_as_text = self._blocks[name].modality.spelled_as_text
-        middle = inside[1:-1]
-        if spelled_as_text:
-            tokens: tuple[str, ...] = (self.text(middle),) if len(middle) else ()
-        else:
-            tokens = self._tokens(middle)
-        value: Value
-        try:
-            value = self._modality(name).decode(tokens)
-        except BioMatrixError as error:
-            # Characters of a spelled-out string do not line up with its pieces.
-            within = error.position if isinstance(error.position, int) and not spelled_as_text else 0
-            value = Failure(self.text(inside), error.message, span.start + 1 + within)
+    def _inner_tokens(self, ids: NDArray[np.int64], span: Span, name: str) -> tuple[str, ...]:
+        """Return the tokens between a span's control pair; one string where the modality is spelled as text."""
+        middle = ids[span.start + 1 : span.stop - 1]
+        if self._blocks[name].modality.spelled_as_text:
+            return (self.text(middle),) if len(middle) else ()
+        return self._tokens(middle)
+
+    def _entity_segment(
+        self, ids: NDArray[np.int64], span: Span, name: str, decoded: Entity | BioMatrixError
+    ) -> Segment:
+        tokens = self._inner_tokens(ids, span, name)
+        value: Value = decoded if not isinstance(decoded, BioMatrixError) else self._failure(ids, span, name, decoded)
         return Segment(value, name, span.start, span.stop, tokens)
 
-    def _composite_segment(self, ids: NDArray[np.int64], span: Span, name: str) -> Segment:
+    def _failure(self, ids: NDArray[np.int64], span: Span, name: str, error: BioMatrixError) -> Failure:
+        # Characters of a spelled-out string do not line up with its pieces.
+        spelled = self._blocks[name].modality.spelled_as_text
+        within = error.position if isinstance(error.position, int) and not spelled else 0
+        return Failure(self.text(ids[span.start : span.stop]), error.message, span.start + 1 + within)
+
+    def _composite_segment(
+        self, ids: NDArray[np.int64], span: Span, name: str, decoded: Mapping[int, Entity | BioMatrixError]
+    ) -> Segment:
         """Return a composite segment, its parts decoded: the joined entity, or the first fault."""
-        parts = tuple(self._segment(ids, part) for part in span.parts)
+        parts = tuple(self._segment(ids, part, decoded) for part in span.parts)
         text = self.text(ids[span.start : span.stop])
         if span.fault is not None:
             return Segment(Failure(text, *span.fault), name, span.start, span.stop, (), parts)

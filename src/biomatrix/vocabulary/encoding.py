@@ -12,6 +12,7 @@ from biomatrix.entities import Entity
 from biomatrix.entities.base_modality import Modality
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError, VocabularyError
 from biomatrix.vocabulary.blocks import Block, block_of
+from biomatrix.vocabulary.items import as_items, item_fault
 from biomatrix.vocabulary.plain_text import PlainText
 from biomatrix.vocabulary.tables import Codes, Item, Tokens
 
@@ -69,7 +70,7 @@ class Encoder:
         VocabularyError
             If the vocabulary does not hold a token of an entity; names the token and its index.
         """
-        parts = self._parts(as_items(items))
+        parts = self._parts(checked_items(items))
         ids: list[int] = []
         for part in parts:
             if isinstance(part, str):
@@ -139,13 +140,9 @@ class Encoder:
     def _resolve(self, item: Item, position: int) -> tuple[Entity, str]:
         if isinstance(item, Entity):
             return item, self.default_modality(item)
-        if isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], Entity) and isinstance(item[1], str):
+        if isinstance(item, tuple) and item_fault(item) is None:
             return item
-        raise UnsupportedError(
-            f"a {type(item).__name__} cannot be part of a document; give text, an entity, (entity, modality), "
-            "Tokens or Codes",
-            position=position,
-        )
+        raise UnsupportedError(str(item_fault(item)), position=position)
 
     def _prepare(self, documents: Sequence[Sequence[Item]], rejects: dict[int, BioMatrixError]) -> list[list[Part]]:
         """Write every entity as tokens, one batch per modality, and join neighbouring texts."""
@@ -206,11 +203,20 @@ def _as_array(pieces: list[int] | ParseError) -> NDArray[np.int32] | ParseError:
     return pieces if isinstance(pieces, ParseError) else np.array(pieces, dtype=np.int32)
 
 
-def as_items(items: Item | Sequence[Item]) -> Sequence[Item]:
-    """Return the items as a sequence; a single item becomes a sequence of one."""
-    if isinstance(items, tuple) and len(items) == 2 and isinstance(items[0], Entity) and isinstance(items[1], str):
-        # A pair of an entity and a string is one item: the string names a modality.
-        return [(items[0], items[1])]
-    if isinstance(items, str | Entity | Tokens | Codes):
-        return [items]
-    return items
+def checked_items(items: Item | Sequence[Item]) -> list[Item]:
+    """Return what a caller gave as a list of items.
+
+    Raises
+    ------
+    UnsupportedError
+        It is neither an item nor a list of them, or one of the list, at the index ``position``, cannot be one.
+    """
+    try:
+        listed = as_items(items)
+    except TypeError as error:
+        raise UnsupportedError(f"{error}; give text, an entity, (entity, modality), Tokens or Codes") from None
+    for position, item in enumerate(listed):
+        fault = item_fault(item)
+        if fault is not None:
+            raise UnsupportedError(fault, position=position)
+    return listed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tokenizers import Tokenizer
 
 from biomatrix.entities import hub
+from biomatrix.entities.json_files import read_head, read_object
 from biomatrix.errors import LimitError, ParseError
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ def read_backend(folder: Path) -> tuple[Tokenizer, dict[str, Any]]:
     """
     settings = _read_json(folder / "tokenizer_config.json")
     path = folder / "tokenizer.json"
-    if not path.is_file():
+    if not path.exists():
         return _convert(folder), _settings(folder, settings)
+    read_head(path, 64, ParseError)
     if path.stat().st_size > MAX_TOKENIZER_BYTES:
         raise LimitError(f"{path.stat().st_size:,} bytes; at most {MAX_TOKENIZER_BYTES:,} are read", file=str(path))
     try:
@@ -95,8 +97,9 @@ def _convert(folder: Path) -> Tokenizer:
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise ParseError(f"no tokenizer that transformers can open: {error}", file=str(folder)) from error
+    except Exception as error:  # broken vocabulary files fail anywhere in Transformers, with any exception
+        reason = " ".join(str(error).split())[:300]
+        raise ParseError(f"no tokenizer that transformers can open: {reason}", file=str(folder)) from error
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if not isinstance(backend, Tokenizer):
         raise ParseError("only a slow tokenizer is there; a vocabulary needs a fast one", file=str(folder))
@@ -108,7 +111,10 @@ def _settings(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
     settings = {key: _content(merged[key]) for key in _KEPT_SETTINGS if merged.get(key) is not None}
     template = folder / "chat_template.jinja"
     if template.is_file():
-        settings["chat_template"] = template.read_text(encoding="utf-8")
+        try:
+            settings["chat_template"] = template.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ParseError(f"cannot be read as UTF-8 text: {error}", file=str(template)) from error
     return settings
 
 
@@ -118,12 +124,4 @@ def _content(value: Any) -> Any:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ParseError(f"not JSON: {error}", file=str(path)) from error
-    if not isinstance(content, dict):
-        raise ParseError("a JSON object was expected", file=str(path))
-    return content
+    return read_object(path, ParseError) if path.exists() else {}

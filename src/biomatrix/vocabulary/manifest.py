@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
+from biomatrix.entities.json_files import read_object
 from biomatrix.errors import ParseError
 
 FILE_NAME = "biomatrix.json"
@@ -68,10 +68,10 @@ class Manifest:
     def read(cls, folder: Path) -> Manifest | None:
         """Read the folder's manifest, None where it has none; ParseError where it is broken or of another format."""
         path = folder / FILE_NAME
-        if not path.is_file():
+        if not path.exists():
             return None
+        content = read_object(path, ParseError)
         try:
-            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             if content["format"] != FORMAT:
                 raise ParseError(
                     f"format {content['format']}, but this version reads format {FORMAT}; update biomatrix",

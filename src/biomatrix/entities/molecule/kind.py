@@ -21,6 +21,7 @@ from biomatrix.entities.registration import (
     ViewerStyle,
 )
 from biomatrix.entities.rejects import Reject
+from biomatrix.entities.samples import Sample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -170,6 +171,11 @@ class MoleculeKind(Kind):
         from biomatrix.entities.molecule.files.records import record_bytes
 
         return record_bytes(entity, file_format)
+
+    def sample_bytes(self, samples: Sequence[Sample], file_format: str) -> bytes:
+        from biomatrix.entities.molecule.files.samples import sample_bytes
+
+        return sample_bytes(samples, file_format)
 
     def named(self, entity: Molecule, name: str) -> Molecule:
         return self.entity(entity.mol, name, entity.notes)

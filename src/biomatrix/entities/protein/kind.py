@@ -22,6 +22,7 @@ from biomatrix.entities.registration import (
     ViewerStyle,
 )
 from biomatrix.entities.rejects import Reject
+from biomatrix.entities.samples import Sample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -183,6 +184,13 @@ class ProteinKind(Kind):
         from biomatrix.entities.protein.files.text import fasta_text
 
         return fasta_text([entity]).encode()
+
+    def sample_bytes(self, samples: Sequence[Sample], file_format: str) -> bytes:
+        from biomatrix.entities.protein.files.ensembles import ensemble_bytes
+
+        if file_format == FASTA:
+            return super().sample_bytes(samples, file_format)
+        return ensemble_bytes(samples, file_format)
 
     def named(self, entity: Protein, name: str) -> Protein:
         from dataclasses import replace

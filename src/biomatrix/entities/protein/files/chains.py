@@ -88,7 +88,7 @@ def choose(chains: list[ChainRecord], chain: str | None, table: AtomTable) -> tu
     names = ", ".join(_chain_label(record, chains) for record in chains)
     if chain is None:
         if len(chains) > 1:
-            raise ParseError(f"the file holds {len(chains)} protein chains: ask for one with chain=, of {names}")
+            raise ParseError(f"the file holds {len(chains)} protein chains: name one as the chain, of {names}")
         return chains[0], ()
     by_author = [record for record in chains if record.chain == chain]
     if len(by_author) == 1:

@@ -1,0 +1,82 @@
+"""Answers that are structures as one file: a model each, as viewers show ensembles, with its remarks or items."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, cast
+
+from biomatrix.entities.protein.entity import Protein
+from biomatrix.entities.protein.files.binary import binary_of
+from biomatrix.entities.protein.files.text import cif_text, pdb_text
+from biomatrix.entities.samples import Sample
+from biomatrix.errors import UnsupportedError
+
+_REMARK: Final = "REMARK 225 "
+"""Remark 225 of the PDB format is about theoretical models."""
+_WIDTH: Final = 80
+_MOST_MODELS: Final = 9_999
+_DATA: Final = "_biomatrix_answer."
+
+
+def ensemble_bytes(samples: Sequence[Sample], file_format: str) -> bytes:
+    """Return a .pdb, .cif or .bcif file with one model for each sample, numbered as the samples are.
+
+    Raises
+    ------
+    UnsupportedError
+        A chain has no structure or does not fit the format, or the samples of an mmCIF file differ in their residues
+        beyond their length.
+    """
+    if file_format == "pdb":
+        return _pdb(samples).encode()
+    text = _cif(samples)
+    return binary_of(text) if file_format == "bcif" else text.encode()
+
+
+def _pdb(samples: Sequence[Sample]) -> str:
+    lines = [line for one in samples for line in _remarks(one)]
+    for one in samples:
+        if one.number > _MOST_MODELS:
+            raise UnsupportedError(f"model {one.number:,}, past the {_MOST_MODELS:,} of a PDB file; write .cif")
+        atoms = [line for line in pdb_text([_protein(one)]).splitlines() if not line.startswith("END")]
+        lines += [f"MODEL     {one.number:>4}", *atoms, "ENDMDL"] if len(samples) > 1 else atoms
+    return "\n".join(f"{line:<{_WIDTH}}" for line in [*lines, "END"]) + "\n"
+
+
+def _remarks(sample: Sample) -> Iterator[str]:
+    """Yield the remark lines of a sample: ``MODEL 3 LOGPROB -12.3``."""
+    for name, value in sample.data.items():
+        text = f"MODEL {sample.number} {name.upper()} {value}".encode("ascii", "replace").decode()
+        yield from (_REMARK + line for line in textwrap.wrap(text, _WIDTH - len(_REMARK)))
+
+
+def _cif(samples: Sequence[Sample]) -> str:
+    """Return an mmCIF text: the first categories of the longest chain, the atoms of all, and the data as a loop."""
+    from gemmi import cif
+
+    proteins = [_protein(one) for one in samples]
+    longest = max(proteins, key=len)
+    if any(not longest.sequence.startswith(one.sequence) for one in proteins):
+        raise UnsupportedError("structures of different sequences are no models of one chain; give a folder")
+    document = cif.read_string(cif_text([longest]))
+    block: Any = document.sole_block()
+    tags = [str(tag) for tag in block.find_loop("_atom_site.id").get_loop().tags]
+    serial, model = tags.index("_atom_site.id"), tags.index("_atom_site.pdbx_PDB_model_num")
+    atoms: list[list[str]] = []
+    for one, protein in zip(samples, proteins, strict=True):
+        for row in cif.read_string(cif_text([protein])).sole_block().find(tags):
+            values = [str(value) for value in row]
+            values[serial], values[model] = str(len(atoms) + 1), str(one.number)
+            atoms.append(values)
+    columns = [list(column) for column in zip(*atoms, strict=True)]
+    block.find_loop("_atom_site.id").get_loop().set_all_values(columns)
+    data = block.init_loop(_DATA, ["model_num", "name", "value"])
+    for one in samples:
+        for name, value in one.data.items():
+            data.add_row([str(one.number), cif.quote(name), cif.quote(value)])
+    return str(document.as_string())
+
+
+def _protein(sample: Sample) -> Protein:
+    return cast(Protein, sample.entity)

@@ -1,0 +1,36 @@
+"""One of several answers to one request, with what a file should say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from biomatrix.entities.base_entity import Entity
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """An entity among others that answer the same request.
+
+    Parameters
+    ----------
+    entity : Entity
+    number : int
+        Its place among the answers, from 1; those that are no entity count too.
+    data : mapping of str to str
+        What a file should say of it, such as ``logprob`` and its checks, one line each.
+    """
+
+    entity: Entity
+    number: int
+    data: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """A name of its own without a space: that of the entity, else ``answer``, and the number."""
+        return f"{'_'.join(self.entity.name.split()) or 'answer'}_{self.number}"
+
+    @property
+    def line(self) -> str:
+        """The title and the data on one line, as in the header of a FASTA record."""
+        return " ".join([self.title, *(f"{name}={'_'.join(value.split())}" for name, value in self.data.items())])
