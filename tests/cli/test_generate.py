@@ -43,7 +43,21 @@ def test_a_stream_prints_what_is_printed_at_the_end(tmp_path: Path) -> None:
     [
         (["--answer", "protein_structure", "-o", "x.sdf"], "records of kind molecule"),
         (["--answer", "dna", "-o", "x.pdb"], "no modality named 'dna'"),
-        (["-o", "x.docx"], "not one read here"),
+        (["-o", "x.docx"], "not written as .docx"),
+        (["--answer", "protein_structure", "-o", "fold.sdf"], "proteins are not written as sdf"),
+        (["-o", "protein_structure"], "name it as --answer protein_structure"),
+        (["--answer", "molecule_selfies", "--length", "-3"], "length is at least 1, not -3"),
+        (["--answer", "molecule_selfies", "--length", str(2**70)], "length is at most"),
+        (["--length", "5"], "text has no exact length"),
+        (["--seed", "99999999999999999999"], r"a whole number from -2\^63 to 2\^63 - 1"),
+        (["-n", "0"], "num_samples is at least 1"),
+        (["-n", str(2**70)], "num_samples is at most 100,000"),
+        (["--temperature", "nan"], "temperature is a number of at least 0"),
+        (["--temperature", "-1"], "temperature is a number of at least 0"),
+        (["--top-p", "0"], "top_p is a number above 0"),
+        (["--top-p", "nan"], "top_p is a number above 0"),
+        (["--as", "dna", "--protein", "MKV"], "no modality named 'dna'"),
+        (["--protein", "mymol.fasta"], "No such file"),
         (["--stream", "--json"], "leave out --json"),
         (["--stream", "-n", "2"], "leave out --json and --num-samples"),
         (["--as", "protein_sequence"], "but no entity"),
@@ -52,3 +66,32 @@ def test_a_stream_prints_what_is_printed_at_the_end(tmp_path: Path) -> None:
 def test_what_cannot_be_is_refused_before_the_model_is_asked(arguments: list[str], said: str) -> None:
     with pytest.raises(BioMatrixError, match=said):
         RUNNER.invoke(app, ["generate", "Go.", "--model", "no-such-model", *arguments], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [(b"", "the prompt is empty"), (b" \n", "the prompt is empty"), (b"caf\xe9", "<stdin>: .*not UTF-8 text")],
+)
+def test_a_prompt_from_standard_input_is_text(typed: bytes, said: str) -> None:
+    with pytest.raises(BioMatrixError, match=said):
+        RUNNER.invoke(app, ["generate", "-", "--model", "no-such-model"], input=typed, catch_exceptions=False)
+
+
+@SHIPPED
+def test_many_answers_are_one_file(tmp_path: Path) -> None:
+    target = tmp_path / "x.sdf"
+    asked = ["generate", "Make.", "--answer", "molecule_selfies", "-n", "5", "-o", str(target)]
+    result = RUNNER.invoke(app, asked, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["x.sdf"]
+    count = target.read_text().count("$$$$")
+    assert f"wrote {target}: {count} of 5 answers" in result.stderr
+
+
+@SHIPPED
+def test_a_sequence_longer_than_a_file_name_is_a_value(tmp_path: Path) -> None:
+    sequence = "MKTAYIAKQR" * 30
+    asked = ["generate", "Fold.", "--protein", sequence, "--answer", "protein_structure", "--length", "300"]
+    result = RUNNER.invoke(app, [*asked, "-o", str(tmp_path / "fold.pdb")], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert Protein.from_file(tmp_path / "fold.pdb").sequence == sequence

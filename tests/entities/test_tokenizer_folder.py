@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.tokenizer_folder import load_weights, save_weights, shipped_names
 from biomatrix.errors import WeightsError
 
@@ -74,3 +75,48 @@ def test_shipped_configs_name_licence_and_data(name: str) -> None:
     assert stored.config["licence"] == "Apache-2.0"
     assert all(entry["licence"] for entry in stored.config["training_data"])
     assert json.dumps(stored.config)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("model.safetensors", b"version https://git-lfs.github.com/spec/v1\noid", r"safetensors: a git-lfs pointer"),
+        ("config.json", b"version https://git-lfs.github.com/spec/v1\noid", r"config\.json: a git-lfs pointer"),
+        ("model.safetensors", b"", "the file is empty"),
+        ("model.safetensors", b"\x80\x02pickle", "not a safetensors file"),
+        ("config.json", b'{"architecture": "\xe9"}', "not UTF-8"),
+        ("config.json", b'{"architecture": NaN}', "NaN is no number"),
+    ],
+)
+def test_what_stands_in_place_of_a_file_is_named(folder: Path, name: str, content: bytes, said: str) -> None:
+    (folder / name).write_bytes(content)
+    with pytest.raises(WeightsError, match=said):
+        load_weights("molecule", folder)
+
+
+def test_weights_cut_short_are_named(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(WeightsError, match="cut short"):
+        load_weights("molecule", folder)
+
+
+def architectures() -> list[tuple[str, str, str]]:
+    return [(one.name, name, home) for one in kinds() for name, home in one.architectures.items()]
+
+
+@pytest.mark.parametrize(("kind", "architecture", "home"), architectures())
+def test_the_default_of_an_architecture_is_of_that_architecture(kind: str, architecture: str, home: str) -> None:
+    tokenizer_class = load_attribute(home)
+    shipped = [one for one in shipped_names(kind) if load_weights(kind, one).architecture == architecture]
+    if shipped:
+        assert tokenizer_class.from_pretrained().name in shipped
+    else:
+        with pytest.raises(WeightsError, match=f"no {kind} structure tokenizer of architecture '{architecture}'"):
+            tokenizer_class.from_pretrained()
+
+
+def test_the_default_of_a_kind_is_found_for_every_kind() -> None:
+    for one in kinds():
+        if one.weights is not None:
+            assert load_weights(one.name).name == one.default_tokenizer

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from biomatrix.entities import Molecule, Protein, kind, parse_entity
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
+from biomatrix.generation import Model
 from biomatrix.generation.requests import Request, build_prompt
 from biomatrix.generation.sampling import Sampling
+from biomatrix.vocabulary import Vocabulary
+from biomatrix.vocabulary.chat import Turn
 
 
 def test_entities_come_from_words_or_files(tmp_path: Path) -> None:
@@ -78,8 +81,98 @@ def test_only_one_greedy_sample_differs() -> None:
         ({"prompt": "  "}, "empty"),
         ({"prompt": []}, "empty"),
         ({"prompt": ["a", ["b"]]}, "generate_batch"),
+        ({"prompt": None}, "a NoneType is no text"),
+        ({"prompt": 5}, "a int is no text"),
+        ({"prompt": {"a": 1}}, "a dict is no text"),
+        ({"prompt": b"bytes"}, "a bytes is no text"),
+        ({"prompt": np.zeros(3)}, "a ndarray is no text"),
+        ({"prompt": ["a", None]}, "position 1: in the prompt, a NoneType cannot be part"),
+        ({"prompt": ["a", "b", (None, "protein_sequence")]}, "position 2: .*a tuple of NoneType, str"),
+        ({"system": 5}, "system is text"),
+        ({"output": 5}, "output is the name of a modality"),
+        ({"about": "x"}, "is an Entity, not 'x'"),
+        ({"constraints": 5}, "constraints are a list"),
+        ({"constraints": [1]}, "constraints are a list of functions"),
+        ({"raw": "yes"}, "raw is True or False"),
+        ({"sampling": 0.5}, "sampling is a Sampling"),
+        ({"length": 0, "output": "protein_sequence"}, "length is at least 1, not 0: a whole number from 1 to"),
+        ({"length": 2**70, "output": "protein_sequence"}, "length is at most 16,777,216"),
+        ({"num_samples": 2**70}, "num_samples is at most 100,000"),
+        ({"num_samples": 1 << 20_000}, "a number of 20001 bits"),
+        ({"max_new_tokens": -(2**70)}, "max_new_tokens is at least 1"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused(settings: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         Request(**{"prompt": "Go.", **settings})
+
+
+def test_a_tuple_of_an_entity_and_a_modality_is_one_part(model: Model) -> None:
+    protein = Protein("MKV")
+    pair = (protein, "protein_sequence")
+    assert Request(pair).parts == (pair,)
+    assert model.prompt_ids(pair) == model.prompt_ids([pair])
+    assert Request((protein, "Describe it.")).parts == (protein, "Describe it.")
+
+
+def test_places_in_a_conversation_are_those_of_the_turn(vocabulary: Vocabulary) -> None:
+    content: Any = ["a", Protein("MKV"), None]
+    with pytest.raises(UnsupportedError, match="NoneType") as caught:
+        vocabulary.encode(content)
+    assert caught.value.position == 2
+    with pytest.raises(UnsupportedError, match="NoneType") as caught:
+        vocabulary.encode_chat([Turn("user", content)])
+    assert (caught.value.record, caught.value.position) == (None, 2)
+    with pytest.raises(UnsupportedError, match="NoneType") as caught:
+        vocabulary.encode_chat([Turn("system", "Be brief."), Turn("user", content)])
+    assert (caught.value.record, caught.value.position) == ("turn 2", 2)
+
+
+@pytest.mark.parametrize(
+    ("turns", "said"),
+    [
+        ([Turn("nobody", "x")], "'nobody' is none of system, user, assistant"),  # type: ignore[arg-type]
+        ([{"role": "user", "content": "x"}], "not of dict"),
+        (["x"], "not of str"),
+    ],
+)
+def test_what_is_no_conversation_is_refused(vocabulary: Vocabulary, turns: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        vocabulary.encode_chat(turns)
+
+
+def test_prompts_and_lengths_come_in_lists(model: Model) -> None:
+    wrong: Any
+    for wrong in ("abc", None, 5, Protein("MKV")):
+        with pytest.raises(ConfigurationError, match="prompts are a list"):
+            model.generate_batch(wrong)
+    wrong = 5
+    with pytest.raises(ConfigurationError, match="lengths are a list"):
+        model.generate_batch(["a"], "protein_sequence", lengths=wrong)
+    with pytest.raises(ConfigurationError, match="max_rows is at least 1"):
+        model.generate_batch(["a"], max_rows=0)
+
+
+@pytest.mark.parametrize(
+    ("of", "given", "said"),
+    [
+        ("molecule", "mymol.sdf", "No such file"),
+        ("molecule", "mymol.pdb", "and there is no file of that name"),
+        ("protein", "~/chain", "and there is no file of that name"),
+        ("protein", "./chain", "and there is no file of that name"),
+        ("protein", "-", "standard input is not read here"),
+        ("protein", ".", "'.' is a folder: name a file in it"),
+        ("protein", "MK\0V", "position|character"),
+        ("molecule", "", "empty|no atoms"),
+    ],
+)
+def test_a_word_that_may_be_a_file_says_so(of: str, given: str, said: str) -> None:
+    with pytest.raises(BioMatrixError, match=said) as caught:
+        parse_entity(given, kind(of))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("length", [255, 256, 330, 5000])
+def test_a_long_sequence_is_a_value(length: int) -> None:
+    protein = parse_entity("MKTAYIAKQR" * (length // 10) + "M" * (length % 10), kind("protein"))
+    assert kind("protein").size(protein) == length

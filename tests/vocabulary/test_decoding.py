@@ -117,3 +117,23 @@ def test_one_changed_id_leaves_the_neighbours_alone(vocabulary: Vocabulary, posi
     assert isinstance(parts[0], Protein)
     assert parts[0].sequence == "MKV"
     assert isinstance(parts[-1], Protein | Failure)
+
+
+def test_many_sequences_are_decoded_as_each_alone(vocabulary: Vocabulary) -> None:
+    """Broken ones and empty ones among them leave their neighbours alone."""
+    molecule, protein = Molecule.from_smiles("CCO"), Protein("MKV")
+    sequences = [
+        vocabulary.encode(["a ", protein, " b ", molecule]),
+        [],
+        vocabulary.encode_tokens(["C1CC"], "molecule_smiles"),
+        vocabulary.encode_tokens(["[Branch1]"], "molecule_selfies"),
+        [*vocabulary.encode(protein)[:-1], BIG],
+        vocabulary.encode([molecule, protein, molecule]),
+        vocabulary.encode_text("text"),
+    ]
+    together = vocabulary.segments_each(sequences)
+    assert [list(map(repr, row)) for row in together] == [
+        list(map(repr, vocabulary.segments(ids))) for ids in sequences
+    ]
+    assert [segment.value for segment in together[1]] == []
+    assert vocabulary.segments_each([]) == []

@@ -32,12 +32,13 @@ def checked_whole(value: object, name: str, least: int, most: int, allowed: str 
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise ConfigurationError(f"{name} is a whole number, not {shown(value)}")
-    if not least <= value <= most:
+    number = int(value)
+    if not least <= number <= most:
         allowed = allowed or f"{least:,} to {most:,}"
-        bound = f"at least {least:,}" if value < least else f"at most {most:,}"
-        reason = f"{name} is {bound}, not {shown(int(value))}" if abs(most) < 1 << 32 else f"{name} {shown(int(value))}"
+        bound = f"at least {least:,}" if number < least else f"at most {most:,}"
+        reason = f"{name} is {bound}, not {shown(number)}" if abs(most) < 1 << 32 else f"{name} {shown(number)}"
         raise ConfigurationError(f"{reason}: a whole number from {allowed} is asked for")
-    return int(value)
+    return number
 
 
 def checked_number(value: object, name: str) -> float:

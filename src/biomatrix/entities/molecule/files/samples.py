@@ -12,8 +12,8 @@ from biomatrix.entities.molecule.files.records import record_bytes
 from biomatrix.entities.samples import Sample
 from biomatrix.errors import UnsupportedError
 
-_COMMENT: Final = "_MolFileComments"
-"""Where RDKit keeps the third line of a MOL block."""
+_COMMENT_LINE: Final = 2
+"""The index of the line of a MOL block that is for comments."""
 _COMMENT_LENGTH: Final = 80
 
 
@@ -27,7 +27,17 @@ def sample_bytes(samples: Sequence[Sample], file_format: str) -> bytes:
     """
     if file_format == "mol" and len(samples) > 1:
         raise UnsupportedError("a .mol file holds one molecule; write .sdf")
+    if file_format == "mol":
+        return _commented(samples[0])
     return b"".join(record_bytes(_described(one, file_format), file_format) for one in samples)
+
+
+def _commented(sample: Sample) -> bytes:
+    """Return a MOL block whose comment says what the sample's data are, as far as one line holds them."""
+    lines = record_bytes(_described(sample, "mol"), "mol").split(b"\n")
+    comment = sample.line.partition(" ")[2].encode("ascii", "replace")
+    lines[_COMMENT_LINE] = comment[:_COMMENT_LENGTH]
+    return b"\n".join(lines)
 
 
 def _described(sample: Sample, file_format: str) -> Molecule:
@@ -38,6 +48,4 @@ def _described(sample: Sample, file_format: str) -> Molecule:
         mol.SetIntProp("answer", sample.number)
         for name, value in sample.data.items():
             mol.SetProp(name, " ".join(value.split()))
-    elif file_format == "mol":
-        mol.SetProp(_COMMENT, sample.line.partition(" ")[2][:_COMMENT_LENGTH])
     return Molecule(mol, sample.title if file_format in ("sdf", "mol") else sample.line, entity.notes)
