@@ -6,17 +6,21 @@ import io
 from collections.abc import Iterator
 from typing import Any, Final
 
+from biotite.file import DeserializationError
+
 from biomatrix.entities.limits import Limits
 from biomatrix.entities.protein.files.atom_site import Column, table_of
 from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.blocks import choose_block
+from biomatrix.entities.signatures import strange_content
 from biomatrix.errors import ParseError
 
 _FAILURES: Final = (
-    ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, MemoryError, RecursionError,
+    DeserializationError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, MemoryError, RecursionError,
     ArithmeticError, RuntimeError, StopIteration,
 )  # fmt: skip
 """What broken bytes make the libraries raise."""
+_HEAD: Final = 512
 
 
 def read_binary_cif(content: bytes, limits: Limits) -> AtomTable:
@@ -32,6 +36,9 @@ def read_binary_cif(content: bytes, limits: Limits) -> AtomTable:
     import msgpack  # type: ignore[import-untyped]
     from biotite.structure.io.pdbx import BinaryCIFFile
 
+    strange = strange_content(content[:_HEAD])
+    if strange is not None:
+        raise ParseError(f"not BinaryCIF but {strange}")
     try:
         for size in _announced_sizes(msgpack.unpackb(content)):
             # Run lengths can announce billions of rows in a few bytes.
