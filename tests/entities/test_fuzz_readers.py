@@ -16,14 +16,15 @@ from fuzzing.seeds import seeds
 from fuzzing.verdicts import judge
 
 SHARED = os.environ.get("BIOMATRIX_SHARED")
+FAST = 600
 
 
-@pytest.mark.parametrize("mutants", [2_000, pytest.param(40_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("mutants", [FAST, pytest.param(40_000, marks=pytest.mark.slow)])
 def test_no_mutant_is_read_otherwise_in_silence(mutants: int) -> None:
-    files = seeds(Path(SHARED) if SHARED and mutants > 2_000 else None)
+    files = seeds(Path(SHARED) if SHARED and mutants > FAST else None)
     counts: Counter[tuple[str, str]] = Counter()
     faults = []
-    for trial in run(files, mutants, workers=2 if mutants > 2_000 else 1):
+    for trial in run(files, mutants, workers=2 if mutants > FAST else 1):
         counts[trial.format, trial.verdict.outcome] += 1
         if trial.verdict.outcome in BAD:
             place = f"{trial.mutation} of {trial.format} {trial.seed}, number {trial.number}"
