@@ -58,6 +58,7 @@ def test_help_of_examinations_has_examples(command: str) -> None:
 def test_parity_needs_the_weights_of_the_recordings(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    (tmp_path / "molecules.parquet").touch()
     assert run_main(monkeypatch, "doctor", "parity", str(tmp_path / "molecules.parquet")) == 1
     assert "--tokenizer" in capsys.readouterr().err
     assert run_main(monkeypatch, "doctor", "parity", str(tmp_path)) == 1

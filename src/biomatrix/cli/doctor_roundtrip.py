@@ -57,13 +57,12 @@ def roundtrip(
     The report holds failures with reasons, RMSD after superposition (by size too), errors of bond lengths,
     stereochemistry or TM-score, the codes used, and rates. No force field runs without --refine.
     """
-    from biomatrix.doctor.file_round_trip import FileOptions, measure_file, write_table
-    from biomatrix.entities.writing import check_writable
+    from biomatrix.doctor.file_round_trip import FileOptions, check_table, measure_file, write_table
     from biomatrix.metrics.summaries import plain
 
-    options = FileOptions(tokenizer, kind, limit, held_out, settings_of(context))
     if output is not None:
-        check_writable(output)
+        check_table(file, output)
+    options = FileOptions(tokenizer, kind, limit, held_out, settings_of(context))
     with shown_log(quiet):
         trip = measure_file(file, options)
     if output is not None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
+from biomatrix.cli.option_words import named_as_options
 from biomatrix.entities.files import STANDARD_INPUT
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.generation import Answer
@@ -65,11 +66,14 @@ def generate(
 
     if stream and (as_json or num_samples > 1):
         raise ConfigurationError("--stream prints one answer as it is written; leave out --json and --num-samples")
-    _check_modalities(answer, written_as)
+    if written_as is not None and not given.each:
+        raise ConfigurationError(f"--as {written_as} says how an entity is shown, but none was given")
+    _check_modalities(("--answer", answer), ("--as", written_as))
     if output is not None:
         check_destination(Path(output), answer, folder=output.endswith("/"))
     settings = {"num_samples": num_samples, "temperature": temperature, "top_p": top_p, "seed": seed}
-    request_of("checked before anything is read", answer, length, **settings)  # type: ignore[arg-type]
+    with named_as_options(**{name: f"--{name.replace('_', '-')}" for name in ("length", *settings)}):
+        request_of("checked before anything is read", answer, length, **settings)  # type: ignore[arg-type]
     words = _standard_input() if prompt == STANDARD_INPUT else prompt
     parts = build_prompt(words, given.read(), written_as=written_as)
     request = request_of(parts, answer, length, **settings)  # type: ignore[arg-type]
@@ -81,12 +85,17 @@ def generate(
         raise typer.Exit(1)
 
 
-def _check_modalities(*names: str | None) -> None:
+def _check_modalities(*given: tuple[str, str | None]) -> None:
+    """Refuse an option that names no modality, under the option's own name."""
     from biomatrix.entities.modality_registry import modality_class
 
-    for name in names:
-        if name is not None:
+    for option, name in given:
+        if name is None:
+            continue
+        try:
             modality_class(name)
+        except BioMatrixError as error:
+            raise ConfigurationError(f"{option} {name}: {error.message}") from error
 
 
 def _standard_input() -> str:

@@ -9,9 +9,8 @@ import typer
 
 from biomatrix import __version__
 from biomatrix.cli import corpus, decode, doctor, encode, generate, models, quickstart, tasks, tokenizer, training
-from biomatrix.cli.output import whole_output
+from biomatrix.cli.endings import DEBUG_OPTION, refuse_unset_values, run_to_the_end, without_debug
 from biomatrix.entities.stopping import end_on_signals
-from biomatrix.errors import BioMatrixError
 from biomatrix.processors import wait_asleep
 
 app = typer.Typer(
@@ -35,6 +34,13 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            DEBUG_OPTION,
+            help="Show the traceback of an error; anywhere on the line, or BIOMATRIX_DEBUG=1.",
+        ),
+    ] = False,
 ) -> None:
     """Read and write text and entities, such as molecules and proteins, as tokens of one language model."""
 
@@ -47,19 +53,16 @@ app.add_typer(tasks.app, name="tasks")
 
 
 def main() -> None:
-    """Run the command line; an error of the package prints one line and exits with 1."""
+    """Run the command line; however it ends, no traceback is shown without ``--debug``."""
     wait_asleep()
     end_on_signals()
-    try:
-        with whole_output():
-            app()
-    except BioMatrixError as error:
-        typer.echo(f"biomatrix: {error}", err=True)
-        sys.exit(1)
-    except BrokenPipeError:
-        # The reader of the pipe has closed it, as `head` does; nobody would read a message.
-        sys.stderr.close()
-        sys.exit(141)
+    arguments, debug = without_debug(sys.argv[1:])
+    run_to_the_end(lambda: _run(arguments), debug)
+
+
+def _run(arguments: list[str]) -> None:
+    refuse_unset_values(arguments)
+    app(arguments)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,9 @@ import typer
 
 from biomatrix.cli.console import Quiet, shown_log
 
+LONGEST_CHAIN = 1_000_000
+"""More than any chain has; a network of that many positions would fit into no memory."""
+
 app = typer.Typer(
     help="Make structure tokenizer folders.",
     epilog="Example: biomatrix tokenizer convert molstructok_vqvae.bin -o molstructok",
@@ -30,7 +33,10 @@ def convert(
     max_length: Annotated[
         int | None,
         typer.Option(
-            help="GCP-VQVAE: the longest chain of its configuration, which the file does not hold; 1280 when not given."
+            min=1,
+            max=LONGEST_CHAIN,
+            help="GCP-VQVAE: the longest chain of its configuration, which the file does not hold; 1280 when not "
+            "given.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was converted as JSON.")] = False,

@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from biomatrix.conversion.outputs import check_paths
 from biomatrix.doctor.records import open_records
+from biomatrix.entities.files import STANDARD_INPUT
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.options import chosen_options, defaults
 from biomatrix.entities.registration import Kind
@@ -70,7 +72,7 @@ def measure_file(path: Path, options: FileOptions | None = None) -> RoundTrip:
     """
     request = options or FileOptions()
     if not path.is_file():
-        raise ParseError("no such file", file=str(path))
+        raise ParseError(_absence(path), file=str(path))
     file = open_records(path, request.kind)
     measure = _measurement(file.kind, path)
     kind_options = _options_of(file.kind, request.settings)
@@ -87,6 +89,17 @@ def measure_file(path: Path, options: FileOptions | None = None) -> RoundTrip:
     return result
 
 
+def check_table(file: Path, table: Path) -> None:
+    """Check where :func:`write_table` will write, before anything is measured.
+
+    Raises
+    ------
+    ConfigurationError
+        It is the measured file itself, or no file can be written there.
+    """
+    check_paths(str(file), table, None)
+
+
 def table_of(each: Sequence[Any]) -> str:
     """Return a CSV table of dataclasses, one line per record under a header; empty without records."""
     text = io.StringIO()
@@ -100,6 +113,15 @@ def table_of(each: Sequence[Any]) -> str:
 def write_table(each: Sequence[Any], path: Path) -> None:
     """Write :func:`table_of` to a file, whole or not at all."""
     write_whole(path, table_of(each).encode())
+
+
+def _absence(path: Path) -> str:
+    """Return what is wrong with a path that is no file."""
+    if str(path) == STANDARD_INPUT:
+        return "standard input can be read once only, and a round trip looks at its records twice; give a file"
+    if path.is_dir():
+        return "is a folder, not a file; give the file of records"
+    return "no such file" if not path.exists() else "is no regular file"
 
 
 def _measurement(kind: Kind, path: Path) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.options import chosen_options
 from biomatrix.entities.parity import Comparison, ParityResult
-from biomatrix.errors import UnsupportedError
+from biomatrix.errors import ParseError, UnsupportedError
 
 
 def comparisons() -> tuple[Comparison, ...]:
@@ -40,9 +40,13 @@ def compare_recordings(
     ------
     ConfigurationError
         Options that do not fit the recordings.
+    ParseError
+        Nothing is there.
     UnsupportedError
         Recordings that no kind compares.
     """
+    if not path.exists():
+        raise ParseError("no such file or folder", file=str(path))
     comparison = next((one for one in comparisons() if one.recognises(path)), None)
     if comparison is None:
         subjects = ", ".join(options_by_subject())

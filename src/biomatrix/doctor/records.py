@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -52,9 +53,8 @@ class RecordFile:
         ConfigurationError
             ``held_out`` where neither a split nor the identity tells which records those are.
         """
-        if held_out:
-            return islice(self._held_out(), limit)
-        return islice(self._all(), limit)
+        records = self._held_out() if held_out else self._all()
+        return islice(records, None if limit is None else min(limit, sys.maxsize))
 
     def count(self) -> int | None:
         """Return how many records the file seems to hold, to show progress; None where only reading them would tell."""

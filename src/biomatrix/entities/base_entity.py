@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import is_dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class Entity(ABC):
@@ -26,6 +27,16 @@ class Entity(ABC):
     @abstractmethod
     def has_structure(self) -> bool:
         """Whether it carries coordinates."""
+
+    def checked(self) -> Self:
+        """Return the entity as its constructor makes it, so that nothing is used that would not be let in.
+
+        Raises
+        ------
+        BioMatrixError
+            Its parts do not fit each other, as where an array was put into it later.
+        """
+        return replace(self) if is_dataclass(self) else self
 
     @abstractmethod
     def to_file(self, path: str | Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import numpy as np
@@ -15,7 +15,7 @@ from biomatrix.entities.grammar import Grammar, one_or_more
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.entities.table_automaton import TableAutomaton
-from biomatrix.errors import BioMatrixError, UnsupportedError
+from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -172,6 +172,17 @@ class Modality(ABC):
     def check(self, entity: Entity) -> list[Check]:
         """Return the checks of a decoded entity: those of its kind, unless a subclass brings its own."""
         return kind_of(entity).check(entity)
+
+
+def checked_tokens(tokens: Sequence[str]) -> list[str]:
+    """Return tokens as a list; DecodeError where they are no strings, with the index of the first that is none."""
+    if not isinstance(tokens, Iterable):
+        raise DecodeError(f"tokens are a list of strings, not {type(tokens).__name__}")
+    listed = list(tokens)
+    wrong = next((index for index, token in enumerate(listed) if not isinstance(token, str)), None)
+    if wrong is not None:
+        raise DecodeError(f"a token is a string, not {type(listed[wrong]).__name__}", position=wrong)
+    return listed
 
 
 def attempt(function: Callable[[Argument], Result], argument: Argument) -> Result | BioMatrixError:

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Modality, attempt
+from biomatrix.entities.base_modality import Modality, attempt, checked_tokens
 from biomatrix.entities.composite_automaton import CompositeAutomaton
 from biomatrix.entities.layout import OWN, Order, Slot, compile_layout
 from biomatrix.entities.modality_registry import modality as registered
@@ -246,7 +246,10 @@ class CompositeModality(Modality):
 
     def decode_each(self, sequences: Sequence[Sequence[str]]) -> list[Entity | BioMatrixError]:
         """Decode many flat lists, one batch per part: for each its entity, or the error that refused it."""
-        outlines = [attempt(self._ordered_outline, tokens) for tokens in sequences]
+        lists = [attempt(checked_tokens, tokens) for tokens in sequences]
+        outlines = [
+            tokens if isinstance(tokens, BioMatrixError) else attempt(self._ordered_outline, tokens) for tokens in lists
+        ]
         groups: dict[str, list[Sequence[str]]] = {}
         for tokens, outline in zip(sequences, outlines, strict=True):
             for item in [] if isinstance(outline, BioMatrixError) else outline:

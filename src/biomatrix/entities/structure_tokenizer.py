@@ -182,6 +182,7 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
         if not isinstance(entity, Entity) or entity.kind != self.kind:
             type_name = type(entity).__name__
             raise UnsupportedError(f"a tokenizer of {registered(self.kind).plural} cannot encode a {type_name}")
+        entity = entity.checked()
         refuse_far_points(entity)
         return self.prepare(entity)
 

@@ -108,10 +108,17 @@ def run(
         Seeds conformers and sampling.
     progress : callable
         Called with a description of each step.
+
+    Raises
+    ------
+    ConfigurationError
+        The folder cannot be written, or the seed is no whole number of 64 bits; before any work.
     """
     from biomatrix.generation import load
+    from biomatrix.generation.sampling import Sampling
 
     start = time.monotonic()
+    Sampling(seed=seed)
     make_folder(folder)
     progress("reading the inputs")
     gathered = []

@@ -12,7 +12,7 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.base_modality import Modality, checked_tokens
 from biomatrix.entities.grammar import Grammar
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.modalities.reading import first_problem, read_smiles, settled_smiles
@@ -103,6 +103,7 @@ class MoleculeSelfies(Modality):
             With the index of an unknown symbol, or of the atom whose chemistry RDKit refuses; index 0 where
             the symbols derive no atom at all.
         """
+        tokens = checked_tokens(tokens)
         check_symbols(tokens)
         smiles = read_symbols(tokens).smiles
         mol = read_smiles(smiles) if smiles else None

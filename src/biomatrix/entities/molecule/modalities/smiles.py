@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.base_modality import Modality, checked_tokens
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.modalities.reading import first_problem, read_smiles, settled_smiles
 from biomatrix.errors import DecodeError, LimitError, UnsupportedError
@@ -106,6 +106,7 @@ class MoleculeSmiles(Modality):
         DecodeError
             With the index of the token where the string first goes wrong.
         """
+        tokens = checked_tokens(tokens)
         smiles = "".join(tokens)
         if not smiles:
             raise DecodeError("no SMILES between the control tokens", position=0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.base_modality import Modality, checked_tokens
 from biomatrix.entities.grammar import Grammar
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.modalities.selfies_symbols import DOT, check_symbols, default_alphabet
@@ -131,7 +131,7 @@ class MoleculeStructure(Modality):
             try:
                 accepted.append((slot, _with_conformer(entity)))
                 results.append([])
-            except UnsupportedError as error:
+            except BioMatrixError as error:
                 results.append(error)
         molecules = [molecule for _, molecule in accepted]
         batch = self.tokenizer.encode_each(molecules) if molecules else []
@@ -149,7 +149,7 @@ class MoleculeStructure(Modality):
         for slot, tokens in enumerate(sequences):
             try:
                 accepted.append((slot, self._split(tokens)))
-            except DecodeError as error:
+            except BioMatrixError as error:
                 results[slot] = error
         batch = self.tokenizer.decode_each([codes for _, codes in accepted]) if accepted else []
         for (slot, _), molecule in zip(accepted, batch, strict=True):
@@ -251,6 +251,7 @@ class MoleculeStructure(Modality):
     def _split(self, tokens: Sequence[str]) -> MoleculeCodes:
         from biomatrix.entities.molecule.structure.tokenizer import MoleculeCodes
 
+        tokens = checked_tokens(tokens)
         parts = _all_parts(tokens)
         symbols = tuple(symbol for symbol, _ in parts)
         check_symbols(symbols)

@@ -15,7 +15,7 @@ from biomatrix.entities.molecule.structure.assembly import DecodedGraph, decoded
 from biomatrix.entities.molecule.structure.frames import Array
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule, prepare
 from biomatrix.entities.structure_tokenizer import StructureTokenizer
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import BioMatrixError, DecodeError
 
 Decoder = Literal["branch", "trunk"]
 
@@ -100,6 +100,8 @@ class MoleculeStructureTokenizer(StructureTokenizer[Molecule, MoleculeCodes, Mol
 
     def prepare_codes(self, codes: MoleculeCodes) -> DecodedGraph:
         """Return the graph that symbols spell, with one code per atom; DecodeError or LimitError says why not."""
+        if not isinstance(codes, MoleculeCodes):
+            raise DecodeError(f"the codes of a molecule are MoleculeCodes, not {type(codes).__name__}")
         return decoded_graph(codes.symbols, codes.codes, self.num_codes, fragments=self.places_fragments)
 
     def molecule_of(self, graph: DecodedGraph, positions: Array) -> Molecule:

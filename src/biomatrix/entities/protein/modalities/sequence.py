@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.base_modality import Modality, checked_tokens
 from biomatrix.entities.grammar import Grammar, one_or_more
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.errors import DecodeError, UnsupportedError
@@ -86,6 +86,7 @@ class ProteinSequence(Modality):
         """
         if not isinstance(entity, Protein):
             raise UnsupportedError(f"{self.name} writes a Protein, not a {type(entity).__name__}")
+        entity = entity.checked()
         if not entity.sequence:
             raise UnsupportedError("the chain has no residues", record=entity.name or None)
         try:
@@ -100,6 +101,7 @@ class ProteinSequence(Modality):
 
     def decode(self, tokens: Sequence[str]) -> Protein:
         """Return the chain, without coordinates. Raises DecodeError with the index of the first bad token."""
+        tokens = checked_tokens(tokens)
         if not tokens:
             raise DecodeError("no residue tokens between the control tokens", position=0)
         letters = [self._letter_of.get(token) for token in tokens]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.base_modality import Modality, checked_tokens
 from biomatrix.entities.grammar import Grammar
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
@@ -95,7 +95,7 @@ class ProteinStructure(Modality):
             try:
                 accepted.append((slot, _resolved_chain(entity)))
                 results.append([])
-            except UnsupportedError as error:
+            except BioMatrixError as error:
                 results.append(error)
         batch = self.tokenizer.encode_each([protein for _, protein in accepted]) if accepted else []
         for (slot, protein), codes in zip(accepted, batch, strict=True):
@@ -117,7 +117,7 @@ class ProteinStructure(Modality):
             try:
                 accepted.append((slot, self._codes(tokens)))
                 results.append(Protein(""))
-            except DecodeError as error:
+            except BioMatrixError as error:
                 results.append(error)
         batch = self.tokenizer.decode_each([codes for _, codes in accepted]) if accepted else []
         for (slot, codes), backbone in zip(accepted, batch, strict=True):
@@ -182,6 +182,7 @@ class ProteinStructure(Modality):
         return [f"<S {code}>" for code in (*range(self.tokenizer.num_codes), -1)]  # [-1] is the last
 
     def _codes(self, tokens: Sequence[str]) -> NDArray[np.int16]:
+        tokens = checked_tokens(tokens)
         if not tokens:
             raise DecodeError("no structure tokens between the control tokens", position=0)
         codes = [self._code_of.get(token) for token in tokens]
@@ -201,6 +202,7 @@ class ProteinStructure(Modality):
 def _resolved_chain(entity: Entity) -> Protein:
     if not isinstance(entity, Protein):
         raise UnsupportedError(f"protein_structure writes a Protein, not a {type(entity).__name__}")
+    entity = entity.checked()
     if not entity.resolved.any():
         reason = "no residue has all of N, CA and C" if entity.has_structure else "the chain has no coordinates"
         raise UnsupportedError(reason, record=entity.name or None)

@@ -183,7 +183,8 @@ def read_recordings(folder: Path) -> Recordings:
         weights = load_file(folder / "reduced_weights.safetensors")
         chains = {name: Recording(name, fact["sequence"], tensors) for name, fact in facts["proteins"].items()}
     except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise ParseError(f"not a folder of recordings: {error}", file=str(folder)) from error
+        reason = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else error
+        raise ParseError(f"not a folder of recordings: {reason}", file=str(folder)) from error
     model = GCPVQVAE(sizes_of(weights))
     model.load_state_dict(weights, strict=True)
     return Recordings(folder, chains, model.eval())

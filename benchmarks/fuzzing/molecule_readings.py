@@ -1,0 +1,168 @@
+"""Molecules of a file by RDKit and a few lines of code: what a reader here is held against."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import selfies
+from numpy.typing import NDArray
+from rdkit import Chem
+
+SMILES_COLUMNS: Final = ("smiles", "SMILES", "Smiles", "canonical_smiles")
+_PAIR: Final = re.compile(r"^<\|(\w+)_start\|>(.*)<\|\1_end\|>$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class MoleculeReading:
+    """One record: None for ``mol`` where RDKit reads none."""
+
+    mol: Chem.Mol | None
+    name: str = ""
+
+    @property
+    def smiles(self) -> str | None:
+        return None if self.mol is None else canonical(self.mol)
+
+    @property
+    def flat(self) -> str | None:
+        return None if self.mol is None else canonical(self.mol, stereo=False)
+
+    @property
+    def coordinates(self) -> NDArray[np.float64] | None:
+        if self.mol is None or not self.mol.GetNumConformers() or not self.mol.GetConformer().Is3D():
+            return None
+        return np.asarray(self.mol.GetConformer().GetPositions())
+
+
+def canonical(mol: Chem.Mol, stereo: bool = True) -> str:
+    """Return a SMILES that two readings of one molecule share, by way of a second reading of the first's."""
+    copy = Chem.RemoveHs(mol, sanitize=False)
+    for atom in copy.GetAtoms():
+        atom.SetAtomMapNum(0)
+    text = str(Chem.MolToSmiles(copy, isomericSmiles=stereo))
+    again = Chem.MolFromSmiles(text)
+    return text if again is None else str(Chem.MolToSmiles(again, isomericSmiles=stereo))
+
+
+def molecules_of(text: str, file_format: str) -> list[MoleculeReading]:
+    """Return every record of a text file of molecules."""
+    return list(_READERS[file_format](text))
+
+
+def _smiles_lines(text: str) -> Iterator[MoleculeReading]:
+    for line in text.split("\n"):
+        if line.strip() and not line.startswith("#"):
+            word, _, rest = line.strip().replace("\t", " ").partition(" ")
+            rest = rest.strip()
+            yield MoleculeReading(_of_smiles(f"{word} {rest}" if rest.startswith("|") else word), rest)
+
+
+def _selfies_lines(text: str) -> Iterator[MoleculeReading]:
+    for line in text.split("\n"):
+        if line.strip() and not line.startswith("#"):
+            word, _, rest = line.strip().replace("\t", " ").partition(" ")
+            yield MoleculeReading(_of_selfies(word), rest.strip())
+
+
+def _of_smiles(text: str) -> Chem.Mol | None:
+    mol = Chem.MolFromSmiles(text)
+    return mol if mol is not None and mol.GetNumAtoms() else None
+
+
+def _of_selfies(text: str) -> Chem.Mol | None:
+    try:
+        return _of_smiles(selfies.decoder(text))
+    except (selfies.DecoderError, ValueError, KeyError, IndexError):
+        return None
+
+
+def _mol_blocks(text: str) -> Iterator[MoleculeReading]:
+    block: list[str] = []
+    for line in [*text.split("\n"), None]:
+        if line is not None and not line.startswith("$$$$"):
+            block.append(line)
+        elif any(part.strip() for part in block):
+            yield _mol_block(block)
+            block = []
+        else:
+            block = []
+
+
+def _mol_block(lines: list[str]) -> MoleculeReading:
+    if sum(line.startswith("M  END") for line in lines) > 1:
+        return MoleculeReading(None)  # RDKit reads the first of several molecules and drops the rest without a word
+    mol = Chem.MolFromMolBlock("\n".join(lines), removeHs=False)
+    return MoleculeReading(mol if mol is not None and mol.GetNumAtoms() else None, lines[0].strip())
+
+
+def _mol2_blocks(text: str) -> Iterator[MoleculeReading]:
+    mark = "@<TRIPOS>MOLECULE"
+    for piece in ("\n" + text).split(f"\n{mark}")[1:]:
+        block = mark + piece
+        mol = Chem.MolFromMol2Block(block, removeHs=False)
+        title = [*block.split("\n"), ""][1].strip()
+        yield MoleculeReading(mol if mol is not None and mol.GetNumAtoms() else None, title)
+
+
+def _table(text: str) -> Iterator[MoleculeReading]:
+    rows = csv.reader(io.StringIO(text))
+    header = next(rows, [])
+    place = next((header.index(one) for one in SMILES_COLUMNS if one in header), None)
+    for row in rows if place is not None else ():
+        if row:
+            yield MoleculeReading(_of_smiles(row[place].strip()) if place < len(row) else None)
+
+
+def _token_lines(text: str) -> Iterator[MoleculeReading]:
+    for line in text.split("\n"):
+        if not line.strip():
+            continue
+        wrapped, name = _wrapped(line)
+        found = _PAIR.match(wrapped)
+        inner = found[2] if found else ""
+        if found and found[1] != "mol_smi":
+            inner = "".join(inner.split())  # white space between tokens is ignored by the format
+        read = {"mol_smi": _of_smiles, "mol_sfi": _of_selfies}.get(found[1]) if found else None
+        yield MoleculeReading(read(inner) if read and inner else None, name)
+
+
+def _wrapped(line: str) -> tuple[str, str]:
+    try:
+        record: Any = json.loads(line)
+    except ValueError:
+        return line.strip(), ""
+    if not isinstance(record, dict):
+        return "", ""
+    text, name = record.get("text"), record.get("name")
+    return (text.strip() if isinstance(text, str) else ""), str(name or "")
+
+
+def mol_blocks_of_parquet(content: bytes) -> list[MoleculeReading] | None:
+    """Return the MOL blocks of a Parquet table; None where it has no such column, or cannot be read."""
+    try:
+        table = pq.read_table(io.BytesIO(content))
+    except (pa.ArrowException, OSError):
+        return None
+    if "mol_block" not in table.column_names:
+        return None
+    return [_mol_block((block or "").split("\n")) for block in table["mol_block"].to_pylist()]
+
+
+_READERS: Final = {
+    "smi": _smiles_lines,
+    "selfies": _selfies_lines,
+    "sdf": _mol_blocks,
+    "mol": _mol_blocks,
+    "mol2": _mol2_blocks,
+    "csv": _table,
+    "jsonl": _token_lines,
+}
