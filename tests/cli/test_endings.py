@@ -38,7 +38,7 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
         (MemoryError(), UNEXPECTED, "unexpected: MemoryError; run"),
         (RecursionError("deep"), UNEXPECTED, "unexpected: RecursionError: deep"),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), UNEXPECTED, "unexpected: UnicodeDecodeError"),
-        (OSError(28, "No space left on device"), REFUSED, "the output cannot be written: No space left on device"),
+        (OSError(28, "No space left on device"), REFUSED, "cannot be written: No space left on device"),
         (PermissionError(13, "Permission denied", "x"), UNEXPECTED, "unexpected: PermissionError"),
         (KeyboardInterrupt(), INTERRUPTED, "biomatrix: interrupted"),
         (SystemExit(INTERRUPTED), INTERRUPTED, "biomatrix: interrupted"),

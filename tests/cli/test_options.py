@@ -38,7 +38,9 @@ def options() -> Iterator[tuple[str, tuple[str, ...], set[Any]]]:
             first = (info.default,) if isinstance(info.default, str) and info.default.startswith("-") else ()
             words = (*first, *(info.param_decls or ())) or (f"--{one.name.replace('_', '-')}",)
             if isinstance(info, OptionInfo):
-                yield name, words, set(get_args(kind) if get_origin(kind) is UnionType else (kind,)) - {NoneType}
+                types = set(get_args(kind) if get_origin(kind) is UnionType else (kind,)) - {NoneType}
+                # a path that may be a folder is taken as typed: the slash at its end, which Path drops, says so
+                yield name, words, {Path} if info.metavar == "FILE|FOLDER/" else types
 
 
 def test_one_name_is_one_type() -> None:

@@ -196,6 +196,7 @@ def test_a_kind_without_a_measurement_says_so(tmp_path: Path, unmeasured: Kind) 
 
 
 def test_recordings_that_no_kind_compares_are_named(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").touch()
     with pytest.raises(ConfigurationError, match="the option full is for folders of chains"):
         compare_recordings(tmp_path / "x.parquet", {"full": True})
     with pytest.raises(ConfigurationError, match="the option reference is for tables of molecules"):

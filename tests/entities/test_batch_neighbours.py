@@ -49,11 +49,13 @@ def bad_molecules() -> list[Any]:
     spoiled = [np.where(np.arange(len(positions))[:, None] == 1, value, positions) for value in NOT_FINITE]
     wild = Molecule.from_smiles("CCO").embed(seed=0)
     wild.mol.GetAtomWithIdx(0).SetAtomicNum(0)
+    emptied = Molecule.from_smiles("C", "nothing")
+    emptied.mol = Chem.Mol()  # past the constructor, which refuses it
     return [
         *(moved(good, each) for each in (*spoiled, far, vast, fallen)),
         Molecule.from_smiles("C*C"),
         Molecule(wild.mol, "wildcard in space"),
-        Molecule(Chem.Mol(), "nothing"),
+        emptied,
         Molecule.from_smiles("C"),
     ]
 

@@ -162,7 +162,7 @@ def test_checkpoints_that_note_no_data_are_taken_with_a_warning(run: Path, caplo
     assert "which data" in caplog.text
 
 
-@pytest.mark.parametrize("sizes", [{"hidden_size": 2**20}, {"num_layers": 2**20, "hidden_size": 4096}])
+@pytest.mark.parametrize("sizes", [{"hidden_size": 2**16}, {"num_layers": 2**12, "hidden_size": 4096}])
 def test_a_model_larger_than_the_memory_is_refused(tmp_path: Path, sizes: dict[str, int]) -> None:
     with pytest.raises(ConfigurationError, match="GiB"):
-        trainer(tmp_path, model={**sizes, "intermediate_size": 2**18})
+        trainer(tmp_path, model={**sizes, "intermediate_size": 2**17})

@@ -87,10 +87,10 @@ def build_corpus(
     VocabularyError
         The folder of ``vocabulary`` holds none.
     """
-    shards = shards or work / "shards"
-    check_build(recipe, data, (work, shards), vocabulary)  # first: what is wrong would else show after an hour
-    for folder in (work, shards):
+    check_build(recipe, data, (work, shards or work), vocabulary)  # first: what is wrong would else show after an hour
+    for folder in (work, shards or work):
         make_folder(folder)
+    shards = shards or work / "shards"
     slices = tokenised(recipe, data, work, workers=workers)
     corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers)
     refused = {"records": refused_records(slices), "documents": refused_documents(corpus.parent)}

@@ -76,7 +76,8 @@ def _entity(record: FastaRecord, name: str, candidates: Sequence[Kind], asked: b
         return entry.kind.parse(record.letters, entry.name or name, limits=limits)
     if record.is_nucleic_pir and not asked:
         raise UnsupportedError(f"the PIR code {record.pir} says the record is a nucleic acid, which is not read")
-    refuse_alignments(record.letters)
+    if not any(one.claims(FORMAT, record.letters) for one in candidates):
+        refuse_alignments(record.letters)
     return _by_letters(record.letters, name, candidates, asked, limits)
 
 

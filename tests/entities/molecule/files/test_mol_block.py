@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from biomatrix.entities import Molecule, Reject, read_molecules
+from biomatrix.entities import Molecule, Reject, modality, read_molecules
 
 HEAD = ("entry", "  drawn by hand     2D", "")
 
@@ -182,4 +182,4 @@ def test_what_is_not_kept_is_noted(tmp_path: Path) -> None:
     )
     found = molecule(tmp_path, racemate)
     assert "@" in found.smiles
-    assert any("racemic" in note for note in found.notes)
+    assert any("racemic" in loss for loss in modality("molecule_smiles").losses(found))
