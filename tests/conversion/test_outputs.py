@@ -94,3 +94,9 @@ def test_a_file_is_no_folder_for_decoded_files(here: Path) -> None:
     Path("taken").write_text("")
     with pytest.raises(ConfigurationError, match="taken"):
         decode_from_lines("t.txt", Path("taken"))
+
+
+def test_a_slash_at_the_end_says_folder(here: Path) -> None:
+    Path("t.txt").write_text("<|mol_smi_start|>CCO<|mol_smi_end|>\n")
+    assert decode_from_lines("t.txt", "out_v1.0/").succeeded == 1
+    assert len(list(Path("out_v1.0").glob("*.smi"))) == 1

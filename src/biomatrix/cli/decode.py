@@ -21,10 +21,11 @@ def decode(
         typer.Argument(help="JSON lines of `biomatrix encode`, or lines of wrapped tokens; '-' for standard input."),
     ],
     output: Annotated[
-        Path,
+        str,
         typer.Option(
             "--output",
             "-o",
+            metavar="FILE|FOLDER/",
             help="A folder for one file per entity, or a file of many records: .sdf, .smi, .fasta, ...; '-' with "
             "--format for standard output.",
         ),
@@ -47,4 +48,4 @@ def decode(
 
     with shown_log(quiet):
         counts = decode_from_lines(file, output, tokenizer=tokenizer, file_format=file_format, rejects=rejects)
-    report_counts(counts, as_json, output)
+    report_counts(counts, as_json, Path(output))

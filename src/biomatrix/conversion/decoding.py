@@ -22,7 +22,7 @@ from biomatrix.progress import Progress
 
 def decode_from_lines(
     file: str,
-    output: Path,
+    output: str | Path,
     *,
     tokenizer: str | None = None,
     file_format: str | None = None,
@@ -34,10 +34,10 @@ def decode_from_lines(
     ----------
     file : str
         The lines, gzipped or not, or "-" for standard input.
-    output : Path
-        One file that holds many records (``.sdf``, ``.smi``, ``.selfies``, ``.fasta``, ...), or else a folder
-        that receives one file per entity, named by line number and record. A device or a pipe is a file; so is
-        standard output, "-", where the format is given.
+    output : str or Path
+        One file that holds many records (``.sdf``, ``.smi``, ``.selfies``, ``.fasta``, ...), or else a folder (also by
+        a slash at the end of text) that receives one file per entity, named by line number and record. A device or a
+        pipe is a file; so is standard output, "-", where the format is given.
     tokenizer : str, optional
         Name or folder of the structure tokenizer, for the modalities that have one; lines that name another are
         refused. When not given, the shipped tokenizer that the line names, or the default one.
@@ -61,8 +61,8 @@ def decode_from_lines(
     """
     to_standard_output = str(output) == STANDARD_OUTPUT
     if rejects is None and not to_standard_output:
-        rejects = rejects_beside(output)
-    checked = None if to_standard_output else output
+        rejects = rejects_beside(Path(output))
+    checked = None if to_standard_output else Path(output)
     check_paths(file, checked, rejects, into_folder=is_folder(output, file_format))
     counts = Counts(rejects_file=rejects)
     trusted: Counter[str] = Counter()

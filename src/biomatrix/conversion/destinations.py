@@ -135,15 +135,17 @@ class SingleFile(Destination):
         self._writer.write(entity, line.number)
 
 
-def is_folder(path: Path, file_format: str | None = None) -> bool:
+def is_folder(path: str | Path, file_format: str | None = None) -> bool:
     """Return whether decoded entities go into a folder of that name, one file each, and not into a file.
 
-    A folder that is there, or, where no format is given, a name without an extension that no device or pipe has.
+    A folder that is there, a name given as text with a slash at its end, or, where no format is given, a name without
+    an extension that no device or pipe has.
     """
     if str(path) == STANDARD_OUTPUT:
         return False
-    if os.path.isdir(path):
+    if os.path.isdir(path) or str(path).endswith("/"):
         return True
+    path = Path(path)
     return not path.suffix and file_format is None and not place_of(path).in_place
 
 
@@ -173,7 +175,7 @@ def written_format(path: Path, file_format: str | None = None) -> str | None:
     )
 
 
-def open_destination(path: Path, refuse: Refusal, file_format: str | None = None) -> Destination:
+def open_destination(path: str | Path, refuse: Refusal, file_format: str | None = None) -> Destination:
     """Return the destination that a path names; see :func:`is_folder`.
 
     Raises
@@ -183,7 +185,8 @@ def open_destination(path: Path, refuse: Refusal, file_format: str | None = None
     UnsupportedError
         No such format is written.
     """
-    if is_folder(path, file_format):
+    into_folder, path = is_folder(path, file_format), Path(path)
+    if into_folder:
         return Folder(path, refuse, None if file_format is None else written_format(path, file_format))
     if str(path) == STANDARD_OUTPUT:
         if file_format is None:
