@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from biomatrix.cli.console import show_log
+from biomatrix.cli.console import shown_log
 
 if TYPE_CHECKING:
     from biomatrix.training import TrainingResult
@@ -32,8 +32,9 @@ def pretrain(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False)
     settings = load_recipe(recipe)  # before what takes seconds to import
     from biomatrix.training import pretrain as run
 
-    show_log()
-    report(run(settings, resume=resume), as_json)
+    with shown_log():
+        result = run(settings, resume=resume)
+    report(result, as_json)
 
 
 def finetune(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False) -> None:
@@ -43,8 +44,9 @@ def finetune(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False)
     settings = load_recipe(recipe)  # before what takes seconds to import
     from biomatrix.training import finetune as run
 
-    show_log()
-    report(run(settings, resume=resume), as_json)
+    with shown_log():
+        result = run(settings, resume=resume)
+    report(result, as_json)
 
 
 def report(result: TrainingResult, as_json: bool) -> None:
