@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -61,6 +62,8 @@ def _bundled() -> Iterator[Seed]:
     table = "smiles,name\n" + "\n".join(line.replace(" ", ",") for line in molecules) + "\n"
     yield Seed("csv", "bundled", table.encode())
     yield Seed("fasta", "bundled", b">sp|P1|ONE first\nMKTAYIAKQRQISFVKSHFSRQ\nLEERLGLIEVQ\n>two\nGGSGGXW\n")
+    mixed = b">pdb|1abc|A mol:protein\nMKTAYIAKQRQISFVKSHFSRQ\n>r|rna\nACGUUGCAUCGA\n>P1;code\na title\nMKWVTFISLL*\n"
+    yield Seed("fasta", "bundled mixed", mixed)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         embedded = [Molecule.from_smiles(line.split()[0]).embed(seed=0) for line in molecules[:2]]
@@ -75,6 +78,8 @@ def _bundled() -> Iterator[Seed]:
             encode_to_lines(str(place / source), place / "t.jsonl")
             lines += (place / "t.jsonl").read_bytes()
         yield Seed("jsonl", "bundled", lines)
+        bare = b"".join(json.loads(line)["text"].encode() + b"\n" for line in lines.splitlines())
+        yield Seed("jsonl", "bundled, bare lines", bare)
         for kind in kinds():
             for example in kind.samples():
                 if kind.name == "protein" and example.entity.has_structure:
