@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fuzzing.mutants import mutant
+from fuzzing.outcome import OUTCOMES, Outcome, Verdict
 from fuzzing.seeds import Seed, seeds
-from fuzzing.verdicts import OUTCOMES, Original, Outcome, Verdict, judge, original_of
+from fuzzing.settings import SETTINGS, judge_settings
+from fuzzing.verdicts import Original, judge, original_of
 from rdkit import RDLogger
 
 BAD: tuple[Outcome, ...] = ("silent", "crash")
@@ -44,7 +46,7 @@ def trials_of(seed: Seed, numbers: Sequence[int]) -> list[Trial]:
     with tempfile.TemporaryDirectory() as folder:
         original = Path(folder) / f"original.{seed.format}"
         original.write_bytes(seed.content)
-        known = original_of(original, seed.content, seed.format)
+        known = Original() if seed.format in SETTINGS else original_of(original, seed.content, seed.format)
         return [_trial(seed, number, Path(folder), known) for number in numbers]
 
 
@@ -52,7 +54,10 @@ def _trial(seed: Seed, number: int, folder: Path, known: Original) -> Trial:
     content, mutation = mutant(seed.content, f"{seed.format}/{seed.name}/{number}", binary=seed.binary)
     path = folder / f"mutant.{seed.format}"
     path.write_bytes(content)
-    verdict = judge(path, content, seed.format, known)
+    if seed.format in SETTINGS:
+        verdict = judge_settings(path, content, seed.format, seed.name)
+    else:
+        verdict = judge(path, content, seed.format, known)
     kept = content if verdict.outcome in BAD else b""
     return Trial(seed.format, seed.name, number, mutation, verdict, kept)
 

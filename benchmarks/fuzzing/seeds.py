@@ -20,13 +20,17 @@ import pyarrow.parquet as pq
 
 from biomatrix.conversion import encode_to_lines
 from biomatrix.entities import Entity, Molecule, kinds
+from biomatrix.entities.tokenizer_folder import weights_root
 from fuzzing.ours import entries
 
 LARGEST: Final = 90_000
 """Bytes; larger files only make the same mutants slower."""
 MOST: Final = 15
 """Files of one format, drawn by the hash of their names."""
-BINARY: Final = ("bcif", "parquet")
+BINARY: Final = ("bcif", "parquet", "safetensors")
+_REPOSITORY: Final = Path(__file__).parents[2]
+_TOKENIZERS: Final = ("anchored-4096", "geometric-256")
+"""Small ones: weights are read whole for each mutant."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Seed:
 
 def seeds(shared: Path | None = None) -> list[Seed]:
     """Return the files, at least one of each format."""
-    found = list(_bundled())
+    found = [*_bundled(), *_settings()]
     if shared is not None:
         found += _of_data(shared / "data")
     return found
@@ -87,6 +91,17 @@ def _bundled() -> Iterator[Seed]:
                         path = place / f"one.{extension}"
                         example.entity.to_file(path)
                         yield Seed(extension, f"bundled {example.stem}", path.read_bytes())
+
+
+def _settings() -> Iterator[Seed]:
+    """Yield the recipes, and the files of folders of structure tokenizers; their names are paths."""
+    for path in sorted((_REPOSITORY / "recipes").glob("*.toml")):
+        yield Seed("toml", str(path), path.read_bytes())
+    for name in _TOKENIZERS:
+        root = weights_root("protein")
+        assert root is not None
+        yield Seed("json", str(root / name), (root / name / "config.json").read_bytes())
+        yield Seed("safetensors", str(root / name), (root / name / "model.safetensors").read_bytes())
 
 
 def _of_data(data: Path) -> Iterator[Seed]:

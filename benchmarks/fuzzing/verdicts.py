@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any
 
 from biomatrix.entities import Entity, Reject
 from fuzzing.differences import STRUCTURES, Difference, differences_of
 from fuzzing.ours import entries
-
-Outcome = Literal["same", "noted", "refused", "silent", "crash"]
-OUTCOMES: Final[tuple[Outcome, ...]] = ("same", "noted", "refused", "silent", "crash")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The outcome of one mutant, and in words what differs."""
-
-    outcome: Outcome
-    detail: str = ""
-
+from fuzzing.outcome import Verdict
 
 @dataclass(frozen=True)
 class Original:
