@@ -19,10 +19,14 @@ TOLERANCE: Final = 2e-3
 
 
 class Difference(NamedTuple):
-    """What differs, and in which record (by number) or chain (by name); None for the file as a whole."""
+    """What differs, and in which record (by number) or chain (by name); None for the file as a whole.
+
+    No note excuses a firm difference: coordinates that are not those of the file.
+    """
 
     record: int | str | None
     words: str
+    firm: bool = False
 
 
 def differences_of(ours: Sequence[Entity | Reject], content: bytes, file_format: str) -> Iterator[Difference]:
@@ -76,7 +80,7 @@ def _coordinate_differences(number: int, mine: Any, other: Any) -> Iterator[Diff
     elif mine.shape != other.shape:
         yield Difference(number, f"coordinates of {len(mine)} atoms here, of {len(other)} there")
     elif not np.allclose(mine, other, rtol=1e-6, atol=TOLERANCE, equal_nan=True):
-        yield Difference(number, f"coordinates {np.nanmax(np.abs(mine - other)):.3g} Angstrom apart")
+        yield Difference(number, f"coordinates {np.nanmax(np.abs(mine - other)):.3g} Angstrom apart", firm=True)
 
 
 def _table_differences(ours: Sequence[Any], theirs: Sequence[TableRow]) -> Iterator[Difference]:
@@ -149,4 +153,5 @@ def _chain_differences(chain: Any, theirs: dict[Place, ResidueReading], held: se
                 if len(there) == 1 and np.isfinite(there[0]).all():
                     yield Difference(chain.chain, f"{place} {name} missing here, {there} there")
             elif not any(np.abs(mine - one).max() <= TOLERANCE for one in there):
-                yield Difference(chain.chain, f"{place} {name} at {mine.round(3).tolist()} here, {there} there")
+                words = f"{place} {name} at {mine.round(3).tolist()} here, {there} there"
+                yield Difference(chain.chain, words, firm=bool(there))

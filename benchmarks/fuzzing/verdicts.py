@@ -80,6 +80,8 @@ def _new_notes(ours: Sequence[Any], file_format: str, known: Original) -> dict[i
 def _is_told(
     found: Difference, notes: dict[int | str | None, str], refused: Sequence[Reject], file_format: str
 ) -> bool:
+    if found.firm:
+        return False
     if found.record in notes:
         return True
     if any(one.record is None for one in refused):  # the file was read up to a fault that is named
