@@ -76,7 +76,7 @@ def _recipe_difference(path: Path, content: bytes, name: str) -> str:
 
 
 def _unlike(stated: Mapping[str, Any], read: Any, place: str = "") -> Any:
-    """Yield where a value that a file states is another in what was read; keys that were read as one are passed over."""
+    """Yield where a value that a file states is another in what was read; keys that were not kept count not."""
     held = _members(read)
     for key, value in stated.items():
         if key not in held:

@@ -12,6 +12,7 @@ from fuzzing.differences import STRUCTURES, Difference, differences_of
 from fuzzing.ours import entries
 from fuzzing.outcome import Verdict
 
+
 @dataclass(frozen=True)
 class Original:
     """What reading the unchanged file gives: its notes, and the differences that they tell of.

@@ -117,7 +117,7 @@ def _record(header: str, parts: list[str], first: int, last: int) -> FastaRecord
         return FastaRecord(header, "".join(parts), first, last)
     title = parts[0] if parts else ""
     letters, stop, rest = "".join("".join(parts[1:]).split()).partition(_STOP)
-    notes = () if stop else ("the PIR record has no closing *: is the file cut?",)
+    notes: tuple[str, ...] = () if stop else ("the PIR record has no closing *: is the file cut?",)
     notes += (f"the text behind the closing * was left out: {rest[:_SHOWN]!r}",) if rest else ()
     return FastaRecord(f"{pir.group(2)} {title}".strip(), letters, first, last, pir.group(1), notes)
 
