@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -98,18 +99,20 @@ def _mol_blocks(text: str) -> Iterator[MoleculeReading]:
         if line is not None and not line.startswith("$$$$"):
             block.append(line)
         elif any(part.strip() for part in block):
-            yield _mol_block(block)
+            yield from _mol_block(block)
             block = []
         else:
             block = []
 
 
-def _mol_block(lines: list[str]) -> MoleculeReading:
+def _mol_block(lines: list[str]) -> Iterator[MoleculeReading]:
     ends = [number for number, line in enumerate(lines) if line.startswith("M  END")]
-    if len(ends) > 1 and any(line.strip() for line in lines[ends[0] + 1 : ends[-1]]):
-        return MoleculeReading(None)  # RDKit reads the first of several molecules and drops the rest without a word
+    pieces = sum(any(map(str.strip, lines[one + 1 : other])) for one, other in pairwise(ends))
+    if pieces:  # RDKit reads the first of several molecules and drops the rest without a word
+        yield from [MoleculeReading(None)] * (pieces + 1)
+        return
     mol = Chem.MolFromMolBlock("\n".join(lines), removeHs=False)
-    return MoleculeReading(mol if mol is not None and mol.GetNumAtoms() else None, lines[0].strip())
+    yield MoleculeReading(mol if mol is not None and mol.GetNumAtoms() else None, lines[0].strip())
 
 
 def _mol2_blocks(text: str) -> Iterator[MoleculeReading]:
