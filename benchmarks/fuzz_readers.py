@@ -18,12 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fuzzing.mutants import mutant
+from fuzzing.outcome import OUTCOMES, Outcome, Verdict
 from fuzzing.seeds import Seed, seeds
-from fuzzing.verdicts import OUTCOMES, Original, Outcome, Verdict, judge, original_of
+from fuzzing.settings import SETTINGS, judge_settings
+from fuzzing.verdicts import Original, judge, original_of
 from rdkit import RDLogger
 
 BAD: tuple[Outcome, ...] = ("silent", "crash")
 CHUNK = 25
+SAID = 2_000
+"""Mutants after which the counts are printed."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def trials_of(seed: Seed, numbers: Sequence[int]) -> list[Trial]:
     with tempfile.TemporaryDirectory() as folder:
         original = Path(folder) / f"original.{seed.format}"
         original.write_bytes(seed.content)
-        known = original_of(original, seed.content, seed.format)
+        known = Original() if seed.format in SETTINGS else original_of(original, seed.content, seed.format)
         return [_trial(seed, number, Path(folder), known) for number in numbers]
 
 
@@ -52,12 +56,15 @@ def _trial(seed: Seed, number: int, folder: Path, known: Original) -> Trial:
     content, mutation = mutant(seed.content, f"{seed.format}/{seed.name}/{number}", binary=seed.binary)
     path = folder / f"mutant.{seed.format}"
     path.write_bytes(content)
-    verdict = judge(path, content, seed.format, known)
+    if seed.format in SETTINGS:
+        verdict = judge_settings(path, content, seed.format, seed.name)
+    else:
+        verdict = judge(path, content, seed.format, known)
     kept = content if verdict.outcome in BAD else b""
     return Trial(seed.format, seed.name, number, mutation, verdict, kept)
 
 
-def run(files: Sequence[Seed], mutants: int, workers: int = 1, say: bool = False) -> Iterator[Trial]:
+def run(files: Sequence[Seed], mutants: int, workers: int = 1) -> Iterator[Trial]:
     """Yield the trials: as many mutants of each format, shared among its files; the order does not matter."""
     by_format: dict[str, list[Seed]] = defaultdict(list)
     for one in files:
@@ -67,16 +74,14 @@ def run(files: Sequence[Seed], mutants: int, workers: int = 1, say: bool = False
         each = max(mutants // len(by_format) // len(group), 1)
         for one in group:
             jobs += [(one, range(start, min(start + CHUNK, each))) for start in range(0, each, CHUNK)]
-    start, done = time.monotonic(), 0
+    # The first mutants of every file come first, so that a run that is cut short has tried every format.
+    jobs.sort(key=lambda job: job[1].start)
     if workers == 1:
         results = (trials_of(*job) for job in jobs)
         yield from (trial for batch in results for trial in batch)
         return
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for batch in pool.imap_unordered(_star, jobs):
-            done += len(batch)
-            if say and done % 1000 < len(batch):
-                print(f"[{time.monotonic() - start:6.0f} s] {done:,} mutants", flush=True)
             yield from batch
 
 
@@ -116,8 +121,11 @@ def main() -> None:
     files = [one for one in seeds(options.shared) if not options.formats or one.format in options.formats]
     counts: Counter[tuple[str, Outcome]] = Counter()
     bad: Counter[str] = Counter()
-    for trial in run(files, options.mutants, options.workers, say=True):
+    start = time.monotonic()
+    for done, trial in enumerate(run(files, options.mutants, options.workers), start=1):
         counts[trial.format, trial.verdict.outcome] += 1
+        if done % SAID == 0:
+            print(f"[{time.monotonic() - start:6.0f} s] {done:,} mutants\n{table_of(counts)}\n", flush=True)
         if trial.verdict.outcome in BAD:
             bad[trial.format] += 1
             if bad[trial.format] <= options.keep:

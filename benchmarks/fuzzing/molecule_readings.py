@@ -8,16 +8,16 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import selfies
 from numpy.typing import NDArray
 from rdkit import Chem
 
 SMILES_COLUMNS: Final = ("smiles", "SMILES", "Smiles", "canonical_smiles")
+_RESIDUE: Final = re.compile("<A([A-Z])>")
 _PAIR: Final = re.compile(r"^<\|(\w+)_start\|>(.*)<\|\1_end\|>$", re.DOTALL)
 
 
@@ -27,6 +27,8 @@ class MoleculeReading:
 
     mol: Chem.Mol | None
     name: str = ""
+    letters: str | None = None
+    """The sequence, where the record is a protein's."""
 
     @property
     def smiles(self) -> str | None:
@@ -61,16 +63,22 @@ def molecules_of(text: str, file_format: str) -> list[MoleculeReading]:
 def _smiles_lines(text: str) -> Iterator[MoleculeReading]:
     for line in text.split("\n"):
         if line.strip() and not line.startswith("#"):
-            word, _, rest = line.strip().replace("\t", " ").partition(" ")
-            rest = rest.strip()
-            yield MoleculeReading(_of_smiles(f"{word} {rest}" if rest.startswith("|") else word), rest)
+            word, *more = line.split(None, 1)
+            rest = more[0].strip() if more else ""
+            extended = rest.startswith("|")
+            name = rest.split("|", 2)[-1] if extended else rest
+            yield MoleculeReading(_of_smiles(f"{word} {rest}" if extended else word), _first_column(name))
 
 
 def _selfies_lines(text: str) -> Iterator[MoleculeReading]:
     for line in text.split("\n"):
         if line.strip() and not line.startswith("#"):
-            word, _, rest = line.strip().replace("\t", " ").partition(" ")
-            yield MoleculeReading(_of_selfies(word), rest.strip())
+            word, *more = line.split(None, 1)
+            yield MoleculeReading(_of_selfies(word), _first_column(more[0].strip() if more else ""))
+
+
+def _first_column(title: str) -> str:
+    return title.partition("\t")[0].strip()
 
 
 def _of_smiles(text: str) -> Chem.Mol | None:
@@ -91,17 +99,20 @@ def _mol_blocks(text: str) -> Iterator[MoleculeReading]:
         if line is not None and not line.startswith("$$$$"):
             block.append(line)
         elif any(part.strip() for part in block):
-            yield _mol_block(block)
+            yield from _mol_block(block)
             block = []
         else:
             block = []
 
 
-def _mol_block(lines: list[str]) -> MoleculeReading:
-    if sum(line.startswith("M  END") for line in lines) > 1:
-        return MoleculeReading(None)  # RDKit reads the first of several molecules and drops the rest without a word
+def _mol_block(lines: list[str]) -> Iterator[MoleculeReading]:
+    ends = [number for number, line in enumerate(lines) if line.startswith("M  END")]
+    pieces = sum(any(map(str.strip, lines[one + 1 : other])) for one, other in pairwise(ends))
+    if pieces:  # RDKit reads the first of several molecules and drops the rest without a word
+        yield from [MoleculeReading(None)] * (pieces + 1)
+        return
     mol = Chem.MolFromMolBlock("\n".join(lines), removeHs=False)
-    return MoleculeReading(mol if mol is not None and mol.GetNumAtoms() else None, lines[0].strip())
+    yield MoleculeReading(mol if mol is not None and mol.GetNumAtoms() else None, lines[0].strip())
 
 
 def _mol2_blocks(text: str) -> Iterator[MoleculeReading]:
@@ -115,11 +126,12 @@ def _mol2_blocks(text: str) -> Iterator[MoleculeReading]:
 
 def _table(text: str) -> Iterator[MoleculeReading]:
     rows = csv.reader(io.StringIO(text))
-    header = next(rows, [])
+    header = [name.strip() for name in next(rows, [])]
     place = next((header.index(one) for one in SMILES_COLUMNS if one in header), None)
-    for row in rows if place is not None else ():
-        if row:
-            yield MoleculeReading(_of_smiles(row[place].strip()) if place < len(row) else None)
+    for number, row in enumerate((row for row in rows if row), start=1) if place is not None else ():
+        cells = dict(zip(header, row, strict=False))
+        name = cells.get("id") or cells.get("name") or str(number)
+        yield MoleculeReading(_of_smiles(row[place].strip()) if place < len(row) else None, name)
 
 
 def _token_lines(text: str) -> Iterator[MoleculeReading]:
@@ -131,6 +143,10 @@ def _token_lines(text: str) -> Iterator[MoleculeReading]:
         inner = found[2] if found else ""
         if found and found[1] != "mol_smi":
             inner = "".join(inner.split())  # white space between tokens is ignored by the format
+        if found and found[1] == "prot_aa":
+            letters = _RESIDUE.findall(inner)
+            yield MoleculeReading(None, name, "".join(letters) if _RESIDUE.sub("", inner) == "" else None)
+            continue
         read = {"mol_smi": _of_smiles, "mol_sfi": _of_selfies}.get(found[1]) if found else None
         yield MoleculeReading(read(inner) if read and inner else None, name)
 
@@ -144,17 +160,6 @@ def _wrapped(line: str) -> tuple[str, str]:
         return "", ""
     text, name = record.get("text"), record.get("name")
     return (text.strip() if isinstance(text, str) else ""), str(name or "")
-
-
-def mol_blocks_of_parquet(content: bytes) -> list[MoleculeReading] | None:
-    """Return the MOL blocks of a Parquet table; None where it has no such column, or cannot be read."""
-    try:
-        table = pq.read_table(io.BytesIO(content))
-    except (pa.ArrowException, OSError):
-        return None
-    if "mol_block" not in table.column_names:
-        return None
-    return [_mol_block((block or "").split("\n")) for block in table["mol_block"].to_pylist()]
 
 
 _READERS: Final = {

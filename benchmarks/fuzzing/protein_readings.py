@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 Place: TypeAlias = tuple[str, int, str]
 """Chain, residue number, insertion code."""
+_PIR: Final = re.compile(r"[A-Z][A-Z1-9];")
+"""How the header of a PIR record begins; its next line is a title, and its letters end at an asterisk."""
 BACKBONE: Final = ("N", "CA", "C")
 
 
@@ -34,7 +37,7 @@ def structure_of(text: str, file_format: str) -> dict[Place, ResidueReading] | N
     """Return the first model of a PDB or mmCIF file by place; None where gemmi cannot read it."""
     try:
         if file_format == "pdb":
-            structure = gemmi.read_pdb_string(text)
+            structure = gemmi.read_pdb_string(_from_first_atom(text))
         else:
             structure = gemmi.make_structure_from_block(gemmi.cif.read_string(text)[0])
         places: dict[Place, ResidueReading] = {}
@@ -44,6 +47,13 @@ def structure_of(text: str, file_format: str) -> dict[Place, ResidueReading] | N
     except (ValueError, RuntimeError, IndexError):  # a name cut inside a character of UTF-8 is a ValueError too
         return None
     return places or None
+
+
+def _from_first_atom(text: str) -> str:
+    """Return a PDB file without an END that stands before its first atom, where gemmi would stop."""
+    lines = text.split("\n")
+    first = next((at for at, line in enumerate(lines) if line.startswith(("ATOM", "HETATM"))), 0)
+    return "\n".join([*(line for line in lines[:first] if line.strip() != "END"), *lines[first:]])
 
 
 def binary_structure_of(content: bytes) -> dict[Place, ResidueReading] | None:
@@ -107,6 +117,9 @@ def sequences_of(text: str) -> list[tuple[str, str]]:
     records: list[tuple[str, str]] = []
     for piece in ("\n" + text).split("\n>")[1:]:
         header, _, rest = piece.partition("\n")
-        letters = "".join("".join(line.split()) for line in rest.split("\n") if not line.startswith(";"))
-        records.append((header.split()[0] if header.split() else "", letters.upper()))
+        lines = [line for line in rest.split("\n") if line.strip() and not line.startswith(";")]
+        pir = _PIR.match(header.strip())
+        letters = "".join("".join(line.split()) for line in (lines[1:] if pir else lines))
+        words = (header.strip()[3:] if pir else header).split()
+        records.append((words[0] if words else "", (letters.partition("*")[0] if pir else letters).upper()))
     return records

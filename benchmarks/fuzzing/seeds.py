@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -19,13 +20,17 @@ import pyarrow.parquet as pq
 
 from biomatrix.conversion import encode_to_lines
 from biomatrix.entities import Entity, Molecule, kinds
+from biomatrix.entities.tokenizer_folder import weights_root
 from fuzzing.ours import entries
 
 LARGEST: Final = 90_000
 """Bytes; larger files only make the same mutants slower."""
 MOST: Final = 15
 """Files of one format, drawn by the hash of their names."""
-BINARY: Final = ("bcif", "parquet")
+BINARY: Final = ("bcif", "parquet", "safetensors")
+_REPOSITORY: Final = Path(__file__).parents[2]
+_TOKENIZERS: Final = ("anchored-4096", "geometric-256")
+"""Small ones: weights are read whole for each mutant."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Seed:
 
 def seeds(shared: Path | None = None) -> list[Seed]:
     """Return the files, at least one of each format."""
-    found = list(_bundled())
+    found = [*_bundled(), *_settings()]
     if shared is not None:
         found += _of_data(shared / "data")
     return found
@@ -61,6 +66,8 @@ def _bundled() -> Iterator[Seed]:
     table = "smiles,name\n" + "\n".join(line.replace(" ", ",") for line in molecules) + "\n"
     yield Seed("csv", "bundled", table.encode())
     yield Seed("fasta", "bundled", b">sp|P1|ONE first\nMKTAYIAKQRQISFVKSHFSRQ\nLEERLGLIEVQ\n>two\nGGSGGXW\n")
+    mixed = b">pdb|1abc|A mol:protein\nMKTAYIAKQRQISFVKSHFSRQ\n>r|rna\nACGUUGCAUCGA\n>P1;code\na title\nMKWVTFISLL*\n"
+    yield Seed("fasta", "bundled mixed", mixed)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         embedded = [Molecule.from_smiles(line.split()[0]).embed(seed=0) for line in molecules[:2]]
@@ -75,6 +82,8 @@ def _bundled() -> Iterator[Seed]:
             encode_to_lines(str(place / source), place / "t.jsonl")
             lines += (place / "t.jsonl").read_bytes()
         yield Seed("jsonl", "bundled", lines)
+        bare = b"".join(json.loads(line)["text"].encode() + b"\n" for line in lines.splitlines())
+        yield Seed("jsonl", "bundled, bare lines", bare)
         for kind in kinds():
             for example in kind.samples():
                 if kind.name == "protein" and example.entity.has_structure:
@@ -82,6 +91,17 @@ def _bundled() -> Iterator[Seed]:
                         path = place / f"one.{extension}"
                         example.entity.to_file(path)
                         yield Seed(extension, f"bundled {example.stem}", path.read_bytes())
+
+
+def _settings() -> Iterator[Seed]:
+    """Yield the recipes, and the files of folders of structure tokenizers; their names are paths."""
+    for path in sorted((_REPOSITORY / "recipes").glob("*.toml")):
+        yield Seed("toml", str(path), path.read_bytes())
+    for name in _TOKENIZERS:
+        root = weights_root("protein")
+        assert root is not None
+        yield Seed("json", str(root / name), (root / name / "config.json").read_bytes())
+        yield Seed("safetensors", str(root / name), (root / name / "model.safetensors").read_bytes())
 
 
 def _of_data(data: Path) -> Iterator[Seed]:

@@ -28,4 +28,8 @@ def text_of(content: bytes) -> str | None:
         text = raw.decode("utf-16", "replace")
     else:
         text = raw.decode("utf-8-sig", "replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    body = text.rstrip("\r\n\x1a")
+    text = body + text[len(body) :].replace("\x1a", "")  # Ctrl-Z, with which programs of DOS end a text
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    # Files that begin with a mark, joined, have one inside.
+    return "\n".join(line.removeprefix("\ufeff") for line in lines)

@@ -144,3 +144,13 @@ def test_a_file_named_as_another_format_is_told_by_its_content(tmp_path: Path, n
     shown, text = MISNAMED[name]
     with pytest.raises(UnsupportedError, match=f"the file begins as {shown} does"):
         records(tmp_path, text, name=name)
+
+
+@pytest.mark.parametrize(("end", "noted"), [("*", None), ("", "no closing"), ("*\nC;a comment", "behind the closing")])
+def test_how_a_pir_record_ends_is_noted(tmp_path: Path, end: str, noted: str | None) -> None:
+    path = tmp_path / "one.fasta"
+    path.write_text(f">P1;CODE\na title\nMKWVTFISLLFLFSSAYS{end}\n", encoding="utf-8")
+    (entity,) = read_entities(path)
+    assert isinstance(entity, Protein)
+    assert entity.sequence == "MKWVTFISLLFLFSSAYS"
+    assert [noted in note for note in entity.notes] == [True] if noted else not entity.notes

@@ -5,14 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from biomatrix.entities import Limits, Molecule
+from biomatrix.entities.molecule.files import records
+from biomatrix.entities.molecule.files.cutting import RecordText
+from biomatrix.entities.protein.files import chains, pdb_table
+from biomatrix.entities.protein.files.atom_table import AtomTable
+from biomatrix.entities.protein.files.residue import Residue
+
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from fuzz_readers import BAD, run, table_of
 from fuzzing.mutants import mutant
-from fuzzing.seeds import seeds
+from fuzzing.seeds import Seed, seeds
 from fuzzing.verdicts import judge
 
 SHARED = os.environ.get("BIOMATRIX_SHARED")
@@ -56,3 +64,77 @@ def test_a_reader_that_reads_otherwise_is_found_out(
     path.write_bytes(read)
     assert judge(path, written, file_format).outcome == "silent"
     assert judge(path, read, file_format).outcome == "same"
+
+
+def _reader_that_drops_the_last_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = records._records
+
+    def shortened(path: str | Path, file_format: str, limits: Limits) -> Iterator[RecordText]:
+        yield from list(whole(path, file_format, limits))[:-1]
+
+    monkeypatch.setattr(records, "_records", shortened)
+
+
+def _reader_that_swaps_two_atoms(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = records._READERS["sdf"]
+
+    def swapped(record: RecordText, limits: Limits) -> Molecule:
+        molecule = read(record, limits)
+        points = molecule.coordinates
+        assert points is not None
+        return molecule.with_coordinates(points[[1, 0, *range(2, len(points))]])
+
+    monkeypatch.setitem(records._READERS, "sdf", swapped)
+
+
+def _reader_of_the_second_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = pdb_table.read_pdb
+
+    def second(text: str, limits: Limits) -> AtomTable:
+        return read("MODEL" + text.split("\nMODEL")[-1], limits)
+
+    monkeypatch.setattr(pdb_table, "read_pdb", second)
+
+
+def _reader_that_swaps_backbone_atoms(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = chains.place_residue
+
+    def swapped(table: AtomTable, rows: list[int]) -> Residue:
+        residue = place(table, rows)
+        residue.positions[:2] = residue.positions[1::-1].copy()
+        return residue
+
+    monkeypatch.setattr(chains, "place_residue", swapped)
+
+
+def _two_models() -> Seed:
+    line = "ATOM  {:>5}  {:<3} GLY A{:>4}    {:8.3f}{:8.3f}{:8.3f}  1.00  0.00           {}"
+    lines = []
+    for model in (1, 2):
+        atoms = enumerate(((number, name) for number in range(1, 9) for name in ("N", "CA", "C", "O")), start=1)
+        lines += [
+            f"MODEL     {model:>4}",
+            *(line.format(at, name, number, at + model, 2 * model, number, name[0]) for at, (number, name) in atoms),
+            "ENDMDL",
+        ]
+    return Seed("pdb", "two models", "\n".join([*lines, "END", ""]).encode())
+
+
+@pytest.mark.parametrize(
+    ("plant", "file_format"),
+    [
+        (_reader_that_drops_the_last_record, "smi"),
+        (_reader_that_drops_the_last_record, "sdf"),
+        (_reader_that_swaps_two_atoms, "sdf"),
+        (_reader_of_the_second_model, "pdb"),
+        (_reader_that_swaps_backbone_atoms, "pdb"),
+    ],
+)
+def test_a_planted_fault_is_found(
+    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None], file_format: str
+) -> None:
+    """The harness fails where a reader does: most mutants that are read at all are silent differences."""
+    files = [_two_models()] if file_format == "pdb" else [one for one in seeds() if one.format == file_format]
+    plant(monkeypatch)
+    outcomes = Counter(trial.verdict.outcome for trial in run(files, 20))
+    assert outcomes["silent"] > outcomes["same"], outcomes

@@ -36,7 +36,12 @@ class Delimited:
     def __init__(self, path: str | Path) -> None:
         self._label = label_of(path)
         self._lines = read_lines(path)
-        header = next((line for line in self._lines if line.strip()), "")
+        self._before = 0
+        header = ""
+        for header in self._lines:
+            if header.strip():
+                break
+            self._before += 1
         mark = max(_MARKS, key=header.count)
         # The reader of quoted values wants the line ends that they may hold.
         self._rows = csv.reader((f"{line}\n" for line in chain([header], self._lines)), delimiter=mark)
@@ -44,6 +49,11 @@ class Delimited:
         twice = next((name for name in self.columns if name and self.columns.count(name) > 1), None)
         if twice is not None:
             raise ParseError(f"two columns are called {twice!r}: give each a name of its own", file=self._label)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what to note of the row that was read last: text that is not UTF-8."""
+        last = self._before + self._rows.line_num
+        return self._lines.notes(self._first, last)
 
     def rows(self) -> Iterator[dict[str, str] | ParseError]:
         """Yield each row by the names of its columns; an error in place of one with more values than columns."""
@@ -58,6 +68,7 @@ class Delimited:
                 yield dict(zip(self.columns, [*values, *[""] * (len(self.columns) - len(values))], strict=True))
 
     def _next(self) -> list[str] | None:
+        self._first = self._before + self._rows.line_num + 1
         try:
             return next(self._rows, None)
         except csv.Error as error:

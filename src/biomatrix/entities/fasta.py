@@ -45,7 +45,7 @@ def read_fasta(
         for record in fasta_texts(lines, limits):
             count += 1
             limits.check("records", count, "number of records")
-            notes = lines.notes(record.first, record.last)
+            notes = (*lines.notes(record.first, record.last), *record.notes)
             name = record.header.split(None, 1)[0] if record.header.split() else str(count)
             try:
                 entity = _entity(record, name, candidates, asked, limits)

@@ -28,6 +28,7 @@ _OTHER_FORMATS: Final = (
 )
 _GAPS: Final = "-."
 _STOP: Final = "*"
+_SHOWN: Final = 40
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class FastaRecord:
         The numbers, from 1, of its first and last line.
     pir : str
         The code of a PIR record, such as ``P1``; "" in FASTA.
+    notes : tuple of str
+        What was done with the record.
     """
 
     header: str
@@ -51,6 +54,7 @@ class FastaRecord:
     first: int
     last: int
     pir: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def is_nucleic_pir(self) -> bool:
@@ -112,8 +116,10 @@ def _record(header: str, parts: list[str], first: int, last: int) -> FastaRecord
     if pir is None:
         return FastaRecord(header, "".join(parts), first, last)
     title = parts[0] if parts else ""
-    letters = "".join("".join(parts[1:]).split()).partition(_STOP)[0]
-    return FastaRecord(f"{pir.group(2)} {title}".strip(), letters, first, last, pir.group(1))
+    letters, stop, rest = "".join("".join(parts[1:]).split()).partition(_STOP)
+    notes: tuple[str, ...] = () if stop else ("the PIR record has no closing *: is the file cut?",)
+    notes += (f"the text behind the closing * was left out: {rest[:_SHOWN]!r}",) if rest else ()
+    return FastaRecord(f"{pir.group(2)} {title}".strip(), letters, first, last, pir.group(1), notes)
 
 
 def _wrong_start(line: str) -> str:

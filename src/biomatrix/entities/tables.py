@@ -102,6 +102,7 @@ def parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]
     table = _open_parquet(path)
     try:
         for batch in table.iter_batches(batch_size=ROWS, columns=list(columns)):
+            batch.validate(full=True)  # text that is not UTF-8, lists past their end
             yield from batch.to_pylist()
     except (ArrowException, OSError) as error:
         raise ParseError(f"a broken Parquet file: {error}", file=str(path)) from error

@@ -19,7 +19,7 @@ from biomatrix.entities.molecule.embedding import conformer_of, embedded
 from biomatrix.entities.molecule.preparation import is_ready, prepared, sanitise
 from biomatrix.entities.molecule.queries import is_query, is_smarts, wildcards
 from biomatrix.entities.molecule.selfies_text import smiles_of
-from biomatrix.entities.molecule.smiles_text import split_smiles
+from biomatrix.entities.molecule.smiles_text import split_smiles, title_notes
 from biomatrix.entities.records import read_entity, write_entities
 from biomatrix.errors import ParseError, UnsupportedError
 from biomatrix.metrics.arrangements import written_smiles
@@ -69,7 +69,8 @@ class Molecule(Entity):
     def from_smiles(cls, smiles: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Molecule:
         """Read a SMILES string, stereochemistry, isotopes, radicals and all fragments kept.
 
-        A title after white space becomes the name where none is given; a ChemAxon extension (``|...|``) is read.
+        A ChemAxon extension (``|...|``) after white space is read; any other text there becomes the name where none is
+        given, which is noted.
 
         Raises
         ------
@@ -87,7 +88,6 @@ class Molecule(Entity):
         """
         _check_text(smiles, "a SMILES string")
         text, extension, title = split_smiles(smiles)
-        name = name or title
         if not text:
             raise ParseError("an empty SMILES string")
         # A SMILES string has no more atoms than characters, so only a long one has to be counted before the work.
@@ -104,7 +104,8 @@ class Molecule(Entity):
             )
         drop_idle_marks(mol)
         notes = ("wildcard atoms kept as *",) if _has_wildcard(mol) else ()
-        return cls(mol, name, notes + dropped_mark_notes(text, extension, mol))
+        notes += dropped_mark_notes(text, extension, mol) + title_notes(text, title, named=bool(name))
+        return cls(mol, name or title, notes)
 
     @classmethod
     def from_selfies(cls, selfies: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Molecule:

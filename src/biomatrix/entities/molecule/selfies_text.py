@@ -9,7 +9,7 @@ from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.molecule.selfies import read_symbols
 from biomatrix.errors import DecodeError, ParseError
 
-_SYMBOL: Final[re.Pattern[str]] = re.compile(r"\[[^\[\]\s]*\]|\.")
+_SYMBOL: Final[re.Pattern[str]] = re.compile(r"\[[^\[\]\s.]*\]|\.")
 _SHOWN: Final[int] = 80
 _CHARACTERS_PER_SYMBOL: Final[int] = 20
 

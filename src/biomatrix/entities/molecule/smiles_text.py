@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import re
+from typing import Any, Final, NamedTuple
 
+from rdkit import Chem
+
+from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.errors import ParseError
 
 _BAR: Final = "|"
+_SHOWN: Final = 80
+_MORE: Final = re.compile(r"(?:Cl|Br|[BCNOPSFIcnops]|\[[^\[\]]+\]|[-=#$:.()/\\%0-9])+")
+"""What may stand inside a SMILES string."""
 
 
 class SmilesParts(NamedTuple):
@@ -38,3 +45,41 @@ def split_smiles(line: str) -> SmilesParts:
     if end < 0:
         raise ParseError("the ChemAxon extension has no closing bar", position=line.index(_BAR))
     return SmilesParts(smiles, title[: end + 1], title[end + 1 :].strip())
+
+
+def title_notes(smiles: str, title: str, *, named: bool) -> tuple[str, ...]:
+    """Return a note of the text behind a SMILES string that was given as a value, such as a cell of a table.
+
+    Parameters
+    ----------
+    smiles, title : str
+        The string and the text behind it, as :func:`split_smiles` returns them.
+    named : bool
+        Whether a name was given beside the value, so that the text is left out.
+    """
+    if not title:
+        return ()
+    taken = "was left out: the molecule has a name" if named else "was taken for its name"
+    return (f"the text {title[:_SHOWN]!r} behind the SMILES string {taken}", *continuation_notes(smiles, title))
+
+
+def continuation_notes(smiles: str, title: str) -> tuple[str, ...]:
+    """Return a note where the text behind a SMILES string reads like the rest of it: a blank may stand inside.
+
+    Examples
+    --------
+    >>> continuation_notes("F/C=C", "/F"), continuation_notes("CCO", "7")
+    (("'/F' would go on the SMILES string 'F/C=C': if it belongs there, remove the blank between them",), ())
+    """
+    word = title.split(None, 1)[0] if title.strip() else ""
+    if not _MORE.fullmatch(word):
+        return ()
+    parameters: Any = Chem.SmilesParserParams()
+    parameters.sanitize = False
+    with captured_log():
+        if Chem.MolFromSmiles(smiles + word, parameters) is None:
+            return ()
+    return (
+        f"{word[:_SHOWN]!r} would go on the SMILES string {smiles[:_SHOWN]!r}: if it belongs there, remove the blank "
+        "between them",
+    )

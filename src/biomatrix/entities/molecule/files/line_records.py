@@ -10,14 +10,14 @@ from typing import Final
 from biomatrix.entities.limits import Limits
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.files.cutting import RecordText
-from biomatrix.entities.molecule.smiles_text import split_smiles
+from biomatrix.entities.molecule.smiles_text import continuation_notes, split_smiles
 from biomatrix.entities.text import Lines
 
 _COMMENT: Final = "#"
 _HEADERS: Final = frozenset({"smiles", "canonical_smiles", "isomeric_smiles", "cxsmiles", "selfies", "structure"})
 _MARKED: Final = re.compile(r"[,;\"]")
 _BRACKETED: Final = re.compile(r"\[[^\]]*\]")
-_SYMBOLS: Final = re.compile(r"(\[[^\[\]\s]*\]|\.)+")
+_SYMBOLS: Final = re.compile(r"(\[[^\[\]\s.]*\]|\.)+")
 _SEPARATED: Final = "columns separated by {} were read, the first as the molecule and the second as its name"
 _SEPARATORS: Final = {",": "commas", ";": "semicolons"}
 _MORE_COLUMNS: Final = "columns past the name were not read"
@@ -48,6 +48,7 @@ def read_smiles_line(record: RecordText, limits: Limits) -> Molecule:
     """Return the molecule of a line of SMILES, with its extension and its name."""
     smiles, extension, title = split_smiles(record.text)
     name, notes = _name(title)
+    notes += continuation_notes(smiles, name)
     return _noted(Molecule.from_smiles(f"{smiles} {extension}".strip(), name, limits=limits), record.notes + notes)
 
 

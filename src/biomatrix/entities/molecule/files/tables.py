@@ -43,7 +43,9 @@ def read_smiles(path: Path) -> Iterator[Molecule | Reject]:
         try:
             if isinstance(row, ParseError):
                 raise row
-            yield Molecule.from_smiles(row[column], row.get("id") or row.get("name") or str(number))
+            molecule = Molecule.from_smiles(row[column], row.get("id") or row.get("name") or str(number))
+            notes = table.notes()
+            yield Molecule(molecule.mol, molecule.name, (*notes, *molecule.notes)) if notes else molecule
         except BioMatrixError as error:
             yield Reject.from_error(error, str(path), number)
 

@@ -7,6 +7,7 @@ taken for unsaid, not for 0 or "".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from biomatrix.errors import ParseError
 
 Column = Callable[[str], Sequence[str | None] | None]
 """Gives the values of a column as text by its name, None where the file states none; None for no such column."""
+
+_NAMED_TWICE: Final = (("auth_comp_id", "label_comp_id"), ("label_atom_id", "auth_atom_id"))
+"""Columns that name the same residues, and the same atoms: that which is read, and that which repeats it."""
 
 
 def table_of(column: Column, limits: Limits, notes: tuple[str, ...] = ()) -> AtomTable:
@@ -43,6 +47,8 @@ def table_of(column: Column, limits: Limits, notes: tuple[str, ...] = ()) -> Ato
     number = site.numbers("auth_seq_id", "label_seq_id", missing=np.nan)[rows]
     _refuse_unnumbered(number, residue[rows])
     xyz = np.stack([site.numbers(f"Cartn_{axis}", missing=np.nan) for axis in "xyz"], axis=1)
+    acids = rows[[letter_of(str(name)) is not None for name in residue[rows]]]
+    doubts = [site.disagreement(*names, acids) for names in _NAMED_TWICE]
     return AtomTable(
         atom=np.char.upper(site.text("label_atom_id", "auth_atom_id"))[rows],
         alternate=site.text("label_alt_id")[rows],
@@ -57,7 +63,7 @@ def table_of(column: Column, limits: Limits, notes: tuple[str, ...] = ()) -> Ato
         occupancy=single_precision(site.numbers("occupancy", missing=1.0)[rows]),
         num_models=len(sizes),
         section=np.zeros(len(rows), dtype=np.int32),
-        notes=(*notes, *frame_notes(len(sizes), same=len(set(sizes.tolist())) == 1)),
+        notes=(*notes, *frame_notes(len(sizes), same=len(set(sizes.tolist())) == 1), *filter(None, doubts)),
     )
 
 
@@ -88,6 +94,18 @@ class _AtomSite:
             if not open_rows.any():
                 break
         return filled
+
+    def disagreement(self, read: str, other: str, rows: NDArray[np.integer[Any]]) -> str:
+        """Return a note where two columns that name the same thing differ in some rows; "" where they agree."""
+        names, others = np.char.upper(self.text(read))[rows], np.char.upper(self.text(other))[rows]
+        differing = np.flatnonzero((names != others) & (names != "") & (others != ""))
+        if not differing.size:
+            return ""
+        first = differing[0]
+        return (
+            f"{read} and {other} differ for {differing.size} atoms, first {str(names[first])!r} and "
+            f"{str(others[first])!r} of atom {rows[first] + 1}: {read} was read"
+        )
 
     def numbers(self, *names: str, missing: float) -> NDArray[np.float64]:
         """Return a column as numbers; a CIF number may carry its uncertainty in brackets."""

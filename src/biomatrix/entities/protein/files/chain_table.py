@@ -127,6 +127,7 @@ def chain_rows(path: str | Path, *, batch_rows: int = 512, first: int = 0) -> It
         groups, number = _groups_from(table.metadata, first)
         batches = table.iter_batches(batch_size=batch_rows, columns=list(_COLUMNS), row_groups=groups)
         for batch in batches:
+            batch.validate(full=True)
             skip = min(max(first - number, 0), batch.num_rows)
             number += skip
             for row in zip(*(batch.column(name).slice(skip) for name in _COLUMNS), strict=True):

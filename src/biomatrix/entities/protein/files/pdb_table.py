@@ -27,6 +27,8 @@ from biomatrix.errors import ParseError
 
 _ATOMS: Final = ("ATOM", "HETATM")
 _FRAME_ENDS: Final = ("MODEL", "ENDMDL", "END")
+_WIDTH: Final = 80
+"""The columns of a line."""
 _WRAP: Final = 10_000
 """Where residue numbers of four digits start again at 0."""
 
@@ -79,6 +81,7 @@ class _Frames:
         self._chain_ends: list[int] = []
         self._fresh, self._num_frames, self._held = True, 0, 0
         self._parted_by = "END"
+        self._overlong = 0
         self._same = True
 
     def add(self, line: str, hetero: bool, line_number: int) -> None:
@@ -93,6 +96,7 @@ class _Frames:
             self._hetero.append(hetero)
             self._numbers.append(numbers_of(line, line_number))
             self._segments.append(line[72:76])
+            self._overlong += bool(line[_WIDTH:].strip())
             self._lines.setdefault(key, line_number)
         elif self._same:
             self._same = self._held < len(self.keys) and self.keys[self._held] == key
@@ -134,13 +138,17 @@ class _Frames:
             occupancy=single_precision(values[:, 3]),
             num_models=self._num_frames,
             section=np.searchsorted(self._chain_ends, np.arange(len(self.keys)), side="right").astype(np.int32),
-            notes=(*self._frame_notes(), *segment_notes, *wrap_notes),
+            notes=(*self._frame_notes(), *segment_notes, *wrap_notes, *self._width_notes()),
         )
 
     def _frame_notes(self) -> list[str]:
         what = "models" if self._parted_by == "MODEL" else "frames parted by END"
         same = self._same and self._held == len(self.keys)
         return frame_notes(self._num_frames, what, same=same)
+
+    def _width_notes(self) -> list[str]:
+        what = f"{self._overlong} atom records go on past column {_WIDTH}"
+        return [f"{what}: what stands there was not read (lines joined into one?)"] if self._overlong else []
 
 
 def _polymer(chain: NDArray[np.str_], hetero: NDArray[np.bool_], chain_ends: list[int]) -> NDArray[np.int8]:
