@@ -6,9 +6,10 @@ import re
 from typing import Any, Final
 
 from rdkit import Chem
+from rdkit.rdBase import BlockLogs
 
-from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.preparation import idle_mark_note
+from biomatrix.metrics.marked_atoms import marked_atoms
 
 _CENTRE: Final = re.compile(r"\[[^\]]*@[^\]]*\]")
 _WHOLE_RACEMATE: Final = re.compile(r"[|,]r[,|]")
@@ -29,8 +30,7 @@ def dropped_mark_notes(smiles: str, extension: str, mol: Chem.Mol) -> tuple[str,
     """
     notes: tuple[str, ...] = ()
     if "@" in smiles:
-        kept = sum(atom.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for atom in mol.GetAtoms())
-        dropped = len(_CENTRE.findall(smiles)) - kept
+        dropped = len(_CENTRE.findall(smiles)) - len(marked_atoms(mol))
         notes += (idle_mark_note(dropped),) if dropped > 0 else ()
     if ("/" in smiles or "\\" in smiles) and _has_idle_direction(smiles, mol):
         notes += ("bond directions (/ and \\) dropped: they fix no double bond that RDKit can tell E from Z",)
@@ -43,7 +43,7 @@ def _has_idle_direction(smiles: str, mol: Chem.Mol) -> bool:
     """Return whether a bond direction belongs to no double bond, or a double bond with two lost its geometry."""
     parameters: Any = Chem.SmilesParserParams()
     parameters.sanitize = parameters.removeHs = parameters.allowCXSMILES = False
-    with captured_log():
+    with BlockLogs():
         raw: Chem.Mol | None = Chem.MolFromSmiles(smiles, parameters)
     if raw is None:
         return False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from rdkit import Chem
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
+from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
@@ -218,7 +219,7 @@ class Molecule(Entity):
     @property
     def smiles(self) -> str:
         """The canonical isomeric SMILES, hydrogens implicit."""
-        with captured_log():
+        with BlockLogs():
             return written_smiles(Chem.RemoveHs(self.mol))
 
     @property
@@ -310,13 +311,13 @@ class Molecule(Entity):
 
     def with_hydrogens(self) -> Molecule:
         """Return the molecule with every hydrogen explicit, placed by geometry where there is a conformer."""
-        with captured_log():
+        with BlockLogs():
             mol = Chem.AddHs(self.mol, addCoords=bool(self.mol.GetNumConformers()))
         return Molecule(mol, self.name, self.notes)
 
     def without_hydrogens(self) -> Molecule:
         """Return the molecule without explicit hydrogens, but for those that carry meaning (``[H][H]``, ``[2H]``)."""
-        with captured_log():
+        with BlockLogs():
             return Molecule(Chem.RemoveHs(self.mol), self.name, self.notes)
 
     def to_file(self, path: str | Path, *, v3000: bool = False) -> None:
@@ -356,7 +357,7 @@ def _count_smiles_atoms(text: str) -> int:
     parameters: Any = Chem.SmilesParserParams()
     parameters.sanitize = False
     parameters.removeHs = False
-    with captured_log():
+    with BlockLogs():
         mol = Chem.MolFromSmiles(text, parameters)
     return len(text) if mol is None else int(mol.GetNumAtoms())
 
