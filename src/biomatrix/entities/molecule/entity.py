@@ -103,8 +103,10 @@ class Molecule(Entity):
             raise ParseError(
                 f"not a SMILES string RDKit can read: {text[:_SHOWN]!r} ({reason or 'no atoms'})", position=atom
             )
-        drop_idle_marks(mol)
-        notes = ("wildcard atoms kept as *",) if _has_wildcard(mol) else ()
+        if "@" in text or extension:
+            drop_idle_marks(mol)
+        # An atom that is no element is written as * or [#0].
+        notes = ("wildcard atoms kept as *",) if ("*" in text or "#" in text) and _has_wildcard(mol) else ()
         return cls(mol, name, notes + dropped_mark_notes(text, extension, mol))
 
     @classmethod
