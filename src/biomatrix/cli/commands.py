@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -30,8 +29,13 @@ _HOMES: Final = {
 class Commands(MutableMapping[str, Any]):
     """The commands by name; one is built when it is looked up, all where the help lists them."""
 
+    def __init__(self) -> None:
+        self._built: dict[str, Any] = {}
+
     def __getitem__(self, name: str) -> Any:
-        return _commands_of(_HOMES[name])[name]
+        if name not in self._built:
+            self._built |= _commands_of(_HOMES[name])
+        return self._built[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(_HOMES)
@@ -62,7 +66,6 @@ def registered() -> typer.Typer:
     return app
 
 
-@cache
 def _commands_of(module: str) -> dict[str, Any]:
     app = _application()
     import_module(f"biomatrix.cli.{module}").register(app)
