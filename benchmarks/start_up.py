@@ -7,9 +7,9 @@
 Prints for each command the least wall time and the least processor time of several runs, first alone, then beside one
 process that never rests, pinned to no core. With ``--against`` the same commands run with the package of another
 source folder too, in turns with this one, and the ratio of the processor times is printed. Processor time is what other
-work on the machine changes least. Compiled files are kept, as those of an installation are, in a folder of their own,
-and are made before anything is measured. ``--steps`` instead compares a step of the plain decoder with one of the
-stock network, on one thread. Exits with 1 when importing the package or printing the help takes 0.5 s of
+work on the machine changes least. The packages are copied first, so that compiled files are kept beside
+them, as those of an installation are. ``--steps`` instead compares a step of the plain decoder with one of the stock
+network, on one thread. Exits with 1 when importing the package or printing the help takes 0.5 s of
 processor time or more.
 """
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -56,7 +57,7 @@ MEASURED: dict[str, tuple[str, ...]] = {
 def measure(arguments: tuple[str, ...], source: Path, folder: Path) -> tuple[float, float]:
     """Return the wall time and the processor time of one run, in seconds."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment |= {"PYTHONPATH": str(source), "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    environment["PYTHONPATH"] = str(source)
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run([sys.executable, *arguments], check=True, capture_output=True, cwd=folder, env=environment)
     wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -140,6 +141,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "one.smi").write_text("CCO ethanol\n", encoding="utf-8")
+        sources = [Path(shutil.copytree(source, folder / f"source{number}")) for number, source in enumerate(sources)]
         for source in reversed(sources):
             measure((*COMMAND, "encode", "one.smi", "-o", "one.tokens.jsonl"), source, folder)
         for busy in (False, True):
