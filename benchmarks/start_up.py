@@ -2,11 +2,14 @@
 
     python benchmarks/start_up.py
     python benchmarks/start_up.py --against ../older/src --runs 5 --only generate
+    python benchmarks/start_up.py --steps
 
 Prints for each command the least wall time and the least processor time of several runs, first alone, then beside one
 process that never rests, pinned to no core. With ``--against`` the same commands run with the package of another
 source folder too, in turns with this one, and the ratio of the processor times is printed. Processor time is what other
-work on the machine changes least. Exits with 1 when importing the package or printing the help takes 0.5 s of
+work on the machine changes least. The packages are copied first, so that compiled files are kept beside
+them, as those of an installation are. ``--steps`` instead compares a step of the plain decoder with one of the stock
+network, on one thread. Exits with 1 when importing the package or printing the help takes 0.5 s of
 processor time or more.
 """
 
@@ -15,6 +18,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,10 +26,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 LIMIT_SECONDS = 0.5
 LIMITED = ("import biomatrix", "--help")
 SOURCE = Path(__file__).resolve().parents[1] / "src"
+NANO = SOURCE / "biomatrix" / "generation" / "weights" / "nano"
 
 CALL = "import biomatrix as bm; bm.load('nano').generate('Make a molecule.', output='molecule_selfies', num_samples=8)"
 COMMAND = ("-m", "biomatrix.cli.main")
@@ -50,7 +56,8 @@ MEASURED: dict[str, tuple[str, ...]] = {
 
 def measure(arguments: tuple[str, ...], source: Path, folder: Path) -> tuple[float, float]:
     """Return the wall time and the processor time of one run, in seconds."""
-    environment = {**os.environ, "PYTHONPATH": str(source)}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPATH"] = str(source)
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run([sys.executable, *arguments], check=True, capture_output=True, cwd=folder, env=environment)
     wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -81,19 +88,62 @@ def least(arguments: tuple[str, ...], sources: list[Path], folder: Path, runs: i
     ]
 
 
+def print_steps(rounds: int = 5, steps: int = 20) -> None:
+    """Print the least milliseconds of a step of nano, of the plain decoder and of the stock network in turns."""
+    import torch
+    from transformers import DynamicCache
+
+    from biomatrix.generation.qwen3.cache import KeyValues
+    from biomatrix.generation.qwen3.opening import open_plain
+
+    torch.set_num_threads(1)
+    plain = open_plain(NANO, torch.float32)
+    assert plain is not None
+    stock = plain.stock()
+
+    def taken(network: Any, cache: Any, rows: int) -> float:
+        """Return the processor time of each of some steps behind a prompt of 32 tokens."""
+
+        def read(first: int, end: int) -> None:
+            places = torch.arange(first, end).expand(rows, end - first)
+            mask = torch.ones(rows, end, dtype=torch.int64)
+            network(input_ids=places % 50, attention_mask=mask, position_ids=places, past_key_values=cache)
+
+        with torch.inference_mode():
+            read(0, 32)
+            started = time.process_time()
+            for place in range(32, 32 + steps):
+                read(place, place + 1)
+            return (time.process_time() - started) / steps
+
+    for rows in (1, 8, 64):
+        pairs = [
+            (taken(plain, KeyValues(), rows), taken(stock.model, DynamicCache(config=stock.config), rows))
+            for _ in range(rounds)
+        ]
+        ours, theirs = (1000 * min(column) for column in zip(*pairs, strict=True))
+        print(f"  {rows:3} rows: {ours:6.2f} ms a step, the stock network {theirs:6.2f} ms: {theirs / ours:.2f} times")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--against", type=Path, help="a folder that holds another version of the package")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", default="", help="measure what has this in its name")
+    parser.add_argument("--steps", action="store_true", help="compare steps of the decoder with the stock network")
     given = parser.parse_args()
+    if given.steps:
+        print_steps()
+        return
     sources = [SOURCE] if given.against is None else [SOURCE, given.against.resolve()]
     too_slow = False
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "one.smi").write_text("CCO ethanol\n", encoding="utf-8")
-        measure((*COMMAND, "encode", "one.smi", "-o", "one.tokens.jsonl"), SOURCE, folder)
+        sources = [Path(shutil.copytree(source, folder / f"source{number}")) for number, source in enumerate(sources)]
+        for source in reversed(sources):
+            measure((*COMMAND, "encode", "one.smi", "-o", "one.tokens.jsonl"), source, folder)
         for busy in (False, True):
             print("beside a busy process" if busy else "alone", flush=True)
             for title, arguments in MEASURED.items():

@@ -11,12 +11,12 @@ from typing import Annotated, Any, get_args, get_origin
 
 from typer.models import OptionInfo
 
-from biomatrix.cli.main import app
+from biomatrix.cli.commands import registered
 
 
 def commands() -> Iterator[tuple[str, Callable[..., None]]]:
     """Yield every command's full name and function, those of groups included."""
-    waiting = [("biomatrix", app)]
+    waiting = [("biomatrix", registered())]
     while waiting:
         name, application = waiting.pop()
         if application.registered_callback is not None and application.registered_callback.callback is not None:

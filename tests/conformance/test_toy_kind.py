@@ -24,20 +24,10 @@ from biomatrix.training.loop import Trainer
 from biomatrix.training.model import build_model
 from biomatrix.vocabulary import Vocabulary
 
+from ..training.documents import recipe_values
 from .conftest import ROWS, TOY
 
 MODALITIES = ("pebble_sequence", "pebble_structure")
-MODEL = {
-    "vocabulary": "unused",
-    "hidden_size": 32,
-    "num_layers": 2,
-    "intermediate_size": 48,
-    "num_heads": 4,
-    "num_kv_heads": 2,
-    "head_dim": 8,
-    "max_positions": 128,
-    "initialisation": "random",
-}
 
 
 def test_a_kind_takes_two_files_of_150_lines() -> None:
@@ -145,13 +135,12 @@ class Documents:
 @pytest.fixture(scope="module")
 def model(vocabulary: Vocabulary, beach: Path, tmp_path_factory: pytest.TempPathFactory) -> Model:
     """A tiny Qwen3 after two steps of pretraining on pebbles."""
-    values = {
-        "model": MODEL,
-        "data": {"train": "unused"},
-        "batches": {"tokens": 64, "max_length": 32, "buckets": [16], "window": 8, "accumulate": 1},
-        "optimiser": {"peak_lr": 3e-3, "warmup_steps": 1},
-        "run": {"output": str(tmp_path_factory.mktemp("run")), "max_steps": 2, "precision": "fp32", "log_every": 1},
-    }
+    values = recipe_values(
+        tmp_path_factory.mktemp("run"),
+        batches={"tokens": 64, "buckets": [16], "window": 8, "accumulate": 1},
+        optimiser={"warmup_steps": 1},
+        run={"max_steps": 2},
+    )
     recipe = Recipe.model_validate(values)
     network = build_model(recipe.model, vocabulary, recipe.run)
     trainer = Trainer(recipe, network, vocabulary, Documents(vocabulary, beach), {"rows": Documents(vocabulary, beach)})

@@ -31,16 +31,23 @@ def losses(folder: Path) -> list[float]:
     return [line["loss"] for line in MetricsLog.read(folder / "metrics.jsonl") if "loss" in line]
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of one process, which is only read."""
+    folder = tmp_path_factory.mktemp("alone") / "one"
+    run(folder, 1)
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("sharded",)], ids=["replicated", "sharded"])
-def test_two_processes_train_as_one(tmp_path: Path, more: tuple[str, ...]) -> None:
-    run(tmp_path / "one", 1)
+def test_two_processes_train_as_one(alone: Path, tmp_path: Path, more: tuple[str, ...]) -> None:
     run(tmp_path / "two", 2, *more)
     told = losses(tmp_path / "two")
-    assert told == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
-    alone, both = (load_file(tmp_path / name / "checkpoint-00000006/model.safetensors") for name in ("one", "two"))
-    assert alone.keys() == both.keys()
-    for name, tensor in alone.items():
+    assert told == pytest.approx(losses(alone), rel=1e-4)
+    weights, both = (load_file(one / "checkpoint-00000006/model.safetensors") for one in (alone, tmp_path / "two"))
+    assert weights.keys() == both.keys()
+    for name, tensor in weights.items():
         torch.testing.assert_close(both[name], tensor, atol=2e-4, rtol=1e-3)
     shutil.rmtree(tmp_path / "two" / "checkpoint-00000006")
     run(tmp_path / "two", 2, *more)

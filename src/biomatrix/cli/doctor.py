@@ -23,6 +23,11 @@ doctor_parity.register(app)
 _MARKS = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}
 
 
+def register(parent: typer.Typer) -> None:
+    """Add the command and its sub-commands to the application."""
+    parent.add_typer(app, name="doctor")
+
+
 @app.callback()
 def doctor(
     context: typer.Context,

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from biomatrix import __version__
-from biomatrix.cli import corpus, decode, doctor, encode, generate, models, quickstart, tasks, tokenizer, training
+from biomatrix.cli.commands import LazyGroup
 from biomatrix.cli.endings import DEBUG_OPTION, refuse_unset_values, run_to_the_end, without_debug
 from biomatrix.entities.stopping import end_on_signals
 from biomatrix.processors import wait_asleep
 
 app = typer.Typer(
     name="biomatrix",
+    cls=LazyGroup,
     help="Read and write text and entities, such as molecules and proteins, as tokens of one language model.",
     epilog="Start with: biomatrix quickstart",
     no_args_is_help=True,
@@ -43,13 +44,6 @@ def root(
     ] = False,
 ) -> None:
     """Read and write text and entities, such as molecules and proteins, as tokens of one language model."""
-
-
-for command in (quickstart, encode, decode, generate, corpus, training, models):
-    command.register(app)
-app.add_typer(doctor.app, name="doctor")
-app.add_typer(tokenizer.app, name="tokenizer")
-app.add_typer(tasks.app, name="tasks")
 
 
 def main() -> None:

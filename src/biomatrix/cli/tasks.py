@@ -22,6 +22,11 @@ Files = Annotated[list[Path] | None, typer.Option("--file", help="A TOML file of
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine-readable results.")]
 
 
+def register(parent: typer.Typer) -> None:
+    """Add the command and its sub-commands to the application."""
+    parent.add_typer(app, name="tasks")
+
+
 @app.callback()
 def tasks() -> None:
     """List, show and validate tasks: prompts, output, parser and metric."""

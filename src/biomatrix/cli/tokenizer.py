@@ -21,6 +21,11 @@ app = typer.Typer(
 )
 
 
+def register(parent: typer.Typer) -> None:
+    """Add the command and its sub-commands to the application."""
+    parent.add_typer(app, name="tokenizer")
+
+
 @app.callback()
 def tokenizer() -> None:
     """Make structure tokenizer folders."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from os import PathLike
 from typing import Any
 
@@ -10,6 +10,7 @@ from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.near_matches import choices
 from biomatrix.entities.paths import exists
+from biomatrix.entities.registration import Kind
 from biomatrix.errors import ConfigurationError
 
 _REGISTERED: dict[str, type[Modality]] = {}
@@ -61,18 +62,22 @@ def modality(name: str, **settings: Any) -> Modality:
 
 def modalities(kind: str | None = None) -> tuple[Modality, ...]:
     """Return every modality with its default settings, in the order of :func:`modality_names`."""
-    _check_all(tuple(map(modality_class, modality_names())))
-    return tuple(modality(name) for name in modality_names(kind))
+    every = _checked_modalities(kinds(), tuple(_REGISTERED.values()))
+    return every if kind is None else tuple(modality(name) for name in modality_names(kind))
 
 
-@cache
-def _check_all(classes: tuple[type[Modality], ...]) -> None:
-    """Check what only the loaded classes tell: kinds join without their modalities being loaded."""
-    names = [cls.name for cls in classes]
+@lru_cache(maxsize=4)
+def _checked_modalities(owners: tuple[Kind, ...], alone: tuple[type[Modality], ...]) -> tuple[Modality, ...]:
+    """Return the modalities of kinds and those registered on their own; asked for with every line that is decoded.
+
+    Checks what only the loaded classes tell: kinds join without their modalities being loaded.
+    """
+    names = [*(name for one in owners for name in one.modalities), *(cls.name for cls in alone)]
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:
         raise ConfigurationError(f"two modalities are named {double!r}; rename one of them")
-    check_control_tokens(list(classes))
+    check_control_tokens([modality_class(name) for name in names])
+    return tuple(modality(name) for name in names)
 
 
 def register_modality(cls: type[Modality]) -> type[Modality]:
@@ -99,6 +104,11 @@ def modality_class(name: str) -> type[Modality]:
     home = next((one.modalities[name] for one in kinds() if name in one.modalities), None)
     if home is None:
         raise ConfigurationError(f"no modality named {name!r}; {choices(name, modality_names())}")
+    return _class_at(home)
+
+
+@cache
+def _class_at(home: str) -> type[Modality]:
     cls: type[Modality] = load_attribute(home)
     return cls
 

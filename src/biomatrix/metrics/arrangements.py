@@ -16,6 +16,7 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.metrics.coordination import NOT_TETRAHEDRAL, Arrangement, equivalent_arrangements, like_ligands
+from biomatrix.metrics.marked_atoms import marked_atoms
 
 _MARK: Final = re.compile(r"@(SP|TB|OH)(\d+)")
 _MOST: Final = {"SP": 3, "TB": 20, "OH": 30}
@@ -59,7 +60,7 @@ def _arrangements(smiles: str, place: int) -> frozenset[Arrangement] | None:
     """Return every way of saying one mark of a string, or None where a ligand is missing or the string is not read."""
     with BlockLogs():
         mol: Chem.Mol | None = Chem.MolFromSmiles(smiles, _PARAMETERS)
-    marked = [] if mol is None else [atom for atom in mol.GetAtoms() if atom.GetChiralTag() in NOT_TETRAHEDRAL]
+    marked = [] if mol is None else [atom for atom in marked_atoms(mol) if atom.GetChiralTag() in NOT_TETRAHEDRAL]
     if mol is None or len(marked) <= place:
         return None
     atom = marked[place]

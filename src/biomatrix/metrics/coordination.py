@@ -15,6 +15,8 @@ from typing import Final
 
 from rdkit import Chem
 
+from biomatrix.metrics.marked_atoms import marked_atoms
+
 Arrangement = tuple[int, ...]
 """Which ligand stands at each position, or which position a rotation brings to each."""
 
@@ -41,7 +43,7 @@ def drop_idle_marks(mol: Chem.Mol) -> list[int]:
     mol : rdkit.Chem.Mol
         With its property cache up to date.
     """
-    marked = [atom for atom in mol.GetAtoms() if atom.GetChiralTag() in _TURNS]
+    marked = [atom for atom in marked_atoms(mol) if atom.GetChiralTag() in _TURNS]
     if not marked:
         return []
     unmarked = Chem.Mol(mol)

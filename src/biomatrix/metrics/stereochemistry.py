@@ -7,14 +7,17 @@ from typing import Final
 
 import numpy as np
 from rdkit import Chem
+from rdkit.Chem import rdqueries
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.metrics.arrangements import written_smiles
 from biomatrix.metrics.coordination import NOT_TETRAHEDRAL, drop_idle_marks
+from biomatrix.metrics.marked_atoms import labelled_atoms, mapped_atoms, marked_atoms
 
 Labels = Mapping[tuple[int, ...], str]
 """CIP labels by the atoms they belong to."""
-_PYRAMIDAL: Final = (15, 33)
+_PYRAMIDAL: Final = rdqueries.AtomNumEqualsQueryAtom(15)
+_PYRAMIDAL.ExpandQuery(rdqueries.AtomNumEqualsQueryAtom(33), Chem.CompositeQueryType.COMPOSITE_OR)
 """Phosphorus and arsenic: with three ligands they keep their handedness at room temperature, as nitrogen does not."""
 _FLAT: Final = 0.1
 """The volume that three unit bond vectors span, below which a centre counts as flat; 0.5 to 0.8 in phosphines."""
@@ -23,9 +26,10 @@ _FLAT: Final = 0.1
 def canonical_smiles(mol: Chem.Mol, *, stereo: bool, isotopes: bool) -> str:
     """Return canonical SMILES with or without stereo marks and isotopes, atom maps aside."""
     copy = Chem.Mol(mol)
-    for atom in copy.GetAtoms():
+    for atom in mapped_atoms(copy):
         atom.SetAtomMapNum(0)
-        if not isotopes:
+    if not isotopes:
+        for atom in labelled_atoms(copy):
             atom.SetIsotope(0)
     if not stereo:
         Chem.RemoveStereochemistry(copy)
@@ -52,13 +56,13 @@ def assign_from_conformer(mol: Chem.Mol, *, replace: bool = True) -> None:
         Whether marks that are there give way to what the conformer shows.
     """
     Chem.AssignStereochemistryFrom3D(mol, replaceExistingTags=replace)
-    for atom in mol.GetAtoms():
+    for atom in marked_atoms(mol):
         # Flat rings look square to RDKit, four places being enough for it.
         if atom.GetChiralTag() in NOT_TETRAHEDRAL and atom.GetTotalDegree() < 4:
             atom.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
             atom.ClearProp("_chiralPermutation")
     drop_idle_marks(mol)
-    pyramids = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() in _PYRAMIDAL and _may_be_pyramid(atom)]
+    pyramids = [atom for atom in mol.GetAtomsMatchingQuery(_PYRAMIDAL) if _may_be_pyramid(atom)]
     if pyramids:
         _mark_pyramids(mol, pyramids)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
@@ -36,6 +38,7 @@ def compare_graphs(original: Molecule, decoded: Molecule) -> list[Check]:
     ]
 
 
+@lru_cache(maxsize=256)  # a molecule is asked about when it is encoded and again when its losses are told
 def shown_stereochemistry(molecule: Molecule) -> str:
     """Return the canonical SMILES, without isotopes, whose stereo marks are those the conformer shows.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from rdkit import Chem
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
+from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
@@ -102,8 +103,12 @@ class Molecule(Entity):
             raise ParseError(
                 f"not a SMILES string RDKit can read: {text[:_SHOWN]!r} ({reason or 'no atoms'})", position=atom
             )
-        drop_idle_marks(mol)
-        notes = ("wildcard atoms kept as *",) if _has_wildcard(mol) else ()
+        if "@" in text or extension:
+            drop_idle_marks(mol)
+        # An atom that is no element is written as * or [#0].
+        notes: tuple[str, ...] = (
+            ("wildcard atoms kept as *",) if ("*" in text or "#" in text) and _has_wildcard(mol) else ()
+        )
         notes += dropped_mark_notes(text, extension, mol) + title_notes(text, title, named=bool(name))
         return cls(mol, name or title, notes)
 
@@ -219,7 +224,7 @@ class Molecule(Entity):
     @property
     def smiles(self) -> str:
         """The canonical isomeric SMILES, hydrogens implicit."""
-        with captured_log():
+        with BlockLogs():
             return written_smiles(Chem.RemoveHs(self.mol))
 
     @property
@@ -311,13 +316,13 @@ class Molecule(Entity):
 
     def with_hydrogens(self) -> Molecule:
         """Return the molecule with every hydrogen explicit, placed by geometry where there is a conformer."""
-        with captured_log():
+        with BlockLogs():
             mol = Chem.AddHs(self.mol, addCoords=bool(self.mol.GetNumConformers()))
         return Molecule(mol, self.name, self.notes)
 
     def without_hydrogens(self) -> Molecule:
         """Return the molecule without explicit hydrogens, but for those that carry meaning (``[H][H]``, ``[2H]``)."""
-        with captured_log():
+        with BlockLogs():
             return Molecule(Chem.RemoveHs(self.mol), self.name, self.notes)
 
     def to_file(self, path: str | Path, *, v3000: bool = False) -> None:
@@ -357,7 +362,7 @@ def _count_smiles_atoms(text: str) -> int:
     parameters: Any = Chem.SmilesParserParams()
     parameters.sanitize = False
     parameters.removeHs = False
-    with captured_log():
+    with BlockLogs():
         mol = Chem.MolFromSmiles(text, parameters)
     return len(text) if mol is None else int(mol.GetNumAtoms())
 

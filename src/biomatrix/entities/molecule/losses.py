@@ -8,6 +8,7 @@ from rdkit import Chem
 
 from biomatrix.entities.molecule.compare import shown_stereochemistry
 from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.metrics.marked_atoms import labelled_atoms, mapped_atoms
 from biomatrix.metrics.stereochemistry import canonical_smiles
 
 _GROUPS: Final = {
@@ -15,6 +16,8 @@ _GROUPS: Final = {
     Chem.StereoGroupType.STEREO_OR: "group of relative centres was dropped ({}): not kept, one isomer is written",
 }
 _AXIAL: Final = (Chem.BondStereo.STEREOATROPCW, Chem.BondStereo.STEREOATROPCCW)
+_MAY_BE_AXIAL: Final = Chem.MolFromSmarts("[^2]-[^2]")
+"""The only bonds that keep axial chirality when a molecule is sanitised: single, between two planar atoms."""
 _SHOWN: Final = 80
 
 
@@ -33,19 +36,21 @@ def group_losses(mol: Chem.Mol) -> tuple[str, ...]:
 
 def axial_losses(mol: Chem.Mol) -> tuple[str, ...]:
     """Return a sentence where bonds carry axial chirality, which SMILES, SELFIES and codes have no mark for."""
-    bonds = [bond for bond in mol.GetBonds() if bond.GetStereo() in _AXIAL]
+    ends = mol.GetSubstructMatches(_MAY_BE_AXIAL, maxMatches=mol.GetNumBonds())
+    marked = (bond for bond in (mol.GetBondBetweenAtoms(*pair) for pair in ends) if bond.GetStereo() in _AXIAL)
+    bonds = sorted(marked, key=lambda bond: bond.GetIdx())
     pairs = ", ".join(f"{bond.GetBeginAtomIdx() + 1}-{bond.GetEndAtomIdx() + 1}" for bond in bonds)
     return (f"axial chirality was dropped (bond of atoms {pairs})",) if bonds else ()
 
 
 def map_losses(mol: Chem.Mol) -> tuple[str, ...]:
     """Return a sentence where atoms carry map numbers."""
-    return ("atom map numbers were dropped",) if any(atom.GetAtomMapNum() for atom in mol.GetAtoms()) else ()
+    return ("atom map numbers were dropped",) if mapped_atoms(mol) else ()
 
 
 def isotope_losses(mol: Chem.Mol) -> tuple[str, ...]:
     """Return a sentence where atoms carry isotope labels."""
-    return ("isotope labels were dropped",) if any(atom.GetIsotope() for atom in mol.GetAtoms()) else ()
+    return ("isotope labels were dropped",) if labelled_atoms(mol) else ()
 
 
 def shape_losses(molecule: Molecule) -> tuple[str, ...]:

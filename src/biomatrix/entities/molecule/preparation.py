@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from rdkit import Chem
+from rdkit.Chem import rdqueries
+from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.molecule.chemistry_log import captured_log, plain_reason
 from biomatrix.entities.molecule.queries import is_query
 from biomatrix.errors import ParseError, UnsupportedError
 from biomatrix.metrics.coordination import drop_idle_marks
 from biomatrix.metrics.stereochemistry import assign_from_conformer
+
+_NO_HYBRIDISATION: Final = rdqueries.HybridizationEqualsQueryAtom(int(Chem.HybridizationType.UNSPECIFIED))
+"""As it always is for wildcards, ions and hydrogens put in later."""
 
 
 def prepared(mol: Chem.Mol) -> tuple[Chem.Mol, tuple[str, ...]]:
@@ -50,7 +57,7 @@ def is_ready(mol: Chem.Mol) -> bool:
     """Return whether valences were computed and rings looked for; quicker than :func:`is_sanitised`."""
     if mol.NeedsUpdatePropertyCache():
         return False
-    with captured_log():
+    with BlockLogs():
         try:
             mol.GetRingInfo().NumRings()
         except RuntimeError:
@@ -60,9 +67,8 @@ def is_ready(mol: Chem.Mol) -> bool:
 
 def is_sanitised(mol: Chem.Mol) -> bool:
     """Return whether a molecule went through the whole of RDKit's sanitisation, aromaticity aside."""
-    unset = Chem.HybridizationType.UNSPECIFIED  # as it always is for wildcards, ions and hydrogens put in later
     return is_ready(mol) and not any(
-        atom.GetHybridization() == unset and atom.GetDegree() and atom.GetAtomicNum() > 1 for atom in mol.GetAtoms()
+        atom.GetDegree() and atom.GetAtomicNum() > 1 for atom in mol.GetAtomsMatchingQuery(_NO_HYBRIDISATION)
     )
 
 

@@ -7,8 +7,7 @@ from typing import Final
 
 from rdkit import Chem
 from rdkit.Chem import rdqueries
-
-from biomatrix.entities.molecule.chemistry_log import captured_log
+from rdkit.rdBase import BlockLogs
 
 _PATTERN: Final = re.compile(r"[\[~]")
 _ANY: Final = "AtomNull"
@@ -56,6 +55,6 @@ def is_smarts(text: str) -> bool:
     """
     if not _PATTERN.search(text):
         return False
-    with captured_log():
+    with BlockLogs():
         raw: Chem.Mol | None = Chem.MolFromSmiles(text, sanitize=False)
         return raw is None and Chem.MolFromSmarts(text) is not None

@@ -44,6 +44,7 @@ def test_columns_of_smiles(tmp_path: Path, line: str) -> None:
     assert found.name == name
     assert bool(found.notes) == bool(note)
     assert note in str(found.notes)
+    assert len(found.mol.GetStereoGroups()) == (":1|" in line and "^" not in line)  # kept until written
 
 
 def test_a_header_is_passed_over_and_noted(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 from rdkit import Chem
+from rdkit.rdBase import BlockLogs
 
-from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.entity import Molecule, sanitise
 from biomatrix.entities.molecule.queries import wildcards
 from biomatrix.errors import ParseError
@@ -46,11 +46,11 @@ def finished(mol: Chem.Mol, fields: Mapping[str, str], notes: tuple[str, ...] = 
         elif not mol.GetConformer().Is3D():
             own.append("2D coordinates: a drawing, not a conformer")
     if mol.GetNumConformers() and not mol.GetConformer().Is3D():
-        with captured_log():
+        with BlockLogs():
             Chem.AssignChiralTypesFromBondDirs(mol)
     sanitise(mol)
     if mol.GetNumConformers() and not mol.GetConformer().Is3D():
-        with captured_log():
+        with BlockLogs():
             Chem.SetDoubleBondNeighborDirections(mol, mol.GetConformer())
             Chem.DetectBondStereochemistry(mol)
             Chem.AssignStereochemistry(mol, cleanIt=True, force=True)

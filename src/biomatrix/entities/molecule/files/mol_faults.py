@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from math import isfinite
 from typing import Final, NamedTuple
 
@@ -69,7 +70,7 @@ def surplus_line(layout: Layout) -> Fault | None:
 def element_fault(symbol: str) -> str:
     """Return what is wrong with a symbol in place of an element; "" where it is one, or a known pseudo-atom."""
     name = symbol.capitalize()
-    if symbol in _NOT_ELEMENTS or name in _ELEMENTS or re.fullmatch(r"R\d+", symbol):
+    if symbol in _NOT_ELEMENTS or name in _element_names() or re.fullmatch(r"R\d+", symbol):
         return ""
     return f'"{symbol}" is no element' if symbol else "no element is given"
 
@@ -218,9 +219,7 @@ def _shown(line: str) -> str:
     return repr(line.rstrip()[:_SHOWN])
 
 
+@cache
 def _element_names() -> frozenset[str]:
     table = Chem.GetPeriodicTable()
     return frozenset(table.GetElementSymbol(number) for number in range(1, 119))
-
-
-_ELEMENTS: Final = _element_names()

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from rdkit import Chem
+from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.files import label_of, read_lines
 from biomatrix.entities.formats import format_of
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.files.cutting import SDF_END, RecordText, cut_records
 from biomatrix.entities.molecule.files.finishing import TITLE
@@ -104,7 +104,7 @@ def record_bytes(molecule: Molecule, file_format: str, *, v3000: bool = False) -
     mol.SetProp(TITLE, title)
     large = max(mol.GetNumAtoms(), mol.GetNumBonds()) > _V2000_MOST
     buffer = StringIO()
-    with captured_log():
+    with BlockLogs():
         if file_format == "mol":
             return str(Chem.MolToMolBlock(mol, forceV3000=v3000 or large)).encode()
         with Chem.SDWriter(buffer) as writer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from rdkit import Chem
@@ -30,14 +31,18 @@ def settled_smiles(smiles: str) -> str | None:
     once read. A few rounds settle it.
     """
     for _ in range(4):
-        read = read_smiles(smiles)
-        if read is None:
-            return None
-        rewritten = written_smiles(read)
-        if rewritten == smiles:
-            return smiles
+        rewritten = _rewritten(smiles)
+        if rewritten is None or rewritten == smiles:
+            return rewritten
         smiles = rewritten
     return None
+
+
+@lru_cache(maxsize=1024)
+def _rewritten(smiles: str) -> str | None:
+    """Return what RDKit writes of a string that it read; remembered, as several strings of a molecule settle on one."""
+    read = read_smiles(smiles)
+    return None if read is None else written_smiles(read)
 
 
 def first_problem(smiles: str) -> tuple[int, str]:

@@ -24,9 +24,11 @@ from biomatrix.entities.molecule.modalities.selfies_symbols import (
     default_alphabet,
 )
 from biomatrix.entities.molecule.modalities.smiles import as_molecule
+from biomatrix.entities.molecule.queries import wildcards
 from biomatrix.entities.molecule.selfies import index_symbols_after, read_symbols, symbols_of_smiles
 from biomatrix.errors import DecodeError, LimitError, UnsupportedError
 from biomatrix.metrics.coordination import NOT_TETRAHEDRAL
+from biomatrix.metrics.marked_atoms import mapped_atoms, marked_atoms
 
 if TYPE_CHECKING:
     from biomatrix.entities.check import Check
@@ -72,9 +74,9 @@ class MoleculeSelfies(Modality):
         with BlockLogs():
             mol = without_atom_maps(Chem.RemoveHs(molecule.mol))
         label = molecule.name or None
-        if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+        if wildcards(mol):
             raise UnsupportedError(f"SELFIES has no wildcard atom: {molecule.smiles[:80]}", record=label)
-        marked = next((atom for atom in mol.GetAtoms() if atom.GetChiralTag() in NOT_TETRAHEDRAL), None)
+        marked = next((atom for atom in marked_atoms(mol) if atom.GetChiralTag() in NOT_TETRAHEDRAL), None)
         if marked is not None:
             raise UnsupportedError(
                 f"SELFIES marks tetrahedral centres and double bonds; {marked.GetSymbol()} is marked as a centre of "
@@ -109,7 +111,7 @@ class MoleculeSelfies(Modality):
         mol = read_smiles(smiles) if smiles else None
         if mol is None or mol.GetNumAtoms() == 0:
             raise _refusal(tokens, smiles)
-        return Molecule.from_rdkit(mol)
+        return Molecule(mol)
 
     def vocabulary(self) -> Mapping[str, str]:
         """Return a default alphabet, each symbol described by its own literal string."""
@@ -180,10 +182,10 @@ def symbols_of_graph(mol: Chem.Mol, record: str | None = None) -> tuple[str, ...
 
 def without_atom_maps(mol: Chem.Mol) -> Chem.Mol:
     """Return the molecule itself, or a copy with its atom map numbers removed."""
-    if not any(atom.GetAtomMapNum() for atom in mol.GetAtoms()):
+    if not mapped_atoms(mol):
         return mol
     copy = Chem.Mol(mol)
-    for atom in copy.GetAtoms():
+    for atom in mapped_atoms(copy):
         atom.SetAtomMapNum(0)
     return copy
 

@@ -116,7 +116,7 @@ class MoleculeSmiles(Modality):
         if fault is None:
             mol = read_smiles(smiles)
             if mol is not None:
-                return Molecule.from_rdkit(mol)
+                return Molecule(mol)
             atom, reason = first_problem(smiles)
             fault = _atom_offset(smiles, atom), reason
         offset, reason = fault

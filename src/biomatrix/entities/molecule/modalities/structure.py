@@ -137,7 +137,7 @@ class MoleculeStructure(Modality):
         batch = self.tokenizer.encode_each(molecules) if molecules else []
         for (slot, _), codes in zip(accepted, batch, strict=True):
             results[slot] = codes if isinstance(codes, BioMatrixError) else join(codes)
-        if self._verify:
+        if self._verify and accepted:
             encodings = [(slot, molecule, codes) for (slot, molecule), codes in zip(accepted, batch, strict=True)]
             self._refuse_changed(encodings, results)
         return results

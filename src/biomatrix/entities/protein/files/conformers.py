@@ -30,20 +30,19 @@ class _Conformer(NamedTuple):
 
 def place_residue(table: AtomTable, rows: list[int]) -> Residue:
     """Return the residue of some rows with the conformer that is kept and the positions of its backbone."""
-    names = tuple(dict.fromkeys(table.residue[rows].tolist()))
-    identifiers = tuple(dict.fromkeys(table.alternate[rows].tolist()))
+    marks = dict.fromkeys(table.marks[row] for row in rows)
+    names = tuple(dict.fromkeys(name for name, _ in marks))
+    identifiers = {identifier for _, identifier in marks}
     conformers = _conformers(table, rows)
     kept = min(conformers, key=lambda one: (-len(one.backbone), -one.occupancy, one.identifier, one.name))
     residue = Residue(rows, kept.name, names, kept.identifier, any(identifiers) and len(identifiers) > 1)
     residue.partial = any(one.occupancy > kept.occupancy for one in conformers)
     residue.repeated = any(len(found) > 1 for found in kept.backbone.values())
     occurrence = _best_occurrence(table, kept.backbone.get("CA", []))
-    for place, atom in enumerate(BACKBONE):
-        found = kept.backbone.get(atom, [])
-        if found:
-            xyz = table.coordinates[found[occurrence if occurrence < len(found) else 0]]
-            if np.isfinite(xyz).all():
-                residue.positions[place] = xyz
+    found = {place: kept.backbone[atom] for place, atom in enumerate(BACKBONE) if atom in kept.backbone}
+    xyz = table.coordinates[[at[occurrence if occurrence < len(at) else 0] for at in found.values()]]
+    finite = np.isfinite(xyz).all(axis=1)
+    residue.positions[np.array([*found], dtype=np.intp)[finite]] = xyz[finite]
     return residue
 
 
@@ -51,7 +50,7 @@ def _conformers(table: AtomTable, rows: list[int]) -> list[_Conformer]:
     """Return every conformer of a residue; one without an identifier where no atom of the backbone carries one."""
     own: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row in rows:
-        own[str(table.residue[row]), str(table.alternate[row])].append(row)
+        own[table.marks[row]].append(row)
     if len(own) == 1:
         ((name, identifier),) = own
         return [_Conformer(name, identifier, 1.0, _backbone(table, rows))]
@@ -92,8 +91,8 @@ def _is_shared(table: AtomTable, at: list[int], beside: dict[str, list[int]], ba
 def _backbone(table: AtomTable, rows: list[int]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     for row in rows:
-        if table.atom[row] in BACKBONE:
-            found[str(table.atom[row])].append(row)
+        if table.names[row] in BACKBONE:
+            found[table.names[row]].append(row)
     return dict(found)
 
 

@@ -11,6 +11,7 @@ from biomatrix.errors import ParseError
 _LAST_COORDINATE: Final[int] = 54
 _LONGEST: Final[int] = 100
 """Columns that no atom record has; the standard ends it at 80."""
+_BLANK: Final = frozenset(("", *" \t\v\f"))
 _HYBRID_36: Final[int] = 36
 _RESIDUE_DIGITS: Final[int] = 4
 _FIELD_ENDS: Final[tuple[int, ...]] = (_LAST_COORDINATE, 60, 66, 78)
@@ -27,7 +28,10 @@ def record_of(line: str) -> str:
     >>> record_of("ATOM      1  N"), record_of("hetatm100000"), record_of("ATOM 100000"), record_of("END")
     ('ATOM', 'HETATM', 'ATOM', 'END')
     """
-    head = line[:6].upper()
+    head = line[:6]
+    if head in ("ATOM  ", "HETATM"):
+        return head.rstrip()
+    head = head.upper()
     for name in ("ATOM", "HETATM", "MODEL"):
         rest = head[len(name) :].strip()
         if head.startswith(name) and (not rest or rest.isdecimal()):
@@ -54,18 +58,15 @@ def numbers_of(line: str, line_number: int) -> Numbers:
         A field that is no number, or a record that ends inside a coordinate.
     """
     try:
-        values = (
-            float(line[30:38]),
-            float(line[38:46]),
-            float(line[46:54]),
-            float(line[54:60]) if line[54:60].strip() else 1.0,
-        )
+        occupancy = line[54:60]
+        filled = bool(occupancy) and not occupancy.isspace()
+        values = (float(line[30:38]), float(line[38:46]), float(line[46:54]), float(occupancy) if filled else 1.0)
     except ValueError as error:
         raise ParseError(_fault_of(line), position=line_number) from error
-    if line[53:54].strip() == "" and len(line.rstrip()) < _LAST_COORDINATE:
+    if line[53:54] in _BLANK and len(line.rstrip()) < _LAST_COORDINATE:
         raise ParseError(f"an atom record that is cut inside its last coordinate: {line!r}", position=line_number)
     joined = len(line) > _LONGEST and ("ATOM  " in line[_LAST_COORDINATE:] or "HETATM" in line[_LAST_COORDINATE:])
-    if "_" in line[30:60] or "\t" in line[:60] or joined:
+    if joined or ("_" in line and "_" in line[30:60]) or ("\t" in line and "\t" in line[:60]):
         raise ParseError(_fault_of(line), position=line_number)
     return values
 

@@ -78,6 +78,7 @@ class _Frames:
         self._numbers: list[Numbers] = []
         self._segments: list[str] = []
         self._lines: dict[str, int] = {}
+        """The first line of each residue, by columns 23 to 27."""
         self._chain_ends: list[int] = []
         self._fresh, self._num_frames, self._held = True, 0, 0
         self._parted_by = "END"
@@ -97,7 +98,7 @@ class _Frames:
             self._numbers.append(numbers_of(line, line_number))
             self._segments.append(line[72:76])
             self._overlong += bool(line[_WIDTH:].strip())
-            self._lines.setdefault(key, line_number)
+            self._lines.setdefault(key[10:], line_number)
         elif self._same:
             self._same = self._held < len(self.keys) and self.keys[self._held] == key
         self._held += 1
@@ -117,7 +118,7 @@ class _Frames:
     def table(self) -> AtomTable:
         """Return the first frame."""
         names = residues_and_chains(key[5:10] for key in self.keys)
-        places = {key[10:]: place_of(key[10:], self._lines[key]) for key in dict.fromkeys(self.keys)}
+        places = {place: place_of(place, line) for place, line in self._lines.items()}
         residue, chain = (np.asarray(column) for column in zip(*(names[key[5:10]] for key in self.keys), strict=True))
         numbers = np.asarray([places[key[10:]][0] for key in self.keys], dtype=np.int32)
         chain, segment_notes = chains_by_segment(chain, self._segments, self.keys)
