@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import signal
 import subprocess
 import sys
@@ -70,10 +71,10 @@ def prepare(folder: Path, name: str) -> None:
     (folder / "data" / "m.smi").write_text("".join(lines), encoding="utf-8")
     for file, text in (("corpus", CORPUS), ("pretrain", PRETRAIN), ("tokenizer", TOKENIZER)):
         (folder / f"{file}.toml").write_text(text, encoding="utf-8")
-    table = folder / "sources" / "molecule" / "moleculenet" / "freesolv.csv"
+    table = folder / "sources" / "molecule" / "moleculenet" / "freesolv.csv.gz"
     table.parent.mkdir(parents=True)
-    rows = "".join(f"m{number},{'C' * (1 + number % 20)}O,0,0\n" for number in range(200))
-    table.write_text(f"iupac,smiles,expt,calc\n{rows}", encoding="utf-8")
+    rows = "".join(f"{'C' * (1 + number % 20)}O,0\n" for number in range(200))
+    table.write_bytes(gzip.compress(f"smiles,freesolv\n{rows}".encode()))
     if name == "pretrain":
         subprocess.run([*SELF, *COMMANDS["corpus"], "-q"], cwd=folder, check=True, timeout=120)
 

@@ -64,7 +64,7 @@ def _nearest(path: str | Path, advice: str) -> Path:
     if not os.path.isdir(nearest):
         what = "a device or a pipe" if os.path.exists(nearest) else "a symbolic link that leads nowhere"
         what = "a file" if os.path.isfile(nearest) else what
-        shown = path if nearest == whole else os.path.relpath(nearest)
+        shown = nearest if os.path.isabs(path) else os.path.relpath(nearest)
         raise NotWrittenError(f"is {what}, not a folder; {advice}", file=str(shown))
     return nearest
 
