@@ -382,7 +382,7 @@ def test_a_mistake_is_one_line(
     ],
     ids=["byte order mark", "carriage returns", "both"],
 )
-@pytest.mark.parametrize("command", ["pretrain", "validate"])
+@pytest.mark.parametrize("command", [pytest.param("pretrain", marks=pytest.mark.slow), "validate"])
 def test_what_editors_leave_is_read(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,

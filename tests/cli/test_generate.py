@@ -12,6 +12,7 @@ from biomatrix.cli.main import app
 from biomatrix.entities import Protein
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import shipped_models
+from biomatrix.generation.loading import SHIPPED as SHIPPED_FOLDER
 
 RUNNER = CliRunner()
 SHIPPED = pytest.mark.skipif("nano" not in shipped_models(), reason="no model is shipped")
@@ -86,6 +87,43 @@ def test_many_answers_are_one_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["x.sdf"]
     count = target.read_text().count("$$$$")
     assert f"wrote {target}: {count} of 5 answers" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that does not say whose its structure codes are, as published ones."""
+    folder = tmp_path_factory.mktemp("published") / "model"
+    folder.mkdir()
+    for file in (SHIPPED_FOLDER / "nano").iterdir():
+        if file.name != "biomatrix.json":
+            (folder / file.name).hardlink_to(file)
+    return folder
+
+
+@SHIPPED
+def test_a_missing_structure_tokenizer_is_named_by_an_option(published: Path, tmp_path: Path) -> None:
+    asked = ["generate", "Make.", "--answer", "molecule_structure", "--model", str(published)]
+    refused = RUNNER.invoke(app, asked, catch_exceptions=False)
+    assert refused.exit_code == 1
+    assert "--tokenizer molecule_structure=NAME" in refused.output
+    texts = []
+    for number, named in enumerate(["conditioned-512", "molecule_structure=conditioned-512"]):
+        target = tmp_path / f"{number}.sdf"
+        answered = RUNNER.invoke(app, [*asked, "--tokenizer", named, "-o", str(target)], catch_exceptions=False)
+        assert answered.exit_code == 0, answered.output
+        texts.append(target.read_text())
+    assert texts[0] == texts[1]
+    assert "V2000" in texts[0]
+
+
+@SHIPPED
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+def test_many_answers_show_progress(monkeypatch: pytest.MonkeyPatch, quiet: list[str]) -> None:
+    monkeypatch.setattr("biomatrix.generation.decoding._SECONDS", 0.0)
+    asked = ["generate", "Make.", "--answer", "molecule_smiles", "-n", "6", *quiet]
+    said = RUNNER.invoke(app, asked, catch_exceptions=False).stderr
+    assert ("writing: 6 of 6 answers" in said) is (not quiet)
+    assert ("writing:" in said) is (not quiet)
 
 
 @SHIPPED

@@ -220,3 +220,22 @@ class Weighed(Molecule):
     """A molecule that weak references can watch."""
 
     __slots__ = ("__weakref__",)
+
+
+@pytest.mark.parametrize("name", ["conditioned-512", "geometric-256"])
+def test_a_tokenizer_that_nothing_uses_is_noted(tmp_path: Path, name: str) -> None:
+    (tmp_path / "in.smi").write_text("CCO a\n")
+    lines = tmp_path / "t.jsonl"
+    counts = encode_to_lines(str(tmp_path / "in.smi"), lines, modalities=["molecule_smiles"], tokenizer=name)
+    assert counts.notes == (f"the structure tokenizer {name!r} was not used: no record holds codes of a structure",)
+    back = decode_from_lines(str(lines), tmp_path / "out.smi", tokenizer=name)
+    assert back.notes == counts.notes
+    assert back.succeeded == 1
+
+
+def test_a_kind_is_asked_for_where_letters_do_not_tell(tmp_path: Path) -> None:
+    (tmp_path / "n.fasta").write_text(">n\n" + "ACGT" * 10 + "\n")
+    refused = encode_to_lines(str(tmp_path / "n.fasta"), tmp_path / "t.jsonl")
+    assert "--kind protein" in refused.first_rejects[0].reason
+    counts = encode_to_lines(str(tmp_path / "n.fasta"), tmp_path / "t.jsonl", kind="protein")
+    assert (counts.succeeded, counts.rejected) == (1, 0)

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from biomatrix.corpus.sources.base import Shard, whole_shard
+from biomatrix.corpus.sources.source_lines import Lines
 from biomatrix.corpus.sources.tables import ParquetTable, RowTable, Table
-from biomatrix.corpus.sources.text_tables import DelimitedTable, FastaTable, JsonTable, Lines, MarkedTable
+from biomatrix.corpus.sources.text_tables import DelimitedTable, FastaTable, JsonTable, MarkedTable
 from biomatrix.errors import BioMatrixError, ParseError
 
 COUNT = 23

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from biomatrix.entities.folders import files_written_aside, folder_written_aside, make_folder
+from biomatrix.entities.folders import check_folder, files_written_aside, folder_written_aside, make_folder
 from biomatrix.errors import ConfigurationError
 
 
@@ -109,7 +109,7 @@ def test_a_folder_to_write_in_is_made_or_refused(tmp_path: Path) -> None:
     assert make_folder(tmp_path / "deep") == tmp_path / "deep"
     assert names(tmp_path / "deep") == ["inside"]
     (tmp_path / "file").write_text("x")
-    for name, words in {"file": "is a file", "file/below": "cannot be written", "n" * 300: "too long"}.items():
+    for name, words in {"file": "is a file", "file/below": "file: is a file", "n" * 300: "too long"}.items():
         with pytest.raises(ConfigurationError, match=words):
             make_folder(tmp_path / name)
     with pytest.raises(ConfigurationError, match="a device or a pipe"):
@@ -126,3 +126,31 @@ def test_what_libraries_say_of_a_full_disk_is_named(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="another"), files_written_aside(tmp_path):
         raise RuntimeError("another")
     assert names(tmp_path) == []
+
+
+def test_a_folder_that_can_be_made_is_not_made(tmp_path: Path) -> None:
+    assert check_folder(tmp_path / "deep" / "run") == tmp_path / "deep" / "run"
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("file", "file: is a file, not a folder; pick one"),
+        ("file/run/deep", "file: is a file, not a folder; pick one"),
+        ("dangling", "dangling: is a symbolic link that leads nowhere, not a folder"),
+        ("a" * 300, "cannot be written: File name too long"),
+    ],
+)
+def test_what_is_no_folder_is_named_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to("nowhere")
+    for action in (check_folder, make_folder):
+        with pytest.raises(ConfigurationError, match=said.partition("; pick")[0]):
+            action(path)
+    if "; pick" in said:
+        with pytest.raises(ConfigurationError, match=said):
+            check_folder(path, "pick one")

@@ -33,8 +33,12 @@ CountsAsJson = Annotated[
         "--json", help="Print the counts as JSON, on standard output where the result goes elsewhere, else on error."
     ),
 ]
+EntityKind = Annotated[
+    str | None,
+    typer.Option("--kind", help="The kind of the entities, where neither name nor content tells: protein, ..."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
-"""Of commands that may take long; what they answer and refuse is printed all the same."""
+"""Of every command that may take long; what they answer and refuse is printed all the same."""
 
 
 @contextmanager
@@ -49,27 +53,21 @@ def progress_line(quiet: bool = False) -> Iterator[Callable[[str], None]]:
     yield say
 
 
-def show_log() -> logging.Handler:
-    """Send the package's progress messages to standard error; return the handler that does so."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
-    logger = logging.getLogger("biomatrix")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    return handler
-
-
 @contextmanager
 def shown_log(quiet: bool = False) -> Iterator[None]:
     """Send the package's progress messages to standard error for the duration of a block; ``quiet`` leaves them out."""
     if quiet:
         yield
         return
-    handler = show_log()
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    logger = logging.getLogger("biomatrix")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
     try:
         yield
     finally:
-        logging.getLogger("biomatrix").removeHandler(handler)
+        logger.removeHandler(handler)
 
 
 def report_counts(counts: Counts, as_json: bool, output: Path | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from biomatrix.cli import doctor_parity, doctor_roundtrip
-from biomatrix.cli.console import progress_line
+from biomatrix.cli.console import Quiet, progress_line
 
 app = typer.Typer(
     help="Examine the installation, the weights, the vocabulary, and round trips of bundled entities.",
@@ -33,13 +33,14 @@ def doctor(
     context: typer.Context,
     model: Annotated[str, typer.Option(help="The model to examine: a shipped name, a folder or a hub id.")] = "nano",
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable findings.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Examine the installation; exits with 1 when anything failed."""
     if context.invoked_subcommand is not None:
         return
     from biomatrix.doctor import examine, worst
 
-    with progress_line(quiet=as_json) as say:
+    with progress_line(quiet or as_json) as say:
         findings = list(examine(model, say))
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from biomatrix.cli.console import progress_line
+from biomatrix.cli.console import Quiet, progress_line
 from biomatrix.cli.kind_options import command_with, settings_of
 
 _EXAMPLES = """Examples:
@@ -29,12 +29,13 @@ def parity(
     context: typer.Context,
     recordings: Annotated[Path, typer.Argument(help="A table or a folder of recordings of published code.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable results.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compare with recorded values of the reference implementations; exits with 1 when parity is not reached."""
     from biomatrix.doctor.parity import compare_recordings
     from biomatrix.metrics.summaries import plain
 
-    with progress_line(quiet=as_json) as say:
+    with progress_line(quiet or as_json) as say:
         result = compare_recordings(recordings, settings_of(context), lambda name: say(f"comparing: {name}"))
     if as_json:
         typer.echo(json.dumps({"file": str(recordings), "reached": result.reached, **plain(result)}, indent=2))

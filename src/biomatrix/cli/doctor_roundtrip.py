@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from biomatrix.cli.console import Quiet, shown_log
+from biomatrix.cli.console import EntityKind, Quiet, shown_log
 from biomatrix.cli.kind_options import command_with, settings_of
 
 _EXAMPLES = """Examples:
@@ -38,9 +38,7 @@ def roundtrip(
     tokenizer: Annotated[
         str, typer.Option("--tokenizer", help="A shipped name, a folder, or a .safetensors file of published weights.")
     ] = "default",
-    kind: Annotated[
-        str | None, typer.Option(help="The kind of the entities, where the file name does not tell.")
-    ] = None,
+    kind: EntityKind = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many records.")] = None,
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only records that no shipped tokenizer was fitted on.")

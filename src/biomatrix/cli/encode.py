@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from biomatrix.cli.console import CountsAsJson, Quiet, RejectsFile, TokenizerName, report_counts, shown_log
+from biomatrix.cli.console import CountsAsJson, EntityKind, Quiet, RejectsFile, TokenizerName, report_counts, shown_log
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +25,7 @@ def encode(
             "--modality", "-m", help="A modality to write; repeatable. By default, all that accept the record."
         ),
     ] = None,
+    kind: EntityKind = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File for the JSON lines; standard output by default, or '-'.")
     ] = None,
@@ -52,6 +53,7 @@ def encode(
             file,
             output,
             modalities=modality or None,
+            kind=kind,
             file_format=file_format,
             tokenizer=tokenizer,
             rejects=rejects,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from biomatrix.cli.console import Quiet, shown_log
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
 from biomatrix.cli.option_words import named_as_options
+from biomatrix.cli.tokenizer_options import named_tokenizers
 from biomatrix.entities.files import STANDARD_INPUT
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
@@ -45,6 +47,14 @@ def generate(
     top_p: Annotated[float, typer.Option(help="Nucleus sampling: above 0, at most 1.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Same seed, same answers; a whole number of 64 bits.")] = 0,
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
+    tokenizer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[MODALITY=]NAME",
+            help="Name or folder of the structure tokenizer of the model's codes, where the model names none, as "
+            "published checkpoints; repeatable.",
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -58,6 +68,7 @@ def generate(
     ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the answer as it is written.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable answers.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Ask a model about text and entities; print the answers and write them as files."""
     from biomatrix.generation.answer_files import check_destination
@@ -74,10 +85,12 @@ def generate(
     settings = {"num_samples": num_samples, "temperature": temperature, "top_p": top_p, "seed": seed}
     with named_as_options(**{name: f"--{name.replace('_', '-')}" for name in ("length", *settings)}):
         request_of("checked before anything is read", answer, length, **settings)  # type: ignore[arg-type]
+    tokenizers = named_tokenizers(tokenizer or ())
     words = _standard_input() if prompt == STANDARD_INPUT else prompt
     parts = build_prompt(words, given.read(), written_as=written_as)
     request = request_of(parts, answer, length, **settings)  # type: ignore[arg-type]
-    answers = _ask(model, stream, request)
+    with shown_log(quiet):
+        answers = _ask(model, tokenizers, stream, request)
     _print_answers(answers, stream, as_json)
     if output is not None:
         _write(answers, output, answer)
@@ -106,11 +119,11 @@ def _standard_input() -> str:
         raise ConfigurationError(f"the prompt is not UTF-8 text (byte {error.start + 1})", file="<stdin>") from error
 
 
-def _ask(model: str, stream: bool, request: Request) -> list[Answer]:
+def _ask(model: str, tokenizers: Mapping[str, str], stream: bool, request: Request) -> list[Answer]:
     """Return the answers; a stream also prints them while they are written."""
     from biomatrix.generation import load
 
-    language_model = load(model)
+    language_model = load(model, **{f"{modality}_tokenizer": name for modality, name in tokenizers.items()})
     if stream:
         return list(_print_events(language_model.engine.stream(request)))
     return language_model.engine.generate([request])[0]

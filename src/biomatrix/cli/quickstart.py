@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from biomatrix.cli.console import progress_line
+from biomatrix.cli.console import Quiet, progress_line
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
 from biomatrix.errors import ConfigurationError
 
@@ -26,6 +26,7 @@ def quickstart(
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
     seed: Annotated[int, typer.Option(help="Same seed, same answers.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print a machine-readable summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Encode and decode real entities in every modality, ask the model a few tasks, and write a report.
 
@@ -38,7 +39,7 @@ def quickstart(
     if len(words) < len(given.each):
         raise ConfigurationError("one entity of each kind can be given")
     records = {one.kind: one.record for one in given.each if one.record is not None}
-    with progress_line(quiet=as_json) as say:
+    with progress_line(quiet or as_json) as say:
         summary = run(output, given=words, records=records, model=model, seed=seed, progress=say)
     if as_json:
         typer.echo(json.dumps(summary.as_dict(), indent=2))

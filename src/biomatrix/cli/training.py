@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from biomatrix.cli.console import shown_log
+from biomatrix.cli.console import Quiet, shown_log
 
 if TYPE_CHECKING:
     from biomatrix.training import TrainingResult
@@ -25,26 +25,26 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: biomatrix finetune recipes/nano_finetune.toml")(finetune)
 
 
-def pretrain(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False) -> None:
+def pretrain(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Train a Qwen3 decoder from scratch or from a checkpoint; run again after a stop, it resumes exactly."""
     from biomatrix.training import load_recipe
 
     settings = load_recipe(recipe)  # before what takes seconds to import
     from biomatrix.training import pretrain as run
 
-    with shown_log():
+    with shown_log(quiet):
         result = run(settings, resume=resume)
     report(result, as_json)
 
 
-def finetune(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False) -> None:
+def finetune(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Tune a trained model on instructions; run again after a stop, it resumes exactly."""
     from biomatrix.training import load_recipe
 
     settings = load_recipe(recipe)  # before what takes seconds to import
     from biomatrix.training import finetune as run
 
-    with shown_log():
+    with shown_log(quiet):
         result = run(settings, resume=resume)
     report(result, as_json)
 

@@ -12,6 +12,7 @@ from biomatrix.conversion.destinations import is_folder, open_destination
 from biomatrix.conversion.lines import open_lines
 from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_beside
 from biomatrix.conversion.reading import Line, read_lines
+from biomatrix.conversion.tokenizer_use import TokenizerUse
 from biomatrix.conversion.tokenizers import modality_for, trusted_tokenizers
 from biomatrix.conversion.wrapped import unwrap
 from biomatrix.entities import Entity, Modality, Reject, kind_of
@@ -55,7 +56,7 @@ def decode_from_lines(
     Raises
     ------
     ConfigurationError
-        Nothing can be written there, or two of the paths are the same file.
+        Nothing can be written there, two of the paths are the same file, or no tokenizer has the name.
     UnsupportedError
         No such format is written.
     """
@@ -64,6 +65,7 @@ def decode_from_lines(
         rejects = rejects_beside(Path(output))
     checked = None if to_standard_output else Path(output)
     check_paths(file, checked, rejects, into_folder=is_folder(output, file_format))
+    used = TokenizerUse(tokenizer)
     counts = Counts(rejects_file=rejects)
     trusted: Counter[str] = Counter()
     progress = Progress("decoding", partial(count_lines, file), "lines")
@@ -79,6 +81,7 @@ def decode_from_lines(
                 if isinstance(line, Reject):
                     counts.reject(line, rejects_stream)
                     continue
+                used.note_line(line.text)
                 try:
                     entity, one = decode_line(line, tokenizer)
                 except BioMatrixError as error:
@@ -88,7 +91,7 @@ def decode_from_lines(
                         trusted.update(trusted_tokenizers(one, line.tokenizer))
                     destination.write(entity, one, line)
         counts.succeeded = destination.count
-        counts.notes = (*destination.notes, *map(_trusting, trusted.items()))
+        counts.notes = (*destination.notes, *used.notes, *map(_trusting, trusted.items()))
     return counts
 
 

@@ -12,11 +12,14 @@ from typing import IO
 from biomatrix.conversion.counts import Counts
 from biomatrix.conversion.lines import open_lines
 from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_beside, standard_output
+from biomatrix.conversion.tokenizer_use import TokenizerUse
 from biomatrix.conversion.tokenizers import tokenizer_record, with_tokenizer
 from biomatrix.conversion.wrapped import wrap
 from biomatrix.entities import Entity, Modality, Reject, kind_of, modality, modality_names, read_entities
 from biomatrix.entities.counting import count_records
 from biomatrix.entities.formats import kinds_held, known_formats, read_format_of
+from biomatrix.entities.kind_registry import kind as kind_named
+from biomatrix.entities.kind_registry import kinds
 from biomatrix.errors import BioMatrixError
 from biomatrix.progress import Progress
 
@@ -29,6 +32,7 @@ def encode_to_lines(
     output: Path | None,
     *,
     modalities: Sequence[str] | None = None,
+    kind: str | None = None,
     file_format: str | None = None,
     tokenizer: str | None = None,
     rejects: Path | None = None,
@@ -48,6 +52,8 @@ def encode_to_lines(
         The file for the lines; standard output when None or "-".
     modalities : sequence of str, optional
         The modalities to write; every one that accepts the record when not given.
+    kind : str, optional
+        What the file holds, where its format may hold several kinds; other records are refused.
     file_format : str, optional
         The format, where the file name does not tell.
     tokenizer : str, optional
@@ -71,28 +77,32 @@ def encode_to_lines(
     if rejects is None and output is not None:
         rejects = rejects_beside(output)
     check_paths(file, output, rejects)
-    file_format = read_format_of(file, file_format)
+    candidates = kinds() if kind is None else (kind_named(kind),)
+    file_format = read_format_of(file, file_format, candidates)
     layout = known_formats()[file_format][0]
     progress = Progress("encoding", partial(count_records, file, layout), "records")
-    targets = [with_tokenizer(modality(name), tokenizer) for name in modalities or _names_for(file_format)]
+    targets = [with_tokenizer(modality(name), tokenizer) for name in modalities or _names_for(file_format, kind)]
+    used = TokenizerUse(tokenizer, targets)
     counts = Counts(rejects_file=rejects)
     with ExitStack() as stack:
         lines: IO[str] = stack.enter_context(open_lines(output) if output else standard_output())
         rejects_stream = stack.enter_context(open_lines(rejects)) if rejects else None
-        for batch in _batches(read_entities(file, file_format=file_format)):
-            for item in _encode_batch(file, batch, targets, explicit=modalities is not None):
+        for batch in _batches(read_entities(file, kind=kind, file_format=file_format)):
+            for item in _encode_batch(file, batch, targets, used, explicit=modalities is not None):
                 if isinstance(item, Reject):
                     counts.reject(item, rejects_stream)
                 else:
                     lines.write(json.dumps(item) + "\n")
                     counts.succeeded += 1
             progress.advance(len(batch))
+    counts.notes = used.notes
     return counts
 
 
-def _names_for(file_format: str) -> list[str]:
-    """Return the modalities of the kinds that a file of this format may hold."""
-    return [name for one in kinds_held(file_format) for name in modality_names(one.name)]
+def _names_for(file_format: str, kind: str | None) -> list[str]:
+    """Return the modalities of the kinds that a file of this format may hold, or of the one that it is said to."""
+    names = [one.name for one in kinds_held(file_format)] if kind is None else [kind]
+    return [name for one in names for name in modality_names(one)]
 
 
 def _batches(records: Iterable[Entity | Reject]) -> Iterator[list[tuple[int, Entity | Reject]]]:
@@ -107,7 +117,11 @@ def _batches(records: Iterable[Entity | Reject]) -> Iterator[list[tuple[int, Ent
 
 
 def _encode_batch(
-    file: str, batch: Sequence[tuple[int, Entity | Reject]], targets: Sequence[Modality], explicit: bool
+    file: str,
+    batch: Sequence[tuple[int, Entity | Reject]],
+    targets: Sequence[Modality],
+    used: TokenizerUse,
+    explicit: bool,
 ) -> Iterator[dict[str, object] | Reject]:
     """Yield lines and rejects in the order of the records, then of the modalities.
 
@@ -117,6 +131,7 @@ def _encode_batch(
     encoded: dict[tuple[int, str], list[str] | BioMatrixError] = {}
     for one in targets:
         fitting = [(number, entity) for number, entity in entities if one.accepts(entity) or explicit]
+        used.note(one, len(fitting))
         results = one.encode_each([entity for _, entity in fitting])
         encoded.update({(number, one.name): result for (number, _), result in zip(fitting, results, strict=True)})
     for number, item in batch:

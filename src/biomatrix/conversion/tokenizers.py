@@ -25,7 +25,7 @@ def with_tokenizer(one: Modality, tokenizer: str | None) -> Modality:
     ConfigurationError
         Several parts of a composite need one, so that one name cannot serve.
     """
-    parts = _tokenized(one)
+    parts = tokenized(one)
     if tokenizer is None or not parts:
         return one
     if len(parts) > 1:
@@ -38,7 +38,7 @@ def with_tokenizer(one: Modality, tokenizer: str | None) -> Modality:
 
 def tokenizer_record(one: Modality) -> dict[str, Any] | None:
     """Return what a line records of a modality's structure tokenizers, None where it needs none."""
-    parts = {name: _record_of(part) for name, part in _tokenized(one).items()}
+    parts = {name: _record_of(part) for name, part in tokenized(one).items()}
     return (parts if isinstance(one, CompositeModality) else parts[one.name]) if parts else None
 
 
@@ -61,7 +61,7 @@ def modality_for(one: Modality, record: Mapping[str, Any] | None, given: str | N
     ConfigurationError
         One is given where several parts of a composite need one.
     """
-    parts = _tokenized(one)
+    parts = tokenized(one)
     if not parts:
         return one
     fingerprints = _fingerprints(one, parts, record)
@@ -69,7 +69,7 @@ def modality_for(one: Modality, record: Mapping[str, Any] | None, given: str | N
     if given is None:
         shipped = {name: _shipped(parts[name].kind, fingerprint) for name, fingerprint in fingerprints.items()}
         target = _rebuilt(one, {name: found for name, found in shipped.items() if found is not None})
-    for name, part in _tokenized(target).items():
+    for name, part in tokenized(target).items():
         if name in fingerprints and part.tokenizer.fingerprint != fingerprints[name]:
             raise _mismatch(part, fingerprints[name], _of_part(one, name, record), given)
     return target
@@ -77,10 +77,10 @@ def modality_for(one: Modality, record: Mapping[str, Any] | None, given: str | N
 
 def trusted_tokenizers(one: Modality, record: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return the names of the tokenizers by which the codes of a line are read though the line names none."""
-    return () if record is not None else tuple(str(part.tokenizer.name) for part in _tokenized(one).values())
+    return () if record is not None else tuple(str(part.tokenizer.name) for part in tokenized(one).values())
 
 
-def _tokenized(one: Modality) -> dict[str, Modality]:
+def tokenized(one: Modality) -> dict[str, Modality]:
     """Return the modalities that structure tokenizers write: itself, or parts of a composite, theirs included."""
     return {part.name: part for part in one.written_with() if part.needs_tokenizer}
 

@@ -63,7 +63,10 @@ def write_rejects(path: Path, rejects: Iterable[Mapping[str, Any]]) -> None:
 
 
 def write_records(item: RecordSlice, folder: Path) -> Mapping[str, Any]:
-    """Turn one shard of a source into records and rejects, one batch in memory at a time; return their numbers."""
+    """Turn one shard of a source into records and rejects, one batch in memory at a time; return their numbers.
+
+    What was left out of a record stands among the rejects and is not counted as one.
+    """
     source = _source_of(item)
     batch: list[Record] = []
     records = refused = 0
@@ -75,6 +78,8 @@ def write_records(item: RecordSlice, folder: Path) -> Mapping[str, Any]:
             try:
                 with rdkit.rdBase.BlockLogs():
                     batch.append(source.record(identifier, row))
+                for reason in source.left_out(batch[-1]):
+                    rejects.write(reject_line(item.source, identifier, reason))
             except BioMatrixError as error:
                 rejects.write(reject_line(item.source, identifier, error.message))
                 refused += 1

@@ -9,8 +9,10 @@ from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
 from biomatrix.corpus.sources import open_source
 from biomatrix.entities import modality_names
+from biomatrix.entities.folders import check_folder
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.entities.near_matches import choices
+from biomatrix.entities.paths import exists, is_folder
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.tasks.registry import draws
 
@@ -31,22 +33,15 @@ def check_build(recipe: CorpusRecipe, data: Path, outputs: Iterable[Path], vocab
     if not draws(recipe.views, recipe.tasks, recipe.task_files):
         raise ConfigurationError("the recipe draws nothing: name a view under [views] or a task under [tasks]")
     _check_modalities(recipe)
-    if not data.is_dir():
-        what = "is a file, not a folder" if data.exists() else "no such folder"
+    if not is_folder(data):
+        what = "is a file, not a folder" if exists(data) else "no such folder"
         raise ConfigurationError(f"{what}; --data names the folder of the sources' files", file=str(data))
     for folder in outputs:
-        check_writable(folder)
+        check_folder(folder)
     if vocabulary is not None:
         _check_vocabulary(vocabulary)
     for entry in recipe.sources:
         open_source(entry, data).check_files()
-
-
-def check_writable(folder: Path) -> None:
-    """Raise ConfigurationError where a folder cannot be made, because a file stands there or above it."""
-    standing = next(path for path in (folder, *folder.absolute().parents) if path.exists() or path.is_symlink())
-    if not standing.is_dir():
-        raise ConfigurationError("is a file, not a folder; choose another folder to write to", file=str(standing))
 
 
 def _check_vocabulary(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.entities.hashing import file_sha256
+from biomatrix.entities.paths import exists, is_folder
 from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class SavedVocabulary:
     @classmethod
     def at(cls, folder: Path) -> SavedVocabulary:
         """Return the vocabulary of a folder, its files hashed; ConfigurationError where the folder holds none."""
-        if not folder.is_dir():
-            what = "is a file, not the folder of a vocabulary" if folder.exists() else "no such folder"
+        if not is_folder(folder):
+            what = "is a file, not the folder of a vocabulary" if exists(folder) else "no such folder"
             raise ConfigurationError(
                 f"{what}; --vocabulary names a folder that a build or `Vocabulary` saved", file=str(folder)
             )

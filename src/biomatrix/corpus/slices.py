@@ -228,8 +228,9 @@ def _round(
         for future in as_completed(futures):
             keep(futures[future], future.result())
     except BaseException:
-        for future in futures:
-            future.cancel()  # running slices finish; waiting ones never start
+        # Running slices finish; waiting ones never start. The pool cancels them itself: its thread stumbles over those
+        # that are cancelled behind its back when a worker ends.
+        pool.shutdown(wait=False, cancel_futures=True)
         raise
     return finished
 

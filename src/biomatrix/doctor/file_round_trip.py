@@ -14,6 +14,7 @@ from biomatrix.doctor.records import open_records
 from biomatrix.entities.files import STANDARD_INPUT
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.options import chosen_options, defaults
+from biomatrix.entities.paths import exists, is_file, is_folder
 from biomatrix.entities.registration import Kind
 from biomatrix.entities.round_trip import RecordSource, RoundTrip
 from biomatrix.entities.writing import write_whole
@@ -71,7 +72,7 @@ def measure_file(path: Path, options: FileOptions | None = None) -> RoundTrip:
         The file or the tokenizer cannot be opened. Bad records do not raise: the result counts them as failures.
     """
     request = options or FileOptions()
-    if not path.is_file():
+    if not is_file(path):
         raise ParseError(_absence(path), file=str(path))
     file = open_records(path, request.kind)
     measure = _measurement(file.kind, path)
@@ -119,9 +120,9 @@ def _absence(path: Path) -> str:
     """Return what is wrong with a path that is no file."""
     if str(path) == STANDARD_INPUT:
         return "standard input can be read once only, and a round trip looks at its records twice; give a file"
-    if path.is_dir():
+    if is_folder(path):
         return "is a folder, not a file; give the file of records"
-    return "no such file" if not path.exists() else "is no regular file"
+    return "no such file" if not exists(path) else "is no regular file"
 
 
 def _measurement(kind: Kind, path: Path) -> Any:

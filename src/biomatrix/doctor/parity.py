@@ -9,6 +9,7 @@ from typing import Any
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.options import chosen_options
 from biomatrix.entities.parity import Comparison, ParityResult
+from biomatrix.entities.paths import exists
 from biomatrix.errors import ParseError, UnsupportedError
 
 
@@ -45,7 +46,7 @@ def compare_recordings(
     UnsupportedError
         Recordings that no kind compares.
     """
-    if not path.exists():
+    if not exists(path):
         raise ParseError("no such file or folder", file=str(path))
     comparison = next((one for one in comparisons() if one.recognises(path)), None)
     if comparison is None:

@@ -91,8 +91,8 @@ def _by_letters(letters: str, name: str, candidates: Sequence[Kind], asked: bool
             return _with_doubt(entity, letters)
     doubts = "; ".join(filter(None, (one.doubt(FORMAT, letters) for one in candidates)))
     raise UnsupportedError(
-        f"no kind claims the letters {letters[:_SHOWN]!r}{doubts and f', {doubts}'}; to read them all the same name "
-        f"the kind, {' or '.join(one.name for one in candidates)}"
+        f"no kind claims the letters {letters[:_SHOWN]!r}{doubts and f', {doubts}'}; to read them all the same, name "
+        f"the kind: {' or '.join(f'--kind {one.name}' for one in candidates)}"
     )
 
 

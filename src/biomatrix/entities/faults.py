@@ -20,6 +20,8 @@ _GAP: Final = "…"
 _LONGEST_KIND: Final = 100
 """Past it, reasons of other libraries repeat themselves, or are cut where the record's own words end."""
 _LONGEST_SHOWN: Final = 300
+_LONGEST_PLACE: Final = 120
+"""Past it, the names of files and records are cut, so that the reason is always shown."""
 _QUOTED: Final = re.compile(r"(?<!\w)'[^']*'|\"[^\"]*\"")
 _WORD: Final = re.compile(r"\(*(?:<?[A-Za-z]{1,2}>?|[A-Za-z]?[a-z][A-Za-z]*(?:[-_'/.][A-Za-z]+)*)[.,:;!?)]*")
 _NAMES: Final = frozenset({
@@ -86,14 +88,21 @@ class Faults:
 
 def describe_reject(reject: Reject) -> str:
     """Return a refused record as one line: file, record, position and reason."""
+    return f"{_place_of(reject)}: {reject.reason}"
+
+
+def _place_of(reject: Reject) -> str:
     place = [str(reject.file or "-")]
     place += [f"record {reject.record}"] if reject.record is not None else []
     place += [f"position {reject.position}"] if reject.position is not None else []
-    return f"{', '.join(place)}: {reject.reason}"
+    return ", ".join(place)
 
 
 def _described(count: int, first: list[Reject]) -> list[str]:
-    line = describe_reject(first[0])
+    place = _place_of(first[0])
+    # the end of a path tells more than its beginning
+    shown_place = place if len(place) <= _LONGEST_PLACE else f"{_GAP}{place[-_LONGEST_PLACE:]}"
+    line = f"{shown_place}: {first[0].reason}"
     shown = line if len(line) <= _LONGEST_SHOWN else f"{line[:_LONGEST_SHOWN]}{_GAP}"
     if count == 1:
         return [shown]

@@ -6,10 +6,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from biomatrix.entities.writing import NotWrittenError, cannot_be_written, named_refusals
+
+_ANOTHER_NAME: Final = "choose another name"
 
 
 def make_folder(path: str | Path) -> Path:
@@ -20,22 +23,55 @@ def make_folder(path: str | Path) -> Path:
     ConfigurationError
         Something else has the name, or no file can be made in it.
     """
-    folder = check_folder(path)
+    _nearest(path, _ANOTHER_NAME)
+    folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        _try_file(folder)
     except OSError as error:
         raise cannot_be_written(path, error) from error
     return folder
 
 
-def check_folder(path: str | Path) -> Path:
-    """Return the path where a folder has the name or may have it; NotWrittenError where something else has it."""
-    if os.path.exists(path) and not os.path.isdir(path):  # unlike those of Path, these take any name
-        what = "a file" if os.path.isfile(path) else "a device or a pipe"
-        raise NotWrittenError(f"is {what}, not a folder; choose another name", file=str(path))
+def check_folder(path: str | Path, advice: str = _ANOTHER_NAME) -> Path:
+    """Return the path where a folder stands in which files can be written, or where one can be made; nothing changes.
+
+    Parameters
+    ----------
+    path : str or Path
+    advice : str
+        What a user may do where something else has the name.
+
+    Raises
+    ------
+    ConfigurationError
+        Something else has the name or that of a parent, or no file can be made there.
+    """
+    nearest = _nearest(path, advice)
+    try:
+        with suppress(FileNotFoundError):
+            os.stat(path)  # refuses a name that is too long
+        _try_file(nearest)
+    except OSError as error:
+        raise cannot_be_written(path, error) from error
     return Path(path)
+
+
+def _nearest(path: str | Path, advice: str) -> Path:
+    """Return the path, or the nearest above it where something stands; NotWrittenError where that is no folder."""
+    whole = Path(os.path.abspath(path))
+    nearest = next(one for one in (whole, *whole.parents) if os.path.lexists(one))  # unlike Path's, it takes any name
+    if not os.path.isdir(nearest):
+        what = "a device or a pipe" if os.path.exists(nearest) else "a symbolic link that leads nowhere"
+        what = "a file" if os.path.isfile(nearest) else what
+        shown = nearest if os.path.isabs(path) else os.path.relpath(nearest)
+        raise NotWrittenError(f"is {what}, not a folder; {advice}", file=str(shown))
+    return nearest
+
+
+def _try_file(folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from typing import Final
 
 from biomatrix.entities.files import STANDARD_INPUT
 from biomatrix.entities.kind_registry import kinds
-from biomatrix.entities.paths import LONGEST_PATH, is_file
+from biomatrix.entities.paths import LONGEST_PATH, exists, is_file, is_folder
 from biomatrix.entities.registration import FileFormat, Kind
 from biomatrix.entities.text import head_of
-from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, UnsupportedError
 
 _HEADERS_NAME_KINDS: Final = "fasta"
 
@@ -52,9 +52,10 @@ def format_of(path: str | Path, file_format: str | None = None, among: Sequence[
             raise UnsupportedError(one.refused_extensions[extension], file=str(path))
     name = name or _by_content(path, among)
     if name is None:
-        raise UnsupportedError(
-            f"extension {extension or 'none'!r} is not one read here; give the format, one of {listed}", file=str(path)
-        )
+        holders = [one.name for one in kinds() if _by_extension(extension, known_formats([one])) is not None]
+        what = f"files {extension} hold records of kind {' or '.join(holders)}" if holders else ""
+        what = what or f"extension {extension or 'none'!r} is not one read here"
+        raise UnsupportedError(f"{what}; give the format, one of {listed}", file=str(path))
     return name
 
 
@@ -63,9 +64,12 @@ def read_format_of(path: str | Path, file_format: str | None = None, among: Sequ
 
     Raises
     ------
+    ParseError
+        Nothing tells the format because there is no file: nothing has the name, or a folder.
     UnsupportedError
         Also where the file begins as one of another format than its name says.
     """
+    _refuse_absent(path, file_format)
     name = format_of(path, file_format, among)
     if file_format is None:
         shown = _by_content(path, None)
@@ -75,6 +79,20 @@ def read_format_of(path: str | Path, file_format: str | None = None, among: Sequ
                 file=str(path),
             )
     return name
+
+
+def _refuse_absent(path: str | Path, file_format: str | None) -> None:
+    """Raise ParseError where a name without a known extension is that of no file: its extension is not at fault."""
+    if not str(path):
+        raise ParseError("no file is named: the name is empty")
+    if file_format is not None or str(path) == STANDARD_INPUT or is_file(path):
+        return
+    if _by_extension(extension_of(path), known_formats()) is not None:
+        return  # the reader says it, with the words of its format
+    if is_folder(path):
+        raise ParseError("is a folder, not a file; name a file in it", file=str(path))
+    if not exists(path):
+        raise ParseError("cannot be read: No such file or directory", file=str(path))
 
 
 def known_formats(among: Sequence[Kind] | None = None) -> dict[str, tuple[FileFormat, ...]]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities.folders import make_folder
 from biomatrix.entities.writing import write_whole
 from biomatrix.errors import ConfigurationError
 
@@ -78,12 +79,7 @@ def begin_or_go_on(
                 "give the recipe it was begun with, or another output folder",
                 file=str(folder),
             )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            f"is no folder to write to: {error.strerror or error}; choose another --output", file=str(folder)
-        ) from error
+    make_folder(folder)
     write_whole(path, (json.dumps(now, indent=1, sort_keys=True) + "\n").encode())
 
 

@@ -77,8 +77,8 @@ class TableAutomaton:
             raise ConfigurationError(f"no {name} segment has length {length}; ask for a length of at least 1")
         if distance + 1 > bounds.budget:
             raise ConfigurationError(
-                f"{name} needs at least {distance + 1} tokens, but only {bounds.budget} may be written; raise "
-                "max_new_tokens, or ask for a shorter answer"
+                f"{name} needs at least {distance + 1} tokens, but only {bounds.budget} may be written; ask "
+                "for a shorter answer, or allow more (max_new_tokens)"
             )
         return np.array([self._grammar.start, -1 if length is None else length, bounds.budget], dtype=np.int64)
 

@@ -90,7 +90,7 @@ class Lines(Iterator[str]):
                 text = line.decode()
             except UnicodeDecodeError:
                 self._foreign.append(number)
-                text = _foreign_text(line)
+                text = foreign_text(line)
             yield text
 
 
@@ -196,6 +196,30 @@ def head_of(path: str | Path) -> bytes:
     return _ended(head.removeprefix(_MARK))
 
 
+def begins_ordinary(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> bool:
+    """Return whether the bytes of a text file are its lines: it has no UTF-16 mark and its first line a line feed.
+
+    Raises
+    ------
+    ParseError
+        The file cannot be opened, or is packed in another way than by gzip.
+    """
+    with open_bytes(path, limits) as stream:
+        head = stream.read(_PIECE)
+    if any(head.startswith(mark) for mark, _ in _WIDE):
+        return False
+    first, end, rest = head.partition(b"\r")
+    return not end or b"\n" in first or rest.lstrip(b"\r")[:1] in (b"\n", b"")
+
+
+def foreign_text(line: bytes) -> str:
+    """Return text in Windows-1252; its five unused bytes are the control characters that Latin-1 has there."""
+    try:
+        return line.decode("cp1252")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
 def _utf8(stream: IO[bytes], *, json: bool = False) -> Iterator[bytes]:
     """Yield pieces of a stream in UTF-8, without a byte order mark; refuse what is no text."""
     piece = stream.read(_PIECE)
@@ -288,16 +312,8 @@ def _whole_lines(pieces: Iterator[bytes], most: int) -> Iterator[bytes | None]:
         yield b"".join(parts)
 
 
-def _foreign_text(line: bytes) -> str:
-    """Return text in Windows-1252; its five unused bytes are the control characters that Latin-1 has there."""
-    try:
-        return line.decode("cp1252")
-    except UnicodeDecodeError:
-        return line.decode("latin-1")
-
-
 def _either_text(line: bytes) -> str:
     try:
         return line.removeprefix(_MARK).decode()
     except UnicodeDecodeError:
-        return _foreign_text(line.removeprefix(_MARK))
+        return foreign_text(line.removeprefix(_MARK))

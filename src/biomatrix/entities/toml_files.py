@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.entities.lfs_pointers import LFS_ADVICE, is_lfs_pointer
+from biomatrix.entities.paths import is_folder
 from biomatrix.errors import ConfigurationError
 
 MAX_BYTES: Final = 4 << 20
@@ -39,7 +40,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
 
 def _content(file: Path) -> bytes:
-    if file.is_dir():
+    if is_folder(file):
         raise ConfigurationError("is a folder; give the TOML file itself", file=str(file))
     try:
         with file.open("rb") as stream:

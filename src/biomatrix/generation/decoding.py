@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Final
 
 import numpy as np
 import torch
@@ -23,8 +24,11 @@ from biomatrix.generation.engine import Guide
 from biomatrix.generation.heads import Cache, Head, LastPosition, Network
 from biomatrix.generation.sampling import Sampling, choose, random_stream
 from biomatrix.processors import threads_for
+from biomatrix.progress import Progress
 
 MAX_ROWS = 64
+_SECONDS: Final = 5.0
+"""The least time between two messages of progress."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +113,13 @@ def decode_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS)
     ids: list[list[int]] = [[] for _ in jobs]
     logprobs = [0.0] * len(jobs)
     complete = [False] * len(jobs)
+    progress = Progress("writing", lambda: len(jobs), "answers", every=_SECONDS)  # short work ends without a word
     for token in stream_jobs(network, jobs, max_rows):
         ids[token.job].append(token.id)
         logprobs[token.job] += token.logprob
         complete[token.job] = token.complete
+        if token.last:
+            progress.advance()
     return [Written(tuple(row), total, done) for row, total, done in zip(ids, logprobs, complete, strict=True)]
 
 

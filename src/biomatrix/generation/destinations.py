@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from biomatrix.entities.folders import make_folder
+from biomatrix.entities.folders import check_folder, make_folder
 from biomatrix.entities.formats import extension_of, known_formats
 from biomatrix.entities.kind_registry import kind, kinds
 from biomatrix.entities.modality_registry import modality_class, modality_names
@@ -96,7 +96,7 @@ def check_destination(path: Path, output: str | None, *, folder: bool = False) -
         raise ConfigurationError("answers are printed on standard output anyway; give a file or a folder to write")
     place = destination_of(path, output, folder=folder)
     if isinstance(place, AnswerFolder):
-        _check_folder(path)
+        check_folder(path)
         return
     if not is_folder(path.parent):
         raise ConfigurationError(f"there is no folder {path.parent} to write it in", file=str(path))
@@ -107,12 +107,6 @@ def numbered(path: Path, number: int) -> Path:
     """Return the path with a number before the extension that names the format, which is not that of a gzipped file."""
     extension = "".join(path.suffixes[-2:]) if path.suffix.lower() == ".gz" else path.suffix
     return path.with_name(f"{path.name.removesuffix(extension)}_{number}{extension}")
-
-
-def _check_folder(path: Path) -> None:
-    """Check that a folder can be made, without making it: the nearest that stands must take files."""
-    nearest = next((one for one in (path, *path.parents) if exists(one)), path)
-    make_folder(nearest)
 
 
 def _refusal(extension: str, candidates: tuple[Kind, ...], output: str | None) -> str:

@@ -21,6 +21,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
+from biomatrix.entities.folders import make_folder
 from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
 from biomatrix.progress import clock
 from biomatrix.training.batches import Batch, BatchStream, Documents
@@ -202,7 +203,7 @@ class Trainer:
 
     def train(self) -> TrainingResult:
         """Train to the end of the schedule, or until a signal asks for a stop; save either way."""
-        self.run.output.mkdir(parents=True, exist_ok=True)
+        make_folder(self.run.output)
         seconds = None if self.run.max_minutes is None else self.run.max_minutes * 60
         meter = Meter(self.run.max_steps, seconds, self.state.elapsed_seconds)
         metrics = self._metrics()
@@ -249,7 +250,7 @@ class Trainer:
         """Write the model alone, in the layout that stock loaders open. Every process must call this."""
         tensors = gathered_weights(self.wrapped)
         if self.accelerator.is_main_process:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             write_model(folder, self.model, self.vocabulary, tensors, dtype)
         self.accelerator.wait_for_everyone()
 

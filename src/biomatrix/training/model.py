@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
 from biomatrix.entities.hub import is_repository
+from biomatrix.entities.paths import is_folder
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.training.config import ModelSection, RunSection
 from biomatrix.vocabulary import initialise
@@ -140,7 +141,7 @@ def _check_memory(sizes: ModelSection, rows: int) -> None:
 
 def open_checkpoint(name_or_path: str, attention: str = "sdpa") -> PreTrainedModel:
     """Open a causal language model in float32, from safetensors only; code that comes with it does not run."""
-    if not Path(name_or_path).is_dir() and not is_repository(name_or_path):
+    if not is_folder(name_or_path) and not is_repository(name_or_path):
         raise WeightsError(
             "no such folder, nor a hub id (owner/name); correct model.checkpoint in the recipe", file=name_or_path
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from biomatrix.entities.folders import check_folder
+from biomatrix.entities.paths import exists, is_folder
 from biomatrix.errors import ConfigurationError
 from biomatrix.training.config import Recipe
 from biomatrix.training.identity import DataIdentity, check_vocabulary
@@ -59,7 +61,7 @@ def open_run(recipe: Recipe) -> Trainer:
     from biomatrix.corpus.shards import TokenShards, held_out_folders
     from biomatrix.training.model import build_model
 
-    _check_output(recipe.run.output)
+    check_folder(recipe.run.output, "correct run.output in the recipe")
     vocabulary = _vocabulary(recipe.model.vocabulary)
     train = _corpus(recipe.data.train)
     held_out = {view: TokenShards(folder) for view, folder in held_out_folders(train.folder).items()}
@@ -73,8 +75,8 @@ def open_run(recipe: Recipe) -> Trainer:
 def _vocabulary(folder: Path) -> Vocabulary:
     from biomatrix.vocabulary import Vocabulary
 
-    if not folder.is_dir():
-        what = "is a file, not the folder of a vocabulary" if folder.exists() else "no such folder"
+    if not is_folder(folder):
+        what = "is a file, not the folder of a vocabulary" if exists(folder) else "no such folder"
         raise ConfigurationError(f"{what}; correct model.vocabulary in the recipe", file=str(folder))
     return Vocabulary.from_pretrained(folder)
 
@@ -82,14 +84,7 @@ def _vocabulary(folder: Path) -> Vocabulary:
 def _corpus(folder: Path) -> TokenShards:
     from biomatrix.corpus.shards import TokenShards
 
-    if not folder.is_dir():
-        what = "is a file, not a corpus folder" if folder.exists() else "no such folder"
+    if not is_folder(folder):
+        what = "is a file, not a corpus folder" if exists(folder) else "no such folder"
         raise ConfigurationError(f"{what}; correct data.train in the recipe", file=str(folder))
     return TokenShards(folder)
-
-
-def _check_output(folder: Path) -> None:
-    """Raise ConfigurationError where the output cannot be a folder, before anything is opened."""
-    standing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not standing.is_dir():
-        raise ConfigurationError("is a file, not a folder; correct run.output in the recipe", file=str(standing))

@@ -105,7 +105,8 @@ def check_binding(modality: Modality, record: TokenizerRecord, trusted: bool) ->
     if record.fingerprint is None and not trusted:
         raise VocabularyError(
             f"the vocabulary does not say which structure tokenizer its {record.num_codes:,} "
-            f"{modality.name} codes belong to; give the name or folder of that structure tokenizer"
+            f"{modality.name} codes belong to; give its name or folder: --tokenizer {modality.name}=NAME "
+            f"({modality.name}_tokenizer in Python)"
         )
     tokenizer = modality.tokenizer
     if record.fingerprint is not None and tokenizer.fingerprint != record.fingerprint:

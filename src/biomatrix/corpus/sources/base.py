@@ -124,6 +124,10 @@ class Source(ABC):
     def record(self, identifier: str, row: Any) -> Record:
         """Return the record of a raw row; BioMatrixError with the reason where there is none."""
 
+    def left_out(self, record: Record) -> Iterator[str]:
+        """Yield what a record was to hold and does not, each with its reason; nothing for most sources."""
+        return iter(())
+
     def open_tables(self) -> list[Table]:
         """Return its tables, in order, each with a reader of its own."""
         return [self.table(path) for path in self.paths]

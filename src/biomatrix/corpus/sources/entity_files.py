@@ -12,8 +12,9 @@ from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import BATCH_ROWS, Record
 from biomatrix.corpus.sources.base import Shard, whole_shard
 from biomatrix.corpus.sources.generic import TABLE_READERS, DescribedSource
+from biomatrix.corpus.sources.source_lines import LIMITS
 from biomatrix.corpus.sources.tables import RowTable, Table
-from biomatrix.corpus.sources.text_tables import LIMITS, MarkedTable
+from biomatrix.corpus.sources.text_tables import MarkedTable
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.formats import known_formats
 from biomatrix.entities.near_matches import choices

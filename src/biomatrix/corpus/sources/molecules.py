@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rdkit.rdBase import BlockLogs
 
@@ -16,6 +16,8 @@ from biomatrix.corpus.sources.molecule_records import molecule_record, parse_smi
 from biomatrix.corpus.sources.tables import ParquetTable, Table
 from biomatrix.corpus.sources.text_tables import DelimitedTable
 from biomatrix.errors import BioMatrixError
+
+_NO_CONFORMER: Final = "no conformer: "
 
 
 class SmilesSource(Source):
@@ -84,6 +86,11 @@ class SmilesSource(Source):
             entity = _with_conformer(entity, self.embed_attempts)
         return Record(record.source, record.id, record.kind, split, record.fields, entity)
 
+    def left_out(self, record: Record) -> Iterator[str]:
+        """Yield the reason where a molecule was to have a conformer and has none."""
+        notes = () if record.entity is None else record.entity.notes
+        return (note for note in notes if note.startswith(_NO_CONFORMER))
+
 
 def _with_conformer(entity: Any, attempts: int | None) -> Any:
     """Return the molecule with a conformer, or with a note where RDKit finds none within the attempts."""
@@ -91,7 +98,7 @@ def _with_conformer(entity: Any, attempts: int | None) -> Any:
         try:
             return entity.embed(seed=0, attempts=attempts)
         except BioMatrixError as error:
-            return type(entity)(entity.mol, entity.name, (*entity.notes, f"no conformer: {error.message}"))
+            return type(entity)(entity.mol, entity.name, (*entity.notes, f"{_NO_CONFORMER}{error.message}"))
 
 
 GROVER = "tencent-ailab/grover; MoleculeNet (Wu et al. 2018)"

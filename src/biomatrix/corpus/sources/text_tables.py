@@ -1,98 +1,27 @@
 """Tables in text files: delimited columns, JSON lines, FASTA, and records that a marked line opens or closes.
 
-Plain files are read from any byte on. A gzipped file can only be read forward from the present place of its reader, so
-a worker that reads its slices in order needs one pass over it.
+Plain files are read from any byte on. A gzipped file, or one in another encoding or with other line ends, can only be
+read forward from the present place of its reader, so a worker that reads its slices in order needs one pass over it.
 """
 
 from __future__ import annotations
 
 import csv
-import gzip
 import json
-import zlib
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.corpus.sources.source_lines import LIMITS, Lines, readable
 from biomatrix.corpus.sources.tables import Table
 from biomatrix.entities.fasta import fasta_records
-from biomatrix.entities.files import open_bytes
-from biomatrix.entities.limits import Limits
-from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError
+from biomatrix.errors import ConfigurationError, ParseError
 
-LIMITS: Final = Limits(file_bytes=1 << 42, decompressed_bytes=1 << 44)
-"""Sources are streamed, so only their single records need to be small."""
-_GZIP: Final = b"\x1f\x8b"
-_BYTE_ORDER_MARK: Final = "\ufeff"
 _END: Final = object()
 
 csv.field_size_limit(LIMITS.record_bytes)
-
-
-class Lines(Iterator[str]):
-    """The lines of a file from byte ``start`` on, line ends kept; bytes that are not UTF-8 become U+FFFD.
-
-    A byte order mark before the first line is left out.
-
-    Attributes
-    ----------
-    offset : int
-        The byte where the next line begins; of a gzipped file, of its content.
-    """
-
-    def __init__(self, path: Path, start: int = 0) -> None:
-        self._stack = ExitStack()
-        self._path = path
-        self._ended = False
-        self.offset = start
-        with readable(path):
-            if start:
-                self._stream: Any = self._stack.enter_context(path.open("rb"))
-                self._stream.seek(start)
-            else:
-                self._stream = self._stack.enter_context(open_bytes(path, LIMITS))
-
-    def __next__(self) -> str:
-        if self._ended:
-            raise StopIteration
-        with readable(self._path):
-            line = self._stream.readline(LIMITS.record_bytes + 1)
-        if not line:
-            self.close()
-            raise StopIteration
-        if len(line) > LIMITS.record_bytes:
-            raise LimitError(f"a line longer than {LIMITS.record_bytes:,} bytes", file=str(self._path))
-        text = str(line.decode("utf-8", "replace"))
-        if self.offset == 0:
-            text = text.removeprefix(_BYTE_ORDER_MARK)
-        self.offset += len(line)
-        return text
-
-    def close(self) -> None:
-        """Close the file; there are no further lines."""
-        self._ended = True
-        self._stack.close()
-
-
-@contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Turn the errors of reading a file, broken gzip data included, into errors that name it."""
-    try:
-        yield
-    except BioMatrixError as error:
-        raise error.at(file=str(path)) from error.__cause__
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise ParseError(f"broken gzip data: {error}", file=str(path)) from error
-    except OSError as error:
-        raise ParseError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
-
-
-def is_gzipped(path: Path) -> bool:
-    """Return whether the content of a file is gzip."""
-    with readable(path), path.open("rb") as stream:
-        return stream.read(2) == _GZIP
 
 
 class TextTable(Table):
@@ -113,11 +42,10 @@ class TextTable(Table):
         """Yield the records of lines, the first of which begins a record."""
 
     def starts(self) -> Iterator[int | None]:
-        """Yield the byte where each record begins; None for a gzipped file, which is read from its beginning."""
-        packed = is_gzipped(self.path)
+        """Yield the byte where each record begins; None for a file that is only read from its beginning."""
         with closing(Lines(self.path)) as lines:
             for offset in self.offsets(lines):
-                yield None if packed else offset
+                yield offset if lines.can_seek else None
 
     def rows(self, first: int = 0, start: int | None = None) -> Iterator[Any]:
         """Yield the records from number ``first`` on; see :meth:`Table.rows`."""

@@ -23,6 +23,9 @@ MOST_ATOMS: Final = 1_000
 MOST_ATTEMPTS: Final = 1_000_000
 FORCE_FIELD_STEPS: Final = 200
 """The most steps of the force field."""
+NO_CONFORMER: Final = (
+    "the molecule has no 3D conformer; give a file that holds one, such as .sdf, or embed it first (Molecule.embed)"
+)
 _WORK: Final = 100_000_000
 """Cubed atoms over all attempts from one kind of start: some 15 s of a processor of 2024."""
 _CHEAP_WORK: Final = 80 * _WORK

@@ -13,6 +13,7 @@ import numpy as np
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality, checked_tokens
 from biomatrix.entities.grammar import Grammar
+from biomatrix.entities.molecule.embedding import NO_CONFORMER
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.modalities.selfies_symbols import DOT, check_symbols, default_alphabet
 from biomatrix.entities.molecule.modalities.smiles import as_molecule
@@ -347,10 +348,7 @@ def _misalignment(tokens: Sequence[str], index: int) -> str:
 def _with_conformer(entity: Entity) -> Molecule:
     molecule = as_molecule(entity, "molecule_structure")
     if not molecule.has_conformer:
-        raise UnsupportedError(
-            "the molecule has no 3D conformer; read one from a file or call embed()",
-            record=molecule.name or None,
-        )
+        raise UnsupportedError(NO_CONFORMER, record=molecule.name or None)
     return molecule
 
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
+from biomatrix.entities.folders import make_folder
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule, prepare
 from biomatrix.entities.settings import Section
@@ -76,7 +77,7 @@ def gather(
     if not (kept.is_file() and _asked(note) == request):
         if kept.is_file():
             LOG.info("%s was gathered for another seed, table or content; it is gathered anew", kept.name)
-        kept.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(kept.parent)
         note.unlink(missing_ok=True)
         refused: Counter[str] = Counter()
         count = _write(kept, _draw(table, source, random.Random(seed), refused))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
+from biomatrix.entities.molecule.embedding import NO_CONFORMER
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.selfies import atom_mask, charges_of, elements_of
 from biomatrix.entities.molecule.structure.frames import Array
@@ -76,7 +77,7 @@ def prepare(molecule: Molecule, *, fragments: bool = False) -> PreparedMolecule:
         Accept molecules of several fragments.
     """
     if not molecule.has_conformer:
-        raise UnsupportedError("the molecule has no 3D conformer; read one from a file or call embed()")
+        raise UnsupportedError(NO_CONFORMER)
     graph = ordered_graph(molecule.mol, fragments=fragments)
     positions = np.asarray(molecule.mol.GetConformer().GetPositions(), dtype=np.float64)[graph.order]
     if not np.isfinite(positions).all():

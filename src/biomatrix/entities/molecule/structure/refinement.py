@@ -88,7 +88,9 @@ def refine(molecule: Molecule, method: Method = "mmff", max_iterations: int = 20
         raise UnsupportedError("the molecule has no 3D conformer to refine")
     implicit = sum(atom.GetTotalNumHs() for atom in molecule.mol.GetAtoms())
     if implicit:
-        raise UnsupportedError(f"{implicit} hydrogens are implicit; call with_hydrogens() before refining")
+        raise UnsupportedError(
+            f"{implicit} hydrogens are implicit; give a file that holds them all, or add them (Molecule.with_hydrogens)"
+        )
     before = _positions(molecule)
     if method == "xtb":
         after, energies, converged = _by_xtb(molecule, before, max_iterations)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from biomatrix.entities.paths import is_file, is_folder
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
@@ -56,8 +57,8 @@ def table_of(sources: Path) -> Path:
     ConfigurationError
         There is no such file.
     """
-    table = sources / CHAIN_TABLE if sources.is_dir() else sources
-    if not table.is_file():
+    table = sources / CHAIN_TABLE if is_folder(sources) else sources
+    if not is_file(table):
         raise ConfigurationError("no table of chains: name a Parquet file, or a folder that holds one", file=str(table))
     return table
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.folders import make_folder
 from biomatrix.entities.molecule.structure.conditioned.chemistry import MolecularGraph, gather, graph_of
 from biomatrix.entities.molecule.structure.conditioned.contexts import length_keys
 from biomatrix.entities.molecule.structure.conditioned.lengths import BondLengths
@@ -276,7 +277,7 @@ def _save(path: Path, lengths: BondLengths, meanings: CodeMeanings, done: int, s
     from safetensors.numpy import save
 
     tensors: dict[str, NDArray[Any]] = {**tensors_of(lengths, meanings), "round": np.array(done)}
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_whole(path, save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, _metadata(settings)))
 
 

@@ -110,7 +110,7 @@ def read_network(tensors: Tensors, decoder: Decoder = "branch") -> CodeNetwork:
     if has_trunk(tensors):
         tables["trunk"] = _trunk_table(tensors, codebook)
     if decoder not in tables:
-        raise WeightsError("these weights have no trunk decoder; open them with decoder='branch'")
+        raise WeightsError("these weights have no trunk decoder; choose the decoder branch")
     return CodeNetwork(_fold(tensors, "encoder", (0, 1, 3, 4, 6)), codebook, tables, decoder)
 
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import Tensor
 
+from biomatrix.entities.folders import make_folder
 from biomatrix.entities.molecule.structure.frames import Array
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
 from biomatrix.entities.molecule.structure.molstructok.closed_loop import batch_descriptors
@@ -272,7 +273,7 @@ def _save_checkpoint(
             tensors[f"optimizer.{index}.{part}"] = tensor.numpy()
     tensors["step"] = np.array(step)
     tensors["unused"] = unused.numpy()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_whole(path, save(tensors, metadata={"settings": json.dumps(asdict(settings))}))
 
 

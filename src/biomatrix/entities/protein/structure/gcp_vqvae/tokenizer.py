@@ -299,8 +299,8 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
         if behaviour.long_chains == "windows":
             return windows(length, size, overlap)
         raise LimitError(
-            f"{length} residues, these weights take {behaviour.max_length} in one piece: cut the chain, or use "
-            "with_behaviour(...) with long_chains='windows'"
+            f"{length} residues, these weights take {behaviour.max_length} in one piece: cut the chain, or "
+            "choose weights for longer ones (in Python, with_behaviour reads it in windows)"
         )
 
     def _buckets(self, lengths: Sequence[int], pad_to: int | None) -> Iterator[list[int]]:

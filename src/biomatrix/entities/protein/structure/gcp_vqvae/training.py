@@ -22,6 +22,7 @@ from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from biomatrix.entities.folders import make_folder
 from biomatrix.entities.protein.structure.gcp_vqvae.batches import Batch, ChainSource
 from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behaviour, NetworkSizes
 from biomatrix.entities.protein.structure.gcp_vqvae.losses import mean_over_chains, structure_terms
@@ -261,7 +262,7 @@ class Trainer:
             for name, number in self.multipliers.items():
                 tensors[f"multiplier.{name}"] = torch.tensor(number, dtype=torch.float64)
             tensors["step"] = torch.tensor(self.step)
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             data = serialise({key: value.detach().cpu().contiguous() for key, value in tensors.items()})
             write_whole(folder / CHECKPOINT, data)
         self.accelerator.wait_for_everyone()

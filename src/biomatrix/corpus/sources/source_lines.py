@@ -1,0 +1,110 @@
+"""Lines of source files: text opened as every other text is, and places in ordinary files to begin from."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from biomatrix.entities.files import open_bytes
+from biomatrix.entities.limits import Limits
+from biomatrix.entities.text import FOREIGN_NOTE, begins_ordinary, byte_lines, foreign_text
+from biomatrix.errors import BioMatrixError, LimitError, ParseError
+
+log = logging.getLogger(__name__)
+
+LIMITS: Final = Limits(file_bytes=1 << 42, decompressed_bytes=1 << 44)
+"""Sources are streamed, so only their single records need to be small."""
+_GZIP: Final = b"\x1f\x8b"
+_MARK: Final = b"\xef\xbb\xbf"
+
+
+class Lines(Iterator[str]):
+    """The lines of a file from byte ``start`` on, with their line ends.
+
+    A byte order mark before the first line is left out. A line that is not UTF-8 is read as Windows-1252, which the log
+    says once for each file. A file in UTF-16 or with line ends of carriage returns alone is read from its beginning,
+    its lines ended by line feeds.
+
+    Attributes
+    ----------
+    offset : int
+        The byte where the next line begins; of a gzipped or turned file, of what its lines make.
+    can_seek : bool
+        Whether the file can be read from an offset on.
+    """
+
+    def __init__(self, path: Path, start: int = 0) -> None:
+        self._stack = ExitStack()
+        self._path = path
+        self._ended = self._foreign = False
+        self.offset = start
+        with readable(path):
+            ordinary = start > 0 or begins_ordinary(path, LIMITS)
+            self.can_seek = ordinary and not is_gzipped(path)
+            self._stream: Any = None
+            self._turned = None if ordinary else byte_lines(path, LIMITS, json=True)
+            if start:
+                self._stream = self._stack.enter_context(path.open("rb"))
+                self._stream.seek(start)
+            elif ordinary:
+                self._stream = self._stack.enter_context(open_bytes(path, LIMITS))
+
+    def __next__(self) -> str:
+        if self._ended:
+            raise StopIteration
+        with readable(self._path):
+            line = self._next_line()
+        if not line:
+            self.close()
+            raise StopIteration
+        if len(line) > LIMITS.record_bytes:
+            raise LimitError(f"a line longer than {LIMITS.record_bytes:,} bytes", file=str(self._path))
+        text = self._text(line.removeprefix(_MARK) if self.offset == 0 else line)
+        self.offset += len(line)
+        return text
+
+    def _next_line(self) -> bytes:
+        """Return the next line with its end; empty at the end of the file."""
+        if self._turned is None:
+            return bytes(self._stream.readline(LIMITS.record_bytes + 1))
+        for line in self._turned:
+            return b" " * (LIMITS.record_bytes + 1) if line is None else line + b"\n"
+        return b""
+
+    def _text(self, line: bytes) -> str:
+        try:
+            return line.decode("utf-8")
+        except UnicodeDecodeError:
+            if not self._foreign:
+                log.info("%s: %s", self._path.name, FOREIGN_NOTE)
+                self._foreign = True
+            return foreign_text(line)
+
+    def close(self) -> None:
+        """Close the file; there are no further lines."""
+        self._ended = True
+        self._stack.close()
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn the errors of reading a file, broken gzip data included, into errors that name it."""
+    try:
+        yield
+    except BioMatrixError as error:
+        raise error.at(file=str(path)) from error.__cause__
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise ParseError(f"broken gzip data: {error}", file=str(path)) from error
+    except OSError as error:
+        raise ParseError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
+
+
+def is_gzipped(path: Path) -> bool:
+    """Return whether the content of a file is gzip."""
+    with readable(path), path.open("rb") as stream:
+        return stream.read(2) == _GZIP
