@@ -12,10 +12,11 @@ from biomatrix.doctor.roundtrips import examine_round_trips
 from biomatrix.doctor.vocabularies import examine_vocabulary
 from biomatrix.entities import Kind, modality
 from biomatrix.training.config import Recipe
-from biomatrix.training.pretrain import pretrain
+from biomatrix.training.pretraining import pretrain
 from biomatrix.vocabulary import Vocabulary
 
-from .test_toy_kind import MODALITIES, MODEL, command
+from ..training.documents import recipe_values
+from .test_toy_kind import MODALITIES, command
 
 SOURCE = {"name": "beach", "reader": "pebble", "files": ["beach.pebble"], "kind": "pebble", "licence": ["CC0-1.0"]}
 
@@ -58,7 +59,7 @@ def test_shards_train_a_model_that_answers(
     pebble: Kind, corpus: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     recipe = {
-        "model": {**MODEL, "vocabulary": str(corpus / "vocabulary")},
+        "model": {**recipe_values(tmp_path)["model"], "vocabulary": str(corpus / "vocabulary")},
         "data": {"train": str(corpus / "shards" / "train")},
         "batches": {"tokens": 64, "max_length": 32, "buckets": [16], "window": 8, "accumulate": 1},
         "optimiser": {"peak_lr": 3e-3, "warmup_steps": 1},

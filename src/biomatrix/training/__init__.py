@@ -14,17 +14,17 @@ _HOME = {
     "Recipe": "biomatrix.training.config",
     "Trainer": "biomatrix.training.loop",
     "TrainingResult": "biomatrix.training.loop",
-    "finetune": "biomatrix.training.finetune",
+    "finetune": "biomatrix.training.finetuning",
     "load_recipe": "biomatrix.training.config",
-    "pretrain": "biomatrix.training.pretrain",
+    "pretrain": "biomatrix.training.pretraining",
 }
 
 __all__ = ["Recipe", "Trainer", "TrainingResult", "finetune", "load_recipe", "pretrain"]
 
 if TYPE_CHECKING:
     from biomatrix.training.config import Recipe, load_recipe
-    from biomatrix.training.finetune import finetune
+    from biomatrix.training.finetuning import finetune
     from biomatrix.training.loop import Trainer, TrainingResult
-    from biomatrix.training.pretrain import pretrain
+    from biomatrix.training.pretraining import pretrain
 
 __getattr__ = lazy_names(__name__, _HOME)

@@ -243,8 +243,9 @@ def test_limits_and_formats(tmp_path: Path) -> None:
             Protein.from_file(path, limits=limits)
     with pytest.raises(ConfigurationError, match="standard input"):
         Protein.from_file("-")
+    (tmp_path / "x.mmtf.gz").write_bytes(b"MMTF")
     with pytest.raises(UnsupportedError, match="MMTF"):
-        Protein.from_file("x.mmtf.gz")
+        Protein.from_file(tmp_path / "x.mmtf.gz")
 
 
 # Chains that differ from the manifest's count, each by a rule of ours.
