@@ -85,7 +85,7 @@ def write_molecules(
 
 def _records(path: str | Path, file_format: str, limits: Limits) -> Iterator[RecordText]:
     lines = read_lines(path, limits)
-    return line_records(lines) if file_format in _LINES else cut_records(lines, file_format, limits)
+    return line_records(lines, file_format) if file_format in _LINES else cut_records(lines, file_format, limits)
 
 
 def _parse(record: RecordText, file_format: str, limits: Limits) -> Molecule:

@@ -348,7 +348,7 @@ def _with_conformer(entity: Entity) -> Molecule:
     molecule = as_molecule(entity, "molecule_structure")
     if not molecule.has_conformer:
         raise UnsupportedError(
-            "the molecule has no 3D conformer; read one from a file or call embed()",
+            "the molecule has no 3D conformer; give a file that has one (.sdf), or call embed() in Python",
             record=molecule.name or None,
         )
     return molecule

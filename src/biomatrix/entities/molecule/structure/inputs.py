@@ -76,7 +76,9 @@ def prepare(molecule: Molecule, *, fragments: bool = False) -> PreparedMolecule:
         Accept molecules of several fragments.
     """
     if not molecule.has_conformer:
-        raise UnsupportedError("the molecule has no 3D conformer; read one from a file or call embed()")
+        raise UnsupportedError(
+            "the molecule has no 3D conformer; give a file with 3D coordinates, such as .sdf, or call embed() in Python"
+        )
     graph = ordered_graph(molecule.mol, fragments=fragments)
     positions = np.asarray(molecule.mol.GetConformer().GetPositions(), dtype=np.float64)[graph.order]
     if not np.isfinite(positions).all():
