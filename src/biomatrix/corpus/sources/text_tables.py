@@ -173,7 +173,7 @@ class DelimitedTable(TextTable):
     def __init__(self, path: Path, delimiter: str = ",", quotes: bool = True) -> None:
         super().__init__(path)
         self._delimiter = delimiter
-        self._quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+        self._quotes = quotes
         self._names: list[str] | None = None
         self._mark: str | None = None
 
@@ -213,7 +213,11 @@ class DelimitedTable(TextTable):
 
     def _split(self, lines: Lines) -> Iterator[list[str]]:
         try:
-            yield from csv.reader(lines, delimiter=self._settled_mark(), quoting=self._quoting)
+            yield from csv.reader(
+                lines,
+                delimiter=self._settled_mark(),
+                quoting=csv.QUOTE_MINIMAL if self._quotes else csv.QUOTE_NONE,
+            )
         except csv.Error as error:
             raise ParseError(f"not a delimited table: {error}", file=str(self.path)) from error
 
