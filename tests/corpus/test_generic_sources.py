@@ -82,6 +82,13 @@ def test_a_csv_of_a_spreadsheet_is_read_by_the_mark_of_its_header(mark: str, tmp
     assert reasons == []
 
 
+def test_a_table_in_windows_1252_keeps_its_letters(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("name,string,colour\nb0,oxv,grün\nb1,vxo,".encode("cp1252") + "weiß\n".encode())
+    entry = {"name": "m", "reader": "csv", "files": ["t.csv"], **TABLE}
+    found, _ = records(SourceRecipe.model_validate(entry), tmp_path)
+    assert [record.fields["hue"] for record in found] == ["grün", "weiß"]
+
+
 def test_rows_that_do_not_fit_their_columns_are_refused_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("name,string,colour\n1,2-red,oxv,red\nb1,oxv,red\n")
     entry = {"name": "m", **TABLE}

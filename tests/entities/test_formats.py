@@ -10,7 +10,7 @@ from biomatrix.errors import UnsupportedError
 
 REFUSED = {
     "data.csv": "--format smi",
-    "data.tsv.gz": "--format smi",
+    "data.tsv.gz": "or give --format smi",
     "book.xlsx": "save the sheet as CSV",
     "scheme.cdxml": "save it as .sdf",
     "poses.maegz": "export .sdf",

@@ -90,7 +90,7 @@ class Lines(Iterator[str]):
                 text = line.decode()
             except UnicodeDecodeError:
                 self._foreign.append(number)
-                text = _foreign_text(line)
+                text = foreign_text(line)
             yield text
 
 
@@ -288,7 +288,7 @@ def _whole_lines(pieces: Iterator[bytes], most: int) -> Iterator[bytes | None]:
         yield b"".join(parts)
 
 
-def _foreign_text(line: bytes) -> str:
+def foreign_text(line: bytes) -> str:
     """Return text in Windows-1252; its five unused bytes are the control characters that Latin-1 has there."""
     try:
         return line.decode("cp1252")
@@ -300,4 +300,4 @@ def _either_text(line: bytes) -> str:
     try:
         return line.removeprefix(_MARK).decode()
     except UnicodeDecodeError:
-        return _foreign_text(line.removeprefix(_MARK))
+        return foreign_text(line.removeprefix(_MARK))

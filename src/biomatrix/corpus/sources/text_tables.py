@@ -20,6 +20,7 @@ from biomatrix.corpus.sources.tables import Table
 from biomatrix.entities.fasta import fasta_records
 from biomatrix.entities.files import open_bytes
 from biomatrix.entities.limits import Limits
+from biomatrix.entities.text import foreign_text
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError
 
 LIMITS: Final = Limits(file_bytes=1 << 42, decompressed_bytes=1 << 44)
@@ -36,7 +37,7 @@ csv.field_size_limit(LIMITS.record_bytes)
 
 
 class Lines(Iterator[str]):
-    """The lines of a file from byte ``start`` on, line ends kept; bytes that are not UTF-8 become U+FFFD.
+    """The lines of a file from byte ``start`` on, line ends kept; one that is not UTF-8 is read as Windows-1252.
 
     A byte order mark before the first line is left out.
 
@@ -68,7 +69,10 @@ class Lines(Iterator[str]):
             raise StopIteration
         if len(line) > LIMITS.record_bytes:
             raise LimitError(f"a line longer than {LIMITS.record_bytes:,} bytes", file=str(self._path))
-        text = str(line.decode("utf-8", "replace"))
+        try:
+            text = str(line.decode("utf-8"))
+        except UnicodeDecodeError:
+            text = foreign_text(line)
         if self.offset == 0:
             text = text.removeprefix(_BYTE_ORDER_MARK)
         self.offset += len(line)

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 _HERE = "biomatrix.entities.molecule"
 _TABLE = (
-    "a table may hold anything; one of molecules, whose header names a column SMILES, is read with --format smi "
-    "(file_format='smi' in Python), and sequences are read from .fasta"
+    "a table may hold anything; name one of molecules, whose header names a column SMILES, .smi, or give --format smi "
+    "(file_format='smi' in Python); sequences are read from .fasta"
 )
 
 
