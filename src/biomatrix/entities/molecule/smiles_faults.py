@@ -31,9 +31,9 @@ def smiles_fault(text: str, reason: str) -> str:
         return "it is a name or a word; give the SMILES string of the molecule"
     place = _PLACE.search(reason)
     parts = (_WHILE.sub("", part).strip() for part in _PLACE.sub("", reason).split(";"))
-    kept = [part for part in dict.fromkeys(parts) if part and not _echoes(part, text)]
+    first = next((part for part in parts if part and not _echoes(part, text)), "")  # what follows says it again
     where = f" at character {place.group(1)}" if place else ""
-    return f"{'; '.join(kept) or _SYNTAX}{where}" if kept or where else "no atoms"
+    return f"{first or _SYNTAX}{where}" if first or where else "no atoms"
 
 
 def _echoes(part: str, text: str) -> bool:
