@@ -239,3 +239,15 @@ def test_a_kind_is_asked_for_where_letters_do_not_tell(tmp_path: Path) -> None:
     assert "--kind protein" in refused.first_rejects[0].reason
     counts = encode_to_lines(str(tmp_path / "n.fasta"), tmp_path / "t.jsonl", kind="protein")
     assert (counts.succeeded, counts.rejected) == (1, 0)
+
+
+def test_a_modality_of_another_kind_refuses_no_record_that_one_of_its_kind_writes(tmp_path: Path) -> None:
+    mixed = tmp_path / "complex.fasta"
+    mixed.write_text(">A|protein\nMKTAYIAKQR\n>L|smiles\nCCO\n", encoding="utf-8")
+    both = ["protein_sequence", "molecule_smiles"]
+    counts = encode_to_lines(str(mixed), tmp_path / "both.jsonl", modalities=both)
+    assert (counts.succeeded, counts.rejected) == (2, 0)
+    counts = encode_to_lines(str(mixed), tmp_path / "one.jsonl", modalities=both[:1])
+    assert (counts.succeeded, counts.rejected) == (1, 1)
+    (reject,) = counts.first_rejects
+    assert reject.reason == "protein_sequence: writes a Protein, not a Molecule"

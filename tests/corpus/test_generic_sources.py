@@ -71,6 +71,46 @@ def test_every_reader_gives_the_same_records(reader: str, data: Path) -> None:
     assert again == {kind("beads").text(r.entity): r.split for r in found}
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_csv_of_a_spreadsheet_is_read_by_the_mark_of_its_header(mark: str, tmp_path: Path) -> None:
+    rows = [["name", "string", "colour"], ["b0", "oxv", "1,5"], ["b1", "vxo", f'"2{mark}5"']]
+    (tmp_path / "t.csv").write_text("".join(f"{mark.join(row)}\r\n" for row in rows), encoding="utf-8-sig", newline="")
+    found, reasons = records(
+        SourceRecipe.model_validate({"name": "m", "reader": "csv", "files": ["t.csv"], **TABLE}), tmp_path
+    )
+    assert [(record.id, record.fields["hue"]) for record in found] == [("b0", "1,5"), ("b1", f"2{mark}5")]
+    assert reasons == []
+
+
+def test_a_table_in_windows_1252_keeps_its_letters(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("name,string,colour\nb0,oxv,grün\nb1,vxo,".encode("cp1252") + "weiß\n".encode())
+    entry = {"name": "m", "reader": "csv", "files": ["t.csv"], **TABLE}
+    found, _ = records(SourceRecipe.model_validate(entry), tmp_path)
+    assert [record.fields["hue"] for record in found] == ["grün", "weiß"]
+
+
+def test_rows_that_do_not_fit_their_columns_are_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("name,string,colour\n1,2-red,oxv,red\nb1,oxv,red\n")
+    entry = {"name": "m", **TABLE}
+    found, reasons = records(SourceRecipe.model_validate({**entry, "reader": "csv", "files": ["t.csv"]}), tmp_path)
+    assert [record.id for record in found] == ["b1"]
+    assert reasons == ["4 values under 3 columns: quote values that hold the separator"]
+    (tmp_path / "t.jsonl").write_text('{"name": "b1", "string": "oxv"}\n{"name": \n["oxv"]\n')
+    found, reasons = records(SourceRecipe.model_validate({**entry, "reader": "jsonl", "files": ["t.jsonl"]}), tmp_path)
+    assert [record.id for record in found] == ["b1"]
+    assert reasons == ["the line is not JSON", "the line is no JSON object, in braces"]
+
+
+def test_a_column_that_is_not_there_is_told_with_its_nearest_and_with_turned_fields(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Name,String,Colour\nb0,oxv,red\n")
+    entry = {"name": "m", "reader": "csv", "files": ["t.csv"], "kind": "beads", "entity": "string"}
+    with pytest.raises(ConfigurationError, match=r"no column string; .* did you mean String"):
+        records(SourceRecipe.model_validate(entry), tmp_path)
+    entry |= {"entity": "String", "fields": {"hue": "Colour"}}
+    with pytest.raises(ConfigurationError, match=r"no column hue; .* fields gives each column the name of its field"):
+        records(SourceRecipe.model_validate(entry), tmp_path)
+
+
 def test_capitals_of_fasta_are_read_by_the_kind(tmp_path: Path) -> None:
     (tmp_path / "p.fasta").write_text(">p1 first of two\nmktw\n>p2\nMK9\n")
     fields = {"description": "name"}

@@ -15,8 +15,10 @@ from biomatrix.doctor.installation import examine_installation
 from biomatrix.doctor.roundtrips import examine_round_trips, stated_error
 from biomatrix.doctor.vocabularies import examine_vocabulary
 from biomatrix.doctor.weights import examine_weights
-from biomatrix.entities import kinds, modality_names, tokenizer_folder
+from biomatrix.entities import Entity, kinds, modality_names, tokenizer_folder
 from biomatrix.entities.tokenizer_folder import shipped_names, weights_root
+from biomatrix.errors import VocabularyError
+from biomatrix.vocabulary import Vocabulary
 
 
 @pytest.fixture
@@ -81,6 +83,26 @@ def test_every_modality_of_a_vocabulary_is_tried_with_the_samples_of_its_kind() 
     assert tried == set(modality_names())
     (stock,) = [finding for finding in findings if "Transformers" in finding.subject]
     assert f"in {len(tried)} modalities" in stock.detail
+
+
+@pytest.mark.parametrize(("place", "status"), [(0, "warning"), (None, "failed")])
+def test_a_vocabulary_made_without_records_of_a_modality_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, place: int | None, status: str
+) -> None:
+    whole = Vocabulary.encode_entity
+
+    def narrower(self: Vocabulary, entity: Entity, name: str) -> list[int]:
+        if name == "molecule_structure":
+            raise VocabularyError("it is not held" if place is not None else "another tokenizer", position=place)
+        return list(whole(self, entity, name))
+
+    monkeypatch.setattr(Vocabulary, "encode_entity", narrower)
+    findings = list(examine_vocabulary("nano"))
+    assert worst(findings) == status
+    (tried,) = [finding for finding in findings if finding.subject == "molecule_structure"]
+    assert tried.status == status
+    (stock,) = [finding for finding in findings if "Transformers" in finding.subject]
+    assert stock.status == ("ok" if status == "warning" else "failed")
 
 
 def test_samples_are_the_examples_and_more() -> None:

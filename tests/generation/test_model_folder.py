@@ -208,6 +208,13 @@ def test_what_only_opening_shows_is_one_named_error(folder: Path, fault: str) ->
     assert "\n" not in str(caught.value)
 
 
+def test_the_folder_of_a_run_names_the_model_in_it(tmp_path: Path) -> None:
+    (tmp_path / "run" / "model").mkdir(parents=True)
+    (tmp_path / "run" / "model" / "config.json").write_text("{}")
+    with pytest.raises(WeightsError, match=r"the output of a training run; its model is .*run/model"):
+        load(tmp_path / "run")
+
+
 def test_an_adapter_alone_names_its_base(tmp_path: Path) -> None:
     (tmp_path / "adapter_config.json").write_text(ADAPTER)
     (tmp_path / "adapter_model.safetensors").write_bytes(b"")

@@ -138,6 +138,13 @@ def test_a_single_item_needs_no_list(vocabulary: Vocabulary) -> None:
     assert vocabulary.encode(pair) == vocabulary.encode([pair])
 
 
+def test_a_modality_named_before_its_entity_is_no_text_of_the_prompt(vocabulary: Vocabulary) -> None:
+    molecule = Molecule.from_smiles("CCO")
+    with pytest.raises(UnsupportedError, match=r"stands after its entity: \(entity, 'molecule_smiles'\)"):
+        vocabulary.encode(("molecule_smiles", molecule))
+    assert vocabulary.encode(("Describe ", molecule)) == vocabulary.encode(["Describe ", molecule])
+
+
 def test_a_token_that_is_not_held_is_named_with_its_index(vocabulary: Vocabulary) -> None:
     with pytest.raises(VocabularyError, match=r"'\[C 777\]' at index 2 of molecule_structure") as caught:
         vocabulary.encode_tokens(["[C 0]", "[O 1]", "[C 777]"], "molecule_structure")

@@ -125,12 +125,18 @@ def _encode_batch(
 ) -> Iterator[dict[str, object] | Reject]:
     """Yield lines and rejects in the order of the records, then of the modalities.
 
-    A modality that does not accept an entity passes it over, or refuses it where the modalities are ``explicit``.
+    A modality that does not accept an entity passes it over, or refuses it where the modalities are ``explicit``; those
+    of another kind pass it over there too, as long as one is of its kind.
     """
     entities = [(number, item) for number, item in batch if not isinstance(item, Reject)]
     encoded: dict[tuple[int, str], list[str] | BioMatrixError] = {}
+    asked = {one.kind for one in targets}
     for one in targets:
-        fitting = [(number, entity) for number, entity in entities if one.accepts(entity) or explicit]
+        fitting = [
+            (number, entity)
+            for number, entity in entities
+            if one.accepts(entity) or (explicit and (one.kind == entity.kind or entity.kind not in asked))
+        ]
         used.note(one, len(fitting))
         results = one.encode_each([entity for _, entity in fitting])
         encoded.update({(number, one.name): result for (number, _), result in zip(fitting, results, strict=True)})
@@ -141,7 +147,8 @@ def _encode_batch(
         for one in targets:
             result = encoded.get((number, one.name))
             if isinstance(result, BioMatrixError):
-                yield Reject(file, number, result.position, f"{one.name}: {result.message}", type(result).__name__)
+                reason = result.message.removeprefix(f"{one.name} ")
+                yield Reject(file, number, result.position, f"{one.name}: {reason}", type(result).__name__)
             elif result is not None:
                 yield _line(file, number, item, one, result)
 

@@ -154,6 +154,8 @@ def describe(name: str, kept: Sequence[str], covered: float, slices: Slices) -> 
     """Return one line on how much of a corpus the kept tokens of a modality write, and how many records whole."""
     records = chain.from_iterable(training_records(group, (name,)) for group in slices.values())
     report = coverage_of(kept, (record.tokens[name] for record in records if name in record.tokens))
+    if not report.sequences:
+        return f"{name}: no record is written in it"
     return (
         f"{name}: {len(kept)} tokens cover {covered:.4f} of occurrences; {report.sequences_covered} of "
         f"{report.sequences} records ({report.sequence_share:.3f}) can be written whole"

@@ -52,10 +52,7 @@ def format_of(path: str | Path, file_format: str | None = None, among: Sequence[
             raise UnsupportedError(one.refused_extensions[extension], file=str(path))
     name = name or _by_content(path, among)
     if name is None:
-        holders = [one.name for one in kinds() if _by_extension(extension, known_formats([one])) is not None]
-        what = f"files {extension} hold records of kind {' or '.join(holders)}" if holders else ""
-        what = what or f"extension {extension or 'none'!r} is not one read here"
-        raise UnsupportedError(f"{what}; give the format, one of {listed}", file=str(path))
+        raise UnsupportedError(_no_format(extension, listed, among), file=str(path))
     return name
 
 
@@ -145,6 +142,17 @@ def names_file(given: str, of: Kind) -> bool:
 def extension_of(path: str | Path) -> str:
     """Return the extension that shows the format, in lower case and without ``.gz``; "" for none."""
     return Path(Path(path).name.lower().removesuffix(".gz")).suffix
+
+
+def _no_format(extension: str, listed: str, among: Sequence[Kind] | None) -> str:
+    """Return why a file's name shows none of the formats that count, and what to do."""
+    held = _by_extension(extension, known_formats())
+    if held is not None and among is not None:
+        there = " and ".join(one.plural for one in kinds_of_format(held))
+        wanted = " or ".join(one.plural for one in among)
+        return f"a {held} file holds {there}, no {wanted}; {wanted} are in files of {listed}"
+    shown = f"the extension {extension!r} shows no known format" if extension else "a name without an extension"
+    return f"{shown}; give the format with --format (file_format= in Python), one of {listed}"
 
 
 def _by_extension(extension: str, formats: dict[str, tuple[FileFormat, ...]]) -> str | None:

@@ -10,18 +10,25 @@ _LISTED: Final = 40
 """The largest number of known names that a message lists where none is near."""
 _NEAR: Final = 3
 _LIKENESS: Final = 0.6
+_SHORTEST_PART: Final = 3
 
 
 def near_matches(name: str, known: Iterable[str]) -> list[str]:
-    """Return at most three known names that look like this one, the nearest first.
+    """Return at most three known names that look like this one, the nearest first, else those it is a part of.
 
     Examples
     --------
     >>> near_matches("fold_protien", ["fold_protein", "name_molecule"])
     ['fold_protein']
+    >>> near_matches("smiles", ["text", "molecule_smiles"])
+    ['molecule_smiles']
     """
     by_lower = {other.lower(): other for other in known}
-    return [by_lower[near] for near in get_close_matches(name.lower(), by_lower, _NEAR, _LIKENESS)]
+    word = name.lower()
+    near = get_close_matches(word, by_lower, _NEAR, _LIKENESS)
+    if not near and len(word) >= _SHORTEST_PART:
+        near = [other for other in by_lower if word in other][:_NEAR]
+    return [by_lower[one] for one in near]
 
 
 def choices(name: str, known: Iterable[str]) -> str:

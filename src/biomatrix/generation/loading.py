@@ -94,7 +94,11 @@ def _locate(name_or_path: str | Path) -> Path:
         return locate(name_or_path, what="model", shipped=shipped, patterns=_FILES)
     except WeightsError:
         if is_folder(name_or_path):
-            refuse_adapter(Path(name_or_path))  # a folder of an adapter alone holds no config.json
+            folder = Path(name_or_path)
+            refuse_adapter(folder)  # a folder of an adapter alone holds no config.json
+            if (folder / "model" / "config.json").is_file():
+                inside = folder / "model"
+                raise WeightsError(f"the output of a training run; its model is {inside}", file=str(folder)) from None
         raise
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.modality_registry import modality_names
 from biomatrix.vocabulary.tables import Codes, Item, Tokens
 
 
@@ -17,9 +18,11 @@ def as_items(items: Item | Sequence[Item]) -> list[Item]:
     Raises
     ------
     TypeError
-        What was given is neither an item nor a sequence of them.
+        What was given is neither an item nor a sequence of them, or a pair with the modality's name before its entity.
     """
     given: Any = items
+    if isinstance(given, tuple) and _is_pair(given[::-1]) and given[0] in modality_names():
+        raise TypeError(f"the name of a modality stands after its entity: (entity, {given[0]!r})")
     if _is_pair(given) or isinstance(given, str | Entity | Tokens | Codes):
         return [given]
     if isinstance(given, Sequence | Iterator) and not isinstance(given, bytes | bytearray | memoryview | range):

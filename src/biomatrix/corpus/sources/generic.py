@@ -14,9 +14,10 @@ from biomatrix.corpus.records import TEXT, Record
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.tables import ParquetTable, Table
-from biomatrix.corpus.sources.text_tables import DelimitedTable, FastaTable, JsonTable
+from biomatrix.corpus.sources.text_tables import BrokenRow, DelimitedTable, FastaTable, JsonTable
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind as kind_named
+from biomatrix.entities.near_matches import near_matches
 from biomatrix.errors import ConfigurationError, ParseError
 
 UNSTATED: Final = "unstated"
@@ -131,6 +132,8 @@ class TableSource(DescribedSource):
             If there is no entity, or none that is text; for a source of text, if no field has a value; if text holds
             half of a surrogate pair.
         """
+        if isinstance(row, BrokenRow):
+            raise ParseError(row.reason)
         values = {field: row.get(column) for column, field in self.entry.fields.items()}
         fields = {field: str(value) for field, value in values.items() if not _is_missing(value)}
         self._require_text([row.get(self._id or ""), *fields.values(), row.get(self._column or "")])
@@ -153,8 +156,13 @@ class TableSource(DescribedSource):
     def _require(self, names: Any, path: Path) -> None:
         missing = [name for name in self.columns if name not in names]
         if missing:
+            there = ", ".join(names)
+            near = [one for name in missing for one in near_matches(name, names)[:1]]
+            meant = f"; did you mean {', '.join(near)}?" if near else ""
+            swapped = [field for field in missing if self.entry.fields.get(field) in names]
+            turned = '; fields gives each column the name of its field: { column = "field" }' if swapped else ""
             raise ConfigurationError(
-                f"source {self.name}: no column {', '.join(missing)}; there are: {', '.join(names)}", file=str(path)
+                f"source {self.name}: no column {', '.join(missing)}; there are: {there}{meant}{turned}", file=str(path)
             )
 
 

@@ -20,6 +20,10 @@ from biomatrix.entities.fasta import fasta_records
 from biomatrix.errors import ConfigurationError, ParseError
 
 _END: Final = object()
+_COMMA: Final = ","
+_OTHER_MARKS: Final = ";\t"
+"""What parts columns in the .csv files of spreadsheets set to a language that writes commas in numbers."""
+_TOO_MANY: Final = "{} values under {} columns: quote values that hold the separator"
 
 csv.field_size_limit(LIMITS.record_bytes)
 
@@ -88,17 +92,18 @@ class DelimitedTable(TextTable):
     path : Path
         The file.
     delimiter : str
-        One character.
+        One character. Where it is a comma and the header holds none, the semicolon or tab that the header holds takes
+        its place, as spreadsheets write them where commas stand in numbers.
     quotes : bool
         False where a quotation mark is an ordinary character.
     """
 
     def __init__(self, path: Path, delimiter: str = ",", quotes: bool = True) -> None:
         super().__init__(path)
-        self._settings: dict[str, Any] = {"delimiter": delimiter}
-        if not quotes:
-            self._settings["quoting"] = csv.QUOTE_NONE
+        self._delimiter = delimiter
+        self._quotes = quotes
         self._names: list[str] | None = None
+        self._mark: str | None = None
 
     @property
     def names(self) -> list[str]:
@@ -131,13 +136,37 @@ class DelimitedTable(TextTable):
             if header:
                 header = False
             elif row:
-                yield dict(zip(names, row + [""] * (len(names) - len(row)), strict=False))
+                values = dict(zip(names, row + [""] * (len(names) - len(row)), strict=False))
+                yield values if len(row) <= len(names) else BrokenRow(values, _TOO_MANY.format(len(row), len(names)))
 
     def _split(self, lines: Lines) -> Iterator[list[str]]:
         try:
-            yield from csv.reader(lines, **self._settings)
+            yield from csv.reader(
+                lines,
+                delimiter=self._settled_mark(),
+                quoting=csv.QUOTE_MINIMAL if self._quotes else csv.QUOTE_NONE,
+            )
         except csv.Error as error:
             raise ParseError(f"not a delimited table: {error}", file=str(self.path)) from error
+
+    def _settled_mark(self) -> str:
+        """Return what parts the columns, by the header where a comma was named; it is looked at once."""
+        if self._mark is None:
+            self._mark = self._delimiter
+            if self._delimiter == _COMMA:
+                with closing(Lines(self.path)) as lines:
+                    header = next(lines, "")
+                if _COMMA not in header:
+                    self._mark = next((mark for mark in _OTHER_MARKS if mark in header), _COMMA)
+        return self._mark
+
+
+class BrokenRow(dict[str, Any]):
+    """A row that cannot be told apart into its columns: what could be read of it, and the reason."""
+
+    def __init__(self, values: dict[str, Any], reason: str) -> None:
+        super().__init__(values)
+        self.reason = reason
 
 
 class JsonTable(TextTable):
@@ -162,8 +191,8 @@ def _json_object(line: str) -> dict[str, Any]:
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
+        return BrokenRow({}, "the line is not JSON")
+    return content if isinstance(content, dict) else BrokenRow({}, "the line is no JSON object, in braces")
 
 
 class FastaTable(TextTable):

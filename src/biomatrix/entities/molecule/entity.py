@@ -20,6 +20,7 @@ from biomatrix.entities.molecule.embedding import conformer_of, embedded
 from biomatrix.entities.molecule.preparation import is_ready, prepared, sanitise
 from biomatrix.entities.molecule.queries import is_query, is_smarts, wildcards
 from biomatrix.entities.molecule.selfies_text import smiles_of
+from biomatrix.entities.molecule.smiles_faults import smiles_fault
 from biomatrix.entities.molecule.smiles_text import split_smiles, title_notes
 from biomatrix.entities.records import read_entity, write_entities
 from biomatrix.errors import ParseError, UnsupportedError
@@ -101,7 +102,7 @@ class Molecule(Entity):
             raise UnsupportedError(f"a query (SMARTS), which stands for many molecules: {text[:_SHOWN]!r}")
         if mol is None or mol.GetNumAtoms() == 0:
             raise ParseError(
-                f"not a SMILES string RDKit can read: {text[:_SHOWN]!r} ({reason or 'no atoms'})", position=atom
+                f"not a SMILES string RDKit can read: {text[:_SHOWN]!r} ({smiles_fault(text, reason)})", position=atom
             )
         if "@" in text or extension:
             drop_idle_marks(mol)

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from biomatrix.entities.molecule.entity import Molecule
 
 _HERE = "biomatrix.entities.molecule"
+_TABLE = (
+    "a table may hold anything; name one of molecules, whose header names a column SMILES, .smi, or give --format smi "
+    "(file_format='smi' in Python); sequences are read from .fasta"
+)
 
 
 class MoleculeKind(Kind):
@@ -49,6 +53,14 @@ class MoleculeKind(Kind):
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".pdbqt": "PDBQT holds no bond orders; use the .sdf or .pdb it was made from",
         ".xyz": "XYZ holds no bonds; use .sdf",
+        ".csv": _TABLE,
+        ".tsv": _TABLE,
+        ".xlsx": "a workbook of Excel; save the sheet as CSV and give that with --format smi",
+        ".xls": "a workbook of Excel; save the sheet as CSV and give that with --format smi",
+        ".cdx": "a drawing of ChemDraw; save it as .sdf or .mol",
+        ".cdxml": "a drawing of ChemDraw; save it as .sdf or .mol",
+        ".mae": "Maestro files are not read; export .sdf",
+        ".maegz": "Maestro files are not read; export .sdf",
     }
     modalities: ClassVar[Mapping[str, str]] = {
         "molecule_smiles": f"{_HERE}.modalities.smiles:MoleculeSmiles",

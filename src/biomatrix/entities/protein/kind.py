@@ -64,6 +64,10 @@ class ProteinKind(Kind):
     record_words: ClassVar[tuple[str, ...]] = ("protein", "peptide")
     refused_extensions: ClassVar[Mapping[str, str]] = {
         ".mmtf": "MMTF was retired by the PDB in 2024; download the entry as .bcif or .cif",
+        ".a3m": "an alignment, whose sequences have gaps; give the sequences without gaps as .fasta",
+        ".gro": "GRO holds no chains; write .pdb, as with gmx editconf",
+        ".xtc": "a trajectory; write a frame of it as .pdb",
+        ".dcd": "a trajectory; write a frame of it as .pdb",
     }
     modalities: ClassVar[Mapping[str, str]] = {
         "protein_sequence": f"{_HERE}.modalities.sequence:ProteinSequence",

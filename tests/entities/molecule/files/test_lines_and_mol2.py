@@ -57,6 +57,46 @@ def test_a_header_is_passed_over_and_noted(tmp_path: Path) -> None:
         assert not any("header" in note for note in second.notes)
 
 
+HEADED = {
+    "Name;SMILES;pIC50\r\nethanol;CCO;5,2\r\n": "the molecule and 'Name' as its name; 1 other column left out",
+    "\ufeffSMILES,pIC50,Name\nCCO,5.2,ethanol\n": "'Name' as its name",
+    '"row ID","Molecule","Name"\n"Row0","CCO","ethanol"\n': "'Molecule' as the molecule and 'Name'",
+    '"ChEMBL ID";"Name";"Smiles"\n"CHEMBL545";"ethanol";"CCO"\n': "'Smiles' as the molecule",
+    "canonical_smiles\tzinc_id\nCCO\tethanol\n": "separated by tabs",
+    'Comment,Isomeric SMILES,Title\n"a, b",CCO,"ethanol"\n': "separated by commas",
+}
+
+
+@pytest.mark.parametrize("content", HEADED)
+def test_columns_are_taken_by_the_names_in_the_header(tmp_path: Path, content: str) -> None:
+    (found,) = read(tmp_path, content, "x.smi")
+    assert isinstance(found, Molecule), found
+    assert (found.smiles, found.name) == ("CCO", "ethanol")
+    assert HEADED[content] in str(found.notes)
+    assert "the header" in str(found.notes)
+
+
+def test_a_table_of_selfies_is_read_by_its_header(tmp_path: Path) -> None:
+    (found,) = read(tmp_path, "id,SMILES,SELFIES\nethanol,C,[C][C][O]\n", "x.selfies")
+    assert isinstance(found, Molecule)
+    assert (found.smiles, found.name) == ("CCO", "ethanol")
+
+
+def test_a_row_without_a_molecule_is_refused_and_its_name_never_read_as_one(tmp_path: Path) -> None:
+    for content, line in (("SMILES;Name\nCCO;a\n;CCC\n", 3), ("CCO,a\n,CCC\n", 2), ("ID,SMILES\na,CCO\nb\n", 3)):
+        first, second = read(tmp_path, content, "x.smi")
+        assert isinstance(first, Molecule)
+        assert isinstance(second, Reject)
+        assert f"line {line} has no molecule" in second.reason
+
+
+def test_a_first_line_of_data_is_no_header(tmp_path: Path) -> None:
+    first, second = read(tmp_path, "CCO,structure\nCCC,molecule\n", "x.smi")
+    assert isinstance(first, Molecule)
+    assert isinstance(second, Molecule)
+    assert (first.name, second.name) == ("structure", "molecule")
+
+
 def test_names_that_are_not_utf8_are_noted(tmp_path: Path) -> None:
     plain, foreign = read(tmp_path, "CCO Äthanol\n".encode() + "CCN Äthylamin\n".encode("cp1252"), "x.smi")
     assert isinstance(plain, Molecule)

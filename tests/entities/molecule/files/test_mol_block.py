@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rdkit import Chem
 
 from biomatrix.entities import Molecule, Reject, modality, read_molecules
+from biomatrix.entities.molecule.files.records import write_molecules
 
 HEAD = ("entry", "  drawn by hand     2D", "")
 
@@ -183,3 +185,33 @@ def test_what_is_not_kept_is_noted(tmp_path: Path) -> None:
     found = molecule(tmp_path, racemate)
     assert "@" in found.smiles
     assert any("racemic" in loss for loss in modality("molecule_smiles").losses(found))
+
+
+@pytest.mark.parametrize(("smiles", "v3000"), [
+    ("*CC*", False), ("[1*]CC[2*]", False), ("C[*-]", False), ("*c1ccccc1", False), ("*CC*", True), ("*c1ccccc1", True),
+])  # fmt: skip
+def test_wildcards_come_back_from_what_is_written(smiles: str, v3000: bool, tmp_path: Path) -> None:
+    molecule = Molecule.from_smiles(smiles, "R 1")
+    for name in ("x.sdf", "x.mol"):
+        path = tmp_path / name
+        write_molecules([molecule], path, v3000=v3000)
+        (found,) = read_molecules(path)
+        assert isinstance(found, Molecule), found
+        assert (found.smiles, found.name) == (molecule.smiles, "R 1")
+        (seen,) = Chem.SDMolSupplier(str(path), removeHs=False)
+        assert Chem.MolToSmiles(seen) == molecule.smiles
+
+
+def test_a_file_cut_inside_its_atoms_or_bonds_says_that_it_ends(tmp_path: Path) -> None:
+    path = tmp_path / "x.sdf"
+    write_molecules([Molecule.from_smiles("CCO").embed(seed=0)], path)
+    lines = path.read_text().splitlines()
+    for kept, what in (
+        (10, "9 atoms, in line 10 of the file (atom 7)"),
+        (15, "8 bonds, in line 15 of the file (bond 3)"),
+    ):
+        path.write_text("\n".join(lines[:kept]))
+        (found,) = read_molecules(path)
+        assert isinstance(found, Reject)
+        assert "the record ends before all are there; the counts line declares" in found.reason
+        assert what in found.reason

@@ -10,8 +10,10 @@ from typing import Final
 from biomatrix.entities.limits import Limits
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.files.cutting import RecordText
+from biomatrix.entities.molecule.files.headed_columns import HeadedColumns
 from biomatrix.entities.molecule.smiles_text import continuation_notes, split_smiles
 from biomatrix.entities.text import Lines
+from biomatrix.errors import ParseError
 
 _COMMENT: Final = "#"
 _HEADERS: Final = frozenset({"smiles", "canonical_smiles", "isomeric_smiles", "cxsmiles", "selfies", "structure"})
@@ -24,28 +26,36 @@ _MORE_COLUMNS: Final = "columns past the name were not read"
 _SPACES: Final = "spaces between the symbols were left out"
 
 
-def line_records(lines: Lines) -> Iterator[RecordText]:
+def line_records(lines: Lines, file_format: str) -> Iterator[RecordText]:
     """Yield each line that is neither empty nor a comment; a header, which names the columns, is noted and passed over.
 
-    Lines separated by commas or semicolons, and quoted columns, come out as ``molecule<TAB>name``.
+    Where a header names several columns, those of the molecule and of its name are taken by their names, else the first
+    two. Rows of columns parted by commas, semicolons or tabs, and quoted columns, come out as ``molecule<TAB>name``.
     """
     number = 0
     header: tuple[str, ...] = ()
+    table: HeadedColumns | None = None
     for index, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith(_COMMENT):
             continue
-        columns, notes = _columns(line)
-        if number == 0 and not header and columns[0].strip().lower() in _HEADERS:
-            header = (f"the header {line.strip()[:80]!r} was passed over",)
-            continue
+        if number == 0 and not header:
+            table = HeadedColumns.of_header(line, file_format)
+            if table or _columns(line)[0][0].strip().lower() in _HEADERS:
+                header = (f"the header {line.strip()[:80]!r} was passed over",)
+                continue
         number += 1
-        text = line if not notes else "\t".join(columns)
+        if table is None:
+            columns, notes = _columns(line)
+            text = line.strip() if not notes else "\t".join(columns)
+        else:
+            text, notes = "\t".join(table.of_row(line)), (table.note,)
         yield RecordText(number, index, text, notes=(*lines.notes(index, index), *header, *notes))
         header = ()
 
 
 def read_smiles_line(record: RecordText, limits: Limits) -> Molecule:
     """Return the molecule of a line of SMILES, with its extension and its name."""
+    _check_molecule(record)
     smiles, extension, title = split_smiles(record.text)
     name, notes = _name(title)
     notes += continuation_notes(smiles, name)
@@ -57,6 +67,7 @@ def read_selfies_line(record: RecordText, limits: Limits) -> Molecule:
 
     Spaces between symbols are left out, which is noted; what follows the last symbol is the name.
     """
+    _check_molecule(record)
     selfies, _, title = record.text.strip().partition("\t")
     fields = selfies.split()
     symbols = 1
@@ -67,6 +78,12 @@ def read_selfies_line(record: RecordText, limits: Limits) -> Molecule:
     name, more = _name("\t".join(part for part in (rest, title.strip()) if part))
     molecule = Molecule.from_selfies("".join(fields[:symbols]), name, limits=limits)
     return _noted(molecule, record.notes + notes + more)
+
+
+def _check_molecule(record: RecordText) -> None:
+    """Refuse a row whose column of molecules is empty, lest its name be read as one."""
+    if record.text.startswith("\t"):
+        raise ParseError(f"line {record.line} has no molecule in its column")
 
 
 def _columns(line: str) -> tuple[list[str], tuple[str, ...]]:

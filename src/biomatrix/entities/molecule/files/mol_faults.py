@@ -37,6 +37,9 @@ class Fault(NamedTuple):
     what: str = ""
 
 
+_ENDS: Final = "the record ends before all are there; the counts line declares {} {}"
+
+
 def first_fault(layout: Layout) -> Fault | None:
     """Return the first fault of a MOL block, None where none is seen."""
     lines = layout.lines
@@ -87,15 +90,24 @@ def _counts_fault(lines: Sequence[str]) -> Fault:
 def _v2000_faults(layout: Layout, counts: tuple[int, int]) -> Iterator[Fault]:
     lines, (atoms, bonds) = layout.lines, counts
     for number, index in enumerate(layout.atoms, start=1):
-        line = lines[index] if index < layout.count else ""
-        message = _atom_fault(line)
+        if index >= layout.count:
+            yield Fault(
+                index, f"the record ends before all are there; the counts line declares {atoms} atoms", f"atom {number}"
+            )
+            return
+        message = _atom_fault(lines[index])
         if message:
             short = f"; the counts line declares {atoms} atoms" if message.endswith("atom") else ""
             yield Fault(index, message + short, f"atom {number}")
             return
     seen: set[frozenset[int]] = set()
     for number, index in enumerate(layout.bonds, start=1):
-        line = lines[index] if index < layout.count else ""
+        if index >= layout.count:
+            yield Fault(
+                index, f"the record ends before all are there; the counts line declares {bonds} bonds", f"bond {number}"
+            )
+            return
+        line = lines[index]
         message = _bond_fault([line[:3], line[3:6], line[6:9]], atoms, seen) or _fields_fault(_triples(line[9:21]))
         if message:
             short = f"; the counts line declares {bonds} bonds" if message == "no line of a bond" else ""

@@ -20,6 +20,7 @@ from biomatrix.entities.molecule.files.finishing import TITLE
 from biomatrix.entities.molecule.files.line_records import line_records, read_selfies_line, read_smiles_line
 from biomatrix.entities.molecule.files.mol2_block import read_mol2
 from biomatrix.entities.molecule.files.mol_block import read_mol_block
+from biomatrix.entities.molecule.files.written_wildcards import with_stars
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.writing import write_atomically
 from biomatrix.errors import BioMatrixError, LimitError, ParseError, UnsupportedError
@@ -85,7 +86,7 @@ def write_molecules(
 
 def _records(path: str | Path, file_format: str, limits: Limits) -> Iterator[RecordText]:
     lines = read_lines(path, limits)
-    return line_records(lines) if file_format in _LINES else cut_records(lines, file_format, limits)
+    return line_records(lines, file_format) if file_format in _LINES else cut_records(lines, file_format, limits)
 
 
 def _parse(record: RecordText, file_format: str, limits: Limits) -> Molecule:
@@ -106,11 +107,11 @@ def record_bytes(molecule: Molecule, file_format: str, *, v3000: bool = False) -
     buffer = StringIO()
     with BlockLogs():
         if file_format == "mol":
-            return str(Chem.MolToMolBlock(mol, forceV3000=v3000 or large)).encode()
+            return with_stars(str(Chem.MolToMolBlock(mol, forceV3000=v3000 or large))).encode()
         with Chem.SDWriter(buffer) as writer:
             writer.SetForceV3000(v3000 or large)
             writer.write(mol)
-    return buffer.getvalue().encode()
+    return with_stars(buffer.getvalue()).encode()
 
 
 def _title(name: str, file_format: str) -> str:
