@@ -20,6 +20,8 @@ def near_matches(name: str, known: Iterable[str]) -> list[str]:
     >>> near_matches("fold_protien", ["fold_protein", "name_molecule"])
     ['fold_protein']
     """
+    if not isinstance(name, str):
+        return []
     by_lower = {other.lower(): other for other in known}
     return [by_lower[near] for near in get_close_matches(name.lower(), by_lower, _NEAR, _LIKENESS)]
 

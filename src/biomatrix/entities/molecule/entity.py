@@ -16,9 +16,11 @@ from biomatrix.entities.molecule import columns
 from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.dropped_marks import dropped_mark_notes
 from biomatrix.entities.molecule.embedding import conformer_of, embedded
+from biomatrix.entities.molecule.extension_notes import extension_notes
 from biomatrix.entities.molecule.preparation import is_ready, prepared, sanitise
 from biomatrix.entities.molecule.queries import is_query, is_smarts, wildcards
 from biomatrix.entities.molecule.selfies_text import smiles_of
+from biomatrix.entities.molecule.smiles_faults import refuse_other_notations, refuse_strange_characters
 from biomatrix.entities.molecule.smiles_text import split_smiles
 from biomatrix.entities.records import read_entity, write_entities
 from biomatrix.errors import ParseError, UnsupportedError
@@ -90,12 +92,15 @@ class Molecule(Entity):
         name = name or title
         if not text:
             raise ParseError("an empty SMILES string")
+        refuse_strange_characters(text)
         # A SMILES string has no more atoms than characters, so only a long one has to be counted before the work.
         if len(text) > limits.atoms_per_molecule:
             limits.check("atoms_per_molecule", _count_smiles_atoms(text), "number of atoms")
         with captured_log() as log:
             mol = Chem.MolFromSmiles(f"{text} {extension}".strip())
             reason, atom = (log.reason, log.atom) if mol is None else ("", None)
+        if mol is None:
+            refuse_other_notations(text)
         if is_query(mol) if mol is not None else is_smarts(text):
             raise UnsupportedError(f"a query (SMARTS), which stands for many molecules: {text[:_SHOWN]!r}")
         if mol is None or mol.GetNumAtoms() == 0:
@@ -104,7 +109,7 @@ class Molecule(Entity):
             )
         drop_idle_marks(mol)
         notes = ("wildcard atoms kept as *",) if _has_wildcard(mol) else ()
-        return cls(mol, name, notes + dropped_mark_notes(text, extension, mol))
+        return cls(mol, name, notes + extension_notes(extension) + dropped_mark_notes(text, extension, mol))
 
     @classmethod
     def from_selfies(cls, selfies: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Molecule:
@@ -344,6 +349,13 @@ class Molecule(Entity):
 def _check_text(value: object, what: str) -> None:
     if not isinstance(value, str):
         raise ParseError(f"{what} is text, not {type(value).__name__}")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ParseError(
+                f"{what} holds half of a surrogate pair, which is no character", position=error.start
+            ) from error
 
 
 def _texts(notes: object) -> tuple[str, ...]:

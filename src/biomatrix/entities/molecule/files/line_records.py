@@ -12,7 +12,10 @@ from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.files.cutting import RecordText
 from biomatrix.entities.molecule.smiles_text import split_smiles
 from biomatrix.entities.text import Lines
+from biomatrix.errors import ParseError
 
+_FIRST_COLUMNS: Final = frozenset({"", "id", "name", "title", "compound", "molecule", "index", "number", "no", "mol"})
+_SEPARATOR: Final = re.compile(r"[\t,;]| +")
 _COMMENT: Final = "#"
 _HEADERS: Final = frozenset({"smiles", "canonical_smiles", "isomeric_smiles", "cxsmiles", "selfies", "structure"})
 _MARKED: Final = re.compile(r"[,;\"]")
@@ -38,6 +41,8 @@ def line_records(lines: Lines) -> Iterator[RecordText]:
         if number == 0 and not header and columns[0].strip().lower() in _HEADERS:
             header = (f"the header {line.strip()[:80]!r} was passed over",)
             continue
+        if number == 0 and not header:
+            _refuse_other_column(line, index)
         number += 1
         text = line if not notes else "\t".join(columns)
         yield RecordText(number, index, text, notes=(*lines.notes(index, index), *header, *notes))
@@ -64,8 +69,23 @@ def read_selfies_line(record: RecordText, limits: Limits) -> Molecule:
     notes = (_SPACES,) if symbols > 1 else ()
     rest = " ".join(fields[symbols:])
     name, more = _name("\t".join(part for part in (rest, title.strip()) if part))
+    if _SYMBOLS.fullmatch(name.replace(",", "")):
+        raise ParseError("symbols parted by commas: join them, so that the line begins with one SELFIES string")
     molecule = Molecule.from_selfies("".join(fields[:symbols]), name, limits=limits)
     return _noted(molecule, record.notes + notes + more)
+
+
+def _refuse_other_column(line: str, number: int) -> None:
+    """Refuse a first line that is a header and names the molecules in another column than the first."""
+    columns = [column.strip(' "').lower() for column in _SEPARATOR.split(line.strip())]
+    named = next((column for column in columns[1:] if column in _HEADERS), None)
+    # A name such as "structure" behind a molecule is no header: what no molecule is called alone tells one.
+    if named is not None and columns[0] in _FIRST_COLUMNS:
+        raise ParseError(
+            f"the header names {named!r} as column {columns.index(named) + 1}: a line must begin with the molecule, "
+            "so put that column first",
+            position=number,
+        )
 
 
 def _columns(line: str) -> tuple[list[str], tuple[str, ...]]:
