@@ -16,7 +16,7 @@ from biomatrix.entities.molecule import columns
 from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.dropped_marks import dropped_mark_notes
 from biomatrix.entities.molecule.embedding import conformer_of, embedded
-from biomatrix.entities.molecule.extension_notes import extension_notes
+from biomatrix.entities.molecule.extension_notes import extension_notes, refuse_extension
 from biomatrix.entities.molecule.preparation import is_ready, prepared, sanitise
 from biomatrix.entities.molecule.queries import is_query, is_smarts, wildcards
 from biomatrix.entities.molecule.selfies_text import smiles_of
@@ -101,6 +101,7 @@ class Molecule(Entity):
             reason, atom = (log.reason, log.atom) if mol is None else ("", None)
         if mol is None:
             refuse_other_notations(text)
+            refuse_extension(text, extension)
         if is_query(mol) if mol is not None else is_smarts(text):
             raise UnsupportedError(f"a query (SMARTS), which stands for many molecules: {text[:_SHOWN]!r}")
         if mol is None or mol.GetNumAtoms() == 0:

@@ -9,6 +9,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from rdkit import Chem
+
+from biomatrix.entities.molecule.chemistry_log import captured_log
+from biomatrix.errors import ParseError
+
 _COORDINATES: Final = re.compile(r"\([^)]*\)")
 _LABELS: Final = re.compile(r"\$([^$]*)\$")
 _FIELD: Final = re.compile(r"(?:^|,)([A-Za-z&^][A-Za-z&^]*)(?=\d*:|,|$)")
@@ -52,3 +57,13 @@ def extension_notes(extension: str) -> tuple[str, ...]:
         elif key not in _READ:
             notes[f"the field {key[:_SHOWN]!r} of the extension was not read"] = None
     return tuple(notes)
+
+
+def refuse_extension(smiles: str, extension: str) -> None:
+    """Raise ParseError where a SMILES string that cannot be read with its extension is sound without it."""
+    if not extension:
+        return
+    with captured_log():
+        alone: Chem.Mol | None = Chem.MolFromSmiles(smiles)
+    if alone is not None:
+        raise ParseError(f"the ChemAxon extension {extension[:_SHOWN]!r} is broken; the SMILES string before it is not")
