@@ -30,5 +30,5 @@ def test_what_is_read_bears_no_note_of_the_extension(line: str) -> None:
 
 @pytest.mark.parametrize("line", ["CCO |SgD:1:pKa:4.5|", "CCO |(0,0|"])
 def test_a_broken_extension_is_not_called_a_broken_string(line: str) -> None:
-    with pytest.raises(ParseError, match="the ChemAxon extension .* is broken"):
+    with pytest.raises(ParseError, match=r"the ChemAxon extension .* is broken"):
         Molecule.from_smiles(line)

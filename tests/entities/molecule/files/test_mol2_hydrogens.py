@@ -43,8 +43,10 @@ BARE = {
         ["C1 0 0 0 C.3", "S1 1.4 0 .2 S.o2", "O1 2 1 0 O.2", "O2 2 -1 0 O.2", "N1 2 0 1 N.3"],
         ["1 2 1", "2 3 2", "2 4 2", "2 5 1"],
     ),
-    "c1ccccc1": record([f"C{i} {i} {i % 2} 0.{i} C.ar" for i in range(6)], [f"{i + 1} {(i + 1) % 6 + 1} ar" for i in range(6)]),
-}  # fmt: skip
+    "c1ccccc1": record(
+        [f"C{i} {i} {i % 2} 0.{i} C.ar" for i in range(6)], [f"{i + 1} {(i + 1) % 6 + 1} ar" for i in range(6)]
+    ),
+}
 
 
 @pytest.mark.parametrize("smiles", BARE)
