@@ -12,7 +12,7 @@ _NEAR: Final = 3
 _LIKENESS: Final = 0.6
 
 
-def near_matches(name: str, known: Iterable[str]) -> list[str]:
+def near_matches(name: object, known: Iterable[str]) -> list[str]:
     """Return at most three known names that look like this one, the nearest first.
 
     Examples
@@ -26,7 +26,7 @@ def near_matches(name: str, known: Iterable[str]) -> list[str]:
     return [by_lower[near] for near in get_close_matches(name.lower(), by_lower, _NEAR, _LIKENESS)]
 
 
-def choices(name: str, known: Iterable[str]) -> str:
+def choices(name: object, known: Iterable[str]) -> str:
     """Return what a message about an unknown name ends with: the near names, or what there is.
 
     Examples
