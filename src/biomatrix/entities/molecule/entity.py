@@ -99,9 +99,7 @@ class Molecule(Entity):
         with captured_log() as log:
             mol = Chem.MolFromSmiles(f"{text} {extension}".strip())
             reason, atom = (log.reason, log.atom) if mol is None else ("", None)
-        if mol is None:
-            refuse_other_notations(text)
-            refuse_extension(text, extension)
+        _refuse_unread(mol, text, extension)
         if is_query(mol) if mol is not None else is_smarts(text):
             raise UnsupportedError(f"a query (SMARTS), which stands for many molecules: {text[:_SHOWN]!r}")
         if mol is None or mol.GetNumAtoms() == 0:
@@ -345,6 +343,13 @@ class Molecule(Entity):
 
     def __repr__(self) -> str:
         return f"Molecule({self.smiles!r}{', 3D' if self.has_conformer else ''})"
+
+
+def _refuse_unread(mol: Chem.Mol | None, text: str, extension: str) -> None:
+    """Raise ParseError with the reason where RDKit reads no molecule, and the reason is not one of its own."""
+    if mol is None:
+        refuse_other_notations(text)
+        refuse_extension(text, extension)
 
 
 def _check_text(value: object, what: str) -> None:
