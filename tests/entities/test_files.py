@@ -11,7 +11,7 @@ import biomatrix
 from biomatrix.entities import Entity, Molecule, Protein, kind_of, read
 from biomatrix.entities.files import read_lines
 from biomatrix.entities.writing import write_whole
-from biomatrix.errors import ConfigurationError, WeightsError
+from biomatrix.errors import ConfigurationError
 
 MOL2 = """@<TRIPOS>MOLECULE
 methanol
@@ -55,7 +55,7 @@ def test_files_with_a_byte_order_mark_are_read(tmp_path: Path, extension: str) -
 def test_what_is_no_path_is_refused_in_words(path: Any) -> None:
     with pytest.raises(ConfigurationError, match="a file is named by a text or a Path"):
         biomatrix.read(path)
-    with pytest.raises(WeightsError, match="no model"):
+    with pytest.raises(ConfigurationError, match="a model is named by a text or a Path"):
         biomatrix.load(path)
 
 

@@ -89,6 +89,8 @@ def _by_modality(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _locate(name_or_path: str | Path) -> Path:
     """Return the local folder of a model, fetched from the hub where needed."""
+    if not isinstance(name_or_path, str | Path):
+        raise ConfigurationError(f"a model is named by a text or a Path, not {type(name_or_path).__name__}")
     shipped = {name: SHIPPED / name for name in shipped_models()}
     try:
         return locate(name_or_path, what="model", shipped=shipped, patterns=_FILES)
