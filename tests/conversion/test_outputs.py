@@ -100,3 +100,25 @@ def test_a_slash_at_the_end_says_folder(here: Path) -> None:
     Path("t.txt").write_text("<|mol_smi_start|>CCO<|mol_smi_end|>\n")
     assert decode_from_lines("t.txt", "out_v1.0/").succeeded == 1
     assert len(list(Path("out_v1.0").glob("*.smi"))) == 1
+
+
+def test_a_default_name_of_rejects_that_is_too_long_says_which_option_names_it(here: Path) -> None:
+    output = Path("n" * 249 + ".jsonl")
+    with pytest.raises(ConfigurationError, match="too long; name the file of rejects with --rejects"):
+        encode_to_lines("a.smi", output, modalities=["molecule_smiles"])
+    assert encode_to_lines("a.smi", output, modalities=["molecule_smiles"], rejects=Path("r")).succeeded == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('[{"text": "<|mol_sfi_start|>[C]<|mol_sfi_end|>"}]\n', "a JSON array"),
+        ("[\n", "a JSON array"),
+        (LINE.strip() + LINE, "goes on behind <|mol_sfi_end|>"),
+    ],
+)
+def test_several_entities_in_one_line_are_told_apart_by_the_reason(here: Path, content: str, reason: str) -> None:
+    Path("t.txt").write_text(content)
+    counts = decode_from_lines("t.txt", Path("back.smi"))
+    assert counts.succeeded == 0
+    assert reason in counts.as_text()

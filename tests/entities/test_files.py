@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import biomatrix
 from biomatrix.entities import Entity, Molecule, Protein, kind_of, read
 from biomatrix.entities.files import read_lines
 from biomatrix.entities.writing import write_whole
+from biomatrix.errors import ConfigurationError
 
 MOL2 = """@<TRIPOS>MOLECULE
 methanol
@@ -46,3 +49,17 @@ def test_files_with_a_byte_order_mark_are_read(tmp_path: Path, extension: str) -
     assert isinstance(found, Entity)
     of = kind_of(found)
     assert of.to_bytes(found) == of.to_bytes(expected)
+
+
+@pytest.mark.parametrize("path", [None, 5, b"/tmp"])
+def test_what_is_no_path_is_refused_in_words(path: Any) -> None:
+    with pytest.raises(ConfigurationError, match="a file is named by a text or a Path"):
+        biomatrix.read(path)
+    with pytest.raises(ConfigurationError, match="a model is named by a text or a Path"):
+        biomatrix.load(path)
+
+
+@pytest.mark.parametrize("name", [None, 5])
+def test_what_is_no_name_of_a_modality_is_refused_in_words(name: Any) -> None:
+    with pytest.raises(ConfigurationError, match="no modality named"):
+        biomatrix.modality(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -220,3 +221,19 @@ def test_a_batch_that_fails_as_a_whole_loses_only_what_is_bad(rounding: Path) ->
     assert [isinstance(answer, BioMatrixError) for answer in answers] == [False, True, False]
     assert isinstance(answers[1], UnsupportedError)
     assert answers[1].record == "bad"
+
+
+@pytest.mark.parametrize("stated", [512, 2**70, None, "256"])
+def test_a_config_that_says_another_number_of_codes_is_refused(tmp_path: Path, stated: object) -> None:
+    tokenizer = ProteinStructureTokenizer.from_pretrained("geometric-256")
+    tokenizer.save_pretrained(tmp_path / "copy")
+    path = tmp_path / "copy" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"num_codes": stated}))
+    with pytest.raises(WeightsError, match=r"num_codes .*, the weights have 256"):
+        ProteinStructureTokenizer.from_pretrained(tmp_path / "copy")
+
+
+def test_one_entity_without_a_list_is_refused_in_words(tokenizer: Any) -> None:
+    whole = bundled_protein() if tokenizer.kind == "protein" else bundled_ligand()
+    with pytest.raises(ConfigurationError, match="a list of entities"):
+        tokenizer.encode(whole)

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from biomatrix.cli.main import app
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, WeightsError
 from biomatrix.generation import Model, load
-from biomatrix.generation.model_folder import check_model_folder
+from biomatrix.training.model_folder import check_model_folder
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00ff\nsize 12345\n"
 ADAPTER = '{"peft_type": "LORA", "base_model_name_or_path": "some/base", "r": 2, "target_modules": ["q_proj"]}'

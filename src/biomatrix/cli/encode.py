@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from biomatrix.cli.console import CountsAsJson, EntityKind, Quiet, RejectsFile, TokenizerName, report_counts, shown_log
+from biomatrix.errors import ConfigurationError
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +28,10 @@ def encode(
     ] = None,
     kind: EntityKind = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File for the JSON lines; standard output by default, or '-'.")
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File for the JSON lines; standard output by default, or '-'."
+        ),
     ] = None,
     file_format: Annotated[
         str | None,
@@ -48,14 +52,17 @@ def encode(
     """
     from biomatrix.conversion import encode_to_lines
 
+    if output is not None and output.endswith("/"):
+        raise ConfigurationError("names a folder; encode writes all lines to one file", file=output)
+    path = None if output is None else Path(output)
     with shown_log(quiet):
         counts = encode_to_lines(
             file,
-            output,
+            path,
             modalities=modality or None,
             kind=kind,
             file_format=file_format,
             tokenizer=tokenizer,
             rejects=rejects,
         )
-    report_counts(counts, as_json, output)
+    report_counts(counts, as_json, path)

@@ -28,6 +28,8 @@ PIPE_CLOSED: Final = 141
 DEBUG_OPTION: Final = "--debug"
 DEBUG_VARIABLE: Final = "BIOMATRIX_DEBUG"
 _LONGEST: Final = 300
+_NO_MEMORY: Final = "can't allocate memory"
+"""What torch says, in an error of no kind of its own."""
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -86,6 +88,8 @@ def run_to_the_end(command: Callable[[], object], debug: bool = False) -> None:
             _leave_unexpectedly(error, debug)
         _leave(REFUSED, f"{error.filename or 'the output'} cannot be written: {error.strerror}", debug)
     except Exception as error:  # noqa: BLE001  # the last net
+        if isinstance(error, MemoryError) or _NO_MEMORY in str(error):
+            _leave(REFUSED, "there is not enough memory: give less at once, a smaller model, or more memory", debug)
         _leave_unexpectedly(error, debug)
 
 

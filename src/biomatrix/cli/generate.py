@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -113,6 +114,8 @@ def _check_modalities(*given: tuple[str, str | None]) -> None:
 
 def _standard_input() -> str:
     """Return the words on standard input; ConfigurationError where they are no text."""
+    if sys.stdin is None:  # as the shell's <&- leaves it
+        raise ConfigurationError("is closed; give the prompt as an argument", file="<stdin>")
     try:
         return typer.get_binary_stream("stdin").read().decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:

@@ -55,8 +55,15 @@ def check_paths(file: str, output: Path | None, rejects: Path | None, *, into_fo
     written = {"output": output, "file of rejects": rejects}
     named = {what: path for what, path in written.items() if path is not None}
     for what, path in named.items():
-        if not (into_folder and what == "output"):
+        if into_folder and what == "output":
+            continue
+        try:
             check_writable(path)
+        except ConfigurationError as error:
+            if path is not rejects or output is None or rejects != rejects_beside(output):
+                raise
+            hint = f"{error.message}; name the file of rejects with --rejects"
+            raise ConfigurationError(hint, file=error.file) from error.__cause__
     beside = {"input": Path(file)} if file != STANDARD_INPUT else {}
     for (first, one), (second, other) in combinations({**beside, **named}.items(), 2):
         if os.path.realpath(one) == os.path.realpath(other) and not _shared(other):

@@ -74,6 +74,8 @@ def _parse_line(file: str, number: int, raw: bytes) -> Line | Reject:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         return Reject(file, number, error.start, f"not UTF-8: {error.reason}")
+    if text == "[" or text.startswith(("[{", '["')):
+        return Reject(file, number, None, "a JSON array; give one object a line, without brackets and commas round it")
     if not text.startswith("{"):
         return Line(number, text)
     try:

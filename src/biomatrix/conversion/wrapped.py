@@ -19,7 +19,7 @@ def unwrap(text: str) -> tuple[Modality, list[str]]:
     Raises
     ------
     DecodeError
-        The line opens with no known control token, or does not close with its partner.
+        The line opens with no known control token, does not close with its partner, or holds several entities.
     """
     line = text.strip()
     for modality in modalities():
@@ -28,6 +28,8 @@ def unwrap(text: str) -> tuple[Modality, list[str]]:
         if not line.endswith(modality.end_token):
             raise DecodeError(f"the line opens with {modality.start_token} and does not end with {modality.end_token}")
         inner = line[len(modality.start_token) : len(line) - len(modality.end_token)]
+        if modality.end_token in inner:
+            raise DecodeError(f"the line goes on behind {modality.end_token}: give each entity a line of its own")
         return modality, modality.split(inner)
     starts = ", ".join(modality.start_token for modality in modalities())
     raise DecodeError(f"the line opens with no control token; it must start with one of {starts}")

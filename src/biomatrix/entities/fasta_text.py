@@ -27,6 +27,8 @@ _OTHER_FORMATS: Final = (
     ("@", "a FASTQ file, of nucleotide reads"),
 )
 _GAPS: Final = "-."
+_JOINTS: Final = ":/"
+"""Between the chains of a complex: ColabFold and ESMFold write one, MODELLER and RoseTTAFold the other."""
 _STOP: Final = "*"
 _SHOWN: Final = 40
 
@@ -101,8 +103,8 @@ def refuse_alignments(letters: str) -> None:
         reason = ""
         if letter in _GAPS:
             reason = f"{letter!r} is a gap: the record is of an alignment; give the sequences without gaps"
-        elif letter == ":":
-            reason = "':' joins the chains of a complex; give each chain a record of its own"
+        elif letter in _JOINTS:
+            reason = f"{letter!r} joins the chains of a complex; give each chain a record of its own"
         elif letter.isdigit():
             reason = f"{letter!r} is a number among the letters, as in listings of GenBank; leave the numbers out"
         elif letter == _STOP and letters[index:].strip(_STOP):

@@ -66,6 +66,8 @@ def read_format_of(path: str | Path, file_format: str | None = None, among: Sequ
     UnsupportedError
         Also where the file begins as one of another format than its name says.
     """
+    if not isinstance(path, str | Path):
+        raise ConfigurationError(f"a file is named by a text or a Path, not {type(path).__name__}")
     _refuse_absent(path, file_format)
     name = format_of(path, file_format, among)
     if file_format is None:

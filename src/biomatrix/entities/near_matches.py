@@ -13,7 +13,7 @@ _LIKENESS: Final = 0.6
 _SHORTEST_PART: Final = 3
 
 
-def near_matches(name: str, known: Iterable[str]) -> list[str]:
+def near_matches(name: object, known: Iterable[str]) -> list[str]:
     """Return at most three known names that look like this one, the nearest first, else those it is a part of.
 
     Examples
@@ -23,6 +23,8 @@ def near_matches(name: str, known: Iterable[str]) -> list[str]:
     >>> near_matches("smiles", ["text", "molecule_smiles"])
     ['molecule_smiles']
     """
+    if not isinstance(name, str):
+        return []
     by_lower = {other.lower(): other for other in known}
     word = name.lower()
     near = get_close_matches(word, by_lower, _NEAR, _LIKENESS)
@@ -31,7 +33,7 @@ def near_matches(name: str, known: Iterable[str]) -> list[str]:
     return [by_lower[one] for one in near]
 
 
-def choices(name: str, known: Iterable[str]) -> str:
+def choices(name: object, known: Iterable[str]) -> str:
     """Return what a message about an unknown name ends with: the near names, or what there is.
 
     Examples

@@ -62,7 +62,7 @@ def open_bytes(
     label = label_of(path)
     try:
         with _open_raw(path) as raw:
-            if raw is not sys.stdin.buffer:
+            if str(path) != STANDARD_INPUT:
                 limits.check("file_bytes", os.fstat(raw.fileno()).st_size, "size of the file in bytes")
             limited = io.BufferedReader(_LimitedStream(raw, limits, "file_bytes", "size of the input in bytes"), _PIECE)
             unpacked: IO[bytes] = limited
@@ -89,10 +89,23 @@ def _refuse_packed(stream: io.BufferedReader[Any]) -> None:
         raise ParseError(f"the file is {packing}")
 
 
+def standard_input() -> IO[bytes]:
+    """Return the bytes of standard input.
+
+    Raises
+    ------
+    ParseError
+        It is closed, as a shell's ``<&-`` leaves it.
+    """
+    if sys.stdin is None:
+        raise ParseError("standard input is closed; give a file", file=label_of(STANDARD_INPUT))
+    return sys.stdin.buffer
+
+
 @contextmanager
 def _open_raw(path: str | Path) -> Iterator[IO[bytes]]:
     if str(path) == STANDARD_INPUT:
-        yield sys.stdin.buffer
+        yield standard_input()
         return
     if Path(path).is_dir():
         raise ParseError("is a folder, not a file", file=str(path))

@@ -7,6 +7,8 @@ from typing import Final
 
 LONGEST_PATH: Final = 4096
 """The longest path of Linux; anything longer that a person types is a value."""
+_NO_PATH: Final = (OSError, ValueError, TypeError)
+"""Longer than a name may be, with a NUL, or no text at all."""
 
 
 def is_file(word: str | Path) -> bool:
@@ -19,7 +21,7 @@ def is_file(word: str | Path) -> bool:
     """
     try:
         return Path(word).is_file()
-    except (OSError, ValueError):  # longer than a name may be, or with a NUL
+    except _NO_PATH:
         return False
 
 
@@ -27,7 +29,7 @@ def is_folder(word: str | Path) -> bool:
     """Return whether a folder of that name exists; False for what no path can be."""
     try:
         return Path(word).is_dir()
-    except (OSError, ValueError):
+    except _NO_PATH:
         return False
 
 
@@ -35,5 +37,5 @@ def exists(word: str | Path) -> bool:
     """Return whether anything of that name exists; False for what no path can be."""
     try:
         return Path(word).exists()
-    except (OSError, ValueError):
+    except _NO_PATH:
         return False

@@ -47,6 +47,9 @@ _TEXT: Final = (
     (b"<!doctype html", "an HTML page, perhaps an error page saved in place of a download"),
     (b"<html", "an HTML page, perhaps an error page saved in place of a download"),
     (b"<?xml", "an XML file, which is not read here"),
+    (b"{\\rtf", "a document of a word processor (RTF); save it as plain text"),
+    (b"$rxn", "a reaction (RXN file), which is several molecules; save each as .mol"),
+    (b"$rdfile", "an RDfile, of reactions or molecules with data; save the molecules as .sdf"),
     (b"<cml", "a CML file, which is not read here; save it as .sdf"),
 )
 

@@ -115,6 +115,7 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
         _refuse_unknown(tokenizer_class, chosen, stored)
         tokenizer = tokenizer_class.from_weights(stored, **chosen)
         tokenizer.options = chosen
+        _refuse_other_count(tokenizer, stored)
         return tokenizer
 
     def save_pretrained(self, folder: str | Path) -> str:
@@ -271,6 +272,16 @@ def _refuse_unknown(tokenizer_class: type[Any], chosen: Mapping[str, Any], store
         )
 
 
+def _refuse_other_count(tokenizer: StructureTokenizer[Any, Any, Any, Any], stored: StoredWeights) -> None:
+    """Refuse a folder whose config says another number of codes than its weights have."""
+    stated = stored.config.get("num_codes", tokenizer.num_codes)
+    if stated != tokenizer.num_codes:
+        raise WeightsError(
+            f"the config says num_codes {str(stated)[:40]}, the weights have {tokenizer.num_codes}: mixed-up files",
+            file=str(stored.folder),
+        )
+
+
 def _in_batches(
     items: Sequence[Any],
     prepare: Callable[[Any], Any],
@@ -278,6 +289,8 @@ def _in_batches(
     batch_size: int | None,
 ) -> list[Any]:
     """Return an answer or an error for each item; batches hold only what could be prepared."""
+    if isinstance(items, Entity):
+        raise ConfigurationError(f"a list of entities is asked for, also of one: [{type(items).__name__.lower()}]")
     answers: list[Any] = [None] * len(items)
     waiting: list[tuple[int, Any]] = []
 

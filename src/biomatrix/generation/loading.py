@@ -9,8 +9,8 @@ from biomatrix.entities.folders import files_written_aside
 from biomatrix.entities.hub import locate
 from biomatrix.entities.paths import is_folder
 from biomatrix.errors import ConfigurationError, WeightsError
-from biomatrix.generation.model_folder import check_model_folder, refuse_adapter
-from biomatrix.generation.progress_bar import without_progress_bar
+from biomatrix.training.model_folder import check_model_folder, refuse_adapter
+from biomatrix.training.network import check_finite, one_line, open_network
 
 if TYPE_CHECKING:
     import torch
@@ -89,6 +89,8 @@ def _by_modality(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _locate(name_or_path: str | Path) -> Path:
     """Return the local folder of a model, fetched from the hub where needed."""
+    if not isinstance(name_or_path, str | Path):
+        raise ConfigurationError(f"a model is named by a text or a Path, not {type(name_or_path).__name__}")
     shipped = {name: SHIPPED / name for name in shipped_models()}
     try:
         return locate(name_or_path, what="model", shipped=shipped, patterns=_FILES)
@@ -108,34 +110,13 @@ def _open_plain(folder: Path, device: torch.device, dtype: torch.dtype) -> Qwen3
 
     network = open_plain(folder, dtype) if device.type == "cpu" else None
     if network is not None:
-        _check_finite(network, folder)
+        check_finite(network, folder)
     return network
 
 
 def _open_network(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
-    from transformers import AutoModelForCausalLM
-
-    opener: Any = AutoModelForCausalLM
-    try:
-        with without_progress_bar():
-            network, report = opener.from_pretrained(
-                folder,
-                dtype=dtype,
-                use_safetensors=True,
-                trust_remote_code=False,
-                output_loading_info=True,
-            )
-    except Exception as error:  # a broken description fails anywhere in Transformers, with any exception
-        raise WeightsError(f"cannot open the model: {_one_line(error)}", file=str(folder)) from error
-    faults = [
-        f"{len(report[fault])} {fault.replace('_', ' ')}, first {sorted(map(str, report[fault]))[0]}"
-        for fault in ("missing_keys", "unexpected_keys", "mismatched_keys")
-        if report.get(fault)
-    ]
-    if faults:
-        raise WeightsError(f"the weights do not match config.json: {'; '.join(faults)}", file=str(folder))
-    network = _moved(network, device)
-    _check_finite(network, folder)
+    network = _moved(open_network(folder, dtype), device)
+    check_finite(network, folder)
     return network.eval()
 
 
@@ -143,26 +124,4 @@ def _moved(network: Any, device: torch.device) -> Any:
     try:
         return network.to(device)
     except RuntimeError as error:  # most often its memory is too small
-        raise ConfigurationError(f"the model does not go to the device {str(device)!r}: {_one_line(error)}") from error
-
-
-def _check_finite(network: Any, folder: Path) -> None:
-    """Raise WeightsError where a weight is NaN or infinite in the type that the network runs in.
-
-    One pass over the weights where they lie: 3 ms for 6 million, and little beside reading them for any size.
-    """
-    import torch
-
-    for name, parameter in network.named_parameters():
-        if parameter.numel() and not all(map(torch.isfinite, torch.aminmax(parameter.detach()))):
-            raise WeightsError(
-                f"holds values that are not finite ({str(parameter.dtype).removeprefix('torch.')}): damaged weights, "
-                "or too large for the type; open an earlier checkpoint, or fetch the weights again",
-                file=str(folder),
-                position=name,
-            )
-
-
-def _one_line(error: BaseException) -> str:
-    """Return a library's message on one line, cut where it is long; the name of the exception where it has none."""
-    return " ".join(str(error).split())[:300] or type(error).__name__
+        raise ConfigurationError(f"the model does not go to the device {str(device)!r}: {one_line(error)}") from error

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
+from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
 from biomatrix.entities.hub import is_repository
 from biomatrix.entities.paths import is_folder
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.training.config import ModelSection, RunSection
+from biomatrix.training.model_folder import check_model_folder
+from biomatrix.training.network import CANNOT_OPEN, check_finite, open_network
 from biomatrix.vocabulary import initialise
 
 if TYPE_CHECKING:
@@ -140,24 +141,28 @@ def _check_memory(sizes: ModelSection, rows: int) -> None:
 
 
 def open_checkpoint(name_or_path: str, attention: str = "sdpa") -> PreTrainedModel:
-    """Open a causal language model in float32, from safetensors only; code that comes with it does not run."""
+    """Open a causal language model in float32, from safetensors only; code that comes with it does not run.
+
+    Raises
+    ------
+    WeightsError
+        No such model, an adapter that is not merged, or a description or weights that are damaged, quantised, or do
+        not fit each other: nothing is made up for what is missing.
+    """
     if not is_folder(name_or_path) and not is_repository(name_or_path):
         raise WeightsError(
             "no such folder, nor a hub id (owner/name); correct model.checkpoint in the recipe", file=name_or_path
         )
     try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            name_or_path,
-            dtype=torch.float32,
-            attn_implementation=attention,
-            use_safetensors=True,
-            trust_remote_code=False,
-        )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = " ".join(str(error).split())[:300]
+        if Path(name_or_path).is_dir():
+            check_model_folder(Path(name_or_path))
+        model: PreTrainedModel = open_network(name_or_path, torch.float32, attn_implementation=attention)
+        check_finite(model, name_or_path)
+    except WeightsError as error:
+        reason = error.message.removeprefix(CANNOT_OPEN)
         raise WeightsError(
-            f"cannot open the model: {reason}; correct model.checkpoint in the recipe", file=name_or_path
-        ) from error
+            f"{CANNOT_OPEN}{reason}; correct model.checkpoint in the recipe", file=error.file, position=error.position
+        ) from error.__cause__
     return model
 
 

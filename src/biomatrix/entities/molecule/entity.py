@@ -17,10 +17,15 @@ from biomatrix.entities.molecule import columns
 from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.dropped_marks import dropped_mark_notes
 from biomatrix.entities.molecule.embedding import conformer_of, embedded
+from biomatrix.entities.molecule.extension_notes import extension_notes, refuse_extension
 from biomatrix.entities.molecule.preparation import is_ready, prepared, sanitise
 from biomatrix.entities.molecule.queries import is_query, is_smarts, wildcards
 from biomatrix.entities.molecule.selfies_text import smiles_of
-from biomatrix.entities.molecule.smiles_faults import smiles_fault
+from biomatrix.entities.molecule.smiles_faults import (
+    refuse_other_notations,
+    refuse_strange_characters,
+    smiles_fault,
+)
 from biomatrix.entities.molecule.smiles_text import split_smiles, title_notes
 from biomatrix.entities.records import read_entity, write_entities
 from biomatrix.errors import ParseError, UnsupportedError
@@ -92,12 +97,14 @@ class Molecule(Entity):
         text, extension, title = split_smiles(smiles)
         if not text:
             raise ParseError("an empty SMILES string")
+        refuse_strange_characters(text)
         # A SMILES string has no more atoms than characters, so only a long one has to be counted before the work.
         if len(text) > limits.atoms_per_molecule:
             limits.check("atoms_per_molecule", _count_smiles_atoms(text), "number of atoms")
         with captured_log() as log:
             mol = Chem.MolFromSmiles(f"{text} {extension}".strip())
             reason, atom = (log.reason, log.atom) if mol is None else ("", None)
+        _refuse_unread(mol, text, extension)
         if is_query(mol) if mol is not None else is_smarts(text):
             raise UnsupportedError(f"a query (SMARTS), which stands for many molecules: {text[:_SHOWN]!r}")
         if mol is None or mol.GetNumAtoms() == 0:
@@ -110,8 +117,8 @@ class Molecule(Entity):
         notes: tuple[str, ...] = (
             ("wildcard atoms kept as *",) if ("*" in text or "#" in text) and _has_wildcard(mol) else ()
         )
-        notes += dropped_mark_notes(text, extension, mol) + title_notes(text, title, named=bool(name))
-        return cls(mol, name or title, notes)
+        notes += extension_notes(extension) + dropped_mark_notes(text, extension, mol)
+        return cls(mol, name or title, notes + title_notes(text, title, named=bool(name)))
 
     @classmethod
     def from_selfies(cls, selfies: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Molecule:
@@ -348,9 +355,23 @@ class Molecule(Entity):
         return f"Molecule({self.smiles!r}{', 3D' if self.has_conformer else ''})"
 
 
+def _refuse_unread(mol: Chem.Mol | None, text: str, extension: str) -> None:
+    """Raise ParseError with the reason where RDKit reads no molecule, and the reason is not one of its own."""
+    if mol is None:
+        refuse_other_notations(text)
+        refuse_extension(text, extension)
+
+
 def _check_text(value: object, what: str) -> None:
     if not isinstance(value, str):
         raise ParseError(f"{what} is text, not {type(value).__name__}")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ParseError(
+                f"{what} holds half of a surrogate pair, which is no character", position=error.start
+            ) from error
 
 
 def _texts(notes: object) -> tuple[str, ...]:

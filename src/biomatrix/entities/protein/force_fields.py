@@ -18,8 +18,10 @@ _STATES: Final[dict[str, str]] = {
         "H1D H2D H1E H2E"
     ),
     "K": "LYN LYP LSN LYSH LYSN LYSP LYS1",
-    "S": "SRO SERD S1P",
-    "T": "THRD T1P",
+    "N": "NLN",
+    "P": "OLP",
+    "S": "SRO SERD S1P OLS",
+    "T": "THRD T1P OLT",
     "Y": "TYM TYO TYRM TYRU TYRD Y1P",
 }
 

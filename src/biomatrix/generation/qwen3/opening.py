@@ -11,9 +11,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from biomatrix.generation.progress_bar import without_progress_bar
 from biomatrix.generation.qwen3.configuration import Configuration
 from biomatrix.generation.qwen3.network import Qwen3
+from biomatrix.training.progress_bar import without_progress_bar
 
 _WEIGHTS: Final = "model.safetensors"
 _MORE_THAN_ONE_FILE: Final = ("model.safetensors.index.json", "adapter_config.json", "adapter_model.safetensors")

@@ -182,3 +182,24 @@ def test_columns_that_are_missing_or_double(tmp_path: Path) -> None:
     path.write_text("smiles,smiles\nC,C\n")
     with pytest.raises(ParseError, match="two columns are called 'smiles'"):
         columns_of(path)
+
+
+@pytest.mark.parametrize("head", ["id,smiles", "Name\tSMILES", "ID Canonical_SMILES", '"name";"smiles"'])
+def test_a_header_that_puts_the_molecule_second_is_refused_once(tmp_path: Path, head: str) -> None:
+    mark = next(mark for mark in ",\t; " if mark in head)
+    (reject,) = read(tmp_path, f"{head}\neth{mark}CCO\nmeth{mark}CO\n", "x.smi")
+    assert isinstance(reject, Reject)
+    assert "as column 2" in reject.reason
+    assert reject.position == 1
+
+
+def test_a_name_that_looks_like_a_header_is_a_name(tmp_path: Path) -> None:
+    (found,) = read(tmp_path, "CCO structure\n", "x.smi")
+    assert isinstance(found, Molecule)
+    assert found.name == "structure"
+
+
+def test_symbols_parted_by_commas_are_not_a_molecule_and_its_name(tmp_path: Path) -> None:
+    (reject,) = read(tmp_path, "[C],[O]\n", "x.selfies")
+    assert isinstance(reject, Reject)
+    assert "parted by commas" in reject.reason

@@ -215,3 +215,51 @@ def test_a_file_cut_inside_its_atoms_or_bonds_says_that_it_ends(tmp_path: Path) 
         assert isinstance(found, Reject)
         assert "the record ends before all are there; the counts line declares" in found.reason
         assert what in found.reason
+
+
+@pytest.mark.parametrize("wrong", ["    0,4000", "     0.4.0", "     0x1p2"])
+def test_a_coordinate_that_is_no_number_is_never_taken_for_zero(tmp_path: Path, wrong: str) -> None:
+    rows = block().split("\n")
+    rows[5] = wrong + rows[5][10:]
+    (reject,) = records(tmp_path, "\n".join(rows))
+    assert isinstance(reject, Reject)
+    assert "no number" in reject.reason or "no line of an atom" in reject.reason
+    assert reject.position == 6
+
+
+def test_a_radical_in_the_column_of_charges_is_noted(tmp_path: Path) -> None:
+    text = block(("C", "C  0  4")).replace("  2  3  1  0\n", "").replace("  2  2  0", "  2  1  0", 1)
+    text = text.replace("C  0  4 0  0  0  0", "C   0  4  0  0  0")
+    found = molecule(tmp_path, text)
+    assert any("radical in the column of charges was not read (atom 2)" in note for note in found.notes)
+    said = molecule(tmp_path, text.replace("M  END", "M  RAD  1   2   2\nM  END"))
+    assert said.smiles == "[CH2]C"
+    assert not any("radical" in note for note in said.notes)
+
+
+MISCOUNTED = {
+    "declares 2 atoms, and another follows": block(counts="  2  0  0  0  0  0  0  0  0  0999 V2000"),
+    "columns of the counts line are shifted": block(counts="1000998  0  0  0  0            999 V2000"),
+}
+
+
+@pytest.mark.parametrize("reason", MISCOUNTED)
+def test_miscounted_blocks_say_what_is_wrong(tmp_path: Path, reason: str) -> None:
+    (reject,) = records(tmp_path, MISCOUNTED[reason])
+    assert isinstance(reject, Reject)
+    assert reason in reject.reason
+
+
+OTHERS = {
+    "$RXN\n\n\n\n  1  1\n$MOL\n": "a reaction (RXN file)",
+    "$RDFILE 1\n$DATM 1\n$MFMT\n": "an RDfile",
+    "{\\rtf1\\ansi ": "word processor (RTF)",
+}
+
+
+@pytest.mark.parametrize("head", OTHERS)
+@pytest.mark.parametrize("name", ["x.sdf", "x.mol", "x.smi"])
+def test_files_of_reactions_and_documents_are_called_so(tmp_path: Path, name: str, head: str) -> None:
+    (reject,) = records(tmp_path, head + block(), name)
+    assert isinstance(reject, Reject)
+    assert OTHERS[head] in reject.reason

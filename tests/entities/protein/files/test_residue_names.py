@@ -19,6 +19,10 @@ STATES = {
     "K": "LYN LYP LYSH LSN",
     "R": "ARN ARGN",
     "Y": "TYM",
+    "N": "NLN",
+    "P": "OLP",
+    "S": "OLS",
+    "T": "OLT",
     "M": "MSE",
 }
 

@@ -32,7 +32,7 @@ class RecordText:
 def cut_records(lines: Lines, file_format: str, limits: Limits) -> Iterator[RecordText]:
     """Yield the records of a file of MOL blocks ("sdf", "mol") or of MOL2 ("mol2")."""
     if file_format == "mol2":
-        blocks = _blocks(lines, limits, starts=lambda line: line.startswith(MOL2_START))
+        blocks = _blocks(lines, limits, starts=lambda line: line[: len(MOL2_START)].upper() == MOL2_START)
         yield from _numbered(blocks)
     else:
         blocks = _blocks(lines, limits, ends=lambda line: line.startswith(SDF_END))

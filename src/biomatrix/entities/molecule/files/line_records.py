@@ -15,6 +15,7 @@ from biomatrix.entities.molecule.smiles_text import continuation_notes, split_sm
 from biomatrix.entities.text import Lines
 from biomatrix.errors import ParseError
 
+_SEPARATOR: Final = re.compile(r"[\t,;]| +")
 _COMMENT: Final = "#"
 _HEADERS: Final = frozenset({"smiles", "canonical_smiles", "isomeric_smiles", "cxsmiles", "selfies", "structure"})
 _MARKED: Final = re.compile(r"[,;\"]")
@@ -76,6 +77,8 @@ def read_selfies_line(record: RecordText, limits: Limits) -> Molecule:
     notes = (_SPACES,) if symbols > 1 else ()
     rest = " ".join(fields[symbols:])
     name, more = _name("\t".join(part for part in (rest, title.strip()) if part))
+    if _SYMBOLS.fullmatch(name.replace(",", "")):
+        raise ParseError("symbols parted by commas: join them, so that the line begins with one SELFIES string")
     molecule = Molecule.from_selfies("".join(fields[:symbols]), name, limits=limits)
     return _noted(molecule, record.notes + notes + more)
 

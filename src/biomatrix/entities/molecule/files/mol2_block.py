@@ -11,6 +11,7 @@ from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.files.cutting import RecordText
 from biomatrix.entities.molecule.files.finishing import finished
+from biomatrix.entities.molecule.files.mol2_hydrogens import complete
 from biomatrix.entities.molecule.files.mol_faults import element_fault
 from biomatrix.entities.molecule.files.mol_layout import Layout
 from biomatrix.errors import BioMatrixError, LimitError, ParseError, UnsupportedError
@@ -18,6 +19,7 @@ from biomatrix.errors import BioMatrixError, LimitError, ParseError, Unsupported
 _SECTION = "@<TRIPOS>"
 _PSEUDO = {"Du": "a dummy atom", "LP": "a lone pair", "Any": "any atom", "Hal": "any halogen", "Het": "any hetero atom"}
 _PSEUDO_HEAVY = {"Hev": "any heavy atom"}
+_OPEN_BONDS = {"un": "of unknown order", "du": "to a dummy atom"}
 _AMMONIUM = "N.4"
 
 
@@ -29,25 +31,28 @@ def read_mol2(record: RecordText, limits: Limits) -> Molecule:
     ParseError
         It is no MOL2 record, or its chemistry is impossible; ``position`` is the number of a line of the file.
     UnsupportedError
-        An atom type that is no element, such as a lone pair; ``position`` likewise.
+        An atom type that is no element, such as a lone pair, or a bond of no order; ``position`` likewise.
     LimitError
         More atoms than ``limits.atoms_per_molecule``.
     """
-    lines = record.text.split("\n")
+    lines = [_in_capitals(line) for line in record.text.split("\n")]
     limits.check("atoms_per_molecule", _declared_atoms(lines), "number of atoms")
     layout = Layout(lines, record.line, list(_section(lines, "ATOM")), list(_section(lines, "BOND")))
+    _refuse_layout(layout)
     _refuse_pseudo_atoms(layout)
-    mol, reason, atom = _parsed(record.text, sanitized=True)
+    text = "\n".join(lines)
+    mol, reason, atom = _parsed(text, sanitized=True)
     charges = _stated_charges(lines)
     if mol is None or (charges and sum(charges.values()) != Chem.GetFormalCharge(mol)):
-        charged, _, _ = _parsed(record.text, sanitized=False)
+        charged, _, _ = _parsed(text, sanitized=False)
         if charged is not None and _charge(charged, layout, charges):
             mol = charged
     if mol is None or mol.GetNumAtoms() == 0:
         error = ParseError(f"not a MOL2 record RDKit can read: {reason or 'no atoms'}")
         raise layout.at_line(error, 0) if atom is None else layout.at_atom(error, atom)
+    notes = record.notes + complete(mol, _stated_atoms(layout, charges))
     try:
-        return finished(mol, {}, record.notes)
+        return finished(mol, {}, notes)
     except LimitError:
         raise
     except BioMatrixError as error:
@@ -79,6 +84,29 @@ def _section(lines: Sequence[str], name: str) -> Iterator[int]:
 def _declared_atoms(lines: Sequence[str]) -> int:
     counts = lines[2].split() if len(lines) > 2 else []
     return int(counts[0]) if counts and counts[0].isdecimal() else 0
+
+
+def _in_capitals(line: str) -> str:
+    """Return a line with the mark of a section in capitals, as RDKit needs it."""
+    return line.upper() if line[: len(_SECTION)].upper() == _SECTION else line
+
+
+def _refuse_layout(layout: Layout) -> None:
+    """Refuse a record without bonds or with lines that go on below, and bonds that have no order."""
+    if layout.atoms and not layout.bonds and not any(line.startswith(f"{_SECTION}BOND") for line in layout.lines):
+        raise layout.at_line(ParseError(f"the record has no section {_SECTION}BOND: is the file cut?"), 0)
+    for index in (*layout.atoms, *layout.bonds):
+        if layout.lines[index].rstrip().endswith("\\"):
+            raise layout.at_line(ParseError("a line that goes on below (\\) is not read: write it in one"), index)
+    for number in range(len(layout.bonds)):
+        kind = "".join(layout.lines[layout.bonds[number]].split()[3:4]).lower()
+        if kind in _OPEN_BONDS:
+            raise layout.at_bond(UnsupportedError(f'bond type "{kind}" is a bond {_OPEN_BONDS[kind]}'), number)
+
+
+def _stated_atoms(layout: Layout, charges: dict[str, int]) -> set[int]:
+    """Return the indices of the atoms whose formal charge is stated."""
+    return {atom for atom, index in enumerate(layout.atoms) if layout.lines[index].split()[0] in charges}
 
 
 def _refuse_pseudo_atoms(layout: Layout) -> None:

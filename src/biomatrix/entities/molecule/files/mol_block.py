@@ -13,7 +13,7 @@ from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.files.cutting import HEADER_LINES, RecordText
 from biomatrix.entities.molecule.files.finishing import finished
-from biomatrix.entities.molecule.files.mol_faults import first_fault, surplus_line
+from biomatrix.entities.molecule.files.mol_faults import first_fault, misread_coordinate, surplus_line
 from biomatrix.entities.molecule.files.mol_layout import COUNTS_LINE, Layout, declared_counts, is_v3000, layout_of
 from biomatrix.entities.molecule.queries import query_atom, query_bond, wildcards
 from biomatrix.errors import BioMatrixError, LimitError, ParseError, UnsupportedError
@@ -33,6 +33,10 @@ _NOT_KEPT: Final = {
 """What RDKit reads and a graph of atoms and bonds does not hold, by how it is written."""
 _WHOLE_GROUPS: Final = frozenset({"SUP", "MUL", "GEN"})
 """Groups of atoms (abbreviations, multiples, brackets) whose atoms are all drawn: nothing of the molecule is lost."""
+_RADICAL: Final = "4"
+"""A doublet radical, among the charges of an atom line."""
+_PROPERTIES: Final = ("M  CHG", "M  RAD")
+"""Lines that, by the definition of the format, stand in for the whole column of charges."""
 _UP_OR_DOWN: Final = ("1", "6")
 
 
@@ -53,10 +57,10 @@ def read_mol_block(record: RecordText, limits: Limits) -> Molecule:
     layout = layout_of(lines, record.line)
     mol, notes = _parsed(record.text, layout)
     _refuse_patterns(mol, layout)
-    fault = surplus_line(layout)
+    fault = surplus_line(layout) or misread_coordinate(layout)
     if fault is not None:
-        raise layout.at_line(ParseError(fault.message), fault.line)
-    notes += _dropped(mol, record.text) + _dimension_notes(mol, lines)
+        raise layout.at_line(ParseError(fault.message), fault.line, fault.what)
+    notes += _dropped(mol, record.text) + _radical_notes(mol, layout) + _dimension_notes(mol, lines)
     wedged = _wedged_atoms(mol, layout)
     try:
         molecule = finished(mol, data_fields(lines[HEADER_LINES:]), record.notes + notes)
@@ -152,6 +156,19 @@ def _dropped(mol: Chem.Mol, text: str) -> tuple[str, ...]:
     if groups:
         notes[f"groups of atoms are not kept ({', '.join(sorted(groups))}): their atoms are read once"] = None
     return tuple(notes)
+
+
+def _radical_notes(mol: Chem.Mol, layout: Layout) -> tuple[str, ...]:
+    """Return a note where the column of charges calls an atom a radical, which no property line then says."""
+    if is_v3000(layout.lines) or any(line.startswith(_PROPERTIES) for line in layout.lines):
+        return ()
+    marked = [
+        atom + 1
+        for atom, index in enumerate(layout.atoms)
+        if layout.lines[index][36:39].strip() == _RADICAL and not mol.GetAtomWithIdx(atom).GetNumRadicalElectrons()
+    ]
+    atoms = ", ".join(map(str, marked))
+    return (f"the radical in the column of charges was not read (atom {atoms}): write it as M  RAD",) if marked else ()
 
 
 def _dimension_notes(mol: Chem.Mol, lines: Sequence[str]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ _SHOWN: Final = 40
 _VERSION: Final = re.compile(r"V[23]000\s*$")
 _BLOCK_END: Final = "M  END"
 _WHOLE: Final = re.compile(r" *[+-]?[0-9]+ *")
+_PROPERTY: Final = ("M  ", "A  ", "V  ", "G  ", "S  ")
 _PAIRED: Final = ("M  CHG", "M  RAD", "M  ISO")
 _NOT_ELEMENTS: Final = frozenset(
     ["A", "Q", "X", "M", "L", "R", "R#", "LP", "*", "D", "T", "AH", "QH", "XH", "MH", "Pol", "Mod"]
@@ -52,10 +53,26 @@ def first_fault(layout: Layout) -> Fault | None:
     if message:
         return Fault(COUNTS_LINE, message)
     version = lines[COUNTS_LINE][33:39].strip()
+    if version not in ("", "V2000", "V3000") and _VERSION.search(lines[COUNTS_LINE]):
+        return Fault(COUNTS_LINE, "the columns of the counts line are shifted: each number takes three, up to 999")
     if version not in ("", "V2000", "V3000"):
         return Fault(COUNTS_LINE, f"{version!r} is no version of MOL blocks, which are V2000 or V3000")
     faults = _v3000_faults(layout, counts) if is_v3000(lines) else _v2000_faults(layout, counts)
     return next(faults, None)
+
+
+def misread_coordinate(layout: Layout) -> Fault | None:
+    """Return a fault where a coordinate is no number, such as one with a comma; RDKit takes some of them for 0."""
+    v3000 = is_v3000(layout.lines)
+    for number, index in enumerate(layout.atoms, start=1):
+        line = layout.lines[index] if index < layout.count else ""
+        if v3000 and line.rstrip().endswith("-"):
+            continue  # the coordinates may stand in the line below
+        fields = line.split()[4:7] if v3000 else [line[place : place + 10] for place in (0, 10, 20)]
+        wrong = next((field for field in fields if not _is_number(field)), None)
+        if wrong is not None:
+            return Fault(index, f"the coordinate {wrong.strip()!r} is no number", f"atom {number}")
+    return None
 
 
 def surplus_line(layout: Layout) -> Fault | None:
@@ -126,6 +143,8 @@ def _property_faults(layout: Layout, atoms: int, start: int) -> Iterator[Fault]:
             return
         if not line.strip():
             yield Fault(index, "an empty line before M  END")
+        if not line.startswith(_PROPERTY) and not _atom_fault(line):
+            yield Fault(index, f"the counts line declares {atoms} atoms, and another follows: {_shown(line)}")
         if line.startswith(_PAIRED):
             message = _pairs_fault(line.split()[2:], atoms)
             if message:

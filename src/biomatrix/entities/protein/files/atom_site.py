@@ -17,6 +17,14 @@ from biomatrix.entities.protein.files.atom_table import AtomTable, frame_notes, 
 from biomatrix.entities.protein.residues import WATERS, letter_of
 from biomatrix.errors import ParseError
 
+_NEEDED: Final = (
+    ("Cartn_y",),
+    ("Cartn_z",),
+    ("label_atom_id", "auth_atom_id"),
+    ("auth_comp_id", "label_comp_id"),
+)
+"""Columns beside Cartn_x of which each group must state one."""
+
 Column = Callable[[str], Sequence[str | None] | None]
 """Gives the values of a column as text by its name, None where the file states none; None for no such column."""
 
@@ -37,6 +45,7 @@ def table_of(column: Column, limits: Limits, notes: tuple[str, ...] = ()) -> Ato
     x = column("Cartn_x")
     if not x:
         raise ParseError("the atom_site table has no coordinates")
+    _refuse_missing(column)
     limits.check("atoms_per_structure", len(x), "number of atoms")
     site = _AtomSite(column, len(x))
     models = site.text("pdbx_PDB_model_num")
@@ -133,6 +142,13 @@ def _polymer(
     if tells:
         return np.asarray(placed, dtype=np.int8)
     return np.asarray(np.where(hetero, -1, 1), dtype=np.int8)
+
+
+def _refuse_missing(column: Column) -> None:
+    """Refuse a table without what no other column stands in for."""
+    for names in _NEEDED:
+        if all(column(name) is None for name in names):
+            raise ParseError(f"the atom_site table has no column {' or '.join(names)}")
 
 
 def _refuse_unnumbered(number: NDArray[np.float64], residue: NDArray[np.str_]) -> None:

@@ -23,6 +23,7 @@ from biomatrix.entities.protein.files.residue import Residue, residue_rows
 from biomatrix.entities.protein.residues import NUCLEOTIDES, WATERS, letter_of
 from biomatrix.errors import ParseError
 
+_BACKBONE: Final = ("N", "CA", "C")
 _HOMOSERINE: Final = ("HSE", "OD")
 """A name that is histidine's in force fields, and the atom by which it is homoserine's in the archive."""
 
@@ -84,7 +85,9 @@ def choose(chains: list[ChainRecord], chain: str | None, table: AtomTable) -> tu
     """
     if not chains:
         names_by_kind = Counter(_broad_kind(str(name)) for name in np.unique(table.residue))
-        raise ParseError(f"no protein chain in the file ({list_counts(names_by_kind)} by residue name){_read(table)}")
+        raise ParseError(
+            f"no protein chain in the file ({list_counts(names_by_kind)} by residue name){_bare(table)}{_read(table)}"
+        )
     names = ", ".join(_chain_label(record, chains) for record in chains)
     if chain is None:
         if len(chains) > 1:
@@ -102,6 +105,12 @@ def choose(chains: list[ChainRecord], chain: str | None, table: AtomTable) -> tu
     if by_author:
         raise ParseError(f"author chain {chain!r} is several chains: ask by label, one of {names}")
     raise ParseError(f"no protein chain {chain!r} in the file; there are {names}{_read(table)}")
+
+
+def _bare(table: AtomTable) -> str:
+    """Return what to say of a file with no atom of a backbone, such as that of a coarse-grained simulation."""
+    none = not np.isin(table.atom, _BACKBONE).any()
+    return "; no atom is called N, CA or C: is it coarse-grained, or of another naming?" if none else ""
 
 
 def to_protein(

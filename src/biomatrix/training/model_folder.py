@@ -10,7 +10,7 @@ from biomatrix.entities.hub import CONFIG_FILE
 from biomatrix.entities.json_files import read_object
 from biomatrix.entities.tensor_files import StoredTensor, read_header
 from biomatrix.errors import WeightsError
-from biomatrix.generation.model_config import check_against_weights, read_model_config
+from biomatrix.training.model_config import check_against_weights, read_model_config
 
 WEIGHTS_FILE: Final = "model.safetensors"
 INDEX_FILE: Final = "model.safetensors.index.json"
