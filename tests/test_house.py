@@ -30,7 +30,7 @@ ORDER = (
 )
 """Every room, lower ones first: a room imports itself and what is below it."""
 
-FOUNDATION = {"__init__", "errors", "lazy", "progress", "files", "hub", "processors"}
+FOUNDATION = {"__init__", "errors", "lazy", "progress", "processors"}
 """Modules beside the rooms, which any room may import."""
 
 KIND_FOLDERS = ("molecule", "protein")

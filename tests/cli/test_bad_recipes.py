@@ -20,7 +20,7 @@ from biomatrix.cli.main import main
 from biomatrix.corpus.encoding import EncodedDocument
 from biomatrix.corpus.shard_writing import token_dtype, write_manifest, write_shard
 from biomatrix.entities import modality
-from biomatrix.entities.hashing import file_sha256
+from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe
 from biomatrix.vocabulary.token_table import token_table_fingerprint
 

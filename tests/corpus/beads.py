@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.check import Check
-from biomatrix.entities.files import label_of, read_lines
+from biomatrix.entities.files.reading import label_of, read_lines
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.registration import FileFormat, Kind
 from biomatrix.entities.rejects import Reject

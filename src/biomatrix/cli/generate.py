@@ -14,7 +14,7 @@ from biomatrix.cli.console import Quiet, shown_log
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
 from biomatrix.cli.option_words import named_as_options
 from biomatrix.cli.tokenizer_options import named_tokenizers
-from biomatrix.entities.files import STANDARD_INPUT
+from biomatrix.entities.files.reading import STANDARD_INPUT
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import typer
 from biomatrix import __version__
 from biomatrix.cli.commands import LazyGroup
 from biomatrix.cli.endings import DEBUG_OPTION, refuse_unset_values, run_to_the_end, without_debug
-from biomatrix.entities.stopping import end_on_signals
+from biomatrix.entities.files.stopping import end_on_signals
 from biomatrix.processors import wait_asleep
 
 app = typer.Typer(

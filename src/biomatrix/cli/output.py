@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from biomatrix.entities.writing import cannot_be_written
+from biomatrix.entities.files.writing import cannot_be_written
 
 LABEL: Final = "<stdout>"
 _OF_OUTPUT: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})

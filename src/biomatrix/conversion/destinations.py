@@ -11,10 +11,10 @@ from types import TracebackType
 from biomatrix.conversion.outputs import STANDARD_OUTPUT
 from biomatrix.conversion.reading import Line
 from biomatrix.entities import Entity, Modality, kind_of
-from biomatrix.entities.folders import make_folder
+from biomatrix.entities.files.folders import make_folder
+from biomatrix.entities.files.writing import NotWrittenError, place_of
 from biomatrix.entities.formats import extension_of, format_of, kinds_of_format, known_formats
 from biomatrix.entities.writers import RecordWriter, Refusal
-from biomatrix.entities.writing import NotWrittenError, place_of
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 
 _LONGEST_NAME = 60

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from biomatrix.entities.writing import write_atomically
+from biomatrix.entities.files.writing import write_atomically
 
 
 @contextmanager

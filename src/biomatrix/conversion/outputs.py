@@ -10,8 +10,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import IO, Final
 
-from biomatrix.entities.files import STANDARD_INPUT
-from biomatrix.entities.writing import cannot_be_written, check_writable, place_of
+from biomatrix.entities.files.reading import STANDARD_INPUT
+from biomatrix.entities.files.writing import cannot_be_written, check_writable, place_of
 from biomatrix.errors import ConfigurationError
 
 STANDARD_OUTPUT: Final = "-"

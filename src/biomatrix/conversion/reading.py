@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from biomatrix.entities import Reject
-from biomatrix.entities.files import byte_lines
+from biomatrix.entities.files.reading import byte_lines
 from biomatrix.errors import BioMatrixError
 
 MAX_LINE: Final = 4_000_000

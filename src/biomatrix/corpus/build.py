@@ -20,7 +20,7 @@ from biomatrix.corpus.in_use import in_use
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.refusals import described, refused_documents, refused_records
 from biomatrix.corpus.slices import make_once
-from biomatrix.entities.folders import make_folder
+from biomatrix.entities.files.folders import make_folder
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
 from biomatrix.corpus.sources import open_source
 from biomatrix.entities import modality_names
-from biomatrix.entities.folders import check_folder
+from biomatrix.entities.files.folders import check_folder
+from biomatrix.entities.files.paths import exists, is_folder
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.entities.near_matches import choices
-from biomatrix.entities.paths import exists, is_folder
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.tasks.registry import draws
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
-from biomatrix.entities.toml_files import read_toml
 
 Mean = Annotated[float, Field(ge=0, le=10_000)]
 """A mean number of documents drawn from one record."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from biomatrix.corpus.slices import fingerprint
-from biomatrix.entities.hashing import file_sha256
-from biomatrix.entities.paths import exists, is_folder
+from biomatrix.entities.files.hashing import file_sha256
+from biomatrix.entities.files.paths import exists, is_folder
 from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:

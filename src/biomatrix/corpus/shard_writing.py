@@ -24,7 +24,7 @@ from biomatrix.corpus.shards import (
     VIEWS,
     WEIGHTS,
 )
-from biomatrix.entities.writing import write_whole
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import LimitError
 
 MOST_VIEWS: Final = 256

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from biomatrix.corpus.encoding import FULL_WEIGHT
 from biomatrix.corpus.slices import fingerprint
-from biomatrix.entities.hashing import file_sha256
+from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.errors import ParseError
 
 FORMAT = 2

@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from biomatrix.corpus.claims import claimed, holder, lease_seconds, shared_now
-from biomatrix.entities.hashing import file_sha256
-from biomatrix.entities.stopping import end_on_signals
-from biomatrix.entities.writing import named_refusals
+from biomatrix.entities.files.hashing import file_sha256
+from biomatrix.entities.files.stopping import end_on_signals
+from biomatrix.entities.files.writing import named_refusals
 from biomatrix.errors import ConfigurationError
 from biomatrix.progress import Progress
 

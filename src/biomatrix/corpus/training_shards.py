@@ -25,7 +25,7 @@ from biomatrix.corpus.saved_vocabulary import SavedVocabulary
 from biomatrix.corpus.shard_writing import ShardWriter, token_dtype
 from biomatrix.corpus.shards import ShardReader
 from biomatrix.corpus.slices import Slice, fingerprint, read_done
-from biomatrix.entities.hashing import file_sha256
+from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.tasks.documents import Document
 from biomatrix.tasks.drawing import Draw, documents

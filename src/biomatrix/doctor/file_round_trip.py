@@ -11,13 +11,13 @@ from typing import Any
 
 from biomatrix.conversion.outputs import check_paths
 from biomatrix.doctor.records import open_records
-from biomatrix.entities.files import STANDARD_INPUT
+from biomatrix.entities.files.paths import exists, is_file, is_folder
+from biomatrix.entities.files.reading import STANDARD_INPUT
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.options import chosen_options, defaults
-from biomatrix.entities.paths import exists, is_file, is_folder
 from biomatrix.entities.registration import Kind
 from biomatrix.entities.round_trip import RecordSource, RoundTrip
-from biomatrix.entities.writing import write_whole
 from biomatrix.errors import ParseError, UnsupportedError
 from biomatrix.progress import Progress
 

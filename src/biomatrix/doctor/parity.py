@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from biomatrix.entities.files.paths import exists
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.options import chosen_options
 from biomatrix.entities.parity import Comparison, ParityResult
-from biomatrix.entities.paths import exists
 from biomatrix.errors import ParseError, UnsupportedError
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from biomatrix.entities.files import open_bytes, read_lines
+from biomatrix.entities.files.reading import open_bytes, read_lines
 from biomatrix.entities.registration import FileFormat
 from biomatrix.errors import BioMatrixError
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.fasta_text import FastaRecord, fasta_texts, refuse_alignments
-from biomatrix.entities.files import label_of, read_lines
+from biomatrix.entities.files.reading import label_of, read_lines
 from biomatrix.entities.kind_registry import kind_of, kinds
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.mixed_fasta import declared_entry

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from biomatrix.entities.files import STANDARD_INPUT
+from biomatrix.entities.files.paths import LONGEST_PATH, exists, is_file, is_folder
+from biomatrix.entities.files.reading import STANDARD_INPUT
+from biomatrix.entities.files.text import head_of
 from biomatrix.entities.kind_registry import kinds
-from biomatrix.entities.paths import LONGEST_PATH, exists, is_file, is_folder
 from biomatrix.entities.registration import FileFormat, Kind
-from biomatrix.entities.text import head_of
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, UnsupportedError
 
 _HEADERS_NAME_KINDS: Final = "fasta"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from biomatrix.entities.paths import is_file, is_folder
+from biomatrix.entities.files.paths import is_file, is_folder
 from biomatrix.errors import WeightsError
 
 CONFIG_FILE = "config.json"

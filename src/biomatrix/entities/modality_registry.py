@@ -7,9 +7,9 @@ from os import PathLike
 from typing import Any
 
 from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.files.paths import exists
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.near_matches import choices
-from biomatrix.entities.paths import exists
 from biomatrix.entities.registration import Kind
 from biomatrix.errors import ConfigurationError
 

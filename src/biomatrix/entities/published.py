@@ -7,8 +7,8 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from biomatrix.entities.folders import check_folder
-from biomatrix.entities.json_files import read_head
+from biomatrix.entities.files.folders import check_folder
+from biomatrix.entities.files.json_files import read_head
 from biomatrix.entities.kind_registry import kind as registered
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.registration import PublishedCheckpoint

@@ -11,12 +11,12 @@ from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.choice import choose_record
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.fasta import read_fasta
-from biomatrix.entities.files import STANDARD_INPUT, label_of
+from biomatrix.entities.files.paths import LONGEST_PATH, is_folder
+from biomatrix.entities.files.reading import STANDARD_INPUT, label_of
 from biomatrix.entities.formats import extension_of, format_of, kinds_of_format, names_file, read_format_of
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.paths import LONGEST_PATH, is_folder
 from biomatrix.entities.registration import Kind
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from biomatrix.entities.check import Check
 from biomatrix.entities.choice import choose_record
-from biomatrix.entities.files import label_of
+from biomatrix.entities.files.reading import label_of
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.samples import Sample
 from biomatrix.entities.writers import AppendingWriter, CollectingWriter, RecordWriter, Refusal
-from biomatrix.entities.writing import write_whole
 from biomatrix.errors import ConfigurationError, UnsupportedError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from biomatrix.entities.folders import make_folder
-from biomatrix.entities.writing import write_whole
+from biomatrix.entities.files.folders import make_folder
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import ConfigurationError
 
 RUN_FILE: Final = "run_settings.json"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.delimited import Delimited
-from biomatrix.entities.files import read_lines
+from biomatrix.entities.files.delimited import Delimited
+from biomatrix.entities.files.reading import read_lines
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.registration import Kind, Table
 from biomatrix.entities.rejects import Reject

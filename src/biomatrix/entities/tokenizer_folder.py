@@ -20,12 +20,12 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from biomatrix.entities.folders import make_folder
+from biomatrix.entities.files.folders import make_folder
+from biomatrix.entities.files.json_files import read_object
+from biomatrix.entities.files.tensor_files import read_header
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.hub import CONFIG_FILE, locate
-from biomatrix.entities.json_files import read_object
 from biomatrix.entities.kind_registry import kind as registered
-from biomatrix.entities.tensor_files import read_header
-from biomatrix.entities.writing import write_whole
 from biomatrix.errors import WeightsError
 
 DEFAULT_NAME = "default"

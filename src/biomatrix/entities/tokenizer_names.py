@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from biomatrix.entities.files.paths import exists
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.modality_registry import modality_class, modality_names
 from biomatrix.entities.near_matches import choices
-from biomatrix.entities.paths import exists
 from biomatrix.entities.published import is_tensor_file, published_architecture
 from biomatrix.entities.tokenizer_folder import find_folder, read_config, shipped_names
 from biomatrix.errors import ConfigurationError, WeightsError

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import IO, TypeAlias
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.writing import NotWrittenError, write_atomically
+from biomatrix.entities.files.writing import NotWrittenError, write_atomically
 from biomatrix.errors import BioMatrixError, UnsupportedError
 
 Refusal: TypeAlias = Callable[[int, BioMatrixError], None]

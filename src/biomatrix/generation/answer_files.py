@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.entities.samples import Sample
-from biomatrix.entities.writing import write_whole
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.destinations import (

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from biomatrix.entities.folders import check_folder, make_folder
+from biomatrix.entities.files.folders import check_folder, make_folder
+from biomatrix.entities.files.paths import exists, is_folder
+from biomatrix.entities.files.writing import check_writable
 from biomatrix.entities.formats import extension_of, known_formats
 from biomatrix.entities.kind_registry import kind, kinds
 from biomatrix.entities.modality_registry import modality_class, modality_names
-from biomatrix.entities.paths import exists, is_folder
 from biomatrix.entities.registration import Kind
-from biomatrix.entities.writing import check_writable
 from biomatrix.errors import ConfigurationError
 
 TEXT_EXTENSION: Final = ".txt"

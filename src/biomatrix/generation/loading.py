@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from biomatrix.entities.folders import files_written_aside
+from biomatrix.entities.files.folders import files_written_aside
+from biomatrix.entities.files.paths import is_folder
 from biomatrix.entities.hub import locate
-from biomatrix.entities.paths import is_folder
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.training.model_folder import check_model_folder, refuse_adapter
 from biomatrix.training.network import check_finite, one_line, open_network

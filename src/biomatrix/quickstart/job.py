@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from biomatrix.entities.folders import make_folder
+from biomatrix.entities.files.folders import make_folder
 from biomatrix.entities.registration import Example
 from biomatrix.quickstart.files import write_files
 from biomatrix.quickstart.inputs import gather_inputs

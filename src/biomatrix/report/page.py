@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from biomatrix.entities.writing import write_whole
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.report.colours import colour_rules
 from biomatrix.report.viewer import START_VIEWERS, viewer_library
 

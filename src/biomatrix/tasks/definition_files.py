@@ -25,8 +25,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.entities.settings import Section, checked
-from biomatrix.entities.toml_files import read_toml
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.task_definition import Task
 from biomatrix.tasks.templates import template_fault

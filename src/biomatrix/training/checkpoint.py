@@ -30,7 +30,7 @@ from torch.distributed.checkpoint.state_dict import (
     set_optimizer_state_dict,
 )
 
-from biomatrix.entities.folders import folder_written_aside
+from biomatrix.entities.files.folders import folder_written_aside
 from biomatrix.errors import WeightsError
 from biomatrix.training.batches import Position
 

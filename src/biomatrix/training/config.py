@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
-from biomatrix.entities.toml_files import read_toml
 from biomatrix.training.schedule import Shape
 
 Positive = Annotated[int, Field(gt=0, le=2**31 - 1)]

@@ -21,7 +21,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from biomatrix.entities.folders import make_folder
+from biomatrix.entities.files.folders import make_folder
 from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
 from biomatrix.progress import clock
 from biomatrix.training.batches import Batch, BatchStream, Documents

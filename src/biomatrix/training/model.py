@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
+from biomatrix.entities.files.paths import is_folder
 from biomatrix.entities.hub import is_repository
-from biomatrix.entities.paths import is_folder
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.training.config import ModelSection, RunSection
 from biomatrix.training.model_folder import check_model_folder

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities.files.json_files import read_object
+from biomatrix.entities.files.tensor_files import StoredTensor
 from biomatrix.entities.hub import CONFIG_FILE
-from biomatrix.entities.json_files import read_object
-from biomatrix.entities.tensor_files import StoredTensor
 from biomatrix.errors import WeightsError
 
 _SIZES: Final = {

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities.files.json_files import read_object
+from biomatrix.entities.files.tensor_files import StoredTensor, read_header
 from biomatrix.entities.hub import CONFIG_FILE
-from biomatrix.entities.json_files import read_object
-from biomatrix.entities.tensor_files import StoredTensor, read_header
 from biomatrix.errors import WeightsError
 from biomatrix.training.model_config import check_against_weights, read_model_config
 

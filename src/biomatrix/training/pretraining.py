@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biomatrix.entities.folders import check_folder
-from biomatrix.entities.paths import exists, is_folder
+from biomatrix.entities.files.folders import check_folder
+from biomatrix.entities.files.paths import exists, is_folder
 from biomatrix.errors import ConfigurationError
 from biomatrix.training.config import Recipe
 from biomatrix.training.identity import DataIdentity, check_vocabulary

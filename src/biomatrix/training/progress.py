@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from biomatrix.entities.writing import write_whole
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.progress import Pace
 
 logger = logging.getLogger("biomatrix.training")

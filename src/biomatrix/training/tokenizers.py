@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from biomatrix.corpus.sources import open_source
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.folders import make_folder
+from biomatrix.entities.files.folders import make_folder
+from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.near_matches import choices
@@ -26,7 +27,6 @@ from biomatrix.entities.tokenizer_training import (
     TrainedWeights,
     TrainingSources,
 )
-from biomatrix.entities.toml_files import read_toml
 from biomatrix.errors import ConfigurationError
 
 _ARCHITECTURE_BY_TABLE: Final = {"anchors": "anchored", "fit": "geometric", "sizes": "gcp_vqvae"}

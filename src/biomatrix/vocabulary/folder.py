@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tokenizers import Tokenizer
 
 from biomatrix.entities import hub
-from biomatrix.entities.json_files import read_head, read_object
+from biomatrix.entities.files.json_files import read_head, read_object
 from biomatrix.errors import LimitError, ParseError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from biomatrix.entities.json_files import read_object
+from biomatrix.entities.files.json_files import read_object
 from biomatrix.errors import ParseError
 
 FILE_NAME = "biomatrix.json"

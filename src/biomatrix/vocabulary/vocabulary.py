@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from biomatrix.entities import Entity
 from biomatrix.entities.automaton import Automaton
 from biomatrix.entities.base_modality import Modality
-from biomatrix.entities.folders import files_written_aside
+from biomatrix.entities.files.folders import files_written_aside
 from biomatrix.entities.modality_registry import modalities as registered_modalities
 from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.errors import BioMatrixError, VocabularyError

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from biomatrix.entities import DEFAULT_LIMITS, Check, Entity, Kind, Reject, write_entities
-from biomatrix.entities.files import label_of, read_lines
+from biomatrix.entities.files.reading import label_of, read_lines
 from biomatrix.entities.registration import Example, FileFormat, View
 from biomatrix.errors import BioMatrixError, ParseError
 

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources.tables import Table
-from biomatrix.entities.hashing import file_sha256
-from biomatrix.entities.lfs_pointers import LFS_ADVICE, file_is_lfs_pointer
+from biomatrix.entities.files.hashing import file_sha256
+from biomatrix.entities.files.lfs_pointers import LFS_ADVICE, file_is_lfs_pointer
 from biomatrix.errors import ConfigurationError, ParseError
 
 T = TypeVar("T")

@@ -10,9 +10,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from biomatrix.entities.files import open_bytes
+from biomatrix.entities.files.reading import open_bytes
+from biomatrix.entities.files.text import FOREIGN_NOTE, begins_ordinary, byte_lines, foreign_text
 from biomatrix.entities.limits import Limits
-from biomatrix.entities.text import FOREIGN_NOTE, begins_ordinary, byte_lines, foreign_text
 from biomatrix.errors import BioMatrixError, LimitError, ParseError
 
 log = logging.getLogger(__name__)

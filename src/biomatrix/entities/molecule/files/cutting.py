@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from biomatrix.entities.files.text import Lines
 from biomatrix.entities.limits import Limits
-from biomatrix.entities.text import Lines
 
 SDF_END: Final[str] = "$$$$"
 MOL2_START: Final[str] = "@<TRIPOS>MOLECULE"

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from biomatrix.entities.files.text import Lines
 from biomatrix.entities.limits import Limits
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.files.cutting import RecordText
 from biomatrix.entities.molecule.files.headed_columns import HeadedColumns
 from biomatrix.entities.molecule.smiles_text import continuation_notes, split_smiles
-from biomatrix.entities.text import Lines
 from biomatrix.errors import ParseError
 
 _SEPARATOR: Final = re.compile(r"[\t,;]| +")

@@ -10,7 +10,8 @@ from typing import Final
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
-from biomatrix.entities.files import label_of, read_lines
+from biomatrix.entities.files.reading import label_of, read_lines
+from biomatrix.entities.files.writing import write_atomically
 from biomatrix.entities.formats import format_of
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
@@ -22,7 +23,6 @@ from biomatrix.entities.molecule.files.mol2_block import read_mol2
 from biomatrix.entities.molecule.files.mol_block import read_mol_block
 from biomatrix.entities.molecule.files.written_wildcards import with_stars
 from biomatrix.entities.rejects import Reject
-from biomatrix.entities.writing import write_atomically
 from biomatrix.errors import BioMatrixError, LimitError, ParseError, UnsupportedError
 
 _V2000_MOST: Final[int] = 999

@@ -8,7 +8,7 @@ from typing import Any
 
 from rdkit import Chem
 
-from biomatrix.entities.delimited import Delimited
+from biomatrix.entities.files.delimited import Delimited
 from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.files.table_columns import BLOCK_COLUMNS, CONFORMER_COLUMNS, SMILES_COLUMNS

@@ -15,12 +15,12 @@ from pydantic import Field
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
-from biomatrix.entities.folders import make_folder
+from biomatrix.entities.files.folders import make_folder
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule, prepare
 from biomatrix.entities.settings import Section
 from biomatrix.entities.tokenizer_training import EntitySource
-from biomatrix.entities.writing import write_whole
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
 LOG = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from biomatrix.entities.paths import is_file, is_folder
+from biomatrix.entities.files.paths import is_file, is_folder
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError

@@ -9,10 +9,10 @@ from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import IO, Final
 
+from biomatrix.entities.files.writing import write_atomically
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.files.text import backbone_atoms, check_distinct
 from biomatrix.entities.writers import RecordWriter, Refusal, named_anew
-from biomatrix.entities.writing import write_atomically
 from biomatrix.errors import BioMatrixError
 
 _IN_MEMORY: Final[int] = 1 << 24

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.files.text import backbone_atoms, check_distinct
 from biomatrix.entities.writers import RecordWriter, Refusal, named_anew
-from biomatrix.entities.writing import write_whole
 from biomatrix.errors import BioMatrixError, UnsupportedError
 
 _ADVICE: Final[str] = "which the columns of a PDB file cannot hold; write .cif"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from biomatrix.entities.files.text import text_of
 from biomatrix.entities.limits import Limits
 from biomatrix.entities.protein.files.atom_table import AtomTable
-from biomatrix.entities.text import text_of
 
 
 def read_atom_table(content: bytes, file_format: str, limits: Limits) -> AtomTable:

@@ -9,7 +9,8 @@ from typing import Final
 
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.fasta import read_fasta
-from biomatrix.entities.files import label_of, read_bytes
+from biomatrix.entities.files.reading import label_of, read_bytes
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.formats import format_of
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
@@ -22,7 +23,6 @@ from biomatrix.entities.protein.files.pdb import pdb_text
 from biomatrix.entities.protein.files.reading import read_atom_table
 from biomatrix.entities.protein.files.text import fasta_text
 from biomatrix.entities.rejects import Reject
-from biomatrix.entities.writing import write_whole
 from biomatrix.errors import BioMatrixError
 
 _TEXTS: Final = {"pdb": pdb_text, "cif": cif_text, FASTA: fasta_text}

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.folders import make_folder
+from biomatrix.entities.files.folders import make_folder
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.molecule.structure.conditioned.chemistry import MolecularGraph, gather, graph_of
 from biomatrix.entities.molecule.structure.conditioned.contexts import length_keys
 from biomatrix.entities.molecule.structure.conditioned.lengths import BondLengths
@@ -35,7 +36,6 @@ from biomatrix.entities.molecule.structure.frames import Array
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
 from biomatrix.entities.same_run import differences, told
 from biomatrix.entities.training_checkpoint import read_training_checkpoint
-from biomatrix.entities.writing import write_whole
 from biomatrix.errors import ConfigurationError, WeightsError
 
 Ints = NDArray[np.int64]

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import Tensor
 
-from biomatrix.entities.folders import make_folder
+from biomatrix.entities.files.folders import make_folder
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.molecule.structure.frames import Array
 from biomatrix.entities.molecule.structure.inputs import PreparedMolecule
 from biomatrix.entities.molecule.structure.molstructok.closed_loop import batch_descriptors
@@ -35,7 +36,6 @@ from biomatrix.entities.molecule.structure.molstructok.network import read_netwo
 from biomatrix.entities.molecule.structure.molstructok.places import initial_places, refine_places
 from biomatrix.entities.same_run import differences, told
 from biomatrix.entities.training_checkpoint import read_training_checkpoint
-from biomatrix.entities.writing import write_whole
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.progress import Progress
 

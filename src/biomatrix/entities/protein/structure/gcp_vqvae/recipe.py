@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from biomatrix.entities.hashing import file_sha256
+from biomatrix.entities.files.hashing import file_sha256
+from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.entities.protein.files.chain_table import read_chains, table_of, training_chains
 from biomatrix.entities.protein.structure.gcp_vqvae.batches import ChainSource
 from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behaviour, NetworkSizes
@@ -19,7 +20,6 @@ from biomatrix.entities.same_run import begin_or_go_on
 from biomatrix.entities.settings import checked
 from biomatrix.entities.tokenizer_folder import load_weights
 from biomatrix.entities.tokenizer_training import FOLDER, TokenizerRecipe, TrainedWeights, TrainingSources
-from biomatrix.entities.toml_files import read_toml
 from biomatrix.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)

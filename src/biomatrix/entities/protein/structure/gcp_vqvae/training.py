@@ -22,7 +22,8 @@ from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from biomatrix.entities.folders import make_folder
+from biomatrix.entities.files.folders import make_folder
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.protein.structure.gcp_vqvae.batches import Batch, ChainSource
 from biomatrix.entities.protein.structure.gcp_vqvae.configuration import Behaviour, NetworkSizes
 from biomatrix.entities.protein.structure.gcp_vqvae.losses import mean_over_chains, structure_terms
@@ -30,7 +31,6 @@ from biomatrix.entities.protein.structure.gcp_vqvae.model import GCPVQVAE
 from biomatrix.entities.protein.structure.gcp_vqvae.plan import TrainingPlan
 from biomatrix.entities.protein.structure.gcp_vqvae.processes import joined, summed, world_size
 from biomatrix.entities.training_checkpoint import read_training_checkpoint
-from biomatrix.entities.writing import write_whole
 from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import Field
 
-from biomatrix.entities.hashing import file_sha256
+from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.entities.protein.files.chain_table import read_chains, table_of, training_chains
 from biomatrix.entities.protein.structure.geometric.plan import GeometricFit
 from biomatrix.entities.protein.structure.geometric.tokenizer import GeometricTokenizer

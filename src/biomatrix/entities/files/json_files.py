@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from biomatrix.entities.paths import is_folder
+from biomatrix.entities.files.paths import is_folder
 from biomatrix.errors import BioMatrixError
 
 MAX_BYTES: Final = 64 << 20

@@ -11,7 +11,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, Final
 
-from biomatrix.entities.json_files import read_head
+from biomatrix.entities.files.json_files import read_head
 from biomatrix.errors import WeightsError
 
 MAX_HEADER_BYTES: Final = 100_000_000

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from biomatrix.entities.writing import NotWrittenError, cannot_be_written, named_refusals
+from biomatrix.entities.files.writing import NotWrittenError, cannot_be_written, named_refusals
 
 _ANOTHER_NAME: Final = "choose another name"
 

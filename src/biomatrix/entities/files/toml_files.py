@@ -11,8 +11,8 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import Any, Final
 
-from biomatrix.entities.lfs_pointers import LFS_ADVICE, is_lfs_pointer
-from biomatrix.entities.paths import is_folder
+from biomatrix.entities.files.lfs_pointers import LFS_ADVICE, is_lfs_pointer
+from biomatrix.entities.files.paths import is_folder
 from biomatrix.errors import ConfigurationError
 
 MAX_BYTES: Final = 4 << 20

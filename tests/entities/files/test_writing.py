@@ -16,7 +16,7 @@ from threading import Thread
 
 import pytest
 
-from biomatrix.entities.writing import check_writable, place_of, write_atomically, write_whole
+from biomatrix.entities.files.writing import check_writable, place_of, write_atomically, write_whole
 from biomatrix.errors import ConfigurationError
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes device nodes")
@@ -144,7 +144,7 @@ def test_an_open_file_that_is_only_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_standard_output_by_its_name_is_not_replaced(tmp_path: Path) -> None:
-    code = "from biomatrix.entities.writing import write_whole; write_whole('/dev/stdout', b'second ')"
+    code = "from biomatrix.entities.files.writing import write_whole; write_whole('/dev/stdout', b'second ')"
     with (tmp_path / "out").open("wb") as stream:
         stream.write(b"first ")
         stream.flush()
@@ -217,7 +217,7 @@ def test_the_owner_stays(tmp_path: Path) -> None:
 def test_files_and_folders_that_may_not_be_written_are_refused(tmp_path: Path) -> None:
     """As a user who is not root, in another process: root may write everywhere."""
     code = (
-        "import os, sys; from biomatrix.entities.writing import check_writable, write_whole; "
+        "import os, sys; from biomatrix.entities.files.writing import check_writable, write_whole; "
         "from biomatrix.errors import ConfigurationError\n"
         "os.setgid(4321); os.setuid(1234)\n"
         "for path in sys.argv[1:]:\n"

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
+from biomatrix.entities.files.signatures import packing_of
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.signatures import packing_of
 from biomatrix.errors import BioMatrixError, ParseError
 
 _GZIP_MAGIC: Final[bytes] = b"\x1f\x8b"

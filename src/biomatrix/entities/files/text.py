@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
+from biomatrix.entities.files.opening import label_of, open_bytes, read_bytes
+from biomatrix.entities.files.signatures import strange_content
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.opening import label_of, open_bytes, read_bytes
-from biomatrix.entities.signatures import strange_content
 from biomatrix.errors import BioMatrixError, LimitError, ParseError
 
 FOREIGN_NOTE: Final = "text that is not UTF-8 was read as Windows-1252"

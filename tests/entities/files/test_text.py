@@ -10,9 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from biomatrix.entities.files.text import (
+    FOREIGN_NOTE,
+    Text,
+    _normalised,
+    _whole_lines,
+    byte_lines,
+    read_lines,
+    read_text,
+)
+from biomatrix.entities.files.text import text_of as whole
 from biomatrix.entities.limits import Limits
-from biomatrix.entities.text import FOREIGN_NOTE, Text, _normalised, _whole_lines, byte_lines, read_lines, read_text
-from biomatrix.entities.text import text_of as whole
 from biomatrix.errors import LimitError, ParseError
 
 LINES = ["first", "", "second \x0b\x0c\x1c\x85\u2028\u2029 line", "third"]

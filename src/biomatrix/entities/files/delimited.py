@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from biomatrix.entities.files import label_of, read_lines
+from biomatrix.entities.files.reading import label_of, read_lines
 from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.errors import ParseError
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from biomatrix.entities.opening import STANDARD_INPUT, label_of, open_bytes, read_bytes
-from biomatrix.entities.text import Lines, Text, byte_lines, head_of, read_lines, read_text, text_of
+from biomatrix.entities.files.opening import STANDARD_INPUT, label_of, open_bytes, read_bytes
+from biomatrix.entities.files.text import Lines, Text, byte_lines, head_of, read_lines, read_text, text_of
 
 __all__ = [
     "STANDARD_INPUT",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from biomatrix.entities.folders import check_folder, files_written_aside, folder_written_aside, make_folder
+from biomatrix.entities.files.folders import check_folder, files_written_aside, folder_written_aside, make_folder
 from biomatrix.errors import ConfigurationError
 
 

@@ -9,8 +9,8 @@ import pytest
 
 import biomatrix
 from biomatrix.entities import Entity, Molecule, Protein, kind_of, read
-from biomatrix.entities.files import read_lines
-from biomatrix.entities.writing import write_whole
+from biomatrix.entities.files.reading import read_lines
+from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import ConfigurationError
 
 MOL2 = """@<TRIPOS>MOLECULE

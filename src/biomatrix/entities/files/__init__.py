@@ -1,0 +1,1 @@
+"""Files, whatever they hold: opened in one way, and written whole or not at all."""
