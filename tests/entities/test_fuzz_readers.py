@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,19 +16,20 @@ from biomatrix.entities.protein.files import chains, pdb_table
 from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.residue import Residue
 
+from ..conftest import shared_folder
+
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from fuzz_readers import BAD, run, table_of
 from fuzzing.mutants import mutant
 from fuzzing.seeds import Seed, seeds
 from fuzzing.verdicts import judge
 
-SHARED = os.environ.get("BIOMATRIX_SHARED")
 FAST = 600
 
 
-@pytest.mark.parametrize("mutants", [FAST, pytest.param(40_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("mutants", [FAST, pytest.param(3_000, marks=pytest.mark.slow)])
 def test_no_mutant_is_read_otherwise_in_silence(mutants: int) -> None:
-    files = seeds(Path(SHARED) if SHARED and mutants > FAST else None)
+    files = seeds(shared_folder() if mutants > FAST else None)
     counts: Counter[tuple[str, str]] = Counter()
     faults = []
     for trial in run(files, mutants, workers=2 if mutants > FAST else 1):

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_MARKS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_MARKS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", " ": "blanks"}
+_BLANK: Final = " "
 _MOLECULES: Final = {
     "smi": ("smiles", "isomericsmiles", "canonicalsmiles", "cxsmiles", "rdkitsmiles", "structuresmiles", "smi"),
     "selfies": ("selfies",),
@@ -29,7 +30,7 @@ class HeadedColumns:
     Parameters
     ----------
     mark : str
-        What parts the columns: a comma, a semicolon or a tab.
+        What parts the columns: a comma, a semicolon, a tab; where there is none of them, blanks.
     columns : tuple of str
         Their names, in order.
     molecule, name : int
@@ -52,16 +53,16 @@ class HeadedColumns:
         >>> HeadedColumns.of_header("CCO;ethanol", "smi") is None
         True
         """
-        mark = max(_MARKS, key=line.count)
+        mark = max((mark for mark in _MARKS if mark != _BLANK), key=line.count)
         if mark not in line:
-            return None
+            mark = _BLANK
         columns = cells_of(line, mark)
         words = ["".join(char for char in name.lower() if char.isalnum()) for name in columns]
         name = _first_of(_NAMES, words)
         molecule = _first_of(_MOLECULES[file_format], words)
         if molecule < 0 <= name:
             molecule = _first_of(_LOOSE, words)
-        if molecule < 0:
+        if molecule < 0 or (mark == _BLANK and molecule == 0):  # behind a molecule, blanks are part of its name
             return None
         if name < 0:
             name = next((index for index in range(len(words)) if index != molecule), -1)
@@ -84,6 +85,8 @@ class HeadedColumns:
 
 def cells_of(line: str, mark: str) -> list[str]:
     """Return the columns of a line, without quotes and the white space around them."""
+    if mark == _BLANK:
+        return line.split()
     return [cell.strip() for cell in next(csv.reader([line], delimiter=mark), [])]
 
 
