@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
-from typing import Final
+from typing import Any, Final, NoReturn
 
 _ASKING: Final = ("SIGTERM", "SIGHUP")
+_SOON: Final = 0.01
+"""Seconds after which the end is tried again."""
+
+
+class Ended(SystemExit):
+    """The process was asked to end."""
 
 
 def end_on_signals() -> None:
@@ -18,12 +27,27 @@ def end_on_signals() -> None:
     for number in _numbers():
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _end)
+    sys.unraisablehook = partial(_end_after_all, sys.unraisablehook)
 
 
-def _end(number: int, frame: FrameType | None) -> None:
+def _end(number: int, frame: FrameType | None) -> NoReturn:
     for other in _numbers():  # a second one must not interrupt the tidying
         signal.signal(other, signal.SIG_IGN)
-    raise SystemExit(128 + number)
+    raise Ended(128 + number)
+
+
+def _end_after_all(shown: Callable[[Any], object], dropped: Any) -> None:
+    """Try the end again where it was dropped: Python lets no exception leave an object's finaliser."""
+    if not isinstance(dropped.exc_value, Ended):
+        shown(dropped)
+        return
+    status = dropped.exc_value.code
+
+    def end_now(number: int, frame: FrameType | None) -> NoReturn:
+        raise Ended(status)
+
+    signal.signal(signal.SIGALRM, end_now)
+    signal.setitimer(signal.ITIMER_REAL, _SOON)
 
 
 def _numbers() -> list[signal.Signals]:
