@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 PAGES  := $(VENV)/.installed-docs
 JOBS   ?= 2
 
-.PHONY: help setup quickstart test unit slow lint types docs wheel benchmarks clean
+.PHONY: help setup quickstart test exhaustive unit slow lint types docs wheel benchmarks clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,14 +22,17 @@ $(STAMP): pyproject.toml constraints.txt
 quickstart: $(STAMP)  ## Run the main job on a real complex; writes quickstart/report.html
 	$(BIN)/biomatrix quickstart --output quickstart $(ARGS)
 
-test: $(STAMP)  ## All tests
-	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q $(ARGS)
+test: $(STAMP)  ## The tests, of fuzzing a part
+	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "not exhaustive" $(ARGS)
+
+exhaustive: $(STAMP)  ## Fuzzing in full: ten minutes more
+	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -n $(JOBS) -q -m exhaustive $(ARGS)
 
 unit: $(STAMP)  ## The quick tests alone
 	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "not slow" $(ARGS)
 
 slow: $(STAMP)  ## The slow tests alone
-	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -n $(JOBS) -q -m slow $(ARGS)
+	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -n $(JOBS) -q -m "slow and not exhaustive" $(ARGS)
 
 lint: $(STAMP)  ## Style
 	$(BIN)/ruff check .

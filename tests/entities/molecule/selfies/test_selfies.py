@@ -70,6 +70,7 @@ def test_many_random_strings(pytestconfig: pytest.Config) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_hundred_thousand_molecules_and_strings(shared: Path) -> None:
     sources = [shared / "data" / "molecule" / name for name in ("zinc250k.parquet", "chembl30_sample.parquet")]
     check_molecules([text for path in sources for text in itertools.islice(oracle.smiles_of_file(path), 12_500)])

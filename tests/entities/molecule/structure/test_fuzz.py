@@ -280,6 +280,7 @@ def test_mutated_sd_records(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_random_token_strings(
     tokenizer: MoleculeStructureTokenizer, molecules: list[Molecule], time_limit: TimeLimit
 ) -> None:
@@ -287,11 +288,13 @@ def test_many_random_token_strings(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_random_codes(tokenizer: MoleculeStructureTokenizer, time_limit: TimeLimit) -> None:
     check_codes(tokenizer, FULL_STRINGS, 1, time_limit)
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_mutated_sd_records(
     tokenizer: MoleculeStructureTokenizer, molecules: list[Molecule], tmp_path: Path, time_limit: TimeLimit
 ) -> None:

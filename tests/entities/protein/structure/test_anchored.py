@@ -214,6 +214,7 @@ def test_random_codes_decode(tokenizer: AnchoredTokenizer, time_limit: TimeLimit
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_random_codes_decode(tokenizer: AnchoredTokenizer, time_limit: TimeLimit) -> None:
     for seed in range(4):
         with time_limit(300.0, f"random codes, seed {seed}"):

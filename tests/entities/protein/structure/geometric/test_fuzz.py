@@ -215,6 +215,7 @@ def test_random_tokens(tokens: Modality, time_limit: TimeLimit) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_mutated_coordinates(
     tokenizer: ProteinStructureTokenizer, chain: NDArray[np.float32], time_limit: TimeLimit
 ) -> None:
