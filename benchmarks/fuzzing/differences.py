@@ -18,6 +18,9 @@ TOLERANCE: Final = 2e-3
 """Angstrom: coordinates here are of single precision."""
 
 
+UNREADABLE: Final = "unreadable there"
+
+
 class Difference(NamedTuple):
     """What differs, and in which record (by number) or chain (by name); None for the file as a whole.
 
@@ -54,6 +57,8 @@ def _count(ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[Difference]:
 
 
 def _molecule_differences(ours: Sequence[Any], theirs: Sequence[MoleculeReading]) -> Iterator[Difference]:
+    apart = [one for one in theirs if not one.joined]
+    theirs = apart if len(apart) == len(ours) else theirs
     yield from _count(ours, theirs)
     for number, mine, other in _paired(ours, theirs):
         if other.name and mine.name.split() != other.name.split():
@@ -63,7 +68,7 @@ def _molecule_differences(ours: Sequence[Any], theirs: Sequence[MoleculeReading]
                 yield Difference(number, f"{mine.sequence[:40]} here, {other.letters} there")
             continue
         if other.mol is None:
-            yield Difference(number, f"read here as {mine.smiles}, unreadable there")
+            yield Difference(number, f"read here as {mine.smiles}, {UNREADABLE}")
             continue
         flat = canonical(mine.mol, stereo=False)
         if flat != other.flat:
@@ -123,7 +128,7 @@ def _structure_differences(ours: Sequence[Any], content: bytes, file_format: str
         theirs = structure_of(text_of(content) or "", file_format)
     chains = [one for one in ours if isinstance(one, Entity)]
     if theirs is None:
-        yield from (Difference(one.chain, "read here, unreadable there") for one in chains)
+        yield from (Difference(one.chain, f"read here, {UNREADABLE}") for one in chains)
         return
     held: set[Place] = set()
     for chain in chains:

@@ -29,6 +29,8 @@ class MoleculeReading:
     name: str = ""
     letters: str | None = None
     """The sequence, where the record is a protein's."""
+    joined: bool = False
+    """Whether it is a further one of several blocks that nothing parts, and that may be refused as one record."""
 
     @property
     def smiles(self) -> str | None:
@@ -109,7 +111,7 @@ def _mol_block(lines: list[str]) -> Iterator[MoleculeReading]:
     ends = [number for number, line in enumerate(lines) if line.startswith("M  END")]
     pieces = sum(any(map(str.strip, lines[one + 1 : other])) for one, other in pairwise(ends))
     if pieces:  # RDKit reads the first of several molecules and drops the rest without a word
-        yield from [MoleculeReading(None)] * (pieces + 1)
+        yield from (MoleculeReading(None, joined=piece > 0) for piece in range(pieces + 1))
         return
     mol = Chem.MolFromMolBlock("\n".join(lines), removeHs=False)
     yield MoleculeReading(mol if mol is not None and mol.GetNumAtoms() else None, lines[0].strip())

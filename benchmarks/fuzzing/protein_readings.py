@@ -37,7 +37,9 @@ def structure_of(text: str, file_format: str) -> dict[Place, ResidueReading] | N
     """Return the first model of a PDB or mmCIF file by place; None where gemmi cannot read it."""
     try:
         if file_format == "pdb":
-            structure = gemmi.read_pdb_string(_from_first_atom(text))
+            # gemmi counts bytes, and the columns of the format are characters
+            plain = text.encode("ascii", "replace").decode()
+            structure = gemmi.read_pdb_string(_from_first_atom(plain))
         else:
             structure = gemmi.make_structure_from_block(gemmi.cif.read_string(text)[0])
         places: dict[Place, ResidueReading] = {}
@@ -84,8 +86,8 @@ def _places_of(rows: list[dict[str, str]]) -> dict[Place, ResidueReading]:
         place = (_either(row, "asym_id"), int(_either(row, "seq_id")), code)
         reading = places.setdefault(place, ResidueReading())
         _name(reading, _either(row, "comp_id"), row.get("group_PDB") == "HETATM")
-        atom = _either(row, "atom_id")
-        if atom in BACKBONE:
+        # where the two columns of names differ, the atom may be either
+        for atom in {row.get("auth_atom_id", ""), row.get("label_atom_id", "")} & set(BACKBONE):
             position = np.array([float(row[f"Cartn_{axis}"]) for axis in "xyz"])
             reading.atoms.setdefault(atom, []).append(position)
     return places

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from biomatrix.entities import Entity, Reject
-from fuzzing.differences import STRUCTURES, Difference, differences_of
+from biomatrix.entities import Entity, Protein, Reject
+from fuzzing.differences import STRUCTURES, UNREADABLE, Difference, differences_of
 from fuzzing.ours import entries
 from fuzzing.outcome import Verdict
 
@@ -22,6 +22,8 @@ class Original:
 
     notes: frozenset[str] = frozenset()
     differences: frozenset[Difference] = frozenset()
+    readings: Mapping[str, bytes] = field(default_factory=dict)
+    """What was read of each chain: where the independent reader refuses a whole mutant, it may still be this."""
 
 
 def judge(path: Path, content: bytes, file_format: str, original: Original | None = None) -> Verdict:
@@ -46,7 +48,12 @@ def judge(path: Path, content: bytes, file_format: str, original: Original | Non
         return Verdict("crash", f"{type(error).__name__}: {error}")
     if ours and all(isinstance(one, Reject) for one in ours):
         return Verdict("refused", str(ours[0]))
-    found = [one for one in differences_of(ours, content, file_format) if one not in known.differences]
+    readings = _readings(ours)
+    found = [
+        one
+        for one in differences_of(ours, content, file_format)
+        if one not in known.differences and not _is_untouched(one, readings, known)
+    ]
     refused = [one for one in ours if isinstance(one, Reject)]
     notes = _new_notes(ours, file_format, known)
     silent = [one for one in found if not _is_told(one, notes, refused, file_format)]
@@ -65,7 +72,20 @@ def original_of(path: Path, content: bytes, file_format: str) -> Original:
     found = differences_of(ours, content, file_format)
     refused = [one for one in ours if isinstance(one, Reject)]
     by_record = _new_notes(ours, file_format, Original())
-    return Original(notes, frozenset(one for one in found if _is_told(one, by_record, refused, file_format)))
+    told = frozenset(one for one in found if _is_told(one, by_record, refused, file_format))
+    return Original(notes, told, _readings(ours))
+
+
+def _readings(ours: Sequence[Any]) -> dict[str, bytes]:
+    """Return the letters and places of each protein chain, by its identifier."""
+    chains = (one for one in ours if isinstance(one, Protein) and one.backbone is not None)
+    return {one.chain: one.sequence.encode() + one.backbone.tobytes() for one in chains}
+
+
+def _is_untouched(found: Difference, readings: Mapping[str, bytes], known: Original) -> bool:
+    """Return whether a chain that the independent reader refuses with its whole file is that of the unchanged file."""
+    chain = str(found.record)
+    return found.words.endswith(UNREADABLE) and chain in readings and readings[chain] == known.readings.get(chain)
 
 
 def _new_notes(ours: Sequence[Any], file_format: str, known: Original) -> dict[int | str | None, str]:

@@ -114,7 +114,7 @@ def _open_parquet(path: Path) -> ParquetFile:
 
     try:
         return ParquetFile(path)
-    except (ArrowException, OSError) as error:
+    except (ArrowException, OSError, UnicodeDecodeError) as error:  # names of columns that are not UTF-8
         raise ParseError(f"not a Parquet file: {error}", file=str(path)) from error
 
 
