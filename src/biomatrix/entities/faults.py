@@ -86,11 +86,6 @@ class Faults:
         return lines
 
 
-def describe_reject(reject: Reject) -> str:
-    """Return a refused record as one line: file, record, position and reason."""
-    return f"{_place_of(reject)}: {reject.reason}"
-
-
 def _place_of(reject: Reject) -> str:
     place = [str(reject.file or "-")]
     place += [f"record {reject.record}"] if reject.record is not None else []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.entities.files.folders import make_folder
+from biomatrix.entities.files.json_files import object_or_none
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import ConfigurationError
 
@@ -72,7 +73,7 @@ def begin_or_go_on(
     now = json.loads(json.dumps(settings, default=str))
     path = folder / RUN_FILE
     if any((folder / name).exists() for name in made):
-        different = differences(_noted(path) or now, now, may_change)
+        different = differences(object_or_none(path) or now, now, may_change)
         if different:
             raise ConfigurationError(
                 f"the run in this folder was begun with other settings ({told(different)}); "
@@ -81,15 +82,6 @@ def begin_or_go_on(
             )
     make_folder(folder)
     write_whole(path, (json.dumps(now, indent=1, sort_keys=True) + "\n").encode())
-
-
-def _noted(path: Path) -> dict[str, Any] | None:
-    """Return the settings noted in a file; None where there is none that can be read, as in folders of older runs."""
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return settings if isinstance(settings, dict) else None
 
 
 def _flat(settings: Mapping[str, Any], inside: str = "") -> dict[str, Any]:

@@ -72,5 +72,14 @@ def read_object(path: Path, error: type[BioMatrixError], limit: int = MAX_BYTES)
     return found
 
 
+def object_or_none(path: Path) -> dict[str, Any] | None:
+    """Return the JSON object of a file that need not be there; None where there is none that can be read."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def _refuse_constant(word: str) -> float:
     raise ValueError(f"{word} is no number of JSON")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from biomatrix.entities.files.json_files import object_or_none
 from biomatrix.generation.qwen3.configuration import Configuration
 from biomatrix.generation.qwen3.network import Qwen3
 from biomatrix.training.progress_bar import without_progress_bar
@@ -37,23 +37,15 @@ def open_plain(folder: Path, dtype: torch.dtype) -> Qwen3 | None:
     """
     if any((folder / name).exists() for name in _MORE_THAN_ONE_FILE):
         return None
-    settings = _settings(folder / "config.json")
+    settings = object_or_none(folder / "config.json")
     config = None if settings is None else Configuration.read(settings)
     if settings is None or config is None:
         return None
     tensors = _tensors(folder / _WEIGHTS, config.shapes(), dtype)
     if tensors is None:
         return None
-    generation = _settings(folder / "generation_config.json")
+    generation = object_or_none(folder / "generation_config.json")
     return Qwen3(config, tensors, lambda weights: _stock(settings, generation, weights, str(folder)))
-
-
-def _settings(path: Path) -> dict[str, Any] | None:
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return settings if isinstance(settings, dict) else None
 
 
 def _tensors(path: Path, shapes: Mapping[str, tuple[int, ...]], dtype: torch.dtype) -> dict[str, Tensor] | None:

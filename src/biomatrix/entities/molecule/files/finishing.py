@@ -10,8 +10,8 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.molecule.entity import Molecule, sanitise
+from biomatrix.entities.molecule.preparation import check_finite
 from biomatrix.entities.molecule.queries import wildcards
-from biomatrix.errors import ParseError
 
 TITLE: Final[str] = "_Name"
 
@@ -36,10 +36,8 @@ def finished(mol: Chem.Mol, fields: Mapping[str, str], notes: tuple[str, ...] = 
     title = mol.GetProp(TITLE).strip() if mol.HasProp(TITLE) else ""
     own: list[str] = []
     if mol.GetNumConformers():
+        check_finite(mol)
         xyz = mol.GetConformer().GetPositions()
-        if not np.isfinite(xyz).all():
-            first = int(np.argmin(np.isfinite(xyz).all(axis=1)))
-            raise ParseError("a coordinate is not a finite number", position=first)
         if len(xyz) > 1 and np.ptp(xyz, axis=0).max() == 0.0:
             mol.RemoveAllConformers()
             own.append("all atoms lie on one point: read as no conformer")
