@@ -6,26 +6,12 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities.files.lfs_pointers import is_lfs_pointer
 from biomatrix.entities.files.paths import is_folder
 from biomatrix.errors import BioMatrixError
 
 MAX_BYTES: Final = 64 << 20
 """The most bytes of a description that are read."""
-
-_POINTER: Final = b"version https://git-lfs.github.com/spec/"
-"""How the file begins that a clone without git-lfs leaves in place of a large one."""
-
-
-def is_pointer(head: bytes) -> bool:
-    """Return whether a file that begins so is a git-lfs pointer, not the content it stands for.
-
-    Examples
-    --------
-    >>> is_pointer(b"version https://git-lfs.github.com/spec/v1")
-    True
-    """
-    return head.startswith(_POINTER)
-
 
 POINTER_REASON: Final = "a git-lfs pointer, not the file itself; fetch the file with `git lfs pull`"
 
@@ -39,7 +25,7 @@ def read_head(path: Path, size: int, error: type[BioMatrixError]) -> bytes:
             head = stream.read(size)
     except (OSError, ValueError) as fault:  # ValueError: a NUL in the name
         raise error(f"cannot be read: {getattr(fault, 'strerror', None) or fault}", file=str(path)) from fault
-    if is_pointer(head):
+    if is_lfs_pointer(head):
         raise error(POINTER_REASON, file=str(path))
     return head
 
