@@ -95,7 +95,7 @@ def molecules() -> list[Answer]:
 def answer(entity: Molecule | None, logprob: float) -> Answer:
     segments = () if entity is None else (Segment(entity, "molecule_selfies", 0, 1),)
     error = None if entity is not None else "nothing came"
-    return Answer(segments, entity, error, "text", logprob, (), "stop", VOCABULARY)
+    return Answer(segments, entity, error, "text", (0,), (logprob,), "stop", VOCABULARY)
 
 
 def test_molecules_are_the_records_of_one_sd_file(molecules: list[Answer], tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from biomatrix.entities import Molecule, Protein
 from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.errors import ConfigurationError, LimitError, VocabularyError, WeightsError
 from biomatrix.generation import Answer, Model, TransformersEngine
-from biomatrix.generation.decoding import Job, decode_jobs
+from biomatrix.generation.decoding import decode_jobs
+from biomatrix.generation.jobs import Job
 from biomatrix.generation.sampling import Sampling
 from biomatrix.vocabulary import Vocabulary
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-States = NDArray[np.int64]
-"""``int64 [R, k]``: one row of numbers per row of the batch; only the automaton knows what they mean."""
+States = NDArray[Any]
+"""``int64 [R, k]``: one row of numbers per row of the batch; only the automaton knows what they mean. ``object [R, k]``
+where a state is more than a few numbers (a stack of branches): its values are immutable, and shared between rows."""
 Ranges = NDArray[np.int64]
 """``int64 [n, 2]``: half-open ranges of ids, ascending and apart. Equal sets should be one object, so that a mask
 built from it can be cached."""
@@ -31,12 +32,17 @@ class Bounds:
     ----------
     budget : int
         The most tokens that may still be written, the end token among them.
-    length : int, optional
-        The exact number of counted tokens: residues, atoms, symbols.
+    length : int or (int, int), optional
+        The number of counted tokens (residues, atoms, symbols): exact, or the least and the most.
     """
 
     budget: int
-    length: int | None = None
+    length: int | tuple[int, int] | None = None
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """The least and the most counted tokens; None where any number will do."""
+        return (self.length, self.length) if isinstance(self.length, int) else self.length
 
 
 class Automaton(Protocol):

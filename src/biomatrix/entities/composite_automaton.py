@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Automaton, Bounds, Ranges, States
 from biomatrix.entities.layout import OWN, Order
-from biomatrix.entities.table_automaton import ranges_of
+from biomatrix.entities.table_automaton import exact_length, ranges_of
 from biomatrix.errors import ConfigurationError
 
 BUDGET, PLACE, OPEN, LENGTH, HEAD = 0, 1, 2, 3, 4
@@ -82,7 +82,8 @@ class CompositeAutomaton:
         """
         if bounds.length is not None and self._measured is None:
             raise ConfigurationError("no length can be asked of this composite: none of its parts measures it")
-        length = NONE if bounds.length is None else bounds.length
+        exact = exact_length(bounds)
+        length = NONE if exact is None else exact
         least = int(self._cost(length)[1][0]) + 1
         if least > _NEVER:
             raise ConfigurationError(f"no span fits these bounds: {'; '.join(self._refusals(length))}")

@@ -219,6 +219,9 @@ class Kind(ABC):
     """Architectures of which published weights can be read."""
     trainers: ClassVar[Mapping[str, str]] = {}
     """Architectures that can be trained: name to ``module:function``; see :mod:`biomatrix.training.tokenizers`."""
+    constraints: ClassVar[Mapping[str, str]] = {}
+    """What may be asked of an answer of this kind: name to ``module:Class``, a
+    :class:`biomatrix.entities.constraint.Constraint`, imported when first used."""
     tables: ClassVar[tuple[Table, ...]] = ()
     """The tables it reads, told apart by their columns."""
     round_trip: ClassVar[str | None] = None

@@ -61,7 +61,7 @@ class TableAutomaton:
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
         """Return the state of one row, ``int64 [3]``; ConfigurationError where no segment fits the bounds."""
-        name, length = self._name, bounds.length
+        name, length = self._name, exact_length(bounds)
         if length is not None and not self._grammar.counted.any():
             raise ConfigurationError(
                 f"{name} has no exact length: it is spelled in pieces of text; leave length out, or ask for a "
@@ -123,6 +123,16 @@ class TableAutomaton:
         state, remaining, _ = states.T
         distance = self._distances.at(state[:, None], remaining[:, None])[:, 0]
         return np.where(state == _DONE, 0, distance + 1)
+
+
+def exact_length(bounds: Bounds) -> int | None:
+    """Return the one length the bounds allow; ConfigurationError where they leave a choice."""
+    if bounds.range is None:
+        return None
+    least, most = bounds.range
+    if least != most:
+        raise ConfigurationError(f"a length is one number here, not {least} to {most}")
+    return least
 
 
 def ranges_of(ids: NDArray[np.int64]) -> Ranges:

@@ -30,27 +30,35 @@ class Answer:
         Why there is no entity, or what is wrong with a part of the text; None where all is well.
     text : str
         The answer as text; entities as their tokens, control pair included.
-    logprob : float
-        Log-probability in nats of the tokens that the model wrote, each among the allowed ids, at temperature 1.
     token_ids : tuple of int
         The ids, including the start token that a request for a modality begins with.
+    token_logprobs : tuple of float
+        Log-probability in nats of each of them among the allowed ids, at temperature 1; 0 for an id that was given.
     finish_reason : {"stop", "length"}
         Whether the answer is complete, or the budget of tokens ended it.
     vocabulary : Vocabulary
         What the ids mean.
     notes : tuple of str
         What the entities of the prompt lost when they were written for the model, such as that one is a racemate.
+    refused : tuple of str
+        Why each draft written before this one was refused: it decoded to nothing, or broke a constraint.
     """
 
     segments: tuple[Segment, ...]
     entity: Entity | None
     error: str | None
     text: str
-    logprob: float
     token_ids: tuple[int, ...]
+    token_logprobs: tuple[float, ...]
     finish_reason: FinishReason
     vocabulary: Vocabulary
     notes: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    @property
+    def logprob(self) -> float:
+        """Log-probability in nats of the tokens that the model wrote: the sum of :attr:`token_logprobs`."""
+        return sum(self.token_logprobs)
 
     @property
     def entity_modality(self) -> str | None:
@@ -79,7 +87,7 @@ def read_answer(
     ids: Sequence[int],
     *,
     output: str | None,
-    logprob: float,
+    logprobs: Sequence[float],
     complete: bool,
     segments: Sequence[Segment] | None = None,
     finish: Callable[[Segment], Segment] | None = None,
@@ -95,8 +103,8 @@ def read_answer(
         The answer, without the prompt.
     output : str, optional
         The modality of the request; None for text.
-    logprob : float
-        Log-probability in nats of the ids that the model wrote.
+    logprobs : sequence of float
+        Log-probability of each id in nats, 0 for an id that was given.
     complete : bool
         Whether the answer reached its end.
     segments : sequence of Segment, optional
@@ -121,8 +129,8 @@ def read_answer(
         entity=entity,
         error=error,
         text=_text(vocabulary, ids, parts),
-        logprob=logprob,
         token_ids=tuple(ids),
+        token_logprobs=tuple(logprobs),
         finish_reason="stop" if complete else "length",
         vocabulary=vocabulary,
         notes=notes,

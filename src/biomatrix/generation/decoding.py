@@ -10,7 +10,6 @@ Legend of shapes: P prompts, R rows, T tokens, D hidden size.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -20,77 +19,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biomatrix.entities.automaton import States
-from biomatrix.generation.engine import Guide
 from biomatrix.generation.heads import Cache, Head, LastPosition, Network
-from biomatrix.generation.sampling import Sampling, choose, random_stream
+from biomatrix.generation.jobs import Job, Token, Written
+from biomatrix.generation.sampling import choose, random_stream
 from biomatrix.processors import threads_for
 from biomatrix.progress import Progress
 
 MAX_ROWS = 64
 _SECONDS: Final = 5.0
 """The least time between two messages of progress."""
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """One sample to write.
-
-    Parameters
-    ----------
-    prompt : tuple of int
-        The ids that the sample continues.
-    sample : int
-        The number of the sample within its request.
-    guide : Guide
-        Says which ids may come next.
-    state : ndarray, shape=(k,), dtype=int64
-        The guide's first state.
-    budget : int
-        The most tokens to write.
-    sampling : Sampling
-        How ids are chosen.
-    """
-
-    prompt: tuple[int, ...]
-    sample: int
-    guide: Guide
-    state: NDArray[np.int64]
-    budget: int
-    sampling: Sampling
-
-
-@dataclass(frozen=True)
-class Token:
-    """One id that a job wrote.
-
-    Parameters
-    ----------
-    job : int
-        The job's index.
-    id : int
-        The id.
-    logprob : float
-        Log-probability in nats among the allowed ids, at temperature 1.
-    last : bool
-        Whether the job writes no more.
-    complete : bool
-        Whether its guide has finished; False where the budget ended the job.
-    """
-
-    job: int
-    id: int
-    logprob: float
-    last: bool
-    complete: bool
-
-
-@dataclass(frozen=True)
-class Written:
-    """What one job wrote: ``logprob`` in nats over the allowed ids; ``complete`` where its guide has finished."""
-
-    ids: tuple[int, ...]
-    logprob: float
-    complete: bool
 
 
 def decode_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> list[Written]:
@@ -111,16 +48,16 @@ def decode_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS)
         In the order of the jobs.
     """
     ids: list[list[int]] = [[] for _ in jobs]
-    logprobs = [0.0] * len(jobs)
+    logprobs: list[list[float]] = [[] for _ in jobs]
     complete = [False] * len(jobs)
     progress = Progress("writing", lambda: len(jobs), "answers", every=_SECONDS)  # short work ends without a word
     for token in stream_jobs(network, jobs, max_rows):
         ids[token.job].append(token.id)
-        logprobs[token.job] += token.logprob
+        logprobs[token.job].append(token.logprob)
         complete[token.job] = token.complete
         if token.last:
             progress.advance()
-    return [Written(tuple(row), total, done) for row, total, done in zip(ids, logprobs, complete, strict=True)]
+    return [Written(tuple(row), tuple(each), done) for row, each, done in zip(ids, logprobs, complete, strict=True)]
 
 
 @torch.inference_mode()
@@ -191,7 +128,7 @@ class _Group:
         self._guide = jobs[0][1].guide
         self._head = Head(last, self._guide.ids)
         self._jobs = list(jobs)
-        self._streams = [random_stream(job.sampling.seed, job.prompt, job.sample) for _, job in jobs]
+        self._streams = [random_stream(job.sampling.seed, job.prompt, job.sample, job.draft) for _, job in jobs]
         self._states: States = np.stack([job.state for _, job in jobs])
         self._length = 0
 

@@ -5,32 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.events import Event
 from biomatrix.generation.requests import Prompt, Request
 from biomatrix.generation.scoring import Score
 from biomatrix.vocabulary.vocabulary import Vocabulary
-
-
-class Guide(Protocol):
-    """What a decoding loop needs of an automaton, be it of one segment or of a whole answer in text.
-
-    :class:`biomatrix.entities.automaton.Automaton` describes each method.
-    """
-
-    ids: NDArray[np.int64]
-
-    def start(self, bounds: Bounds) -> NDArray[np.int64]: ...
-
-    def allowed(self, states: States) -> Sequence[Ranges]: ...
-
-    def advance(self, states: States, ids: NDArray[np.int64]) -> States: ...
-
-    def finished(self, states: States) -> NDArray[np.bool_]: ...
 
 
 class Engine(Protocol):

@@ -7,8 +7,7 @@ from typing import Final
 
 from biomatrix.entities.automaton import Bounds
 from biomatrix.errors import ConfigurationError, LimitError
-from biomatrix.generation.decoding import Job
-from biomatrix.generation.engine import Guide
+from biomatrix.generation.jobs import Guide, Job
 from biomatrix.generation.requests import Request
 from biomatrix.vocabulary.chat import Turn
 from biomatrix.vocabulary.vocabulary import Vocabulary

@@ -65,9 +65,10 @@ class Sampling:
         return self.greedy or self.temperature < _GREEDY_BELOW
 
 
-def random_stream(seed: int, prompt: Sequence[int], sample: int) -> np.random.Generator:
-    """Return the random stream of one sample: a function of seed, prompt and sample number only."""
-    digest = hashlib.sha256(np.asarray([seed, sample, *prompt], dtype=np.int64).tobytes()).digest()
+def random_stream(seed: int, prompt: Sequence[int], sample: int, draft: int = 0) -> np.random.Generator:
+    """Return the random stream of one draft of a sample: a function of these numbers alone."""
+    words = [seed, sample, *prompt] if draft == 0 else [seed, sample, *prompt, -draft]
+    digest = hashlib.sha256(np.asarray(words, dtype=np.int64).tobytes()).digest()
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
 
 

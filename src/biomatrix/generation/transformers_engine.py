@@ -96,7 +96,7 @@ class TransformersEngine:
         for plan in plans:
             entities = KnownEntities.from_request(self.vocabulary, plan.request)
             group = [
-                self._answer(plan, entities, row.ids, row.logprob, row.complete, segments)
+                self._answer(plan, entities, row.ids, row.logprobs, row.complete, segments)
                 for row, segments in (next(outputs) for _ in plan.jobs)
             ]
             answers.append(group * (plan.request.num_samples // len(group)))
@@ -110,13 +110,13 @@ class TransformersEngine:
     def _events(self, plan: Plan) -> Iterator[Event]:
         entities = KnownEntities.from_request(self.vocabulary, plan.request)
         readers = [EventReader(self.vocabulary, entities.complete, job.sample) for job in plan.jobs]
-        logprobs = [0.0] * len(readers)
+        logprobs: list[list[float]] = [[] for _ in readers]
         for reader in readers:
             for id_ in plan.opening:
                 yield from reader.read(id_)
         for token in stream_jobs(self._network, plan.jobs):
             reader = readers[token.job]
-            logprobs[token.job] += token.logprob
+            logprobs[token.job].append(token.logprob)
             yield from reader.read(token.id)
             if token.last:
                 yield from reader.flush()
@@ -162,7 +162,7 @@ class TransformersEngine:
         plan: Plan,
         entities: KnownEntities,
         ids: Sequence[int],
-        logprob: float,
+        logprobs: Sequence[float],
         complete: bool,
         segments: Sequence[Segment] | None = None,
     ) -> Answer:
@@ -170,7 +170,7 @@ class TransformersEngine:
             self.vocabulary,
             (*plan.opening, *ids),
             output=plan.request.output,
-            logprob=logprob,
+            logprobs=(*(0.0 for _ in plan.opening), *logprobs),
             complete=complete,
             segments=segments,
             finish=entities.complete,

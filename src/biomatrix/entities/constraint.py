@@ -1,0 +1,59 @@
+"""What a user may ask of an answer beyond its modality: counts, fragments, residues that stay.
+
+A constraint works twice. It narrows the automaton, so that what it forbids is never written as far as an automaton can
+know; and it looks at the finished entity, so that what only chemistry can tell is found, the draft thrown away and
+counted, and another one written.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from biomatrix.entities.automaton import Automaton
+
+if TYPE_CHECKING:
+    from biomatrix.entities.base_entity import Entity
+    from biomatrix.entities.base_modality import Modality
+    from biomatrix.entities.segment_ids import SegmentIds
+
+
+class Constraint(ABC):
+    """One wish about an answer. Immutable; the same object may serve many requests."""
+
+    name: ClassVar[str]
+    """What the command line calls it, as in ``--constraint NAME=VALUE``."""
+    help: ClassVar[str]
+    """One line: what it asks, and the form of its value."""
+    example: ClassVar[str]
+    """A value."""
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, text: str) -> Self:
+        """Return the constraint that a person typed. Raises ParseError with the position at fault."""
+
+    def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
+        """Return an automaton that allows no more, and as little as can be known, of what breaks the constraint.
+
+        By default the automaton as it is: the constraint is then kept by :meth:`fault` alone.
+
+        Parameters
+        ----------
+        automaton : Automaton
+            Of the output, perhaps narrowed already.
+        modality : Modality
+            The output.
+        ids : SegmentIds
+            The modality's ids.
+
+        Raises
+        ------
+        ConfigurationError
+            The modality cannot keep it, such as a count of atoms asked of a protein, or nothing satisfies it.
+        """
+        return automaton
+
+    def fault(self, entity: Entity) -> str | None:
+        """Return how a finished entity breaks the constraint, in words; None where it keeps it."""
+        return None

@@ -1,0 +1,122 @@
+"""What an engine writes: jobs, one a sample, and the ids it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.automaton import Bounds, Ranges, States
+from biomatrix.generation.sampling import Sampling
+
+
+class Guide(Protocol):
+    """What a decoding loop needs of an automaton, be it of one segment or of a whole answer in text.
+
+    :class:`biomatrix.entities.automaton.Automaton` describes each method.
+    """
+
+    ids: NDArray[np.int64]
+
+    def start(self, bounds: Bounds) -> NDArray[np.int64]: ...
+
+    def allowed(self, states: States) -> Sequence[Ranges]: ...
+
+    def advance(self, states: States, ids: NDArray[np.int64]) -> States: ...
+
+    def finished(self, states: States) -> NDArray[np.bool_]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One sample to write.
+
+    Parameters
+    ----------
+    prompt : tuple of int
+        The ids that the sample continues.
+    sample : int
+        The number of the sample within its request.
+    guide : Guide
+        Says which ids may come next.
+    state : ndarray, shape=(k,), dtype=int64
+        The guide's first state.
+    budget : int
+        The most tokens to write.
+    sampling : Sampling
+        How ids are chosen.
+    draft : int
+        How many drafts of this sample were written before and refused; each draws numbers of its own.
+    """
+
+    prompt: tuple[int, ...]
+    sample: int
+    guide: Guide
+    state: NDArray[np.int64]
+    budget: int
+    sampling: Sampling
+    draft: int = 0
+
+
+@dataclass(frozen=True)
+class Token:
+    """One id that a job wrote.
+
+    Parameters
+    ----------
+    job : int
+        The job's index.
+    id : int
+        The id.
+    logprob : float
+        Log-probability in nats among the allowed ids, at temperature 1.
+    last : bool
+        Whether the job writes no more.
+    complete : bool
+        Whether its guide has finished; False where the budget ended the job.
+    """
+
+    job: int
+    id: int
+    logprob: float
+    last: bool
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one job wrote.
+
+    Parameters
+    ----------
+    ids : tuple of int
+        The ids.
+    logprobs : tuple of float
+        Log-probability of each in nats among the ids its guide allowed, at temperature 1.
+    complete : bool
+        Whether the guide has finished; False where the budget ended the job.
+    """
+
+    ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    complete: bool
+
+    @property
+    def logprob(self) -> float:
+        """The sum of the log-probabilities, in nats."""
+        return sum(self.logprobs)
+
+
+class Writer(Protocol):
+    """Writes jobs: a network in this process, vLLM, or a server. All else of an engine is the same for each of them."""
+
+    def write(self, jobs: Sequence[Job], max_rows: int) -> list[Written]:
+        """Return what each job wrote, in order; ``max_rows`` changes speed and memory alone."""
+        ...
+
+    def stream(self, jobs: Sequence[Job]) -> Iterator[Token]:
+        """Yield every id of every job as it is chosen."""
+        ...
