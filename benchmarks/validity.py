@@ -29,7 +29,7 @@ from published_layout import write_published_checkpoint
 
 import biomatrix as bm
 from biomatrix.generation.answers import Answer
-from biomatrix.generation.model import Model
+from biomatrix.generation.model import Model, request_of
 
 PROMPTS = {
     "molecule_smiles": "Make a molecule.",
@@ -110,22 +110,19 @@ def drawn_lengths(modality: str, count: int, seed: int) -> list[int]:
 
 
 def answers(
-    model: Model, modality: str, lengths: Sequence[int | None], guided: bool, seed: int, chunk: int = 512
-) -> Iterator[tuple[int | None, Answer, float]]:
-    """Yield the length asked, the answer and the seconds it took, for each length."""
+    model: Model, modality: str, lengths: Sequence[int], guided: bool, seed: int, chunk: int = 512
+) -> Iterator[tuple[int, Answer, float]]:
+    """Yield the length asked, the answer and the seconds it took, for each length; each request has its own seed."""
     for start in range(0, len(lengths), chunk):
-        part = list(lengths[start : start + chunk])
-        prompts = [PROMPTS[modality]] * len(part)
+        part = list(enumerate(lengths[start : start + chunk], seed + start))
+        requests = [
+            request_of(PROMPTS[modality], modality, length, seed=number, guided=guided) for number, length in part
+        ]
         began = time.perf_counter()
-        groups = [
-            model.generate_batch(prompts[:1], modality, [length], num_samples=count, guided=guided, seed=seed + start)
-            for length, count in sorted(Counter(part).items(), key=lambda item: item[0] or 0)
-        ]
+        groups = model.engine.generate(requests)
         each = (time.perf_counter() - began) / len(part)
-        asked = [
-            length for length, count in sorted(Counter(part).items(), key=lambda i: i[0] or 0) for _ in range(count)
-        ]
-        yield from zip(asked, (one for (group,) in groups for one in group), [each] * len(part), strict=True)
+        for (_, length), (answer,) in zip(part, groups, strict=True):
+            yield length, answer, each
 
 
 def judge(model: Model, modality: str, samples: int, guided: bool, seed: int) -> Tally:
@@ -149,9 +146,7 @@ def broken(modality: str, tally: Tally) -> list[str]:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="nano", help="a shipped name, a folder or a hub id")
-    parser.add_argument(
-        "--published", type=Path, metavar="FOLDER", help="Qwen3's tokenizer files: a model in that layout"
-    )
+    parser.add_argument("--published", type=Path, metavar="FOLDER", help="Qwen3's tokenizer: a model in that layout")
     parser.add_argument("--samples", type=int, default=10_000, help="guided answers a modality")
     parser.add_argument("--unguided", type=int, help="unguided answers a modality; a tenth when not given")
     parser.add_argument("--modalities", nargs="+", default=list(PROMPTS), choices=list(PROMPTS))
