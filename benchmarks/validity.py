@@ -41,6 +41,8 @@ PROMPTS = {
 LENGTHS = {"molecule_selfies": (4, 40), "molecule_structure": (4, 24), "protein_sequence": (20, 120)}
 LENGTHS["molecule_smiles"], LENGTHS["protein_structure"] = (4, 30), (20, 120)
 """Shortest and longest length asked of each."""
+ATOMS_OF_A_RESIDUE = 3
+"""N, CA and C of a backbone."""
 LEAST_VALID = {"molecule_smiles": 0.999}
 """The share of guided answers that must decode; all of them where no number is given."""
 
@@ -65,7 +67,8 @@ class Tally:
         vocabulary = model.vocabulary
         block = vocabulary.block(modality)
         first, *middle, last = (*answer.token_ids, -1) if len(answer.token_ids) < 2 else answer.token_ids
-        inner = set(vocabulary.automaton(modality).ids.tolist()) - {block.end_id}
+        own = vocabulary.segment_ids(modality)
+        inner = set(own.plain_ids.tolist() if block.modality.spelled_as_text else own.tokens.values())
         balanced = first == block.start_id and last == block.end_id and block.end_id not in middle
         inside = balanced and inner.issuperset(middle)
         self.answers += 1
@@ -100,7 +103,7 @@ def _aligned(model: Model, modality: str, ids: Sequence[int], answer: Answer) ->
         return True
     one = model.vocabulary.block(modality).modality
     tokens = [model.vocabulary.text([id_]) for id_ in ids]
-    return len(points.reshape(-1, 3)) % max(one.length(tokens), 1) == 0 and one.length(tokens) <= len(points)
+    return len(points) in (one.length(tokens), ATOMS_OF_A_RESIDUE * one.length(tokens))
 
 
 def drawn_lengths(modality: str, count: int, seed: int) -> list[int]:
