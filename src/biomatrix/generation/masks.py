@@ -74,6 +74,11 @@ class MaskTable:
         self._table = torch.empty((0, len(ids)), dtype=torch.bool, device=device)
         self._filled = 0
 
+    @property
+    def nbytes(self) -> int:
+        """The memory of the masks in bytes."""
+        return self._table.nbytes
+
     def allowed(self, ranges: Sequence[Ranges]) -> Allowed:
         """Return what the rows may choose, each of whose ranges holds at least one candidate."""
         if all(one is ranges[0] for one in ranges):
