@@ -168,9 +168,7 @@ def words_of(grammar: Grammar, bounds: Bounds) -> set[tuple[int, ...]]:
 
 @pytest.mark.parametrize("seed", range(60))
 @pytest.mark.parametrize("length", [None, 2, (0, 2), (1, 3), (2, 5), (3, 99), (0, 0)])
-def test_ranges_of_lengths_allow_exactly_the_words_that_fit(
-    seed: int, length: int | tuple[int, int] | None
-) -> None:
+def test_ranges_of_lengths_allow_exactly_the_words_that_fit(seed: int, length: int | tuple[int, int] | None) -> None:
     """On small grammars all walks are taken: none ends dead, none is too long, and every word that fits is reached."""
     grammar = random_grammar(np.random.default_rng(seed))
     classes = len(grammar.counted)

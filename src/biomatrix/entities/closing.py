@@ -71,12 +71,15 @@ class DistanceTable:
         """
         open_ended = most < 0
         if open_ended.all():
-            floor = int(least.max(initial=0))
-            return self.at_least(floor)[least, states] if floor else self.free[states]
+            longest = int(least.max(initial=0))
+            unbounded: NDArray[np.int64] = self.at_least(longest)[least, states] if longest else self.free[states]
+            return unbounded
         windows = self._doubled(int(most.max(initial=0)))
         first, last = np.where(open_ended, 0, least), np.where(open_ended, 0, most)
         level = np.frexp((last - first + 1).astype(np.float64))[1] - 1  # the largest power of two within the range
-        closed = np.minimum(windows[level, first, states], windows[level, last - (1 << level) + 1, states])
+        closed: NDArray[np.int64] = np.minimum(
+            windows[level, first, states], windows[level, last - (1 << level) + 1, states]
+        )
         if not open_ended.any():
             return closed
         return np.where(open_ended, self.at_least(int(least.max(initial=0)))[least, states], closed)
