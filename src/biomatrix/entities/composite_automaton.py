@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +90,7 @@ class CompositeAutomaton:
             raise ConfigurationError(f"no span fits these bounds: {'; '.join(self._refusals(length))}")
         if bounds.budget < least:
             raise ConfigurationError(f"a span takes at least {least:,} tokens; {bounds.budget:,} are left for it")
-        state = np.zeros(HEAD + self._width, dtype=np.int64)
+        state = np.zeros(HEAD + self._width, dtype=np.result_type(np.int64, *self._dtypes))
         state[:HEAD] = bounds.budget, 0, NONE, *length
         return state
 
@@ -184,7 +184,7 @@ class CompositeAutomaton:
         return [(int(number), np.flatnonzero(numbers == number)) for number in np.unique(numbers[numbers != NONE])]
 
     def _inner(self, states: States, number: int) -> States:
-        return states[:, HEAD : HEAD + self._widths[number]]
+        return states[:, HEAD : HEAD + self._widths[number]].astype(self._dtypes[number], copy=False)
 
     def _length_of(self, number: int, length: tuple[int, int]) -> tuple[int, int] | None:
         return length if number == self._measured and length != _ANY else None
@@ -223,9 +223,18 @@ class CompositeAutomaton:
         return [error.message for error in states if isinstance(error, ConfigurationError)]
 
     @cached_property
-    def _widths(self) -> list[int]:
+    def _first_states(self) -> list[NDArray[np.int64]]:
+        """A state of each part, to tell its size and type; empty where it cannot open."""
         states = [self._open_state(number, _ANY) for number in range(len(self._parts))]
-        return [0 if isinstance(state, ConfigurationError) else len(state) for state in states]
+        return [np.empty(0, dtype=np.int64) if isinstance(one, ConfigurationError) else one for one in states]
+
+    @cached_property
+    def _widths(self) -> list[int]:
+        return [len(state) for state in self._first_states]
+
+    @cached_property
+    def _dtypes(self) -> list[np.dtype[Any]]:
+        return [state.dtype for state in self._first_states]
 
     @property
     def _width(self) -> int:

@@ -106,7 +106,9 @@ class TableAutomaton:
         fits = (following >= 0) & (cost + 2 <= budget[:, None])
         ends = self._grammar.accepting[state] & (least == 0)
         rows = np.concatenate([fits, ends[:, None]], axis=1) & running[:, None]
-        return [self._ranges_of(row) for row in rows]
+        packed = np.packbits(rows, axis=1)
+        keys: list[bytes] = packed.view(f"V{packed.shape[1]}")[:, 0].tolist()
+        return [self._ranges[key] if key in self._ranges else self._ranges_of(key) for key in keys]
 
     @staticmethod
     def _counted_down(
@@ -115,13 +117,11 @@ class TableAutomaton:
         """Return the least and the most still to count after tokens that count or not."""
         return np.maximum(least - counts, 0), np.where(most > 0, most - counts, most)
 
-    def _ranges_of(self, classes: NDArray[np.bool_]) -> Ranges:
-        """Return the ids of a set of classes, ``bool [C + 1]``: for equal sets the same object."""
-        key = classes.tobytes()
-        ranges = self._ranges.get(key)
-        if ranges is None:
-            ranges = self._ranges[key] = ranges_of(self.ids[classes[self._classes]])
-        return ranges
+    def _ranges_of(self, key: bytes) -> Ranges:
+        """Return the ids of a set of classes, packed into bits: for equal sets the same object."""
+        classes = np.unpackbits(np.frombuffer(key, dtype=np.uint8), count=self._end_class + 1).astype(bool)
+        self._ranges[key] = ranges_of(self.ids[classes[self._classes]])
+        return self._ranges[key]
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states, ``int64 [R, 4]``, after one allowed id per row, ``int64 [R]``."""
