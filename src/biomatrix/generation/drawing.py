@@ -1,7 +1,7 @@
 """Drawing one candidate a row from logits, in double precision.
 
 Probabilities are summed by blocks of candidates, then the draw is sought among the blocks and within one of them: so
-each logit is read once, and what follows touches a hundredth of them. On a CPU a few rows at a time are taken, whose
+each logit is read once, and what follows touches a hundredth of them. On a CPU a few rows at a time are read, whose
 numbers stay in the cache of a core.
 
 Legend of shapes: R rows, N candidate ids, U masks, B candidates of a block, b blocks.
@@ -21,8 +21,9 @@ from torch import Tensor
 from biomatrix.generation.sampling import Sampling
 
 _BLOCK: Final = 128
-_AT_ONCE: Final = 1 << 16
-"""Logits of a piece on a CPU: half a megabyte."""
+_TOGETHER, _AT_ONCE = 1 << 20, 1 << 16
+"""Logits whose rows are drawn together on a CPU, eight megabytes; and those of a piece that stays in the cache of a
+core."""
 _LIKELIEST: Final = 1024
 """How many candidates are sorted for a nucleus before all are."""
 
@@ -96,7 +97,7 @@ def choose(
         Its log-probability among the allowed candidates, at temperature 1 and without the nucleus, in nats.
     """
     rows, width = logits.shape
-    at_once = max(1, _AT_ONCE // width) if logits.device.type == "cpu" else rows
+    at_once = max(1, _TOGETHER // width) if logits.device.type == "cpu" else rows
     pieces = []
     for first in range(0, rows, at_once):
         part = slice(first, min(first + at_once, rows))
@@ -109,37 +110,52 @@ def choose(
 def _choose(
     logits: Tensor, forbidden: Tensor | None, uniforms: NDArray[np.float64], settings: RowSettings
 ) -> tuple[Tensor, Tensor]:
-    rows, width = logits.shape
-    values = logits.new_empty((rows, -(-width // _BLOCK) * _BLOCK), dtype=torch.float64)
-    values[:, :width] = logits
-    values[:, width:] = -torch.inf
-    if forbidden is not None:
-        values[:, :width].masked_fill_(forbidden, -torch.inf)
-    values -= values.amax(dim=-1, keepdim=True)
-    weights = values.exp()
-    sums = _block_sums(weights)
+    values, sums = _centred(logits, forbidden)
     if settings.are_plain:
-        columns = _invert(weights, sums, uniforms)
+        columns = _draw(values, sums, uniforms)
     else:
         columns = values.argmax(dim=-1)
         draws = np.flatnonzero(~settings.greedy)
         if len(draws):
             drawn = torch.from_numpy(draws).to(values.device)
-            columns[drawn] = _draw(values[drawn], uniforms[draws], settings.at(draws))
-    logprobs = values.gather(1, columns[:, None])[:, 0] - sums.sum(dim=-1).log()
-    return columns, logprobs
+            columns[drawn] = _draw_by(settings.at(draws), values[drawn], uniforms[draws])
+    return columns, values.gather(1, columns[:, None])[:, 0] - sums.sum(dim=-1).log()
 
 
-def _draw(values: Tensor, uniforms: NDArray[np.float64], settings: RowSettings) -> Tensor:
-    """Draw a candidate for each row by its temperature and nucleus, ``int64 [R]``; the largest values are 0."""
-    weights = (values / torch.from_numpy(settings.temperatures).to(values.device)[:, None]).exp_()
+def _centred(logits: Tensor, forbidden: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Return logits less the largest allowed one, -inf where forbidden, and sums of their exponentials by blocks.
+
+    Returns
+    -------
+    values : Tensor, shape=(R, b * B), dtype=float64
+    sums : Tensor, shape=(R, b), dtype=float64
+    """
+    rows, width = logits.shape
+    blocks = -(-width // _BLOCK)
+    values = logits.new_full((rows, blocks * _BLOCK), -torch.inf, dtype=torch.float64)
+    sums = logits.new_empty((rows, blocks), dtype=torch.float64)
+    at_once = max(1, _AT_ONCE // width) if logits.device.type == "cpu" else rows
+    for first in range(0, rows, at_once):
+        part = slice(first, first + at_once)
+        piece = values[part]
+        piece[:, :width] = logits[part]
+        if forbidden is not None:
+            piece[:, :width].masked_fill_(forbidden if len(forbidden) == 1 else forbidden[part], -torch.inf)
+        piece -= piece.amax(dim=-1, keepdim=True)
+        torch.sum(piece.exp().view(len(piece), blocks, _BLOCK), dim=-1, out=sums[part])
+    return values, sums
+
+
+def _draw_by(settings: RowSettings, values: Tensor, uniforms: NDArray[np.float64]) -> Tensor:
+    """Draw a candidate for each row by its temperature and nucleus, ``int64 [R]``."""
+    values = values / torch.from_numpy(settings.temperatures).to(values.device)[:, None]
     # Rows without a nucleus are left as they are: rounding in the sums would cut their least likely candidates.
     cut = np.flatnonzero(settings.top_p < 1.0)
     if len(cut):
         rows = torch.from_numpy(cut).to(values.device)
-        probabilities = weights[rows] / weights[rows].sum(dim=-1, keepdim=True)
-        weights[rows] = nucleus(probabilities, torch.from_numpy(settings.top_p[cut]).to(values.device))
-    return _invert(weights, _block_sums(weights), uniforms)
+        kept = nucleus(values[rows].softmax(dim=-1), torch.from_numpy(settings.top_p[cut]).to(values.device)) > 0
+        values[rows] = values[rows].masked_fill_(~kept, -torch.inf)
+    return _draw(values, values.exp().view(len(values), -1, _BLOCK).sum(dim=-1), uniforms)
 
 
 def nucleus(probabilities: Tensor, top_p: Tensor) -> Tensor:
@@ -158,18 +174,13 @@ def nucleus(probabilities: Tensor, top_p: Tensor) -> Tensor:
     return torch.where(ties | (probabilities > least), probabilities, 0.0)
 
 
-def _block_sums(weights: Tensor) -> Tensor:
-    """Return the sums of blocks of columns, ``[R, b]``."""
-    return weights.view(len(weights), -1, _BLOCK).sum(dim=-1)
-
-
-def _invert(weights: Tensor, sums: Tensor, uniforms: NDArray[np.float64]) -> Tensor:
-    """Return where each row's cumulative weight passes its uniform draw, ``int64 [R]``."""
+def _draw(values: Tensor, sums: Tensor, uniforms: NDArray[np.float64]) -> Tensor:
+    """Return where each row's cumulative weight passes its uniform draw, ``int64 [R]``; weights are exponentials."""
     cumulative = sums.cumsum(dim=-1)
-    targets = torch.from_numpy(uniforms).to(weights.device)[:, None] * cumulative[:, -1:]
+    targets = torch.from_numpy(uniforms).to(values.device)[:, None] * cumulative[:, -1:]
     block = _passed(sums, cumulative, targets)
     targets -= torch.nn.functional.pad(cumulative, (1, 0)).gather(1, block)
-    inside = weights.view(len(weights), -1, _BLOCK).gather(1, block[:, :, None].expand(-1, -1, _BLOCK))[:, 0]
+    inside = values.view(len(values), -1, _BLOCK).gather(1, block[:, :, None].expand(-1, -1, _BLOCK))[:, 0].exp_()
     return (block * _BLOCK + _passed(inside, inside.cumsum(dim=-1), targets))[:, 0]
 
 

@@ -81,31 +81,21 @@ class MaskTable:
 
     def allowed(self, ranges: Sequence[Ranges]) -> Allowed:
         """Return what the rows may choose, each of whose ranges holds at least one candidate."""
-        if all(one is ranges[0] for one in ranges):
-            entry = self._entry(ranges[0])
-            return self._as_slice([entry], len(ranges)) or self._as_masks([entry])
-        entries = [self._entry(one) for one in ranges]
-        return self._as_slice(entries, len(ranges)) or self._as_masks(entries)
-
-    def _as_slice(self, entries: list[_Entry], rows: int) -> Allowed | None:
-        """Return what needs no mask; None where rows differ, or leave out columns in between."""
-        one = entries[0]
-        first, stop = one.first, one.stop
+        keys = list(map(id, ranges))
+        distinct = {key: self._entry(one) for key, one in dict(zip(keys, ranges, strict=True)).items()}
+        entries = list(distinct.values())
+        first, stop = min(entry.first for entry in entries), max(entry.stop for entry in entries)
         if all(entry.stop - entry.first == 1 for entry in entries):
-            columns = np.array([entry.first for entry in entries], dtype=np.int64)
-            return Allowed(int(columns.min()), int(columns.max()) + 1, np.broadcast_to(columns, (rows,)))
+            return Allowed(first, stop, np.array([distinct[key].first for key in keys]))
         if all(entry.is_solid and entry.first == first and entry.stop == stop for entry in entries):
             return Allowed(first, stop)
-        return None
-
-    def _as_masks(self, entries: list[_Entry]) -> Allowed:
         if self._filled + sum(entry.number < 0 for entry in entries) > self._most and self._filled:
             self._forget()
-        first, stop = min(entry.first for entry in entries), max(entry.stop for entry in entries)
-        numbers = [entry.number if entry.number >= 0 else self._add(entry) for entry in entries]
-        if len(numbers) == 1:
-            return Allowed(first, stop, None, Masks(self._table[numbers[0] : numbers[0] + 1, first:stop]))
-        rows = torch.tensor(numbers, device=self._table.device)
+        numbers = {key: entry.number if entry.number >= 0 else self._add(entry) for key, entry in distinct.items()}
+        if len(set(numbers.values())) == 1:
+            number = numbers[keys[0]]
+            return Allowed(first, stop, None, Masks(self._table[number : number + 1, first:stop]))
+        rows = torch.from_numpy(np.array([numbers[key] for key in keys])).to(self._table.device)
         return Allowed(first, stop, None, Masks(self._table[:, first:stop], rows))
 
     def _entry(self, ranges: Ranges) -> _Entry:

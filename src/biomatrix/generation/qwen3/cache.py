@@ -38,12 +38,12 @@ class KeyValues:
         Parameters
         ----------
         indices : Tensor, shape=(R,), dtype=int64
-            Quickest where most rows keep their places and the others come from behind the last of them.
+            Quickest where most rows keep their places and the others come from rows that are not replaced.
         """
-        count = len(indices)
+        count, rows = len(indices), len(self._layers[0].keys)
         places = (indices != torch.arange(count, device=indices.device)).nonzero()[:, 0]
         sources = indices[places]
-        in_place = bool((sources >= count).all())
+        in_place = count <= rows and not bool(torch.isin(sources, places).any())
         for layer in self._layers:
             if in_place:
                 layer.move(sources, places, count)
@@ -83,7 +83,7 @@ class _Layer:
         self._all_keys, self._all_values = self._all_keys[:count], self._all_values[:count]
 
     def select(self, indices: Tensor) -> None:
-        self._all_keys, self._all_values = self.keys[indices], self.values[indices]
+        self._all_keys, self._all_values = self._all_keys[indices], self._all_values[indices]
 
 
 def _with_room(states: Tensor, room: int) -> Tensor:
