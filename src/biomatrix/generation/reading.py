@@ -61,8 +61,7 @@ class AnswerReader:
             output=plan.request.outputs,
             logprobs=(*(0.0 for _ in plan.opening), *written.logprobs),
             complete=written.complete,
-            segments=segments,
-            finish=plan.entities.complete,
+            segments=plan.finish(segments),
             notes=plan.entities.losses,
             given=len(plan.opening),
         )
