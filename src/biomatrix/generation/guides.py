@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 from biomatrix.entities.automaton import Automaton
@@ -16,6 +16,9 @@ from biomatrix.generation.fixed_segment import FixedSegment
 from biomatrix.generation.jobs import Guide
 from biomatrix.generation.requests import Narrower, Request
 from biomatrix.generation.segments_automaton import Place, SegmentsAutomaton
+from biomatrix.generation.text_answers.pieces import piece_bytes
+from biomatrix.generation.text_answers.pieces_automaton import PiecesAutomaton
+from biomatrix.generation.text_answers.text_constraint import TextConstraint
 from biomatrix.generation.unguided_automaton import UnguidedAutomaton
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -39,6 +42,7 @@ class Guides:
         self._narrowed: OrderedDict[tuple[str, tuple[object, ...]], tuple[Automaton, object]] = OrderedDict()
         self._bounds: OrderedDict[tuple[str, str, int, tuple[int, ...]], tuple[Automaton, int | None, Automaton]]
         self._bounds = OrderedDict()
+        self._strings: OrderedDict[object, PiecesAutomaton] = OrderedDict()
         self._unguided: dict[tuple[str, ...], UnguidedAutomaton] = {}
 
     def of(self, request: Request) -> Guide:
@@ -54,9 +58,7 @@ class Guides:
         if not request.guided:
             return self._free(request.outputs)
         if request.output is None:
-            if request.constraints:
-                raise ConfigurationError("constraints narrow a modality; name an output for them")
-            return self._text
+            return self._in_text(request)
         if len(request.outputs) > 1:
             return self._in_sequence(request)
         return self.narrowed(request.outputs[0], request.wishes)
@@ -84,6 +86,28 @@ class Guides:
             else:
                 automaton = wish(automaton)
         return automaton
+
+    def _in_text(self, request: Request) -> Guide:
+        """Return the guide of an answer in text: free, or one string of what a constraint describes."""
+        wishes = request.wishes
+        if not wishes:
+            return self._text
+        asked = [wish for wish in wishes if isinstance(wish, TextConstraint)]
+        if len(asked) < len(wishes):
+            raise ConfigurationError("constraints narrow a modality; name an output for them")
+        if len(asked) > 1:
+            raise ConfigurationError(f"{asked[0].name} and {asked[1].name} exclude one another; ask for one of them")
+        key = _identity(asked[0])
+        if key not in self._strings:
+            stops = self._vocabulary.ending_ids
+            self._strings[key] = PiecesAutomaton(asked[0].language(), self._pieces, stops, asked[0].name)
+            if len(self._strings) > _KEPT:
+                self._strings.popitem(last=False)
+        return self._strings[key]
+
+    @cached_property
+    def _pieces(self) -> dict[int, bytes]:
+        return piece_bytes(self._vocabulary)
 
     # Several segments
 
