@@ -1,4 +1,4 @@
-"""Every spelling of every string is allowed, nothing else, and nothing ends dead, on small vocabularies and on large."""
+"""Every spelling of every string is allowed, nothing else, and nothing ends dead."""
 
 from __future__ import annotations
 
