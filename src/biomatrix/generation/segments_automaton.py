@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Automaton, Bounds, Ranges, States
+from biomatrix.entities.table_automaton import ascending
 from biomatrix.errors import ConfigurationError
 
 Bound: TypeAlias = tuple[Automaton, int | tuple[int, int] | None]
@@ -76,7 +77,7 @@ class SegmentsAutomaton:
             np.array([[one.automaton.start_id, one.automaton.start_id + 1]], dtype=np.int64) for one in self._places
         ]
         starts = [one.automaton.start_id for one in self._places]
-        self.ids: NDArray[np.int64] = np.unique(np.concatenate([starts, *(one.automaton.ids for one in self._places)]))
+        self.ids: NDArray[np.int64] = ascending(starts, *(one.automaton.ids for one in self._places))
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
         """Return the state of one row, ``object [WIDTH]``; a length is that of the first segment.
