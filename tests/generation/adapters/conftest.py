@@ -1,0 +1,39 @@
+"""Nano, and one greedy request of every kind of output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from biomatrix.entities import Protein
+from biomatrix.generation import Model, Request, Sampling, load
+
+GREEDY = Sampling(greedy=True)
+FOLD = ["Fold ", Protein("MKVLAAGWTYHE"), "."]
+
+
+@pytest.fixture(scope="session")
+def nano() -> Model:
+    """The shipped model."""
+    return load("nano")
+
+
+@pytest.fixture(scope="session")
+def requests() -> list[Request]:
+    """Every modality, text, lengths, budgets, a raw prompt and a system turn; prompts of unequal length."""
+    return [
+        Request("Make a molecule.", "molecule_selfies", sampling=GREEDY, max_new_tokens=16),
+        Request("Write any molecule you like.", "molecule_smiles", sampling=GREEDY, max_new_tokens=12),
+        Request("Make a molecule.", "molecule_structure", 7, sampling=GREEDY),
+        Request(FOLD, "protein_structure", 12, sampling=GREEDY),
+        Request("Write a protein.", "protein_sequence", 15, sampling=GREEDY, system="Be brief."),
+        Request("", "protein_sequence", 9, sampling=GREEDY, raw=True),
+        Request(["Describe ", Protein("MKVLA"), "."], sampling=GREEDY, max_new_tokens=12),
+    ]
+
+
+@pytest.fixture(scope="session")
+def greedy_ids(nano: Model, requests: Sequence[Request]) -> list[tuple[int, ...]]:
+    """What the engine in this process answers."""
+    return [group[0].token_ids for group in nano.engine.generate(requests)]
