@@ -51,7 +51,7 @@ def open_engine(
 ) -> TransformersEngine:
     """Open a network and its vocabulary; see :meth:`biomatrix.generation.model.Model.from_pretrained`."""
     tokenizers = _by_modality(structure_tokenizers)
-    folder = _locate(name_or_path)
+    folder = model_folder(name_or_path)
     check_model_folder(folder)
 
     from biomatrix.generation.devices import torch_device, torch_dtype
@@ -87,7 +87,7 @@ def _by_modality(arguments: dict[str, Any]) -> dict[str, Any]:
     return {key.removesuffix(_TOKENIZER_SUFFIX): value for key, value in arguments.items() if value is not None}
 
 
-def _locate(name_or_path: str | Path) -> Path:
+def model_folder(name_or_path: str | Path) -> Path:
     """Return the local folder of a model, fetched from the hub where needed."""
     if not isinstance(name_or_path, str | Path):
         raise ConfigurationError(f"a model is named by a text or a Path, not {type(name_or_path).__name__}")

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from types import SimpleNamespace
 from typing import Any
 
@@ -89,6 +90,7 @@ def installed(*homes: str) -> Iterator[None]:
     for name in sorted(names):
         module = types.ModuleType(name)
         module.__path__ = []
+        module.__spec__ = ModuleSpec(name, None)
         sys.modules[name] = module
         if name in HOMES:
             module.LogitsProcessor = HOMES[name]  # type: ignore[attr-defined]

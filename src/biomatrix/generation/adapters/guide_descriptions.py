@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from biomatrix.errors import ParseError
-from biomatrix.generation.adapters.constraint_codec import read_constraint, write_constraint
+from biomatrix.generation.adapters.constraint_codec import read_value, write_value
 from biomatrix.generation.adapters.prefix_states import Course
 from biomatrix.generation.planning import Planner
 from biomatrix.generation.requests import Request
@@ -41,13 +41,13 @@ def describe(request: Request, budget: int) -> str:
     Raises
     ------
     UnsupportedError
-        A constraint is a function, which no other process knows.
+        A constraint is a function, or of a class that no kind registers: no other process knows it.
     """
     told: dict[str, Any] = {"format": FORMAT, "budget": budget}
     for field in fields(request):
         value = getattr(request, field.name)
         if field.name in _TOLD and value != field.default:
-            told[field.name] = [write_constraint(one) for one in value] if field.name == "constraints" else value
+            told[field.name] = write_value(value)
     return json.dumps(told, sort_keys=True)
 
 
@@ -85,10 +85,9 @@ class Courses:
     def _made(self, description: str) -> Course:
         told = parsed(description)
         budget = told.pop("budget")
-        constraints = tuple(map(read_constraint, told.pop("constraints", ())))
-        told = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+        wishes = {name: read_value(value) for name, value in told.items()}
         try:
-            request = Request("", raw=True, max_new_tokens=budget, constraints=constraints, **told)  # type: ignore[arg-type]
+            request = Request("", raw=True, max_new_tokens=budget, **wishes)
         except TypeError as error:
             raise ParseError(f"the description of a guide has a field that is unknown here: {error}") from None
         job = self._planner.plan(request).jobs[0]
