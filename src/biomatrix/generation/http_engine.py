@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from biomatrix.errors import ConfigurationError
@@ -10,6 +12,7 @@ from biomatrix.generation.checked import checked_whole
 from biomatrix.generation.checking import CheckingReader
 from biomatrix.generation.http_writer import Enforcement, HttpWriter
 from biomatrix.generation.json_client import JsonClient
+from biomatrix.generation.loading import by_modality, model_folder
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
 _MOST_AT_ONCE = 1024
@@ -80,6 +83,30 @@ class HttpEngine(AnsweringEngine):
         writer = HttpWriter(client, str(served["id"]), vocabulary, workers, enforced_by)
         super().__init__(writer, vocabulary, int(length))
         self._reader = CheckingReader(vocabulary)
+
+
+def open_server(
+    model: str | Path, *, url: str, served_as: str | None = None, api_key: str | None = None, **settings: Any
+) -> HttpEngine:
+    """Open a model on a server.
+
+    Parameters
+    ----------
+    model : str or Path
+        A shipped name, a folder or a hub id, of which the vocabulary alone is opened.
+    url : str
+        Of the server.
+    served_as : str, optional
+        What the server calls the model; its only one when not given.
+    api_key : str, optional
+        ``BIOMATRIX_API_KEY`` of the environment when not given.
+    **settings
+        ``MODALITY_tokenizer=``, and the others of :class:`HttpEngine`.
+    """
+    own = {name: settings.pop(name) for name in list(settings) if not name.endswith("_tokenizer")}
+    vocabulary = Vocabulary.from_pretrained(model_folder(model), structure_tokenizers=by_modality(settings))
+    key = api_key or os.environ.get("BIOMATRIX_API_KEY") or None
+    return HttpEngine(url, served_as, vocabulary, api_key=key, **own)
 
 
 def _served(client: JsonClient, model: str | None) -> dict[str, Any]:

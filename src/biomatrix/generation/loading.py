@@ -50,7 +50,7 @@ def open_engine(
     **structure_tokenizers: Any,
 ) -> TransformersEngine:
     """Open a network and its vocabulary; see :meth:`biomatrix.generation.model.Model.from_pretrained`."""
-    tokenizers = _by_modality(structure_tokenizers)
+    tokenizers = by_modality(structure_tokenizers)
     folder = model_folder(name_or_path)
     check_model_folder(folder)
 
@@ -80,7 +80,8 @@ def save_network(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
         write_model(aside, network, vocabulary, dtype=network.dtype)
 
 
-def _by_modality(arguments: dict[str, Any]) -> dict[str, Any]:
+def by_modality(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return structure tokenizers by modality, given as ``MODALITY_tokenizer``; ConfigurationError for other names."""
     unknown = next((key for key in arguments if not key.endswith(_TOKENIZER_SUFFIX)), None)
     if unknown is not None:
         raise ConfigurationError(f"load takes no {unknown!r}; structure tokenizers are given as MODALITY_tokenizer=")

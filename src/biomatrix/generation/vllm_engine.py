@@ -15,7 +15,7 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.generation.adapters.vllm_base import MISSING
 from biomatrix.generation.adapters.vllm_rows import processor_name
 from biomatrix.generation.answering import AnsweringEngine
-from biomatrix.generation.loading import model_folder
+from biomatrix.generation.loading import by_modality, model_folder
 from biomatrix.generation.vllm_writer import VllmWriter
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -79,6 +79,20 @@ class VllmEngine(AnsweringEngine):
         settings = {"logprobs_mode": "processed_logprobs", **arguments}
         processors = [*settings.pop("logits_processors", ()), processor_name(runner or model_runner())]
         return cls(LLM(model=str(folder), logits_processors=processors, **settings), vocabulary)
+
+
+def open_vllm(model: str | Path, **settings: Any) -> VllmEngine:
+    """Open a model in vLLM.
+
+    Parameters
+    ----------
+    model : str or Path
+        A shipped name, a folder or a hub id.
+    **settings
+        ``MODALITY_tokenizer=``, and the others of :meth:`VllmEngine.from_pretrained`.
+    """
+    own = {name: settings.pop(name) for name in list(settings) if not name.endswith("_tokenizer")}
+    return VllmEngine.from_pretrained(model, tokenizers=by_modality(settings), **own)
 
 
 def model_runner() -> str:
