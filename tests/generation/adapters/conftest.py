@@ -21,7 +21,7 @@ def nano() -> Model:
 
 @pytest.fixture(scope="session")
 def requests() -> list[Request]:
-    """Every modality, text, lengths, budgets, a raw prompt and a system turn; prompts of unequal length."""
+    """Every modality, several in one answer, text, lengths, budgets, constraints; prompts of unequal length."""
     return [
         Request("Make a molecule.", "molecule_selfies", sampling=GREEDY, max_new_tokens=16),
         Request("Write any molecule you like.", "molecule_smiles", sampling=GREEDY, max_new_tokens=12),
@@ -30,6 +30,9 @@ def requests() -> list[Request]:
         Request("Write a protein.", "protein_sequence", 15, sampling=GREEDY, system="Be brief."),
         Request("", "protein_sequence", 9, sampling=GREEDY, raw=True),
         Request(["Describe ", Protein("MKVLA"), "."], sampling=GREEDY, max_new_tokens=12),
+        Request("Write a protein.", ["protein_sequence", "protein_structure"], 5, sampling=GREEDY),
+        Request("Write.", "protein_sequence", (6, 9), ["composition=no:L,P>=1", "fixed=2:GS"], sampling=GREEDY),
+        Request("Is it toxic?", constraints=["choices=toxic|harmless"], sampling=GREEDY),
     ]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import pytest
 
 from biomatrix.entities import Entity, Modality, Molecule, Protein
@@ -78,6 +80,18 @@ def test_every_field_comes_back_equal() -> None:
     molecule = there_and_back((Molecule.from_smiles("OCC"), "molecule_smiles"))
     assert molecule[0].smiles == Molecule.from_smiles("OCC").smiles
     assert molecule[1] == "molecule_smiles"
+
+
+def test_every_registered_constraint_comes_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    kinds_own = [constraint_registry.constraint_class(name) for name in constraint_registry.constraint_names()]
+    Protein("MKVLAAGWTYHE" * 4, backbone=np.arange(48 * 9, dtype=np.float32).reshape(48, 3, 3)).to_file("motif.pdb")
+    for cls in kinds_own:
+        made = cls.parse(cls.example)
+        back = there_and_back(made)
+        assert type(back) is cls
+        assert write_value(back) == write_value(made)
 
 
 def test_a_described_guide_is_as_narrow(nano: Model) -> None:

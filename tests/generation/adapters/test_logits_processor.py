@@ -49,7 +49,11 @@ def test_greedy_answers_are_those_of_our_own_loop(
 @pytest.mark.parametrize("num_beams", [1, 3])
 def test_what_is_drawn_stays_inside_the_language(nano: Model, requests: list[Request], num_beams: int) -> None:
     torch.manual_seed(0)
-    drawn = [replace(one, sampling=Sampling(1.5), num_samples=2) for one in requests if one.output is not None]
+    drawn = [
+        replace(one, sampling=Sampling(1.5), num_samples=2)
+        for one in requests
+        if one.output is not None or one.constraints
+    ]
     found = answers(nano, drawn, num_beams=num_beams)
     assert len(found) == 2 * len(drawn)
     for number, ids in enumerate(found):

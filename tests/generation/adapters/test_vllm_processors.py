@@ -17,6 +17,7 @@ from biomatrix.generation import Model, Request
 from biomatrix.generation.adapters.guide_descriptions import Courses, describe, parsed
 from biomatrix.generation.adapters.vllm_base import class_over
 from biomatrix.generation.adapters.vllm_rows import ARGUMENT, processor_name
+from biomatrix.generation.answer_ends import stop_ids
 from biomatrix.generation.loading import SHIPPED
 from biomatrix.generation.planning import Planner
 from biomatrix.generation.text_automaton import TextAutomaton
@@ -39,9 +40,8 @@ def running(model: Model, requests: Sequence[Request]) -> tuple[list[Running], l
     for request in requests:
         plan = planner.plan(request)
         job = plan.jobs[0]
-        end = model.vocabulary.ending_ids if request.output is None else [model.vocabulary.end_id(request.output)]
         parameters = Parameters({ARGUMENT: describe(request, job.budget), "other": 1})
-        found.append(Running(list(job.prompt), parameters, frozenset(end), job.budget))
+        found.append(Running(list(job.prompt), parameters, frozenset(stop_ids(model.vocabulary, job)), job.budget))
         openings.append(plan.opening)
     return found, openings
 
