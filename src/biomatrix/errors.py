@@ -82,3 +82,7 @@ class WeightsError(BioMatrixError):
 
 class ConfigurationError(BioMatrixError):
     """A setting, option or recipe that makes no sense."""
+
+
+class ServerError(BioMatrixError):
+    """A server that cannot be reached, is overloaded, or answers what no such server should."""

@@ -11,9 +11,11 @@ from typer.testing import CliRunner
 from biomatrix.cli.main import app
 from biomatrix.entities import Protein
 from biomatrix.errors import BioMatrixError
-from biomatrix.generation import shipped_models
+from biomatrix.generation import load, shipped_models
 from biomatrix.generation.constraint_registry import parse_constraint
 from biomatrix.generation.loading import SHIPPED as SHIPPED_FOLDER
+
+from ..generation.completions_server import Server, serving
 
 RUNNER = CliRunner()
 SHIPPED = pytest.mark.skipif("nano" not in shipped_models(), reason="no model is shipped")
@@ -180,6 +182,22 @@ def test_many_answers_show_progress(monkeypatch: pytest.MonkeyPatch, quiet: list
     said = RUNNER.invoke(app, asked, catch_exceptions=False).stderr
     assert ("writing: 6 of 6 answers" in said) is (not quiet)
     assert ("writing:" in said) is (not quiet)
+
+
+@SHIPPED
+def test_a_server_answers_as_this_process_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIOMATRIX_API_KEY", "secret")
+    asked = ["generate", "Write a protein.", "--answer", "protein_sequence", "--length", "7", "--temperature", "0"]
+    expected = RUNNER.invoke(app, asked, catch_exceptions=False)
+    with serving(Server(load("nano"), "extended", key="secret")) as server:
+        named = ["--engine", "http", "--url", server.url, "--served-as", "nano-served", "--enforced-by", "processor"]
+        for more in ([], ["--stream"]):
+            found = RUNNER.invoke(app, [*asked, *named, *more], catch_exceptions=False)
+            assert found.exit_code == 0, found.output
+            assert found.stdout.strip() in expected.stdout
+    with pytest.raises(BioMatrixError, match="is not reached"):
+        monkeypatch.setattr("biomatrix.generation.json_client._FIRST_WAIT", 0.0)
+        RUNNER.invoke(app, [*asked, *named], catch_exceptions=False)
 
 
 @SHIPPED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -24,6 +24,7 @@ from biomatrix.cli.answer_options import (
     shown_names,
 )
 from biomatrix.cli.console import Quiet, shown_log
+from biomatrix.cli.engine_options import EnforcedBy, EngineName, ServedAs, Url, engine_settings, open_chosen
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
 from biomatrix.cli.option_words import named_as_options
 from biomatrix.cli.tokenizer_options import named_tokenizers
@@ -32,6 +33,7 @@ from biomatrix.errors import BioMatrixError, ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.generation import Answer
+    from biomatrix.generation.engine import Engine
     from biomatrix.generation.events import Event
     from biomatrix.generation.requests import Request
 
@@ -73,6 +75,10 @@ def generate(
             "published checkpoints; repeatable.",
         ),
     ] = None,
+    engine: EngineName = "transformers",
+    url: Url = None,
+    served_as: ServedAs = None,
+    enforced_by: EnforcedBy = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -99,6 +105,7 @@ def generate(
         raise ConfigurationError(f"--stream prints one answer as it is written; leave out {named}")
     if written_as is not None and not given.each:
         raise ConfigurationError(f"--as {written_as} says how an entity is shown, but none was given")
+    place = engine_settings(engine, url, served_as, enforced_by)
     outputs = outputs_of(answer)
     _check_modalities(*(("--answer", name) for name in outputs), ("--as", written_as))
     written = outputs[-1] if outputs else None
@@ -115,7 +122,7 @@ def generate(
     parts = build_prompt(words, given.read(), written_as=written_as)
     request = request_of(parts, **asked)
     with shown_log(quiet):
-        answers = _ask(model, tokenizers, stream, request)
+        answers = _ask(open_chosen(engine, model, tokenizers, place), stream, request)
     _print_answers(answers, stream, as_json)
     if output is not None:
         _write(answers, output, written)
@@ -146,14 +153,11 @@ def _standard_input() -> str:
         raise ConfigurationError(f"the prompt is not UTF-8 text (byte {error.start + 1})", file="<stdin>") from error
 
 
-def _ask(model: str, tokenizers: Mapping[str, str], stream: bool, request: Request) -> list[Answer]:
+def _ask(engine: Engine, stream: bool, request: Request) -> list[Answer]:
     """Return the answers; a stream also prints them while they are written."""
-    from biomatrix.generation import load
-
-    language_model = load(model, **{f"{modality}_tokenizer": name for modality, name in tokenizers.items()})
     if stream:
-        return list(_print_events(language_model.engine.stream(request)))
-    return language_model.engine.generate([request])[0]
+        return list(_print_events(engine.stream(request)))
+    return engine.generate([request])[0]
 
 
 def _print_answers(answers: Sequence[Answer], stream: bool, as_json: bool) -> None:

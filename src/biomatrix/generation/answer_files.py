@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,8 +53,8 @@ def describe_answer(answer: Answer) -> dict[str, Any]:
         "text": answer.text,
         "error": answer.error,
         "value": answer.value,
-        "logprob": answer.logprob,
-        "token_logprobs": list(answer.token_logprobs),
+        "logprob": _number(answer.logprob),
+        "token_logprobs": [_number(each) for each in answer.token_logprobs],
         "finish_reason": answer.finish_reason,
         "entity": _describe_entity(answer.entity),
         "checks": [asdict(check) for check in answer.checks],
@@ -187,3 +188,8 @@ def _bytes_of(samples: Sequence[Sample], file_format: str, refused: list[tuple[i
     except BioMatrixError as error:
         refused.append((samples[0].number, error.message))
         return None
+
+
+def _number(value: float) -> float | None:
+    """Return a number as JSON has it: nothing for one that an engine does not tell (NaN)."""
+    return None if math.isnan(value) else value

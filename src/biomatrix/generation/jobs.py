@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
+from biomatrix.generation.requests import Request
 from biomatrix.generation.sampling import Sampling
 
 
@@ -50,6 +51,8 @@ class Job:
         How ids are chosen.
     draft : int
         How many drafts of this sample were written before and refused; each draws numbers of its own.
+    request : Request, optional
+        What is asked for, by which an engine elsewhere is told of the guide.
     """
 
     prompt: tuple[int, ...]
@@ -59,6 +62,7 @@ class Job:
     budget: int
     sampling: Sampling
     draft: int = 0
+    request: Request | None = None
 
 
 @dataclass(frozen=True)

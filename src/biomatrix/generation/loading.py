@@ -50,8 +50,8 @@ def open_engine(
     **structure_tokenizers: Any,
 ) -> TransformersEngine:
     """Open a network and its vocabulary; see :meth:`biomatrix.generation.model.Model.from_pretrained`."""
-    tokenizers = _by_modality(structure_tokenizers)
-    folder = _locate(name_or_path)
+    tokenizers = by_modality(structure_tokenizers)
+    folder = model_folder(name_or_path)
     check_model_folder(folder)
 
     from biomatrix.generation.devices import torch_device, torch_dtype
@@ -80,14 +80,15 @@ def save_network(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
         write_model(aside, network, vocabulary, dtype=network.dtype)
 
 
-def _by_modality(arguments: dict[str, Any]) -> dict[str, Any]:
+def by_modality(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return structure tokenizers by modality, given as ``MODALITY_tokenizer``; ConfigurationError for other names."""
     unknown = next((key for key in arguments if not key.endswith(_TOKENIZER_SUFFIX)), None)
     if unknown is not None:
         raise ConfigurationError(f"load takes no {unknown!r}; structure tokenizers are given as MODALITY_tokenizer=")
     return {key.removesuffix(_TOKENIZER_SUFFIX): value for key, value in arguments.items() if value is not None}
 
 
-def _locate(name_or_path: str | Path) -> Path:
+def model_folder(name_or_path: str | Path) -> Path:
     """Return the local folder of a model, fetched from the hub where needed."""
     if not isinstance(name_or_path, str | Path):
         raise ConfigurationError(f"a model is named by a text or a Path, not {type(name_or_path).__name__}")

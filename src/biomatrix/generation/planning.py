@@ -83,7 +83,7 @@ class Planner:
         budget = self._budget(len(prompt), request, kept_tokens(self._vocabulary, request))
         state = guide.start(Bounds(budget, _within(budget, request.bounds)))
         samples = range(1 if request.beams else request.different_samples * request.best_of)
-        jobs = (Job(prompt, sample, guide, state, budget, request.sampling) for sample in samples)
+        jobs = (Job(prompt, sample, guide, state, budget, request.sampling, request=request) for sample in samples)
         return Plan(request, opening, tuple(jobs), KnownEntities.from_request(self._vocabulary, request))
 
     def check_room(self, prompt_tokens: int, tokens: int, what: str) -> None:

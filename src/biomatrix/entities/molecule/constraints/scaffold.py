@@ -1,0 +1,40 @@
+"""A scaffold that is kept, whatever hangs on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from biomatrix.entities.constraint import Constraint
+from biomatrix.entities.molecule.entity import Molecule
+
+if TYPE_CHECKING:
+    from biomatrix.entities.base_entity import Entity
+
+
+@dataclass(frozen=True, eq=False)
+class Scaffold(Constraint):
+    """A molecule that is part of the answer, with its bonds and charges as they are.
+
+    Parameters
+    ----------
+    molecule : Molecule
+    """
+
+    name: ClassVar[str] = "scaffold"
+    help: ClassVar[str] = "a SMILES kept as part of the molecule, with anything on its free places"
+    example: ClassVar[str] = "c1ccc2[nH]ccc2c1"
+
+    molecule: Molecule
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a SMILES string."""
+        return cls(Molecule.from_smiles(text.strip()))
+
+    def fault(self, entity: Entity) -> str | None:
+        """Return whether the scaffold is missing."""
+        if not isinstance(entity, Molecule):
+            return f"{self.name} asks for a molecule"
+        kept = entity.mol.HasSubstructMatch(self.molecule.mol, useChirality=True)
+        return None if kept else f"{self.molecule.smiles} is no part of it"
