@@ -9,7 +9,10 @@ from typing import Literal
 
 from biomatrix.entities import Entity
 from biomatrix.entities.check import Check
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import UnsupportedError
+from biomatrix.generation.answer_checks import checks_of_answer
+from biomatrix.trust import Level, Relaxation, relax
+from biomatrix.trust.text_checks import AskedNumber
 from biomatrix.vocabulary.segments import Failure, Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -69,13 +72,26 @@ class Answer:
 
     @cached_property
     def checks(self) -> list[Check]:
-        """Physical and chemical checks of the entity, one entry each; empty without an entity."""
-        if self.entity is None or self.entity_modality is None:
-            return []
-        try:
-            return self.vocabulary.modality(self.entity_modality).check(self.entity)
-        except BioMatrixError as error:
-            return [Check("checks ran", None, detail=error.message)]
+        """The checks that take some milliseconds, one entry each: :meth:`check` with level ``fast``."""
+        return self.check("fast")
+
+    def check(
+        self, level: Level = "full", reference: Entity | None = None, number: AskedNumber | None = None
+    ) -> list[Check]:
+        """Return whether the answer is sound: see :func:`biomatrix.generation.answer_checks.checks_of_answer`."""
+        return checks_of_answer(self, level, reference, number)
+
+    def relaxed(self, method: str, checks: Level = "fast") -> Relaxation:
+        """Return the entity relaxed, with its checks before and after; :func:`biomatrix.trust.relax` says more.
+
+        Raises
+        ------
+        UnsupportedError
+            The answer holds no entity.
+        """
+        if self.entity is None:
+            raise UnsupportedError(f"there is no entity to relax: {self.error or 'the answer is text'}")
+        return relax(self.entity, method, checks)
 
     def __repr__(self) -> str:
         content = self.error if self.entity is None and self.error else self.entity or self.text
