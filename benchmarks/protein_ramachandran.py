@@ -4,8 +4,9 @@
 
 Learns from chains of the training split alone, of the sources below, without the clusters of evaluation sets. Per class
 of residue (glycine, proline, before proline, any other, and unknown for all together) the counts in cells of 5 by 5
-degrees are smoothed by a Gaussian that wraps round, and cells are taken from the densest down: those that hold 98% of residues are favoured (F), those
-that hold 99.8% allowed (a), the rest outliers (.). Prints, for residues of the validation split, the share in each.
+degrees are smoothed by a Gaussian that wraps round, and cells are taken from the densest down: those that hold 98% of
+residues are favoured (F), those that hold 99.8% allowed (a), the rest outliers (.). Prints, for residues of the
+validation split, the share in each.
 """
 
 from __future__ import annotations
