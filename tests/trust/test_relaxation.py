@@ -31,7 +31,15 @@ def test_a_shaken_molecule_is_sound_after_a_force_field() -> None:
     assert done.original is molecule
     assert {"same graph as asked"} <= {check.name for check in done.after.checks}
     assert json.loads(json.dumps(done.as_json()))["before"]["sound"] is False
-    assert str(done).startswith("mmff: -")
+    assert str(done).startswith("relaxed by mmff: -")
+
+
+def test_hydrogens_are_added_where_they_lack() -> None:
+    heavy = Molecule.from_smiles("CCOc1ccccc1").embed().without_hydrogens()
+    done = relax(heavy, "mmff")
+    assert isinstance(done.entity, Molecule)
+    assert done.entity.num_atoms == 19
+    assert done.notes == ("10 hydrogens were added, as a force field needs all atoms",)
 
 
 def test_the_public_name_is_the_same() -> None:

@@ -61,12 +61,14 @@ class Relaxation:
             "notes": list(self.notes),
         }
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
+        """What was done, in words."""
         change = self.energy_after - self.energy_before
-        return (
-            f"{self.method}: {change:+.1f} kcal/mol, moved {self.moved_rmsd:.2f} Angstrom; "
-            f"before: {self.before}; after: {self.after}"
-        )
+        return f"relaxed by {self.method}: {change:+.1f} kcal/mol, moved {self.moved_rmsd:.2f} Angstrom"
+
+    def __str__(self) -> str:
+        return f"{self.summary}; before: {self.before}; after: {self.after}"
 
 
 def relax(entity: Entity, method: str, checks: Level = "fast") -> Relaxation:

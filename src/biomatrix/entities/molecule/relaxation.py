@@ -1,4 +1,7 @@
-"""Relaxation of a conformer as a step after generation: MMFF94, UFF, or xTB where its program is installed."""
+"""Relaxation of a conformer as a step after generation: MMFF94, UFF, or xTB where its program is installed.
+
+Hydrogens without a position are added first, which a note says.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,9 @@ def xtb(molecule: Molecule) -> Relaxed:
 
 
 def _relaxed(molecule: Molecule, method: Method) -> Relaxed:
-    refined = refine(molecule, method, STEPS)
-    notes = () if refined.converged else (f"{method} stopped after {STEPS} steps, short of its minimum",)
+    implicit = sum(atom.GetTotalNumHs() for atom in molecule.mol.GetAtoms())
+    refined = refine(molecule.with_hydrogens() if implicit else molecule, method, STEPS)
+    notes = (f"{implicit} hydrogens were added, as a force field needs all atoms",) if implicit else ()
+    if not refined.converged:
+        notes = (*notes, f"{method} stopped after {STEPS} steps, short of its minimum")
     return Relaxed(refined.molecule, refined.energy_before, refined.energy_after, refined.moved, notes)
