@@ -36,6 +36,7 @@ PUBLIC = {
     "read",
     "register_kind",
     "register_modality",
+    "relax",
 }
 
 

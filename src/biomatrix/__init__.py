@@ -28,6 +28,7 @@ _HOME = {
     "read": "biomatrix.entities",
     "register_kind": "biomatrix.entities",
     "register_modality": "biomatrix.entities",
+    "relax": "biomatrix.trust",
 }
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "read",
     "register_kind",
     "register_modality",
+    "relax",
 ]
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     )
     from biomatrix.errors import BioMatrixError
     from biomatrix.generation import Model, load
+    from biomatrix.trust import relax
     from biomatrix.vocabulary import Vocabulary
 
 __getattr__ = lazy_names(__name__, _HOME)

@@ -23,6 +23,7 @@ from biomatrix.cli.answer_options import (
     parsed_constraints,
     shown_names,
 )
+from biomatrix.cli.check_options import Checks, Relax, check_and_relax, print_verdicts, refuse_checks
 from biomatrix.cli.console import Quiet, shown_log
 from biomatrix.cli.engine_options import EnforcedBy, EngineName, ServedAs, Url, engine_settings, open_chosen
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
@@ -90,6 +91,8 @@ def generate(
             "logprob and checks.",
         ),
     ] = None,
+    checks: Checks = None,
+    relax: Relax = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the answer as it is written.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable answers.")] = False,
     quiet: Quiet = False,
@@ -109,6 +112,7 @@ def generate(
     outputs = outputs_of(answer)
     _check_modalities(*(("--answer", name) for name in outputs), ("--as", written_as))
     written = outputs[-1] if outputs else None
+    refuse_checks(checks, relax, written, stream)
     if output is not None:
         check_destination(Path(output), written, folder=output.endswith("/"))
     settings: dict[str, Any] = {"num_samples": num_samples, "temperature": temperature, "top_p": top_p, "seed": seed}
@@ -122,8 +126,11 @@ def generate(
     parts = build_prompt(words, given.read(), written_as=written_as)
     request = request_of(parts, **asked)
     with shown_log(quiet):
-        answers = _ask(open_chosen(engine, model, tokenizers, place), stream, request)
+        written_answers = _ask(open_chosen(engine, model, tokenizers, place), stream, request)
+        answers = check_and_relax(written_answers, checks, relax)
     _print_answers(answers, stream, as_json)
+    if checks is not None and not as_json:
+        print_verdicts(answers)
     if output is not None:
         _write(answers, output, written)
     if all(one.error is not None for one in answers):

@@ -193,6 +193,10 @@ class Modality(ABC):
         """Return the checks of a decoded entity: those of its kind, unless a subclass brings its own."""
         return kind_of(entity).check(entity)
 
+    def further_checks(self, entity: Entity) -> list[Check]:
+        """Return the checks that cost more, beside those of :meth:`check`: those of its kind."""
+        return kind_of(entity).further_checks(entity)
+
 
 def checked_tokens(tokens: Sequence[str]) -> list[str]:
     """Return tokens as a list; DecodeError where they are no strings, with the index of the first that is none."""

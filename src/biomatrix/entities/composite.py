@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -377,11 +377,18 @@ class CompositeModality(Modality):
 
     def check(self, entity: Entity) -> list[Check]:
         """Return the checks of every part, each under the name of the part's kind."""
+        return self._check_parts(entity, lambda part, one: part.check(one))
+
+    def further_checks(self, entity: Entity) -> list[Check]:
+        """Return the checks of every part that cost more, each under the name of the part's kind."""
+        return self._check_parts(entity, lambda part, one: part.further_checks(one))
+
+    def _check_parts(self, entity: Entity, checks_of: Callable[[Modality, Entity], list[Check]]) -> list[Check]:
         return [
             replace(answer, name=f"{self.part(segment[0]).kind}: {answer.name}")
             for segment in self.segments_of(entity)
             if not isinstance(segment, str)
-            for answer in self.part(segment[0]).check(segment[1])
+            for answer in checks_of(self.part(segment[0]), segment[1])
         ]
 
     # Helpers

@@ -222,6 +222,11 @@ class Kind(ABC):
     constraints: ClassVar[Mapping[str, str]] = {}
     """What may be asked of an answer of this kind: name to ``module:Class``, a
     :class:`biomatrix.entities.constraint.Constraint`, imported when first used."""
+    relaxations: ClassVar[Mapping[str, str]] = {}
+    """Ways of relaxing its structures after they were made: name to ``module:function``, which takes an entity and
+    returns a :class:`biomatrix.entities.relaxed.Relaxed`; imported when first used."""
+    conditionals: ClassVar[tuple[str, str] | None] = None
+    """Two of its modalities of which a model can say whether the second fits the first, as a fold a sequence."""
     tables: ClassVar[tuple[Table, ...]] = ()
     """The tables it reads, told apart by their columns."""
     round_trip: ClassVar[str | None] = None
@@ -380,6 +385,26 @@ class Kind(ABC):
     def check(self, entity: Any) -> list[Check]:
         """Return the checks of the entity, those of its structure included where it has one."""
         return []
+
+    def further_checks(self, entity: Any) -> list[Check]:
+        """Return the checks that cost more than some milliseconds, beside those of :meth:`check`."""
+        return []
+
+    def agree(self, reference: Any, entity: Any) -> list[Check]:
+        """Return whether an entity is what a reference says it is, where both say something.
+
+        The reference is the entity asked for, or the same one in another modality; what it leaves open, such as a
+        stereocentre without a mark, may take any value.
+        """
+        return [Check(f"same {self.name}", self.identity(reference) == self.identity(entity))]
+
+    def decoys(self, entity: Any, count: int, seed: int = 0) -> list[Entity]:
+        """Return entities like this one that its structure should not fit, such as shuffled sequences."""
+        raise UnsupportedError(f"there are no decoys of a {self.name}")
+
+    def find_written(self, text: str) -> Iterator[str]:
+        """Yield the words of a text that look like entities as a person types them, for :meth:`parse` to read."""
+        return iter(())
 
     def compare(self, original: Any, decoded: Any) -> list[Check]:
         """Return what two entities share, as named values with units."""

@@ -58,6 +58,7 @@ def describe_answer(answer: Answer) -> dict[str, Any]:
         "finish_reason": answer.finish_reason,
         "entity": _describe_entity(answer.entity),
         "checks": [asdict(check) for check in answer.checks],
+        "relaxation": None if answer.relaxation is None else answer.relaxation.as_json(),
         "notes": list(answer.notes),
         "refused": {"count": len(answer.refused), "reasons": list(answer.refused)},
         "candidates": answer.candidates,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 from biomatrix.entities import Entity
 from biomatrix.entities.check import Check
-from biomatrix.errors import BioMatrixError
+from biomatrix.entities.kind_registry import kind_of
+from biomatrix.errors import UnsupportedError
+from biomatrix.generation.answer_checks import checks_of_answer
+from biomatrix.trust import Level, Relaxation, relax
+from biomatrix.trust.text_checks import AskedNumber
 from biomatrix.vocabulary.segments import Failure, Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -50,6 +54,10 @@ class Answer:
         By which it was chosen among them; None where it was the only one, or has an error.
     value : float, bool, str or None
         What an answer in text says, where a constraint told what it is about: a number, yes or no, a choice.
+    level : {"fast", "full", "off"}
+        Which checks :attr:`checks` makes.
+    relaxation : Relaxation or None
+        What was done to the entity after the model wrote it; None where nothing was.
     """
 
     segments: tuple[Segment, ...]
@@ -66,6 +74,8 @@ class Answer:
     candidates: int = 1
     score: float | None = None
     value: float | bool | str | None = None
+    level: Level = "fast"
+    relaxation: Relaxation | None = None
 
     @property
     def logprob(self) -> float:
@@ -81,13 +91,33 @@ class Answer:
 
     @cached_property
     def checks(self) -> list[Check]:
-        """Physical and chemical checks of the entity, one entry each; empty without an entity."""
-        if self.entity is None or self.entity_modality is None:
-            return []
-        try:
-            return self.vocabulary.modality(self.entity_modality).check(self.entity)
-        except BioMatrixError as error:
-            return [Check("checks ran", None, detail=error.message)]
+        """Whether the answer is sound, one entry for each check of :attr:`level`: see :meth:`check`."""
+        return self.check(self.level)
+
+    def check(
+        self, level: Level = "full", reference: Entity | None = None, number: AskedNumber | None = None
+    ) -> list[Check]:
+        """Return whether the answer is sound: see :func:`biomatrix.generation.answer_checks.checks_of_answer`."""
+        return checks_of_answer(self, level, reference, number)
+
+    def relaxed(self, method: str, checks: Level = "fast") -> Relaxation:
+        """Return the entity relaxed, with its checks before and after; :func:`biomatrix.trust.relax` says more.
+
+        Raises
+        ------
+        UnsupportedError
+            The answer holds no entity.
+        """
+        if self.entity is None:
+            raise UnsupportedError(f"there is no entity to relax: {self.error or 'the answer is text'}")
+        return relax(self.entity, method, checks)
+
+    def with_relaxed(self, method: str) -> Answer:
+        """Return the answer with its entity relaxed, and with what that did as :attr:`relaxation`; raises as above."""
+        done = self.relaxed(method, self.level)
+        noted = kind_of(done.entity).noted(done.entity, (done.summary,))
+        segments = tuple(replace(one, value=noted) if one.value is self.entity else one for one in self.segments)
+        return replace(self, entity=noted, segments=segments, relaxation=done)
 
     def __repr__(self) -> str:
         content = self.error if self.entity is None and self.error else self.entity or self.text

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.check import Check
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.checked import shown
@@ -18,6 +19,7 @@ from biomatrix.generation.planning import prompt_ids
 from biomatrix.generation.requests import Prompt, Request, Scorer, Wish
 from biomatrix.generation.sampling import Sampling
 from biomatrix.generation.scoring import Score
+from biomatrix.trust import check_agreement
 
 if TYPE_CHECKING:
     from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -301,6 +303,13 @@ class Model:
             Prompt and continuation exceed the model's context.
         """
         return self.engine.score(Request(prompt, system=system, raw=raw), continuation)
+
+    def check_agreement(self, entity: Entity, decoys: int = 19, seed: int = 0, words: str = "") -> Check:
+        """Return whether the structure of an entity fits its sequence under this model.
+
+        See :func:`biomatrix.trust.score_agreement`; the entity is scored ``decoys + 1`` times.
+        """
+        return check_agreement(self.score, entity, decoys=decoys, seed=seed, words=words)
 
     def prompt_ids(self, prompt: Prompt, *, system: str | None = None, raw: bool = False) -> list[int]:
         """Return the ids a prompt becomes; an empty document begins with the end-of-document token."""

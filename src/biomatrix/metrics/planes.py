@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from rdkit import Chem
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-    from rdkit import Chem
 
 
 def plane_deviations(points: ArrayLike) -> NDArray[np.float64]:
@@ -35,6 +35,29 @@ def aromatic_rings(mol: Chem.Mol) -> list[list[int]]:
         for ring in mol.GetRingInfo().AtomRings()
         if len(ring) in (5, 6) and all(mol.GetAtomWithIdx(index).GetIsAromatic() for index in ring)
     ]
+
+
+_PUCKERED: Final = tuple(
+    map(
+        Chem.MolFromSmarts,
+        (
+            "[C,O,S,N;R1]~1[C,O,S,N;R1][C,O,S,N;R1][C,O,S,N;R1][C,O,S,N;R1][C,O,S,N;R1]1",
+            "[C;R1]~1[C;R1][C,O,S,N;R1]~[C,O,S,N;R1][C;R1][C;R1]1",
+            "[C;R1]~1[C;R1][C;R1]~[C;R1][C,O,S,N;R1][C;R1]1",
+            "[C;R1]~1[C;R1][C;R1][C,O,S,N;R1]~[C,O,S,N;R1][C;R1]1",
+            "[C;R1]~1[C;R1][C,O,S,N;R1]~[C,O,S,N;R1][C;R1][C;R1]1",
+        ),
+    )
+)
+"""Six-membered rings that are not flat, as PoseBusters 0.6 writes them."""
+
+
+def puckered_rings(mol: Chem.Mol) -> list[list[int]]:
+    """Return the atoms of each six-membered ring of single bonds, one double bond at most, which cannot be flat."""
+    if not any(len(ring) == 6 for ring in mol.GetRingInfo().AtomRings()):
+        return []
+    found = {tuple(sorted(match)) for pattern in _PUCKERED for match in mol.GetSubstructMatches(pattern)}
+    return [list(ring) for ring in sorted(found)]
 
 
 def carbon_double_bonds(mol: Chem.Mol) -> list[list[int]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.check import Check
@@ -46,11 +48,28 @@ class Verdict:
         """Whether it passes every check that could run; None where none could."""
         return not self.failed if self.answered else None
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the verdict as plain values; numbers that are not finite become None, as JSON has none."""
+        return {
+            "verdict": str(self),
+            "sound": self.sound,
+            "passed": len(self.answered) - len(self.failed),
+            "answered": len(self.answered),
+            "failed": [check.name for check in self.failed],
+            "checks": list(map(_plain, self.checks)),
+            "comparison": None if self.comparison is None else list(map(_plain, self.comparison)),
+        }
+
     def __str__(self) -> str:
         parts = [f"{len(self.answered) - len(self.failed)} of {len(self.answered)} checks passed"]
         parts += [f"failed: {', '.join(check.name for check in self.failed)}"] if self.failed else []
         parts += [f"against the reference: {self.comparison}"] if self.comparison is not None else []
         return "; ".join(parts)
+
+
+def _plain(check: Check) -> dict[str, Any]:
+    value = check.value if check.value is not None and isfinite(check.value) else None
+    return {**asdict(check), "value": value}
 
 
 def judge(entity: Entity, checks: Sequence[Check] | None = None, reference: Entity | None = None) -> Verdict:

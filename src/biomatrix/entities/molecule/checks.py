@@ -9,6 +9,7 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.check import Check
+from biomatrix.entities.molecule.strain import FAST_STRAIN, check_release
 from biomatrix.entities.molecule.thresholds import (
     ANGLE_DISTANCE_RANGE,
     BOND_LENGTH_MARGIN,
@@ -17,10 +18,11 @@ from biomatrix.entities.molecule.thresholds import (
     COVALENT_RADII_RANGE,
     FLATNESS_LIMIT,
     HYDROGEN_CLASH_RATIO,
+    PUCKER_LIMIT,
 )
 from biomatrix.metrics.atom_pairs import AtomPairs, distance_bounds
 from biomatrix.metrics.bonds import bond_pairs, pair_distances
-from biomatrix.metrics.planes import aromatic_rings, carbon_double_bonds, plane_deviations
+from biomatrix.metrics.planes import aromatic_rings, carbon_double_bonds, plane_deviations, puckered_rings
 from biomatrix.metrics.stereochemistry import assign_from_conformer
 
 if TYPE_CHECKING:
@@ -34,22 +36,26 @@ GEOMETRY_CHECKS = (
     "clashes",
     "aromatic rings flat",
     "double bonds flat",
+    "saturated rings puckered",
     "stereochemistry in 3D",
     "hydrogens placed",
+    FAST_STRAIN,
 )
 
 
-def check_graph(molecule: Molecule) -> list[Check]:
+def check_graph(molecule: Molecule, *, whole: bool = False) -> list[Check]:
     """Return the checks of the graph's chemistry.
 
     Parameters
     ----------
     molecule : Molecule
+    whole : bool
+        Whether several fragments are a fault; salts and solvates have them, so by default they are for information.
 
     Returns
     -------
     list of Check
-        Valences and aromaticity (RDKit's sanitisation); unpaired electrons; fragments, never a fault.
+        Valences and aromaticity (RDKit's sanitisation); unpaired electrons; fragments.
     """
     with BlockLogs():
         problems: Any = Chem.DetectChemistryProblems(molecule.mol)
@@ -59,7 +65,13 @@ def check_graph(molecule: Molecule) -> list[Check]:
     return [
         Check("valences and aromaticity", not problems, float(len(problems)), "problems", detail),
         Check("closed shell", radicals == 0, float(radicals), "unpaired electrons"),
-        Check("fragments", None, float(fragments), "fragments", "for information"),
+        Check(
+            "fragments",
+            fragments == 1 if whole else None,
+            float(fragments),
+            "fragments",
+            "" if whole else "for information",
+        ),
     ]
 
 
@@ -76,8 +88,10 @@ def check_geometry(molecule: Molecule) -> list[Check]:
         *check_distances(molecule.mol, positions),
         check_aromatic_rings(molecule.mol, positions),
         check_double_bonds(molecule.mol, positions),
+        check_saturated_rings(molecule.mol, positions),
         check_stereochemistry(molecule),
         check_hydrogens(molecule.mol),
+        check_release(molecule),
     ]
 
 
@@ -141,6 +155,18 @@ def check_aromatic_rings(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check
 def check_double_bonds(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
     """Return how far the worst atom stands out of the plane of a carbon-carbon double bond."""
     return _planarity_check("double bonds flat", carbon_double_bonds(mol), positions)
+
+
+def check_saturated_rings(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
+    """Return how far the flattest saturated ring of six atoms puckers."""
+    name = "saturated rings puckered"
+    puckers = {tuple(ring): float(np.abs(plane_deviations(positions[ring])).max()) for ring in puckered_rings(mol)}
+    if not puckers:
+        return Check(name, None, detail="none present")
+    flattest = min(puckers, key=lambda ring: puckers[ring])
+    passed = puckers[flattest] >= PUCKER_LIMIT
+    detail = "" if passed else f"atoms {', '.join(str(index + 1) for index in flattest)}"
+    return Check(name, passed, puckers[flattest], "Angstrom out of plane", detail)
 
 
 def check_stereochemistry(molecule: Molecule) -> Check:

@@ -107,6 +107,9 @@ class MoleculeKind(Kind):
     )
     round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
     round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:MoleculeRoundTripOptions"
+    relaxations: ClassVar[Mapping[str, str]] = {
+        method: f"{_HERE}.relaxation:{method}" for method in ("mmff", "uff", "xtb")
+    }
     parity: ClassVar[Mapping[str, str]] = {"molstructok": f"{_HERE}.structure.molstructok.parity:COMPARISON"}
     views: ClassVar[tuple[View, ...]] = (
         View("molecule_smiles", "single", ("molecule_smiles",)),
@@ -217,6 +220,23 @@ class MoleculeKind(Kind):
         from biomatrix.entities.molecule.checks import check_geometry, check_graph
 
         return check_graph(entity) + (check_geometry(entity) if entity.has_structure else [])
+
+    def further_checks(self, entity: Molecule) -> list[Check]:
+        """Return the whole strain and PoseBusters' own checks; nothing for a graph alone."""
+        from biomatrix.entities.molecule.posebusters_checks import posebusters_checks
+        from biomatrix.entities.molecule.strain import check_strain
+
+        return [check_strain(entity), *posebusters_checks(entity)] if entity.has_structure else []
+
+    def agree(self, reference: Molecule, entity: Molecule) -> list[Check]:
+        from biomatrix.entities.molecule.agreement import agree_molecules
+
+        return agree_molecules(reference, entity)
+
+    def find_written(self, text: str) -> Iterator[str]:
+        from biomatrix.entities.molecule.smiles_text import find_smiles
+
+        return find_smiles(text)
 
     def compare(self, original: Molecule, decoded: Molecule) -> list[Check]:
         from biomatrix.entities.molecule.compare import compare_molecules

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from rdkit import Chem
@@ -14,6 +15,14 @@ _BAR: Final = "|"
 _SHOWN: Final = 80
 _MORE: Final = re.compile(r"(?:Cl|Br|[BCNOPSFIcnops]|\[[^\[\]]+\]|[-=#$:.()/\\%0-9])+")
 """What may stand inside a SMILES string."""
+
+
+_WORD: Final = re.compile(r"\S+")
+_TELLING: Final = re.compile(r"[=#\[\]\\]|[A-Za-z\])][0-9]|\(=?[A-Zcnos]")
+"""What no word of prose holds and most SMILES strings do: bonds, brackets, ring digits, branches."""
+_ATOMS: Final = re.compile(r"[BCNOPSFIcnops]")
+_FEWEST_ATOMS: Final = 4
+_AROUND: Final = ".,;:!?\"'`*"
 
 
 class SmilesParts(NamedTuple):
@@ -83,3 +92,19 @@ def continuation_notes(smiles: str, title: str) -> tuple[str, ...]:
         f"{word[:_SHOWN]!r} would go on the SMILES string {smiles[:_SHOWN]!r}: if it belongs there, remove the blank "
         "between them",
     )
+
+
+def find_smiles(text: str) -> Iterator[str]:
+    """Yield the words of a text that look like SMILES strings: four atoms or more, and marks that prose lacks.
+
+    Examples
+    --------
+    >>> list(find_smiles("Aspirin (C9H8O4) is CC(=O)Oc1ccccc1C(=O)O, a drug."))
+    ['CC(=O)Oc1ccccc1C(=O)O']
+    """
+    for found in _WORD.finditer(text):
+        word = found.group().strip(_AROUND)
+        if word.startswith("(") and word.endswith(")") and ")" not in word[:-1]:
+            word = word[1:-1]
+        if len(_ATOMS.findall(word)) >= _FEWEST_ATOMS and _TELLING.search(word) and _MORE.fullmatch(word):
+            yield word

@@ -61,6 +61,20 @@ HYDROGEN_CLASH_RATIO = 0.5
 """The same where one is a hydrogen, since hydrogen bonds bring such pairs nearer than the bounds allow for."""
 FLATNESS_LIMIT = 0.25
 """Angstrom an atom may stand out of the plane of its aromatic ring or double bond (PoseBusters)."""
+PUCKER_LIMIT = 0.05
+"""Angstrom by which some atom of a saturated six-membered ring must stand out of the ring's plane (PoseBusters)."""
 
 RMSD_LIMIT = 1.0
 """Angstrom over all atoms after superposition, past which a conformer counts as another one."""
+
+RELEASE_STEPS, STRAIN_STEPS = 3, 500
+"""Steps of minimisation of the fast and of the full check of strain; the first release half of the whole."""
+RELEASE_LIMITS: Mapping[str, float] = {"MMFF94": 1.5, "UFF": 5.5}
+"""Most energy released by the first steps, in kcal/mol for each heavy atom.
+
+Percentiles of MMFF94: 0.79 (99th) over 1,000 conformers at minima of density functionals (CASCADE DFT8K and Exp5K,
+Folmsbee and Hutchison, GDB-7; closed shells, one fragment), 1.29 (98th) over 385 components of the Chemical Component
+Dictionary. UFF, for what MMFF94 cannot take: 5.5 (99th) over the former.
+"""
+STRAIN_LIMITS: Mapping[str, float] = {"MMFF94": 3.5, "UFF": 11.3}
+"""The same for the whole way to the nearest minimum: 1.56, 3.36 and 11.3."""

@@ -11,17 +11,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from biomatrix.entities.check import Check
+from biomatrix.entities.protein.fold_checks import (
+    check_backbone_clashes,
+    check_gyration,
+    check_helices,
+    check_side_chains,
+)
+from biomatrix.entities.protein.ramachandran import FAVOURED, OUTLIER, classes_of, regions_of
 from biomatrix.entities.protein.thresholds import (
     BACKBONE_LIMITS,
     CA_CLASH,
     CA_DISTANCE_SHARE,
     CA_DISTANCES,
+    CIS_SHARE,
+    FAVOURED_SHARE,
     LEFT_PHI_SHARE,
     LINK_LIMIT,
     OMEGA_SHARE,
     OMEGA_TOLERANCE,
-    RAMACHANDRAN,
-    RAMACHANDRAN_SHARE,
+    OUTLIER_SHARE,
 )
 from biomatrix.metrics.backbone import Torsions, bond_angles, bond_lengths, ca_distances, close_pairs, torsions
 
@@ -33,8 +41,6 @@ if TYPE_CHECKING:
 STANDARD_RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWY")
 MOST_COMMON_LIMIT = 0.5
 """The largest share of a chain that one residue may make up."""
-
-_RAMACHANDRAN = np.array([[cell == "x" for cell in row] for row in RAMACHANDRAN])
 
 
 def check_sequence(protein: Protein) -> list[Check]:
@@ -69,7 +75,8 @@ def check_backbone(protein: Protein) -> list[Check]:
     Returns
     -------
     list of Check
-        Resolved residues, bond lengths and angles, breaks, CA distances, clashes, torsions, handedness.
+        Resolved residues, bond lengths and angles, breaks, CA distances, clashes, torsions, handedness, compactness;
+        the side of the side chains where all atoms were read.
     """
     if protein.backbone is None or not protein.resolved.any():
         return [Check("resolved residues", False if len(protein) else None, 0.0, "share of residues")]
@@ -82,9 +89,14 @@ def check_backbone(protein: Protein) -> list[Check]:
         check_breaks(protein, turns.linked),
         check_ca_distances(backbone, turns.linked),
         check_ca_clashes(backbone),
+        check_backbone_clashes(backbone),
         check_omega(turns),
-        check_ramachandran(turns),
+        check_cis(turns, protein.sequence),
+        *check_ramachandran(turns, protein.sequence),
         check_handedness(turns),
+        check_helices(backbone),
+        check_gyration(backbone),
+        *([] if protein.context is None else [check_side_chains(protein)]),
     ]
 
 
@@ -153,12 +165,23 @@ def check_omega(turns: Torsions) -> Check:
     return Check(check.name, check.passed, check.value, check.unit, f"{cis} cis")
 
 
-def check_ramachandran(turns: Torsions) -> Check:
-    """Return the share of residues whose (phi, psi) lies in a cell that native chains occupy."""
+def check_cis(turns: Torsions, sequence: str) -> Check:
+    """Return the share of cis peptide bonds before residues that are not known to be proline."""
+    elsewhere = np.isfinite(turns.omega) & np.array([letter != "P" for letter in sequence[1:]], dtype=bool)
+    cis = np.abs(turns.omega[elsewhere]) < OMEGA_TOLERANCE
+    return _few("cis peptide bonds", cis, CIS_SHARE, "share of peptide bonds before residues other than proline")
+
+
+def check_ramachandran(turns: Torsions, sequence: str) -> list[Check]:
+    """Return the shares of residues in favoured regions of (phi, psi) and outside allowed ones, each by its letter."""
     defined = np.isfinite(turns.phi) & np.isfinite(turns.psi)
-    column = np.clip(((turns.phi[defined] + 180.0) // 30.0).astype(int), 0, 11)
-    row = np.clip(((180.0 - turns.psi[defined]) // 30.0).astype(int), 0, 11)
-    return _share("Ramachandran", _RAMACHANDRAN[row, column], RAMACHANDRAN_SHARE)
+    regions = regions_of(turns.phi[defined], turns.psi[defined], classes_of(sequence)[defined])
+    outside = regions == OUTLIER
+    where = f"first: residue {int(np.flatnonzero(defined)[outside][0]) + 1}" if outside.any() else ""
+    return [
+        _share("Ramachandran favoured", regions == FAVOURED, FAVOURED_SHARE),
+        _few("Ramachandran outliers", outside, OUTLIER_SHARE, "share of residues", where),
+    ]
 
 
 def check_handedness(turns: Torsions) -> Check:
@@ -178,3 +201,10 @@ def _share(name: str, inside: NDArray[np.bool_], least: float) -> Check:
         return Check(name, None, detail="none present")
     share = float(inside.mean())
     return Check(name, share >= least, share, "share of residues")
+
+
+def _few(name: str, faulty: NDArray[np.bool_], most: float, unit: str, detail: str = "") -> Check:
+    """Return whether faults are few: one, or up to a share."""
+    if not len(faulty):
+        return Check(name, None, detail="none present")
+    return Check(name, int(faulty.sum()) <= max(1.0, most * len(faulty)), float(faulty.mean()), unit, detail)

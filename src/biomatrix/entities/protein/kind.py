@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from biomatrix.entities.check import Check
 from biomatrix.entities.fasta import EXTENSIONS as FASTA_EXTENSIONS
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.protein.entity import Protein
     from biomatrix.entities.writers import RecordWriter, Refusal
 
@@ -40,6 +42,9 @@ _DOUBTFUL_SHARE = 0.75
 """The share from which it may be either; silk is glycine and alanine to five in six."""
 _SURELY_NUCLEIC = 12
 """Longer texts that use only the letters of nucleotides are taken to be nucleic acids, not chains of amino acids."""
+
+_WRITTEN: Final = re.compile(r"(?<![A-Za-z])[A-Z]{20,}(?![A-Za-z])")
+"""A run of capitals in a text that is too long for a word or an abbreviation."""
 
 
 def _is_nucleic(record: str, share: float = _CERTAIN_SHARE) -> bool:
@@ -115,6 +120,8 @@ class ProteinKind(Kind):
     )
     round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
     round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:ProteinRoundTripOptions"
+    relaxations: ClassVar[Mapping[str, str]] = {"openmm": f"{_HERE}.relaxation.openmm_minimisation:openmm"}
+    conditionals: ClassVar[tuple[str, str] | None] = ("protein_sequence", "protein_structure")
     parity: ClassVar[Mapping[str, str]] = {"gcp_vqvae": f"{_HERE}.structure.gcp_vqvae.parity:COMPARISON"}
     held_out_by_identity: ClassVar[bool] = False
     views: ClassVar[tuple[View, ...]] = (
@@ -270,6 +277,19 @@ class ProteinKind(Kind):
 
         named = set(entity.sequence) != {"X"}
         return (check_sequence(entity) if named else []) + (check_backbone(entity) if entity.has_structure else [])
+
+    def agree(self, reference: Protein, entity: Protein) -> list[Check]:
+        from biomatrix.entities.protein.agreement import agree_proteins
+
+        return agree_proteins(reference, entity)
+
+    def decoys(self, entity: Protein, count: int, seed: int = 0) -> list[Entity]:
+        from biomatrix.entities.protein.agreement import shuffled_sequences
+
+        return list(shuffled_sequences(entity, count, seed))
+
+    def find_written(self, text: str) -> Iterator[str]:
+        return (found.group() for found in _WRITTEN.finditer(text))
 
     def compare(self, original: Protein, decoded: Protein) -> list[Check]:
         from biomatrix.entities.protein.compare import compare_proteins

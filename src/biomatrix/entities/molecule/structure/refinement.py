@@ -133,7 +133,9 @@ def _by_force_field(molecule: Molecule, method: Method, max_iterations: int) -> 
 def _by_xtb(molecule: Molecule, positions: NDArray[np.float64], max_iterations: int) -> Outcome:
     program = shutil.which("xtb")
     if program is None:
-        raise ConfigurationError("the program xtb is not on the PATH; install it or use mmff")
+        raise ConfigurationError(
+            "the program xtb is not on the PATH; install it (conda install -c conda-forge xtb) or use mmff"
+        )
     atoms = list(molecule.mol.GetAtoms())
     symbols = [atom.GetSymbol() for atom in atoms]
     options = {

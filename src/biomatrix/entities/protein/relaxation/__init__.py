@@ -1,0 +1,1 @@
+"""Relaxation of backbones as a step after generation."""

@@ -1,0 +1,30 @@
+"""What a relaxation made of a structure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from biomatrix.entities.base_entity import Entity
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """A structure after relaxation, as a function of :attr:`biomatrix.entities.registration.Kind.relaxations` returns.
+
+    Parameters
+    ----------
+    entity : Entity
+        The same entity with other positions.
+    energy_before, energy_after : float
+        In kcal/mol, on the method's own scale: only differences are meaningful.
+    moved : float
+        RMSD in Angstrom between the positions before and after, superposed.
+    notes : tuple of str
+        What the method assumed or did not reach, one sentence each.
+    """
+
+    entity: Entity
+    energy_before: float
+    energy_after: float
+    moved: float
+    notes: tuple[str, ...] = ()
