@@ -54,6 +54,7 @@ def describe_answer(answer: Answer) -> dict[str, Any]:
         "logprob": answer.logprob,
         "finish_reason": answer.finish_reason,
         "entity": _describe_entity(answer.entity),
+        "confidence": answer.confidence.as_json(),
         "checks": [asdict(check) for check in answer.checks],
         "notes": list(answer.notes),
     }

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from biomatrix.entities import Entity
 from biomatrix.entities.check import Check
 from biomatrix.errors import BioMatrixError
+from biomatrix.trust.evidence import NO_EVIDENCE, Evidence
 from biomatrix.vocabulary.segments import Failure, Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from biomatrix.generation.confidence import SegmentConfidence
+    from biomatrix.trust.confidence import Confidence
 
 FinishReason = Literal["stop", "length"]
 
@@ -42,6 +47,10 @@ class Answer:
         What the entities of the prompt lost when they were written for the model, such as that one is a racemate.
     refused : tuple of str
         Why each draft written before this one was refused: it decoded to nothing, or broke a constraint.
+    evidence : Evidence
+        What the other samples of the request say, and a calibration.
+    sample : int
+        Its number among those samples.
     """
 
     segments: tuple[Segment, ...]
@@ -54,6 +63,8 @@ class Answer:
     vocabulary: Vocabulary
     notes: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    evidence: Evidence = NO_EVIDENCE
+    sample: int = 0
 
     @property
     def logprob(self) -> float:
@@ -76,6 +87,19 @@ class Answer:
             return self.vocabulary.modality(self.entity_modality).check(self.entity)
         except BioMatrixError as error:
             return [Check("checks ran", None, detail=error.message)]
+
+    @cached_property
+    def confidence(self) -> Confidence:
+        """How sure one may be of the answer, and why to doubt it; as text, one line."""
+        from biomatrix.generation.confidence import confidence_of
+
+        return confidence_of(self)
+
+    def segment_confidence(self) -> list[SegmentConfidence]:
+        """Return how likely the model found each segment, and each residue or atom in it."""
+        from biomatrix.generation.confidence import segment_confidences
+
+        return segment_confidences(self)
 
     def __repr__(self) -> str:
         content = self.error if self.entity is None and self.error else self.entity or self.text

@@ -10,6 +10,7 @@ from biomatrix.entities.base_entity import Entity
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.checked import shown
+from biomatrix.generation.confidence import with_evidence
 from biomatrix.generation.engine import Engine
 from biomatrix.generation.events import Event
 from biomatrix.generation.loading import open_engine, save_network
@@ -19,6 +20,7 @@ from biomatrix.generation.sampling import Sampling
 from biomatrix.generation.scoring import Score
 
 if TYPE_CHECKING:
+    from biomatrix.trust.calibration import Calibration
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
 
@@ -141,7 +143,13 @@ class Model:
         return self.engine.context_length
 
     def generate(
-        self, prompt: Prompt, output: str | None = None, length: int | None = None, **settings: Unpack[Settings]
+        self,
+        prompt: Prompt,
+        output: str | None = None,
+        length: int | None = None,
+        *,
+        calibration: Calibration | None = None,
+        **settings: Unpack[Settings],
     ) -> list[Answer]:
         """Answer one prompt.
 
@@ -172,6 +180,8 @@ class Model:
             Each takes the automaton of the output and returns a narrower one.
         about : Entity, optional
             The entity whose labels a generated structure takes; see :class:`biomatrix.generation.requests.Request`.
+        calibration : Calibration, optional
+            Of this task and model, so that :attr:`Answer.confidence` states an interval.
 
         Returns
         -------
@@ -189,7 +199,7 @@ class Model:
         --------
         ``model.generate(["Fold ", protein, "."], output="protein_structure", length=len(protein))``
         """
-        return self.engine.generate([request_of(prompt, output, length, **settings)])[0]
+        return with_evidence(self.engine.generate([request_of(prompt, output, length, **settings)])[0], calibration)
 
     def generate_batch(
         self,
@@ -198,6 +208,7 @@ class Model:
         lengths: Sequence[int | None] | None = None,
         *,
         max_rows: int | None = None,
+        calibration: Calibration | None = None,
         **settings: Unpack[Settings],
     ) -> list[list[Answer]]:
         """Answer many prompts together, each as :meth:`generate` would.
@@ -214,6 +225,8 @@ class Model:
             An exact length for each prompt.
         max_rows : int, optional
             The most samples written together; changes speed and memory only.
+        calibration : Calibration, optional
+            As for :meth:`generate`.
         **settings
             As for :meth:`generate`, for all prompts.
 
@@ -240,7 +253,7 @@ class Model:
                 requests.append(request_of(prompt, output, length, **settings))
             except BioMatrixError as error:
                 raise (error.at(record=number) if len(prompts) > 1 else error) from None
-        return self.engine.generate(requests, max_rows=max_rows)
+        return [with_evidence(group, calibration) for group in self.engine.generate(requests, max_rows=max_rows)]
 
     def stream(
         self, prompt: Prompt, output: str | None = None, length: int | None = None, **settings: Unpack[Settings]
