@@ -28,8 +28,9 @@ from moleculenet import Floats, bagged, chance_of, features, logistic, read_tabl
 import biomatrix as bm
 from biomatrix.corpus.holdout import is_held_out, is_property_held_out
 from biomatrix.errors import BioMatrixError
+from biomatrix.generation import shipped_models
 from biomatrix.tasks import task, task_prompt
-from biomatrix.trust import calibrate, calibrate_labels, recalibrate, reliability, risk_coverage
+from biomatrix.trust import calibrate, calibrate_labels, recalibrate, reliability, risk_coverage, spread_of
 from biomatrix.trust.figures import reliability_figure, risk_coverage_figure
 
 REGRESSION = {
@@ -101,7 +102,7 @@ def model_numbers(model: bm.Model, shared: Path, name: str, samples: int, covera
         if len(numbers) > 1:
             kept.append(place)
             values.append(float(np.median(numbers)))
-            spreads.append(float(np.std(numbers, ddof=1)))
+            spreads.append(spread_of(numbers))
     said = sum(number_of(answer.text, name) is not None for group in groups for answer in group)
     print(f"{model.name}, {name}: {len(prompts)} held-out molecules, {said}/{len(prompts) * samples} answers state a "
           f"number, {len(prompts) - len(kept)} molecules left out for want of two", flush=True)  # fmt: skip
@@ -243,7 +244,7 @@ def main() -> None:
     predictions = [baseline_numbers(options.shared, name, options.coverage) for name in REGRESSION]
     for given in options.model:
         model = bm.load(given)
-        model.name = Path(given).name
+        model.name = given if given in shipped_models() else Path(given).resolve().parent.name
         predictions += [
             model_numbers(model, options.shared, name, options.samples, options.coverage) for name in REGRESSION
         ]

@@ -67,15 +67,22 @@ def generate(
             "logprob and checks.",
         ),
     ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="A file of `biomatrix calibrate` for this task and model; numbers get an interval."),
+    ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the answer as it is written.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable answers.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Ask a model about text and entities; print the answers and write them as files."""
     from biomatrix.generation.answer_files import check_destination
+    from biomatrix.generation.confidence import with_evidence
     from biomatrix.generation.model import request_of
     from biomatrix.generation.requests import build_prompt
+    from biomatrix.trust.calibration import Calibration
 
+    calibrated = None if calibration is None else Calibration.from_file(calibration)
     if stream and (as_json or num_samples > 1):
         raise ConfigurationError("--stream prints one answer as it is written; leave out --json and --num-samples")
     if written_as is not None and not given.each:
@@ -91,7 +98,7 @@ def generate(
     parts = build_prompt(words, given.read(), written_as=written_as)
     request = request_of(parts, answer, length, **settings)  # type: ignore[arg-type]
     with shown_log(quiet):
-        answers = _ask(model, tokenizers, stream, request)
+        answers = with_evidence(_ask(model, tokenizers, stream, request), calibrated)
     _print_answers(answers, stream, as_json)
     if output is not None:
         _write(answers, output, answer)
@@ -146,6 +153,8 @@ def _print_answers(answers: Sequence[Answer], stream: bool, as_json: bool) -> No
             typer.echo(one.text)
     for note in answers[0].notes:
         typer.echo(f"note: {note}", err=True)
+    for line in dict.fromkeys(str(one.confidence) for one in answers[:_SHOWN] if one.error is None):
+        typer.echo(f"confidence: {line}", err=True)
 
 
 def _write(answers: Sequence[Answer], output: str, modality: str | None) -> None:

@@ -12,6 +12,7 @@ from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.errors import BioMatrixError
 from biomatrix.tasks.parsers import Expected, parse_answer
+from biomatrix.trust.agreement import spread_of
 from biomatrix.trust.calibration import Calibration, Interval
 from biomatrix.trust.confidence import Confidence
 from biomatrix.trust.evidence import Evidence
@@ -117,7 +118,7 @@ def _interval(evidence: Evidence) -> tuple[str | None, Interval | None, tuple[st
         return None, None, ()
     if not numbers:
         return None, None, ("no sample states a number",)
-    value, spread = float(np.median(numbers)), float(np.std(numbers, ddof=1)) if len(numbers) > 1 else None
+    value, spread = float(np.median(numbers)), spread_of(numbers) if len(numbers) > 1 else None
     count = len(evidence.meanings)
     said = f"{value:.3g} {calibration.unit}".rstrip() + (f" (median of {count} samples)" if count > 1 else "")
     warnings = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from biomatrix.trust.abstention import RiskCoverage, risk_coverage
-from biomatrix.trust.agreement import Agreement, agreement
+from biomatrix.trust.agreement import Agreement, agreement, spread_of
 from biomatrix.trust.calibrating import calibrate, calibrate_labels
 from biomatrix.trust.calibration import Calibration, Interval
 from biomatrix.trust.confidence import Confidence
@@ -29,4 +29,5 @@ __all__ = [
     "recalibrate",
     "reliability",
     "risk_coverage",
+    "spread_of",
 ]

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind_of
@@ -73,7 +73,11 @@ class Agreement:
 
     def share_of(self, sample: int) -> float:
         """Return the share of all samples that agree with one of them, itself among these."""
-        return next((len(c) / len(self.meanings) for c in self.clusters if sample in c), 0.0)
+        return self._sizes.get(sample, 0) / len(self.meanings) if self.meanings else 0.0
+
+    @cached_property
+    def _sizes(self) -> dict[int, int]:
+        return {sample: len(cluster) for cluster in self.clusters for sample in cluster}
 
     @cached_property
     def spread(self) -> Spread | None:
@@ -83,8 +87,8 @@ class Agreement:
 
     @property
     def deviation(self) -> float | None:
-        """The standard deviation of the numbers, a measure of difficulty; None where there are fewer than two."""
-        return float(np.std(self.numbers, ddof=1)) if len(self.numbers) > 1 else None
+        """The :func:`spread_of` the numbers, a measure of difficulty; None where there are fewer than two."""
+        return spread_of(self.numbers) if len(self.numbers) > 1 else None
 
     @property
     def numbers(self) -> NDArray[np.float64]:
@@ -93,6 +97,20 @@ class Agreement:
 
     def __str__(self) -> str:
         return f"{self.largest} of {len(self.meanings)} samples agree"
+
+
+def spread_of(samples: ArrayLike) -> float:
+    """Return 1.4826 times the median distance to the median: the standard deviation, where numbers are normal.
+
+    One absurd sample, as language models write them, does not change it.
+
+    Examples
+    --------
+    >>> spread_of([1.0, 2.0, 3.0, 1e300])
+    1.4826
+    """
+    array = np.asarray(samples, dtype=np.float64)
+    return 1.4826 * float(np.median(np.abs(array - np.median(array))))
 
 
 def agreement(meanings: Sequence[Meaning]) -> Agreement:

@@ -44,8 +44,8 @@ def calibrate(
     predictions, truths : array, shape=(n,)
         In one unit. Nothing was trained on these records.
     spreads : array, shape=(n,), optional
-        The standard deviation of the samples of each prediction; intervals are then wider where samples differ. Their
-        median is added to each, so that samples which happen to agree do not make an interval of no width.
+        The :func:`~biomatrix.trust.spread_of` the samples of each prediction; intervals are then wider where samples
+        differ. Their median is added to each, so that samples which agree by chance make no interval without width.
     coverage : float
         The nominal coverage.
     groups : sequence of str, optional

@@ -114,7 +114,7 @@ class Calibration:
         value : float
             The prediction, such as the median of samples.
         spread : float, optional
-            Of ``normalised``: the standard deviation of the samples.
+            Of ``normalised``: the :func:`~biomatrix.trust.spread_of` the samples.
         coverage : float, optional
             The nominal one when not given.
         group : str, optional
