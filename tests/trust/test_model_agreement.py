@@ -12,7 +12,7 @@ import pytest
 
 from biomatrix.entities import Molecule, Protein
 from biomatrix.errors import ConfigurationError, UnsupportedError
-from biomatrix.trust import Agreement, check_agreement, score_agreement
+from biomatrix.trust import ModelAgreement, check_agreement, score_agreement
 
 CHAIN = Protein("MKVLAAGWDE", np.zeros((10, 3, 3), dtype=np.float32))
 
@@ -52,7 +52,7 @@ def test_a_scorer_that_sees_no_difference_decides_nothing() -> None:
 def test_chance_passes_one_time_in_twenty() -> None:
     draw = np.random.default_rng(0)
     passed = [
-        Agreement(float(draw.normal()), tuple(draw.normal(size=19).tolist())).as_check("any").passed
+        ModelAgreement(float(draw.normal()), tuple(draw.normal(size=19).tolist())).as_check("any").passed
         for _ in range(2000)
     ]
     assert 0.03 < np.mean(np.array(passed, dtype=bool)) < 0.09

@@ -15,6 +15,8 @@ _HOMES: Final = {
     "encode": "encode",
     "decode": "decode",
     "generate": "generate",
+    "explain": "explain",
+    "calibrate": "calibrate",
     "corpus": "corpus",
     "pretrain": "training",
     "finetune": "training",

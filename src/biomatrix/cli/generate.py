@@ -93,19 +93,26 @@ def generate(
     ] = None,
     checks: Checks = None,
     relax: Relax = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="A file of `biomatrix calibrate` for this task and model; numbers get an interval."),
+    ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the answer as it is written.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable answers.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Ask a model about text and entities; print the answers and write them as files."""
     from biomatrix.generation.answer_files import check_destination
+    from biomatrix.generation.confidence import with_evidence
     from biomatrix.generation.lengths import parse_length
     from biomatrix.generation.model import request_of
     from biomatrix.generation.requests import build_prompt
+    from biomatrix.trust.calibration import Calibration
 
     if stream and (as_json or num_samples > 1 or best_of > 1 or beams is not None):
         named = "--best-of and --beams" if best_of > 1 or beams is not None else "--json and --num-samples"
         raise ConfigurationError(f"--stream prints one answer as it is written; leave out {named}")
+    calibrated = None if calibration is None else Calibration.from_file(calibration)
     if written_as is not None and not given.each:
         raise ConfigurationError(f"--as {written_as} says how an entity is shown, but none was given")
     place = engine_settings(engine, url, served_as, enforced_by)
@@ -127,7 +134,7 @@ def generate(
     request = request_of(parts, **asked)
     with shown_log(quiet):
         written_answers = _ask(open_chosen(engine, model, tokenizers, place), stream, request)
-        answers = check_and_relax(written_answers, checks, relax)
+        answers = with_evidence(check_and_relax(written_answers, checks, relax), calibrated)
     _print_answers(answers, stream, as_json)
     if checks is not None and not as_json:
         print_verdicts(answers)
@@ -184,6 +191,8 @@ def _print_answers(answers: Sequence[Answer], stream: bool, as_json: bool) -> No
         typer.echo(f"{refused} refused drafts were written again; --json says why", err=True)
     for note in answers[0].notes:
         typer.echo(f"note: {note}", err=True)
+    for line in dict.fromkeys(str(one.confidence) for one in answers[:_SHOWN] if one.error is None):
+        typer.echo(f"confidence: {line}", err=True)
 
 
 def _write(answers: Sequence[Answer], output: str, modality: str | None) -> None:

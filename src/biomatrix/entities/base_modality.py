@@ -189,6 +189,19 @@ class Modality(ABC):
         """Return the number of counted tokens: residues, atoms, symbols; all tokens unless a subclass overrides."""
         return len(tokens)
 
+    def units(self, tokens: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return which residues or atoms of the decoded entity each token writes, counted from 0.
+
+        For what is known of tokens and should be said of residues or atoms: log-probabilities, attributions. By
+        default no token writes any.
+
+        Parameters
+        ----------
+        tokens : sequence of str
+            What :meth:`decode` takes, and reads without an error.
+        """
+        return [()] * len(tokens)
+
     def check(self, entity: Entity) -> list[Check]:
         """Return the checks of a decoded entity: those of its kind, unless a subclass brings its own."""
         return kind_of(entity).check(entity)

@@ -410,6 +410,21 @@ class Kind(ABC):
         """Return what two entities share, as named values with units."""
         return [Check(f"same {self.name}", self.identity(original) == self.identity(decoded))]
 
+    def meaning(self, entity: Any) -> str | None:
+        """Return a key that two answers share where they mean the same: by default the identity.
+
+        None where that is a matter of degree, so that :meth:`resemblance` compares each pair.
+        """
+        return self.identity(entity)
+
+    def resemblance(self, first: Any, second: Any) -> Check:
+        """Return how alike two answers to one request are: ``value`` from 0 to 1, ``passed`` where they mean the same.
+
+        Symmetric. By default they are the same where :meth:`meaning` is.
+        """
+        same = self.meaning(first) == self.meaning(second)
+        return Check(f"same {self.name}", same, float(same))
+
     def properties(self, entity: Any) -> Mapping[str, str]:
         """Return the properties that can be computed exactly, by the record field that holds each."""
         return {}
@@ -445,8 +460,16 @@ class Kind(ABC):
         """Return the number of residues of a chain, which an answer about it should have; None for other kinds."""
         return None
 
-    def picture(self, entity: Any) -> str | None:
-        """Return an ``<svg>`` element that shows the entity in two dimensions, None where there is none."""
+    def picture(self, entity: Any, weights: Sequence[float] | None = None) -> str | None:
+        """Return an ``<svg>`` element that shows the entity in two dimensions, None where there is none.
+
+        Parameters
+        ----------
+        entity : Entity
+        weights : sequence of float, optional
+            A number for each residue or atom, such as an attribution, that colours it: red above 0, blue below, NaN
+            not at all. A kind whose picture has no residues or atoms ignores it.
+        """
         return None
 
     def examples(self) -> list[Example]:

@@ -57,6 +57,7 @@ def describe_answer(answer: Answer) -> dict[str, Any]:
         "token_logprobs": [_number(each) for each in answer.token_logprobs],
         "finish_reason": answer.finish_reason,
         "entity": _describe_entity(answer.entity),
+        "confidence": answer.confidence.as_json(),
         "checks": [asdict(check) for check in answer.checks],
         "relaxation": None if answer.relaxation is None else answer.relaxation.as_json(),
         "notes": list(answer.notes),

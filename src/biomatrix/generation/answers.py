@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from biomatrix.entities import Entity
 from biomatrix.entities.check import Check
@@ -13,9 +13,14 @@ from biomatrix.entities.kind_registry import kind_of
 from biomatrix.errors import UnsupportedError
 from biomatrix.generation.answer_checks import checks_of_answer
 from biomatrix.trust import Level, Relaxation, relax
+from biomatrix.trust.evidence import NO_EVIDENCE, Evidence
 from biomatrix.trust.text_checks import AskedNumber
 from biomatrix.vocabulary.segments import Failure, Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from biomatrix.generation.confidence import SegmentConfidence
+    from biomatrix.trust.confidence import Confidence
 
 FinishReason = Literal["stop", "length"]
 
@@ -58,6 +63,10 @@ class Answer:
         Which checks :attr:`checks` makes.
     relaxation : Relaxation or None
         What was done to the entity after the model wrote it; None where nothing was.
+    evidence : Evidence
+        What the other samples of the request say, and a calibration.
+    sample : int
+        Its number among those samples.
     """
 
     segments: tuple[Segment, ...]
@@ -76,6 +85,8 @@ class Answer:
     value: float | bool | str | None = None
     level: Level = "fast"
     relaxation: Relaxation | None = None
+    evidence: Evidence = NO_EVIDENCE
+    sample: int = 0
 
     @property
     def logprob(self) -> float:
@@ -118,6 +129,19 @@ class Answer:
         noted = kind_of(done.entity).noted(done.entity, (done.summary,))
         segments = tuple(replace(one, value=noted) if one.value is self.entity else one for one in self.segments)
         return replace(self, entity=noted, segments=segments, relaxation=done)
+
+    @cached_property
+    def confidence(self) -> Confidence:
+        """How sure one may be of the answer, and why to doubt it; as text, one line."""
+        from biomatrix.generation.confidence import confidence_of
+
+        return confidence_of(self)
+
+    def segment_confidence(self) -> list[SegmentConfidence]:
+        """Return how likely the model found each segment, and each residue or atom in it."""
+        from biomatrix.generation.confidence import segment_confidences
+
+        return segment_confidences(self)
 
     def __repr__(self) -> str:
         content = self.error if self.entity is None and self.error else self.entity or self.text

@@ -11,6 +11,7 @@ from biomatrix.entities.check import Check
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.checked import shown
+from biomatrix.generation.confidence import with_evidence
 from biomatrix.generation.engine import Engine
 from biomatrix.generation.events import Event
 from biomatrix.generation.lengths import Length
@@ -22,6 +23,7 @@ from biomatrix.generation.scoring import Score
 from biomatrix.trust import check_agreement
 
 if TYPE_CHECKING:
+    from biomatrix.trust.calibration import Calibration
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
 
@@ -154,6 +156,8 @@ class Model:
         prompt: Prompt,
         output: str | Sequence[str] | None = None,
         length: Length | tuple[int | None, int | None] | None = None,
+        *,
+        calibration: Calibration | None = None,
         **settings: Unpack[Settings],
     ) -> list[Answer]:
         """Answer one prompt.
@@ -193,6 +197,8 @@ class Model:
         about, kept : Entity, optional
             The entity whose labels a generated structure takes, and the one that fills one of several modalities; see
             :class:`biomatrix.generation.requests.Request`, also for what can be combined.
+        calibration : Calibration, optional
+            Of this task and model, so that :attr:`Answer.confidence` states an interval.
 
         Returns
         -------
@@ -210,7 +216,7 @@ class Model:
         --------
         ``model.generate(["Fold ", protein, "."], output="protein_structure", length=len(protein))``
         """
-        return self.engine.generate([request_of(prompt, output, length, **settings)])[0]
+        return with_evidence(self.engine.generate([request_of(prompt, output, length, **settings)])[0], calibration)
 
     def generate_batch(
         self,
@@ -219,6 +225,7 @@ class Model:
         lengths: Sequence[Length | None] | None = None,
         *,
         max_rows: int | None = None,
+        calibration: Calibration | None = None,
         **settings: Unpack[Settings],
     ) -> list[list[Answer]]:
         """Answer many prompts together, each as :meth:`generate` would.
@@ -235,6 +242,8 @@ class Model:
             The length for each prompt, as for :meth:`generate`.
         max_rows : int, optional
             The most samples written together; changes speed and memory only.
+        calibration : Calibration, optional
+            As for :meth:`generate`.
         **settings
             As for :meth:`generate`, for all prompts.
 
@@ -261,7 +270,7 @@ class Model:
                 requests.append(request_of(prompt, output, length, **settings))
             except BioMatrixError as error:
                 raise (error.at(record=number) if len(prompts) > 1 else error) from None
-        return self.engine.generate(requests, max_rows=max_rows)
+        return [with_evidence(group, calibration) for group in self.engine.generate(requests, max_rows=max_rows)]
 
     def stream(
         self,

@@ -24,7 +24,7 @@ Z_LIMIT: Final = 1.645
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ModelAgreement:
     """How well an answer fits what was given.
 
     Parameters
@@ -67,7 +67,7 @@ def score_agreement(
     decoys: int = DECOYS,
     seed: int = 0,
     words: str = "",
-) -> Agreement:
+) -> ModelAgreement:
     """Score the structure of an entity given its sequence, and given decoys of that sequence.
 
     Parameters
@@ -99,7 +99,7 @@ def score_agreement(
     def logprob(one: Entity) -> float:
         return float(score([*before, (one, given)], [(entity, answer)]).logprob)
 
-    return Agreement(logprob(entity), tuple(map(logprob, kind_of(entity).decoys(entity, decoys, seed))))
+    return ModelAgreement(logprob(entity), tuple(map(logprob, kind_of(entity).decoys(entity, decoys, seed))))
 
 
 def check_agreement(

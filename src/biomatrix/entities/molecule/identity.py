@@ -1,10 +1,12 @@
-"""What makes two molecules the same for hold-out, deduplication and audits: the graph of their heavy atoms."""
+"""What makes two molecules the same: for hold-out, deduplication and audits, and for a reader of sampled answers."""
 
 from __future__ import annotations
 
 from rdkit import Chem
+from rdkit.rdBase import BlockLogs
 
 from biomatrix.errors import ParseError
+from biomatrix.metrics.stereochemistry import canonical_smiles
 
 
 def graph_key(molecule: str | Chem.Mol) -> str:
@@ -23,3 +25,15 @@ def graph_key(molecule: str | Chem.Mol) -> str:
         for atom in mol.GetAtoms():
             atom.SetIsotope(0)  # a labelled hydrogen would otherwise stay in the graph
     return str(Chem.MolToSmiles(Chem.RemoveHs(mol), isomericSmiles=False))
+
+
+def stereoisomer_key(mol: Chem.Mol) -> str:
+    """Return the canonical SMILES with stereochemistry and isotopes, plain hydrogens implicit.
+
+    Examples
+    --------
+    >>> stereoisomer_key(Chem.MolFromSmiles("C([H])CO")), stereoisomer_key(Chem.MolFromSmiles("F[C@@H](Br)Cl"))
+    ('CCO', 'F[C@@H](Cl)Br')
+    """
+    with BlockLogs():
+        return canonical_smiles(Chem.RemoveHs(mol), stereo=True, isotopes=True)

@@ -243,6 +243,12 @@ class MoleculeKind(Kind):
 
         return compare_molecules(original, decoded)
 
+    def meaning(self, entity: Molecule) -> str:
+        """Return the canonical SMILES with stereochemistry and isotopes: conformers and spellings of it are one."""
+        from biomatrix.entities.molecule.identity import stereoisomer_key
+
+        return stereoisomer_key(entity.mol)
+
     def properties(self, entity: Molecule) -> dict[str, str]:
         from biomatrix.entities.molecule.properties import computed_properties
 
@@ -269,10 +275,10 @@ class MoleculeKind(Kind):
         except BioMatrixError as error:
             return entity, f"; without 3D: {error.message}"
 
-    def picture(self, entity: Molecule) -> str | None:
+    def picture(self, entity: Molecule, weights: Sequence[float] | None = None) -> str | None:
         from biomatrix.entities.molecule.picture import draw
 
-        return draw(entity)
+        return draw(entity, weights=weights)
 
     def examples(self) -> list[Example]:
         from biomatrix.entities.molecule.examples import examples

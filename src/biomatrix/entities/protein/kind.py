@@ -296,6 +296,14 @@ class ProteinKind(Kind):
 
         return compare_proteins(original, decoded)
 
+    def meaning(self, entity: Protein) -> None:
+        """Return None: folds and sequences resemble each other by degrees."""
+
+    def resemblance(self, first: Protein, second: Protein) -> Check:
+        from biomatrix.entities.protein.resemblance import resemblance
+
+        return resemblance(first, second)
+
     def points(self, entity: Protein) -> NDArray[np.float32] | None:
         return None if entity.backbone is None else entity.backbone.reshape(-1, 3)
 
@@ -311,6 +319,11 @@ class ProteinKind(Kind):
 
     def size(self, entity: Protein) -> int | None:
         return len(entity)
+
+    def picture(self, entity: Protein, weights: Sequence[float] | None = None) -> str | None:
+        from biomatrix.entities.protein.picture import draw
+
+        return None if weights is None else draw(entity, weights)
 
     def examples(self) -> list[Example]:
         from biomatrix.entities.protein.examples import examples

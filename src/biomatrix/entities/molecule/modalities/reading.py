@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
@@ -11,6 +11,8 @@ from rdkit.rdBase import BlockLogs
 from biomatrix.entities.molecule.queries import is_query
 from biomatrix.metrics.arrangements import written_smiles
 from biomatrix.metrics.coordination import drop_idle_marks
+
+_WRITTEN: Final = "_biomatrix_written"
 
 
 def read_smiles(smiles: str) -> Chem.Mol | None:
@@ -22,6 +24,27 @@ def read_smiles(smiles: str) -> Chem.Mol | None:
     if "@" in smiles:
         drop_idle_marks(mol)
     return mol
+
+
+def kept_atoms(smiles: str) -> list[int]:
+    """Return the index in :func:`read_smiles` of each atom that a string writes; -1 of a hydrogen made implicit.
+
+    Examples
+    --------
+    >>> kept_atoms("C([H])O")
+    [0, -1, 1]
+    """
+    parameters: Any = Chem.SmilesParserParams()
+    parameters.removeHs = False
+    with BlockLogs():
+        mol: Chem.Mol | None = Chem.MolFromSmiles(smiles, parameters)
+        if mol is None:
+            return []
+        for atom in mol.GetAtoms():
+            atom.SetIntProp(_WRITTEN, atom.GetIdx())
+        kept = [atom.GetIntProp(_WRITTEN) for atom in Chem.RemoveHs(mol).GetAtoms()]
+    places = dict(zip(kept, range(len(kept)), strict=True))
+    return [places.get(atom, -1) for atom in range(mol.GetNumAtoms())]
 
 
 def settled_smiles(smiles: str) -> str | None:

@@ -15,7 +15,7 @@ from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality, checked_tokens
 from biomatrix.entities.grammar import Grammar
 from biomatrix.entities.molecule.entity import Molecule
-from biomatrix.entities.molecule.modalities.reading import first_problem, read_smiles, settled_smiles
+from biomatrix.entities.molecule.modalities.reading import first_problem, kept_atoms, read_smiles, settled_smiles
 from biomatrix.entities.molecule.modalities.selfies_symbols import (
     DOT,
     MAX_SYMBOLS,
@@ -151,6 +151,16 @@ class MoleculeSelfies(Modality):
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of symbols."""
         return sum(token != DOT for token in tokens)
+
+    def units(self, tokens: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return the atom that each symbol places; branches, rings and symbols past a filled valence place none."""
+        graph = read_symbols(tokens)
+        kept = kept_atoms(graph.smiles) if "[H" in graph.smiles else None
+        placed: list[tuple[int, ...]] = [()] * len(tokens)
+        for atom, place in enumerate(graph.places.tolist()):
+            index = atom if kept is None else kept[atom]
+            placed[place] = (index,) if index >= 0 else ()
+        return placed
 
     def check(self, entity: Entity) -> list[Check]:
         """Return the checks of the graph's chemistry."""

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality, checked_tokens
 from biomatrix.entities.molecule.entity import Molecule
-from biomatrix.entities.molecule.modalities.reading import first_problem, read_smiles, settled_smiles
+from biomatrix.entities.molecule.modalities.reading import first_problem, kept_atoms, read_smiles, settled_smiles
 from biomatrix.errors import DecodeError, LimitError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -129,6 +131,27 @@ class MoleculeSmiles(Modality):
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms written (hydrogens on them not counted)."""
         return sum(_ATOM_PIECE.fullmatch(piece) is not None for piece in split_smiles("".join(tokens)))
+
+    def units(self, tokens: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return the atoms of which each token spells a character, however the string was cut into tokens.
+
+        Examples
+        --------
+        >>> MoleculeSmiles().units(["CC", "(=O", ")[O-", "]"])
+        [(0, 1), (2,), (3,), (3,)]
+        """
+        smiles = "".join(tokens)
+        kept = kept_atoms(smiles) if "[H" in smiles else None
+        atom_of: list[int] = []
+        atoms = 0
+        for piece in split_smiles(smiles):
+            is_atom = _ATOM_PIECE.fullmatch(piece) is not None
+            index = atoms if kept is None or not is_atom else kept[atoms]
+            atom_of += [index if is_atom else -1] * len(piece)
+            atoms += is_atom
+        ends = np.cumsum([len(token) for token in tokens]).tolist()
+        spans = (atom_of[end - len(token) : end] for token, end in zip(tokens, ends, strict=True))
+        return [tuple(dict.fromkeys(atom for atom in span if atom >= 0)) for span in spans]
 
     def check(self, entity: Entity) -> list[Check]:
         """Return the checks of the graph's chemistry."""

@@ -17,7 +17,7 @@ from biomatrix.entities.molecule.embedding import NO_CONFORMER
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.modalities.selfies_symbols import DOT, check_symbols, default_alphabet
 from biomatrix.entities.molecule.modalities.smiles import as_molecule
-from biomatrix.entities.molecule.selfies import index_symbols_after
+from biomatrix.entities.molecule.selfies import index_symbols_after, read_symbols
 from biomatrix.entities.molecule.selfies.rules import INDEX_SYMBOLS
 from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 
@@ -229,6 +229,13 @@ class MoleculeStructure(Modality):
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms: tokens that carry a code."""
         return sum(token != DOT and not token.endswith(" -1]") for token in tokens)
+
+    def units(self, tokens: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return the atom that each token places; branches, rings, indices and idle symbols place none."""
+        placed: list[tuple[int, ...]] = [()] * len(tokens)
+        for atom, place in enumerate(read_symbols([symbol for symbol, _ in _all_parts(tokens)]).places.tolist()):
+            placed[place] = (atom,)
+        return placed
 
     def check(self, entity: Entity) -> list[Check]:
         """Return the checks of the graph's chemistry and of the conformer's geometry."""

@@ -123,6 +123,10 @@ class ProteinSequence(Modality):
         """Return the number of residues."""
         return len(tokens)
 
+    def units(self, tokens: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return the residue of each token."""
+        return [(place,) for place in range(len(tokens))]
+
     def check(self, entity: Entity) -> list[Check]:
         """Return whether residues are standard and none makes up too much of the chain."""
         from biomatrix.entities.protein.checks import check_sequence

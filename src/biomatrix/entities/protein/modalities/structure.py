@@ -166,6 +166,10 @@ class ProteinStructure(Modality):
         """Return the number of residues, unresolved ones included."""
         return len(tokens)
 
+    def units(self, tokens: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return the residue of each token."""
+        return [(place,) for place in range(len(tokens))]
+
     def check(self, entity: Entity) -> list[Check]:
         """Return whether the backbone's geometry is that of a protein."""
         from biomatrix.entities.protein.checks import check_backbone

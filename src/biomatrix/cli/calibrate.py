@@ -1,0 +1,120 @@
+"""``biomatrix calibrate``: ask a model about labelled records, and write how wrong it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from biomatrix.cli.console import Quiet, shown_log
+from biomatrix.errors import BioMatrixError, ConfigurationError
+
+if TYPE_CHECKING:
+    from biomatrix.entities import Entity, Kind
+    from biomatrix.tasks import Task
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    example = "biomatrix calibrate esol.csv --task predict_log_solubility --label logSolubility -o calibration.json"
+    app.command(epilog=f"Example: {example}")(calibrate)
+
+
+def calibrate(
+    table: Annotated[Path, typer.Argument(help="A .csv or .tsv file (perhaps .gz) with a header, a record a line.")],
+    task: Annotated[str, typer.Option(help="What is asked, as `biomatrix tasks list` names it.")],
+    label: Annotated[str, typer.Option(metavar="COLUMN", help="The column of the true answers.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A .json or .parquet file.")],
+    entity: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The column of the entities; by default the first that is one.")
+    ] = None,
+    written_as: Annotated[
+        str | None, typer.Option("--as", help="The modality in which the model sees the entities.")
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(help="absolute or normalised (by the spread of samples) for numbers; lac or aps for choices."),
+    ] = None,
+    coverage: Annotated[float, typer.Option(help="How often an interval should hold the truth.")] = 0.9,
+    num_samples: Annotated[int, typer.Option("--num-samples", "-n", help="Samples a record, whose median counts.")] = 8,
+    seed: Annotated[int, typer.Option(help="Same seed, same answers.")] = 0,
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Only records whose labels the shipped models were not trained on.")
+    ] = False,
+    model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
+    quiet: Quiet = False,
+) -> None:
+    """Ask a model about records that it was not trained on, and write what intervals of its answers are made from."""
+    from biomatrix.corpus.holdout import is_held_out, is_property_held_out
+    from biomatrix.entities.files.writing import check_writable
+    from biomatrix.generation.calibrating import calibrate_task
+    from biomatrix.generation.model import load
+    from biomatrix.tasks import task as task_named
+
+    if output.suffix not in (".json", ".parquet"):
+        raise ConfigurationError("a calibration is a .json or a .parquet file", file=str(output))
+    check_writable(output)
+    asked = task_named(task)
+    placeholder, kind = _subject(asked)
+    refused: list[BioMatrixError] = []
+    records = list(_records(table, kind, entity, label, refused))
+    unseen = [one for one in records if not held_out or is_held_out(one[0]) or is_property_held_out(one[0])]
+    values = [({placeholder: (one, written_as) if written_as else one}, text) for one, text in unseen]
+    with shown_log(quiet):
+        made = calibrate_task(
+            load(model), asked, values, method=method, coverage=coverage, num_samples=num_samples, seed=seed,
+            data=table.name,
+        )  # fmt: skip
+    made.calibration.save(output)
+    typer.echo(
+        f"wrote {output}: {asked.name}, calibrated on {len(made.calibration.scores)} of {len(records) + len(refused)} "
+        f"records; left out: {len(refused)} not read, {len(records) - len(unseen)} trained on, {made.left_out} without "
+        f"an answer; {made.unstated} samples state no number",
+        err=True,
+    )
+    for error in refused[:3]:
+        typer.echo(f"not read: {error}", err=True)
+
+
+def _subject(task: Task) -> tuple[str, Kind]:
+    """Return the only placeholder of a task's prompts, and the kind of entity that it stands for."""
+    from biomatrix.entities.kind_registry import kind, kind_names
+    from biomatrix.entities.modality_registry import modality_class, modality_names
+    from biomatrix.tasks.templates import placeholders
+
+    names = list(dict.fromkeys(placeholders(task.prompts[0])))
+    if len(names) != 1 or names[0] not in (*kind_names(), *modality_names()):
+        raise ConfigurationError(f"{task.name} asks about {', '.join(names) or 'nothing'}, not about one entity")
+    return names[0], kind(names[0] if names[0] in kind_names() else modality_class(names[0]).kind)
+
+
+def _records(
+    table: Path, kind: Kind, entity: str | None, label: str, refused: list[BioMatrixError]
+) -> Iterator[tuple[Entity, str]]:
+    """Yield the entity and the label of each line; list the lines that hold none."""
+    from biomatrix.corpus.sources.text_tables import csv_rows
+
+    separator = "\t" if ".tsv" in table.suffixes else ","
+    for number, row in enumerate(csv_rows(table, separator), start=1):
+        if label not in row or (entity is not None and entity not in row):
+            raise ConfigurationError(f"no such column; it has {', '.join(row)}", file=str(table))
+        column = entity or _entity_column(kind, row, label, table)
+        try:
+            if not row[label].strip():
+                raise ConfigurationError(f"no {label}")
+            yield kind.parse(row[column]), row[label]
+        except BioMatrixError as error:
+            refused.append(error.at(file=table.name, record=number))
+
+
+def _entity_column(kind: Kind, row: dict[str, str], label: str, table: Path) -> str:
+    for column, text in row.items():
+        try:
+            if column != label and text.strip():
+                kind.parse(text)
+                return column
+        except BioMatrixError:
+            continue
+    raise ConfigurationError(f"no column holds a {kind.name}; name it with --entity", file=str(table))

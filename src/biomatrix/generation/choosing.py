@@ -1,0 +1,106 @@
+"""Which of several answers a model finds likeliest, with a probability for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.trust.calibration import Calibration
+from biomatrix.trust.confidence import Confidence
+from biomatrix.trust.likelihood import Likelihood
+
+if TYPE_CHECKING:
+    from biomatrix.generation.model import Model
+    from biomatrix.generation.requests import Prompt
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The probabilities of several answers.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        The answers, in the order they were given.
+    probabilities : tuple of float
+        Of each; they add up to 1. After a calibration with a recalibration, as they come true.
+    confidence : Confidence
+        Of the likeliest; with a calibration, the set of labels that the truth is among.
+    """
+
+    labels: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    confidence: Confidence
+
+    @property
+    def label(self) -> str:
+        """The likeliest answer; of equals the first."""
+        return self.labels[int(np.argmax(self.probabilities))]
+
+
+def label_probabilities(model: Model, prompt: Prompt, labels: Sequence[str], system: str | None = None) -> list[float]:
+    """Return the probability of each answer among those given: their likelihoods, made to add up to 1.
+
+    Raises
+    ------
+    ConfigurationError
+        Fewer than two answers, or one that another begins with, so that its likelihood holds the other's.
+    """
+    if len(labels) < 2:
+        raise ConfigurationError("give at least two answers to choose from")
+    inside = next(((a, b) for a in labels for b in labels if a is not b and b.startswith(a)), None)
+    if inside is not None:
+        raise ConfigurationError(f"{inside[1]!r} begins with {inside[0]!r}: the likelihoods of the two overlap")
+    scores = np.array([model.score(prompt, label, system).logprob for label in labels])
+    likelihoods = np.exp(scores - scores.max())
+    return [float(one) for one in likelihoods / likelihoods.sum()]
+
+
+def choose(
+    model: Model,
+    prompt: Prompt,
+    labels: Sequence[str] = ("yes", "no"),
+    *,
+    calibration: Calibration | None = None,
+    system: str | None = None,
+) -> Choice:
+    """Return the probability of each of several answers.
+
+    Parameters
+    ----------
+    model : Model
+    prompt : str, Entity, or sequence
+        As for :meth:`Model.generate`.
+    labels : sequence of str
+        The answers to choose from.
+    calibration : Calibration, optional
+        Of the same labels, in the same order.
+    system : str, optional
+        A system turn before the user's.
+
+    Raises
+    ------
+    ConfigurationError
+        The labels make no choice, or are not those of the calibration.
+    """
+    stated = label_probabilities(model, prompt, labels, system)
+    found: tuple[str, ...] | None = None
+    probabilities = stated
+    if calibration is not None:
+        if calibration.labels != tuple(labels):
+            known = ", ".join(calibration.labels) or "numbers"
+            raise ConfigurationError(f"the calibration is of {known}, the question of {', '.join(labels)}")
+        found = calibration.label_set(stated)
+        probabilities = calibration.probabilities([stated])[0].tolist()
+    best = int(np.argmax(probabilities))
+    confidence = Confidence(
+        labels[best],
+        Likelihood.of([float(np.log(max(probabilities[best], 1e-300)))]),
+        labels=found,
+        coverage=None if calibration is None else calibration.coverage,
+    )
+    return Choice(tuple(labels), tuple(probabilities), confidence)

@@ -1,0 +1,215 @@
+"""What a model's answers to a task were worth on held-out records: the scores that intervals and sets are made from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.trust.calibration_files import read_scores, write_scores
+from biomatrix.trust.conformal import aps_scores, checked_probabilities, conformal_quantile, lac_scores
+from biomatrix.trust.recalibration import Recalibration
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+INTERVALS: Final = ("absolute", "normalised")
+SETS: Final = {"lac": lac_scores, "aps": aps_scores}
+_WORDS: Final = ("method", "task", "model", "unit", "data", "data_hash")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A range that holds the truth with a stated coverage, from a stated number of held-out records.
+
+    Examples
+    --------
+    >>> str(Interval(1.2, 3.4, 0.9, 113))
+    '90% interval 1.2 to 3.4 (calibrated on 113 held-out records)'
+    """
+
+    low: float
+    high: float
+    coverage: float
+    count: int
+
+    def __str__(self) -> str:
+        if math.isinf(self.high - self.low):
+            return f"no {self.coverage:.0%} interval: {self.count} held-out records are too few for it"
+        bounds = f"{self.low:.3g} to {self.high:.3g}"
+        return f"{self.coverage:.0%} interval {bounds} (calibrated on {self.count:,} held-out records)"
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Scores of held-out records, and what they were made of. One file holds one; see :meth:`save`.
+
+    Parameters
+    ----------
+    method : {"absolute", "normalised", "lac", "aps"}
+        What the scores are: residuals, residuals over a difficulty, or those of :mod:`biomatrix.trust.conformal`.
+    scores : ndarray, shape=(n,), dtype=float64
+        One for each held-out record.
+    coverage : float
+        The nominal coverage where none is asked for.
+    groups : tuple of str, length n
+        The group of each record, for coverage within groups (Mondrian); empty for none.
+    labels : tuple of str, length K
+        The labels of a classification, in the order of its probabilities.
+    floor : float
+        Of ``normalised``: the constant that is added to the spread of samples.
+    recalibration : Recalibration, optional
+        Of two labels: what makes the probability of the last one come true; applied before scores are read.
+    samples : int
+        The samples whose median each prediction was; 0 where that is not known or does not apply.
+    task, model, unit, data : str
+        What was asked, of whom, in which unit, and which records.
+    data_hash : str
+        SHA-256 of the predictions and truths.
+    """
+
+    method: str
+    scores: NDArray[np.float64]
+    coverage: float = 0.9
+    groups: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    floor: float = 0.0
+    recalibration: Recalibration | None = None
+    samples: int = 0
+    task: str = ""
+    model: str = ""
+    unit: str = ""
+    data: str = ""
+    data_hash: str = ""
+
+    def __post_init__(self) -> None:
+        if self.method not in (*INTERVALS, *SETS):
+            raise ConfigurationError(f"no method {self.method!r}; known: {', '.join((*INTERVALS, *SETS))}")
+        if self.groups and len(self.groups) != len(self.scores):
+            raise ConfigurationError(f"{len(self.groups)} groups for {len(self.scores)} scores; give one for each")
+        if (self.method in SETS) != bool(self.labels):
+            raise ConfigurationError("a classification has labels, a regression has none")
+
+    @property
+    def is_interval(self) -> bool:
+        """Whether it is of numbers, so that it makes intervals; else of labels, and makes sets."""
+        return self.method in INTERVALS
+
+    def threshold(self, coverage: float | None = None, group: str | None = None) -> float:
+        """Return the score that a share ``coverage`` of new records does not exceed; of one group where named."""
+        return conformal_quantile(self._scores_of(group), self.coverage if coverage is None else coverage)
+
+    def interval(
+        self, value: float, spread: float | None = None, coverage: float | None = None, group: str | None = None
+    ) -> Interval:
+        """Return the interval of a predicted number.
+
+        Parameters
+        ----------
+        value : float
+            The prediction, such as the median of samples.
+        spread : float, optional
+            Of ``normalised``: the :func:`~biomatrix.trust.spread_of` the samples.
+        coverage : float, optional
+            The nominal one when not given.
+        group : str, optional
+            Calibrate on the records of this group alone.
+
+        Raises
+        ------
+        ConfigurationError
+            It is of labels; a spread is missing; or there is no such group.
+        """
+        if not self.is_interval:
+            raise ConfigurationError(f"a calibration of {', '.join(self.labels)} makes sets, not intervals")
+        if self.method == "normalised" and spread is None:
+            raise ConfigurationError("this calibration needs the spread of samples; ask for several, or use 'absolute'")
+        width = self.threshold(coverage, group) * (self.floor + (spread or 0.0) if self.method == "normalised" else 1.0)
+        return Interval(value - width, value + width, coverage or self.coverage, len(self._scores_of(group)))
+
+    def label_set(
+        self, probabilities: ArrayLike, coverage: float | None = None, group: str | None = None
+    ) -> tuple[str, ...]:
+        """Return the labels that the truth is among, likeliest first; of ``lac`` perhaps none.
+
+        Parameters
+        ----------
+        probabilities : array, shape=(K,)
+            As the model states them, in the order of ``labels``.
+        coverage, group
+            As for :meth:`interval`.
+        """
+        stated = self.probabilities(np.atleast_2d(np.asarray(probabilities, dtype=np.float64)))
+        kept = SETS[self._checked_sets()](stated)[0] <= self.threshold(coverage, group)
+        return tuple(self.labels[place] for place in np.argsort(-stated[0], kind="stable") if kept[place])
+
+    def probabilities(self, stated: ArrayLike) -> NDArray[np.float64]:
+        """Return probabilities as they come true, ``float64 [n, K]``; those stated where nothing was fitted."""
+        return recalibrated(checked_probabilities(stated), self.recalibration)
+
+    def save(self, path: str | Path) -> None:
+        """Write it as ``.json`` or ``.parquet``, whole or not at all."""
+        write_scores(Path(path), self._described(), self.scores.tolist(), self.groups)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Calibration:
+        """Read what :meth:`save` wrote. Raises ConfigurationError, with the file, where it is none."""
+        try:
+            return cls._read(read_scores(Path(path)))
+        except BioMatrixError as error:
+            raise error.at(file=str(path)) from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigurationError(f"no calibration: {error!r}", file=str(path)) from error
+
+    def _described(self) -> dict[str, Any]:
+        fitted = self.recalibration
+        return {
+            **{word: getattr(self, word) for word in _WORDS},
+            "coverage": self.coverage,
+            "labels": list(self.labels),
+            "floor": self.floor,
+            "samples": self.samples,
+            "recalibration": None if fitted is None else fitted.as_json(),
+        }
+
+    @classmethod
+    def _read(cls, values: Mapping[str, Any]) -> Calibration:
+        fitted, scores = values["recalibration"], np.asarray(values["scores"], dtype=np.float64)
+        if scores.ndim != 1 or not np.isfinite(scores).all():
+            raise ConfigurationError("the scores are not a list of finite numbers")
+        return cls(
+            scores=scores,
+            coverage=float(values["coverage"]),
+            groups=tuple(map(str, values["groups"])),
+            labels=tuple(map(str, values["labels"])),
+            floor=float(values["floor"]),
+            samples=int(values["samples"]),
+            recalibration=None if fitted is None else Recalibration.from_json(fitted),
+            **{word: str(values[word]) for word in _WORDS},
+        )
+
+    def _checked_sets(self) -> str:
+        if self.is_interval:
+            raise ConfigurationError("a calibration of numbers makes intervals, not sets of labels")
+        return self.method
+
+    def _scores_of(self, group: str | None) -> NDArray[np.float64]:
+        if group is None:
+            return self.scores
+        if group not in self.groups:
+            known = ", ".join(sorted(set(self.groups))) or "none"
+            raise ConfigurationError(f"no group {group!r} in this calibration; it has: {known}")
+        return np.asarray(self.scores[np.array(self.groups) == group])
+
+
+def recalibrated(stated: NDArray[np.float64], fitted: Recalibration | None) -> NDArray[np.float64]:
+    """Return probabilities of two labels after a fitted map, ``float64 [n, 2]``; as they are where there is none."""
+    if fitted is None:
+        return stated
+    last = fitted.apply(stated[:, 1])
+    return np.stack([1 - last, last], axis=1)

@@ -1,0 +1,122 @@
+"""Intervals and sets hold the truth as often as they say, on data that are exchangeable."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.trust import Calibration, calibrate, calibrate_labels
+from biomatrix.trust.calibration_files import FORMAT
+from biomatrix.trust.conformal import aps_scores, conformal_quantile, lac_scores
+
+REPEATS, FRESH = 600, 5
+
+
+def coverage_of_intervals(n: int, nominal: float, normalised: bool) -> float:
+    """Return the share of new records that fall into the interval, over many calibration sets of n records."""
+    generator = np.random.default_rng(n)
+    hits = []
+    for _ in range(REPEATS):
+        spread = generator.uniform(0.2, 2.0, size=n + FRESH)
+        truth = generator.normal(size=n + FRESH) * spread
+        made = calibrate(np.zeros(n), truth[:n], spread[:n] if normalised else None, coverage=nominal)
+        for value, sigma in zip(truth[n:], spread[n:], strict=True):
+            interval = made.interval(0.0, float(sigma))
+            hits.append(interval.low <= value <= interval.high)
+    return float(np.mean(hits))
+
+
+@pytest.mark.parametrize("normalised", [False, True])
+@pytest.mark.parametrize(("n", "nominal"), [(19, 0.9), (50, 0.8), (99, 0.95)])
+def test_coverage_is_that_of_the_finite_sample_bound(n: int, nominal: float, normalised: bool) -> None:
+    """The expected coverage is ceil((n + 1) c) / (n + 1) exactly; three standard errors are allowed."""
+    expected = math.ceil((n + 1) * nominal - 1e-9) / (n + 1)
+    error = math.sqrt(expected * (1 - expected) * (1 / (REPEATS * FRESH) + 1 / (REPEATS * (n + 2))))
+    assert abs(coverage_of_intervals(n, nominal, normalised) - expected) < 3 * error
+
+
+@pytest.mark.parametrize("method", ["lac", "aps"])
+def test_sets_hold_the_true_label_as_often_as_they_say(method: str) -> None:
+    generator = np.random.default_rng(5)
+    hits, sizes = [], []
+    for _ in range(100):
+        stated = generator.dirichlet([0.6, 0.6, 0.6], size=220)
+        truth = np.array([generator.choice(3, p=row**2 / (row**2).sum()) for row in stated])  # overconfident by half
+        made = calibrate_labels(stated[:199], truth[:199].tolist(), ("a", "b", "c"), method=method, coverage=0.9)
+        for row, label in zip(stated[199:], truth[199:], strict=True):
+            found = made.label_set(row)
+            hits.append("abc"[label] in found)
+            sizes.append(len(found))
+    assert abs(float(np.mean(hits)) - 0.9) < 0.02
+    assert 1 <= float(np.mean(sizes)) < 2.5
+
+
+def test_a_group_has_the_coverage_of_its_own_records() -> None:
+    truth = np.concatenate([np.full(40, 0.1), np.full(40, 5.0)])
+    made = calibrate(np.zeros(80), truth, groups=["small"] * 40 + ["large"] * 40)
+    assert made.interval(0.0, group="small").high == pytest.approx(0.1)
+    assert made.interval(0.0, group="large").high == pytest.approx(5.0)
+    with pytest.raises(ConfigurationError, match="large, small"):
+        made.interval(0.0, group="none")
+
+
+def test_too_few_records_make_no_interval_but_say_so() -> None:
+    made = calibrate([0.0] * 5, [1.0] * 5, coverage=0.9)
+    assert math.isinf(made.threshold())
+    assert "too few" in str(made.interval(0.0))
+    assert conformal_quantile(np.arange(1.0, 10.0), 0.9) == 9.0
+
+
+def test_the_same_question_gives_the_same_set() -> None:
+    rows = np.random.default_rng(0).dirichlet([1, 1], size=5)
+    assert (aps_scores(rows) == aps_scores(rows)).all()
+    assert (aps_scores(rows[2:3]) == aps_scores(rows)[2:3]).all()
+    assert (lac_scores(rows) == 1 - rows).all()
+
+
+@pytest.mark.parametrize("name", ["made.json", "made.parquet"])
+def test_a_calibration_file_makes_the_same_intervals_and_sets(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    generator = np.random.default_rng(1)
+    spread = generator.uniform(size=30)
+    groups = ["x", "y"] * 15
+    made = calibrate(
+        np.zeros(30), generator.normal(size=30), spread, groups=groups, samples=8, task="logS", unit="log mol/L"
+    )
+    made.save(path)
+    read = Calibration.from_file(path)
+    assert read.interval(1.0, 0.5, group="y") == made.interval(1.0, 0.5, group="y")
+    assert (read.task, read.unit, read.data_hash, read.samples) == ("logS", "log mol/L", made.data_hash, 8)
+    stated = generator.dirichlet([1, 1], size=60)
+    labels = calibrate_labels(stated, [0, 1] * 30, ("no", "yes"), method="aps", recalibration="isotonic")
+    labels.save(path)
+    again = Calibration.from_file(path)
+    assert again.label_set([0.3, 0.7]) == labels.label_set([0.3, 0.7])
+    assert np.allclose(again.probabilities([[0.3, 0.7]]), labels.probabilities([[0.3, 0.7]]))
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", f'{{"format": "{FORMAT}"}}', "[1]", f'{{"format": "{FORMAT}", "scores": 3}}', "score"]
+)
+def test_a_file_that_is_no_calibration_is_refused_by_name(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "wrong.json"
+    path.write_text(content)
+    with pytest.raises(ConfigurationError, match=r"wrong\.json"):
+        Calibration.from_file(path)
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="between 0 and 1"):
+        calibrate([0.0], [0.0]).interval(0.0, coverage=90)
+    with pytest.raises(ConfigurationError, match="not finite"):
+        calibrate([float("nan")], [0.0])
+    with pytest.raises(ConfigurationError, match="add up to 1"):
+        calibrate_labels([[0.5, 0.9]], [0], ("a", "b"))
+    with pytest.raises(ConfigurationError, match="spread of samples"):
+        calibrate([0.0], [0.0], [1.0]).interval(0.0)
+    with pytest.raises(ConfigurationError, match="makes sets"):
+        calibrate_labels([[0.5, 0.5]], [0], ("a", "b")).interval(0.0)
