@@ -195,8 +195,8 @@ def test_a_server_answers_as_this_process_does(monkeypatch: pytest.MonkeyPatch) 
             found = RUNNER.invoke(app, [*asked, *named, *more], catch_exceptions=False)
             assert found.exit_code == 0, found.output
             assert found.stdout.strip() in expected.stdout
+    monkeypatch.setattr("biomatrix.generation.json_client._FIRST_WAIT", 0.0)
     with pytest.raises(BioMatrixError, match="is not reached"):
-        monkeypatch.setattr("biomatrix.generation.json_client._FIRST_WAIT", 0.0)
         RUNNER.invoke(app, [*asked, *named], catch_exceptions=False)
 
 

@@ -73,6 +73,8 @@ class MaskTable:
         self._by_content: dict[bytes, _Entry] = {}
         self._table = torch.empty((0, len(ids)), dtype=torch.bool, device=device)
         self._filled = 0
+        self._last: tuple[list[int], list[Ranges], Allowed] = ([], [], Allowed(0, 0))
+        """Of the step before: rows are often allowed the same again."""
 
     @property
     def nbytes(self) -> int:
@@ -82,6 +84,12 @@ class MaskTable:
     def allowed(self, ranges: Sequence[Ranges]) -> Allowed:
         """Return what the rows may choose, each of whose ranges holds at least one candidate."""
         keys = list(map(id, ranges))
+        if keys != self._last[0]:
+            # The ranges are kept so that no other objects can take their identities.
+            self._last = keys, list(ranges), self._allowed(keys, ranges)
+        return self._last[2]
+
+    def _allowed(self, keys: list[int], ranges: Sequence[Ranges]) -> Allowed:
         distinct = {key: self._entry(one) for key, one in dict(zip(keys, ranges, strict=True)).items()}
         entries = list(distinct.values())
         first, stop = min(entry.first for entry in entries), max(entry.stop for entry in entries)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-import torch
 from torch import Tensor
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
@@ -110,8 +109,7 @@ class GuidedRows:
         places = self._states.places(courses, written)
         spent = [len(ids) >= course.budget for course, ids in zip(courses, written, strict=True)]
         places = [place.stopped() if over else place for place, over in zip(places, spent, strict=True)]
-        at = torch.tensor(rows, device=device)
-        logits[at] = self._masks.narrow(logits[at], places)
+        self._masks.narrow_in_place(logits, rows, places)
 
     def _open(self) -> Vocabulary:
         from biomatrix.vocabulary.vocabulary import Vocabulary

