@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Ranges
+from biomatrix.errors import ConfigurationError
 from biomatrix.generation.drawing import Masks
 
 _MOST_OBJECTS: Final = 4096
@@ -82,7 +83,7 @@ class MaskTable:
         return self._table.nbytes
 
     def allowed(self, ranges: Sequence[Ranges]) -> Allowed:
-        """Return what the rows may choose, each of whose ranges holds at least one candidate."""
+        """Return what the rows may choose; ConfigurationError where a row has no choice left at all."""
         keys = list(map(id, ranges))
         if keys != self._last[0]:
             # The ranges are kept so that no other objects can take their identities.
@@ -110,6 +111,10 @@ class MaskTable:
         known = self._by_object.get(id(ranges))
         if known is not None:
             return known[1]
+        if not len(ranges):
+            raise ConfigurationError(
+                "a guide allows nothing, though its row has not finished: its automaton is at fault"
+            )
         content = ranges.tobytes()
         entry = self._by_content.get(content)
         if entry is None:
