@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from biomatrix.entities.table_automaton import ranges_of
+from biomatrix.errors import ConfigurationError
 from biomatrix.generation import masks
 from biomatrix.generation.masks import Allowed, MaskTable
 
@@ -72,3 +73,9 @@ def test_masks_are_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         for stop in range(first + 2, 98):
             table.allowed([np.array([[0, first], [stop, 100]]), np.array([[0, 1]])])
     assert table.nbytes <= 2 * 100 * 128
+
+
+def test_a_dead_end_is_no_silent_answer() -> None:
+    table = MaskTable(np.arange(9), CPU)
+    with pytest.raises(ConfigurationError, match="allows nothing"):
+        table.allowed([np.array([[0, 4]]), np.empty((0, 2), dtype=np.int64)])

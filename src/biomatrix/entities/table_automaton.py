@@ -57,6 +57,9 @@ class TableAutomaton:
         self._classes[np.searchsorted(self.ids, ids)] = classes
         present = np.bincount(classes, minlength=self._end_class) > 0
         self._transitions = np.where(present[None, :], grammar.transitions, -1).astype(np.int64)
+        # The end token is a class behind the others: it leads to the end, and counts for nothing.
+        self._after = np.pad(self._transitions, ((0, 0), (0, 1)), constant_values=_DONE)
+        self._counts = np.append(grammar.counted, False)
         self._distances = DistanceTable(self._transitions, grammar.accepting, grammar.counted)
         self._ranges: dict[bytes, Ranges] = {}
 
@@ -129,11 +132,11 @@ class TableAutomaton:
         """Return the states, ``int64 [R, 4]``, after one allowed id per row, ``int64 [R]``."""
         state, least, most, budget = states.T
         columns = self._classes[np.searchsorted(self.ids, ids)]
-        ended = columns == self._end_class
-        classes = np.where(ended, 0, columns)
-        following = np.where(ended, _DONE, self._transitions[state, classes])
-        least, most = self._counted_down(least, most, self._grammar.counted[classes] & ~ended)
-        return np.stack([following, least, most, budget - 1], axis=1)
+        following = np.empty_like(states)
+        following[:, 0] = self._after[state, columns]
+        following[:, 1], following[:, 2] = self._counted_down(least, most, self._counts[columns])
+        following[:, 3] = budget - 1
+        return following
 
     def finished(self, states: States) -> NDArray[np.bool_]:
         """Return which rows have written their end token, ``bool [R]``."""

@@ -78,7 +78,8 @@ class _Beams:
 
     @property
     def sums(self) -> NDArray[np.float64]:
-        return self.logprobs.sum(axis=1)
+        sums: NDArray[np.float64] = self.logprobs.sum(axis=1)
+        return sums
 
     def at(self, rows: NDArray[np.int64]) -> _Beams:
         return _Beams(self.ids[rows], self.logprobs[rows], self.states[rows])

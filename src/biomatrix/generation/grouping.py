@@ -16,10 +16,12 @@ _FEW: Final = 1024
 """So many candidates cost less than a head of their own."""
 _SPARE: Final = 1.25
 """Guides share candidates that are at most this many times the fewest of any of them."""
+_MOST_HEADS: Final = 32
+"""The most heads kept from batch to batch: those of sparse candidates hold a copy of their weights."""
 
 
 class HeadTable:
-    """The heads of the guides of a call, made once for equal candidates.
+    """The heads of the guides of a call, made once for equal candidates as long as there are not too many.
 
     Parameters
     ----------
@@ -34,6 +36,9 @@ class HeadTable:
 
     def group(self, guides: Sequence[Guide]) -> list[tuple[Head, list[Guide]]]:
         """Return distinct guides by the head that serves them; guides of equal or similar candidates share one."""
+        if len(self._heads) > _MOST_HEADS:
+            self._heads.clear()
+            self._digests.clear()
         by_content: dict[bytes, list[Guide]] = {}
         for guide in guides:
             by_content.setdefault(self._digest(guide.ids), []).append(guide)

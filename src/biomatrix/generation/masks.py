@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Ranges
+from biomatrix.errors import ConfigurationError
 from biomatrix.generation.drawing import Masks
 
 _MOST_OBJECTS: Final = 4096
@@ -73,6 +74,8 @@ class MaskTable:
         self._by_content: dict[bytes, _Entry] = {}
         self._table = torch.empty((0, len(ids)), dtype=torch.bool, device=device)
         self._filled = 0
+        self._last: tuple[list[int], list[Ranges], Allowed] = ([], [], Allowed(0, 0))
+        """Of the step before: rows are often allowed the same again."""
 
     @property
     def nbytes(self) -> int:
@@ -80,8 +83,14 @@ class MaskTable:
         return self._table.nbytes
 
     def allowed(self, ranges: Sequence[Ranges]) -> Allowed:
-        """Return what the rows may choose, each of whose ranges holds at least one candidate."""
+        """Return what the rows may choose; ConfigurationError where a row has no choice left at all."""
         keys = list(map(id, ranges))
+        if keys != self._last[0]:
+            # The ranges are kept so that no other objects can take their identities.
+            self._last = keys, list(ranges), self._allowed(keys, ranges)
+        return self._last[2]
+
+    def _allowed(self, keys: list[int], ranges: Sequence[Ranges]) -> Allowed:
         distinct = {key: self._entry(one) for key, one in dict(zip(keys, ranges, strict=True)).items()}
         entries = list(distinct.values())
         first, stop = min(entry.first for entry in entries), max(entry.stop for entry in entries)
@@ -102,6 +111,10 @@ class MaskTable:
         known = self._by_object.get(id(ranges))
         if known is not None:
             return known[1]
+        if not len(ranges):
+            raise ConfigurationError(
+                "a guide allows nothing, though its row has not finished: its automaton is at fault"
+            )
         content = ranges.tobytes()
         entry = self._by_content.get(content)
         if entry is None:
