@@ -24,8 +24,10 @@ from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from biomatrix.entities.automaton import Automaton
     from biomatrix.entities.check import Check
     from biomatrix.entities.molecule.structure.tokenizer import MoleculeCodes, MoleculeStructureTokenizer
+    from biomatrix.entities.segment_ids import SegmentIds
 
 _JOINT = re.compile(r"\[([^\[\]\s]+) (-1|0|[1-9]\d*)\]")
 
@@ -213,6 +215,28 @@ class MoleculeStructure(Modality):
         if code >= 0:
             return MISCODED if index_count else ATOM
         return index_count or INDEX_ONLY
+
+    def automaton(self, ids: SegmentIds) -> Automaton:
+        """Return the automaton of the derivation, of which every token has effect; a length is one of atoms."""
+        from biomatrix.entities.molecule.selfies_automaton import SelfiesAutomaton
+
+        parts = [(split_joint(token), id_) for token, id_ in ids.tokens.items()]
+        entries = [
+            (symbol, code >= 0, code < 0 and symbol != DOT, id_)
+            for (symbol, code), id_ in ((part, id_) for part, id_ in parts if part is not None)
+        ]
+        inside = np.array(list(ids.tokens.values()), dtype=np.int64)
+        return SelfiesAutomaton(
+            self.name, ids.start_id, ids.end_id, inside, entries, atoms_count=True, dots=self._places_fragments
+        )
+
+    @property
+    def _places_fragments(self) -> bool:
+        """Whether the tokenizer reads several fragments; taken to do so where it is not at hand."""
+        try:
+            return bool(getattr(self.tokenizer, "places_fragments", True))
+        except BioMatrixError:
+            return True
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms: tokens that carry a code."""
