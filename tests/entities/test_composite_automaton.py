@@ -155,6 +155,15 @@ def test_an_asked_length_is_that_of_the_part_that_measures(length: int) -> None:
         assert mine.length(numbered.spelled(row[:-1], mine)) == length
 
 
+@pytest.mark.parametrize("length", [(1, 3), (4, 9), (7, 999)])
+def test_a_range_of_lengths_is_kept_by_the_part_that_measures(length: tuple[int, int]) -> None:
+    mine, automaton, numbered = laid_out(PairStructure)
+    bounds = [Bounds(length[0] + 5 + extra, length) for extra in (1, 2, 30)] * 4
+    found = [mine.length(numbered.spelled(row[:-1], mine)) for row in walk(automaton, bounds, random.Random(3))]
+    assert all(length[0] <= one <= length[1] for one in found)
+    assert len(set(found)) > 1
+
+
 def test_lengths_that_cannot_be_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="no length"):
         laid_out(PairText)[1].start(Bounds(50, 3))

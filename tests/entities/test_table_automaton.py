@@ -135,8 +135,72 @@ def test_closing_distances_of_a_small_grammar() -> None:
     longer = table.exact(6)
     np.testing.assert_array_equal(longer[:3], table.exact(2)[:3])
     assert longer[6].tolist() == [6, 6, 6]
-    asked = table.at(np.array([[0, 2], [1, 1]]), np.array([[-1, 0], [2, -1]]))
-    assert asked.tolist() == [[1, 1], [2, 0]]
+    assert table.at_least(2)[:3].tolist() == [[1, 0, 1], [1, 1, 1], [2, 2, 2]]
+    least, most = np.array([[0, 0], [2, 0]]), np.array([[-1, 0], [2, -1]])
+    assert table.at(np.array([[0, 2], [1, 1]]), least, most).tolist() == [[1, 1], [2, 0]]
+
+
+def random_grammar(generator: np.random.Generator) -> Grammar:
+    """Return a grammar of up to four states and three classes of tokens, some of which count."""
+    states, classes = int(generator.integers(1, 5)), int(generator.integers(1, 4))
+    transitions = generator.integers(-1, states, (states, classes)).astype(np.int16)
+    counted = generator.random(classes) < 0.6
+    counted[0] = True
+    return Grammar(transitions, generator.random(states) < 0.4, counted)
+
+
+def words_of(grammar: Grammar, bounds: Bounds) -> set[tuple[int, ...]]:
+    """Return every string of classes that fits the bounds, by trying all of them."""
+    least, most = bounds.range or (0, bounds.budget)
+    found = set()
+    pending: list[tuple[int, int, tuple[int, ...]]] = [(grammar.start, 0, ())]
+    while pending:
+        state, count, word = pending.pop()
+        if grammar.accepting[state] and least <= count <= most:
+            found.add(word)
+        if len(word) + 1 == bounds.budget:
+            continue
+        for column, following in enumerate(grammar.transitions[state].tolist()):
+            if following >= 0:
+                pending.append((following, count + int(grammar.counted[column]), (*word, column)))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("length", [None, 2, (0, 2), (1, 3), (2, 5), (3, 99), (0, 0)])
+def test_ranges_of_lengths_allow_exactly_the_words_that_fit(seed: int, length: int | tuple[int, int] | None) -> None:
+    """On small grammars all walks are taken: none ends dead, none is too long, and every word that fits is reached."""
+    grammar = random_grammar(np.random.default_rng(seed))
+    classes = len(grammar.counted)
+    guide = TableAutomaton("words", 98, 99, np.arange(classes), np.arange(classes), grammar)
+    for budget in (1, 3, 6):
+        bounds = Bounds(budget, length)
+        expected = words_of(grammar, bounds)
+        try:
+            pending = [(guide.start(bounds)[None], ())]
+        except ConfigurationError:
+            assert not expected
+            continue
+        assert guide.tokens_to_close(pending[0][0]).tolist() == [min(map(len, expected)) + 1]
+        reached: set[tuple[int, ...]] = set()
+        while pending:
+            states, word = pending.pop()
+            if guide.finished(states)[0]:
+                reached.add(word[:-1])
+                continue
+            options = [id_ for span in guide.allowed(states)[0] for id_ in range(*span)]
+            assert options, "a dead end"
+            for id_ in options:
+                pending.append((guide.advance(states, np.array([id_])), (*word, id_)))  # type: ignore[arg-type]
+        assert reached == expected
+
+
+def test_a_range_that_the_budget_ends_is_open() -> None:
+    guide = automaton()
+    assert guide.start(Bounds(30, (5, 30))).tolist() == [0, 5, -1, 30]
+    assert guide.start(Bounds(30, (5, 29))).tolist() == [0, 5, 29, 30]
+    with pytest.raises(ConfigurationError, match="9 to 7 is not a length"):
+        guide.start(Bounds(30, (9, 7)))
 
 
 def test_ranges_cover_ids_once() -> None:

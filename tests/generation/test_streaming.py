@@ -7,7 +7,15 @@ import pytest
 from biomatrix.entities import Protein
 from biomatrix.errors import LimitError
 from biomatrix.generation import Model
-from biomatrix.generation.events import Event, Finished, SegmentClosed, SegmentOpened, SegmentToken, TextPiece
+from biomatrix.generation.events import (
+    Event,
+    Finished,
+    Refused,
+    SegmentClosed,
+    SegmentOpened,
+    SegmentToken,
+    TextPiece,
+)
 from biomatrix.generation.streaming import EventReader
 from biomatrix.vocabulary import Vocabulary
 
@@ -26,6 +34,7 @@ def test_a_stream_writes_what_generate_writes(model: Model, output: str | None, 
         assert finished[sample].token_ids == answer.token_ids
         assert finished[sample].logprob == pytest.approx(answer.logprob, abs=1e-3)
         assert finished[sample].finish_reason == answer.finish_reason
+        assert finished[sample].refused == answer.refused
         if sample == 0 or not greedy:
             assert_events_tell(events, sample, model)
 
@@ -35,6 +44,9 @@ def assert_events_tell(events: list[Event], sample: int, model: Model) -> None:
     mine = [event for event in events if event.sample == sample]
     assert isinstance(mine[-1], Finished)
     answer = mine[-1].answer
+    refused = [place for place, event in enumerate(mine) if isinstance(event, Refused)]
+    assert tuple(mine[place].reason for place in refused) == answer.refused  # type: ignore[union-attr]
+    mine = mine[refused[-1] + 1 if refused else 0 :]
     told: list[str] = []
     for event in mine:
         if isinstance(event, TextPiece):

@@ -1,6 +1,6 @@
-"""How far a state of a grammar is from where its segment may end, for free and for exact lengths.
+"""How far a state of a grammar is from where its segment may end, for free lengths, exact ones and ranges.
 
-Legend of shapes: C token classes, S grammar states, L the largest length.
+Legend of shapes: C token classes, S grammar states, L the largest length, K doublings of a window of lengths.
 """
 
 from __future__ import annotations
@@ -40,36 +40,71 @@ class DistanceTable:
         self._counting = np.where(counted[None, :], transitions, -1)
         self.free = _relax(transitions, ends)
         self._exact = _relax(self._plain, ends)[None]
+        self._at_least = self.free[None]
+        self._windows = self._exact[None]
 
     def exact(self, longest: int) -> NDArray[np.int64]:
         """Return the distances for every number of tokens still to count up to ``longest``, ``int64 [>= L + 1, S]``."""
-        table = self._exact
-        if len(table) <= longest:
-            rows = list(table)
-            while len(rows) <= longest:
-                rows.append(_relax(self._plain, _step(self._counting, rows[-1])))
-            table = self._exact = np.stack(rows)
-        return table
+        self._exact = self._grown(self._exact, longest)
+        return self._exact
 
-    def at(self, states: NDArray[np.int64], remaining: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the distance of states that still have ``remaining`` tokens to count, -1 for any number.
+    def at_least(self, longest: int) -> NDArray[np.int64]:
+        """Return the same where more may be counted, but not fewer: ``int64 [>= L + 1, S]``; row 0 is ``free``."""
+        self._at_least = self._grown(self._at_least, longest)
+        return self._at_least
+
+    def at(self, states: NDArray[np.int64], least: NDArray[np.int64], most: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the distance of states from which ``least`` to ``most`` tokens are still to be counted.
 
         Parameters
         ----------
         states : ndarray, shape=(R, n), dtype=int64
             For state -1 the distance returned is meaningless.
-        remaining : ndarray, shape=(R, n) or (R, 1), dtype=int64
+        least : ndarray, shape=(R, n) or (R, 1), dtype=int64
+            At least 0.
+        most : ndarray, shape=(R, n) or (R, 1), dtype=int64
+            At least ``least``; -1 for any number.
 
         Returns
         -------
         ndarray, shape=(R, n), dtype=int64
         """
-        free = self.free[states]
-        longest = int(remaining.max(initial=-1))
-        if longest < 0:
-            return free
-        exact = self.exact(longest)[np.maximum(remaining, 0), states]
-        return np.where(remaining < 0, free, exact)
+        open_ended = most < 0
+        if open_ended.all():
+            longest = int(least.max(initial=0))
+            unbounded: NDArray[np.int64] = self.at_least(longest)[least, states] if longest else self.free[states]
+            return unbounded
+        windows = self._doubled(int(most.max(initial=0)))
+        first, last = np.where(open_ended, 0, least), np.where(open_ended, 0, most)
+        level = np.frexp((last - first + 1).astype(np.float64))[1] - 1  # the largest power of two within the range
+        closed: NDArray[np.int64] = np.minimum(
+            windows[level, first, states], windows[level, last - (1 << level) + 1, states]
+        )
+        if not open_ended.any():
+            return closed
+        return np.where(open_ended, self.at_least(int(least.max(initial=0)))[least, states], closed)
+
+    def _grown(self, table: NDArray[np.int64], longest: int) -> NDArray[np.int64]:
+        """Return a table whose rows follow from one another with at least one row more than ``longest``."""
+        if len(table) > longest:
+            return table
+        rows = list(table)
+        while len(rows) <= longest:
+            rows.append(_relax(self._plain, _step(self._counting, rows[-1])))
+        return np.stack(rows)
+
+    def _doubled(self, longest: int) -> NDArray[np.int64]:
+        """Return the least distance over 1, 2, 4, ... lengths from each on, ``int64 [K, >= L + 1, S]``."""
+        exact = self.exact(longest)
+        if self._windows.shape[1] < len(exact):
+            levels = [exact]
+            while 1 << len(levels) <= len(exact):
+                level, half = levels[-1], 1 << (len(levels) - 1)
+                shifted = np.full_like(level, FAR)
+                shifted[:-half] = level[half:]
+                levels.append(np.minimum(level, shifted))
+            self._windows = np.stack(levels)
+        return self._windows
 
 
 def _relax(transitions: NDArray[np.int64], distance: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -11,21 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Automaton, Bounds, Ranges, States
 from biomatrix.entities.layout import OWN, Order
-from biomatrix.entities.table_automaton import exact_length, ranges_of
+from biomatrix.entities.table_automaton import ranges_of
 from biomatrix.errors import ConfigurationError
 
-BUDGET, PLACE, OPEN, LENGTH, HEAD = 0, 1, 2, 3, 4
+BUDGET, PLACE, OPEN, LEAST, MOST, HEAD = 0, 1, 2, 3, 4, 5
 """Columns of a state: tokens that remain; the state of the layout, behind the open part where one is open; the open
-part's number; the requested length. HEAD is the number of these columns."""
+part's number; the least and the most of the requested length. HEAD is the number of these columns."""
 NONE, DONE = -1, -1
-"""NONE: no part open, or no length requested. DONE: the place behind the end token."""
+"""NONE: no part open, or no length requested (both of its numbers). DONE: the place behind the end token."""
+_ANY: Final = (NONE, NONE)
+"""No length requested."""
 _AMPLE: Final = 1 << 20
 """A budget that no shortest segment needs."""
 _NEVER: Final = 1 << 40
@@ -69,7 +71,7 @@ class CompositeAutomaton:
         self.ids: NDArray[np.int64] = np.unique(np.concatenate([[end_id], starts, *inside])).astype(np.int64)
         """Every id that may ever be allowed, ascending."""
         self._measured = self._items.index(measured_by) if measured_by is not None else None
-        self._costs: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+        self._costs: dict[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         self._offers: dict[tuple[int, ...], Ranges] = {}
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
@@ -82,15 +84,14 @@ class CompositeAutomaton:
         """
         if bounds.length is not None and self._measured is None:
             raise ConfigurationError("no length can be asked of this composite: none of its parts measures it")
-        exact = exact_length(bounds)
-        length = NONE if exact is None else exact
+        length = bounds.range or _ANY
         least = int(self._cost(length)[1][0]) + 1
         if least > _NEVER:
             raise ConfigurationError(f"no span fits these bounds: {'; '.join(self._refusals(length))}")
         if bounds.budget < least:
             raise ConfigurationError(f"a span takes at least {least:,} tokens; {bounds.budget:,} are left for it")
-        state = np.zeros(HEAD + self._width, dtype=np.int64)
-        state[:HEAD] = bounds.budget, 0, NONE, length
+        state = np.zeros(HEAD + self._width, dtype=np.result_type(np.int64, *self._dtypes))
+        state[:HEAD] = bounds.budget, 0, NONE, *length
         return state
 
     def allowed(self, states: States) -> Sequence[Ranges]:
@@ -139,7 +140,7 @@ class CompositeAutomaton:
     def _offer(self, state: NDArray[np.int64]) -> Ranges:
         """Return what may come in a state outside all parts: the same object for the same set."""
         place = int(state[PLACE])
-        costs, rests = self._cost(int(state[LENGTH]))
+        costs, rests = self._cost(_length(state))
         room = int(state[BUDGET]) - 1  # for the composite's own end token
         following = self._order.transitions[place]
         fits = tuple(
@@ -170,7 +171,7 @@ class CompositeAutomaton:
         state[PLACE] = after
         if number is not None:
             inner = self._parts[number].start(
-                Bounds(int(state[BUDGET]) - 1 - self._rest(state), self._length_of(number, int(state[LENGTH])))
+                Bounds(int(state[BUDGET]) - 1 - self._rest(state), self._length_of(number, _length(state)))
             )
             state[OPEN] = number
             state[HEAD : HEAD + len(inner)] = inner
@@ -183,25 +184,25 @@ class CompositeAutomaton:
         return [(int(number), np.flatnonzero(numbers == number)) for number in np.unique(numbers[numbers != NONE])]
 
     def _inner(self, states: States, number: int) -> States:
-        return states[:, HEAD : HEAD + self._widths[number]]
+        return states[:, HEAD : HEAD + self._widths[number]].astype(self._dtypes[number], copy=False)
 
-    def _length_of(self, number: int, length: int) -> int | None:
-        return length if number == self._measured and length != NONE else None
+    def _length_of(self, number: int, length: tuple[int, int]) -> tuple[int, int] | None:
+        return length if number == self._measured and length != _ANY else None
 
     # What it costs to finish
 
     def _rest(self, state: NDArray[np.int64]) -> int:
         """Return the fewest tokens from a state's place to its end token, without it."""
-        return int(self._cost(int(state[LENGTH]))[1][state[PLACE]])
+        return int(self._cost(_length(state))[1][state[PLACE]])
 
-    def _cost(self, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the fewest tokens of each item, and from each place to the end, for a length (NONE: any)."""
+    def _cost(self, length: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the fewest tokens of each item, and from each place to the end, for a range of lengths."""
         if length not in self._costs:
             costs = np.array([self._item_cost(item, length) for item in self._order.items], dtype=np.int64)
             self._costs[length] = costs, _rests(self._order, costs)
         return self._costs[length]
 
-    def _item_cost(self, item: str, length: int) -> int:
+    def _item_cost(self, item: str, length: tuple[int, int]) -> int:
         if item == OWN:
             return 1 if len(self._own) else _NEVER
         number = self._items.index(item)
@@ -210,25 +211,38 @@ class CompositeAutomaton:
             return _NEVER
         return 1 + int(self._parts[number].tokens_to_close(state[None])[0])
 
-    def _open_state(self, number: int, length: int) -> NDArray[np.int64] | ConfigurationError:
+    def _open_state(self, number: int, length: tuple[int, int]) -> NDArray[np.int64] | ConfigurationError:
         """Return the state of a part just opened with an ample budget, or why it cannot open: it has no tokens, say."""
         try:
             return self._parts[number].start(Bounds(_AMPLE, self._length_of(number, length)))
         except ConfigurationError as error:
             return error
 
-    def _refusals(self, length: int) -> list[str]:
+    def _refusals(self, length: tuple[int, int]) -> list[str]:
         states = [self._open_state(number, length) for number in range(len(self._parts))]
         return [error.message for error in states if isinstance(error, ConfigurationError)]
 
     @cached_property
+    def _first_states(self) -> list[NDArray[np.int64]]:
+        """A state of each part, to tell its size and type; empty where it cannot open."""
+        states = [self._open_state(number, _ANY) for number in range(len(self._parts))]
+        return [np.empty(0, dtype=np.int64) if isinstance(one, ConfigurationError) else one for one in states]
+
+    @cached_property
     def _widths(self) -> list[int]:
-        states = [self._open_state(number, NONE) for number in range(len(self._parts))]
-        return [0 if isinstance(state, ConfigurationError) else len(state) for state in states]
+        return [len(state) for state in self._first_states]
+
+    @cached_property
+    def _dtypes(self) -> list[np.dtype[Any]]:
+        return [state.dtype for state in self._first_states]
 
     @property
     def _width(self) -> int:
         return max(self._widths, default=0)
+
+
+def _length(state: NDArray[np.int64]) -> tuple[int, int]:
+    return int(state[LEAST]), int(state[MOST])
 
 
 def _rests(order: Order, costs: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -22,7 +22,8 @@ _DONE: Final = -1
 class TableAutomaton:
     """The automaton of a grammar.
 
-    A row's state is (grammar state or -1 once it has ended, tokens still to count or -1, tokens left to write).
+    A row's state is (grammar state or -1 once it has ended, the least and the most tokens still to count with a most of
+    -1 for any number, tokens left to write).
 
     Parameters
     ----------
@@ -60,58 +61,77 @@ class TableAutomaton:
         self._ranges: dict[bytes, Ranges] = {}
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
-        """Return the state of one row, ``int64 [3]``; ConfigurationError where no segment fits the bounds."""
-        name, length = self._name, exact_length(bounds)
-        if length is not None and not self._grammar.counted.any():
-            raise ConfigurationError(
-                f"{name} has no exact length: it is spelled in pieces of text; leave length out, or ask for a "
-                "modality that counts"
-            )
-        if length is not None and length < 0:
-            raise ConfigurationError(f"length {length} is not a length {name} can have")
-        distances = self._distances.free if length is None else self._distances.exact(length)[length]
-        distance = int(distances[self._grammar.start])
-        if distance >= FAR and length is None:
-            raise ConfigurationError(f"the vocabulary holds too few tokens of {name} for a whole segment")
+        """Return the state of one row, ``int64 [4]``; ConfigurationError where no segment fits the bounds."""
+        least, most = self._range(bounds)
+        distance = self._distance(self._grammar.start, least, most)
+        if distance >= FAR and bounds.length is None:
+            raise ConfigurationError(f"the vocabulary holds too few tokens of {self._name} for a whole segment")
         if distance >= FAR:
-            raise ConfigurationError(f"no {name} segment has length {length}; ask for a length of at least 1")
+            raise ConfigurationError(
+                f"no {self._name} segment has length {in_words(bounds)}; ask for a length of at least 1"
+            )
         if distance + 1 > bounds.budget:
             raise ConfigurationError(
-                f"{name} needs at least {distance + 1} tokens, but only {bounds.budget} may be written; ask "
+                f"{self._name} needs at least {distance + 1} tokens, but only {bounds.budget} may be written; ask "
                 "for a shorter answer, or allow more (max_new_tokens)"
             )
-        return np.array([self._grammar.start, -1 if length is None else length, bounds.budget], dtype=np.int64)
+        return np.array([self._grammar.start, least, most, bounds.budget], dtype=np.int64)
+
+    def _range(self, bounds: Bounds) -> tuple[int, int]:
+        """Return the least and the most tokens to count, a most that the budget cannot reach as -1."""
+        if bounds.range is None:
+            return 0, -1
+        if not self._grammar.counted.any():
+            raise ConfigurationError(
+                f"{self._name} has no exact length: it is spelled in pieces of text; leave length out, or ask for a "
+                "modality that counts"
+            )
+        least, most = bounds.range
+        if most < max(least, 0):
+            raise ConfigurationError(f"length {in_words(bounds)} is not a length {self._name} can have")
+        return max(least, 0), -1 if least < most and most >= bounds.budget else most
+
+    def _distance(self, state: int, least: int, most: int) -> int:
+        state_, least_, most_ = (np.array([[number]], dtype=np.int64) for number in (state, least, most))
+        return int(self._distances.at(state_, least_, most_)[0, 0])
 
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ids that may come next; none once it has ended."""
-        state, remaining, budget = states.T
+        state, least, most, budget = states.T
         running = state != _DONE
         following = self._transitions[state]
-        left = np.where(remaining[:, None] < 0, -1, remaining[:, None] - self._grammar.counted)
-        overshot = (remaining[:, None] >= 0) & (left < 0)
-        cost = np.where(overshot, FAR, self._distances.at(following, left))
+        after, ceiling = self._counted_down(least[:, None], most[:, None], self._grammar.counted)
+        overshot = self._grammar.counted & (most == 0)[:, None]
+        cost = np.where(overshot, FAR, self._distances.at(following, after, ceiling))
         fits = (following >= 0) & (cost + 2 <= budget[:, None])
-        ends = self._grammar.accepting[state] & (remaining <= 0)
+        ends = self._grammar.accepting[state] & (least == 0)
         rows = np.concatenate([fits, ends[:, None]], axis=1) & running[:, None]
-        return [self._ranges_of(row) for row in rows]
+        packed = np.packbits(rows, axis=1)
+        keys: list[bytes] = packed.view(f"V{packed.shape[1]}")[:, 0].tolist()
+        return [self._ranges[key] if key in self._ranges else self._ranges_of(key) for key in keys]
 
-    def _ranges_of(self, classes: NDArray[np.bool_]) -> Ranges:
-        """Return the ids of a set of classes, ``bool [C + 1]``: for equal sets the same object."""
-        key = classes.tobytes()
-        ranges = self._ranges.get(key)
-        if ranges is None:
-            ranges = self._ranges[key] = ranges_of(self.ids[classes[self._classes]])
-        return ranges
+    @staticmethod
+    def _counted_down(
+        least: NDArray[np.int64], most: NDArray[np.int64], counts: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the least and the most still to count after tokens that count or not."""
+        return np.maximum(least - counts, 0), np.where(most > 0, most - counts, most)
+
+    def _ranges_of(self, key: bytes) -> Ranges:
+        """Return the ids of a set of classes, packed into bits: for equal sets the same object."""
+        classes = np.unpackbits(np.frombuffer(key, dtype=np.uint8), count=self._end_class + 1).astype(bool)
+        self._ranges[key] = ranges_of(self.ids[classes[self._classes]])
+        return self._ranges[key]
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
-        """Return the states, ``int64 [R, 3]``, after one allowed id per row, ``int64 [R]``."""
-        state, remaining, budget = states.T
+        """Return the states, ``int64 [R, 4]``, after one allowed id per row, ``int64 [R]``."""
+        state, least, most, budget = states.T
         columns = self._classes[np.searchsorted(self.ids, ids)]
         ended = columns == self._end_class
         classes = np.where(ended, 0, columns)
         following = np.where(ended, _DONE, self._transitions[state, classes])
-        counts = self._grammar.counted[classes] & ~ended & (remaining > 0)
-        return np.stack([following, remaining - counts, budget - 1], axis=1)
+        least, most = self._counted_down(least, most, self._grammar.counted[classes] & ~ended)
+        return np.stack([following, least, most, budget - 1], axis=1)
 
     def finished(self, states: States) -> NDArray[np.bool_]:
         """Return which rows have written their end token, ``bool [R]``."""
@@ -120,19 +140,15 @@ class TableAutomaton:
 
     def tokens_to_close(self, states: States) -> NDArray[np.int64]:
         """Return the fewest tokens, the end token among them, that finish each row, ``int64 [R]``."""
-        state, remaining, _ = states.T
-        distance = self._distances.at(state[:, None], remaining[:, None])[:, 0]
+        state, least, most, _ = states.T
+        distance = self._distances.at(state[:, None], least[:, None], most[:, None])[:, 0]
         return np.where(state == _DONE, 0, distance + 1)
 
 
-def exact_length(bounds: Bounds) -> int | None:
-    """Return the one length the bounds allow; ConfigurationError where they leave a choice."""
-    if bounds.range is None:
-        return None
-    least, most = bounds.range
-    if least != most:
-        raise ConfigurationError(f"a length is one number here, not {least} to {most}")
-    return least
+def in_words(bounds: Bounds) -> str:
+    """Return the lengths that bounds allow as a message says them: one number, or two."""
+    least, most = bounds.range or (0, bounds.budget)
+    return str(least) if least == most else f"{least} to {most}"
 
 
 def ranges_of(ids: NDArray[np.int64]) -> Ranges:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -42,6 +42,14 @@ class Answer:
         What the entities of the prompt lost when they were written for the model, such as that one is a racemate.
     refused : tuple of str
         Why each draft written before this one was refused: it decoded to nothing, or broke a constraint.
+    given : int
+        How many of the first ids were given, not written.
+    candidates : int
+        How many answers this one is the best of.
+    score : float or None
+        By which it was chosen among them; None where it was the only one, or has an error.
+    value : float, bool, str or None
+        What an answer in text says, where a constraint told what it is about: a number, yes or no, a choice.
     """
 
     segments: tuple[Segment, ...]
@@ -54,6 +62,10 @@ class Answer:
     vocabulary: Vocabulary
     notes: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    given: int = 0
+    candidates: int = 1
+    score: float | None = None
+    value: float | bool | str | None = None
 
     @property
     def logprob(self) -> float:
@@ -86,12 +98,12 @@ def read_answer(
     vocabulary: Vocabulary,
     ids: Sequence[int],
     *,
-    output: str | None,
+    output: str | Sequence[str] | None,
     logprobs: Sequence[float],
     complete: bool,
     segments: Sequence[Segment] | None = None,
-    finish: Callable[[Segment], Segment] | None = None,
     notes: tuple[str, ...] = (),
+    given: int = 0,
 ) -> Answer:
     """Decode the ids of one answer. Nothing that a model writes makes it raise: ``error`` says what is wrong.
 
@@ -101,29 +113,24 @@ def read_answer(
         What the ids mean.
     ids : sequence of int
         The answer, without the prompt.
-    output : str, optional
-        The modality of the request; None for text.
+    output : str or sequence of str, optional
+        The modality of the request, or several in order; none for text.
     logprobs : sequence of float
         Log-probability of each id in nats, 0 for an id that was given.
     complete : bool
         Whether the answer reached its end.
     segments : sequence of Segment, optional
-        What the ids spell, where they were decoded together with others: their :meth:`Vocabulary.segments_each`
-        without special tokens.
-    finish : callable, optional
-        Applied to each decoded segment, such as to give its entity the labels that the request shows.
+        What the ids spell, where they were decoded together with others or changed since, such as to give an entity
+        the labels that the request shows: their :meth:`Vocabulary.segments_each` without special tokens.
     notes : tuple of str
         What a reader of the answer should know about the prompt.
+    given : int
+        How many of the first ids were given.
     """
     parts = tuple(vocabulary.segments(ids, skip_special=True) if segments is None else segments)
-    if finish is not None:
-        parts = tuple(map(finish, parts))
-    candidates = [s for s in parts if output is None or s.modality == output]
-    entity = next((s.value for s in candidates if not isinstance(s.value, str | Failure)), None)
-    failure = next((s.value for s in candidates if isinstance(s.value, Failure)), None)
-    error = None if failure is None else failure.reason
-    if output is not None:
-        error = None if entity is not None else (error or f"the answer holds no {output}")
+    outputs = (output,) if isinstance(output, str) else tuple(output or ())
+    error = _fault_of(parts, outputs)
+    entity = None if error is not None and outputs else _entity_of(parts, outputs)
     return Answer(
         segments=parts,
         entity=entity,
@@ -134,7 +141,23 @@ def read_answer(
         finish_reason="stop" if complete else "length",
         vocabulary=vocabulary,
         notes=notes,
+        given=given,
     )
+
+
+def _fault_of(segments: Sequence[Segment], outputs: Sequence[str]) -> str | None:
+    """Return what is wrong with an answer: a part that spells nothing, or a modality that is missing."""
+    failure = next((s.value.reason for s in segments if isinstance(s.value, Failure)), None)
+    if failure is not None:
+        return failure
+    written = {segment.modality for segment in segments}
+    return next((f"the answer holds no {name}" for name in outputs if name not in written), None)
+
+
+def _entity_of(segments: Sequence[Segment], outputs: Sequence[str]) -> Entity | None:
+    """Return the entity of the last output; in text the first one."""
+    wanted = [s.value for s in segments if not outputs or s.modality == outputs[-1]]
+    return next((value for value in wanted if isinstance(value, Entity)), None)
 
 
 def _text(vocabulary: Vocabulary, ids: Sequence[int], segments: Sequence[Segment]) -> str:

@@ -2,7 +2,8 @@
 
 For each sample, in order: text as :class:`TextPiece`; for a segment a :class:`SegmentOpened`, a :class:`SegmentToken`
 per token between its control pair, and a :class:`SegmentClosed`; at the end one :class:`Finished`. Samples of one
-request are written together, so their events alternate.
+request are written together, so their events alternate. A :class:`Refused` takes back everything said of its sample
+before: another draft begins.
 """
 
 from __future__ import annotations
@@ -54,4 +55,12 @@ class Finished:
     sample: int = 0
 
 
-Event: TypeAlias = TextPiece | SegmentOpened | SegmentToken | SegmentClosed | Finished
+@dataclass(frozen=True)
+class Refused:
+    """The draft so far is refused: it spells no entity, or breaks a constraint; the next events are of another one."""
+
+    reason: str
+    sample: int = 0
+
+
+Event: TypeAlias = TextPiece | SegmentOpened | SegmentToken | SegmentClosed | Refused | Finished

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,4 +119,22 @@ class Writer(Protocol):
 
     def stream(self, jobs: Sequence[Job]) -> Iterator[Token]:
         """Yield every id of every job as it is chosen."""
+        ...
+
+
+@runtime_checkable
+class ScoringWriter(Protocol):
+    """A writer that also tells how likely given ids are."""
+
+    def token_logprobs(self, prompt: Sequence[int], continuation: Sequence[int]) -> Sequence[float]:
+        """Return the log-probability in nats of each id of a continuation, among all tokens of the vocabulary."""
+        ...
+
+
+@runtime_checkable
+class BeamWriter(Protocol):
+    """A writer that also searches for the likeliest answers."""
+
+    def write_beams(self, job: Job, beams: int, count: int, max_rows: int) -> list[Written]:
+        """Return the ``count`` likeliest answers that a search with so many beams finds, the likeliest first."""
         ...

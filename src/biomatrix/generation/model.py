@@ -12,9 +12,10 @@ from biomatrix.generation.answers import Answer
 from biomatrix.generation.checked import shown
 from biomatrix.generation.engine import Engine
 from biomatrix.generation.events import Event
+from biomatrix.generation.lengths import Length
 from biomatrix.generation.loading import open_engine, save_network
 from biomatrix.generation.planning import prompt_ids
-from biomatrix.generation.requests import Constraint, Prompt, Request
+from biomatrix.generation.requests import Prompt, Request, Scorer, Wish
 from biomatrix.generation.sampling import Sampling
 from biomatrix.generation.scoring import Score
 
@@ -33,8 +34,14 @@ class Settings(TypedDict, total=False):
     max_new_tokens: int | None
     system: str | None
     raw: bool
-    constraints: Sequence[Constraint]
+    constraints: Sequence[Wish]
     about: Entity | None
+    drafts: int | None
+    best_of: int
+    scorer: Scorer | None
+    beams: int | None
+    guided: bool
+    kept: Entity | tuple[Entity, str] | None
 
 
 class Model:
@@ -141,7 +148,11 @@ class Model:
         return self.engine.context_length
 
     def generate(
-        self, prompt: Prompt, output: str | None = None, length: int | None = None, **settings: Unpack[Settings]
+        self,
+        prompt: Prompt,
+        output: str | Sequence[str] | None = None,
+        length: Length | tuple[int | None, int | None] | None = None,
+        **settings: Unpack[Settings],
     ) -> list[Answer]:
         """Answer one prompt.
 
@@ -149,11 +160,12 @@ class Model:
         ----------
         prompt : str, Entity, or sequence of them and of (Entity, modality)
             The request, as the user's turn of a conversation. Text stays text whatever it looks like.
-        output : str, optional
+        output : str or sequence of str, optional
             The modality to answer in: the answer is one complete segment of it, valid by its grammar. Text, with
-            segments where the model writes them, when not given.
-        length : int, optional
-            The exact number of residues, atoms or symbols (what the modality counts).
+            segments where the model writes them, when not given. Several modalities are written one after another, of
+            one entity.
+        length : int or (int or None, int or None), optional
+            The number of residues, atoms or symbols (what the modality counts): exact, or the least and the most.
         num_samples : int
             The number of answers; they differ unless greedy. 1 when not given.
         temperature, top_p : float
@@ -168,10 +180,17 @@ class Model:
             A system turn before the user's.
         raw : bool
             Continue the prompt as a document, without a conversation around it.
-        constraints : sequence of callable
-            Each takes the automaton of the output and returns a narrower one.
-        about : Entity, optional
-            The entity whose labels a generated structure takes; see :class:`biomatrix.generation.requests.Request`.
+        constraints : sequence of (Constraint, callable or str)
+            Such as ``"elements=C8N1O3"``; a function takes the automaton of the output and returns a narrower one.
+        drafts : int, optional
+            The most drafts of each sample; those that spell no entity or break a constraint are written again.
+        best_of, scorer, beams
+            How many answers to choose from and by what, or how many beams to search with.
+        guided : bool
+            False lets every token come; answers then report what is wrong with them.
+        about, kept : Entity, optional
+            The entity whose labels a generated structure takes, and the one that fills one of several modalities; see
+            :class:`biomatrix.generation.requests.Request`, also for what can be combined.
 
         Returns
         -------
@@ -194,8 +213,8 @@ class Model:
     def generate_batch(
         self,
         prompts: Sequence[Prompt],
-        output: str | None = None,
-        lengths: Sequence[int | None] | None = None,
+        output: str | Sequence[str] | None = None,
+        lengths: Sequence[Length | None] | None = None,
         *,
         max_rows: int | None = None,
         **settings: Unpack[Settings],
@@ -210,8 +229,8 @@ class Model:
             Each as for :meth:`generate`.
         output : str, optional
             The modality of all answers; text when not given.
-        lengths : sequence of int or None, optional
-            An exact length for each prompt.
+        lengths : sequence, optional
+            The length for each prompt, as for :meth:`generate`.
         max_rows : int, optional
             The most samples written together; changes speed and memory only.
         **settings
@@ -231,11 +250,11 @@ class Model:
             raise ConfigurationError(f"prompts are a list of prompts, not {shown(prompts)}")
         if lengths is not None and not isinstance(lengths, Sequence):
             raise ConfigurationError(f"lengths are a list with one for each prompt, not {shown(lengths)}")
-        exact = [None] * len(prompts) if lengths is None else list(lengths)
-        if len(exact) != len(prompts):
-            raise ConfigurationError(f"{len(exact)} lengths for {len(prompts)} prompts")
+        each = [None] * len(prompts) if lengths is None else list(lengths)
+        if len(each) != len(prompts):
+            raise ConfigurationError(f"{len(each)} lengths for {len(prompts)} prompts")
         requests = []
-        for number, (prompt, length) in enumerate(zip(prompts, exact, strict=True), start=1):
+        for number, (prompt, length) in enumerate(zip(prompts, each, strict=True), start=1):
             try:
                 requests.append(request_of(prompt, output, length, **settings))
             except BioMatrixError as error:
@@ -243,7 +262,11 @@ class Model:
         return self.engine.generate(requests, max_rows=max_rows)
 
     def stream(
-        self, prompt: Prompt, output: str | None = None, length: int | None = None, **settings: Unpack[Settings]
+        self,
+        prompt: Prompt,
+        output: str | Sequence[str] | None = None,
+        length: Length | tuple[int | None, int | None] | None = None,
+        **settings: Unpack[Settings],
     ) -> Iterator[Event]:
         """Yield an answer while it is written: text, tokens and segments, at the end the whole :class:`Answer`.
 
@@ -293,30 +316,14 @@ def load(
 
 def request_of(
     prompt: Prompt,
-    output: str | None = None,
-    length: int | None = None,
+    output: str | Sequence[str] | None = None,
+    length: Length | tuple[int | None, int | None] | None = None,
     *,
-    num_samples: int = 1,
     temperature: float = 1.0,
     top_p: float = 1.0,
     seed: int = 0,
     greedy: bool = False,
-    max_new_tokens: int | None = None,
-    system: str | None = None,
-    raw: bool = False,
-    constraints: Sequence[Constraint] = (),
-    about: Entity | None = None,
+    **settings: Any,
 ) -> Request:
     """Return the request that the keyword arguments of :meth:`Model.generate` spell."""
-    return Request(
-        prompt,
-        output,
-        length,
-        constraints,  # type: ignore[arg-type]  # the request makes a tuple of them
-        Sampling(temperature, top_p, greedy, seed),
-        num_samples,
-        max_new_tokens,
-        system,
-        raw,
-        about,
-    )
+    return Request(prompt, output, length, sampling=Sampling(temperature, top_p, greedy, seed), **settings)

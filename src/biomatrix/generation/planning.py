@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from biomatrix.entities.automaton import Bounds
 from biomatrix.errors import ConfigurationError, LimitError
+from biomatrix.generation.completion import KnownEntities, kept_segment
+from biomatrix.generation.guides import Guides
 from biomatrix.generation.jobs import Guide, Job
+from biomatrix.generation.lengths import Length, ends_of
 from biomatrix.generation.requests import Request
 from biomatrix.vocabulary.chat import Turn
+from biomatrix.vocabulary.segments import Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
 DEFAULT_NEW_TOKENS: Final = 512
@@ -25,12 +30,21 @@ class Plan:
     opening : tuple of int
         The ids with which every answer begins: the start token of the output; empty for text.
     jobs : tuple of Job
-        One per sample that can differ.
+        The first draft of each sample that can differ; ``best_of`` of them in turn for each.
+    entities : KnownEntities
+        What the answers may be about.
     """
 
     request: Request
     opening: tuple[int, ...]
     jobs: tuple[Job, ...]
+    entities: KnownEntities
+
+    def finish(self, segments: Sequence[Segment]) -> list[Segment]:
+        """Return the segments of an answer, structures under the labels of what they are about."""
+        if len(self.request.outputs) > 1:
+            return self.entities.complete_together(segments)
+        return [self.entities.complete(segment) for segment in segments]
 
 
 class Planner:
@@ -47,7 +61,7 @@ class Planner:
 
     def __init__(self, vocabulary: Vocabulary, text: Guide, context_length: int) -> None:
         self._vocabulary = vocabulary
-        self._text = text
+        self._guides = Guides(vocabulary, text)
         self._context_length = context_length
 
     def plan(self, request: Request) -> Plan:
@@ -60,17 +74,17 @@ class Planner:
         ConfigurationError, VocabularyError
             The request cannot be met.
         """
-        length = request.length
-        if length is not None and length > self._context_length:
-            raise LimitError(f"length {length:,} exceeds the model's context of {self._context_length:,} tokens")
-        guide = self._guide(request)
-        opening = () if request.output is None else (self._vocabulary.start_id(request.output),)
+        least = 0 if request.bounds is None else ends_of(request.bounds)[0]
+        if least > self._context_length:
+            raise LimitError(f"length {least:,} exceeds the model's context of {self._context_length:,} tokens")
+        guide = self._guides.of(request)
+        opening = tuple(self._vocabulary.start_id(name) for name in request.outputs[:1])
         prompt = (*prompt_ids(self._vocabulary, request), *opening)
-        budget = self._budget(len(prompt), request)
-        state = guide.start(Bounds(budget, length))
-        samples = range(request.different_samples)
+        budget = self._budget(len(prompt), request, kept_tokens(self._vocabulary, request))
+        state = guide.start(Bounds(budget, _within(budget, request.bounds)))
+        samples = range(1 if request.beams else request.different_samples * request.best_of)
         jobs = (Job(prompt, sample, guide, state, budget, request.sampling) for sample in samples)
-        return Plan(request, opening, tuple(jobs))
+        return Plan(request, opening, tuple(jobs), KnownEntities.from_request(self._vocabulary, request))
 
     def check_room(self, prompt_tokens: int, tokens: int, what: str) -> None:
         """Raise LimitError where prompt and answer exceed the context; ``what`` names the answer in the message."""
@@ -81,25 +95,31 @@ class Planner:
                 "(--as), or ask for less"
             )
 
-    def _guide(self, request: Request) -> Guide:
-        if request.output is None:
-            if request.constraints:
-                raise ConfigurationError("constraints narrow a modality; name an output for them")
-            return self._text
-        automaton = self._vocabulary.automaton(request.output)
-        for constraint in request.constraints:
-            automaton = constraint(automaton)
-        return automaton
-
-    def _budget(self, prompt_tokens: int, request: Request) -> int:
-        """Return the most tokens an answer may have."""
-        length, limit = request.length, request.max_new_tokens
+    def _budget(self, prompt_tokens: int, request: Request, kept: int) -> int:
+        """Return the most tokens an answer may have; ``kept`` of each segment are known before."""
+        limit = request.max_new_tokens
         if limit is not None:
             self.check_room(prompt_tokens, limit, "max_new_tokens")
             return limit
-        self.check_room(prompt_tokens, 1 if length is None else length + 1, "answer")
+        least, most = (0, None) if request.bounds is None else ends_of(request.bounds)
+        segments = max(len(request.outputs), 1)
+        self.check_room(prompt_tokens, max(least, kept) + 1, "answer")
         room = self._context_length - prompt_tokens
-        return min(room, DEFAULT_NEW_TOKENS if length is None else max(DEFAULT_NEW_TOKENS, 4 * length + 1))
+        return min(room, segments * max(DEFAULT_NEW_TOKENS, 4 * max(kept, least if most is None else most) + 1))
+
+
+def kept_tokens(vocabulary: Vocabulary, request: Request) -> int:
+    """Return how many tokens the segment has that a request keeps; 0 where it keeps none."""
+    kept = kept_segment(vocabulary, request)
+    return 0 if kept is None else len(vocabulary.encode_entity(*kept))
+
+
+def _within(budget: int, length: Length | None) -> int | tuple[int, int] | None:
+    """Return a length for an automaton, an open end closed where the budget ends."""
+    if length is None or isinstance(length, int):
+        return length
+    least, most = length
+    return least, max(least, budget) if most is None else most
 
 
 def prompt_ids(vocabulary: Vocabulary, request: Request) -> list[int]:

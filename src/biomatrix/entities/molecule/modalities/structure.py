@@ -238,6 +238,22 @@ class MoleculeStructure(Modality):
         except BioMatrixError:
             return True
 
+    def bound_by(self, automaton: Automaton, tokens: Sequence[str], sibling: Modality) -> tuple[Automaton, int | None]:
+        """Return the automaton of exactly the molecule that the other segment spells, hydrogens explicit.
+
+        A segment that spells none binds nothing; of one that the vocabulary cannot write, the number of atoms is kept.
+        """
+        from biomatrix.entities.molecule.selfies_automaton import exact_graph
+
+        try:
+            molecule = as_molecule(sibling.decode(tokens), self.name).with_hydrogens()
+        except BioMatrixError:
+            return automaton, None
+        try:
+            return exact_graph(automaton, molecule), None
+        except BioMatrixError:
+            return automaton, molecule.num_atoms
+
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms: tokens that carry a code."""
         return sum(token != DOT and not token.endswith(" -1]") for token in tokens)

@@ -5,13 +5,13 @@ Legend of shapes: N ids, C classes, n ranges.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.automaton import Ranges
+from biomatrix.entities.automaton import Automaton, Ranges
 from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, CLOSES, NOTHING, OPENS, Role, digit_of, role_of
 from biomatrix.entities.table_automaton import ranges_of
 
@@ -83,9 +83,10 @@ class Alphabet:
                 found.setdefault((role.size, role.order), []).append(number)
         return found
 
-    def ids_of(self, number: int) -> Sequence[int]:
-        """Return the ids of a class."""
-        return self._members[number]
+    def ids_of(self, symbol: str, is_atom: bool) -> list[int]:
+        """Return the ids of a symbol as an atom, or as branch, ring, index or dot, ascending."""
+        keys = [key for key in self._numbers if key[0] == symbol and (symbol == DOT or key[1 if is_atom else 2])]
+        return sorted(id_ for key in keys for id_ in self._members[self._numbers[key]])
 
     def ranges(self, classes: Iterable[int]) -> Ranges:
         """Return the ids of a set of classes as ranges, ``int64 [n, 2]``: for equal sets the same object."""
@@ -97,3 +98,10 @@ class Alphabet:
             ids: NDArray[np.int64] = np.array(sorted(id_ for n in key for id_ in self._members[n]), dtype=np.int64)
             ranges = self._ranges[key] = ranges_of(ids)
         return ranges
+
+
+@runtime_checkable
+class Spelt(Automaton, Protocol):
+    """An automaton of tokens that hold SELFIES symbols."""
+
+    alphabet: Alphabet

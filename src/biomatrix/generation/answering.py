@@ -1,0 +1,168 @@
+"""What every engine does around its network: plans, drafts written again, typed answers, events of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import ClassVar, Final
+
+from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
+from biomatrix.generation.answers import Answer
+from biomatrix.generation.checked import checked_whole
+from biomatrix.generation.drafts import Draft, best_answer, by_soundness, write_drafts
+from biomatrix.generation.events import Event, Finished, Refused
+from biomatrix.generation.jobs import BeamWriter, ScoringWriter, Token, Writer, Written
+from biomatrix.generation.planning import Plan, Planner, prompt_ids
+from biomatrix.generation.reading import AnswerReader
+from biomatrix.generation.requests import Prompt, Request
+from biomatrix.generation.scoring import Score
+from biomatrix.generation.streaming import EventReader
+from biomatrix.generation.text_automaton import TextAutomaton
+from biomatrix.vocabulary.vocabulary import Vocabulary
+
+_MOST_ROWS: Final = 1 << 20
+
+
+class AnsweringEngine:
+    """An engine over anything that writes jobs: see :class:`biomatrix.generation.engine.Engine` for its methods.
+
+    A subclass makes its writer and its vocabulary and hands them over; nothing else is needed. A writer that is also a
+    :class:`~biomatrix.generation.jobs.ScoringWriter` or a :class:`~biomatrix.generation.jobs.BeamWriter` serves scores
+    and beams; without, they are refused.
+
+    Parameters
+    ----------
+    writer : Writer
+        Writes jobs.
+    vocabulary : Vocabulary
+        What the ids mean.
+    context_length : int
+        The most tokens of prompt and answer together.
+    """
+
+    max_rows: ClassVar[int] = 64
+    """The most samples written together where a call does not say."""
+
+    def __init__(self, writer: Writer, vocabulary: Vocabulary, context_length: int) -> None:
+        self._writer = writer
+        self.vocabulary = vocabulary
+        self._context_length = context_length
+
+    @property
+    def context_length(self) -> int:
+        """The most tokens of prompt and answer together."""
+        return self._context_length
+
+    def generate(self, requests: Sequence[Request], *, max_rows: int | None = None) -> list[list[Answer]]:
+        """Return ``num_samples`` answers for each request; see :class:`biomatrix.generation.engine.Engine`."""
+        rows = self.max_rows if max_rows is None else checked_whole(max_rows, "max_rows", 1, _MOST_ROWS)
+        plans = self._plans(requests)
+        drawn = [Draft(plan, job) for plan in plans if plan.request.beams is None for job in plan.jobs]
+        answers = iter(write_drafts(drawn, lambda jobs: self._writer.write(jobs, rows), self._reader))
+        groups = []
+        for plan in plans:
+            if plan.request.beams is not None:
+                groups.append(self._search(plan, rows))
+                continue
+            of_samples = [next(answers) for _ in plan.jobs]
+            width = plan.request.best_of
+            sets = (of_samples[start : start + width] for start in range(0, len(of_samples), width))
+            group = [best_answer(candidates, plan.request.scorer) for candidates in sets]
+            groups.append(group * (plan.request.num_samples // len(group)))
+        return groups
+
+    def stream(self, request: Request) -> Iterator[Event]:
+        """Yield the answers of a request while they are written; see :mod:`biomatrix.generation.events`.
+
+        Raises
+        ------
+        ConfigurationError
+            The request asks for the best of several answers, which is known once all are written.
+        """
+        if request.best_of > 1 or request.beams is not None:
+            name = "beams" if request.beams is not None else "best_of"
+            raise ConfigurationError(f"{name} cannot be streamed: which answer is best is known once all are written")
+        (plan,) = self._plans([request])
+        return self._events(plan)
+
+    def score(self, request: Request, continuation: Prompt) -> Score:
+        """Return how likely a continuation is, in nats; embedding rows without a token take no probability."""
+        before = prompt_ids(self.vocabulary, request)
+        after = self.vocabulary.encode(continuation)
+        if not after:
+            raise ConfigurationError("the continuation is empty; nothing to score")
+        self._planner.check_room(len(before), len(after), "continuation")
+        if not isinstance(self._writer, ScoringWriter):
+            raise UnsupportedError(f"a {type(self).__name__} does not tell how likely given tokens are")
+        tokens = tuple(self._writer.token_logprobs(before, after))
+        return Score(float(sum(tokens)), tokens, tuple(after))
+
+    # Drawing
+
+    def _events(self, plan: Plan) -> Iterator[Event]:
+        drafts = [Draft(plan, job) for job in plan.jobs]
+        while drafts:
+            again: list[Draft] = []
+            readers = [self._event_reader(draft) for draft in drafts]
+            for reader in readers:
+                for id_ in plan.opening:
+                    yield from reader.read(id_)
+            logprobs: list[list[float]] = [[] for _ in readers]
+            for token in self._writer.stream([draft.job for draft in drafts]):
+                reader = readers[token.job]
+                logprobs[token.job].append(token.logprob)
+                yield from reader.read(token.id)
+                if token.last:
+                    yield from reader.flush()
+                    yield from self._end_of(drafts[token.job], reader, logprobs[token.job], token, again)
+            drafts = again
+
+    def _end_of(
+        self, draft: Draft, reader: EventReader, logprobs: Sequence[float], token: Token, again: list[Draft]
+    ) -> Iterator[Event]:
+        """Yield the last event of a draft; one that is written again is added to ``again``."""
+        plan = draft.plan
+        written = Written(tuple(reader.ids[len(plan.opening) :]), tuple(logprobs), token.complete)
+        answer = replace(self._reader.read_each([plan], [written])[0], refused=draft.refused)
+        reason = self._reader.refusal(answer)
+        if reason is not None and not draft.is_last:
+            again.append(draft.again(reason))
+            yield Refused(reason, draft.job.sample)
+            return
+        for sample in range(draft.job.sample, plan.request.num_samples, plan.request.different_samples):
+            yield Finished(answer, sample)
+
+    def _event_reader(self, draft: Draft) -> EventReader:
+        return EventReader(self.vocabulary, lambda segment: draft.plan.finish([segment])[0], draft.job.sample)
+
+    def _search(self, plan: Plan, rows: int) -> list[Answer]:
+        """Return the likeliest answers that beams find; those that are refused come after the others."""
+        if not isinstance(self._writer, BeamWriter):
+            raise UnsupportedError(
+                f"a {type(self).__name__} searches no beams; draw answers, or choose the best of some"
+            )
+        beams = plan.request.beams or 1
+        (job,) = plan.jobs
+        found = self._writer.write_beams(job, beams, beams, rows)
+        ranked = by_soundness(self._reader.read_each([plan] * len(found), found), self._reader)
+        return ranked[: plan.request.num_samples]
+
+    # Planning and reading
+
+    @cached_property
+    def _planner(self) -> Planner:
+        return Planner(self.vocabulary, TextAutomaton.from_vocabulary(self.vocabulary), self.context_length)
+
+    @cached_property
+    def _reader(self) -> AnswerReader:
+        return AnswerReader(self.vocabulary)
+
+    def _plans(self, requests: Sequence[Request]) -> list[Plan]:
+        plans = []
+        for number, request in enumerate(requests, start=1):
+            try:
+                plans.append(self._planner.plan(request))
+            except BioMatrixError as error:
+                raise (error.at(record=number) if len(requests) > 1 else error) from None
+        return plans

@@ -1,0 +1,105 @@
+"""From what jobs wrote to typed answers, and whether a draft of one is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from biomatrix.entities.constraint import Constraint
+from biomatrix.errors import BioMatrixError
+from biomatrix.generation.answers import Answer, read_answer
+from biomatrix.generation.jobs import Written
+from biomatrix.generation.lengths import length_fault
+from biomatrix.generation.planning import Plan
+from biomatrix.generation.text_answers.text_constraint import TextConstraint
+from biomatrix.vocabulary.segments import Failure, Segment
+from biomatrix.vocabulary.vocabulary import Vocabulary
+
+
+class AnswerReader:
+    """Reads the answers to plans.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        What the ids mean.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+
+    def read_each(self, plans: Sequence[Plan], written: Sequence[Written]) -> list[Answer]:
+        """Return the answer that each job wrote; entities of one modality, in all of them, are decoded in one batch.
+
+        What is wrong with an answer is its ``error``; nothing that a model writes makes this raise.
+        """
+        whole = [(*plan.opening, *one.ids) for plan, one in zip(plans, written, strict=True)]
+        spelled = self._vocabulary.segments_each(whole, skip_special=True)
+        return [self._answer(*row) for row in zip(plans, written, spelled, strict=True)]
+
+    def refusal(self, answer: Answer) -> str | None:
+        """Return why a draft is refused, None where it is kept.
+
+        A draft that the budget of tokens cut short is kept, and so is one whose codes belong to a structure tokenizer
+        that is missing: another one would be no better.
+        """
+        if answer.finish_reason == "length" or answer.error is None:
+            return None
+        failed = [one.modality for one in answer.segments if isinstance(one.value, Failure) and one.modality]
+        return answer.error if all(map(self._is_readable, failed)) else None
+
+    def _is_readable(self, modality: str) -> bool:
+        try:
+            self._vocabulary.modality(modality)
+        except BioMatrixError:
+            return False
+        return True
+
+    def _answer(self, plan: Plan, written: Written, segments: Sequence[Segment]) -> Answer:
+        answer = read_answer(
+            self._vocabulary,
+            (*plan.opening, *written.ids),
+            output=plan.request.outputs,
+            logprobs=(*(0.0 for _ in plan.opening), *written.logprobs),
+            complete=written.complete,
+            segments=plan.finish(segments),
+            notes=plan.entities.losses,
+            given=len(plan.opening),
+        )
+        if answer.error is not None:
+            return answer
+        asked = next((wish for wish in plan.request.wishes if isinstance(wish, TextConstraint)), None)
+        if asked is not None:
+            return _with_value(answer, asked)
+        fault = self._broken_rule(plan, answer)
+        return answer if fault is None else replace(answer, entity=None, error=fault)
+
+    def _broken_rule(self, plan: Plan, answer: Answer) -> str | None:
+        """Return how a sound answer breaks what was asked of it beyond its output."""
+        if answer.entity is None:
+            return None
+        for wish in plan.request.wishes:
+            if isinstance(wish, Constraint):
+                try:
+                    fault = wish.fault(answer.entity)
+                except BioMatrixError as error:
+                    fault = error.message
+                if fault is not None:
+                    return fault
+        return None if plan.request.guided else self._wrong_length(plan, answer)
+
+    def _wrong_length(self, plan: Plan, answer: Answer) -> str | None:
+        """Return how the first segment misses the length; guided ones keep it as they are written."""
+        length = plan.request.bounds
+        if length is None:
+            return None
+        first = next(one for one in answer.segments if one.modality == plan.request.outputs[0])
+        return length_fault(length, self._vocabulary.block(str(first.modality)).modality.length(first.tokens))
+
+
+def _with_value(answer: Answer, asked: TextConstraint) -> Answer:
+    """Return an answer in text with what it says, or why it says nothing of the kind."""
+    try:
+        return replace(answer, value=asked.value(answer.text.strip()))
+    except BioMatrixError as error:
+        return replace(answer, error=error.message)
