@@ -87,6 +87,9 @@ class MoleculeKind(Kind):
         "conditioned": f"{_HERE}.structure.conditioned.recipe:train",
         "molstructok": f"{_HERE}.structure.molstructok.recipe:train",
     }
+    constraints: ClassVar[Mapping[str, str]] = {
+        "graph": f"{_HERE}.constraints.exact_graph:ExactGraph",
+    }
     tables: ClassVar[tuple[Table, ...]] = (
         Table("conformers", CONFORMER_COLUMNS, f"{_HERE}.files.tables:read_conformers"),
         Table("MOL blocks", BLOCK_COLUMNS, f"{_HERE}.files.tables:read_blocks"),
