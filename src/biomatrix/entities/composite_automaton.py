@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,7 @@ class CompositeAutomaton:
             raise ConfigurationError(f"no span fits these bounds: {'; '.join(self._refusals(length))}")
         if bounds.budget < least:
             raise ConfigurationError(f"a span takes at least {least:,} tokens; {bounds.budget:,} are left for it")
-        state = np.zeros(HEAD + self._width, dtype=np.int64)
+        state = np.zeros(HEAD + self._width, dtype=object if object in self._dtypes else np.int64)
         state[:HEAD] = bounds.budget, 0, NONE, length
         return state
 
@@ -183,7 +183,7 @@ class CompositeAutomaton:
         return [(int(number), np.flatnonzero(numbers == number)) for number in np.unique(numbers[numbers != NONE])]
 
     def _inner(self, states: States, number: int) -> States:
-        return states[:, HEAD : HEAD + self._widths[number]]
+        return states[:, HEAD : HEAD + self._widths[number]].astype(self._dtypes[number], copy=False)
 
     def _length_of(self, number: int, length: int) -> int | None:
         return length if number == self._measured and length != NONE else None
@@ -223,8 +223,17 @@ class CompositeAutomaton:
 
     @cached_property
     def _widths(self) -> list[int]:
-        states = [self._open_state(number, NONE) for number in range(len(self._parts))]
-        return [0 if isinstance(state, ConfigurationError) else len(state) for state in states]
+        return [0 if isinstance(state, ConfigurationError) else len(state) for state in self._open_states]
+
+    @cached_property
+    def _dtypes(self) -> list[np.dtype[Any]]:
+        """The types of the parts' states: of objects where numbers are not enough."""
+        plain = np.dtype(np.int64)
+        return [plain if isinstance(state, ConfigurationError) else state.dtype for state in self._open_states]
+
+    @cached_property
+    def _open_states(self) -> list[NDArray[Any] | ConfigurationError]:
+        return [self._open_state(number, NONE) for number in range(len(self._parts))]
 
     @property
     def _width(self) -> int:

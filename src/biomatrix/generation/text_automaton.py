@@ -6,7 +6,7 @@ Legend of shapes: R rows, k numbers of a state, M modalities, n ranges.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class TextAutomaton:
     """
 
     def __init__(self, automata: Mapping[str, Automaton], text_ids: NDArray[np.int64], stop_ids: Sequence[int]) -> None:
-        self._automata, self._widths, needs = _openable(automata)
+        self._automata, self._dtypes, self._widths, needs = _openable(automata)
         self._starts = np.array([automaton.start_id for automaton in self._automata], dtype=np.int64)
         self._needs = np.array(needs, dtype=np.int64)
         self._width = 2 + max(self._widths, default=0)
@@ -64,7 +64,7 @@ class TextAutomaton:
         """Return the state of one row, ``int64 [k]``; ConfigurationError where a length is asked for."""
         if bounds.length is not None:
             raise ConfigurationError("text has no exact length; ask for a modality that counts")
-        state = np.zeros(self._width, dtype=np.int64)
+        state = np.zeros(self._width, dtype=object if object in self._dtypes else np.int64)
         state[:2] = _TEXT, bounds.budget
         return state
 
@@ -124,15 +124,18 @@ class TextAutomaton:
         return [(int(number), np.flatnonzero(numbers == number)) for number in np.unique(numbers[numbers >= 0])]
 
     def _inner(self, states: States, at: NDArray[np.int64], number: int) -> States:
-        return states[at, 2 : 2 + self._widths[number]]
+        return states[at, 2 : 2 + self._widths[number]].astype(self._dtypes[number], copy=False)
 
 
-def _openable(automata: Mapping[str, Automaton]) -> tuple[list[Automaton], list[int], list[int]]:
-    """Return the automata that can write a whole segment, the numbers of their states, and what a segment needs.
+def _openable(
+    automata: Mapping[str, Automaton],
+) -> tuple[list[Automaton], list[np.dtype[Any]], list[int], list[int]]:
+    """Return the automata that can write a whole segment, the types and numbers of their states, and what one needs.
 
     A segment needs its fewest tokens, control pair included.
     """
     usable: list[Automaton] = []
+    dtypes: list[np.dtype[Any]] = []
     widths: list[int] = []
     needs: list[int] = []
     for automaton in automata.values():
@@ -141,6 +144,7 @@ def _openable(automata: Mapping[str, Automaton]) -> tuple[list[Automaton], list[
         except ConfigurationError:  # the vocabulary holds too few tokens of the modality to ever open it
             continue
         usable.append(automaton)
+        dtypes.append(state.dtype)
         widths.append(len(state))
         needs.append(int(automaton.tokens_to_close(state[None])[0]) + 1)
-    return usable, widths, needs
+    return usable, dtypes, widths, needs

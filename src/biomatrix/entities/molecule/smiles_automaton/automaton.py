@@ -152,7 +152,7 @@ class SmilesAutomaton:
             left = Room(room.tokens - 1, max(room.least - added, 0), room.most - added)
             costs[place] = fewest_tokens(self._machine, after, left)
         fits |= costs < room.tokens
-        return fits if fits.any() else costs == costs.min()
+        return fits if bool(fits.any()) else np.equal(costs, costs.min())
 
 
 def _row(core: Core, tokens: int, least: int, most: int) -> NDArray[Any]:

@@ -20,7 +20,16 @@ from biomatrix.entities.molecule.smiles_automaton.live import (
     run_start,
 )
 
-_ORDERS: Final = {"": (1, 1), "-": (1, 1), "/": (1, 1), "\\": (1, 1), "=": (2, 2), "#": (3, 3), "->": (0, 1), "<-": (1, 0)}
+_ORDERS: Final = {
+    "": (1, 1),
+    "-": (1, 1),
+    "/": (1, 1),
+    "\\": (1, 1),
+    "=": (2, 2),
+    "#": (3, 3),
+    "->": (0, 1),
+    "<-": (1, 0),
+}
 """By the symbol of a bond, what it takes of the valence of the atom before and of the atom behind it."""
 AROMATIC_BONDS: Final = ("", "/", "\\")
 """How an aromatic bond is written: a direction stands beside a double bond that leaves the ring."""
@@ -87,10 +96,10 @@ def closed(path: Path, runs: Matchings, label: int, bond: str) -> Bonded | None:
         members[start + 1 :] = [atom._replace(link=COVERED) for atom in members[start + 1 :]]
     else:
         order = _ORDERS[bond][0]
-        ends = _bonded(opener, order), _bonded(last, order)
-        if ends[0] is None or ends[1] is None:
+        first, second = _bonded(opener, order), _bonded(last, order)
+        if first is None or second is None:
             return None
-        members[start], members[end] = ends
+        members[start], members[end] = first, second
     if not fits(members[start]) or not fits(members[end]):
         return None
     path = tuple(members)
