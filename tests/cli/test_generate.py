@@ -12,6 +12,7 @@ from biomatrix.cli.main import app
 from biomatrix.entities import Protein
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import shipped_models
+from biomatrix.generation.constraint_registry import parse_constraint
 from biomatrix.generation.loading import SHIPPED as SHIPPED_FOLDER
 
 RUNNER = CliRunner()
@@ -47,7 +48,10 @@ def test_a_stream_prints_what_is_printed_at_the_end(tmp_path: Path) -> None:
         (["-o", "x.docx"], "not written as .docx"),
         (["--answer", "protein_structure", "-o", "fold.sdf"], "proteins are not written as sdf"),
         (["-o", "protein_structure"], "name it as --answer protein_structure"),
-        (["--answer", "molecule_selfies", "--length", "-3"], "length is at least 1, not -3"),
+        (["--answer", "molecule_selfies", "--length", "-0"], "length is at least 1, not 0"),
+        (["--answer", "molecule_selfies", "--length", "9-3"], "length 9 to 3 is empty"),
+        (["--stream", "--best-of", "2"], "leave out --best-of and --beams"),
+        (["--constraint", "number=3"], "written LEAST..MOST; an example is number="),
         (["--answer", "molecule_selfies", "--length", str(2**70)], "length is at most"),
         (["--length", "5"], "text has no exact length"),
         (["--seed", "99999999999999999999"], r"a whole number from -2\^63 to 2\^63 - 1"),
@@ -76,6 +80,58 @@ def test_what_cannot_be_is_refused_before_the_model_is_asked(arguments: list[str
 def test_a_prompt_from_standard_input_is_text(typed: bytes, said: str) -> None:
     with pytest.raises(BioMatrixError, match=said):
         RUNNER.invoke(app, ["generate", "-", "--model", "no-such-model"], input=typed, catch_exceptions=False)
+
+
+@SHIPPED
+@pytest.mark.parametrize(("length", "allowed"), [("5-9", range(5, 10)), ("30-", range(30, 600)), ("-4", range(1, 5))])
+def test_a_range_of_lengths_is_kept(length: str, allowed: range) -> None:
+    asked = ["generate", "Make.", "--answer", "protein_sequence,protein_structure", "--length", length, "-n", "3"]
+    result = RUNNER.invoke(app, [*asked, "--json"], catch_exceptions=False)
+    for answer in json.loads(result.stdout):
+        assert answer["text"].count("<A ") == answer["text"].count("<S ")
+        assert answer["text"].count("<A ") in allowed
+        assert answer["entity"]["has_structure"]
+
+
+@SHIPPED
+def test_answers_in_text_are_what_a_constraint_says() -> None:
+    asked = ["generate", "How heavy is ethanol?", "--constraint", "number=1..500,1,g/mol", "-n", "4", "--json"]
+    answers = json.loads(RUNNER.invoke(app, asked, catch_exceptions=False).stdout)
+    for answer in answers:
+        assert 1.0 <= answer["value"] <= 500.0
+        assert answer["text"].endswith(" g/mol")
+        assert answer["refused"] == {"count": 0, "reasons": []}
+        assert sum(answer["token_logprobs"]) == pytest.approx(answer["logprob"])
+
+
+@SHIPPED
+def test_refused_drafts_are_told_of() -> None:
+    asked = ["generate", "Make a molecule.", "--answer", "molecule_smiles", "-n", "20"]
+    result = RUNNER.invoke(app, [*asked, "--json"], catch_exceptions=False)
+    refused = sum(one["refused"]["count"] for one in json.loads(result.stdout))
+    assert (f"{refused} refused drafts" in RUNNER.invoke(app, asked, catch_exceptions=False).stderr) is (refused > 0)
+    once = RUNNER.invoke(app, [*asked, "--json", "--drafts", "1"], catch_exceptions=False)
+    assert not any(one["refused"]["count"] for one in json.loads(once.stdout))
+
+
+@SHIPPED
+def test_unguided_answers_and_the_best_of_some() -> None:
+    asked = ["generate", "Make.", "--answer", "protein_sequence", "--length", "6", "--json"]
+    (best,) = json.loads(RUNNER.invoke(app, [*asked, "--best-of", "3"], catch_exceptions=False).stdout)
+    assert best["candidates"] == 3
+    assert isinstance(best["score"], float)
+    (free,) = json.loads(RUNNER.invoke(app, [*asked, "--unguided"], catch_exceptions=False).stdout)
+    assert (free["entity"] is None) == (free["error"] is not None)
+
+
+def test_the_constraints_are_listed_with_examples() -> None:
+    listed = RUNNER.invoke(app, ["generate", "--list-constraints"], catch_exceptions=False)
+    assert listed.exit_code == 0
+    examples = [line for line in listed.stdout.splitlines() if line.startswith("--constraint")]
+    assert "--constraint 'number=-5..5,2,kcal/mol'" in examples
+    assert "--constraint 'yes-no'" in examples
+    for line in examples:
+        parse_constraint(line.removeprefix("--constraint '").removesuffix("'"))
 
 
 @SHIPPED

@@ -6,10 +6,23 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from biomatrix.cli.answer_options import Answer as AnswerOption
+from biomatrix.cli.answer_options import (
+    Beams,
+    BestOf,
+    Constraints,
+    Drafts,
+    Length,
+    ListConstraints,
+    Unguided,
+    outputs_of,
+    parsed_constraints,
+    shown_names,
+)
 from biomatrix.cli.console import Quiet, shown_log
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
 from biomatrix.cli.option_words import named_as_options
@@ -39,14 +52,18 @@ def generate(
         str | None,
         typer.Option("--as", help="The modality in which the model sees the entities."),
     ] = None,
-    answer: Annotated[
-        str | None, typer.Option(metavar="MODALITY", help="The modality of the answer; text when not given.")
-    ] = None,
-    length: Annotated[int | None, typer.Option(help="Exact length of the answer, where the modality counts.")] = None,
+    answer: AnswerOption = None,
+    length: Length = None,
+    constraint: Constraints = None,
+    list_constraints: ListConstraints = False,
     num_samples: Annotated[int, typer.Option("--num-samples", "-n", help="How many answers, 1 to 100,000.")] = 1,
     temperature: Annotated[float, typer.Option(help="At least 0; 0 is greedy.")] = 1.0,
     top_p: Annotated[float, typer.Option(help="Nucleus sampling: above 0, at most 1.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Same seed, same answers; a whole number of 64 bits.")] = 0,
+    drafts: Drafts = None,
+    best_of: BestOf = 1,
+    beams: Beams = None,
+    unguided: Unguided = False,
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
     tokenizer: Annotated[
         list[str] | None,
@@ -73,28 +90,35 @@ def generate(
 ) -> None:
     """Ask a model about text and entities; print the answers and write them as files."""
     from biomatrix.generation.answer_files import check_destination
+    from biomatrix.generation.lengths import parse_length
     from biomatrix.generation.model import request_of
     from biomatrix.generation.requests import build_prompt
 
-    if stream and (as_json or num_samples > 1):
-        raise ConfigurationError("--stream prints one answer as it is written; leave out --json and --num-samples")
+    if stream and (as_json or num_samples > 1 or best_of > 1 or beams is not None):
+        named = "--best-of and --beams" if best_of > 1 or beams is not None else "--json and --num-samples"
+        raise ConfigurationError(f"--stream prints one answer as it is written; leave out {named}")
     if written_as is not None and not given.each:
         raise ConfigurationError(f"--as {written_as} says how an entity is shown, but none was given")
-    _check_modalities(("--answer", answer), ("--as", written_as))
+    outputs = outputs_of(answer)
+    _check_modalities(*(("--answer", name) for name in outputs), ("--as", written_as))
+    written = outputs[-1] if outputs else None
     if output is not None:
-        check_destination(Path(output), answer, folder=output.endswith("/"))
-    settings = {"num_samples": num_samples, "temperature": temperature, "top_p": top_p, "seed": seed}
-    with named_as_options(**{name: f"--{name.replace('_', '-')}" for name in ("length", *settings)}):
-        request_of("checked before anything is read", answer, length, **settings)  # type: ignore[arg-type]
+        check_destination(Path(output), written, folder=output.endswith("/"))
+    settings: dict[str, Any] = {"num_samples": num_samples, "temperature": temperature, "top_p": top_p, "seed": seed}
+    settings |= {"drafts": drafts, "best_of": best_of, "beams": beams, "guided": not unguided}
+    with named_as_options(length="--length", output="--answer", **shown_names(settings)):
+        asked = {"output": outputs or None, "length": None if length is None else parse_length(length), **settings}
+        asked["constraints"] = parsed_constraints(constraint or ())
+        request_of("checked before anything is read", **asked)
     tokenizers = named_tokenizers(tokenizer or ())
     words = _standard_input() if prompt == STANDARD_INPUT else prompt
     parts = build_prompt(words, given.read(), written_as=written_as)
-    request = request_of(parts, answer, length, **settings)  # type: ignore[arg-type]
+    request = request_of(parts, **asked)
     with shown_log(quiet):
         answers = _ask(model, tokenizers, stream, request)
     _print_answers(answers, stream, as_json)
     if output is not None:
-        _write(answers, output, answer)
+        _write(answers, output, written)
     if all(one.error is not None for one in answers):
         raise typer.Exit(1)
 
@@ -144,6 +168,9 @@ def _print_answers(answers: Sequence[Answer], stream: bool, as_json: bool) -> No
             typer.echo(f"no valid answer: {one.error}")
         elif not stream:
             typer.echo(one.text)
+    refused = sum(len(one.refused) for one in answers)
+    if refused:
+        typer.echo(f"{refused} refused drafts were written again; --json says why", err=True)
     for note in answers[0].notes:
         typer.echo(f"note: {note}", err=True)
 
@@ -164,13 +191,16 @@ def _write(answers: Sequence[Answer], output: str, modality: str | None) -> None
 
 def _print_events(events: Iterator[Event]) -> Iterator[Answer]:
     """Print the text and tokens of a stream one by one; yield its answers."""
-    from biomatrix.generation.events import Finished, SegmentToken, TextPiece
+    from biomatrix.generation.events import Finished, Refused, SegmentToken, TextPiece
 
     for event in events:
         if isinstance(event, TextPiece):
             typer.echo(event.text, nl=False)
         elif isinstance(event, SegmentToken):
             typer.echo(event.token, nl=False)
+        elif isinstance(event, Refused):
+            typer.echo()
+            typer.echo(f"that draft is refused, another follows: {event.reason}", err=True)
         elif isinstance(event, Finished):
             typer.echo()
             yield event.answer

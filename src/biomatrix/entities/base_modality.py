@@ -58,6 +58,9 @@ class Modality(ABC):
     """True where codes of a structure tokenizer stand in the tokens; ``tokenizer`` is then the one it uses."""
     open_ended: ClassVar[bool] = False
     """True where only a corpus shows which tokens there are: a vocabulary keeps those that cover most of it."""
+    counts: ClassVar[str | None] = None
+    """What a requested length counts, such as ``residue``, where other modalities of the kind count it too: segments of
+    one entity then have the same length."""
     cannot_carry: ClassVar[tuple[str, ...]] = ()
     """What is lost between any entity and its tokens, one phrase per loss; :meth:`losses` says it of one entity."""
     parts: ClassVar[tuple[str, ...]] = ()
@@ -164,6 +167,23 @@ class Modality(ABC):
             inside = np.array([id_ for id_, _ in members], dtype=np.int64)
             classes = np.array([self.token_class(token) for _, token in members], dtype=np.int16)
         return TableAutomaton(self.name, ids.start_id, ids.end_id, inside, classes, grammar)
+
+    def bound_by(self, automaton: Automaton, tokens: Sequence[str], sibling: Modality) -> tuple[Automaton, int | None]:
+        """Return how a segment of another modality, of the same entity, binds one of this: its automaton and length.
+
+        By default the automaton as it is, and the same length where both count the same.
+
+        Parameters
+        ----------
+        automaton : Automaton
+            Of this modality, perhaps narrowed already.
+        tokens : sequence of str
+            What stands in the other segment.
+        sibling : Modality
+            The modality of that.
+        """
+        same = self.counts is not None and self.counts == sibling.counts
+        return automaton, sibling.length(tokens) if same else None
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of counted tokens: residues, atoms, symbols; all tokens unless a subclass overrides."""

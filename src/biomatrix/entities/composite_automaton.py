@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Automaton, Bounds, Ranges, States
 from biomatrix.entities.layout import OWN, Order
-from biomatrix.entities.table_automaton import ranges_of
+from biomatrix.entities.table_automaton import ascending, ranges_of
 from biomatrix.errors import ConfigurationError
 
 BUDGET, PLACE, OPEN, LEAST, MOST, HEAD = 0, 1, 2, 3, 4, 5
@@ -68,7 +68,7 @@ class CompositeAutomaton:
         self._order = order
         starts = [part.start_id for part in self._parts]
         inside = [self._own, *(part.ids for part in self._parts)]
-        self.ids: NDArray[np.int64] = np.unique(np.concatenate([[end_id], starts, *inside])).astype(np.int64)
+        self.ids: NDArray[np.int64] = ascending([end_id], starts, *inside)
         """Every id that may ever be allowed, ascending."""
         self._measured = self._items.index(measured_by) if measured_by is not None else None
         self._costs: dict[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
@@ -90,7 +90,7 @@ class CompositeAutomaton:
             raise ConfigurationError(f"no span fits these bounds: {'; '.join(self._refusals(length))}")
         if bounds.budget < least:
             raise ConfigurationError(f"a span takes at least {least:,} tokens; {bounds.budget:,} are left for it")
-        state = np.zeros(HEAD + self._width, dtype=np.int64)
+        state = np.zeros(HEAD + self._width, dtype=np.result_type(np.int64, *self._dtypes))
         state[:HEAD] = bounds.budget, 0, NONE, *length
         return state
 
@@ -152,7 +152,7 @@ class CompositeAutomaton:
         if key not in self._offers:
             pieces = [np.array([self.end_id])] if key[0] else []
             pieces += [self._first_ids(self._order.items[number]) for number in fits]
-            self._offers[key] = ranges_of(np.unique(np.concatenate([np.empty(0, dtype=np.int64), *pieces])))
+            self._offers[key] = ranges_of(ascending(np.empty(0), *pieces))
         return self._offers[key]
 
     def _first_ids(self, item: str) -> NDArray[np.int64]:
@@ -184,7 +184,7 @@ class CompositeAutomaton:
         return [(int(number), np.flatnonzero(numbers == number)) for number in np.unique(numbers[numbers != NONE])]
 
     def _inner(self, states: States, number: int) -> States:
-        return states[:, HEAD : HEAD + self._widths[number]]
+        return states[:, HEAD : HEAD + self._widths[number]].astype(self._dtypes[number], copy=False)
 
     def _length_of(self, number: int, length: tuple[int, int]) -> tuple[int, int] | None:
         return length if number == self._measured and length != _ANY else None
@@ -223,9 +223,18 @@ class CompositeAutomaton:
         return [error.message for error in states if isinstance(error, ConfigurationError)]
 
     @cached_property
-    def _widths(self) -> list[int]:
+    def _first_states(self) -> list[NDArray[np.int64]]:
+        """A state of each part, to tell its size and type; empty where it cannot open."""
         states = [self._open_state(number, _ANY) for number in range(len(self._parts))]
-        return [0 if isinstance(state, ConfigurationError) else len(state) for state in states]
+        return [np.empty(0, dtype=np.int64) if isinstance(one, ConfigurationError) else one for one in states]
+
+    @cached_property
+    def _widths(self) -> list[int]:
+        return [len(state) for state in self._first_states]
+
+    @cached_property
+    def _dtypes(self) -> list[np.dtype[Any]]:
+        return [state.dtype for state in self._first_states]
 
     @property
     def _width(self) -> int:

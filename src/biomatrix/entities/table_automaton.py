@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.entities.closing import FAR, DistanceTable
@@ -49,7 +49,7 @@ class TableAutomaton:
         grammar: Grammar,
     ) -> None:
         self.start_id, self.end_id = start_id, end_id
-        self.ids: NDArray[np.int64] = np.union1d(ids, [end_id]).astype(np.int64)
+        self.ids: NDArray[np.int64] = ascending(ids, [end_id])
         self._name = name
         self._grammar = grammar
         self._end_class = len(grammar.counted)
@@ -92,6 +92,8 @@ class TableAutomaton:
         return max(least, 0), -1 if least < most and most >= bounds.budget else most
 
     def _distance(self, state: int, least: int, most: int) -> int:
+        if least == 0 and most < 0:
+            return int(self._distances.free[state])
         state_, least_, most_ = (np.array([[number]], dtype=np.int64) for number in (state, least, most))
         return int(self._distances.at(state_, least_, most_)[0, 0])
 
@@ -106,7 +108,9 @@ class TableAutomaton:
         fits = (following >= 0) & (cost + 2 <= budget[:, None])
         ends = self._grammar.accepting[state] & (least == 0)
         rows = np.concatenate([fits, ends[:, None]], axis=1) & running[:, None]
-        return [self._ranges_of(row) for row in rows]
+        packed = np.packbits(rows, axis=1)
+        keys: list[bytes] = packed.view(f"V{packed.shape[1]}")[:, 0].tolist()
+        return [self._ranges[key] if key in self._ranges else self._ranges_of(key) for key in keys]
 
     @staticmethod
     def _counted_down(
@@ -115,13 +119,11 @@ class TableAutomaton:
         """Return the least and the most still to count after tokens that count or not."""
         return np.maximum(least - counts, 0), np.where(most > 0, most - counts, most)
 
-    def _ranges_of(self, classes: NDArray[np.bool_]) -> Ranges:
-        """Return the ids of a set of classes, ``bool [C + 1]``: for equal sets the same object."""
-        key = classes.tobytes()
-        ranges = self._ranges.get(key)
-        if ranges is None:
-            ranges = self._ranges[key] = ranges_of(self.ids[classes[self._classes]])
-        return ranges
+    def _ranges_of(self, key: bytes) -> Ranges:
+        """Return the ids of a set of classes, packed into bits: for equal sets the same object."""
+        classes = np.unpackbits(np.frombuffer(key, dtype=np.uint8), count=self._end_class + 1).astype(bool)
+        self._ranges[key] = ranges_of(self.ids[classes[self._classes]])
+        return self._ranges[key]
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states, ``int64 [R, 4]``, after one allowed id per row, ``int64 [R]``."""
@@ -149,6 +151,18 @@ def in_words(bounds: Bounds) -> str:
     """Return the lengths that bounds allow as a message says them: one number, or two."""
     least, most = bounds.range or (0, bounds.budget)
     return str(least) if least == most else f"{least} to {most}"
+
+
+def ascending(*parts: ArrayLike) -> NDArray[np.int64]:
+    """Return the ids of several lists once each, ascending: ``int64 [n]``; far faster than a set for 100,000 of them.
+
+    Examples
+    --------
+    >>> ascending([5, 3], [3, 9]).tolist()
+    [3, 5, 9]
+    """
+    together = np.sort(np.concatenate([np.asarray(part, dtype=np.int64).reshape(-1) for part in parts]))
+    return together[np.concatenate([[True], np.diff(together) > 0])] if len(together) else together
 
 
 def ranges_of(ids: NDArray[np.int64]) -> Ranges:

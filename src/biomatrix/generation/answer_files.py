@@ -51,11 +51,16 @@ def describe_answer(answer: Answer) -> dict[str, Any]:
     return {
         "text": answer.text,
         "error": answer.error,
+        "value": answer.value,
         "logprob": answer.logprob,
+        "token_logprobs": list(answer.token_logprobs),
         "finish_reason": answer.finish_reason,
         "entity": _describe_entity(answer.entity),
         "checks": [asdict(check) for check in answer.checks],
         "notes": list(answer.notes),
+        "refused": {"count": len(answer.refused), "reasons": list(answer.refused)},
+        "candidates": answer.candidates,
+        "score": answer.score,
     }
 
 

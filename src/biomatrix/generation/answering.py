@@ -134,7 +134,7 @@ class AnsweringEngine:
             yield Finished(answer, sample)
 
     def _event_reader(self, draft: Draft) -> EventReader:
-        return EventReader(self.vocabulary, draft.plan.entities.complete, draft.job.sample)
+        return EventReader(self.vocabulary, lambda segment: draft.plan.finish([segment])[0], draft.job.sample)
 
     def _search(self, plan: Plan, rows: int) -> list[Answer]:
         """Return the likeliest answers that beams find; those that are refused come after the others."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -102,7 +102,6 @@ def read_answer(
     logprobs: Sequence[float],
     complete: bool,
     segments: Sequence[Segment] | None = None,
-    finish: Callable[[Segment], Segment] | None = None,
     notes: tuple[str, ...] = (),
     given: int = 0,
 ) -> Answer:
@@ -121,18 +120,14 @@ def read_answer(
     complete : bool
         Whether the answer reached its end.
     segments : sequence of Segment, optional
-        What the ids spell, where they were decoded together with others: their :meth:`Vocabulary.segments_each`
-        without special tokens.
-    finish : callable, optional
-        Applied to each decoded segment, such as to give its entity the labels that the request shows.
+        What the ids spell, where they were decoded together with others or changed since, such as to give an entity
+        the labels that the request shows: their :meth:`Vocabulary.segments_each` without special tokens.
     notes : tuple of str
         What a reader of the answer should know about the prompt.
     given : int
         How many of the first ids were given.
     """
     parts = tuple(vocabulary.segments(ids, skip_special=True) if segments is None else segments)
-    if finish is not None:
-        parts = tuple(map(finish, parts))
     outputs = (output,) if isinstance(output, str) else tuple(output or ())
     error = _fault_of(parts, outputs)
     entity = None if error is not None and outputs else _entity_of(parts, outputs)

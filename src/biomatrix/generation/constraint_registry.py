@@ -11,7 +11,12 @@ from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.generation.checked import shown
 
-OF_TEXT: Final[Mapping[str, str]] = {}
+OF_TEXT: Final[Mapping[str, str]] = {
+    "number": "biomatrix.generation.text_answers.numbers:Number",
+    "yes-no": "biomatrix.generation.text_answers.choices:YesNo",
+    "choices": "biomatrix.generation.text_answers.choices:Choices",
+    "molecular-formula": "biomatrix.generation.text_answers.formula:MolecularFormula",
+}
 """Constraints of answers in text: name to ``module:Class``."""
 
 
@@ -39,14 +44,19 @@ def parse_constraint(text: str) -> Constraint:
     """
     name, separator, value = text.partition("=")
     cls = constraint_class(name.strip())
-    if not separator:
+    if not separator and cls.example:
         raise ConfigurationError(f"{cls.name} needs a value, as in {cls.name}={cls.example}")
     try:
         return cls.parse(value)
     except BioMatrixError as error:
-        advice = f"such as {cls.name}={cls.example}"
+        advice = f"an example is {written_example(cls)}"
         place = f" (position {error.position})" if error.position is not None else ""
         raise ConfigurationError(f"{cls.name}={value}: {error.message}{place}; {advice}") from error
+
+
+def written_example(constraint: type[Constraint]) -> str:
+    """Return a constraint as a person types it."""
+    return f"{constraint.name}={constraint.example}" if constraint.example else constraint.name
 
 
 def checked_constraints(wishes: object) -> tuple[Constraint | Callable[..., Any], ...]:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import cached_property, partial
 from typing import Final
 
 from biomatrix.entities.automaton import Automaton
+from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.constraint import Constraint
 from biomatrix.errors import ConfigurationError
+from biomatrix.generation.completion import kept_segment
+from biomatrix.generation.fixed_segment import FixedSegment
 from biomatrix.generation.jobs import Guide
 from biomatrix.generation.requests import Narrower, Request
+from biomatrix.generation.segments_automaton import Place, SegmentsAutomaton
+from biomatrix.generation.text_answers.pieces import piece_bytes
+from biomatrix.generation.text_answers.pieces_automaton import PiecesAutomaton
+from biomatrix.generation.text_answers.text_constraint import TextConstraint
 from biomatrix.generation.unguided_automaton import UnguidedAutomaton
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -32,6 +40,9 @@ class Guides:
         self._vocabulary = vocabulary
         self._text = text
         self._narrowed: OrderedDict[tuple[str, tuple[object, ...]], tuple[Automaton, object]] = OrderedDict()
+        self._bounds: OrderedDict[tuple[str, str, int, tuple[int, ...]], tuple[Automaton, int | None, Automaton]]
+        self._bounds = OrderedDict()
+        self._strings: OrderedDict[object, PiecesAutomaton] = OrderedDict()
         self._unguided: dict[tuple[str, ...], UnguidedAutomaton] = {}
 
     def of(self, request: Request) -> Guide:
@@ -47,9 +58,9 @@ class Guides:
         if not request.guided:
             return self._free(request.outputs)
         if request.output is None:
-            if request.constraints:
-                raise ConfigurationError("constraints narrow a modality; name an output for them")
-            return self._text
+            return self._in_text(request)
+        if len(request.outputs) > 1:
+            return self._in_sequence(request)
         return self.narrowed(request.outputs[0], request.wishes)
 
     def narrowed(self, modality: str, wishes: Sequence[Constraint | Narrower]) -> Automaton:
@@ -75,6 +86,93 @@ class Guides:
             else:
                 automaton = wish(automaton)
         return automaton
+
+    def _in_text(self, request: Request) -> Guide:
+        """Return the guide of an answer in text: free, or one string of what a constraint describes."""
+        wishes = request.wishes
+        if not wishes:
+            return self._text
+        asked = [wish for wish in wishes if isinstance(wish, TextConstraint)]
+        if len(asked) < len(wishes):
+            raise ConfigurationError("constraints narrow a modality; name an output for them")
+        if len(asked) > 1:
+            raise ConfigurationError(f"{asked[0].name} and {asked[1].name} exclude one another; ask for one of them")
+        key = _identity(asked[0])
+        if key not in self._strings:
+            stops = self._vocabulary.ending_ids
+            self._strings[key] = PiecesAutomaton(asked[0].language(), self._pieces, stops, asked[0].name)
+            if len(self._strings) > _KEPT:
+                self._strings.popitem(last=False)
+        return self._strings[key]
+
+    @cached_property
+    def _pieces(self) -> dict[int, bytes]:
+        return piece_bytes(self._vocabulary)
+
+    # Several segments
+
+    def _in_sequence(self, request: Request) -> SegmentsAutomaton:
+        """Return the guide of several segments: a kept one binds the others of its kind, else the first does."""
+        if any(not isinstance(wish, Constraint) for wish in request.wishes):
+            raise ConfigurationError("a function narrows one automaton, and the output has several; give a Constraint")
+        automata = self._narrowed_each(request)
+        kept = kept_segment(self._vocabulary, request)
+        places: list[Place] = []
+        for number, name in enumerate(request.outputs):
+            if kept is not None and name == kept[1]:
+                places.append(Place(FixedSegment(self._vocabulary.encode_entity(*kept))))
+            elif kept is not None and self._vocabulary.block(name).modality.kind == kept[0].kind:
+                ids = tuple(self._vocabulary.encode_entity(*kept)[1:-1])
+                places.append(Place(*self._bound(name, automata[name], kept[1], ids)))
+            else:
+                places.append(self._bound_later(number, request.outputs, automata[name]))
+        return SegmentsAutomaton(places)
+
+    def _bound_later(self, number: int, outputs: Sequence[str], automaton: Automaton) -> Place:
+        """Return the place of a segment that the first one of its kind binds once that is written."""
+        blocks = [self._vocabulary.block(name).modality for name in outputs]
+        binder = next((i for i in range(number) if blocks[i].kind == blocks[number].kind), None)
+        if binder is None:
+            return Place(automaton)
+        same = blocks[number].counts is not None and blocks[number].counts == blocks[binder].counts
+        bind = partial(self._bound, outputs[number], automaton, outputs[binder])
+        return Place(automaton, None, binder, bind, 1 if same else 2)
+
+    def _bound(
+        self, name: str, automaton: Automaton, sibling: str, ids: tuple[int, ...]
+    ) -> tuple[Automaton, int | None]:
+        """Return the automaton and the length of a modality's segment beside another with these ids."""
+        key = name, sibling, id(automaton), ids
+        found = self._bounds.get(key)
+        if found is None:
+            by = self._vocabulary.block(sibling).modality
+            bound = self._vocabulary.block(name).modality.bound_by(automaton, self._tokens(by, ids), by)
+            found = self._bounds[key] = *bound, automaton
+        self._bounds.move_to_end(key)
+        if len(self._bounds) > _KEPT:
+            self._bounds.popitem(last=False)
+        return found[:2]
+
+    def _tokens(self, modality: Modality, ids: tuple[int, ...]) -> list[str]:
+        """Return the tokens inside a segment; one string where the base tokenizer spells them."""
+        if modality.spelled_as_text:
+            return [self._vocabulary.text(ids)]
+        return [str(self._vocabulary.backend.id_to_token(id_)) for id_ in ids]
+
+    def _narrowed_each(self, request: Request) -> dict[str, Automaton]:
+        """Return the automaton of each output under the constraints that it can keep; each constraint needs one."""
+        takers: dict[str, list[Constraint | Narrower]] = {name: [] for name in request.outputs}
+        for wish in request.wishes:
+            refusal: ConfigurationError | None = None
+            for name, taken in takers.items():
+                try:
+                    self.narrowed(name, [wish])
+                    taken.append(wish)
+                except ConfigurationError as error:
+                    refusal = refusal or error
+            if refusal is not None and not any(wish in taken for taken in takers.values()):
+                raise refusal
+        return {name: self.narrowed(name, taken) for name, taken in takers.items()}
 
     def _free(self, outputs: tuple[str, ...]) -> UnguidedAutomaton:
         if outputs not in self._unguided:

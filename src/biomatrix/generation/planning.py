@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from biomatrix.entities.automaton import Bounds
 from biomatrix.errors import ConfigurationError, LimitError
-from biomatrix.generation.completion import KnownEntities
+from biomatrix.generation.completion import KnownEntities, kept_segment
 from biomatrix.generation.guides import Guides
 from biomatrix.generation.jobs import Guide, Job
 from biomatrix.generation.lengths import Length, ends_of
 from biomatrix.generation.requests import Request
 from biomatrix.vocabulary.chat import Turn
+from biomatrix.vocabulary.segments import Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
 DEFAULT_NEW_TOKENS: Final = 512
@@ -37,6 +39,12 @@ class Plan:
     opening: tuple[int, ...]
     jobs: tuple[Job, ...]
     entities: KnownEntities
+
+    def finish(self, segments: Sequence[Segment]) -> list[Segment]:
+        """Return the segments of an answer, structures under the labels of what they are about."""
+        if len(self.request.outputs) > 1:
+            return self.entities.complete_together(segments)
+        return [self.entities.complete(segment) for segment in segments]
 
 
 class Planner:
@@ -72,7 +80,7 @@ class Planner:
         guide = self._guides.of(request)
         opening = tuple(self._vocabulary.start_id(name) for name in request.outputs[:1])
         prompt = (*prompt_ids(self._vocabulary, request), *opening)
-        budget = self._budget(len(prompt), request)
+        budget = self._budget(len(prompt), request, kept_tokens(self._vocabulary, request))
         state = guide.start(Bounds(budget, _within(budget, request.bounds)))
         samples = range(1 if request.beams else request.different_samples * request.best_of)
         jobs = (Job(prompt, sample, guide, state, budget, request.sampling) for sample in samples)
@@ -87,16 +95,23 @@ class Planner:
                 "(--as), or ask for less"
             )
 
-    def _budget(self, prompt_tokens: int, request: Request) -> int:
-        """Return the most tokens an answer may have."""
+    def _budget(self, prompt_tokens: int, request: Request, kept: int) -> int:
+        """Return the most tokens an answer may have; ``kept`` of each segment are known before."""
         limit = request.max_new_tokens
         if limit is not None:
             self.check_room(prompt_tokens, limit, "max_new_tokens")
             return limit
         least, most = (0, None) if request.bounds is None else ends_of(request.bounds)
-        self.check_room(prompt_tokens, least + 1, "answer")
+        segments = max(len(request.outputs), 1)
+        self.check_room(prompt_tokens, max(least, kept) + 1, "answer")
         room = self._context_length - prompt_tokens
-        return min(room, max(DEFAULT_NEW_TOKENS, 4 * (least if most is None else most) + 1))
+        return min(room, segments * max(DEFAULT_NEW_TOKENS, 4 * max(kept, least if most is None else most) + 1))
+
+
+def kept_tokens(vocabulary: Vocabulary, request: Request) -> int:
+    """Return how many tokens the segment has that a request keeps; 0 where it keeps none."""
+    kept = kept_segment(vocabulary, request)
+    return 0 if kept is None else len(vocabulary.encode_entity(*kept))
 
 
 def _within(budget: int, length: Length | None) -> int | tuple[int, int] | None:

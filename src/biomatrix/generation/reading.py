@@ -11,6 +11,7 @@ from biomatrix.generation.answers import Answer, read_answer
 from biomatrix.generation.jobs import Written
 from biomatrix.generation.lengths import length_fault
 from biomatrix.generation.planning import Plan
+from biomatrix.generation.text_answers.text_constraint import TextConstraint
 from biomatrix.vocabulary.segments import Failure, Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -61,12 +62,16 @@ class AnswerReader:
             output=plan.request.outputs,
             logprobs=(*(0.0 for _ in plan.opening), *written.logprobs),
             complete=written.complete,
-            segments=segments,
-            finish=plan.entities.complete,
+            segments=plan.finish(segments),
             notes=plan.entities.losses,
             given=len(plan.opening),
         )
-        fault = self._broken_rule(plan, answer) if answer.error is None else None
+        if answer.error is not None:
+            return answer
+        asked = next((wish for wish in plan.request.wishes if isinstance(wish, TextConstraint)), None)
+        if asked is not None:
+            return _with_value(answer, asked)
+        fault = self._broken_rule(plan, answer)
         return answer if fault is None else replace(answer, entity=None, error=fault)
 
     def _broken_rule(self, plan: Plan, answer: Answer) -> str | None:
@@ -90,3 +95,11 @@ class AnswerReader:
             return None
         first = next(one for one in answer.segments if one.modality == plan.request.outputs[0])
         return length_fault(length, self._vocabulary.block(str(first.modality)).modality.length(first.tokens))
+
+
+def _with_value(answer: Answer, asked: TextConstraint) -> Answer:
+    """Return an answer in text with what it says, or why it says nothing of the kind."""
+    try:
+        return replace(answer, value=asked.value(answer.text.strip()))
+    except BioMatrixError as error:
+        return replace(answer, error=error.message)

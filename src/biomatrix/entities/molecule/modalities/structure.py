@@ -24,6 +24,7 @@ from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from biomatrix.entities.automaton import Automaton
     from biomatrix.entities.check import Check
     from biomatrix.entities.molecule.structure.tokenizer import MoleculeCodes, MoleculeStructureTokenizer
 
@@ -213,6 +214,17 @@ class MoleculeStructure(Modality):
         if code >= 0:
             return MISCODED if index_count else ATOM
         return index_count or INDEX_ONLY
+
+    def bound_by(self, automaton: Automaton, tokens: Sequence[str], sibling: Modality) -> tuple[Automaton, int | None]:
+        """Return the automaton, and as length the number of atoms of the molecule that the other segment spells.
+
+        A segment that spells none binds nothing.
+        """
+        try:
+            molecule = as_molecule(sibling.decode(tokens), self.name)
+        except BioMatrixError:
+            return automaton, None
+        return automaton, molecule.num_atoms
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms: tokens that carry a code."""

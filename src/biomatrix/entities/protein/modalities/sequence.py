@@ -57,6 +57,7 @@ class ProteinSequence(Modality):
     start_description: ClassVar[str] = "Begins a protein amino acid sequence"
     end_description: ClassVar[str] = "Ends a protein amino acid sequence"
     token_pattern: ClassVar[re.Pattern[str]] = re.compile(r"<A [A-Z]>")
+    counts: ClassVar[str | None] = "residue"
     cannot_carry: ClassVar[tuple[str, ...]] = (
         "coordinates: backbone, side chains, hydrogens",
         "ligands, waters, ions and other chains",

@@ -44,6 +44,7 @@ class ProteinStructure(Modality):
     start_description: ClassVar[str] = "Begins a protein 3D structure"
     end_description: ClassVar[str] = "Ends a protein 3D structure"
     token_pattern: ClassVar[re.Pattern[str]] = re.compile(r"<S (?:-1|0|[1-9]\d*)>")
+    counts: ClassVar[str | None] = "residue"
     cannot_carry: ClassVar[tuple[str, ...]] = (
         "residue types: a decoded chain is all X",
         "side chains, hydrogens and the oxygens of the backbone",

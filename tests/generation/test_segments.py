@@ -1,0 +1,202 @@
+"""Several modalities of one entity in one answer: in order, whole, of one size; one of them may be given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from biomatrix.entities import Molecule, Protein
+from biomatrix.entities.automaton import Bounds
+from biomatrix.entities.grammar import Grammar, one_or_more
+from biomatrix.entities.table_automaton import TableAutomaton
+from biomatrix.errors import ConfigurationError
+from biomatrix.generation import Model
+from biomatrix.generation.fixed_segment import FixedSegment
+from biomatrix.generation.segments_automaton import Place, SegmentsAutomaton
+
+from .test_drafts import Without
+
+BOTH = ("protein_sequence", "protein_structure")
+TINY = Grammar(
+    np.array([[1, -1], [1, 2], [1, 1]], dtype=np.int16), np.array([False, True, False]), np.array([True, False])
+)
+
+
+def first() -> TableAutomaton:
+    """Counted 1, 2; a 3 owes one more of any."""
+    return TableAutomaton("first", 0, 4, np.array([1, 2, 3]), np.array([0, 0, 1]), TINY)
+
+
+def second() -> TableAutomaton:
+    return TableAutomaton("second", 5, 7, np.array([6]), np.array([0]), one_or_more(counted=True))
+
+
+def every_answer(guide: SegmentsAutomaton, bounds: Bounds) -> set[tuple[int, ...]]:
+    """Return every answer, by taking all ways; fails where one ends dead or passes the budget."""
+    found, pending = set(), [(guide.start(bounds)[None], ())]
+    while pending:
+        states, ids = pending.pop()
+        if guide.finished(states)[0]:
+            assert len(ids) <= bounds.budget
+            found.add(ids)
+            continue
+        options = [id_ for span in guide.allowed(states)[0] for id_ in range(*span)]
+        assert options, ids
+        assert set(options) <= set(guide.ids.tolist())
+        for id_ in options:
+            pending.append((guide.advance(states, np.array([id_])), (*ids, id_)))  # type: ignore[arg-type]
+    return found
+
+
+def counted(ids: tuple[int, ...]) -> int:
+    return sum(id_ in (1, 2) for id_ in ids)
+
+
+@pytest.mark.parametrize("budget", range(5, 12))
+@pytest.mark.parametrize("length", [None, 2, (1, 2)])
+def test_what_follows_has_the_size_of_what_was_written(budget: int, length: int | tuple[int, int] | None) -> None:
+    tail = second()
+    guide = SegmentsAutomaton([Place(first()), Place(tail, None, 0, lambda ids: (tail, counted(ids)))])
+    if length == 2 and budget < 7:
+        with pytest.raises(ConfigurationError):
+            guide.start(Bounds(budget, length))
+        return
+    answers = every_answer(guide, Bounds(budget, length))
+    assert answers
+    for ids in answers:
+        place = ids.index(4)
+        assert ids[place + 1 :] == (5, *[6] * counted(ids[:place]), 7)
+        assert length is None or (counted(ids[:place]) == 2 if length == 2 else counted(ids[:place]) in (1, 2))
+
+
+@pytest.mark.parametrize("kept_first", [True, False])
+def test_a_segment_that_is_given_is_forced(kept_first: bool) -> None:
+    kept, free = FixedSegment([0, 1, 3, 2, 4]), Place(second(), 2)
+    guide = SegmentsAutomaton([Place(kept), free] if kept_first else [free, Place(kept)])
+    (ids,) = every_answer(guide, Bounds(30))
+    assert ids == ((1, 3, 2, 4, 5, 6, 6, 7) if kept_first else (6, 6, 7, 0, 1, 3, 2, 4))
+    assert every_answer(guide, Bounds(8)) == {ids}
+    with pytest.raises(ConfigurationError):
+        guide.start(Bounds(7))
+
+
+def test_rows_are_apart() -> None:
+    tail = second()
+    guide = SegmentsAutomaton([Place(first()), Place(tail, None, 0, lambda ids: (tail, counted(ids)))])
+    generator = np.random.default_rng(0)
+    states = np.stack([guide.start(Bounds(20))] * 16)
+    for _ in range(20):
+        allowed = guide.allowed(states)
+        for row, ranges in enumerate(allowed):
+            assert guide.allowed(states[row][None])[0].tolist() == ranges.tolist()
+        ids = [int(generator.choice(np.concatenate([np.arange(*s) for s in r]))) if len(r) else 7 for r in allowed]
+        following = guide.advance(states, np.array(ids))
+        for row, id_ in enumerate(ids):
+            alone = guide.advance(states[row][None], np.array([id_]))
+            assert alone[0, :4].tolist() == following[row, :4].tolist()
+        states = following
+    assert guide.finished(states).all()
+
+
+@pytest.mark.parametrize("output", [BOTH, BOTH[::-1]])
+@pytest.mark.parametrize("length", [None, 7, (3, 5)])
+def test_sequence_and_structure_have_the_same_residues(model: Model, output: tuple[str, ...], length: Any) -> None:
+    for answer in model.generate("Make one.", output=output, length=length, num_samples=6, max_new_tokens=70):
+        assert answer.error is None
+        assert answer.finish_reason == "stop"
+        assert tuple(segment.modality for segment in answer.segments) == output
+        sizes = {len(segment.tokens) for segment in answer.segments}
+        assert len(sizes) == 1
+        assert length is None or sizes.pop() in ([7] if length == 7 else [3, 4, 5])
+        by_name = {str(segment.modality): segment.value for segment in answer.segments}
+        sequence, structure = (by_name[name] for name in BOTH)
+        assert isinstance(sequence, Protein)
+        assert isinstance(structure, Protein)
+        assert structure.has_structure
+        assert structure.sequence == sequence.sequence
+        assert answer.entity is by_name[output[-1]]
+
+
+def test_a_kept_sequence_is_folded(model: Model) -> None:
+    native = Protein("MKVLW", name="1abc_B", chain="B", residue_numbers=np.arange(5, 10, dtype=np.int32))
+    answers = model.generate("Fold.", output=BOTH, kept=native, num_samples=3)
+    for answer in answers:
+        fold = answer.entity
+        assert isinstance(fold, Protein)
+        assert (fold.sequence, fold.chain, fold.has_structure) == ("MKVLW", "B", True)
+        np.testing.assert_array_equal(fold.residue_numbers, native.residue_numbers)
+        assert answer.segments[0].tokens == tuple(f"<A {letter}>" for letter in "MKVLW")
+    assert len({answer.token_ids for answer in answers}) > 1
+
+
+@pytest.mark.parametrize("output", [BOTH, BOTH[::-1]])
+def test_a_kept_structure_is_given_a_sequence(model: Model, output: tuple[str, ...]) -> None:
+    (folded,) = model.generate("Make.", output="protein_structure", length=6)
+    assert folded.entity is not None
+    tokens = model.vocabulary.modality("protein_structure").encode(folded.entity)
+    answers = model.generate("Design.", output=output, kept=(folded.entity, "protein_structure"), num_samples=4)
+    for answer in answers:
+        by_name = {str(segment.modality): segment for segment in answer.segments}
+        assert list(by_name["protein_structure"].tokens) == tokens
+        assert len(by_name["protein_sequence"].tokens) == 6
+        structure, sequence = (by_name[name].value for name in BOTH[::-1])
+        assert structure.sequence == sequence.sequence  # type: ignore[union-attr]
+
+
+def test_a_structure_has_the_atoms_of_the_molecule_before_it(model: Model) -> None:
+    outputs = ("molecule_selfies", "molecule_structure")
+    answers = model.generate("Make.", output=outputs, num_samples=6, max_new_tokens=80)
+    sound = [answer for answer in answers if answer.error is None]
+    assert sound
+    for answer in sound:
+        written, structure = answer.segments
+        assert isinstance(written.value, Molecule)
+        modality = model.vocabulary.modality("molecule_structure")
+        assert modality.length(structure.tokens) == written.value.num_atoms
+
+
+def test_a_kept_molecule_binds_its_conformer(model: Model) -> None:
+    outputs = ("molecule_smiles", "molecule_structure")
+    (answer,) = model.generate("Embed.", output=outputs, kept=Molecule.from_smiles("CCO"), drafts=1)
+    assert answer.segments[0].tokens == ("CCO",)
+    modality = model.vocabulary.modality("molecule_structure")
+    assert modality.length(answer.segments[1].tokens) == 3
+
+
+def test_a_constraint_is_kept_by_the_modality_that_can(model: Model) -> None:
+    for answer in model.generate("Make.", output=BOTH, length=9, constraints=[Without("ACDEFGHIK")], num_samples=4):
+        assert not set("ACDEFGHIK") & set(answer.entity.sequence)  # type: ignore[union-attr]
+        assert answer.refused == ()
+    with pytest.raises(ConfigurationError, match="has no letters"):
+        model.generate("Make.", output=("molecule_selfies", "molecule_structure"), constraints=[Without("C")])
+    with pytest.raises(ConfigurationError, match="narrows one automaton"):
+        model.generate("Make.", output=BOTH, constraints=[lambda automaton: automaton])
+
+
+def test_what_cannot_be_kept_is_refused(model: Model) -> None:
+    protein = Protein("MK", np.ones((2, 3, 3), dtype=np.float32))
+    for kept, said in (
+        (protein, "kept fits protein_sequence and protein_structure"),
+        (Molecule.from_smiles("C"), "kept is a molecule that none of"),
+        ((Protein("MK"), "protein_structure"), "does not take this protein"),
+        ((Protein("MK"), "molecule_smiles"), "which is none of the output"),
+    ):
+        with pytest.raises(ConfigurationError, match=said):
+            model.generate("Make.", output=BOTH, kept=kept)  # type: ignore[arg-type]
+
+
+def test_streams_and_unguided_answers_of_several(model: Model) -> None:
+    (whole,) = model.generate("Make.", output=BOTH, length=4, seed=1)
+    events = list(model.stream("Make.", output=BOTH, length=4, seed=1))
+    assert events[-1].answer.token_ids == whole.token_ids  # type: ignore[union-attr]
+    (free,) = model.generate("Make.", output=BOTH, guided=False, max_new_tokens=10)
+    assert free.error is not None
+
+
+def test_batches_mix_them(model: Model) -> None:
+    together = model.generate_batch(["Make.", "Fold it."], output=BOTH, num_samples=3, max_new_tokens=40)
+    alone = [model.generate(prompt, output=BOTH, num_samples=3, max_new_tokens=40) for prompt in ("Make.", "Fold it.")]
+    for ours, theirs in zip(together, alone, strict=True):
+        assert [a.token_ids for a in ours] == [a.token_ids for a in theirs]
