@@ -31,7 +31,9 @@ from biomatrix.metrics.coordination import NOT_TETRAHEDRAL
 from biomatrix.metrics.marked_atoms import mapped_atoms, marked_atoms
 
 if TYPE_CHECKING:
+    from biomatrix.entities.automaton import Automaton
     from biomatrix.entities.check import Check
+    from biomatrix.entities.segment_ids import SegmentIds
 
 
 class MoleculeSelfies(Modality):
@@ -147,6 +149,14 @@ class MoleculeSelfies(Modality):
     def token_class(self, token: str) -> int:
         """Return 1 to 3 for a branch or ring symbol, 4 for the dot, 0 for any other symbol."""
         return 4 if token == DOT else index_symbols_after(token)
+
+    def automaton(self, ids: SegmentIds) -> Automaton:
+        """Return the automaton of the derivation, of which every symbol has effect; a length is one of symbols."""
+        from biomatrix.entities.molecule.selfies_automaton import SelfiesAutomaton
+
+        entries = [(token, token != DOT, token != DOT, id_) for token, id_ in ids.tokens.items()]
+        inside = np.array(list(ids.tokens.values()), dtype=np.int64)
+        return SelfiesAutomaton(self.name, ids.start_id, ids.end_id, inside, entries, atoms_count=False)
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of symbols."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
     from biomatrix.entities.check import Check
     from biomatrix.entities.molecule.structure.tokenizer import MoleculeCodes, MoleculeStructureTokenizer
+    from biomatrix.entities.segment_ids import SegmentIds
 
 _JOINT = re.compile(r"\[([^\[\]\s]+) (-1|0|[1-9]\d*)\]")
 
@@ -215,16 +216,43 @@ class MoleculeStructure(Modality):
             return MISCODED if index_count else ATOM
         return index_count or INDEX_ONLY
 
-    def bound_by(self, automaton: Automaton, tokens: Sequence[str], sibling: Modality) -> tuple[Automaton, int | None]:
-        """Return the automaton, and as length the number of atoms of the molecule that the other segment spells.
+    def automaton(self, ids: SegmentIds) -> Automaton:
+        """Return the automaton of the derivation, of which every token has effect; a length is one of atoms."""
+        from biomatrix.entities.molecule.selfies_automaton import SelfiesAutomaton
 
-        A segment that spells none binds nothing.
-        """
+        parts = [(split_joint(token), id_) for token, id_ in ids.tokens.items()]
+        entries = [
+            (symbol, code >= 0, code < 0 and symbol != DOT, id_)
+            for (symbol, code), id_ in ((part, id_) for part, id_ in parts if part is not None)
+        ]
+        inside = np.array(list(ids.tokens.values()), dtype=np.int64)
+        return SelfiesAutomaton(
+            self.name, ids.start_id, ids.end_id, inside, entries, atoms_count=True, dots=self._places_fragments
+        )
+
+    @property
+    def _places_fragments(self) -> bool:
+        """Whether the tokenizer reads several fragments; taken to do so where it is not at hand."""
         try:
-            molecule = as_molecule(sibling.decode(tokens), self.name)
+            return bool(getattr(self.tokenizer, "places_fragments", True))
+        except BioMatrixError:
+            return True
+
+    def bound_by(self, automaton: Automaton, tokens: Sequence[str], sibling: Modality) -> tuple[Automaton, int | None]:
+        """Return the automaton of exactly the molecule that the other segment spells, hydrogens explicit.
+
+        A segment that spells none binds nothing; of one that the vocabulary cannot write, the number of atoms is kept.
+        """
+        from biomatrix.entities.molecule.selfies_automaton import exact_graph
+
+        try:
+            molecule = as_molecule(sibling.decode(tokens), self.name).with_hydrogens()
         except BioMatrixError:
             return automaton, None
-        return automaton, molecule.num_atoms
+        try:
+            return exact_graph(automaton, molecule), None
+        except BioMatrixError:
+            return automaton, molecule.num_atoms
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms: tokens that carry a code."""
