@@ -137,9 +137,8 @@ def main() -> int:
             rate = success_rate(successes)
             drafts = sum(1 + len(answer.refused) for answer in answers)
             valid = sum(answer.entity is not None for answer in answers) / len(rows)
-            print(
-                f"  {mode:12} success {rate:.4f}  molecules {valid:.4f}  drafts {drafts / len(rows):.2f} a row  {seconds:.3f} s a row"
-            )
+            print(f"  {mode:12} success {rate:.4f}  molecules {valid:.4f}", end="  ")
+            print(f"drafts {drafts / len(rows):.2f} a row  {seconds:.3f} s a row")
             missed = failures(task, rows, successes)
             if mode == "constrained":
                 reached = reached and rate >= options.at_least
