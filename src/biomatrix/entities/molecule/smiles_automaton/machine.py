@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.bonding import Bonded, attach, closed, complete, left, opened
@@ -139,7 +140,7 @@ class Machine:
         numbers = [each for atom in core.path for each in atom.labels]
         if label in numbers:
             return self._after(closed(core.path, core.runs, label, core.bond), Mode.ATOM)
-        if core.bond or len(numbers) >= _MOST_OPEN:
+        if core.bond or len(numbers) >= _MOST_OPEN or label not in _new_labels(numbers):
             return None
         path = opened(core.path, label)
         return None if path is None else self.core(Mode.ATOM, "", "", path, core.runs)
@@ -153,3 +154,9 @@ class Machine:
         if character == ")":
             return self._after(left(core.path, core.runs), Mode.CLOSED)
         return self.start if self.ends(core) else None
+
+
+def _new_labels(used: Sequence[int]) -> tuple[int, int]:
+    """Return the numbers that a ring may be opened with: the two smallest that are free, as RDKit takes them."""
+    first, second, *_ = (label for label in range(1, 100) if label not in used)
+    return first, second

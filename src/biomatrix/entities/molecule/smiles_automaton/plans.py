@@ -111,7 +111,8 @@ def percent_ends(core: Core) -> list[str]:
     written = core.text[1:]
     used = [label for atom in core.path for label in atom.labels]
     fitting = [number for number in range(10, 100) if str(number).startswith(written)]
-    new = [number for number in fitting if number not in used][:1]
+    new = [number for number in range(1, 100) if number not in used][:2]
+    new = [number for number in new if number in fitting]
     return [str(number)[len(written) :] for number in (*new, *(label for label in fitting if label in used))]
 
 
@@ -175,11 +176,14 @@ def _of_run(run: Path, ways: frozenset[int], *, current: bool, fresh: bool) -> _
         if _open(run, at, current) and _rest(run, at + 1):
             new = fresh and at == len(run) - 1
             found += [_chain(run, at, way, current, fresh=new) for way in ways]
-    return min((each for each in found if each is not None), key=_effort, default=None)
+    return min((each for each in found if each is not None), key=lambda each: _effort(run, each), default=None)
 
 
-def _effort(run: _Run) -> tuple[int, int, int]:
-    return run.characters, run.atoms, -run.grows_at
+def _effort(members: Path, run: _Run) -> tuple[bool, int, int, int]:
+    """Return by what ways to finish a run are compared: whether a ring is left to others to close, then its costs."""
+    first = run.grows_at + 1 if run.closes else 0
+    waits = any(atom.labels for atom in members[max(first, run.grows_at + 1) :])
+    return waits, run.characters, run.atoms, -run.grows_at
 
 
 def _open(run: Path, at: int, current: bool) -> bool:
