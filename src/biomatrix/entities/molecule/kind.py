@@ -99,6 +99,7 @@ class MoleculeKind(Kind):
         "charge": f"{_HERE}.constraints.whole:Charge",
         "connected": f"{_HERE}.constraints.whole:Connected",
         "similar": f"{_HERE}.constraints.whole:Similar",
+        "graph": f"{_HERE}.constraints.exact_graph:ExactGraph",
     }
     tables: ClassVar[tuple[Table, ...]] = (
         Table("conformers", CONFORMER_COLUMNS, f"{_HERE}.files.tables:read_conformers"),

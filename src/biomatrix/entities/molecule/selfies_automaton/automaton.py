@@ -12,7 +12,7 @@ Legend of shapes: R rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,10 @@ from biomatrix.entities.molecule.selfies_automaton.reach import Reach
 from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, CLOSES, OPENS
 from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END, atoms_after, pairs_of
 from biomatrix.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from biomatrix.entities.automaton import Automaton
+    from biomatrix.entities.molecule.counts import MoleculeCounts
 
 MOST_SYMBOLS: Final = 10_000
 """The longest string that is decoded."""
@@ -94,6 +98,20 @@ class SelfiesAutomaton:
         state = np.empty(1, dtype=object)
         state[0] = self.first(budget, least, most)
         return state
+
+    def counting(self, counts: MoleculeCounts) -> Automaton:
+        """Return the automaton of the molecules within the counts of elements, heavy atoms and rings.
+
+        Bonds by type are left to the finished molecule.
+
+        Raises
+        ------
+        ConfigurationError
+            No element has such a name; when it starts, that no molecule with such counts is known.
+        """
+        from biomatrix.entities.molecule.selfies_automaton.counting import CountingAutomaton
+
+        return CountingAutomaton(self, counts)
 
     def first(self, budget: int, least: int, most: int) -> Draft:
         """Return the draft before any symbol."""

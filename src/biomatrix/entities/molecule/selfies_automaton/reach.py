@@ -6,6 +6,7 @@ exactly its symbols, so whether that can be done with few atoms depends on how m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -33,6 +34,12 @@ class Reach:
     that continues a chain by a single bond, or without one that begins a fragment, cannot keep to that; its marks are
     then upper limits, as SELFIES has them, and no ring is closed.
 
+    Parameters
+    ----------
+    alphabet : Alphabet
+    atoms : sequence of int, optional
+        The classes of the atoms to build from; all by default.
+
     Attributes
     ----------
     strict : bool
@@ -49,8 +56,9 @@ class Reach:
         By the number of index symbols: bit i is set where the vocabulary can write i in the shortest way.
     """
 
-    def __init__(self, alphabet: Alphabet) -> None:
-        self._atoms = [alphabet.roles[number] for number in alphabet.atoms]
+    def __init__(self, alphabet: Alphabet, atoms: Sequence[int] | None = None) -> None:
+        numbers = alphabet.atoms if atoms is None else atoms
+        self._atoms = [alphabet.roles[number] for number in numbers]
         plain = [role for role in self._atoms if not role.marked]
         self.strict = bool(plain) and any(role.order == 1 and role.size > 1 for role in self._atoms)
         self.root = max((role.size for role in plain or self._atoms), default=-1)
@@ -66,7 +74,8 @@ class Reach:
         digits = {digit for digit in range(_BASE) if alphabet.digit_classes[digit]}
         self.writable = [_writable(count, digits) for count in range(MAX_INDEX_SYMBOLS + 1)]
         self.has_branch = (1, 1) in alphabet.branches and 0 in digits and self.first[1] >= 0
-        self.has_ring = self.strict and (1, 1) in alphabet.rings and len(digits) == _BASE
+        # rings are left out where few atoms are built from: a chain then always ends with an atom
+        self.has_ring = atoms is None and self.strict and (1, 1) in alphabet.rings and len(digits) == _BASE
         self._pairs = cache(self._most_pairs)
         self.pairs_behind = cache(self._pairs_behind)
         self.pairs_opened = cache(self._pairs_opened)

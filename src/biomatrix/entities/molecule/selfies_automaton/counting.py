@@ -1,0 +1,135 @@
+"""The automaton of SELFIES that keeps the counts asked of a molecule.
+
+It allows a symbol only where the atoms and rings that are owed still fit behind it. Bonds by type are not tracked: an
+aromatic ring is written as single and double bonds, and only the whole molecule shows which they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.automaton import Bounds, Ranges
+from biomatrix.entities.molecule.counts import MoleculeCounts
+from biomatrix.entities.molecule.selfies_automaton import moves
+from biomatrix.entities.molecule.selfies_automaton.automaton import SelfiesAutomaton
+from biomatrix.entities.molecule.selfies_automaton.draft import DONE, INDEX, Draft
+from biomatrix.entities.molecule.selfies_automaton.owed import Owed
+from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, CLOSES, OPENS, Role
+from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END
+from biomatrix.errors import ConfigurationError
+
+_MOST_TRIED: Final = 6
+"""Numbers of a branch or ring that are tried before the symbol is forbidden."""
+
+
+class CountingAutomaton(SelfiesAutomaton):
+    """Guides a segment whose molecule has given counts.
+
+    Parameters
+    ----------
+    plain : SelfiesAutomaton
+        The automaton without counts.
+    counts : MoleculeCounts
+    """
+
+    def __init__(self, plain: SelfiesAutomaton, counts: MoleculeCounts) -> None:
+        vars(self).update(vars(plain))
+        self._owed = Owed(plain.alphabet, plain.reach, counts)
+        self._counts = counts
+
+    def start(self, bounds: Bounds) -> NDArray[np.object_]:
+        """Return the state of one row, ``object [1]``.
+
+        Raises
+        ------
+        ConfigurationError
+            A length is asked for too, or no molecule that is written has such counts within the budget.
+        """
+        if bounds.range is not None:
+            raise ConfigurationError(
+                f"a length of {self.name} and counts of atoms cannot both be kept; leave length out, or count atoms in "
+                "all"
+            )
+        state = super().start(bounds)
+        draft = state[0] = self.first(state[0].budget, 0, WITHOUT_END)
+        draft.tally = self._owed.nothing
+        if not self._owed.closes(draft):
+            raise ConfigurationError(
+                f"no {self.name} of {draft.budget} tokens that this vocabulary writes is known to have these counts: "
+                f"{self._counts}"
+            )
+        return state
+
+    def _allowed(self, draft: Draft) -> Ranges:
+        if draft.phase in (INDEX, DONE):
+            return super()._allowed(draft)
+        found: dict[tuple[int, int, int, int], bool] = {}
+        kept = []
+        for number in self._options.classes(self._options.choice(draft)):
+            if number == self.alphabet.end_class:
+                fits = self._owed.met(draft.tally)
+            else:
+                role = self.alphabet.roles[number]
+                key = (role.kind, role.order, role.size, self._owed.group_of(number) if role.kind == ATOM else -1)
+                fits = found[key] if key in found else self._fits(draft, number, role)
+                found[key] = fits
+            if fits:
+                kept.append(number)
+        ranges = draft.ranges = self.alphabet.ranges(kept)
+        return ranges
+
+    def _step(self, draft: Draft, number: int) -> Draft:
+        if draft.phase == INDEX or number == self.alphabet.end_class:
+            return super()._step(draft, number)
+        role = self.alphabet.roles[number]
+        if role.kind == ATOM:
+            return moves.place(draft, role, 1, self._owed.counted(draft.tally, number))
+        if role.kind in (OPENS, CLOSES):
+            return self._asked(draft, role)
+        return moves.part(draft)
+
+    def _asked(self, draft: Draft, role: Role) -> Draft:
+        """Return the draft after a branch or ring symbol, with the numbers behind which it can be closed."""
+        opens = role.kind == OPENS
+        tally = self._tally_of(draft, opens)
+        asked, options = self._any_index(draft, role, tally)
+        fitting = sum(1 << value for value in _values(options) if self._owed.closes(self._with_index(asked, role, value)))
+        return moves.ask_index(draft, role, opens, fitting, self._counted, tally)
+
+    def _fits(self, draft: Draft, number: int, role: Role) -> bool:
+        """Return whether a draft can be closed behind a symbol; of a branch or ring only its first numbers are tried."""
+        if role.kind not in (OPENS, CLOSES):
+            return self._owed.closes(self._step(draft, number))
+        tally = self._tally_of(draft, role.kind == OPENS)
+        if tally[-1] > self._owed.rings_most:
+            return False
+        asked, options = self._any_index(draft, role, tally)
+        tried = islice(_values(options), _MOST_TRIED)
+        return any(self._owed.closes(self._with_index(asked, role, value)) for value in tried)
+
+    def _tally_of(self, draft: Draft, opens: bool) -> tuple[int, ...]:
+        return draft.tally if opens else (*draft.tally[:-1], draft.tally[-1] + 1)
+
+    def _any_index(self, draft: Draft, role: Role, tally: tuple[int, ...]) -> tuple[Draft, int]:
+        """Return the draft after a branch or ring symbol, and the numbers it may be given whatever the counts."""
+        opens = role.kind == OPENS
+        options = (self._options.branches if opens else self._options.rings).options(draft, (role.size, role.order))
+        return moves.ask_index(draft, role, opens, options, self._counted, tally), options
+
+    def _with_index(self, draft: Draft, role: Role, value: int) -> Draft:
+        for place in reversed(range(role.size)):
+            draft = moves.index(draft, value >> 4 * place & 15, self._counted)
+        return draft
+
+
+def _values(bits: int) -> Iterator[int]:
+    """Yield the places of the bits that are set, from the lowest."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
