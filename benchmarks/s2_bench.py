@@ -4,8 +4,8 @@
 
 Every row's instruction is the prompt, and its columns are the constraint. The first draft is greedy, as the official
 decoding preset is; a draft that breaks the constraint is written again at temperature 1. Success is counted as by the
-official code (:mod:`biomatrix.metrics.s2_bench`), over all rows,
-those whose request is refused included. The rows are test data: nothing is fitted on them.
+official code (:mod:`biomatrix.metrics.s2_bench`), over all rows, refused requests included. The rows are test data:
+nothing is fitted on them.
 ``--rows`` takes that many at a fixed stride. Exits with 1 where the constrained rate is below ``--at-least``.
 """
 
