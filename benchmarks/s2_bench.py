@@ -4,7 +4,8 @@
 
 Every row's instruction is the prompt, and its columns are the constraint. The first draft is greedy, as the official
 decoding preset is; a draft that breaks the constraint is written again at temperature 1. Success is counted as by the
-official code (:mod:`biomatrix.metrics.s2_bench`), over all rows. The rows are test data: nothing is fitted on them.
+official code (:mod:`biomatrix.metrics.s2_bench`), over all rows, refused requests included. The rows are test data:
+nothing is fitted on them.
 ``--rows`` takes that many at a fixed stride. Exits with 1 where the constrained rate is below ``--at-least``.
 """
 
@@ -27,6 +28,7 @@ from rdkit import Chem
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.molecule.constraints.bonds import Bonds
 from biomatrix.entities.molecule.constraints.elements import Elements
+from biomatrix.errors import ConfigurationError
 from biomatrix.generation import Answer, Model, Request
 from biomatrix.generation.sampling import Sampling
 from biomatrix.metrics.s2_bench import BONDS, ELEMENTS, atoms_as_asked, bonds_as_asked, success_rate
@@ -73,10 +75,10 @@ def rows_of(task: Task, shared: Path, count: int | None) -> list[dict[str, Any]]
 
 def answer_rows(
     model: Model, task: Task, rows: Sequence[Mapping[str, Any]], output: str, **settings: Any
-) -> list[Answer]:
-    """Return one answer per row."""
+) -> list[Answer | None]:
+    """Return one answer per row; None where the request is refused before the model writes."""
     constrained = settings.pop("constrained")
-    answers = []
+    answers: list[Answer | None] = []
     for start in range(0, len(rows), BATCH):
         requests = [
             Request(
@@ -88,15 +90,28 @@ def answer_rows(
             )
             for number, row in enumerate(rows[start : start + BATCH])
         ]
-        answers += [group[0] for group in model.engine.generate(requests)]
+        answers += answer_each(model, requests)
         print(f"\r{len(answers)} of {len(rows)}", end="", file=sys.stderr)
     print(file=sys.stderr)
     return answers
 
 
-def judged(task: Task, rows: Sequence[Mapping[str, Any]], answers: Sequence[Answer]) -> list[bool]:
+def answer_each(model: Model, requests: Sequence[Request]) -> list[Answer | None]:
+    """Return an answer to each request, together where none is refused."""
+    try:
+        return [group[0] for group in model.engine.generate(requests)]
+    except ConfigurationError as error:
+        if len(requests) == 1:
+            print(f"\rrefused: {error}", file=sys.stderr)
+            return [None]
+        half = len(requests) // 2
+        return answer_each(model, requests[:half]) + answer_each(model, requests[half:])
+
+
+def judged(task: Task, rows: Sequence[Mapping[str, Any]], answers: Sequence[Answer | None]) -> list[bool]:
     """Return whether each answer succeeds: read back from its SMILES, as the official code reads it."""
-    mols = [None if answer.entity is None else Chem.MolFromSmiles(answer.entity.smiles) for answer in answers]
+    entities = [None if answer is None else answer.entity for answer in answers]
+    mols = [None if entity is None else Chem.MolFromSmiles(entity.smiles) for entity in entities]
     return [mol is not None and task.succeeds(mol, row) for mol, row in zip(mols, rows, strict=True)]
 
 
@@ -135,11 +150,10 @@ def main() -> int:
             seconds = (time.perf_counter() - begun) / len(rows)
             successes = judged(task, rows, answers)
             rate = success_rate(successes)
-            drafts = sum(1 + len(answer.refused) for answer in answers)
-            valid = sum(answer.entity is not None for answer in answers) / len(rows)
-            print(
-                f"  {mode:12} success {rate:.4f}  molecules {valid:.4f}  drafts {drafts / len(rows):.2f} a row  {seconds:.3f} s a row"
-            )
+            drafts = sum(1 + len(answer.refused) for answer in answers if answer is not None)
+            valid = sum(answer is not None and answer.entity is not None for answer in answers) / len(rows)
+            print(f"  {mode:12} success {rate:.4f}  molecules {valid:.4f}", end="  ")
+            print(f"drafts {drafts / len(rows):.2f} a row  {seconds:.3f} s a row")
             missed = failures(task, rows, successes)
             if mode == "constrained":
                 reached = reached and rate >= options.at_least

@@ -8,6 +8,7 @@ from biomatrix.entities import Molecule
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.kind_registry import kind, load_attribute
 from biomatrix.entities.molecule.constraints.elements import Elements
+from biomatrix.entities.molecule.constraints.fragments import Contains
 from biomatrix.entities.molecule.constraints.sizes import Atoms
 from biomatrix.entities.molecule.counts import MoleculeCounts
 from biomatrix.entities.protein.entity import Protein
@@ -96,3 +97,22 @@ def test_limits_of_several_constraints_meet() -> None:
         Elements.parse("C2").counts.within(Elements.parse("C3").counts)
     with pytest.raises(ConfigurationError, match="F: no number"):
         Elements.parse("C2").counts.within(Elements.parse("F1,+").counts)
+
+
+@pytest.mark.parametrize(
+    ("smarts", "plain"),
+    [
+        ("C(=O)N", True),
+        ("c1ccccc1", True),
+        ("c1cc[nH]c1", True),
+        ("[NH3+]C", False),
+        ("[OX2H]", False),
+        ("[F,Cl]", False),
+        ("C~N", False),
+        ("[CH4]", False),
+        ("C.N", False),
+        ("*C", False),
+    ],
+)
+def test_plain_fragments_are_told_from_patterns_that_say_more(smarts: str, plain: bool) -> None:
+    assert (Contains(smarts).fragment is not None) == plain

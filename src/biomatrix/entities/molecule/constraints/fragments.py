@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
@@ -14,11 +14,17 @@ from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.molecule.constraints.counted import parse_count
 from biomatrix.entities.molecule.counts import Count, shown_count
 from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.scaffolds.narrowing import with_scaffold
 from biomatrix.errors import ConfigurationError, ParseError
 
 if TYPE_CHECKING:
+    from biomatrix.entities.automaton import Automaton
     from biomatrix.entities.base_entity import Entity
+    from biomatrix.entities.base_modality import Modality
+    from biomatrix.entities.segment_ids import SegmentIds
 
+_HYDROGENS: Final = re.compile(r"\[(?!nH\])[^]]*H|[DXRhrvx]\d|[!,;&$*?~]")
+"""What in a pattern speaks of hydrogens, degrees, rings or alternatives."""
 Kept = TypeVar("Kept", bound="SmartsConstraint")
 _COUNTED: Final = re.compile(r"(?P<smarts>.*?)\s*(?P<count>(?:>=|<=|==)\s*\d+)")
 
@@ -43,7 +49,7 @@ class SmartsConstraint(Constraint):
             raise ConfigurationError(f"{self.name}: {self.smarts!r} is no SMARTS pattern")
 
     @cached_property
-    def pattern(self) -> Chem.Mol | None:
+    def pattern(self) -> Any:
         """The pattern as RDKit reads it."""
         with BlockLogs():
             return Chem.MolFromSmarts(self.smarts)
@@ -68,6 +74,21 @@ class Contains(SmartsConstraint):
     example: ClassVar[str] = "[OX2H]>=2"
 
     count: Count = (1, None)
+
+    def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
+        """Write a plain fragment into SMILES strings once; patterns of more are only looked for."""
+        fragment = self.fragment if self.count[0] else None
+        return automaton if fragment is None else with_scaffold(automaton, modality, ids, fragment)
+
+    @cached_property
+    def fragment(self) -> Chem.Mol | None:
+        """The pattern as a molecule where all that contains it matches; None where it says more or less."""
+        if _HYDROGENS.search(self.smarts) or "." in self.smarts or self.pattern is None:
+            return None
+        with BlockLogs():
+            fragment = Chem.MolFromSmiles(self.smarts)
+        same = fragment is not None and fragment.GetNumAtoms() == self.pattern.GetNumAtoms()
+        return fragment if same and fragment.HasSubstructMatch(self.pattern) else None
 
     @classmethod
     def parse(cls, text: str) -> Self:

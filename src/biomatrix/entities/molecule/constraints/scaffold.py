@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.scaffolds.narrowing import with_scaffold
 
 if TYPE_CHECKING:
+    from biomatrix.entities.automaton import Automaton
     from biomatrix.entities.base_entity import Entity
+    from biomatrix.entities.base_modality import Modality
+    from biomatrix.entities.segment_ids import SegmentIds
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +35,10 @@ class Scaffold(Constraint):
     def parse(cls, text: str) -> Self:
         """Read a SMILES string."""
         return cls(Molecule.from_smiles(text.strip()))
+
+    def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
+        """Write the scaffold into SMILES strings; other automata are left as they are."""
+        return with_scaffold(automaton, modality, ids, self.molecule.mol)
 
     def fault(self, entity: Entity) -> str | None:
         """Return whether the scaffold is missing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.molecule.constraints.counted import parse_count
@@ -13,7 +13,6 @@ from biomatrix.errors import ConfigurationError, ParseError
 
 if TYPE_CHECKING:
     from rdkit import Chem
-    from rdkit.DataStructs import ExplicitBitVect
 
     from biomatrix.entities.base_entity import Entity
 
@@ -124,7 +123,7 @@ class Similar(Constraint):
         return None if found >= self.least else f"the similarity is {found:.2f}, below {self.least:g}"
 
 
-def _fingerprint(mol: Chem.Mol) -> ExplicitBitVect:
+def _fingerprint(mol: Chem.Mol) -> Any:
     from rdkit import Chem
     from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 
