@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from io import StringIO
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
+import rdkit
+from rdkit import rdBase
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.check import Check
@@ -45,14 +50,8 @@ def posebusters_checks(molecule: Molecule) -> list[Check]:
     if not molecule.has_conformer:
         return [Check(_words(name), None, detail="no conformer") for name in CHECKS]
     busters = _busters()
-    heard = logging.getLogger("posebusters")
-    level = heard.level
-    heard.setLevel(logging.CRITICAL)
-    try:
-        with BlockLogs():
-            table = busters.bust([molecule.mol], None, None, full_report=True)
-    finally:
-        heard.setLevel(level)
+    with _logging_as_before(), BlockLogs():
+        table = busters.bust([molecule.mol], None, None, full_report=True)
     return [_check(name, dict(table.iloc[0])) for name in CHECKS]
 
 
@@ -60,7 +59,25 @@ def posebusters_checks(molecule: Molecule) -> list[Check]:
 def _busters() -> Any:
     from posebusters import PoseBusters
 
+    rdBase.LogToCppStreams()  # importing it sends RDKit's messages to Python's logging, for the whole process
     return PoseBusters(config="mol")
+
+
+@contextmanager
+def _logging_as_before() -> Iterator[None]:
+    """Silence PoseBusters, and undo what it does to RDKit's handler: it leaves the standard error of that moment there.
+
+    Where that stream is closed later, PoseBusters takes the error for one of InChI.
+    """
+    heard, handler = logging.getLogger("posebusters"), rdkit.log_handler
+    level, stream = heard.level, handler.stream
+    heard.setLevel(logging.CRITICAL)
+    handler.stream = StringIO()
+    try:
+        yield
+    finally:
+        heard.setLevel(level)
+        handler.stream = stream
 
 
 def _check(name: str, row: dict[str, Any]) -> Check:
