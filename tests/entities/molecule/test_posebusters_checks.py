@@ -8,7 +8,7 @@ from io import StringIO
 import numpy as np
 import pytest
 import rdkit
-from rdkit import Chem
+from rdkit import Chem, rdBase
 
 from biomatrix.entities import Check, Molecule
 from biomatrix.entities.molecule.checks import check_geometry
@@ -45,6 +45,7 @@ def test_without_a_conformer_nothing_is_known() -> None:
 def test_the_logging_of_the_process_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     molecule = Molecule.from_smiles("CCO").embed()
     posebusters_checks(molecule)
+    states = rdBase.LogStatus()
     stream = StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     posebusters_checks(molecule)
@@ -55,6 +56,7 @@ def test_the_logging_of_the_process_stays_as_it_was(monkeypatch: pytest.MonkeyPa
         assert Chem.MolFromSmiles("C1CC") is None
         assert "unclosed ring" in log.reason
     assert rdkit.log_handler.stream is not stream
+    assert rdBase.LogStatus() == states
 
 
 @pytest.mark.parametrize("smiles", ["CCOc1ccccc1C(=O)N", "C/C=C/C1CCCCC1"])

@@ -59,25 +59,32 @@ def posebusters_checks(molecule: Molecule) -> list[Check]:
 def _busters() -> Any:
     from posebusters import PoseBusters
 
-    rdBase.LogToCppStreams()  # importing it sends RDKit's messages to Python's logging, for the whole process
     return PoseBusters(config="mol")
 
 
 @contextmanager
 def _logging_as_before() -> Iterator[None]:
-    """Silence PoseBusters, and undo what it does to RDKit's handler: it leaves the standard error of that moment there.
+    """Silence PoseBusters, and undo what it does to the logging of RDKit in the whole process.
 
-    Where that stream is closed later, PoseBusters takes the error for one of InChI.
+    Importing it sends RDKit's messages to Python's logging; a check turns every log on; and the handler is left with
+    the standard error of that moment: where that is closed later, PoseBusters takes the error for one of InChI.
     """
-    heard, handler = logging.getLogger("posebusters"), rdkit.log_handler
-    level, stream = heard.level, handler.stream
-    heard.setLevel(logging.CRITICAL)
-    handler.stream = StringIO()
+    loggers = (logging.getLogger("posebusters"), rdkit.logger)
+    levels, stream = [logger.level for logger in loggers], rdkit.log_handler.stream
+    states = dict(line.split(":") for line in rdBase.LogStatus().splitlines())
+    rdBase.LogToPythonLogger()
+    rdkit.log_handler.stream = StringIO()
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        heard.setLevel(level)
-        handler.stream = stream
+        rdBase.LogToCppStreams()
+        for name, state in states.items():
+            (rdBase.EnableLog if state == "enabled" else rdBase.DisableLog)(name)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        rdkit.log_handler.stream = stream
 
 
 def _check(name: str, row: dict[str, Any]) -> Check:
