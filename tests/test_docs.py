@@ -25,6 +25,7 @@ RUNNING = [
     ROOT / "docs" / "reference" / "constraints.md",
     ROOT / "docs" / "reference" / "entities.md",
     ROOT / "docs" / "reference" / "modalities.md",
+    ROOT / "docs" / "reference" / "checks.md",
 ]
 _FENCE = re.compile(r"^```(\w+)(?: title=\"([^\"]*)\")?\n(.*?)^```$", re.M | re.S)
 _NOT_RUN = "Needs "

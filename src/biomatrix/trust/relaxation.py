@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.errors import ConfigurationError, UnsupportedError
-from biomatrix.trust.checking import Level, checked_level, checks_of
+from biomatrix.trust.checking import Level, agreement_of, checked_level, checks_of
 from biomatrix.trust.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -102,12 +102,15 @@ def relax(entity: Entity, method: str, checks: Level = "fast") -> Relaxation:
     if not entity.has_structure:
         raise UnsupportedError(f"a {entity.kind} without a structure cannot be relaxed", record=entity.name or None)
     relaxed = function(entity)
+    after = checks_of(relaxed.entity, level)
+    if level != "off":
+        after += agreement_of(entity, relaxed.entity, "before")
     return Relaxation(
         method,
         entity,
         relaxed.entity,
         Verdict(tuple(checks_of(entity, level))),
-        Verdict(tuple(checks_of(relaxed.entity, level, reference=entity))),
+        Verdict(tuple(after)),
         relaxed.energy_before,
         relaxed.energy_after,
         relaxed.moved,

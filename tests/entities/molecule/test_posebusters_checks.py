@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from io import StringIO
+
 import numpy as np
 import pytest
+import rdkit
+from rdkit import Chem, rdBase
 
 from biomatrix.entities import Check, Molecule
 from biomatrix.entities.molecule.checks import check_geometry
+from biomatrix.entities.molecule.chemistry_log import captured_log
 from biomatrix.entities.molecule.posebusters_checks import CHECKS, PREFIX, posebusters_checks
 
 PAIRS = {
@@ -34,6 +40,23 @@ def test_a_sound_molecule_passes_all() -> None:
 def test_without_a_conformer_nothing_is_known() -> None:
     checks = posebusters_checks(Molecule.from_smiles("CCO"))
     assert [check.passed for check in checks] == [None] * len(CHECKS)
+
+
+def test_the_logging_of_the_process_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    molecule = Molecule.from_smiles("CCO").embed()
+    posebusters_checks(molecule)
+    states = rdBase.LogStatus()
+    stream = StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    posebusters_checks(molecule)
+    stream.close()
+    monkeypatch.undo()
+    assert all(check.passed for check in posebusters_checks(molecule))
+    with captured_log() as log:
+        assert Chem.MolFromSmiles("C1CC") is None
+        assert "unclosed ring" in log.reason
+    assert rdkit.log_handler.stream is not stream
+    assert rdBase.LogStatus() == states
 
 
 @pytest.mark.parametrize("smiles", ["CCOc1ccccc1C(=O)N", "C/C=C/C1CCCCC1"])

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from io import StringIO
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
+import rdkit
+from rdkit import rdBase
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.check import Check
@@ -45,14 +50,8 @@ def posebusters_checks(molecule: Molecule) -> list[Check]:
     if not molecule.has_conformer:
         return [Check(_words(name), None, detail="no conformer") for name in CHECKS]
     busters = _busters()
-    heard = logging.getLogger("posebusters")
-    level = heard.level
-    heard.setLevel(logging.CRITICAL)
-    try:
-        with BlockLogs():
-            table = busters.bust([molecule.mol], None, None, full_report=True)
-    finally:
-        heard.setLevel(level)
+    with _logging_as_before(), BlockLogs():
+        table = busters.bust([molecule.mol], None, None, full_report=True)
     return [_check(name, dict(table.iloc[0])) for name in CHECKS]
 
 
@@ -61,6 +60,31 @@ def _busters() -> Any:
     from posebusters import PoseBusters
 
     return PoseBusters(config="mol")
+
+
+@contextmanager
+def _logging_as_before() -> Iterator[None]:
+    """Silence PoseBusters, and undo what it does to the logging of RDKit in the whole process.
+
+    Importing it sends RDKit's messages to Python's logging; a check turns every log on; and the handler is left with
+    the standard error of that moment: where that is closed later, PoseBusters takes the error for one of InChI.
+    """
+    loggers = (logging.getLogger("posebusters"), rdkit.logger)
+    levels, stream = [logger.level for logger in loggers], rdkit.log_handler.stream
+    states = dict(line.split(":") for line in rdBase.LogStatus().splitlines())
+    rdBase.LogToPythonLogger()
+    rdkit.log_handler.stream = StringIO()
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        rdBase.LogToCppStreams()
+        for name, state in states.items():
+            (rdBase.EnableLog if state == "enabled" else rdBase.DisableLog)(name)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        rdkit.log_handler.stream = stream
 
 
 def _check(name: str, row: dict[str, Any]) -> Check:
