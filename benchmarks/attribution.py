@@ -52,11 +52,11 @@ def molecules(shared: Path, count: int) -> Iterator[list[object]]:
                 yield task_prompt(asked, {"molecule": (molecule, "molecule_selfies")})
 
 
-def proteins(shared: Path, count: int) -> Iterator[list[object]]:
+def proteins(shared: Path, count: int, longest: int) -> Iterator[list[object]]:
     """Yield questions about chains of a published test set, which is kept out of training."""
     rows = pq.read_table(shared / CHAINS, columns=["primary"])["primary"].to_pylist()
-    short = [text for text in rows if 40 <= len(text) <= 200]
-    for text in short[: count * 2]:
+    short = [text for text in rows if 20 <= len(text) <= longest]
+    for text in short[:count]:
         chain = bm.Protein.from_sequence(text)
         yield task_prompt("membrane_protein", {"protein_sequence": (chain, "protein_sequence")})
 
@@ -92,12 +92,17 @@ def main() -> None:
     parser.add_argument("shared", type=Path)
     parser.add_argument("--model", default="nano")
     parser.add_argument("--prompts", type=int, default=60)
+    parser.add_argument("--longest", type=int, default=200, help="residues of a chain")
+    parser.add_argument("--about", choices=("molecules", "proteins"), help="both when not given")
     options = parser.parse_args()
     model = bm.load(options.model)
     print("| about | method | prompts | top fifth | random fifth | difference, 95% | top falls further | s a prompt |")
     print("|---|---|---|---|---|---|---|---|")
-    for about, asked in (("molecules", molecules), ("proteins", proteins)):
-        prompts = list(asked(options.shared, (options.prompts + 1) // 2))[: options.prompts]
+    for about in [options.about] if options.about else ["molecules", "proteins"]:
+        if about == "molecules":
+            prompts = list(molecules(options.shared, (options.prompts + 1) // 2))[: options.prompts]
+        else:
+            prompts = list(proteins(options.shared, options.prompts, options.longest))
         for method in METHODS:
             generator, falls = np.random.default_rng(0), []
             for prompt in prompts:

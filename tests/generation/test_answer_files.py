@@ -20,7 +20,9 @@ from biomatrix.generation import Answer, Model
 from biomatrix.generation.answer_files import check_destination, describe_answer, write_answers
 from biomatrix.vocabulary.segments import Segment
 
-VOCABULARY: Any = SimpleNamespace(modality=lambda name: SimpleNamespace(check=lambda entity: []))
+VOCABULARY: Any = SimpleNamespace(
+    modality=lambda name: SimpleNamespace(check=lambda entity: [], spelled_as_text=False, units=list)
+)
 """What an answer asks of its vocabulary, without a check."""
 
 

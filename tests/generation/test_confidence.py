@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,22 @@ def test_a_calibration_gives_an_interval_around_the_median_of_samples(model: Mod
     two = with_evidence([replace(answer, text=text, entity=None, error=None) for text in ("1", "much")], made)
     assert "calibrated on 3 samples a record, but 2 were asked for" in two[0].confidence.doubts
     assert "1 of 2 samples state no number" in two[0].confidence.doubts
+
+
+@pytest.mark.parametrize("extension", ["pdb", "cif"])
+def test_files_of_structures_hold_the_confidence_of_each_residue(model: Model, extension: str, tmp_path: Path) -> None:
+    from biomatrix.generation.answer_files import write_answers
+
+    answers = model.generate(["Fold ", CHAIN], output="protein_structure", length=10, num_samples=2)
+    path = tmp_path / f"folds.{extension}"
+    write_answers(answers, path, "protein_structure")
+    rows = [line for line in path.read_text().splitlines() if line.startswith("ATOM")]
+    found = [float(line[60:66] if extension == "pdb" else line.split()[14]) for line in rows]
+    wanted = []
+    for answer in answers:
+        assert isinstance(answer.entity, bm.Protein)
+        percent = 100 * np.exp(answer.segment_confidence()[0].units)
+        resolved = np.flatnonzero(answer.entity.resolved)
+        wanted += np.repeat(percent[resolved], 4).tolist()
+    assert found == pytest.approx(wanted, abs=0.006)
+    assert "100 times the probability" in path.read_text()

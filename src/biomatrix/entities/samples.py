@@ -19,11 +19,15 @@ class Sample:
         Its place among the answers, from 1; those that are no entity count too.
     data : mapping of str to str
         What a file should say of it, such as ``logprob`` and its checks, one line each.
+    confidences : tuple of float
+        For each residue or atom how sure the model was, from 0 to 100, for formats with a place for it; NaN where that
+        is not known, empty where it is known of none.
     """
 
     entity: Entity
     number: int
     data: Mapping[str, str] = field(default_factory=dict)
+    confidences: tuple[float, ...] = ()
 
     @property
     def title(self) -> str:

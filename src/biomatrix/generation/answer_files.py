@@ -24,6 +24,7 @@ from biomatrix.generation.destinations import (
     numbered,
 )
 from biomatrix.trust import judge
+from biomatrix.trust.likelihood import percent
 
 __all__ = ["WrittenAnswers", "check_destination", "describe_answer", "write_answers"]
 
@@ -132,7 +133,13 @@ def _samples(answers: Sequence[Answer], refused: list[tuple[int, str]]) -> Itera
             data["checks_passed"] = f"{len(verdict.answered) - len(verdict.failed)}/{len(verdict.answered)}"
         if verdict.failed:
             data["checks_failed"] = ", ".join(check.name for check in verdict.failed)
-        yield Sample(answer.entity, number, data)
+        yield Sample(answer.entity, number, data, _confidences(answer))
+
+
+def _confidences(answer: Answer) -> tuple[float, ...]:
+    """Return how sure the model was of each residue or atom of the entity, from 0 to 100."""
+    of_entity = (one for one in answer.segment_confidence() if one.segment.value is answer.entity)
+    return next((tuple(percent(one.units).tolist()) for one in of_entity), ())
 
 
 def _write_each(

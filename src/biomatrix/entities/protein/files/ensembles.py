@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
+import numpy as np
+
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.files.binary import binary_of
 from biomatrix.entities.protein.files.mmcif import cif_text
@@ -15,6 +17,10 @@ from biomatrix.errors import UnsupportedError
 
 _REMARK: Final = "REMARK 225 "
 """Remark 225 of the PDB format is about theoretical models."""
+_RESIDUE: Final = slice(17, 27)
+"""The columns of a PDB line that name the residue: its type, chain, number and insertion code."""
+B_FACTOR: Final = "100 times the probability of the residue's token among those allowed"
+"""What the column of B-factors holds, as the file says it."""
 _WIDTH: Final = 80
 _MOST_MODELS: Final = 9_999
 _DATA: Final = "_biomatrix_answer."
@@ -41,13 +47,19 @@ def _pdb(samples: Sequence[Sample]) -> str:
         if one.number > _MOST_MODELS:
             raise UnsupportedError(f"model {one.number:,}, past the {_MOST_MODELS:,} of a PDB file; write .cif")
         atoms = [line for line in pdb_text([_protein(one)]).splitlines() if line.startswith(("ATOM", "TER"))]
+        b_factors = _b_factors(one, [line[_RESIDUE] for line in atoms])
+        atoms = [
+            f"{line[:60]}{b:6.2f}{line[66:]}" if line[0] == "A" else line
+            for line, b in zip(atoms, b_factors, strict=True)
+        ]
         lines += [f"MODEL     {one.number:>4}", *atoms, "ENDMDL"] if len(samples) > 1 else atoms
     return "\n".join(f"{line:<{_WIDTH}}" for line in [*lines, "END"]) + "\n"
 
 
 def _remarks(sample: Sample) -> Iterator[str]:
     """Yield the remark lines of a sample: ``MODEL 3 LOGPROB -12.3``."""
-    for name, value in sample.data.items():
+    described = {**sample.data, **({"b_factor": B_FACTOR} if sample.confidences else {})}
+    for name, value in described.items():
         text = f"MODEL {sample.number} {name.upper()} {value}".encode("ascii", "replace").decode()
         yield from (_REMARK + line for line in textwrap.wrap(text, _WIDTH - len(_REMARK)))
 
@@ -64,19 +76,41 @@ def _cif(samples: Sequence[Sample]) -> str:
     block: Any = document.sole_block()
     tags = [str(tag) for tag in block.find_loop("_atom_site.id").get_loop().tags]
     serial, model = tags.index("_atom_site.id"), tags.index("_atom_site.pdbx_PDB_model_num")
+    place, b_factor = tags.index("_atom_site.label_seq_id"), tags.index("_atom_site.B_iso_or_equiv")
     atoms: list[list[str]] = []
     for one, protein in zip(samples, proteins, strict=True):
-        for row in cif.read_string(cif_text([protein])).sole_block().find(tags):
-            values = [str(value) for value in row]
-            values[serial], values[model] = str(len(atoms) + 1), str(one.number)
+        rows = [[str(v) for v in row] for row in cif.read_string(cif_text([protein])).sole_block().find(tags)]
+        for values, b in zip(rows, _b_factors(one, [values[place] for values in rows]), strict=True):
+            values[serial], values[model], values[b_factor] = str(len(atoms) + 1), str(one.number), f"{b:.2f}"
             atoms.append(values)
     columns = [list(column) for column in zip(*atoms, strict=True)]
     block.find_loop("_atom_site.id").get_loop().set_all_values(columns)
     data = block.init_loop(_DATA, ["model_num", "name", "value"])
     for one in samples:
-        for name, value in one.data.items():
+        described = {**one.data, **({"b_factor": B_FACTOR} if one.confidences else {})}
+        for name, value in described.items():
             data.add_row([str(one.number), cif.quote(name), cif.quote(value)])
     return str(document.as_string())
+
+
+def _b_factors(sample: Sample, residues: Sequence[str]) -> list[float]:
+    """Return the B-factor of each atom: how sure the model was of its residue; 0 where that is not known.
+
+    Parameters
+    ----------
+    sample : Sample
+    residues : sequence of str
+        What tells the residue of each atom from its neighbours', in the order of the chain.
+    """
+    protein = _protein(sample)
+    positions = np.empty((0, 3, 3)) if protein.backbone is None else protein.backbone
+    written = np.flatnonzero([bool(np.isfinite(atoms).all(axis=1).any()) for atoms in positions]).tolist()
+    factors, place = [], -1
+    for at, residue in enumerate(residues):
+        place += at == 0 or residue != residues[at - 1]
+        known = sample.confidences[written[place]] if sample.confidences else 0.0
+        factors.append(known if known == known else 0.0)
+    return factors
 
 
 def _protein(sample: Sample) -> Protein:
