@@ -22,6 +22,9 @@ from biomatrix.generation.text_answers.text_constraint import TextConstraint
 from biomatrix.generation.unguided_automaton import UnguidedAutomaton
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
+_SHARE: Final = 8
+"""The most tokens of a segment for each token of another that it counts otherwise: a carbon of SELFIES may become an
+atom and three hydrogens, two of them branches of three tokens."""
 _KEPT: Final = 256
 """The most narrowed automata that are kept for the next request with the same constraints."""
 
@@ -136,7 +139,7 @@ class Guides:
             return Place(automaton)
         same = blocks[number].counts is not None and blocks[number].counts == blocks[binder].counts
         bind = partial(self._bound, outputs[number], automaton, outputs[binder])
-        return Place(automaton, None, binder, bind, 1 if same else 2)
+        return Place(automaton, None, binder, bind, 1 if same else _SHARE)
 
     def _bound(
         self, name: str, automaton: Automaton, sibling: str, ids: tuple[int, ...]
