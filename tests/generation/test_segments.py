@@ -12,9 +12,11 @@ from biomatrix.entities.automaton import Bounds
 from biomatrix.entities.grammar import Grammar, one_or_more
 from biomatrix.entities.table_automaton import TableAutomaton
 from biomatrix.errors import ConfigurationError
-from biomatrix.generation import Model
+from biomatrix.generation import Model, Request
 from biomatrix.generation.fixed_segment import FixedSegment
+from biomatrix.generation.guides import Guides
 from biomatrix.generation.segments_automaton import Place, SegmentsAutomaton
+from biomatrix.generation.text_automaton import TextAutomaton
 
 from .test_drafts import Without
 
@@ -190,6 +192,14 @@ def test_a_constraint_is_kept_by_the_modality_that_can(model: Model) -> None:
         model.generate("Make.", output=("molecule_selfies", "molecule_structure"), constraints=[Without("C")])
     with pytest.raises(ConfigurationError, match="narrows one automaton"):
         model.generate("Make.", output=BOTH, constraints=[lambda automaton: automaton])
+
+
+def test_equal_requests_share_one_guide(model: Model) -> None:
+    guides = Guides(model.vocabulary, TextAutomaton.from_vocabulary(model.vocabulary))
+    first, again, other = (
+        guides.of(Request("Make.", BOTH, constraints=[Without(letters)])) for letters in ("C", "C", "W")
+    )
+    assert first is again is not other
 
 
 def test_what_cannot_be_kept_is_refused(model: Model) -> None:

@@ -46,6 +46,7 @@ class Guides:
         self._bounds: OrderedDict[tuple[str, str, int, tuple[int, ...]], tuple[Automaton, int | None, Automaton]]
         self._bounds = OrderedDict()
         self._strings: OrderedDict[object, PiecesAutomaton] = OrderedDict()
+        self._sequences: OrderedDict[tuple[tuple[str, ...], tuple[int, ...]], SegmentsAutomaton] = OrderedDict()
         self._unguided: dict[tuple[str, ...], UnguidedAutomaton] = {}
 
     def of(self, request: Request) -> Guide:
@@ -120,6 +121,9 @@ class Guides:
             raise ConfigurationError("a function narrows one automaton, and the output has several; give a Constraint")
         automata = self._narrowed_each(request)
         kept = kept_segment(self._vocabulary, request)
+        key = request.outputs, tuple(map(id, automata.values()))
+        if kept is None and key in self._sequences:
+            return self._sequences[key]
         places: list[Place] = []
         for number, name in enumerate(request.outputs):
             if kept is not None and name == kept[1]:
@@ -129,7 +133,12 @@ class Guides:
                 places.append(Place(*self._bound(name, automata[name], kept[1], ids)))
             else:
                 places.append(self._bound_later(number, request.outputs, automata[name]))
-        return SegmentsAutomaton(places)
+        guide = SegmentsAutomaton(places)
+        if kept is None:
+            self._sequences[key] = guide  # which holds the automata, so that no other takes the identity of one
+            if len(self._sequences) > _KEPT:
+                self._sequences.popitem(last=False)
+        return guide
 
     def _bound_later(self, number: int, outputs: Sequence[str], automaton: Automaton) -> Place:
         """Return the place of a segment that the first one of its kind binds once that is written."""
