@@ -94,9 +94,8 @@ def generate(
     from biomatrix.generation.model import request_of
     from biomatrix.generation.requests import build_prompt
 
-    if stream and (as_json or num_samples > 1 or best_of > 1 or beams is not None):
-        named = "--best-of and --beams" if best_of > 1 or beams is not None else "--json and --num-samples"
-        raise ConfigurationError(f"--stream prints one answer as it is written; leave out {named}")
+    if stream:
+        _check_streamed(whole=as_json or num_samples > 1, chosen=best_of > 1 or beams is not None)
     if written_as is not None and not given.each:
         raise ConfigurationError(f"--as {written_as} says how an entity is shown, but none was given")
     outputs = outputs_of(answer)
@@ -121,6 +120,13 @@ def generate(
         _write(answers, output, written)
     if all(one.error is not None for one in answers):
         raise typer.Exit(1)
+
+
+def _check_streamed(*, whole: bool, chosen: bool) -> None:
+    """Refuse to stream what is printed as a whole, or chosen once all is written."""
+    if whole or chosen:
+        named = "--best-of and --beams" if chosen else "--json and --num-samples"
+        raise ConfigurationError(f"--stream prints one answer as it is written; leave out {named}")
 
 
 def _check_modalities(*given: tuple[str, str | None]) -> None:
