@@ -109,9 +109,8 @@ def generate(
     from biomatrix.generation.requests import build_prompt
     from biomatrix.trust.calibration import Calibration
 
-    if stream and (as_json or num_samples > 1 or best_of > 1 or beams is not None):
-        named = "--best-of and --beams" if best_of > 1 or beams is not None else "--json and --num-samples"
-        raise ConfigurationError(f"--stream prints one answer as it is written; leave out {named}")
+    if stream:
+        _check_streamed(whole=as_json or num_samples > 1, chosen=best_of > 1 or beams is not None)
     calibrated = None if calibration is None else Calibration.from_file(calibration)
     if written_as is not None and not given.each:
         raise ConfigurationError(f"--as {written_as} says how an entity is shown, but none was given")
@@ -142,6 +141,13 @@ def generate(
         _write(answers, output, written)
     if all(one.error is not None for one in answers):
         raise typer.Exit(1)
+
+
+def _check_streamed(*, whole: bool, chosen: bool) -> None:
+    """Refuse to stream what is printed as a whole, or chosen once all is written."""
+    if whole or chosen:
+        named = "--best-of and --beams" if chosen else "--json and --num-samples"
+        raise ConfigurationError(f"--stream prints one answer as it is written; leave out {named}")
 
 
 def _check_modalities(*given: tuple[str, str | None]) -> None:

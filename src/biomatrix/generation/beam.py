@@ -196,8 +196,8 @@ def in_place(parents: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
 
     Examples
     --------
-    >>> in_place([2, 0, 2, 7]).tolist()  # the children of 0, 7, 2, 2
-    [1, 3, 0, 2]
+    >>> in_place([2, 0, 2, 7]).tolist()  # the children of 0, 2, 2, 7
+    [1, 2, 0, 3]
     """
     count = len(parents)
     order = np.full(count, -1)

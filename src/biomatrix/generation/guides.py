@@ -22,6 +22,9 @@ from biomatrix.generation.text_answers.text_constraint import TextConstraint
 from biomatrix.generation.unguided_automaton import UnguidedAutomaton
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
+_SHARE: Final = 8
+"""The most tokens of a segment for each token of another that it counts otherwise: a carbon of SELFIES may become an
+atom and three hydrogens, two of them branches of three tokens."""
 _KEPT: Final = 256
 """The most narrowed automata that are kept for the next request with the same constraints."""
 
@@ -43,6 +46,7 @@ class Guides:
         self._bounds: OrderedDict[tuple[str, str, int, tuple[int, ...]], tuple[Automaton, int | None, Automaton]]
         self._bounds = OrderedDict()
         self._strings: OrderedDict[object, PiecesAutomaton] = OrderedDict()
+        self._sequences: OrderedDict[tuple[tuple[str, ...], tuple[int, ...]], SegmentsAutomaton] = OrderedDict()
         self._unguided: dict[tuple[str, ...], UnguidedAutomaton] = {}
 
     def of(self, request: Request) -> Guide:
@@ -117,6 +121,9 @@ class Guides:
             raise ConfigurationError("a function narrows one automaton, and the output has several; give a Constraint")
         automata = self._narrowed_each(request)
         kept = kept_segment(self._vocabulary, request)
+        key = request.outputs, tuple(map(id, automata.values()))
+        if kept is None and key in self._sequences:
+            return self._sequences[key]
         places: list[Place] = []
         for number, name in enumerate(request.outputs):
             if kept is not None and name == kept[1]:
@@ -126,7 +133,12 @@ class Guides:
                 places.append(Place(*self._bound(name, automata[name], kept[1], ids)))
             else:
                 places.append(self._bound_later(number, request.outputs, automata[name]))
-        return SegmentsAutomaton(places)
+        guide = SegmentsAutomaton(places)
+        if kept is None:
+            self._sequences[key] = guide  # which holds the automata, so that no other takes the identity of one
+            if len(self._sequences) > _KEPT:
+                self._sequences.popitem(last=False)
+        return guide
 
     def _bound_later(self, number: int, outputs: Sequence[str], automaton: Automaton) -> Place:
         """Return the place of a segment that the first one of its kind binds once that is written."""
@@ -136,7 +148,7 @@ class Guides:
             return Place(automaton)
         same = blocks[number].counts is not None and blocks[number].counts == blocks[binder].counts
         bind = partial(self._bound, outputs[number], automaton, outputs[binder])
-        return Place(automaton, None, binder, bind, 1 if same else 2)
+        return Place(automaton, None, binder, bind, 1 if same else _SHARE)
 
     def _bound(
         self, name: str, automaton: Automaton, sibling: str, ids: tuple[int, ...]
