@@ -37,11 +37,6 @@ class SmilesAutomaton:
         The control pair.
     spelling : mapping of int to str
         The text of the base tokenizer's pieces, by id.
-
-    Raises
-    ------
-    ConfigurationError
-        The tokenizer lacks pieces of single characters.
     """
 
     def __init__(self, start_id: int, end_id: int, spelling: Mapping[int, str]) -> None:
@@ -52,7 +47,18 @@ class SmilesAutomaton:
         self.ids: NDArray[np.int64] = np.union1d(list(self._pieces.by_id), [end_id]).astype(np.int64)
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
-        """Return the state of one row, ``object [4]``; ConfigurationError where no string fits the bounds."""
+        """Return the state of one row, ``object [4]``.
+
+        Raises
+        ------
+        ConfigurationError
+            No string fits the bounds, or the tokenizer lacks pieces of single characters.
+        """
+        if self._pieces.missing:
+            raise ConfigurationError(
+                f"SMILES cannot be spelled safely: the base tokenizer has no piece for {' '.join(self._pieces.missing)}; "
+                "take a byte-level tokenizer"
+            )
         least, most = bounds.range or (0, UNLIMITED)
         if most < 1 or least > most:
             raise ConfigurationError(f"no molecule_smiles segment has length {bounds.length}; ask for at least 1")
