@@ -55,9 +55,9 @@ class SmilesAutomaton:
             No string fits the bounds, or the tokenizer lacks pieces of single characters.
         """
         if self._pieces.missing:
+            missing = " ".join(self._pieces.missing)
             raise ConfigurationError(
-                f"SMILES cannot be spelled safely: the base tokenizer has no piece for {' '.join(self._pieces.missing)}; "
-                "take a byte-level tokenizer"
+                f"SMILES cannot be spelled safely: the base tokenizer has no piece for {missing}; take a byte-level one"
             )
         least, most = bounds.range or (0, UNLIMITED)
         if most < 1 or least > most:
@@ -151,14 +151,16 @@ class SmilesAutomaton:
             sure = cheap & (menu.added + atoms <= room.most) & (menu.grows | (further == 0)) & ~ends
             if sure.any():
                 doubtful &= cheap & (menu.added + atoms > room.most)
-        fits = sure | (ends & (room.least == 0))
+        fits: NDArray[np.bool_] = sure | (ends & (room.least == 0))
         costs = np.full(len(menu.ids), UNLIMITED)
         for place in np.flatnonzero(~fits & doubtful).tolist():
             after, added = self._after(core, int(menu.ids[place]))
             left = Room(room.tokens - 1, max(room.least - added, 0), room.most - added)
             costs[place] = fewest_tokens(self._machine, after, left)
         fits |= costs < room.tokens
-        return fits if bool(fits.any()) else np.equal(costs, costs.min())
+        if not fits.any():
+            fits = np.asarray(costs == costs.min(), dtype=bool)
+        return fits
 
 
 def _row(core: Core, tokens: int, least: int, most: int) -> NDArray[Any]:
