@@ -128,7 +128,7 @@ def test_only_ids_of_smiles_pieces_are_candidates(automaton: SmilesAutomaton, sp
 
 def test_a_vocabulary_without_single_characters_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no piece for"):
-        SmilesAutomaton(1000, 1001, {0: "C", 1: "cc"})
+        SmilesAutomaton(1000, 1001, {0: "C", 1: "cc"}).start(Bounds(10))
 
 
 def test_bounds_that_hold_nothing_are_refused(automaton: SmilesAutomaton) -> None:

@@ -131,16 +131,11 @@ class MoleculeSmiles(Modality):
         return {}
 
     def automaton(self, ids: SegmentIds) -> Automaton:
-        """Return which pieces may come next so that RDKit reads the whole, over the pieces' own spelling.
-
-        Raises
-        ------
-        ConfigurationError
-            The base tokenizer lacks pieces of single characters.
-        """
+        """Return which pieces may come next so that RDKit reads the whole; any pieces where no spelling is known."""
         from biomatrix.entities.molecule.smiles_automaton.automaton import SmilesAutomaton
 
-        return SmilesAutomaton(ids.start_id, ids.end_id, ids.spelling())
+        spelling = ids.spelling()
+        return SmilesAutomaton(ids.start_id, ids.end_id, spelling) if spelling else super().automaton(ids)
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms written (hydrogens on them not counted)."""

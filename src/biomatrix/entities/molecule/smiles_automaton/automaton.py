@@ -37,11 +37,6 @@ class SmilesAutomaton:
         The control pair.
     spelling : mapping of int to str
         The text of the base tokenizer's pieces, by id.
-
-    Raises
-    ------
-    ConfigurationError
-        The tokenizer lacks pieces of single characters.
     """
 
     def __init__(self, start_id: int, end_id: int, spelling: Mapping[int, str]) -> None:
@@ -52,7 +47,18 @@ class SmilesAutomaton:
         self.ids: NDArray[np.int64] = np.union1d(list(self._pieces.by_id), [end_id]).astype(np.int64)
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
-        """Return the state of one row, ``object [4]``; ConfigurationError where no string fits the bounds."""
+        """Return the state of one row, ``object [4]``.
+
+        Raises
+        ------
+        ConfigurationError
+            No string fits the bounds, or the tokenizer lacks pieces of single characters.
+        """
+        if self._pieces.missing:
+            missing = " ".join(self._pieces.missing)
+            raise ConfigurationError(
+                f"SMILES cannot be spelled safely: the base tokenizer has no piece for {missing}; take a byte-level one"
+            )
         least, most = bounds.range or (0, UNLIMITED)
         if most < 1 or least > most:
             raise ConfigurationError(f"no molecule_smiles segment has length {bounds.length}; ask for at least 1")
@@ -145,14 +151,16 @@ class SmilesAutomaton:
             sure = cheap & (menu.added + atoms <= room.most) & (menu.grows | (further == 0)) & ~ends
             if sure.any():
                 doubtful &= cheap & (menu.added + atoms > room.most)
-        fits = sure | (ends & (room.least == 0))
+        fits: NDArray[np.bool_] = sure | (ends & (room.least == 0))
         costs = np.full(len(menu.ids), UNLIMITED)
         for place in np.flatnonzero(~fits & doubtful).tolist():
             after, added = self._after(core, int(menu.ids[place]))
             left = Room(room.tokens - 1, max(room.least - added, 0), room.most - added)
             costs[place] = fewest_tokens(self._machine, after, left)
         fits |= costs < room.tokens
-        return fits if bool(fits.any()) else np.equal(costs, costs.min())
+        if not fits.any():
+            fits = np.asarray(costs == costs.min(), dtype=bool)
+        return fits
 
 
 def _row(core: Core, tokens: int, least: int, most: int) -> NDArray[Any]:

@@ -84,9 +84,9 @@ def fits(atom: Live) -> bool:
     for ring, exo in ((2, 0), (3, 0), (2, 1), (2, 2)):
         if need(atom.aromatic, ring, exo) is None or ring < atom.ring:
             continue
-        if exo == atom.exo or (atom.exo == 0 and exo == 1):
-            if (ring - atom.ring) + (exo != atom.exo) >= owed:
-                return True
+        reached = exo == atom.exo or (atom.exo == 0 and exo == 1)
+        if reached and (ring - atom.ring) + (exo != atom.exo) >= owed:
+            return True
     return False
 
 

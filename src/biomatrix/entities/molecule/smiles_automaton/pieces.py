@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.brackets import FIRST_LETTERS, SECOND_LETTERS, SYMBOLS, bracket_atom
-from biomatrix.errors import ConfigurationError
 
 NEEDED: Final = frozenset("BCHLNOPcno[]()=-+@0123456789%") | frozenset(SECOND_LETTERS)
 """Characters that a vocabulary must hold as pieces of their own, so that whatever is begun can be finished."""
@@ -61,22 +60,14 @@ class Pieces:
         The pieces that are used.
     growing, numbered, returning : Node
         Tries of the pieces that only add atoms, those with ring numbers, and those that close branches or fragments.
-
-    Raises
-    ------
-    ConfigurationError
-        A character that finishing a string may need is no piece of its own.
+    missing : tuple of str
+        Characters that finishing a string may need and that are no pieces of their own.
     """
 
     def __init__(self, spelling: Mapping[int, str]) -> None:
         self.by_id = {id_: text for id_, text in spelling.items() if may_stand(text)}
         single = {text for text in self.by_id.values() if len(text) == 1}
-        missing = sorted(NEEDED - single)
-        if missing:
-            raise ConfigurationError(
-                f"SMILES cannot be spelled safely: the base tokenizer has no piece for {' '.join(missing)}; take a "
-                "byte-level tokenizer"
-            )
+        self.missing = tuple(sorted(NEEDED - single))
         self.growing, self.numbered, self.returning = Node(), Node(), Node()
         for id_, text in self.by_id.items():
             self._trie_of(text).add(text, id_)
