@@ -11,6 +11,7 @@ from biomatrix.entities.automaton import Bounds
 from biomatrix.generation.drawing import RowSettings, choose
 from biomatrix.generation.heads import Head, LastPosition
 from biomatrix.generation.sampling import Sampling
+from biomatrix.processors import threads_for
 
 from .timing import Seconds, in_turns
 
@@ -33,7 +34,8 @@ def compare(model: Any, output: str, rows: int, repeats: int) -> dict[str, Secon
 
     def constrained() -> None:
         allowed = head.masks.allowed(automaton.allowed(states))
-        choose(head.logits(hidden, allowed.first, allowed.stop), allowed.masks, uniforms, settings)
+        with threads_for(head.work(rows, allowed.stop - allowed.first)):  # as the loop does
+            choose(head.logits(hidden, allowed.first, allowed.stop), allowed.masks, uniforms, settings)
 
     def inverted() -> None:
         cumulative = torch.softmax(torch.nn.functional.linear(hidden, weights), dim=-1).cumsum(dim=-1)

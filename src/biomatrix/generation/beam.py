@@ -125,7 +125,7 @@ class _Search:
     def _continued(self, open_: _Beams, hidden: Tensor) -> tuple[NDArray[np.int64], _Beams]:
         """Return the likeliest continuations, the likeliest first, and the beam that each continues, ``int64 [K]``."""
         most = 2 * self._beams if self._beams > 1 else 1
-        with threads_for(self._last.work(len(hidden))):
+        with threads_for(self._head.work(len(hidden), len(self._head.ids))):
             parents, columns, logprobs = self._likeliest(open_, hidden, most)
         ids = self._head.ids[columns]
         before = open_.at(parents)

@@ -23,7 +23,6 @@ from biomatrix.generation.grouping import HeadTable
 from biomatrix.generation.heads import Cache, LastPosition, Network
 from biomatrix.generation.jobs import Job, Token, Written
 from biomatrix.generation.rows import Rows, Step
-from biomatrix.processors import threads_for
 from biomatrix.progress import Progress
 
 MAX_ROWS = 64
@@ -110,8 +109,7 @@ class _Batch:
     def steps(self) -> Iterator[Step]:
         cache, mask, hidden = self._read_prompts()
         while True:
-            with threads_for(self._last.work(len(hidden))):
-                chosen = [self._choose(hidden, number) for number in range(len(self._groups))]
+            chosen = [self._choose(hidden, number) for number in range(len(self._groups))]
             yield from chosen
             ids = np.empty(len(hidden), dtype=np.int64)
             kept = np.empty(len(hidden), dtype=bool)

@@ -28,6 +28,8 @@ Network: TypeAlias = Union["PreTrainedModel", Qwen3]
 
 _DENSE: Final = 1.25
 """Ids that span at most this many times their number are cut as one slice: no weights are copied, few logits wasted."""
+_DRAW: Final = 50.0
+"""Floating-point operations that a draw takes for each logit, most of them of the exponential."""
 
 
 class Cache(Protocol):
@@ -137,10 +139,15 @@ class Head:
         first, stop = int(ids[0]), int(ids[-1]) + 1
         dense = stop - first <= _DENSE * len(ids)
         self.ids = np.arange(first, stop, dtype=np.int64) if dense else ids
-        device = last.network.device
-        self.masks = MaskTable(self.ids, device)
-        self._rows: slice | Tensor = slice(first, stop) if dense else torch.from_numpy(ids).to(device)
+        self._device = last.network.device
+        self.masks = MaskTable(self.ids, self._device)
+        self._rows: slice | Tensor = slice(first, stop) if dense else torch.from_numpy(ids).to(self._device)
         self._weight = last.output_rows(self._rows)
+
+    def work(self, rows: int, columns: int) -> float:
+        """Return the floating-point operations of logits and a draw among them that a processor does; 0 on a GPU."""
+        width = 0 if self._weight is None else self._weight.shape[1]
+        return (2.0 * width + _DRAW) * rows * columns if self._device.type == "cpu" else 0.0
 
     def logits(self, last: Tensor, first: int = 0, stop: int | None = None) -> Tensor:
         """Return logits of the candidates ``first`` to ``stop``, ``float32 [R, N]``.

@@ -17,6 +17,7 @@ from biomatrix.generation.drawing import RowSettings, choose
 from biomatrix.generation.heads import Head
 from biomatrix.generation.jobs import Guide, Job
 from biomatrix.generation.sampling import Draws, random_stream
+from biomatrix.processors import threads_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +73,9 @@ class Rows:
         allowed = self._head.masks.allowed(ranges)
         if allowed.forced is not None:
             return allowed.forced, np.zeros(len(self))
-        logits = self._head.logits(last, allowed.first, allowed.stop)
-        columns, logprobs = choose(logits, allowed.masks, uniforms, self._settings)
+        with threads_for(self._head.work(len(self), allowed.stop - allowed.first)):
+            logits = self._head.logits(last, allowed.first, allowed.stop)
+            columns, logprobs = choose(logits, allowed.masks, uniforms, self._settings)
         return columns + allowed.first, logprobs
 
     def _advance(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
