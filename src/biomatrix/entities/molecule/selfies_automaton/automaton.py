@@ -12,7 +12,7 @@ Legend of shapes: R rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,7 @@ class SelfiesAutomaton:
         self._ranges: dict[Choice, Ranges] = {}
         self._counted = 0 if atoms_count else 1
 
-    def start(self, bounds: Bounds) -> NDArray[np.object_]:
+    def start(self, bounds: Bounds) -> NDArray[Any]:
         """Return the state of one row, ``object [1]``; ConfigurationError where no segment fits the bounds."""
         least, most = bounds.range or (0, WITHOUT_END)
         what = "atoms" if self.atoms_count else "symbols"

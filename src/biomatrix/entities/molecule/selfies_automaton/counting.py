@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges
@@ -42,7 +41,7 @@ class CountingAutomaton(SelfiesAutomaton):
         self._owed = Owed(plain.alphabet, plain.reach, counts)
         self._counts = counts
 
-    def start(self, bounds: Bounds) -> NDArray[np.object_]:
+    def start(self, bounds: Bounds) -> NDArray[Any]:
         """Return the state of one row, ``object [1]``.
 
         Raises
@@ -98,11 +97,13 @@ class CountingAutomaton(SelfiesAutomaton):
         opens = role.kind == OPENS
         tally = self._tally_of(draft, opens)
         asked, options = self._any_index(draft, role, tally)
-        fitting = sum(1 << value for value in _values(options) if self._owed.closes(self._with_index(asked, role, value)))
+        fitting = sum(
+            1 << value for value in _values(options) if self._owed.closes(self._with_index(asked, role, value))
+        )
         return moves.ask_index(draft, role, opens, fitting, self._counted, tally)
 
     def _fits(self, draft: Draft, number: int, role: Role) -> bool:
-        """Return whether a draft can be closed behind a symbol; of a branch or ring only its first numbers are tried."""
+        """Return whether a draft can be closed behind a symbol; of a branch or ring its first numbers are tried."""
         if role.kind not in (OPENS, CLOSES):
             return self._owed.closes(self._step(draft, number))
         tally = self._tally_of(draft, role.kind == OPENS)
