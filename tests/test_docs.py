@@ -22,6 +22,7 @@ RUNNING = [
     ROOT / "README.md",
     *sorted((ROOT / "docs" / "tutorials").glob("*.md")),
     *sorted((ROOT / "docs" / "how-to").glob("*.md")),
+    ROOT / "docs" / "reference" / "constraints.md",
     ROOT / "docs" / "reference" / "entities.md",
     ROOT / "docs" / "reference" / "modalities.md",
 ]

@@ -15,6 +15,7 @@ from biomatrix.doctor.roundtrips import examine_round_trips
 from biomatrix.entities import Kind, compare, modalities, modality, parse_entity, read, write_entities
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 from biomatrix.generation import Model, TransformersEngine
+from biomatrix.generation.constraint_registry import constraint_names, parse_constraint
 from biomatrix.quickstart.inputs import gather_inputs
 from biomatrix.quickstart.pages import build_page
 from biomatrix.quickstart.roundtrip import round_trips
@@ -31,8 +32,8 @@ MODALITIES = ("pebble_sequence", "pebble_structure")
 
 
 def test_a_kind_takes_two_files_of_150_lines() -> None:
-    files = list(TOY.glob("*.py"))
-    assert len(files) == 2
+    files = [TOY / "pebbles.py", TOY / "pebble_modalities.py"]
+    assert {*files, TOY / "pebble_constraints.py"} == {*TOY.glob("*.py")}
     assert sum(len(path.read_text().splitlines()) for path in files) <= 150
 
 
@@ -166,6 +167,21 @@ def test_answers_keep_to_grammar_and_length(model: Model, pebble: Kind, output: 
         assert [(check.name, check.passed) for check in answer.checks] == [("starts red", True)]
         answer.entity.to_file(tmp_path / f"{number}.pebble")
         assert pebble.text(read(tmp_path / f"{number}.pebble")[0]) == pebble.text(answer.entity)
+
+
+def test_a_constraint_of_its_own_is_kept(model: Model) -> None:
+    """By the automaton, in both modalities, and by looking at the answer where the automaton is not asked."""
+    asked = {"output": MODALITIES, "length": 6, "num_samples": 6, "seed": 2}
+    for answer in model.generate("Make a row of pebbles.", constraints=["no-colour=34"], **asked):  # type: ignore[arg-type]
+        assert answer.error is None
+        assert not {"3", "4"} & set(answer.entity.colours)  # type: ignore[union-attr]
+        assert answer.refused == ()
+    wish = parse_constraint("no-colour=34")
+    free = model.generate("Make.", output="pebble_sequence", length=6, guided=False, constraints=[wish], num_samples=4)
+    assert all((answer.error is None) == (answer.entity is not None) for answer in free)
+    assert "no-colour" in constraint_names()
+    with pytest.raises(ConfigurationError, match=r"no-colour=95: no colour \(position 0\); an example is no-colour=34"):
+        parse_constraint("no-colour=95")
 
 
 def test_it_stands_in_prompts(model: Model, pebble: Kind) -> None:

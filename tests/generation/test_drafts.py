@@ -295,6 +295,17 @@ def test_beams_that_break_a_rule_are_passed_over(model: Model) -> None:
     assert (free[0].refused, kept[0].refused) == ((), ("it holds W",))
 
 
+def test_beams_find_what_is_at_least_as_likely_as_greedy(model: Model) -> None:
+    (greedy,) = model.generate("Write.", greedy=True, **SEQUENCE)  # type: ignore[arg-type]
+    found = model.generate("Write.", beams=8, num_samples=4, **SEQUENCE)  # type: ignore[arg-type]
+    assert found[0].logprob >= greedy.logprob - 1e-6
+    assert len({answer.token_ids for answer in found}) == 4
+    assert [mean_logprob(one) for one in found] == sorted(map(mean_logprob, found), reverse=True)
+    for answer in found:
+        assert isinstance(answer.entity, Protein)
+        assert len(answer.entity) == 6
+
+
 # Ranges of lengths
 
 

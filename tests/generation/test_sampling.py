@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from biomatrix.errors import ConfigurationError
-from biomatrix.generation.sampling import Sampling, choose, nucleus, random_stream
+from biomatrix.generation import drawing
+from biomatrix.generation.drawing import Masks, RowSettings, nucleus
+from biomatrix.generation.sampling import Sampling, random_stream
+
+
+def choose(
+    logits: Tensor, allowed: Tensor, uniforms: NDArray[np.float64], samplings: Sequence[Sampling]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    masks = Masks(~allowed, torch.arange(len(allowed)))
+    return drawing.choose(logits, masks, uniforms, RowSettings.of(samplings))
 
 
 def test_draws_follow_the_probabilities() -> None:

@@ -82,6 +82,18 @@ def test_a_segment_that_is_given_is_forced(kept_first: bool) -> None:
         guide.start(Bounds(7))
 
 
+def test_a_segment_that_cannot_be_bound_is_told() -> None:
+    """One ``2`` asks for more than the budget has: the answer is closed all the same, and known to be loose."""
+    tail = second()
+    guide = SegmentsAutomaton(
+        [Place(first()), Place(tail, None, 0, lambda ids: (tail, 50 if 2 in ids else counted(ids)))]
+    )
+    answers = every_answer(guide, Bounds(9))
+    assert any(2 in ids for ids in answers)
+    for ids in answers:
+        assert guide.is_loose(ids) is (2 in ids[: ids.index(4)])
+
+
 def test_rows_are_apart() -> None:
     tail = second()
     guide = SegmentsAutomaton([Place(first()), Place(tail, None, 0, lambda ids: (tail, counted(ids)))])

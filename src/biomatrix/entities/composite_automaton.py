@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Automaton, Bounds, Ranges, States
 from biomatrix.entities.layout import OWN, Order
-from biomatrix.entities.table_automaton import ranges_of
+from biomatrix.entities.table_automaton import ascending, ranges_of
 from biomatrix.errors import ConfigurationError
 
 BUDGET, PLACE, OPEN, LEAST, MOST, HEAD = 0, 1, 2, 3, 4, 5
@@ -68,7 +68,7 @@ class CompositeAutomaton:
         self._order = order
         starts = [part.start_id for part in self._parts]
         inside = [self._own, *(part.ids for part in self._parts)]
-        self.ids: NDArray[np.int64] = np.unique(np.concatenate([[end_id], starts, *inside])).astype(np.int64)
+        self.ids: NDArray[np.int64] = ascending([end_id], starts, *inside)
         """Every id that may ever be allowed, ascending."""
         self._measured = self._items.index(measured_by) if measured_by is not None else None
         self._costs: dict[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
@@ -152,7 +152,7 @@ class CompositeAutomaton:
         if key not in self._offers:
             pieces = [np.array([self.end_id])] if key[0] else []
             pieces += [self._first_ids(self._order.items[number]) for number in fits]
-            self._offers[key] = ranges_of(np.unique(np.concatenate([np.empty(0, dtype=np.int64), *pieces])))
+            self._offers[key] = ranges_of(ascending(np.empty(0), *pieces))
         return self._offers[key]
 
     def _first_ids(self, item: str) -> NDArray[np.int64]:

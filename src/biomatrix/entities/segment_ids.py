@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +23,8 @@ class SegmentIds:
         The base model's pieces, ascending: what a modality spelled as text may write.
     parts : mapping of str to SegmentIds
         For a composite modality, the ids of the modalities whose segments stand inside it, by their names.
+    spelling : callable
+        Gives the texts of the base model's pieces, by id, as far as they are printable ASCII; made when first asked.
     """
 
     start_id: int
@@ -30,3 +32,4 @@ class SegmentIds:
     tokens: Mapping[str, int]
     plain_ids: NDArray[np.int64]
     parts: Mapping[str, SegmentIds] = field(default_factory=dict)
+    spelling: Callable[[], Mapping[int, str]] = dict

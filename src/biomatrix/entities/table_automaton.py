@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.entities.closing import FAR, DistanceTable
@@ -49,7 +49,7 @@ class TableAutomaton:
         grammar: Grammar,
     ) -> None:
         self.start_id, self.end_id = start_id, end_id
-        self.ids: NDArray[np.int64] = np.union1d(ids, [end_id]).astype(np.int64)
+        self.ids: NDArray[np.int64] = ascending(ids, [end_id])
         self._name = name
         self._grammar = grammar
         self._end_class = len(grammar.counted)
@@ -92,6 +92,8 @@ class TableAutomaton:
         return max(least, 0), -1 if least < most and most >= bounds.budget else most
 
     def _distance(self, state: int, least: int, most: int) -> int:
+        if least == 0 and most < 0:
+            return int(self._distances.free[state])
         state_, least_, most_ = (np.array([[number]], dtype=np.int64) for number in (state, least, most))
         return int(self._distances.at(state_, least_, most_)[0, 0])
 
@@ -149,6 +151,18 @@ def in_words(bounds: Bounds) -> str:
     """Return the lengths that bounds allow as a message says them: one number, or two."""
     least, most = bounds.range or (0, bounds.budget)
     return str(least) if least == most else f"{least} to {most}"
+
+
+def ascending(*parts: ArrayLike) -> NDArray[np.int64]:
+    """Return the ids of several lists once each, ascending: ``int64 [n]``; far faster than a set for 100,000 of them.
+
+    Examples
+    --------
+    >>> ascending([5, 3], [3, 9]).tolist()
+    [3, 5, 9]
+    """
+    together = np.sort(np.concatenate([np.asarray(part, dtype=np.int64).reshape(-1) for part in parts]))
+    return together[np.concatenate([[True], np.diff(together) > 0])] if len(together) else together
 
 
 def ranges_of(ids: NDArray[np.int64]) -> Ranges:

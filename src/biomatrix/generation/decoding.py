@@ -1,8 +1,9 @@
 """The decoding loop: one forward pass per token for many rows, over a key-value cache.
 
 Rows are samples of prompts. Prompts are padded on the left; each is read once, and its cache is repeated for its
-samples. Rows that are complete leave the batch. Each row follows its own automaton and sampling; rows of one automaton
-share a head. What a row writes depends only on its own prompt, automaton, sampling and sample number.
+samples. Rows that are complete leave the batch. Each row follows its own guide and sampling; rows whose guides have
+the same candidates share a head, a mask and a draw. What a row writes depends only on its own prompt, guide, sampling,
+sample number and draft.
 
 Legend of shapes: P prompts, R rows, T tokens, D hidden size.
 """
@@ -10,7 +11,7 @@ Legend of shapes: P prompts, R rows, T tokens, D hidden size.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, starmap
 from typing import Final
 
 import numpy as np
@@ -18,10 +19,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from biomatrix.entities.automaton import States
-from biomatrix.generation.heads import Cache, Head, LastPosition, Network
+from biomatrix.generation.grouping import HeadTable
+from biomatrix.generation.heads import Cache, LastPosition, Network
 from biomatrix.generation.jobs import Job, Token, Written
-from biomatrix.generation.sampling import choose, random_stream
+from biomatrix.generation.rows import Rows, Step
 from biomatrix.processors import threads_for
 from biomatrix.progress import Progress
 
@@ -47,64 +48,103 @@ def decode_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS)
     list of Written
         In the order of the jobs.
     """
-    ids: list[list[int]] = [[] for _ in jobs]
-    logprobs: list[list[float]] = [[] for _ in jobs]
-    complete = [False] * len(jobs)
+    steps = []
     progress = Progress("writing", lambda: len(jobs), "answers", every=_SECONDS)  # short work ends without a word
-    for token in stream_jobs(network, jobs, max_rows):
-        ids[token.job].append(token.id)
-        logprobs[token.job].append(token.logprob)
-        complete[token.job] = token.complete
-        if token.last:
-            progress.advance()
-    return [Written(tuple(row), tuple(each), done) for row, each, done in zip(ids, logprobs, complete, strict=True)]
+    for step in _steps(network, jobs, max_rows):
+        steps.append(step)
+        progress.advance(int(step.last.sum()))
+    return _written(steps, len(jobs))
+
+
+def stream_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> Iterator[Token]:
+    """Yield every id of every job as it is chosen; see :func:`decode_jobs`."""
+    for step in _steps(network, jobs, max_rows):
+        columns = (step.jobs, step.ids, step.logprobs, step.last, step.complete)
+        yield from starmap(Token, zip(*(column.tolist() for column in columns), strict=True))
 
 
 @torch.inference_mode()
-def stream_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> Iterator[Token]:
-    """Yield every id of every job as it is chosen; see :func:`decode_jobs`."""
+def _steps(network: Network, jobs: Sequence[Job], max_rows: int) -> Iterator[Step]:
+    """Yield what each step chose, batch after batch."""
     last = LastPosition(network)
+    heads = HeadTable(last)
     numbered = enumerate(jobs)
     while batch := list(islice(numbered, max_rows)):
-        yield from _Batch(last, batch).tokens()
+        yield from _Batch(last, heads, batch).steps()
+
+
+def _written(steps: Sequence[Step], count: int) -> list[Written]:
+    """Return what so many jobs wrote at these steps, in the order of the jobs."""
+    if not steps:
+        return []
+    numbers, ids, logprobs, complete = (
+        np.concatenate([getattr(step, name) for step in steps]) for name in ("jobs", "ids", "logprobs", "complete")
+    )
+    order = np.argsort(numbers, kind="stable")
+    ends = np.cumsum(np.bincount(numbers, minlength=count))
+    parts = [np.split(column[order], ends[:-1]) for column in (ids, logprobs, complete)]
+    return [
+        Written(tuple(row.tolist()), tuple(each.tolist()), bool(done[-1]))
+        for row, each, done in zip(*parts, strict=True)
+    ]
 
 
 class _Batch:
-    """The rows that are written together, grouped by guide."""
+    """The rows that are written together, grouped by the head that serves them."""
 
-    def __init__(self, last: LastPosition, jobs: Sequence[tuple[int, Job]]) -> None:
+    def __init__(self, last: LastPosition, heads: HeadTable, jobs: Sequence[tuple[int, Job]]) -> None:
         by_guide: dict[int, list[tuple[int, Job]]] = {}
         for number, job in jobs:
             by_guide.setdefault(id(job.guide), []).append((number, job))
+        guides = [members[0][1].guide for members in by_guide.values()]
+        grouped = [
+            (head, [each for guide in shared for each in by_guide[id(guide)]]) for head, shared in heads.group(guides)
+        ]
         self._last = last
-        self._groups = [_Group(last, members) for members in by_guide.values()]
-        self._prompts = [job.prompt for members in by_guide.values() for _, job in members]
+        self._groups = [Rows(head, members) for head, members in grouped]
+        self._prompts = [job.prompt for _, members in grouped for _, job in members]
+        ends = np.cumsum([len(members) for _, members in grouped])
+        self._places = np.split(np.arange(ends[-1]), ends[:-1])
+        """The places of each group's rows in the batch."""
 
-    def tokens(self) -> Iterator[Token]:
+    def steps(self) -> Iterator[Step]:
         cache, mask, hidden = self._read_prompts()
         while True:
             with threads_for(self._last.work(len(hidden))):
-                tokens = self._choose(hidden)
-            yield from tokens
-            kept = np.array([not token.last for token in tokens])
+                chosen = [self._choose(hidden, number) for number in range(len(self._groups))]
+            yield from chosen
+            ids = np.empty(len(hidden), dtype=np.int64)
+            kept = np.empty(len(hidden), dtype=bool)
+            for places, step in zip(self._places, chosen, strict=True):
+                ids[places], kept[places] = step.ids, ~step.last
             if not kept.any():
                 return
             if not kept.all():
-                where = torch.from_numpy(np.flatnonzero(kept)).to(mask.device)
+                order = closed_up(kept)
+                self._keep(kept, order, chosen)
+                where = torch.from_numpy(order).to(mask.device)
                 cache.batch_select_indices(where)
-                mask = mask[where]
+                ids, mask = ids[order], mask[where]
             mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
-            step = torch.tensor([[token.id] for token in tokens if not token.last], device=mask.device)
-            hidden = self._forward(step, mask, mask.sum(dim=1, keepdim=True) - 1, cache)
+            tokens = torch.from_numpy(ids).to(mask.device)[:, None]
+            hidden = self._forward(tokens, mask, mask.sum(dim=1, keepdim=True) - 1, cache)
 
-    def _choose(self, hidden: Tensor) -> list[Token]:
-        """Return the next id of each row, in the order of the rows."""
-        tokens: list[Token] = []
-        for group in self._groups:
-            size = len(group)
-            if size:
-                tokens += group.choose(hidden[len(tokens) : len(tokens) + size])
-        return tokens
+    def _choose(self, hidden: Tensor, number: int) -> Step:
+        """Choose the next ids of a group."""
+        if len(self._groups) == 1 and len(hidden) == 1:
+            return self._groups[number].choose(hidden)
+        return self._groups[number].choose(hidden[torch.from_numpy(self._places[number]).to(hidden.device)])
+
+    def _keep(self, kept: NDArray[np.bool_], order: NDArray[np.int64], chosen: Sequence[Step]) -> None:
+        """Let the rows that are complete leave their groups; ``order`` is that of the rows that stay."""
+        new = np.empty(len(kept), dtype=np.int64)
+        new[order] = np.arange(len(order))
+        for group, step in zip(self._groups, chosen, strict=True):
+            if step.last.any():
+                group.keep(~step.last)
+        places = [new[old[kept[old]]] for old in self._places]
+        self._places = [each for each in places if len(each)]
+        self._groups = [group for group in self._groups if len(group)]
 
     def _read_prompts(self) -> tuple[Cache, Tensor, Tensor]:
         """Read each distinct prompt once; return the rows' cache, mask ``[R, T]`` and last hidden state ``[R, D]``."""
@@ -121,43 +161,21 @@ class _Batch:
         return self._last.forward(input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache)
 
 
-class _Group:
-    """The rows of a batch under one guide; rows that are complete leave it."""
+def closed_up(kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the rows that stay, ``int64 [k]``: the last of them take the places of those that leave.
 
-    def __init__(self, last: LastPosition, jobs: Sequence[tuple[int, Job]]) -> None:
-        self._guide = jobs[0][1].guide
-        self._head = Head(last, self._guide.ids)
-        self._jobs = list(jobs)
-        self._streams = [random_stream(job.sampling.seed, job.prompt, job.sample, job.draft) for _, job in jobs]
-        self._states: States = np.stack([job.state for _, job in jobs])
-        self._length = 0
+    So few rows of a cache move.
 
-    def __len__(self) -> int:
-        return len(self._jobs)
-
-    def choose(self, hidden: Tensor) -> list[Token]:
-        """Choose the next id of each row; return one token per row."""
-        samplings = [job.sampling for _, job in self._jobs]
-        draws = zip(samplings, self._streams, strict=True)
-        uniforms = np.array([0.0 if sampling.is_greedy else stream.random() for sampling, stream in draws])
-        mask = self._head.mask(self._guide.allowed(self._states))
-        columns, logprobs = choose(self._head.logits(hidden), mask, uniforms, samplings)
-        ids = self._head.ids[columns]
-        self._states = self._guide.advance(self._states, ids)
-        self._length += 1
-        complete = self._guide.finished(self._states)
-        last = complete | np.array([self._length >= job.budget for _, job in self._jobs])
-        numbers = [number for number, _ in self._jobs]
-        values = zip(numbers, ids.tolist(), logprobs.tolist(), last.tolist(), complete.tolist(), strict=True)
-        tokens = [Token(*row) for row in values]
-        if last.any():
-            self._keep(np.flatnonzero(~last))
-        return tokens
-
-    def _keep(self, rows: NDArray[np.int64]) -> None:
-        self._jobs = [self._jobs[row] for row in rows]
-        self._streams = [self._streams[row] for row in rows]
-        self._states = self._states[rows]
+    Examples
+    --------
+    >>> closed_up(np.array([True, False, True, True, True])).tolist()
+    [0, 4, 2, 3]
+    """
+    count = int(kept.sum())
+    order = np.arange(count)
+    holes = np.flatnonzero(~kept[:count])
+    order[holes] = (count + np.flatnonzero(kept[count:]))[::-1]
+    return order
 
 
 def left_padded(prompts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:

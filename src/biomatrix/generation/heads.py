@@ -1,11 +1,10 @@
-"""From the last position of a network to the logits of the ids that may come next, and masks over them.
+"""From the last position of a network to the logits of the ids that may come next.
 
-Legend of shapes: R rows, N candidate ids, D hidden size, V embedding rows, n ranges.
+Legend of shapes: R rows, N candidate ids, D hidden size, V embedding rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, Union
 
 import numpy as np
@@ -13,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from biomatrix.entities.automaton import Ranges
+from biomatrix.generation.masks import MaskTable
 from biomatrix.generation.qwen3.cache import KeyValues
 from biomatrix.generation.qwen3.network import Qwen3
 from biomatrix.processors import threads_for
@@ -29,8 +28,6 @@ Network: TypeAlias = Union["PreTrainedModel", Qwen3]
 
 _DENSE: Final = 1.25
 """Ids that span at most this many times their number are cut as one slice: no weights are copied, few logits wasted."""
-_MOST_MASKS: Final = 1024
-"""The most masks kept; an automaton that returns equal ranges as one object needs far fewer."""
 
 
 class Cache(Protocol):
@@ -119,7 +116,7 @@ class LastPosition:
 
 
 class Head:
-    """Logits of the ids that an automaton may allow, and masks of those it allows at a step.
+    """Logits of the ids that some automata may allow.
 
     Parameters
     ----------
@@ -132,39 +129,27 @@ class Head:
     ----------
     ids : ndarray, shape=(N,), dtype=int64
         The candidates: ``ids`` and, where they are dense, the ids between them.
+    masks : MaskTable
+        From ranges of ids to the columns of the logits.
     """
 
     def __init__(self, last: LastPosition, ids: NDArray[np.int64]) -> None:
         first, stop = int(ids[0]), int(ids[-1]) + 1
         dense = stop - first <= _DENSE * len(ids)
         self.ids = np.arange(first, stop, dtype=np.int64) if dense else ids
-        self._device = last.network.device
-        self._rows: slice | Tensor = slice(first, stop) if dense else torch.from_numpy(ids).to(self._device)
+        device = last.network.device
+        self.masks = MaskTable(self.ids, device)
+        self._rows: slice | Tensor = slice(first, stop) if dense else torch.from_numpy(ids).to(device)
         self._weight = last.output_rows(self._rows)
-        self._masks: dict[int, tuple[Ranges, Tensor]] = {}
 
-    def logits(self, last: Tensor) -> Tensor:
-        """Return the candidates' logits, ``float32 [R, N]``, from the output of :class:`LastPosition`."""
+    def logits(self, last: Tensor, first: int = 0, stop: int | None = None) -> Tensor:
+        """Return logits of the candidates ``first`` to ``stop``, ``float32 [R, N]``.
+
+        Parameters
+        ----------
+        last : Tensor, shape=(R, D) or (R, V)
+            From :class:`LastPosition`.
+        """
         if self._weight is None:
-            return last[:, self._rows].float()
-        return torch.nn.functional.linear(last, self._weight).float()
-
-    def mask(self, allowed: Sequence[Ranges]) -> Tensor:
-        """Return which candidates each row may choose, ``bool [R, N]``."""
-        if all(ranges is allowed[0] for ranges in allowed):
-            return self._mask(allowed[0]).expand(len(allowed), -1)
-        return torch.stack([self._mask(ranges) for ranges in allowed])
-
-    def _mask(self, ranges: Ranges) -> Tensor:
-        entry = self._masks.get(id(ranges))
-        if entry is not None:
-            return entry[1]
-        if len(self._masks) >= _MOST_MASKS:
-            self._masks.clear()
-        mask = np.zeros(len(self.ids), dtype=bool)
-        for start, stop in np.searchsorted(self.ids, ranges):
-            mask[start:stop] = True
-        tensor = torch.from_numpy(mask).to(self._device)
-        # The ranges are kept so that no other object can take their identity.
-        self._masks[id(ranges)] = (ranges, tensor)
-        return tensor
+            return last[:, self._rows][:, first:stop].float()
+        return torch.nn.functional.linear(last, self._weight[first:stop]).float()

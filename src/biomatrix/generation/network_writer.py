@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import torch
 
+from biomatrix.generation.beam import beam_search
 from biomatrix.generation.decoding import decode_jobs, stream_jobs
 from biomatrix.generation.heads import LastPosition, Network
 from biomatrix.generation.jobs import Job, Token, Written
@@ -44,6 +45,10 @@ class NetworkWriter:
     def stream(self, jobs: Sequence[Job]) -> Iterator[Token]:
         """Yield every id of every job as it is chosen."""
         return stream_jobs(self.network, jobs)
+
+    def write_beams(self, job: Job, beams: int, count: int, max_rows: int) -> list[Written]:
+        """Return the ``count`` likeliest answers that a search with so many beams finds, the likeliest first."""
+        return beam_search(self.network, job, beams, count, max_rows=max_rows)
 
     def token_logprobs(self, prompt: Sequence[int], continuation: Sequence[int]) -> list[float]:
         """Return the log-probability in nats of each id of a continuation, among the rows that are tokens."""

@@ -11,6 +11,7 @@ from biomatrix.generation.answers import Answer, read_answer
 from biomatrix.generation.jobs import Written
 from biomatrix.generation.lengths import length_fault
 from biomatrix.generation.planning import Plan
+from biomatrix.generation.segments_automaton import SegmentsAutomaton
 from biomatrix.generation.text_answers.text_constraint import TextConstraint
 from biomatrix.vocabulary.segments import Failure, Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -71,6 +72,11 @@ class AnswerReader:
         asked = next((wish for wish in plan.request.wishes if isinstance(wish, TextConstraint)), None)
         if asked is not None:
             return _with_value(answer, asked)
+        guide = plan.jobs[0].guide
+        if isinstance(guide, SegmentsAutomaton) and guide.is_loose(written.ids):
+            return replace(
+                answer, entity=None, error=f"the {plan.request.outputs[-1]} is not bound by what is before it"
+            )
         fault = self._broken_rule(plan, answer)
         return answer if fault is None else replace(answer, entity=None, error=fault)
 

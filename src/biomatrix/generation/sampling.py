@@ -1,6 +1,6 @@
-"""Choosing ids from logits: greedy or nucleus, each row with its own random stream.
+"""How ids are chosen, greedy or nucleus, and the random stream of each sample.
 
-Legend of shapes: R rows, N candidate ids.
+Legend of shapes: R rows.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation.checked import checked_flag, checked_number, checked_whole
@@ -21,6 +19,8 @@ from biomatrix.generation.checked import checked_flag, checked_number, checked_w
 _GREEDY_BELOW: Final = 1e-100
 """Logits divided by a smaller temperature might pass the largest number; the likeliest id is all that it could give."""
 _SEEDS: Final = 1 << 63
+_AHEAD: Final = 64
+"""Steps whose draws are made together."""
 
 
 @dataclass(frozen=True)
@@ -72,66 +72,30 @@ def random_stream(seed: int, prompt: Sequence[int], sample: int, draft: int = 0)
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
 
 
-def choose(
-    logits: Tensor, allowed: Tensor, uniforms: NDArray[np.float64], samplings: Sequence[Sampling]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Choose one candidate for each row, each by its own sampling.
+class Draws:
+    """The uniform draws of some rows, one a row and step, each from the row's own stream.
 
     Parameters
     ----------
-    logits : Tensor, shape=(R, N), dtype=float
-        Of the candidates.
-    allowed : Tensor, shape=(R, N), dtype=bool
-        Which may be chosen; at least one in each row.
-    uniforms : ndarray, shape=(R,), dtype=float64
-        A draw from [0, 1) for each row; not used where the row is greedy.
-    samplings : sequence of Sampling, length=R
-        Temperature and nucleus of each row.
-
-    Returns
-    -------
-    columns : ndarray, shape=(R,), dtype=int64
-        The candidate chosen.
-    logprobs : ndarray, shape=(R,), dtype=float64
-        Its log-probability among the allowed candidates, at temperature 1 and without the nucleus, in nats.
+    streams : sequence of Generator or None
+        Of each row; None where nothing is drawn: the draws are then 0.
     """
-    masked = logits.double().masked_fill(~allowed, -torch.inf)
-    logprobs = torch.log_softmax(masked, dim=-1)
-    columns = masked.argmax(dim=-1)
-    draws = [row for row, sampling in enumerate(samplings) if not sampling.is_greedy]
-    if draws:
-        rows = torch.tensor(draws, device=logits.device)
-        columns[rows] = _draw(masked[rows], uniforms[draws], [samplings[row] for row in draws])
-    selection = logprobs.gather(1, columns[:, None])[:, 0]
-    return columns.cpu().numpy(), selection.cpu().numpy()
 
+    def __init__(self, streams: Sequence[np.random.Generator | None]) -> None:
+        self._streams = list(streams)
+        self._drawn = np.zeros((len(self._streams), 0))
+        self._step = 0
 
-def _draw(masked: Tensor, uniforms: NDArray[np.float64], samplings: Sequence[Sampling]) -> Tensor:
-    """Draw a candidate for each row, ``int64 [R]``."""
-    temperatures = masked.new_tensor([sampling.temperature for sampling in samplings])
-    probabilities = torch.softmax(masked / temperatures[:, None], dim=-1)
-    # Rows without a nucleus are left as they are: rounding in the sums would cut their least likely candidates.
-    cut = [row for row, sampling in enumerate(samplings) if sampling.top_p < 1.0]
-    if cut:
-        rows = torch.tensor(cut, device=masked.device)
-        top_p = masked.new_tensor([samplings[row].top_p for row in cut])
-        probabilities[rows] = nucleus(probabilities[rows], top_p)
-    return _invert(probabilities, torch.from_numpy(uniforms).to(masked.device))
+    def next(self) -> NDArray[np.float64]:
+        """Return the draws of the next step from [0, 1), ``float64 [R]``."""
+        if self._step == self._drawn.shape[1]:
+            nothing = np.zeros(_AHEAD)
+            self._drawn = np.array([nothing if each is None else each.random(_AHEAD) for each in self._streams])
+            self._step = 0
+        self._step += 1
+        return self._drawn[:, self._step - 1].copy()
 
-
-def nucleus(probabilities: Tensor, top_p: Tensor) -> Tensor:
-    """Return ``[R, N]`` probabilities, 0 outside the fewest likeliest ids whose sum reaches ``top_p [R]``."""
-    ordered, order = probabilities.sort(dim=-1, descending=True, stable=True)
-    before = ordered.cumsum(dim=-1) - ordered
-    kept = torch.where(before < top_p[:, None], ordered, 0.0)
-    return torch.zeros_like(probabilities).scatter(1, order, kept)
-
-
-def _invert(probabilities: Tensor, uniforms: Tensor) -> Tensor:
-    """Return where each row's cumulative probability passes its uniform draw, ``int64 [R]``."""
-    cumulative = probabilities.cumsum(dim=-1)
-    targets = uniforms[:, None] * cumulative[:, -1:]
-    columns = torch.searchsorted(cumulative, targets, right=True)[:, 0]
-    # A draw that rounds to the very end must not fall on an id of probability 0.
-    last = (probabilities > 0).long().mul(torch.arange(1, probabilities.shape[1] + 1, device=columns.device))
-    return torch.minimum(columns, last.amax(dim=-1) - 1)
+    def keep(self, rows: NDArray[np.int64]) -> None:
+        """Keep these rows."""
+        self._streams = [self._streams[row] for row in rows]
+        self._drawn = self._drawn[rows]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Automaton, Bounds, Ranges, States
+from biomatrix.entities.table_automaton import ascending
 from biomatrix.errors import ConfigurationError
 
 Bound: TypeAlias = tuple[Automaton, int | tuple[int, int] | None]
@@ -76,7 +77,8 @@ class SegmentsAutomaton:
             np.array([[one.automaton.start_id, one.automaton.start_id + 1]], dtype=np.int64) for one in self._places
         ]
         starts = [one.automaton.start_id for one in self._places]
-        self.ids: NDArray[np.int64] = np.unique(np.concatenate([starts, *(one.automaton.ids for one in self._places)]))
+        self._loosened: set[tuple[tuple[int, ...], ...]] = set()
+        self.ids: NDArray[np.int64] = ascending(starts, *(one.automaton.ids for one in self._places))
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
         """Return the state of one row, ``object [WIDTH]``; a length is that of the first segment.
@@ -123,17 +125,39 @@ class SegmentsAutomaton:
         """Return which rows have written the end token of their last segment, ``bool [R]``."""
         return np.array([place == len(self._places) for place in states[:, PLACE].tolist()], dtype=np.bool_)
 
+    def is_loose(self, ids: Sequence[int]) -> bool:
+        """Return whether a segment of an answer could not be bound by those before it, and may be of another entity.
+
+        Parameters
+        ----------
+        ids : sequence of int
+            What was written, from behind the first start token.
+        """
+        written: tuple[tuple[int, ...], ...] = ()
+        inside: list[int] = []
+        for id_ in ids:
+            number = len(written)
+            if number == len(self._places):
+                break
+            if id_ == self._places[number].automaton.end_id:
+                written, inside = (*written, tuple(inside)), []
+                if written in self._loosened:
+                    return True
+            elif inside or id_ != self._places[number].automaton.start_id:
+                inside.append(id_)
+        return False
+
     def _open(self, state: NDArray[np.object_], length: int | tuple[int, int] | None) -> None:
         """Open the segment that a row is at: after its start token, which is already counted."""
-        place = self._places[state[PLACE]]
-        automaton, own = place.bound(state[WRITTEN])
-        room = self._room(state)
+        place, room = self._places[state[PLACE]], self._room(state)
         try:
+            automaton, own = place.bound(state[WRITTEN])
             inner = automaton.start(Bounds(room, own if length is None else length))
         except ConfigurationError:
             if place.bind is None or not state[WRITTEN]:
                 raise
-            # What was written binds it to more than is left: any segment closes the answer, and a reader refuses it.
+            # What was written binds it to more than is left, or to tokens that are missing: any segment closes it.
+            self._loosened.add(state[WRITTEN])
             automaton = place.automaton
             inner = automaton.start(Bounds(room))
         state[AUTOMATON], state[INNER], state[INSIDE] = automaton, inner, ()

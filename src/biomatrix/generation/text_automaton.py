@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Automaton, Bounds, Ranges, States
-from biomatrix.entities.table_automaton import ranges_of
+from biomatrix.entities.table_automaton import ascending, ranges_of
 from biomatrix.errors import ConfigurationError
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -46,25 +46,24 @@ class TextAutomaton:
         self._dtypes = [state.dtype for _, state, _ in opened]
         self._needs = np.sort(np.array([need for _, _, need in opened], dtype=np.int64))
         self._first = np.zeros(2 + max(self._widths, default=0), dtype=np.result_type(np.int64, *self._dtypes))
-        text = np.union1d(text_ids, np.array(list(stop_ids), dtype=np.int64)).astype(np.int64)
+        text = ascending(text_ids, list(stop_ids))
         starts = np.array([automaton.start_id for automaton in self._automata], dtype=np.int64)
-        self.ids: NDArray[np.int64] = np.unique(
-            np.concatenate([text, starts, *(automaton.ids for automaton in self._automata)])
-        )
+        self.ids: NDArray[np.int64] = ascending(text, starts, *(automaton.ids for automaton in self._automata))
         self._role = np.full(int(self.ids[-1]) + 1, _TEXT, dtype=np.int64)
         self._role[list(stop_ids)] = _DONE
         self._role[starts] = np.arange(len(starts))
         by_need = starts[np.argsort([need for _, _, need in opened], kind="stable")]
-        self._offers = [ranges_of(np.union1d(text, by_need[:count])) for count in range(len(starts) + 1)]
+        self._first_states: dict[tuple[int, int], NDArray[np.int64]] = {}
+        self._offers = [ranges_of(ascending(text, by_need[:count])) for count in range(len(starts) + 1)]
 
     @classmethod
     def from_vocabulary(cls, vocabulary: Vocabulary) -> TextAutomaton:
         """Return the automaton over a vocabulary: its modalities, and all text tokens but the base's special ones."""
         special = [id_ for id_, token in vocabulary.backend.get_added_tokens_decoder().items() if token.special]
-        tokens = np.flatnonzero(vocabulary.mask())
-        text = np.setdiff1d(tokens, np.union1d(vocabulary.new_ids, np.array(special, dtype=np.int64)))
+        stands = vocabulary.mask()
+        stands[vocabulary.new_ids] = stands[special] = False
         automata = {name: vocabulary.automaton(name) for name in vocabulary.modalities}
-        return cls(automata, text, vocabulary.ending_ids)
+        return cls(automata, np.flatnonzero(stands), vocabulary.ending_ids)
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
         """Return the state of one row, ``int64 [k]``; ConfigurationError where a length is asked for."""
@@ -96,7 +95,7 @@ class TextAutomaton:
         following[in_text, 0] = roles[in_text]
         for row in np.flatnonzero(in_text & (roles >= 0)).tolist():
             # one token stays for the end of the answer
-            inner = self._automata[int(roles[row])].start(Bounds(int(following[row, 1]) - 1))
+            inner = self._opened(int(roles[row]), int(following[row, 1]) - 1)
             following[row, 2 : 2 + len(inner)] = inner
         for number, at in _open(numbers):
             automaton = self._automata[number]
@@ -104,6 +103,12 @@ class TextAutomaton:
             following[at, 2 : 2 + inner_states.shape[1]] = inner_states
             following[at[automaton.finished(inner_states)], 0] = _TEXT
         return following
+
+    def _opened(self, number: int, budget: int) -> NDArray[np.int64]:
+        """Return the state of a segment just opened."""
+        if (number, budget) not in self._first_states:
+            self._first_states[number, budget] = self._automata[number].start(Bounds(budget))
+        return self._first_states[number, budget]
 
     def finished(self, states: States) -> NDArray[np.bool_]:
         """Return which rows have written a token that ends the answer, ``bool [R]``."""

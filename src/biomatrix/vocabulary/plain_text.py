@@ -7,10 +7,15 @@ would turn into SELFIES symbols. Here text is text: it goes through the base mod
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tokenizers import AddedToken, Tokenizer
 
 from biomatrix.errors import ParseError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _ANCHOR = "\ue000\uf8ff\ue000"
 """Stands for preceding text in tokenizers that treat the start of a string differently."""
@@ -61,6 +66,25 @@ class PlainText:
             return self.encode(text, first)
         except ParseError as error:
             return error
+
+
+def printable_pieces(backend: Tokenizer, ids: NDArray[np.int64]) -> dict[int, str]:
+    """Return the texts of those base pieces that are printable ASCII without blanks, by id.
+
+    Parameters
+    ----------
+    backend : tokenizers.Tokenizer
+        The tokenizer.
+    ids : ndarray, shape=(n,), dtype=int64
+        The ids of its base pieces.
+    """
+    spelled = ((id_, backend.id_to_token(id_)) for id_ in ids.tolist())
+    literal = ((id_, piece) for id_, piece in spelled if piece and piece.isascii() and piece.isprintable())
+    if backend.decoder is None:
+        texts = dict(literal)
+    else:  # a byte-level piece of ASCII is its own text; that of another tokenizer may carry marks of its own
+        texts = {id_: backend.decoder.decode([piece]) for id_, piece in literal}
+    return {id_: text for id_, text in texts.items() if text and not any(character.isspace() for character in text)}
 
 
 def _encode(tokenizer: Tokenizer, text: str) -> list[int]:

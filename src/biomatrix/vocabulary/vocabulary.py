@@ -29,7 +29,7 @@ from biomatrix.vocabulary.encoding import Batch, Encoder, checked_items
 from biomatrix.vocabulary.extension import extend
 from biomatrix.vocabulary.folder import LAYOUT_FILES, locate, read_backend, read_rows, write_stock_files
 from biomatrix.vocabulary.manifest import FILE_NAME, Manifest, TokenizerRecord
-from biomatrix.vocabulary.plain_text import PlainText
+from biomatrix.vocabulary.plain_text import PlainText, printable_pieces
 from biomatrix.vocabulary.segments import NOTHING, OPENS, TEXT, Segment, Value, assign_roles
 from biomatrix.vocabulary.tables import CodeTable, Item
 
@@ -281,7 +281,14 @@ class Vocabulary:
         """Return the ids of a modality, as its automaton needs them."""
         block = self.block(modality)
         parts = {name: self.segment_ids(name) for name in block.modality.parts}
-        return SegmentIds(block.start_id, block.end_id, block.index, self.plain_ids, parts)
+        return SegmentIds(
+            block.start_id, block.end_id, block.index, self.plain_ids, parts, lambda: self._printable_pieces
+        )
+
+    @cached_property
+    def _printable_pieces(self) -> dict[int, str]:
+        """The texts of the base model's pieces that are printable ASCII without blanks, by id."""
+        return printable_pieces(self.backend, self.plain_ids)
 
     def automaton(self, modality: str) -> Automaton:
         """Return which ids may come next inside a segment of the modality; the same object each time."""

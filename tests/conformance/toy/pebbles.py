@@ -32,6 +32,7 @@ class PebbleKind(Kind):
     formats = tuple(FileFormat(name, (f".{name}",), appends=True) for name in ("pebble", "fasta", "xyz"))
     modalities: ClassVar = {f"pebble_{one}": f"pebble_modalities:{one.title()}" for one in ("sequence", "structure")}
     views = (View("pebble_sequence", "window", ("pebble_sequence",)), View("pebble_joint", "joint", tuple(modalities)))
+    constraints: ClassVar = {"no-colour": "pebble_constraints:NoColour"}
 
     def parse(self, text, name="", *, limits=DEFAULT_LIMITS):
         if not text or set(text) - COLOURS.keys():

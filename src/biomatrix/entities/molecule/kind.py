@@ -88,6 +88,17 @@ class MoleculeKind(Kind):
         "molstructok": f"{_HERE}.structure.molstructok.recipe:train",
     }
     constraints: ClassVar[Mapping[str, str]] = {
+        "elements": f"{_HERE}.constraints.elements:Elements",
+        "formula": f"{_HERE}.constraints.formula:Formula",
+        "atoms": f"{_HERE}.constraints.sizes:Atoms",
+        "rings": f"{_HERE}.constraints.sizes:Rings",
+        "bonds": f"{_HERE}.constraints.bonds:Bonds",
+        "scaffold": f"{_HERE}.constraints.scaffold:Scaffold",
+        "contains": f"{_HERE}.constraints.fragments:Contains",
+        "without": f"{_HERE}.constraints.fragments:Without",
+        "charge": f"{_HERE}.constraints.whole:Charge",
+        "connected": f"{_HERE}.constraints.whole:Connected",
+        "similar": f"{_HERE}.constraints.whole:Similar",
         "graph": f"{_HERE}.constraints.exact_graph:ExactGraph",
     }
     tables: ClassVar[tuple[Table, ...]] = (

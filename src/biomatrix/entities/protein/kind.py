@@ -96,6 +96,15 @@ class ProteinKind(Kind):
         "anchored": f"{_HERE}.structure.anchored.recipe:train",
         "gcp_vqvae": f"{_HERE}.structure.gcp_vqvae.recipe:train_recipe",
     }
+    constraints: ClassVar[Mapping[str, str]] = {
+        "fixed": f"{_HERE}.constraints.fixed:Fixed",
+        "composition": f"{_HERE}.constraints.composition:Composition",
+        "motif": f"{_HERE}.constraints.patterns:Motif",
+        "forbidden": f"{_HERE}.constraints.patterns:Forbidden",
+        "sequence": f"{_HERE}.constraints.kept_sequence:KeptSequence",
+        "structure": f"{_HERE}.constraints.kept_structure:KeptStructure",
+        "unresolved": f"{_HERE}.constraints.resolved:Unresolved",
+    }
     tables: ClassVar[tuple[Table, ...]] = (
         Table(
             "chains",

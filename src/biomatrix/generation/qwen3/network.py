@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import embedding, linear, scaled_dot_product_attention, silu
+from torch.nn.functional import embedding, linear, rms_norm, scaled_dot_product_attention, silu
 
 from biomatrix.generation.qwen3.cache import KeyValues
 from biomatrix.generation.qwen3.configuration import Configuration
@@ -139,6 +139,8 @@ class _Layer:
 
 def _norm(states: Tensor, weight: Tensor, eps: float) -> Tensor:
     """Return states divided by their root mean square in single precision, times the weight."""
+    if states.dtype == torch.float32:
+        return rms_norm(states, weight.shape, weight, eps)  # the same operations in one call
     single = states.to(torch.float32)
     single = single * torch.rsqrt(single.pow(2).mean(-1, keepdim=True) + eps)
     return weight * single.to(states.dtype)
@@ -156,6 +158,8 @@ def _attention_mask(tokens: Tensor, length: int) -> Tensor | None:
     total = tokens.shape[1]
     if length in (1, total) and bool(tokens.all()):
         return None
+    if length == 1:
+        return tokens[:, None, None, :]
     places = torch.arange(total, device=tokens.device)
     causal = places[None, :] <= places[total - length :, None]
     return (causal[None] & tokens[:, None, :])[:, None]

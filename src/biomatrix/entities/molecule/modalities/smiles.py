@@ -13,7 +13,9 @@ from biomatrix.entities.molecule.modalities.reading import first_problem, read_s
 from biomatrix.errors import DecodeError, LimitError, UnsupportedError
 
 if TYPE_CHECKING:
+    from biomatrix.entities.automaton import Automaton
     from biomatrix.entities.check import Check
+    from biomatrix.entities.segment_ids import SegmentIds
 
 MAX_CHARACTERS = 50_000
 """The longest SMILES string read or written, in characters."""
@@ -125,6 +127,18 @@ class MoleculeSmiles(Modality):
     def vocabulary(self) -> Mapping[str, str]:
         """Return nothing: SMILES is spelled by the base tokenizer."""
         return {}
+
+    def automaton(self, ids: SegmentIds) -> Automaton:
+        """Return which pieces may come next so that RDKit reads the whole, over the pieces' own spelling.
+
+        Raises
+        ------
+        ConfigurationError
+            The base tokenizer lacks pieces of single characters.
+        """
+        from biomatrix.entities.molecule.smiles_automaton.automaton import SmilesAutomaton
+
+        return SmilesAutomaton(ids.start_id, ids.end_id, ids.spelling())
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms written (hydrogens on them not counted)."""

@@ -1,0 +1,171 @@
+"""Are constraints cheap, and is the decoding loop quicker than ``generate()``?
+
+    python benchmarks/constrained_decoding.py
+    python benchmarks/constrained_decoding.py --quick --only steps --threads 1
+    python benchmarks/constrained_decoding.py --only generate --threads 1 2
+
+Sections, each at 64 rows:
+
+- steps: ranges, masks and states of random walks over the 168,000-entry vocabulary, for each modality and for text;
+  the target is 0.3 ms. Times are of the processor, the median step and the fastest tenth. In "text with segments" a
+  walk opens segments so often that segments of every modality are open at once.
+- memory: what an automaton holds when made and after such a walk, and its masks.
+- draws: head, mask and draw of structure tokens against a softmax over all ids; the target is 10 times.
+- answers: as many tokens with constraints and without, on nano and the tiny model; the target is 1.0 times.
+- guides: 64 rows with 64 different constraints in one batch, against 64 rows with one.
+- generate: our loop against Transformers' ``generate()`` on nano, prompts of equal and unequal lengths; the target is
+  1.25 times.
+
+Ratios are of medians of runs that take turns within one process. The tiny model has the layout of the published
+checkpoints: the real Qwen3 vocabulary, the published token strings in shuffled order, and random weights; it is built
+from ``$BIOMATRIX_SHARED/data/tokenizer``, or read from ``--model``. Without either, only nano is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+ROWS = 64
+OF_THE_LARGEST = ("steps", "memory", "draws")
+"""Sections that the size of the vocabulary decides."""
+SECTIONS = ("steps", "memory", "draws", "answers", "guides", "generate")
+
+
+def print_steps(model: Any, quick: bool) -> None:
+    """Print what a step of each automaton costs."""
+    from decoding.steps import walk
+
+    for name, guide, openings in _guides(model):
+        median, fastest, masks = walk(guide, ROWS, 60 if quick else 300, openings=openings)
+        print(
+            f"  {name:20} {len(guide.ids):7,} ids: allowed {median.allowed:.3f} + mask {median.mask:.3f} + advance "
+            f"{median.advance:.3f} = {median.whole:.3f} ms, fastest tenth {fastest.whole:.3f}; masks "
+            f"{masks / 1e6:.1f} MB"
+        )
+
+
+def print_memory(model: Any, quick: bool) -> None:
+    """Print what the automata hold."""
+    from decoding.steps import memory
+
+    vocabulary = model.vocabulary
+    for name in vocabulary.modalities:
+        ids = vocabulary.segment_ids(name)
+        made, walked, masks = memory(lambda n=name, i=ids: vocabulary.block(n).modality.automaton(i), ROWS, 30)  # type: ignore[misc]
+        print(f"  {name:20} {made:6.1f} MB made, {walked:6.1f} MB walked, masks {masks / 1e6:5.1f} MB")
+
+
+def print_draws(model: Any, quick: bool) -> None:
+    """Print how much cheaper a draw among structure tokens is."""
+    from decoding.draws import compare
+
+    _print_against(compare(model, "protein_structure", ROWS, 3 if quick else 15), "constrained")
+
+
+def print_answers(model: Any, quick: bool) -> None:
+    """Print how constrained answers compare with unconstrained ones."""
+    from decoding.loops import constrained
+
+    _print_against(
+        constrained(model, "protein_structure", ROWS, 24 if quick else 128, 1 if quick else 5), "constrained"
+    )
+
+
+def print_guides(model: Any, quick: bool) -> None:
+    """Print what different constraints in one batch cost."""
+    from decoding.loops import many_guides
+
+    tokens = 24 if quick else 65
+    times = many_guides(model, ROWS, tokens, 1 if quick else 5)
+    for name, seconds in times.items():
+        wall, processor = (1000 * value / tokens for value in seconds)
+        print(f"  {name:32} {wall:7.2f} ms a step, processor {processor:.2f}")
+
+
+def print_generate(model: Any, quick: bool) -> None:
+    """Print how our loop compares with ``generate()``."""
+    from decoding.loops import against_generate
+
+    for spread in (0, 8):
+        times = against_generate(model, ROWS, 16 if quick else 128, 1 if quick else 5, spread)
+        _print_against(times, "ours", "prompts of unequal length: " if spread else "prompts of one length: ")
+
+
+def _print_against(times: dict[str, Any], ours: str, before: str = "") -> None:
+    base = times[ours]
+    for name, seconds in times.items():
+        ratio = (
+            f"{seconds.wall / base.wall:.2f} times as long, processor {seconds.processor / base.processor:.2f} times"
+        )
+        print(f"  {before}{name:28} {1000 * seconds.wall:9.1f} ms" + ("" if name == ours else f", {ratio}"))
+
+
+def _guides(model: Any) -> Iterator[tuple[str, Any, tuple[int, ...]]]:
+    from biomatrix.generation.text_automaton import TextAutomaton
+
+    vocabulary = model.vocabulary
+    for name in vocabulary.modalities:
+        yield name, vocabulary.automaton(name), ()
+    text = TextAutomaton.from_vocabulary(vocabulary)
+    yield "text", text, ()
+    yield "text with segments", text, tuple(map(vocabulary.start_id, vocabulary.modalities))
+
+
+PRINTED: dict[str, Callable[[Any, bool], None]] = {
+    "steps": print_steps,
+    "memory": print_memory,
+    "draws": print_draws,
+    "answers": print_answers,
+    "guides": print_guides,
+    "generate": print_generate,
+}
+
+
+def measure(models: dict[str, Any], sections: Sequence[str], quick: bool) -> None:
+    """Print the sections; the loop is compared with ``generate()`` on nano alone, constraints on the larger too."""
+    for section in sections:
+        for name, model in models.items():
+            largest = list(models)[-1]
+            if (section == "generate" and name != "nano") or (section in OF_THE_LARGEST and name != largest):
+                continue
+            print(f" {section}, {name}, {model.num_embeddings:,} rows", flush=True)
+            PRINTED[section](model, quick)
+
+
+def main() -> None:
+    """Measure and print."""
+    assert __doc__ is not None
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, help="a folder with a model of the published layout")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, help="sections")
+    parser.add_argument(
+        "--threads", nargs="+", type=int, default=[1, 2], help="numbers of threads, one after the other"
+    )
+    parser.add_argument("--quick", action="store_true", help="few steps and repeats")
+    given = parser.parse_args()
+    sys.path.insert(0, str(Path(__file__).parent))
+
+    import torch
+    from decoding.models import TOKENIZER, opened, write_published
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = given.model
+        if folder is None and TOKENIZER.is_dir():
+            folder = Path(name) / "published"
+            write_published(folder)
+        models = {"nano": opened("nano")} | ({} if folder is None else {"tiny": opened(folder)})
+        for threads in given.threads:
+            torch.set_num_threads(threads)
+            load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+            print(f"{threads} thread{'s' * (threads > 1)}; {os.cpu_count()} processors, load {load}", flush=True)
+            measure(models, given.only, given.quick)
+
+
+if __name__ == "__main__":
+    main()

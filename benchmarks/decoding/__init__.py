@@ -1,0 +1,1 @@
+"""Parts of ``constrained_decoding.py``: models, guides, and what is timed."""

@@ -1,0 +1,72 @@
+"""Guides to measure with: one that allows everything, and one that narrows another.
+
+Legend of shapes: R rows, k numbers of a state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Anything:
+    """Allows every id and never finishes: what writes with it is unconstrained, up to its budget."""
+
+    def __init__(self, size: int) -> None:
+        self.ids: NDArray[np.int64] = np.arange(size)
+        self._ranges = np.array([[0, size]])
+
+    def start(self, bounds: Any) -> NDArray[np.int64]:
+        return np.zeros(1, dtype=np.int64)
+
+    def allowed(self, states: NDArray[Any]) -> Sequence[NDArray[np.int64]]:
+        return [self._ranges] * len(states)
+
+    def advance(self, states: NDArray[Any], ids: NDArray[np.int64]) -> NDArray[Any]:
+        return states
+
+    def finished(self, states: NDArray[Any]) -> NDArray[np.bool_]:
+        return np.zeros(len(states), dtype=bool)
+
+
+class FixedToken:
+    """An automaton of which one token is fixed; a state is the tokens written, then the inner state.
+
+    Parameters
+    ----------
+    inner : Automaton
+        Allows the token at its place.
+    place : int
+        The number of the token, from 0.
+    id_ : int
+        The token.
+    """
+
+    def __init__(self, inner: Any, place: int, id_: int) -> None:
+        self.ids: NDArray[np.int64] = inner.ids
+        self.start_id, self.end_id = inner.start_id, inner.end_id
+        self._inner = inner
+        self._place = place
+        self._ranges = np.array([[id_, id_ + 1]])
+
+    def start(self, bounds: Any) -> NDArray[np.int64]:
+        return np.concatenate([[0], self._inner.start(bounds)])
+
+    def allowed(self, states: NDArray[Any]) -> Sequence[NDArray[np.int64]]:
+        inner = self._inner.allowed(states[:, 1:])
+        at_place = states[:, 0] == self._place
+        return [self._ranges if fixed else ranges for fixed, ranges in zip(at_place, inner, strict=True)]
+
+    def advance(self, states: NDArray[Any], ids: NDArray[np.int64]) -> NDArray[Any]:
+        return np.concatenate([states[:, :1] + 1, self._inner.advance(states[:, 1:], ids)], axis=1)
+
+    def finished(self, states: NDArray[Any]) -> NDArray[np.bool_]:
+        finished: NDArray[np.bool_] = self._inner.finished(states[:, 1:])
+        return finished
+
+    def tokens_to_close(self, states: NDArray[Any]) -> NDArray[np.int64]:
+        tokens: NDArray[np.int64] = self._inner.tokens_to_close(states[:, 1:])
+        return tokens

@@ -1,0 +1,109 @@
+"""Whole answers: constrained against unconstrained, many guides in a batch, and our loop against ``generate()``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from biomatrix.entities.automaton import Bounds
+from biomatrix.generation.decoding import decode_jobs
+from biomatrix.generation.jobs import Guide, Job
+from biomatrix.generation.sampling import Sampling
+
+from .guides import Anything, FixedToken
+from .timing import Seconds, in_turns
+
+
+def write(model: Any, guides: Sequence[Guide], prompts: Sequence[tuple[int, ...]], bounds: Sequence[Bounds]) -> int:
+    """Write one sample under each guide; return the number of tokens written."""
+    jobs = [
+        Job(prompt, number, guide, guide.start(bound), bound.budget, Sampling(seed=1))
+        for number, (guide, prompt, bound) in enumerate(zip(guides, prompts, bounds, strict=True))
+    ]
+    written = decode_jobs(model.engine._network, jobs, len(jobs))
+    return sum(len(row.ids) for row in written)
+
+
+def prompt_of(model: Any) -> tuple[int, ...]:
+    """Return the ids of a short request."""
+    return tuple(model.prompt_ids("Fold a protein."))
+
+
+def constrained(model: Any, output: str, rows: int, tokens: int, repeats: int) -> dict[str, Seconds]:
+    """Return the times of as many tokens with the constraints of a modality of exact length, and without any."""
+    automaton, anything = model.vocabulary.automaton(output), Anything(len(model.vocabulary))
+    prompts = [prompt_of(model)] * rows
+
+    def with_guide(guide: Guide, bounds: Bounds) -> None:
+        assert write(model, [guide] * rows, prompts, [bounds] * rows) == rows * tokens
+
+    return in_turns(
+        {
+            "constrained": lambda: with_guide(automaton, Bounds(tokens, tokens - 1)),
+            "unconstrained": lambda: with_guide(anything, Bounds(tokens)),
+        },
+        repeats,
+    )
+
+
+def many_guides(model: Any, rows: int, tokens: int, repeats: int) -> dict[str, Seconds]:
+    """Return the times of batches whose rows have as many different constraints, and of one with one constraint."""
+    vocabulary = model.vocabulary
+    automaton = vocabulary.automaton("protein_structure")
+    sequence = vocabulary.automaton("protein_sequence")
+    ids = list(vocabulary.segment_ids("protein_structure").tokens.values())
+    residues = list(vocabulary.segment_ids("protein_sequence").tokens.values())
+    length = Bounds(tokens, tokens - 1)
+    lengths = [Bounds(tokens - row % (tokens // 2), tokens - 1 - row % (tokens // 2)) for row in range(rows)]
+    fixed = [FixedToken(automaton, row % (tokens - 1), ids[row % len(ids)]) for row in range(rows)]
+    mixed = [
+        FixedToken(automaton, row, ids[row % len(ids)]) if row % 2 else FixedToken(sequence, row % 9, residues[row % 9])
+        for row in range(rows)
+    ]
+    prompts = [prompt_of(model)] * rows
+    batches: dict[str, tuple[list[Any], list[Bounds]]] = {
+        "one constraint": ([automaton] * rows, [length] * rows),
+        "different lengths": ([automaton] * rows, lengths),
+        "a fixed code in each": (fixed, [length] * rows),
+        "a fixed code or residue in each": (mixed, [length] * rows),
+    }
+    return in_turns(
+        {
+            name: lambda guides=guides, bounds=bounds: write(model, guides, prompts, bounds)  # type: ignore[misc]
+            for name, (guides, bounds) in batches.items()
+        },
+        repeats,
+    )
+
+
+def against_generate(model: Any, rows: int, tokens: int, repeats: int, spread: int) -> dict[str, Seconds]:
+    """Return the times of our loop and of ``generate()``: the same weights, prompts and number of tokens.
+
+    Parameters
+    ----------
+    spread : int
+        Prompts are shortened by 0 to this many tokens, one after the other.
+    """
+    network = model.engine._network
+    stock = network.stock()
+    prompt = prompt_of(model)
+    prompts = [prompt[row % (spread + 1) :] for row in range(rows)]
+    width = len(prompt)
+    ids = torch.tensor([(0,) * (width - len(each)) + each for each in prompts])
+    mask = torch.tensor([[0] * (width - len(each)) + [1] * len(each) for each in prompts])
+    anything = Anything(len(model.vocabulary))
+
+    def ours() -> None:
+        assert write(model, [anything] * rows, prompts, [Bounds(tokens)] * rows) == rows * tokens
+
+    def theirs() -> None:
+        with torch.inference_mode():
+            found = stock.generate(
+                ids, attention_mask=mask, do_sample=True, top_k=0, max_new_tokens=tokens, min_new_tokens=tokens,
+                eos_token_id=None, pad_token_id=0,
+            )  # fmt: skip
+        assert found.shape == (rows, width + tokens)
+
+    return in_turns({"ours": ours, "generate()": theirs}, repeats)

@@ -1,0 +1,59 @@
+"""The models that are timed: the shipped one, and a tiny one over the published vocabulary."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+SHARED = Path(os.environ.get("BIOMATRIX_SHARED", "../shared"))
+TOKENIZER = SHARED / "data" / "tokenizer"
+ROWS = 168_192
+"""Rows of the embedding of the published layout, a multiple of 128."""
+
+
+def published_tokens() -> list[str]:
+    """Return control, SELFIES, joint, residue and structure tokens, about 16,500, in the published spelling."""
+    from biomatrix.entities import modalities
+
+    known = {modality.name: modality for modality in modalities()}
+    symbols = list(known["molecule_selfies"].vocabulary())
+    joint = [f"[{symbol[1:-1]} {code}]" for symbol in symbols[:22] for code in range(512)]
+    joint += [f"[{name} -1]" for name in ("Ring1", "Ring2", "Branch1", "=Branch1", "Branch2")]
+    structure = [f"<S {code}>" for code in range(4096)]
+    controls = [token for modality in known.values() for token in (modality.start_token, modality.end_token)]
+    return [*controls, *symbols, *joint, *known["protein_sequence"].vocabulary(), *structure]
+
+
+def write_published(folder: Path, tokenizer_folder: Path = TOKENIZER) -> None:
+    """Write a model of the published layout: the real Qwen3 vocabulary, shuffled tokens, tiny random weights."""
+    import torch
+    from tokenizers import AddedToken
+    from transformers import Qwen3ForCausalLM
+
+    from biomatrix.entities import modalities
+    from biomatrix.training.config import ModelSection
+    from biomatrix.training.model import qwen3_config
+    from biomatrix.vocabulary import qwen3_tokenizer
+
+    tokenizer = qwen3_tokenizer(tokenizer_folder)
+    tokens = published_tokens()
+    random.Random(5).shuffle(tokens)
+    special = {token for modality in modalities() for token in (modality.start_token, modality.end_token)}
+    tokenizer.add_tokens([AddedToken(token, special=token in special, normalized=False) for token in tokens])
+    tokenizer.save_pretrained(folder)
+    sizes = ModelSection(
+        vocabulary=Path("unused"), hidden_size=64, num_layers=2, intermediate_size=128, num_heads=4,
+        num_kv_heads=2, head_dim=16, max_positions=2048, row_multiple=128,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    config = qwen3_config(sizes, ROWS, pad_id=tokenizer.pad_token_id, end_ids=[tokenizer.eos_token_id])
+    Qwen3ForCausalLM(config).save_pretrained(folder)
+
+
+def opened(name_or_folder: str | Path) -> Any:
+    """Return a model on the CPU in single precision."""
+    from biomatrix.generation import load
+
+    return load(name_or_folder, device="cpu", dtype="float32")

@@ -1,0 +1,120 @@
+"""Patterns over single letters, such as ``N[^P][ST]``, as automata that know whether one has stood anywhere.
+
+Legend of shapes: A letters of the alphabet, S states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.constraints.pattern_syntax import Choice, Letters, Run, Tree, parse_pattern
+from biomatrix.errors import ParseError
+
+_MOST_STATES: Final = 20_000
+
+
+@dataclass
+class _Net:
+    """A nondeterministic automaton: edges of sets of letters, and empty edges (Thompson's construction)."""
+
+    edges: list[list[tuple[frozenset[str], int]]] = field(default_factory=list)
+    empty: list[list[int]] = field(default_factory=list)
+
+    def node(self) -> int:
+        if len(self.edges) >= _MOST_STATES:
+            raise ParseError(f"the pattern has more than {_MOST_STATES:,} states; give smaller repeats", position=0)
+        self.edges.append([])
+        self.empty.append([])
+        return len(self.edges) - 1
+
+    def lay(self, tree: Tree, first: int) -> int:
+        """Lay a tree behind a node; return the node where it ends."""
+        if isinstance(tree, Run):
+            for item in tree.items:
+                first = self.lay(item, first)
+            return first
+        last = self.node()
+        if isinstance(tree, Letters):
+            self.edges[first].append((tree.letters, last))
+        elif isinstance(tree, Choice):
+            for option in tree.options:
+                self.empty[self.lay(option, self._behind(first))].append(last)
+        else:
+            for copy in range(tree.least if tree.most is None else tree.most):
+                if copy >= tree.least:
+                    self.empty[first].append(last)
+                first = self.lay(tree.item, self._behind(first))
+            if tree.most is None:
+                first = self._behind(first)
+                self.empty[self.lay(tree.item, self._behind(first))].append(first)
+            self.empty[first].append(last)
+        return last
+
+    def closure(self, nodes: Sequence[int]) -> frozenset[int]:
+        """Return the nodes that empty edges lead to, themselves included."""
+        found, front = set(nodes), list(nodes)
+        while front:
+            following = [node for node in self.empty[front.pop()] if node not in found]
+            found.update(following)
+            front += following
+        return frozenset(found)
+
+    def _behind(self, first: int) -> int:
+        node = self.node()
+        self.empty[first].append(node)
+        return node
+
+
+def pattern_table(pattern: str, alphabet: str) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Return the automaton that reads letters and knows whether a pattern has stood anywhere among them.
+
+    Parameters
+    ----------
+    pattern : str
+        As :mod:`biomatrix.entities.constraints.pattern_syntax` describes it.
+    alphabet : str
+        All letters, one column each, in order.
+
+    Returns
+    -------
+    transitions : ndarray, shape=(S, A), dtype=int32
+        From state 0; once the pattern has been seen the state stays.
+    seen : ndarray, shape=(S,), dtype=bool
+
+    Raises
+    ------
+    ParseError
+        No such pattern, with the index of the character at fault; or one that may be empty.
+
+    Examples
+    --------
+    >>> pattern_table("KK", "AK")[0].tolist()
+    [[0, 1], [0, 2], [2, 2]]
+    """
+    net = _Net()
+    first = net.node()
+    last = net.lay(parse_pattern(pattern, alphabet), first)
+    start, found = net.closure([first]), frozenset([last])
+    if last in start:
+        raise ParseError(f"the pattern {pattern!r} may be empty, so it stands in every sequence", position=0)
+    numbers, states = {start: 0}, [start]
+    rows: list[list[int]] = []
+    for state in states:  # which grows meanwhile
+        rows.append([])
+        for letter in alphabet:
+            reached = [to for node in state for letters, to in net.edges[node] if letter in letters]
+            following = net.closure([*reached, first])
+            if last in following or last in state:
+                following = found
+            if following not in numbers:
+                numbers[following] = len(states)
+                states.append(following)
+                if len(states) > _MOST_STATES:
+                    raise ParseError(f"the pattern {pattern!r} has more than {_MOST_STATES:,} states", position=0)
+            rows[-1].append(numbers[following])
+    return np.array(rows, dtype=np.int32), np.array([state == found for state in states])

@@ -1,0 +1,66 @@
+"""What constraints that count atoms and bonds share: they narrow by counting, and look by counting."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from biomatrix.entities.constraint import Constraint
+from biomatrix.entities.molecule.counts import Count, CountsMolecules, MoleculeCounts
+from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.errors import ConfigurationError, ParseError
+
+if TYPE_CHECKING:
+    from biomatrix.entities.automaton import Automaton
+    from biomatrix.entities.base_entity import Entity
+    from biomatrix.entities.base_modality import Modality
+    from biomatrix.entities.segment_ids import SegmentIds
+
+_COUNT: Final = re.compile(r"(?:(?P<sign><=|>=|=)?(?P<number>\d+)|(?P<least>\d+)-(?P<most>\d+))")
+
+
+@dataclass(frozen=True)
+class CountConstraint(Constraint):
+    """Limits on counts of a molecule."""
+
+    @property
+    @abstractmethod
+    def counts(self) -> MoleculeCounts:
+        """The limits."""
+
+    def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
+        """Count while the molecule is written."""
+        if not isinstance(automaton, CountsMolecules):
+            raise ConfigurationError(
+                f"{self.name} is kept by counting atoms and bonds as they are written, which {modality.name} does not; "
+                "ask for molecule_smiles or molecule_selfies"
+            )
+        return automaton.counting(self.counts)
+
+    def fault(self, entity: Entity) -> str | None:
+        """Return the first count outside its limits."""
+        if not isinstance(entity, Molecule):
+            return f"{self.name} asks for a molecule"
+        return self.counts.fault(entity.mol)
+
+
+def parse_count(text: str, position: int = 0) -> Count:
+    """Return the limits that ``8``, ``6-10``, ``<=2`` or ``>=1`` say. Raises ParseError at a position.
+
+    Examples
+    --------
+    >>> parse_count("8"), parse_count("6-10"), parse_count("<=2"), parse_count(">=1")
+    ((8, 8), (6, 10), (0, 2), (1, None))
+    """
+    found = _COUNT.fullmatch("".join(text.split()))
+    if found is None:
+        raise ParseError(f"{text!r} is no count, such as 8, 6-10, <=2 or >=1", position=position)
+    if found["least"]:
+        least, most = int(found["least"]), int(found["most"])
+        if least > most:
+            raise ParseError(f"a count goes up, unlike {text!r}", position=position)
+        return least, most
+    number = int(found["number"])
+    return (0 if found["sign"] == "<=" else number, None if found["sign"] == ">=" else number)

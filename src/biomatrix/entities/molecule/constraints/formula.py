@@ -1,0 +1,70 @@
+"""The molecular formula, hydrogens and charge included."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final, Self
+
+from biomatrix.entities.molecule.constraints.counted import CountConstraint
+from biomatrix.entities.molecule.constraints.elements import is_element
+from biomatrix.entities.molecule.counts import MoleculeCounts
+from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.errors import ParseError
+
+if TYPE_CHECKING:
+    from biomatrix.entities.base_entity import Entity
+
+_FORMULA: Final = re.compile(r"((?:[A-Z][a-z]?\d*)+)([+-]\d*)?")
+_ELEMENT: Final = re.compile(r"([A-Z][a-z]?)(\d*)")
+
+
+@dataclass(frozen=True)
+class Formula(CountConstraint):
+    """A molecular formula.
+
+    Heavy atoms are counted while the molecule is written; whether the hydrogens and the charge are right shows once it
+    is whole.
+
+    Parameters
+    ----------
+    atoms : tuple of (str, int)
+        By symbol, hydrogen among them.
+    charge : int
+        In elementary charges.
+    """
+
+    name: ClassVar[str] = "formula"
+    help: ClassVar[str] = "the molecular formula, hydrogens included, such as C8H10N4O2 or C2H3O2-"
+    example: ClassVar[str] = "C8H10N4O2"
+
+    atoms: tuple[tuple[str, int], ...]
+    charge: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``C8H10N4O2``, with ``+`` or ``-2`` behind it where it is charged."""
+        found = _FORMULA.fullmatch("".join(text.split()))
+        if found is None:
+            raise ParseError(f"{text!r} is no formula, such as C8H10N4O2 or C2H3O2-", position=0)
+        atoms: dict[str, int] = {}
+        for symbol, number in _ELEMENT.findall(found[1]):
+            if not is_element(symbol):
+                raise ParseError(f"{symbol!r} is no element", position=text.find(symbol))
+            atoms[symbol] = atoms.get(symbol, 0) + (int(number) if number else 1)
+        sign = found[2] or "+0"
+        return cls(tuple(sorted(atoms.items())), int(f"{sign}1" if len(sign) == 1 else sign))
+
+    @property
+    def counts(self) -> MoleculeCounts:
+        return MoleculeCounts(
+            {symbol: (number, number) for symbol, number in self.atoms if symbol != "H"}, others=False
+        )
+
+    def fault(self, entity: Entity) -> str | None:
+        """Return the formula where it is another."""
+        if not isinstance(entity, Molecule):
+            return f"{self.name} asks for a molecule"
+        found = entity.formula
+        same = Formula.parse(found) == Formula(tuple(sorted(self.atoms)), self.charge)
+        return None if same else f"the formula is {found}"

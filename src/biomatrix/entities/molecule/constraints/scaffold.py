@@ -1,0 +1,48 @@
+"""A scaffold that is kept, whatever hangs on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from biomatrix.entities.constraint import Constraint
+from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.scaffolds.narrowing import with_scaffold
+
+if TYPE_CHECKING:
+    from biomatrix.entities.automaton import Automaton
+    from biomatrix.entities.base_entity import Entity
+    from biomatrix.entities.base_modality import Modality
+    from biomatrix.entities.segment_ids import SegmentIds
+
+
+@dataclass(frozen=True, eq=False)
+class Scaffold(Constraint):
+    """A molecule that is part of the answer, with its bonds and charges as they are.
+
+    Parameters
+    ----------
+    molecule : Molecule
+    """
+
+    name: ClassVar[str] = "scaffold"
+    help: ClassVar[str] = "a SMILES kept as part of the molecule, with anything on its free places"
+    example: ClassVar[str] = "c1ccc2[nH]ccc2c1"
+
+    molecule: Molecule
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a SMILES string."""
+        return cls(Molecule.from_smiles(text.strip()))
+
+    def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
+        """Write the scaffold into SMILES strings; other automata are left as they are."""
+        return with_scaffold(automaton, modality, ids, self.molecule.mol)
+
+    def fault(self, entity: Entity) -> str | None:
+        """Return whether the scaffold is missing."""
+        if not isinstance(entity, Molecule):
+            return f"{self.name} asks for a molecule"
+        kept = entity.mol.HasSubstructMatch(self.molecule.mol, useChirality=True)
+        return None if kept else f"{self.molecule.smiles} is no part of it"

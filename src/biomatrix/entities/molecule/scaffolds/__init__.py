@@ -1,0 +1,1 @@
+"""SMILES strings that hold a given scaffold, by construction."""

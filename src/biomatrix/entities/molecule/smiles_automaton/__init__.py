@@ -1,0 +1,1 @@
+"""SMILES strings that are valid while they are written, over the pieces of any base tokenizer."""

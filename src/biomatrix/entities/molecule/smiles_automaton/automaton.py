@@ -1,0 +1,161 @@
+"""The automaton of SMILES over the pieces of a base tokenizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.automaton import Bounds, Ranges, States
+from biomatrix.entities.molecule.smiles_automaton.closing import UNLIMITED, Room, fewest_tokens
+from biomatrix.entities.molecule.smiles_automaton.core import Core
+from biomatrix.entities.molecule.smiles_automaton.machine import Machine
+from biomatrix.entities.molecule.smiles_automaton.menus import Menu, Menus
+from biomatrix.entities.molecule.smiles_automaton.pieces import Pieces
+from biomatrix.entities.molecule.smiles_automaton.plans import plan_of
+from biomatrix.errors import ConfigurationError
+
+_NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
+_AMPLE_TOKENS: Final = 150
+"""Tokens beyond the plan at which no piece can be too much."""
+_AMPLE_ATOMS: Final = 40
+"""Atoms beyond the plan at which no piece can be too much."""
+_SLACK: Final = 2
+"""By how much the plan behind a piece may differ from what its menu, made for a reduced state, says."""
+
+
+class SmilesAutomaton:
+    """Guides a SMILES string that RDKit reads: syntax, ring bonds, valence, and aromatic systems with a Kekulé form.
+
+    A row's state is (core or None once it has ended, tokens left to write, least and most atoms left to write).
+
+    Parameters
+    ----------
+    start_id, end_id : int
+        The control pair.
+    spelling : mapping of int to str
+        The text of the base tokenizer's pieces, by id.
+
+    Raises
+    ------
+    ConfigurationError
+        The tokenizer lacks pieces of single characters.
+    """
+
+    def __init__(self, start_id: int, end_id: int, spelling: Mapping[int, str]) -> None:
+        self.start_id, self.end_id = start_id, end_id
+        self._pieces = Pieces(spelling)
+        self._machine = Machine()
+        self._menus = Menus(self._machine, self._pieces, end_id)
+        self.ids: NDArray[np.int64] = np.union1d(list(self._pieces.by_id), [end_id]).astype(np.int64)
+
+    def start(self, bounds: Bounds) -> NDArray[Any]:
+        """Return the state of one row, ``object [4]``; ConfigurationError where no string fits the bounds."""
+        least, most = bounds.range or (0, UNLIMITED)
+        if most < 1 or least > most:
+            raise ConfigurationError(f"no molecule_smiles segment has length {bounds.length}; ask for at least 1")
+        room = Room(bounds.budget, max(least, 0), most)
+        needed = fewest_tokens(self._machine, self._machine.start, room)
+        if needed > bounds.budget:
+            raise ConfigurationError(
+                f"molecule_smiles needs at least {needed} tokens, but only {bounds.budget} may be written; ask for a "
+                "shorter answer, or allow more (max_new_tokens)"
+            )
+        return _row(self._machine.start, *room)
+
+    def allowed(self, states: States) -> Sequence[Ranges]:
+        """Return for each row the ids that may come next; none once it has ended."""
+        return [
+            _NOTHING if core is None else self._allowed(core, Room(tokens, least, most))
+            for core, tokens, least, most in states.tolist()
+        ]
+
+    def advance(self, states: States, ids: NDArray[np.int64]) -> States:
+        """Return the states, ``object [R, 4]``, after one allowed id per row, ``int64 [R]``."""
+        following = np.empty_like(states)
+        for row, (state, id_) in enumerate(zip(states.tolist(), ids.tolist(), strict=True)):
+            core, tokens, least, most = state
+            if core is None or id_ == self.end_id:
+                following[row] = None, tokens - 1, least, most
+                continue
+            after, added = self._after(core, id_)
+            following[row] = after, tokens - 1, max(least - added, 0), most - added
+        return following
+
+    def finished(self, states: States) -> NDArray[np.bool_]:
+        """Return which rows have written their end token, ``bool [R]``."""
+        return np.array([core is None for core in states[:, 0]], dtype=bool)
+
+    def tokens_to_close(self, states: States) -> NDArray[np.int64]:
+        """Return the tokens, the end token among them, that surely finish each row, ``int64 [R]``."""
+        rows = [
+            0 if core is None else fewest_tokens(self._machine, core, Room(tokens, least, most))
+            for core, tokens, least, most in states.tolist()
+        ]
+        return np.array(rows, dtype=np.int64)
+
+    def _after(self, core: Core, id_: int) -> tuple[Core, int]:
+        """Return the state after a piece, and the atoms it writes."""
+        known = core.after.get(id_)
+        if known is None:
+            known = core.after[id_] = self._read(core, id_)
+        return known
+
+    def _read(self, core: Core, id_: int) -> tuple[Core, int]:
+        piece = self._pieces.by_id.get(id_)
+        after = None if piece is None else self._machine.read(core, piece)
+        if piece is None or after is None:
+            raise ConfigurationError(f"id {id_} ({piece!r}) may not come here in a SMILES string")
+        return after, self._machine.atoms_in(core, piece)
+
+    def _allowed(self, core: Core, room: Room) -> Ranges:
+        menu = self._menus.of(core)
+        plan = plan_of(self._machine, core)
+        if (
+            plan is not None
+            and room.tokens >= plan.characters + room.least + _AMPLE_TOKENS
+            and room.most >= plan.atoms + _AMPLE_ATOMS
+            and (room.least == 0 or room.least > _AMPLE_ATOMS)
+        ):
+            return menu.growing if room.least else menu.free
+        tokens = min(room.tokens, room.least + len(core.path) * 8 + _AMPLE_TOKENS * 2)
+        key = (tokens, room.least, min(room.most, room.least + UNLIMITED // 2))
+        found = core.rooms.get(key)
+        if found is None:
+            found = core.rooms[key] = self._menus.ranges(menu.ids[self._fitting(core, menu, room)])
+        return found
+
+    def _fitting(self, core: Core, menu: Menu, room: Room) -> NDArray[np.bool_]:
+        """Return which pieces of a menu leave a string that can be finished in the room, ``bool [n]``.
+
+        The menu's own figures suffice for most. Pieces that they leave in doubt are tried where atoms are short, and
+        where tokens are so short that nothing is left beyond doubt.
+        """
+        plan = plan_of(self._machine, core)
+        ends = menu.ids == self.end_id
+        sure = np.zeros(len(menu.ids), dtype=bool)
+        doubtful = ~ends & (menu.added <= room.most)
+        if plan is not None:
+            atoms = menu.atoms + (plan.atoms + _SLACK)
+            further = np.maximum(room.least - menu.added, 0)
+            cost = menu.characters + further + (plan.characters + _SLACK + 2)
+            cheap = cost <= room.tokens
+            sure = cheap & (menu.added + atoms <= room.most) & (menu.grows | (further == 0)) & ~ends
+            if sure.any():
+                doubtful &= cheap & (menu.added + atoms > room.most)
+        fits = sure | (ends & (room.least == 0))
+        costs = np.full(len(menu.ids), UNLIMITED)
+        for place in np.flatnonzero(~fits & doubtful).tolist():
+            after, added = self._after(core, int(menu.ids[place]))
+            left = Room(room.tokens - 1, max(room.least - added, 0), room.most - added)
+            costs[place] = fewest_tokens(self._machine, after, left)
+        fits |= costs < room.tokens
+        return fits if fits.any() else costs == costs.min()
+
+
+def _row(core: Core, tokens: int, least: int, most: int) -> NDArray[Any]:
+    row = np.empty(4, dtype=object)
+    row[:] = core, tokens, least, most
+    return row

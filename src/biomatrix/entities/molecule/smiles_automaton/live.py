@@ -1,0 +1,134 @@
+"""What of a half-written molecule still matters: the atoms that may yet be bonded, on the way to the current one.
+
+Ring bonds close inside the subtree of the atom that opened them, as RDKit writes them; so every such atom lies on the
+path from the first atom to the current one, and a path of a few atoms says it all.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, TypeAlias
+
+from biomatrix.entities.molecule.smiles_automaton.kinds import (
+    EXOCYCLIC,
+    FUSED,
+    SUBSTITUTED,
+    TWO,
+    Surroundings,
+)
+
+APART, COVERED, OPEN = 0, 1, 2
+"""How an atom hangs on the live atom before it: not by aromatic bonds alone; by aromatic bonds, all in closed rings;
+by aromatic bonds of which one at least lies in no closed ring so far."""
+FAR_APART: Final = 2
+"""Distances are counted up to here: far enough apart for a ring bond."""
+
+
+class Live(NamedTuple):
+    """An atom that may yet be bonded.
+
+    Parameters
+    ----------
+    aromatic : tuple, optional
+        Its surroundings; None for an aliphatic atom.
+    free : int
+        Of an aliphatic atom, the bond orders that still fit.
+    ring : int
+        Of an aromatic atom, its aromatic bonds so far.
+    exo : int
+        Of an aromatic atom, the order of its bond that is not aromatic; 0 for none.
+    branch : bool
+        Whether a branch is open on it, so that the string returns to it.
+    labels : tuple of int
+        The numbers of the rings open on it.
+    gap : int
+        Bonds between it and the live atom before it, at most :data:`FAR_APART`.
+    link : int
+        How it hangs on that atom: APART, COVERED or OPEN.
+    tied : bool
+        Whether a ring bond already joins it to the current atom.
+    """
+
+    aromatic: Surroundings | None
+    free: int
+    ring: int
+    exo: int
+    branch: bool
+    labels: tuple[int, ...]
+    gap: int
+    link: int
+    tied: bool = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing more can be bonded to it once it is no longer the current atom."""
+        return not self.branch and not self.labels
+
+
+Path: TypeAlias = tuple[Live, ...]
+Matchings: TypeAlias = tuple[frozenset[int], ...]
+"""For each aromatic run on the path, the ways its double bonds may lie: a bit for each live atom that has one."""
+
+
+def need(aromatic: Surroundings, ring: int, exo: int) -> bool | None:
+    """Return whether an aromatic atom with these bonds has a double bond in its ring; None where it cannot be."""
+    if ring == 2:
+        return aromatic[TWO if exo == 0 else SUBSTITUTED if exo == 1 else EXOCYCLIC]
+    return aromatic[FUSED] if ring == 3 and exo == 0 else None
+
+
+def fits(atom: Live) -> bool:
+    """Return whether some surroundings of the atom hold the bonds it has and owes."""
+    if atom.aromatic is None:
+        return atom.free >= 0
+    owed = len(atom.labels)
+    for ring, exo in ((2, 0), (3, 0), (2, 1), (2, 2)):
+        if need(atom.aromatic, ring, exo) is None or ring < atom.ring:
+            continue
+        if exo == atom.exo or (atom.exo == 0 and exo == 1):
+            if (ring - atom.ring) + (exo != atom.exo) >= owed:
+                return True
+    return False
+
+
+def run_start(path: Path, index: int) -> int:
+    """Return the index of the first live atom of the aromatic run that an aromatic atom belongs to."""
+    while path[index].link != APART:
+        index -= 1
+    return index
+
+
+def run_number(path: Path, index: int) -> int:
+    """Return which of the path's aromatic runs an atom belongs to."""
+    return sum(atom.aromatic is not None and atom.link == APART for atom in path[: index + 1]) - 1
+
+
+def distance(path: Path, first: int, last: int) -> int:
+    """Return the bonds along the path between two live atoms, counted up to :data:`FAR_APART`."""
+    total = 0
+    for atom in path[first + 1 : last + 1]:
+        total += atom.gap
+    return min(total, FAR_APART)
+
+
+class Item(NamedTuple):
+    """An aliphatic live atom by itself (``ways`` is None), or the live atoms of an aromatic run."""
+
+    members: Path
+    ways: frozenset[int] | None
+
+
+def items_of(path: Path, runs: Matchings) -> list[Item]:
+    """Return a path as its aliphatic atoms and aromatic runs, in order."""
+    items: list[Item] = []
+    number, start = 0, 0
+    for stop in range(1, len(path) + 1):
+        if stop < len(path) and path[stop].link != APART:
+            continue
+        members = path[start:stop]
+        if members[0].aromatic is None:
+            items.append(Item(members, None))
+        else:
+            items.append(Item(members, runs[number]))
+            number += 1
+        start = stop
+    return items

@@ -1,0 +1,162 @@
+"""The machine that reads SMILES by characters: from a state and a character to the next state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from biomatrix.entities.molecule.smiles_automaton.bonding import Bonded, attach, closed, complete, left, opened
+from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_atom, bracket_ends
+from biomatrix.entities.molecule.smiles_automaton.core import BONDS, EXTENDED, Core, Mode
+from biomatrix.entities.molecule.smiles_automaton.kinds import AROMATIC, ORGANIC, Surroundings, capacity, surroundings
+from biomatrix.entities.molecule.smiles_automaton.live import Matchings, Path
+
+_MOST_CORES: Final = 200_000
+"""States kept; beyond, all are forgotten and made again as they are met."""
+_ATOM_COMES: Final = frozenset({Mode.START, Mode.ATOM, Mode.CLOSED, Mode.BOND, Mode.OPENED, Mode.BRANCH_BOND})
+_SIMPLE: Final = frozenset(symbol for symbol in ORGANIC if len(symbol) == 1)
+ATOMS: Final = frozenset("BCNOPSFIbcnops*[")
+"""Characters that begin an atom outside brackets; ``l`` and ``r`` only extend one."""
+_MOST_OPEN: Final = 20
+"""Rings that may be open at once."""
+
+
+class Machine:
+    """States by their contents, and the steps between them."""
+
+    def __init__(self) -> None:
+        self._cores: dict[tuple[Mode, str, str, Path, Matchings], Core] = {}
+        self.start = self.core(Mode.START)
+
+    def core(self, mode: Mode, bond: str = "", text: str = "", path: Path = (), runs: Matchings = ()) -> Core:
+        """Return the state with these contents."""
+        key = (mode, bond, text, path, runs)
+        core = self._cores.get(key)
+        if core is None:
+            if len(self._cores) >= _MOST_CORES:
+                self._cores.clear()
+            core = self._cores[key] = Core(mode, bond, text, path, runs)
+        return core
+
+    def step(self, core: Core, character: str) -> Core | None:
+        """Return the state after one more character, None where it may not come."""
+        try:
+            return core.steps[character]
+        except KeyError:
+            found = core.steps[character] = self._step(core, character)
+            return found
+
+    def read(self, core: Core, text: str) -> Core | None:
+        """Return the state after a text, None where some character of it may not come."""
+        state: Core | None = core
+        for character in text:
+            if state is None:
+                return None
+            state = self.step(state, character)
+        return state
+
+    def atoms_in(self, core: Core, text: str) -> int:
+        """Return the atoms that a text, which may come in a state, writes."""
+        count, state = 0, core
+        for character in text:
+            count += character in ATOMS and state.mode not in (Mode.BRACKET, Mode.PERCENT)
+            following = self.step(state, character)
+            state = state if following is None else following
+        return count
+
+    def ends(self, core: Core) -> bool:
+        """Return whether the string may end in a state."""
+        known = core.notes.get("ends")
+        if known is None:
+            known = core.mode in (Mode.ATOM, Mode.CLOSED) and complete(core.path, core.runs)
+            core.notes["ends"] = known
+        return bool(known)
+
+    def _step(self, core: Core, character: str) -> Core | None:
+        mode = core.mode
+        if mode == Mode.BRACKET:
+            return self._in_bracket(core, core.text + character)
+        if mode == Mode.PERCENT:
+            return self._in_percent(core, core.text + character)
+        if core.bond == "<":
+            return self.core(mode, "<-", "", core.path, core.runs) if character == "-" else None
+        if character.isdigit():
+            return self._ring(core, int(character)) if mode in (Mode.ATOM, Mode.BOND) else None
+        if character == "%":
+            allowed = mode in (Mode.ATOM, Mode.BOND)
+            return self.core(Mode.PERCENT, core.bond, "%", core.path, core.runs) if allowed else None
+        if character == ">":
+            return self.core(mode, "->", "", core.path, core.runs) if core.bond == "-" else None
+        if character in BONDS:
+            return self._bond(core, character)
+        if character in "().":
+            return self._bracket_of_branch(core, character)
+        return self._atom(core, character)
+
+    def _atom(self, core: Core, character: str) -> Core | None:
+        if core.text and character == EXTENDED[core.text][0]:
+            return self._extended(core, EXTENDED[core.text][1])
+        if character == "[":
+            return self.core(Mode.BRACKET, core.bond, "[", core.path, core.runs)
+        if character in _SIMPLE:
+            text = character if character in EXTENDED else ""
+            return self._bonded(core, capacity(character), None, text)
+        return self._bonded(core, 0, surroundings(character)) if character in AROMATIC else None
+
+    def _extended(self, core: Core, fewer: int) -> Core | None:
+        """Return the state where a letter turns out to be the first of two: the atom has a smaller valence."""
+        last = core.current
+        if last.labels or last.free < fewer:
+            return None
+        path = (*core.path[:-1], last._replace(free=last.free - fewer))
+        return self.core(Mode.ATOM, "", "", path, core.runs)
+
+    def _in_bracket(self, core: Core, text: str) -> Core | None:
+        if not text.endswith("]"):
+            return self.core(Mode.BRACKET, core.bond, text, core.path, core.runs) if bracket_ends(text) else None
+        atom = bracket_atom(text)
+        return None if atom is None else self._bonded(core, atom.capacity, atom.surroundings)
+
+    def _bonded(self, core: Core, room: int, aromatic: Surroundings | None, text: str = "") -> Core | None:
+        return self._after(attach(core.path, core.runs, core.bond, room, aromatic), Mode.ATOM, text)
+
+    def _after(self, bonded: Bonded | None, mode: Mode, text: str = "") -> Core | None:
+        return None if bonded is None else self.core(mode, "", text, *bonded)
+
+    def _bond(self, core: Core, character: str) -> Core | None:
+        if core.bond or core.mode == Mode.START:
+            return None
+        mode = Mode.BOND if core.mode == Mode.ATOM else Mode.BRANCH_BOND
+        return self.core(mode, character, "", core.path, core.runs)
+
+    def _in_percent(self, core: Core, text: str) -> Core | None:
+        if not text[1:].isdigit() or text[1] == "0":
+            return None
+        if len(text) == 2:
+            return self.core(Mode.PERCENT, core.bond, text, core.path, core.runs)
+        return self._ring(core, int(text[1:]))
+
+    def _ring(self, core: Core, label: int) -> Core | None:
+        numbers = [each for atom in core.path for each in atom.labels]
+        if label in numbers:
+            return self._after(closed(core.path, core.runs, label, core.bond), Mode.ATOM)
+        if core.bond or len(numbers) >= _MOST_OPEN or label not in _new_labels(numbers):
+            return None
+        path = opened(core.path, label)
+        return None if path is None else self.core(Mode.ATOM, "", "", path, core.runs)
+
+    def _bracket_of_branch(self, core: Core, character: str) -> Core | None:
+        if core.mode not in (Mode.ATOM, Mode.CLOSED):
+            return None
+        if character == "(":
+            path = (*core.path[:-1], core.current._replace(branch=True))
+            return self.core(Mode.OPENED, "", "", path, core.runs)
+        if character == ")":
+            return self._after(left(core.path, core.runs), Mode.CLOSED)
+        return self.start if self.ends(core) else None
+
+
+def _new_labels(used: Sequence[int]) -> tuple[int, int]:
+    """Return the numbers that a ring may be opened with: the two smallest that are free, as RDKit takes them."""
+    first, second, *_ = (label for label in range(1, 100) if label not in used)
+    return first, second

@@ -1,0 +1,285 @@
+"""Whether a half-written string can be finished, and at what cost: a plan that always works, without writing it.
+
+Every open ring is closed by an atom of its own, behind the deepest atom that can still be bonded; open branches are
+closed. An aromatic run is finished by a chain of ``c`` and ``n``, of which each closes a ring: a ring's opening
+atom that still needs a double bond gets a ``c``, any other an ``n`` with three neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from biomatrix.entities.molecule.smiles_automaton.bonding import SMALLEST
+from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_ends
+from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
+from biomatrix.entities.molecule.smiles_automaton.kinds import SUBSTITUTED, TWO
+from biomatrix.entities.molecule.smiles_automaton.live import OPEN, Matchings, Path, distance, items_of, need
+from biomatrix.entities.molecule.smiles_automaton.machine import Machine
+
+
+class Plan(NamedTuple):
+    """What finishing takes at most.
+
+    Parameters
+    ----------
+    characters, atoms : int
+        To be written still, the end token not among them.
+    grows : bool
+        Whether any number of further atoms can be written as well.
+    """
+
+    characters: int
+    atoms: int
+    grows: bool
+
+
+class Finish(NamedTuple):
+    """How one item of the path is finished.
+
+    Parameters
+    ----------
+    characters, atoms : int
+        To be written for it, those that close its waiting rings among them, those that close its branches not.
+    grows_at : int
+        The deepest of its atoms from which a chain can grow then; -1 for none.
+    waits_at : int
+        The deepest of its atoms with a ring that a chain must close, from it or from a later item; -1 for none.
+    """
+
+    characters: int
+    atoms: int
+    grows_at: int
+    waits_at: int
+
+
+class _Run(NamedTuple):
+    """How an aromatic run is finished; ``closes`` says that a chain closes its rings as far as ``grows_at``."""
+
+    atoms: int
+    characters: int
+    grows_at: int
+    closes: bool
+
+
+NEW_LABEL: Final = 99
+"""A ring number as wide as any."""
+_NEXT_ATOMS: Final = ("C", "c", "n", "o", "O")
+
+
+def plan_of(machine: Machine, core: Core) -> Plan | None:
+    """Return how a state can be finished, None where this finds no way."""
+    try:
+        return core.notes["plan"]  # type: ignore[no-any-return]
+    except KeyError:
+        found = core.notes["plan"] = _plan(machine, core)
+        return found
+
+
+def _plan(machine: Machine, core: Core) -> Plan | None:
+    if core.mode in (Mode.ATOM, Mode.CLOSED):
+        return _of_path(core.path, core.runs, fresh=core.mode == Mode.ATOM)
+    if core.mode == Mode.BRACKET:
+        return _first(machine, core, bracket_ends(core.text), 0)
+    if core.mode == Mode.PERCENT:
+        return _first(machine, core, percent_ends(core), 0)
+    if core.bond == "<":
+        return _first(machine, core, ("-",), 0)
+    found = _first(machine, core, _NEXT_ATOMS, 1)
+    return found if found is not None or core.mode != Mode.BOND else _first(machine, core, ring_ends(core), 0)
+
+
+def ring_ends(core: Core) -> list[str]:
+    """Return the numbers of the rings that are open, the innermost first."""
+    labels = [label for atom in reversed(core.path) for label in atom.labels]
+    return [str(label) if label < 10 else f"%{label}" for label in labels]
+
+
+def _first(machine: Machine, core: Core, texts: Sequence[str], atoms: int) -> Plan | None:
+    """Return the plan that begins with the first of some texts that leads anywhere."""
+    for text in texts:
+        after = machine.read(core, text)
+        plan = None if after is None else plan_of(machine, after)
+        if plan is not None:
+            return Plan(plan.characters + len(text), plan.atoms + atoms, plan.grows)
+    return None
+
+
+def percent_ends(core: Core) -> list[str]:
+    """Return what may finish a ring number: rings that are open, else the first number that is free."""
+    written = core.text[1:]
+    used = [label for atom in core.path for label in atom.labels]
+    fitting = [number for number in range(10, 100) if str(number).startswith(written)]
+    new = [number for number in range(1, 100) if number not in used][:2]
+    new = [number for number in new if number in fitting]
+    return [str(number)[len(written) :] for number in (*new, *(label for label in fitting if label in used))]
+
+
+def _of_path(path: Path, runs: Matchings, *, fresh: bool) -> Plan | None:
+    """Return the plan of a state behind an atom, a ring number or a branch."""
+    items = items_of(path, runs)
+    characters, atoms, first, deepest, waiting = 0, 0, 0, -1, -1
+    for number, item in enumerate(items):
+        current = number == len(items) - 1
+        finish = finish_of(item.members, item.ways, current=current, fresh=fresh and current)
+        if finish is None:
+            return None
+        atoms += finish.atoms
+        characters += finish.characters + sum(atom.branch for atom in item.members)
+        deepest = first + finish.grows_at if finish.grows_at >= 0 else deepest
+        waiting = first + finish.waits_at if finish.waits_at >= 0 else waiting
+        first += len(item.members)
+    if waiting > deepest:
+        return None
+    near = waiting == deepest >= 0  # the smallest ring has three atoms, so one more is needed between
+    return Plan(characters + near, atoms + near, deepest >= 0)
+
+
+@lru_cache(maxsize=200_000)
+def finish_of(members: Path, ways: frozenset[int] | None, *, current: bool, fresh: bool) -> Finish | None:
+    """Return how an item of the path is finished, None where this finds no way.
+
+    Parameters
+    ----------
+    members : tuple of Live
+        An aliphatic atom, or an aromatic run.
+    ways : frozenset of int, optional
+        Of a run.
+    current : bool
+        Whether its last atom is the current one.
+    fresh : bool
+        Whether a ring may be opened on that.
+    """
+    if ways is None:
+        atom = members[0]
+        run = _Run(0, 0, 0 if atom.free > 0 and (atom.branch or current) else -1, False)
+    else:
+        found = _of_run(members, ways, current=current, fresh=fresh)
+        if found is None:
+            return None
+        run = found
+    first = run.grows_at + 1 if run.closes else 0
+    labels = [label for atom in members[first:] for label in atom.labels]
+    waits_at = max((at for at in range(first, len(members)) if members[at].labels), default=-1)
+    characters = run.characters + sum(1 + _width(label) for label in labels)
+    return Finish(characters, run.atoms + len(labels), run.grows_at, waits_at)
+
+
+def _of_run(run: Path, ways: frozenset[int], *, current: bool, fresh: bool) -> _Run | None:
+    """Return how an aromatic run is finished; first without further ring bonds, then by a chain from each atom.
+
+    ``current`` says whether its last atom is the current one, ``fresh`` whether a ring may be opened on that.
+    """
+    found = [_as_it_is(run, way, current) for way in ways] if _rest(run, 0) else []
+    for at in range(len(run) - 1, -1, -1):
+        if _open(run, at, current) and _rest(run, at + 1):
+            new = fresh and at == len(run) - 1
+            found += [_chain(run, at, way, current, fresh=new) for way in ways]
+    return min((each for each in found if each is not None), key=lambda each: _effort(run, each), default=None)
+
+
+def _effort(members: Path, run: _Run) -> tuple[bool, int, int, int]:
+    """Return by what ways to finish a run are compared: whether a ring is left to others to close, then its costs."""
+    first = run.grows_at + 1 if run.closes else 0
+    waits = any(atom.labels for atom in members[max(first, run.grows_at + 1) :])
+    return waits, run.characters, run.atoms, -run.grows_at
+
+
+def _open(run: Path, at: int, current: bool) -> bool:
+    """Return whether more can be bonded to an atom: it is the current one, or the string returns to it."""
+    return run[at].branch or (current and at == len(run) - 1)
+
+
+def _rest(run: Path, first: int) -> bool:
+    """Return whether all aromatic bonds of a run, from an atom on, lie in closed rings."""
+    return all(atom.link != OPEN for atom in run[first:])
+
+
+def _as_it_is(run: Path, way: int, current: bool) -> _Run | None:
+    """Return how a run is finished without further aromatic bonds."""
+    atoms, characters, grows_at = 0, 0, -1
+    for at in range(len(run)):
+        costs = _settled(run, at, way >> at & 1, current)
+        if costs is None:
+            return None
+        atoms, characters = atoms + costs[0], characters + costs[1]
+        if costs[0] or _grows(run, at, current):
+            grows_at = at
+    return _Run(atoms, characters, grows_at, False)
+
+
+def _settled(run: Path, at: int, paired: int, current: bool) -> tuple[int, int] | None:
+    """Return the atoms and characters that an aromatic atom needs, beside its open rings, without aromatic bonds.
+
+    A ring open on it is closed by a single bond, else by a double one; an atom that the string returns to may take a
+    substituent.
+    """
+    atom = run[at]
+    assert atom.aromatic is not None
+    options: tuple[tuple[int, tuple[int, int]], ...]
+    if atom.labels:
+        if len(atom.labels) > 1 or atom.exo:
+            return None
+        options = ((1, (0, 0)), (2, (0, 1)))
+    elif atom.exo or not _open(run, at, current):
+        options = ((atom.exo, (0, 0)),)
+    else:
+        options = ((0, (0, 0)), (1, (1, 1)), (2, (1, 2)))
+    for exo, costs in options:
+        owed = need(atom.aromatic, atom.ring, exo)
+        if owed is not None and owed == bool(paired):
+            return costs
+    return None
+
+
+def _grows(run: Path, at: int, current: bool) -> bool:
+    """Return whether a single bond to an atom of a finished run changes nothing in it."""
+    atom = run[at]
+    assert atom.aromatic is not None
+    if not _open(run, at, current) or atom.labels or atom.exo or atom.ring != 2:
+        return False
+    return atom.aromatic[SUBSTITUTED] is not None and atom.aromatic[SUBSTITUTED] == atom.aromatic[TWO]
+
+
+def _chain(run: Path, end: int, way: int, current: bool, *, fresh: bool) -> _Run | None:
+    """Return how a chain of aromatic atoms behind one atom of the run, ``end``, closes every ring of the run above it.
+
+    ``way`` says which atoms have their double bond already.
+    """
+    labelled = [at for at in range(end + 1) if run[at].labels]
+    extra = 0
+    if not labelled or not _rest(run[: labelled[0] + 1], 0):
+        if not fresh or not _rest(run, 0):
+            return None
+        extra = 1  # a ring that is opened on the current atom
+    atoms, characters = 0, 0
+    lacking: dict[int, bool] = {}
+    for at, atom in enumerate(run):
+        paired = way >> at & 1
+        assert atom.aromatic is not None
+        if at > end or (at < end and not atom.labels):
+            costs = _settled(run, at, paired, current)
+            if costs is None:
+                return None
+            atoms, characters = atoms + costs[0], characters + costs[1]
+            continue
+        owed = need(atom.aromatic, atom.ring + len(atom.labels) + (at == end) * (1 + extra), atom.exo)
+        if owed is None or (not owed and paired):
+            return None
+        lacking[at] = owed and not paired
+    position = int(lacking[end])  # a first c for the double bond of the atom that the chain grows from
+    lacking[end] = False
+    labels = [(at, label) for at in reversed(labelled) for label in run[at].labels]
+    if extra:
+        labels.insert(0, (end, NEW_LABEL))
+    for at, label in labels:
+        position = max(position + 1, SMALLEST - 1 - distance(run, at, end))
+        characters += _width(label)
+    position += not lacking[labels[-1][0]]  # the last atom is then an n with a substituent
+    return _Run(atoms + position, characters + position + (3 if extra else 0), end, True)
+
+
+def _width(label: int) -> int:
+    """Return the characters of a ring number."""
+    return 1 if label < 10 else 3

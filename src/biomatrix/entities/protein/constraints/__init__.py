@@ -1,0 +1,1 @@
+"""What may be asked of a protein that a model writes."""

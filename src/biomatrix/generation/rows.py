@@ -1,0 +1,121 @@
+"""The rows of a batch that share a head, each under its own guide.
+
+Legend of shapes: R rows, D hidden size, V embedding rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from biomatrix.entities.automaton import Ranges, States
+from biomatrix.generation.drawing import RowSettings, choose
+from biomatrix.generation.heads import Head
+from biomatrix.generation.jobs import Guide, Job
+from biomatrix.generation.sampling import Draws, random_stream
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What some rows chose at one step, shape (R,) each: :class:`biomatrix.generation.jobs.Token` by columns."""
+
+    jobs: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    logprobs: NDArray[np.float64]
+    last: NDArray[np.bool_]
+    complete: NDArray[np.bool_]
+
+
+class Rows:
+    """Rows that share a head; those that are complete leave.
+
+    Parameters
+    ----------
+    head : Head
+        Of the candidates of all guides.
+    jobs : sequence of (int, Job)
+        A number and a job for each row; the rows of a guide stand together.
+    """
+
+    def __init__(self, head: Head, jobs: Sequence[tuple[int, Job]]) -> None:
+        self._head = head
+        self._numbers = np.array([number for number, _ in jobs], dtype=np.int64)
+        self._left = np.array([job.budget for _, job in jobs], dtype=np.int64)
+        self._settings = RowSettings.of([job.sampling for _, job in jobs])
+        self._draws = Draws([_stream(job) for _, job in jobs])
+        self._guided = _guided([job for _, job in jobs])
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def choose(self, last: Tensor) -> Step:
+        """Choose the next id of each row.
+
+        Parameters
+        ----------
+        last : Tensor, shape=(R, D) or (R, V)
+            Of the network's last position, from :class:`~biomatrix.generation.heads.LastPosition`.
+        """
+        columns, logprobs = self._columns(last)
+        ids = self._head.ids[columns]
+        complete = self._advance(ids)
+        self._left -= 1
+        return Step(self._numbers, ids, logprobs, complete | (self._left <= 0), complete)
+
+    def _columns(self, last: Tensor) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        uniforms = self._draws.next()
+        ranges: list[Ranges] = [each for one in self._guided for each in one.guide.allowed(one.states)]
+        allowed = self._head.masks.allowed(ranges)
+        if allowed.forced is not None:
+            return allowed.forced, np.zeros(len(self))
+        logits = self._head.logits(last, allowed.first, allowed.stop)
+        columns, logprobs = choose(logits, allowed.masks, uniforms, self._settings)
+        return columns + allowed.first, logprobs
+
+    def _advance(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Move the guides on; return which rows have finished."""
+        complete = []
+        first = 0
+        for one in self._guided:
+            stop = first + len(one.states)
+            one.states = one.guide.advance(one.states, ids[first:stop])
+            complete.append(one.guide.finished(one.states))
+            first = stop
+        return np.concatenate(complete)
+
+    def keep(self, kept: NDArray[np.bool_]) -> None:
+        """Keep these rows, ``bool [R]``, in their order."""
+        rows = np.flatnonzero(kept)
+        self._numbers, self._left = self._numbers[rows], self._left[rows]
+        self._settings = self._settings.at(rows)
+        self._draws.keep(rows)
+        first = 0
+        for one in self._guided:
+            stop = first + len(one.states)
+            one.states = one.states[kept[first:stop]]
+            first = stop
+        self._guided = [one for one in self._guided if len(one.states)]
+
+
+@dataclass
+class _Guided:
+    """The rows of one guide, which stand together."""
+
+    guide: Guide
+    states: States
+
+
+def _guided(jobs: Sequence[Job]) -> list[_Guided]:
+    by_guide: dict[int, list[Job]] = {}
+    for job in jobs:
+        by_guide.setdefault(id(job.guide), []).append(job)
+    return [_Guided(each[0].guide, np.stack([job.state for job in each])) for each in by_guide.values()]
+
+
+def _stream(job: Job) -> np.random.Generator | None:
+    sampling = job.sampling
+    return None if sampling.is_greedy else random_stream(sampling.seed, job.prompt, job.sample, job.draft)

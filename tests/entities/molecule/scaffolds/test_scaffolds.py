@@ -1,0 +1,128 @@
+"""Strings that hold a scaffold: every one that can be written does, none is stuck, and what hangs on it is free."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from rdkit import Chem
+from rdkit.rdBase import BlockLogs
+
+from biomatrix.entities.automaton import Bounds
+from biomatrix.entities.molecule.constraints.scaffold import Scaffold
+from biomatrix.entities.molecule.scaffolds.progress import Progress, Reader
+from biomatrix.entities.molecule.scaffolds.text import scaffold_text
+from biomatrix.entities.molecule.smiles_automaton.machine import Machine
+from biomatrix.errors import ConfigurationError
+from biomatrix.generation import Model
+
+ALPHABET = "CO()=19"
+LONGEST = 7
+OUTPUT = "molecule_smiles"
+
+
+@pytest.fixture(scope="module")
+def nano() -> Model:
+    return Model.from_pretrained("nano")
+
+
+def written(reader: Reader) -> tuple[set[str], int]:
+    """Return every whole string over the alphabet up to the longest, and how many unfinished ones were passed."""
+    found: set[str] = set()
+    passed = 0
+    front: list[tuple[str, tuple[Progress, ...]]] = [("", (reader.start,))]
+    while front:
+        text, readings = front.pop()
+        passed += 1
+        if any(map(reader.ends, readings)):
+            found.add(text)
+        needed = min(reader.finish(one).characters for one in readings)
+        if len(text) + needed > LONGEST:
+            continue
+        following = {
+            character: tuple(dict.fromkeys(after for one in readings for after in reader.following(one, character)))
+            for character in ALPHABET
+        }
+        costs = [reader.finish(one).characters for after in following.values() for one in after]
+        assert needed == 0 or min(costs) < needed, text
+        front += ((text + character, after) for character, after in following.items() if after)
+    return found, passed
+
+
+@pytest.mark.parametrize("smiles", ["CO", "C=O", "C1CC1", "CC=O"])
+def test_every_short_string_holds_the_scaffold_and_none_is_stuck(smiles: str) -> None:
+    scaffold = Chem.MolFromSmiles(smiles)
+    found, passed = written(Reader(Machine(), scaffold_text(scaffold)))
+    assert passed > len(found) > 5
+    with BlockLogs():
+        for text in found:
+            mol = Chem.MolFromSmiles(text)
+            assert mol is not None, text
+            aromatic = any(atom.GetIsAromatic() for atom in mol.GetAtoms())  # its bonds are no longer single and double
+            assert aromatic or mol.HasSubstructMatch(scaffold), text
+
+
+@pytest.mark.parametrize(
+    "text", ["Cc9ccncc9", "c9(F)ccncc9", "c9cc(OC(C)C)ncc9", "CCc9c(C#N)cnc(-c1ccccc1)c9O", "c9ccncc9.O"]
+)
+def test_what_hangs_on_the_scaffold_is_free(text: str) -> None:
+    assert reads(Reader(Machine(), "c9ccncc9"), text)
+
+
+@pytest.mark.parametrize(
+    "text", ["c9cc9", "c9ccccc9", "c9ccncc", "c9cc(C9)ncc9", "C9CCNCC9", "c9(=O)ccncc9", "c9ccncc9(C", "CF.c9ccncc9"]
+)
+def test_what_is_not_the_scaffold_or_not_whole_is_refused(text: str) -> None:
+    assert not reads(Reader(Machine(), "c9ccncc9"), text)
+
+
+def reads(reader: Reader, text: str) -> bool:
+    """Return whether a reader takes a whole string."""
+    readings: tuple[Progress, ...] = (reader.start,)
+    for character in text:
+        readings = tuple(after for one in readings for after in reader.following(one, character))
+    return any(map(reader.ends, readings))
+
+
+def test_ring_numbers_count_down_from_nine() -> None:
+    assert scaffold_text(Chem.MolFromSmiles("c1ccc2ccccc2c1")) == "c9ccc8ccccc8c9"
+    assert scaffold_text(Chem.MolFromSmiles("C[13CH3]")) == "C[13CH3]"
+    with pytest.raises(ConfigurationError, match="one piece"):
+        scaffold_text(Chem.MolFromSmiles("C.C"))
+
+
+@pytest.mark.parametrize("smiles", ["c1ccc2[nH]ccc2c1", "CC(=O)N", "C1CCNCC1", "C[C@H](N)C(=O)O"])
+def test_a_model_decorates_the_scaffold(nano: Model, smiles: str) -> None:
+    scaffold = Scaffold.parse(smiles)
+    answers = nano.generate(
+        "Make a molecule.", OUTPUT, constraints=[scaffold], num_samples=3, drafts=4, max_new_tokens=70
+    )
+    for answer in answers:
+        assert answer.entity is not None, answer.error
+        assert scaffold.fault(answer.entity) is None
+    assert len({answer.entity.smiles for answer in answers}) > 1
+
+
+def test_random_walks_over_pieces_end_with_the_scaffold_within_the_budget(nano: Model) -> None:
+    vocabulary = nano.vocabulary
+    ids = vocabulary.segment_ids(OUTPUT)
+    scaffold = Scaffold.parse("c1ccncc1")
+    automaton = scaffold.narrow(vocabulary.automaton(OUTPUT), vocabulary.modality(OUTPUT), ids)
+    spelling = ids.spelling()
+    with pytest.raises(ConfigurationError, match="allow more"):
+        automaton.start(Bounds(5))
+    for seed in range(5):
+        generator = random.Random(seed)
+        states, text = automaton.start(Bounds(40))[None], ""
+        for _ in range(40):
+            (ranges,) = automaton.allowed(states)
+            options = [id_ for first, stop in ranges.tolist() for id_ in range(first, stop)]
+            assert set(options) <= set(automaton.ids.tolist())
+            id_ = automaton.end_id if automaton.end_id in options else generator.choice(options)
+            states = automaton.advance(states, np.array([id_]))
+            text += spelling.get(id_, "")
+            if id_ == automaton.end_id:
+                break
+        assert automaton.finished(states)[0], text
+        assert Chem.MolFromSmiles(text).HasSubstructMatch(scaffold.molecule.mol), text

@@ -1,0 +1,46 @@
+"""What decoding should do, spelled out: one row at a time, the whole document read anew for each token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from biomatrix.entities.automaton import States
+from biomatrix.generation.jobs import Guide, Job
+from biomatrix.generation.sampling import random_stream
+
+
+def allowed_ids(guide: Guide, states: States) -> NDArray[np.int64]:
+    """Return the ids that one row may choose."""
+    (ranges,) = guide.allowed(states)
+    return np.concatenate([np.arange(start, stop) for start, stop in ranges])
+
+
+def logprobs_of(network: Any, ids: tuple[int, ...], allowed: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the log-probabilities of the allowed ids behind some others, among themselves."""
+    with torch.inference_mode():
+        logits = network(input_ids=torch.tensor([ids])).logits[0, -1].double()
+    return torch.log_softmax(logits[torch.from_numpy(allowed)], dim=-1).numpy()
+
+
+def written(network: Any, job: Job) -> tuple[list[int], list[float]]:
+    """Return the ids of a job without a nucleus, and their log-probabilities."""
+    guide, states = job.guide, job.state[None]
+    stream = random_stream(job.sampling.seed, job.prompt, job.sample, job.draft)
+    ids: list[int] = []
+    logprobs: list[float] = []
+    while len(ids) < job.budget and not guide.finished(states)[0]:
+        allowed = allowed_ids(guide, states)
+        found = logprobs_of(network, (*job.prompt, *ids), allowed)
+        if job.sampling.is_greedy:
+            place = int(found.argmax())
+        else:
+            weights = np.exp(found / job.sampling.temperature)
+            place = int(np.searchsorted(weights.cumsum(), stream.random() * weights.sum(), side="right"))
+        ids.append(int(allowed[place]))
+        logprobs.append(float(found[place]))
+        states = guide.advance(states, allowed[[place]])
+    return ids, logprobs
