@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from biomatrix.entities.automaton import Bounds, Ranges
 from biomatrix.entities.molecule.counts import MoleculeCounts
 from biomatrix.entities.molecule.selfies_automaton import moves
-from biomatrix.entities.molecule.selfies_automaton.automaton import SelfiesAutomaton
+from biomatrix.entities.molecule.selfies_automaton.derivation_automaton import DerivationAutomaton
 from biomatrix.entities.molecule.selfies_automaton.draft import DONE, INDEX, Draft
 from biomatrix.entities.molecule.selfies_automaton.owed import Owed
 from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, CLOSES, OPENS, Role
@@ -26,20 +26,20 @@ _MOST_TRIED: Final = 6
 """Numbers of a branch or ring that are tried before the symbol is forbidden."""
 
 
-class CountingAutomaton(SelfiesAutomaton):
+class CountingAutomaton(DerivationAutomaton):
     """Guides a segment whose molecule has given counts.
 
     Parameters
     ----------
-    plain : SelfiesAutomaton
+    plain : DerivationAutomaton
         The automaton without counts.
     counts : MoleculeCounts
     """
 
-    def __init__(self, plain: SelfiesAutomaton, counts: MoleculeCounts) -> None:
+    def __init__(self, plain: DerivationAutomaton, counts: MoleculeCounts) -> None:
         vars(self).update(vars(plain))
         self._owed = Owed(plain.alphabet, plain.reach, counts)
-        self._counts = counts
+        self._plain, self._counts = plain, counts
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
         """Return the state of one row, ``object [1]``.
@@ -63,6 +63,10 @@ class CountingAutomaton(SelfiesAutomaton):
                 f"{self._counts}"
             )
         return state
+
+    def counting(self, counts: MoleculeCounts) -> CountingAutomaton:
+        """Return the automaton that keeps these counts too; ConfigurationError where no number keeps both."""
+        return CountingAutomaton(self._plain, self._counts.within(counts))
 
     def _allowed(self, draft: Draft) -> Ranges:
         if draft.phase in (INDEX, DONE):
