@@ -66,6 +66,7 @@ def test_o_is_the_output_and_a_path() -> None:
 def test_commands_that_may_take_long_can_be_silenced() -> None:
     quiet = {name.partition(" ")[2] for name, words, _ in options() if set(words) == {"--quiet", "-q"}}
     assert quiet == {
-        "quickstart", "encode", "decode", "generate", "corpus", "pretrain", "finetune", "doctor", "doctor roundtrip",
+        "quickstart", "encode", "decode", "generate", "explain", "calibrate",
+            "corpus", "pretrain", "finetune", "doctor", "doctor roundtrip",
         "doctor parity", "tokenizer train",
     }  # fmt: skip

@@ -33,7 +33,7 @@ def stereoisomer_key(mol: Chem.Mol) -> str:
     Examples
     --------
     >>> stereoisomer_key(Chem.MolFromSmiles("C([H])CO")), stereoisomer_key(Chem.MolFromSmiles("F[C@@H](Br)Cl"))
-    ('CCO', 'F[C@@H](Cl)Br')
+    ('CCO', 'F[C@H](Cl)Br')
     """
     with BlockLogs():
         return canonical_smiles(Chem.RemoveHs(mol), stereo=True, isotopes=True)
