@@ -35,7 +35,7 @@ class CountConstraint(Constraint):
         if not isinstance(automaton, CountsMolecules):
             raise ConfigurationError(
                 f"{self.name} is kept by counting atoms and bonds as they are written, which {modality.name} does not; "
-                "ask for molecule_smiles or molecule_selfies"
+                "ask for one that does, such as molecule_selfies"
             )
         return automaton.counting(self.counts)
 
