@@ -53,7 +53,7 @@ def test_what_an_encoder_writes_is_allowed(vocabulary: Vocabulary, smiles: str, 
 def test_sequences_and_structures_are_allowed(vocabulary: Vocabulary) -> None:
     follow(vocabulary, "protein_sequence", vocabulary.encode(Protein("MKVX")))
     follow(vocabulary, "protein_structure", vocabulary.encode_tokens(["<S -1>", "<S 3>"], "protein_structure"))
-    tokens = ["[C 0]", "[Branch1 -1]", "[C -1]", "[O 1]"]
+    tokens = ["[C 0]", "[Branch1 -1]", "[C -1]", "[O 1]", "[N 2]"]
     follow(vocabulary, "molecule_structure", vocabulary.encode_tokens(tokens, "molecule_structure"))
 
 

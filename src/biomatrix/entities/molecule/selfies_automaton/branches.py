@@ -49,7 +49,10 @@ class Branches:
         if self._is_tight(draft):
             return self._tight_kinds(draft)
         most, bonds = draft.bonds - 1, self._reach.first
-        lengths = (0, self._longest(draft, 1), self._longest(draft, 2), self._longest(draft, 3))
+        if most < 1:
+            return ()
+        room = draft.budget if draft.left == OUTERMOST else draft.left
+        lengths = (0, self._longest(draft, 1), *(self._longest(draft, n) if room > 16 else 0 for n in (2, 3)))
         doubtful = draft.most if self._atoms_count and draft.left == OUTERMOST else LONGEST + 1
         return tuple([
             key for key, shortest in self._kinds
@@ -89,7 +92,7 @@ class Branches:
             longest = 1
         if longest < 1:
             return 0
-        options = reach.writable[digits] & ((1 << longest) - 1)
+        options: int = reach.writable[digits] & ((1 << longest) - 1)
         if self._atoms_count and (draft.left != OUTERMOST or longest + 1 > draft.most):
             options &= _bits(self._fitting(draft, key, longest))
         return options

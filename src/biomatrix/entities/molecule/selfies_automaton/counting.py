@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges
 from biomatrix.entities.molecule.counts import MoleculeCounts
 from biomatrix.entities.molecule.selfies_automaton import moves
-from biomatrix.entities.molecule.selfies_automaton.automaton import SelfiesAutomaton
+from biomatrix.entities.molecule.selfies_automaton.derivation_automaton import DerivationAutomaton
 from biomatrix.entities.molecule.selfies_automaton.draft import DONE, INDEX, Draft
 from biomatrix.entities.molecule.selfies_automaton.owed import Owed
 from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, CLOSES, OPENS, Role
@@ -27,22 +26,22 @@ _MOST_TRIED: Final = 6
 """Numbers of a branch or ring that are tried before the symbol is forbidden."""
 
 
-class CountingAutomaton(SelfiesAutomaton):
+class CountingAutomaton(DerivationAutomaton):
     """Guides a segment whose molecule has given counts.
 
     Parameters
     ----------
-    plain : SelfiesAutomaton
+    plain : DerivationAutomaton
         The automaton without counts.
     counts : MoleculeCounts
     """
 
-    def __init__(self, plain: SelfiesAutomaton, counts: MoleculeCounts) -> None:
+    def __init__(self, plain: DerivationAutomaton, counts: MoleculeCounts) -> None:
         vars(self).update(vars(plain))
         self._owed = Owed(plain.alphabet, plain.reach, counts)
-        self._counts = counts
+        self._plain, self._counts = plain, counts
 
-    def start(self, bounds: Bounds) -> NDArray[np.object_]:
+    def start(self, bounds: Bounds) -> NDArray[Any]:
         """Return the state of one row, ``object [1]``.
 
         Raises
@@ -64,6 +63,10 @@ class CountingAutomaton(SelfiesAutomaton):
                 f"{self._counts}"
             )
         return state
+
+    def counting(self, counts: MoleculeCounts) -> CountingAutomaton:
+        """Return the automaton that keeps these counts too; ConfigurationError where no number keeps both."""
+        return CountingAutomaton(self._plain, self._counts.within(counts))
 
     def _allowed(self, draft: Draft) -> Ranges:
         if draft.phase in (INDEX, DONE):
@@ -98,11 +101,13 @@ class CountingAutomaton(SelfiesAutomaton):
         opens = role.kind == OPENS
         tally = self._tally_of(draft, opens)
         asked, options = self._any_index(draft, role, tally)
-        fitting = sum(1 << value for value in _values(options) if self._owed.closes(self._with_index(asked, role, value)))
+        fitting = sum(
+            1 << value for value in _values(options) if self._owed.closes(self._with_index(asked, role, value))
+        )
         return moves.ask_index(draft, role, opens, fitting, self._counted, tally)
 
     def _fits(self, draft: Draft, number: int, role: Role) -> bool:
-        """Return whether a draft can be closed behind a symbol; of a branch or ring only its first numbers are tried."""
+        """Return whether a draft can be closed behind a symbol; of a branch or ring its first numbers are tried."""
         if role.kind not in (OPENS, CLOSES):
             return self._owed.closes(self._step(draft, number))
         tally = self._tally_of(draft, role.kind == OPENS)

@@ -71,7 +71,8 @@ class FixedAutomaton:
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states, ``int64 [R, 1]``, after one allowed id per row, ``int64 [R]``."""
-        return np.minimum(states + 1, len(self._firsts))
+        following: States = np.minimum(states + 1, len(self._firsts))
+        return following
 
     def finished(self, states: States) -> NDArray[np.bool_]:
         """Return which rows have written their end token, ``bool [R]``."""

@@ -22,6 +22,11 @@ from biomatrix.entities.molecule.selfies_automaton.rings import Rings
 from biomatrix.entities.molecule.selfies_automaton.room import atoms_after, frame_pairs, level_pairs
 
 _BASE: Final = len(INDEX_SYMBOLS)
+_AMPLE: Final = 320
+"""Tokens to spare beyond which any number of index symbols of a branch can be afforded."""
+_FREE: Final = 1 << 20
+"""Counted tokens beyond which more make no difference."""
+_MOST_CHOICES: Final = 65_536
 
 
 class Choice(NamedTuple):
@@ -71,11 +76,36 @@ class Options:
         self._alphabet, self._reach = alphabet, reach
         self._atoms_count = atoms_count
         self._dots = dots and alphabet.dot_class >= 0
+        self._choices: dict[tuple[int, ...], Choice] = {}
         self.branches = Branches(alphabet, reach, atoms_count=atoms_count)
         self.rings = Rings(alphabet, reach, atoms_count=atoms_count)
 
     def choice(self, draft: Draft) -> Choice:
         """Return what may come next."""
+        if draft.phase in (INDEX, DONE) or draft.budget - draft.deep <= _AMPLE + max(0, draft.least):
+            return self._choice(draft)
+        # with tokens to spare, little of a draft matters
+        if draft.left == OUTERMOST:
+            signature = (
+                draft.phase,
+                draft.bonds,
+                OUTERMOST,
+                self.rings.within_reach(draft),
+                max(draft.least, 0),
+                min(draft.most, _FREE),
+            )
+        elif self._atoms_count and draft.deep + 1 > draft.most:
+            return self._choice(draft)
+        else:
+            signature = (draft.phase, draft.bonds, draft.left, self.rings.within_reach(draft))
+        found = self._choices.get(signature)
+        if found is None:
+            if len(self._choices) >= _MOST_CHOICES:
+                self._choices.clear()
+            found = self._choices[signature] = self._choice(draft)
+        return found
+
+    def _choice(self, draft: Draft) -> Choice:
         phase = draft.phase
         if phase == INDEX:
             return Choice(phase, digits=self._digits(draft))

@@ -88,6 +88,7 @@ class Owed:
         self._rings_least = counts.rings[0]
         self.rings_most = WITHOUT_END if counts.rings[1] is None else counts.rings[1]
         self._has_branch, self._has_ring = reach.has_branch, reach.has_ring
+        self._writable = all(group.reach.after[1] >= 0 for group in self.groups if group.least)
         self._fillers = [place for place, group in enumerate(self.groups) if group.links]
 
     def _group(self, element: int) -> int:
@@ -121,7 +122,7 @@ class Owed:
         """Return whether a draft that owes no index symbols can be closed."""
         tally = draft.tally
         heavy = self._most - sum(tally[:-1])
-        if heavy < 0 or tally[-1] > self.rings_most:
+        if heavy < 0 or tally[-1] > self.rings_most or not self._writable:
             return False
         if any(done > group.most for done, group in zip(tally[:-1], self.groups, strict=True)):
             return False
@@ -195,9 +196,9 @@ class Owed:
         if not self._has_ring:
             return None
         more = own + rest.linking + rest.ending > 0
-        if draft.frame is None and draft.phase == PLACED:
-            if draft.bonds >= rings + more and partners(draft, 2) >= rings:
-                return own, rings
+        now = draft.frame is None and draft.phase == PLACED and draft.bonds >= rings + more
+        if now and partners(draft, 2) >= rings:
+            return own, rings
         if draft.phase != FIRST and group.bonds - 2 >= rings and partners(draft, draft.deep + 3) >= rings:
             return max(own, 1), rings
         if group.bonds < 4:

@@ -7,7 +7,7 @@ exactly its symbols, so whether that can be done with few atoms depends on how m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
@@ -71,7 +71,7 @@ class Reach:
         ]
         self.links = min(self.after[1:]) >= 1
         self.leaves = min(self.after[1:]) >= 0
-        digits = {digit for digit in range(_BASE) if alphabet.digit_classes[digit]}
+        digits = frozenset(digit for digit in range(_BASE) if alphabet.digit_classes[digit])
         self.writable = [_writable(count, digits) for count in range(MAX_INDEX_SYMBOLS + 1)]
         self.has_branch = (1, 1) in alphabet.branches and 0 in digits and self.first[1] >= 0
         # rings are left out where few atoms are built from: a chain then always ends with an atom
@@ -139,7 +139,8 @@ class Reach:
         return self.most_pairs(self.first[order], left - 1, partners, True) if self.first[order] >= 0 else _NONE
 
 
-def _writable(count: int, digits: set[int]) -> int:
+@lru_cache(maxsize=256)
+def _writable(count: int, digits: frozenset[int]) -> int:
     """Return the numbers of exactly ``count`` digits, the first not 0 unless it is the only one, as bits."""
     if not count:
         return 0

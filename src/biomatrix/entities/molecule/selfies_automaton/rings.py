@@ -22,13 +22,28 @@ class Rings:
 
     def __init__(self, alphabet: Alphabet, reach: Reach, *, atoms_count: bool) -> None:
         self._reach, self._atoms_count = reach, atoms_count
-        self._kinds = sorted(key for key in alphabet.rings if reach.writable[key[0]]) if reach.strict else []
+        kinds = sorted(alphabet.rings) if reach.strict else []
+        self._kinds = [(key, key[1] - 1, reach.writable[key[0]]) for key in kinds if reach.writable[key[0]]]
 
     def kinds(self, draft: Draft) -> tuple[Counted, ...]:
         """Return the rings that may close: there is an atom that each may reach."""
-        if not draft.near[0] & ~draft.taken:
+        near, others = draft.near, ~draft.taken
+        if not near[0] & others:
             return ()
-        return tuple([key for key in self._kinds if self.options(draft, key)])
+        return tuple([
+            key for key, place, mask in self._kinds if near[place] & others & mask and self.options(draft, key)
+        ])  # fmt: skip
+
+    def within_reach(self, draft: Draft) -> int:
+        """Return which rings have an atom to reach, whatever must follow: bit i is set for the i-th kind."""
+        near, others = draft.near, ~draft.taken
+        if not near[0] & others or draft.phase != PLACED:
+            return 0
+        bits = 0
+        for number, (_, place, mask) in enumerate(self._kinds):
+            if near[place] & others & mask:
+                bits |= 1 << number
+        return bits
 
     def options(self, draft: Draft, key: Counted) -> int:
         """Return the distances less 1 at which a ring may be closed here, as bits."""

@@ -20,7 +20,16 @@ from biomatrix.entities.molecule.smiles_automaton.live import (
     run_start,
 )
 
-_ORDERS: Final = {"": (1, 1), "-": (1, 1), "/": (1, 1), "\\": (1, 1), "=": (2, 2), "#": (3, 3), "->": (0, 1), "<-": (1, 0)}
+_ORDERS: Final = {
+    "": (1, 1),
+    "-": (1, 1),
+    "/": (1, 1),
+    "\\": (1, 1),
+    "=": (2, 2),
+    "#": (3, 3),
+    "->": (0, 1),
+    "<-": (1, 0),
+}
 """By the symbol of a bond, what it takes of the valence of the atom before and of the atom behind it."""
 AROMATIC_BONDS: Final = ("", "/", "\\")
 """How an aromatic bond is written: a direction stands beside a double bond that leaves the ring."""

@@ -1,0 +1,163 @@
+"""The automaton of SELFIES and of molecules in 3D: every symbol it allows has effect.
+
+An atom comes only where it will be bonded, by the order it asks for; a branch only where it opens, is filled and is
+followed by more; a ring only where both atoms have the bonds for it, not onto an atom bonded already and never beyond
+the first atom of the fragment. Where a length is still owed, the last chain keeps a bond free, unless it ends with an
+ion, behind which another fragment may come. Branch and ring lengths are written in the fewest index symbols, and rings
+stand before branches at their atom: as the encoder writes them.
+
+Legend of shapes: R rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.automaton import Bounds, Ranges, States
+from biomatrix.entities.molecule.selfies_automaton import moves
+from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
+from biomatrix.entities.molecule.selfies_automaton.draft import DONE, FIRST, INDEX, OUTERMOST, RETURNED, Draft
+from biomatrix.entities.molecule.selfies_automaton.options import Choice, Options
+from biomatrix.entities.molecule.selfies_automaton.reach import Reach
+from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, CLOSES, OPENS
+from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END, atoms_after, pairs_of
+from biomatrix.errors import ConfigurationError
+
+MOST_SYMBOLS: Final = 10_000
+"""The longest string that is decoded."""
+_MOST_CHOICES: Final = 65_536
+
+
+class DerivationAutomaton:
+    """Guides the inside of a segment of SELFIES symbols, alone or joined with structure codes.
+
+    A row's state is one :class:`Draft`.
+
+    Parameters
+    ----------
+    name : str
+        The modality, for messages.
+    start_id, end_id : int
+        The control pair.
+    ids : ndarray, shape=(n,), dtype=int64
+        Every id of the modality.
+    entries : iterable of (str, bool, bool, int)
+        Of every token: its symbol, whether it may be an atom, whether it may be a branch, ring or index, its id.
+    atoms_count : bool
+        Whether a length is a number of atoms; of symbols otherwise.
+    dots : bool
+        Whether fragments may follow one another.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        start_id: int,
+        end_id: int,
+        ids: NDArray[np.int64],
+        entries: Iterable[tuple[str, bool, bool, int]],
+        *,
+        atoms_count: bool,
+        dots: bool = True,
+    ) -> None:
+        self.start_id, self.end_id = start_id, end_id
+        self.ids: NDArray[np.int64] = np.union1d(ids, [end_id]).astype(np.int64)
+        self.name = name
+        self.alphabet = Alphabet(entries, end_id)
+        self.reach = Reach(self.alphabet)
+        self.atoms_count = atoms_count
+        self._options = Options(self.alphabet, self.reach, atoms_count=atoms_count, dots=dots)
+        self._ranges: dict[Choice, Ranges] = {}
+        self._counted = 0 if atoms_count else 1
+
+    def start(self, bounds: Bounds) -> NDArray[Any]:
+        """Return the state of one row, ``object [1]``; ConfigurationError where no segment fits the bounds."""
+        least, most = bounds.range or (0, WITHOUT_END)
+        what = "atoms" if self.atoms_count else "symbols"
+        if least < 0 or most < 1 or most < least:
+            raise ConfigurationError(f"no {self.name} segment has length {bounds.length}; ask for at least 1 of {what}")
+        needed = max(1, least)
+        if self.reach.root < self.reach.bonds_for(needed - 1):
+            raise ConfigurationError(
+                f"the vocabulary holds too few tokens of {self.name} for a whole segment of {needed} {what}"
+            )
+        budget = min(bounds.budget, MOST_SYMBOLS + 1)
+        if needed + 1 > budget:
+            raise ConfigurationError(
+                f"{self.name} needs at least {needed + 1} tokens, but only {budget} may be written; ask for a "
+                "shorter answer, or allow more (max_new_tokens)"
+            )
+        state = np.empty(1, dtype=object)
+        state[0] = self.first(budget, least, most)
+        return state
+
+    def first(self, budget: int, least: int, most: int) -> Draft:
+        """Return the draft before any symbol."""
+        return Draft(FIRST, 0, 0, OUTERMOST, None, 0, b"", moves.NO_NEAR, 0, budget, least, most)
+
+    def allowed(self, states: States) -> Sequence[Ranges]:
+        """Return for each row the ids that may come next; none once it has ended."""
+        return [draft.ranges if draft.ranges is not None else self._allowed(draft) for draft in states[:, 0].tolist()]
+
+    def _allowed(self, draft: Draft) -> Ranges:
+        choice = self._options.choice(draft)
+        ranges = self._ranges.get(choice)
+        if ranges is None:
+            if len(self._ranges) >= _MOST_CHOICES:
+                self._ranges.clear()
+            ranges = self._ranges[choice] = self.alphabet.ranges(self._options.classes(choice))
+        draft.ranges = ranges
+        return ranges
+
+    def advance(self, states: States, ids: NDArray[np.int64]) -> States:
+        """Return the states, ``object [R, 1]``, after one allowed id per row, ``int64 [R]``."""
+        class_of, step = self.alphabet.class_of, self._step
+        following = np.empty((len(states), 1), dtype=object)
+        for row, (draft, id_) in enumerate(zip(states[:, 0].tolist(), ids.tolist(), strict=True)):
+            following[row, 0] = step(draft, class_of[id_])
+        return following
+
+    def _step(self, draft: Draft, number: int) -> Draft:
+        alphabet, counted = self.alphabet, self._counted
+        if draft.phase == INDEX:
+            return moves.index(draft, alphabet.digits[number], counted)
+        if number == alphabet.end_class:
+            return moves.end(draft)
+        role = alphabet.roles[number]
+        if role.kind == ATOM:
+            return moves.place(draft, role, 1)
+        key = (role.size, role.order)
+        if role.kind == OPENS:
+            return moves.ask_index(draft, role, True, self._options.branches.options(draft, key), counted)
+        if role.kind == CLOSES:
+            return moves.ask_index(draft, role, False, self._options.rings.options(draft, key), counted)
+        return moves.part(draft)
+
+    def finished(self, states: States) -> NDArray[np.bool_]:
+        """Return which rows have written their end token, ``bool [R]``."""
+        return np.array([draft.phase == DONE for draft in states[:, 0].tolist()], dtype=np.bool_)
+
+    def tokens_to_close(self, states: States) -> NDArray[np.int64]:
+        """Return the fewest tokens, the end token among them, that finish each row, ``int64 [R]``."""
+        return np.array([self._to_close(draft) for draft in states[:, 0].tolist()], dtype=np.int64)
+
+    def _to_close(self, draft: Draft) -> int:
+        if draft.phase == DONE:
+            return 0
+        if draft.phase == INDEX:
+            return 1 + self._to_close(self._soonest(draft))
+        owed = int(draft.phase in (FIRST, RETURNED) or draft.frame is not None)
+        pairs = pairs_of(self.reach, draft) if self.atoms_count else None
+        atoms = atoms_after(draft.deep, owed, draft.budget, draft.least, draft.most, pairs)
+        ends_full = draft.frame is None and atoms > 0 and not draft.bonds and draft.phase != FIRST
+        return draft.deep + atoms + 1 + ends_full  # a dot comes behind an ion without bonds
+
+    def _soonest(self, draft: Draft) -> Draft:
+        """Return the draft after the index symbol that leaves the least to write."""
+        choice = self._options.choice(draft).digits
+        drafts = [moves.index(draft, digit, self._counted) for digit in range(16) if choice >> digit & 1]
+        return min(drafts, key=self._to_close)
