@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -10,10 +11,10 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.entities.molecule.counts import MoleculeCounts
-from biomatrix.entities.molecule.smiles_automaton.core import Core
-from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRST_MARK, SYSTEM_WIDTH, spelled
+from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
+from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRST_MARK, spelled
 from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closings
-from biomatrix.entities.molecule.smiles_automaton.counting.completing import Completer
+from biomatrix.entities.molecule.smiles_automaton.counting.completing import Completer, width
 from biomatrix.entities.molecule.smiles_automaton.counting.limits import Limits
 from biomatrix.entities.molecule.smiles_automaton.counting.reading import NO_CONTEXT, NOTHING, Added, Context, Reader, plus
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
@@ -21,6 +22,12 @@ from biomatrix.entities.molecule.smiles_automaton.menus import Menus
 from biomatrix.errors import ConfigurationError
 
 _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
+
+_RARE: Final = re.compile(r"\[\d|[:*<>]")
+"""Isotopes, atom maps, dative bonds: left out where atoms are counted."""
+_RARE_INSIDE: Final = re.compile(r"\d*$|.*:")
+_SHORT: Final = 2
+"""Characters of the pieces that are looked at where rotatable bonds are counted."""
 
 
 class Written(NamedTuple):
@@ -162,6 +169,12 @@ class CountingSmilesAutomaton:
         """Yield the ids that have a completion of their own."""
         read, pieces = completer.reader.read, self._shared.pieces
         for id_ in self._shared.menus.of(row.core).ids.tolist():
+            if id_ != self.end_id and _RARE.search(pieces[id_] if row.core.mode != Mode.BRACKET else ""):
+                continue
+            if completer.limits.rotatable is not None and id_ != self.end_id and len(pieces[id_]) > _SHORT:
+                continue
+            if row.core.mode == Mode.BRACKET and id_ != self.end_id and _RARE_INSIDE.match(pieces[id_]):
+                continue
             if id_ == self.end_id:
                 owed = completer.limits.owed(row.total)
                 if owed is not None and owed.nothing and not row.rest:
@@ -169,8 +182,8 @@ class CountingSmilesAutomaton:
                 continue
             step = read(row.core, row.context, pieces[id_])
             if step is not None:
-                rest = completer.find(step.core, step.context, plus(row.total, step.added), row.text + pieces[id_])
-                if rest is not None and width(rest) + 1 < tokens:
+                total = plus(row.total, step.added)
+                if completer.width(step.core, step.context, total, row.text + pieces[id_]) + 1 < tokens:
                     yield id_
 
     def _after(self, row: Written, id_: int, completer: Completer) -> Written:
@@ -181,6 +194,9 @@ class CountingSmilesAutomaton:
         if step is not None:
             total, text = plus(row.total, step.added), row.text + piece
             rest = row.rest[1:] if row.rest[:1] == piece else completer.find(step.core, step.context, total, text)
+            mark = row.rest[:1]
+            if rest is None and not (mark >= FIRST_MARK and spelled(mark, row.core)[0] == piece):
+                rest = completer.plainly(step.core, step.context)
             if rest is not None:
                 return Written(step.core, step.context, total, text, rest, "")
         mark = row.rest[:1]
@@ -192,7 +208,3 @@ class CountingSmilesAutomaton:
             return Written(step.core, step.context, total, row.text + piece, row.rest[1:], locked)
         raise ConfigurationError(f"id {id_} ({piece!r}) may not come here in a SMILES string of these counts")
 
-
-def width(text: str) -> int:
-    """Return the characters that a completion takes at most."""
-    return sum(SYSTEM_WIDTH if character >= FIRST_MARK else 1 for character in text)

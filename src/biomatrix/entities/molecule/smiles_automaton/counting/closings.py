@@ -14,6 +14,7 @@ _LETTERS: Final = {"C": "c", "N": "n", "O": "o", "S": "s"}
 _MOST_TRIES: Final = 80
 """States that are looked at before a string is given up."""
 _MOST_SLOTS: Final = 4
+_MOST_ENDS: Final = 12
 _ORDER: Final = {"=": 2, "#": 3}
 
 
@@ -53,6 +54,7 @@ class Closings:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
+        self.widths: dict[tuple[object, ...], int] = {}
         self._known: dict[tuple[Core, Context, tuple[str, ...]], Closing | None] = {}
 
     def of(self, core: Core, context: Context, elements: tuple[str, ...]) -> Closing | None:
@@ -131,7 +133,7 @@ class Closings:
 
 def _candidates(core: Core, elements: tuple[str, ...]) -> list[str]:
     if core.mode == Mode.BRACKET:
-        return list(bracket_ends(core.text))
+        return list(bracket_ends(core.text)[:_MOST_ENDS])
     if core.mode == Mode.PERCENT:
         return percent_ends(core)
     if core.bond == "<":

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
-from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRST_MARK, free_labels, spelled
+from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRST_MARK, SYSTEM_WIDTH, free_labels, spelled
 from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closing, Closings, Site
 from biomatrix.entities.molecule.smiles_automaton.counting.limits import INFINITE, Limits, Owed
 from biomatrix.entities.molecule.smiles_automaton.counting.owed_text import Parts, apart_texts, chain_text, parts_of, variants
@@ -56,6 +56,22 @@ class Completer:
             self._found[key] = self._search(core, context, total, written)
         return self._found[key]
 
+    def width(self, core: Core, context: Context, total: Added, written: str) -> int:
+        """Return the tokens that complete a state, ``INFINITE`` where no way is known; from a like state if it can."""
+        if self.limits.rotatable is not None:
+            text = self.find(core, context, total, written)
+            return INFINITE if text is None else width(text)
+        owed = self.limits.owed(total)
+        if owed is None:
+            return INFINITE
+        amount = sum(owed.elements.values()) * 3 + owed.atoms[0] + sum(bond[0] for bond in owed.bonds)
+        key = (core, context, owed.signature(), self.apart)
+        known = self._closings.widths.get(key)
+        if known is None:
+            text = self.find(core, context, total, written)
+            known = self._closings.widths[key] = INFINITE if text is None else width(text) - amount
+        return known + amount
+
     def spell(self, core: Core, context: Context, text: str) -> str:
         """Return a completion of a state as it is written."""
         if not any(character >= FIRST_MARK for character in text):
@@ -67,6 +83,11 @@ class Completer:
             assert step is not None
             core, context = step.core, step.context
         return written
+
+    def plainly(self, core: Core, context: Context) -> str:
+        """Return a text that closes a state, whatever is owed."""
+        closing = self._closings.of(core, context, _CLOSERS)
+        return "" if closing is None else closing.text
 
     def _search(self, core: Core, context: Context, total: Added, written: str) -> str | None:
         owed = self.limits.owed(total)
@@ -179,6 +200,11 @@ def _spread(closing: Closing, hanging: list[str], taken: dict[Site, list[str]]) 
         text += closing.text[done : site.offset] + "".join(f"({one})" for one in here)
         done = site.offset
     return None if left else text + closing.text[done:]
+
+
+def width(text: str) -> int:
+    """Return the characters that a completion takes at most."""
+    return sum(SYSTEM_WIDTH if character >= FIRST_MARK else 1 for character in text)
 
 
 def rotatable_bonds(smiles: str) -> int:

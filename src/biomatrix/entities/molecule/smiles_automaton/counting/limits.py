@@ -10,6 +10,7 @@ from biomatrix.entities.molecule.smiles_automaton.counting.reading import Added
 
 INFINITE: Final = 1 << 30
 """No upper limit."""
+_LARGE: Final = 12
 _BONDS: Final = ("single", "double", "triple", "aromatic")
 
 
@@ -39,6 +40,17 @@ class Owed:
     def allows(self, symbol: str) -> int:
         """Return how many more atoms of an element may come."""
         return self.most.get(symbol, self.others)
+
+    def signature(self) -> tuple[tuple[str, int, int] | tuple[int, int], ...]:
+        """Return what decides whether it can be written: large numbers are as good as larger ones."""
+        named = sorted(
+            (symbol, min(self.elements.get(symbol, 0), _LARGE), min(most - self.elements.get(symbol, 0), _LARGE))
+            for symbol, most in self.most.items()
+        )
+        numbers = (
+            (min(least, _LARGE), min(most - least, _LARGE)) for least, most in (self.atoms, *self.bonds, self.rings)
+        )
+        return (*named, *numbers, (min(self.others, _LARGE), 0))
 
     @property
     def nothing(self) -> bool:

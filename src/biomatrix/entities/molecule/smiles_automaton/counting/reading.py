@@ -7,6 +7,7 @@ hold a saturated carbon (the one that opens them) and no double bond. Without bo
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_atom
@@ -32,15 +33,18 @@ class Context(NamedTuple):
     lone : int
         Those of them that give a lone pair.
     stale : bool
-        Whether the current atom has branches already.
+        Whether the current atom has branches already, and may have opened a ring.
     saturated : bool
         Whether the current atom is a carbon with single bonds only.
+    ringed : bool
+        Whether a ring that is not aromatic has been opened.
     """
 
     size: int = 0
     lone: int = 0
     stale: bool = False
     saturated: bool = False
+    ringed: bool = False
 
 
 NO_CONTEXT: Final = Context()
@@ -115,13 +119,25 @@ class Reader:
 
     def run(self, core: Core, context: Context, text: str) -> Step | None:
         """Return where a text leads, character by character; the whole is not remembered."""
-        state = Step(core, context, NOTHING)
-        for character in text:
-            after = self.read(state.core, state.context, character)
+        parts = text if len(text) <= _CHUNK else _CHUNKS.findall(text)
+        elements: dict[str, int] = {}
+        single = double = triple = aromatic = rings = 0
+        for part in parts:
+            after = self.read(core, context, part)
             if after is None:
                 return None
-            state = Step(after.core, after.context, plus(state.added, after.added))
-        return state
+            core, context, added = after
+            if added is NOTHING:
+                continue
+            for symbol, number in added.elements:
+                elements[symbol] = elements.get(symbol, 0) + number
+            single += added.bonds[0]
+            double += added.bonds[1]
+            triple += added.bonds[2]
+            aromatic += added.bonds[3]
+            rings += added.rings
+        written = tuple(sorted((symbol, number) for symbol, number in elements.items() if number))
+        return Step(core, context, Added(written, (single, double, triple, aromatic), rings))
 
     def _system(self, core: Core, context: Context, mark: str) -> Step | None:
         """Return the state behind an aromatic system, which is written whole."""
@@ -133,7 +149,7 @@ class Reader:
         if last is not None and last.aromatic is not None and core.bond != "-":
             return None
         added = Added(system.elements, (int(last is not None), 0, 0, system.aromatic), system.rings)
-        return Step(after, Context(stale=True) if self.strict else NO_CONTEXT, added)
+        return Step(after, context._replace(stale=context.ringed, saturated=False) if self.strict else NO_CONTEXT, added)
 
     def _step(self, core: Core, context: Context, character: str) -> Step | None:
         after = self.machine.step(core, character)
@@ -153,7 +169,7 @@ class Reader:
         if character in ATOMS and character != "[":
             return self._atom(core, context, after, character)
         if character == ")" and self.strict:
-            context = context._replace(stale=True, saturated=False)
+            context = context._replace(stale=context.ringed, saturated=False)
         if character == "." and self.strict:
             context = NO_CONTEXT
         if character in _MULTIPLE and self.strict:
@@ -195,6 +211,8 @@ class Reader:
         if opener is None:
             if self.strict and not _may_open(context, last):
                 return None
+            if self.strict and last.aromatic is None:
+                context = context._replace(ringed=True)
             return Step(after, context, NOTHING)
         joined = opener.aromatic is not None and last.aromatic is not None and core.bond in ("", "/", "\\")
         if self.strict:
@@ -238,7 +256,7 @@ def _with_atom(context: Context, last: Live | None, atom: Live, bond: str, joine
     elif last is not None and (not _takes_a_bond(atom) or (last.aromatic is not None and not _takes_a_bond(last))):
         return None
     lone = atom.aromatic[TWO] is False
-    return Context(context.size + 1, context.lone + lone, False, False)
+    return Context(context.size + 1, context.lone + lone, False, False, context.ringed)
 
 
 def _takes_a_bond(atom: Live) -> bool:
@@ -254,4 +272,7 @@ def _may_open(context: Context, last: Live) -> bool:
     return context.size == 1 if last.aromatic is not None else context.saturated
 
 
+_CHUNK: Final = 8
+_CHUNKS: Final = re.compile(f"C{{{_CHUNK}}}|.")
+"""Long chains are read by the piece."""
 _MOST_STEPS: Final = 1_000_000
