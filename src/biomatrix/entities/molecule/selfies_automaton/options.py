@@ -20,7 +20,7 @@ from biomatrix.entities.molecule.selfies_automaton.draft import (
 from biomatrix.entities.molecule.selfies_automaton.reach import NEVER, Reach
 from biomatrix.entities.molecule.selfies_automaton.rings import Rings
 from biomatrix.entities.molecule.selfies_automaton.room import atoms_after, frame_pairs, level_pairs
-from biomatrix.entities.molecule.selfies_automaton.signature import Signature, Signatures
+from biomatrix.entities.molecule.selfies_automaton.signature import Signature, Signatures, first_digits
 
 _BASE: Final = len(INDEX_SYMBOLS)
 _MOST_CHOICES: Final = 65_536
@@ -94,7 +94,7 @@ class Options:
     def _choice(self, draft: Draft) -> Choice:
         phase = draft.phase
         if phase == INDEX:
-            return Choice(phase, digits=self._digits(draft))
+            return Choice(phase, digits=first_digits(draft.pending) if draft.pending else 0)
         if phase == DONE:
             return Choice(phase)
         kept = self._kept(draft)
@@ -158,16 +158,6 @@ class Options:
         if choice.phase == OPENED and not reach.opens(role, choice.bonds):
             return False
         return reach.left_over(role, choice.bonds) >= kept
-
-    def _digits(self, draft: Draft) -> int:
-        pending = draft.pending
-        if pending is None:
-            return 0
-        width = _BASE ** (pending.digits - 1)
-        if width == 1:
-            return pending.options
-        block = (1 << width) - 1
-        return sum(1 << digit for digit in range(_BASE) if pending.options >> digit * width & block)
 
     # Atoms
 

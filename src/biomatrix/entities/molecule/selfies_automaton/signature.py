@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
+from biomatrix.entities.molecule.selfies.rules import INDEX_SYMBOLS
 from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
-from biomatrix.entities.molecule.selfies_automaton.draft import DONE, INDEX, OUTERMOST, PLACED, Draft
+from biomatrix.entities.molecule.selfies_automaton.draft import DONE, INDEX, OUTERMOST, PLACED, Draft, Pending
 from biomatrix.entities.molecule.selfies_automaton.reach import LONGEST, Reach
 
 Signature: TypeAlias = tuple[int, ...]
 
+_BASE: Final = len(INDEX_SYMBOLS)
 _FREE: Final = 1 << 20
 """Counted tokens beyond which more make no difference."""
-_SPARE: Final = 16
+_SPARE: Final = 12
 """Tokens to spare beyond which more make no difference: a branch or ring takes at most four."""
-_FEW: Final = 32
-"""Below so many tokens each may make a difference."""
 
 
 class Signatures:
@@ -36,23 +36,24 @@ class Signatures:
         for number, (digits, order) in enumerate(kinds):
             by_order.setdefault(order - 1, []).append((reach.writable[digits], 1 << number))
         self._rings = sorted(by_order.items())
-        self._budgets = _steps([
+        self._tokens = _steps([
             (reach.writable[digits] & -reach.writable[digits]).bit_length() + digits
             for digits, _ in alphabet.branches if reach.writable[digits]
         ])  # fmt: skip
-        self._ample = len(self._budgets) - 1
+        self._ample = len(self._tokens) - 1
 
     def of(self, draft: Draft) -> Signature | None:
         """Return the signature of a draft; None where all of it matters."""
         phase, left = draft.phase, draft.left
         if phase == INDEX:
             pending = draft.pending
-            return (INDEX, pending.digits, pending.options) if pending else None
+            return (INDEX, first_digits(pending)) if pending else None
         if phase == DONE:
             return (DONE,)
         if left == OUTERMOST:
             return self._outermost(draft)
         rings = self._within_reach(draft) if phase == PLACED else 0
+        left = self._tokens[min(left, self._ample)]
         if not self._atoms_count:
             return phase, draft.bonds, left, rings
         budget, deep = draft.budget, draft.deep
@@ -64,12 +65,12 @@ class Signatures:
         phase, budget, least, most = draft.phase, draft.budget, draft.least, draft.most
         rings = self._within_reach(draft) if phase == PLACED else 0
         if least <= 0 and most > _FREE:
-            return phase, draft.bonds, OUTERMOST, rings, self._budgets[min(budget, self._ample)]
+            return phase, draft.bonds, OUTERMOST, rings, self._tokens[min(budget, self._ample)]
         least = max(least, 0)
         if self._atoms_count and most <= LONGEST:  # whether a long branch fits depends on each token
             tokens = min(budget, least + 4 * most + _SPARE)
         else:
-            tokens = self._budgets[min(budget, self._ample)]
+            tokens = self._tokens[min(budget, self._ample)]
         spare = min(budget - least, _SPARE)
         return phase, draft.bonds, OUTERMOST, rings, tokens, spare, least, min(most, _FREE)
 
@@ -87,8 +88,17 @@ class Signatures:
         return bits
 
 
+def first_digits(pending: Pending) -> int:
+    """Return the digits that may come first of those a branch or ring still owes, as bits."""
+    width: int = _BASE ** (pending.digits - 1)
+    if width == 1:
+        return pending.options
+    block = (1 << width) - 1
+    return sum(1 << digit for digit in range(_BASE) if pending.options >> digit * width & block)
+
+
 def _steps(shortest: list[int]) -> list[int]:
-    """Return for each budget the least one, up to it, from which on nothing more fits.
+    """Return for each number of tokens the least one, up to it, from which on nothing more fits.
 
     Parameters
     ----------
@@ -96,7 +106,7 @@ def _steps(shortest: list[int]) -> list[int]:
         The symbols of each kind of branch at its shortest, index symbols included.
     """
     steps = [0]
-    for budget in range(1, max([_FEW, *shortest]) + _SPARE):
-        is_step = budget < _FEW or any(length <= budget < length + _SPARE for length in shortest)
-        steps.append(budget if is_step else steps[-1])
+    for tokens in range(1, max([0, *shortest]) + _SPARE + 1):
+        is_step = any(length <= tokens < length + _SPARE for length in (0, *shortest))
+        steps.append(tokens if is_step else steps[-1])
     return steps
