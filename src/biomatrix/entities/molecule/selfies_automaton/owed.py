@@ -16,10 +16,11 @@ from biomatrix.entities.molecule.selfies.rules import ATOMIC_NUMBERS
 from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
 from biomatrix.entities.molecule.selfies_automaton.draft import FIRST, OPENED, OUTERMOST, PLACED, RETURNED, Draft
 from biomatrix.entities.molecule.selfies_automaton.reach import Reach
-from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END, pairs_of, partners
+from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END, pairs_of, partners, reached
 from biomatrix.errors import ConfigurationError
 
 _HYDROGEN: Final = 1
+_MOST_KNOWN: Final = 65_536
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Owed:
         self.rings_most = WITHOUT_END if counts.rings[1] is None else counts.rings[1]
         self._has_branch, self._has_ring = reach.has_branch, reach.has_ring
         self._writable = all(group.reach.after[1] >= 0 for group in self.groups if group.least)
+        self._reduced: dict[tuple[int, ...], tuple[tuple[int, ...], int]] = {}
+        self._known: dict[tuple[object, ...], int] = {}
         self._fillers = [place for place, group in enumerate(self.groups) if group.links]
 
     def _group(self, element: int) -> int:
@@ -120,17 +123,61 @@ class Owed:
 
     def closes(self, draft: Draft) -> bool:
         """Return whether a draft that owes no index symbols can be closed."""
+        key = self._key(draft)
+        needed = self._known.get(key)
+        if needed is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            needed = self._known[key] = self._needed(draft)
+        return needed < draft.budget
+
+    def _key(self, draft: Draft) -> tuple[object, ...]:
+        """Return what of a draft decides how many tokens close it."""
+        frame, owes_rings = draft.frame, draft.tally[-1] < self._rings_least
+        tally, room = self._reduced.get(draft.tally) or self._reduce(draft.tally)
+        if frame is None:
+            if not owes_rings:
+                return tally, draft.phase, draft.bonds
+            begun = draft.at > 0 and draft.free[draft.at - 1] > 0 and draft.taken & 1
+            return tally, draft.phase, draft.bonds, reached(draft), draft.at > 0, begun
+        free, chain, frames = draft.free, [draft.left], 0
+        while frame is not None:
+            chain += (free[frame.atom], frame.left)
+            frame, frames = frame.outer, frames + 1
+        if owes_rings or draft.deep >= room:
+            return tally, draft.phase, draft.bonds, draft.deep, reached(draft), *chain
+        return tally, draft.phase, draft.bonds, draft.deep, draft.left > 1, frames, chain[-2]
+
+    def _reduce(self, tally: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+        """Return a tally in which nothing is counted further than it matters, and the least room of any filler."""
+        whole, done = sum(tally[:-1]), tally[:-1]
+        atoms = [
+            min(count, each.least) if each.most == WITHOUT_END else count
+            for count, each in zip(done, self.groups, strict=True)
+        ]
+        owed = [max(0, each.least - count) for each, count in zip(self.groups, done, strict=True)]
+        spare = self._most - whole - sum(owed)
+        rooms = (min(self.groups[place].most - done[place], spare + owed[place]) for place in self._fillers)
+        atoms.append(min(whole, self._least) if self._most == WITHOUT_END else whole)
+        atoms.append(min(tally[-1], self._rings_least) if self.rings_most == WITHOUT_END else tally[-1])
+        if len(self._reduced) >= _MOST_KNOWN:
+            self._reduced.clear()
+        reduced = self._reduced[tally] = tuple(atoms), min((room for room in rooms if room >= 0), default=0)
+        return reduced
+
+    def _needed(self, draft: Draft) -> int:
+        """Return what the tokens that may be written must exceed for a draft to be closed; ``WITHOUT_END`` if ever."""
         tally = draft.tally
         heavy = self._most - sum(tally[:-1])
         if heavy < 0 or tally[-1] > self.rings_most or not self._writable:
-            return False
+            return WITHOUT_END
         if any(done > group.most for done, group in zip(tally[:-1], self.groups, strict=True)):
-            return False
+            return WITHOUT_END
         if draft.frame is None and draft.phase == PLACED and self.met(tally):
-            return draft.budget >= 1
-        return any(self._closes_with(draft, filler, heavy) for filler in self._fillers)
+            return 0
+        return min((self._needed_with(draft, filler, heavy) for filler in self._fillers), default=WITHOUT_END)
 
-    def _closes_with(self, draft: Draft, filler: int, heavy: int) -> bool:
+    def _needed_with(self, draft: Draft, filler: int, heavy: int) -> int:
         tally, group = draft.tally, self.groups[filler]
         owed = [max(0, each.least - done) for each, done in zip(self.groups, tally[:-1], strict=True)]
         others = sum(owed) - owed[filler]
@@ -140,7 +187,7 @@ class Owed:
         ended = min(ending, _ends_of_branches(draft))
         inside = self._inside(draft, group, room + ended - (goes_on and others == ended))
         if inside is None or room < 0:
-            return False
+            return WITHOUT_END
         rest = self._rest(owed, filler, inside - ended, sum(tally[:-1]) + ended)
         rest = rest._replace(ending=rest.ending - ended)
         if goes_on and not rest.filler + rest.linking + rest.ending:
@@ -167,8 +214,8 @@ class Owed:
         own += max(0, self._least - done - inside - own - linking - ending)
         return Rest(own, linking, ending, spare)
 
-    def _ends(self, draft: Draft, group: Group, rest: Rest, room: int, rings: int) -> bool:
-        """Return whether the outermost chain can take what it must, with the rings that are owed."""
+    def _ends(self, draft: Draft, group: Group, rest: Rest, room: int, rings: int) -> int:
+        """Return the tokens in which the outermost chain takes what it must, with the rings that are owed."""
         bonds, own = _bonds_at_end(draft), rest.filler
         gain = group.bonds - 2
         if draft.phase == FIRST and not own + rest.linking:
@@ -176,20 +223,20 @@ class Owed:
         if rings > 0:
             closing = self._closing(draft, group, rest, own, rings)
             if closing is None:
-                return False
+                return WITHOUT_END
             own, lost = closing
             bonds -= lost
         missing = rest.ending - bonds - rest.spare - own * gain
         if missing > 0:
             if gain < 1:
-                return False
+                return WITHOUT_END
             own += -(-missing // gain)
         atoms = own + rest.linking + rest.ending
         if own > room or (atoms and not _open(draft)):
-            return False
+            return WITHOUT_END
         if rest.ending > 1 and not self._has_branch:
-            return False
-        return draft.deep + atoms + 2 * rest.ending + 2 * max(0, rings) < draft.budget
+            return WITHOUT_END
+        return draft.deep + atoms + 2 * rest.ending + 2 * max(0, rings)
 
     def _closing(self, draft: Draft, group: Group, rest: Rest, own: int, rings: int) -> tuple[int, int] | None:
         """Return the atoms of the filler, and the bonds lost to others, with which the rings that are owed close."""
