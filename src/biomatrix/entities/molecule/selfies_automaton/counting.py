@@ -118,13 +118,22 @@ class CountingAutomaton(DerivationAutomaton):
             return self._asked(draft, role)
         return moves.part(draft)
 
+    def _to_close(self, draft: Draft) -> int:
+        if draft.phase == DONE:
+            return 0
+        pending = draft.pending
+        if pending is None:
+            return self._owed.tokens_to_close(draft)
+        lowest = next(_values(pending.options))
+        return pending.digits + self._owed.tokens_to_close(self._written(draft, pending.digits, lowest))
+
     def _asked(self, draft: Draft, role: Role) -> Draft:
         """Return the draft after a branch or ring symbol, with the numbers behind which it can be closed."""
         opens = role.kind == OPENS
         tally = self._tally_of(draft, opens)
         asked, options = self._any_index(draft, role, tally)
         fitting = sum(
-            1 << value for value in _values(options) if self._owed.closes(self._with_index(asked, role, value))
+            1 << value for value in _values(options) if self._owed.closes(self._written(asked, role.size, value))
         )
         return moves.ask_index(draft, role, opens, fitting, self._counted, tally)
 
@@ -137,7 +146,7 @@ class CountingAutomaton(DerivationAutomaton):
             return False
         asked, options = self._any_index(draft, role, tally)
         tried = islice(_values(options), _MOST_TRIED)
-        return any(self._owed.closes(self._with_index(asked, role, value)) for value in tried)
+        return any(self._owed.closes(self._written(asked, role.size, value)) for value in tried)
 
     def _tally_of(self, draft: Draft, opens: bool) -> tuple[int, ...]:
         return draft.tally if opens else (*draft.tally[:-1], draft.tally[-1] + 1)
@@ -148,8 +157,9 @@ class CountingAutomaton(DerivationAutomaton):
         options = (self._options.branches if opens else self._options.rings).options(draft, (role.size, role.order))
         return moves.ask_index(draft, role, opens, options, self._counted, tally), options
 
-    def _with_index(self, draft: Draft, role: Role, value: int) -> Draft:
-        for place in reversed(range(role.size)):
+    def _written(self, draft: Draft, digits: int, value: int) -> Draft:
+        """Return the draft after the index symbols of a number."""
+        for place in reversed(range(digits)):
             draft = moves.index(draft, value >> 4 * place & 15, self._counted)
         return draft
 
