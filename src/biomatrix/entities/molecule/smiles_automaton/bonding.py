@@ -15,6 +15,7 @@ from biomatrix.entities.molecule.smiles_automaton.live import (
     Path,
     distance,
     fits,
+    fits_aromatic,
     need,
     run_number,
     run_start,
@@ -57,16 +58,20 @@ def attach(path: Path, runs: Matchings, bond: str, room: int, aromatic: Surround
     before, behind = _ORDERS[bond]
     last = path[-1]
     joined = aromatic is not None and last.aromatic is not None and bond in AROMATIC_BONDS
-    changed = last._replace(ring=last.ring + 1) if joined else _bonded(last, before)
     exo = 0 if joined or aromatic is None else behind
-    atom = Live(aromatic, room - behind, int(joined), exo, False, (), 1, OPEN if joined else APART)
-    if changed is None or not fits(changed) or not fits(atom):
+    changed = _joined(last) if joined else _bonded(last, before)
+    if changed is None or not fits(changed) or (room < behind if aromatic is None else not fits_aromatic(aromatic, 1, exo, 0)):
         return None
     if joined:
         runs = _with_edge(runs, len(path) - run_start(path, len(path) - 1) - 1)
     elif aromatic is not None:
         runs = (*runs, frozenset({0}))
-    longer = (*(_untied(each) for each in path[:-1]), changed, atom)
+    earlier = _untied(path[:-1])
+    if changed.aromatic is None and changed.idle:  # the commonest case of dropped(), where nothing can go wrong
+        gap = min(changed.gap + 1, FAR_APART)
+        return (*earlier, Live(aromatic, room - behind, 0, exo, False, (), gap, APART)), runs
+    atom = Live(aromatic, room - behind, int(joined), exo, False, (), 1, OPEN if joined else APART)
+    longer = (*earlier, changed, atom)
     return dropped(longer, runs, len(path) - 1) if changed.idle else (longer, runs)
 
 
@@ -157,15 +162,26 @@ def dropped(path: Path, runs: Matchings, index: int) -> Bonded | None:
 
 def _bonded(atom: Live, order: int) -> Live | None:
     """Return an atom with a bond that is not aromatic."""
-    if atom.aromatic is None:
-        return atom._replace(free=atom.free - order)
+    aromatic, free, ring, exo, branch, labels, gap, link, tied = atom
+    if aromatic is None:
+        return Live(None, free - order, ring, exo, branch, labels, gap, link, tied)
     if order == 0:
         return atom
-    return atom._replace(exo=order) if atom.exo == 0 else None
+    return Live(aromatic, free, ring, order, branch, labels, gap, link, tied) if exo == 0 else None
 
 
-def _untied(atom: Live) -> Live:
-    return atom._replace(tied=False) if atom.tied else atom
+def _joined(atom: Live) -> Live:
+    """Return an atom with one more aromatic bond."""
+    aromatic, free, ring, exo, branch, labels, gap, link, tied = atom
+    return Live(aromatic, free, ring + 1, exo, branch, labels, gap, link, tied)
+
+
+def _untied(path: Path) -> Path:
+    """Return the atoms as they are once none of them is bonded to the current atom by a ring bond."""
+    for atom in path:
+        if atom.tied:
+            return tuple(each._replace(tied=False) if each.tied else each for each in path)
+    return path
 
 
 def _with_edge(runs: Matchings, bit: int) -> Matchings:

@@ -22,8 +22,14 @@ _ATOM: Final = re.compile(
     r"(?P<chirality>@@|@TH[12]|@AL[12]|@SP[123]|@TB(?:1\d|20|[1-9])|@OH(?:[12]\d|30|[1-9])|@)?"
     r"(?P<hydrogens>H[2-9]?)?(?P<charge>\+\+|--|[+-][1-9]?)?(?P<map>:[1-9]\d{0,2})?\]"
 )
-_ENDS: Final = ("", "+", "-", "H", "H+", "+2", "-2", "C", "1", "P1", "B1", "H1", "L1", "2", "+3")
-"""What may stand between a text and the bracket that closes it: enough to finish any text that can be finished."""
+_ENDS: Final = ("", "+", "-", "H", "H+", "+2", "-2", "C", "1", "P1", "B1", "H1", "L1", "2", "3", "+3")
+"""What may stand between a text and the bracket that closes it: enough to finish any text that can be
+finished. Whatever is left of one of them once it is begun is among them too."""
+
+
+_ALL_ENDS: Final = tuple(dict.fromkeys((*_ENDS, *(letter + sign for letter in SECOND_LETTERS for sign in ("", "+")))))
+_NUMBERS: Final = re.compile(r"(?<=^\[)[1-9]\d{0,2}|(?<=:)[1-9]\d{0,2}")
+"""The isotope and the atom map of a text."""
 
 
 class BracketAtom(NamedTuple):
@@ -34,7 +40,6 @@ class BracketAtom(NamedTuple):
     surroundings: Surroundings | None
 
 
-@lru_cache(maxsize=65_536)
 def bracket_atom(text: str) -> BracketAtom | None:
     """Return the atom that a text such as ``[C@@H]`` writes, None where it writes none that RDKit reads.
 
@@ -43,6 +48,11 @@ def bracket_atom(text: str) -> BracketAtom | None:
     >>> bracket_atom("[NH3+]").capacity, bracket_atom("[nH]").surroundings
     (1, (False, None, None, None))
     """
+    return _atom(_plain(text))
+
+
+@lru_cache(maxsize=65_536)
+def _atom(text: str) -> BracketAtom | None:
     match = _ATOM.fullmatch(text)
     if match is None:
         return None
@@ -56,7 +66,6 @@ def bracket_atom(text: str) -> BracketAtom | None:
     return None if room < 0 else BracketAtom(symbol, room, None)
 
 
-@lru_cache(maxsize=65_536)
 def bracket_ends(text: str) -> tuple[str, ...]:
     """Return texts that finish a bracket atom, shortest first; none where nothing does.
 
@@ -65,9 +74,35 @@ def bracket_ends(text: str) -> tuple[str, ...]:
     >>> bracket_ends("[NH")[:2], bracket_ends("[C@]x")
     ((']', '+]'), ())
     """
-    ends = (*_ENDS, *(letter + sign for letter in SECOND_LETTERS for sign in ("", "+")))
-    found = [end + "]" for end in dict.fromkeys(ends) if bracket_atom(f"{text}{end}]") is not None]
+    return _ends(_plain(text))
+
+
+@lru_cache(maxsize=65_536)
+def _ends(text: str) -> tuple[str, ...]:
+    found = [end + "]" for end in _ALL_ENDS if _atom(f"{text}{end}]") is not None]
     return tuple(sorted(found, key=len))
+
+
+@lru_cache(maxsize=65_536)
+def bracket_futures(text: str) -> tuple[tuple[BracketAtom, int], ...]:
+    """Return the different atoms that a text may become, each with the fewest characters that make it one.
+
+    Examples
+    --------
+    >>> [(atom.element, atom.capacity, further) for atom, further in bracket_futures("[O")][:3]
+    [('O', 2, 1), ('O', 3, 2), ('O', 1, 2)]
+    """
+    found: dict[tuple[int, Surroundings | None], tuple[BracketAtom, int]] = {}
+    for end in bracket_ends(text):
+        atom = bracket_atom(text + end)
+        if atom is not None:
+            found.setdefault((atom.capacity, atom.surroundings), (atom, len(end)))
+    return tuple(found.values())
+
+
+def _plain(text: str) -> str:
+    """Return a text with ones for the digits of its isotope and atom map: which they are makes no difference."""
+    return text if text[1:2].isalpha() and ":" not in text else _NUMBERS.sub(lambda found: "1" * len(found[0]), text)
 
 
 def _number(hydrogens: str) -> int:

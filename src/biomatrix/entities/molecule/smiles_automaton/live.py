@@ -6,6 +6,7 @@ path from the first atom to the current one, and a path of a few atoms says it a
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from biomatrix.entities.molecule.smiles_automaton.kinds import (
@@ -80,12 +81,27 @@ def fits(atom: Live) -> bool:
     """Return whether some surroundings of the atom hold the bonds it has and owes."""
     if atom.aromatic is None:
         return atom.free >= 0
-    owed = len(atom.labels)
+    return fits_aromatic(atom.aromatic, atom.ring, atom.exo, len(atom.labels))
+
+
+@lru_cache(maxsize=16_384)
+def fits_aromatic(aromatic: Surroundings, bonds: int, bonded: int, owed: int) -> bool:
+    """Return whether some surroundings hold an aromatic atom.
+
+    Parameters
+    ----------
+    aromatic : tuple
+        Its surroundings.
+    bonds, bonded : int
+        Its aromatic bonds and the order of the other one, so far.
+    owed : int
+        Rings open on it.
+    """
     for ring, exo in ((2, 0), (3, 0), (2, 1), (2, 2)):
-        if need(atom.aromatic, ring, exo) is None or ring < atom.ring:
+        if need(aromatic, ring, exo) is None or ring < bonds:
             continue
-        reached = exo == atom.exo or (atom.exo == 0 and exo == 1)
-        if reached and (ring - atom.ring) + (exo != atom.exo) >= owed:
+        reached = exo == bonded or (bonded == 0 and exo == 1)
+        if reached and (ring - bonds) + (exo != bonded) >= owed:
             return True
     return False
 

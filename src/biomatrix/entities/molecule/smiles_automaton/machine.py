@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.bonding import Bonded, attach, closed, complete, left, opened
-from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_atom, bracket_ends
+from biomatrix.entities.molecule.smiles_automaton.brackets import BracketAtom, bracket_atom, bracket_ends
 from biomatrix.entities.molecule.smiles_automaton.core import BONDS, EXTENDED, Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.kinds import AROMATIC, ORGANIC, Surroundings, capacity, surroundings
 from biomatrix.entities.molecule.smiles_automaton.live import Matchings, Path
@@ -115,7 +115,11 @@ class Machine:
         if not text.endswith("]"):
             return self.core(Mode.BRACKET, core.bond, text, core.path, core.runs) if bracket_ends(text) else None
         atom = bracket_atom(text)
-        return None if atom is None else self._bonded(core, atom.capacity, atom.surroundings)
+        return None if atom is None else self.bonded(core, atom)
+
+    def bonded(self, core: Core, atom: BracketAtom) -> Core | None:
+        """Return the state after a whole bracket atom, in a state inside or before it."""
+        return self._bonded(core, atom.capacity, atom.surroundings)
 
     def _bonded(self, core: Core, room: int, aromatic: Surroundings | None, text: str = "") -> Core | None:
         return self._after(attach(core.path, core.runs, core.bond, room, aromatic), Mode.ATOM, text)

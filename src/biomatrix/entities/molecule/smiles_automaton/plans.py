@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from biomatrix.entities.molecule.smiles_automaton.bonding import SMALLEST
-from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_ends
+from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_futures
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.kinds import SUBSTITUTED, TWO
 from biomatrix.entities.molecule.smiles_automaton.live import OPEN, Matchings, Path, distance, items_of, need
@@ -81,13 +81,23 @@ def _plan(machine: Machine, core: Core) -> Plan | None:
     if core.mode in (Mode.ATOM, Mode.CLOSED):
         return _of_path(core.path, core.runs, fresh=core.mode == Mode.ATOM)
     if core.mode == Mode.BRACKET:
-        return _first(machine, core, bracket_ends(core.text), 0)
+        return _of_bracket(machine, core)
     if core.mode == Mode.PERCENT:
         return _first(machine, core, percent_ends(core), 0)
     if core.bond == "<":
         return _first(machine, core, ("-",), 0)
     found = _first(machine, core, _NEXT_ATOMS, 1)
     return found if found is not None or core.mode != Mode.BOND else _first(machine, core, ring_ends(core), 0)
+
+
+def _of_bracket(machine: Machine, core: Core) -> Plan | None:
+    """Return the plan that begins with the first atom that the text may become and that leads anywhere."""
+    for atom, further in bracket_futures(core.text):
+        after = machine.bonded(core, atom)
+        plan = None if after is None else plan_of(machine, after)
+        if plan is not None:
+            return Plan(plan.characters + further, plan.atoms, plan.grows)
+    return None
 
 
 def ring_ends(core: Core) -> list[str]:
