@@ -26,8 +26,8 @@ _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
 _RARE: Final = re.compile(r"\[\d|[:*<>]")
 """Isotopes, atom maps, dative bonds: left out where atoms are counted."""
 _RARE_INSIDE: Final = re.compile(r"\d*$|.*:")
-_SHORT: Final = 2
-"""Characters of the pieces that are looked at where rotatable bonds are counted."""
+_FEW: Final = frozenset({"C", "CC", "O", "N", "S", "F", "(", ")", "=", "(=O)"})
+"""The pieces that are looked at where rotatable bonds are counted: for each, whole molecules are."""
 
 
 class Written(NamedTuple):
@@ -171,7 +171,7 @@ class CountingSmilesAutomaton:
         for id_ in self._shared.menus.of(row.core).ids.tolist():
             if id_ != self.end_id and _RARE.search(pieces[id_] if row.core.mode != Mode.BRACKET else ""):
                 continue
-            if completer.limits.rotatable is not None and id_ != self.end_id and len(pieces[id_]) > _SHORT:
+            if completer.limits.rotatable is not None and id_ != self.end_id and pieces[id_] not in _FEW:
                 continue
             if row.core.mode == Mode.BRACKET and id_ != self.end_id and _RARE_INSIDE.match(pieces[id_]):
                 continue
