@@ -16,7 +16,14 @@ from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRS
 from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closings
 from biomatrix.entities.molecule.smiles_automaton.counting.completing import Completer, width
 from biomatrix.entities.molecule.smiles_automaton.counting.limits import Limits
-from biomatrix.entities.molecule.smiles_automaton.counting.reading import NO_CONTEXT, NOTHING, Added, Context, Reader, plus
+from biomatrix.entities.molecule.smiles_automaton.counting.reading import (
+    NO_CONTEXT,
+    NOTHING,
+    Added,
+    Context,
+    Reader,
+    plus,
+)
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
 from biomatrix.entities.molecule.smiles_automaton.menus import Menus
 from biomatrix.errors import ConfigurationError
@@ -207,4 +214,3 @@ class CountingSmilesAutomaton:
             total = plus(row.total, step.added)
             return Written(step.core, step.context, total, row.text + piece, row.rest[1:], locked)
         raise ConfigurationError(f"id {id_} ({piece!r}) may not come here in a SMILES string of these counts")
-

@@ -7,11 +7,30 @@ from dataclasses import replace
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
-from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRST_MARK, SYSTEM_WIDTH, free_labels, spelled
+from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import (
+    FIRST_MARK,
+    SYSTEM_WIDTH,
+    free_labels,
+    spelled,
+)
 from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closing, Closings, Site
 from biomatrix.entities.molecule.smiles_automaton.counting.limits import INFINITE, Limits, Owed
-from biomatrix.entities.molecule.smiles_automaton.counting.owed_text import Parts, apart_texts, chain_text, parts_of, variants
-from biomatrix.entities.molecule.smiles_automaton.counting.reading import NO_CONTEXT, NOTHING, Added, Context, Reader, plus
+from biomatrix.entities.molecule.smiles_automaton.counting.owed_text import (
+    Parts,
+    apart_texts,
+    chain_text,
+    parts_of,
+    turning_chains,
+    variants,
+)
+from biomatrix.entities.molecule.smiles_automaton.counting.reading import (
+    NO_CONTEXT,
+    NOTHING,
+    Added,
+    Context,
+    Reader,
+    plus,
+)
 
 _CLOSERS: Final = ("C", "N", "O", "S")
 _MOST_SITES: Final = 6
@@ -147,9 +166,7 @@ class Completer:
         owed = self.limits.owed(plus(total, step.added))
         return owed is not None and owed.nothing and all(c in self._letters or c >= FIRST_MARK for c in text)
 
-    def _texts(
-        self, core: Core, context: Context, total: Added, owed: Owed, rotors: int | None
-    ) -> Iterator[str]:
+    def _texts(self, core: Core, context: Context, total: Added, owed: Owed, rotors: int | None) -> Iterator[str]:
         if core.mode == Mode.START:
             yield from self._fresh(owed, rotors)
             return
@@ -187,6 +204,10 @@ class Completer:
         """Yield what is owed as several fragments: multiple bonds apart, then aromatic systems apart, then all."""
         single, double, triple, aromatic = owed.bonds
         none = (0, INFINITE)
+        if rotors:
+            for text, doubles in turning_chains(single[0] or rotors + 2, rotors):
+                away = [none, (max(double[0] - doubles, 0), double[1]), triple, aromatic]
+                yield ".".join([*apart_texts(replace(owed, bonds=away, elements={})), text])
         if double[0] or triple[0] or aromatic[0]:
             for away, kept in (([none, double, triple, none], aromatic), ([none, double, triple, aromatic], none)):
                 texts = apart_texts(replace(owed, bonds=away, elements={}))
