@@ -16,7 +16,14 @@ from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRS
 from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closings
 from biomatrix.entities.molecule.smiles_automaton.counting.completing import Completer, width
 from biomatrix.entities.molecule.smiles_automaton.counting.limits import Limits
-from biomatrix.entities.molecule.smiles_automaton.counting.reading import NO_CONTEXT, NOTHING, Added, Context, Reader, plus
+from biomatrix.entities.molecule.smiles_automaton.counting.reading import (
+    NO_CONTEXT,
+    NOTHING,
+    Added,
+    Context,
+    Reader,
+    plus,
+)
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
 from biomatrix.entities.molecule.smiles_automaton.menus import Menus
 from biomatrix.errors import ConfigurationError
@@ -26,8 +33,8 @@ _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
 _RARE: Final = re.compile(r"\[\d|[:*<>]")
 """Isotopes, atom maps, dative bonds: left out where atoms are counted."""
 _RARE_INSIDE: Final = re.compile(r"\d*$|.*:")
-_SHORT: Final = 2
-"""Characters of the pieces that are looked at where rotatable bonds are counted."""
+_FEW: Final = frozenset({"C", "CC", "O", "N", "S", "F", "(", ")", "=", "(=O)"})
+"""The pieces that are looked at where rotatable bonds are counted: for each, whole molecules are."""
 
 
 class Written(NamedTuple):
@@ -171,7 +178,7 @@ class CountingSmilesAutomaton:
         for id_ in self._shared.menus.of(row.core).ids.tolist():
             if id_ != self.end_id and _RARE.search(pieces[id_] if row.core.mode != Mode.BRACKET else ""):
                 continue
-            if completer.limits.rotatable is not None and id_ != self.end_id and len(pieces[id_]) > _SHORT:
+            if completer.limits.rotatable is not None and id_ != self.end_id and pieces[id_] not in _FEW:
                 continue
             if row.core.mode == Mode.BRACKET and id_ != self.end_id and _RARE_INSIDE.match(pieces[id_]):
                 continue
@@ -207,4 +214,3 @@ class CountingSmilesAutomaton:
             total = plus(row.total, step.added)
             return Written(step.core, step.context, total, row.text + piece, row.rest[1:], locked)
         raise ConfigurationError(f"id {id_} ({piece!r}) may not come here in a SMILES string of these counts")
-

@@ -7,11 +7,30 @@ from dataclasses import replace
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
-from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRST_MARK, SYSTEM_WIDTH, free_labels, spelled
+from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import (
+    FIRST_MARK,
+    SYSTEM_WIDTH,
+    free_labels,
+    spelled,
+)
 from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closing, Closings, Site
 from biomatrix.entities.molecule.smiles_automaton.counting.limits import INFINITE, Limits, Owed
-from biomatrix.entities.molecule.smiles_automaton.counting.owed_text import Parts, apart_texts, chain_text, parts_of, variants
-from biomatrix.entities.molecule.smiles_automaton.counting.reading import NO_CONTEXT, NOTHING, Added, Context, Reader, plus
+from biomatrix.entities.molecule.smiles_automaton.counting.owed_text import (
+    Parts,
+    apart_texts,
+    chain_text,
+    parts_of,
+    turning_chains,
+    variants,
+)
+from biomatrix.entities.molecule.smiles_automaton.counting.reading import (
+    NO_CONTEXT,
+    NOTHING,
+    Added,
+    Context,
+    Reader,
+    plus,
+)
 
 _CLOSERS: Final = ("C", "N", "O", "S")
 _MOST_SITES: Final = 6
@@ -38,6 +57,7 @@ class Completer:
         named = [one for one in limits.counts.elements if one not in _CLOSERS and one != "H"]
         self._preferred = (*_CLOSERS, *named)
         self._found: dict[tuple[Core, Context, Added, str], str | None] = {}
+        self._bias = 0
         self.apart = False
         self.first = self.find(reader.machine.start, NO_CONTEXT, NOTHING, "")
         if self.first is None:
@@ -93,23 +113,38 @@ class Completer:
         owed = self.limits.owed(total)
         if owed is None:
             return None
-        rotors = None
         if self.limits.rotatable is not None:
-            rotors = self._rotors(core, context, owed, written)
-            if rotors < 0:
-                return None
-        tries = _MOST_VARIANTS
-        for text in self._texts(core, context, total, owed, rotors):
-            if not self._holds(core, context, total, text):
+            return self._turning(core, context, total, owed, written)
+        texts = self._texts(core, context, total, owed, None)
+        return next((text for text in texts if self._holds(core, context, total, text)), None)
+
+    def _turning(self, core: Core, context: Context, total: Added, owed: Owed, written: str) -> str | None:
+        """Return a completion with as many rotatable bonds as asked, each try corrected by the one before."""
+        assert self.limits.rotatable is not None
+        least, most = self.limits.rotatable
+        rotors = self._rotors(core, context, owed, written)
+        if rotors < 0:
+            return None
+        first, aim = rotors, max(rotors + self._bias, 0)
+        tried: set[str] = set()
+        for text in self._texts(core, context, total, owed, aim):
+            if len(tried) >= (_MOST_VARIANTS if written else _MOST_FIRST):
+                break
+            if text in tried or not self._holds(core, context, total, text):
                 continue
-            if self.limits.rotatable is None:
-                return text
+            tried.add(text)
             found = rotatable_bonds(written + self.spell(core, context, text))
-            if self.limits.rotatable[0] <= found <= self.limits.rotatable[1]:
+            if least <= found <= most:
                 return text
-            tries -= 1
-            if not tries:
-                return None
+            aim = max(aim + (least if found < least else most) - found, 0)
+            better = (one for one in self._texts(core, context, total, owed, aim) if one not in tried)
+            text = next((one for one in better if self._holds(core, context, total, one)), "")
+            if not text:
+                continue
+            tried.add(text)
+            if least <= rotatable_bonds(written + self.spell(core, context, text)) <= most:
+                self._bias = aim - first
+                return text
         return None
 
     def _rotors(self, core: Core, context: Context, owed: Owed, written: str) -> int:
@@ -131,9 +166,7 @@ class Completer:
         owed = self.limits.owed(plus(total, step.added))
         return owed is not None and owed.nothing and all(c in self._letters or c >= FIRST_MARK for c in text)
 
-    def _texts(
-        self, core: Core, context: Context, total: Added, owed: Owed, rotors: int | None
-    ) -> Iterator[str]:
+    def _texts(self, core: Core, context: Context, total: Added, owed: Owed, rotors: int | None) -> Iterator[str]:
         if core.mode == Mode.START:
             yield from self._fresh(owed, rotors)
             return
@@ -149,7 +182,6 @@ class Completer:
                 return
         yield from self._hung(closing, after, rotors)
         if self.apart:
-            yield closing.text + "." + ".".join(apart_texts(after))
             for text in self._fresh(after, rotors):
                 yield closing.text + "." + text
 
@@ -166,7 +198,26 @@ class Completer:
             if made is not None and not made[1]:
                 yield made[0]
         if self.apart:
-            yield ".".join(apart_texts(owed))
+            yield from self._scattered(owed, rotors)
+
+    def _scattered(self, owed: Owed, rotors: int | None) -> Iterator[str]:
+        """Yield what is owed as several fragments: multiple bonds apart, then aromatic systems apart, then all."""
+        single, double, triple, aromatic = owed.bonds
+        none = (0, INFINITE)
+        if rotors:
+            for text, doubles in turning_chains(single[0] or rotors + 2, rotors):
+                away = [none, (max(double[0] - doubles, 0), double[1]), triple, aromatic]
+                yield ".".join([*apart_texts(replace(owed, bonds=away, elements={})), text])
+        if double[0] or triple[0] or aromatic[0]:
+            for away, kept in (([none, double, triple, none], aromatic), ([none, double, triple, aromatic], none)):
+                texts = apart_texts(replace(owed, bonds=away, elements={}))
+                rest = replace(owed, bonds=[single, none, none, kept])
+                if single[0] or kept[0] or owed.elements:
+                    for parts in variants(parts_of(rest, rooted=False), rest, rotors):
+                        made = chain_text(parts, rest, ["1"], rooted=False)
+                        if made is not None and not made[1]:
+                            yield ".".join([*texts, made[0]])
+        yield ".".join(apart_texts(owed))
 
     def _hung(self, closing: Closing, owed: Owed, rotors: int | None) -> Iterator[str]:
         """Yield the closing with what is owed hung on its atoms."""
@@ -218,5 +269,7 @@ def rotatable_bonds(smiles: str) -> int:
     return INFINITE if mol is None else int(CalcNumRotatableBonds(mol))
 
 
-_MOST_VARIANTS: Final = 8
+_MOST_FIRST: Final = 60
+"""So many before anything is written."""
+_MOST_VARIANTS: Final = 3
 """Completions whose rotatable bonds are counted before a piece is given up."""

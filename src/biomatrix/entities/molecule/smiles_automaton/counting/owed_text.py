@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import MARK_OF, System, systems_for
@@ -137,7 +138,7 @@ def chain_text(parts: Parts, owed: Owed, labels: list[str], *, rooted: bool) -> 
     nodes = [Node(bond) for bond in ([] if rooted else [""]) + parts.bonds]
     if not nodes:
         return ("", parts.hanging)
-    for node, after in zip(nodes, nodes[1:], strict=False):
+    for node, after in pairwise(nodes):
         node.behind = _ORDERS[after.bond]
     if parts.tail:
         nodes[-parts.tail].rings += labels[0]
@@ -207,6 +208,23 @@ def variants(parts: Parts | None, owed: Owed, rotors: int | None) -> Iterator[Pa
         if last < 0 and not parts.symbols and 0 < number < 5:
             found.append((rotors, Parts(["-"], [], [*parts.hanging, *["C"] * (number - 1)], parts.rings)))
     yield from (each for _, each in sorted(found, key=lambda pair: pair[0]))
+
+
+def turning_chains(singles: int, rotors: int) -> Iterator[tuple[str, int]]:
+    """Yield chains with so many single bonds of which so many rotate, each with its double bonds.
+
+    Examples
+    --------
+    >>> list(turning_chains(4, 1)), list(turning_chains(2, 1)), list(turning_chains(1, 1))
+    ([('CC(C)CC', 0)], [('C=CCC', 1)], [('C=CC=C', 2)])
+    """
+    branches = singles - rotors - 2
+    if 0 <= branches <= rotors + 1:
+        yield "C" + "C(C)" * branches + "C" * (rotors + 2 - branches), 0
+    elif branches == -1:
+        yield "C=C" + "C" * singles, 1
+    elif branches == -2:
+        yield "C=C" + "C" * (singles - 1) + "C=C", 2
 
 
 def apart_texts(owed: Owed) -> list[str]:

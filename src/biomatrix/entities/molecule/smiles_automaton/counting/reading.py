@@ -149,7 +149,9 @@ class Reader:
         if last is not None and last.aromatic is not None and core.bond != "-":
             return None
         added = Added(system.elements, (int(last is not None), 0, 0, system.aromatic), system.rings)
-        return Step(after, context._replace(stale=context.ringed, saturated=False) if self.strict else NO_CONTEXT, added)
+        return Step(
+            after, context._replace(stale=context.ringed, saturated=False) if self.strict else NO_CONTEXT, added
+        )
 
     def _step(self, core: Core, context: Context, character: str) -> Step | None:
         after = self.machine.step(core, character)
@@ -251,9 +253,11 @@ def _with_atom(context: Context, last: Live | None, atom: Live, bond: str, joine
     if joined:
         if context.size in (0, 6):
             return None
-    elif context.size or (last is not None and bond in _MULTIPLE):
-        return None
-    elif last is not None and (not _takes_a_bond(atom) or (last.aromatic is not None and not _takes_a_bond(last))):
+    elif (
+        context.size
+        or (last is not None and bond in _MULTIPLE)
+        or (last is not None and (not _takes_a_bond(atom) or (last.aromatic is not None and not _takes_a_bond(last))))
+    ):
         return None
     lone = atom.aromatic[TWO] is False
     return Context(context.size + 1, context.lone + lone, False, False, context.ringed)

@@ -1,0 +1,176 @@
+"""SMILES that are written while atoms, bonds and rings are counted have exactly what is asked, by RDKit."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+import random
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rdkit import Chem
+
+from biomatrix.entities.automaton import Bounds
+from biomatrix.entities.molecule.counts import Count, CountsMolecules, MoleculeCounts
+from biomatrix.entities.molecule.smiles_automaton.automaton import SmilesAutomaton
+from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import (
+    FIRST_MARK,
+    SYSTEMS,
+    spelled,
+    systems_for,
+)
+from biomatrix.entities.molecule.smiles_automaton.counting.automaton import Written
+from biomatrix.errors import ConfigurationError
+from biomatrix.metrics.graph_counts import bond_counts, element_counts
+from biomatrix.metrics.s2_bench import BONDS, ELEMENTS
+
+END = 1001
+BUDGET = 400
+
+
+def walk(automaton: SmilesAutomaton, spelling: dict[int, str], counts: MoleculeCounts, seed: int, free: int) -> str:
+    """Return a random string: so many pieces at random, then the shortest way on."""
+    counting = automaton.counting(counts)
+    rng = random.Random(seed)
+    states = counting.start(Bounds(BUDGET))[None]
+    text, written = "", 0
+    while not counting.finished(states)[0]:
+        ids = [id_ for first, stop in counting.allowed(states)[0].tolist() for id_ in range(first, stop)]
+        assert ids, f"a dead end behind {text!r}"
+        chosen = rng.choice(ids)
+        if written >= free:
+            planned = planned_character(states[0, 0])
+            chosen = next((id_ for id_, piece in spelling.items() if piece == planned), END)
+            assert chosen in ids
+        states = counting.advance(states, np.array([chosen]))
+        text += spelling.get(chosen, "")
+        written += 1
+        assert written <= BUDGET
+    return text
+
+
+def planned_character(row: Written) -> str:
+    """Return the next character of the completion that a row holds; empty where it is complete."""
+    character = row.locked[:1] or row.rest[:1]
+    return spelled(character, row.core)[0] if character >= FIRST_MARK else character
+
+
+def is_met(counts: MoleculeCounts, smiles: str) -> bool:
+    mol = Chem.MolFromSmiles(smiles)
+    return mol is not None and counts.fault(mol) is None
+
+
+ASKED = [
+    MoleculeCounts({"C": (8, 8), "N": (1, 1), "O": (3, 3)}, others=False),
+    MoleculeCounts({"C": (3, 3), "F": (2, 2), "Te": (1, 1), "As": (2, 2), "Po": (1, 1)}, others=False),
+    MoleculeCounts({"C": (1, 1), "Br": (4, 4)}, others=False),
+    MoleculeCounts({"C": (1, 1), "Br": (5, 5), "I": (2, 2)}, others=False),
+    MoleculeCounts({"C": (6, 10), "N": (0, 2), "O": (1, None)}, others=False, rings=(2, 2)),
+    MoleculeCounts({"S": (2, 2)}, atoms=(9, 12)),
+    MoleculeCounts({"Na": (1, 1), "O": (2, 2), "C": (2, 2)}, others=False),
+    MoleculeCounts(rings=(3, 3), atoms=(14, 20)),
+    MoleculeCounts(bonds={"single": (15, 15)}),
+    MoleculeCounts(bonds={"single": (7, 7), "double": (2, 2), "triple": (1, 1), "aromatic": (11, 11)}),
+    MoleculeCounts(bonds={"single": (1, 1), "triple": (5, 5)}),
+    MoleculeCounts(bonds={"aromatic": (14, 14), "double": (3, 3)}),
+    MoleculeCounts(bonds={"aromatic": (0, 0), "double": (1, 3)}, atoms=(8, 8)),
+    MoleculeCounts(bonds={"single": (12, 12), "rotatable": (2, 2), "double": (1, 1)}),
+]
+
+
+@pytest.mark.parametrize("counts", ASKED, ids=range(len(ASKED)))
+def test_random_walks_have_what_is_asked(
+    automaton: SmilesAutomaton, spelling: dict[int, str], counts: MoleculeCounts
+) -> None:
+    for seed in range(4):
+        smiles = walk(automaton, spelling, counts, seed, free=(0, 5, 12, 40)[seed])
+        assert is_met(counts, smiles), smiles
+
+
+def test_bonds_are_counted_as_rdkit_finds_them_after_sanitisation(
+    automaton: SmilesAutomaton, spelling: dict[int, str]
+) -> None:
+    """Rings above all: many short wishes, walked at random."""
+    rng = random.Random(3)
+    for seed in range(25):
+        bonds: dict[str, Count] = {"single": (rng.randint(3, 9),) * 2, "double": (rng.randint(0, 2),) * 2}
+        bonds["aromatic"] = rng.choice([(0, 0), (5, 5), (6, 6)])
+        counts = MoleculeCounts(bonds=bonds, rings=(1, None))  # type: ignore[arg-type]
+        smiles = walk(automaton, spelling, counts, seed, free=25)
+        assert is_met(counts, smiles), (smiles, bonds)
+
+
+def test_other_limits_are_kept_too(automaton: SmilesAutomaton, spelling: dict[int, str]) -> None:
+    counting = automaton.counting(MoleculeCounts({"C": (2, 4)}, others=False)).counting(MoleculeCounts(atoms=(3, 9)))
+    assert isinstance(counting, CountsMolecules)
+    states = counting.start(Bounds(40, 4))[None]
+    text = ""
+    while not counting.finished(states)[0]:
+        id_ = int(counting.allowed(states)[0][0, 0])
+        states = counting.advance(states, np.array([id_]))
+        text += spelling.get(id_, "")
+    assert element_counts(Chem.MolFromSmiles(text)) == {"C": 4}
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        MoleculeCounts(bonds={"aromatic": (2, 2)}),
+        MoleculeCounts(bonds={"rotatable": (3, 3), "single": (2, 2)}),
+        MoleculeCounts({"C": (0, 0)}, others=False),
+    ],
+)
+def test_what_no_molecule_has_is_refused(automaton: SmilesAutomaton, counts: MoleculeCounts) -> None:
+    with pytest.raises(ConfigurationError, match="no molecule_smiles is known"):
+        automaton.counting(counts).start(Bounds(BUDGET))
+
+
+def test_a_budget_too_small_is_refused(automaton: SmilesAutomaton) -> None:
+    with pytest.raises(ConfigurationError, match="needs 31 tokens"):
+        automaton.counting(MoleculeCounts({"C": (30, 30)})).start(Bounds(20))
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.text)
+def test_aromatic_systems_are_as_rdkit_finds_them(system: object) -> None:
+    assert system in SYSTEMS
+    text, aromatic, rings, elements = system  # type: ignore[misc]
+    mol = Chem.MolFromSmiles(f"C-{text}")
+    assert bond_counts(mol)["aromatic"] == aromatic == mol.GetNumBonds() - 1
+    assert mol.GetRingInfo().NumRings() == rings
+    assert element_counts(mol) - element_counts(Chem.MolFromSmiles("C")) == dict(elements)
+
+
+def test_sums_of_aromatic_bonds() -> None:
+    everything = frozenset("CNOS")
+    assert [bonds for bonds in range(1, 41) if systems_for(bonds, everything) is None] == [1, 2]
+    for bonds in range(3, 41):
+        systems = systems_for(bonds, everything)
+        assert systems is not None
+        assert sum(system.aromatic for system in systems) == bonds
+
+
+def rows(task: str) -> Iterator[Mapping[str, str]]:
+    shared = Path(os.environ.get("BIOMATRIX_SHARED", "../shared"))
+    path = shared / "data" / "molecule" / "tomg_bench" / "MolCustom" / task / "test.csv.gz"
+    if not path.exists():
+        pytest.skip(f"{task} of S2-Bench is not here")
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as stream:
+        yield from csv.DictReader(stream)
+
+
+@pytest.mark.parametrize("task", ["AtomNum", "BondNum"])
+def test_rows_of_s2_bench(automaton: SmilesAutomaton, spelling: dict[int, str], task: str) -> None:
+    """The plan of many rows, and random walks of a few, have exactly what is asked; the impossible is refused."""
+    for number, row in enumerate(list(rows(task))[::50]):
+        if task == "AtomNum":
+            named = {symbol: (int(row[name]),) * 2 for name, symbol in ELEMENTS.items() if int(row[name])}
+            counts = MoleculeCounts(named, others=False)  # type: ignore[arg-type]
+        else:
+            counts = MoleculeCounts(bonds={name: (int(row[name]),) * 2 for name in BONDS if int(row[name])})  # type: ignore[misc]
+        if int(row.get("rotatable", 0)) > int(row.get("single", 0)) > 0:
+            continue
+        smiles = walk(automaton, spelling, counts, number, free=0 if number % 10 else 8)
+        assert is_met(counts, smiles), smiles
