@@ -111,7 +111,7 @@ def _of_bracket(machine: Machine, core: Core) -> Plan | None:
 
 def ring_ends(core: Core) -> list[str]:
     """Return the numbers of the rings that are open, the innermost first."""
-    labels = [label for atom in reversed(core.path) for label in atom.labels]
+    labels = [label for atom in reversed(core.path) for label in atom.labels if label > 0]
     return [str(label) if label < 10 else f"%{label}" for label in labels]
 
 

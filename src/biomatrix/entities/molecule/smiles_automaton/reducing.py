@@ -15,7 +15,7 @@ from biomatrix.entities.molecule.smiles_automaton.plans import finish_of
 
 _GROWS: Final = Item((Live(None, 1, 0, 0, True, (), FAR_APART, APART),), None)
 _STAYS: Final = Item((Live(None, 0, 0, 0, True, (), FAR_APART, APART),), None)
-_WAITS: Final = Item((Live(None, 0, 0, 0, True, (0,), FAR_APART, APART),), None)
+_WAITS: Final = Item((Live(None, 0, 0, 0, True, (-1,), FAR_APART, APART),), None)
 """What stands for atoms left out: a chain can grow from them; none can; a ring waits for one that grows elsewhere."""
 
 
@@ -86,12 +86,12 @@ def _leaves(path: Path) -> bool:
 
 
 def _plain(item: Item) -> Item:
-    """Return an item without what only ring numbers ask: which they are, and how far apart atoms lie."""
+    """Return an item without what only ring numbers ask: how far it is from others, which rings lead to it."""
     first = item.members[0]
-    if len(item.members) == 1 and not first.labels and not first.tied and first.gap == FAR_APART:
+    if first.gap == FAR_APART and not any([atom.tied for atom in item.members]):
         return item
     members = tuple(
-        Live(a.aromatic, a.free, a.ring, a.exo, a.branch, (0,) * len(a.labels), a.gap if index else FAR_APART, a.link)
+        Live(a.aromatic, a.free, a.ring, a.exo, a.branch, a.labels, a.gap if index else FAR_APART, a.link)
         for index, a in enumerate(item.members)
     )
     return Item(members, item.ways)
