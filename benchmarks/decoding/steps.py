@@ -23,7 +23,7 @@ OPENED = 0.02
 
 
 class StepTimes(NamedTuple):
-    """Milliseconds of processor time of a step, and of its parts."""
+    """Milliseconds of this thread's processor time of a step, and of its parts."""
 
     allowed: float
     mask: float
@@ -34,28 +34,31 @@ class StepTimes(NamedTuple):
 def walk(
     guide: Any, rows: int, steps: int, seed: int = 0, openings: tuple[int, ...] = ()
 ) -> tuple[StepTimes, StepTimes, int]:
-    """Time a random walk; return the median times, those of the fastest tenth, and the bytes of the masks made."""
+    """Time a random walk; return the median times, those of the fastest tenth, and the bytes of the masks made.
+
+    A walk of as many steps comes before, so that what is kept of states and masks is there.
+    """
     random = np.random.default_rng(seed)
     first, stop = int(guide.ids[0]), int(guide.ids[-1]) + 1
     dense = stop - first <= 1.25 * len(guide.ids)
     masks = MaskTable(np.arange(first, stop) if dense else guide.ids, torch.device("cpu"))
     states = np.stack([guide.start(Bounds(BUDGET - row % 16)) for row in range(rows)])
     times = []
-    for _ in range(steps):
-        clock = [time.process_time()]
+    for _ in range(2 * steps):
+        clock = [time.thread_time()]
         ranges = guide.allowed(states)
-        clock.append(time.process_time())
+        clock.append(time.thread_time())
         masks.allowed(ranges)
-        clock.append(time.process_time())
+        clock.append(time.thread_time())
         ids = np.array([_pick(each, random, openings) for each in ranges])
-        between = time.process_time() - clock[-1]
+        between = time.thread_time() - clock[-1]
         states = guide.advance(states, ids)
         finished = guide.finished(states)
-        clock.append(time.process_time() - between)
+        clock.append(time.thread_time() - between)
         times.append(np.diff(clock))
         for row in np.flatnonzero(finished):
             states[row] = guide.start(Bounds(BUDGET))
-    columns = np.sort(1000 * np.column_stack([np.array(times), np.sum(times, axis=1)]), axis=0)
+    columns = np.sort(1000 * np.column_stack([np.array(times[steps:]), np.sum(times[steps:], axis=1)]), axis=0)
     return StepTimes(*columns[steps // 2]), StepTimes(*columns[steps // 10]), masks.nbytes
 
 

@@ -39,7 +39,7 @@ def test_an_entity_equals_itself_and_passes_its_checks(example: Example) -> None
     checks = kind_of(example.entity).check(example.entity)
     failed = {check.name for check in checks if check.passed is False}
     assert len(checks) > 5
-    assert failed <= {"bond angles"}  # one crystal pose is strained
+    assert failed <= {"bond angles", "strain released at once"}  # one crystal pose is strained
 
 
 @by_example

@@ -27,7 +27,9 @@ def follow(vocabulary: Vocabulary, name: str, ids: list[int]) -> None:
     """Follow a wrapped segment through the automaton, asserting every step is allowed."""
     automaton = vocabulary.automaton(name)
     assert (ids[0], ids[-1]) == (automaton.start_id, automaton.end_id)
-    states = automaton.start(Bounds(len(ids) - 1))[None]
+    # a SMILES string is held to what surely closes in time, which takes more pieces than a tokenizer's own
+    room = 2 * len(ids) + 40 if name == "molecule_smiles" else len(ids) - 1
+    states = automaton.start(Bounds(room))[None]
     for id_ in ids[1:]:
         assert id_ in options_of(automaton, states)
         states = automaton.advance(states, np.array([id_]))
@@ -61,8 +63,10 @@ def test_sequences_and_structures_are_allowed(vocabulary: Vocabulary) -> None:
 def test_only_the_modality_and_its_end_token_may_ever_come(vocabulary: Vocabulary, name: str) -> None:
     automaton = vocabulary.automaton(name)
     ids = vocabulary.segment_ids(name)
-    inside = ids.plain_ids.tolist() if name == "molecule_smiles" else list(ids.tokens.values())
-    assert automaton.ids.tolist() == sorted({*inside, automaton.end_id})
+    if name == "molecule_smiles":  # of the base tokenizer's pieces those alone that SMILES is made of
+        assert set(automaton.ids.tolist()) < {*ids.plain_ids.tolist(), automaton.end_id}
+    else:
+        assert automaton.ids.tolist() == sorted({*ids.tokens.values(), automaton.end_id})
     assert not vocabulary.padding_ids(len(vocabulary) + 50).min() <= automaton.ids.max()
     for seed in range(5):
         assert set(walk(automaton, Bounds(40), seed)) <= set(automaton.ids.tolist())

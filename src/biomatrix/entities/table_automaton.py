@@ -17,6 +17,8 @@ from biomatrix.entities.grammar import Grammar
 from biomatrix.errors import ConfigurationError
 
 _DONE: Final = -1
+_MOST_KNOWN: Final = 16_384
+"""The most states of rows whose ranges are kept."""
 
 
 class TableAutomaton:
@@ -55,12 +57,19 @@ class TableAutomaton:
         self._end_class = len(grammar.counted)
         self._classes = np.full(len(self.ids), self._end_class, dtype=np.int64)
         self._classes[np.searchsorted(self.ids, ids)] = classes
+        self._first = int(self.ids[0])
+        self._class_of = np.zeros(int(self.ids[-1]) + 1 - self._first, dtype=np.int32)
+        self._class_of[self.ids - self._first] = self._classes
         present = np.bincount(classes, minlength=self._end_class) > 0
         self._transitions = np.where(present[None, :], grammar.transitions, -1).astype(np.int64)
         # The end token is a class behind the others: it leads to the end, and counts for nothing.
         self._after = np.pad(self._transitions, ((0, 0), (0, 1)), constant_values=_DONE)
-        self._counts = np.append(grammar.counted, False)
+        counts = np.append(grammar.counted, False).astype(np.int64)
+        self._steps = np.stack([np.zeros_like(counts), counts, counts, np.ones_like(counts)], axis=1)
         self._distances = DistanceTable(self._transitions, grammar.accepting, grammar.counted)
+        finite = self._distances.free[self._distances.free < FAR]
+        self._ample = int(finite.max(initial=0)) + 2  # more tokens change nothing where any length will do
+        self._known: dict[bytes, Ranges] = {}
         self._ranges: dict[bytes, Ranges] = {}
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
@@ -102,6 +111,22 @@ class TableAutomaton:
 
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ids that may come next; none once it has ended."""
+        reduced = np.array(states, dtype=np.int64, order="C")
+        is_free = (reduced[:, 1] == 0) & (reduced[:, 2] < 0)
+        np.minimum(reduced[:, 3], self._ample, out=reduced[:, 3], where=is_free)
+        keys: list[bytes] = reduced.view(f"V{reduced.itemsize * reduced.shape[1]}")[:, 0].tolist()
+        known = self._known
+        try:
+            return [known[key] for key in keys]
+        except KeyError:
+            if len(known) > _MOST_KNOWN:
+                known.clear()
+            rows = list({key: row for row, key in enumerate(keys) if key not in known}.values())
+            known |= zip([keys[row] for row in rows], self._worked_out(reduced[rows]), strict=True)
+            return [known[key] for key in keys]
+
+    def _worked_out(self, states: States) -> list[Ranges]:
+        """Return the ids that may come next in states not met before."""
         state, least, most, budget = states.T
         running = state != _DONE
         following = self._transitions[state]
@@ -130,12 +155,12 @@ class TableAutomaton:
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states, ``int64 [R, 4]``, after one allowed id per row, ``int64 [R]``."""
-        state, least, most, budget = states.T
-        columns = self._classes[np.searchsorted(self.ids, ids)]
-        following = np.empty_like(states)
-        following[:, 0] = self._after[state, columns]
-        following[:, 1], following[:, 2] = self._counted_down(least, most, self._counts[columns])
-        following[:, 3] = budget - 1
+        columns = self._class_of[ids - self._first]
+        following: States = states - self._steps[columns]
+        following[:, 0] = self._after[states[:, 0], columns]
+        # A least of 0 stays so, and so does a most of 0 or of any number.
+        np.maximum(following[:, 1], 0, out=following[:, 1])
+        np.maximum(following[:, 2], np.minimum(states[:, 2], 0), out=following[:, 2])
         return following
 
     def finished(self, states: States) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ Length: TypeAlias = int | tuple[int, int | None]
 MOST: Final = 1 << 24
 """Far past the context of any model, which is checked once the model is known."""
 
-_TYPED: Final = re.compile(r"(\d*)(-?)(\d*)")
+_TYPED: Final = re.compile(r"(\d+)(-?)(\d*)")
 _LONGEST_NUMBER: Final = 4_000
 
 
@@ -45,7 +45,9 @@ def checked_length(value: object) -> Length:
 
 
 def parse_length(text: str) -> Length:
-    """Return the length that a person typed: ``50``, ``50-60``, ``50-`` or ``-60``.
+    """Return the length that a person typed: ``50``, ``50-60`` or ``50-``; at most 60 is ``1-60``.
+
+    A number behind a bare minus is refused: it is more often a mistake than a range whose beginning is open.
 
     Raises
     ------
@@ -54,15 +56,15 @@ def parse_length(text: str) -> Length:
 
     Examples
     --------
-    >>> parse_length("50"), parse_length("50-60"), parse_length("50-"), parse_length("-60")
+    >>> parse_length("50"), parse_length("50-60"), parse_length("50-"), parse_length("1-60")
     (50, (50, 60), (50, None), (1, 60))
     """
     match = _TYPED.fullmatch(text.strip()) if text.isascii() and len(text) < _LONGEST_NUMBER else None
-    if match is None or not (match[1] or match[3]):
-        raise ConfigurationError(f"length is a whole number or a range such as 50-60, 50- or -60, not {shown(text)}")
+    if match is None:
+        raise ConfigurationError(f"length is a whole number or a range such as 50-60, 50- or 1-60, not {shown(text)}")
     if not match[2]:
         return checked_length(int(match[1]))
-    return checked_length((int(match[1]) if match[1] else None, int(match[3]) if match[3] else None))
+    return checked_length((int(match[1]), int(match[3]) if match[3] else None))
 
 
 def ends_of(length: Length) -> tuple[int, int | None]:

@@ -44,17 +44,6 @@ class Allowed:
     masks: Masks | None = None
 
 
-@dataclass(eq=False, slots=True)
-class _Entry:
-    """Some ranges as columns: between which they lie, whether they fill what lies between, and their mask's number."""
-
-    columns: NDArray[np.int64]
-    first: int
-    stop: int
-    is_solid: bool
-    number: int = -1
-
-
 class MaskTable:
     """Turns ranges into slices and masks; each mask is made once, and what equal ranges share is found by content.
 
@@ -70,8 +59,14 @@ class MaskTable:
         self._ids = ids
         self._is_dense = int(ids[-1]) - int(ids[0]) + 1 == len(ids)
         self._most = max(_FEWEST_MASKS, _MOST_BYTES // len(ids))
-        self._by_object: dict[int, tuple[Ranges, _Entry]] = {}
-        self._by_content: dict[bytes, _Entry] = {}
+        self._by_object: dict[int, tuple[Ranges, int]] = {}
+        """The number of some ranges; they are kept so that no other object can take their identity."""
+        self._by_content: dict[bytes, int] = {}
+        self._columns: list[NDArray[np.int64]] = []
+        self._spans: list[tuple[int, int, bool]] = []
+        """Between which columns ranges lie, and whether they fill what lies between."""
+        self._masks: list[int] = []
+        """The number of the mask of some ranges, -1 while there is none."""
         self._table = torch.empty((0, len(ids)), dtype=torch.bool, device=device)
         self._filled = 0
         self._last: tuple[list[int], list[Ranges], Allowed] = ([], [], Allowed(0, 0))
@@ -91,62 +86,74 @@ class MaskTable:
         return self._last[2]
 
     def _allowed(self, keys: list[int], ranges: Sequence[Ranges]) -> Allowed:
-        distinct = {key: self._entry(one) for key, one in dict(zip(keys, ranges, strict=True)).items()}
-        entries = list(distinct.values())
-        first, stop = min(entry.first for entry in entries), max(entry.stop for entry in entries)
-        if all(entry.stop - entry.first == 1 for entry in entries):
-            return Allowed(first, stop, np.array([distinct[key].first for key in keys]))
-        if all(entry.is_solid and entry.first == first and entry.stop == stop for entry in entries):
+        numbers = self._numbers(keys, ranges)
+        distinct = set(numbers)
+        spans = [self._spans[number] for number in distinct]
+        first, stop = min([span[0] for span in spans]), max([span[1] for span in spans])
+        if all([span[1] - span[0] == 1 for span in spans]):
+            return Allowed(first, stop, np.array([self._spans[number][0] for number in numbers]))
+        if spans.count((first, stop, True)) == len(spans):
             return Allowed(first, stop)
-        if self._filled + sum(entry.number < 0 for entry in entries) > self._most and self._filled:
+        missing = [number for number in distinct if self._masks[number] < 0]
+        if missing and self._filled and self._filled + len(missing) > self._most:
             self._forget()
-        numbers = {key: entry.number if entry.number >= 0 else self._add(entry) for key, entry in distinct.items()}
-        if len(set(numbers.values())) == 1:
-            number = numbers[keys[0]]
+            numbers = self._numbers(keys, ranges)
+            missing = list(set(numbers))
+        for number in missing:
+            self._add(number)
+        if len(distinct) == 1:
+            number = self._masks[numbers[0]]
             return Allowed(first, stop, None, Masks(self._table[number : number + 1, first:stop]))
-        rows = torch.from_numpy(np.array([numbers[key] for key in keys])).to(self._table.device)
+        masks = self._masks
+        rows = torch.from_numpy(np.array([masks[number] for number in numbers])).to(self._table.device)
         return Allowed(first, stop, None, Masks(self._table[:, first:stop], rows))
 
-    def _entry(self, ranges: Ranges) -> _Entry:
-        known = self._by_object.get(id(ranges))
-        if known is not None:
-            return known[1]
+    def _numbers(self, keys: list[int], ranges: Sequence[Ranges]) -> list[int]:
+        """Return the number of each row's ranges; equal ranges have one."""
+        known = self._by_object
+        try:
+            return [known[key][1] for key in keys]
+        except KeyError:
+            new = {key: one for key, one in zip(keys, ranges, strict=True) if key not in known}
+            if len(self._by_content) + len(new) > _MOST_OBJECTS:
+                self._forget()
+            if len(known) + len(new) > _MOST_OBJECTS:
+                known.clear()
+            for key, one in zip(keys, ranges, strict=True):
+                if key not in known:
+                    known[key] = one, self._number(one)
+            return [known[key][1] for key in keys]
+
+    def _number(self, ranges: Ranges) -> int:
         if not len(ranges):
             raise ConfigurationError(
                 "a guide allows nothing, though its row has not finished: its automaton is at fault"
             )
-        content = ranges.tobytes()
-        entry = self._by_content.get(content)
-        if entry is None:
-            if len(self._by_content) >= _MOST_OBJECTS:
-                self._forget()
+        number = self._by_content.setdefault(ranges.tobytes(), len(self._columns))
+        if number == len(self._columns):
             columns = ranges - self._ids[0] if self._is_dense else np.searchsorted(self._ids, ranges)
             first, stop = int(columns[0, 0]), int(columns[-1, 1])
-            is_solid = int((columns[:, 1] - columns[:, 0]).sum()) == stop - first
-            entry = self._by_content[content] = _Entry(columns, first, stop, is_solid)
-        if len(self._by_object) >= _MOST_OBJECTS:
-            self._by_object.clear()
-        # The ranges are kept so that no other object can take their identity.
-        self._by_object[id(ranges)] = (ranges, entry)
-        return entry
+            self._spans.append((first, stop, int((columns[:, 1] - columns[:, 0]).sum()) == stop - first))
+            self._masks.append(-1)
+            self._columns.append(columns)
+        return number
 
-    def _add(self, entry: _Entry) -> int:
-        """Make a mask; return its number."""
+    def _add(self, number: int) -> None:
+        """Make a mask."""
         if self._filled == len(self._table):
             larger = self._table.new_empty((max(16, 2 * self._filled), len(self._ids)))
             larger[: self._filled] = self._table
             self._table = larger
-        edges = np.concatenate([[0], entry.columns.ravel(), [len(self._ids)]])
+        edges = np.concatenate([[0], self._columns[number].ravel(), [len(self._ids)]])
         forbidden = np.repeat(np.arange(len(edges) - 1) % 2 == 0, np.diff(edges))
         self._table[self._filled] = torch.from_numpy(forbidden)
-        entry.number = self._filled
+        self._masks[number] = self._filled
         self._filled += 1
-        return entry.number
 
     def _forget(self) -> None:
         """Drop all masks; those that are asked for again are made again."""
-        for entry in (*self._by_content.values(), *(entry for _, entry in self._by_object.values())):
-            entry.number = -1
         self._by_object.clear()
         self._by_content.clear()
+        for facts in (self._columns, self._spans, self._masks):
+            facts.clear()
         self._filled = 0

@@ -35,8 +35,9 @@ class CountConstraint(Constraint):
         if not isinstance(automaton, CountsMolecules):
             raise ConfigurationError(
                 f"{self.name} is kept by counting atoms and bonds as they are written, which {modality.name} does not; "
-                "ask for molecule_smiles or molecule_selfies"
+                "ask for one that does, such as molecule_selfies"
             )
+        _check_written(self.counts, modality, ids)
         return automaton.counting(self.counts)
 
     def fault(self, entity: Entity) -> str | None:
@@ -44,6 +45,18 @@ class CountConstraint(Constraint):
         if not isinstance(entity, Molecule):
             return f"{self.name} asks for a molecule"
         return self.counts.fault(entity.mol)
+
+
+def _check_written(counts: MoleculeCounts, modality: Modality, ids: SegmentIds) -> None:
+    """Raise ConfigurationError where no token writes an element that must occur."""
+    if modality.spelled_as_text:
+        return
+    for symbol, (least, _) in counts.elements.items():
+        atom = re.compile(rf"\[[=#/\\-]*\d*{symbol}(?![a-z])")
+        if least and not any(atom.match(token) for token in ids.tokens):
+            raise ConfigurationError(
+                f"no token of {modality.name} in this vocabulary writes {symbol}; ask for another output"
+            )
 
 
 def parse_count(text: str, position: int = 0) -> Count:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Automaton, Bounds, Ranges, States
+from biomatrix.entities.molecule.scaffolds.numbers import AnyNumbers
 from biomatrix.entities.molecule.scaffolds.progress import Progress, Reader
-from biomatrix.entities.molecule.smiles_automaton.machine import Machine
 from biomatrix.entities.molecule.smiles_automaton.pieces import Node, Pieces
 from biomatrix.entities.table_automaton import ranges_of
 from biomatrix.errors import ConfigurationError
@@ -26,7 +26,9 @@ class ScaffoldAutomaton:
     """Guides a SMILES string that holds a scaffold, and keeps whatever else another automaton of SMILES keeps.
 
     Both read the string side by side; once the scaffold is there the other one goes on alone. Where they allow nothing
-    in common, as where the scaffold leaves no room for the asked number of atoms, the scaffold comes first.
+    in common, as where the scaffold leaves no room for the asked number of atoms, the scaffold comes first; the other
+    is left, and what it kept is for the finished molecule to show. So it is once a scaffold with rings begins, whose
+    numbers the other would not write.
 
     A row's state is (readings, tokens left to write, the other's state or None where it was left, ended or not).
 
@@ -150,9 +152,9 @@ class ScaffoldAutomaton:
 
 
 @cache
-def _machine() -> Machine:
+def _machine() -> AnyNumbers:
     """The machine of all scaffolds, so that each learns from what the others met."""
-    return Machine()
+    return AnyNumbers()
 
 
 def _row(readings: Readings, tokens: int, other: NDArray[Any] | None, ended: bool) -> NDArray[Any]:

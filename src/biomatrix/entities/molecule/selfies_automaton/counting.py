@@ -7,8 +7,8 @@ aromatic ring is written as single and double bonds, and only the whole molecule
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
-from typing import Any, Final
+from itertools import chain, islice
+from typing import Any, Final, TypeAlias
 
 from numpy.typing import NDArray
 
@@ -17,11 +17,15 @@ from biomatrix.entities.molecule.counts import MoleculeCounts
 from biomatrix.entities.molecule.selfies_automaton import moves
 from biomatrix.entities.molecule.selfies_automaton.derivation_automaton import DerivationAutomaton
 from biomatrix.entities.molecule.selfies_automaton.draft import DONE, INDEX, Draft
+from biomatrix.entities.molecule.selfies_automaton.options import Choice
 from biomatrix.entities.molecule.selfies_automaton.owed import Owed
 from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, CLOSES, OPENS, Role
 from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END
 from biomatrix.errors import ConfigurationError
 
+_Alike: TypeAlias = tuple[int, int, int, int] | None
+"""What matters of a symbol; None of the end token."""
+_MOST_CHOICES: Final = 16_384
 _MOST_TRIED: Final = 6
 """Numbers of a branch or ring that are tried before the symbol is forbidden."""
 
@@ -40,6 +44,9 @@ class CountingAutomaton(DerivationAutomaton):
         vars(self).update(vars(plain))
         self._owed = Owed(plain.alphabet, plain.reach, counts)
         self._plain, self._counts = plain, counts
+        self._groups: dict[Choice, list[tuple[_Alike, list[int]]]] = {}
+        self._joined: dict[tuple[int, ...], Ranges] = {}
+        """By the identities of lists in ``_groups``, which stay."""
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
         """Return the state of one row, ``object [1]``.
@@ -71,20 +78,35 @@ class CountingAutomaton(DerivationAutomaton):
     def _allowed(self, draft: Draft) -> Ranges:
         if draft.phase in (INDEX, DONE):
             return super()._allowed(draft)
-        found: dict[tuple[int, int, int, int], bool] = {}
         kept = []
-        for number in self._options.classes(self._options.choice(draft)):
-            if number == self.alphabet.end_class:
+        for key, numbers in self._alike(self._options.choice(draft)):
+            if key is None:
                 fits = self._owed.met(draft.tally)
             else:
-                role = self.alphabet.roles[number]
-                key = (role.kind, role.order, role.size, self._owed.group_of(number) if role.kind == ATOM else -1)
-                fits = found[key] if key in found else self._fits(draft, number, role)
-                found[key] = fits
+                fits = self._fits(draft, numbers[0], self.alphabet.roles[numbers[0]])
             if fits:
-                kept.append(number)
-        ranges = draft.ranges = self.alphabet.ranges(kept)
+                kept.append(numbers)
+        names = tuple(map(id, kept))
+        ranges = self._joined.get(names)
+        if ranges is None:
+            ranges = self._joined[names] = self.alphabet.ranges(chain.from_iterable(kept))
+        draft.ranges = ranges
         return ranges
+
+    def _alike(self, choice: Choice) -> list[tuple[_Alike, list[int]]]:
+        """Return the classes that a choice allows, those together that differ in nothing that is counted."""
+        alike = self._groups.get(choice)
+        if alike is None:
+            if len(self._groups) >= _MOST_CHOICES:
+                self._groups.clear()
+                self._joined.clear()
+            found: dict[_Alike, list[int]] = {}
+            for number in self._options.classes(choice):
+                role = self.alphabet.roles[number] if number != self.alphabet.end_class else None
+                group = self._owed.group_of(number) if role is not None and role.kind == ATOM else -1
+                found.setdefault(role and (role.kind, role.order, role.size, group), []).append(number)
+            alike = self._groups[choice] = list(found.items())
+        return alike
 
     def _step(self, draft: Draft, number: int) -> Draft:
         if draft.phase == INDEX or number == self.alphabet.end_class:
@@ -96,13 +118,22 @@ class CountingAutomaton(DerivationAutomaton):
             return self._asked(draft, role)
         return moves.part(draft)
 
+    def _to_close(self, draft: Draft) -> int:
+        if draft.phase == DONE:
+            return 0
+        pending = draft.pending
+        if pending is None:
+            return self._owed.tokens_to_close(draft)
+        lowest = next(_values(pending.options))
+        return pending.digits + self._owed.tokens_to_close(self._written(draft, pending.digits, lowest))
+
     def _asked(self, draft: Draft, role: Role) -> Draft:
         """Return the draft after a branch or ring symbol, with the numbers behind which it can be closed."""
         opens = role.kind == OPENS
         tally = self._tally_of(draft, opens)
         asked, options = self._any_index(draft, role, tally)
         fitting = sum(
-            1 << value for value in _values(options) if self._owed.closes(self._with_index(asked, role, value))
+            1 << value for value in _values(options) if self._owed.closes(self._written(asked, role.size, value))
         )
         return moves.ask_index(draft, role, opens, fitting, self._counted, tally)
 
@@ -115,7 +146,7 @@ class CountingAutomaton(DerivationAutomaton):
             return False
         asked, options = self._any_index(draft, role, tally)
         tried = islice(_values(options), _MOST_TRIED)
-        return any(self._owed.closes(self._with_index(asked, role, value)) for value in tried)
+        return any(self._owed.closes(self._written(asked, role.size, value)) for value in tried)
 
     def _tally_of(self, draft: Draft, opens: bool) -> tuple[int, ...]:
         return draft.tally if opens else (*draft.tally[:-1], draft.tally[-1] + 1)
@@ -126,8 +157,9 @@ class CountingAutomaton(DerivationAutomaton):
         options = (self._options.branches if opens else self._options.rings).options(draft, (role.size, role.order))
         return moves.ask_index(draft, role, opens, options, self._counted, tally), options
 
-    def _with_index(self, draft: Draft, role: Role, value: int) -> Draft:
-        for place in reversed(range(role.size)):
+    def _written(self, draft: Draft, digits: int, value: int) -> Draft:
+        """Return the draft after the index symbols of a number."""
+        for place in reversed(range(digits)):
             draft = moves.index(draft, value >> 4 * place & 15, self._counted)
         return draft
 

@@ -21,10 +21,11 @@ from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.entities.molecule.selfies_automaton import moves
 from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
 from biomatrix.entities.molecule.selfies_automaton.draft import DONE, FIRST, INDEX, OUTERMOST, RETURNED, Draft
-from biomatrix.entities.molecule.selfies_automaton.options import Choice, Options
+from biomatrix.entities.molecule.selfies_automaton.options import Options
 from biomatrix.entities.molecule.selfies_automaton.reach import Reach
 from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, CLOSES, OPENS
 from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END, atoms_after, pairs_of
+from biomatrix.entities.molecule.selfies_automaton.signature import Signature
 from biomatrix.errors import ConfigurationError
 
 MOST_SYMBOLS: Final = 10_000
@@ -71,7 +72,7 @@ class DerivationAutomaton:
         self.reach = Reach(self.alphabet)
         self.atoms_count = atoms_count
         self._options = Options(self.alphabet, self.reach, atoms_count=atoms_count, dots=dots)
-        self._ranges: dict[Choice, Ranges] = {}
+        self._ranges: dict[Signature, Ranges] = {}
         self._counted = 0 if atoms_count else 1
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
@@ -104,12 +105,14 @@ class DerivationAutomaton:
         return [draft.ranges if draft.ranges is not None else self._allowed(draft) for draft in states[:, 0].tolist()]
 
     def _allowed(self, draft: Draft) -> Ranges:
-        choice = self._options.choice(draft)
-        ranges = self._ranges.get(choice)
+        signature = self._options.signatures.of(draft)
+        ranges = self._ranges.get(signature) if signature is not None else None
         if ranges is None:
-            if len(self._ranges) >= _MOST_CHOICES:
-                self._ranges.clear()
-            ranges = self._ranges[choice] = self.alphabet.ranges(self._options.classes(choice))
+            ranges = self.alphabet.ranges(self._options.classes(self._options.choice(draft)))
+            if signature is not None:
+                if len(self._ranges) >= _MOST_CHOICES:
+                    self._ranges.clear()
+                self._ranges[signature] = ranges
         draft.ranges = ranges
         return ranges
 
@@ -117,8 +120,9 @@ class DerivationAutomaton:
         """Return the states, ``object [R, 1]``, after one allowed id per row, ``int64 [R]``."""
         class_of, step = self.alphabet.class_of, self._step
         following = np.empty((len(states), 1), dtype=object)
-        for row, (draft, id_) in enumerate(zip(states[:, 0].tolist(), ids.tolist(), strict=True)):
-            following[row, 0] = step(draft, class_of[id_])
+        following[:, 0] = [
+            step(draft, class_of[id_]) for draft, id_ in zip(states[:, 0].tolist(), ids.tolist(), strict=True)
+        ]
         return following
 
     def _step(self, draft: Draft, number: int) -> Draft:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from biomatrix.entities.molecule.selfies_automaton.draft import (
     DONE,
     FIRST,
@@ -18,7 +20,8 @@ from biomatrix.entities.molecule.selfies_automaton.draft import (
 from biomatrix.entities.molecule.selfies_automaton.roles import Role
 
 NO_NEAR: Near = (0, 0, 0)
-_DIGIT_BITS = 4
+_DIGIT_BITS: Final = 4
+_BYTES: Final = [bytes((number,)) for number in range(256)]
 
 
 def place(draft: Draft, role: Role, counted: int, tally: tuple[int, ...] = ()) -> Draft:
@@ -40,22 +43,31 @@ def place(draft: Draft, role: Role, counted: int, tally: tuple[int, ...] = ()) -
         return Draft(
             PLACED, 0, size, OUTERMOST, None, 0, bytes((size,)), NO_NEAR, 0, budget, least, most, None, tally
         )  # fmt: skip
-    order = min(role.order, draft.bonds, role.size)
+    order, size = role.order, role.size
+    held = draft.bonds
+    if held < order:
+        order = held
+    if size < order:
+        order = size
+    bonds = size - order
     free, near, at = draft.free, draft.near, draft.at
     newest = len(free) - 1
-    if draft.phase != OPENED:  # a branch's first bond is taken off when it opens
-        kept = draft.bonds - order
-        free = free[:at] + bytes((kept,)) + free[at + 1 :]
-        if at != newest:
-            near = _changed(near, newest - 1 - at, kept)
-    last = free[newest]
-    near = (near[0] << 1 | (last > 0), near[1] << 1 | (last > 1), near[2] << 1 | (last > 2))
-    bonds = role.size - order
+    if draft.phase == OPENED:  # a branch's first bond is taken off when it opens
+        last = free[newest]
+        free += _BYTES[bonds]
+    elif at == newest:
+        last = held - order
+        free = free[:at] + _BYTES[last] + _BYTES[bonds]
+    else:
+        kept, last = held - order, free[newest]
+        free = free[:at] + _BYTES[kept] + free[at + 1 :] + _BYTES[bonds]
+        near = _changed(near, newest - 1 - at, kept)
+    first, second, third = near
+    near = (first << 1 | (last > 0), second << 1 | (last > 1), third << 1 | (last > 2))
     left, frame, deep = draft.left, draft.frame, draft.deep
     if frame is not None:
         left -= 1
         deep -= 1
-    free += bytes((bonds,))
     if left == 0:
         return _returned(frame, deep, free, near, budget, least, most, tally)
     return Draft(

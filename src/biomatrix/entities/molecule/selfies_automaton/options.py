@@ -20,12 +20,9 @@ from biomatrix.entities.molecule.selfies_automaton.draft import (
 from biomatrix.entities.molecule.selfies_automaton.reach import NEVER, Reach
 from biomatrix.entities.molecule.selfies_automaton.rings import Rings
 from biomatrix.entities.molecule.selfies_automaton.room import atoms_after, frame_pairs, level_pairs
+from biomatrix.entities.molecule.selfies_automaton.signature import Signature, Signatures, first_digits
 
 _BASE: Final = len(INDEX_SYMBOLS)
-_AMPLE: Final = 320
-"""Tokens to spare beyond which any number of index symbols of a branch can be afforded."""
-_FREE: Final = 1 << 20
-"""Counted tokens beyond which more make no difference."""
 _MOST_CHOICES: Final = 65_536
 
 
@@ -76,28 +73,17 @@ class Options:
         self._alphabet, self._reach = alphabet, reach
         self._atoms_count = atoms_count
         self._dots = dots and alphabet.dot_class >= 0
-        self._choices: dict[tuple[int, ...], Choice] = {}
+        self._choices: dict[Signature, Choice] = {}
+        self._known_atoms: dict[tuple[int, int, int, bool], tuple[int, ...]] = {}
+        self.signatures = Signatures(alphabet, reach, atoms_count=atoms_count)
         self.branches = Branches(alphabet, reach, atoms_count=atoms_count)
         self.rings = Rings(alphabet, reach, atoms_count=atoms_count)
 
     def choice(self, draft: Draft) -> Choice:
         """Return what may come next."""
-        if draft.phase in (INDEX, DONE) or draft.budget - draft.deep <= _AMPLE + max(0, draft.least):
+        signature = self.signatures.of(draft)
+        if signature is None:
             return self._choice(draft)
-        # with tokens to spare, little of a draft matters
-        if draft.left == OUTERMOST:
-            signature = (
-                draft.phase,
-                draft.bonds,
-                OUTERMOST,
-                self.rings.within_reach(draft),
-                max(draft.least, 0),
-                min(draft.most, _FREE),
-            )
-        elif self._atoms_count and draft.deep + 1 > draft.most:
-            return self._choice(draft)
-        else:
-            signature = (draft.phase, draft.bonds, draft.left, self.rings.within_reach(draft))
         found = self._choices.get(signature)
         if found is None:
             if len(self._choices) >= _MOST_CHOICES:
@@ -108,7 +94,7 @@ class Options:
     def _choice(self, draft: Draft) -> Choice:
         phase = draft.phase
         if phase == INDEX:
-            return Choice(phase, digits=self._digits(draft))
+            return Choice(phase, digits=first_digits(draft.pending) if draft.pending else 0)
         if phase == DONE:
             return Choice(phase)
         kept = self._kept(draft)
@@ -141,7 +127,7 @@ class Options:
     def classes(self, choice: Choice) -> list[int]:
         """Return the classes of symbols that a choice allows."""
         alphabet = self._alphabet
-        found = [number for number in alphabet.atoms if self._fits(number, choice)] if choice.kept < NEVER else []
+        found = list(self._atoms(choice)) if choice.kept < NEVER else []
         for key in choice.branches:
             found += alphabet.branches[key]
         for key in choice.rings:
@@ -155,6 +141,15 @@ class Options:
             found.append(alphabet.end_class)
         return found
 
+    def _atoms(self, choice: Choice) -> tuple[int, ...]:
+        """Return the classes of atoms that a choice allows."""
+        key = (choice.phase, choice.bonds, choice.kept, choice.ions)
+        atoms = self._known_atoms.get(key)
+        if atoms is None:
+            atoms = tuple(number for number in self._alphabet.atoms if self._fits(number, choice))
+            self._known_atoms[key] = atoms
+        return atoms
+
     def _fits(self, number: int, choice: Choice) -> bool:
         role, reach = self._alphabet.roles[number], self._reach
         kept = 0 if choice.ions and role.charged else choice.kept
@@ -163,16 +158,6 @@ class Options:
         if choice.phase == OPENED and not reach.opens(role, choice.bonds):
             return False
         return reach.left_over(role, choice.bonds) >= kept
-
-    def _digits(self, draft: Draft) -> int:
-        pending = draft.pending
-        if pending is None:
-            return 0
-        width = _BASE ** (pending.digits - 1)
-        if width == 1:
-            return pending.options
-        block = (1 << width) - 1
-        return sum(1 << digit for digit in range(_BASE) if pending.options >> digit * width & block)
 
     # Atoms
 

@@ -1,67 +1,33 @@
-"""Whether a draft can still be closed with the atoms and rings that counts ask for.
+"""What counts still ask of a draft, and whether it can be closed with that.
 
-What remains is written with one kind of atom, the filler, tried in turn: it fills the open branches, as chains or with
-short branches where few atoms are left; then the outermost chain takes the atoms that are owed, those that end a chain
-as branches of one atom, and the rings that are owed.
+A draft is closed in one of a few ways, which :mod:`.completion` simulates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from biomatrix.entities.molecule.counts import Count, MoleculeCounts
 from biomatrix.entities.molecule.selfies.rules import ATOMIC_NUMBERS
+from biomatrix.entities.molecule.selfies_automaton import moves
 from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
-from biomatrix.entities.molecule.selfies_automaton.draft import FIRST, OPENED, OUTERMOST, PLACED, RETURNED, Draft
+from biomatrix.entities.molecule.selfies_automaton.completion import WAYS, Pool, Supply, Way, tokens_to_complete
+from biomatrix.entities.molecule.selfies_automaton.draft import OPENED, PLACED, Draft
 from biomatrix.entities.molecule.selfies_automaton.reach import Reach
-from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END, pairs_of, partners
+from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, Role
+from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END
 from biomatrix.errors import ConfigurationError
 
 _HYDROGEN: Final = 1
-
-
-@dataclass(frozen=True)
-class Group:
-    """Atoms that are counted together: an element, or all that are not named.
-
-    Parameters
-    ----------
-    least, most : int
-    reach : Reach
-        What its atoms alone can build.
-    """
-
-    least: int
-    most: int
-    reach: Reach
-
-    @property
-    def links(self) -> bool:
-        """Whether its atoms continue chains."""
-        return self.reach.links
-
-    @property
-    def bonds(self) -> int:
-        """The most bonds of an atom that continues a chain by a single bond."""
-        return self.reach.after[1] + 1
-
-
-class Rest(NamedTuple):
-    """What the outermost chain is still to get: atoms of the filler, of other groups that link, and of those that end.
-
-    ``spare`` is the number of bonds the others leave free, beyond those of the chain.
-    """
-
-    filler: int
-    linking: int
-    ending: int
-    spare: int
+_RECENT: Final = 17
+"""The atoms that rings of one index symbol depend on."""
+_MOST_REMEMBERED: Final = 65_536
 
 
 class Owed:
     """The counts of a molecule over one alphabet.
+
+    Atoms that are counted together are a group: an element, or all that are not named.
 
     Parameters
     ----------
@@ -79,30 +45,29 @@ class Owed:
     def __init__(self, alphabet: Alphabet, reach: Reach, counts: MoleculeCounts) -> None:
         self._numbers = [_number(element) for element in counts.elements]
         limits: list[Count] = [*counts.elements.values(), (0, None if counts.others else 0)]
+        self._least_of = [least for least, _ in limits]
+        self._most_of = [WITHOUT_END if most is None else most for _, most in limits]
         self._group_of = [self._group(alphabet.roles[n].element) for n in range(len(alphabet.roles))]
-        self.groups = [
-            Group(least, WITHOUT_END if most is None else most, Reach(alphabet, self._members(alphabet, place)))
-            for place, (least, most) in enumerate(limits)
-        ]
+        members = [[n for n in alphabet.atoms if self._group_of[n] == place] for place in range(len(limits))]
+        self._reaches = [Reach(alphabet, numbers, strict=reach.strict) for numbers in members]
+        self._hydrogens = Reach(alphabet, [n for n in alphabet.atoms if self._group_of[n] < 0], strict=reach.strict)
+        self._supply = _supply(self._reaches, self._hydrogens, reach)
         self._least, self._most = counts.atoms[0], WITHOUT_END if counts.atoms[1] is None else counts.atoms[1]
         self._rings_least = counts.rings[0]
         self.rings_most = WITHOUT_END if counts.rings[1] is None else counts.rings[1]
-        self._has_branch, self._has_ring = reach.has_branch, reach.has_ring
-        self._writable = all(group.reach.after[1] >= 0 for group in self.groups if group.least)
-        self._fillers = [place for place, group in enumerate(self.groups) if group.links]
+        bonds = self._supply.bonds
+        self._writable = all(bonds[group] for group, least in enumerate(self._least_of) if least)
+        self._tokens: dict[tuple[object, ...], int] = {}
 
     def _group(self, element: int) -> int:
         if element <= _HYDROGEN:
             return -1
         return self._numbers.index(element) if element in self._numbers else len(self._numbers)
 
-    def _members(self, alphabet: Alphabet, group: int) -> list[int]:
-        return [number for number in alphabet.atoms if self._group_of[number] == group]
-
     @property
     def nothing(self) -> tuple[int, ...]:
         """The tally of an empty draft: atoms by group, then rings."""
-        return (0,) * (len(self.groups) + 1)
+        return (0,) * (len(self._least_of) + 1)
 
     def counted(self, tally: tuple[int, ...], number: int) -> tuple[int, ...]:
         """Return the tally with an atom of a class more."""
@@ -115,133 +80,78 @@ class Owed:
 
     def met(self, tally: tuple[int, ...]) -> bool:
         """Return whether nothing is owed any more."""
-        enough = all(done >= group.least for done, group in zip(tally[:-1], self.groups, strict=True))
+        enough = all(done >= least for done, least in zip(tally[:-1], self._least_of, strict=True))
         return enough and sum(tally[:-1]) >= self._least and tally[-1] >= self._rings_least
 
     def closes(self, draft: Draft) -> bool:
         """Return whether a draft that owes no index symbols can be closed."""
+        if draft.budget <= draft.deep or not self._writable or self._exceeded(draft.tally):
+            return False
+        if draft.frame is None and draft.phase == PLACED and self.met(draft.tally):
+            return True
+        return any(self._tokens_by(draft, way) <= draft.budget for way in WAYS)
+
+    def tokens_to_close(self, draft: Draft) -> int:
+        """Return the fewest tokens of the ways that are known to close a draft, the end token among them."""
+        if draft.frame is None and draft.phase == PLACED and self.met(draft.tally):
+            return 1
+        return min(self._tokens_by(draft, way) for way in WAYS)
+
+    def _exceeded(self, tally: tuple[int, ...]) -> bool:
+        if sum(tally[:-1]) > self._most or tally[-1] > self.rings_most:
+            return True
+        return any(done > most for done, most in zip(tally[:-1], self._most_of, strict=True))
+
+    def _tokens_by(self, draft: Draft, way: Way) -> int:
+        """Return the tokens that one way takes to close a draft; WITHOUT_END where it fails."""
+        rings = max(0, self._rings_least - draft.tally[-1])
+        free, frames, frame = draft.free, [], draft.frame
+        while frame is not None:
+            frames += [free[frame.atom], frame.left]
+            frame = frame.outer
+        near = (len(free) - draft.at, free[-_RECENT:], draft.taken) if rings else ()
+        key = (way, draft.phase, draft.bonds, draft.left, *frames, draft.tally, near)
+        tokens = self._tokens.get(key)
+        if tokens is None:
+            if len(self._tokens) >= _MOST_REMEMBERED:
+                self._tokens.clear()
+            tokens = self._tokens[key] = self._simulated(draft, rings, way)
+        return tokens
+
+    def _simulated(self, draft: Draft, rings: int, way: Way) -> int:
         tally = draft.tally
-        heavy = self._most - sum(tally[:-1])
-        if heavy < 0 or tally[-1] > self.rings_most or not self._writable:
-            return False
-        if any(done > group.most for done, group in zip(tally[:-1], self.groups, strict=True)):
-            return False
-        if draft.frame is None and draft.phase == PLACED and self.met(tally):
-            return draft.budget >= 1
-        return any(self._closes_with(draft, filler, heavy) for filler in self._fillers)
+        if draft.phase != OPENED:
+            return tokens_to_complete(draft, self._pool(tally), rings, way)
+        order, fewest = draft.bonds, WITHOUT_END
+        for group, reach in enumerate([*self._reaches, self._hydrogens]):
+            bonds = reach.first[order]
+            if bonds < 0 or (draft.left > 1 and not bonds):
+                continue
+            if group < len(self._reaches):
+                done = tally[:group] + (tally[group] + 1,) + tally[group + 1 :]
+                if self._exceeded(done):
+                    continue
+            else:
+                done = tally
+            placed = moves.place(draft, Role(ATOM, order, order + bonds), 1, done)
+            fewest = min(fewest, 1 + tokens_to_complete(placed, self._pool(done), rings, way))
+        return fewest
 
-    def _closes_with(self, draft: Draft, filler: int, heavy: int) -> bool:
-        tally, group = draft.tally, self.groups[filler]
-        owed = [max(0, each.least - done) for each, done in zip(self.groups, tally[:-1], strict=True)]
-        others = sum(owed) - owed[filler]
-        room = min(group.most - tally[filler], heavy - others)
-        goes_on = draft.phase in (FIRST, RETURNED) or draft.frame is not None
-        ending = sum(count for count, each in zip(owed, self.groups, strict=True) if not each.links)
-        ended = min(ending, _ends_of_branches(draft))
-        inside = self._inside(draft, group, room + ended - (goes_on and others == ended))
-        if inside is None or room < 0:
-            return False
-        rest = self._rest(owed, filler, inside - ended, sum(tally[:-1]) + ended)
-        rest = rest._replace(ending=rest.ending - ended)
-        if goes_on and not rest.filler + rest.linking + rest.ending:
-            rest = rest._replace(filler=1)
-        return self._ends(draft, group, rest, room - inside + ended, self._rings_least - tally[-1])
-
-    def _inside(self, draft: Draft, group: Group, room: int) -> int | None:
-        """Return how many atoms of the filler fill the open branches; None where there are too few."""
-        if draft.deep <= room:
-            return draft.deep
-        pairs = (draft.deep - room + 1) // 2
-        return draft.deep - 2 * pairs if pairs <= pairs_of(group.reach, draft) else None
-
-    def _rest(self, owed: Sequence[int], filler: int, inside: int, done: int) -> Rest:
-        """Return what the outermost chain must get."""
-        linking = ending = spare = 0
-        for place, (count, group) in enumerate(zip(owed, self.groups, strict=True)):
-            if place != filler and group.links:
-                linking += count
-                spare += count * (group.bonds - 2)
-            elif place != filler:
-                ending += count
-        own = max(0, owed[filler] - inside)
-        own += max(0, self._least - done - inside - own - linking - ending)
-        return Rest(own, linking, ending, spare)
-
-    def _ends(self, draft: Draft, group: Group, rest: Rest, room: int, rings: int) -> bool:
-        """Return whether the outermost chain can take what it must, with the rings that are owed."""
-        bonds, own = _bonds_at_end(draft), rest.filler
-        gain = group.bonds - 2
-        if draft.phase == FIRST and not own + rest.linking:
-            own = 1
-        if rings > 0:
-            closing = self._closing(draft, group, rest, own, rings)
-            if closing is None:
-                return False
-            own, lost = closing
-            bonds -= lost
-        missing = rest.ending - bonds - rest.spare - own * gain
-        if missing > 0:
-            if gain < 1:
-                return False
-            own += -(-missing // gain)
-        atoms = own + rest.linking + rest.ending
-        if own > room or (atoms and not _open(draft)):
-            return False
-        if rest.ending > 1 and not self._has_branch:
-            return False
-        return draft.deep + atoms + 2 * rest.ending + 2 * max(0, rings) < draft.budget
-
-    def _closing(self, draft: Draft, group: Group, rest: Rest, own: int, rings: int) -> tuple[int, int] | None:
-        """Return the atoms of the filler, and the bonds lost to others, with which the rings that are owed close."""
-        if not self._has_ring:
-            return None
-        more = own + rest.linking + rest.ending > 0
-        now = draft.frame is None and draft.phase == PLACED and draft.bonds >= rings + more
-        if now and partners(draft, 2) >= rings:
-            return own, rings
-        if draft.phase != FIRST and group.bonds - 2 >= rings and partners(draft, draft.deep + 3) >= rings:
-            return max(own, 1), rings
-        if group.bonds < 4:
-            return None
-        needed = rings + 2 - _begun(draft)
-        kept = draft.bonds - 1 if needed < rings + 2 else 0
-        return max(own, needed), max(0, needed) * (group.bonds - 2) + kept
+    def _pool(self, tally: tuple[int, ...]) -> Pool:
+        """Return the atoms that may be written after those of a tally."""
+        done = tally[:-1]
+        owed = [max(0, least - have) for least, have in zip(self._least_of, done, strict=True)]
+        room = [most - have - must for most, have, must in zip(self._most_of, done, owed, strict=True)]
+        atoms = sum(done) + sum(owed)
+        return Pool(self._supply, owed, room, self._most - atoms, self._least - atoms)
 
 
-def _begun(draft: Draft) -> int:
-    """Return how many atoms less are needed because a row of atoms closed to their last but one has begun."""
-    if draft.frame is not None or draft.phase != PLACED or draft.bonds < 2:
-        return 0
-    if not draft.at or not draft.free[draft.at - 1] or not draft.taken & 1:
-        return 1
-    return 3 if draft.bonds > 2 and partners(draft, 2) else 2
-
-
-def _ends_of_branches(draft: Draft) -> int:
-    """Return how many open branches can be ended by an atom that has one bond."""
-    count = int(draft.frame is not None and (draft.phase != OPENED or draft.bonds == 1 or draft.left > 1))
-    frame = draft.frame
-    while frame is not None and frame.left != OUTERMOST:
-        count += 1
-        frame = frame.outer
-    return count
-
-
-def _open(draft: Draft) -> bool:
-    """Return whether the outermost chain can go on."""
-    return draft.phase == FIRST or _bonds_at_end(draft) > 0
-
-
-def _bonds_at_end(draft: Draft) -> int:
-    """Return the bonds free at the atom where the outermost chain goes on; two before the first atom."""
-    if draft.phase == FIRST:
-        return 2
-    frame = draft.frame
-    if frame is None:
-        return draft.bonds
-    while frame.left != OUTERMOST and frame.outer is not None:
-        frame = frame.outer
-    return draft.free[frame.atom] + 1
+def _supply(reaches: list[Reach], hydrogens: Reach, whole: Reach) -> Supply:
+    bonds = tuple(reach.after[1] + 1 for reach in reaches)
+    weak = tuple(sorted((group for group, most in enumerate(bonds) if most > 1), key=lambda group: bonds[group]))
+    ends = tuple(group for group, most in enumerate(bonds) if most == 1)
+    branch = whole.has_branch and whole.links
+    return Supply(bonds, weak, weak[::-1], ends, hydrogens.after[1] >= 0, branch, whole.has_ring)
 
 
 def _number(element: str) -> int:

@@ -39,6 +39,8 @@ class Reach:
     alphabet : Alphabet
     atoms : sequence of int, optional
         The classes of the atoms to build from; all by default.
+    strict : bool, optional
+        Whether marks are kept, where the atoms are part of an alphabet; found out by default.
 
     Attributes
     ----------
@@ -56,11 +58,12 @@ class Reach:
         By the number of index symbols: bit i is set where the vocabulary can write i in the shortest way.
     """
 
-    def __init__(self, alphabet: Alphabet, atoms: Sequence[int] | None = None) -> None:
+    def __init__(self, alphabet: Alphabet, atoms: Sequence[int] | None = None, *, strict: bool | None = None) -> None:
         numbers = alphabet.atoms if atoms is None else atoms
         self._atoms = [alphabet.roles[number] for number in numbers]
         plain = [role for role in self._atoms if not role.marked]
-        self.strict = bool(plain) and any(role.order == 1 and role.size > 1 for role in self._atoms)
+        keeps = bool(plain) and any(role.order == 1 and role.size > 1 for role in self._atoms)
+        self.strict = keeps if strict is None else strict
         self.root = max((role.size for role in plain or self._atoms), default=-1)
         self.rootless = not plain
         bonds = range(ANY_CAPACITY + 1)

@@ -34,17 +34,6 @@ class Rings:
             key for key, place, mask in self._kinds if near[place] & others & mask and self.options(draft, key)
         ])  # fmt: skip
 
-    def within_reach(self, draft: Draft) -> int:
-        """Return which rings have an atom to reach, whatever must follow: bit i is set for the i-th kind."""
-        near, others = draft.near, ~draft.taken
-        if not near[0] & others or draft.phase != PLACED:
-            return 0
-        bits = 0
-        for number, (_, place, mask) in enumerate(self._kinds):
-            if near[place] & others & mask:
-                bits |= 1 << number
-        return bits
-
     def options(self, draft: Draft, key: Counted) -> int:
         """Return the distances less 1 at which a ring may be closed here, as bits."""
         digits, order = key

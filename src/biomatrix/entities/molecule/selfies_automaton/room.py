@@ -93,7 +93,12 @@ def partners(draft: Draft, left: int) -> int:
     """
     if left >= _NEAREST:
         return 0
-    bits = draft.near[0] & ((1 << (_NEAREST - left)) - 1)
+    return (reached(draft) & ((1 << (_NEAREST - left)) - 1)).bit_count()
+
+
+def reached(draft: Draft) -> int:
+    """Return the same atoms as bits, those that a ring written now reaches with one index symbol."""
+    bits = draft.near[0] & ((1 << _NEAREST) - 1)
     if draft.phase == PLACED:
         bits &= ~draft.taken
     elif draft.phase == RETURNED:
@@ -102,7 +107,7 @@ def partners(draft: Draft, left: int) -> int:
     while frame is not None:
         bits &= ~_bit(draft, frame.atom)
         frame = frame.outer
-    return bits.bit_count()
+    return bits
 
 
 def _bit(draft: Draft, atom: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,10 @@ from biomatrix.entities.molecule.smiles_automaton.menus import Menu, Menus
 from biomatrix.entities.molecule.smiles_automaton.pieces import Pieces
 from biomatrix.entities.molecule.smiles_automaton.plans import plan_of
 from biomatrix.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from biomatrix.entities.molecule.counts import MoleculeCounts
+    from biomatrix.entities.molecule.smiles_automaton.counting.automaton import CountingSmilesAutomaton, Shared
 
 _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
 _AMPLE_TOKENS: Final = 150
@@ -53,7 +57,16 @@ class SmilesAutomaton:
         self._machine = Machine()
         self._completions = Completions(self._machine)
         self._menus = Menus(self._machine, self._pieces, end_id)
+        self._shared: Shared | None = None
         self.ids: NDArray[np.int64] = np.union1d(list(self._pieces.by_id), [end_id]).astype(np.int64)
+
+    def counting(self, counts: MoleculeCounts) -> CountingSmilesAutomaton:
+        """Return the automaton that keeps counts of atoms, bonds and rings."""
+        from biomatrix.entities.molecule.smiles_automaton.counting.automaton import CountingSmilesAutomaton, Shared
+
+        if self._shared is None:
+            self._shared = Shared(self._machine, self._menus, self._pieces.by_id)
+        return CountingSmilesAutomaton(self.start_id, self.end_id, self.ids, self._shared, counts)
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
         """Return the state of one row, ``object [4]``.

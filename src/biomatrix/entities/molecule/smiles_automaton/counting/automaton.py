@@ -1,0 +1,210 @@
+"""The automaton of SMILES that counts: what it allows can be completed to exactly what is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.automaton import Bounds, Ranges, States
+from biomatrix.entities.molecule.counts import MoleculeCounts
+from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
+from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRST_MARK, spelled
+from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closings
+from biomatrix.entities.molecule.smiles_automaton.counting.completing import Completer, width
+from biomatrix.entities.molecule.smiles_automaton.counting.limits import Limits
+from biomatrix.entities.molecule.smiles_automaton.counting.reading import NO_CONTEXT, NOTHING, Added, Context, Reader, plus
+from biomatrix.entities.molecule.smiles_automaton.machine import Machine
+from biomatrix.entities.molecule.smiles_automaton.menus import Menus
+from biomatrix.errors import ConfigurationError
+
+_NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
+
+_RARE: Final = re.compile(r"\[\d|[:*<>]")
+"""Isotopes, atom maps, dative bonds: left out where atoms are counted."""
+_RARE_INSIDE: Final = re.compile(r"\d*$|.*:")
+_SHORT: Final = 2
+"""Characters of the pieces that are looked at where rotatable bonds are counted."""
+
+
+class Written(NamedTuple):
+    """A row that is being written.
+
+    Parameters
+    ----------
+    core, context : Core, Context
+        Where the string stands.
+    total : Added
+        What it has so far.
+    text : str
+    rest : str
+        A text that completes it.
+    locked : str
+        What is left to write of an aromatic system, which is written as planned.
+    """
+
+    core: Core
+    context: Context
+    total: Added
+    text: str
+    rest: str
+    locked: str
+
+
+class Shared:
+    """What the counting automata of one vocabulary share, whatever they count.
+
+    Parameters
+    ----------
+    machine : Machine
+    menus : Menus
+    pieces : mapping of int to str
+    """
+
+    def __init__(self, machine: Machine, menus: Menus, pieces: Mapping[int, str]) -> None:
+        self.machine, self.menus, self.pieces = machine, menus, pieces
+        self.letters = {text: id_ for id_, text in pieces.items() if len(text) == 1}
+        self._closings: dict[bool, Closings] = {}
+
+    def closings(self, *, strict: bool) -> Closings:
+        """Return the closings where bonds are counted, or where they are not."""
+        if strict not in self._closings:
+            self._closings[strict] = Closings(Reader(self.machine, strict=strict))
+        return self._closings[strict]
+
+
+class CountingSmilesAutomaton:
+    """Guides a SMILES string with counted atoms, bonds and rings.
+
+    A row's state is (Written or None once it has ended, tokens left, the completer of its limits). It holds a text
+    that completes it: the next character of that is always allowed, and any other piece only with a completion of its
+    own. So no state is a dead end, whatever the search for completions misses.
+
+    Parameters
+    ----------
+    start_id, end_id : int
+    ids : ndarray, dtype=int64
+        Of the automaton without counts.
+    shared : Shared
+    counts : MoleculeCounts
+    """
+
+    def __init__(
+        self, start_id: int, end_id: int, ids: NDArray[np.int64], shared: Shared, counts: MoleculeCounts
+    ) -> None:
+        self.start_id, self.end_id, self.ids = start_id, end_id, ids
+        self._shared = shared
+        self._counts = counts
+
+    def counting(self, counts: MoleculeCounts) -> CountingSmilesAutomaton:
+        """Return the automaton that keeps these counts too; ConfigurationError where no number keeps both."""
+        both = self._counts.within(counts)
+        return CountingSmilesAutomaton(self.start_id, self.end_id, self.ids, self._shared, both)
+
+    def start(self, bounds: Bounds) -> NDArray[Any]:
+        """Return the state of one row, ``object [3]``.
+
+        Raises
+        ------
+        ConfigurationError
+            No string with these counts is known within the bounds.
+        """
+        counts = self._counts
+        if bounds.range is not None:
+            counts = counts.within(MoleculeCounts(atoms=bounds.range))
+        limits = Limits(counts)
+        closings = self._shared.closings(strict=limits.strict)
+        completer = Completer(closings.reader, closings, limits, frozenset(self._shared.letters))
+        if completer.first is None:
+            raise ConfigurationError(f"no molecule_smiles is known to have these counts: {counts}")
+        needed = width(completer.first) + 1
+        if needed > bounds.budget:
+            raise ConfigurationError(
+                f"molecule_smiles needs {needed} tokens for these counts, but only {bounds.budget} may be written; ask "
+                "for less, or allow more (max_new_tokens)"
+            )
+        first = Written(self._shared.machine.start, NO_CONTEXT, NOTHING, "", completer.first, "")
+        row = np.empty(3, dtype=object)
+        row[:] = first, bounds.budget, completer
+        return row
+
+    def allowed(self, states: States) -> Sequence[Ranges]:
+        """Return for each row the ids that may come next; none once it has ended."""
+        return [
+            _NOTHING if row is None else self._allowed(row, tokens, completer)
+            for row, tokens, completer in states.tolist()
+        ]
+
+    def advance(self, states: States, ids: NDArray[np.int64]) -> States:
+        """Return the states, ``object [R, 3]``, after one allowed id per row, ``int64 [R]``."""
+        following = np.empty_like(states)
+        for place, (state, id_) in enumerate(zip(states.tolist(), ids.tolist(), strict=True)):
+            row, tokens, completer = state
+            ended = row is None or id_ == self.end_id
+            following[place] = None if ended else self._after(row, id_, completer), tokens - 1, completer
+        return following
+
+    def finished(self, states: States) -> NDArray[np.bool_]:
+        """Return which rows have written their end token, ``bool [R]``."""
+        return np.array([row is None for row in states[:, 0]], dtype=bool)
+
+    def tokens_to_close(self, states: States) -> NDArray[np.int64]:
+        """Return the tokens, the end token among them, that surely finish each row, ``int64 [R]``."""
+        rows = [0 if row is None else len(row.locked) + width(row.rest) + 1 for row in states[:, 0]]
+        return np.array(rows, dtype=np.int64)
+
+    def _allowed(self, row: Written, tokens: int, completer: Completer) -> Ranges:
+        planned = row.locked[:1] or row.rest[:1]
+        if planned >= FIRST_MARK:
+            planned = spelled(planned, row.core)[0]
+        ids = {self._shared.letters[planned] if planned else self.end_id}
+        if not row.locked:
+            ids.update(self._others(row, tokens, completer))
+        return self._shared.menus.ranges(np.array(sorted(ids), dtype=np.int64))
+
+    def _others(self, row: Written, tokens: int, completer: Completer) -> Iterator[int]:
+        """Yield the ids that have a completion of their own."""
+        read, pieces = completer.reader.read, self._shared.pieces
+        for id_ in self._shared.menus.of(row.core).ids.tolist():
+            if id_ != self.end_id and _RARE.search(pieces[id_] if row.core.mode != Mode.BRACKET else ""):
+                continue
+            if completer.limits.rotatable is not None and id_ != self.end_id and len(pieces[id_]) > _SHORT:
+                continue
+            if row.core.mode == Mode.BRACKET and id_ != self.end_id and _RARE_INSIDE.match(pieces[id_]):
+                continue
+            if id_ == self.end_id:
+                owed = completer.limits.owed(row.total)
+                if owed is not None and owed.nothing and not row.rest:
+                    yield id_
+                continue
+            step = read(row.core, row.context, pieces[id_])
+            if step is not None:
+                total = plus(row.total, step.added)
+                if completer.width(step.core, step.context, total, row.text + pieces[id_]) + 1 < tokens:
+                    yield id_
+
+    def _after(self, row: Written, id_: int, completer: Completer) -> Written:
+        piece = self._shared.pieces.get(id_, "")
+        if row.locked:
+            return row._replace(text=row.text + piece, locked=row.locked[1:])
+        step = completer.reader.read(row.core, row.context, piece)
+        if step is not None:
+            total, text = plus(row.total, step.added), row.text + piece
+            rest = row.rest[1:] if row.rest[:1] == piece else completer.find(step.core, step.context, total, text)
+            mark = row.rest[:1]
+            if rest is None and not (mark >= FIRST_MARK and spelled(mark, row.core)[0] == piece):
+                rest = completer.plainly(step.core, step.context)
+            if rest is not None:
+                return Written(step.core, step.context, total, text, rest, "")
+        mark = row.rest[:1]
+        if mark >= FIRST_MARK and spelled(mark, row.core)[0] == piece:
+            step = completer.reader.read(row.core, row.context, mark)
+            assert step is not None
+            locked = spelled(mark, row.core)[1:]
+            total = plus(row.total, step.added)
+            return Written(step.core, step.context, total, row.text + piece, row.rest[1:], locked)
+        raise ConfigurationError(f"id {id_} ({piece!r}) may not come here in a SMILES string of these counts")
+

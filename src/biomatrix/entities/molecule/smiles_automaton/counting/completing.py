@@ -1,0 +1,222 @@
+"""How a half-written string is completed to what is asked for: a text, read back before it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
+from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRST_MARK, SYSTEM_WIDTH, free_labels, spelled
+from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closing, Closings, Site
+from biomatrix.entities.molecule.smiles_automaton.counting.limits import INFINITE, Limits, Owed
+from biomatrix.entities.molecule.smiles_automaton.counting.owed_text import Parts, apart_texts, chain_text, parts_of, variants
+from biomatrix.entities.molecule.smiles_automaton.counting.reading import NO_CONTEXT, NOTHING, Added, Context, Reader, plus
+
+_CLOSERS: Final = ("C", "N", "O", "S")
+_MOST_SITES: Final = 6
+
+
+class Completer:
+    """Finds completions.
+
+    Parameters
+    ----------
+    reader : Reader
+    closings : Closings
+        Of that reader.
+    limits : Limits
+    letters : frozenset of str
+        Characters that are pieces of their own.
+    """
+
+    def __init__(self, reader: Reader, closings: Closings, limits: Limits, letters: frozenset[str]) -> None:
+        self.reader = reader
+        self.limits = limits
+        self._closings = closings
+        self._letters = letters
+        named = [one for one in limits.counts.elements if one not in _CLOSERS and one != "H"]
+        self._preferred = (*_CLOSERS, *named)
+        self._found: dict[tuple[Core, Context, Added, str], str | None] = {}
+        self.apart = False
+        self.first = self.find(reader.machine.start, NO_CONTEXT, NOTHING, "")
+        if self.first is None:
+            self.apart = True
+            self._found.clear()
+            self.first = self.find(reader.machine.start, NO_CONTEXT, NOTHING, "")
+
+    def find(self, core: Core, context: Context, total: Added, written: str) -> str | None:
+        """Return a text that completes a state, None where none is found.
+
+        One character may stand for an aromatic system: see :mod:`.aromatics`. ``written`` is the string so far, which
+        matters to rotatable bonds only.
+        """
+        key = (core, context, total, "" if self.limits.rotatable is None else written)
+        if key not in self._found:
+            self._found[key] = self._search(core, context, total, written)
+        return self._found[key]
+
+    def width(self, core: Core, context: Context, total: Added, written: str) -> int:
+        """Return the tokens that complete a state, ``INFINITE`` where no way is known; from a like state if it can."""
+        if self.limits.rotatable is not None:
+            text = self.find(core, context, total, written)
+            return INFINITE if text is None else width(text)
+        owed = self.limits.owed(total)
+        if owed is None:
+            return INFINITE
+        amount = sum(owed.elements.values()) * 3 + owed.atoms[0] + sum(bond[0] for bond in owed.bonds)
+        key = (core, context, owed.signature(), self.apart)
+        known = self._closings.widths.get(key)
+        if known is None:
+            text = self.find(core, context, total, written)
+            known = self._closings.widths[key] = INFINITE if text is None else width(text) - amount
+        return known + amount
+
+    def spell(self, core: Core, context: Context, text: str) -> str:
+        """Return a completion of a state as it is written."""
+        if not any(character >= FIRST_MARK for character in text):
+            return text
+        written = ""
+        for character in text:
+            written += spelled(character, core) if character >= FIRST_MARK else character
+            step = self.reader.read(core, context, character)
+            assert step is not None
+            core, context = step.core, step.context
+        return written
+
+    def plainly(self, core: Core, context: Context) -> str:
+        """Return a text that closes a state, whatever is owed."""
+        closing = self._closings.of(core, context, _CLOSERS)
+        return "" if closing is None else closing.text
+
+    def _search(self, core: Core, context: Context, total: Added, written: str) -> str | None:
+        owed = self.limits.owed(total)
+        if owed is None:
+            return None
+        rotors = None
+        if self.limits.rotatable is not None:
+            rotors = self._rotors(core, context, owed, written)
+            if rotors < 0:
+                return None
+        tries = _MOST_VARIANTS
+        for text in self._texts(core, context, total, owed, rotors):
+            if not self._holds(core, context, total, text):
+                continue
+            if self.limits.rotatable is None:
+                return text
+            found = rotatable_bonds(written + self.spell(core, context, text))
+            if self.limits.rotatable[0] <= found <= self.limits.rotatable[1]:
+                return text
+            tries -= 1
+            if not tries:
+                return None
+        return None
+
+    def _rotors(self, core: Core, context: Context, owed: Owed, written: str) -> int:
+        """Return about how many rotatable bonds are owed; -1 where there are too many already."""
+        least, most = self.limits.rotatable or (0, 0)
+        closing = self._closings.of(core, context, self._elements(owed)) if core.mode != Mode.START else None
+        if closing is None:
+            return least
+        found = rotatable_bonds(written + closing.text)
+        return -1 if found > most else max(least - found, 0)
+
+    def _elements(self, owed: Owed) -> tuple[str, ...]:
+        return tuple(symbol for symbol in self._preferred if owed.allows(symbol) > 0)
+
+    def _holds(self, core: Core, context: Context, total: Added, text: str) -> bool:
+        step = self.reader.run(core, context, text)
+        if step is None or not self.reader.machine.ends(step.core):
+            return False
+        owed = self.limits.owed(plus(total, step.added))
+        return owed is not None and owed.nothing and all(c in self._letters or c >= FIRST_MARK for c in text)
+
+    def _texts(
+        self, core: Core, context: Context, total: Added, owed: Owed, rotors: int | None
+    ) -> Iterator[str]:
+        if core.mode == Mode.START:
+            yield from self._fresh(owed, rotors)
+            return
+        closing = self._closings.of(core, context, self._elements(owed))
+        if closing is None:
+            return
+        after = self.limits.owed(plus(total, closing.added))
+        if after is None:
+            return
+        if after.nothing:
+            yield closing.text
+            if not rotors:
+                return
+        yield from self._hung(closing, after, rotors)
+        if self.apart:
+            yield closing.text + "." + ".".join(apart_texts(after))
+            for text in self._fresh(after, rotors):
+                yield closing.text + "." + text
+
+    def _fresh(self, owed: Owed, rotors: int | None) -> Iterator[str]:
+        """Yield what is owed as a fragment."""
+        if owed.nothing:
+            owed = replace(owed, atoms=(1, owed.atoms[1]))
+        for parts in variants(parts_of(owed, rooted=False), owed, rotors):
+            if len(parts.hanging) == 1 and not parts.symbols and not parts.bonds:
+                yield parts.hanging[0].removeprefix("-")
+            if len(parts.hanging) == 2 and not parts.symbols and not parts.bonds:
+                yield f"{parts.hanging[0].removeprefix('-')}{parts.hanging[1]}"
+            made = chain_text(parts, owed, ["1"], rooted=False)
+            if made is not None and not made[1]:
+                yield made[0]
+        if self.apart:
+            yield ".".join(apart_texts(owed))
+
+    def _hung(self, closing: Closing, owed: Owed, rotors: int | None) -> Iterator[str]:
+        """Yield the closing with what is owed hung on its atoms."""
+        for parts in variants(parts_of(owed, rooted=True), owed, rotors):
+            yield from self._placed(closing, owed, parts)
+
+    def _placed(self, closing: Closing, owed: Owed, parts: Parts) -> Iterator[str]:
+        sites = sorted(closing.sites, key=lambda site: -site.offset)[:_MOST_SITES]
+        if not parts.bonds and not parts.symbols:
+            text = _spread(closing, parts.hanging, {})
+            if text is not None:
+                yield text
+        for site in sites:
+            made = chain_text(parts, owed, free_labels(site.core), rooted=True)
+            if made is None:
+                return
+            chain, left = made
+            text = _spread(closing, left, {site: [chain] if chain else []})
+            if text is not None:
+                yield text
+
+
+def _spread(closing: Closing, hanging: list[str], taken: dict[Site, list[str]]) -> str | None:
+    """Return a closing with groups hung on its atoms; None where they have no room."""
+    text, done = "", 0
+    left = list(hanging)
+    for site in closing.sites:
+        here = list(taken.get(site, []))
+        while left and len(here) < site.slots:
+            here.append(left.pop(0))
+        text += closing.text[done : site.offset] + "".join(f"({one})" for one in here)
+        done = site.offset
+    return None if left else text + closing.text[done:]
+
+
+def width(text: str) -> int:
+    """Return the characters that a completion takes at most."""
+    return sum(SYSTEM_WIDTH if character >= FIRST_MARK else 1 for character in text)
+
+
+def rotatable_bonds(smiles: str) -> int:
+    """Return the rotatable bonds of a molecule as RDKit counts them; a great many where it is none."""
+    from rdkit import Chem
+    from rdkit.Chem.rdMolDescriptors import CalcNumRotatableBonds
+    from rdkit.rdBase import BlockLogs
+
+    with BlockLogs():
+        mol = Chem.MolFromSmiles(smiles)
+    return INFINITE if mol is None else int(CalcNumRotatableBonds(mol))
+
+
+_MOST_VARIANTS: Final = 8
+"""Completions whose rotatable bonds are counted before a piece is given up."""
