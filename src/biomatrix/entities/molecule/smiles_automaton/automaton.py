@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
-from biomatrix.entities.molecule.smiles_automaton.closing import UNLIMITED, Room, fewest_tokens
+from biomatrix.entities.molecule.smiles_automaton.closing import UNLIMITED, Room, fewest_tokens, plans_of
+from biomatrix.entities.molecule.smiles_automaton.completions import Completions
 from biomatrix.entities.molecule.smiles_automaton.core import Core
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
 from biomatrix.entities.molecule.smiles_automaton.menus import Menu, Menus
@@ -23,11 +24,18 @@ if TYPE_CHECKING:
 
 _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
 _AMPLE_TOKENS: Final = 150
-"""Tokens beyond the plan at which no piece can be too much."""
-_AMPLE_ATOMS: Final = 40
-"""Atoms beyond the plan at which no piece can be too much."""
-_SLACK: Final = 2
-"""By how much the plan behind a piece may differ from what its menu, made for a reduced state, says."""
+"""Tokens beyond the plan from which on it makes no difference how many there are."""
+_SLACK: Final = 4
+"""By how much the plan behind a piece may differ from what its menu, made for reduced states, says."""
+_MARGIN: Final = 3
+"""Tokens and atoms beyond a plan without which a way to carry it out is looked for."""
+_ENOUGH: Final = 12
+"""Pieces beyond doubt from which on those with doubtful numbers of tokens are not tried one by one."""
+_FEW: Final = 12
+"""Tokens up to which every piece in doubt is tried all the same."""
+_MOST_ROOMS: Final = 64
+_MOST_AFTER: Final = 512
+"""What a state keeps at most: answers by room, and states by piece."""
 
 
 class SmilesAutomaton:
@@ -47,6 +55,7 @@ class SmilesAutomaton:
         self.start_id, self.end_id = start_id, end_id
         self._pieces = Pieces(spelling)
         self._machine = Machine()
+        self._completions = Completions(self._machine)
         self._menus = Menus(self._machine, self._pieces, end_id)
         self._shared: Shared | None = None
         self.ids: NDArray[np.int64] = np.union1d(list(self._pieces.by_id), [end_id]).astype(np.int64)
@@ -119,6 +128,8 @@ class SmilesAutomaton:
         """Return the state after a piece, and the atoms it writes."""
         known = core.after.get(id_)
         if known is None:
+            if len(core.after) >= _MOST_AFTER:
+                core.after.clear()
             known = core.after[id_] = self._read(core, id_)
         return known
 
@@ -134,23 +145,26 @@ class SmilesAutomaton:
         plan = plan_of(self._machine, core)
         if (
             plan is not None
-            and room.tokens >= plan.characters + room.least + _AMPLE_TOKENS
-            and room.most >= plan.atoms + _AMPLE_ATOMS
-            and (room.least == 0 or room.least > _AMPLE_ATOMS)
+            and room.tokens >= plan.characters + room.least + menu.most_characters + _SLACK + 2
+            and room.most >= plan.atoms + menu.most_atoms + _SLACK
+            and (room.least == 0 or room.least > menu.most_added)
         ):
             return menu.growing if room.least else menu.free
         tokens = min(room.tokens, room.least + len(core.path) * 8 + _AMPLE_TOKENS * 2)
         key = (tokens, room.least, min(room.most, room.least + UNLIMITED // 2))
         found = core.rooms.get(key)
         if found is None:
-            found = core.rooms[key] = self._menus.ranges(menu.ids[self._fitting(core, menu, room)])
+            if len(core.rooms) >= _MOST_ROOMS:
+                core.rooms.clear()
+            found = core.rooms[key] = self._menus.ranges(self._fitting(core, menu, room))
         return found
 
-    def _fitting(self, core: Core, menu: Menu, room: Room) -> NDArray[np.bool_]:
-        """Return which pieces of a menu leave a string that can be finished in the room, ``bool [n]``.
+    def _fitting(self, core: Core, menu: Menu, room: Room) -> NDArray[np.int64]:
+        """Return the pieces of a menu that leave a string that can be finished in the room, ``int64 [n]``.
 
         The menu's own figures suffice for most. Pieces that they leave in doubt are tried where atoms are short, and
-        where tokens are so short that nothing is left beyond doubt.
+        where tokens are so short that nothing is left beyond doubt. Where all are refused, the string is finished in
+        the one way that is known to work.
         """
         plan = plan_of(self._machine, core)
         ends = menu.ids == self.end_id
@@ -162,18 +176,26 @@ class SmilesAutomaton:
             cost = menu.characters + further + (plan.characters + _SLACK + 2)
             cheap = cost <= room.tokens
             sure = cheap & (menu.added + atoms <= room.most) & (menu.grows | (further == 0)) & ~ends
-            if sure.any():
+            if sure.sum() >= _ENOUGH and room.tokens > _FEW:
                 doubtful &= cheap & (menu.added + atoms > room.most)
-        fits: NDArray[np.bool_] = sure | (ends & (room.least == 0))
-        costs = np.full(len(menu.ids), UNLIMITED)
+        fits = sure | (ends & (room.least == 0))
         for place in np.flatnonzero(~fits & doubtful).tolist():
-            after, added = self._after(core, int(menu.ids[place]))
-            left = Room(room.tokens - 1, max(room.least - added, 0), room.most - added)
-            costs[place] = fewest_tokens(self._machine, after, left)
-        fits |= costs < room.tokens
-        if not fits.any():
-            fits = np.asarray(costs == costs.min(), dtype=bool)
-        return fits
+            fits[place] = self._holds(room, *self._after(core, int(menu.ids[place])))
+        if fits.any():
+            return menu.ids[fits]
+        way = self._completions.find(core, room)
+        if way is None:
+            raise ConfigurationError(f"no way is left to finish the SMILES string within {room}: {core}")
+        return np.array([self._pieces.single[way[0]] if way else self.end_id], dtype=np.int64)
+
+    def _holds(self, room: Room, after: Core, added: int) -> bool:
+        """Return whether a string can be finished behind a piece; where the room is tight, by finding a way."""
+        left = Room(room.tokens - 1, max(room.least - added, 0), room.most - added)
+        plans = plans_of(self._machine, after)
+        if min((left.cost(plan) for plan in plans), default=UNLIMITED) > left.tokens:
+            return False
+        ample = Room(left.tokens - _MARGIN, left.least, left.most - _MARGIN)
+        return any(ample.holds(plan) for plan in plans) or self._completions.find(after, left) is not None
 
 
 def _row(core: Core, tokens: int, least: int, most: int) -> NDArray[Any]:

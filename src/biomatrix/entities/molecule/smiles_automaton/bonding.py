@@ -53,7 +53,7 @@ def attach(path: Path, runs: Matchings, bond: str, room: int, aromatic: Surround
         The surroundings of an aromatic atom.
     """
     if not path:
-        first = Live(aromatic, room, 0, 0, False, (), 0, APART)
+        first = Live(aromatic, room if aromatic is None else 0, 0, 0, False, (), 0, APART)
         return (first,), runs if aromatic is None else (*runs, frozenset({0}))
     before, behind = _ORDERS[bond]
     last = path[-1]
@@ -66,11 +66,11 @@ def attach(path: Path, runs: Matchings, bond: str, room: int, aromatic: Surround
         runs = _with_edge(runs, len(path) - run_start(path, len(path) - 1) - 1)
     elif aromatic is not None:
         runs = (*runs, frozenset({0}))
-    earlier = _untied(path[:-1])
+    earlier, free = _untied(path[:-1]), room - behind if aromatic is None else 0
     if changed.aromatic is None and changed.idle:  # the commonest case of dropped(), where nothing can go wrong
         gap = min(changed.gap + 1, FAR_APART)
-        return (*earlier, Live(aromatic, room - behind, 0, exo, False, (), gap, APART)), runs
-    atom = Live(aromatic, room - behind, int(joined), exo, False, (), 1, OPEN if joined else APART)
+        return (*earlier, Live(aromatic, free, 0, exo, False, (), gap, APART)), runs
+    atom = Live(aromatic, free, int(joined), exo, False, (), 1, OPEN if joined else APART)
     longer = (*earlier, changed, atom)
     return dropped(longer, runs, len(path) - 1) if changed.idle else (longer, runs)
 

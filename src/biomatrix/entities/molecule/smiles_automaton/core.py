@@ -48,17 +48,23 @@ class Core:
 
     Attributes
     ----------
+    base : Core
+        Of a state inside a bracket atom, the one behind its bracket; itself otherwise.
+    joint : (Path, Matchings), optional
+        What an aliphatic atom of boundless valence makes of the path; False where nobody has asked yet.
     steps : dict of str to Core or None
         The next states known so far, by character.
     after : dict of int to (Core, int)
         The next states known so far, by the id of a piece, with the atoms it writes.
     rooms : dict of (int, int, int) to Ranges
         What may come, by tokens and atoms left.
+    parts : dict of Node to Part
+        Of a reduced state, the pieces of a trie that may come.
     notes : dict
         What else is remembered about the state: its plan, its menu.
     """
 
-    __slots__ = ("after", "bond", "mode", "notes", "path", "rooms", "runs", "steps", "text")
+    __slots__ = ("after", "base", "bond", "joint", "mode", "notes", "parts", "path", "rooms", "runs", "steps", "text")
 
     def __init__(self, mode: Mode, bond: str, text: str, path: Path, runs: Matchings) -> None:
         self.mode = mode
@@ -66,9 +72,12 @@ class Core:
         self.text = text
         self.path = path
         self.runs = runs
+        self.base: Core = self
+        self.joint: tuple[Path, Matchings] | None | bool = False
         self.steps: dict[str, Core | None] = {}
         self.after: dict[int, tuple[Core, int]] = {}
         self.rooms: dict[tuple[int, int, int], Ranges] = {}
+        self.parts: dict[Any, Any] = {}
         self.notes: dict[str, Any] = {}
 
     @property

@@ -9,7 +9,7 @@ from biomatrix.entities.molecule.smiles_automaton.bonding import Bonded, attach,
 from biomatrix.entities.molecule.smiles_automaton.brackets import BracketAtom, bracket_atom, bracket_ends
 from biomatrix.entities.molecule.smiles_automaton.core import BONDS, EXTENDED, Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.kinds import AROMATIC, ORGANIC, Surroundings, capacity, surroundings
-from biomatrix.entities.molecule.smiles_automaton.live import Matchings, Path
+from biomatrix.entities.molecule.smiles_automaton.live import Live, Matchings, Path
 
 _MOST_CORES: Final = 200_000
 """States kept; beyond, all are forgotten and made again as they are met."""
@@ -17,8 +17,11 @@ _ATOM_COMES: Final = frozenset({Mode.START, Mode.ATOM, Mode.CLOSED, Mode.BOND, M
 _SIMPLE: Final = frozenset(symbol for symbol in ORGANIC if len(symbol) == 1)
 ATOMS: Final = frozenset("BCNOPSFIbcnops*[")
 """Characters that begin an atom outside brackets; ``l`` and ``r`` only extend one."""
+_BOUNDLESS: Final = 1 << 20
 _MOST_OPEN: Final = 20
-"""Rings that may be open at once."""
+"""Rings that may be open at once where an aliphatic atom opens another."""
+_MOST_OPEN_AROMATIC: Final = 90
+"""The same of an aromatic atom, which often has to open one."""
 
 
 class Machine:
@@ -83,7 +86,7 @@ class Machine:
         if character.isdigit():
             return self._ring(core, int(character)) if mode in (Mode.ATOM, Mode.BOND) else None
         if character == "%":
-            allowed = mode in (Mode.ATOM, Mode.BOND)
+            allowed = mode in (Mode.ATOM, Mode.BOND) and _wide(core.path)
             return self.core(Mode.PERCENT, core.bond, "%", core.path, core.runs) if allowed else None
         if character == ">":
             return self.core(mode, "->", "", core.path, core.runs) if core.bond == "-" else None
@@ -113,7 +116,11 @@ class Machine:
 
     def _in_bracket(self, core: Core, text: str) -> Core | None:
         if not text.endswith("]"):
-            return self.core(Mode.BRACKET, core.bond, text, core.path, core.runs) if bracket_ends(text) else None
+            if not bracket_ends(text):
+                return None
+            following = self.core(Mode.BRACKET, core.bond, text, core.path, core.runs)
+            following.base = core.base
+            return following
         atom = bracket_atom(text)
         return None if atom is None else self.bonded(core, atom)
 
@@ -122,7 +129,17 @@ class Machine:
         return self._bonded(core, atom.capacity, atom.surroundings)
 
     def _bonded(self, core: Core, room: int, aromatic: Surroundings | None, text: str = "") -> Core | None:
-        return self._after(attach(core.path, core.runs, core.bond, room, aromatic), Mode.ATOM, text)
+        if aromatic is not None or not core.path:
+            return self._after(attach(core.path, core.runs, core.bond, room, aromatic), Mode.ATOM, text)
+        if core.joint is False:
+            core.joint = attach(core.path, core.runs, core.bond, _BOUNDLESS, None)
+        if not core.joint:
+            return None
+        path, runs = core.joint  # type: ignore[misc]
+        last = path[-1]
+        free = room - (_BOUNDLESS - last.free)
+        atom = Live(None, free, 0, last.exo, False, (), last.gap, last.link)
+        return self.core(Mode.ATOM, "", text, (*path[:-1], atom), runs) if free >= 0 else None
 
     def _after(self, bonded: Bonded | None, mode: Mode, text: str = "") -> Core | None:
         return None if bonded is None else self.core(mode, "", text, *bonded)
@@ -144,7 +161,8 @@ class Machine:
         numbers = [each for atom in core.path for each in atom.labels]
         if label in numbers:
             return self._after(closed(core.path, core.runs, label, core.bond), Mode.ATOM)
-        if core.bond or len(numbers) >= _MOST_OPEN or label not in _new_labels(numbers):
+        most = _MOST_OPEN if core.current.aromatic is None else _MOST_OPEN_AROMATIC
+        if core.bond or len(numbers) >= most or label not in _new_labels(numbers):
             return None
         path = opened(core.path, label)
         return None if path is None else self.core(Mode.ATOM, "", "", path, core.runs)
@@ -160,7 +178,17 @@ class Machine:
         return self.start if self.ends(core) else None
 
 
+def _wide(path: Path) -> bool:
+    """Return whether some ring is open, or may be opened, with a number of two digits."""
+    numbers = [label for atom in path for label in atom.labels]
+    return bool(numbers) and (max(numbers) > 9 or len(numbers) >= _WIDE)
+
+
+_WIDE: Final = 8
+"""Open rings, all of one digit, beyond which a number of two digits is one of the two smallest that are free."""
+
+
 def _new_labels(used: Sequence[int]) -> tuple[int, int]:
     """Return the numbers that a ring may be opened with: the two smallest that are free, as RDKit takes them."""
-    first, second, *_ = (label for label in range(1, 100) if label not in used)
-    return first, second
+    free = (label for label in range(1, 100) if label not in used)
+    return next(free), next(free)

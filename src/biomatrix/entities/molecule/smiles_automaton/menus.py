@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,28 @@ from numpy.typing import NDArray
 from biomatrix.entities.automaton import Ranges
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.machine import ATOMS, Machine
-from biomatrix.entities.molecule.smiles_automaton.pieces import MOST_RETURNS, Node, Pieces
+from biomatrix.entities.molecule.smiles_automaton.pieces import Node, Pieces
 from biomatrix.entities.molecule.smiles_automaton.plans import plan_of
-from biomatrix.entities.molecule.smiles_automaton.reducing import reduced
+from biomatrix.entities.molecule.smiles_automaton.reducing import Reductions
 from biomatrix.entities.table_automaton import ranges_of
 
 Row = tuple[int, int, int, int, bool]
-"""A piece: its id, the atoms it writes, and the characters, atoms and growth of the plan behind it."""
+"""A piece: its id, the atoms it writes, and the characters, atoms and growth of the plan behind it, the first two less
+those of the state before it."""
+Rows = tuple[Row, ...]
 _LETTERED: Final = (Mode.BRACKET, Mode.PERCENT)
+_MOST: Final = 20_000
+"""Menus, sets of pieces and ranges that are kept; beyond, all are forgotten and made again as they are met."""
+
+
+class Part(NamedTuple):
+    """Some pieces of a menu, which states share: ``number`` says which they are."""
+
+    number: int
+    rows: Rows
+
+
+_EMPTY: Final = Part(0, ())
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +51,8 @@ class Menu:
         What the plan behind each writes, less what the plan of the state itself writes.
     grows : ndarray, shape=(n,), dtype=bool
         Whether more atoms can be written behind it.
+    most_characters, most_atoms, most_added : int
+        The largest of characters, of atoms written and planned together, and of atoms written.
     free, growing : Ranges
         The ids of all, and of those behind which more atoms can be written.
     """
@@ -45,6 +62,9 @@ class Menu:
     characters: NDArray[np.int64]
     atoms: NDArray[np.int64]
     grows: NDArray[np.bool_]
+    most_characters: int
+    most_atoms: int
+    most_added: int
     free: Ranges
     growing: Ranges
 
@@ -65,6 +85,9 @@ class Menus:
         self._pieces = pieces
         self._end_id = end_id
         self._ranges: dict[bytes, Ranges] = {}
+        self._parts: dict[Rows, Part] = {(): _EMPTY}
+        self._menus: dict[tuple[int | Row, ...], Menu] = {}
+        self._numbers = itertools.count(1)
 
     def of(self, core: Core) -> Menu:
         """Return the menu of a state."""
@@ -72,59 +95,87 @@ class Menus:
             return core.notes["menu"]  # type: ignore[no-any-return]
         except KeyError:
             pass
-        machine = self._machine
-        whole = reduced(machine, core, MOST_RETURNS, rings=True)
-        if "menu" not in whole.notes:
-            rows = self._rows(whole, self._pieces.returning, "returning")
-            rows = rows + self._rows(reduced(machine, core, 0, rings=True), self._pieces.numbered, "numbered")
-            rows = rows + self._rows(reduced(machine, core, 0, rings=False), self._pieces.growing, "growing")
-            whole.notes["menu"] = self._menu(rows, machine.ends(whole))
-        menu = core.notes["menu"] = whole.notes["menu"]
-        return menu  # type: ignore[no-any-return]
+        pieces, reductions = self._pieces, Reductions(self._machine, core)
+        nearest = reductions.reduced(0)
+        parts = [self._part(nearest, pieces.growing)]
+        parts += (self._part(reductions.reduced(trie.reach), trie) for trie in pieces.reaching if trie.children)
+        rows: Rows = ()
+        if core.mode == Mode.BRACKET:
+            parts.append(self._part(nearest, pieces.numbered))
+        elif core.mode in (Mode.ATOM, Mode.CLOSED, Mode.BOND, Mode.PERCENT):
+            rows = self._rows(core, pieces.numbered)
+        if pieces.mixed.children:
+            rows += self._rows(core, pieces.mixed)
+        if self._machine.ends(core):
+            rows += ((self._end_id, 0, 0, 0, False),)
+        menu = core.notes["menu"] = self._menu(parts, rows)
+        return menu
 
-    def _rows(self, core: Core, trie: Node, name: str) -> tuple[Row, ...]:
-        """Return the pieces of a trie that may come in a reduced state, each with what its plan adds to the state's."""
-        if name not in core.notes:
-            before = plan_of(self._machine, core)
-            found: list[Row] = []
-            self._walk(core, trie, 0, found)
-            least = (before.characters, before.atoms) if before is not None else (0, 0)
-            core.notes[name] = tuple(
-                (id_, added, characters - least[0], atoms - least[1], grows)
-                for id_, added, characters, atoms, grows in found
-            )
-        return core.notes[name]  # type: ignore[no-any-return]
+    def _part(self, core: Core | None, trie: Node) -> Part:
+        """Return the pieces of a trie without ring numbers that may come in a reduced state."""
+        if core is None:
+            return _EMPTY
+        found = core.parts.get(trie)
+        if found is None:
+            rows = self._rows(core, trie)
+            found = self._parts.get(rows)
+            if found is None:
+                _make_room(self._parts)
+                found = self._parts[rows] = Part(next(self._numbers), rows)
+            core.parts[trie] = found
+        return found
 
-    def _walk(self, core: Core, node: Node, added: int, found: list[Row]) -> None:
+    def _rows(self, core: Core, trie: Node) -> Rows:
+        """Return the pieces of a trie that may come in a state, each with what its plan adds to the state's."""
+        machine, before = self._machine, plan_of(self._machine, core)
+        characters, atoms = (before.characters, before.atoms) if before is not None else (0, 0)
         letters = ATOMS if core.mode not in _LETTERED else ()
-        for character, child in node.children.items():
-            after = self._machine.step(core, character)
+        found: list[Row] = []
+        for character, child in trie.children.items():
+            after = machine.step(core, character)
             if after is None:
                 continue
-            atoms = added + (character in letters)
-            if child.ids:
-                plan = plan_of(self._machine, after)
-                if plan is not None:
-                    found += ((id_, atoms, plan.characters, plan.atoms, plan.grows) for id_ in child.ids)
-            self._walk(after, child, atoms, found)
+            plan = plan_of(machine, after)
+            further = (plan.characters - characters, plan.atoms - atoms) if plan is not None else (-characters, -atoms)
+            added = int(character in letters)
+            if plan is not None:
+                found += ((id_, added, *further, plan.grows) for id_ in child.ids)
+            if child.children:
+                for id_, more, its_characters, its_atoms, grows in self._behind(after, child):
+                    found.append((id_, added + more, its_characters + further[0], its_atoms + further[1], grows))
+        return tuple(found)
 
-    def _menu(self, rows: tuple[Row, ...], ends: bool) -> Menu:
-        if ends:
-            rows = (*rows, (self._end_id, 0, 0, 0, False))
+    def _behind(self, core: Core, trie: Node) -> Rows:
+        """Return the rows of a state in the middle of a piece: those of its reduced state, where no ring number comes."""
+        if trie.numbered:
+            return self._rows(core, trie)
+        return self._part(Reductions(self._machine, core).reduced(trie.reach), trie).rows
+
+    def _menu(self, parts: list[Part], rows: Rows) -> Menu:
+        """Return the menu of some parts and of pieces beside them."""
+        key = (*(part.number for part in parts), *rows)
+        menu = self._menus.get(key)
+        if menu is None:
+            _make_room(self._menus)
+            menu = self._menus[key] = self._made([row for part in parts for row in part.rows] + list(rows))
+        return menu
+
+    def _made(self, rows: list[Row]) -> Menu:
         table = np.array(sorted(rows), dtype=np.int64).reshape(-1, 5)
-        ids, grows = table[:, 0], table[:, 4].astype(bool)
-        free, growing = self.ranges(ids), self.ranges(ids[grows])
-        return Menu(ids, table[:, 1], table[:, 2], table[:, 3], grows, free, growing)
+        ids, added, characters, atoms, grows = table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4] > 0
+        most = [int(column.max(initial=0)) for column in (characters, added + atoms, added)]
+        return Menu(ids, added, characters, atoms, grows, *most, self.ranges(ids), self.ranges(ids[grows]))
 
     def ranges(self, ids: NDArray[np.int64]) -> Ranges:
         """Return ascending ids as ranges: for equal ids the same object."""
         key = ids.tobytes()
         found = self._ranges.get(key)
         if found is None:
-            if len(self._ranges) >= _MOST_RANGES:
-                self._ranges.clear()
+            _make_room(self._ranges)
             found = self._ranges[key] = ranges_of(ids)
         return found
 
 
-_MOST_RANGES: Final = 20_000
+def _make_room(cache: dict[Any, Any]) -> None:
+    if len(cache) >= _MOST:
+        cache.clear()

@@ -30,19 +30,27 @@ _BRACKET: Final = re.compile(r"\[[^\[\]]*\]")
 
 
 class Node:
-    """A place in a trie: the ids of the pieces that end here, and the places behind it by character."""
+    """A place in a trie: the ids of the pieces that end here, and the places behind it by character.
 
-    __slots__ = ("children", "ids")
+    ``reach`` is how many branches, open here, what stands behind it leaves at most; ``numbered`` says whether it may
+    hold a ring number or a dot.
+    """
+
+    __slots__ = ("children", "ids", "numbered", "reach")
 
     def __init__(self) -> None:
         self.children: dict[str, Node] = {}
         self.ids: list[int] = []
+        self.reach = 0
+        self.numbered = False
 
-    def add(self, piece: str, id_: int) -> None:
-        """Add a piece."""
+    def add(self, piece: str, id_: int, *, numbered: bool = False) -> None:
+        """Add a piece; ``numbered`` says whether it holds a ring number or a dot."""
         node = self
-        for character in piece:
+        for place, character in enumerate(piece):
+            node.reach = max(node.reach, _reach(piece[place:]))
             node = node.children.setdefault(character, Node())
+            node.numbered = node.numbered or numbered
         node.ids.append(id_)
 
 
@@ -58,25 +66,33 @@ class Pieces:
     ----------
     by_id : dict of int to str
         The pieces that are used.
+    single : dict of str to int
+        Those of one character.
     growing, numbered, returning : Node
-        Tries of the pieces that only add atoms, those with ring numbers, and those that close branches or fragments.
+        Tries of the pieces: those that only add to the current atom; the single digits, percent sign and dot; others.
+    reaching : tuple of Node
+        Of the others, the tries of those without ring numbers and dots, by how many branches they leave, from one on.
+    mixed : Node
+        The trie of the rest of the others: ring numbers among atoms, which some tokenizers write as one piece.
     missing : tuple of str
         Characters that finishing a string may need and that are no pieces of their own.
     """
 
     def __init__(self, spelling: Mapping[int, str]) -> None:
         self.by_id = {id_: text for id_, text in spelling.items() if may_stand(text)}
-        single = {text for text in self.by_id.values() if len(text) == 1}
-        self.missing = tuple(sorted(NEEDED - single))
-        self.growing, self.numbered, self.returning = Node(), Node(), Node()
+        self.single = {text: id_ for id_, text in self.by_id.items() if len(text) == 1}
+        self.missing = tuple(sorted(NEEDED - self.single.keys()))
+        self.growing, self.numbered, self.returning, self.mixed = Node(), Node(), Node(), Node()
+        self.reaching = tuple(Node() for _ in range(MOST_RETURNS))
         for id_, text in self.by_id.items():
-            self._trie_of(text).add(text, id_)
+            for trie in self._tries_of(text):
+                trie.add(text, id_, numbered=_numbered(text))
 
-    def _trie_of(self, text: str) -> Node:
-        outside = _outside(text)
-        if ")" in outside or "." in outside:
-            return self.returning
-        return self.numbered if any(character.isdigit() or character == "%" for character in outside) else self.growing
+    def _tries_of(self, text: str) -> tuple[Node, ...]:
+        if _numbered(text):
+            return (self.numbered,) if len(text) == 1 else (self.returning, self.mixed)
+        reach = _reach(_outside(text))
+        return (self.returning, self.reaching[reach - 1]) if reach else (self.growing,)
 
 
 def may_stand(text: str) -> bool:
@@ -101,6 +117,19 @@ def _outside(text: str) -> str:
     if "]" in bare:
         bare = bare[bare.index("]") + 1 :]
     return bare[: bare.index("[")] if "[" in bare else bare
+
+
+def _numbered(text: str) -> bool:
+    return any(character.isdigit() or character in "%." for character in _outside(text))
+
+
+def _reach(text: str) -> int:
+    """Return how many branches a piece leaves that were open before it; none opens or ends inside a bracket atom."""
+    depth = lowest = 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        lowest = min(lowest, depth)
+    return -lowest
 
 
 def ids_of(nodes: Iterable[Node]) -> list[int]:

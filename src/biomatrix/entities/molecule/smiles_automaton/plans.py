@@ -15,7 +15,7 @@ from biomatrix.entities.molecule.smiles_automaton.bonding import SMALLEST
 from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_futures
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.kinds import SUBSTITUTED, TWO
-from biomatrix.entities.molecule.smiles_automaton.live import OPEN, Matchings, Path, distance, items_of, need
+from biomatrix.entities.molecule.smiles_automaton.live import OPEN, Matchings, Path, distance, need, run_start
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
 
 
@@ -52,6 +52,11 @@ class Finish(NamedTuple):
     atoms: int
     grows_at: int
     waits_at: int
+
+
+_NOTHING: Final = Finish(0, 0, -1, -1)
+_STAYS: Final = _NOTHING
+_GROWS: Final = Finish(0, 0, 0, -1)
 
 
 class _Run(NamedTuple):
@@ -92,9 +97,13 @@ def _plan(machine: Machine, core: Core) -> Plan | None:
 
 def _of_bracket(machine: Machine, core: Core) -> Plan | None:
     """Return the plan that begins with the first atom that the text may become and that leads anywhere."""
+    known = core.base.notes
     for atom, further in bracket_futures(core.text):
-        after = machine.bonded(core, atom)
-        plan = None if after is None else plan_of(machine, after)
+        kind = (atom.capacity, atom.surroundings)
+        if kind not in known:
+            after = machine.bonded(core, atom)
+            known[kind] = None if after is None else plan_of(machine, after)
+        plan = known[kind]
         if plan is not None:
             return Plan(plan.characters + further, plan.atoms, plan.grows)
     return None
@@ -102,7 +111,7 @@ def _of_bracket(machine: Machine, core: Core) -> Plan | None:
 
 def ring_ends(core: Core) -> list[str]:
     """Return the numbers of the rings that are open, the innermost first."""
-    labels = [label for atom in reversed(core.path) for label in atom.labels]
+    labels = [label for atom in reversed(core.path) for label in atom.labels if label > 0]
     return [str(label) if label < 10 else f"%{label}" for label in labels]
 
 
@@ -128,25 +137,38 @@ def percent_ends(core: Core) -> list[str]:
 
 def _of_path(path: Path, runs: Matchings, *, fresh: bool) -> Plan | None:
     """Return the plan of a state behind an atom, a ring number or a branch."""
-    items = items_of(path, runs)
-    characters, atoms, first, deepest, waiting = 0, 0, 0, -1, -1
-    for number, item in enumerate(items):
-        current = number == len(items) - 1
-        finish = finish_of(item.members, item.ways, current=current, fresh=fresh and current)
-        if finish is None:
-            return None
-        atoms += finish.atoms
-        characters += finish.characters + sum(atom.branch for atom in item.members)
-        deepest = first + finish.grows_at if finish.grows_at >= 0 else deepest
-        waiting = first + finish.waits_at if finish.waits_at >= 0 else waiting
-        first += len(item.members)
-    if waiting > deepest:
+    whole = _finished(path, runs, True, fresh)
+    if whole is None or whole.waits_at > whole.grows_at:
         return None
-    near = waiting == deepest >= 0  # the smallest ring has three atoms, so one more is needed between
-    return Plan(characters + near, atoms + near, deepest >= 0)
+    near = whole.waits_at == whole.grows_at >= 0  # the smallest ring has three atoms, so one more is needed between
+    return Plan(whole.characters + near, whole.atoms + near, whole.grows_at >= 0)
 
 
-@lru_cache(maxsize=200_000)
+def _finished(path: Path, runs: Matchings, current: bool, fresh: bool) -> Finish | None:
+    """Return how all items of a path are finished, their branches closed; None where this finds no way."""
+    if not path:
+        return _NOTHING
+    start = run_start(path, len(path) - 1)
+    alone = path[start].aromatic is None
+    finish = finish_of(path[start:], None if alone else runs[-1], current=current, fresh=fresh)
+    below = _below(path[:start], runs if alone else runs[:-1])
+    if finish is None or below is None:
+        return None
+    branches = sum([atom.branch for atom in path[start:]])
+    return Finish(
+        finish.characters + branches + below.characters,
+        finish.atoms + below.atoms,
+        start + finish.grows_at if finish.grows_at >= 0 else below.grows_at,
+        start + finish.waits_at if finish.waits_at >= 0 else below.waits_at,
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _below(path: Path, runs: Matchings) -> Finish | None:
+    """Return how what lies below the current atom's item is finished: many states share it."""
+    return _finished(path, runs, False, False)
+
+
 def finish_of(members: Path, ways: frozenset[int] | None, *, current: bool, fresh: bool) -> Finish | None:
     """Return how an item of the path is finished, None where this finds no way.
 
@@ -161,14 +183,20 @@ def finish_of(members: Path, ways: frozenset[int] | None, *, current: bool, fres
     fresh : bool
         Whether a ring may be opened on that.
     """
-    if ways is None:
-        atom = members[0]
-        run = _Run(0, 0, 0 if atom.free > 0 and (atom.branch or current) else -1, False)
-    else:
-        found = _of_run(members, ways, current=current, fresh=fresh)
-        if found is None:
-            return None
-        run = found
+    if ways is not None:
+        return _finish_of_run(members, ways, current, fresh)
+    atom = members[0]
+    grows_at = 0 if atom.free > 0 and (atom.branch or current) else -1
+    if not atom.labels:
+        return _GROWS if grows_at == 0 else _STAYS
+    return Finish(sum(1 + _width(label) for label in atom.labels), len(atom.labels), grows_at, 0)
+
+
+@lru_cache(maxsize=100_000)
+def _finish_of_run(members: Path, ways: frozenset[int], current: bool, fresh: bool) -> Finish | None:
+    run = _of_run(members, ways, current=current, fresh=fresh)
+    if run is None:
+        return None
     first = run.grows_at + 1 if run.closes else 0
     labels = [label for atom in members[first:] for label in atom.labels]
     waits_at = max((at for at in range(first, len(members)) if members[at].labels), default=-1)

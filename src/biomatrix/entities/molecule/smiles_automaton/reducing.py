@@ -1,7 +1,7 @@
 """A state with less in it, for which the same pieces may come: so that few states stand for all.
 
-A piece adds to the current atom, closes a few branches, and closes rings by their numbers. Atoms that the string only
-returns to later matter to it in one way: whether something can still grow from them.
+A piece without ring numbers adds to the current atom and leaves a few branches. What the string only returns to later
+matters to it in one way: whether something can still grow from there.
 """
 
 from __future__ import annotations
@@ -9,63 +9,89 @@ from __future__ import annotations
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.core import Core
-from biomatrix.entities.molecule.smiles_automaton.live import APART, FAR_APART, Item, Live, items_of
+from biomatrix.entities.molecule.smiles_automaton.live import APART, FAR_APART, Item, Live, Path, items_of
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
 from biomatrix.entities.molecule.smiles_automaton.plans import finish_of
 
-_GROWS: Final = Item((Live(None, 1, 0, 0, True, (), 1, APART),), None)
-_STAYS: Final = Item((Live(None, 0, 0, 0, True, (), 1, APART),), None)
-_WAITS: Final = Item((Live(None, 0, 0, 0, True, (-1,), 1, APART),), None)
+_GROWS: Final = Item((Live(None, 1, 0, 0, True, (), FAR_APART, APART),), None)
+_STAYS: Final = Item((Live(None, 0, 0, 0, True, (), FAR_APART, APART),), None)
+_WAITS: Final = Item((Live(None, 0, 0, 0, True, (-1,), FAR_APART, APART),), None)
 """What stands for atoms left out: a chain can grow from them; none can; a ring waits for one that grows elsewhere."""
 
 
-def reduced(machine: Machine, core: Core, returns: int, *, rings: bool) -> Core:
-    """Return the state without the atoms that no piece of some kind reaches.
+class Reductions:
+    """The reduced states of one state, by how many branches the pieces leave.
 
     Parameters
     ----------
     machine : Machine
-        It keeps the state.
+        It keeps the states.
     core : Core
         A state that can be finished.
-    returns : int
-        The most branches that the pieces close.
-    rings : bool
-        Whether they open or close rings.
     """
-    items = items_of(core.path, core.runs)
-    if not items:
-        return core
-    kept = [_last(items[-1], rings=rings)]
-    frames, stand_in = 0, None
-    for item in reversed(items[:-1]):
-        branches = sum(atom.branch for atom in item.members)
-        reached = (branches and frames < returns) or (rings and any(atom.labels for atom in item.members))
-        frames += branches
-        if reached:
-            kept += [item] if stand_in is None else [stand_in, item]
-            stand_in = None
-        elif stand_in is None or stand_in is _STAYS:
-            stand_in = _stand_in(item)
-    if stand_in is not None:
-        kept.append(stand_in)
-    kept.reverse()
-    first = kept[0].members[0]
-    path = (first._replace(gap=0), *kept[0].members[1:], *(atom for item in kept[1:] for atom in item.members))
-    return machine.core(core.mode, core.bond, core.text, path, tuple(i.ways for i in kept if i.ways is not None))
+
+    def __init__(self, machine: Machine, core: Core) -> None:
+        self._machine, self._core = machine, core
+        self._items = items_of(core.path, core.runs)
+
+    def reduced(self, returns: int) -> Core | None:
+        """Return the state without the atoms that no piece without ring numbers reaches.
+
+        None where no piece can leave so many branches, as too few are open or a ring is open in the innermost of them;
+        and where what lies below can never be finished.
+        """
+        core, items = self._core, self._items
+        if returns and not _leaves(core.path):
+            return None
+        if not items:
+            return core
+        kept = [_plain(items[-1])]
+        place, frames = len(items) - 1, sum(atom.branch for atom in items[-1].members[:-1])
+        while frames < returns:
+            place -= 1
+            if place < 0:
+                return None
+            kept.append(_plain(items[place]))
+            frames += sum(atom.branch for atom in items[place].members)
+        if place:
+            below = self._below(place)
+            if below is None:
+                return None
+            kept.append(below)
+        kept.reverse()
+        path = tuple(atom for item in kept for atom in item.members)
+        runs = tuple(item.ways for item in kept if item.ways is not None)
+        return self._machine.core(core.mode, core.bond, core.text, path, runs)
+
+    def _below(self, place: int) -> Item | None:
+        """Return what stands for the items below one; None where one of them cannot be finished."""
+        found = _STAYS
+        for item in reversed(self._items[:place]):
+            finish = finish_of(item.members, item.ways, current=False, fresh=False)
+            if finish is None:
+                return None
+            if found is _STAYS:
+                found = _WAITS if finish.waits_at > finish.grows_at else _GROWS if finish.grows_at >= 0 else _STAYS
+        return found
 
 
-def _last(item: Item, *, rings: bool) -> Item:
-    """Return the item of the current atom; how far it is from others matters only where rings are closed."""
+def _leaves(path: Path) -> bool:
+    """Return whether a branch is open and no ring within it, so that it can be left without a ring number."""
+    for index in range(len(path) - 1, -1, -1):
+        if path[index].branch and (index < len(path) - 1 or path[index].labels == ()):
+            return True
+        if path[index].labels:
+            return False
+    return False
+
+
+def _plain(item: Item) -> Item:
+    """Return an item without what only ring numbers ask: how far it is from others, which rings lead to it."""
     first = item.members[0]
-    if rings or first.gap == FAR_APART:
+    if first.gap == FAR_APART and not any([atom.tied for atom in item.members]):
         return item
-    return Item((first._replace(gap=FAR_APART), *item.members[1:]), item.ways)
-
-
-def _stand_in(item: Item) -> Item:
-    """Return what stands for an item that is not reached."""
-    finish = finish_of(item.members, item.ways, current=False, fresh=False)
-    if finish is None or finish.waits_at > finish.grows_at:
-        return _WAITS
-    return _GROWS if finish.grows_at >= 0 else _STAYS
+    members = tuple(
+        Live(a.aromatic, a.free, a.ring, a.exo, a.branch, a.labels, a.gap if index else FAR_APART, a.link)
+        for index, a in enumerate(item.members)
+    )
+    return Item(members, item.ways)

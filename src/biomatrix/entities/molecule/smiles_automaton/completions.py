@@ -1,0 +1,100 @@
+"""Concrete ways to finish a string, character by character: what bounds promise, written out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_ends
+from biomatrix.entities.molecule.smiles_automaton.closing import Room, fewest_tokens
+from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
+from biomatrix.entities.molecule.smiles_automaton.machine import ATOMS, Machine
+from biomatrix.entities.molecule.smiles_automaton.plans import percent_ends
+
+_USUAL: Final = ")Ccno=123456789%O-N(["
+_MOST_STATES: Final = 400
+"""States that are looked at for one completion."""
+_MOST_KNOWN: Final = 50_000
+
+
+class Completions:
+    """Finds and remembers completions.
+
+    Parameters
+    ----------
+    machine : Machine
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._known: dict[tuple[Core, Room], str | None] = {}
+
+    def find(self, core: Core, room: Room) -> str | None:
+        """Return characters that finish a state in the room, None where this finds none.
+
+        The states along a completion know the rest of it: whoever follows it is never refused.
+        """
+        key = core, room
+        if key not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._search(core, room)
+        return self._known[key]
+
+    def _search(self, core: Core, room: Room) -> None:
+        """Follow the cheapest character, and come back to the next where that leads nowhere."""
+        states = [(core, room)]
+        written: list[str] = []
+        waiting = [self._following(core, room)]
+        looked_at = 1
+        while states:
+            core, room = states[-1]
+            known = self._known.get((core, room))
+            if known is None and room.least <= 0 and room.tokens > 0 and self._machine.ends(core):
+                known = ""
+            if known is not None:
+                self._remember(states, written, known)
+                return
+            if (core, room) not in self._known and waiting[-1] and looked_at < _MOST_STATES:
+                _, character, *after = waiting[-1].pop()
+                written.append(character)
+                states.append((after[0], after[1]))
+                waiting.append(self._following(*states[-1]))
+                looked_at += 1
+                continue
+            if not waiting[-1] or (core, room) in self._known:
+                self._known[core, room] = None
+            states.pop()
+            waiting.pop()
+            if written:
+                written.pop()
+            if looked_at >= _MOST_STATES:
+                break
+        if states:
+            self._known[states[0]] = None
+
+    def _remember(self, states: list[tuple[Core, Room]], written: list[str], rest: str) -> None:
+        text = "".join(written) + rest
+        for place, state in enumerate(states):
+            self._known[state] = text[place:]
+
+    def _following(self, core: Core, room: Room) -> list[tuple[int, str, Core, Room]]:
+        """Return the characters that a completion may begin with, the cheapest last."""
+        found = []
+        for character in _characters(core):
+            after = self._machine.step(core, character)
+            if after is None:
+                continue
+            added = character in ATOMS and core.mode not in (Mode.BRACKET, Mode.PERCENT)
+            left = Room(room.tokens - 1, max(room.least - added, 0), room.most - added)
+            cost = fewest_tokens(self._machine, after, left)
+            if cost <= left.tokens:
+                found.append((cost, character, after, left))
+        return sorted(found, key=lambda each: each[0], reverse=True)
+
+
+def _characters(core: Core) -> str:
+    if core.mode == Mode.BRACKET:
+        return "".join(dict.fromkeys(end[0] for end in bracket_ends(core.text)))
+    if core.mode == Mode.PERCENT:
+        return "".join(dict.fromkeys(end[0] for end in percent_ends(core) if end))
+    return _USUAL
