@@ -145,14 +145,29 @@ class PiecesAutomaton:
     def _bytes_to_end(self, number: int) -> int:
         """Return the fewest bytes from a state to one where the string may end."""
         if number not in self._far:
-            seen, front, steps = {self._states[number]}, [self._states[number]], 0
-            while not any(map(self._language.accepts, front)):
-                after = (state for one in front for state in self._language.following(one).values())
-                front = list(dict.fromkeys(state for state in after if state not in seen))
-                seen.update(front)
-                steps += 1
-            self._far[number] = steps
+            path = self._shortest(self._states[number])
+            for left, state in enumerate(reversed(path)):
+                self._far[self._number(state)] = left
         return self._far[number]
+
+    def _shortest(self, start: State) -> list[State]:
+        """Return the states on a shortest way from one to where the string may end, both included."""
+        before: dict[State, State | None] = {start: None}
+        front = [start]
+        while True:
+            for state in front:
+                if self._language.accepts(state):
+                    path: list[State] = [state]
+                    while (one := before[path[-1]]) is not None:
+                        path.append(one)
+                    return path[::-1]
+            following = []
+            for state in front:
+                for after in self._language.following(state).values():
+                    if after not in before:
+                        before[after] = state
+                        following.append(after)
+            front = following
 
 
 def _tree_of(pieces: Mapping[int, bytes]) -> dict[int, object]:
