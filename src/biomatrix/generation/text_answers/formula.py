@@ -7,9 +7,10 @@ Chem. Soc. 1900, 22, 478). A count of 1 is left out.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
 from biomatrix.errors import ParseError
 from biomatrix.generation.text_answers.language import State, contains
@@ -53,8 +54,7 @@ class MolecularFormula(TextConstraint):
         return text
 
 
-@dataclass(frozen=True)
-class _Written:
+class _Written(NamedTuple):
     """A formula so far: its last symbol, perhaps its first letter alone; the rank of the one before it in Hill order.
 
     That rank is lowered to where it still decides the same, so that there are few states. ``carbon`` is whether it began with carbon, None before anything; ``digits`` are those of the count, ``one`` where
@@ -81,6 +81,12 @@ class FormulaLanguage:
             True: {symbol: rank for rank, symbol in enumerate(with_carbon)},
             False: {symbol: rank for rank, symbol in enumerate(without)},
         }
+        self._by_letter: dict[bool | None, dict[str, list[int]]] = {None: {}, False: {}, True: {}}
+        for carbon, by_letter in self._by_letter.items():
+            for symbol in SYMBOLS:
+                by_letter.setdefault(symbol[0], []).append(self._rank(symbol, carbon))
+            for ranks in by_letter.values():
+                ranks.sort()
         self._known: dict[State, dict[int, State]] = {}
         self._later: dict[tuple[int, bool | None], dict[int, State]] = {}
 
@@ -129,14 +135,12 @@ class FormulaLanguage:
 
     def _letters(self, before: int, carbon: bool | None) -> dict[int, State]:
         if (before, carbon) not in self._later:
-            ranks: dict[str, list[int]] = {}
-            for symbol in SYMBOLS:
-                ranks.setdefault(symbol[0], []).append(self._rank(symbol, carbon))
-            self._later[before, carbon] = {
-                ord(letter): _Written(letter, max([rank for rank in each if rank <= before], default=-1), carbon)
-                for letter, each in ranks.items()
-                if max(each) > before
-            }
+            found: dict[int, State] = {}
+            for letter, ranks in self._by_letter[carbon].items():
+                lower = bisect_right(ranks, before)
+                if lower < len(ranks):
+                    found[ord(letter)] = _Written(letter, ranks[lower - 1] if lower else -1, carbon)
+            self._later[before, carbon] = found
         return self._later[before, carbon]
 
     def _next_digits(self, state: _Written) -> dict[int, State]:
