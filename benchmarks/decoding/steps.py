@@ -43,6 +43,7 @@ def walk(
     dense = stop - first <= 1.25 * len(guide.ids)
     masks = MaskTable(np.arange(first, stop) if dense else guide.ids, torch.device("cpu"))
     states = np.stack([guide.start(Bounds(BUDGET - row % 16)) for row in range(rows)])
+    left = np.array([BUDGET - row % 16 for row in range(rows)])
     times = []
     for _ in range(2 * steps):
         clock = [time.thread_time()]
@@ -56,8 +57,9 @@ def walk(
         finished = guide.finished(states)
         clock.append(time.thread_time() - between)
         times.append(np.diff(clock))
-        for row in np.flatnonzero(finished):
-            states[row] = guide.start(Bounds(BUDGET))
+        left -= 1
+        for row in np.flatnonzero(finished | (left == 0)):  # text goes on where nothing ends it
+            states[row], left[row] = guide.start(Bounds(BUDGET)), BUDGET
     columns = np.sort(1000 * np.column_stack([np.array(times[steps:]), np.sum(times[steps:], axis=1)]), axis=0)
     return StepTimes(*columns[steps // 2]), StepTimes(*columns[steps // 10]), masks.nbytes
 

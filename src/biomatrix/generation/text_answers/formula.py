@@ -7,9 +7,10 @@ Chem. Soc. 1900, 22, 478). A count of 1 is left out.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
 from biomatrix.errors import ParseError
 from biomatrix.generation.text_answers.language import State, contains
@@ -53,11 +54,10 @@ class MolecularFormula(TextConstraint):
         return text
 
 
-@dataclass(frozen=True)
-class _Written:
+class _Written(NamedTuple):
     """A formula so far: its last symbol, perhaps its first letter alone; the rank of the one before it in Hill order.
 
-    ``carbon`` is whether it began with carbon, None before anything; ``digits`` are those of the count, ``one`` where
+    That rank is lowered to where it still decides the same, so that there are few states. ``carbon`` is whether it began with carbon, None before anything; ``digits`` are those of the count, ``one`` where
     they are a single 1, which must be followed by another.
     """
 
@@ -81,7 +81,14 @@ class FormulaLanguage:
             True: {symbol: rank for rank, symbol in enumerate(with_carbon)},
             False: {symbol: rank for rank, symbol in enumerate(without)},
         }
+        self._by_letter: dict[bool | None, dict[str, list[int]]] = {None: {}, False: {}, True: {}}
+        for carbon, by_letter in self._by_letter.items():
+            for symbol in SYMBOLS:
+                by_letter.setdefault(symbol[0], []).append(self._rank(symbol, carbon))
+            for ranks in by_letter.values():
+                ranks.sort()
         self._known: dict[State, dict[int, State]] = {}
+        self._later: dict[tuple[int, bool | None], dict[int, State]] = {}
 
     def following(self, state: State) -> Mapping[int, State]:
         """Return the bytes that may come next, each with the state after it."""
@@ -110,10 +117,9 @@ class FormulaLanguage:
         if state.symbol and not state.digits and len(state.symbol) == 1:
             longer = {symbol for symbol in SYMBOLS if len(symbol) == 2 and symbol[0] == state.symbol}
             # What began with C may still be calcium: then it has no carbon.
-            carbon = None if state.before < 0 else state.carbon
             for symbol in longer:
-                if self._rank(symbol, carbon) > state.before:
-                    found[ord(symbol[1])] = _Written(symbol, state.before, bool(carbon))
+                if self._rank(symbol, state.carbon) > state.before:
+                    found[ord(symbol[1])] = _Written(symbol, -1, bool(state.carbon))
         if not state.symbol or self._is_whole(state):
             found |= self._next_symbols(state)
         if state.symbol and (state.one or self._is_whole(state)) and state.digits < _MOST_DIGITS:
@@ -122,14 +128,24 @@ class FormulaLanguage:
 
     def _next_symbols(self, state: _Written) -> dict[int, State]:
         """Return the first letters of symbols that come later in the order."""
-        carbon = None if not state.symbol else state.carbon if state.before >= 0 else state.symbol == "C"
-        before = -1 if not state.symbol else self._rank(state.symbol, carbon)
-        later = {symbol[0] for symbol in SYMBOLS if self._rank(symbol, carbon) > before}
-        return {ord(letter): _Written(letter, before, carbon) for letter in later}
+        if not state.symbol:
+            return self._letters(-1, None)
+        carbon = state.symbol == "C" if state.carbon is None else state.carbon
+        return self._letters(self._rank(state.symbol, carbon), carbon)
+
+    def _letters(self, before: int, carbon: bool | None) -> dict[int, State]:
+        if (before, carbon) not in self._later:
+            found: dict[int, State] = {}
+            for letter, ranks in self._by_letter[carbon].items():
+                lower = bisect_right(ranks, before)
+                if lower < len(ranks):
+                    found[ord(letter)] = _Written(letter, ranks[lower - 1] if lower else -1, carbon)
+            self._later[before, carbon] = found
+        return self._later[before, carbon]
 
     def _next_digits(self, state: _Written) -> dict[int, State]:
         counts: dict[int, State] = {}
         for digit in range(0 if state.digits else 1, 10):
             one = digit == 1 and not state.digits and state.digits + 1 < _MOST_DIGITS
-            counts[ord("0") + digit] = _Written(state.symbol, state.before, state.carbon, state.digits + 1, one)
+            counts[ord("0") + digit] = _Written(state.symbol, -1, state.carbon, state.digits + 1, one)
         return counts

@@ -121,7 +121,8 @@ class PiecesAutomaton:
                 for byte, after in self._language.following(state).items():
                     child = node.get(byte)
                     if isinstance(child, dict):
-                        moves |= dict.fromkeys(child.get(_PIECE, ()), self._number(after))
+                        if _PIECE in child:
+                            moves |= dict.fromkeys(child[_PIECE], self._number(after))  # type: ignore[call-overload]
                         pending.append((after, child))
             self._moves[number] = moves
         return moves
@@ -130,11 +131,13 @@ class PiecesAutomaton:
         """Return what may come in a state with so many tokens left: the same object for the same set."""
         if number not in self._longest:
             moves = self._moves_of(number)
-            self._longest[number] = 2 + max((self._bytes_to_end(after) for after in moves.values()), default=0)
+            self._longest[number] = 2 + max(map(self._bytes_to_end, set(moves.values())), default=0)
         key = number, min(budget, self._longest[number])
         if key not in self._ranges:
             moves = self._moves_of(number)
-            fits = [id_ for id_, after in moves.items() if self._bytes_to_end(after) + 2 <= key[1]]
+            fits = list(moves)
+            if key[1] < self._longest[number]:
+                fits = [id_ for id_, after in moves.items() if self._bytes_to_end(after) + 2 <= key[1]]
             ids = np.array(sorted(fits + (self._stops if self._accepts(number) else [])), dtype=np.int64)
             self._ranges[key] = self._equal.setdefault(ids.tobytes(), ranges_of(ids))
         return self._ranges[key]
@@ -145,14 +148,29 @@ class PiecesAutomaton:
     def _bytes_to_end(self, number: int) -> int:
         """Return the fewest bytes from a state to one where the string may end."""
         if number not in self._far:
-            seen, front, steps = {self._states[number]}, [self._states[number]], 0
-            while not any(map(self._language.accepts, front)):
-                after = (state for one in front for state in self._language.following(one).values())
-                front = list(dict.fromkeys(state for state in after if state not in seen))
-                seen.update(front)
-                steps += 1
-            self._far[number] = steps
+            path = self._shortest(self._states[number])
+            for left, state in enumerate(reversed(path)):
+                self._far[self._number(state)] = left
         return self._far[number]
+
+    def _shortest(self, start: State) -> list[State]:
+        """Return the states on a shortest way from one to where the string may end, both included."""
+        before: dict[State, State | None] = {start: None}
+        front = [start]
+        while True:
+            for state in front:
+                if self._language.accepts(state):
+                    path: list[State] = [state]
+                    while (one := before[path[-1]]) is not None:
+                        path.append(one)
+                    return path[::-1]
+            following = []
+            for state in front:
+                for after in self._language.following(state).values():
+                    if after not in before:
+                        before[after] = state
+                        following.append(after)
+            front = following
 
 
 def _tree_of(pieces: Mapping[int, bytes]) -> dict[int, object]:
