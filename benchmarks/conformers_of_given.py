@@ -1,21 +1,27 @@
 """Conformers of given molecules, beside molecules in 3D that the same model makes freely.
 
+    python benchmarks/conformers_of_given.py                       # 100 held-out components, nano: about 3 minutes
     python benchmarks/conformers_of_given.py molecules.smi --model nano --number 100
 
-The molecules should be held out of what the model learned from. For each, one conformer is written with its symbols
-forced (``graph``). Printed: how many have the graph asked for, pass every geometry check, show the stereochemistry that
-was marked, and the RMSD of heavy atoms to the nearest of ten ETKDG conformers; then the checks of as many that are
-made freely.
+Without a file the molecules are components of the wwPDB's dictionary that every corpus holds out, up to ``--atoms``
+atoms with hydrogens, drawn by ``--seed``; those with a symbol that the vocabulary lacks are counted and left out. For
+each, one conformer is written with its symbols forced (``exact_graph``). Printed: how many have the graph asked for,
+pass every geometry check, show the stereochemistry that was marked, and the RMSD of heavy atoms to the nearest of a few
+ETKDG conformers, beside that of one more ETKDG conformer to them; then the same prompt without constraint, with the
+number of atoms of each.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean, median
 
 import biomatrix as bm
+from biomatrix.corpus.holdout import is_held_out
+from biomatrix.corpus.sources.registry import open_source
 from biomatrix.entities.molecule.constraints.exact_graph import ExactGraph
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Answer, Model
@@ -23,29 +29,48 @@ from biomatrix.metrics.conformer_rmsd import conformer_rmsd
 from biomatrix.tasks import task_prompt
 
 OUTPUT = "molecule_structure"
-CONFORMERS = 10
+CONFORMERS = 4
 
 
-def read(path: Path, limit: int) -> Iterator[bm.Molecule]:
-    """Yield the first molecules of a file, of one fragment each."""
-    found = 0
+def read(path: Path) -> Iterator[bm.Molecule]:
+    """Yield the molecules of a file that are of one fragment."""
     for record in bm.read(path):
-        if isinstance(record, bm.Molecule) and record.num_fragments == 1 and found < limit:
-            found += 1
+        if isinstance(record, bm.Molecule) and record.num_fragments == 1:
             yield record
 
 
-def nearest(made: bm.Molecule) -> float | None:
-    """Return the least RMSD of heavy atoms to conformers that ETKDG makes, in Angstrom; None without any."""
-    distances = []
-    for seed in range(CONFORMERS):
+def held_out(most: int, seed: int, shared: Path) -> Iterator[bm.Molecule]:
+    """Yield components that are held out of training, of one fragment and at most so many atoms, in random order."""
+    source = open_source("ccd", shared)
+    rows = [
+        entry
+        for table in source.open_tables()
+        for number, row in enumerate(table.rows())
+        for entry in source.expand(table, number, row)
+    ]
+    random.Random(seed).shuffle(rows)
+    for identifier, row in rows:
         try:
-            distance = conformer_rmsd(made.mol, made.embed(seed=seed).mol)
+            molecule = source.record(identifier, row).entity
         except BioMatrixError:
             continue
-        if distance is not None:
-            distances.append(distance)
-    return min(distances, default=None)
+        if isinstance(molecule, bm.Molecule) and molecule.num_fragments == 1 and molecule.num_atoms <= most:
+            if molecule.mol.GetNumHeavyAtoms() > 3 and is_held_out(molecule):
+                yield molecule
+
+
+def nearest(made: bm.Molecule, ideal: Sequence[bm.Molecule]) -> float | None:
+    """Return the least RMSD of heavy atoms to conformers, in Angstrom; None without any."""
+    distances = [conformer_rmsd(made.mol, each.mol) for each in ideal]
+    return min((distance for distance in distances if distance is not None), default=None)
+
+
+def embedded(molecule: bm.Molecule) -> list[bm.Molecule]:
+    """Return a few conformers that ETKDG makes of a molecule, and one more; none where it fails."""
+    try:
+        return [molecule.embed(seed=seed) for seed in range(CONFORMERS + 1)]
+    except BioMatrixError:
+        return []
 
 
 def passes(molecules: Sequence[bm.Molecule]) -> float:
@@ -54,43 +79,77 @@ def passes(molecules: Sequence[bm.Molecule]) -> float:
     return fmean([all(check.passed is not False for check in modality.check(each)) for each in molecules] or [0])
 
 
-def given(model: Model, molecules: Sequence[bm.Molecule], seed: int) -> list[tuple[ExactGraph, Answer]]:
-    """Return one answer a molecule, its graph kept."""
-    answers = []
-    for molecule in molecules:
-        wish = ExactGraph(molecule)
+def answered(
+    model: Model, wishes: Sequence[ExactGraph], seed: int, *, kept: bool
+) -> list[tuple[ExactGraph, Answer]]:
+    """Return one answer a molecule: with its graph kept, or with its number of atoms alone."""
+    prompt, answers = task_prompt(f"make_{OUTPUT}"), []
+    for number, wish in enumerate(wishes):
+        settings = {"constraints": [wish]} if kept else {"length": wish.molecule.with_hydrogens().num_atoms}
         try:
-            (answer,) = model.generate(task_prompt(f"make_{OUTPUT}"), output=OUTPUT, constraints=[wish], seed=seed)
+            (answer,) = model.generate(prompt, output=OUTPUT, seed=seed + number, **settings)
         except BioMatrixError as error:
-            print(f"left out {molecule.smiles}: {error.message}")
+            print(f"left out {wish.molecule.smiles}: {error.message}")
             continue
         answers.append((wish, answer))
     return answers
 
 
+def report(title: str, answers: Sequence[tuple[ExactGraph, Answer]]) -> None:
+    """Print how many answers are the molecule asked for, and how good their geometry is."""
+    made = [(wish, answer.entity) for wish, answer in answers if isinstance(answer.entity, bm.Molecule)]
+    same = [(wish, entity) for wish, entity in made if wish.fault(entity) is None]
+    shown = [ExactGraph(wish.molecule, stereo=True).fault(entity) is None for wish, entity in same]
+    print(f"{title}: {len(answers)} asked, {len(made)} made, {len(same)} of the graph asked for")
+    print(f"  every check passed: {passes([entity for _, entity in made]):.1%}")
+    if not same:
+        return
+    print(f"  stereochemistry as given, of those: {fmean(shown):.1%}")
+    ours, theirs = [], []
+    for _, entity in same:
+        *ideal, another = embedded(entity) or [None]
+        distance = nearest(entity, ideal)
+        if distance is not None and another is not None:
+            ours.append(distance)
+            theirs.append(nearest(another, ideal) or 0.0)
+    if ours:
+        print(f"  RMSD of heavy atoms to the nearest of {CONFORMERS} ETKDG conformers, {len(ours)} molecules:", end=" ")
+        print(f"median {median(ours):.2f} Angstrom; of one more ETKDG conformer {median(theirs):.2f}")
+
+
+def writable(model: Model, molecules: Iterator[bm.Molecule], number: int) -> list[ExactGraph]:
+    """Return the wishes for the first molecules all of whose symbols the vocabulary holds."""
+    vocabulary, wishes, lacking = model.vocabulary, [], 0
+    ids, modality = vocabulary.segment_ids(OUTPUT), vocabulary.block(OUTPUT).modality
+    for molecule in molecules:
+        wish = ExactGraph(molecule)
+        try:
+            wish.narrow(vocabulary.automaton(OUTPUT), modality, ids)
+        except BioMatrixError:
+            lacking += 1
+            continue
+        wishes.append(wish)
+        if len(wishes) == number:
+            break
+    print(f"{len(wishes)} molecules; {lacking} others have symbols that the vocabulary lacks")
+    return wishes
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("molecules", type=Path)
+    parser.add_argument("molecules", type=Path, nargs="?", help="by default held-out components")
     parser.add_argument("--model", default="nano")
     parser.add_argument("--number", type=int, default=100, help="molecules asked for")
+    parser.add_argument("--atoms", type=int, default=60, help="the most atoms of a component, hydrogens among them")
+    parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder of reference data")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     model = bm.load(options.model)
-    answers = given(model, list(read(options.molecules, options.number)), options.seed)
-    made = [(wish, answer.entity) for wish, answer in answers if isinstance(answer.entity, bm.Molecule)]
-    same = [wish.fault(entity) is None for wish, entity in made]
-    shown = [ExactGraph(wish.molecule, stereo=True).fault(entity) is None for wish, entity in made]
-    distances = [distance for _, entity in made if (distance := nearest(entity)) is not None]
-    print(f"given molecules: {len(answers)} asked, {len(made)} made, {sum(same)} of the same graph")
-    print(f"  stereochemistry as given: {fmean(shown or [0]):.1%}")
-    print(f"  every check passed: {passes([entity for _, entity in made]):.1%}")
-    if distances:
-        print(f"  RMSD to the nearest of {CONFORMERS} conformers: median {median(distances):.2f} Angstrom")
-    number = len(answers) or 1
-    free = model.generate(task_prompt(f"make_{OUTPUT}"), output=OUTPUT, num_samples=number, seed=options.seed)
-    entities = [answer.entity for answer in free if isinstance(answer.entity, bm.Molecule)]
-    print(f"free molecules: {len(free)} asked, {len(entities)} made; every check passed: {passes(entities):.1%}")
+    found = read(options.molecules) if options.molecules else held_out(options.atoms, options.seed, options.shared)
+    wishes = writable(model, found, options.number)
+    report("graph kept", answered(model, wishes, options.seed, kept=True))
+    report("made freely with as many atoms", answered(model, wishes, options.seed, kept=False))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@
 
 Every row's instruction is the prompt, and its columns are the constraint. The first draft is greedy, as the official
 decoding preset is; a draft that breaks the constraint is written again at temperature 1. Success is counted as by the
-official code (:mod:`biomatrix.metrics.s2_bench`), over all rows, refused requests included. The rows are test data:
-nothing is fitted on them.
-``--rows`` takes that many at a fixed stride. Exits with 1 where the constrained rate is below ``--at-least``.
+official code (:mod:`biomatrix.metrics.s2_bench`), over all rows, refused requests included, whose reasons are printed
+with how often they came. The rows are test data: nothing is fitted on them.
+``--writable`` leaves out rows that ask for an element which no token of the output writes. ``--rows`` takes that many at a fixed stride. Exits with 1 where the constrained rate is below ``--at-least``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from rdkit import Chem
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.molecule.constraints.bonds import Bonds
 from biomatrix.entities.molecule.constraints.elements import Elements
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.generation import Answer, Model, Request
 from biomatrix.generation.sampling import Sampling
 from biomatrix.metrics.s2_bench import BONDS, ELEMENTS, atoms_as_asked, bonds_as_asked, success_rate
@@ -73,12 +73,22 @@ def rows_of(task: Task, shared: Path, count: int | None) -> list[dict[str, Any]]
     return [{"Instruction": row["Instruction"], **{name: int(row[name]) for name in task.columns}} for row in chosen]
 
 
+def is_writable(model: Model, task: Task, row: Mapping[str, int], output: str) -> bool:
+    """Return whether the vocabulary can write what a row asks for."""
+    try:
+        vocabulary, modality = model.vocabulary, model.vocabulary.block(output).modality
+        task.constraint(row).narrow(vocabulary.automaton(output), modality, vocabulary.segment_ids(output))
+    except ConfigurationError:
+        return False
+    return True
+
+
 def answer_rows(
     model: Model, task: Task, rows: Sequence[Mapping[str, Any]], output: str, **settings: Any
-) -> list[Answer | None]:
-    """Return one answer per row; None where the request is refused before the model writes."""
+) -> list[Answer | str]:
+    """Return one answer per row; the reason where the request is refused or its automaton fails."""
     constrained = settings.pop("constrained")
-    answers: list[Answer | None] = []
+    answers: list[Answer | str] = []
     for start in range(0, len(rows), BATCH):
         requests = [
             Request(
@@ -96,21 +106,20 @@ def answer_rows(
     return answers
 
 
-def answer_each(model: Model, requests: Sequence[Request]) -> list[Answer | None]:
-    """Return an answer to each request, together where none is refused."""
+def answer_each(model: Model, requests: Sequence[Request]) -> list[Answer | str]:
+    """Return an answer to each request, together where none fails, else the reason."""
     try:
         return [group[0] for group in model.engine.generate(requests)]
-    except ConfigurationError as error:
+    except BioMatrixError as error:
         if len(requests) == 1:
-            print(f"\rrefused: {error}", file=sys.stderr)
-            return [None]
+            return [f"{type(error).__name__}: {error.message}"]
         half = len(requests) // 2
         return answer_each(model, requests[:half]) + answer_each(model, requests[half:])
 
 
-def judged(task: Task, rows: Sequence[Mapping[str, Any]], answers: Sequence[Answer | None]) -> list[bool]:
+def judged(task: Task, rows: Sequence[Mapping[str, Any]], answers: Sequence[Answer | str]) -> list[bool]:
     """Return whether each answer succeeds: read back from its SMILES, as the official code reads it."""
-    entities = [None if answer is None else answer.entity for answer in answers]
+    entities = [None if isinstance(answer, str) else answer.entity for answer in answers]
     mols = [None if entity is None else Chem.MolFromSmiles(entity.smiles) for entity in entities]
     return [mol is not None and task.succeeds(mol, row) for mol, row in zip(mols, rows, strict=True)]
 
@@ -127,6 +136,7 @@ def main() -> int:
     parser.add_argument("--model", default="nano")
     parser.add_argument("--rows", type=int, help="rows of each task, at a fixed stride; all when not given")
     parser.add_argument("--tasks", nargs="+", default=[task.name for task in TASKS])
+    parser.add_argument("--writable", action="store_true", help="leave out rows of elements that no token writes")
     parser.add_argument("--output", default="molecule_smiles")
     parser.add_argument("--drafts", type=int, default=16, help="the most drafts of a row with constraints")
     parser.add_argument("--modes", nargs="+", default=["constrained", "guided", "unguided"])
@@ -143,6 +153,8 @@ def main() -> int:
     reached = True
     for task in (task for task in TASKS if task.name in options.tasks):
         rows = rows_of(task, options.shared, options.rows)
+        if options.writable:
+            rows = [row for row in rows if is_writable(model, task, row, options.output)]
         print(f"{task.name}: {len(rows)} rows, {options.output}; published {task.published:.3f}")
         for mode in options.modes:
             begun = time.perf_counter()
@@ -150,13 +162,16 @@ def main() -> int:
             seconds = (time.perf_counter() - begun) / len(rows)
             successes = judged(task, rows, answers)
             rate = success_rate(successes)
-            drafts = sum(1 + len(answer.refused) for answer in answers if answer is not None)
-            valid = sum(answer is not None and answer.entity is not None for answer in answers) / len(rows)
+            drafts = sum(1 + len(answer.refused) for answer in answers if not isinstance(answer, str))
+            valid = sum(not isinstance(each, str) and each.entity is not None for each in answers) / len(rows)
             print(f"  {mode:12} success {rate:.4f}  molecules {valid:.4f}", end="  ")
             print(f"drafts {drafts / len(rows):.2f} a row  {seconds:.3f} s a row")
             missed = failures(task, rows, successes)
             if mode == "constrained":
                 reached = reached and rate >= options.at_least
+                reasons = Counter(answer for answer in answers if isinstance(answer, str))
+                for reason, count in reasons.most_common(12):
+                    print(f"  refused {count}: {reason}")
                 print("  failures by what was asked:", dict(missed.most_common(12)))
             figures.append(
                 {"task": task.name, "mode": mode, "output": options.output, "rows": len(rows), "success": rate}

@@ -26,13 +26,19 @@ class Way(NamedTuple):
         Whether atoms that end a chain hang beside it as early as they can, rather than as late.
     strong : bool
         Whether chains in branches take the atoms of the most bonds first, rather than those of the fewest.
+    parts : bool
+        Whether what finds no bond becomes a fragment of its own.
     """
 
     sides: bool
     strong: bool
+    parts: bool = False
 
 
-WAYS: Final = (Way(False, False), Way(True, False), Way(True, True))
+WHOLE: Final = (Way(False, False), Way(True, False), Way(True, True))
+"""The ways of molecules of one fragment."""
+IN_PARTS: Final = tuple(way._replace(parts=True) for way in WHOLE)
+"""The ways where atoms that end chains are too many for one fragment."""
 
 
 class Supply(NamedTuple):
@@ -73,55 +79,59 @@ class Pool:
         The most atoms in all beyond those owed.
     wanted : int
         The fewest beyond those owed.
+
+    Attributes
+    ----------
+    ending, linking : int
+        The atoms owed that end chains, and that continue them.
+    size : int
+        The most atoms that can come, those that end chains only as owed.
     """
 
-    __slots__ = ("ending", "linking", "owed", "room", "spare", "supply", "wanted")
+    __slots__ = ("ending", "linking", "owed", "room", "size", "spare", "supply", "wanted")
 
     def __init__(self, supply: Supply, owed: Sequence[int], room: Sequence[int], spare: int, wanted: int) -> None:
         self.supply, self.owed, self.room = supply, list(owed), list(room)
         self.spare, self.wanted = spare, wanted
         self.ending = sum(owed[group] for group in supply.ends)
         self.linking = sum(owed[group] for group in supply.weak)
-
-    @property
-    def size(self) -> int:
-        """The most atoms that can come, those of groups that end chains only as owed."""
-        return self.ending + self.linking + min(self.spare, sum(self.room[group] for group in self.supply.weak))
+        self.size = self.ending + self.linking + min(spare, sum(room[group] for group in supply.weak))
 
     @property
     def empty(self) -> bool:
         """Whether nothing must come."""
         return not self.ending and not self.linking and self.wanted <= 0
 
-    def take(self, group: int) -> bool:
-        """Take an atom of a group, one that is owed first; return whether there was one."""
-        if self.owed[group]:
-            self.owed[group] -= 1
-            if self.supply.bonds[group] > 1:
-                self.linking -= 1
-            else:
-                self.ending -= 1
-            return True
-        if self.spare and self.room[group]:
-            self.room[group] -= 1
-            self.spare -= 1
-            self.wanted -= 1
-            return True
-        return False
+    def take(self, group: int, most: int) -> int:
+        """Take up to so many atoms of a group, those that are owed first; return how many there were."""
+        owed = min(most, self.owed[group])
+        self.owed[group] -= owed
+        if self.supply.bonds[group] > 1:
+            self.linking -= owed
+        else:
+            self.ending -= owed
+        more = min(most - owed, self.spare, self.room[group])
+        self.room[group] -= more
+        self.spare -= more
+        self.wanted -= more
+        self.size -= owed + more
+        return owed + more
 
     def take_end(self) -> bool:
-        """Take an atom that is owed and ends a chain."""
-        return self.ending > 0 and self.take(next(group for group in self.supply.ends if self.owed[group]))
+        """Take an atom that is owed and ends a chain; return whether there was one."""
+        return self.ending > 0 and self.take(next(group for group in self.supply.ends if self.owed[group]), 1) > 0
 
-    def take_link(self, strong: bool) -> int:
-        """Take an atom that continues a chain, an owed one first; return its bonds, 0 without any."""
+    def take_links(self, atoms: int, strong: bool) -> int:
+        """Take atoms that continue a chain, owed ones first; return the bonds of the last, 0 where there are too few."""
         supply = self.supply
         for group in supply.strong if strong else supply.weak:
             if self.owed[group]:
-                self.take(group)
-                return supply.bonds[group]
+                atoms -= self.take(group, min(atoms, self.owed[group]))
+                if not atoms:
+                    return supply.bonds[group]
         for group in supply.strong:
-            if self.take(group):
+            atoms -= self.take(group, atoms)
+            if not atoms:
                 return supply.bonds[group]
         return 0
 
@@ -160,24 +170,30 @@ def _fill(pool: Pool, bonds: int, left: int, deep: int, way: Way) -> int:
     """
     supply, atoms = pool.supply, 0
     while left:
-        short = deep + (not supply.hydrogen) > pool.size
-        atoms += 1
-        if bonds > 1 and left > 3 and supply.branch and (short or (way.sides and pool.ending)):
-            if not (pool.take_end() or supply.hydrogen or pool.take_link(False)):
-                return -1
-            bonds, left, deep = bonds - 1, left - 3, deep - 3
-            continue
         if not bonds:
             return -1
-        left, deep = left - 1, deep - 1
-        if left:
-            bonds = pool.take_link(way.strong or short) - 1
-        elif not (pool.take_end() or (not way.sides and pool.linking and pool.take_link(False))):
-            if not (supply.hydrogen or pool.take_link(False)):
+        short = deep + (not supply.hydrogen) > pool.size
+        hangs = short or (way.sides and pool.ending > 0)
+        if hangs and bonds > 1 and left > 3 and supply.branch:
+            if not (pool.take_end() or supply.hydrogen or pool.take_links(1, False)):
                 return -1
-        if bonds < 0:
-            return -1
+            atoms, bonds, left, deep = atoms + 1, bonds - 1, left - 3, deep - 3
+        elif left > 1:
+            chain = 1 if hangs else left - 1
+            bonds = pool.take_links(chain, way.strong or short) - 1
+            if bonds < 0:
+                return -1
+            atoms, left, deep = atoms + chain, left - chain, deep - chain
+        else:
+            return atoms + 1 if _end(pool, way) else -1
     return atoms
+
+
+def _end(pool: Pool, way: Way) -> bool:
+    """Take the last atom of a branch; return whether there is one."""
+    if pool.take_end() or (not way.sides and pool.linking and pool.take_links(1, False)):
+        return True
+    return pool.supply.hydrogen or pool.take_links(1, False) > 0
 
 
 def _outermost(draft: Draft, pool: Pool, bonds: int, inside: int, rings: int, way: Way) -> int:
@@ -187,19 +203,19 @@ def _outermost(draft: Draft, pool: Pool, bonds: int, inside: int, rings: int, wa
     """
     goes_on = draft.phase != PLACED or draft.frame is not None
     if rings <= 0:
-        return _last(pool, bonds, goes_on, draft.phase == FIRST)
+        return _last(pool, bonds, goes_on, draft.phase == FIRST, way.parts)
     if not pool.supply.ring:
         return WITHOUT_END
     return _close_rings(_Chain(draft, inside, bonds), pool, rings, goes_on, way)
 
 
-def _last(pool: Pool, bonds: int, goes_on: bool, first: bool) -> int:
+def _last(pool: Pool, bonds: int, goes_on: bool, first: bool, parts: bool) -> int:
     """Return the tokens of a chain that takes all that is owed, and atoms beyond it where they are needed."""
     supply = pool.supply
     if pool.empty and not goes_on:
         return 0
-    if not bonds:
-        return WITHOUT_END
+    if not bonds:  # another fragment begins
+        return min(WITHOUT_END, 1 + _last(pool, 2, True, True, parts)) if parts else WITHOUT_END
     atoms, ending = pool.linking + pool.ending, pool.ending
     bonds += sum(pool.owed[group] * (supply.bonds[group] - 2) for group in supply.weak)
     wanted, spare = pool.wanted, pool.spare
@@ -216,10 +232,11 @@ def _last(pool: Pool, bonds: int, goes_on: bool, first: bool) -> int:
     for group in supply.ends:
         more = max(0, min(wanted, spare, pool.room[group]))
         atoms, ending, wanted, spare = atoms + more, ending + more, wanted - more, spare - more
-    sides = max(0, ending - 1 - first)
-    if wanted > 0 or ending > bonds or (sides and not supply.branch):
+    apart = max(0, ending - bonds)
+    sides = max(0, ending - apart - 1 - first)
+    if wanted > 0 or (apart and not parts) or (sides and not supply.branch):
         return WITHOUT_END
-    return atoms + 2 * sides
+    return atoms + 2 * sides + apart
 
 
 class _Chain:
@@ -276,13 +293,13 @@ def _close_rings(chain: _Chain, pool: Pool, rings: int, goes_on: bool, way: Way)
             chain.close(partners.pop(0))
             tokens, rings = tokens + 2, rings - 1
         if not rings:
-            return min(WITHOUT_END, tokens + _last(pool, chain.bonds, goes_on, False))
+            return min(WITHOUT_END, tokens + _last(pool, chain.bonds, goes_on, False, way.parts))
         kept = 1 + (len(partners) < rings)
         while way.sides and chain.free and chain.bonds > kept and pool.supply.branch and pool.take_end():
             chain.hang()
             tokens += 3
             kept = 1 + (len(chain.partners()) < rings)
-        bonds = pool.take_link(True) if chain.bonds or not chain.free else 0
+        bonds = pool.take_links(1, True) if chain.bonds or not chain.free else 0
         if not bonds:
             return WITHOUT_END
         chain.place(bonds)

@@ -29,6 +29,9 @@ _MOST_CHOICES: Final = 16_384
 _MOST_TRIED: Final = 6
 """Numbers of a branch or ring that are tried before the symbol is forbidden."""
 
+_MOST_MISSED: Final = 12
+"""Numbers in a row that do not fit before the higher ones are left out: few atoms cannot fill long branches."""
+
 
 class CountingAutomaton(DerivationAutomaton):
     """Guides a segment whose molecule has given counts.
@@ -42,7 +45,7 @@ class CountingAutomaton(DerivationAutomaton):
 
     def __init__(self, plain: DerivationAutomaton, counts: MoleculeCounts) -> None:
         vars(self).update(vars(plain))
-        self._owed = Owed(plain.alphabet, plain.reach, counts)
+        self._owed = Owed(plain.alphabet, plain.reach, counts, dots=plain.dots)
         self._plain, self._counts = plain, counts
         self._groups: dict[Choice, list[tuple[_Alike, list[int]]]] = {}
         self._joined: dict[tuple[int, ...], Ranges] = {}
@@ -132,9 +135,12 @@ class CountingAutomaton(DerivationAutomaton):
         opens = role.kind == OPENS
         tally = self._tally_of(draft, opens)
         asked, options = self._any_index(draft, role, tally)
-        fitting = sum(
-            1 << value for value in _values(options) if self._owed.closes(self._written(asked, role.size, value))
-        )
+        fitting = missed = 0
+        for value in _values(options):
+            if self._owed.closes(self._written(asked, role.size, value)):
+                fitting, missed = fitting | 1 << value, 0
+            elif (missed := missed + 1) >= _MOST_MISSED:
+                break
         return moves.ask_index(draft, role, opens, fitting, self._counted, tally)
 
     def _fits(self, draft: Draft, number: int, role: Role) -> bool:

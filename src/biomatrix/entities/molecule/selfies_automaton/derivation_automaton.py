@@ -71,6 +71,7 @@ class DerivationAutomaton:
         self.alphabet = Alphabet(entries, end_id)
         self.reach = Reach(self.alphabet)
         self.atoms_count = atoms_count
+        self.dots = dots and self.alphabet.dot_class >= 0
         self._options = Options(self.alphabet, self.reach, atoms_count=atoms_count, dots=dots)
         self._ranges: dict[Signature, Ranges] = {}
         self._counted = 0 if atoms_count else 1

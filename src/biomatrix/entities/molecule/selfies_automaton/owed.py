@@ -11,8 +11,8 @@ from biomatrix.entities.molecule.counts import Count, MoleculeCounts
 from biomatrix.entities.molecule.selfies.rules import ATOMIC_NUMBERS
 from biomatrix.entities.molecule.selfies_automaton import moves
 from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
-from biomatrix.entities.molecule.selfies_automaton.completion import WAYS, Pool, Supply, Way, tokens_to_complete
-from biomatrix.entities.molecule.selfies_automaton.draft import OPENED, PLACED, Draft
+from biomatrix.entities.molecule.selfies_automaton.completion import IN_PARTS, WHOLE, Pool, Supply, Way, tokens_to_complete
+from biomatrix.entities.molecule.selfies_automaton.draft import FIRST, OPENED, OUTERMOST, PLACED, Draft
 from biomatrix.entities.molecule.selfies_automaton.reach import Reach
 from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, Role
 from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END
@@ -35,6 +35,8 @@ class Owed:
     reach : Reach
         Of the whole alphabet.
     counts : MoleculeCounts
+    dots : bool
+        Whether a molecule may be of several fragments: where the counts do not fit into one.
 
     Raises
     ------
@@ -42,7 +44,7 @@ class Owed:
         An element that SELFIES does not know, or hydrogen.
     """
 
-    def __init__(self, alphabet: Alphabet, reach: Reach, counts: MoleculeCounts) -> None:
+    def __init__(self, alphabet: Alphabet, reach: Reach, counts: MoleculeCounts, *, dots: bool) -> None:
         self._numbers = [_number(element) for element in counts.elements]
         limits: list[Count] = [*counts.elements.values(), (0, None if counts.others else 0)]
         self._least_of = [least for least, _ in limits]
@@ -58,6 +60,10 @@ class Owed:
         bonds = self._supply.bonds
         self._writable = all(bonds[group] for group, least in enumerate(self._least_of) if least)
         self._tokens: dict[tuple[object, ...], int] = {}
+        self._ways = WHOLE
+        empty = Draft(FIRST, 0, 0, OUTERMOST, None, 0, b"", moves.NO_NEAR, 0, WITHOUT_END, 0, 0, None, self.nothing)
+        if dots and not self.closes(empty):
+            self._ways = IN_PARTS
 
     def _group(self, element: int) -> int:
         if element <= _HYDROGEN:
@@ -89,18 +95,22 @@ class Owed:
             return False
         if draft.frame is None and draft.phase == PLACED and self.met(draft.tally):
             return True
-        return any(self._tokens_by(draft, way) <= draft.budget for way in WAYS)
+        return any(self._tokens_by(draft, way) <= min(draft.budget, WITHOUT_END - 1) for way in self._ways)
 
     def tokens_to_close(self, draft: Draft) -> int:
         """Return the fewest tokens of the ways that are known to close a draft, the end token among them."""
         if draft.frame is None and draft.phase == PLACED and self.met(draft.tally):
             return 1
-        return min(self._tokens_by(draft, way) for way in WAYS)
+        return min(self._tokens_by(draft, way) for way in self._ways)
 
     def _exceeded(self, tally: tuple[int, ...]) -> bool:
-        if sum(tally[:-1]) > self._most or tally[-1] > self.rings_most:
-            return True
-        return any(done > most for done, most in zip(tally[:-1], self._most_of, strict=True))
+        """Return whether there are too many atoms or rings already, those that are owed among them."""
+        atoms = 0
+        for done, least, most in zip(tally, self._least_of, self._most_of, strict=False):
+            if done > most:
+                return True
+            atoms += max(done, least)
+        return atoms > self._most or tally[-1] > self.rings_most
 
     def _tokens_by(self, draft: Draft, way: Way) -> int:
         """Return the tokens that one way takes to close a draft; WITHOUT_END where it fails."""
