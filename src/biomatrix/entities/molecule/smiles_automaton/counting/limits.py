@@ -73,7 +73,7 @@ class Limits:
     rotatable: tuple[int, int] | None = field(init=False)
 
     def __post_init__(self) -> None:
-        bonds = tuple(_numbers(self.counts.bonds.get(kind, (0, None))) for kind in _BONDS)  # type: ignore[call-overload]
+        bonds = tuple(_numbers(self.counts.bonds.get(kind, (0, None))) for kind in _BONDS)
         object.__setattr__(self, "bonds", bonds)
         rotatable = self.counts.bonds.get("rotatable")
         object.__setattr__(self, "rotatable", None if rotatable is None else _numbers(rotatable))
