@@ -112,8 +112,12 @@ class TableAutomaton:
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ids that may come next; none once it has ended."""
         reduced = np.array(states, dtype=np.int64, order="C")
-        is_free = (reduced[:, 1] == 0) & (reduced[:, 2] < 0)
-        np.minimum(reduced[:, 3], self._ample, out=reduced[:, 3], where=is_free)
+        budgets = reduced[:, 3]
+        if not reduced[:, 1].any() and reduced[:, 2].max(initial=-1) < 0:
+            np.minimum(budgets, self._ample, out=budgets)
+        else:
+            is_free = (reduced[:, 1] == 0) & (reduced[:, 2] < 0)
+            np.minimum(budgets, self._ample, out=budgets, where=is_free)
         keys: list[bytes] = reduced.view(f"V{reduced.itemsize * reduced.shape[1]}")[:, 0].tolist()
         known = self._known
         try:

@@ -90,7 +90,7 @@ class MaskTable:
         distinct = set(numbers)
         spans = [self._spans[number] for number in distinct]
         first, stop = min([span[0] for span in spans]), max([span[1] for span in spans])
-        if all([span[1] - span[0] == 1 for span in spans]):
+        if all(span[1] - span[0] == 1 for span in spans):
             return Allowed(first, stop, np.array([self._spans[number][0] for number in numbers]))
         if spans.count((first, stop, True)) == len(spans):
             return Allowed(first, stop)

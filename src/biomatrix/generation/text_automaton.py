@@ -75,10 +75,10 @@ class TextAutomaton:
 
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ranges of ids that may come next, ``int64 [n, 2]``; none once it has ended."""
-        numbers, budgets = states[:, 0].astype(np.int64), states[:, 1].astype(np.int64)
+        numbers, budgets = states[:, 0].tolist(), states[:, 1].astype(np.int64)
         # A modality may be opened where its segment and the end of the answer fit: those that need least come first.
         openable = np.searchsorted(self._needs, budgets - 1, side="right").tolist()
-        offers = zip(openable, numbers.tolist(), strict=True)
+        offers = zip(openable, numbers, strict=True)
         rows = [self._offers[count] if number == _TEXT else _NOTHING for count, number in offers]
         for number, at in _open(numbers):
             allowed = self._automata[number].allowed(self._inner(states, at, number))
@@ -90,18 +90,21 @@ class TextAutomaton:
         """Return the states ``int64 [R, k]`` after one allowed id each, ``int64 [R]``."""
         following = states.copy()
         following[:, 1] -= 1
-        numbers, roles = states[:, 0].astype(np.int64), self._role[ids]
-        in_text = numbers == _TEXT
-        following[in_text, 0] = roles[in_text]
-        for row in np.flatnonzero(in_text & (roles >= 0)).tolist():
-            # one token stays for the end of the answer
-            inner = self._opened(int(roles[row]), int(following[row, 1]) - 1)
-            following[row, 2 : 2 + len(inner)] = inner
+        numbers = states[:, 0].tolist()
+        for row, (number, role) in enumerate(zip(numbers, self._role[ids].tolist(), strict=True)):
+            if number == _TEXT and role != _TEXT:
+                following[row, 0] = role
+                if role >= 0:
+                    # one token stays for the end of the answer
+                    inner = self._opened(role, int(following[row, 1]) - 1)
+                    following[row, 2 : 2 + len(inner)] = inner
         for number, at in _open(numbers):
             automaton = self._automata[number]
             inner_states = automaton.advance(self._inner(states, at, number), ids[at])
             following[at, 2 : 2 + inner_states.shape[1]] = inner_states
-            following[at[automaton.finished(inner_states)], 0] = _TEXT
+            finished = automaton.finished(inner_states)
+            if finished.any():
+                following[at[finished], 0] = _TEXT
         return following
 
     def _opened(self, number: int, budget: int) -> NDArray[np.int64]:
@@ -117,8 +120,8 @@ class TextAutomaton:
 
     def tokens_to_close(self, states: States) -> NDArray[np.int64]:
         """Return the fewest tokens that finish each row, including the one that ends the answer, ``int64 [R]``."""
-        numbers = states[:, 0].astype(np.int64)
-        tokens = np.where(numbers == _DONE, 0, 1).astype(np.int64)
+        numbers = states[:, 0].tolist()
+        tokens = np.array([int(number != _DONE) for number in numbers], dtype=np.int64)
         for number, at in _open(numbers):
             tokens[at] += self._automata[number].tokens_to_close(self._inner(states, at, number))
         return tokens
@@ -127,10 +130,13 @@ class TextAutomaton:
         return states[at, 2 : 2 + self._widths[number]].astype(self._dtypes[number], copy=False)
 
 
-def _open(numbers: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
+def _open(numbers: Sequence[int]) -> list[tuple[int, NDArray[np.int64]]]:
     """Return, for each modality with an open segment, its number and the rows."""
-    found = sorted({number for number in numbers.tolist() if number >= 0})
-    return [(number, np.flatnonzero(numbers == number)) for number in found]
+    found: dict[int, list[int]] = {}
+    for row, number in enumerate(numbers):
+        if number >= 0:
+            found.setdefault(number, []).append(row)
+    return [(number, np.array(found[number], dtype=np.int64)) for number in sorted(found)]
 
 
 def _openable(automata: Mapping[str, Automaton]) -> list[tuple[Automaton, NDArray[np.int64], int]]:

@@ -57,8 +57,9 @@ class MolecularFormula(TextConstraint):
 class _Written(NamedTuple):
     """A formula so far: its last symbol, perhaps its first letter alone; the rank of the one before it in Hill order.
 
-    That rank is lowered to where it still decides the same, so that there are few states. ``carbon`` is whether it began with carbon, None before anything; ``digits`` are those of the count, ``one`` where
-    they are a single 1, which must be followed by another.
+    That rank is lowered to where it still decides the same, so that there are few states. ``carbon`` is whether it
+    began with carbon, None before anything; ``digits`` are those of the count, ``one`` where they are a single 1, which
+    must be followed by another.
     """
 
     symbol: str = ""

@@ -122,7 +122,7 @@ class PiecesAutomaton:
                     child = node.get(byte)
                     if isinstance(child, dict):
                         if _PIECE in child:
-                            moves |= dict.fromkeys(child[_PIECE], self._number(after))  # type: ignore[call-overload]
+                            moves |= dict.fromkeys(child[_PIECE], self._number(after))
                         pending.append((after, child))
             self._moves[number] = moves
         return moves
