@@ -18,13 +18,15 @@ import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean, median
+from typing import Any
 
 import biomatrix as bm
 from biomatrix.corpus.holdout import is_held_out
 from biomatrix.corpus.sources.registry import open_source
 from biomatrix.entities.molecule.constraints.exact_graph import ExactGraph
 from biomatrix.errors import BioMatrixError
-from biomatrix.generation import Answer, Model
+from biomatrix.generation import Answer, Model, Request
+from biomatrix.generation.sampling import Sampling
 from biomatrix.metrics.conformer_rmsd import conformer_rmsd
 from biomatrix.tasks import task_prompt
 
@@ -54,9 +56,10 @@ def held_out(most: int, seed: int, shared: Path) -> Iterator[bm.Molecule]:
             molecule = source.record(identifier, row).entity
         except BioMatrixError:
             continue
-        if isinstance(molecule, bm.Molecule) and molecule.num_fragments == 1 and molecule.num_atoms <= most:
-            if molecule.mol.GetNumHeavyAtoms() > 3 and is_held_out(molecule):
-                yield molecule
+        if not isinstance(molecule, bm.Molecule) or molecule.num_fragments > 1 or molecule.num_atoms > most:
+            continue
+        if molecule.mol.GetNumHeavyAtoms() > 3 and is_held_out(molecule):
+            yield molecule
 
 
 def nearest(made: bm.Molecule, ideal: Sequence[bm.Molecule]) -> float | None:
@@ -79,20 +82,17 @@ def passes(molecules: Sequence[bm.Molecule]) -> float:
     return fmean([all(check.passed is not False for check in modality.check(each)) for each in molecules] or [0])
 
 
-def answered(
-    model: Model, wishes: Sequence[ExactGraph], seed: int, *, kept: bool
-) -> list[tuple[ExactGraph, Answer]]:
+def answered(model: Model, wishes: Sequence[ExactGraph], seed: int, *, kept: bool) -> list[tuple[ExactGraph, Answer]]:
     """Return one answer a molecule: with its graph kept, or with its number of atoms alone."""
-    prompt, answers = task_prompt(f"make_{OUTPUT}"), []
+    prompt = task_prompt(f"make_{OUTPUT}")
+    requests = []
     for number, wish in enumerate(wishes):
-        settings = {"constraints": [wish]} if kept else {"length": wish.molecule.with_hydrogens().num_atoms}
-        try:
-            (answer,) = model.generate(prompt, output=OUTPUT, seed=seed + number, **settings)
-        except BioMatrixError as error:
-            print(f"left out {wish.molecule.smiles}: {error.message}")
-            continue
-        answers.append((wish, answer))
-    return answers
+        asked: dict[str, Any] = {"length": wish.molecule.with_hydrogens().num_atoms}
+        if kept:
+            asked = {"constraints": (wish,)}
+        requests.append(Request(prompt, OUTPUT, sampling=Sampling(seed=seed + number), **asked))
+    answers = [group[0] for group in model.engine.generate(requests)]
+    return list(zip(wishes, answers, strict=True))
 
 
 def report(title: str, answers: Sequence[tuple[ExactGraph, Answer]]) -> None:

@@ -6,7 +6,8 @@ Every row's instruction is the prompt, and its columns are the constraint. The f
 decoding preset is; a draft that breaks the constraint is written again at temperature 1. Success is counted as by the
 official code (:mod:`biomatrix.metrics.s2_bench`), over all rows, refused requests included, whose reasons are printed
 with how often they came. The rows are test data: nothing is fitted on them.
-``--writable`` leaves out rows that ask for an element which no token of the output writes. ``--rows`` takes that many at a fixed stride. Exits with 1 where the constrained rate is below ``--at-least``.
+``--writable`` leaves out rows that ask for an element which no token of the output writes. ``--rows`` takes that many
+at a fixed stride. Exits with 1 where the constrained rate is below ``--at-least``.
 """
 
 from __future__ import annotations

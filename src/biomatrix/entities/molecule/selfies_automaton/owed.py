@@ -11,8 +11,9 @@ from biomatrix.entities.molecule.counts import Count, MoleculeCounts
 from biomatrix.entities.molecule.selfies.rules import ATOMIC_NUMBERS
 from biomatrix.entities.molecule.selfies_automaton import moves
 from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
-from biomatrix.entities.molecule.selfies_automaton.completion import IN_PARTS, WHOLE, Pool, Supply, Way, tokens_to_complete
+from biomatrix.entities.molecule.selfies_automaton.completion import IN_PARTS, WHOLE, Way, tokens_to_complete
 from biomatrix.entities.molecule.selfies_automaton.draft import FIRST, OPENED, OUTERMOST, PLACED, Draft
+from biomatrix.entities.molecule.selfies_automaton.pool import Pool, Supply
 from biomatrix.entities.molecule.selfies_automaton.reach import Reach
 from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, Role
 from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END
@@ -60,7 +61,7 @@ class Owed:
         bonds = self._supply.bonds
         self._writable = all(bonds[group] for group, least in enumerate(self._least_of) if least)
         self._tokens: dict[tuple[object, ...], int] = {}
-        self._ways = WHOLE
+        self._ways: tuple[Way, ...] = WHOLE
         empty = Draft(FIRST, 0, 0, OUTERMOST, None, 0, b"", moves.NO_NEAR, 0, WITHOUT_END, 0, 0, None, self.nothing)
         if dots and not self.closes(empty):
             self._ways = IN_PARTS
@@ -138,7 +139,7 @@ class Owed:
             if bonds < 0 or (draft.left > 1 and not bonds):
                 continue
             if group < len(self._reaches):
-                done = tally[:group] + (tally[group] + 1,) + tally[group + 1 :]
+                done = (*tally[:group], tally[group] + 1, *tally[group + 1 :])
                 if self._exceeded(done):
                     continue
             else:
