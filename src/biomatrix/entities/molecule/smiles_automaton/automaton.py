@@ -182,7 +182,8 @@ class SmilesAutomaton:
         for place in np.flatnonzero(~fits & doubtful).tolist():
             fits[place] = self._holds(room, *self._after(core, int(menu.ids[place])))
         if fits.any():
-            return menu.ids[fits]
+            chosen: NDArray[np.int64] = menu.ids[fits]
+            return chosen
         way = self._completions.find(core, room)
         if way is None:
             raise ConfigurationError(f"no way is left to finish the SMILES string within {room}: {core}")
