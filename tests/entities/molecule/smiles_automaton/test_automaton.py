@@ -13,6 +13,8 @@ from rdkit.rdBase import BlockLogs
 from biomatrix.entities.automaton import Bounds
 from biomatrix.entities.molecule.modalities.smiles import MoleculeSmiles
 from biomatrix.entities.molecule.smiles_automaton.automaton import SmilesAutomaton
+from biomatrix.entities.molecule.smiles_automaton.closing import Room
+from biomatrix.entities.molecule.smiles_automaton.completions import Completions
 from biomatrix.errors import ConfigurationError
 
 END = 1001
@@ -117,6 +119,29 @@ def accepts(automaton: SmilesAutomaton, spelling: dict[int, str], smiles: str) -
             return False
         states = automaton.advance(states, np.array([by_text[character]]))
     return END in ids_of(automaton.allowed(states)[0])
+
+
+@pytest.mark.parametrize("budget", [2, 3, 5, 9, 17, 30])
+def test_a_known_completion_is_followed_to_its_end(
+    automaton: SmilesAutomaton, spelling: dict[int, str], budget: int
+) -> None:
+    """Its next character is allowed at every step, and it ends within what is left."""
+    rng = random.Random(budget)
+    by_text = {text: id_ for id_, text in spelling.items()}
+    for _ in range(6):
+        states, text = automaton.start(Bounds(budget))[None], ""
+        for _ in range(rng.randint(0, budget - 2)):
+            chosen = rng.choice([id_ for id_ in ids_of(automaton.allowed(states)[0]) if id_ != END] or [END])
+            if chosen == END:
+                break
+            states, text = automaton.advance(states, np.array([chosen])), text + spelling[chosen]
+        core, *room = states[0]
+        way = Completions(automaton._machine).find(core, Room(*room))
+        assert way is not None, text
+        assert len(way) < room[0]
+        for character in way:
+            states, text = automaton.advance(states, np.array([by_text[character]])), text + character
+        assert END in ids_of(automaton.allowed(states)[0]), text
 
 
 def test_only_ids_of_smiles_pieces_are_candidates(automaton: SmilesAutomaton, spelling: dict[int, str]) -> None:

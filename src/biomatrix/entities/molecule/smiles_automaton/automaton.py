@@ -145,6 +145,7 @@ class SmilesAutomaton:
         plan = plan_of(self._machine, core)
         if (
             plan is not None
+            and len(menu.growing)
             and room.tokens >= plan.characters + room.least + menu.most_characters + _SLACK + 2
             and room.most >= plan.atoms + menu.most_atoms + _SLACK
             and (room.least == 0 or room.least > menu.most_added)
@@ -164,7 +165,8 @@ class SmilesAutomaton:
 
         The menu's own figures suffice for most. Pieces that they leave in doubt are tried where atoms are short, and
         where tokens are so short that nothing is left beyond doubt. Where all are refused, the string is finished in
-        the one way that is known to work.
+        the one way that is known to work; where none is known, it ends as it is, within its budget and as a draft that
+        its reader refuses.
         """
         plan = plan_of(self._machine, core)
         ends = menu.ids == self.end_id
@@ -182,10 +184,9 @@ class SmilesAutomaton:
         for place in np.flatnonzero(~fits & doubtful).tolist():
             fits[place] = self._holds(room, *self._after(core, int(menu.ids[place])))
         if fits.any():
-            return menu.ids[fits]
+            chosen: NDArray[np.int64] = menu.ids[fits]
+            return chosen
         way = self._completions.find(core, room)
-        if way is None:
-            raise ConfigurationError(f"no way is left to finish the SMILES string within {room}: {core}")
         return np.array([self._pieces.single[way[0]] if way else self.end_id], dtype=np.int64)
 
     def _holds(self, room: Room, after: Core, added: int) -> bool:

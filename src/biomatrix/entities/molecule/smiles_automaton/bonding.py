@@ -60,7 +60,11 @@ def attach(path: Path, runs: Matchings, bond: str, room: int, aromatic: Surround
     joined = aromatic is not None and last.aromatic is not None and bond in AROMATIC_BONDS
     exo = 0 if joined or aromatic is None else behind
     changed = _joined(last) if joined else _bonded(last, before)
-    if changed is None or not fits(changed) or (room < behind if aromatic is None else not fits_aromatic(aromatic, 1, exo, 0)):
+    if (
+        changed is None
+        or not fits(changed)
+        or (room < behind if aromatic is None else not fits_aromatic(aromatic, 1, exo, 0))
+    ):
         return None
     if joined:
         runs = _with_edge(runs, len(path) - run_start(path, len(path) - 1) - 1)

@@ -55,9 +55,9 @@ class Completions:
                 self._remember(states, written, known)
                 return
             if (core, room) not in self._known and waiting[-1] and looked_at < _MOST_STATES:
-                _, character, *after = waiting[-1].pop()
+                _, character, after, left = waiting[-1].pop()
                 written.append(character)
-                states.append((after[0], after[1]))
+                states.append((after, left))
                 waiting.append(self._following(*states[-1]))
                 looked_at += 1
                 continue

@@ -73,7 +73,7 @@ class Core:
         self.path = path
         self.runs = runs
         self.base: Core = self
-        self.joint: tuple[Path, Matchings] | None | bool = False
+        self.joint: tuple[Path, Matchings] | bool | None = False
         self.steps: dict[str, Core | None] = {}
         self.after: dict[int, tuple[Core, int]] = {}
         self.rooms: dict[tuple[int, int, int], Ranges] = {}

@@ -146,14 +146,14 @@ class Menus:
         return tuple(found)
 
     def _behind(self, core: Core, trie: Node) -> Rows:
-        """Return the rows of a state in the middle of a piece: those of its reduced state, where no ring number comes."""
+        """Return the rows of a state amid a piece: of its reduced state, where no ring number comes."""
         if trie.numbered:
             return self._rows(core, trie)
         return self._part(Reductions(self._machine, core).reduced(trie.reach), trie).rows
 
     def _menu(self, parts: list[Part], rows: Rows) -> Menu:
         """Return the menu of some parts and of pieces beside them."""
-        key = (*(part.number for part in parts), *rows)
+        key: tuple[int | Row, ...] = (*(part.number for part in parts), *rows)
         menu = self._menus.get(key)
         if menu is None:
             _make_room(self._menus)
@@ -163,8 +163,9 @@ class Menus:
     def _made(self, rows: list[Row]) -> Menu:
         table = np.array(sorted(rows), dtype=np.int64).reshape(-1, 5)
         ids, added, characters, atoms, grows = table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4] > 0
-        most = [int(column.max(initial=0)) for column in (characters, added + atoms, added)]
-        return Menu(ids, added, characters, atoms, grows, *most, self.ranges(ids), self.ranges(ids[grows]))
+        characters_, atoms_, added_ = (int(column.max(initial=0)) for column in (characters, added + atoms, added))
+        free, growing = self.ranges(ids), self.ranges(ids[grows])
+        return Menu(ids, added, characters, atoms, grows, characters_, atoms_, added_, free, growing)
 
     def ranges(self, ids: NDArray[np.int64]) -> Ranges:
         """Return ascending ids as ranges: for equal ids the same object."""

@@ -88,7 +88,7 @@ def _leaves(path: Path) -> bool:
 def _plain(item: Item) -> Item:
     """Return an item without what only ring numbers ask: how far it is from others, which rings lead to it."""
     first = item.members[0]
-    if first.gap == FAR_APART and not any([atom.tied for atom in item.members]):
+    if first.gap == FAR_APART and not any(atom.tied for atom in item.members):
         return item
     members = tuple(
         Live(a.aromatic, a.free, a.ring, a.exo, a.branch, a.labels, a.gap if index else FAR_APART, a.link)
