@@ -78,7 +78,7 @@ class Core:
         self.after: dict[int, tuple[Core, int]] = {}
         self.rooms: dict[tuple[int, int, int], Ranges] = {}
         self.parts: dict[Any, Any] = {}
-        self.notes: dict[str, Any] = {}
+        self.notes: dict[Any, Any] = {}
 
     @property
     def current(self) -> Live:
