@@ -42,6 +42,7 @@ def atom_text(symbol: str, bonds: int) -> str:
     if symbol in ORGANIC:
         return symbol
     hydrogens = valence(symbol) - bonds
-    if hydrogens <= 0 or capacity(symbol, hydrogens, bracket=True) in (-1, ANY):
+    unlimited = capacity(symbol, bracket=True) == ANY  # a metal, which is not filled up
+    if hydrogens <= 0 or unlimited or capacity(symbol, hydrogens, bracket=True) < 0:
         return f"[{symbol}]"
     return f"[{symbol}H{hydrogens if hydrogens > 1 else ''}]"
