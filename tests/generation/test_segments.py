@@ -167,11 +167,14 @@ def sizes_of(molecule: Molecule) -> tuple[int, int]:
 def test_a_structure_has_the_atoms_of_the_molecule_before_it(model: Model) -> None:
     outputs = ("molecule_selfies", "molecule_structure")
     answers = model.generate("Make.", output=outputs, num_samples=6, max_new_tokens=180)
-    sound = [answer for answer in answers if answer.error is None]
-    assert sound
-    for answer in sound:
+    # this vocabulary cannot write most molecules again: then their sizes are tied, and the answer says that they differ
+    both = [answer for answer in answers if all(isinstance(one.value, Molecule) for one in answer.segments)]
+    assert both
+    for answer in both:
         written, structure = answer.segments
         assert isinstance(written.value, Molecule)
+        same = written.value.smiles == getattr(structure.value, "smiles", None)
+        assert (answer.error is None) or ("differ" in answer.error and not same)
         modality = model.vocabulary.modality("molecule_structure")
         assert modality.length(structure.tokens) in sizes_of(written.value)
 

@@ -17,8 +17,7 @@ CHECKS = Verdict(tuple(Check(name, name != "clashes") for name in ("valence", "r
 def test_a_calibrated_number_is_said_with_its_interval() -> None:
     line = str(Confidence("2.31 log mol/L", SURE, interval=Interval(1.2, 3.4, 0.9, 113), verdict=CHECKS))
     assert line == (
-        "2.31 log mol/L, 90% interval 1.2 to 3.4 (calibrated on 113 held-out records); 3 of 4 checks passed; "
-        "doubt: clashes"
+        "2.31 log mol/L, 90% interval 1.2 to 3.4 (calibrated on 113 records); 3 of 4 checks passed; doubt: clashes"
     )
 
 

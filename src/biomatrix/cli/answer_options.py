@@ -39,7 +39,7 @@ Answer = Annotated[
 ]
 Length = Annotated[
     str | None,
-    typer.Option(metavar="N|A-B|A-|-B", help="Length of the answer, exact or a range, where the modality counts."),
+    typer.Option(metavar="N|A-B|A-", help="Length of the answer, exact or a range, where the modality counts."),
 ]
 Constraints = Annotated[
     list[str] | None,

@@ -53,6 +53,8 @@ def calibrate(
     from biomatrix.generation.model import load
     from biomatrix.tasks import task as task_named
 
+    if not 0.0 < coverage < 1.0:
+        raise ConfigurationError(f"--coverage is a share above 0 and below 1, not {coverage}")
     if output.suffix not in (".json", ".parquet"):
         raise ConfigurationError("a calibration is a .json or a .parquet file", file=str(output))
     check_writable(output)

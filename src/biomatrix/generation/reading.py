@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.constraint import Constraint
+from biomatrix.entities.kind_registry import kind_of
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation.answers import Answer, read_answer
 from biomatrix.generation.jobs import Written
@@ -92,15 +94,27 @@ class AnswerReader:
                     fault = error.message
                 if fault is not None:
                     return fault
-        return None if plan.request.guided else self._wrong_length(plan, answer)
+        return self._wrong_length(plan, answer) or (_disagreement(answer) if len(plan.request.outputs) > 1 else None)
 
     def _wrong_length(self, plan: Plan, answer: Answer) -> str | None:
-        """Return how the first segment misses the length; guided ones keep it as they are written."""
+        """Return how the first segment misses the length, which not every narrowed guide keeps."""
         length = plan.request.bounds
         if length is None:
             return None
         first = next(one for one in answer.segments if one.modality == plan.request.outputs[0])
         return length_fault(length, self._vocabulary.block(str(first.modality)).modality.length(first.tokens))
+
+
+def _disagreement(answer: Answer) -> str | None:
+    """Return how two segments are of different entities, where they should be one entity in several modalities."""
+    shown = [one for one in answer.segments if isinstance(one.value, Entity) and one.value is not answer.entity]
+    for one in shown:
+        if isinstance(one.value, Entity) and answer.entity is not None and one.value.kind == answer.entity.kind:
+            checks = kind_of(answer.entity).agree(one.value, answer.entity)
+            failed = [check.name for check in checks if check.passed is False]
+            if failed:
+                return f"its {one.modality} and its {answer.entity_modality} differ: {', '.join(failed)}"
+    return None
 
 
 def _with_value(answer: Answer, asked: TextConstraint) -> Answer:

@@ -59,7 +59,7 @@ def calibrate(
     --------
     >>> made = calibrate([1.0] * 19, [1.0 + step / 10 for step in range(19)], coverage=0.9)
     >>> str(made.interval(2.0))
-    '90% interval 0.3 to 3.7 (calibrated on 19 held-out records)'
+    '90% interval 0.3 to 3.7 (calibrated on 19 records)'
     """
     guessed, true = _paired(predictions, truths)
     digest = _digest(guessed, true)

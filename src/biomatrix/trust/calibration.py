@@ -30,7 +30,7 @@ class Interval:
     Examples
     --------
     >>> str(Interval(1.2, 3.4, 0.9, 113))
-    '90% interval 1.2 to 3.4 (calibrated on 113 held-out records)'
+    '90% interval 1.2 to 3.4 (calibrated on 113 records)'
     """
 
     low: float
@@ -40,9 +40,9 @@ class Interval:
 
     def __str__(self) -> str:
         if math.isinf(self.high - self.low):
-            return f"no {self.coverage:.0%} interval: {self.count} held-out records are too few for it"
+            return f"no {self.coverage:.0%} interval: {self.count} records are too few for it"
         bounds = f"{self.low:.3g} to {self.high:.3g}"
-        return f"{self.coverage:.0%} interval {bounds} (calibrated on {self.count:,} held-out records)"
+        return f"{self.coverage:.0%} interval {bounds} (calibrated on {self.count:,} records)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +163,7 @@ class Calibration:
             return cls._read(read_scores(Path(path)))
         except BioMatrixError as error:
             raise error.at(file=str(path)) from None
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise ConfigurationError(f"no calibration: {error!r}", file=str(path)) from error
 
     def _described(self) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Confidence:
     >>> from biomatrix.entities import Check
     >>> print(Confidence("2.31 log mol/L", Likelihood.of([-0.1]), interval=Interval(1.2, 3.4, 0.9, 113),
     ...       verdict=Verdict((Check("valence", True), Check("clashes", False)))))
-    2.31 log mol/L, 90% interval 1.2 to 3.4 (calibrated on 113 held-out records); 1 of 2 checks passed; doubt: clashes
+    2.31 log mol/L, 90% interval 1.2 to 3.4 (calibrated on 113 records); 1 of 2 checks passed; doubt: clashes
     """
 
     answer: str

@@ -26,7 +26,7 @@ from biomatrix.entities.molecule.modalities.selfies_symbols import (
 from biomatrix.entities.molecule.modalities.smiles import as_molecule
 from biomatrix.entities.molecule.queries import wildcards
 from biomatrix.entities.molecule.selfies import index_symbols_after, read_symbols, symbols_of_smiles
-from biomatrix.errors import DecodeError, LimitError, UnsupportedError
+from biomatrix.errors import BioMatrixError, DecodeError, LimitError, UnsupportedError
 from biomatrix.metrics.coordination import NOT_TETRAHEDRAL
 from biomatrix.metrics.marked_atoms import mapped_atoms, marked_atoms
 
@@ -157,6 +157,18 @@ class MoleculeSelfies(Modality):
         entries = [(token, token != DOT, token != DOT, id_) for token, id_ in ids.tokens.items()]
         inside = np.array(list(ids.tokens.values()), dtype=np.int64)
         return SelfiesAutomaton(self.name, ids.start_id, ids.end_id, inside, entries, atoms_count=False)
+
+    def bound_by(self, automaton: Automaton, tokens: Sequence[str], sibling: Modality) -> tuple[Automaton, int | None]:
+        """Return the automaton of the one string of the molecule that the other segment spells.
+
+        A segment that spells none, or one that the vocabulary cannot write, binds nothing; the answer is then judged.
+        """
+        from biomatrix.entities.molecule.selfies_automaton import exact_string
+
+        try:
+            return exact_string(automaton, self.encode(sibling.decode(tokens))), None
+        except BioMatrixError:
+            return automaton, None
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of symbols."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Sign = Literal["<=", ">=", "="]
 _COUNT: Final = re.compile(r"([A-Z]+)(<=|>=|=)(\d+(?:\.\d+)?)(%?)")
+_MOST: Final = 100_000
+"""No sequence has more residues: greater numbers all mean the same."""
 _SLACK: Final = 1e-9
 """What a share may be off by for lack of decimals: a third of 9 is 3."""
 
@@ -58,7 +60,9 @@ class LetterCount:
     def language(self, letters: NDArray[np.str_], longest: int) -> Language:
         """Return the sequences that keep it, over ids of these letters, ``str [N]``, up to a length."""
         lengths = range(longest + 1) if self.share else [0]
-        limits = [self.limits(length) for length in lengths]
+        limits = [
+            (min(low, _MOST), None if high is None else min(high, _MOST)) for low, high in map(self.limits, lengths)
+        ]
         most = None if self.sign == ">=" else np.array([high for _, high in limits], dtype=np.int64)
         least = np.array([low for low, _ in limits], dtype=np.int64)
         return counting(np.isin(letters, list(self.letters)), least, most)

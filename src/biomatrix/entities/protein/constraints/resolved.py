@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import numpy as np
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.base_modality import Modality
     from biomatrix.entities.segment_ids import SegmentIds
+
+
+_MOST: Final = 100_000
+"""No chain has more residues: a greater number is no limit."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Unresolved(Constraint):
         word = text.strip().lower()
         if word != "no" and not word.isdecimal():
             raise ParseError(f"unresolved is no, or the most there may be, not {text!r}", position=0)
-        return cls(0 if word == "no" else int(word))
+        return cls(0 if word == "no" else min(int(word), _MOST))
 
     def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
         """Count the unresolved token."""
