@@ -74,12 +74,17 @@ def bounds(length: Any) -> Bounds:
     return Bounds(AMPLE, (length[0], 10_000) if isinstance(length, tuple) and length[1] is None else length)
 
 
-def walk(automaton: Automaton, state: NDArray[Any], matchers: Matcher, matcher: Any, seed: int, most: int) -> bool:
+def walk(
+    automaton: Automaton, state: NDArray[Any], matchers: Matcher, matcher: Any, seed: int, most: int, exact: bool = True
+) -> bool:
     """Compare every mask of a random walk, which ends what it may with a chance of a fifth; return whether it did."""
     draws = np.random.default_rng(seed)
     for _ in range(most):
         ours = allowed_ids(automaton, state)
-        np.testing.assert_array_equal(matchers.allowed(matcher), ours)
+        theirs = matchers.allowed(matcher)
+        assert set(ours.tolist()) <= set(theirs.tolist())
+        if exact:
+            np.testing.assert_array_equal(theirs, ours)
         assert not matcher.is_accepting()
         ends = np.intersect1d(ours, matchers.ends)
         chosen = int(draws.choice(ends if len(ends) and draws.random() < 0.2 else ours))
@@ -114,7 +119,10 @@ def test_parts_of_a_composite_nest(wide: Vocabulary, matchers: Matcher, output: 
     automaton = table(wide, output)
     grammar = lark_grammar(wide, output, length)
     ended = [
-        walk(automaton, automaton.start(Bounds(AMPLE, length)), matchers, matchers.start(grammar), seed, 80)
+        # the export knows tables alone: parts that track valences allow fewer ids than it does
+        walk(
+            automaton, automaton.start(Bounds(AMPLE, length)), matchers, matchers.start(grammar), seed, 80, exact=False
+        )
         for seed in range(5)
     ]
     assert any(ended)
