@@ -8,6 +8,7 @@ from dataclasses import replace
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.kind_registry import kind_of
+from biomatrix.entities.registration import Kind
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation.answers import Answer, read_answer
 from biomatrix.generation.jobs import Written
@@ -107,6 +108,8 @@ class AnswerReader:
 
 def _disagreement(answer: Answer) -> str | None:
     """Return how two segments are of different entities, where they should be one entity in several modalities."""
+    if answer.entity is None or type(kind_of(answer.entity)).agree is Kind.agree:
+        return None  # a kind that does not say when modalities agree: one of them may carry less than the other
     shown = [one for one in answer.segments if isinstance(one.value, Entity) and one.value is not answer.entity]
     for one in shown:
         if isinstance(one.value, Entity) and answer.entity is not None and one.value.kind == answer.entity.kind:
