@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from published_layout import write_published_checkpoint
+from decoding.models import write_published
 
 import biomatrix as bm
 from biomatrix.generation.answers import Answer
@@ -164,7 +164,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         model = bm.load(arguments.model)
         if arguments.published is not None:
-            model = write_published_checkpoint(Path(scratch), arguments.published)
+            write_published(Path(scratch), arguments.published)
+            model = bm.load(
+                scratch, molecule_structure_tokenizer="conditioned-512", protein_structure_tokenizer="geometric-4096"
+            )
         columns = ("balanced", "inside", "exact", "valid", "aligned")
         print(f"{'modality':34s} {'answers':>7s} {' '.join(f'{name:>9s}' for name in columns)} redrafts  tokens/s")
         for modality in arguments.modalities:

@@ -20,8 +20,8 @@ def published_tokens() -> list[str]:
     known = {modality.name: modality for modality in modalities()}
     symbols = list(known["molecule_selfies"].vocabulary())
     joint = [f"[{symbol[1:-1]} {code}]" for symbol in symbols[:22] for code in range(512)]
-    joint += [f"[{name} -1]" for name in ("Ring1", "Ring2", "Branch1", "=Branch1", "Branch2")]
-    structure = [f"<S {code}>" for code in range(4096)]
+    joint += list(known["molecule_structure"].vocabulary())
+    structure = [f"<S {code}>" for code in range(-1, 4096)]
     controls = [token for modality in known.values() for token in (modality.start_token, modality.end_token)]
     return [*controls, *symbols, *joint, *known["protein_sequence"].vocabulary(), *structure]
 
@@ -38,7 +38,7 @@ def write_published(folder: Path, tokenizer_folder: Path = TOKENIZER) -> None:
     from biomatrix.vocabulary import qwen3_tokenizer
 
     tokenizer = qwen3_tokenizer(tokenizer_folder)
-    tokens = published_tokens()
+    tokens = list(dict.fromkeys(published_tokens()))
     random.Random(5).shuffle(tokens)
     special = {token for modality in modalities() for token in (modality.start_token, modality.end_token)}
     tokenizer.add_tokens([AddedToken(token, special=token in special, normalized=False) for token in tokens])

@@ -10,8 +10,8 @@ from biomatrix.entities.molecule.counts import Count, MoleculeCounts
 
 
 @dataclass(frozen=True)
-class Atoms(CountConstraint):
-    """The number of heavy atoms.
+class _Size(CountConstraint):
+    """One number.
 
     Parameters
     ----------
@@ -19,16 +19,21 @@ class Atoms(CountConstraint):
         The least and the most.
     """
 
-    name: ClassVar[str] = "atoms"
-    help: ClassVar[str] = "the number of heavy atoms: 12, 10-20, <=30, >=5"
-    example: ClassVar[str] = "10-20"
-
     count: Count
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a count."""
         return cls(parse_count(text))
+
+
+@dataclass(frozen=True)
+class Atoms(_Size):
+    """The number of heavy atoms."""
+
+    name: ClassVar[str] = "atoms"
+    help: ClassVar[str] = "the number of heavy atoms: 12, 10-20, <=30, >=5"
+    example: ClassVar[str] = "10-20"
 
     @property
     def counts(self) -> MoleculeCounts:
@@ -36,25 +41,12 @@ class Atoms(CountConstraint):
 
 
 @dataclass(frozen=True)
-class Rings(CountConstraint):
-    """The number of independent rings.
-
-    Parameters
-    ----------
-    count : Count
-        The least and the most.
-    """
+class Rings(_Size):
+    """The number of independent rings."""
 
     name: ClassVar[str] = "rings"
     help: ClassVar[str] = "the number of independent rings: 2, 1-3, <=4, >=1"
     example: ClassVar[str] = "1-3"
-
-    count: Count
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read a count."""
-        return cls(parse_count(text))
 
     @property
     def counts(self) -> MoleculeCounts:
