@@ -60,13 +60,6 @@ class YesNo(TextConstraint):
     help: ClassVar[str] = "the answer is Yes or No; takes no value"
     example: ClassVar[str] = ""
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the constraint; ParseError where a value is given."""
-        if text.strip():
-            raise ParseError("takes no value")
-        return cls()
-
     def language(self) -> Words:
         """Return the two words."""
         return Words(("Yes", "No"))

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final, NamedTuple, Self
+from typing import ClassVar, Final, NamedTuple
 
 from biomatrix.errors import ParseError
 from biomatrix.generation.text_answers.language import State, contains
@@ -35,13 +35,6 @@ class MolecularFormula(TextConstraint):
     name: ClassVar[str] = "molecular-formula"
     help: ClassVar[str] = "the answer is a molecular formula in Hill order; takes no value"
     example: ClassVar[str] = ""
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the constraint; ParseError where a value is given."""
-        if text.strip():
-            raise ParseError("takes no value")
-        return cls()
 
     def language(self) -> FormulaLanguage:
         """Return every formula."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from biomatrix.entities.constraint import Constraint
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import ConfigurationError, ParseError
 
 if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
@@ -19,6 +19,13 @@ AnswerValue: TypeAlias = float | bool | str
 
 class TextConstraint(Constraint):
     """One wish about an answer in text: which strings it may be. Kept for every answer, by construction."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the constraint, which takes no value unless a subclass says so; ParseError where one is given."""
+        if text.strip():
+            raise ParseError("takes no value")
+        return cls()
 
     @abstractmethod
     def language(self) -> Language:
