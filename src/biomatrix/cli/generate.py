@@ -106,6 +106,7 @@ def generate(
     from biomatrix.generation.confidence import with_evidence
     from biomatrix.generation.lengths import parse_length
     from biomatrix.generation.model import request_of
+    from biomatrix.generation.origins import calibration_doubts, refuse_calibration
     from biomatrix.generation.requests import build_prompt
     from biomatrix.trust.calibration import Calibration
 
@@ -118,6 +119,8 @@ def generate(
     outputs = outputs_of(answer)
     _check_modalities(*(("--answer", name) for name in outputs), ("--as", written_as))
     written = outputs[-1] if outputs else None
+    if calibrated is not None:
+        refuse_calibration(calibrated, outputs)
     refuse_checks(checks, relax, written, stream)
     if output is not None:
         check_destination(Path(output), written, folder=output.endswith("/"))
@@ -132,8 +135,9 @@ def generate(
     parts = build_prompt(words, given.read(), written_as=written_as)
     request = request_of(parts, **asked)
     with shown_log(quiet):
-        written_answers = _ask(open_chosen(engine, model, tokenizers, place), stream, request)
-        answers = with_evidence(check_and_relax(written_answers, checks, relax), calibrated)
+        opened = open_chosen(engine, model, tokenizers, place)
+        doubts = calibration_doubts(calibrated, opened, request)
+        answers = with_evidence(check_and_relax(_ask(opened, stream, request), checks, relax), calibrated, doubts)
     _print_answers(answers, stream, as_json)
     if checks is not None and not as_json:
         print_verdicts(answers)
