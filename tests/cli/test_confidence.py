@@ -106,6 +106,8 @@ def test_an_explanation_is_listed_and_drawn(tmp_path: Path) -> None:
     [
         (["explain", *ASKED, "-o", "why.png"], "svg"),
         (["explain", *ASKED, "--method", "magic"], "occlusion or integrated_gradients"),
+        (["explain", *ASKED, "--method", "integrated_gradients", "--steps", "0"], "--steps is at least 1, not 0"),
+        (["explain", *ASKED, "--steps", "8"], "belongs to --method integrated_gradients"),
         (["calibrate", "x.csv", "--task", "make_molecule_smiles", "--label", "y", "-o", "c.json"], "one entity"),
         (["calibrate", "x.csv", "--task", "predict_weight", "--label", "y", "-o", "c.csv"], "parquet"),
         (["generate", *ASKED, "--calibration", "missing.json"], "cannot be read"),
