@@ -23,7 +23,7 @@ from biomatrix.cli.answer_options import (
     parsed_constraints,
     shown_names,
 )
-from biomatrix.cli.check_options import Checks, Relax, check_and_relax, print_verdicts, refuse_checks
+from biomatrix.cli.check_options import BestBy, Checks, Relax, check_and_relax, print_verdicts, refuse_checks, scorer_of
 from biomatrix.cli.console import Quiet, shown_log
 from biomatrix.cli.engine_options import EnforcedBy, EngineName, ServedAs, Url, engine_settings, open_chosen
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
@@ -65,6 +65,7 @@ def generate(
     seed: Annotated[int, typer.Option(help="Same seed, same answers; a whole number of 64 bits.")] = 0,
     drafts: Drafts = None,
     best_of: BestOf = 1,
+    best_by: BestBy = None,
     beams: Beams = None,
     unguided: Unguided = False,
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
@@ -128,6 +129,7 @@ def generate(
     settings |= {"drafts": drafts, "best_of": best_of, "beams": beams, "guided": not unguided}
     with named_as_options(length="--length", output="--answer", **shown_names(settings)):
         asked = {"output": outputs or None, "length": None if length is None else parse_length(length), **settings}
+        asked["scorer"] = scorer_of(best_by, best_of, checks)
         asked["constraints"] = parsed_constraints(constraint or ())
         request_of("checked before anything is read", **asked)
     tokenizers = named_tokenizers(tokenizer or ())
