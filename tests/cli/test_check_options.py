@@ -30,6 +30,18 @@ def test_levels_of_checks() -> None:
 
 
 @SHIPPED
+def test_the_best_by_checks_fails_as_few_as_any() -> None:
+    asked = [*IN_3D, "--json", "--drafts", "1"]
+    each = json.loads(RUNNER.invoke(app, [*asked, "-n", "6"], catch_exceptions=False).stdout)
+    best = json.loads(
+        RUNNER.invoke(app, [*asked, "--best-of", "6", "--best-by", "checks"], catch_exceptions=False).stdout
+    )
+    failed = [sum(check["passed"] is False for check in answer["checks"]) for answer in (*each, *best)]
+    assert failed[-1] == min(failed[:-1])
+    assert best[0]["candidates"] == 6
+
+
+@SHIPPED
 def test_a_verdict_is_a_line_for_each_answer() -> None:
     result = RUNNER.invoke(app, [*IN_3D, "-n", "2", "--checks", "fast"], catch_exceptions=False)
     judged = [line for line in result.stderr.splitlines() if "checks passed" in line]
@@ -53,6 +65,9 @@ def test_a_relaxed_molecule_is_written_and_what_was_done_is_told(tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--best-by", "checks"], "--best-by chooses among several answers; give --best-of"),
+        (["--best-by", "luck", "--best-of", "4"], "--best-by is likelihood or checks, not 'luck'"),
+        (["--best-by", "checks", "--best-of", "4", "--checks", "off"], "--best-by checks needs checks"),
         (["--checks", "all"], "--checks: no level of checks 'all'; there are off, fast, full"),
         (["--relax", "mmff"], "--relax mmff needs --answer with a modality of structures"),
         (["--answer", "molecule_smiles", "--relax", "mmff"], "needs --answer with a modality of structures"),

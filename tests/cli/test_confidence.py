@@ -39,6 +39,57 @@ def test_a_calibration_is_made_and_used(tmp_path: Path) -> None:
     assert "80% interval" in result.stderr
 
 
+TABLE = ["name,smiles,logS", *(f"n{n},{'C' * (n + 1)}O,{-n / 2}" for n in range(9)), "bad,CCO,soluble"]
+CALIBRATE = ["calibrate", "labels.csv", "--task", "predict_log_solubility", "--label", "logS", "-o", "made.json"]
+
+
+@pytest.fixture
+def labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a table of nine labels and a line whose label is none."""
+    monkeypatch.chdir(tmp_path)
+    Path("labels.csv").write_text("\n".join(TABLE) + "\n")
+    return tmp_path
+
+
+def test_one_sample_a_record_is_calibrated_without_a_spread(labelled: Path) -> None:
+    result = RUNNER.invoke(app, [*CALIBRATE, "-n", "1"], catch_exceptions=False)
+    assert "method absolute, 90% interval of plus or minus" in result.stderr
+    assert "labels.csv, record 10: no number" in result.stderr
+    assert Calibration.from_file(labelled / "made.json").method == "absolute"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["-n", "1", "--method", "normalised"], "no spread"),
+        (["-n", "0"], "--num-samples is at least 1"),
+        (["--coverage", "0.95"], r"9 records are too few .* 95% coverage, .* at least 19; 9 reach 90% at the most"),
+        (["--method", "lac"], "absolute or normalised"),
+    ],
+)
+def test_a_calibration_that_cannot_be_is_refused_and_not_written(labelled: Path, more: list[str], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        RUNNER.invoke(app, [*CALIBRATE, *more], catch_exceptions=False)
+    assert not (labelled / "made.json").exists()
+
+
+def test_a_calibration_for_another_question_or_model_is_not_taken_unsaid(labelled: Path) -> None:
+    RUNNER.invoke(app, [*CALIBRATE, "-n", "3", "--as", "molecule_smiles"], catch_exceptions=False)
+    asked = ["generate", "--molecule", "CCO", "-n", "3", "--calibration", "made.json"]
+    words = "Log solubility (mol/L) of"
+    result = RUNNER.invoke(app, [*asked, words, "--as", "molecule_smiles"], catch_exceptions=False)
+    assert "calibrated on '" not in result.stderr
+    result = RUNNER.invoke(app, [*asked, words, "--as", "molecule_selfies"])
+    assert "calibrated on 'Log solubility (mol/L) of {molecule_smiles}', not on 'Log solubility (mol/L) of {mol" in (
+        result.stderr
+    )
+    Path("made.json").write_text(Path("made.json").read_text().replace('"model_hash": "', '"model_hash": "x'))
+    with pytest.raises(ConfigurationError, match="weights of nano"):
+        RUNNER.invoke(app, [*asked, words], catch_exceptions=False)
+    with pytest.raises(ConfigurationError, match="not of molecule_selfies"):
+        RUNNER.invoke(app, [*asked, "Make", "--answer", "molecule_selfies"], catch_exceptions=False)
+
+
 def test_an_explanation_is_listed_and_drawn(tmp_path: Path) -> None:
     target = tmp_path / "why.svg"
     result = RUNNER.invoke(app, ["explain", *ASKED, "--answer", "-0.3", "-o", str(target)], catch_exceptions=False)
@@ -55,6 +106,8 @@ def test_an_explanation_is_listed_and_drawn(tmp_path: Path) -> None:
     [
         (["explain", *ASKED, "-o", "why.png"], "svg"),
         (["explain", *ASKED, "--method", "magic"], "occlusion or integrated_gradients"),
+        (["explain", *ASKED, "--method", "integrated_gradients", "--steps", "0"], "--steps is at least 1, not 0"),
+        (["explain", *ASKED, "--steps", "8"], "belongs to --method integrated_gradients"),
         (["calibrate", "x.csv", "--task", "make_molecule_smiles", "--label", "y", "-o", "c.json"], "one entity"),
         (["calibrate", "x.csv", "--task", "predict_weight", "--label", "y", "-o", "c.csv"], "parquet"),
         (["generate", *ASKED, "--calibration", "missing.json"], "cannot be read"),

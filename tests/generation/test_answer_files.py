@@ -15,9 +15,13 @@ from biotite.structure.io import pdbx
 from rdkit import Chem
 
 from biomatrix.entities import Molecule, Protein, read
+from biomatrix.entities.check import Check
+from biomatrix.entities.protein.relaxation.openmm_minimisation import NAME
+from biomatrix.entities.relaxed import Relaxed
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.generation import Answer, Model
 from biomatrix.generation.answer_files import check_destination, describe_answer, write_answers
+from biomatrix.trust import Relaxation, Verdict
 from biomatrix.vocabulary.segments import Segment
 
 VOCABULARY: Any = SimpleNamespace(
@@ -188,3 +192,35 @@ def test_names_that_are_no_file_are_refused_in_words(tmp_path: Path, monkeypatch
     (tmp_path / "taken").write_text("")
     with pytest.raises(ConfigurationError, match="taken: is a file, not a folder"):
         check_destination(Path("taken/inside"), "molecule_selfies", folder=True)
+
+
+def test_a_relaxed_answer_says_so_in_an_sd_file(model: Model, tmp_path: Path) -> None:
+    answers = model.generate("Make a molecule.", output="molecule_selfies", length=3, num_samples=2)
+    molecule = Molecule.from_smiles("C[C@H](F)OC").embed()
+    answer = replace(answers[0], entity=molecule, segments=(Segment(molecule, "molecule_selfies", 0, 5),))
+    relaxed = answer.with_relaxed("mmff")
+    assert relaxed.relaxation is not None
+    assert "same stereochemistry as before" in {check.name for check in relaxed.checks}
+    write_answers([relaxed, answer], tmp_path / "made.sdf", "molecule_structure")
+    first, second = Chem.SDMolSupplier(str(tmp_path / "made.sdf"), removeHs=False)
+    assert first.GetProp("relaxed_with") == "MMFF94 (RDKit)"
+    assert first.GetProp("relaxed_energy_after") == f"{relaxed.relaxation.energy_after:.4f} kcal/mol"
+    assert first.GetProp("relaxed_checks_after") == str(relaxed.relaxation.after)
+    assert not second.HasProp("relaxed_with")
+
+
+@pytest.mark.parametrize("extension", ["pdb", "cif"])
+def test_a_relaxed_fold_says_so_in_remarks_and_items(folds: list[Answer], tmp_path: Path, extension: str) -> None:
+    """The energies stand in for those of OpenMM, which is an extra."""
+    fold = folds[0]
+    assert isinstance(fold.entity, Protein)
+    done = Relaxed(fold.entity, -10.5, -20.25, 0.125, NAME)
+    judged = Verdict((Check("clashes", False),)), Verdict((Check("clashes", True),))
+    relaxation = Relaxation("openmm", fold.entity, fold.entity, *judged, -10.5, -20.25, 0.125, done.data)
+    write_answers([replace(fold, relaxation=relaxation)], tmp_path / f"fold.{extension}", "protein_structure")
+    text = " ".join((tmp_path / f"fold.{extension}").read_text().replace("REMARK 225", "").split()).lower()
+    assert NAME.lower() in text
+    assert "relaxed_energy_before" in text
+    assert "-20.2500 kcal/mol" in text
+    assert "relaxed_rmsd" in text
+    assert "0.1250 angstrom" in text

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
 import biomatrix as bm
 from biomatrix.errors import ConfigurationError, LimitError
 from biomatrix.generation import Model
-from biomatrix.generation.attribution import METHODS, attribute
+from biomatrix.generation.attribution import METHODS, UNIT, attribute
+from biomatrix.generation.attribution_figures import attribution_figure, described_places
 
 CHAIN = bm.Protein.from_sequence("MKTAYIAK")
 MOLECULE = bm.Molecule.from_smiles("CC(=O)Oc1ccccc1C(=O)O")
@@ -84,6 +88,38 @@ def test_a_strip_of_residues_is_drawn(model: Model) -> None:
     assert picture.count("<rect") == len(CHAIN) + 1  # and the legend
     assert "<title>M1:" in picture
     assert shown.ranked()[0] == int(np.argmax(shown.weights))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_figure_says_what_was_explained_and_in_which_unit(model: Model, method: str) -> None:
+    found = attribute(model, ["Is ", (MOLECULE, "molecule_smiles"), CHAIN], "<user & system>", method, steps=4)
+    figure = attribution_figure(found, "<user & system>")
+    assert figure is not None
+    texts = [element.text or "" for element in ElementTree.fromstring(figure).iter() if element.tag.endswith("text")]
+    assert texts[0] == "Why '<user & system>'?"
+    assert method.replace("_", " ") in texts[1]
+    assert f"{found.score:.2f} nats" in texts[2]
+    assert {"molecule_smiles", "protein_sequence"} <= set(texts)
+    assert texts.count(UNIT) == 2  # beside the bar of each entity
+    assert attribution_figure(attribute(model, "Fold", "user"), "user") is None
+
+
+def test_each_token_says_which_residues_it_writes(model: Model) -> None:
+    found = attribute(model, ["Fold ", CHAIN], "user")
+    written = described_places(found)
+    assert [written[place] for place in sorted(written)] == [str(number) for number in range(1, len(CHAIN) + 1)]
+    assert {found.tokens[place] for place in written} == {f"<A {letter}>" for letter in CHAIN.sequence}
+
+
+def test_progress_is_told_with_the_rate_and_the_time_left(
+    model: Model, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biomatrix.generation.attribution._SECONDS", 0.0)
+    caplog.set_level("INFO", "biomatrix")
+    attribute(model, ["Fold ", CHAIN], "user", rows=4)
+    assert re.search(r"occlusion: 4 of \d+ variants of the prompt, [\d.]+/s, \d+ s left", caplog.text)
+    attribute(model, ["Fold ", CHAIN], "user", "integrated_gradients", steps=8, rows=4)
+    assert re.search(r"integrated gradients: 4 of 8 steps, [\d.]+/s, \d+ s left", caplog.text)
 
 
 def test_what_cannot_be_explained_is_refused(model: Model) -> None:

@@ -70,7 +70,7 @@ def test_a_calibration_gives_an_interval_around_the_median_of_samples(model: Mod
     assert (found.interval.low, found.interval.high) == pytest.approx((-1.0 - 17 / 18, -1.0 + 17 / 18))
     assert str(found).startswith("-1 log mol/L (median of 3 samples), 90% interval -1.94 to -0.0556 (calibrated on 19")
     two = with_evidence([replace(answer, text=text, entity=None, error=None) for text in ("1", "much")], made)
-    assert "calibrated on 3 samples a record, but 2 were asked for" in two[0].confidence.doubts
+    assert "calibrated on 3 samples a record, but on 2 here" in two[0].confidence.doubts
     assert "1 of 2 samples state no number" in two[0].confidence.doubts
 
 

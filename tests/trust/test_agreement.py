@@ -51,6 +51,27 @@ def test_similar_sequences_agree_with_gaps_too() -> None:
     assert found.clusters == ((0, 1, 2), (3,))
 
 
+@pytest.mark.parametrize("longer", [0, 4])
+def test_chains_that_share_a_motif_alone_do_not_agree(longer: int) -> None:
+    """A third of each chain is one motif; identity over the shorter one passes 0.3 with nothing else in common."""
+    generator, letters = np.random.default_rng(3), list("ACDEFGHIKLMNPQRSTVWY")
+    motif = "".join(generator.choice(letters, 27))
+    tails = ["".join(generator.choice(letters, 53 + longer * number)) for number in range(4)]
+    chains = [bm.Protein.from_sequence(motif + tail) for tail in tails]
+    assert agreement(chains).clusters == ((0,), (1,), (2,), (3,))
+    relatives = [tails[0], tails[0][:20] + "GAVLS" + tails[0][20:], tails[0].replace("E", "D")]
+    assert agreement([bm.Protein.from_sequence(motif + tail) for tail in relatives]).clusters == ((0, 1, 2),)
+
+
+def test_a_domain_is_not_the_chain_that_holds_it() -> None:
+    domain = "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ"
+    chain = bm.Protein.from_sequence(domain + "GSGSGPWPWGSGSGHHHHHHGSGDGDNGNSGSP")
+    check = bm.entities.kind("protein").resemblance(bm.Protein.from_sequence(domain), chain)
+    assert check.passed is False
+    assert check.value == 1.0
+    assert "50% of the longer" in str(check.detail)
+
+
 def test_numbers_spread_and_texts_agree_by_their_words() -> None:
     numbers = agreement([1.0, 2.0, 4.0, None])
     assert numbers.spread is not None

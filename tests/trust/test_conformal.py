@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from biomatrix.errors import ConfigurationError
 from biomatrix.trust import Calibration, calibrate, calibrate_labels
 from biomatrix.trust.calibration_files import FORMAT
-from biomatrix.trust.conformal import aps_scores, conformal_quantile, lac_scores
+from biomatrix.trust.conformal import aps_scores, conformal_quantile, lac_scores, records_needed
 
 REPEATS, FRESH = 600, 5
 
@@ -64,11 +65,51 @@ def test_a_group_has_the_coverage_of_its_own_records() -> None:
         made.interval(0.0, group="none")
 
 
-def test_too_few_records_make_no_interval_but_say_so() -> None:
-    made = calibrate([0.0] * 5, [1.0] * 5, coverage=0.9)
-    assert math.isinf(made.threshold())
-    assert "too few" in str(made.interval(0.0))
+@pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9, 0.95, 0.99])
+def test_the_fewest_records_are_those_whose_quantile_is_finite(coverage: float) -> None:
+    needed = records_needed(coverage)
+    assert math.isfinite(conformal_quantile(np.arange(needed), coverage))
+    assert math.isinf(conformal_quantile(np.arange(needed - 1), coverage))
+
+
+def test_too_few_records_are_refused_with_what_is_needed() -> None:
+    with pytest.raises(ConfigurationError, match=r"5 records are too few .* 90% .* at least 9; 5 reach 83% at"):
+        calibrate([0.0] * 5, [1.0] * 5, coverage=0.9)
+    with pytest.raises(ConfigurationError, match="8 records are too few"):  # the other 8 fit the temperature
+        calibrate_labels([[0.5, 0.5]] * 16, [0, 1] * 8, ("a", "b"), recalibration="temperature", coverage=0.9)
+    made = calibrate([0.0] * 9, [1.0] * 9, coverage=0.9)
+    assert "too few" in str(made.interval(0.0, coverage=0.99))
     assert conformal_quantile(np.arange(1.0, 10.0), 0.9) == 9.0
+
+
+@pytest.mark.parametrize("spreads", [[0.0] * 9, [1.0] * 8 + [-0.5], [1.0] * 8 + [math.nan], [1.0] * 8])
+def test_spreads_that_scale_nothing_are_refused(spreads: list[float]) -> None:
+    with pytest.raises(ConfigurationError, match="spread"):
+        calibrate([0.0] * 9, [1.0] * 9, spreads)
+
+
+def test_a_few_samples_that_spread_are_enough_for_a_floor() -> None:
+    made = calibrate([0.0] * 9, [1.0] * 9, [0.0] * 8 + [1.8])
+    assert made.floor == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"scores": [0.1, -0.2]}, "at least 0"),
+        ({"scores": [[0.1]]}, "finite"),
+        ({"method": "lac", "labels": ["a", "b"], "scores": [1.5]}, "at most 1"),
+        ({"coverage": 0.0}, "coverage"),
+        ({"method": "normalised", "floor": 0.0}, "floor"),
+        ({"samples": -1}, "samples"),
+    ],
+)
+def test_a_file_with_numbers_that_cannot_be_is_refused(tmp_path: Path, changed: dict[str, object], said: str) -> None:
+    path = tmp_path / "made.json"
+    calibrate([0.0] * 9, [1.0] * 9).save(path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+    with pytest.raises(ConfigurationError, match=said):
+        Calibration.from_file(path)
 
 
 def test_the_same_question_gives_the_same_set() -> None:
@@ -111,12 +152,12 @@ def test_a_file_that_is_no_calibration_is_refused_by_name(tmp_path: Path, conten
 
 def test_what_makes_no_sense_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="between 0 and 1"):
-        calibrate([0.0], [0.0]).interval(0.0, coverage=90)
+        calibrate([0.0] * 9, [0.0] * 9).interval(0.0, coverage=90)
     with pytest.raises(ConfigurationError, match="not finite"):
         calibrate([float("nan")], [0.0])
     with pytest.raises(ConfigurationError, match="add up to 1"):
         calibrate_labels([[0.5, 0.9]], [0], ("a", "b"))
     with pytest.raises(ConfigurationError, match="spread of samples"):
-        calibrate([0.0], [0.0], [1.0]).interval(0.0)
+        calibrate([0.0] * 9, [0.0] * 9, [1.0] * 9).interval(0.0)
     with pytest.raises(ConfigurationError, match="makes sets"):
-        calibrate_labels([[0.5, 0.5]], [0], ("a", "b")).interval(0.0)
+        calibrate_labels([[0.5, 0.5]] * 9, [0] * 9, ("a", "b")).interval(0.0)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+from rdkit import Chem
+from rdkit.Chem import rdForceFieldHelpers
 
 import biomatrix as bm
 from biomatrix.entities import Molecule, Protein
@@ -57,3 +60,18 @@ def test_what_cannot_be_relaxed_is_refused() -> None:
 def test_a_missing_program_is_named_with_how_to_install_it() -> None:
     with pytest.raises(ConfigurationError, match="conda install"):
         relax(Molecule.from_smiles("CCO").embed(), "xtb")
+
+
+def test_an_sd_record_says_that_it_is_relaxed(tmp_path: Path) -> None:
+    done = relax(shaken("CCOc1ccccc1", 0.15), "mmff")
+    done.entity.to_file(tmp_path / "relaxed.sdf")
+    (read,) = Chem.SDMolSupplier(str(tmp_path / "relaxed.sdf"), removeHs=False)
+    assert read.GetProp("relaxed_with") == "MMFF94 (RDKit)"
+    value, unit = read.GetProp("relaxed_energy_before").split()
+    assert (float(value), unit) == (pytest.approx(done.energy_before, abs=1e-3), "kcal/mol")
+    assert float(read.GetProp("relaxed_energy_after").split()[0]) == pytest.approx(done.energy_after, abs=1e-3)
+    assert read.GetProp("relaxed_rmsd") == f"{done.moved_rmsd:.4f} Angstrom"
+    assert done.data["relaxed_checks_before"] == str(done.before)
+    properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(read)
+    written = rdForceFieldHelpers.MMFFGetMoleculeForceField(read, properties).CalcEnergy()
+    assert written == pytest.approx(done.energy_after, abs=0.1)  # coordinates have four decimals

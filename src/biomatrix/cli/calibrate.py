@@ -14,6 +14,7 @@ from biomatrix.errors import BioMatrixError, ConfigurationError
 if TYPE_CHECKING:
     from biomatrix.entities import Entity, Kind
     from biomatrix.tasks import Task
+    from biomatrix.trust import Calibration
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +36,10 @@ def calibrate(
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option(help="absolute or normalised (by the spread of samples) for numbers; lac or aps for choices."),
+        typer.Option(
+            help="absolute or normalised (by the spread of samples, as when not given) for numbers; lac or aps for "
+            "choices."
+        ),
     ] = None,
     coverage: Annotated[float, typer.Option(help="How often an interval should hold the truth.")] = 0.9,
     num_samples: Annotated[int, typer.Option("--num-samples", "-n", help="Samples a record, whose median counts.")] = 8,
@@ -49,35 +53,51 @@ def calibrate(
     """Ask a model about records that it was not trained on, and write what intervals of its answers are made from."""
     from biomatrix.corpus.holdout import is_held_out, is_property_held_out
     from biomatrix.entities.files.writing import check_writable
-    from biomatrix.generation.calibrating import calibrate_task
+    from biomatrix.generation.calibrating import calibrate_task, checked_method
     from biomatrix.generation.model import load
     from biomatrix.tasks import task as task_named
 
     if not 0.0 < coverage < 1.0:
         raise ConfigurationError(f"--coverage is a share above 0 and below 1, not {coverage}")
+    if num_samples < 1:
+        raise ConfigurationError(f"--num-samples is at least 1, not {num_samples}")
     if output.suffix not in (".json", ".parquet"):
         raise ConfigurationError("a calibration is a .json or a .parquet file", file=str(output))
     check_writable(output)
     asked = task_named(task)
     placeholder, kind = _subject(asked)
+    way = checked_method(asked, method, num_samples, coverage)
     refused: list[BioMatrixError] = []
-    records = list(_records(table, kind, entity, label, refused))
+    records = list(_records(table, kind, entity, label, asked, refused))
+    if refused and not records:
+        raise ConfigurationError(f"no record is read; the first: {refused[0]}", file=str(table))
     unseen = [one for one in records if not held_out or is_held_out(one[0]) or is_property_held_out(one[0])]
     values = [({placeholder: (one, written_as) if written_as else one}, text) for one, text in unseen]
     with shown_log(quiet):
         made = calibrate_task(
-            load(model), asked, values, method=method, coverage=coverage, num_samples=num_samples, seed=seed,
+            load(model), asked, values, method=way, coverage=coverage, num_samples=num_samples, seed=seed,
             data=table.name,
         )  # fmt: skip
     made.calibration.save(output)
+    read = len(records) + len(refused)
     typer.echo(
-        f"wrote {output}: {asked.name}, calibrated on {len(made.calibration.scores)} of {len(records) + len(refused)} "
-        f"records; left out: {len(refused)} not read, {len(records) - len(unseen)} trained on, {made.left_out} without "
-        f"an answer; {made.unstated} samples state no number",
+        f"wrote {output}: {asked.name}, method {way}{_width(made.calibration)}; calibrated on "
+        f"{len(made.calibration.scores)} of {read} records; left out: {len(refused)} not read, "
+        f"{len(records) - len(unseen)} trained on, {made.left_out} without an answer; {made.unstated} samples state no "
+        "number",
         err=True,
     )
     for error in refused[:3]:
         typer.echo(f"not read: {error}", err=True)
+
+
+def _width(made: Calibration) -> str:
+    """Return how wide the intervals of numbers are, of samples that spread as is usual."""
+    if not made.is_interval:
+        return ""
+    half = made.threshold() * (2 * made.floor if made.method == "normalised" else 1.0)
+    usual = " at the usual spread of samples" if made.method == "normalised" else ""
+    return f", {made.coverage:.0%} interval of plus or minus {half:.3g} {made.unit}".rstrip() + usual
 
 
 def _subject(task: Task) -> tuple[str, Kind]:
@@ -93,9 +113,9 @@ def _subject(task: Task) -> tuple[str, Kind]:
 
 
 def _records(
-    table: Path, kind: Kind, entity: str | None, label: str, refused: list[BioMatrixError]
+    table: Path, kind: Kind, entity: str | None, label: str, task: Task, refused: list[BioMatrixError]
 ) -> Iterator[tuple[Entity, str]]:
-    """Yield the entity and the label of each line; list the lines that hold none."""
+    """Yield the entity and the label of each line; list the lines without either, or whose label is no answer."""
     from biomatrix.corpus.sources.text_tables import csv_rows
 
     separator = "\t" if ".tsv" in table.suffixes else ","
@@ -106,6 +126,7 @@ def _records(
         try:
             if not row[label].strip():
                 raise ConfigurationError(f"no {label}")
+            task.parse(row[label])
             yield kind.parse(row[column]), row[label]
         except BioMatrixError as error:
             refused.append(error.at(file=table.name, record=number))

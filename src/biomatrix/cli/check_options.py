@@ -12,6 +12,7 @@ from biomatrix.errors import BioMatrixError, ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.generation import Answer
+    from biomatrix.generation.requests import Scorer
 
 Checks = Annotated[
     str | None,
@@ -28,6 +29,36 @@ Relax = Annotated[
         "proteins.",
     ),
 ]
+BestBy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="likelihood|checks",
+        help="What makes one of the --best-of answers the best: likelihood, as when not given, or the fewest failed "
+        "checks.",
+    ),
+]
+
+
+def scorer_of(best_by: str | None, best_of: int, level: str | None) -> Scorer | None:
+    """Return what chooses among several answers; None for their likelihood.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such way, nothing to choose among, or no check to choose by.
+    """
+    from biomatrix.generation.soundness import by_checks
+    from biomatrix.trust.checking import checked_level
+
+    if best_by is None:
+        return None
+    if best_by not in ("likelihood", "checks"):
+        raise ConfigurationError(f"--best-by is likelihood or checks, not {best_by!r}")
+    if best_of < 2:
+        raise ConfigurationError("--best-by chooses among several answers; give --best-of, such as 8")
+    if best_by == "checks" and level == "off":
+        raise ConfigurationError("--best-by checks needs checks; leave out --checks off")
+    return by_checks(level=checked_level(level or "fast")) if best_by == "checks" else None
 
 
 def refuse_checks(level: str | None, method: str | None, answer: str | None, stream: bool) -> None:

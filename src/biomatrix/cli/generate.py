@@ -23,7 +23,7 @@ from biomatrix.cli.answer_options import (
     parsed_constraints,
     shown_names,
 )
-from biomatrix.cli.check_options import Checks, Relax, check_and_relax, print_verdicts, refuse_checks
+from biomatrix.cli.check_options import BestBy, Checks, Relax, check_and_relax, print_verdicts, refuse_checks, scorer_of
 from biomatrix.cli.console import Quiet, shown_log
 from biomatrix.cli.engine_options import EnforcedBy, EngineName, ServedAs, Url, engine_settings, open_chosen
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
@@ -65,6 +65,7 @@ def generate(
     seed: Annotated[int, typer.Option(help="Same seed, same answers; a whole number of 64 bits.")] = 0,
     drafts: Drafts = None,
     best_of: BestOf = 1,
+    best_by: BestBy = None,
     beams: Beams = None,
     unguided: Unguided = False,
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
@@ -106,6 +107,7 @@ def generate(
     from biomatrix.generation.confidence import with_evidence
     from biomatrix.generation.lengths import parse_length
     from biomatrix.generation.model import request_of
+    from biomatrix.generation.origins import calibration_doubts, refuse_calibration
     from biomatrix.generation.requests import build_prompt
     from biomatrix.trust.calibration import Calibration
 
@@ -118,6 +120,8 @@ def generate(
     outputs = outputs_of(answer)
     _check_modalities(*(("--answer", name) for name in outputs), ("--as", written_as))
     written = outputs[-1] if outputs else None
+    if calibrated is not None:
+        refuse_calibration(calibrated, outputs)
     refuse_checks(checks, relax, written, stream)
     if output is not None:
         check_destination(Path(output), written, folder=output.endswith("/"))
@@ -125,6 +129,7 @@ def generate(
     settings |= {"drafts": drafts, "best_of": best_of, "beams": beams, "guided": not unguided}
     with named_as_options(length="--length", output="--answer", **shown_names(settings)):
         asked = {"output": outputs or None, "length": None if length is None else parse_length(length), **settings}
+        asked["scorer"] = scorer_of(best_by, best_of, checks)
         asked["constraints"] = parsed_constraints(constraint or ())
         request_of("checked before anything is read", **asked)
     tokenizers = named_tokenizers(tokenizer or ())
@@ -132,8 +137,9 @@ def generate(
     parts = build_prompt(words, given.read(), written_as=written_as)
     request = request_of(parts, **asked)
     with shown_log(quiet):
-        written_answers = _ask(open_chosen(engine, model, tokenizers, place), stream, request)
-        answers = with_evidence(check_and_relax(written_answers, checks, relax), calibrated)
+        opened = open_chosen(engine, model, tokenizers, place)
+        doubts = calibration_doubts(calibrated, opened, request)
+        answers = with_evidence(check_and_relax(_ask(opened, stream, request), checks, relax), calibrated, doubts)
     _print_answers(answers, stream, as_json)
     if checks is not None and not as_json:
         print_verdicts(answers)

@@ -460,7 +460,7 @@ class Kind(ABC):
         """Return the number of residues of a chain, which an answer about it should have; None for other kinds."""
         return None
 
-    def picture(self, entity: Any, weights: Sequence[float] | None = None) -> str | None:
+    def picture(self, entity: Any, weights: Sequence[float] | None = None, label: str = "") -> str | None:
         """Return an ``<svg>`` element that shows the entity in two dimensions, None where there is none.
 
         Parameters
@@ -469,6 +469,8 @@ class Kind(ABC):
         weights : sequence of float, optional
             A number for each residue or atom, such as an attribution, that colours it: red above 0, blue below, NaN
             not at all. A kind whose picture has no residues or atoms ignores it.
+        label : str
+            What the weights are, with their unit, for the legend.
         """
         return None
 

@@ -19,6 +19,8 @@ class Relaxed:
         In kcal/mol, on the method's own scale: only differences are meaningful.
     moved : float
         RMSD in Angstrom between the positions before and after, superposed.
+    force_field : str
+        The energy function and the program, such as ``MMFF94 (RDKit)``.
     notes : tuple of str
         What the method assumed or did not reach, one sentence each.
     """
@@ -27,4 +29,15 @@ class Relaxed:
     energy_before: float
     energy_after: float
     moved: float
+    force_field: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> dict[str, str]:
+        """What a file should say of it: a name and a value with its unit for each item."""
+        return {
+            "relaxed_with": self.force_field,
+            "relaxed_energy_before": f"{self.energy_before:.4f} kcal/mol",
+            "relaxed_energy_after": f"{self.energy_after:.4f} kcal/mol",
+            "relaxed_rmsd": f"{self.moved:.4f} Angstrom",
+        }

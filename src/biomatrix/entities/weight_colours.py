@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from typing import Final
 
@@ -64,8 +65,17 @@ def css(colour: Colour) -> str:
     return "#" + "".join(f"{round(255 * part):02x}" for part in colour)
 
 
-def legend(weights: Sequence[float], x: float, y: float) -> str:
-    """Return SVG elements of a bar from the most negative colour to the most positive, with its ends named."""
+def legend(weights: Sequence[float], x: float, y: float, label: str = "") -> str:
+    """Return SVG elements of a bar from the most negative colour to the most positive, with its ends named.
+
+    Parameters
+    ----------
+    weights : sequence of float
+    x, y : float
+        Where it begins, in CSS pixels.
+    label : str
+        What the weights are, with their unit; it stands beside the bar.
+    """
     limit, name = largest(weights), f"weights{round(x)}-{round(y)}"
     stops = "".join(f'<stop offset="{(share + 1) / 2}" stop-color="{css(colour_of(share))}"/>' for share in (-1, 0, 1))
     text = 'font-family="sans-serif" font-size="11" fill="currentColor"'
@@ -75,4 +85,5 @@ def legend(weights: Sequence[float], x: float, y: float) -> str:
         f'<text x="{x}" y="{y + 22}" {text}>{-limit:.2g}</text>'
         f'<text x="{x + _LEGEND / 2}" y="{y + 22}" text-anchor="middle" {text}>0</text>'
         f'<text x="{x + _LEGEND}" y="{y + 22}" text-anchor="end" {text}>{limit:.2g}</text>'
+        f'<text x="{x + _LEGEND + 10}" y="{y + 9}" {text}>{html.escape(label)}</text>'
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.trust.checking import Level, checked_level, checks_of
+from biomatrix.trust.checking import Level, agreement_of, checked_level, checks_of
 from biomatrix.trust.text_checks import check_mentions, check_number, check_segments
 from biomatrix.vocabulary.segments import Failure
 
@@ -33,8 +33,9 @@ def checks_of_answer(
     Returns
     -------
     list of Check
-        Of the entity, alone and against the other segments of its kind; of the text where there is any, or where a
-        segment broke: segments balanced and decoded, things mentioned that exist, the number.
+        Of the entity: alone, against the other segments of its kind, and against what it was before a relaxation. Of
+        the text where there is any, or where a segment broke: segments balanced and decoded, things mentioned that
+        exist, the number.
 
     Raises
     ------
@@ -53,6 +54,8 @@ def checks_of_answer(
         ]
         modality = answer.vocabulary.modality(name)
         found += checks_of(answer.entity, level, modality=modality, reference=reference, siblings=others)
+        if answer.relaxation is not None:
+            found += agreement_of(answer.relaxation.original, answer.entity, "before")
     return found + _checks_of_text(answer, number)
 
 

@@ -133,6 +133,8 @@ def _samples(answers: Sequence[Answer], refused: list[tuple[int, str]]) -> Itera
             data["checks_passed"] = f"{len(verdict.answered) - len(verdict.failed)}/{len(verdict.answered)}"
         if verdict.failed:
             data["checks_failed"] = ", ".join(check.name for check in verdict.failed)
+        if answer.relaxation is not None:
+            data |= answer.relaxation.data
         yield Sample(answer.entity, number, data, _confidences(answer))
 
 

@@ -23,6 +23,7 @@ from biomatrix.generation.continuation_scores import ROWS, ContinuationScores
 from biomatrix.generation.judged_tokens import JudgedTokens, ShownEntity, judged_tokens, neutral_embeddings
 from biomatrix.generation.planning import prompt_ids
 from biomatrix.generation.requests import Request
+from biomatrix.progress import Progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,11 @@ if TYPE_CHECKING:
 METHODS: Final = ("occlusion", "integrated_gradients")
 STEPS: Final = 64
 """Points of Gauss and Legendre along the path of integrated gradients."""
-_MOST_STEPS: Final = 4096
+MOST_STEPS: Final = 4096
+UNIT: Final = "nats: red made it likelier, blue less"
+"""What the colours of a picture mean."""
+_SECONDS: Final = 5.0
+"""The least time between two messages of progress."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +61,7 @@ class EntityAttribution:
 
     def picture(self) -> str | None:
         """Return the entity as an ``<svg>`` element with its residues or atoms coloured; None where it has none."""
-        return kind_of(self.entity).picture(self.entity, self.weights.tolist())
+        return kind_of(self.entity).picture(self.entity, self.weights.tolist(), UNIT)
 
     def ranked(self) -> list[int]:
         """Return the residues or atoms that have a weight, the largest first."""
@@ -142,7 +147,7 @@ def attribute(
     """
     if method not in METHODS:
         raise ConfigurationError(f"no attribution {method!r}; known: {', '.join(METHODS)}")
-    steps, rows = checked_whole(steps, "steps", 1, _MOST_STEPS), checked_whole(rows, "rows", 1, _MOST_STEPS)
+    steps, rows = checked_whole(steps, "steps", 1, MOST_STEPS), checked_whole(rows, "rows", 1, MOST_STEPS)
     vocabulary, request = model.vocabulary, Request(prompt, system=system, raw=raw)
     before, after = prompt_ids(vocabulary, request), vocabulary.encode(continuation)
     if not after:
@@ -174,7 +179,8 @@ def _occluded(
         variant = real.clone()
         variant[list(group)] = neutral[list(group)]
         variants.append(variant)
-    whole, *others = scores.of_prompts(variants, rows)
+    progress = Progress("occlusion", lambda: len(variants), "variants of the prompt", every=_SECONDS)
+    whole, *others = scores.of_prompts(variants, rows, progress)
     falls = {group: whole - score for group, score in zip(groups, others, strict=True)}
     values = np.full(len(real), np.nan)
     for group, fall in falls.items():
@@ -192,12 +198,14 @@ def _integrated(
     shares, parts = (nodes + 1) / 2, weights / 2
     difference = real - neutral
     total = torch.zeros(len(real), dtype=torch.float64, device=real.device)
+    progress = Progress("integrated gradients", lambda: steps, "steps", every=_SECONDS)
     for start in range(0, steps, rows):
         along = torch.tensor(shares[start : start + rows], dtype=real.dtype, device=real.device)
         path = (neutral + along[:, None, None] * difference).requires_grad_()
         (gradient,) = torch.autograd.grad(scores.of_embeddings(path).sum(), path)
         part = torch.tensor(parts[start : start + rows], dtype=torch.float64, device=real.device)
         total += ((gradient.double() * difference.double()).sum(dim=-1) * part[:, None]).sum(dim=0)
+        progress.advance(len(along))
     found = total.cpu().numpy()
     values = np.full(len(real), np.nan)
     values[list(judged.places)] = found[list(judged.places)]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.generation.checked import checked_whole
 from biomatrix.generation.choosing import label_probabilities
+from biomatrix.generation.origins import SCORED, origin_of, question_of
+from biomatrix.generation.requests import MOST_SAMPLES, Request
+from biomatrix.progress import Progress
 from biomatrix.tasks import task_prompt
 from biomatrix.trust.agreement import spread_of
 from biomatrix.trust.calibrating import calibrate, calibrate_labels
 from biomatrix.trust.calibration import INTERVALS, SETS, Calibration
+from biomatrix.trust.conformal import records_needed, refuse_too_few
+from biomatrix.trust.origin import Origin
 
 if TYPE_CHECKING:
     from biomatrix.generation.model import Model
@@ -70,7 +76,8 @@ def calibrate_task(
     records : sequence of (mapping of str to item, str)
         The values of the prompt's placeholders, and the label as text. Nothing was trained on them.
     method : {"absolute", "normalised", "lac", "aps"}, optional
-        ``normalised`` for numbers and ``lac`` for choices when not given.
+        ``normalised`` for numbers of several samples, ``absolute`` for those of one and ``lac`` for choices when not
+        given.
     coverage : float
         The nominal coverage.
     num_samples : int
@@ -82,25 +89,43 @@ def calibrate_task(
     Raises
     ------
     ConfigurationError
-        The task has other answers, the method is not one for them, or no record can be used.
+        The method does not suit the task (:func:`checked_method`), or the records, or those of them whose answers can
+        be used, are too few for the coverage.
+    """
+    way = checked_method(task, method, num_samples, coverage)
+    refuse_too_few(len(records), coverage)
+    prompts = [task_prompt(task.name, values) for values, _ in records]
+    truths = [task.parse(label) for _, label in records]
+    origin = _origin(model, task, prompts, SCORED if way in SETS else None, data)
+    if task.parser == "number":
+        return _numbers(model, task, prompts, truths, way, num_samples, seed, coverage, origin)
+    return _labels(model, task, prompts, truths, way, coverage, origin)
+
+
+def checked_method(task: Task, method: str | None, num_samples: int, coverage: float) -> str:
+    """Return how a task is calibrated; the default method for its answers where none is named.
+
+    Numbers of one sample a record have no spread, so that their default is ``absolute``.
+
+    Raises
+    ------
+    ConfigurationError
+        The task has other answers, the method is not one for them or needs more samples, or the numbers are out of
+        range.
     """
     known = INTERVALS if task.parser == "number" else tuple(SETS)
     if task.parser not in ("number", "yes_no", "choice"):
         raise ConfigurationError(f"{task.name} answers with {task.parser}; only numbers and choices are calibrated")
     if method is not None and method not in known:
         raise ConfigurationError(f"{task.name} is calibrated by {' or '.join(known)}, not by {method!r}")
-    if not records:
-        raise ConfigurationError("no record to calibrate on")
-    prompts = [task_prompt(task.name, values) for values, _ in records]
-    truths = [task.parse(label) for _, label in records]
-    if task.parser == "number":
-        found = _numbers(model, task, prompts, truths, method != "absolute", num_samples, seed)
-    else:
-        found = _labels(model, task, prompts, truths, method or "lac")
-    made = replace(
-        found.calibration, coverage=coverage, task=task.name, model=model.name, unit=task.unit, data=data
-    )  # fmt: skip
-    return replace(found, calibration=made)
+    checked_whole(num_samples, "num_samples", 1, MOST_SAMPLES)
+    records_needed(coverage)
+    if task.parser != "number":
+        return method or "lac"
+    if method == "normalised" and num_samples == 1:
+        raise ConfigurationError("one sample a record has no spread to scale intervals by: ask for several, or for the "
+                                 "method absolute")  # fmt: skip
+    return method or ("absolute" if num_samples == 1 else "normalised")
 
 
 def _numbers(
@@ -108,31 +133,58 @@ def _numbers(
     task: Task,
     prompts: Sequence[Prompt],
     truths: Sequence[Value],
-    normalised: bool,
+    method: str,
     num_samples: int,
     seed: int,
+    coverage: float,
+    origin: Origin,
 ) -> CalibratedTask:
     """Calibrate the median of samples, with their spread where that is asked for."""
     groups = model.generate_batch(prompts, num_samples=num_samples, seed=seed, max_new_tokens=_NUMBER_TOKENS)
     numbers = [[value for one in group if (value := _number(task, one.text)) is not None] for group in groups]
     kept = [place for place, found in enumerate(numbers) if len(found) >= min(num_samples, 2)]
+    refuse_too_few(len(kept), coverage, f"of {len(prompts)} records, those of which enough samples state a number,")
     predictions = [float(np.median(numbers[place])) for place in kept]
-    spreads = [spread_of(numbers[place]) for place in kept] if normalised else None
-    made = calibrate(predictions, [float(str(truths[place])) for place in kept], spreads, samples=num_samples)
+    spreads = [spread_of(numbers[place]) for place in kept] if method == "normalised" else None
+    made = calibrate(
+        predictions,
+        [float(str(truths[place])) for place in kept],
+        spreads,
+        coverage=coverage,
+        samples=num_samples,
+        **origin,
+    )
     unstated = len(prompts) * num_samples - sum(map(len, numbers))
     return CalibratedTask(made, len(prompts), unstated, len(prompts) - len(kept))
 
 
 def _labels(
-    model: Model, task: Task, prompts: Sequence[Prompt], truths: Sequence[Value], method: str
+    model: Model,
+    task: Task,
+    prompts: Sequence[Prompt],
+    truths: Sequence[Value],
+    method: str,
+    coverage: float,
+    origin: Origin,
 ) -> CalibratedTask:
     """Calibrate the probabilities of the task's choices."""
     labels = task.choices or YES_NO
-    rows = [label_probabilities(model, prompt, labels) for prompt in prompts]
+    progress, rows = Progress("scoring", len(prompts), "records"), []
+    for prompt in prompts:
+        rows.append(label_probabilities(model, prompt, labels))
+        progress.advance()
     names = [YES_NO[truth] if isinstance(truth, bool) else str(truth) for truth in truths]
-    return CalibratedTask(
-        calibrate_labels(rows, [labels.index(name) for name in names], labels, method=method), len(rows)
-    )
+    places = [labels.index(name) for name in names]
+    made = calibrate_labels(rows, places, labels, method=method, coverage=coverage, **origin)
+    return CalibratedTask(made, len(rows))
+
+
+def _origin(model: Model, task: Task, prompts: Sequence[Prompt], drawn: str | None, data: str) -> Origin:
+    """Return what a calibration is made for; without a question where the records were asked different ones."""
+    questions = {question_of(model.vocabulary, Request(prompt)) for prompt in prompts}
+    found = origin_of(model.engine, Request(prompts[0]), drawn=drawn)
+    found |= Origin(task=task.name, model=model.name, unit=task.unit, data=data)
+    return found if len(questions) == 1 else found | Origin(prompt="")
 
 
 def _number(task: Task, text: str) -> float | None:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from biomatrix.errors import ConfigurationError
+from biomatrix.generation.origins import SCORED, origin_of
+from biomatrix.generation.requests import Request
 from biomatrix.trust.calibration import Calibration
 from biomatrix.trust.confidence import Confidence
 from biomatrix.trust.likelihood import Likelihood
+from biomatrix.trust.origin import origin_doubts
 
 if TYPE_CHECKING:
     from biomatrix.generation.model import Model
@@ -85,15 +88,18 @@ def choose(
     Raises
     ------
     ConfigurationError
-        The labels make no choice, or are not those of the calibration.
+        The labels make no choice or are not those of the calibration, or that was made with other weights.
     """
     stated = label_probabilities(model, prompt, labels, system)
     found: tuple[str, ...] | None = None
     probabilities = stated
+    doubts: tuple[str, ...] = ()
     if calibration is not None:
         if calibration.labels != tuple(labels):
             known = ", ".join(calibration.labels) or "numbers"
             raise ConfigurationError(f"the calibration is of {known}, the question of {', '.join(labels)}")
+        request = Request(prompt, system=system)
+        doubts = origin_doubts(calibration.origin, origin_of(model.engine, request, drawn=SCORED))
         found = calibration.label_set(stated)
         probabilities = calibration.probabilities([stated])[0].tolist()
     best = int(np.argmax(probabilities))
@@ -102,5 +108,6 @@ def choose(
         Likelihood.of([float(np.log(max(probabilities[best], 1e-300)))]),
         labels=found,
         coverage=None if calibration is None else calibration.coverage,
+        warnings=doubts,
     )
     return Choice(tuple(labels), tuple(probabilities), confidence)

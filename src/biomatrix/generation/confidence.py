@@ -46,11 +46,22 @@ class SegmentConfidence:
     units: NDArray[np.float64]
 
 
-def with_evidence(answers: Sequence[Answer], calibration: Calibration | None = None) -> list[Answer]:
-    """Return the answers to one request, each knowing the others; one that stands there several times counts once."""
+def with_evidence(
+    answers: Sequence[Answer], calibration: Calibration | None = None, doubts: Sequence[str] = ()
+) -> list[Answer]:
+    """Return the answers to one request, each knowing the others; one that stands there several times counts once.
+
+    Parameters
+    ----------
+    answers : sequence of Answer
+    calibration : Calibration, optional
+        Of numbers.
+    doubts : sequence of str
+        Why it may not hold for the request: see :func:`biomatrix.generation.origins.calibration_doubts`.
+    """
     distinct = list({id(answer): answer for answer in answers}.values())
     unit = "" if calibration is None else calibration.unit
-    evidence = Evidence(tuple(meaning_of(answer, unit) for answer in distinct), calibration)
+    evidence = Evidence(tuple(meaning_of(answer, unit) for answer in distinct), calibration, tuple(doubts))
     known = {id(answer): replace(answer, evidence=evidence, sample=n) for n, answer in enumerate(distinct)}
     return [known[id(answer)] for answer in answers]
 
@@ -83,7 +94,7 @@ def confidence_of(answer: Answer) -> Confidence:
         interval=interval,
         coverage=None if interval is None else interval.coverage,
         verdict=Verdict(tuple(answer.checks)) if answer.checks else None,
-        warnings=(*_warnings(answer), *warnings),
+        warnings=(*_warnings(answer), *evidence.doubts, *warnings),
     )
 
 
@@ -122,15 +133,20 @@ def _interval(evidence: Evidence) -> tuple[str | None, Interval | None, tuple[st
         return None, None, ("no sample states a number",)
     value, spread = float(np.median(numbers)), spread_of(numbers) if len(numbers) > 1 else None
     count = len(evidence.meanings)
-    said = f"{value:.3g} {calibration.unit}".rstrip() + (f" (median of {count} samples)" if count > 1 else "")
+    stated = f"{len(numbers)} of {count}" if len(numbers) < count else f"{count}"
+    said = f"{value:.3g} {calibration.unit}".rstrip() + (f" (median of {stated} samples)" if count > 1 else "")
     warnings = []
     if calibration.samples not in (0, count):
-        warnings.append(f"calibrated on {calibration.samples} samples a record, but {count} were asked for")
+        warnings.append(f"calibrated on {_samples(calibration.samples)} a record, but on {count} here")
     if len(numbers) < count:
         warnings.append(f"{count - len(numbers)} of {count} samples state no number")
     if calibration.method == "normalised" and spread is None:
         return said, None, (*warnings, "the calibration needs the spread of several samples")
     return said, calibration.interval(value, spread), tuple(warnings)
+
+
+def _samples(count: int) -> str:
+    return f"{count} sample" if count == 1 else f"{count} samples"
 
 
 def _shown(answer: Answer) -> str:

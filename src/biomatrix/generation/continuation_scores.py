@@ -14,6 +14,7 @@ from torch import Tensor
 from biomatrix.processors import threads_for
 
 if TYPE_CHECKING:
+    from biomatrix.progress import Progress
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
 ROWS: Final = 16
@@ -57,7 +58,7 @@ class ContinuationScores:
             logprobs = torch.log_softmax(logits, dim=-1)
         return logprobs.gather(2, self._labels.expand(rows, -1)[..., None])[..., 0].sum(dim=1)
 
-    def of_prompts(self, prompts: Sequence[Tensor], rows: int = ROWS) -> list[float]:
+    def of_prompts(self, prompts: Sequence[Tensor], rows: int = ROWS, progress: Progress | None = None) -> list[float]:
         """Return the log-likelihood after each prompt ``[T, D]`` in nats; prompts of one length are read together."""
         scores = [0.0] * len(prompts)
         by_length: dict[int, list[int]] = {}
@@ -70,4 +71,6 @@ class ContinuationScores:
                     found = self.of_embeddings(torch.stack([prompts[place] for place in batch])).tolist()
                     for place, score in zip(batch, found, strict=True):
                         scores[place] = score
+                    if progress is not None:
+                        progress.advance(len(batch))
         return scores

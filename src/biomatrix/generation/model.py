@@ -16,6 +16,7 @@ from biomatrix.generation.engine import Engine
 from biomatrix.generation.events import Event
 from biomatrix.generation.lengths import Length
 from biomatrix.generation.loading import open_engine, save_network
+from biomatrix.generation.origins import calibration_doubts
 from biomatrix.generation.planning import prompt_ids
 from biomatrix.generation.requests import Prompt, Request, Scorer, Wish
 from biomatrix.generation.sampling import Sampling
@@ -198,7 +199,8 @@ class Model:
             The entity whose labels a generated structure takes, and the one that fills one of several modalities; see
             :class:`biomatrix.generation.requests.Request`, also for what can be combined.
         calibration : Calibration, optional
-            Of this task and model, so that :attr:`Answer.confidence` states an interval.
+            Of this task and model, so that :attr:`Answer.confidence` states an interval. One of other weights is
+            refused; other words or another temperature are a reason to doubt.
 
         Returns
         -------
@@ -216,7 +218,9 @@ class Model:
         --------
         ``model.generate(["Fold ", protein, "."], output="protein_structure", length=len(protein))``
         """
-        return with_evidence(self.engine.generate([request_of(prompt, output, length, **settings)])[0], calibration)
+        request = request_of(prompt, output, length, **settings)
+        doubts = calibration_doubts(calibration, self.engine, request)
+        return with_evidence(self.engine.generate([request])[0], calibration, doubts)
 
     def generate_batch(
         self,
@@ -270,7 +274,9 @@ class Model:
                 requests.append(request_of(prompt, output, length, **settings))
             except BioMatrixError as error:
                 raise (error.at(record=number) if len(prompts) > 1 else error) from None
-        return [with_evidence(group, calibration) for group in self.engine.generate(requests, max_rows=max_rows)]
+        doubts = [calibration_doubts(calibration, self.engine, request) for request in requests]
+        groups = self.engine.generate(requests, max_rows=max_rows)
+        return [with_evidence(group, calibration, why) for group, why in zip(groups, doubts, strict=True)]
 
     def stream(
         self,

@@ -8,6 +8,7 @@ from biomatrix.errors import WeightsError
 from biomatrix.generation.answering import AnsweringEngine
 from biomatrix.generation.decoding import MAX_ROWS
 from biomatrix.generation.heads import LastPosition, Network
+from biomatrix.generation.model_hash import model_hash
 from biomatrix.generation.network_writer import NetworkWriter
 from biomatrix.generation.qwen3.network import Qwen3
 from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -52,6 +53,11 @@ class TransformersEngine(AnsweringEngine):
         """The Transformers network; it answers from now on, so that what is done to it counts."""
         self._network_writer.use_stock()
         return self._network
+
+    @property
+    def model_hash(self) -> str:
+        """What tells these weights from others, as they are now; see :mod:`biomatrix.generation.model_hash`."""
+        return model_hash(self._network.named_parameters())
 
     @property
     def num_parameters(self) -> int:

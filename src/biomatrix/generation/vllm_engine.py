@@ -16,6 +16,7 @@ from biomatrix.generation.adapters.vllm_base import MISSING
 from biomatrix.generation.adapters.vllm_rows import processor_name
 from biomatrix.generation.answering import AnsweringEngine
 from biomatrix.generation.loading import by_modality, model_folder
+from biomatrix.generation.model_hash import folder_hash
 from biomatrix.generation.vllm_writer import VllmWriter
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
@@ -37,6 +38,9 @@ class VllmEngine(AnsweringEngine):
         Loaded with ``logits_processors=[processor_name(runner)]``.
     vocabulary : Vocabulary
         Of the same model.
+    model_hash : str
+        What tells its weights from others, as :func:`biomatrix.generation.model_hash.folder_hash` gives it; empty where
+        that is not known.
 
     Raises
     ------
@@ -44,7 +48,8 @@ class VllmEngine(AnsweringEngine):
         vLLM is not installed.
     """
 
-    def __init__(self, llm: Any, vocabulary: Vocabulary) -> None:
+    def __init__(self, llm: Any, vocabulary: Vocabulary, model_hash: str = "") -> None:
+        self.model_hash = model_hash
         super().__init__(VllmWriter(llm, vocabulary), vocabulary, int(llm.llm_engine.model_config.max_model_len))
 
     @classmethod
@@ -78,7 +83,8 @@ class VllmEngine(AnsweringEngine):
         vocabulary = Vocabulary.from_pretrained(folder, structure_tokenizers=tokenizers)
         settings = {"logprobs_mode": "processed_logprobs", **arguments}
         processors = [*settings.pop("logits_processors", ()), processor_name(runner or model_runner())]
-        return cls(LLM(model=str(folder), logits_processors=processors, **settings), vocabulary)
+        llm = LLM(model=str(folder), logits_processors=processors, **settings)
+        return cls(llm, vocabulary, folder_hash(folder))
 
 
 def open_vllm(model: str | Path, **settings: Any) -> VllmEngine:

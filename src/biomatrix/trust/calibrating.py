@@ -5,26 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.trust.calibration import SETS, Calibration, recalibrated
-from biomatrix.trust.conformal import checked_probabilities, residual_scores
+from biomatrix.trust.conformal import checked_probabilities, refuse_too_few, residual_scores
+from biomatrix.trust.origin import Origin
 from biomatrix.trust.recalibration import recalibrate
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-
-class Origin(TypedDict, total=False):
-    """What a calibration was made of, for its file."""
-
-    task: str
-    model: str
-    unit: str
-    data: str
 
 
 def calibrate(
@@ -53,7 +45,14 @@ def calibrate(
     samples : int
         The samples of the model whose median each prediction is, where it is one.
     **origin
-        ``task``, ``model``, ``unit`` and ``data``, for the file.
+        What it is made for, in the words of :class:`~biomatrix.trust.origin.Origin`: ``task``, ``unit``, ``data``, and
+        what :func:`biomatrix.generation.origins.origin_of` says of the model and the question.
+
+    Raises
+    ------
+    ConfigurationError
+        Too few records for the coverage (:func:`~biomatrix.trust.conformal.records_needed`), numbers that are not
+        finite, or spreads that are negative or all 0.
 
     Examples
     --------
@@ -62,12 +61,12 @@ def calibrate(
     '90% interval 0.3 to 3.7 (calibrated on 19 records)'
     """
     guessed, true = _paired(predictions, truths)
+    refuse_too_few(len(true), coverage)
     digest = _digest(guessed, true)
     if spreads is None:
         scores, floor, method = residual_scores(guessed, true), 0.0, "absolute"
     else:
-        scale = np.asarray(spreads, dtype=np.float64)
-        floor, method = float(np.median(scale)) or 1.0, "normalised"
+        scale, floor, method = *_scale(spreads, len(true)), "normalised"
         scores = residual_scores(guessed, true, scale + floor)
     made = Calibration(method, scores, coverage, tuple(groups), floor=floor, samples=samples, data_hash=digest)
     return replace(made, **origin)
@@ -99,6 +98,12 @@ def calibrate_labels(
         Of two labels: a map fitted on the first half of the records, whose scores are then left out.
     coverage, groups, **origin
         As for :func:`calibrate`.
+
+    Raises
+    ------
+    ConfigurationError
+        Too few records for the coverage, those that a recalibration is fitted on aside; rows that are no
+        probabilities; or a method that there is not.
     """
     if method not in SETS:
         raise ConfigurationError(f"no method {method!r} for labels; known: {', '.join(SETS)}")
@@ -112,9 +117,22 @@ def calibrate_labels(
         half = len(true) // 2
         fitted = recalibrate(stated[:half, 1], true[:half] == 1, recalibration)
         stated, true, named = recalibrated(stated[half:], fitted), true[half:], named[half:]
+    refuse_too_few(len(true), coverage)
     scores = SETS[method](stated)[np.arange(len(true)), true]
     made = Calibration(method, scores, coverage, named, tuple(labels), recalibration=fitted, data_hash=digest)
     return replace(made, **origin)
+
+
+def _scale(spreads: ArrayLike, count: int) -> tuple[NDArray[np.float64], float]:
+    """Return checked spreads, ``float64 [n]``, and the constant to add: their median, or their mean where that is 0."""
+    scale = np.asarray(spreads, dtype=np.float64)
+    if scale.shape != (count,) or not np.isfinite(scale).all() or (scale < 0).any():
+        raise ConfigurationError(f"spreads are {count} finite numbers of at least 0, one for each record")
+    floor = float(np.median(scale)) or float(scale.mean())
+    if floor == 0:
+        raise ConfigurationError("the samples of every record are all the same, so their spread scales nothing; leave "
+                                 "out the spreads (method 'absolute'), or draw several samples a record")  # fmt: skip
+    return scale, floor
 
 
 def _paired(predictions: ArrayLike, truths: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.trust.calibration_files import read_scores, write_scores
 from biomatrix.trust.conformal import aps_scores, checked_probabilities, conformal_quantile, lac_scores
+from biomatrix.trust.origin import Origin
 from biomatrix.trust.recalibration import Recalibration
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 INTERVALS: Final = ("absolute", "normalised")
+_MOST: Final = 1.0 + 1e-9
+"""The largest score of a set, with what rounding adds."""
 SETS: Final = {"lac": lac_scores, "aps": aps_scores}
-_WORDS: Final = ("method", "task", "model", "unit", "data", "data_hash")
+_ORIGIN: Final = tuple(Origin.__annotations__)
+_WORDS: Final = ("method", *_ORIGIN, "data_hash")
+_EMPTY_BEFORE: Final = frozenset({"prompt", "output", "drawn", "model_hash", "vocabulary_hash"})
+"""Words that older files lack."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,8 @@ class Calibration:
         The samples whose median each prediction was; 0 where that is not known or does not apply.
     task, model, unit, data : str
         What was asked, of whom, in which unit, and which records.
+    prompt, output, drawn, model_hash, vocabulary_hash : str
+        What it was made for, in the words of :class:`~biomatrix.trust.origin.Origin`; empty where that is not known.
     data_hash : str
         SHA-256 of the predictions and truths.
     """
@@ -85,6 +93,11 @@ class Calibration:
     model: str = ""
     unit: str = ""
     data: str = ""
+    prompt: str = ""
+    output: str = ""
+    drawn: str = ""
+    model_hash: str = ""
+    vocabulary_hash: str = ""
     data_hash: str = ""
 
     def __post_init__(self) -> None:
@@ -94,6 +107,26 @@ class Calibration:
             raise ConfigurationError(f"{len(self.groups)} groups for {len(self.scores)} scores; give one for each")
         if (self.method in SETS) != bool(self.labels):
             raise ConfigurationError("a classification has labels, a regression has none")
+        for fault in self._faults():
+            raise ConfigurationError(fault)
+
+    def _faults(self) -> Iterator[str]:
+        """Yield what is wrong with the numbers."""
+        if self.scores.ndim != 1 or not np.isfinite(self.scores).all():
+            yield "the scores are not a list of finite numbers"
+        elif (self.scores < 0).any() or (self.method in SETS and (self.scores > _MOST).any()):
+            yield f"scores of {self.method} are at least 0{' and at most 1' if self.method in SETS else ''}"
+        if not 0.0 < self.coverage < 1.0:
+            yield f"coverage is between 0 and 1, such as 0.9, not {self.coverage}"
+        if not 0.0 <= self.floor < math.inf or (self.method == "normalised" and self.floor == 0.0):
+            yield f"the floor of the spread is positive for normalised scores, not {self.floor}"
+        if self.samples < 0:
+            yield f"samples are counted from 0, not {self.samples}"
+
+    @property
+    def origin(self) -> Origin:
+        """What it was made for."""
+        return cast("Origin", {word: getattr(self, word) for word in _ORIGIN})
 
     @property
     def is_interval(self) -> bool:
@@ -179,18 +212,16 @@ class Calibration:
 
     @classmethod
     def _read(cls, values: Mapping[str, Any]) -> Calibration:
-        fitted, scores = values["recalibration"], np.asarray(values["scores"], dtype=np.float64)
-        if scores.ndim != 1 or not np.isfinite(scores).all():
-            raise ConfigurationError("the scores are not a list of finite numbers")
+        fitted = values["recalibration"]
         return cls(
-            scores=scores,
+            scores=np.asarray(values["scores"], dtype=np.float64),
             coverage=float(values["coverage"]),
             groups=tuple(map(str, values["groups"])),
             labels=tuple(map(str, values["labels"])),
             floor=float(values["floor"]),
             samples=int(values["samples"]),
             recalibration=None if fitted is None else Recalibration.from_json(fitted),
-            **{word: str(values[word]) for word in _WORDS},
+            **{word: str(values.get(word, "") if word in _EMPTY_BEFORE else values[word]) for word in _WORDS},
         )
 
     def _checked_sets(self) -> str:

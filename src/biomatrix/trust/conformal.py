@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _ROUNDING: Final = 1e-9
-"""What a product such as 10 * 0.9 may exceed the whole number that it is."""
+"""What a product such as 10 * 0.9, or a quotient, may exceed the whole number that it is."""
 
 
 def conformal_quantile(scores: ArrayLike, coverage: float) -> float:
@@ -46,6 +46,31 @@ def conformal_quantile(scores: ArrayLike, coverage: float) -> float:
         raise ConfigurationError("a score is NaN; leave out the records without a prediction")
     rank = math.ceil((len(array) + 1) * coverage - _ROUNDING)
     return math.inf if rank > len(array) else float(np.partition(array, rank - 1)[rank - 1])
+
+
+def records_needed(coverage: float) -> int:
+    """Return the fewest calibration records that reach a coverage: those whose largest score is still rank enough.
+
+    Examples
+    --------
+    >>> records_needed(0.9), records_needed(0.95)
+    (9, 19)
+    """
+    if not 0 < coverage < 1:
+        raise ConfigurationError(f"coverage is between 0 and 1, such as 0.9, not {coverage}")
+    return max(1, math.ceil(coverage / (1 - coverage) - _ROUNDING))
+
+
+def refuse_too_few(count: int, coverage: float, what: str = "records") -> None:
+    """Raise ConfigurationError where a calibration on so many records cannot reach a coverage, with what is needed."""
+    needed = records_needed(coverage)
+    if count >= needed:
+        return
+    reached = f"; {count} reach {math.floor(100 * count / (count + 1))}% at the most" if count else ""
+    raise ConfigurationError(
+        f"{count} {what} are too few to calibrate for {100 * coverage:g}% coverage, which takes at least "
+        f"{needed}{reached}"
+    )
 
 
 def residual_scores(

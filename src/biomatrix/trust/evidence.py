@@ -20,10 +20,13 @@ class Evidence:
         What each sample says; see :mod:`biomatrix.trust.agreement`.
     calibration : Calibration, optional
         Of this task and model.
+    doubts : tuple of str
+        Why the calibration may not hold for the request.
     """
 
     meanings: tuple[Meaning, ...] = ()
     calibration: Calibration | None = None
+    doubts: tuple[str, ...] = ()
 
     @cached_property
     def agreement(self) -> Agreement | None:

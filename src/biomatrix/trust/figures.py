@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -76,7 +77,8 @@ def risk_coverage_figure(curve: RiskCoverage, title: str = "Risk and coverage", 
     risk : str
         What the losses are, with their unit, such as ``absolute error (log mol/L)``.
     """
-    axes = _Axes(f"{title} (AURC {curve.area:.3g})", "share of answers given", risk, float(curve.risks.max()) or 1.0)
+    top = _round_top(float(curve.risks.max()))
+    axes = _Axes(f"{title} (AURC {curve.area:.3g})", "share of answers given", risk, top)
     kept = np.unique(np.linspace(0, len(curve.risks) - 1, _MOST_POINTS).astype(int))
     level = axes.line([0, 1], [curve.full_risk] * 2, _OTHER, "4 3")
     return axes.drawn([level, axes.line(curve.coverages[kept].tolist(), curve.risks[kept].tolist(), _LINE)])
@@ -93,3 +95,17 @@ def reliability_figure(found: Reliability, title: str = "Reliability") -> str:
     ]
     line = axes.line(found.stated.tolist(), found.observed.tolist(), _LINE)
     return axes.drawn([axes.line([0, 1], [0, 1], _OTHER, "4 3"), line, *dots])
+
+
+def _round_top(largest: float) -> float:
+    """Return the end of an axis whose ticks are round numbers: five steps of 1, 2, 2.5 or 5 times a power of ten.
+
+    Examples
+    --------
+    >>> [_round_top(largest) for largest in (0.0, 0.77, 1.54, 30.0)]
+    [1.0, 1.0, 2.5, 50.0]
+    """
+    if not 0.0 < largest < math.inf:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(largest / _TICKS))
+    return next(_TICKS * step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if _TICKS * step * power >= largest)

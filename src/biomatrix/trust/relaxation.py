@@ -33,6 +33,8 @@ class Relaxation:
         In kcal/mol, on the method's own scale.
     moved_rmsd : float
         Angstrom between the two, superposed.
+    data : dict of str to str
+        What a file should say of it: force field, energies and RMSD with their units, checks before and after.
     notes : tuple of str
         What the method assumed or did not reach.
     """
@@ -45,12 +47,14 @@ class Relaxation:
     energy_before: float
     energy_after: float
     moved_rmsd: float
+    data: dict[str, str]
     notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values, without the entities."""
         return {
             "method": self.method,
+            "force_field": self.data["relaxed_with"],
             "before": self.before.as_json(),
             "after": self.after.as_json(),
             "energy_before": self.energy_before,
@@ -105,15 +109,17 @@ def relax(entity: Entity, method: str, checks: Level = "fast") -> Relaxation:
     after = checks_of(relaxed.entity, level)
     if level != "off":
         after += agreement_of(entity, relaxed.entity, "before")
+    verdicts = Verdict(tuple(checks_of(entity, level))), Verdict(tuple(after))
+    told = {f"relaxed_checks_{when}": str(one) for when, one in zip(("before", "after"), verdicts, strict=True)}
     return Relaxation(
         method,
         entity,
         relaxed.entity,
-        Verdict(tuple(checks_of(entity, level))),
-        Verdict(tuple(after)),
+        *verdicts,
         relaxed.energy_before,
         relaxed.energy_after,
         relaxed.moved,
+        relaxed.data | (told if level != "off" else {}),
         relaxed.notes,
     )
 

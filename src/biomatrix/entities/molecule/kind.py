@@ -276,10 +276,10 @@ class MoleculeKind(Kind):
         except BioMatrixError as error:
             return entity, f"; without 3D: {error.message}"
 
-    def picture(self, entity: Molecule, weights: Sequence[float] | None = None) -> str | None:
+    def picture(self, entity: Molecule, weights: Sequence[float] | None = None, label: str = "") -> str | None:
         from biomatrix.entities.molecule.picture import draw
 
-        return draw(entity, weights=weights)
+        return draw(entity, weights=weights, label=label)
 
     def examples(self) -> list[Example]:
         from biomatrix.entities.molecule.examples import examples

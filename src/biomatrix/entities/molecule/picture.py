@@ -22,7 +22,12 @@ _INDEX: Final = "_biomatrix_index"
 
 
 def draw(
-    molecule: Molecule, width: int = WIDTH, height: int = HEIGHT, *, weights: Sequence[float] | None = None
+    molecule: Molecule,
+    width: int = WIDTH,
+    height: int = HEIGHT,
+    *,
+    weights: Sequence[float] | None = None,
+    label: str = "",
 ) -> str:
     """Return an ``<svg>`` element that shows the molecular graph, hydrogens implicit.
 
@@ -35,6 +40,8 @@ def draw(
     weights : sequence of float, optional
         A number for each atom, explicit hydrogens included, that colours it; a legend stands below. A hydrogen's is
         added to that of the atom it is bound to, where that has one.
+    label : str
+        What the weights are, with their unit, for the legend.
     """
     mol, shown = _without_hydrogens(molecule, weights)
     rdDepictor.Compute2DCoords(mol)
@@ -55,7 +62,7 @@ def draw(
     svg = str(drawer.GetDrawingText())
     # An XML declaration is not allowed inside an HTML body.
     svg = svg[svg.index("<svg") :]
-    return svg if shown is None else _with_legend(svg, shown, width, height)
+    return svg if shown is None else _with_legend(svg, shown, width, height, label)
 
 
 def _without_hydrogens(
@@ -76,9 +83,9 @@ def _without_hydrogens(
     return kept, summed[[atom.GetIntProp(_INDEX) for atom in kept.GetAtoms()]]
 
 
-def _with_legend(svg: str, weights: NDArray[np.float64], width: int, height: int) -> str:
+def _with_legend(svg: str, weights: NDArray[np.float64], width: int, height: int, label: str) -> str:
     """Return a drawing over a legend, as one element of the whole height."""
-    bar = legend(weights.tolist(), 8, height - LEGEND_HEIGHT + 2)
+    bar = legend(weights.tolist(), 8, height - LEGEND_HEIGHT + 2, label)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
         f"{svg}{bar}</svg>"

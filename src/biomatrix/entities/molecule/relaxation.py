@@ -5,12 +5,17 @@ Hydrogens without a position are added first, which a note says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.structure.refinement import Method, refine
 from biomatrix.entities.relaxed import Relaxed
 
 STEPS = 500
 """The most steps of a minimisation."""
+FORCE_FIELDS: Final[Mapping[Method, str]] = {"mmff": "MMFF94 (RDKit)", "uff": "UFF (RDKit)", "xtb": "GFN2-xTB (xtb)"}
+"""What a file says a molecule was relaxed with."""
 
 
 def mmff(molecule: Molecule) -> Relaxed:
@@ -34,4 +39,8 @@ def _relaxed(molecule: Molecule, method: Method) -> Relaxed:
     notes = (f"{implicit} hydrogens were added, as a force field needs all atoms",) if implicit else ()
     if not refined.converged:
         notes = (*notes, f"{method} stopped after {STEPS} steps, short of its minimum")
-    return Relaxed(refined.molecule, refined.energy_before, refined.energy_after, refined.moved, notes)
+    moved, energies = refined.moved, (refined.energy_before, refined.energy_after)
+    done = Relaxed(refined.molecule, *energies, moved, FORCE_FIELDS[method], notes)
+    for name, value in done.data.items():  # so that every SD file of it says so
+        refined.molecule.mol.SetProp(name, value)
+    return done

@@ -320,10 +320,10 @@ class ProteinKind(Kind):
     def size(self, entity: Protein) -> int | None:
         return len(entity)
 
-    def picture(self, entity: Protein, weights: Sequence[float] | None = None) -> str | None:
+    def picture(self, entity: Protein, weights: Sequence[float] | None = None, label: str = "") -> str | None:
         from biomatrix.entities.protein.picture import draw
 
-        return None if weights is None else draw(entity, weights)
+        return None if weights is None else draw(entity, weights, label)
 
     def examples(self) -> list[Example]:
         from biomatrix.entities.protein.examples import examples

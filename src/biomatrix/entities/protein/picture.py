@@ -14,7 +14,7 @@ _ROW: Final = 50
 _WIDTH, _HEIGHT, _GAP, _MARGIN, _LINE = 13, 18, 5, 44, 34
 
 
-def draw(protein: Protein, weights: Sequence[float]) -> str:
+def draw(protein: Protein, weights: Sequence[float], label: str = "") -> str:
     """Return an ``<svg>`` element of the sequence with a legend; a residue says its number and weight when pointed at.
 
     Parameters
@@ -22,6 +22,8 @@ def draw(protein: Protein, weights: Sequence[float]) -> str:
     protein : Protein
     weights : sequence of float, length L
         NaN where there is none.
+    label : str
+        What they are, with their unit.
     """
     colours = colours_of(weights, len(protein))
     numbers = range(1, len(protein) + 1) if protein.residue_numbers is None else protein.residue_numbers.tolist()
@@ -47,5 +49,5 @@ def draw(protein: Protein, weights: Sequence[float]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {bottom + LEGEND_HEIGHT}" width="{width}" '
         f'height="{bottom + LEGEND_HEIGHT}" font-family="monospace" font-size="12">'
-        f"{''.join(cells)}{legend(weights, _MARGIN, bottom)}</svg>"
+        f"{''.join(cells)}{legend(weights, _MARGIN, bottom, label)}</svg>"
     )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from biomatrix.entities.protein.entity import Protein
 
 FORCE_FIELD: Final = ("amber14-all.xml", "implicit/obc2.xml")
+NAME: Final = "Amber ff14SB with implicit water (OBC2), backbone restrained (OpenMM)"
+"""What a file says a chain was relaxed with."""
 RESTRAINT: Final = 5.0
 """kcal/mol/A^2 that hold N, CA and C where they were: 0.3 Angstrom cost about as much as heat at 300 K."""
 STEPS: Final = 200
@@ -83,7 +85,7 @@ def openmm(protein: Protein) -> Relaxed:
     residues, atoms, rows = np.array(places).T
     backbone[residues, atoms] = found[rows]
     moved = float(rmsd(backbone[residues, atoms], protein.backbone[residues, atoms]))
-    return Relaxed(replace(protein, backbone=backbone), before, after, moved, _notes(protein, parts))
+    return Relaxed(replace(protein, backbone=backbone), before, after, moved, NAME, _notes(protein, parts))
 
 
 def _installed() -> Any:
