@@ -6,7 +6,7 @@ Legend of shapes: N ids, C classes, n ranges.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, CLOSES, NO
 from biomatrix.entities.table_automaton import ranges_of
 
 DOT: Final = "."
+Effect: TypeAlias = tuple[int, int, int, int]
+"""Kind, order and size of the role of a token, and its class: what a step takes, in the tuple that is read quickest."""
 _MOST_SETS: Final = 4096
 
 
@@ -36,15 +38,16 @@ class Alphabet:
         By class; NOTHING where the vocabulary lacks the token of that role.
     digits : list of int
         By class; -1 where it is no index.
-    class_of : dict of int to int
-        The class of each id.
+    class_effects : list of Effect
+        By class, the end token's behind the others.
+    effects : dict of int to Effect
+        The same by id.
     """
 
     def __init__(self, entries: Iterable[tuple[str, bool, bool, int]], end_id: int) -> None:
         self.symbols: list[str] = []
         self.roles: list[Role] = []
         self.digits: list[int] = []
-        self.class_of: dict[int, int] = {}
         self._members: list[list[int]] = []
         self._numbers: dict[tuple[str, bool, bool], int] = {}
         self._ranges: dict[frozenset[int], Ranges] = {}
@@ -52,8 +55,12 @@ class Alphabet:
             self._add(symbol, is_atom, is_index, id_)
         self.end_class = len(self._members)
         self._members.append([end_id])
-        self.class_of[end_id] = self.end_class
         self.dot_class = self._numbers.get((DOT, False, False), -1)
+        self.class_effects = [(one.kind, one.order, one.size, number) for number, one in enumerate(self.roles)]
+        self.class_effects.append((NOTHING, 0, 0, self.end_class))
+        self.effects: dict[int, Effect] = {
+            id_: effect for effect, ids in zip(self.class_effects, self._members, strict=True) for id_ in ids
+        }
         numbers = range(len(self.roles))
         self.atoms = [number for number in numbers if self.roles[number].kind == ATOM]
         self.branches = self._counted(OPENS)
@@ -73,7 +80,6 @@ class Alphabet:
             self.digits.append(digit_of(symbol) if is_index else -1)
             self._members.append([])
         self._members[number].append(id_)
-        self.class_of[id_] = number
 
     def _counted(self, kind: int) -> dict[tuple[int, int], list[int]]:
         """Return the classes of branches or rings by (index symbols, order)."""
