@@ -51,6 +51,7 @@ class Alphabet:
         self._members: list[list[int]] = []
         self._numbers: dict[tuple[str, bool, bool], int] = {}
         self._ranges: dict[frozenset[int], Ranges] = {}
+        self._digit_ranges: dict[int, Ranges] = {}
         for symbol, is_atom, is_index, id_ in entries:
             self._add(symbol, is_atom, is_index, id_)
         self.end_class = len(self._members)
@@ -66,6 +67,13 @@ class Alphabet:
         self.branches = self._counted(OPENS)
         self.rings = self._counted(CLOSES)
         self.digit_classes: list[list[int]] = [[n for n in numbers if self.digits[n] == digit] for digit in range(16)]
+
+        self._digit_ids = sorted(
+            (id_, digit)
+            for digit, numbers in enumerate(self.digit_classes)
+            for n in numbers
+            for id_ in self._members[n]
+        )
 
     def _add(self, symbol: str, is_atom: bool, is_index: bool, id_: int) -> None:
         key = (symbol, is_atom, is_index)
@@ -103,6 +111,22 @@ class Alphabet:
                 self._ranges.clear()
             ids: NDArray[np.int64] = np.array(sorted(id_ for n in key for id_ in self._members[n]), dtype=np.int64)
             ranges = self._ranges[key] = ranges_of(ids)
+        return ranges
+
+    def digit_ranges(self, digits: int) -> Ranges:
+        """Return the ids of index symbols as ranges; bit i is set where that of value i is among them."""
+        ranges = self._digit_ranges.get(digits)
+        if ranges is None:
+            if len(self._digit_ranges) >= _MOST_SETS:
+                self._digit_ranges.clear()
+            edges: list[int] = []
+            for id_, digit in self._digit_ids:  # a dozen: lists are quicker than arrays
+                if digits >> digit & 1:
+                    if edges and edges[-1] == id_:
+                        edges[-1] = id_ + 1
+                    else:
+                        edges += (id_, id_ + 1)
+            ranges = self._digit_ranges[digits] = np.array(edges, dtype=np.int64).reshape(-1, 2)
         return ranges
 
 

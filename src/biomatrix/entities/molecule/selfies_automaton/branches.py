@@ -72,7 +72,7 @@ class Branches:
         return fits
 
     def _tight_kinds(self, draft: Draft) -> tuple[Counted, ...]:
-        spare, outer = min(draft.budget - draft.deep, _SPARE), frame_pairs(self._reach, draft.frame, draft.free, draft.newest)
+        spare, outer = min(draft.budget - draft.deep, _SPARE), frame_pairs(self._reach, draft)
         signature = (draft.bonds, draft.left, draft.deep - draft.most, spare, draft.most - draft.least, outer)
         kinds = self._tight.get(signature)
         if kinds is None:
@@ -130,7 +130,7 @@ class Branches:
         if draft.left != OUTERMOST:
             behind = reach.pairs_behind(draft.bonds - order)
             rest = draft.left - used - deep
-            pairs = pairs + behind[np.minimum(rest, LONGEST)] + frame_pairs(reach, draft.frame, draft.free, draft.newest)
+            pairs = pairs + behind[np.minimum(rest, LONGEST)] + frame_pairs(reach, draft)
             deep = np.full(longest, draft.deep - used)
         return atoms_after_each(deep, draft.budget - used, draft.least, draft.most, pairs)
 

@@ -25,7 +25,7 @@ from biomatrix.entities.molecule.selfies_automaton.options import Options
 from biomatrix.entities.molecule.selfies_automaton.reach import Reach
 from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, CLOSES, OPENS
 from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END, atoms_after, pairs_of
-from biomatrix.entities.molecule.selfies_automaton.signature import Signature
+from biomatrix.entities.molecule.selfies_automaton.signature import Signature, first_digits
 from biomatrix.errors import ConfigurationError
 
 MOST_SYMBOLS: Final = 10_000
@@ -106,6 +106,9 @@ class DerivationAutomaton:
         return [self._allowed(draft) if draft.ranges is None else draft.ranges for draft in states[:, 0].tolist()]
 
     def _allowed(self, draft: Draft) -> Ranges:
+        if draft.pending is not None:
+            draft.ranges = self.alphabet.digit_ranges(first_digits(draft.pending))
+            return draft.ranges
         signature = self._options.signatures.of(draft)
         ranges = self._ranges.get(signature)
         if ranges is None:

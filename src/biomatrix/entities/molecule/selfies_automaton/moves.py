@@ -122,7 +122,7 @@ def end(draft: Draft) -> Draft:
 
 
 def _returned(draft: Draft) -> Draft:
-    """Return the draft where the chain before the innermost branch goes on, whose last symbol placed the newest atom."""
+    """Return the draft where the innermost branch, which ends with the newest atom, has given way to the chain around."""
     atom, left, outer = draft.frame or Frame(0, OUTERMOST, None)
     free = draft.free | UNARY[draft.bonds]
     return new_draft(

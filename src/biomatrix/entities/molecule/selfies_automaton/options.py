@@ -175,7 +175,7 @@ class Options:
         pairs = self._pairs_needed(draft.deep - 1, draft.most - 1)
         if pairs <= 0:
             return reach.bonds_for(left)
-        pairs -= frame_pairs(reach, draft.frame, draft.free, draft.newest)
+        pairs -= frame_pairs(reach, draft)
         newest = draft.newest + 1
         free, taken = draft.free >> 8 << 16, ATOM << 8 * (newest - draft.at)
         for kept in range(min(left, 1), NEVER):

@@ -74,7 +74,7 @@ class Rings:
                 PLACED, draft.at, draft.newest, draft.bonds - order, left, draft.frame, deep, free,
                 draft.taken | ATOM << 8 * (q + 1), 0, 0, 0,
             )  # fmt: skip
-            pairs = (level_pairs(reach, closed) if left else 0) + frame_pairs(reach, draft.frame, free, draft.newest)
+            pairs = (level_pairs(reach, closed) if left else 0) + frame_pairs(reach, closed)
             if atoms_after(deep, 1, draft.budget - used, draft.least, draft.most, pairs) >= 0:
                 kept |= 1 << q
         return kept

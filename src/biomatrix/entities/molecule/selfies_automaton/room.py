@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.molecule.selfies_automaton.draft import OPENED, OUTERMOST, PLACED, RETURNED, Draft, Frame
+from biomatrix.entities.molecule.selfies_automaton.draft import OPENED, OUTERMOST, PLACED, RETURNED, Draft
 from biomatrix.entities.molecule.selfies_automaton.free_bonds import ATOM, bonds_at, spread
 from biomatrix.entities.molecule.selfies_automaton.reach import Reach
 
@@ -66,7 +66,7 @@ def pairs_of(reach: Reach, draft: Draft) -> int:
     """Return how many branches and rings of two symbols fit into the open branches of a draft."""
     if draft.frame is None:
         return 0
-    return level_pairs(reach, draft) + frame_pairs(reach, draft.frame, draft.free, draft.newest)
+    return level_pairs(reach, draft) + frame_pairs(reach, draft)
 
 
 def level_pairs(reach: Reach, draft: Draft) -> int:
@@ -76,11 +76,11 @@ def level_pairs(reach: Reach, draft: Draft) -> int:
     return reach.most_pairs(draft.bonds, draft.left, partners(draft, draft.left), draft.phase == PLACED)
 
 
-def frame_pairs(reach: Reach, frame: Frame | None, free: int, newest: int) -> int:
-    """Return how many fit behind a branch, into those around it, where these are the bonds and the last atom."""
-    pairs = 0
+def frame_pairs(reach: Reach, draft: Draft) -> int:
+    """Return how many fit behind the innermost branch, into those around it."""
+    pairs, frame = 0, draft.frame
     while frame is not None and frame.left != OUTERMOST:
-        pairs += reach.most_pairs(bonds_at(free, newest - frame.atom) + 1, frame.left, 0, False)
+        pairs += reach.most_pairs(bonds_at(draft.free, draft.newest - frame.atom) + 1, frame.left, 0, False)
         frame = frame.outer
     return pairs
 

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from biomatrix.entities.molecule.selfies.rules import ANY_CAPACITY, INDEX_SYMBOLS
 from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
 from biomatrix.entities.molecule.selfies_automaton.draft import DONE, INDEX, OUTERMOST, PLACED, Draft, Pending
-from biomatrix.entities.molecule.selfies_automaton.free_bonds import ATOM, spread
+from biomatrix.entities.molecule.selfies_automaton.free_bonds import spread
 from biomatrix.entities.molecule.selfies_automaton.reach import ENOUGH_BONDS, LONGEST, Reach
 
 Signature: TypeAlias = tuple[int, ...]
