@@ -122,7 +122,7 @@ def end(draft: Draft) -> Draft:
 
 
 def _returned(draft: Draft) -> Draft:
-    """Return the draft where the innermost branch, which ends with the newest atom, has given way to the chain around."""
+    """Return the draft behind the innermost branch, which the newest atom ends: the chain around it goes on."""
     atom, left, outer = draft.frame or Frame(0, OUTERMOST, None)
     free = draft.free | UNARY[draft.bonds]
     return new_draft(
