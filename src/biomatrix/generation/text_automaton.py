@@ -92,11 +92,13 @@ class TextAutomaton:
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states ``object [R, 1]`` after one allowed id each, ``int64 [R]``."""
         drafts: list[Row] = states[:, 0].tolist()
+        written: list[int] = ids.tolist()
         following = list(map(self._outside, drafts, self._role[ids].tolist()))
         for number, at in _open(drafts):
-            automaton = self._automata[number]
-            inner = automaton.advance(self._inner(number, [drafts[row] for row in at]), ids[at])
-            for row, id_, state in zip(at, ids[at].tolist(), inner.tolist(), strict=True):
+            automaton, chosen = self._automata[number], [written[row] for row in at]
+            inner = self._inner(number, [drafts[row] for row in at])
+            inner = automaton.advance(inner, np.array(chosen, dtype=np.int64))
+            for row, id_, state in zip(at, chosen, inner.tolist(), strict=True):
                 ends = id_ == automaton.end_id
                 following[row] = (_TEXT, following[row][1], ()) if ends else (number, following[row][1], tuple(state))
         return _column(following)
