@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, cycle
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,18 +33,31 @@ class StepTimes(NamedTuple):
 
 
 def walk(
-    guide: Any, rows: int, steps: int, seed: int = 0, openings: tuple[int, ...] = ()
+    guide: Any,
+    rows: int,
+    steps: int,
+    openings: tuple[int, ...] = (),
+    answers: Sequence[Sequence[int]] | None = None,
 ) -> tuple[StepTimes, StepTimes, int]:
-    """Time a random walk; return the median times, those of the fastest tenth, and the bytes of the masks made.
+    """Time a walk; return the median times, those of the fastest tenth, and the bytes of the masks made.
 
     A walk of as many steps comes before, so that what is kept of states and masks is there.
+
+    Parameters
+    ----------
+    guide : Automaton
+    rows, steps : int
+    openings : tuple of int
+        Ids that a random walk chooses now and then.
+    answers : sequence of sequence of int, optional
+        What the rows write one after another, each within BUDGET tokens; random ids by default.
     """
-    random = np.random.default_rng(seed)
+    choose = _dice(openings) if answers is None else _written(answers)
     first, stop = int(guide.ids[0]), int(guide.ids[-1]) + 1
     dense = stop - first <= 1.25 * len(guide.ids)
     masks = MaskTable(np.arange(first, stop) if dense else guide.ids, torch.device("cpu"))
-    states = np.stack([guide.start(Bounds(BUDGET - row % 16)) for row in range(rows)])
-    left = np.array([BUDGET - row % 16 for row in range(rows)])
+    left = np.array([BUDGET - (row % 16 if answers is None else 0) for row in range(rows)])
+    states = np.stack([guide.start(Bounds(int(budget))) for budget in left])
     times = []
     for _ in range(2 * steps):
         clock = [time.thread_time()]
@@ -51,7 +65,7 @@ def walk(
         clock.append(time.thread_time())
         masks.allowed(ranges)
         clock.append(time.thread_time())
-        ids = np.array([_pick(each, random, openings) for each in ranges])
+        ids = np.array([choose(row, each) for row, each in enumerate(ranges)])
         between = time.thread_time() - clock[-1]
         states = guide.advance(states, ids)
         finished = guide.finished(states)
@@ -62,6 +76,25 @@ def walk(
             states[row], left[row] = guide.start(Bounds(BUDGET)), BUDGET
     columns = np.sort(1000 * np.column_stack([np.array(times[steps:]), np.sum(times[steps:], axis=1)]), axis=0)
     return StepTimes(*columns[steps // 2]), StepTimes(*columns[steps // 10]), masks.nbytes
+
+
+def _dice(openings: tuple[int, ...]) -> Callable[[int, np.ndarray], int]:
+    """Return how a random walk chooses the next id of a row among ranges."""
+    random = np.random.default_rng(0)
+    return lambda _, ranges: _pick(ranges, random, openings)
+
+
+def _written(answers: Sequence[Sequence[int]]) -> Callable[[int, np.ndarray], int]:
+    """Return how rows write answers: each begins with another one, and goes on with the next behind its end."""
+    following: dict[int, Iterator[int]] = {}
+
+    def choose(row: int, ranges: np.ndarray) -> int:
+        if row not in following:
+            begin = row % len(answers)
+            following[row] = chain.from_iterable(cycle([*answers[begin:], *answers[:begin]]))
+        return next(following[row])
+
+    return choose
 
 
 def _pick(ranges: np.ndarray, random: np.random.Generator, openings: tuple[int, ...]) -> int:

@@ -73,7 +73,8 @@ class TextAutomaton:
         """Return the state of one row, ``object [1]``; ConfigurationError where a length is asked for."""
         if bounds.length is not None:
             raise ConfigurationError("text has no exact length; ask for a modality that counts")
-        return _column([(_TEXT, bounds.budget, ())])[0]
+        state: NDArray[Any] = _column([(_TEXT, bounds.budget, ())])[0]
+        return state
 
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ranges of ids that may come next, ``int64 [n, 2]``; none once it has ended."""

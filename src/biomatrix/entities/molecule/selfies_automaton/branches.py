@@ -93,7 +93,7 @@ class Branches:
         if longest < 1:
             return 0
         options: int = reach.writable[digits] & ((1 << longest) - 1)
-        if self._atoms_count and (draft.left != OUTERMOST or longest + 1 > draft.most):
+        if self._is_tight(draft) or (self._atoms_count and draft.left == OUTERMOST and longest + 1 > draft.most):
             options &= _bits(self._fitting(draft, key, longest))
         return options
 

@@ -128,8 +128,8 @@ class CountingAutomaton(DerivationAutomaton):
         pending = draft.pending
         if pending is None:
             return self._owed.tokens_to_close(draft)
-        lowest = next(_values(pending.options))
-        return pending.digits + self._owed.tokens_to_close(self._written(draft, pending.digits, lowest))
+        _, _, digits, _, options = pending
+        return digits + self._owed.tokens_to_close(self._written(draft, digits, next(_values(options))))
 
     def _asked(self, draft: Draft, role: Role) -> Draft:
         """Return the draft after a branch or ring symbol, with the numbers behind which it can be closed."""

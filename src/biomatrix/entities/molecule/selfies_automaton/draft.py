@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from biomatrix.entities.automaton import Ranges
 
@@ -31,28 +31,9 @@ class Frame(NamedTuple):
     outer: Frame | None
 
 
-class Pending(NamedTuple):
-    """A branch or ring symbol that owes index symbols.
-
-    Parameters
-    ----------
-    opens : bool
-        Whether it is a branch.
-    order : int
-        Of its bond.
-    digits : int
-        The index symbols it still owes.
-    value : int
-        What those already written say.
-    options : int
-        Bit i is set where the digits still owed may say i.
-    """
-
-    opens: bool
-    order: int
-    digits: int
-    value: int
-    options: int
+Pending: TypeAlias = tuple[bool, int, int, int, int]
+"""A branch or ring symbol that owes index symbols: whether it is a branch; the order of its bond; how many it still
+owes; what those already written say; and as bits what the digits still owed may say."""
 
 
 class Draft:

@@ -21,6 +21,7 @@ from biomatrix.entities.molecule.selfies_automaton.draft import (
 from biomatrix.entities.molecule.selfies_automaton.free_bonds import ATOM, UNARY, bonds_at, with_bonds
 
 _DIGIT_BITS: Final = 4
+_NOTHING_OWED: Final[Pending | None] = None
 _LAST: Final = ATOM << 8
 """The atom before the newest."""
 
@@ -77,24 +78,24 @@ def ask_index(
     return new_draft(
         INDEX, draft.at, draft.newest, draft.bonds, draft.left - inside, draft.frame, draft.deep - inside, draft.free,
         draft.taken, draft.budget - 1, draft.least - counted, draft.most - counted,
-        Pending(opens, order, digits, 0, options), tally or draft.tally,
+        (opens, order, digits, 0, options), tally or draft.tally,
     )  # fmt: skip
 
 
 def index(draft: Draft, digit: int, counted: int) -> Draft:
     """Return the draft after an index symbol; the last one opens the branch or closes the ring."""
-    opens, order, digits, value, options = draft.pending or Pending(False, 0, 0, 0, 0)
+    opens, order, digits, value, options = draft.pending or (False, 0, 0, 0, 0)
     digits -= 1
     value = value << _DIGIT_BITS | digit
     inside = draft.frame is not None
     at, newest, bonds, free, taken = draft.at, draft.newest, draft.bonds, draft.free, draft.taken
     left, frame, deep = draft.left - inside, draft.frame, draft.deep - inside
     budget, least, most = draft.budget - 1, draft.least - counted, draft.most - counted
-    phase, pending = PLACED, None
+    phase, pending = PLACED, _NOTHING_OWED
     if digits:
         width = 1 << _DIGIT_BITS * digits
         phase = INDEX
-        pending = Pending(opens, order, digits, value, options >> digit * width & (1 << width) - 1)
+        pending = (opens, order, digits, value, options >> digit * width & (1 << width) - 1)
     elif opens:
         free = with_bonds(free, newest - at, bonds - order - 1)  # one bond for what follows the branch
         length = value + 1
@@ -122,10 +123,9 @@ def end(draft: Draft) -> Draft:
 
 
 def _returned(draft: Draft) -> Draft:
-    """Return the draft behind the innermost branch, which the newest atom ends: the chain around it goes on."""
+    """Return a draft just made behind its innermost branch, which the newest atom ends: the chain around it goes on."""
     atom, left, outer = draft.frame or Frame(0, OUTERMOST, None)
     free = draft.free | UNARY[draft.bonds]
-    return new_draft(
-        RETURNED, atom, draft.newest, bonds_at(free, draft.newest - atom) + 1, left, outer, draft.deep,
-        free, 0, draft.budget, draft.least, draft.most, None, draft.tally,
-    )  # fmt: skip
+    draft.phase, draft.at, draft.left, draft.frame = RETURNED, atom, left, outer
+    draft.bonds, draft.free, draft.taken = bonds_at(free, draft.newest - atom) + 1, free, 0
+    return draft

@@ -89,11 +89,12 @@ class Signatures:
 
 def first_digits(pending: Pending) -> int:
     """Return the digits that may come first of those a branch or ring still owes, as bits."""
-    width: int = _BASE ** (pending.digits - 1)
+    _, _, digits, _, options = pending
+    width: int = _BASE ** (digits - 1)
     if width == 1:
-        return pending.options
+        return options
     block = (1 << width) - 1
-    return sum(1 << digit for digit in range(_BASE) if pending.options >> digit * width & block)
+    return sum(1 << digit for digit in range(_BASE) if options >> digit * width & block)
 
 
 def _steps(shortest: list[int]) -> list[int]:
