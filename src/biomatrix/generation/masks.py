@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import torch
@@ -117,23 +117,20 @@ class MaskTable:
     def _numbers(self, keys: list[int], ranges: Sequence[Ranges]) -> list[int]:
         """Return the number of each row's ranges; equal ranges have one."""
         known = self._by_object
-        numbers = list(map(known.get, keys))
-        new = numbers.count(None)
-        if new:
-            if len(self._by_content) + new > _MOST_OBJECTS:
-                self._forget()
-            if len(known) + new > _MOST_OBJECTS:
-                known.clear()
-                self._kept.clear()
-            if not known:
-                numbers = [None] * len(keys)
-        while None in numbers:
-            row = numbers.index(None)
-            numbers[row] = known.get(keys[row])
-            if numbers[row] is None:
-                numbers[row] = known[keys[row]] = self._number(ranges[row])
-                self._kept.append(ranges[row])
-        return cast(list[int], numbers)
+        try:
+            return list(map(known.__getitem__, keys))
+        except KeyError:
+            new = sum([key not in known for key in keys])
+        if len(self._by_content) + new > _MOST_OBJECTS:
+            self._forget()
+        if len(known) + new > _MOST_OBJECTS:
+            known.clear()
+            self._kept.clear()
+        for key, one in zip(keys, ranges, strict=True):
+            if key not in known:
+                known[key] = self._number(one)
+                self._kept.append(one)
+        return list(map(known.__getitem__, keys))
 
     def _number(self, ranges: Ranges) -> int:
         if not len(ranges):
