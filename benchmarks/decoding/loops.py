@@ -18,12 +18,18 @@ from .timing import Seconds, in_turns
 
 def write(model: Any, guides: Sequence[Guide], prompts: Sequence[tuple[int, ...]], bounds: Sequence[Bounds]) -> int:
     """Write one sample under each guide; return the number of tokens written."""
+    return sum(map(len, answers(model, guides, prompts, bounds)))
+
+
+def answers(
+    model: Any, guides: Sequence[Guide], prompts: Sequence[tuple[int, ...]], bounds: Sequence[Bounds]
+) -> list[list[int]]:
+    """Write one sample under each guide; return the ids written."""
     jobs = [
         Job(prompt, number, guide, guide.start(bound), bound.budget, Sampling(seed=1))
         for number, (guide, prompt, bound) in enumerate(zip(guides, prompts, bounds, strict=True))
     ]
-    written = decode_jobs(model.engine._network, jobs, len(jobs))
-    return sum(len(row.ids) for row in written)
+    return [list(row.ids) for row in decode_jobs(model.engine._network, jobs, len(jobs))]
 
 
 def prompt_of(model: Any) -> tuple[int, ...]:

@@ -95,6 +95,30 @@ def test_a_batch_is_its_rows() -> None:
     assert guide.tokens_to_close(states).tolist() == [2, 1, 0]
 
 
+def test_rows_of_any_length_are_the_same_beside_rows_of_a_length() -> None:
+    generator = np.random.default_rng(4)
+    for _ in range(20):
+        guide = automaton()
+        free = np.stack([guide.start(Bounds(int(generator.integers(3, 40)))) for _ in range(5)])
+        beside = guide.start(Bounds(60, (1, 50)))[None]  # makes the batch one of mixed lengths
+        while True:
+            mixed = np.concatenate([free, beside])
+            alone, together = guide.allowed(free), guide.allowed(mixed)
+            for one, other in zip(alone, together[:-1], strict=True):
+                np.testing.assert_array_equal(one, other)
+            assert guide.tokens_to_close(mixed)[:-1].tolist() == guide.tokens_to_close(free).tolist()
+            if guide.finished(free).all():
+                break
+            going = ~guide.finished(free)
+            free = free[going]
+            kept = [ranges for ranges, goes in zip(alone, going, strict=True) if goes]
+            ids = np.array([int(generator.choice(np.concatenate([np.arange(*span) for span in one]))) for one in kept])
+            following = guide.advance(np.concatenate([free, beside]), np.append(ids, IDS[0]))
+            free = guide.advance(free, ids)
+            np.testing.assert_array_equal(following[:-1], free)
+            beside = guide.start(Bounds(60, (1, 50)))[None]
+
+
 def test_equal_sets_are_one_object() -> None:
     guide = automaton()
     states = np.stack([guide.start(Bounds(30)), guide.start(Bounds(12))])

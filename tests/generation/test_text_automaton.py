@@ -78,8 +78,8 @@ def test_the_longest_segment_leaves_room_for_the_end_of_the_answer(vocabulary: V
     automaton = TextAutomaton.from_vocabulary(vocabulary)
     budget, generator = 12, np.random.default_rng(3)
     states = automaton.advance(automaton.start(Bounds(budget))[None], np.array([vocabulary.start_id(name)]))
-    for _ in range(budget - 2):
-        assert automaton.tokens_to_close(states)[0] <= states[0, 1]
+    for written in range(1, budget - 1):
+        assert automaton.tokens_to_close(states)[0] <= budget - written
         options = options_of(automaton, states)
         longer = options[options != vocabulary.end_id(name)]
         states = automaton.advance(states, generator.choice(longer if len(longer) else options, 1))

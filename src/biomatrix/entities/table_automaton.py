@@ -19,6 +19,10 @@ from biomatrix.errors import ConfigurationError
 _DONE: Final = -1
 _MOST_KNOWN: Final = 16_384
 """The most states of rows whose ranges are kept."""
+_FREE: Final = np.array([0, -1], dtype=np.int64).tobytes()
+"""The least and the most of a row that may be of any length."""
+_ONE_TOKEN: Final = np.array([0, 0, 0, 1], dtype=np.int64)
+"""What a token takes from the state of such a row."""
 
 
 class TableAutomaton:
@@ -69,6 +73,8 @@ class TableAutomaton:
         self._distances = DistanceTable(self._transitions, grammar.accepting, grammar.counted)
         finite = self._distances.free[self._distances.free < FAR]
         self._ample = int(finite.max(initial=0)) + 2  # more tokens change nothing where any length will do
+        self._ceiling = np.full(4, np.iinfo(np.int64).max)
+        self._ceiling[3] = self._ample
         self._known: dict[bytes, Ranges] = {}
         self._ranges: dict[bytes, Ranges] = {}
 
@@ -111,13 +117,12 @@ class TableAutomaton:
 
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ids that may come next; none once it has ended."""
-        reduced = np.array(states, dtype=np.int64, order="C")
-        budgets = reduced[:, 3]
-        if not reduced[:, 1].any() and reduced[:, 2].max(initial=-1) < 0:
-            np.minimum(budgets, self._ample, out=budgets)
+        if _are_free(states):
+            reduced = np.minimum(states, self._ceiling)
         else:
+            reduced = np.array(states, dtype=np.int64, order="C")
             is_free = (reduced[:, 1] == 0) & (reduced[:, 2] < 0)
-            np.minimum(budgets, self._ample, out=budgets, where=is_free)
+            np.minimum(reduced[:, 3], self._ample, out=reduced[:, 3], where=is_free)
         keys: list[bytes] = reduced.view(f"V{reduced.itemsize * reduced.shape[1]}")[:, 0].tolist()
         known = self._known
         try:
@@ -160,7 +165,11 @@ class TableAutomaton:
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states, ``int64 [R, 4]``, after one allowed id per row, ``int64 [R]``."""
         columns = self._class_of[ids - self._first]
-        following: States = states - self._steps[columns]
+        if _are_free(states):
+            following: States = states - _ONE_TOKEN
+            following[:, 0] = self._after[states[:, 0], columns]
+            return following
+        following = states - self._steps[columns]
         following[:, 0] = self._after[states[:, 0], columns]
         # A least of 0 stays so, and so does a most of 0 or of any number.
         np.maximum(following[:, 1], 0, out=following[:, 1])
@@ -177,6 +186,11 @@ class TableAutomaton:
         state, least, most, _ = states.T
         distance = self._distances.at(state[:, None], least[:, None], most[:, None])[:, 0]
         return np.where(state == _DONE, 0, distance + 1)
+
+
+def _are_free(states: States) -> bool:
+    """Return whether rows may all be of any length, as is usual: they take half the operations."""
+    return states[:, 1:3].tobytes() == _FREE * len(states)
 
 
 def in_words(bounds: Bounds) -> str:

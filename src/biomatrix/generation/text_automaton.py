@@ -1,12 +1,14 @@
 """The automaton of a free answer: text, with complete segments of any modality, up to a token that ends it.
 
-Legend of shapes: R rows, k numbers of a state, M modalities, n ranges.
+Legend of shapes: R rows, k values of the state of an open segment, n ranges.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from typing import Final
+from itertools import chain
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +23,16 @@ _DONE: Final = -2
 _AMPLE: Final = 1 << 40
 """More tokens than any segment needs."""
 _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
+Row: TypeAlias = tuple[int, int, tuple[Any, ...]]
+"""The number of the modality that is open, or -1 in text, or -2 when finished; tokens left to write; the state of the
+open segment's automaton, ``k`` values."""
 
 
 class TextAutomaton:
     """Guides an answer in text; the segments it opens are guided by the automata of their modalities.
 
-    A segment is opened only where it can still be closed and the answer ended. A row's state is (modality number, or
-    -1 in text, or -2 when finished; tokens left to write; the state of the open segment's automaton).
+    A segment is opened only where it can still be closed and the answer ended. A row's state is one :data:`Row`: those
+    of different segments are as wide as their automata like, and those of rows in text cost next to nothing.
 
     Parameters
     ----------
@@ -44,8 +49,7 @@ class TextAutomaton:
         self._automata = [automaton for automaton, _, _ in opened]
         self._widths = [len(state) for _, state, _ in opened]
         self._dtypes = [state.dtype for _, state, _ in opened]
-        self._needs = np.sort(np.array([need for _, _, need in opened], dtype=np.int64))
-        self._first = np.zeros(2 + max(self._widths, default=0), dtype=np.result_type(np.int64, *self._dtypes))
+        self._needs = sorted(need for _, _, need in opened)
         text = ascending(text_ids, list(stop_ids))
         starts = np.array([automaton.start_id for automaton in self._automata], dtype=np.int64)
         self.ids: NDArray[np.int64] = ascending(text, starts, *(automaton.ids for automaton in self._automata))
@@ -53,7 +57,7 @@ class TextAutomaton:
         self._role[list(stop_ids)] = _DONE
         self._role[starts] = np.arange(len(starts))
         by_need = starts[np.argsort([need for _, _, need in opened], kind="stable")]
-        self._first_states: dict[tuple[int, int], NDArray[np.int64]] = {}
+        self._first_states: dict[tuple[int, int], tuple[Any, ...]] = {}
         self._offers = [ranges_of(ascending(text, by_need[:count])) for count in range(len(starts) + 1)]
 
     @classmethod
@@ -65,78 +69,81 @@ class TextAutomaton:
         automata = {name: vocabulary.automaton(name) for name in vocabulary.modalities}
         return cls(automata, np.flatnonzero(stands), vocabulary.ending_ids)
 
-    def start(self, bounds: Bounds) -> NDArray[np.int64]:
-        """Return the state of one row, ``int64 [k]``; ConfigurationError where a length is asked for."""
+    def start(self, bounds: Bounds) -> NDArray[Any]:
+        """Return the state of one row, ``object [1]``; ConfigurationError where a length is asked for."""
         if bounds.length is not None:
             raise ConfigurationError("text has no exact length; ask for a modality that counts")
-        state = self._first.copy()
-        state[:2] = _TEXT, bounds.budget
+        state: NDArray[Any] = _column([(_TEXT, bounds.budget, ())])[0]
         return state
 
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ranges of ids that may come next, ``int64 [n, 2]``; none once it has ended."""
-        numbers, budgets = states[:, 0].tolist(), states[:, 1].astype(np.int64)
+        drafts: list[Row] = states[:, 0].tolist()
         # A modality may be opened where its segment and the end of the answer fit: those that need least come first.
-        openable = np.searchsorted(self._needs, budgets - 1, side="right").tolist()
-        offers = zip(openable, numbers, strict=True)
-        rows = [self._offers[count] if number == _TEXT else _NOTHING for count, number in offers]
-        for number, at in _open(numbers):
-            allowed = self._automata[number].allowed(self._inner(states, at, number))
-            for row, ranges in zip(at.tolist(), allowed, strict=True):
+        offers, needs = self._offers, self._needs
+        rows = [
+            offers[bisect_right(needs, budget - 1)] if number == _TEXT else _NOTHING for number, budget, _ in drafts
+        ]
+        for number, at in _open(drafts):
+            allowed = self._automata[number].allowed(self._inner(number, [drafts[row] for row in at]))
+            for row, ranges in zip(at, allowed, strict=True):
                 rows[row] = ranges
         return rows
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
-        """Return the states ``int64 [R, k]`` after one allowed id each, ``int64 [R]``."""
-        following = states.copy()
-        following[:, 1] -= 1
-        numbers = states[:, 0].tolist()
-        for row, (number, role) in enumerate(zip(numbers, self._role[ids].tolist(), strict=True)):
-            if number == _TEXT and role != _TEXT:
-                following[row, 0] = role
-                if role >= 0:
-                    # one token stays for the end of the answer
-                    inner = self._opened(role, int(following[row, 1]) - 1)
-                    following[row, 2 : 2 + len(inner)] = inner
-        for number, at in _open(numbers):
-            automaton = self._automata[number]
-            inner_states = automaton.advance(self._inner(states, at, number), ids[at])
-            following[at, 2 : 2 + inner_states.shape[1]] = inner_states
-            finished = automaton.finished(inner_states)
-            if finished.any():
-                following[at[finished], 0] = _TEXT
-        return following
+        """Return the states ``object [R, 1]`` after one allowed id each, ``int64 [R]``."""
+        drafts: list[Row] = states[:, 0].tolist()
+        written: list[int] = ids.tolist()
+        following = list(map(self._outside, drafts, self._role[ids].tolist()))
+        for number, at in _open(drafts):
+            automaton, chosen = self._automata[number], [written[row] for row in at]
+            inner = self._inner(number, [drafts[row] for row in at])
+            inner = automaton.advance(inner, np.array(chosen, dtype=np.int64))
+            for row, id_, state in zip(at, chosen, inner.tolist(), strict=True):
+                ends = id_ == automaton.end_id
+                following[row] = (_TEXT, following[row][1], ()) if ends else (number, following[row][1], tuple(state))
+        return _column(following)
 
-    def _opened(self, number: int, budget: int) -> NDArray[np.int64]:
-        """Return the state of a segment just opened."""
-        if (number, budget) not in self._first_states:
-            self._first_states[number, budget] = self._automata[number].start(Bounds(budget))
-        return self._first_states[number, budget]
+    def _outside(self, draft: Row, role: int) -> Row:
+        """Return a row after a token outside all segments, or one that opens a segment."""
+        number, budget, _ = draft
+        if role < 0 or number != _TEXT:
+            return (number if number != _TEXT else role, budget - 1, ())
+        if (role, budget) not in self._first_states:
+            # one token is for the start of the segment, one for the end of the answer
+            self._first_states[role, budget] = tuple(self._automata[role].start(Bounds(budget - 2)).tolist())
+        return (role, budget - 1, self._first_states[role, budget])
 
     def finished(self, states: States) -> NDArray[np.bool_]:
         """Return which rows have written a token that ends the answer, ``bool [R]``."""
-        rows: NDArray[np.bool_] = np.asarray(states[:, 0] == _DONE, dtype=np.bool_)
-        return rows
+        return np.array([number == _DONE for number, _, _ in states[:, 0].tolist()], dtype=np.bool_)
 
     def tokens_to_close(self, states: States) -> NDArray[np.int64]:
         """Return the fewest tokens that finish each row, including the one that ends the answer, ``int64 [R]``."""
-        numbers = states[:, 0].tolist()
-        tokens = np.array([int(number != _DONE) for number in numbers], dtype=np.int64)
-        for number, at in _open(numbers):
-            tokens[at] += self._automata[number].tokens_to_close(self._inner(states, at, number))
+        drafts: list[Row] = states[:, 0].tolist()
+        tokens = np.array([int(number != _DONE) for number, _, _ in drafts], dtype=np.int64)
+        for number, at in _open(drafts):
+            tokens[at] += self._automata[number].tokens_to_close(self._inner(number, [drafts[row] for row in at]))
         return tokens
 
-    def _inner(self, states: States, at: NDArray[np.int64], number: int) -> States:
-        return states[at, 2 : 2 + self._widths[number]].astype(self._dtypes[number], copy=False)
+    def _inner(self, number: int, drafts: Sequence[Row]) -> States:
+        """Return the states of the open segments of some rows, as their automaton has them."""
+        width, values = self._widths[number], chain.from_iterable([state for _, _, state in drafts])
+        return np.fromiter(values, self._dtypes[number], width * len(drafts)).reshape(-1, width)
 
 
-def _open(numbers: Sequence[int]) -> list[tuple[int, NDArray[np.int64]]]:
+def _column(drafts: Sequence[Row]) -> States:
+    """Return rows as states, ``object [R, 1]``."""
+    return np.fromiter(drafts, np.dtype(object), len(drafts))[:, None]
+
+
+def _open(drafts: Sequence[Row]) -> list[tuple[int, list[int]]]:
     """Return, for each modality with an open segment, its number and the rows."""
     found: dict[int, list[int]] = {}
-    for row, number in enumerate(numbers):
+    for row, (number, _, _) in enumerate(drafts):
         if number >= 0:
             found.setdefault(number, []).append(row)
-    return [(number, np.array(found[number], dtype=np.int64)) for number in sorted(found)]
+    return sorted(found.items())
 
 
 def _openable(automata: Mapping[str, Automaton]) -> list[tuple[Automaton, NDArray[np.int64], int]]:

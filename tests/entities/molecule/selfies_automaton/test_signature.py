@@ -42,6 +42,8 @@ def test_what_is_looked_up_is_what_is_worked_out(name: str, alphabet: list[str],
             assert automaton._options.choice(draft) == automaton._options._choice(draft)
             looked_up += automaton._options.signatures.of(draft) is not None
             ranges = automaton.allowed(states)[0]
+            classes = automaton._options.classes(automaton._options._choice(draft))
+            np.testing.assert_array_equal(ranges, automaton.alphabet.ranges(classes))
             ids = np.concatenate([np.arange(*each) for each in ranges])
             kept = ids[ids != automaton.end_id]
             ids = kept if len(kept) and generator.random() < 0.97 else ids

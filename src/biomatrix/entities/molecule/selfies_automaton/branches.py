@@ -72,7 +72,7 @@ class Branches:
         return fits
 
     def _tight_kinds(self, draft: Draft) -> tuple[Counted, ...]:
-        spare, outer = min(draft.budget - draft.deep, _SPARE), frame_pairs(self._reach, draft.frame, draft.free)
+        spare, outer = min(draft.budget - draft.deep, _SPARE), frame_pairs(self._reach, draft)
         signature = (draft.bonds, draft.left, draft.deep - draft.most, spare, draft.most - draft.least, outer)
         kinds = self._tight.get(signature)
         if kinds is None:
@@ -93,7 +93,7 @@ class Branches:
         if longest < 1:
             return 0
         options: int = reach.writable[digits] & ((1 << longest) - 1)
-        if self._atoms_count and (draft.left != OUTERMOST or longest + 1 > draft.most):
+        if self._is_tight(draft) or (self._atoms_count and draft.left == OUTERMOST and longest + 1 > draft.most):
             options &= _bits(self._fitting(draft, key, longest))
         return options
 
@@ -130,7 +130,7 @@ class Branches:
         if draft.left != OUTERMOST:
             behind = reach.pairs_behind(draft.bonds - order)
             rest = draft.left - used - deep
-            pairs = pairs + behind[np.minimum(rest, LONGEST)] + frame_pairs(reach, draft.frame, draft.free)
+            pairs = pairs + behind[np.minimum(rest, LONGEST)] + frame_pairs(reach, draft)
             deep = np.full(longest, draft.deep - used)
         return atoms_after_each(deep, draft.budget - used, draft.least, draft.most, pairs)
 

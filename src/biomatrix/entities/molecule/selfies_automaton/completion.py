@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from biomatrix.entities.molecule.selfies_automaton.draft import FIRST, PLACED, Draft
+from biomatrix.entities.molecule.selfies_automaton.free_bonds import bonds_at, each_bonds
 from biomatrix.entities.molecule.selfies_automaton.pool import Pool
 from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END
 
@@ -64,7 +65,8 @@ def tokens_to_complete(draft: Draft, pool: Pool, rings: int, way: Way) -> int:
             return WITHOUT_END
         inside += written
         deep -= left
-        bonds, left, frame = draft.free[frame.atom] + 1, frame.left, frame.outer
+        bonds = bonds_at(draft.free, draft.newest - frame.atom) + 1
+        left, frame = frame.left, frame.outer
     return draft.deep + 1 + _outermost(draft, pool, bonds, inside, rings, way)
 
 
@@ -150,15 +152,15 @@ class _Chain:
     __slots__ = ("at", "bonds", "free", "placed", "taken")
 
     def __init__(self, draft: Draft, inside: int, bonds: int) -> None:
-        self.free = [*draft.free, *[0] * inside]
+        self.free = [*each_bonds(draft.free, draft.newest + 1), *[0] * inside]
         self.bonds, self.at = bonds, draft.at
         self.placed = draft.phase == PLACED and draft.frame is None
         frame = draft.frame
         while frame is not None:  # what is free there may be used up by then
             self.free[self.at] = 0
             self.at, frame = frame.atom, frame.outer
-        newest = len(draft.free) - 1
-        self.taken = {newest - 1 - j for j in range(_NEAREST) if draft.taken >> j & 1} if self.placed else set()
+        nearest = range(1, _NEAREST + 1) if self.placed else ()
+        self.taken = {draft.newest - back for back in nearest if bonds_at(draft.taken, back)}
 
     def partners(self) -> list[int]:
         """Return the atoms within reach of the newest with a bond free, from the oldest."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from biomatrix.entities.automaton import Bounds, Ranges
 from biomatrix.entities.molecule.counts import MoleculeCounts
 from biomatrix.entities.molecule.selfies_automaton import moves
+from biomatrix.entities.molecule.selfies_automaton.alphabet import Effect
 from biomatrix.entities.molecule.selfies_automaton.derivation_automaton import DerivationAutomaton
 from biomatrix.entities.molecule.selfies_automaton.draft import DONE, INDEX, Draft
 from biomatrix.entities.molecule.selfies_automaton.options import Choice
@@ -111,14 +112,14 @@ class CountingAutomaton(DerivationAutomaton):
             alike = self._groups[choice] = list(found.items())
         return alike
 
-    def _step(self, draft: Draft, number: int) -> Draft:
+    def _step(self, draft: Draft, effect: Effect) -> Draft:
+        kind, order, size, number = effect
         if draft.phase == INDEX or number == self.alphabet.end_class:
-            return super()._step(draft, number)
-        role = self.alphabet.roles[number]
-        if role.kind == ATOM:
-            return moves.place(draft, role, 1, self._owed.counted(draft.tally, number))
-        if role.kind in (OPENS, CLOSES):
-            return self._asked(draft, role)
+            return super()._step(draft, effect)
+        if kind == ATOM:
+            return moves.place(draft, order, size, self._owed.counted(draft.tally, number))
+        if kind in (OPENS, CLOSES):
+            return self._asked(draft, self.alphabet.roles[number])
         return moves.part(draft)
 
     def _to_close(self, draft: Draft) -> int:
@@ -127,8 +128,8 @@ class CountingAutomaton(DerivationAutomaton):
         pending = draft.pending
         if pending is None:
             return self._owed.tokens_to_close(draft)
-        lowest = next(_values(pending.options))
-        return pending.digits + self._owed.tokens_to_close(self._written(draft, pending.digits, lowest))
+        _, _, digits, _, options = pending
+        return digits + self._owed.tokens_to_close(self._written(draft, digits, next(_values(options))))
 
     def _asked(self, draft: Draft, role: Role) -> Draft:
         """Return the draft after a branch or ring symbol, with the numbers behind which it can be closed."""
@@ -141,12 +142,12 @@ class CountingAutomaton(DerivationAutomaton):
                 fitting, missed = fitting | 1 << value, 0
             elif (missed := missed + 1) >= _MOST_MISSED:
                 break
-        return moves.ask_index(draft, role, opens, fitting, self._counted, tally)
+        return moves.ask_index(draft, role.order, role.size, opens, fitting, self._counted, tally)
 
     def _fits(self, draft: Draft, number: int, role: Role) -> bool:
         """Return whether a draft can be closed behind a symbol; of a branch or ring its first numbers are tried."""
         if role.kind not in (OPENS, CLOSES):
-            return self._owed.closes(self._step(draft, number))
+            return self._owed.closes(self._step(draft, self.alphabet.class_effects[number]))
         tally = self._tally_of(draft, role.kind == OPENS)
         if tally[-1] > self._owed.rings_most:
             return False
@@ -161,7 +162,7 @@ class CountingAutomaton(DerivationAutomaton):
         """Return the draft after a branch or ring symbol, and the numbers it may be given whatever the counts."""
         opens = role.kind == OPENS
         options = (self._options.branches if opens else self._options.rings).options(draft, (role.size, role.order))
-        return moves.ask_index(draft, role, opens, options, self._counted, tally), options
+        return moves.ask_index(draft, role.order, role.size, opens, options, self._counted, tally), options
 
     def _written(self, draft: Draft, digits: int, value: int) -> Draft:
         """Return the draft after the index symbols of a number."""

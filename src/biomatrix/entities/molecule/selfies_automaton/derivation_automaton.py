@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.entities.molecule.selfies_automaton import moves
-from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
-from biomatrix.entities.molecule.selfies_automaton.draft import DONE, FIRST, INDEX, OUTERMOST, RETURNED, Draft
+from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet, Effect
+from biomatrix.entities.molecule.selfies_automaton.draft import DONE, FIRST, INDEX, RETURNED, Draft, empty_draft
 from biomatrix.entities.molecule.selfies_automaton.options import Options
 from biomatrix.entities.molecule.selfies_automaton.reach import Reach
 from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, CLOSES, OPENS
 from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END, atoms_after, pairs_of
-from biomatrix.entities.molecule.selfies_automaton.signature import Signature
+from biomatrix.entities.molecule.selfies_automaton.signature import Signature, first_digits
 from biomatrix.errors import ConfigurationError
 
 MOST_SYMBOLS: Final = 10_000
@@ -73,7 +73,7 @@ class DerivationAutomaton:
         self.atoms_count = atoms_count
         self.dots = dots and self.alphabet.dot_class >= 0
         self._options = Options(self.alphabet, self.reach, atoms_count=atoms_count, dots=dots)
-        self._ranges: dict[Signature, Ranges] = {}
+        self._ranges: dict[Signature | None, Ranges] = {}
         self._counted = 0 if atoms_count else 1
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
@@ -99,15 +99,18 @@ class DerivationAutomaton:
 
     def first(self, budget: int, least: int, most: int) -> Draft:
         """Return the draft before any symbol."""
-        return Draft(FIRST, 0, 0, OUTERMOST, None, 0, b"", moves.NO_NEAR, 0, budget, least, most)
+        return empty_draft(budget, least, most)
 
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ids that may come next; none once it has ended."""
-        return [draft.ranges if draft.ranges is not None else self._allowed(draft) for draft in states[:, 0].tolist()]
+        return [self._allowed(draft) if draft.ranges is None else draft.ranges for draft in states[:, 0].tolist()]
 
     def _allowed(self, draft: Draft) -> Ranges:
+        if draft.pending is not None:
+            draft.ranges = self.alphabet.digit_ranges(first_digits(draft.pending))
+            return draft.ranges
         signature = self._options.signatures.of(draft)
-        ranges = self._ranges.get(signature) if signature is not None else None
+        ranges = self._ranges.get(signature)
         if ranges is None:
             ranges = self.alphabet.ranges(self._options.classes(self._options.choice(draft)))
             if signature is not None:
@@ -119,28 +122,23 @@ class DerivationAutomaton:
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states, ``object [R, 1]``, after one allowed id per row, ``int64 [R]``."""
-        class_of, step = self.alphabet.class_of, self._step
-        following = np.empty((len(states), 1), dtype=object)
-        following[:, 0] = [
-            step(draft, class_of[id_]) for draft, id_ in zip(states[:, 0].tolist(), ids.tolist(), strict=True)
-        ]
-        return following
+        drafts, effects = states[:, 0].tolist(), map(self.alphabet.effects.__getitem__, ids.tolist())
+        following = list(map(self._step, drafts, effects))
+        return np.fromiter(following, dtype=object, count=len(following))[:, None]
 
-    def _step(self, draft: Draft, number: int) -> Draft:
-        alphabet, counted = self.alphabet, self._counted
+    def _step(self, draft: Draft, effect: Effect) -> Draft:
+        kind, order, size, number = effect
         if draft.phase == INDEX:
-            return moves.index(draft, alphabet.digits[number], counted)
-        if number == alphabet.end_class:
-            return moves.end(draft)
-        role = alphabet.roles[number]
-        if role.kind == ATOM:
-            return moves.place(draft, role, 1)
-        key = (role.size, role.order)
-        if role.kind == OPENS:
-            return moves.ask_index(draft, role, True, self._options.branches.options(draft, key), counted)
-        if role.kind == CLOSES:
-            return moves.ask_index(draft, role, False, self._options.rings.options(draft, key), counted)
-        return moves.part(draft)
+            return moves.index(draft, self.alphabet.digits[number], self._counted)
+        if kind == ATOM:
+            return moves.place(draft, order, size)
+        if kind == OPENS:
+            options = self._options.branches.options(draft, (size, order))
+            return moves.ask_index(draft, order, size, True, options, self._counted)
+        if kind == CLOSES:
+            options = self._options.rings.options(draft, (size, order))
+            return moves.ask_index(draft, order, size, False, options, self._counted)
+        return moves.end(draft) if number == self.alphabet.end_class else moves.part(draft)
 
     def finished(self, states: States) -> NDArray[np.bool_]:
         """Return which rows have written their end token, ``bool [R]``."""

@@ -12,9 +12,6 @@ branch follows; before the first atom of a branch; owing index symbols; behind t
 OUTERMOST: Final = -1
 """What is left of the outermost chain, which any number of symbols may continue."""
 
-Near: TypeAlias = tuple[int, int, int]
-"""By bond order: bit j is set where the atom j + 1 before the newest has so many bonds free for a ring."""
-
 
 class Frame(NamedTuple):
     """An open branch: where the derivation goes on when it ends.
@@ -34,52 +31,36 @@ class Frame(NamedTuple):
     outer: Frame | None
 
 
-class Pending(NamedTuple):
-    """A branch or ring symbol that owes index symbols.
-
-    Parameters
-    ----------
-    opens : bool
-        Whether it is a branch.
-    order : int
-        Of its bond.
-    digits : int
-        The index symbols it still owes.
-    value : int
-        What those already written say.
-    options : int
-        Bit i is set where the digits still owed may say i.
-    """
-
-    opens: bool
-    order: int
-    digits: int
-    value: int
-    options: int
+Pending: TypeAlias = tuple[bool, int, int, int, int]
+"""A branch or ring symbol that owes index symbols: whether it is a branch; the order of its bond; how many it still
+owes; what those already written say; and as bits what the digits still owed may say."""
 
 
 class Draft:
-    """A molecule in the making; never changed once made.
+    """A molecule in the making; never changed once made, by :func:`new_draft` or :func:`~.moves.place`.
+
+    It has no constructor of its own: the call of one takes as long as all the rest of a step.
 
     Attributes
     ----------
     phase : int
     at : int
         The atom that the next one is bonded to, counted within the fragment.
+    newest : int
+        The last atom of the fragment; -1 before the first.
     bonds : int
-        The bonds it may still make in this chain.
+        The bonds that ``at`` may still make in this chain.
     left : int
         Symbols that remain in the innermost branch, at least 1; OUTERMOST outside all branches.
     frame : Frame or None
         The innermost branch.
     deep : int
         Symbols that remain in all open branches together.
-    free : bytes
-        The bonds of each atom of the fragment that a ring may take.
-    near : Near
-        The same as bits.
+    free : int
+        The bonds of each atom of the fragment that a ring may take, as in :mod:`.free_bonds`; not of the newest while
+        ``at`` is that atom, outside an open branch of its own.
     taken : int
-        The bits of the atoms that the newest atom is bonded to.
+        The atoms that the newest is bonded to, as their whole bytes in ``free``.
     budget : int
         Tokens that may still be written, the end token among them.
     least, most : int
@@ -87,33 +68,59 @@ class Draft:
     pending : Pending or None
     tally : tuple of int
         What a count of atoms and bonds has left; empty without one.
+    ranges : Ranges or None
+        What may come next, once it is known.
     """
 
     __slots__ = (
-        "at", "bonds", "budget", "deep", "frame", "free", "least", "left", "most", "near", "pending", "phase",
+        "at", "bonds", "budget", "deep", "frame", "free", "least", "left", "most", "newest", "pending", "phase",
         "ranges", "taken", "tally",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        phase: int,
-        at: int,
-        bonds: int,
-        left: int,
-        frame: Frame | None,
-        deep: int,
-        free: bytes,
-        near: Near,
-        taken: int,
-        budget: int,
-        least: int,
-        most: int,
-        pending: Pending | None = None,
-        tally: tuple[int, ...] = (),
-    ) -> None:
-        self.phase, self.at, self.bonds, self.left, self.frame, self.deep = phase, at, bonds, left, frame, deep
-        self.free, self.near, self.taken = free, near, taken
-        self.budget, self.least, self.most = budget, least, most
-        self.pending, self.tally = pending, tally
-        self.ranges: Ranges | None = None
-        """What may come next, once it is known."""
+    at: int
+    bonds: int
+    budget: int
+    deep: int
+    frame: Frame | None
+    free: int
+    least: int
+    left: int
+    most: int
+    newest: int
+    pending: Pending | None
+    phase: int
+    ranges: Ranges | None
+    taken: int
+    tally: tuple[int, ...]
+
+
+def new_draft(
+    phase: int,
+    at: int,
+    newest: int,
+    bonds: int,
+    left: int,
+    frame: Frame | None,
+    deep: int,
+    free: int,
+    taken: int,
+    budget: int,
+    least: int,
+    most: int,
+    pending: Pending | None = None,
+    tally: tuple[int, ...] = (),
+) -> Draft:
+    """Return a draft."""
+    draft = Draft()
+    draft.phase, draft.at, draft.newest, draft.bonds = phase, at, newest, bonds
+    draft.left, draft.frame, draft.deep = left, frame, deep
+    draft.free, draft.taken = free, taken
+    draft.budget, draft.least, draft.most = budget, least, most
+    draft.pending, draft.tally = pending, tally
+    draft.ranges = None
+    return draft
+
+
+def empty_draft(budget: int, least: int, most: int, tally: tuple[int, ...] = ()) -> Draft:
+    """Return the draft before the first atom of a fragment."""
+    return new_draft(FIRST, 0, -1, 0, OUTERMOST, None, 0, 0, 0, budget, least, most, None, tally)

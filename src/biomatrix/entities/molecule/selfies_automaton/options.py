@@ -16,8 +16,10 @@ from biomatrix.entities.molecule.selfies_automaton.draft import (
     PLACED,
     RETURNED,
     Draft,
+    new_draft,
 )
-from biomatrix.entities.molecule.selfies_automaton.reach import NEVER, Reach
+from biomatrix.entities.molecule.selfies_automaton.free_bonds import ATOM
+from biomatrix.entities.molecule.selfies_automaton.reach import ENOUGH_BONDS, NEVER, Reach
 from biomatrix.entities.molecule.selfies_automaton.rings import Rings
 from biomatrix.entities.molecule.selfies_automaton.room import atoms_after, frame_pairs, level_pairs
 from biomatrix.entities.molecule.selfies_automaton.signature import Signature, Signatures, first_digits
@@ -34,7 +36,7 @@ class Choice(NamedTuple):
     phase : int
         Of the draft.
     bonds : int
-        The highest order of an atom's bond; exactly that behind a branch symbol.
+        The highest order of an atom's bond, at most ENOUGH_BONDS; exactly that behind a branch symbol.
     kept : int
         The least bonds that an atom must have left once bonded; NEVER where no atom may come.
     branches, rings : tuple of Counted
@@ -97,19 +99,19 @@ class Options:
             return Choice(phase, digits=first_digits(draft.pending) if draft.pending else 0)
         if phase == DONE:
             return Choice(phase)
-        kept = self._kept(draft)
+        kept, bonds = self._kept(draft), min(draft.bonds, ENOUGH_BONDS)
         if phase == OPENED:
-            return Choice(phase, draft.bonds, kept)
+            return Choice(phase, bonds, kept)
         ions = 0 < kept < NEVER and draft.left == OUTERMOST and self._parts_after(draft)
         if phase == FIRST:
-            return Choice(phase, draft.bonds, kept, ions=ions)
-        branches = self.branches.kinds(draft) if draft.bonds > 1 else ()
+            return Choice(phase, bonds, kept, ions=ions)
+        branches = self.branches.kinds(draft) if bonds > 1 else ()
         if phase == RETURNED:
-            return Choice(phase, draft.bonds, kept, branches, ions=ions)
-        rings = self.rings.kinds(draft) if draft.bonds else ()
+            return Choice(phase, bonds, kept, branches, ions=ions)
+        rings = self.rings.kinds(draft) if bonds else ()
         if draft.left != OUTERMOST:
-            return Choice(PLACED, draft.bonds, kept, branches, rings)
-        return Choice(PLACED, draft.bonds, kept, branches, rings, 0, self._may_part(draft), draft.least <= 0, ions)
+            return Choice(PLACED, bonds, kept, branches, rings)
+        return Choice(PLACED, bonds, kept, branches, rings, 0, self._may_part(draft), draft.least <= 0, ions)
 
     def _may_part(self, draft: Draft) -> bool:
         """Return whether a dot may come, with a fragment behind it."""
@@ -173,11 +175,12 @@ class Options:
         pairs = self._pairs_needed(draft.deep - 1, draft.most - 1)
         if pairs <= 0:
             return reach.bonds_for(left)
-        pairs -= frame_pairs(reach, draft.frame, draft.free)
+        pairs -= frame_pairs(reach, draft)
+        newest = draft.newest + 1
+        free, taken = draft.free >> 8 << 16, ATOM << 8 * (newest - draft.at)
         for kept in range(min(left, 1), NEVER):
-            placed = Draft(
-                PLACED, len(draft.free), kept, left, draft.frame, draft.deep - 1, draft.free + b"\0",
-                (draft.near[0] << 1, 0, 0), 1 << len(draft.free) - 1 - draft.at, 0, 0, 0,
+            placed = new_draft(
+                PLACED, newest, newest, kept, left, draft.frame, draft.deep - 1, free, taken, 0, 0, 0
             )  # fmt: skip
             if (level_pairs(reach, placed) if left else 0) >= pairs:
                 return kept

@@ -12,16 +12,16 @@ from biomatrix.entities.molecule.selfies.rules import ATOMIC_NUMBERS
 from biomatrix.entities.molecule.selfies_automaton import moves
 from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
 from biomatrix.entities.molecule.selfies_automaton.completion import IN_PARTS, WHOLE, Way, tokens_to_complete
-from biomatrix.entities.molecule.selfies_automaton.draft import FIRST, OPENED, OUTERMOST, PLACED, Draft
+from biomatrix.entities.molecule.selfies_automaton.draft import OPENED, PLACED, Draft, empty_draft
+from biomatrix.entities.molecule.selfies_automaton.free_bonds import bonds_at
 from biomatrix.entities.molecule.selfies_automaton.pool import Pool, Supply
 from biomatrix.entities.molecule.selfies_automaton.reach import Reach
-from biomatrix.entities.molecule.selfies_automaton.roles import ATOM, Role
 from biomatrix.entities.molecule.selfies_automaton.room import WITHOUT_END
 from biomatrix.errors import ConfigurationError
 
 _HYDROGEN: Final = 1
-_RECENT: Final = 17
-"""The atoms that rings of one index symbol depend on."""
+_RECENT: Final = (1 << 8 * 17) - 1
+"""Of the bonds of atoms those that rings of one index symbol depend on."""
 _MOST_REMEMBERED: Final = 65_536
 
 
@@ -62,8 +62,7 @@ class Owed:
         self._writable = all(bonds[group] for group, least in enumerate(self._least_of) if least)
         self._tokens: dict[tuple[object, ...], int] = {}
         self._ways: tuple[Way, ...] = WHOLE
-        empty = Draft(FIRST, 0, 0, OUTERMOST, None, 0, b"", moves.NO_NEAR, 0, WITHOUT_END, 0, 0, None, self.nothing)
-        if dots and not self.closes(empty):
+        if dots and not self.closes(empty_draft(WITHOUT_END, 0, 0, self.nothing)):
             self._ways = IN_PARTS
 
     def _group(self, element: int) -> int:
@@ -116,11 +115,11 @@ class Owed:
     def _tokens_by(self, draft: Draft, way: Way) -> int:
         """Return the tokens that one way takes to close a draft; WITHOUT_END where it fails."""
         rings = max(0, self._rings_least - draft.tally[-1])
-        free, frames, frame = draft.free, [], draft.frame
+        free, newest, frames, frame = draft.free, draft.newest, [], draft.frame
         while frame is not None:
-            frames += [free[frame.atom], frame.left]
+            frames += [bonds_at(free, newest - frame.atom), frame.left]
             frame = frame.outer
-        near = (len(free) - draft.at, free[-_RECENT:], draft.taken) if rings else ()
+        near = (newest - draft.at, free & _RECENT, draft.taken) if rings else ()
         key = (way, draft.phase, draft.bonds, draft.left, *frames, draft.tally, near)
         tokens = self._tokens.get(key)
         if tokens is None:
@@ -144,7 +143,7 @@ class Owed:
                     continue
             else:
                 done = tally
-            placed = moves.place(draft, Role(ATOM, order, order + bonds), 1, done)
+            placed = moves.place(draft, order, order + bonds, done)
             fewest = min(fewest, 1 + tokens_to_complete(placed, self._pool(done), rings, way))
         return fewest
 

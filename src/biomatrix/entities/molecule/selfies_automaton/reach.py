@@ -20,6 +20,8 @@ from biomatrix.entities.molecule.selfies_automaton.roles import Role
 NEVER: Final = ANY_CAPACITY + 1
 """More bonds than any atom has: what must not be."""
 _BASE: Final = len(INDEX_SYMBOLS)
+ENOUGH_BONDS: Final = 4
+"""Bonds beyond which more make no difference to the next symbol: a triple bond, and one for what follows."""
 LONGEST: Final = _BASE**MAX_INDEX_SYMBOLS
 """The most symbols of a branch."""
 _NONE: Final = -(1 << 20)

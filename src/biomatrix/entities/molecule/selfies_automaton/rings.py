@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
 from biomatrix.entities.molecule.selfies_automaton.branches import Counted
-from biomatrix.entities.molecule.selfies_automaton.draft import OUTERMOST, PLACED, Draft
+from biomatrix.entities.molecule.selfies_automaton.draft import OUTERMOST, PLACED, Draft, new_draft
+from biomatrix.entities.molecule.selfies_automaton.free_bonds import ATOM, bonds_at, places_of, spread, with_bonds
 from biomatrix.entities.molecule.selfies_automaton.reach import Reach
 from biomatrix.entities.molecule.selfies_automaton.room import atoms_after, frame_pairs, level_pairs
 
@@ -23,24 +24,21 @@ class Rings:
     def __init__(self, alphabet: Alphabet, reach: Reach, *, atoms_count: bool) -> None:
         self._reach, self._atoms_count = reach, atoms_count
         kinds = sorted(alphabet.rings) if reach.strict else []
-        self._kinds = [(key, key[1] - 1, reach.writable[key[0]]) for key in kinds if reach.writable[key[0]]]
+        self._partners = {key: spread(reach.writable[key[0]], key[1]) for key in kinds if reach.writable[key[0]]}
+        """By kind: the mask of the atoms that such a ring may be closed onto, of their free bonds."""
 
     def kinds(self, draft: Draft) -> tuple[Counted, ...]:
         """Return the rings that may close: there is an atom that each may reach."""
-        near, others = draft.near, ~draft.taken
-        if not near[0] & others:
-            return ()
-        return tuple([
-            key for key, place, mask in self._kinds if near[place] & others & mask and self.options(draft, key)
-        ])  # fmt: skip
+        others = draft.free & ~draft.taken
+        return tuple([key for key, mask in self._partners.items() if others & mask and self.options(draft, key)])
 
     def options(self, draft: Draft, key: Counted) -> int:
         """Return the distances less 1 at which a ring may be closed here, as bits."""
         digits, order = key
         bonds = draft.bonds - order
-        if bonds < 0:
+        if bonds < 0 or key not in self._partners:
             return 0
-        options = draft.near[order - 1] & ~draft.taken & self._reach.writable[digits]
+        options = places_of(draft.free & ~draft.taken & self._partners[key], order)
         used = 1 + digits
         if not options:
             return 0
@@ -65,19 +63,18 @@ class Rings:
         A ring onto an atom with an open branch takes a bond that a branch behind it could need.
         """
         digits, order = key
-        reach, used, newest = self._reach, 1 + digits, len(draft.free) - 1
+        reach, used = self._reach, 1 + digits
         left, deep = draft.left - used, draft.deep - used
         kept = 0
         for q in range(options.bit_length()):
             if not options >> q & 1:
                 continue
-            atom = newest - 1 - q
-            free = draft.free[:atom] + bytes([draft.free[atom] - order]) + draft.free[atom + 1 :]
-            closed = Draft(
-                PLACED, draft.at, draft.bonds - order, left, draft.frame, deep, free, draft.near,
-                draft.taken | 1 << q, 0, 0, 0,
+            free = with_bonds(draft.free, q + 1, bonds_at(draft.free, q + 1) - order)
+            closed = new_draft(
+                PLACED, draft.at, draft.newest, draft.bonds - order, left, draft.frame, deep, free,
+                draft.taken | ATOM << 8 * (q + 1), 0, 0, 0,
             )  # fmt: skip
-            pairs = (level_pairs(reach, closed) if left else 0) + frame_pairs(reach, draft.frame, free)
+            pairs = (level_pairs(reach, closed) if left else 0) + frame_pairs(reach, closed)
             if atoms_after(deep, 1, draft.budget - used, draft.least, draft.most, pairs) >= 0:
                 kept |= 1 << q
         return kept

@@ -11,13 +11,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.molecule.selfies_automaton.draft import OPENED, OUTERMOST, PLACED, RETURNED, Draft, Frame
+from biomatrix.entities.molecule.selfies_automaton.draft import OPENED, OUTERMOST, PLACED, RETURNED, Draft
+from biomatrix.entities.molecule.selfies_automaton.free_bonds import ATOM, bonds_at, spread
 from biomatrix.entities.molecule.selfies_automaton.reach import Reach
 
 WITHOUT_END: Final = 1 << 40
 """The most counted tokens where there is no limit."""
 _NEAREST: Final = 16
 """The atoms that a ring of one index symbol reaches."""
+_WITHIN: Final = tuple(spread((1 << places) - 1, 1) for places in range(_NEAREST + 1))
+"""The masks of so many atoms before the newest, with a bond free."""
 
 
 def atoms_after(deep: int, owed: int, budget: int, least: int, most: int, pairs: int | None) -> int:
@@ -63,7 +66,7 @@ def pairs_of(reach: Reach, draft: Draft) -> int:
     """Return how many branches and rings of two symbols fit into the open branches of a draft."""
     if draft.frame is None:
         return 0
-    return level_pairs(reach, draft) + frame_pairs(reach, draft.frame, draft.free)
+    return level_pairs(reach, draft) + frame_pairs(reach, draft)
 
 
 def level_pairs(reach: Reach, draft: Draft) -> int:
@@ -73,11 +76,11 @@ def level_pairs(reach: Reach, draft: Draft) -> int:
     return reach.most_pairs(draft.bonds, draft.left, partners(draft, draft.left), draft.phase == PLACED)
 
 
-def frame_pairs(reach: Reach, frame: Frame | None, free: bytes) -> int:
-    """Return how many fit behind a branch, into those around it."""
-    pairs = 0
+def frame_pairs(reach: Reach, draft: Draft) -> int:
+    """Return how many fit behind the innermost branch, into those around it."""
+    pairs, frame = 0, draft.frame
     while frame is not None and frame.left != OUTERMOST:
-        pairs += reach.most_pairs(free[frame.atom] + 1, frame.left, 0, False)
+        pairs += reach.most_pairs(bonds_at(draft.free, draft.newest - frame.atom) + 1, frame.left, 0, False)
         frame = frame.outer
     return pairs
 
@@ -93,24 +96,18 @@ def partners(draft: Draft, left: int) -> int:
     """
     if left >= _NEAREST:
         return 0
-    return (reached(draft) & ((1 << (_NEAREST - left)) - 1)).bit_count()
+    return (reached(draft) & _WITHIN[_NEAREST - left]).bit_count()
 
 
 def reached(draft: Draft) -> int:
-    """Return the same atoms as bits, those that a ring written now reaches with one index symbol."""
-    bits = draft.near[0] & ((1 << _NEAREST) - 1)
+    """Return the same atoms, those that a ring written now reaches with one index symbol, as bits of ``free``."""
+    newest, reached = draft.newest, draft.free & _WITHIN[_NEAREST]
     if draft.phase == PLACED:
-        bits &= ~draft.taken
+        reached &= ~draft.taken
     elif draft.phase == RETURNED:
-        bits &= ~_bit(draft, draft.at)
+        reached &= ~(ATOM << 8 * (newest - draft.at))
     frame = draft.frame
     while frame is not None:
-        bits &= ~_bit(draft, frame.atom)
+        reached &= ~(ATOM << 8 * (newest - frame.atom))
         frame = frame.outer
-    return bits
-
-
-def _bit(draft: Draft, atom: int) -> int:
-    """Return the bit of an atom in ``near``: none for the newest."""
-    place = len(draft.free) - 2 - atom
-    return 1 << place if place >= 0 else 0
+    return reached

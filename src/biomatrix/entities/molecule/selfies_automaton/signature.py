@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from biomatrix.entities.molecule.selfies.rules import INDEX_SYMBOLS
+from biomatrix.entities.molecule.selfies.rules import ANY_CAPACITY, INDEX_SYMBOLS
 from biomatrix.entities.molecule.selfies_automaton.alphabet import Alphabet
 from biomatrix.entities.molecule.selfies_automaton.draft import DONE, INDEX, OUTERMOST, PLACED, Draft, Pending
-from biomatrix.entities.molecule.selfies_automaton.reach import LONGEST, Reach
+from biomatrix.entities.molecule.selfies_automaton.free_bonds import spread
+from biomatrix.entities.molecule.selfies_automaton.reach import ENOUGH_BONDS, LONGEST, Reach
 
 Signature: TypeAlias = tuple[int, ...]
 
@@ -16,6 +17,8 @@ _FREE: Final = 1 << 20
 """Counted tokens beyond which more make no difference."""
 _SPARE: Final = 12
 """Tokens to spare beyond which more make no difference: a branch or ring takes at most four."""
+_SPARE_TOKENS: Final = 6
+"""The same of tokens alone, where no length is asked: a dot, an atom and the end token may stand behind."""
 
 
 class Signatures:
@@ -32,10 +35,16 @@ class Signatures:
     def __init__(self, alphabet: Alphabet, reach: Reach, *, atoms_count: bool) -> None:
         self._atoms_count = atoms_count
         kinds = sorted(alphabet.rings) if reach.strict else []
-        by_order: dict[int, list[tuple[int, int]]] = {}
-        for number, (digits, order) in enumerate(kinds):
-            by_order.setdefault(order - 1, []).append((reach.writable[digits], 1 << number))
-        self._rings = sorted(by_order.items())
+        masks = [spread(reach.writable[digits], order) for digits, order in kinds]
+        # By the bonds that are free: of each ring its nearest partner, all its partners, and its bit.
+        self._rings = [
+            sorted(
+                (mask & -mask, mask, 1 << number)
+                for number, mask in enumerate(masks)
+                if mask and kinds[number][1] <= bonds
+            )
+            for bonds in range(ANY_CAPACITY + 1)
+        ]
         self._tokens = _steps([
             (reach.writable[digits] & -reach.writable[digits]).bit_length() + digits
             for digits, _ in alphabet.branches if reach.writable[digits]
@@ -44,57 +53,48 @@ class Signatures:
 
     def of(self, draft: Draft) -> Signature | None:
         """Return the signature of a draft; None where all of it matters."""
-        phase, left = draft.phase, draft.left
+        phase, left, bonds = draft.phase, draft.left, draft.bonds
         if phase == INDEX:
             pending = draft.pending
             return (INDEX, first_digits(pending)) if pending else None
         if phase == DONE:
             return (DONE,)
+        rings = 0
+        if bonds and phase == PLACED:
+            others = draft.free & ~draft.taken
+            for nearest, partners, bit in self._rings[bonds]:
+                if others < nearest:
+                    break
+                if others & partners:
+                    rings |= bit
+        if bonds > ENOUGH_BONDS:
+            bonds = ENOUGH_BONDS
         if left == OUTERMOST:
-            return self._outermost(draft)
-        rings = self._within_reach(draft) if phase == PLACED else 0
-        left = self._tokens[min(left, self._ample)]
+            budget, least, most = draft.budget, draft.least, draft.most
+            tokens = self._tokens[budget if budget < self._ample else self._ample]
+            if least <= 0 and most > _FREE:
+                return phase, bonds, OUTERMOST, rings, tokens
+            least = max(least, 0)
+            if self._atoms_count and most <= LONGEST:  # whether a long branch fits depends on each token
+                tokens = min(budget, least + 4 * most + _SPARE)
+            return phase, bonds, OUTERMOST, rings, tokens, min(budget - least, _SPARE), least, min(most, _FREE)
+        left = self._tokens[left if left < self._ample else self._ample]
         if not self._atoms_count:
-            return phase, draft.bonds, left, rings
+            return phase, bonds, left, rings
         budget, deep = draft.budget, draft.deep
         if deep + 1 > draft.most:  # fewer atoms may follow than symbols of branches
             return None
-        return phase, draft.bonds, left, rings, min(budget - deep, _SPARE), min(budget - draft.least, _SPARE)
-
-    def _outermost(self, draft: Draft) -> Signature:
-        phase, budget, least, most = draft.phase, draft.budget, draft.least, draft.most
-        rings = self._within_reach(draft) if phase == PLACED else 0
-        if least <= 0 and most > _FREE:
-            return phase, draft.bonds, OUTERMOST, rings, self._tokens[min(budget, self._ample)]
-        least = max(least, 0)
-        if self._atoms_count and most <= LONGEST:  # whether a long branch fits depends on each token
-            tokens = min(budget, least + 4 * most + _SPARE)
-        else:
-            tokens = self._tokens[min(budget, self._ample)]
-        spare = min(budget - least, _SPARE)
-        return phase, draft.bonds, OUTERMOST, rings, tokens, spare, least, min(most, _FREE)
-
-    def _within_reach(self, draft: Draft) -> int:
-        """Return which rings have an atom to reach, whatever must follow: bit i is set for the i-th kind."""
-        near, others = draft.near, ~draft.taken
-        bits = 0
-        for place, kinds in self._rings:
-            reached = near[place] & others
-            if not reached:  # so has no ring of a higher order
-                break
-            for mask, bit in kinds:
-                if reached & mask:
-                    bits |= bit
-        return bits
+        return phase, bonds, left, rings, min(budget - deep, _SPARE), min(budget - draft.least, _SPARE)
 
 
 def first_digits(pending: Pending) -> int:
     """Return the digits that may come first of those a branch or ring still owes, as bits."""
-    width: int = _BASE ** (pending.digits - 1)
+    _, _, digits, _, options = pending
+    width: int = _BASE ** (digits - 1)
     if width == 1:
-        return pending.options
+        return options
     block = (1 << width) - 1
-    return sum(1 << digit for digit in range(_BASE) if pending.options >> digit * width & block)
+    return sum(1 << digit for digit in range(_BASE) if options >> digit * width & block)
 
 
 def _steps(shortest: list[int]) -> list[int]:
@@ -106,7 +106,7 @@ def _steps(shortest: list[int]) -> list[int]:
         The symbols of each kind of branch at its shortest, index symbols included.
     """
     steps = [0]
-    for tokens in range(1, max([0, *shortest]) + _SPARE + 1):
-        is_step = any(length <= tokens < length + _SPARE for length in (0, *shortest))
+    for tokens in range(1, max([0, *shortest]) + _SPARE_TOKENS + 1):
+        is_step = any(length <= tokens < length + _SPARE_TOKENS for length in (0, *shortest))
         steps.append(tokens if is_step else steps[-1])
     return steps
