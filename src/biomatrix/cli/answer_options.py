@@ -78,8 +78,11 @@ def parsed_constraints(texts: Sequence[str]) -> list[Constraint]:
 
 
 def outputs_of(answer: str | None) -> list[str]:
-    """Return the modalities that ``--answer`` names, under which errors stand."""
-    return [] if answer is None else [name.strip() for name in answer.split(",")]
+    """Return the modalities that ``--answer`` names; ConfigurationError where one is empty."""
+    names = [] if answer is None else [name.strip() for name in answer.split(",")]
+    if not all(names):
+        raise ConfigurationError(f"--answer is a modality, or several with commas between, not {answer!r}")
+    return names
 
 
 def shown_names(settings: dict[str, Any]) -> dict[str, str]:

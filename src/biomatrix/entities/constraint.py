@@ -21,12 +21,19 @@ if TYPE_CHECKING:
 class Constraint(ABC):
     """One wish about an answer. Immutable; the same object may serve many requests."""
 
+    kind: ClassVar[str | None] = None
+    """The kind of entity that it speaks of, by name; None for any. Asked of an output of another kind it is refused."""
     name: ClassVar[str]
     """What the command line calls it, as in ``--constraint NAME=VALUE``."""
     help: ClassVar[str]
     """One line: what it asks, and the form of its value."""
     example: ClassVar[str]
     """A value."""
+
+    @property
+    def subject(self) -> Entity | None:
+        """The entity that every answer is about, whose labels it takes where its tokens carry none; None for any."""
+        return None
 
     @classmethod
     @abstractmethod

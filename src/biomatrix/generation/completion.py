@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.generation.requests import Request
@@ -30,7 +31,7 @@ class KnownEntities:
     shown : tuple of (Entity, str)
         The entities in the prompt, each with the modality in which it is written.
     about : Entity, optional
-        The entity that the request names.
+        The entity that the request names, or that one of its constraints keeps.
     kept : Entity, optional
         The entity that the request keeps in a modality without structure.
     """
@@ -51,7 +52,9 @@ class KnownEntities:
                 shown.append(part)
         kept = kept_segment(vocabulary, request)
         without_structure = kept is not None and not vocabulary.block(kept[1]).modality.needs_structure
-        return cls(vocabulary, tuple(shown), request.about, kept[0] if kept and without_structure else None)
+        subjects = (wish.subject for wish in request.wishes if isinstance(wish, Constraint))
+        about = request.about or next((subject for subject in subjects if subject is not None), None)
+        return cls(vocabulary, tuple(shown), about, kept[0] if kept and without_structure else None)
 
     @cached_property
     def losses(self) -> tuple[str, ...]:

@@ -85,8 +85,12 @@ class Guides:
         automaton = self._vocabulary.automaton(modality)
         for wish in wishes:
             if isinstance(wish, Constraint):
-                ids = self._vocabulary.segment_ids(modality)
-                automaton = wish.narrow(automaton, self._vocabulary.block(modality).modality, ids)
+                ids, of = self._vocabulary.segment_ids(modality), self._vocabulary.block(modality).modality
+                if wish.kind not in (None, of.kind):
+                    raise ConfigurationError(
+                        f"{wish.name} is asked of a {wish.kind}, and {modality} writes a {of.kind}"
+                    )
+                automaton = wish.narrow(automaton, of, ids)
             else:
                 automaton = wish(automaton)
         return automaton
@@ -173,18 +177,28 @@ class Guides:
 
     def _narrowed_each(self, request: Request) -> dict[str, Automaton]:
         """Return the automaton of each output under the constraints that it can keep; each constraint needs one."""
+        return {name: self.narrowed(name, taken) for name, taken in self.takers(request).items()}
+
+    def takers(self, request: Request) -> dict[str, list[Constraint | Narrower]]:
+        """Return by output the wishes that it can keep, by which its entity is judged.
+
+        Raises
+        ------
+        ConfigurationError
+            No output can keep a wish; the message is that of the first output.
+        """
         takers: dict[str, list[Constraint | Narrower]] = {name: [] for name in request.outputs}
         for wish in request.wishes:
-            refusal: ConfigurationError | None = None
+            refusals: list[ConfigurationError] = []
             for name, taken in takers.items():
                 try:
                     self.narrowed(name, [wish])
                     taken.append(wish)
                 except ConfigurationError as error:
-                    refusal = refusal or error
-            if refusal is not None and not any(wish in taken for taken in takers.values()):
-                raise refusal
-        return {name: self.narrowed(name, taken) for name, taken in takers.items()}
+                    refusals.append(error)
+            if len(refusals) == len(takers):
+                raise refusals[0]
+        return takers
 
     def _free(self, outputs: tuple[str, ...]) -> UnguidedAutomaton:
         if outputs not in self._unguided:

@@ -78,6 +78,16 @@ class MoleculeCounts:
         """Return what of a molecule is outside the limits, in words; None where nothing is."""
         return next((f"{count} {what}, not {limits}" for what, count, limits in self._faults(mol)), None)
 
+    def __str__(self) -> str:
+        """Return the limits in words, such as ``C 8, O at least 1, no other elements, 2 rings``."""
+        free: Count = (0, None)
+        said = [f"{symbol} {shown_count(limits)}" for symbol, limits in self.elements.items()]
+        said += [] if self.others else ["no other elements" if said else "no heavy atoms"]
+        said += [] if self.atoms == free else [f"{shown_count(self.atoms)} heavy atoms"]
+        said += [f"{shown_count(limits)} {kind} bonds" for kind, limits in self.bonds.items()]
+        said += [] if self.rings == free else [f"{shown_count(self.rings)} rings"]
+        return ", ".join(said) or "any"
+
     def _faults(self, mol: Chem.Mol) -> Iterator[tuple[str, int, str]]:
         found = element_counts(mol)
         measured = [(symbol, found[symbol], self.element(symbol)) for symbol in {**self.elements, **found}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.molecule.counts import Count, CountsMolecules, MoleculeCounts
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_modality import Modality
     from biomatrix.entities.segment_ids import SegmentIds
 
-_COUNT: Final = re.compile(r"(?:(?P<sign><=|>=|=)?(?P<number>\d+)|(?P<least>\d+)-(?P<most>\d+))")
+_COUNT: Final = re.compile(r"(?:(?P<sign><=|>=|=)?(?P<number>\d+)|(?P<least>\d+)-(?P<most>\d+))", re.ASCII)
 
 
 @dataclass(frozen=True)
 class CountConstraint(Constraint):
     """Limits on counts of a molecule."""
+
+    kind: ClassVar[str | None] = "molecule"
 
     @property
     @abstractmethod

@@ -10,8 +10,8 @@ from biomatrix.entities.molecule.constraints.counted import CountConstraint, par
 from biomatrix.entities.molecule.counts import Count, MoleculeCounts
 from biomatrix.errors import ParseError
 
-_LIMITED: Final = re.compile(r"([A-Z][a-z]?)((?:<=|>=|=)\d+|\d+-\d+)")
-_FORMULA: Final = re.compile(r"([A-Z][a-z]?)(\d*)")
+_LIMITED: Final = re.compile(r"([A-Z][a-z]?)((?:<=|>=|=)\d+|\d+-\d+)", re.ASCII)
+_FORMULA: Final = re.compile(r"([A-Z][a-z]?)(\d*)", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from biomatrix.errors import ParseError
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
 
-_FORMULA: Final = re.compile(r"((?:[A-Z][a-z]?\d*)+)([+-]\d*)?")
-_ELEMENT: Final = re.compile(r"([A-Z][a-z]?)(\d*)")
+_FORMULA: Final = re.compile(r"((?:[A-Z][a-z]?\d*)+)([+-]\d*)?", re.ASCII)
+_ELEMENT: Final = re.compile(r"([A-Z][a-z]?)(\d*)", re.ASCII)
 
 
 @dataclass(frozen=True)

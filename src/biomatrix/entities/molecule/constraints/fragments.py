@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _HYDROGENS: Final = re.compile(r"\[(?!nH\])[^]]*H|[DXRhrvx]\d|[!,;&$*?~]")
 """What in a pattern speaks of hydrogens, degrees, rings or alternatives."""
 Kept = TypeVar("Kept", bound="SmartsConstraint")
-_COUNTED: Final = re.compile(r"(?P<smarts>.*?)\s*(?P<count>(?:>=|<=|==)\s*\d+)")
+_COUNTED: Final = re.compile(r"(?P<smarts>.*?)\s*(?P<count>(?:>=|<=|==)\s*\d+)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class SmartsConstraint(Constraint):
     count : Count
         The least and the most.
     """
+
+    kind: ClassVar[str | None] = "molecule"
 
     smarts: str
     count: Count

@@ -25,6 +25,7 @@ class Scaffold(Constraint):
     molecule : Molecule
     """
 
+    kind: ClassVar[str | None] = "molecule"
     name: ClassVar[str] = "scaffold"
     help: ClassVar[str] = "a SMILES kept as part of the molecule, with anything on its free places"
     example: ClassVar[str] = "c1ccc2[nH]ccc2c1"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.molecule.constraints.counted import parse_count
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from biomatrix.entities.base_entity import Entity
 
+_WHOLE: Final = re.compile(r"[+-]?\d{1,9}", re.ASCII)
+_SHARE: Final = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
+
 
 @dataclass(frozen=True)
 class Charge(Constraint):
@@ -27,6 +31,7 @@ class Charge(Constraint):
         In elementary charges.
     """
 
+    kind: ClassVar[str | None] = "molecule"
     name: ClassVar[str] = "charge"
     help: ClassVar[str] = "the net formal charge: 0, +1, -2"
     example: ClassVar[str] = "0"
@@ -36,10 +41,9 @@ class Charge(Constraint):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a whole number with or without a sign."""
-        try:
-            return cls(int(text))
-        except ValueError:
-            raise ParseError(f"a charge is a whole number, such as 0 or -2, not {text!r}", position=0) from None
+        if not _WHOLE.fullmatch(text.strip()):
+            raise ParseError(f"a charge is a whole number, such as 0 or -2, not {text!r}", position=0)
+        return cls(int(text))
 
     def fault(self, entity: Entity) -> str | None:
         """Return the charge where it is another."""
@@ -59,6 +63,7 @@ class Connected(Constraint):
         The least and the most parts that are not bonded to one another.
     """
 
+    kind: ClassVar[str | None] = "molecule"
     name: ClassVar[str] = "connected"
     help: ClassVar[str] = "yes for a molecule in one piece, or the number of its pieces"
     example: ClassVar[str] = "yes"
@@ -92,6 +97,7 @@ class Similar(Constraint):
         The least Tanimoto similarity, from 0 to 1.
     """
 
+    kind: ClassVar[str | None] = "molecule"
     name: ClassVar[str] = "similar"
     help: ClassVar[str] = "a SMILES and the least Tanimoto similarity to it (Morgan, radius 2), SMILES>=0.4"
     example: ClassVar[str] = "CC(=O)Oc1ccccc1C(=O)O>=0.3"
@@ -103,10 +109,9 @@ class Similar(Constraint):
     def parse(cls, text: str) -> Self:
         """Read ``SMILES>=0.4``; at least 0.4 where no number is given."""
         smiles, sign, number = text.strip().rpartition(">=")
-        try:
-            return cls(Molecule.from_smiles(smiles if sign else number), float(number) if sign else 0.4)
-        except (ValueError, ConfigurationError):
-            raise ParseError(f"{number!r} is no similarity from 0 to 1", position=len(smiles) + len(sign)) from None
+        if sign and not (_SHARE.fullmatch(number.strip()) and float(number) <= 1):
+            raise ParseError(f"{number!r} is no similarity from 0 to 1", position=len(smiles) + len(sign))
+        return cls(Molecule.from_smiles(smiles if sign else number), float(number) if sign else 0.4)
 
     def __post_init__(self) -> None:
         """Refuse similarities there are none of."""

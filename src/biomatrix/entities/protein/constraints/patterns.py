@@ -30,6 +30,7 @@ class PatternConstraint(Constraint):
         See :mod:`biomatrix.entities.constraints.pattern_syntax`.
     """
 
+    kind: ClassVar[str | None] = "protein"
     wanted: ClassVar[bool]
     """Whether each must stand somewhere, or nowhere."""
 
