@@ -8,6 +8,7 @@ counted, and another one written.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from biomatrix.entities.automaton import Automaton
@@ -39,6 +40,16 @@ class Constraint(ABC):
     @abstractmethod
     def parse(cls, text: str) -> Self:
         """Return the constraint that a person typed. Raises ParseError with the position at fault."""
+
+    def beside(self, others: Sequence[object]) -> Self:
+        """Return the constraint as it is in one request with others: itself, unless one of them changes what it asks.
+
+        Parameters
+        ----------
+        others : sequence
+            All that the request asks, this constraint among it.
+        """
+        return self
 
     def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
         """Return an automaton that allows no more, and as little as can be known, of what breaks the constraint.

@@ -23,8 +23,8 @@ _ELEMENT: Final = re.compile(r"([A-Z][a-z]?)(\d*)", re.ASCII)
 class Formula(CountConstraint):
     """A molecular formula.
 
-    Heavy atoms are counted while the molecule is written; whether the hydrogens and the charge are right shows once it
-    is whole.
+    All of it is counted while SMILES is written. In SELFIES heavy atoms are; whether the hydrogens and the charge are
+    right shows once the molecule is whole.
 
     Parameters
     ----------
@@ -57,9 +57,9 @@ class Formula(CountConstraint):
 
     @property
     def counts(self) -> MoleculeCounts:
-        return MoleculeCounts(
-            {symbol: (number, number) for symbol, number in self.atoms if symbol != "H"}, others=False
-        )
+        hydrogens = dict(self.atoms).get("H", 0)
+        heavy = {symbol: (number, number) for symbol, number in self.atoms if symbol != "H" and number}
+        return MoleculeCounts(heavy, others=False, hydrogens=(hydrogens, hydrogens), charge=self.charge)
 
     def fault(self, entity: Entity) -> str | None:
         """Return the formula where it is another."""
@@ -67,4 +67,4 @@ class Formula(CountConstraint):
             return f"{self.name} asks for a molecule"
         found = entity.formula
         same = Formula.parse(found) == Formula(tuple(sorted(self.atoms)), self.charge)
-        return None if same else f"the formula is {found}"
+        return self.radical_fault(entity) if same else f"the formula is {found}"

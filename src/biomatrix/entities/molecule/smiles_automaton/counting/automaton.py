@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.entities.molecule.counts import MoleculeCounts
+from biomatrix.entities.molecule.possible_counts import impossibility
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRST_MARK, spelled
 from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closings
 from biomatrix.entities.molecule.smiles_automaton.counting.completing import Completer, width
+from biomatrix.entities.molecule.smiles_automaton.counting.hydrogens import Rules
 from biomatrix.entities.molecule.smiles_automaton.counting.limits import Limits
 from biomatrix.entities.molecule.smiles_automaton.counting.reading import (
     NO_CONTEXT,
@@ -74,13 +76,14 @@ class Shared:
     def __init__(self, machine: Machine, menus: Menus, pieces: Mapping[int, str]) -> None:
         self.machine, self.menus, self.pieces = machine, menus, pieces
         self.letters = {text: id_ for id_, text in pieces.items() if len(text) == 1}
-        self._closings: dict[bool, Closings] = {}
+        self._closings: dict[tuple[bool, Rules], Closings] = {}
 
-    def closings(self, *, strict: bool) -> Closings:
-        """Return the closings where bonds are counted, or where they are not."""
-        if strict not in self._closings:
-            self._closings[strict] = Closings(Reader(self.machine, strict=strict))
-        return self._closings[strict]
+    def closings(self, limits: Limits) -> Closings:
+        """Return the closings by what is looked at: bonds or not, hydrogens, unpaired electrons."""
+        key = limits.strict, limits.rules
+        if key not in self._closings:
+            self._closings[key] = Closings(Reader(self.machine, strict=limits.strict, rules=limits.rules))
+        return self._closings[key]
 
 
 class CountingSmilesAutomaton:
@@ -122,8 +125,11 @@ class CountingSmilesAutomaton:
         counts = self._counts
         if bounds.range is not None:
             counts = counts.within(MoleculeCounts(atoms=bounds.range))
+        impossible = impossibility(counts)
+        if impossible is not None:
+            raise ConfigurationError(f"no molecule_smiles has these counts: {impossible}")
         limits = Limits(counts)
-        closings = self._shared.closings(strict=limits.strict)
+        closings = self._shared.closings(limits)
         completer = Completer(closings.reader, closings, limits, frozenset(self._shared.letters))
         if completer.first is None:
             raise ConfigurationError(f"no molecule_smiles is known to have these counts: {counts}")
