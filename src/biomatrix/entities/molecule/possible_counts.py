@@ -1,7 +1,7 @@
 """Counts that no molecule has: what arithmetic alone can tell, before anything is written.
 
 Each rule holds for every molecule that RDKit reads, with these exceptions, which guides do not write either: hydrogens
-that are bonded to no other element, and unpaired electrons where they are not asked for.
+that are bonded to no other element, atoms of more than two charges, and unpaired electrons that are not asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 from biomatrix.entities.molecule.counts import MoleculeCounts, shown_count
 
 _MOST_HYDROGENS: Final = 9
-_CHARGES: Final = (0, 1, -1, 2, -2, 3, -3)
+_CHARGES: Final = (0, 1, -1, 2, -2)
 _ENDS: Final = 3
 """The atoms of a chain beyond its rotatable bonds: a bond at either end does not rotate."""
 
@@ -74,7 +74,7 @@ def _hydrogens_fault(counts: MoleculeCounts) -> str | None:
 
 @lru_cache(maxsize=256)
 def most_hydrogens(symbol: str) -> int:
-    """Return how many hydrogens RDKit lets one atom of an element hold, whatever its charge.
+    """Return how many hydrogens RDKit lets one atom of an element hold, of up to two charges.
 
     Examples
     --------

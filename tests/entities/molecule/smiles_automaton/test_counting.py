@@ -207,7 +207,7 @@ def test_the_formula_of_any_molecule_can_be_written(
         assert is_met(counts, smiles), smiles
 
 
-@pytest.mark.parametrize("formula", ["CH5", "CH4-", "CH9", "C2H8", "C6H5", "NO", "C3H9N"])
+@pytest.mark.parametrize("formula", ["CH5", "CH4-", "CH9", "C2H8", "C6H5", "NO", "CH6", "C3H9N"])
 def test_a_formula_is_refused_only_where_nothing_has_it(automaton: SmilesAutomaton, formula: str) -> None:
     """Two molecules beside one another have ``C2H8``."""
     counts = Formula.parse(formula).limits

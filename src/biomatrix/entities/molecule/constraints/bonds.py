@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self, get_args
 
-from biomatrix.entities.molecule.constraints.counted import CountConstraint, parse_count
+from biomatrix.entities.molecule.constraints.count_text import parse_count
+from biomatrix.entities.molecule.constraints.counted import CountConstraint
 from biomatrix.entities.molecule.counts import BondKind, Count, MoleculeCounts
 from biomatrix.errors import ParseError
 

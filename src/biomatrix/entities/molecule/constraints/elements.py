@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Final, Self
 
-from biomatrix.entities.molecule.constraints.counted import CountConstraint, parse_count
+from biomatrix.entities.molecule.constraints.count_text import parse_count
+from biomatrix.entities.molecule.constraints.counted import CountConstraint
 from biomatrix.entities.molecule.counts import Count, MoleculeCounts
 from biomatrix.errors import ParseError
 

@@ -11,7 +11,7 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.constraint import Constraint
-from biomatrix.entities.molecule.constraints.counted import parse_count
+from biomatrix.entities.molecule.constraints.count_text import parse_count
 from biomatrix.entities.molecule.counts import Count, shown_count
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.scaffolds.narrowing import with_scaffold

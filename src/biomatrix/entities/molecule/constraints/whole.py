@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from biomatrix.entities.constraint import Constraint
-from biomatrix.entities.molecule.constraints.counted import parse_count
+from biomatrix.entities.molecule.constraints.count_text import parse_count
 from biomatrix.entities.molecule.counts import shown_count
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.errors import ConfigurationError, ParseError
