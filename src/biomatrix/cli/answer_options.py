@@ -57,6 +57,10 @@ Drafts = Annotated[
     int | None,
     typer.Option(help="The most drafts of an answer: refused ones are written again. 16, or 1 where nothing is drawn."),
 ]
+MaxNewTokens = Annotated[
+    int | None,
+    typer.Option(help="The longest answer in tokens; 512, or what a length needs, when not given."),
+]
 BestOf = Annotated[int, typer.Option(help="Write so many answers for each and return the likeliest by token.")]
 Beams = Annotated[int | None, typer.Option(help="Search for the likeliest answers with so many beams.")]
 Unguided = Annotated[

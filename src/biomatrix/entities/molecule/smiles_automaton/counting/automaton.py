@@ -107,11 +107,11 @@ class CountingSmilesAutomaton:
     ) -> None:
         self.start_id, self.end_id, self.ids = start_id, end_id, ids
         self._shared = shared
-        self._counts = counts
+        self.counts = counts
 
     def counting(self, counts: MoleculeCounts) -> CountingSmilesAutomaton:
         """Return the automaton that keeps these counts too; ConfigurationError where no number keeps both."""
-        both = self._counts.within(counts)
+        both = self.counts.within(counts)
         return CountingSmilesAutomaton(self.start_id, self.end_id, self.ids, self._shared, both)
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
@@ -122,7 +122,7 @@ class CountingSmilesAutomaton:
         ConfigurationError
             No string with these counts is known within the bounds.
         """
-        counts = self._counts
+        counts = self.counts
         if bounds.range is not None:
             counts = counts.within(MoleculeCounts(atoms=bounds.range))
         impossible = impossibility(counts)
