@@ -219,24 +219,29 @@ class ScaffoldAutomaton:
             if len(self._menus) >= _MOST_MENUS:
                 self._menus.clear()
             found: list[tuple[int, int, int, int, bool]] = []
-            for trie in (self._pieces.growing, self._pieces.numbered, self._pieces.returning):
-                self._walk(readings, trie, found)
+            for plain in (True, False):  # where nothing plain goes on, all that leads to a whole string may
+                for trie in (self._pieces.growing, self._pieces.numbered, self._pieces.returning):
+                    self._walk(readings, trie, found, plain=plain)
+                if found or any(map(self._reader.ends, readings)):
+                    break
             table = np.array(sorted(found), dtype=np.int64).reshape(-1, 5)
-            self._menus[readings] = Menu(*table.T[:4], table[:, 4] > 0)
+            self._menus[readings] = Menu(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4] > 0)
         return self._menus[readings]
 
-    def _walk(self, readings: Readings, node: Node, found: list[tuple[int, int, int, int, bool]]) -> None:
+    def _walk(
+        self, readings: Readings, node: Node, found: list[tuple[int, int, int, int, bool]], *, plain: bool
+    ) -> None:
         for character, child in node.children.items():
-            if character == "]" and any(map(self._is_needless, readings)):
+            if plain and character == "]" and any(map(self._is_needless, readings)):
                 continue
-            after = tuple(one for one in self._step(readings, character) if self._is_common(one))
+            after = tuple(one for one in self._step(readings, character) if not plain or self._is_common(one))
             if after:
                 if child.ids:
                     plans = [plan for plan in map(self._reader.finish, after) if plan is not None]
                     shortest = min(plans, key=lambda plan: plan.characters)
                     place, grows = max(max(one.place, 0) for one in after), any(plan.grows for plan in plans)
                     found += ((id_, shortest.characters, place, shortest.atoms, grows) for id_ in child.ids)
-                self._walk(after, child, found)
+                self._walk(after, child, found, plain=plain)
 
     def _is_needless(self, reading: Progress) -> bool:
         """Return whether a bracket would close on what is written without one, or is a radical."""
