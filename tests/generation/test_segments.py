@@ -276,3 +276,11 @@ def test_a_structure_sampled_for_a_sequence_carries_it(model: Model) -> None:
     assert isinstance(answer.entity, Protein)
     assert answer.entity.sequence == "MKTAY"
     assert any("taken from" in note for note in answer.entity.notes)
+
+
+def test_what_is_kept_must_be_written_and_keep_the_constraints(model: Model) -> None:
+    both = ("molecule_selfies", "molecule_structure")
+    with pytest.raises(ConfigurationError, match=r"kept: the molecule .*Og.* is not written as molecule_selfies"):
+        model.generate("Make.", output=both, kept=(Molecule.from_smiles("[Og]"), "molecule_selfies"))
+    with pytest.raises(ConfigurationError, match="what is kept breaks fixed: position 1 holds M, not K"):
+        model.generate("Fold.", output=BOTH, kept=Protein("MKV"), constraints=["fixed=1:K"])

@@ -28,6 +28,8 @@ def _described() -> Iterator[str]:
         cls = constraint_class(name)
         yield f"--constraint '{written_example(cls)}'"
         yield f"    {cls.help}"
+        if cls.kept:
+            yield f"    {cls.kept}"
 
 
 Answer = Annotated[

@@ -30,6 +30,9 @@ class Constraint(ABC):
     """One line: what it asks, and the form of its value."""
     example: ClassVar[str]
     """A value."""
+    kept: ClassVar[str] = ""
+    """Where it guides what is written, and where it only judges the finished entity, in words; "" where it guides
+    every output that takes it."""
 
     @property
     def subject(self) -> Entity | None:

@@ -14,7 +14,8 @@ from functools import cached_property
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.kind_registry import kind_of
-from biomatrix.errors import ConfigurationError, ParseError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+from biomatrix.generation.checked import shown
 from biomatrix.generation.requests import Request
 from biomatrix.vocabulary.segments import Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -126,6 +127,16 @@ def kept_segment(vocabulary: Vocabulary, request: Request) -> tuple[Entity, str]
     if not name and len(takers) > 1:
         raise ConfigurationError(f"kept fits {' and '.join(takers)}; pair it with the name of one")
     return entity, name or takers[0]
+
+
+def kept_ids(vocabulary: Vocabulary, kept: tuple[Entity, str]) -> list[int]:
+    """Return the ids of a kept entity, control pair included; ConfigurationError says what cannot be written."""
+    entity, name = kept
+    try:
+        return vocabulary.encode_entity(entity, name)
+    except BioMatrixError as error:
+        what = f"the {entity.kind} {shown(kind_of(entity).text(entity))}"
+        raise ConfigurationError(f"kept: {what} is not written as {name}: {error.message}") from error
 
 
 def _with_labels_of(entity: Entity, source: Entity, which: str) -> Entity:

@@ -9,7 +9,7 @@ from typing import Final
 from biomatrix.entities.automaton import Bounds
 from biomatrix.entities.constraint import Constraint
 from biomatrix.errors import ConfigurationError, LimitError
-from biomatrix.generation.completion import KnownEntities, kept_segment
+from biomatrix.generation.completion import KnownEntities, kept_ids, kept_segment
 from biomatrix.generation.guides import Guides
 from biomatrix.generation.jobs import Guide, Job
 from biomatrix.generation.lengths import Length, ends_of
@@ -117,7 +117,7 @@ class Planner:
 def kept_tokens(vocabulary: Vocabulary, request: Request) -> int:
     """Return how many tokens the segment has that a request keeps; 0 where it keeps none."""
     kept = kept_segment(vocabulary, request)
-    return 0 if kept is None else len(vocabulary.encode_entity(*kept))
+    return 0 if kept is None else len(kept_ids(vocabulary, kept))
 
 
 def _check_kinds(vocabulary: Vocabulary, request: Request) -> None:

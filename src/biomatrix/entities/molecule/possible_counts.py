@@ -22,7 +22,7 @@ def impossibility(counts: MoleculeCounts) -> str | None:
 
     Examples
     --------
-    >>> impossibility(MoleculeCounts({"C": (1, 1)}, others=False, hydrogens=(5, 5), charge=0))
+    >>> impossibility(MoleculeCounts({"C": (2, 2)}, others=False, hydrogens=(5, 5), charge=0))
     'these atoms have an odd number of electrons, which only a radical has (radicals=1 asks for one)'
     >>> impossibility(MoleculeCounts({"C": (6, 6)}, others=False, hydrogens=(6, 6), charge=0)) is None
     True
@@ -63,7 +63,7 @@ def _hydrogens_fault(counts: MoleculeCounts) -> str | None:
     most = sum(most_hydrogens(symbol) * number for symbol, number in numbers.items())
     fewest, highest = counts.hydrogens
     if fewest > most:
-        return f"these {sum(numbers.values())} heavy atoms hold at most {most} hydrogens, not {fewest}"
+        return f"its heavy atoms, {sum(numbers.values())} in all, hold at most {most} hydrogens, not {fewest}"
     if counts.radicals or counts.charge is None or fewest != highest or not all(map(keeps_parity, numbers)):
         return None
     electrons = sum(_number(symbol) * number for symbol, number in numbers.items()) + fewest - counts.charge

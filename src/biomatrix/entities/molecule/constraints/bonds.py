@@ -26,6 +26,7 @@ class Bonds(CountConstraint):
     name: ClassVar[str] = "bonds"
     help: ClassVar[str] = "numbers of single, double, triple, aromatic and rotatable bonds, TYPE:COUNT with commas"
     example: ClassVar[str] = "single:15,double:<=2,aromatic:6,rotatable:1-3"
+    kept: ClassVar[str] = "guides molecule_smiles; judged in molecule_selfies"
 
     bonds: tuple[tuple[BondKind, Count], ...]
 

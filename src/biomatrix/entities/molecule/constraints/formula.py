@@ -37,6 +37,7 @@ class Formula(CountConstraint):
     name: ClassVar[str] = "formula"
     help: ClassVar[str] = "the molecular formula, hydrogens included, such as C8H10N4O2 or C2H3O2-"
     example: ClassVar[str] = "C8H10N4O2"
+    kept: ClassVar[str] = "guides molecule_smiles; in molecule_selfies heavy atoms, hydrogens and charge judged"
 
     atoms: tuple[tuple[str, int], ...]
     charge: int = 0

@@ -74,6 +74,7 @@ class Contains(SmartsConstraint):
     name: ClassVar[str] = "contains"
     help: ClassVar[str] = "a SMARTS pattern that occurs, perhaps with a count: [OX2H], [OX2H]>=2, [OX2H]==1"
     example: ClassVar[str] = "[OX2H]>=2"
+    kept: ClassVar[str] = "guides molecule_smiles where it is a plain fragment; judged elsewhere"
 
     count: Count = (1, None)
 
@@ -108,6 +109,7 @@ class Without(SmartsConstraint):
     name: ClassVar[str] = "without"
     help: ClassVar[str] = "a SMARTS pattern that does not occur"
     example: ClassVar[str] = "[N+](=O)[O-]"
+    kept: ClassVar[str] = "judged: drafts that break it are written again"
 
     count: Count = (0, 0)
 

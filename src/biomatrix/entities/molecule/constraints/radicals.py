@@ -27,6 +27,7 @@ class Radicals(Constraint):
     name: ClassVar[str] = "radicals"
     help: ClassVar[str] = "unpaired electrons: 1, <=2, >=0; where atoms or bonds are counted there are none without it"
     example: ClassVar[str] = "1"
+    kept: ClassVar[str] = "judged: drafts that break it are written again"
 
     count: Count
 

@@ -35,6 +35,7 @@ class Charge(Constraint):
     name: ClassVar[str] = "charge"
     help: ClassVar[str] = "the net formal charge: 0, +1, -2"
     example: ClassVar[str] = "0"
+    kept: ClassVar[str] = "judged: drafts that break it are written again"
 
     charge: int = 0
 
@@ -67,6 +68,7 @@ class Connected(Constraint):
     name: ClassVar[str] = "connected"
     help: ClassVar[str] = "yes for a molecule in one piece, or the number of its pieces"
     example: ClassVar[str] = "yes"
+    kept: ClassVar[str] = "judged: drafts that break it are written again"
 
     fragments: tuple[int, int | None] = (1, 1)
 
@@ -101,6 +103,7 @@ class Similar(Constraint):
     name: ClassVar[str] = "similar"
     help: ClassVar[str] = "a SMILES and the least Tanimoto similarity to it (Morgan, radius 2), SMILES>=0.4"
     example: ClassVar[str] = "CC(=O)Oc1ccccc1C(=O)O>=0.3"
+    kept: ClassVar[str] = "judged: drafts that break it are written again"
 
     molecule: Molecule
     least: float = 0.4
