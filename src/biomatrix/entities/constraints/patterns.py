@@ -132,8 +132,9 @@ def whole_table(pattern: str, alphabet: str) -> tuple[NDArray[np.int32], NDArray
     states, rows = _subsets(
         pattern, alphabet, net.closure([first]), lambda state, letter: net.closure(net.reached(state, letter))
     )
-    dead = np.array([not state for state in states])
-    return np.where(dead[rows], -1, rows).astype(np.int32), np.array([last in state for state in states])
+    alive = np.array([bool(state) for state in states])
+    numbers = np.where(alive, np.cumsum(alive) - 1, -1)
+    return numbers[rows[alive]].astype(np.int32), np.array([last in state for state in states if state])
 
 
 def _subsets(

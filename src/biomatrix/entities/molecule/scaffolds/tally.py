@@ -13,6 +13,7 @@ from biomatrix.entities.molecule.modalities.smiles import split_smiles
 _BRACKET: Final = re.compile(r"\[\d*([A-Za-z][a-z]?)")
 _TAIL: Final = re.compile(r"\[[^\]]*$|.?$")
 _SYMBOL: Final = re.compile(r"[A-Za-z][a-z]?")
+_OPEN: Final = re.compile(r"\[[^\]]*$")
 _HYDROGEN: Final = "H"
 COMMON: Final = ("Br", "C", "Cl", "F", "I", "N", "O", "P", "S")
 """Elements that brackets of decorations hold unless others are asked for."""
@@ -59,7 +60,7 @@ def atoms_of(smiles: str) -> Counter[str]:
     [('C', 4), ('Cl', 1), ('N', 1)]
     """
     found: Counter[str] = Counter()
-    for piece in split_smiles(smiles):
+    for piece in split_smiles(_OPEN.sub("", smiles)):
         if piece[0] == "[" and len(piece) > 1:
             match = _BRACKET.match(piece)
             symbol = match[1].capitalize() if match else ""
