@@ -141,6 +141,8 @@ def test_what_no_molecule_has_is_refused(automaton: SmilesAutomaton, counts: Mol
 
 
 def test_a_budget_too_small_is_refused(automaton: SmilesAutomaton) -> None:
+    with pytest.raises(ConfigurationError, match="needs 504 tokens for 500 rotatable bonds"):
+        automaton.counting(MoleculeCounts(bonds={"rotatable": (500, 500)})).start(Bounds(BUDGET))
     with pytest.raises(ConfigurationError, match="needs 31 tokens"):
         automaton.counting(MoleculeCounts({"C": (30, 30)})).start(Bounds(20))
 

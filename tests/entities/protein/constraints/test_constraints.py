@@ -170,3 +170,8 @@ def test_what_cannot_be_kept_is_refused_before_the_model_writes(
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
         answers(nano, output, wish, length=length)
+
+
+def test_residues_of_a_structure_are_counted_from_one(chain: Protein) -> None:
+    with pytest.raises(ConfigurationError, match=f"residues 1 to {len(chain)}, not 0 to 3"):
+        KeptStructure(chain, 0, 3)

@@ -32,6 +32,8 @@ from biomatrix.errors import ConfigurationError
 
 _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
 
+_BESIDE: Final = 4
+"""Atoms beyond the rotatable bonds of a chain, and the end token."""
 _RARE: Final = re.compile(r"\[\d|[:*<>]")
 """Isotopes, atom maps, dative bonds: left out where atoms are counted."""
 _RARE_INSIDE: Final = re.compile(r"\d*$|.*:")
@@ -128,6 +130,12 @@ class CountingSmilesAutomaton:
         impossible = impossibility(counts)
         if impossible is not None:
             raise ConfigurationError(f"no molecule_smiles has these counts: {impossible}")
+        rotatable = counts.bonds.get("rotatable", (0, None))[0]
+        if rotatable + _BESIDE > bounds.budget:
+            raise ConfigurationError(
+                f"molecule_smiles needs {rotatable + _BESIDE} tokens for {rotatable} rotatable bonds, but only "
+                f"{bounds.budget} may be written; ask for less, or allow more (max_new_tokens)"
+            )
         limits = Limits(counts)
         closings = self._shared.closings(limits)
         completer = Completer(closings.reader, closings, limits, frozenset(self._shared.letters))
