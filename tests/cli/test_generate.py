@@ -211,3 +211,16 @@ def test_a_sequence_longer_than_a_file_name_is_a_value(tmp_path: Path) -> None:
     result = RUNNER.invoke(app, [*asked, "-o", str(tmp_path / "fold.pdb")], catch_exceptions=False)
     assert result.exit_code == 0
     assert Protein.from_file(tmp_path / "fold.pdb").sequence == sequence
+
+
+def test_an_empty_modality_is_named() -> None:
+    result = RUNNER.invoke(app, ["generate", "Make.", "--answer", ","])
+    assert isinstance(result.exception, BioMatrixError)
+    assert "--answer is a modality, or several with commas between" in str(result.exception)
+
+
+@SHIPPED
+def test_an_answer_is_no_longer_than_asked() -> None:
+    asked = ["generate", "Write a protein.", "--answer", "protein_sequence", "--max-new-tokens", "9", "--json"]
+    (answer,) = json.loads(RUNNER.invoke(app, asked, catch_exceptions=False).stdout)
+    assert len(answer["token_logprobs"]) <= 10

@@ -69,6 +69,8 @@ class Server:
         self.courses = Courses(model.vocabulary)
         self.bodies: list[dict[str, Any]] = []
         self.failures: list[Any] = []
+        self.seeds = "following"
+        """How several choices are seeded: each behind the last, otherwise, or there is one whatever is asked."""
         self.lock = threading.Lock()
         self.under_way = self.most_under_way = 0
         self.url = ""
@@ -107,6 +109,14 @@ class Server:
         parts.append({"text": "", "finish_reason": None})
         parts[-1] = {**parts[-1], **ends}
         return parts
+
+    def choices(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the choices of a completion, each seeded as vLLM does: by its index beyond the seed of the first."""
+        if self.seeds == "one choice":
+            return [whole(self.complete(body))]
+        step = 1 if self.seeds == "following" else 7
+        seeds = [body.get("seed", 0) + step * index for index in range(body.get("n", 1))]
+        return [{**whole(self.complete({**body, "seed": seed})), "index": at} for at, seed in enumerate(seeds)][::-1]
 
     def _guide(self, body: dict[str, Any], stops: list[int]) -> tuple[Guide, NDArray[Any], int]:
         told = body.get("vllm_xargs", {}).get("biomatrix")
@@ -169,11 +179,10 @@ def handler_of(server: Server) -> type[BaseHTTPRequestHandler]:
                 server.most_under_way = max(server.most_under_way, server.under_way)
             time.sleep(0.05)
             try:
-                parts = server.complete(body)
                 if body.get("stream"):
-                    self.events(parts)
+                    self.events(server.complete(body))
                 else:
-                    self.reply(200, {"object": "text_completion", "choices": [whole(parts)]}, {})
+                    self.reply(200, {"object": "text_completion", "choices": server.choices(body)}, {})
             finally:
                 with server.lock:
                     server.under_way -= 1

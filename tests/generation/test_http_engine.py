@@ -217,3 +217,22 @@ def test_a_request_that_no_form_of_is_taken_is_refused(servers: dict[str, Server
     engine = engine_of(servers["ids"], nano, enforced_by="processor")
     with pytest.raises(RequestRefused, match="Unrecognized request arguments"):
         engine.generate([Request("Write.", "protein_sequence", 4)])
+
+
+@pytest.mark.parametrize("seeds", ["following", "otherwise", "one choice"])
+def test_samples_are_asked_for_together_where_that_changes_nothing(
+    servers: dict[str, Server], nano: Model, seeds: str
+) -> None:
+    server = servers["extended"]
+    request = Request("Write a protein.", "protein_sequence", num_samples=6, max_new_tokens=6, guided=False)
+    alone = engine_of(server, nano).generate([request], max_rows=1)[0]
+    assert all("n" not in body for body in server.bodies)
+    server.seeds = seeds
+    try:
+        together = engine_of(server, nano).generate([request])[0]
+    finally:
+        server.seeds = "following"
+    assert [one.token_ids for one in together] == [one.token_ids for one in alone]
+    asked = [body.get("n", 1) for body in server.bodies]
+    assert asked == ([2, 1, 6] if seeds == "following" else [2, *[1] * (len(asked) - 1)])
+    assert len({one.token_ids for one in together}) > 1

@@ -93,7 +93,7 @@ def test_a_segment_that_cannot_be_bound_is_told() -> None:
     answers = every_answer(guide, Bounds(9))
     assert any(2 in ids for ids in answers)
     for ids in answers:
-        assert guide.is_loose(ids) is (2 in ids[: ids.index(4)])
+        assert (guide.unbound(ids, 9) is not None) is (2 in ids[: ids.index(4)])
 
 
 def test_rows_are_apart() -> None:
@@ -230,3 +230,57 @@ def test_batches_mix_them(model: Model) -> None:
     alone = [model.generate(prompt, output=BOTH, num_samples=3, max_new_tokens=40) for prompt in ("Make.", "Fold it.")]
     for ours, theirs in zip(together, alone, strict=True):
         assert [a.token_ids for a in ours] == [a.token_ids for a in theirs]
+
+
+def test_where_no_segment_fits_behind_what_was_written_the_answer_ends_there_and_says_why() -> None:
+    """The second segment has a rule of its own, which a ``2`` before it breaks: other rows go on."""
+
+    class Refusing(TableAutomaton):
+        def start(self, bounds: Bounds) -> Any:
+            if bounds.length != 1:
+                raise ConfigurationError("no such segment")
+            return super().start(bounds)
+
+    tail = Refusing("second", 5, 7, np.array([6]), np.array([0]), one_or_more(counted=True))
+    bind = lambda ids: (tail, 2 if 2 in ids else 1)  # noqa: E731
+    guide = SegmentsAutomaton([Place(first()), Place(tail, 1, 0, bind)])
+    answers = every_answer(guide, Bounds(9))
+    assert any(2 in ids for ids in answers)
+    for ids in answers:
+        broken = 2 in ids[: ids.index(4)]
+        assert ids[-1] == (5 if broken else 7)
+        assert guide.unbound(ids, 9) == ((1, "no such segment") if broken else None)
+
+
+def test_each_entity_is_judged_by_the_constraints_that_its_modality_keeps(model: Model) -> None:
+    """A structure may have no unresolved residue; the sequence behind it has no coordinates, and is no fault."""
+    for output in (BOTH, BOTH[::-1]):
+        for answer in model.generate("Make.", output=output, length=6, constraints=["unresolved=no"], num_samples=2):
+            assert answer.error is None
+            assert not answer.refused
+
+
+def test_one_answer_is_of_one_kind(model: Model) -> None:
+    with pytest.raises(ConfigurationError, match="protein_sequence of a protein, molecule_selfies of a molecule"):
+        model.generate("Make.", output=("protein_sequence", "molecule_selfies"))
+
+
+def test_a_wish_about_another_kind_is_refused_before_anything_is_written(model: Model) -> None:
+    for wish in ("charge=0", "scaffold=CCO", "connected=yes", "without=F", "atoms=3"):
+        with pytest.raises(ConfigurationError, match="asked of a molecule, and protein_sequence writes a protein"):
+            model.generate("Make.", output="protein_sequence", length=6, constraints=[wish])
+
+
+def test_a_structure_sampled_for_a_sequence_carries_it(model: Model) -> None:
+    (answer,) = model.generate("Fold.", output="protein_structure", constraints=["sequence=MKTAY"])
+    assert isinstance(answer.entity, Protein)
+    assert answer.entity.sequence == "MKTAY"
+    assert any("taken from" in note for note in answer.entity.notes)
+
+
+def test_what_is_kept_must_be_written_and_keep_the_constraints(model: Model) -> None:
+    both = ("molecule_selfies", "molecule_structure")
+    with pytest.raises(ConfigurationError, match=r"kept: the molecule .*Og.* is not written as molecule_selfies"):
+        model.generate("Make.", output=both, kept=(Molecule.from_smiles("[Og]"), "molecule_selfies"))
+    with pytest.raises(ConfigurationError, match="what is kept breaks fixed: position 1 holds M, not K"):
+        model.generate("Fold.", output=BOTH, kept=Protein("MKV"), constraints=["fixed=1:K"])

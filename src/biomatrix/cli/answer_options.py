@@ -28,6 +28,8 @@ def _described() -> Iterator[str]:
         cls = constraint_class(name)
         yield f"--constraint '{written_example(cls)}'"
         yield f"    {cls.help}"
+        if cls.kept:
+            yield f"    {cls.kept}"
 
 
 Answer = Annotated[
@@ -57,6 +59,10 @@ Drafts = Annotated[
     int | None,
     typer.Option(help="The most drafts of an answer: refused ones are written again. 16, or 1 where nothing is drawn."),
 ]
+MaxNewTokens = Annotated[
+    int | None,
+    typer.Option(help="The longest answer in tokens; 512, or what a length needs, when not given."),
+]
 BestOf = Annotated[int, typer.Option(help="Write so many answers for each and return the likeliest by token.")]
 Beams = Annotated[int | None, typer.Option(help="Search for the likeliest answers with so many beams.")]
 Unguided = Annotated[
@@ -78,8 +84,11 @@ def parsed_constraints(texts: Sequence[str]) -> list[Constraint]:
 
 
 def outputs_of(answer: str | None) -> list[str]:
-    """Return the modalities that ``--answer`` names, under which errors stand."""
-    return [] if answer is None else [name.strip() for name in answer.split(",")]
+    """Return the modalities that ``--answer`` names; ConfigurationError where one is empty."""
+    names = [] if answer is None else [name.strip() for name in answer.split(",")]
+    if not all(names):
+        raise ConfigurationError(f"--answer is a modality, or several with commas between, not {answer!r}")
+    return names
 
 
 def shown_names(settings: dict[str, Any]) -> dict[str, str]:

@@ -66,7 +66,8 @@ class GivenEntities:
         by_place: dict[int, int | str] = {}
         for record in records:
             place, value = _place_of(record, words, by_place)
-            by_place[place] = int(value) if value.isdecimal() and len(value) <= _LONGEST_NUMBER else value
+            is_number = value.isascii() and value.isdecimal() and len(value) <= _LONGEST_NUMBER
+            by_place[place] = int(value) if is_number else value
         return cls(tuple(GivenEntity(name, word, by_place.get(place)) for place, (name, word) in enumerate(words)))
 
     def read(self) -> list[Entity]:

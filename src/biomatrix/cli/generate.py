@@ -18,6 +18,7 @@ from biomatrix.cli.answer_options import (
     Drafts,
     Length,
     ListConstraints,
+    MaxNewTokens,
     Unguided,
     outputs_of,
     parsed_constraints,
@@ -64,6 +65,7 @@ def generate(
     top_p: Annotated[float, typer.Option(help="Nucleus sampling: above 0, at most 1.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Same seed, same answers; a whole number of 64 bits.")] = 0,
     drafts: Drafts = None,
+    max_new_tokens: MaxNewTokens = None,
     best_of: BestOf = 1,
     best_by: BestBy = None,
     beams: Beams = None,
@@ -127,6 +129,7 @@ def generate(
         check_destination(Path(output), written, folder=output.endswith("/"))
     settings: dict[str, Any] = {"num_samples": num_samples, "temperature": temperature, "top_p": top_p, "seed": seed}
     settings |= {"drafts": drafts, "best_of": best_of, "beams": beams, "guided": not unguided}
+    settings["max_new_tokens"] = max_new_tokens
     with named_as_options(length="--length", output="--answer", **shown_names(settings)):
         asked = {"output": outputs or None, "length": None if length is None else parse_length(length), **settings}
         asked["scorer"] = scorer_of(best_by, best_of, checks)

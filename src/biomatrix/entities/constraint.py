@@ -8,6 +8,7 @@ counted, and another one written.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from biomatrix.entities.automaton import Automaton
@@ -21,17 +22,37 @@ if TYPE_CHECKING:
 class Constraint(ABC):
     """One wish about an answer. Immutable; the same object may serve many requests."""
 
+    kind: ClassVar[str | None] = None
+    """The kind of entity that it speaks of, by name; None for any. Asked of an output of another kind it is refused."""
     name: ClassVar[str]
     """What the command line calls it, as in ``--constraint NAME=VALUE``."""
     help: ClassVar[str]
     """One line: what it asks, and the form of its value."""
     example: ClassVar[str]
     """A value."""
+    kept: ClassVar[str] = ""
+    """Where it guides what is written, and where it only judges the finished entity, in words; "" where it guides
+    every output that takes it."""
+
+    @property
+    def subject(self) -> Entity | None:
+        """The entity that every answer is about, whose labels it takes where its tokens carry none; None for any."""
+        return None
 
     @classmethod
     @abstractmethod
     def parse(cls, text: str) -> Self:
         """Return the constraint that a person typed. Raises ParseError with the position at fault."""
+
+    def beside(self, others: Sequence[object]) -> Self:
+        """Return the constraint as it is in one request with others: itself, unless one of them changes what it asks.
+
+        Parameters
+        ----------
+        others : sequence
+            All that the request asks, this constraint among it.
+        """
+        return self
 
     def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
         """Return an automaton that allows no more, and as little as can be known, of what breaks the constraint.

@@ -17,7 +17,10 @@ def stop_ids(vocabulary: Vocabulary, job: Job) -> list[int]:
 
 
 def seed_of(job: Job, bits: int) -> int:
-    """Return the seed of one draft of a sample, below ``2**bits``: a function of seed, prompt, sample and draft."""
-    words = [job.sampling.seed, job.sample, job.draft, *job.prompt]
+    """Return the seed of one draft of a sample, below ``2**bits``: a function of seed, prompt, sample and draft.
+
+    Samples that follow one another have seeds that do: so vLLM seeds the choices of one request, and others may.
+    """
+    words = [job.sampling.seed, job.draft, *job.prompt]
     digest = hashlib.sha256(np.asarray(words, dtype=np.int64).tobytes()).digest()
-    return int.from_bytes(digest[:8], "little") >> (64 - bits)
+    return ((int.from_bytes(digest[:8], "little") >> (64 - bits)) + job.sample) % (1 << bits)

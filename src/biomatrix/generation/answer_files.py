@@ -13,7 +13,7 @@ from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.entities.samples import Sample
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.destinations import (
     TEXT_EXTENSION,
@@ -168,16 +168,20 @@ def _write_each(
 
 
 def _write_together(samples: Sequence[Sample], place: AnswerFile, refused: list[tuple[int, str]]) -> list[Path]:
-    """Write what can be written as one file of one kind."""
+    """Write what can be written as one file of one kind; a numbered file each where one file cannot hold them all."""
     kept: list[Sample] = []
     for one in samples:
         if kept and one.entity.kind != kept[0].entity.kind:
             refused.append((one.number, f"a {one.entity.kind} beside a {kept[0].entity.kind} in one file"))
         elif _bytes_of([one], place.file_format or "", refused) is not None:
             kept.append(one)
-    content = kind_of(kept[0].entity).sample_bytes(kept, place.file_format or "") if kept else None
-    if content is None:
+    if not kept:
         return []
+    try:
+        content = kind_of(kept[0].entity).sample_bytes(kept, place.file_format or "")
+    except UnsupportedError:  # as models of one chain they would need one sequence: each gets a file of its own
+        files = ((one, numbered(place.path, one.number)) for one in kept)
+        return [file for one, file in files if _write_one(one, file, place.file_format or "", refused)]
     write_whole(place.path, content)
     return [place.path]
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.kind_registry import kind_of
-from biomatrix.errors import ConfigurationError, ParseError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+from biomatrix.generation.checked import shown
 from biomatrix.generation.requests import Request
 from biomatrix.vocabulary.segments import Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -30,7 +32,7 @@ class KnownEntities:
     shown : tuple of (Entity, str)
         The entities in the prompt, each with the modality in which it is written.
     about : Entity, optional
-        The entity that the request names.
+        The entity that the request names, or that one of its constraints keeps.
     kept : Entity, optional
         The entity that the request keeps in a modality without structure.
     """
@@ -51,7 +53,9 @@ class KnownEntities:
                 shown.append(part)
         kept = kept_segment(vocabulary, request)
         without_structure = kept is not None and not vocabulary.block(kept[1]).modality.needs_structure
-        return cls(vocabulary, tuple(shown), request.about, kept[0] if kept and without_structure else None)
+        subjects = (wish.subject for wish in request.wishes if isinstance(wish, Constraint))
+        about = request.about or next((subject for subject in subjects if subject is not None), None)
+        return cls(vocabulary, tuple(shown), about, kept[0] if kept and without_structure else None)
 
     @cached_property
     def losses(self) -> tuple[str, ...]:
@@ -123,6 +127,16 @@ def kept_segment(vocabulary: Vocabulary, request: Request) -> tuple[Entity, str]
     if not name and len(takers) > 1:
         raise ConfigurationError(f"kept fits {' and '.join(takers)}; pair it with the name of one")
     return entity, name or takers[0]
+
+
+def kept_ids(vocabulary: Vocabulary, kept: tuple[Entity, str]) -> list[int]:
+    """Return the ids of a kept entity, control pair included; ConfigurationError says what cannot be written."""
+    entity, name = kept
+    try:
+        return vocabulary.encode_entity(entity, name)
+    except BioMatrixError as error:
+        what = f"the {entity.kind} {shown(kind_of(entity).text(entity))}"
+        raise ConfigurationError(f"kept: {what} is not written as {name}: {error.message}") from error
 
 
 def _with_labels_of(entity: Entity, source: Entity, which: str) -> Entity:

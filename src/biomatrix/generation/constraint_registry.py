@@ -69,7 +69,7 @@ def checked_constraints(wishes: object) -> tuple[Constraint | Callable[..., Any]
         raise ConfigurationError(
             f"constraints are a list of constraints, functions or NAME=VALUE; {shown(wrong)} is none of them"
         )
-    return tuple(found)
+    return tuple(wish.beside(found) if isinstance(wish, Constraint) else wish for wish in found)
 
 
 def _homes() -> dict[str, str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Final
 
 from biomatrix.entities.automaton import Automaton
+from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.constraint import Constraint
 from biomatrix.errors import ConfigurationError
-from biomatrix.generation.completion import kept_segment
+from biomatrix.generation.completion import kept_ids, kept_segment
 from biomatrix.generation.fixed_segment import FixedSegment
 from biomatrix.generation.jobs import Guide
 from biomatrix.generation.requests import Narrower, Request
@@ -85,8 +86,12 @@ class Guides:
         automaton = self._vocabulary.automaton(modality)
         for wish in wishes:
             if isinstance(wish, Constraint):
-                ids = self._vocabulary.segment_ids(modality)
-                automaton = wish.narrow(automaton, self._vocabulary.block(modality).modality, ids)
+                ids, of = self._vocabulary.segment_ids(modality), self._vocabulary.block(modality).modality
+                if wish.kind not in (None, of.kind):
+                    raise ConfigurationError(
+                        f"{wish.name} is asked of a {wish.kind}, and {modality} writes a {of.kind}"
+                    )
+                automaton = wish.narrow(automaton, of, ids)
             else:
                 automaton = wish(automaton)
         return automaton
@@ -121,15 +126,16 @@ class Guides:
             raise ConfigurationError("a function narrows one automaton, and the output has several; give a Constraint")
         automata = self._narrowed_each(request)
         kept = kept_segment(self._vocabulary, request)
+        _check_kept(kept, self.takers(request))
         key = request.outputs, tuple(map(id, automata.values()))
         if kept is None and key in self._sequences:
             return self._sequences[key]
         places: list[Place] = []
         for number, name in enumerate(request.outputs):
             if kept is not None and name == kept[1]:
-                places.append(Place(FixedSegment(self._vocabulary.encode_entity(*kept))))
+                places.append(Place(FixedSegment(kept_ids(self._vocabulary, kept))))
             elif kept is not None and self._vocabulary.block(name).modality.kind == kept[0].kind:
-                ids = tuple(self._vocabulary.encode_entity(*kept)[1:-1])
+                ids = tuple(kept_ids(self._vocabulary, kept)[1:-1])
                 places.append(Place(*self._bound(name, automata[name], kept[1], ids)))
             else:
                 places.append(self._bound_later(number, request.outputs, automata[name]))
@@ -173,23 +179,41 @@ class Guides:
 
     def _narrowed_each(self, request: Request) -> dict[str, Automaton]:
         """Return the automaton of each output under the constraints that it can keep; each constraint needs one."""
+        return {name: self.narrowed(name, taken) for name, taken in self.takers(request).items()}
+
+    def takers(self, request: Request) -> dict[str, list[Constraint | Narrower]]:
+        """Return by output the wishes that it can keep, by which its entity is judged.
+
+        Raises
+        ------
+        ConfigurationError
+            No output can keep a wish; the message is that of the first output.
+        """
         takers: dict[str, list[Constraint | Narrower]] = {name: [] for name in request.outputs}
         for wish in request.wishes:
-            refusal: ConfigurationError | None = None
+            refusals: list[ConfigurationError] = []
             for name, taken in takers.items():
                 try:
                     self.narrowed(name, [wish])
                     taken.append(wish)
                 except ConfigurationError as error:
-                    refusal = refusal or error
-            if refusal is not None and not any(wish in taken for taken in takers.values()):
-                raise refusal
-        return {name: self.narrowed(name, taken) for name, taken in takers.items()}
+                    refusals.append(error)
+            if len(refusals) == len(takers):
+                raise refusals[0]
+        return takers
 
     def _free(self, outputs: tuple[str, ...]) -> UnguidedAutomaton:
         if outputs not in self._unguided:
             self._unguided[outputs] = UnguidedAutomaton.from_vocabulary(self._vocabulary, outputs)
         return self._unguided[outputs]
+
+
+def _check_kept(kept: tuple[Entity, str] | None, takers: Mapping[str, Sequence[Constraint | Narrower]]) -> None:
+    """Raise ConfigurationError where an entity that is kept breaks a constraint on it: no draft could mend that."""
+    for wish in () if kept is None else takers[kept[1]]:
+        fault = wish.fault(kept[0]) if kept is not None and isinstance(wish, Constraint) else None
+        if fault is not None and isinstance(wish, Constraint):
+            raise ConfigurationError(f"what is kept breaks {wish.name}: {fault}")
 
 
 def _identity(wish: Constraint | Narrower) -> object:

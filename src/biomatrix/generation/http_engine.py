@@ -25,7 +25,9 @@ class HttpEngine(AnsweringEngine):
     against the guide of its request; one that the guide would not have allowed is refused, counted in
     ``Answer.refused`` and written again, up to the request's ``drafts`` (a greedy answer has one).
 
-    Answers depend on what the server makes of a seed, which is a function of seed, prompt, sample and draft.
+    Answers depend on what the server makes of a seed, which is a function of seed, prompt, sample and draft. Samples of
+    a request are asked for together (``n``) where the server seeds its choices one behind the other, as vLLM does; it
+    is tried out once, so that answers are those of single requests.
     Log-probabilities are the server's: commonly among all tokens; NaN where it tells none, or tells text alone.
 
     Parameters

@@ -19,6 +19,8 @@ from biomatrix.vocabulary.vocabulary import Vocabulary
 
 Enforcement = Literal["checks", "grammar", "processor"]
 PATH: Final = "completions"
+_MOST_CHOICES: Final = 16
+"""Of one request; more are asked for in several, which the server may share out."""
 Result = TypeVar("Result")
 
 
@@ -52,14 +54,47 @@ class HttpWriter:
         self._concurrency = concurrency
         self._enforced_by = enforced_by
         self._form: Form = "extended"
+        self._takes_several: bool | None = None
+        """Whether several choices of one request are those of as many requests; None where it is not known yet."""
 
     def write(self, jobs: Sequence[Job], max_rows: int) -> list[Written]:
-        """Return what each job wrote, in order; at most ``max_rows`` requests are under way at once."""
+        """Return what each job wrote, in order; at most ``max_rows`` requests are under way at once.
+
+        Samples of one request are asked for together (``n``) where the server's choices are what it answers one by
+        one, which is tried out on the first of them.
+        """
+        written: list[Written] = []
         pool = ThreadPoolExecutor(max(1, min(self._concurrency, max_rows, len(jobs))))
         try:
-            return list(pool.map(self._write, jobs))
+            groups = alike(jobs, min(_MOST_CHOICES, max_rows))
+            if self._takes_several is None and any(len(group) > 1 for group in groups):
+                first = next(group for group in groups if len(group) > 1)
+                self._takes_several = self._answers_alike(first[:2])
+            if not self._takes_several:
+                groups = [[job] for job in jobs]
+            for several in pool.map(self._write_group, groups):
+                written += several
+            return written
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def _answers_alike(self, jobs: Sequence[Job]) -> bool:
+        """Return whether a server answers jobs together as it answers the last of them alone."""
+        try:
+            together = self._write_group(jobs)
+        except (RequestRefused, ServerError):
+            return False
+        return together[-1].ids == self._write_group(jobs[-1:])[0].ids
+
+    def _write_group(self, jobs: Sequence[Job]) -> list[Written]:
+        """Return what jobs wrote that differ in their sample alone, each the one behind the last."""
+
+        def ask(form: Form) -> Any:
+            body = self._body(jobs[0], form)
+            return self._client.post(PATH, body if len(jobs) == 1 else {**body, "n": len(jobs)})
+
+        choices = _choices(self._in_a_form_it_takes(ask), len(jobs))
+        return [read_answer(self._vocabulary, job, read_piece(one)) for job, one in zip(jobs, choices, strict=True)]
 
     def stream(self, jobs: Sequence[Job]) -> Iterator[Token]:
         """Yield every id of every job as the server tells it; at the end of a job where it tells text alone."""
@@ -111,13 +146,6 @@ class HttpWriter:
         if len(found) != len(continuation) or any(each is None for each in found):
             raise UnsupportedError(advice)
         return [float(each) for each in found]
-
-    def _write(self, job: Job) -> Written:
-        def ask(form: Form) -> Any:
-            return self._client.post(PATH, self._body(job, form))
-
-        (choice,) = _choices(self._in_a_form_it_takes(ask), 1)
-        return read_answer(self._vocabulary, job, read_piece(choice))
 
     def _stream(self, number: int, job: Job) -> Iterator[Token]:
         def ask(form: Form) -> tuple[list[Any], Iterator[Any]]:
@@ -171,9 +199,36 @@ class HttpWriter:
         raise refusal
 
 
+def alike(jobs: Sequence[Job], most: int) -> list[list[Job]]:
+    """Return runs of jobs, of at most so many, that differ in their sample alone, each the one behind the last."""
+    groups: list[list[Job]] = []
+    for job in jobs:
+        last = groups[-1][-1] if groups else None
+        drawn = not job.sampling.is_greedy
+        if last is not None and drawn and len(groups[-1]) < most and _follows(last, job):
+            groups[-1].append(job)
+        else:
+            groups.append([job])
+    return groups
+
+
+def _follows(last: Job, job: Job) -> bool:
+    same = last.guide is job.guide and last.request is job.request and last.sampling == job.sampling
+    return same and (last.prompt, last.budget, last.draft, last.sample + 1) == (
+        job.prompt,
+        job.budget,
+        job.draft,
+        job.sample,
+    )
+
+
 def _choices(answer: Any, number: int) -> list[Any]:
-    """Return the choices of a completion; ServerError where they are not so many."""
+    """Return the choices of a completion in their order; ServerError where they are not so many."""
     choices = answer.get("choices") if isinstance(answer, dict) else None
     if not isinstance(choices, list) or len(choices) != number:
         raise ServerError(f"the server answers what is no completion: {str(answer)[:200]!r}; is it OpenAI-compatible?")
-    return choices
+    return (
+        sorted(choices, key=lambda one: one.get("index", 0))
+        if all(isinstance(one, dict) for one in choices)
+        else choices
+    )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from biomatrix.entities.automaton import Bounds
+from biomatrix.entities.constraint import Constraint
 from biomatrix.errors import ConfigurationError, LimitError
-from biomatrix.generation.completion import KnownEntities, kept_segment
+from biomatrix.generation.completion import KnownEntities, kept_ids, kept_segment
 from biomatrix.generation.guides import Guides
 from biomatrix.generation.jobs import Guide, Job
 from biomatrix.generation.lengths import Length, ends_of
-from biomatrix.generation.requests import Request
+from biomatrix.generation.requests import Narrower, Request
 from biomatrix.vocabulary.chat import Turn
 from biomatrix.vocabulary.segments import Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -33,12 +34,15 @@ class Plan:
         The first draft of each sample that can differ; ``best_of`` of them in turn for each.
     entities : KnownEntities
         What the answers may be about.
+    judged : mapping of str to sequence
+        Of an answer in several modalities, the constraints that the entity of each is judged by.
     """
 
     request: Request
     opening: tuple[int, ...]
     jobs: tuple[Job, ...]
     entities: KnownEntities
+    judged: Mapping[str, Sequence[Constraint | Narrower]] = field(default_factory=dict)
 
     def finish(self, segments: Sequence[Segment]) -> list[Segment]:
         """Return the segments of an answer, structures under the labels of what they are about."""
@@ -77,6 +81,8 @@ class Planner:
         least = 0 if request.bounds is None else ends_of(request.bounds)[0]
         if least > self._context_length:
             raise LimitError(f"length {least:,} exceeds the model's context of {self._context_length:,} tokens")
+        _check_kinds(self._vocabulary, request)
+        judged = self._guides.takers(request) if len(request.outputs) > 1 else {}
         guide = self._guides.of(request)
         opening = tuple(self._vocabulary.start_id(name) for name in request.outputs[:1])
         prompt = (*prompt_ids(self._vocabulary, request), *opening)
@@ -84,7 +90,7 @@ class Planner:
         state = guide.start(Bounds(budget, _within(budget, request.bounds)))
         samples = range(1 if request.beams else request.different_samples * request.best_of)
         jobs = (Job(prompt, sample, guide, state, budget, request.sampling, request=request) for sample in samples)
-        return Plan(request, opening, tuple(jobs), KnownEntities.from_request(self._vocabulary, request))
+        return Plan(request, opening, tuple(jobs), KnownEntities.from_request(self._vocabulary, request), judged)
 
     def check_room(self, prompt_tokens: int, tokens: int, what: str) -> None:
         """Raise LimitError where prompt and answer exceed the context; ``what`` names the answer in the message."""
@@ -111,7 +117,15 @@ class Planner:
 def kept_tokens(vocabulary: Vocabulary, request: Request) -> int:
     """Return how many tokens the segment has that a request keeps; 0 where it keeps none."""
     kept = kept_segment(vocabulary, request)
-    return 0 if kept is None else len(vocabulary.encode_entity(*kept))
+    return 0 if kept is None else len(kept_ids(vocabulary, kept))
+
+
+def _check_kinds(vocabulary: Vocabulary, request: Request) -> None:
+    """Raise ConfigurationError where the modalities of one answer are of different kinds of entity."""
+    kinds = {name: vocabulary.block(name).modality.kind for name in request.outputs}
+    if len(set(kinds.values())) > 1:
+        shown = ", ".join(f"{name} of a {kind}" for name, kind in kinds.items())
+        raise ConfigurationError(f"an answer in several modalities is of one entity, but these are {shown}")
 
 
 def _within(budget: int, length: Length | None) -> int | tuple[int, int] | None:

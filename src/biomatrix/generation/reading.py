@@ -70,16 +70,14 @@ class AnswerReader:
             notes=plan.entities.losses,
             given=len(plan.opening),
         )
+        unbound = _unbound(plan, written)
+        if unbound is not None:
+            return replace(answer, entity=None, error=unbound)
         if answer.error is not None:
             return answer
         asked = next((wish for wish in plan.request.wishes if isinstance(wish, TextConstraint)), None)
         if asked is not None:
             return _with_value(answer, asked)
-        guide = plan.jobs[0].guide
-        if isinstance(guide, SegmentsAutomaton) and guide.is_loose(written.ids):
-            return replace(
-                answer, entity=None, error=f"the {plan.request.outputs[-1]} is not bound by what is before it"
-            )
         fault = self._broken_rule(plan, answer)
         return answer if fault is None else replace(answer, entity=None, error=fault)
 
@@ -87,15 +85,13 @@ class AnswerReader:
         """Return how a sound answer breaks what was asked of it beyond its output."""
         if answer.entity is None:
             return None
-        for wish in plan.request.wishes:
-            if isinstance(wish, Constraint):
-                try:
-                    fault = wish.fault(answer.entity)
-                except BioMatrixError as error:
-                    fault = error.message
-                if fault is not None:
-                    return fault
-        return self._wrong_length(plan, answer) or (_disagreement(answer) if len(plan.request.outputs) > 1 else None)
+        several = len(plan.request.outputs) > 1
+        for segment in answer.segments if several else ():
+            fault = _broken_wish(plan.judged.get(str(segment.modality), ()), segment.value)
+            if fault is not None:
+                return f"its {segment.modality}: {fault}"
+        fault = None if several else _broken_wish(plan.request.wishes, answer.entity)
+        return fault or self._wrong_length(plan, answer) or (_disagreement(answer) if several else None)
 
     def _wrong_length(self, plan: Plan, answer: Answer) -> str | None:
         """Return how the first segment misses the length, which not every narrowed guide keeps."""
@@ -104,6 +100,33 @@ class AnswerReader:
             return None
         first = next(one for one in answer.segments if one.modality == plan.request.outputs[0])
         return length_fault(length, self._vocabulary.block(str(first.modality)).modality.length(first.tokens))
+
+
+def _unbound(plan: Plan, written: Written) -> str | None:
+    """Return why a segment of an answer in several could not follow from those before it."""
+    job = plan.jobs[0]
+    if not written.complete or not isinstance(job.guide, SegmentsAutomaton):
+        return None
+    found = job.guide.unbound(written.ids, job.budget)
+    if found is None:
+        return None
+    place, reason = found
+    return f"no {plan.request.outputs[place]} follows from what is before it: {reason}"
+
+
+def _broken_wish(wishes: Sequence[object], value: object) -> str | None:
+    """Return how an entity breaks the first constraint that it breaks."""
+    if not isinstance(value, Entity):
+        return None
+    for wish in wishes:
+        if isinstance(wish, Constraint):
+            try:
+                fault = wish.fault(value)
+            except BioMatrixError as error:
+                fault = f"{wish.name}: {error.message}"
+            if fault is not None:
+                return fault
+    return None
 
 
 def _disagreement(answer: Answer) -> str | None:

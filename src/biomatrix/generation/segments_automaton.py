@@ -77,7 +77,6 @@ class SegmentsAutomaton:
             np.array([[one.automaton.start_id, one.automaton.start_id + 1]], dtype=np.int64) for one in self._places
         ]
         starts = [one.automaton.start_id for one in self._places]
-        self._loosened: set[tuple[tuple[int, ...], ...]] = set()
         self.ids: NDArray[np.int64] = ascending(starts, *(one.automaton.ids for one in self._places))
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
@@ -125,42 +124,61 @@ class SegmentsAutomaton:
         """Return which rows have written the end token of their last segment, ``bool [R]``."""
         return np.array([place == len(self._places) for place in states[:, PLACE].tolist()], dtype=np.bool_)
 
-    def is_loose(self, ids: Sequence[int]) -> bool:
-        """Return whether a segment of an answer could not be bound by those before it, and may be of another entity.
+    def unbound(self, ids: Sequence[int], budget: int) -> tuple[int, str] | None:
+        """Return the first segment of an answer that could not be bound by those before it: its number, and why.
+
+        Such an answer may be of several entities, or lacks a segment. None where each is bound.
 
         Parameters
         ----------
         ids : sequence of int
             What was written, from behind the first start token.
+        budget : int
+            The most tokens that might be written.
         """
-        written: tuple[tuple[int, ...], ...] = ()
-        inside: list[int] = []
+        state = np.empty(WIDTH, dtype=object)
+        state[PLACE], state[BUDGET], state[WRITTEN], state[INSIDE] = 0, budget, (), ()
         for id_ in ids:
-            number = len(written)
-            if number == len(self._places):
-                break
-            if id_ == self._places[number].automaton.end_id:
-                written, inside = (*written, tuple(inside)), []
-                if written in self._loosened:
-                    return True
-            elif inside or id_ != self._places[number].automaton.start_id:
-                inside.append(id_)
-        return False
+            place = self._places[state[PLACE]]
+            state[BUDGET] -= 1
+            if id_ == place.automaton.end_id:
+                self._close(state)
+                if state[PLACE] == len(self._places):
+                    break
+                state[INSIDE] = ()
+                try:
+                    self._bound(state, state[BUDGET] - 1, None)
+                except ConfigurationError as error:
+                    return int(state[PLACE]), error.message
+            elif state[INSIDE] or id_ != place.automaton.start_id:
+                state[INSIDE] = (*state[INSIDE], id_)
+        return None
 
     def _open(self, state: NDArray[np.object_], length: int | tuple[int, int] | None) -> None:
-        """Open the segment that a row is at: after its start token, which is already counted."""
-        place, room = self._places[state[PLACE]], self._room(state)
+        """Open the segment that a row is at: after its start token, which is already counted.
+
+        What was written may bind it to more than is left, or to what the constraints on it forbid: any segment then
+        closes the answer, or none where none fits; :meth:`unbound` tells.
+        """
         try:
-            automaton, own = place.bound(state[WRITTEN])
-            inner = automaton.start(Bounds(room, own if length is None else length))
+            automaton, inner = self._bound(state, state[BUDGET], length)
         except ConfigurationError:
-            if place.bind is None or not state[WRITTEN]:
+            if not state[WRITTEN]:
                 raise
-            # What was written binds it to more than is left, or to tokens that are missing: any segment closes it.
-            self._loosened.add(state[WRITTEN])
-            automaton = place.automaton
-            inner = automaton.start(Bounds(room))
+            automaton = self._places[state[PLACE]].automaton
+            try:
+                inner = automaton.start(Bounds(self._room(state, state[BUDGET])))
+            except ConfigurationError:
+                state[PLACE] = len(self._places)
+                return
         state[AUTOMATON], state[INNER], state[INSIDE] = automaton, inner, ()
+
+    def _bound(
+        self, state: NDArray[np.object_], budget: int, length: int | tuple[int, int] | None
+    ) -> tuple[Automaton, NDArray[np.int64]]:
+        """Return the automaton of the segment that opens next, and its first state, as those before it bind it."""
+        automaton, own = self._places[state[PLACE]].bound(state[WRITTEN])
+        return automaton, automaton.start(Bounds(self._room(state, budget), own if length is None else length))
 
     @staticmethod
     def _close(state: NDArray[np.object_]) -> None:
@@ -168,7 +186,7 @@ class SegmentsAutomaton:
         state[PLACE] += 1
         state[AUTOMATON] = state[INNER] = None
 
-    def _room(self, state: NDArray[np.object_]) -> int:
+    def _room(self, state: NDArray[np.object_], budget: int) -> int:
         """Return the most tokens, the end token among them, that the segment about to open may take.
 
         Those behind it that others bind need a known number; those that it binds itself need ``share`` tokens for each
@@ -182,7 +200,7 @@ class SegmentsAutomaton:
                 fixed += 2 + (_SLACK if place.share > 1 else 0)
             else:
                 known += 1 + _fewest(*place.bound(written))
-        return int((state[BUDGET] - known - fixed + shares) // (1 + shares))
+        return int((budget - known - fixed + shares) // (1 + shares))
 
 
 def _fewest(automaton: Automaton, length: int | tuple[int, int] | None) -> int:

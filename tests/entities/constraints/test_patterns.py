@@ -7,7 +7,8 @@ from itertools import product
 
 import pytest
 
-from biomatrix.entities.constraints.patterns import pattern_table
+from biomatrix.entities.constraints.patterns import pattern_table, whole_table
+from biomatrix.entities.constraints.prosite import from_prosite
 from biomatrix.errors import ParseError
 
 ALPHABET = "ACG"
@@ -70,3 +71,23 @@ def test_a_bad_pattern_is_refused_at_its_place(pattern: str, position: int) -> N
     with pytest.raises(ParseError) as error:
         pattern_table(pattern, ALPHABET)
     assert error.value.position == position
+
+
+@pytest.mark.parametrize("pattern", ["A", "A.{1,2}G?", "(AC|G)*A", "[^A]+", "A*", "(A|AC)(G|CG)"])
+def test_a_whole_sequence_is_matched_as_by_regular_expressions(pattern: str) -> None:
+    transitions, whole = whole_table(pattern, ALPHABET)
+    for length in range(6):
+        for letters in product(ALPHABET, repeat=length):
+            state = 0
+            for letter in letters:
+                state = int(transitions[state, ALPHABET.index(letter)]) if state >= 0 else -1
+            text = "".join(letters)
+            assert (state >= 0 and bool(whole[state])) is (re.fullmatch(pattern, text) is not None), text
+
+
+def test_prosite_patterns_are_read() -> None:
+    assert from_prosite("C-x(2,4)-C-x(3)-[LIVMFYWC]-x(8)-H-x(3,5)-H.") == "C.{2,4}C.{3}[LIVMFYWC].{8}H.{3,5}H"
+    assert from_prosite("N-{P}-[ST]-{P}.") == "N[^P][ST][^P]"
+    for wrong in ("<M-x", "C-x(2", "C--C", "C-b"):
+        with pytest.raises(ParseError, match="no element of PROSITE"):
+            from_prosite(wrong)

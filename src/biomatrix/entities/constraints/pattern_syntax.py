@@ -14,7 +14,7 @@ from biomatrix.errors import ParseError
 
 _MOST_REPEATS: Final = 1000
 _DEEPEST: Final = 50
-_REPEAT: Final = re.compile(r"[?*+]|\{(\d+)(,(\d*))?\}")
+_REPEAT: Final = re.compile(r"[?*+]|\{(\d+)(,(\d*))?\}", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Legend of shapes: A letters of the alphabet, S states.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -64,6 +64,10 @@ class _Net:
             front += following
         return frozenset(found)
 
+    def reached(self, state: frozenset[int], letter: str) -> list[int]:
+        """Return the nodes that a letter leads to."""
+        return [to for node in state for letters, to in self.edges[node] if letter in letters]
+
     def _behind(self, first: int) -> int:
         node = self.node()
         self.empty[first].append(node)
@@ -102,19 +106,54 @@ def pattern_table(pattern: str, alphabet: str) -> tuple[NDArray[np.int32], NDArr
     start, found = net.closure([first]), frozenset([last])
     if last in start:
         raise ParseError(f"the pattern {pattern!r} may be empty, so it stands in every sequence", position=0)
+
+    def anywhere(state: frozenset[int], letter: str) -> frozenset[int]:
+        following = net.closure([*net.reached(state, letter), first])
+        return found if last in following or last in state else following
+
+    states, rows = _subsets(pattern, alphabet, start, anywhere)
+    return rows, np.array([state == found for state in states])
+
+
+def whole_table(pattern: str, alphabet: str) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Return the automaton that reads letters and knows whether all of them together are as a pattern says.
+
+    As :func:`pattern_table`, but for states that no further letter can save: there the next state is -1.
+
+    Examples
+    --------
+    >>> transitions, whole = whole_table("AK?", "AK")
+    >>> transitions.tolist(), whole.tolist()
+    ([[1, -1], [-1, 2], [-1, -1]], [False, True, True])
+    """
+    net = _Net()
+    first = net.node()
+    last = net.lay(parse_pattern(pattern, alphabet), first)
+    states, rows = _subsets(
+        pattern, alphabet, net.closure([first]), lambda state, letter: net.closure(net.reached(state, letter))
+    )
+    alive = np.array([bool(state) for state in states])
+    numbers = np.where(alive, np.cumsum(alive) - 1, -1)
+    return numbers[rows[alive]].astype(np.int32), np.array([last in state for state in states if state])
+
+
+def _subsets(
+    pattern: str,
+    alphabet: str,
+    start: frozenset[int],
+    follow: Callable[[frozenset[int], str], frozenset[int]],
+) -> tuple[list[frozenset[int]], NDArray[np.int32]]:
+    """Return the sets of nodes that letters lead to from the first, and the number of the next for each letter."""
     numbers, states = {start: 0}, [start]
     rows: list[list[int]] = []
     for state in states:  # which grows meanwhile
         rows.append([])
         for letter in alphabet:
-            reached = [to for node in state for letters, to in net.edges[node] if letter in letters]
-            following = net.closure([*reached, first])
-            if last in following or last in state:
-                following = found
+            following = follow(state, letter)
             if following not in numbers:
                 numbers[following] = len(states)
                 states.append(following)
                 if len(states) > _MOST_STATES:
                     raise ParseError(f"the pattern {pattern!r} has more than {_MOST_STATES:,} states", position=0)
             rows[-1].append(numbers[following])
-    return np.array(rows, dtype=np.int32), np.array([state == found for state in states])
+    return states, np.array(rows, dtype=np.int32)

@@ -35,6 +35,12 @@ class MoleculeCounts:
         By type; a type that is not named is free.
     rings : Count
         Independent rings (bonds - atoms + fragments).
+    hydrogens : Count, optional
+        Hydrogens in all, implicit ones among them; free where not given.
+    charge : int, optional
+        The net formal charge; free where not given.
+    radicals : bool
+        Whether there may be unpaired electrons.
     """
 
     elements: Mapping[str, Count] = field(default_factory=dict)
@@ -42,6 +48,9 @@ class MoleculeCounts:
     atoms: Count = (0, None)
     bonds: Mapping[BondKind, Count] = field(default_factory=dict)
     rings: Count = (0, None)
+    hydrogens: Count | None = None
+    charge: int | None = None
+    radicals: bool = False
 
     def within(self, other: MoleculeCounts) -> MoleculeCounts:
         """Return the counts that keep both.
@@ -68,6 +77,11 @@ class MoleculeCounts:
             _both("atoms", self.atoms, other.atoms),
             {one: _both(f"{one} bonds", self.bonds.get(one, free), other.bonds.get(one, free)) for one in kinds},
             _both("rings", self.rings, other.rings),
+            _both("hydrogens", self.hydrogens or free, other.hydrogens or free)
+            if self.hydrogens or other.hydrogens
+            else None,
+            _same_charge(self.charge, other.charge),
+            self.radicals or other.radicals,
         )
 
     def element(self, symbol: str) -> Count:
@@ -78,6 +92,18 @@ class MoleculeCounts:
         """Return what of a molecule is outside the limits, in words; None where nothing is."""
         return next((f"{count} {what}, not {limits}" for what, count, limits in self._faults(mol)), None)
 
+    def __str__(self) -> str:
+        """Return the limits in words, such as ``C 8, O at least 1, no other elements, 2 rings``."""
+        free: Count = (0, None)
+        said = [f"{symbol} {shown_count(limits)}" for symbol, limits in self.elements.items()]
+        said += [] if self.others else ["no other elements" if said else "no heavy atoms"]
+        said += [] if self.atoms == free else [f"{shown_count(self.atoms)} heavy atoms"]
+        said += [f"{shown_count(limits)} {kind} bonds" for kind, limits in self.bonds.items()]
+        said += [] if self.rings == free else [f"{shown_count(self.rings)} rings"]
+        said += [] if self.hydrogens is None else [f"{shown_count(self.hydrogens)} hydrogens"]
+        said += [f"charge {self.charge:+d}"] if self.charge else []
+        return ", ".join(said) or "any"
+
     def _faults(self, mol: Chem.Mol) -> Iterator[tuple[str, int, str]]:
         found = element_counts(mol)
         measured = [(symbol, found[symbol], self.element(symbol)) for symbol in {**self.elements, **found}]
@@ -87,6 +113,12 @@ class MoleculeCounts:
             measured += [(f"{kind} bonds", bonds[kind], limits) for kind, limits in self.bonds.items()]
         if self.rings != (0, None):
             measured.append(("rings", ring_count(mol), self.rings))
+        if self.hydrogens is not None:
+            measured.append(("hydrogens", _hydrogens(mol), self.hydrogens))
+        if self.charge is not None:
+            charge = sum(atom.GetFormalCharge() for atom in mol.GetAtoms())
+            if charge != self.charge:
+                yield "elementary charges", charge, str(self.charge)
         for what, count, (least, most) in measured:
             if count < least or (most is not None and count > most):
                 yield what, count, shown_count((least, most))
@@ -114,6 +146,17 @@ def _both(what: str, mine: Count, theirs: Count) -> Count:
     if most is not None and least > most:
         raise ConfigurationError(f"{what}: no number is both {shown_count(mine)} and {shown_count(theirs)}")
     return least, most
+
+
+def _same_charge(mine: int | None, theirs: int | None) -> int | None:
+    if None not in (mine, theirs) and mine != theirs:
+        raise ConfigurationError(f"charge: it is not both {mine:+d} and {theirs:+d}")
+    return theirs if mine is None else mine
+
+
+def _hydrogens(mol: Chem.Mol) -> int:
+    atoms = mol.GetAtoms()
+    return sum(atom.GetTotalNumHs() + (atom.GetAtomicNum() == 1) for atom in atoms)
 
 
 @runtime_checkable

@@ -97,6 +97,7 @@ class MoleculeKind(Kind):
         "contains": f"{_HERE}.constraints.fragments:Contains",
         "without": f"{_HERE}.constraints.fragments:Without",
         "charge": f"{_HERE}.constraints.whole:Charge",
+        "radicals": f"{_HERE}.constraints.radicals:Radicals",
         "connected": f"{_HERE}.constraints.whole:Connected",
         "similar": f"{_HERE}.constraints.whole:Similar",
         "graph": f"{_HERE}.constraints.exact_graph:ExactGraph",

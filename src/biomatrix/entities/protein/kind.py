@@ -105,6 +105,7 @@ class ProteinKind(Kind):
         "fixed": f"{_HERE}.constraints.fixed:Fixed",
         "composition": f"{_HERE}.constraints.composition:Composition",
         "motif": f"{_HERE}.constraints.patterns:Motif",
+        "pattern": f"{_HERE}.constraints.patterns:Pattern",
         "forbidden": f"{_HERE}.constraints.patterns:Forbidden",
         "sequence": f"{_HERE}.constraints.kept_sequence:KeptSequence",
         "structure": f"{_HERE}.constraints.kept_structure:KeptStructure",

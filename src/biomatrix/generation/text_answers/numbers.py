@@ -15,7 +15,8 @@ from biomatrix.generation.text_answers.text_constraint import TextConstraint
 _MOST_DIGITS: Final = 12
 """Digits before the point of a number without a bound."""
 _MOST_DECIMALS: Final = 12
-_TYPED: Final = re.compile(r"([^.,]*(?:\.\d+)?)\.\.([^.,]*(?:\.\d+)?)(?:,(\d*))?(?:,(.*))?", re.DOTALL)
+_TYPED: Final = re.compile(r"([^.,]*(?:\.\d+)?)\.\.([^.,]*(?:\.\d+)?)(?:,(\d*))?(?:,(.*))?", re.DOTALL | re.ASCII)
+_END: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _DIGITS: Final = range(ord("0"), ord("9") + 1)
 _MINUS, _POINT = ord("-"), ord(".")
 
@@ -62,10 +63,11 @@ class Number(TextConstraint):
         match = _TYPED.fullmatch(text.strip())
         if match is None:
             raise ParseError("a range of numbers is written LEAST..MOST")
-        try:
-            least, most = (float(end) if end.strip() else None for end in match.groups()[:2])
-        except ValueError as error:
-            raise ParseError(f"not a number: {error}") from None
+        ends = [end.strip() for end in match.groups()[:2]]
+        wrong = next((end for end in ends if end and not _END.fullmatch(end)), None)
+        if wrong is not None:
+            raise ParseError(f"{wrong[:40]!r} is no number")
+        least, most = (float(end) if end else None for end in ends)
         return cls(least, most, int((match[3] or "0")[:9]), (match[4] or "").strip())
 
     def language(self) -> NumberLanguage:

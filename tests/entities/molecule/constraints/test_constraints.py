@@ -22,6 +22,10 @@ CASES = [
     ("elements=+,F2", ["FCF"], ["CF"]),
     ("formula=C2H6O", ["CCO", "COC"], ["CC=O", "CCOC", "C[O+]C"]),
     ("formula=C2H3O2-", ["CC(=O)[O-]"], ["CC(=O)O"]),
+    ("elements=C2", ["C=C"], ["[CH2]C", "[C][CH3]"]),
+    ("formula=CH3", [], ["[CH3]"]),
+    ("radicals=1", ["[CH3]", "[N]=O"], ["C", "[CH2]"]),
+    ("radicals=<=2", ["C", "[CH2]"], ["[CH]"]),
     ("atoms=3", ["CCO", "[2H]CCO"], ["CC", "CCOC"]),
     ("atoms=2-3", ["CC", "CCO"], ["C", "CCCC"]),
     ("rings=1", ["C1CC1"], ["CCC", "C12CC1C2"]),
@@ -116,3 +120,15 @@ def test_limits_of_several_constraints_meet() -> None:
 )
 def test_plain_fragments_are_told_from_patterns_that_say_more(smarts: str, plain: bool) -> None:
     assert (Contains(smarts).fragment is not None) == plain
+
+
+def test_beside_a_wish_about_radicals_counts_allow_them() -> None:
+    from biomatrix.generation.constraint_registry import checked_constraints
+
+    elements, radicals = checked_constraints(["elements=C1", "radicals=1"])
+    assert isinstance(elements, Constraint)
+    assert isinstance(radicals, Constraint)
+    methyl = Molecule.from_smiles("[CH3]")
+    assert elements.fault(methyl) is None
+    assert radicals.fault(methyl) is None
+    assert "radical" in str(read("elements=C1").fault(methyl))

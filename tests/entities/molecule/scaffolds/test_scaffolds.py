@@ -11,8 +11,10 @@ from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.automaton import Bounds
 from biomatrix.entities.molecule.constraints.scaffold import Scaffold
+from biomatrix.entities.molecule.scaffolds.automaton import DECORATED
 from biomatrix.entities.molecule.scaffolds.numbers import AnyNumbers
 from biomatrix.entities.molecule.scaffolds.progress import Progress, Reader
+from biomatrix.entities.molecule.scaffolds.tally import COMMON, Tally
 from biomatrix.entities.molecule.scaffolds.text import scaffold_text
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation import Model
@@ -126,3 +128,32 @@ def test_random_walks_over_pieces_end_with_the_scaffold_within_the_budget(nano: 
                 break
         assert automaton.finished(states)[0], text
         assert Chem.MolFromSmiles(text).HasSubstructMatch(scaffold.molecule.mol), text
+
+
+def test_decorations_are_guided_by_counts_and_by_length(nano: Model) -> None:
+    """In either order; no uncommon element, and never many more atoms than asked for."""
+    wishes = ["scaffold=C1CCNCC1", "elements=C8N1O3"]
+    for constraints in (wishes, wishes[::-1]):
+        answers = nano.generate("Make a molecule.", OUTPUT, constraints=constraints, num_samples=4)
+        assert all(answer.error is None for answer in answers)
+    answers = nano.generate("Make a molecule.", OUTPUT, length=12, constraints=["scaffold=c1ccncc1"], num_samples=4)
+    assert all(answer.error is None for answer in answers)
+    for answer in nano.generate("Make a molecule.", OUTPUT, constraints=["scaffold=c1ccncc1"], num_samples=8):
+        assert answer.entity is not None
+        atoms = [atom for atom in answer.entity.mol.GetAtoms() if atom.GetAtomicNum() > 1]
+        assert len(atoms) <= 2 * 6 + DECORATED
+        assert {atom.GetSymbol() for atom in atoms} <= {*COMMON, "B"}
+        assert not any(atom.GetIsotope() for atom in atoms)
+
+
+def test_counts_without_room_for_the_scaffold_are_refused(nano: Model) -> None:
+    for constraints, length in ((["scaffold=c1ccncc1", "elements=C4N1"], None), (["scaffold=c1ccncc1"], 4)):
+        with pytest.raises(ConfigurationError, match="the scaffold has more atoms"):
+            nano.generate("Make a molecule.", OUTPUT, length=length, constraints=constraints)
+
+
+def test_atoms_are_counted_piece_by_piece() -> None:
+    tally = Tally()
+    for piece in ("C", "l", "[", "N", "a+", "].", "c1[nH", "]cc", "c1B", "r"):
+        tally = tally.with_piece(piece)
+    assert dict(tally.elements) == {"Br": 1, "C": 4, "Cl": 1, "N": 1, "Na": 1}

@@ -7,14 +7,21 @@ import gzip
 import os
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rdkit import Chem
+from rdkit.Chem.rdMolDescriptors import CalcMolFormula
+from rdkit.rdBase import BlockLogs
 
+from biomatrix.entities import Molecule
 from biomatrix.entities.automaton import Bounds
+from biomatrix.entities.molecule.constraints.formula import Formula
 from biomatrix.entities.molecule.counts import Count, CountsMolecules, MoleculeCounts
+from biomatrix.entities.molecule.possible_counts import impossibility
 from biomatrix.entities.molecule.smiles_automaton.automaton import SmilesAutomaton
 from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import (
     FIRST_MARK,
@@ -60,7 +67,8 @@ def planned_character(row: Written) -> str:
 
 def is_met(counts: MoleculeCounts, smiles: str) -> bool:
     mol = Chem.MolFromSmiles(smiles)
-    return mol is not None and counts.fault(mol) is None
+    paired = mol is not None and not any(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms())
+    return paired and counts.fault(mol) is None
 
 
 ASKED = [
@@ -78,6 +86,10 @@ ASKED = [
     MoleculeCounts(bonds={"aromatic": (14, 14), "double": (3, 3)}),
     MoleculeCounts(bonds={"aromatic": (0, 0), "double": (1, 3)}, atoms=(8, 8)),
     MoleculeCounts(bonds={"single": (12, 12), "rotatable": (2, 2), "double": (1, 1)}),
+    MoleculeCounts({"C": (6, 6)}, others=False, hydrogens=(6, 6), charge=0),
+    MoleculeCounts({"C": (8, 8), "N": (4, 4), "O": (2, 2)}, others=False, hydrogens=(10, 10), charge=0),
+    MoleculeCounts({"C": (2, 2), "O": (2, 2)}, others=False, hydrogens=(3, 3), charge=-1),
+    MoleculeCounts({"C": (9, 9), "S": (2, 2), "N": (1, 1)}, others=False, hydrogens=(8, 8), charge=1),
 ]
 
 
@@ -124,11 +136,13 @@ def test_other_limits_are_kept_too(automaton: SmilesAutomaton, spelling: dict[in
     ],
 )
 def test_what_no_molecule_has_is_refused(automaton: SmilesAutomaton, counts: MoleculeCounts) -> None:
-    with pytest.raises(ConfigurationError, match="no molecule_smiles is known"):
+    with pytest.raises(ConfigurationError, match=r"no molecule_smiles (is known|has)"):
         automaton.counting(counts).start(Bounds(BUDGET))
 
 
 def test_a_budget_too_small_is_refused(automaton: SmilesAutomaton) -> None:
+    with pytest.raises(ConfigurationError, match="needs 504 tokens for 500 rotatable bonds"):
+        automaton.counting(MoleculeCounts(bonds={"rotatable": (500, 500)})).start(Bounds(BUDGET))
     with pytest.raises(ConfigurationError, match="needs 31 tokens"):
         automaton.counting(MoleculeCounts({"C": (30, 30)})).start(Bounds(20))
 
@@ -174,3 +188,71 @@ def test_rows_of_s2_bench(automaton: SmilesAutomaton, spelling: dict[int, str], 
             continue
         smiles = walk(automaton, spelling, counts, number, free=0 if number % 7 else 6)
         assert is_met(counts, smiles), smiles
+
+
+FORMULAS = """
+C O=C=O C#N C#C O=S=O O [Na]Cl c1ccccc1 c1ccc2ccccc2c1 N [C-]#[O+] [NH4+] CC(=O)[O-] FS(F)(F)(F)(F)F [H][H] N#N B.B
+ClP(Cl)(Cl)(Cl)Cl [C-]#N [N-]=[N+]=[N-] C[N+](C)(C)C F[B-](F)(F)F O=[N+]([O-])c1ccccc1 [Na+].[Cl-] C.C [Na+] Cl[Fe]Cl
+Cn1cnc2c1c(=O)n(C)c(=O)n2C CC(=O)Oc1ccccc1C(=O)O [Ca+2].[Cl-].[Cl-] F[Si](F)(F)F OP(=O)(O)O CCCCCCCC [SiH4] Cl CC.[Fe]
+[NH4+].[Na+]
+"""
+
+
+@pytest.mark.parametrize("known", FORMULAS.split())
+def test_the_formula_of_any_molecule_can_be_written(
+    automaton: SmilesAutomaton, spelling: dict[int, str], known: str
+) -> None:
+    counts = Formula.parse(Molecule.from_smiles(known).formula).limits
+    assert impossibility(counts) is None
+    for seed, free in enumerate((0, 6, 30)):
+        smiles = walk(automaton, spelling, counts, seed, free)
+        assert is_met(counts, smiles), smiles
+
+
+@pytest.mark.parametrize("formula", ["CH5", "CH4-", "CH9", "C2H8", "C6H5", "NO", "CH6", "C3H9N"])
+def test_a_formula_is_refused_only_where_nothing_has_it(automaton: SmilesAutomaton, formula: str) -> None:
+    """Two molecules beside one another have ``C2H8``."""
+    counts = Formula.parse(formula).limits
+    assert (impossibility(counts) is None) is (formula in ("C2H8", "C3H9N"))
+
+
+def test_radicals_are_written_where_they_are_asked_for(automaton: SmilesAutomaton, spelling: dict[int, str]) -> None:
+    for formula in ("NO", "CH3", "NO2"):
+        counts = replace(Formula.parse(formula).counts, radicals=True)
+        mol = Chem.MolFromSmiles(walk(automaton, spelling, counts, 0, 3))
+        assert sum(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms()) == 1
+        assert counts.fault(mol) is None
+
+
+def test_no_molecule_that_rdkit_reads_is_called_impossible() -> None:
+    """All chains of up to three of these atoms that RDKit reads without radicals."""
+    atoms = (
+        "C",
+        "N",
+        "O",
+        "S",
+        "F",
+        "P",
+        "B",
+        "[O-]",
+        "[NH4+]",
+        "[N+]",
+        "[Na+]",
+        "[C-]",
+        "[Si]",
+        "[SiH4]",
+        "[Fe]",
+        "[Al]",
+    )
+    read = 0
+    with BlockLogs():
+        for number in (1, 2, 3):
+            for row in product(atoms, repeat=number):
+                for bonds in product(("", "=", "."), repeat=number - 1):
+                    mol = Chem.MolFromSmiles(row[0] + "".join(b + a for b, a in zip(bonds, row[1:], strict=True)))
+                    if mol is None or any(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms()):
+                        continue
+                    read += 1
+                    counts = Formula.parse(CalcMolFormula(mol)).limits
+                    assert impossibility(counts) is None, Chem.MolToSmiles(mol)
+    assert read > 5_000

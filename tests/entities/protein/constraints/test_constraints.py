@@ -161,8 +161,8 @@ def test_no_residue_is_left_unresolved(nano: Model) -> None:
         (SEQUENCE, Composition.parse("K<=10%"), None, "length must be asked"),
         (SEQUENCE, Composition.parse("K>=5,K<=4"), None, "no protein_sequence keeps composition"),
         (SEQUENCE, Composition.parse("K>=50%,only:A"), 9, "of length 9 keeps composition"),
-        ("molecule_selfies", Fixed.parse("1:M"), None, "molecule_selfies writes none"),
-        ("molecule_smiles", KeptSequence.parse("MK"), None, "does not write"),
+        ("molecule_selfies", Fixed.parse("1:M"), None, "asked of a protein"),
+        ("molecule_smiles", KeptSequence.parse("MK"), None, "asked of a protein"),
     ],
 )
 def test_what_cannot_be_kept_is_refused_before_the_model_writes(
@@ -170,3 +170,8 @@ def test_what_cannot_be_kept_is_refused_before_the_model_writes(
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
         answers(nano, output, wish, length=length)
+
+
+def test_residues_of_a_structure_are_counted_from_one(chain: Protein) -> None:
+    with pytest.raises(ConfigurationError, match=f"residues 1 to {len(chain)}, not 0 to 3"):
+        KeptStructure(chain, 0, 3)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self, get_args
 
-from biomatrix.entities.molecule.constraints.counted import CountConstraint, parse_count
+from biomatrix.entities.molecule.constraints.count_text import parse_count
+from biomatrix.entities.molecule.constraints.counted import CountConstraint
 from biomatrix.entities.molecule.counts import BondKind, Count, MoleculeCounts
 from biomatrix.errors import ParseError
 
@@ -25,6 +26,7 @@ class Bonds(CountConstraint):
     name: ClassVar[str] = "bonds"
     help: ClassVar[str] = "numbers of single, double, triple, aromatic and rotatable bonds, TYPE:COUNT with commas"
     example: ClassVar[str] = "single:15,double:<=2,aromatic:6,rotatable:1-3"
+    kept: ClassVar[str] = "guides molecule_smiles; judged in molecule_selfies"
 
     bonds: tuple[tuple[BondKind, Count], ...]
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from biomatrix.entities.constraint import Constraint
-from biomatrix.entities.molecule.counts import Count, CountsMolecules, MoleculeCounts
+from biomatrix.entities.molecule.constraints.radicals import Radicals, unpaired_electrons
+from biomatrix.entities.molecule.counts import CountsMolecules, MoleculeCounts
 from biomatrix.entities.molecule.entity import Molecule
-from biomatrix.errors import ConfigurationError, ParseError
+from biomatrix.entities.molecule.possible_counts import impossibility
+from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
@@ -18,17 +21,34 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_modality import Modality
     from biomatrix.entities.segment_ids import SegmentIds
 
-_COUNT: Final = re.compile(r"(?:(?P<sign><=|>=|=)?(?P<number>\d+)|(?P<least>\d+)-(?P<most>\d+))")
-
 
 @dataclass(frozen=True)
 class CountConstraint(Constraint):
-    """Limits on counts of a molecule."""
+    """Limits on counts of a molecule.
+
+    Parameters
+    ----------
+    radicals : bool
+        Whether the molecule may have unpaired electrons; so it is beside a constraint on them.
+    """
+
+    kind: ClassVar[str | None] = "molecule"
+
+    radicals: bool = field(default=False, kw_only=True)
 
     @property
     @abstractmethod
     def counts(self) -> MoleculeCounts:
         """The limits."""
+
+    @property
+    def limits(self) -> MoleculeCounts:
+        """The limits, and whether there may be unpaired electrons."""
+        return replace(self.counts, radicals=self.radicals)
+
+    def beside(self, others: Sequence[object]) -> Self:
+        """Return the constraint with radicals allowed where another one speaks of them."""
+        return replace(self, radicals=self.radicals or any(isinstance(one, Radicals) for one in others))
 
     def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
         """Count while the molecule is written."""
@@ -38,13 +58,21 @@ class CountConstraint(Constraint):
                 "ask for one that does, such as molecule_selfies"
             )
         _check_written(self.counts, modality, ids)
-        return automaton.counting(self.counts)
+        impossible = impossibility(self.limits)
+        if impossible is not None:
+            raise ConfigurationError(f"{self.name}: no molecule is such: {impossible}")
+        return automaton.counting(self.limits)
 
     def fault(self, entity: Entity) -> str | None:
         """Return the first count outside its limits."""
         if not isinstance(entity, Molecule):
             return f"{self.name} asks for a molecule"
-        return self.counts.fault(entity.mol)
+        return self.counts.fault(entity.mol) or self.radical_fault(entity)
+
+    def radical_fault(self, molecule: Molecule) -> str | None:
+        """Return how many unpaired electrons a molecule has, where it should have none."""
+        found = 0 if self.radicals else unpaired_electrons(molecule)
+        return f"{found} unpaired electrons: a radical, which is not asked for" if found else None
 
 
 def _check_written(counts: MoleculeCounts, modality: Modality, ids: SegmentIds) -> None:
@@ -57,23 +85,3 @@ def _check_written(counts: MoleculeCounts, modality: Modality, ids: SegmentIds) 
             raise ConfigurationError(
                 f"no token of {modality.name} in this vocabulary writes {symbol}; ask for another output"
             )
-
-
-def parse_count(text: str, position: int = 0) -> Count:
-    """Return the limits that ``8``, ``6-10``, ``<=2`` or ``>=1`` say. Raises ParseError at a position.
-
-    Examples
-    --------
-    >>> parse_count("8"), parse_count("6-10"), parse_count("<=2"), parse_count(">=1")
-    ((8, 8), (6, 10), (0, 2), (1, None))
-    """
-    found = _COUNT.fullmatch("".join(text.split()))
-    if found is None:
-        raise ParseError(f"{text!r} is no count, such as 8, 6-10, <=2 or >=1", position=position)
-    if found["least"]:
-        least, most = int(found["least"]), int(found["most"])
-        if least > most:
-            raise ParseError(f"a count goes up, unlike {text!r}", position=position)
-        return least, most
-    number = int(found["number"])
-    return (0 if found["sign"] == "<=" else number, None if found["sign"] == ">=" else number)

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Final, Self
 
-from biomatrix.entities.molecule.constraints.counted import CountConstraint, parse_count
+from biomatrix.entities.molecule.constraints.count_text import parse_count
+from biomatrix.entities.molecule.constraints.counted import CountConstraint
 from biomatrix.entities.molecule.counts import Count, MoleculeCounts
 from biomatrix.errors import ParseError
 
-_LIMITED: Final = re.compile(r"([A-Z][a-z]?)((?:<=|>=|=)\d+|\d+-\d+)")
-_FORMULA: Final = re.compile(r"([A-Z][a-z]?)(\d*)")
+_LIMITED: Final = re.compile(r"([A-Z][a-z]?)((?:<=|>=|=)\d+|\d+-\d+)", re.ASCII)
+_FORMULA: Final = re.compile(r"([A-Z][a-z]?)(\d*)", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class ExactGraph(Constraint):
         Whether the answer must also have its stereochemistry: of a conformer, what its coordinates show.
     """
 
+    kind: ClassVar[str | None] = "molecule"
     name: ClassVar[str] = "graph"
     help: ClassVar[str] = "a SMILES string whose molecule is written, such as a conformer of it; stereo marks are kept"
     example: ClassVar[str] = "CC(=O)Oc1ccccc1C(=O)O"

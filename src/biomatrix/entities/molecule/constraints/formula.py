@@ -15,16 +15,16 @@ from biomatrix.errors import ParseError
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
 
-_FORMULA: Final = re.compile(r"((?:[A-Z][a-z]?\d*)+)([+-]\d*)?")
-_ELEMENT: Final = re.compile(r"([A-Z][a-z]?)(\d*)")
+_FORMULA: Final = re.compile(r"((?:[A-Z][a-z]?\d*)+)([+-]\d*)?", re.ASCII)
+_ELEMENT: Final = re.compile(r"([A-Z][a-z]?)(\d*)", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Formula(CountConstraint):
     """A molecular formula.
 
-    Heavy atoms are counted while the molecule is written; whether the hydrogens and the charge are right shows once it
-    is whole.
+    All of it is counted while SMILES is written. In SELFIES heavy atoms are; whether the hydrogens and the charge are
+    right shows once the molecule is whole.
 
     Parameters
     ----------
@@ -37,6 +37,7 @@ class Formula(CountConstraint):
     name: ClassVar[str] = "formula"
     help: ClassVar[str] = "the molecular formula, hydrogens included, such as C8H10N4O2 or C2H3O2-"
     example: ClassVar[str] = "C8H10N4O2"
+    kept: ClassVar[str] = "guides molecule_smiles; in molecule_selfies heavy atoms, hydrogens and charge judged"
 
     atoms: tuple[tuple[str, int], ...]
     charge: int = 0
@@ -57,9 +58,9 @@ class Formula(CountConstraint):
 
     @property
     def counts(self) -> MoleculeCounts:
-        return MoleculeCounts(
-            {symbol: (number, number) for symbol, number in self.atoms if symbol != "H"}, others=False
-        )
+        hydrogens = dict(self.atoms).get("H", 0)
+        heavy = {symbol: (number, number) for symbol, number in self.atoms if symbol != "H" and number}
+        return MoleculeCounts(heavy, others=False, hydrogens=(hydrogens, hydrogens), charge=self.charge)
 
     def fault(self, entity: Entity) -> str | None:
         """Return the formula where it is another."""
@@ -67,4 +68,4 @@ class Formula(CountConstraint):
             return f"{self.name} asks for a molecule"
         found = entity.formula
         same = Formula.parse(found) == Formula(tuple(sorted(self.atoms)), self.charge)
-        return None if same else f"the formula is {found}"
+        return self.radical_fault(entity) if same else f"the formula is {found}"

@@ -11,7 +11,7 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.constraint import Constraint
-from biomatrix.entities.molecule.constraints.counted import parse_count
+from biomatrix.entities.molecule.constraints.count_text import parse_count
 from biomatrix.entities.molecule.counts import Count, shown_count
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.scaffolds.narrowing import with_scaffold
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _HYDROGENS: Final = re.compile(r"\[(?!nH\])[^]]*H|[DXRhrvx]\d|[!,;&$*?~]")
 """What in a pattern speaks of hydrogens, degrees, rings or alternatives."""
 Kept = TypeVar("Kept", bound="SmartsConstraint")
-_COUNTED: Final = re.compile(r"(?P<smarts>.*?)\s*(?P<count>(?:>=|<=|==)\s*\d+)")
+_COUNTED: Final = re.compile(r"(?P<smarts>.*?)\s*(?P<count>(?:>=|<=|==)\s*\d+)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class SmartsConstraint(Constraint):
     count : Count
         The least and the most.
     """
+
+    kind: ClassVar[str | None] = "molecule"
 
     smarts: str
     count: Count
@@ -72,6 +74,7 @@ class Contains(SmartsConstraint):
     name: ClassVar[str] = "contains"
     help: ClassVar[str] = "a SMARTS pattern that occurs, perhaps with a count: [OX2H], [OX2H]>=2, [OX2H]==1"
     example: ClassVar[str] = "[OX2H]>=2"
+    kept: ClassVar[str] = "guides molecule_smiles where it is a plain fragment; judged elsewhere"
 
     count: Count = (1, None)
 
@@ -106,6 +109,7 @@ class Without(SmartsConstraint):
     name: ClassVar[str] = "without"
     help: ClassVar[str] = "a SMARTS pattern that does not occur"
     example: ClassVar[str] = "[N+](=O)[O-]"
+    kept: ClassVar[str] = "judged: drafts that break it are written again"
 
     count: Count = (0, 0)
 

@@ -25,9 +25,11 @@ class Scaffold(Constraint):
     molecule : Molecule
     """
 
+    kind: ClassVar[str | None] = "molecule"
     name: ClassVar[str] = "scaffold"
     help: ClassVar[str] = "a SMILES kept as part of the molecule, with anything on its free places"
     example: ClassVar[str] = "c1ccc2[nH]ccc2c1"
+    kept: ClassVar[str] = "guides molecule_smiles; judged elsewhere, in molecule_selfies too"
 
     molecule: Molecule
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from biomatrix.entities.molecule.constraints.counted import CountConstraint, parse_count
+from biomatrix.entities.molecule.constraints.count_text import parse_count
+from biomatrix.entities.molecule.constraints.counted import CountConstraint
 from biomatrix.entities.molecule.counts import Count, MoleculeCounts
 
 

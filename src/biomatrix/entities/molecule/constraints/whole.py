@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from biomatrix.entities.constraint import Constraint
-from biomatrix.entities.molecule.constraints.counted import parse_count
+from biomatrix.entities.molecule.constraints.count_text import parse_count
 from biomatrix.entities.molecule.counts import shown_count
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.errors import ConfigurationError, ParseError
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from rdkit import Chem
 
     from biomatrix.entities.base_entity import Entity
+
+_WHOLE: Final = re.compile(r"[+-]?\d{1,9}", re.ASCII)
+_SHARE: Final = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -27,19 +31,20 @@ class Charge(Constraint):
         In elementary charges.
     """
 
+    kind: ClassVar[str | None] = "molecule"
     name: ClassVar[str] = "charge"
     help: ClassVar[str] = "the net formal charge: 0, +1, -2"
     example: ClassVar[str] = "0"
+    kept: ClassVar[str] = "judged: drafts that break it are written again"
 
     charge: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a whole number with or without a sign."""
-        try:
-            return cls(int(text))
-        except ValueError:
-            raise ParseError(f"a charge is a whole number, such as 0 or -2, not {text!r}", position=0) from None
+        if not _WHOLE.fullmatch(text.strip()):
+            raise ParseError(f"a charge is a whole number, such as 0 or -2, not {text!r}", position=0)
+        return cls(int(text))
 
     def fault(self, entity: Entity) -> str | None:
         """Return the charge where it is another."""
@@ -59,9 +64,11 @@ class Connected(Constraint):
         The least and the most parts that are not bonded to one another.
     """
 
+    kind: ClassVar[str | None] = "molecule"
     name: ClassVar[str] = "connected"
     help: ClassVar[str] = "yes for a molecule in one piece, or the number of its pieces"
     example: ClassVar[str] = "yes"
+    kept: ClassVar[str] = "judged: drafts that break it are written again"
 
     fragments: tuple[int, int | None] = (1, 1)
 
@@ -92,9 +99,11 @@ class Similar(Constraint):
         The least Tanimoto similarity, from 0 to 1.
     """
 
+    kind: ClassVar[str | None] = "molecule"
     name: ClassVar[str] = "similar"
     help: ClassVar[str] = "a SMILES and the least Tanimoto similarity to it (Morgan, radius 2), SMILES>=0.4"
     example: ClassVar[str] = "CC(=O)Oc1ccccc1C(=O)O>=0.3"
+    kept: ClassVar[str] = "judged: drafts that break it are written again"
 
     molecule: Molecule
     least: float = 0.4
@@ -103,10 +112,9 @@ class Similar(Constraint):
     def parse(cls, text: str) -> Self:
         """Read ``SMILES>=0.4``; at least 0.4 where no number is given."""
         smiles, sign, number = text.strip().rpartition(">=")
-        try:
-            return cls(Molecule.from_smiles(smiles if sign else number), float(number) if sign else 0.4)
-        except (ValueError, ConfigurationError):
-            raise ParseError(f"{number!r} is no similarity from 0 to 1", position=len(smiles) + len(sign)) from None
+        if sign and not (_SHARE.fullmatch(number.strip()) and float(number) <= 1):
+            raise ParseError(f"{number!r} is no similarity from 0 to 1", position=len(smiles) + len(sign))
+        return cls(Molecule.from_smiles(smiles if sign else number), float(number) if sign else 0.4)
 
     def __post_init__(self) -> None:
         """Refuse similarities there are none of."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from biomatrix.entities.molecule.counts import MoleculeCounts
 from biomatrix.entities.molecule.modalities.smiles import MoleculeSmiles
 from biomatrix.entities.molecule.scaffolds.automaton import ScaffoldAutomaton
 from biomatrix.entities.molecule.scaffolds.text import scaffold_text
+from biomatrix.entities.molecule.smiles_automaton.counting.automaton import CountingSmilesAutomaton
 
 if TYPE_CHECKING:
     from rdkit import Chem
@@ -25,4 +27,5 @@ def with_scaffold(automaton: Automaton, modality: Modality, ids: SegmentIds, sca
     bonded = any(atom.GetNumRadicalElectrons() for atom in scaffold.GetAtoms())
     if not isinstance(modality, MoleculeSmiles) or bonded or isinstance(automaton, ScaffoldAutomaton):
         return automaton
-    return ScaffoldAutomaton(automaton, ids.spelling(), scaffold_text(scaffold))
+    counts = automaton.counts if isinstance(automaton, CountingSmilesAutomaton) else MoleculeCounts()
+    return ScaffoldAutomaton(automaton, ids.spelling(), scaffold_text(scaffold), counts)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges
 from biomatrix.entities.molecule.counts import MoleculeCounts
+from biomatrix.entities.molecule.possible_counts import impossibility
 from biomatrix.entities.molecule.selfies_automaton import moves
 from biomatrix.entities.molecule.selfies_automaton.alphabet import Effect
 from biomatrix.entities.molecule.selfies_automaton.derivation_automaton import DerivationAutomaton
@@ -65,6 +66,9 @@ class CountingAutomaton(DerivationAutomaton):
                 f"a length of {self.name} and counts of atoms cannot both be kept; leave length out, or count atoms in "
                 "all"
             )
+        impossible = impossibility(self._counts) or _too_many(self._counts, bounds.budget)
+        if impossible is not None:
+            raise ConfigurationError(f"no {self.name} has these counts: {impossible}")
         state = super().start(bounds)
         draft = state[0] = self.first(state[0].budget, 0, WITHOUT_END)
         draft.tally = self._owed.nothing
@@ -169,6 +173,15 @@ class CountingAutomaton(DerivationAutomaton):
         for place in reversed(range(digits)):
             draft = moves.index(draft, value >> 4 * place & 15, self._counted)
         return draft
+
+
+def _too_many(counts: MoleculeCounts, budget: int) -> str | None:
+    """Return how bonds need more symbols than there may be, in words: each bond takes one, and each atom."""
+    bonds = sum(least for kind, (least, _) in counts.bonds.items() if kind != "rotatable")
+    needed = max(bonds, counts.bonds.get("rotatable", (0, None))[0] + 3)
+    if needed <= budget:
+        return None
+    return f"so many bonds take {needed} symbols at least, but only {budget} may be written"
 
 
 def _values(bits: int) -> Iterator[int]:

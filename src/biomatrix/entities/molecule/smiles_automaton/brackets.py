@@ -66,6 +66,21 @@ def _atom(text: str) -> BracketAtom | None:
     return None if room < 0 else BracketAtom(symbol, room, None)
 
 
+@lru_cache(maxsize=65_536)
+def bracket_parts(text: str) -> tuple[str, int, int]:
+    """Return the element, the hydrogens and the charge that a bracket atom names.
+
+    Examples
+    --------
+    >>> bracket_parts("[C@@H]"), bracket_parts("[NH3+]"), bracket_parts("[13c-]")
+    (('C', 1, 0), ('N', 3, 1), ('C', 0, -1))
+    """
+    match = _ATOM.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no bracket atom")
+    return match["symbol"].capitalize(), _number(match["hydrogens"] or ""), _charge(match["charge"] or "")
+
+
 def bracket_ends(text: str) -> tuple[str, ...]:
     """Return texts that finish a bracket atom, shortest first; none where nothing does.
 

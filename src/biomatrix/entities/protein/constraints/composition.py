@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.segment_ids import SegmentIds
 
 Sign = Literal["<=", ">=", "="]
-_COUNT: Final = re.compile(r"([A-Z]+)(<=|>=|=)(\d+(?:\.\d+)?)(%?)")
+_COUNT: Final = re.compile(r"([A-Z]+)(<=|>=|=)(\d+(?:\.\d+)?)(%?)", re.ASCII)
 _MOST: Final = 100_000
 """No sequence has more residues: greater numbers all mean the same."""
 _SLACK: Final = 1e-9
@@ -82,6 +82,7 @@ class Composition(Constraint):
         The letters there may be.
     """
 
+    kind: ClassVar[str | None] = "protein"
     name: ClassVar[str] = "composition"
     help: ClassVar[str] = "counts or shares of residues (C<=2, P>=1, KR=10%), no:LETTERS, only:LETTERS, with commas"
     example: ClassVar[str] = "C<=2,no:X,P>=1"

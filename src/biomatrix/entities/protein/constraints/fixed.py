@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_modality import Modality
     from biomatrix.entities.segment_ids import SegmentIds
 
-_ITEM: Final = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?:\s*((?:[A-Za-z]|\[[A-Za-z]+\])+)\s*")
+_ITEM: Final = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?:\s*((?:[A-Za-z]|\[[A-Za-z]+\])+)\s*", re.ASCII)
 _RESIDUE: Final = re.compile(r"[A-Z]|\[[A-Z]+\]")
 
 
@@ -34,6 +34,7 @@ class Fixed(Constraint):
         Positions from 1, each with the letters of which one must stand there; ascending.
     """
 
+    kind: ClassVar[str | None] = "protein"
     name: ClassVar[str] = "fixed"
     help: ClassVar[str] = "residues or motifs kept at positions from 1, POSITION:LETTERS;...; [AG] is either"
     example: ClassVar[str] = "10:GSGSG;25:C"

@@ -34,11 +34,17 @@ class KeptSequence(Constraint):
     protein : Protein
     """
 
+    kind: ClassVar[str | None] = "protein"
     name: ClassVar[str] = "sequence"
     help: ClassVar[str] = "the whole sequence kept, so that a structure is sampled for it"
     example: ClassVar[str] = "MKTAYIAKQR"
 
     protein: Protein
+
+    @property
+    def subject(self) -> Protein:
+        """The chain: a structure sampled for it carries its residue names."""
+        return self.protein
 
     @classmethod
     def parse(cls, text: str) -> Self:

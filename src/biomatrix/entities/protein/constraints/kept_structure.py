@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_modality import Modality
     from biomatrix.entities.segment_ids import SegmentIds
 
-_STRETCH: Final = re.compile(r"(?P<file>.+?):(?P<first>\d+)-(?P<last>\d+)(?:@(?P<at>\d+))?")
+_STRETCH: Final = re.compile(r"(?P<file>.+?):(?P<first>\d+)-(?P<last>\d+)(?:@(?P<at>\d+))?", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,7 @@ class KeptStructure(Constraint):
         The position of the first of them in the answer; the same as in the chain when not given.
     """
 
+    kind: ClassVar[str | None] = "protein"
     name: ClassVar[str] = "structure"
     help: ClassVar[str] = "a file's backbone kept, FILE, or some of its residues, FILE:FIRST-LAST or FILE:FIRST-LAST@AT"
     example: ClassVar[str] = "motif.pdb:10-25@40"
@@ -79,7 +80,7 @@ class KeptStructure(Constraint):
     @property
     def span(self) -> tuple[int, int]:
         """The first and the last residue kept, from 1 along the chain."""
-        return self.first or 1, self.last or len(self.protein)
+        return 1 if self.first is None else self.first, len(self.protein) if self.last is None else self.last
 
     @property
     def whole(self) -> bool:
@@ -100,7 +101,7 @@ class KeptStructure(Constraint):
         strange = next((token for token in tokens if token not in ids.tokens), None)
         if strange is not None:
             raise ConfigurationError(f"the vocabulary lacks {strange}, so {self.name} cannot be kept")
-        start = (self.at or first) - 1
+        start = (first if self.at is None else self.at) - 1
         places = {start + offset: np.array([ids.tokens[token]]) for offset, token in enumerate(tokens)}
         return PositionalAutomaton.over(automaton, modality, ids).keeping(Wish(self.name, places, length))
 
@@ -115,7 +116,7 @@ class KeptStructure(Constraint):
         if not isinstance(entity, Protein):
             return f"{self.name} asks for a protein"
         first, last = self.span
-        start = (self.at or first) - 1
+        start = (first if self.at is None else self.at) - 1
         if len(entity) < start + last - first + 1 or (self.whole and len(entity) != len(self.protein)):
             return f"the chain has {len(entity)} residues, too {'few' if len(entity) < last else 'many'}"
         if entity.has_structure:

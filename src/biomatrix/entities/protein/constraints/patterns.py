@@ -6,9 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from biomatrix.entities.constraint import Constraint
-from biomatrix.entities.constraints.patterns import pattern_table
+from biomatrix.entities.constraints.patterns import pattern_table, whole_table
 from biomatrix.entities.constraints.positional import Wish
+from biomatrix.entities.constraints.prosite import from_prosite, is_prosite
 from biomatrix.entities.protein.constraints.letters import LETTERS, over_letters, sequence_automaton
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
@@ -30,6 +34,7 @@ class PatternConstraint(Constraint):
         See :mod:`biomatrix.entities.constraints.pattern_syntax`.
     """
 
+    kind: ClassVar[str | None] = "protein"
     wanted: ClassVar[bool]
     """Whether each must stand somewhere, or nowhere."""
 
@@ -37,29 +42,42 @@ class PatternConstraint(Constraint):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read patterns separated by semicolons."""
+        """Read patterns separated by semicolons, each a regular expression or as PROSITE writes it."""
         offset = 0
+        patterns: list[str] = []
         for pattern in text.split(";"):
             try:
-                pattern_table(pattern.strip(), LETTERS)
+                written = pattern.strip()
+                patterns.append(from_prosite(written) if is_prosite(written) else written)
+                cls.table(patterns[-1])
             except ParseError as error:
                 place = error.position if isinstance(error.position, int) else 0
                 raise ParseError(error.message, position=offset + place) from None
             offset += len(pattern) + 1
-        return cls(tuple(pattern.strip() for pattern in text.split(";")))
+        return cls(tuple(patterns))
+
+    @staticmethod
+    def table(pattern: str) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Return the automaton of a pattern over residue letters, and in which of its states the pattern holds."""
+        return pattern_table(pattern, LETTERS)
+
+    @staticmethod
+    def found(pattern: str, sequence: str) -> re.Match[str] | None:
+        """Return where a pattern holds, by Python's own regular expressions."""
+        return re.search(pattern, sequence)
 
     def __post_init__(self) -> None:
         """Refuse what is no pattern."""
         for pattern in self.patterns:
             try:
-                pattern_table(pattern, LETTERS)
+                self.table(pattern)
             except BioMatrixError as error:
                 raise ConfigurationError(f"{self.name}: {error.message}") from None
 
     def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
         """Follow every pattern while the sequence is written."""
         positional, letters = sequence_automaton(self.name, automaton, modality, ids)
-        tables = [pattern_table(pattern, LETTERS) for pattern in self.patterns]
+        tables = [self.table(pattern) for pattern in self.patterns]
         languages = [over_letters(letters, table, seen == self.wanted, LETTERS) for table, seen in tables]
         return positional.keeping(Wish(self.name, languages=tuple(languages)))
 
@@ -68,7 +86,7 @@ class PatternConstraint(Constraint):
         if not isinstance(entity, Protein):
             return f"{self.name} asks for a protein"
         for pattern in self.patterns:
-            found = re.search(pattern, entity.sequence)
+            found = self.found(pattern, entity.sequence)
             if (found is not None) != self.wanted:
                 return f"{pattern} stands at position {found.start() + 1}" if found else f"{pattern} stands nowhere"
         return None
@@ -79,7 +97,7 @@ class Forbidden(PatternConstraint):
     """Patterns that stand nowhere, such as the glycosylation site ``N[^P][ST]``."""
 
     name: ClassVar[str] = "forbidden"
-    help: ClassVar[str] = "motifs that stand nowhere, regular expressions of residue letters separated by ;"
+    help: ClassVar[str] = "motifs that stand nowhere, regular expressions of residues or PROSITE's, separated by ;"
     example: ClassVar[str] = "N[^P][ST];KK"
     wanted: ClassVar[bool] = False
 
@@ -89,6 +107,26 @@ class Motif(PatternConstraint):
     """Patterns that each stand somewhere, such as the cell attachment site ``RGD``."""
 
     name: ClassVar[str] = "motif"
-    help: ClassVar[str] = "motifs that each stand somewhere, regular expressions of residue letters separated by ;"
-    example: ClassVar[str] = "RGD;C.{2,4}C"
+    help: ClassVar[str] = "motifs that each stand somewhere, regular expressions of residues or PROSITE's, with ;"
+    example: ClassVar[str] = "RGD;C-x(2,4)-C"
     wanted: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class Pattern(PatternConstraint):
+    """Patterns that the whole sequence keeps, such as ``M.{20,30}H{6}``."""
+
+    name: ClassVar[str] = "pattern"
+    help: ClassVar[str] = "patterns of the whole sequence, regular expressions of residues or PROSITE's, with ;"
+    example: ClassVar[str] = "M.{20,30}H{6}"
+    wanted: ClassVar[bool] = True
+
+    @staticmethod
+    def table(pattern: str) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Return the automaton of sequences that are as the pattern says from end to end."""
+        return whole_table(pattern, LETTERS)
+
+    @staticmethod
+    def found(pattern: str, sequence: str) -> re.Match[str] | None:
+        """Return the match of the whole sequence."""
+        return re.fullmatch(pattern, sequence)

@@ -34,6 +34,7 @@ class Unresolved(Constraint):
     most : int
     """
 
+    kind: ClassVar[str | None] = "protein"
     name: ClassVar[str] = "unresolved"
     help: ClassVar[str] = "the most unresolved residues of a structure, or no"
     example: ClassVar[str] = "no"
@@ -44,7 +45,7 @@ class Unresolved(Constraint):
     def parse(cls, text: str) -> Self:
         """Read ``no`` or a number."""
         word = text.strip().lower()
-        if word != "no" and not word.isdecimal():
+        if word != "no" and not (word.isascii() and word.isdecimal()):
             raise ParseError(f"unresolved is no, or the most there may be, not {text!r}", position=0)
         return cls(0 if word == "no" else min(int(word), _MOST))
 

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.entities.molecule.counts import MoleculeCounts
+from biomatrix.entities.molecule.possible_counts import impossibility
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import FIRST_MARK, spelled
 from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closings
 from biomatrix.entities.molecule.smiles_automaton.counting.completing import Completer, width
+from biomatrix.entities.molecule.smiles_automaton.counting.hydrogens import Rules
 from biomatrix.entities.molecule.smiles_automaton.counting.limits import Limits
 from biomatrix.entities.molecule.smiles_automaton.counting.reading import (
     NO_CONTEXT,
@@ -30,6 +32,8 @@ from biomatrix.errors import ConfigurationError
 
 _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
 
+_BESIDE: Final = 4
+"""Atoms beyond the rotatable bonds of a chain, and the end token."""
 _RARE: Final = re.compile(r"\[\d|[:*<>]")
 """Isotopes, atom maps, dative bonds: left out where atoms are counted."""
 _RARE_INSIDE: Final = re.compile(r"\d*$|.*:")
@@ -74,13 +78,14 @@ class Shared:
     def __init__(self, machine: Machine, menus: Menus, pieces: Mapping[int, str]) -> None:
         self.machine, self.menus, self.pieces = machine, menus, pieces
         self.letters = {text: id_ for id_, text in pieces.items() if len(text) == 1}
-        self._closings: dict[bool, Closings] = {}
+        self._closings: dict[tuple[bool, Rules], Closings] = {}
 
-    def closings(self, *, strict: bool) -> Closings:
-        """Return the closings where bonds are counted, or where they are not."""
-        if strict not in self._closings:
-            self._closings[strict] = Closings(Reader(self.machine, strict=strict))
-        return self._closings[strict]
+    def closings(self, limits: Limits) -> Closings:
+        """Return the closings by what is looked at: bonds or not, hydrogens, unpaired electrons."""
+        key = limits.strict, limits.rules
+        if key not in self._closings:
+            self._closings[key] = Closings(Reader(self.machine, strict=limits.strict, rules=limits.rules))
+        return self._closings[key]
 
 
 class CountingSmilesAutomaton:
@@ -104,11 +109,11 @@ class CountingSmilesAutomaton:
     ) -> None:
         self.start_id, self.end_id, self.ids = start_id, end_id, ids
         self._shared = shared
-        self._counts = counts
+        self.counts = counts
 
     def counting(self, counts: MoleculeCounts) -> CountingSmilesAutomaton:
         """Return the automaton that keeps these counts too; ConfigurationError where no number keeps both."""
-        both = self._counts.within(counts)
+        both = self.counts.within(counts)
         return CountingSmilesAutomaton(self.start_id, self.end_id, self.ids, self._shared, both)
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
@@ -119,11 +124,20 @@ class CountingSmilesAutomaton:
         ConfigurationError
             No string with these counts is known within the bounds.
         """
-        counts = self._counts
+        counts = self.counts
         if bounds.range is not None:
             counts = counts.within(MoleculeCounts(atoms=bounds.range))
+        impossible = impossibility(counts)
+        if impossible is not None:
+            raise ConfigurationError(f"no molecule_smiles has these counts: {impossible}")
+        rotatable = counts.bonds.get("rotatable", (0, None))[0]
+        if rotatable + _BESIDE > bounds.budget:
+            raise ConfigurationError(
+                f"molecule_smiles needs {rotatable + _BESIDE} tokens for {rotatable} rotatable bonds, but only "
+                f"{bounds.budget} may be written; ask for less, or allow more (max_new_tokens)"
+            )
         limits = Limits(counts)
-        closings = self._shared.closings(strict=limits.strict)
+        closings = self._shared.closings(limits)
         completer = Completer(closings.reader, closings, limits, frozenset(self._shared.letters))
         if completer.first is None:
             raise ConfigurationError(f"no molecule_smiles is known to have these counts: {counts}")

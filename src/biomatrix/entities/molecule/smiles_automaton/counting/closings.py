@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_ends
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.counting.atoms import atom_text, valence
+from biomatrix.entities.molecule.smiles_automaton.counting.hydrogens import is_radical
 from biomatrix.entities.molecule.smiles_automaton.counting.reading import NOTHING, Added, Context, Reader, plus
 from biomatrix.entities.molecule.smiles_automaton.plans import percent_ends, plan_of, ring_ends
 
@@ -76,7 +77,7 @@ class Closings:
         tries: list[int],
         met: set[tuple[Core, Context]],
     ) -> str | None:
-        if self.reader.machine.ends(core):
+        if self.reader.ends(core, context):
             return ""
         known = self._known.get((core, context, elements))
         if known is not None:
@@ -96,7 +97,7 @@ class Closings:
     def _ways(self, core: Core, context: Context, elements: tuple[str, ...]) -> list[str]:
         """Return what may come next on the way out, the most promising first."""
         found: list[tuple[int, int, str]] = []
-        for place, text in enumerate(_candidates(core, elements)):
+        for place, text in enumerate(_candidates(core, context, elements)):
             after = self.reader.read(core, context, text)
             if after is None or any(symbol not in elements for symbol, number in after.added.elements if number > 0):
                 continue
@@ -126,12 +127,12 @@ class Closings:
             if not aromatic and core.current.free < slots:
                 continue
             step = self.reader.run(core, context, "(C)" * slots + rest)
-            if step is not None and self.reader.machine.ends(step.core):
+            if step is not None and self.reader.ends(step.core, step.context):
                 return slots
         return 0
 
 
-def _candidates(core: Core, elements: tuple[str, ...]) -> list[str]:
+def _candidates(core: Core, context: Context, elements: tuple[str, ...]) -> list[str]:
     if core.mode == Mode.BRACKET:
         return list(bracket_ends(core.text)[:_MOST_ENDS])
     if core.mode == Mode.PERCENT:
@@ -147,6 +148,8 @@ def _candidates(core: Core, elements: tuple[str, ...]) -> list[str]:
     aromatic = [_LETTERS[symbol] for symbol in elements if symbol in _LETTERS]
     aromatic += ["[nH]"] if "N" in elements else []
     bonds = ["="] if core.mode == Mode.ATOM and core.current.aromatic is not None else []
+    if core.mode in (Mode.ATOM, Mode.CLOSED) and context.atoms and is_radical(context.atoms[-1]):
+        bonds += [f"({atom})" for atom in atoms]  # an atom in brackets whose bonds are not all there
     return [*rings, ")", *atoms, *aromatic, *bonds]
 
 

@@ -31,6 +31,7 @@ from biomatrix.entities.molecule.smiles_automaton.counting.reading import (
     Reader,
     plus,
 )
+from biomatrix.entities.molecule.smiles_automaton.counting.saturation import patterns
 
 _CLOSERS: Final = ("C", "N", "O", "S")
 _MOST_SITES: Final = 6
@@ -161,7 +162,7 @@ class Completer:
 
     def _holds(self, core: Core, context: Context, total: Added, text: str) -> bool:
         step = self.reader.run(core, context, text)
-        if step is None or not self.reader.machine.ends(step.core):
+        if step is None or not self.reader.ends(step.core, step.context):
             return False
         owed = self.limits.owed(plus(total, step.added))
         return owed is not None and owed.nothing and all(c in self._letters or c >= FIRST_MARK for c in text)
@@ -180,6 +181,8 @@ class Completer:
             yield closing.text
             if not rotors:
                 return
+        if after.hydrogens is not None:
+            yield from self._filled(closing, after)
         yield from self._hung(closing, after, rotors)
         if self.apart:
             for text in self._fresh(after, rotors):
@@ -187,6 +190,8 @@ class Completer:
 
     def _fresh(self, owed: Owed, rotors: int | None) -> Iterator[str]:
         """Yield what is owed as a fragment."""
+        if owed.hydrogens is not None:
+            yield from self._filled(None, owed)
         if owed.nothing:
             owed = replace(owed, atoms=(1, owed.atoms[1]))
         for parts in variants(parts_of(owed, rooted=False), owed, rotors):
@@ -218,6 +223,22 @@ class Completer:
                         if made is not None and not made[1]:
                             yield ".".join([*texts, made[0]])
         yield ".".join(apart_texts(owed))
+
+    def _filled(self, closing: Closing | None, owed: Owed) -> Iterator[str]:
+        """Yield what is owed with the bonds and rings that leave as many hydrogens, behind a closing or on its own."""
+        if not owed.most and closing is None and not owed.others:
+            yield "[H][H]"
+            yield "[H+]"
+        radicals = self.limits.counts.radicals
+        for parts, apart, named in patterns(owed, rooted=closing is not None, apart=self.apart, radicals=radicals):
+            if closing is not None:
+                texts: Iterator[str] = self._placed(closing, named, parts)
+            elif not parts.symbols:
+                texts = iter(["".join(one if place < 2 else f"({one})" for place, one in enumerate(parts.hanging))])
+            else:
+                made = chain_text(parts, named, ["1"], rooted=False)
+                texts = iter([made[0]] if made is not None and not made[1] else [])
+            yield from (".".join(text for text in (whole, *apart) if text) for whole in texts)
 
     def _hung(self, closing: Closing, owed: Owed, rotors: int | None) -> Iterator[str]:
         """Yield the closing with what is owed hung on its atoms."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from biomatrix.entities.molecule.counts import Count, MoleculeCounts
+from biomatrix.entities.molecule.smiles_automaton.counting.hydrogens import Rules
 from biomatrix.entities.molecule.smiles_automaton.counting.reading import Added
 
 INFINITE: Final = 1 << 30
@@ -28,6 +29,11 @@ class Owed:
         Atoms allowed of any other element.
     atoms, bonds, rings : (int, int), or four of them
         The least and the most.
+    hydrogens : (int, int), optional
+        The least and the most beyond those that there are if the string ends here, which further bonds lessen; None
+        where they are not counted.
+    charge : int
+        Owed, in elementary charges.
     """
 
     elements: dict[str, int]
@@ -36,13 +42,22 @@ class Owed:
     atoms: tuple[int, int]
     bonds: list[tuple[int, int]]
     rings: tuple[int, int]
+    hydrogens: tuple[int, int] | None = None
+    charge: int = 0
 
     def allows(self, symbol: str) -> int:
         """Return how many more atoms of an element may come."""
         return self.most.get(symbol, self.others)
 
     def signature(self) -> tuple[tuple[str, int, int] | tuple[int, int], ...]:
-        """Return what decides whether it can be written: large numbers are as good as larger ones."""
+        """Return what decides whether it can be written: large numbers are as good as larger ones.
+
+        Where hydrogens are counted they are not: all are told.
+        """
+        if self.hydrogens is not None:
+            exact = sorted((symbol, self.elements.get(symbol, 0), most) for symbol, most in self.most.items())
+            limits = (self.atoms, *self.bonds, self.rings, self.hydrogens, (self.charge, self.others))
+            return (*exact, *limits)
         named = sorted(
             (symbol, min(self.elements.get(symbol, 0), _LARGE), min(most - self.elements.get(symbol, 0), _LARGE))
             for symbol, most in self.most.items()
@@ -56,7 +71,8 @@ class Owed:
     def nothing(self) -> bool:
         """Whether nothing more is owed."""
         least = self.atoms[0] or self.rings[0] or any(bond[0] for bond in self.bonds)
-        return not (self.elements or least)
+        hydrogens = self.hydrogens is not None and not self.hydrogens[0] <= 0 <= self.hydrogens[1]
+        return not (self.elements or least or hydrogens or self.charge)
 
 
 @dataclass(frozen=True)
@@ -83,6 +99,13 @@ class Limits:
         """Whether bonds are counted by type."""
         return bool(self.counts.bonds)
 
+    @property
+    def rules(self) -> Rules:
+        """What of hydrogens and unpaired electrons is looked at."""
+        exact = self.counts.hydrogens is not None or self.counts.charge is not None
+        heavy = self.counts.others or any(most != 0 for _, most in self.counts.elements.values())
+        return Rules(exact, exact and not heavy, self.counts.radicals)
+
     def owed(self, total: Added) -> Owed | None:
         """Return what is owed behind what is written; None where something is written too often."""
         found = dict(total.elements)
@@ -104,7 +127,13 @@ class Limits:
         if atoms is None or rings is None or any(bond is None for bond in bonds):
             return None
         others = atoms[1] if self.counts.others else 0
-        return Owed(elements, most, others, atoms, [bond for bond in bonds if bond is not None], rings)
+        hydrogens = None
+        if self.counts.hydrogens is not None:
+            least, high = _numbers(self.counts.hydrogens)
+            hydrogens = least - total.hydrogens, high - total.hydrogens
+        charge = 0 if self.counts.charge is None else self.counts.charge - total.charge
+        written = [bond for bond in bonds if bond is not None]
+        return Owed(elements, most, others, atoms, written, rings, hydrogens, charge)
 
 
 def _numbers(count: Count) -> tuple[int, int]:

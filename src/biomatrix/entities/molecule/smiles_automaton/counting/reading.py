@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_atom
 from biomatrix.entities.molecule.smiles_automaton.core import EXTENDED, Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import spelled, system_of
+from biomatrix.entities.molecule.smiles_automaton.counting.hydrogens import FILLED, NO_RULES, Atoms, Rules, changed
 from biomatrix.entities.molecule.smiles_automaton.kinds import AROMATIC, SUBSTITUTED, TWO
 from biomatrix.entities.molecule.smiles_automaton.live import Live
 from biomatrix.entities.molecule.smiles_automaton.machine import ATOMS, Machine
@@ -38,6 +39,8 @@ class Context(NamedTuple):
         Whether the current atom is a carbon with single bonds only.
     ringed : bool
         Whether a ring that is not aromatic has been opened.
+    atoms : tuple of Bonded
+        The atoms that may yet be bonded; none where hydrogens are not counted and all stand outside brackets.
     """
 
     size: int = 0
@@ -45,17 +48,23 @@ class Context(NamedTuple):
     stale: bool = False
     saturated: bool = False
     ringed: bool = False
+    atoms: Atoms = ()
 
 
 NO_CONTEXT: Final = Context()
 
 
 class Added(NamedTuple):
-    """What a text adds: the symbols of its atoms (with their number), its bonds by type, its rings."""
+    """What a text adds: the symbols of its atoms (with their number), bonds by type, rings, hydrogens and charge.
+
+    The last two are of a string that ends behind the text; 0 where they are not counted.
+    """
 
     elements: tuple[tuple[str, int], ...]
     bonds: tuple[int, int, int, int]
     rings: int
+    hydrogens: int = 0
+    charge: int = 0
 
 
 class Step(NamedTuple):
@@ -81,7 +90,8 @@ def plus(first: Added, second: Added) -> Added:
     one, two, three, four = first.bonds
     single, double, triple, aromatic = second.bonds
     bonds = one + single, two + double, three + triple, four + aromatic
-    return Added(elements, bonds, first.rings + second.rings)
+    hydrogens, charge = first.hydrogens + second.hydrogens, first.charge + second.charge
+    return Added(elements, bonds, first.rings + second.rings, hydrogens, charge)
 
 
 class Reader:
@@ -92,11 +102,14 @@ class Reader:
     machine : Machine
     strict : bool
         Whether bonds are counted.
+    rules : Rules
+        What of hydrogens and unpaired electrons is looked at.
     """
 
-    def __init__(self, machine: Machine, *, strict: bool) -> None:
+    def __init__(self, machine: Machine, *, strict: bool, rules: Rules = NO_RULES) -> None:
         self.machine = machine
         self.strict = strict
+        self.rules = rules
         self._steps: dict[tuple[Core, Context, str], Step | None] = {}
 
     def read(self, core: Core, context: Context, text: str) -> Step | None:
@@ -111,7 +124,7 @@ class Reader:
         if system_of(text) is not None:
             found = self._system(core, context, text)
         elif len(text) == 1:
-            found = self._step(core, context, text)
+            found = self._exactly(core, context, text)
         else:
             found = self.run(core, context, text)
         self._steps[key] = found
@@ -121,7 +134,7 @@ class Reader:
         """Return where a text leads, character by character; the whole is not remembered."""
         parts = text if len(text) <= _CHUNK else _CHUNKS.findall(text)
         elements: dict[str, int] = {}
-        single = double = triple = aromatic = rings = 0
+        single = double = triple = aromatic = rings = hydrogens = charge = 0
         for part in parts:
             after = self.read(core, context, part)
             if after is None:
@@ -136,8 +149,36 @@ class Reader:
             triple += added.bonds[2]
             aromatic += added.bonds[3]
             rings += added.rings
+            hydrogens += added.hydrogens
+            charge += added.charge
         written = tuple(sorted((symbol, number) for symbol, number in elements.items() if number))
-        return Step(core, context, Added(written, (single, double, triple, aromatic), rings))
+        return Step(core, context, Added(written, (single, double, triple, aromatic), rings, hydrogens, charge))
+
+    def ends(self, core: Core, context: Context) -> bool:
+        """Return whether the string may end in a state."""
+        return self.machine.ends(core) and not self.rules.refuses(context.atoms)
+
+    def _exactly(self, core: Core, context: Context, character: str) -> Step | None:
+        """Return where a character leads, with what it makes of hydrogens and charge where they are counted."""
+        step = self._step(core, context, character)
+        named = core.mode == Mode.BRACKET and character == "]"
+        if step is None or not (self.rules.exact or context.atoms or named):
+            return step
+        change = changed(core, self._atoms(core, context), character, step.core, self.rules)
+        if change is None:
+            return None
+        added = step.added
+        if self.rules.exact and (change.hydrogens or change.charge):
+            added = added._replace(hydrogens=change.hydrogens, charge=change.charge)
+        return Step(step.core, step.context._replace(atoms=self._kept(change.atoms)), added)
+
+    def _atoms(self, core: Core, context: Context) -> Atoms:
+        """Return the atoms of a path as :func:`.hydrogens.changed` takes them."""
+        return context.atoms if context.atoms or self.rules.exact else (FILLED,) * len(core.path)
+
+    def _kept(self, atoms: Atoms) -> Atoms:
+        """Return the atoms of a path as a context keeps them: none where nothing tells them apart."""
+        return atoms if self.rules.exact or any(atom is not FILLED for atom in atoms) else ()
 
     def _system(self, core: Core, context: Context, mark: str) -> Step | None:
         """Return the state behind an aromatic system, which is written whole."""
@@ -149,9 +190,18 @@ class Reader:
         if last is not None and last.aromatic is not None and core.bond != "-":
             return None
         added = Added(system.elements, (int(last is not None), 0, 0, system.aromatic), system.rings)
-        return Step(
-            after, context._replace(stale=context.ringed, saturated=False) if self.strict else NO_CONTEXT, added
-        )
+        behind = context._replace(stale=context.ringed, saturated=False) if self.strict else NO_CONTEXT
+        atoms, hydrogens, charge, state = self._atoms(core, context), 0, 0, core
+        for character in spelled(mark, core) if self.rules.exact or context.atoms else ():
+            following = self.machine.step(state, character)
+            change = None if following is None else changed(state, atoms, character, following, self.rules)
+            if following is None or change is None:
+                return None
+            atoms, state = change.atoms, following
+            hydrogens, charge = hydrogens + change.hydrogens, charge + change.charge
+        if self.rules.exact:
+            added = added._replace(hydrogens=hydrogens, charge=charge)
+        return Step(after, behind._replace(atoms=self._kept(atoms)), added)
 
     def _step(self, core: Core, context: Context, character: str) -> Step | None:
         after = self.machine.step(core, character)
@@ -173,7 +223,7 @@ class Reader:
         if character == ")" and self.strict:
             context = context._replace(stale=context.ringed, saturated=False)
         if character == "." and self.strict:
-            context = NO_CONTEXT
+            context = NO_CONTEXT._replace(atoms=context.atoms)
         if character in _MULTIPLE and self.strict:
             context = context._replace(saturated=False)
         return Step(after, context, NOTHING)
@@ -187,7 +237,7 @@ class Reader:
             atom = bracket_atom(text)
             assert atom is not None
             symbol, aromatic = atom.element.capitalize(), atom.surroundings is not None
-        if symbol in ("H", "*"):
+        if symbol == "*" or (symbol == "H" and not self.rules.lone):
             return None
         bonds = (0, 0, 0, 0)
         last = core.path[-1] if core.path else None
@@ -201,7 +251,7 @@ class Reader:
                 return None
             carbon = text == "C" or text in ("[C@@H]", "[C@H]", "[CH2]")
             context = found._replace(saturated=carbon and core.bond not in _MULTIPLE)
-        return Step(after, context, Added(((symbol, 1),), bonds, 0))
+        return Step(after, context, Added(((symbol, 1),) if symbol != "H" else (), bonds, 0))
 
     def _ring(self, core: Core, context: Context, after: Core, digits: str) -> Step | None:
         """Return the state behind a ring number that opens or closes a ring."""
@@ -260,7 +310,7 @@ def _with_atom(context: Context, last: Live | None, atom: Live, bond: str, joine
     ):
         return None
     lone = atom.aromatic[TWO] is False
-    return Context(context.size + 1, context.lone + lone, False, False, context.ringed)
+    return Context(context.size + 1, context.lone + lone, False, False, context.ringed, context.atoms)
 
 
 def _takes_a_bond(atom: Live) -> bool:
