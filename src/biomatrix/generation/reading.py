@@ -70,6 +70,7 @@ class AnswerReader:
             notes=plan.entities.losses,
             given=len(plan.opening),
         )
+        answer = replace(answer, hastened=True) if written.hastened else answer
         if answer.error is not None:
             return answer
         asked = next((wish for wish in plan.request.wishes if isinstance(wish, TextConstraint)), None)
