@@ -13,7 +13,8 @@ Sections, each at 64 rows:
   and rings than a model does; so nano follows, over its own vocabulary, by the same walks and by its own samples.
 - memory: what an automaton holds when made and after such a walk, and its masks.
 - draws: head, mask and draw of structure tokens against a softmax over all ids; the target is 10 times.
-- answers: as many tokens with constraints and without, on nano and the tiny model; the target is 1.0 times.
+- answers: as many tokens with constraints and without, on nano and the tiny model, and tokens a second of molecules,
+  which end by themselves, against those drawn from the modality's tokens alone; the target is 1.0 times.
 - guides: 64 rows with 64 different constraints in one batch, against 64 rows with one.
 - generate: our loop against Transformers' ``generate()`` on nano, prompts of equal and unequal lengths; the target is
   1.25 times.
@@ -36,6 +37,8 @@ from typing import Any
 ROWS = 64
 OF_THE_LARGEST = ("memory", "draws")
 """Sections that the size of the vocabulary decides."""
+FREE = ("molecule_smiles", "molecule_selfies", "molecule_structure")
+"""Modalities whose answers end by themselves, so that tokens per second are compared."""
 SECTIONS = ("steps", "memory", "draws", "answers", "guides", "generate")
 
 
@@ -86,11 +89,19 @@ def print_draws(model: Any, quick: bool) -> None:
 
 def print_answers(model: Any, quick: bool) -> None:
     """Print how constrained answers compare with unconstrained ones."""
-    from decoding.loops import constrained
+    from decoding.loops import constrained, guided
 
     _print_against(
         constrained(model, "protein_structure", ROWS, 24 if quick else 128, 1 if quick else 5), "constrained"
     )
+    for output in FREE:
+        found = guided(model, output, ROWS, 24 if quick else 96, 1 if quick else 3)
+        rates = {name: tokens / seconds.processor for name, (seconds, tokens) in found.items()}
+        (ours, alone), (_, tokens) = rates.values(), found["guided"]
+        print(
+            f"  {output:20} guided {ours:7,.0f} tokens a second of processor time, {tokens / ROWS:.0f} each; "
+            f"{ours / alone:.2f} times those of its tokens alone"
+        )
 
 
 def print_guides(model: Any, quick: bool) -> None:

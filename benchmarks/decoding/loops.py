@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from biomatrix.entities.automaton import Bounds
+from biomatrix.entities.grammar import one_or_more
+from biomatrix.entities.table_automaton import TableAutomaton
 from biomatrix.generation.decoding import decode_jobs
 from biomatrix.generation.jobs import Guide, Job
 from biomatrix.generation.sampling import Sampling
@@ -16,7 +19,9 @@ from .guides import Anything, FixedToken
 from .timing import Seconds, in_turns
 
 
-def write(model: Any, guides: Sequence[Guide], prompts: Sequence[tuple[int, ...]], bounds: Sequence[Bounds]) -> int:
+def write(
+    model: Any, guides: Sequence[Guide], prompts: Sequence[tuple[int, ...]], bounds: Sequence[Bounds], seed: int = 1
+) -> int:
     """Write one sample under each guide; return the number of tokens written."""
     return sum(map(len, answers(model, guides, prompts, bounds)))
 
@@ -26,7 +31,7 @@ def answers(
 ) -> list[list[int]]:
     """Write one sample under each guide; return the ids written."""
     jobs = [
-        Job(prompt, number, guide, guide.start(bound), bound.budget, Sampling(seed=1))
+        Job(prompt, number, guide, guide.start(bound), bound.budget, Sampling(seed=seed))
         for number, (guide, prompt, bound) in enumerate(zip(guides, prompts, bounds, strict=True))
     ]
     return [list(row.ids) for row in decode_jobs(model.engine._network, jobs, len(jobs))]
@@ -52,6 +57,29 @@ def constrained(model: Any, output: str, rows: int, tokens: int, repeats: int) -
         },
         repeats,
     )
+
+
+def guided(model: Any, output: str, rows: int, budget: int, repeats: int) -> dict[str, tuple[Seconds, int]]:
+    """Return the times of free answers in a modality under its guide and under none but its tokens, and their tokens.
+
+    What is remembered of states stays from run to run, each of which draws other numbers; so only the first is cold.
+    """
+    ids = model.vocabulary.segment_ids(output)
+    plain = np.union1d(ids.plain_ids, [*ids.tokens.values()]).astype(np.int64)
+    alone = TableAutomaton(
+        output, ids.start_id, ids.end_id, plain, np.zeros(len(plain), dtype=np.int64), one_or_more(counted=False)
+    )
+    guides = {"guided": model.vocabulary.automaton(output), "its tokens alone": alone}
+    prompts = [prompt_of(model)] * rows
+    runs, tokens = dict.fromkeys(guides, 0), dict.fromkeys(guides, 0)
+
+    def one(name: str) -> None:
+        runs[name] += 1
+        bounds = [Bounds(budget)] * rows
+        tokens[name] += write(model, [guides[name]] * rows, prompts, bounds, seed=runs[name])
+
+    times = in_turns({name: lambda name=name: one(name) for name in guides}, repeats)  # type: ignore[misc]
+    return {name: (times[name], tokens[name] // runs[name]) for name in guides}
 
 
 def many_guides(model: Any, rows: int, tokens: int, repeats: int) -> dict[str, Seconds]:

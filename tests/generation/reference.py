@@ -8,14 +8,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from biomatrix.entities.automaton import States
+from biomatrix.entities.automaton import Hastening, States
 from biomatrix.generation.jobs import Guide, Job
 from biomatrix.generation.sampling import random_stream
 
 
 def allowed_ids(guide: Guide, states: States) -> NDArray[np.int64]:
     """Return the ids that one row may choose."""
-    (ranges,) = guide.allowed(states)
+    found = guide.allowed(states)
+    (ranges,) = guide.offered(states, found) if isinstance(guide, Hastening) else found
     return np.concatenate([np.arange(start, stop) for start, stop in ranges])
 
 
@@ -40,7 +41,10 @@ def written(network: Any, job: Job) -> tuple[list[int], list[float]]:
         else:
             weights = np.exp(found / job.sampling.temperature)
             place = int(np.searchsorted(weights.cumsum(), stream.random() * weights.sum(), side="right"))
-        ids.append(int(allowed[place]))
+        chosen = allowed[[place]]
+        if isinstance(guide, Hastening):
+            states, chosen, _ = guide.hastened(states, chosen)
+        ids.append(int(chosen[0]))
         logprobs.append(float(found[place]))
-        states = guide.advance(states, allowed[[place]])
+        states = guide.advance(states, chosen)
     return ids, logprobs

@@ -204,6 +204,9 @@ def _print_answers(answers: Sequence[Answer], stream: bool, as_json: bool) -> No
     refused = sum(len(one.refused) for one in answers)
     if refused:
         typer.echo(f"{refused} refused drafts were written again; --json says why", err=True)
+    hastened = sum(one.hastened for one in answers)
+    if hastened:
+        typer.echo(f"{hastened} answers were ended with a ring or branch open, which was then closed", err=True)
     for note in answers[0].notes:
         typer.echo(f"note: {note}", err=True)
     for line in dict.fromkeys(str(one.confidence) for one in answers[:_SHOWN] if one.error is None):

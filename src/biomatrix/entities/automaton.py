@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,4 +81,39 @@ class Automaton(Protocol):
 
     def tokens_to_close(self, states: States) -> NDArray[np.int64]:
         """Return the fewest tokens, the end token among them, that finish each row, ``int64 [R]``."""
+        ...
+
+
+@runtime_checkable
+class Hastening(Protocol):
+    """What an automaton offers besides where a segment is often left open: to finish it for a model that ends it.
+
+    A model that would end a segment, and is forbidden to for no more than an open ring, has nothing left to say; it
+    rambles on to its budget. So the end token is offered to it where it is owed, and where it is drawn, the segment is
+    finished in the shortest way that is known. What a model ends by itself keeps the probability that it gives it among
+    all that it may write. Where nobody asks, nothing is offered: :class:`Automaton` is kept as it stands.
+    """
+
+    def offered(self, states: States, allowed: Sequence[Ranges]) -> Sequence[Ranges]:
+        """Return for each row the ids that are allowed, and the end token where it is owed: not allowed yet."""
+        ...
+
+    def hastened(self, states: States, ids: NDArray[np.int64]) -> tuple[States, NDArray[np.int64], NDArray[np.bool_]]:
+        """Return rows as they are once an owed end was drawn, and what is written then.
+
+        Parameters
+        ----------
+        states : ndarray, shape=(R, k)
+        ids : ndarray, shape=(R,), dtype=int64
+            What was drawn of what was offered.
+
+        Returns
+        -------
+        states : ndarray, shape=(R, k)
+            Of a row that drew an owed end, the state from which it is led to its end; else as they were.
+        ids : ndarray, shape=(R,), dtype=int64
+            What such a row writes in place of the end, all of it allowed; else as they were.
+        hastened : ndarray, shape=(R,), dtype=bool
+            Which rows drew an owed end.
+        """
         ...

@@ -62,6 +62,7 @@ def describe_answer(answer: Answer) -> dict[str, Any]:
         "checks": [asdict(check) for check in answer.checks],
         "relaxation": None if answer.relaxation is None else answer.relaxation.as_json(),
         "notes": list(answer.notes),
+        "hastened": answer.hastened,
         "refused": {"count": len(answer.refused), "reasons": list(answer.refused)},
         "candidates": answer.candidates,
         "score": answer.score,

@@ -12,7 +12,7 @@ from biomatrix.generation.answers import Answer
 from biomatrix.generation.checked import checked_whole
 from biomatrix.generation.drafts import Draft, best_answer, by_soundness, write_drafts
 from biomatrix.generation.events import Event, Finished, Refused
-from biomatrix.generation.jobs import BeamWriter, ScoringWriter, Token, Writer, Written
+from biomatrix.generation.jobs import BeamWriter, ScoringWriter, Writer, Written
 from biomatrix.generation.planning import Plan, Planner, prompt_ids
 from biomatrix.generation.reading import AnswerReader
 from biomatrix.generation.requests import Prompt, Request
@@ -109,21 +109,24 @@ class AnsweringEngine:
                 for id_ in plan.opening:
                     yield from reader.read(id_)
             logprobs: list[list[float]] = [[] for _ in readers]
+            hastened: set[int] = set()
             for token in self._writer.stream([draft.job for draft in drafts]):
                 reader = readers[token.job]
                 logprobs[token.job].append(token.logprob)
+                if token.hastened:
+                    hastened.add(token.job)
                 yield from reader.read(token.id)
                 if token.last:
                     yield from reader.flush()
-                    yield from self._end_of(drafts[token.job], reader, logprobs[token.job], token, again)
+                    ids = tuple(reader.ids[len(plan.opening) :])
+                    early = token.job in hastened
+                    written = Written(ids, tuple(logprobs[token.job]), token.complete, early)
+                    yield from self._end_of(drafts[token.job], written, again)
             drafts = again
 
-    def _end_of(
-        self, draft: Draft, reader: EventReader, logprobs: Sequence[float], token: Token, again: list[Draft]
-    ) -> Iterator[Event]:
+    def _end_of(self, draft: Draft, written: Written, again: list[Draft]) -> Iterator[Event]:
         """Yield the last event of a draft; one that is written again is added to ``again``."""
         plan = draft.plan
-        written = Written(tuple(reader.ids[len(plan.opening) :]), tuple(logprobs), token.complete)
         answer = replace(self._reader.read_each([plan], [written])[0], refused=draft.refused)
         reason = self._reader.refusal(answer)
         if reason is not None and not draft.is_last:

@@ -53,6 +53,8 @@ class Answer:
         Why each draft written before this one was refused: it decoded to nothing, or broke a constraint.
     given : int
         How many of the first ids were given, not written.
+    hastened : bool
+        Whether the model ended a segment while a ring or branch was open, so that it was finished in the shortest way.
     candidates : int
         How many answers this one is the best of.
     score : float or None
@@ -80,6 +82,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     given: int = 0
+    hastened: bool = False
     candidates: int = 1
     score: float | None = None
     value: float | bool | str | None = None

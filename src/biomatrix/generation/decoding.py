@@ -58,7 +58,7 @@ def decode_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS)
 def stream_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> Iterator[Token]:
     """Yield every id of every job as it is chosen; see :func:`decode_jobs`."""
     for step in _steps(network, jobs, max_rows):
-        columns = (step.jobs, step.ids, step.logprobs, step.last, step.complete)
+        columns = (step.jobs, step.ids, step.logprobs, step.last, step.complete, step.hastened)
         yield from starmap(Token, zip(*(column.tolist() for column in columns), strict=True))
 
 
@@ -76,15 +76,16 @@ def _written(steps: Sequence[Step], count: int) -> list[Written]:
     """Return what so many jobs wrote at these steps, in the order of the jobs."""
     if not steps:
         return []
-    numbers, ids, logprobs, complete = (
-        np.concatenate([getattr(step, name) for step in steps]) for name in ("jobs", "ids", "logprobs", "complete")
+    numbers, ids, logprobs, complete, hastened = (
+        np.concatenate([getattr(step, name) for step in steps])
+        for name in ("jobs", "ids", "logprobs", "complete", "hastened")
     )
     order = np.argsort(numbers, kind="stable")
     ends = np.cumsum(np.bincount(numbers, minlength=count))
-    parts = [np.split(column[order], ends[:-1]) for column in (ids, logprobs, complete)]
+    parts = [np.split(column[order], ends[:-1]) for column in (ids, logprobs, complete, hastened)]
     return [
-        Written(tuple(row.tolist()), tuple(each.tolist()), bool(done[-1]))
-        for row, each, done in zip(*parts, strict=True)
+        Written(tuple(row.tolist()), tuple(each.tolist()), bool(done[-1]), bool(early.any()))
+        for row, each, done, early in zip(*parts, strict=True)
     ]
 
 

@@ -81,6 +81,8 @@ class Token:
         Whether the job writes no more.
     complete : bool
         Whether its guide has finished; False where the budget ended the job.
+    hastened : bool
+        Whether an owed end was drawn here: see :class:`biomatrix.entities.automaton.Hastening`.
     """
 
     job: int
@@ -88,6 +90,7 @@ class Token:
     logprob: float
     last: bool
     complete: bool
+    hastened: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,11 +105,14 @@ class Written:
         Log-probability of each in nats among the ids its guide allowed, at temperature 1.
     complete : bool
         Whether the guide has finished; False where the budget ended the job.
+    hastened : bool
+        Whether the model drew an owed end, so that the rest is the guide's.
     """
 
     ids: tuple[int, ...]
     logprobs: tuple[float, ...]
     complete: bool
+    hastened: bool = False
 
     @property
     def logprob(self) -> float:

@@ -70,6 +70,7 @@ class AnswerReader:
             notes=plan.entities.losses,
             given=len(plan.opening),
         )
+        answer = replace(answer, hastened=True) if written.hastened else answer
         unbound = _unbound(plan, written)
         if unbound is not None:
             return replace(answer, entity=None, error=unbound)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from biomatrix.entities.automaton import Ranges, States
+from biomatrix.entities.automaton import Hastening, Ranges, States
 from biomatrix.generation.drawing import RowSettings, choose
 from biomatrix.generation.heads import Head
 from biomatrix.generation.jobs import Guide, Job
@@ -29,6 +29,7 @@ class Step:
     logprobs: NDArray[np.float64]
     last: NDArray[np.bool_]
     complete: NDArray[np.bool_]
+    hastened: NDArray[np.bool_]
 
 
 class Rows:
@@ -62,14 +63,13 @@ class Rows:
             Of the network's last position, from :class:`~biomatrix.generation.heads.LastPosition`.
         """
         columns, logprobs = self._columns(last)
-        ids = self._head.ids[columns]
-        complete = self._advance(ids)
+        ids, complete, hastened = self._advance(self._head.ids[columns])
         self._left -= 1
-        return Step(self._numbers, ids, logprobs, complete | (self._left <= 0), complete)
+        return Step(self._numbers, ids, logprobs, complete | (self._left <= 0), complete, hastened)
 
     def _columns(self, last: Tensor) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         uniforms = self._draws.next()
-        ranges: list[Ranges] = [each for one in self._guided for each in one.guide.allowed(one.states)]
+        ranges: list[Ranges] = [each for one in self._guided for each in one.offered()]
         allowed = self._head.masks.allowed(ranges)
         if allowed.forced is not None:
             return allowed.forced, np.zeros(len(self))
@@ -78,16 +78,16 @@ class Rows:
             columns, logprobs = choose(logits, allowed.masks, uniforms, self._settings)
         return columns + allowed.first, logprobs
 
-    def _advance(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Move the guides on; return which rows have finished."""
-        complete = []
+    def _advance(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Move the guides on; return the ids that are written, which rows have finished, and which were hastened."""
+        moved = []
         first = 0
         for one in self._guided:
             stop = first + len(one.states)
-            one.states = one.guide.advance(one.states, ids[first:stop])
-            complete.append(one.guide.finished(one.states))
+            moved.append(one.advance(ids[first:stop]))
             first = stop
-        return np.concatenate(complete)
+        written, complete, hastened = (np.concatenate(parts) for parts in zip(*moved, strict=True))
+        return written, complete, hastened
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
         """Keep these rows, ``bool [R]``, in their order."""
@@ -109,6 +109,19 @@ class _Guided:
 
     guide: Guide
     states: States
+
+    def offered(self) -> Sequence[Ranges]:
+        """Return what each row may draw."""
+        allowed = self.guide.allowed(self.states)
+        return self.guide.offered(self.states, allowed) if isinstance(self.guide, Hastening) else allowed
+
+    def advance(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Move on by what was drawn; return what is written, which rows have finished, and which were hastened."""
+        hastened = np.zeros(len(ids), dtype=np.bool_)
+        if isinstance(self.guide, Hastening):
+            self.states, ids, hastened = self.guide.hastened(self.states, ids)
+        self.states = self.guide.advance(self.states, ids)
+        return ids, self.guide.finished(self.states), hastened
 
 
 def _guided(jobs: Sequence[Job]) -> list[_Guided]:

@@ -41,7 +41,9 @@ _MOST_AFTER: Final = 512
 class SmilesAutomaton:
     """Guides a SMILES string that RDKit reads: syntax, ring bonds, valence, and aromatic systems with a Kekulé form.
 
-    A row's state is (core or None once it has ended, tokens left to write, least and most atoms left to write).
+    A row's state is (core or None once it has ended, tokens left to write, least and most atoms left to write, the text
+    that finishes it where it is led to its end, else None). It is also
+    :class:`~biomatrix.entities.automaton.Hastening`.
 
     Parameters
     ----------
@@ -69,7 +71,7 @@ class SmilesAutomaton:
         return CountingSmilesAutomaton(self.start_id, self.end_id, self.ids, self._shared, counts)
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
-        """Return the state of one row, ``object [4]``.
+        """Return the state of one row, ``object [5]``.
 
         Raises
         ------
@@ -96,21 +98,46 @@ class SmilesAutomaton:
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ids that may come next; none once it has ended."""
         return [
-            _NOTHING if core is None else self._allowed(core, Room(tokens, least, most))
-            for core, tokens, least, most in states.tolist()
+            _NOTHING
+            if core is None
+            else self._allowed(core, Room(tokens, least, most))
+            if rest is None
+            else self._only(rest)
+            for core, tokens, least, most, rest in states.tolist()
         ]
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
-        """Return the states, ``object [R, 4]``, after one allowed id per row, ``int64 [R]``."""
+        """Return the states, ``object [R, 5]``, after one allowed id per row, ``int64 [R]``."""
         following = np.empty_like(states)
         for row, (state, id_) in enumerate(zip(states.tolist(), ids.tolist(), strict=True)):
-            core, tokens, least, most = state
+            core, tokens, least, most, rest = state
             if core is None or id_ == self.end_id:
-                following[row] = None, tokens - 1, least, most
+                following[row] = None, tokens - 1, least, most, rest
                 continue
             after, added = self._after(core, id_)
-            following[row] = after, tokens - 1, max(least - added, 0), most - added
+            following[row] = after, tokens - 1, max(least - added, 0), most - added, rest and rest[1:]
         return following
+
+    def offered(self, states: States, allowed: Sequence[Ranges]) -> Sequence[Ranges]:
+        """Return for each row the ids that are allowed, and the end token where only what is open forbids it."""
+        return [
+            self._menus.with_end(ranges) if self._owes_end(*state) else ranges
+            for state, ranges in zip(states.tolist(), allowed, strict=True)
+        ]
+
+    def hastened(self, states: States, ids: NDArray[np.int64]) -> tuple[States, NDArray[np.int64], NDArray[np.bool_]]:
+        """Return rows that drew an owed end as they are led to it; one for which no way is known ends, as a draft."""
+        drew = np.array(
+            [id_ == self.end_id and self._owes_end(*state) for state, id_ in zip(states.tolist(), ids, strict=True)]
+        )
+        if drew.any():
+            states, ids = states.copy(), ids.copy()
+            for row in np.flatnonzero(drew).tolist():
+                core, tokens, _, most, _ = states[row]
+                rest = self._completions.shortest(core, Room(tokens, 0, most)) or ""
+                states[row, 4] = rest
+                ids[row] = self._pieces.single[rest[0]] if rest else self.end_id
+        return states, ids, drew
 
     def finished(self, states: States) -> NDArray[np.bool_]:
         """Return which rows have written their end token, ``bool [R]``."""
@@ -119,10 +146,25 @@ class SmilesAutomaton:
     def tokens_to_close(self, states: States) -> NDArray[np.int64]:
         """Return the tokens, the end token among them, that surely finish each row, ``int64 [R]``."""
         rows = [
-            0 if core is None else fewest_tokens(self._machine, core, Room(tokens, least, most))
-            for core, tokens, least, most in states.tolist()
+            0
+            if core is None
+            else fewest_tokens(self._machine, core, Room(tokens, least, most))
+            if rest is None
+            else len(rest) + 1
+            for core, tokens, least, most, rest in states.tolist()
         ]
         return np.array(rows, dtype=np.int64)
+
+    def _owes_end(self, core: Core | None, tokens: int, least: int, most: int, rest: str | None) -> bool:
+        """Return whether something is written, and nothing but what is open forbids the end."""
+        if core is None or rest is not None or least > 0:
+            return False
+        return core is not self._machine.start and not self._machine.ends(core)
+
+    def _only(self, rest: str) -> Ranges:
+        """Return the one id that may come where a text finishes the string."""
+        id_ = self._pieces.single[rest[0]] if rest else self.end_id
+        return self._menus.ranges(np.array([id_], dtype=np.int64))
 
     def _after(self, core: Core, id_: int) -> tuple[Core, int]:
         """Return the state after a piece, and the atoms it writes."""
@@ -200,6 +242,6 @@ class SmilesAutomaton:
 
 
 def _row(core: Core, tokens: int, least: int, most: int) -> NDArray[Any]:
-    row = np.empty(4, dtype=object)
-    row[:] = core, tokens, least, most
+    row = np.empty(5, dtype=object)
+    row[:] = core, tokens, least, most, None
     return row

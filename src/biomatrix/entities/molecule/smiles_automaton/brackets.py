@@ -22,6 +22,10 @@ _ATOM: Final = re.compile(
     r"(?P<chirality>@@|@TH[12]|@AL[12]|@SP[123]|@TB(?:1\d|20|[1-9])|@OH(?:[12]\d|30|[1-9])|@)?"
     r"(?P<hydrogens>H[2-9]?)?(?P<charge>\+\+|--|[+-][1-9]?)?(?P<map>:[1-9]\d{0,2})?\]"
 )
+_BEGUN: Final = re.compile(
+    rf"\[\d{{0,3}}(?:{_ANY_SYMBOL}|{'|'.join(FIRST_LETTERS)})?(?:@{{1,2}}[A-Z]{{0,2}}\d{{0,2}})?H?\d?[+-]{{0,2}}\d?(?::\d{{0,3}})?"
+)
+"""What every text fits that can be finished: most others are told by it alone."""
 _ENDS: Final = ("", "+", "-", "H", "H+", "+2", "-2", "C", "1", "P1", "B1", "H1", "L1", "2", "3", "+3")
 """What may stand between a text and the bracket that closes it: enough to finish any text that can be
 finished. Whatever is left of one of them once it is begun is among them too."""
@@ -94,6 +98,8 @@ def bracket_ends(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65_536)
 def _ends(text: str) -> tuple[str, ...]:
+    if _BEGUN.fullmatch(text) is None:
+        return ()
     found = [end + "]" for end in _ALL_ENDS if _atom(f"{text}{end}]") is not None]
     return tuple(sorted(found, key=len))
 

@@ -14,6 +14,8 @@ _USUAL: Final = ")Ccno=123456789%O-N(["
 _MOST_STATES: Final = 400
 """States that are looked at for one completion."""
 _MOST_KNOWN: Final = 50_000
+_SPARE: Final = 4
+"""Tokens that a short way may take beyond those that a plan promises."""
 
 
 class Completions:
@@ -27,6 +29,7 @@ class Completions:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._known: dict[tuple[Core, Room], str | None] = {}
+        self._age = machine.age
 
     def find(self, core: Core, room: Room) -> str | None:
         """Return characters that finish a state in the room, None where this finds none.
@@ -35,10 +38,16 @@ class Completions:
         """
         key = core, room
         if key not in self._known:
-            if len(self._known) >= _MOST_KNOWN:
+            if len(self._known) >= _MOST_KNOWN or self._age != self._machine.age:
                 self._known.clear()
+                self._age = self._machine.age
             self._search(core, room)
         return self._known[key]
+
+    def shortest(self, core: Core, room: Room) -> str | None:
+        """Return characters that finish a state in the room, and soon; None where this finds none."""
+        fewest = fewest_tokens(self._machine, core, room)
+        return self.find(core, room._replace(tokens=min(room.tokens, fewest + _SPARE))) or self.find(core, room)
 
     def _search(self, core: Core, room: Room) -> None:
         """Follow the cheapest character, and come back to the next where that leads nowhere."""

@@ -11,7 +11,7 @@ from biomatrix.entities.molecule.smiles_automaton.core import BONDS, EXTENDED, C
 from biomatrix.entities.molecule.smiles_automaton.kinds import AROMATIC, ORGANIC, Surroundings, capacity, surroundings
 from biomatrix.entities.molecule.smiles_automaton.live import Live, Matchings, Path
 
-_MOST_CORES: Final = 200_000
+_MOST_CORES: Final = 100_000
 """States kept; beyond, all are forgotten and made again as they are met."""
 _ATOM_COMES: Final = frozenset({Mode.START, Mode.ATOM, Mode.CLOSED, Mode.BOND, Mode.OPENED, Mode.BRANCH_BOND})
 _SIMPLE: Final = frozenset(symbol for symbol in ORGANIC if len(symbol) == 1)
@@ -29,6 +29,8 @@ class Machine:
 
     def __init__(self) -> None:
         self._cores: dict[tuple[Mode, str, str, Path, Matchings], Core] = {}
+        self.age = 0
+        """How often all states were forgotten: whoever keeps some forgets them then too."""
         self.start = self.core(Mode.START)
 
     def core(self, mode: Mode, bond: str = "", text: str = "", path: Path = (), runs: Matchings = ()) -> Core:
@@ -37,9 +39,18 @@ class Machine:
         core = self._cores.get(key)
         if core is None:
             if len(self._cores) >= _MOST_CORES:
-                self._cores.clear()
+                self._forget()
             core = self._cores[key] = Core(mode, bond, text, path, runs)
         return core
+
+    def _forget(self) -> None:
+        """Forget all states but the first, and what that remembers: states that follow it hold one another."""
+        start = self.start
+        self._cores.clear()
+        self._cores[start.mode, start.bond, start.text, start.path, start.runs] = start
+        for known in (start.steps, start.after, start.rooms, start.parts, start.notes):
+            known.clear()
+        self.age += 1
 
     def step(self, core: Core, character: str) -> Core | None:
         """Return the state after one more character, None where it may not come."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Ranges
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
+from biomatrix.entities.molecule.smiles_automaton.leaving import ALL, leaving, left
 from biomatrix.entities.molecule.smiles_automaton.machine import ATOMS, Machine
 from biomatrix.entities.molecule.smiles_automaton.pieces import Node, Pieces
 from biomatrix.entities.molecule.smiles_automaton.plans import plan_of
@@ -85,6 +86,8 @@ class Menus:
         self._pieces = pieces
         self._end_id = end_id
         self._ranges: dict[bytes, Ranges] = {}
+        self._ended: dict[int, tuple[Ranges, Ranges]] = {}
+        """With the end token, by the identity of ranges; those are kept so that no others can take it."""
         self._parts: dict[Rows, Part] = {(): _EMPTY}
         self._menus: dict[tuple[int | Row, ...], Menu] = {}
         self._numbers = itertools.count(1)
@@ -127,6 +130,30 @@ class Menus:
 
     def _rows(self, core: Core, trie: Node) -> Rows:
         """Return the pieces of a trie that may come in a state, each with what its plan adds to the state's."""
+        group = None if trie.numbered or trie.reach else leaving(core)
+        if group is None:
+            return tuple(self._walked(core, trie))
+        away, rest = trie.split(group)
+        found = self._walked(core, rest) if rest.children else []
+        if away.children:
+            found += self._away(core, away)
+        return tuple(found)
+
+    def _away(self, core: Core, trie: Node) -> list[Row]:
+        """Return the rows of pieces that surely leave the current atom: of the one state that stands for it."""
+        stands = left(self._machine, core)
+        if stands is None:
+            return []
+        if stands.core is core:
+            return self._walked(core, trie)
+        characters, atoms = stands.characters, stands.atoms
+        return [
+            (id_, added, its_characters + characters, its_atoms + atoms, grows)
+            for id_, added, its_characters, its_atoms, grows in self._part(stands.core, trie).rows
+        ]
+
+    def _walked(self, core: Core, trie: Node) -> list[Row]:
+        """Return the rows of a trie, found by reading its pieces."""
         machine, before = self._machine, plan_of(self._machine, core)
         characters, atoms = (before.characters, before.atoms) if before is not None else (0, 0)
         letters = ATOMS if core.mode not in _LETTERED else ()
@@ -143,11 +170,11 @@ class Menus:
             if child.children:
                 for id_, more, its_characters, its_atoms, grows in self._behind(after, child):
                     found.append((id_, added + more, its_characters + further[0], its_atoms + further[1], grows))
-        return tuple(found)
+        return found
 
     def _behind(self, core: Core, trie: Node) -> Rows:
         """Return the rows of a state amid a piece: of its reduced state, where no ring number comes."""
-        if trie.numbered:
+        if trie.numbered or (not trie.reach and leaving(core) is ALL):
             return self._rows(core, trie)
         return self._part(Reductions(self._machine, core).reduced(trie.reach), trie).rows
 
@@ -175,6 +202,15 @@ class Menus:
             _make_room(self._ranges)
             found = self._ranges[key] = ranges_of(ids)
         return found
+
+    def with_end(self, ranges: Ranges) -> Ranges:
+        """Return ranges and the end token, which is not in them: for the same object the same object."""
+        found = self._ended.get(id(ranges))
+        if found is None:
+            _make_room(self._ended)
+            ids = np.concatenate([np.arange(first, stop) for first, stop in ranges.tolist()] + [[self._end_id]])
+            found = self._ended[id(ranges)] = ranges, self.ranges(np.sort(ids).astype(np.int64))
+        return found[1]
 
 
 def _make_room(cache: dict[Any, Any]) -> None:
