@@ -15,7 +15,19 @@ from biomatrix.entities.molecule.smiles_automaton.bonding import SMALLEST
 from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_futures
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.kinds import SUBSTITUTED, TWO
-from biomatrix.entities.molecule.smiles_automaton.live import OPEN, Matchings, Path, distance, need, run_start
+from biomatrix.entities.molecule.smiles_automaton.live import (
+    OPEN,
+    SINGLE_RING,
+    Matchings,
+    Path,
+    alike,
+    distance,
+    need,
+    owed_rings,
+    ring_number_of,
+    ring_numbers,
+    run_start,
+)
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
 
 
@@ -92,7 +104,9 @@ def _plan(machine: Machine, core: Core) -> Plan | None:
     if core.bond == "<":
         return _first(machine, core, ("-",), 0)
     found = _first(machine, core, _NEXT_ATOMS, 1)
-    return found if found is not None or core.mode != Mode.BOND else _first(machine, core, ring_ends(core), 0)
+    if found is not None or core.mode != Mode.BOND:
+        return found
+    return _first(machine, core, (*ring_ends(core), *_new_ring(core)), 0)
 
 
 def _of_bracket(machine: Machine, core: Core) -> Plan | None:
@@ -111,8 +125,14 @@ def _of_bracket(machine: Machine, core: Core) -> Plan | None:
 
 def ring_ends(core: Core) -> list[str]:
     """Return the numbers of the rings that are open, the innermost first."""
-    labels = [label for atom in reversed(core.path) for label in atom.labels if label > 0]
+    labels = [ring_number_of(label) for atom in reversed(core.path) for label in atom.labels if label >= 0]
     return [str(label) if label < 10 else f"%{label}" for label in labels]
+
+
+def _new_ring(core: Core) -> list[str]:
+    """Return the smallest ring number that is free, if one of a single digit is."""
+    used = ring_numbers(core.path)
+    return [str(number) for number in range(1, 10) if number not in used][:1]
 
 
 def _first(machine: Machine, core: Core, texts: Sequence[str], atoms: int) -> Plan | None:
@@ -128,15 +148,15 @@ def _first(machine: Machine, core: Core, texts: Sequence[str], atoms: int) -> Pl
 def percent_ends(core: Core) -> list[str]:
     """Return what may finish a ring number: rings that are open, else the first number that is free."""
     written = core.text[1:]
-    used = [label for atom in core.path for label in atom.labels]
+    used = ring_numbers(core.path)
     fitting = [number for number in range(10, 100) if str(number).startswith(written)]
-    new = [number for number in range(1, 100) if number not in used][:2]
-    new = [number for number in new if number in fitting]
-    return [str(number)[len(written) :] for number in (*new, *(label for label in fitting if label in used))]
+    new = [number for number in fitting if number not in used][:1]
+    return [str(number)[len(written) :] for number in (*new, *(number for number in fitting if number in used))]
 
 
 def _of_path(path: Path, runs: Matchings, *, fresh: bool) -> Plan | None:
     """Return the plan of a state behind an atom, a ring number or a branch."""
+    path = tuple([atom._replace(labels=alike(atom.labels)) if atom.labels else atom for atom in path])
     whole = _finished(path, runs, True, fresh)
     if whole is None or whole.waits_at > whole.grows_at:
         return None
@@ -197,9 +217,9 @@ def _finish_of_run(members: Path, ways: frozenset[int], current: bool, fresh: bo
     run = _of_run(members, ways, current=current, fresh=fresh)
     if run is None:
         return None
-    first = run.grows_at + 1 if run.closes else 0
-    labels = [label for atom in members[first:] for label in atom.labels]
-    waits_at = max((at for at in range(first, len(members)) if members[at].labels), default=-1)
+    waiting = _waiting(members, run)
+    labels = [label for _, label in waiting]
+    waits_at = max((at for at, _ in waiting), default=-1)
     characters = run.characters + sum(1 + _width(label) for label in labels)
     return Finish(characters, run.atoms + len(labels), run.grows_at, waits_at)
 
@@ -219,9 +239,16 @@ def _of_run(run: Path, ways: frozenset[int], *, current: bool, fresh: bool) -> _
 
 def _effort(members: Path, run: _Run) -> tuple[bool, int, int, int]:
     """Return by what ways to finish a run are compared: whether a ring is left to others to close, then its costs."""
-    first = run.grows_at + 1 if run.closes else 0
-    waits = any(atom.labels for atom in members[max(first, run.grows_at + 1) :])
+    waits = any(at > run.grows_at for at, _ in _waiting(members, run))
     return waits, run.characters, run.atoms, -run.grows_at
+
+
+def _waiting(members: Path, run: _Run) -> list[tuple[int, int]]:
+    """Return the rings, each with the place of its atom, that a finished run leaves to an atom behind it to close."""
+    first = run.grows_at + 1 if run.closes else 0
+    return [
+        (at, label) for at, atom in enumerate(members) for label in atom.labels if at >= first or label >= SINGLE_RING
+    ]
 
 
 def _open(run: Path, at: int, current: bool) -> bool:
@@ -256,7 +283,7 @@ def _settled(run: Path, at: int, paired: int, current: bool) -> tuple[int, int] 
     atom = run[at]
     assert atom.aromatic is not None
     options: tuple[tuple[int, tuple[int, int]], ...]
-    if atom.labels:
+    if owed_rings(atom):
         if len(atom.labels) > 1 or atom.exo:
             return None
         options = ((1, (0, 0)), (2, (0, 1)))
@@ -285,7 +312,7 @@ def _chain(run: Path, end: int, way: int, current: bool, *, fresh: bool) -> _Run
 
     ``way`` says which atoms have their double bond already.
     """
-    labelled = [at for at in range(end + 1) if run[at].labels]
+    labelled = [at for at in range(end + 1) if owed_rings(run[at])]
     extra = 0
     if not labelled or not _rest(run[: labelled[0] + 1], 0):
         if not fresh or not _rest(run, 0):
@@ -296,19 +323,19 @@ def _chain(run: Path, end: int, way: int, current: bool, *, fresh: bool) -> _Run
     for at, atom in enumerate(run):
         paired = way >> at & 1
         assert atom.aromatic is not None
-        if at > end or (at < end and not atom.labels):
+        if at > end or (at < end and not owed_rings(atom)):
             costs = _settled(run, at, paired, current)
             if costs is None:
                 return None
             atoms, characters = atoms + costs[0], characters + costs[1]
             continue
-        owed = need(atom.aromatic, atom.ring + len(atom.labels) + (at == end) * (1 + extra), atom.exo)
+        owed = need(atom.aromatic, atom.ring + len(owed_rings(atom)) + (at == end) * (1 + extra), atom.exo)
         if owed is None or (not owed and paired):
             return None
         lacking[at] = owed and not paired
     position = int(lacking[end])  # a first c for the double bond of the atom that the chain grows from
     lacking[end] = False
-    labels = [(at, label) for at in reversed(labelled) for label in run[at].labels]
+    labels = [(at, label) for at in reversed(labelled) for label in owed_rings(run[at])]
     if extra:
         labels.insert(0, (end, NEW_LABEL))
     for at, label in labels:
@@ -320,4 +347,4 @@ def _chain(run: Path, end: int, way: int, current: bool, *, fresh: bool) -> _Run
 
 def _width(label: int) -> int:
     """Return the characters of a ring number."""
-    return 1 if label < 10 else 3
+    return 1 if ring_number_of(label) < 10 else 3
