@@ -100,6 +100,9 @@ OTHERWISE = [
     ("an aromatic ring opened by a single bond", "c1ccc-2c(c1)-c1ccccc1-2"),
     ("biphenyl without its bond", "c1ccccc1c2ccccc2"),
     ("a biaryl through nitrogen", "c1ccccc1n2cccc2"),
+    ("phenothiazine from its side", "c1ccc2Sc3ccccc3Nc2c1"),
+    ("benzodioxole from its side", "CCc6cc7OCOc7cc6C"),
+    ("a system closed round a chain", "CCN(CC)CCNc1ccc2c3c(nn2CC)-c2ccccc2C(=O)c13"),
     ("a quinolone from its side", "CN1C=C(C(=O)O)C(=O)c2ccccc12"),
     ("coumarin from its side", "O=c1ccc2ccccc2o1"),
 ]

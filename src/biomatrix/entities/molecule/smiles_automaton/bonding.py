@@ -122,8 +122,10 @@ def closed(path: Path, runs: Matchings, label: int, bond: str) -> Bonded | None:
             return None
         members[start], members[end] = opener, second
     elif opener.aromatic is not None and last.aromatic is not None and bond in AROMATIC_BONDS:
-        if run_start(path, end) > start:
+        merged = _merged(path, runs, start)
+        if merged is None:
             return None
+        path, runs = merged
         offset = run_start(path, end)
         runs = _with_bond(runs, run_number(path, end), start - offset, end - offset)
         members[start], members[end] = opener._replace(ring=opener.ring + 1), last._replace(ring=last.ring + 1)
@@ -139,6 +141,21 @@ def closed(path: Path, runs: Matchings, label: int, bond: str) -> Bonded | None:
         return None
     path = tuple(members)
     return dropped(path, runs, start) if path[start].idle else (path, runs)
+
+
+def _merged(path: Path, runs: Matchings, start: int) -> Bonded | None:
+    """Return the path with the current atom in the aromatic run of an earlier one, which a ring bond joins it to.
+
+    None where an aliphatic atom stands between the runs that may yet be bonded.
+    """
+    while (first := run_start(path, len(path) - 1)) > start:
+        if path[first - 1].aromatic is None:
+            return None
+        bits = first - run_start(path, first - 1)
+        ways = frozenset(lower | upper << bits for lower in runs[-2] for upper in runs[-1])
+        path = (*path[:first], path[first]._replace(link=COVERED), *path[first + 1 :])
+        runs = (*runs[:-2], ways)
+    return path, runs
 
 
 def left(path: Path, runs: Matchings) -> Bonded | None:

@@ -58,12 +58,15 @@ class Finish(NamedTuple):
         The deepest of its atoms from which a chain can grow then; -1 for none.
     waits_at : int
         The deepest of its atoms with a ring that a chain must close, from it or from a later item; -1 for none.
+    merges_at : int
+        Of a run that only a chain of aromatic atoms from a later item can finish, the same; -1 of any other.
     """
 
     characters: int
     atoms: int
     grows_at: int
     waits_at: int
+    merges_at: int = -1
 
 
 _NOTHING: Final = Finish(0, 0, -1, -1)
@@ -78,6 +81,7 @@ class _Run(NamedTuple):
     characters: int
     grows_at: int
     closes: bool
+    merges: bool = False
 
 
 NEW_LABEL: Final = 99
@@ -160,8 +164,11 @@ def _of_path(path: Path, runs: Matchings, *, fresh: bool) -> Plan | None:
     whole = _finished(path, runs, True, fresh)
     if whole is None or whole.waits_at > whole.grows_at:
         return None
+    if whole.merges_at >= 0 and not _reached(path, whole):
+        return None
     near = whole.waits_at == whole.grows_at >= 0  # the smallest ring has three atoms, so one more is needed between
-    return Plan(whole.characters + near, whole.atoms + near, whole.grows_at >= 0)
+    apart = whole.merges_at >= 0  # and one between two aromatic chains
+    return Plan(whole.characters + near + apart, whole.atoms + near + apart, whole.grows_at >= 0)
 
 
 def _finished(path: Path, runs: Matchings, current: bool, fresh: bool) -> Finish | None:
@@ -174,13 +181,29 @@ def _finished(path: Path, runs: Matchings, current: bool, fresh: bool) -> Finish
     below = _below(path[:start], runs if alone else runs[:-1])
     if finish is None or below is None:
         return None
+    if finish.merges_at >= 0 and below.merges_at >= 0:
+        return None
     branches = sum([atom.branch for atom in path[start:]])
     return Finish(
         finish.characters + branches + below.characters,
         finish.atoms + below.atoms,
         start + finish.grows_at if finish.grows_at >= 0 else below.grows_at,
         start + finish.waits_at if finish.waits_at >= 0 else below.waits_at,
+        start + finish.merges_at if finish.merges_at >= 0 else below.merges_at,
     )
+
+
+def _reached(path: Path, whole: Finish) -> bool:
+    """Return whether a chain grows from an atom behind a run, with none between them that stays on the path."""
+    for index in range(whole.merges_at + 1, len(path)):
+        atom = path[index]
+        if atom.aromatic is not None and index == len(path) - 1:
+            return whole.grows_at >= run_start(path, index)
+        if atom.aromatic is None and atom.free > 0 and (atom.branch or index == len(path) - 1):
+            return True
+        if atom.aromatic is None and atom.branch:
+            return False
+    return False
 
 
 @lru_cache(maxsize=100_000)
@@ -221,7 +244,8 @@ def _finish_of_run(members: Path, ways: frozenset[int], current: bool, fresh: bo
     labels = [label for _, label in waiting]
     waits_at = max((at for at, _ in waiting), default=-1)
     characters = run.characters + sum(1 + _width(label) for label in labels)
-    return Finish(characters, run.atoms + len(labels), run.grows_at, waits_at)
+    merges_at = max((at for at, atom in enumerate(members) if owed_rings(atom)), default=-1) if run.merges else -1
+    return Finish(characters, run.atoms + len(labels), run.grows_at, max(waits_at, merges_at), merges_at)
 
 
 def _of_run(run: Path, ways: frozenset[int], *, current: bool, fresh: bool) -> _Run | None:
@@ -234,6 +258,8 @@ def _of_run(run: Path, ways: frozenset[int], *, current: bool, fresh: bool) -> _
         if _open(run, at, current) and _rest(run, at + 1):
             new = fresh and at == len(run) - 1
             found += [_chain(run, at, way, current, fresh=new) for way in ways]
+    if not current and all(each is None for each in found):
+        found = [_later(run, way) for way in ways]
     return min((each for each in found if each is not None), key=lambda each: _effort(run, each), default=None)
 
 
@@ -245,7 +271,7 @@ def _effort(members: Path, run: _Run) -> tuple[bool, int, int, int]:
 
 def _waiting(members: Path, run: _Run) -> list[tuple[int, int]]:
     """Return the rings, each with the place of its atom, that a finished run leaves to an atom behind it to close."""
-    first = run.grows_at + 1 if run.closes else 0
+    first = len(members) if run.merges else run.grows_at + 1 if run.closes else 0
     return [
         (at, label) for at, atom in enumerate(members) for label in atom.labels if at >= first or label >= SINGLE_RING
     ]
@@ -343,6 +369,35 @@ def _chain(run: Path, end: int, way: int, current: bool, *, fresh: bool) -> _Run
         characters += _width(label)
     position += not lacking[labels[-1][0]]  # the last atom is then an n with a substituent
     return _Run(atoms + position, characters + position + (3 if extra else 0), end, True)
+
+
+def _later(run: Path, way: int) -> _Run | None:
+    """Return how a chain of aromatic atoms that grows from a later item closes every ring of a run.
+
+    Each of its atoms closes one; the last also stands where only its neighbour and the ring bond it.
+    """
+    labels = [(at, label) for at in range(len(run) - 1, -1, -1) for label in owed_rings(run[at])]
+    if len(labels) < 2 or not _rest(run[: labels[-1][0] + 1], 0):
+        return None
+    atoms, characters = 0, 0
+    lacking = False
+    for at, atom in enumerate(run):
+        paired = way >> at & 1
+        assert atom.aromatic is not None
+        if not owed_rings(atom):
+            costs = _settled(run, at, paired, False)
+            if costs is None:
+                return None
+            atoms, characters = atoms + costs[0], characters + costs[1]
+            continue
+        owed = need(atom.aromatic, atom.ring + len(owed_rings(atom)), atom.exo)
+        if owed is None or (not owed and paired):
+            return None
+        if at == labels[-1][0]:
+            lacking = owed and not paired
+    number = len(labels) + (not lacking)  # where the last atom is an n, with a substituent
+    characters += number + sum(_width(label) for _, label in labels)
+    return _Run(atoms + number, characters, -1, True, True)
 
 
 def _width(label: int) -> int:

@@ -6,12 +6,13 @@ matters to it in one way: whether something can still grow from there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.core import Core
 from biomatrix.entities.molecule.smiles_automaton.live import APART, FAR_APART, Item, Live, Path, alike, items_of
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
-from biomatrix.entities.molecule.smiles_automaton.plans import finish_of
+from biomatrix.entities.molecule.smiles_automaton.plans import Finish, finish_of
 
 _GROWS: Final = Item((Live(None, 1, 0, 0, True, (), FAR_APART, APART),), None)
 _STAYS: Final = Item((Live(None, 0, 0, 0, True, (), FAR_APART, APART),), None)
@@ -59,8 +60,13 @@ class Reductions:
             place -= 1
             kept.append(_plain(items[place]))
             frames += sum(atom.branch for atom in items[place].members)
-        if place:
-            below = self._below(place)
+        finishes = [finish_of(item.members, item.ways, current=False, fresh=False) for item in items[:place]]
+        merging = next(
+            (at for at, finish in enumerate(finishes) if finish is not None and finish.merges_at >= 0), place
+        )
+        kept += (_plain(items[at]) for at in range(place - 1, merging - 1, -1))  # what stands between matters to it
+        if merging:
+            below = _below(finishes[:merging])
             if below is None:
                 return None
             kept.append(below)
@@ -69,16 +75,16 @@ class Reductions:
         runs = tuple(item.ways for item in kept if item.ways is not None)
         return self._machine.core(core.mode, core.bond, core.text, path, runs)
 
-    def _below(self, place: int) -> Item | None:
-        """Return what stands for the items below one; None where one of them cannot be finished."""
-        found = _STAYS
-        for item in reversed(self._items[:place]):
-            finish = finish_of(item.members, item.ways, current=False, fresh=False)
-            if finish is None:
-                return None
-            if found is _STAYS:
-                found = _WAITS if finish.waits_at > finish.grows_at else _GROWS if finish.grows_at >= 0 else _STAYS
-        return found
+
+def _below(finishes: Sequence[Finish | None]) -> Item | None:
+    """Return what stands for items, by how they are finished; None where one of them cannot be."""
+    found = _STAYS
+    for finish in reversed(finishes):
+        if finish is None:
+            return None
+        if found is _STAYS:
+            found = _WAITS if finish.waits_at > finish.grows_at else _GROWS if finish.grows_at >= 0 else _STAYS
+    return found
 
 
 def _leaves(path: Path) -> bool:
