@@ -11,13 +11,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import biomatrix as bm
-from biomatrix.entities import modality
+from biomatrix.entities import modalities, modality
 from biomatrix.entities.automaton import Automaton, Bounds
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.molecule.examples import bundled_component
@@ -32,7 +33,7 @@ from biomatrix.generation.segments_automaton import Place, SegmentsAutomaton
 from biomatrix.generation.text_answers.pieces import piece_bytes
 from biomatrix.generation.text_answers.pieces_automaton import PiecesAutomaton
 from biomatrix.generation.text_answers.text_constraint import TextConstraint
-from biomatrix.vocabulary import Vocabulary
+from biomatrix.vocabulary import Vocabulary, qwen3_tokenizer
 
 from ..walks import explore, needed, random_walk
 
@@ -91,6 +92,14 @@ def test_random_segments_under_each_constraint(nano: Vocabulary, name: str, out:
 @pytest.mark.parametrize(("name", "out"), [*((None, out) for out in MODALITIES), *sorted(NARROWED)])
 def test_many_random_segments(nano: Vocabulary, name: str | None, out: str) -> None:
     check(nano, out, nano.automaton(out) if name is None else narrowed(nano, name, out), walks=12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("out", MODALITIES)
+def test_random_segments_over_the_published_vocabulary(shared: Path, out: str) -> None:
+    """Qwen3's 151,643 pieces and every token that the modalities have."""
+    vocabulary = published(shared / "data" / "tokenizer")
+    check(vocabulary, out, vocabulary.automaton(out), walks=2)
 
 
 @pytest.mark.parametrize("name", list(OF_TEXT))
@@ -195,6 +204,11 @@ class Few:
         apart = [id_ for place, id_ in enumerate(kept) if place == 0 or kept[place - 1] != id_ - 1]
         ends = [id_ for place, id_ in enumerate(kept) if place + 1 == len(kept) or kept[place + 1] != id_ + 1]
         return [np.array([(first, last + 1) for first, last in zip(apart, ends, strict=True)]).reshape(-1, 2)]
+
+
+@cache
+def published(folder: Path) -> Vocabulary:
+    return Vocabulary.build(qwen3_tokenizer(folder), modalities=modalities())
 
 
 @cache

@@ -12,7 +12,8 @@ from typing import Final
 from biomatrix.entities.molecule.smiles_automaton.core import Core
 from biomatrix.entities.molecule.smiles_automaton.live import APART, FAR_APART, Item, Live, Path, alike, items_of
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
-from biomatrix.entities.molecule.smiles_automaton.plans import Finish, finish_of
+from biomatrix.entities.molecule.smiles_automaton.plans import finish_of
+from biomatrix.entities.molecule.smiles_automaton.run_plans import Finish
 
 _GROWS: Final = Item((Live(None, 1, 0, 0, True, (), FAR_APART, APART),), None)
 _STAYS: Final = Item((Live(None, 0, 0, 0, True, (), FAR_APART, APART),), None)
