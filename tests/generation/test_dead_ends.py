@@ -208,7 +208,10 @@ class Few:
 
 @cache
 def published(folder: Path) -> Vocabulary:
-    return Vocabulary.build(qwen3_tokenizer(folder), modalities=modalities())
+    symbols = list(modality("molecule_selfies").vocabulary())
+    joint = [f"[{symbol[1:-1]} {code}]" for symbol in symbols[:22] for code in range(512)]
+    joint += [f"[{symbol[1:-1]} -1]" for symbol in symbols if "Branch" in symbol or "Ring" in symbol]
+    return Vocabulary.build(qwen3_tokenizer(folder), {"molecule_structure": joint}, modalities())
 
 
 @cache
