@@ -23,11 +23,11 @@ def write(
     model: Any, guides: Sequence[Guide], prompts: Sequence[tuple[int, ...]], bounds: Sequence[Bounds], seed: int = 1
 ) -> int:
     """Write one sample under each guide; return the number of tokens written."""
-    return sum(map(len, answers(model, guides, prompts, bounds)))
+    return sum(map(len, answers(model, guides, prompts, bounds, seed)))
 
 
 def answers(
-    model: Any, guides: Sequence[Guide], prompts: Sequence[tuple[int, ...]], bounds: Sequence[Bounds]
+    model: Any, guides: Sequence[Guide], prompts: Sequence[tuple[int, ...]], bounds: Sequence[Bounds], seed: int = 1
 ) -> list[list[int]]:
     """Write one sample under each guide; return the ids written."""
     jobs = [

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from biomatrix.generation.collection import collection_deferred
 from biomatrix.generation.grouping import HeadTable
 from biomatrix.generation.heads import Cache, LastPosition, Network
 from biomatrix.generation.jobs import Job, Token, Written
@@ -49,27 +50,30 @@ def decode_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS)
     """
     steps = []
     progress = Progress("writing", lambda: len(jobs), "answers", every=_SECONDS)  # short work ends without a word
-    for step in _steps(network, jobs, max_rows):
-        steps.append(step)
-        progress.advance(int(step.last.sum()))
+    for batch in _batches(network, jobs, max_rows):
+        with collection_deferred():
+            for step in batch.steps():
+                steps.append(step)
+                progress.advance(int(step.last.sum()))
     return _written(steps, len(jobs))
 
 
 def stream_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> Iterator[Token]:
     """Yield every id of every job as it is chosen; see :func:`decode_jobs`."""
-    for step in _steps(network, jobs, max_rows):
-        columns = (step.jobs, step.ids, step.logprobs, step.last, step.complete, step.hastened)
-        yield from starmap(Token, zip(*(column.tolist() for column in columns), strict=True))
+    for batch in _batches(network, jobs, max_rows):
+        for step in batch.steps():
+            columns = (step.jobs, step.ids, step.logprobs, step.last, step.complete, step.hastened)
+            yield from starmap(Token, zip(*(column.tolist() for column in columns), strict=True))
 
 
 @torch.inference_mode()
-def _steps(network: Network, jobs: Sequence[Job], max_rows: int) -> Iterator[Step]:
-    """Yield what each step chose, batch after batch."""
+def _batches(network: Network, jobs: Sequence[Job], max_rows: int) -> Iterator[_Batch]:
+    """Yield the jobs in batches."""
     last = LastPosition(network)
     heads = HeadTable(last)
     numbered = enumerate(jobs)
     while batch := list(islice(numbered, max_rows)):
-        yield from _Batch(last, heads, batch).steps()
+        yield _Batch(last, heads, batch)
 
 
 def _written(steps: Sequence[Step], count: int) -> list[Written]:
@@ -107,7 +111,9 @@ class _Batch:
         self._places = np.split(np.arange(ends[-1]), ends[:-1])
         """The places of each group's rows in the batch."""
 
+    @torch.inference_mode()
     def steps(self) -> Iterator[Step]:
+        """Yield what each group of rows chose, step after step."""
         cache, mask, hidden = self._read_prompts()
         while True:
             chosen = [self._choose(hidden, number) for number in range(len(self._groups))]

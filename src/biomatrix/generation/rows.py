@@ -110,16 +110,19 @@ class _Guided:
     guide: Guide
     states: States
 
+    def __post_init__(self) -> None:
+        self._hastening = self.guide if isinstance(self.guide, Hastening) else None
+
     def offered(self) -> Sequence[Ranges]:
         """Return what each row may draw."""
         allowed = self.guide.allowed(self.states)
-        return self.guide.offered(self.states, allowed) if isinstance(self.guide, Hastening) else allowed
+        return allowed if self._hastening is None else self._hastening.offered(self.states, allowed)
 
     def advance(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
         """Move on by what was drawn; return what is written, which rows have finished, and which were hastened."""
         hastened = np.zeros(len(ids), dtype=np.bool_)
-        if isinstance(self.guide, Hastening):
-            self.states, ids, hastened = self.guide.hastened(self.states, ids)
+        if self._hastening is not None:
+            self.states, ids, hastened = self._hastening.hastened(self.states, ids)
         self.states = self.guide.advance(self.states, ids)
         return ids, self.guide.finished(self.states), hastened
 

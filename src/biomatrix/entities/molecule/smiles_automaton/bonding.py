@@ -8,8 +8,10 @@ from biomatrix.entities.molecule.smiles_automaton.kinds import Surroundings
 from biomatrix.entities.molecule.smiles_automaton.live import (
     APART,
     COVERED,
+    DOUBLE_RING,
     FAR_APART,
     OPEN,
+    SINGLE_RING,
     Live,
     Matchings,
     Path,
@@ -17,6 +19,7 @@ from biomatrix.entities.molecule.smiles_automaton.live import (
     fits,
     fits_aromatic,
     need,
+    ring_number_of,
     run_number,
     run_start,
 )
@@ -34,6 +37,10 @@ _ORDERS: Final = {
 """By the symbol of a bond, what it takes of the valence of the atom before and of the atom behind it."""
 AROMATIC_BONDS: Final = ("", "/", "\\")
 """How an aromatic bond is written: a direction stands beside a double bond that leaves the ring."""
+_OPENING: Final = {"": 0, "-": SINGLE_RING, "/": SINGLE_RING, "\\": SINGLE_RING, "=": DOUBLE_RING}
+"""By the bond that a ring is opened with, what is added to its number. Triple bonds are written where a ring closes."""
+_CLOSING: Final = {SINGLE_RING: ("", "-", "/", "\\"), DOUBLE_RING: ("", "=")}
+"""By the bond that a ring was opened with, those it is closed with."""
 SMALLEST: Final = 3
 """Atoms in the smallest ring; RDKit finds cyclopropenyl cations and squarates aromatic."""
 
@@ -58,6 +65,8 @@ def attach(path: Path, runs: Matchings, bond: str, room: int, aromatic: Surround
     before, behind = _ORDERS[bond]
     last = path[-1]
     joined = aromatic is not None and last.aromatic is not None and bond in AROMATIC_BONDS
+    # Where no ring is open in its system, no aromatic ring can reach the bond any more: it is a single one.
+    joined = joined and any(atom.labels for atom in path[run_start(path, len(path) - 1) :])
     exo = 0 if joined or aromatic is None else behind
     changed = _joined(last) if joined else _bonded(last, before)
     if (
@@ -79,26 +88,44 @@ def attach(path: Path, runs: Matchings, bond: str, room: int, aromatic: Surround
     return dropped(longer, runs, len(path) - 1) if changed.idle else (longer, runs)
 
 
-def opened(path: Path, label: int) -> Path | None:
-    """Return the path once a ring is opened on its last atom."""
-    last = path[-1]
-    atom = last._replace(labels=(*last.labels, label), free=last.free - (last.aromatic is None))
+def opened(path: Path, number: int, bond: str = "") -> Path | None:
+    """Return the path once a ring is opened on its last atom, its bond written here or left to where it is closed."""
+    last: Live | None = path[-1]
+    assert last is not None
+    kind = _OPENING.get(bond)
+    if kind is None:
+        return None
+    if last.aromatic is not None and bond in AROMATIC_BONDS:
+        kind = 0
+    elif last.aromatic is None or kind:
+        last = _bonded(last, 2 if kind == DOUBLE_RING else 1)
+    if last is None:
+        return None
+    atom = last._replace(labels=(*last.labels, number + kind))
     return (*path[:-1], atom) if fits(atom) else None
 
 
 def closed(path: Path, runs: Matchings, label: int, bond: str) -> Bonded | None:
-    """Return the path once a ring is closed on its last atom."""
+    """Return the path once a ring is closed on its last atom; ``label`` is as its first atom has it."""
     end = len(path) - 1
     start = next(index for index, atom in enumerate(path) if label in atom.labels)
     opener, last = path[start], path[end]
     if start == end or opener.tied or bond in ("->", "<-", "<") or distance(path, start, end) < SMALLEST - 1:
         return None
+    kind = label - ring_number_of(label)
     labels = tuple(each for each in opener.labels if each != label)
-    opener = opener._replace(labels=labels, tied=True, free=opener.free + (opener.aromatic is None))
+    opener = opener._replace(labels=labels, tied=True, free=opener.free + (opener.aromatic is None and not kind))
     members = list(path)
-    if opener.aromatic is not None and last.aromatic is not None and bond in AROMATIC_BONDS:
-        if run_start(path, end) > start or distance(path, start, end) < SMALLEST - 1:
+    if kind:
+        second = _bonded(last, 2 if kind == DOUBLE_RING else 1) if bond in _CLOSING[kind] else None
+        if second is None:
             return None
+        members[start], members[end] = opener, second
+    elif opener.aromatic is not None and last.aromatic is not None and bond in AROMATIC_BONDS:
+        merged = _merged(path, runs, start)
+        if merged is None:
+            return None
+        path, runs = merged
         offset = run_start(path, end)
         runs = _with_bond(runs, run_number(path, end), start - offset, end - offset)
         members[start], members[end] = opener._replace(ring=opener.ring + 1), last._replace(ring=last.ring + 1)
@@ -109,10 +136,26 @@ def closed(path: Path, runs: Matchings, label: int, bond: str) -> Bonded | None:
         if first is None or second is None:
             return None
         members[start], members[end] = first, second
+    members[start + 1 :] = [atom._replace(link=COVERED) if atom.link == OPEN else atom for atom in members[start + 1 :]]
     if not fits(members[start]) or not fits(members[end]):
         return None
     path = tuple(members)
     return dropped(path, runs, start) if path[start].idle else (path, runs)
+
+
+def _merged(path: Path, runs: Matchings, start: int) -> Bonded | None:
+    """Return the path with the current atom in the aromatic run of an earlier one, which a ring bond joins it to.
+
+    None where an aliphatic atom stands between the runs that may yet be bonded.
+    """
+    while (first := run_start(path, len(path) - 1)) > start:
+        if path[first - 1].aromatic is None:
+            return None
+        bits = first - run_start(path, first - 1)
+        ways = frozenset(lower | upper << bits for lower in runs[-2] for upper in runs[-1])
+        path = (*path[:first], path[first]._replace(link=COVERED), *path[first + 1 :])
+        runs = (*runs[:-2], ways)
+    return path, runs
 
 
 def left(path: Path, runs: Matchings) -> Bonded | None:

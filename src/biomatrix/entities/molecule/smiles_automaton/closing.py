@@ -45,8 +45,8 @@ def plans_of(machine: Machine, core: Core) -> tuple[Plan, ...]:
         general = plan_of(machine, core)
         found = [] if general is None else [general]
         if core.mode in (Mode.ATOM, Mode.BOND, Mode.PERCENT):
-            texts = percent_ends(core) if core.mode == Mode.PERCENT else ring_ends(core)[:_MOST_RINGS]
-            for text in texts:
+            texts = percent_ends(core) if core.mode == Mode.PERCENT else ring_ends(core)
+            for text in texts[:_MOST_RINGS]:
                 after = machine.read(core, text)
                 if after is not None:
                     found += (

@@ -7,10 +7,12 @@ from typing import Final
 from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_ends
 from biomatrix.entities.molecule.smiles_automaton.closing import Room, fewest_tokens
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
+from biomatrix.entities.molecule.smiles_automaton.live import ring_numbers
 from biomatrix.entities.molecule.smiles_automaton.machine import ATOMS, Machine
 from biomatrix.entities.molecule.smiles_automaton.plans import percent_ends
 
-_USUAL: Final = ")Ccno=123456789%O-N(["
+_USUAL: Final = ")Ccno={}%O-N(["
+"""What a completion is written with, the usual first; ring numbers in the middle."""
 _MOST_STATES: Final = 400
 """States that are looked at for one completion."""
 _MOST_KNOWN: Final = 50_000
@@ -106,4 +108,11 @@ def _characters(core: Core) -> str:
         return "".join(dict.fromkeys(end[0] for end in bracket_ends(core.text)))
     if core.mode == Mode.PERCENT:
         return "".join(dict.fromkeys(end[0] for end in percent_ends(core) if end))
-    return _USUAL
+    return _USUAL.format(_digits(core))
+
+
+def _digits(core: Core) -> str:
+    """Return the digits that close a ring, and the first that opens one: any other does what that does."""
+    used = ring_numbers(core.path)
+    new = next((number for number in range(1, 10) if number not in used), None)
+    return "".join(str(number) for number in range(10) if number in used or number == new)

@@ -24,6 +24,10 @@ FAR_APART: Final = 2
 """Distances are counted up to here: far enough apart for a ring bond."""
 
 
+SINGLE_RING, DOUBLE_RING = 100, 200
+"""What is added to the number of a ring that was opened with a single bond, or with a double one."""
+
+
 class Live(NamedTuple):
     """An atom that may yet be bonded.
 
@@ -40,7 +44,8 @@ class Live(NamedTuple):
     branch : bool
         Whether a branch is open on it, so that the string returns to it.
     labels : tuple of int
-        The numbers of the rings open on it.
+        The rings open on it: their numbers, and :data:`SINGLE_RING` or :data:`DOUBLE_RING` more where the bond was
+        written where the ring was opened. Such a bond is among those the atom has; any other is still owed.
     gap : int
         Bonds between it and the live atom before it, at most :data:`FAR_APART`.
     link : int
@@ -81,7 +86,48 @@ def fits(atom: Live) -> bool:
     """Return whether some surroundings of the atom hold the bonds it has and owes."""
     if atom.aromatic is None:
         return atom.free >= 0
-    return fits_aromatic(atom.aromatic, atom.ring, atom.exo, len(atom.labels))
+    return fits_aromatic(atom.aromatic, atom.ring, atom.exo, len(owed_rings(atom)))
+
+
+def owed_rings(atom: Live) -> tuple[int, ...]:
+    """Return the rings open on an atom whose bonds are not written yet."""
+    for label in atom.labels:
+        if label >= SINGLE_RING:
+            return tuple(each for each in atom.labels if each < SINGLE_RING)
+    return atom.labels
+
+
+def ring_number_of(label: int) -> int:
+    """Return the number that a ring is opened and closed with.
+
+    Examples
+    --------
+    >>> ring_number_of(7), ring_number_of(DOUBLE_RING + 12)
+    (7, 12)
+    """
+    return label % SINGLE_RING if label >= 0 else label
+
+
+def ring_numbers(path: Path) -> list[int]:
+    """Return the numbers of the rings that are open on a path, the innermost last."""
+    return [ring_number_of(label) for atom in path for label in atom.labels]
+
+
+@lru_cache(maxsize=65_536)
+def alike(labels: tuple[int, ...]) -> tuple[int, ...]:
+    """Return labels with one number for all that are as wide: which they are matters only to who closes the rings.
+
+    Examples
+    --------
+    >>> alike((3, 27, DOUBLE_RING + 4))
+    (1, 10, 201)
+    """
+    return tuple(
+        label - label % SINGLE_RING + _WIDTHS[label % SINGLE_RING > 9] if label >= 0 else label for label in labels
+    )
+
+
+_WIDTHS: Final = (1, 10)
 
 
 @lru_cache(maxsize=16_384)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.bonding import Bonded, attach, closed, complete, left, opened
 from biomatrix.entities.molecule.smiles_automaton.brackets import BracketAtom, bracket_atom, bracket_ends
 from biomatrix.entities.molecule.smiles_automaton.core import BONDS, EXTENDED, Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.kinds import AROMATIC, ORGANIC, Surroundings, capacity, surroundings
-from biomatrix.entities.molecule.smiles_automaton.live import Live, Matchings, Path
+from biomatrix.entities.molecule.smiles_automaton.live import Live, Matchings, Path, ring_number_of
 
 _MOST_CORES: Final = 100_000
 """States kept; beyond, all are forgotten and made again as they are met."""
@@ -97,7 +96,7 @@ class Machine:
         if character.isdigit():
             return self._ring(core, int(character)) if mode in (Mode.ATOM, Mode.BOND) else None
         if character == "%":
-            allowed = mode in (Mode.ATOM, Mode.BOND) and _wide(core.path)
+            allowed = mode in (Mode.ATOM, Mode.BOND)
             return self.core(Mode.PERCENT, core.bond, "%", core.path, core.runs) if allowed else None
         if character == ">":
             return self.core(mode, "->", "", core.path, core.runs) if core.bond == "-" else None
@@ -168,14 +167,13 @@ class Machine:
             return self.core(Mode.PERCENT, core.bond, text, core.path, core.runs)
         return self._ring(core, int(text[1:]))
 
-    def _ring(self, core: Core, label: int) -> Core | None:
-        numbers = [each for atom in core.path for each in atom.labels]
-        if label in numbers:
+    def _ring(self, core: Core, number: int) -> Core | None:
+        labels = [label for atom in core.path for label in atom.labels]
+        label = next((each for each in labels if ring_number_of(each) == number), None)
+        if label is not None:
             return self._after(closed(core.path, core.runs, label, core.bond), Mode.ATOM)
         most = _MOST_OPEN if core.current.aromatic is None else _MOST_OPEN_AROMATIC
-        if core.bond or len(numbers) >= most or label not in _new_labels(numbers):
-            return None
-        path = opened(core.path, label)
+        path = opened(core.path, number, core.bond) if len(labels) < most else None
         return None if path is None else self.core(Mode.ATOM, "", "", path, core.runs)
 
     def _bracket_of_branch(self, core: Core, character: str) -> Core | None:
@@ -187,19 +185,3 @@ class Machine:
         if character == ")":
             return self._after(left(core.path, core.runs), Mode.CLOSED)
         return self.start if self.ends(core) else None
-
-
-def _wide(path: Path) -> bool:
-    """Return whether some ring is open, or may be opened, with a number of two digits."""
-    numbers = [label for atom in path for label in atom.labels]
-    return bool(numbers) and (max(numbers) > 9 or len(numbers) >= _WIDE)
-
-
-_WIDE: Final = 8
-"""Open rings, all of one digit, beyond which a number of two digits is one of the two smallest that are free."""
-
-
-def _new_labels(used: Sequence[int]) -> tuple[int, int]:
-    """Return the numbers that a ring may be opened with: the two smallest that are free, as RDKit takes them."""
-    free = (label for label in range(1, 100) if label not in used)
-    return next(free), next(free)

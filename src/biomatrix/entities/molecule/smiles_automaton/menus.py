@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Ranges
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
-from biomatrix.entities.molecule.smiles_automaton.leaving import ALL, leaving, left
+from biomatrix.entities.molecule.smiles_automaton.live import ring_numbers
 from biomatrix.entities.molecule.smiles_automaton.machine import ATOMS, Machine
 from biomatrix.entities.molecule.smiles_automaton.pieces import Node, Pieces
 from biomatrix.entities.molecule.smiles_automaton.plans import plan_of
@@ -22,6 +24,8 @@ Row = tuple[int, int, int, int, bool]
 """A piece: its id, the atoms it writes, and the characters, atoms and growth of the plan behind it, the first two less
 those of the state before it."""
 Rows = tuple[Row, ...]
+_DIGITS: Final = string.digits[1:] + "0"
+"""The digits, the usual first."""
 _LETTERED: Final = (Mode.BRACKET, Mode.PERCENT)
 _MOST: Final = 20_000
 """Menus, sets of pieces and ranges that are kept; beyond, all are forgotten and made again as they are met."""
@@ -101,18 +105,35 @@ class Menus:
         pieces, reductions = self._pieces, Reductions(self._machine, core)
         nearest = reductions.reduced(0)
         parts = [self._part(nearest, pieces.growing)]
-        parts += (self._part(reductions.reduced(trie.reach), trie) for trie in pieces.reaching if trie.children)
+        parts += (
+            self._part(reductions.reduced(trie.reach), trie)
+            for trie in pieces.reaching
+            if trie.children and reductions.leaves(trie.reach)
+        )
         rows: Rows = ()
         if core.mode == Mode.BRACKET:
             parts.append(self._part(nearest, pieces.numbered))
         elif core.mode in (Mode.ATOM, Mode.CLOSED, Mode.BOND, Mode.PERCENT):
-            rows = self._rows(core, pieces.numbered)
+            rows = self._numbered(core)
         if pieces.mixed.children:
             rows += self._rows(core, pieces.mixed)
         if self._machine.ends(core):
             rows += ((self._end_id, 0, 0, 0, False),)
         menu = core.notes["menu"] = self._menu(parts, rows)
         return menu
+
+    def _numbered(self, core: Core) -> Rows:
+        """Return the ring numbers and the dot that may come: of the digits that open a ring, all do what one does."""
+        trie, used = self._pieces.numbered, ring_numbers(core.path)
+        opening = [digit for digit in _DIGITS if digit in trie.children and int(digit) not in used]
+        if core.mode == Mode.PERCENT or not opening:
+            return self._rows(core, trie)
+        first, *others = opening
+        rows = self._rows(core, trie, without=others)
+        like = next((row[1:] for row in rows if row[0] in trie.children[first].ids), None)
+        return (
+            rows if like is None else (*rows, *((id_, *like) for digit in others for id_ in trie.children[digit].ids))
+        )
 
     def _part(self, core: Core | None, trie: Node) -> Part:
         """Return the pieces of a trie without ring numbers that may come in a reduced state."""
@@ -128,38 +149,14 @@ class Menus:
             core.parts[trie] = found
         return found
 
-    def _rows(self, core: Core, trie: Node) -> Rows:
+    def _rows(self, core: Core, trie: Node, without: Sequence[str] = ()) -> Rows:
         """Return the pieces of a trie that may come in a state, each with what its plan adds to the state's."""
-        group = None if trie.numbered or trie.reach else leaving(core)
-        if group is None:
-            return tuple(self._walked(core, trie))
-        away, rest = trie.split(group)
-        found = self._walked(core, rest) if rest.children else []
-        if away.children:
-            found += self._away(core, away)
-        return tuple(found)
-
-    def _away(self, core: Core, trie: Node) -> list[Row]:
-        """Return the rows of pieces that surely leave the current atom: of the one state that stands for it."""
-        stands = left(self._machine, core)
-        if stands is None:
-            return []
-        if stands.core is core:
-            return self._walked(core, trie)
-        characters, atoms = stands.characters, stands.atoms
-        return [
-            (id_, added, its_characters + characters, its_atoms + atoms, grows)
-            for id_, added, its_characters, its_atoms, grows in self._part(stands.core, trie).rows
-        ]
-
-    def _walked(self, core: Core, trie: Node) -> list[Row]:
-        """Return the rows of a trie, found by reading its pieces."""
         machine, before = self._machine, plan_of(self._machine, core)
         characters, atoms = (before.characters, before.atoms) if before is not None else (0, 0)
         letters = ATOMS if core.mode not in _LETTERED else ()
         found: list[Row] = []
         for character, child in trie.children.items():
-            after = machine.step(core, character)
+            after = machine.step(core, character) if character not in without else None
             if after is None:
                 continue
             plan = plan_of(machine, after)
@@ -170,11 +167,11 @@ class Menus:
             if child.children:
                 for id_, more, its_characters, its_atoms, grows in self._behind(after, child):
                     found.append((id_, added + more, its_characters + further[0], its_atoms + further[1], grows))
-        return found
+        return tuple(found)
 
     def _behind(self, core: Core, trie: Node) -> Rows:
         """Return the rows of a state amid a piece: of its reduced state, where no ring number comes."""
-        if trie.numbered or (not trie.reach and leaving(core) is ALL):
+        if trie.numbered:
             return self._rows(core, trie)
         return self._part(Reductions(self._machine, core).reduced(trie.reach), trie).rows
 

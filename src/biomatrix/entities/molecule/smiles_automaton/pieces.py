@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.brackets import FIRST_LETTERS, SECOND_LETTERS, SYMBOLS, bracket_atom
 
@@ -29,18 +29,6 @@ _SHAPE: Final = re.compile(
 _BRACKET: Final = re.compile(r"\[[^\[\]]*\]")
 
 
-class Group(NamedTuple):
-    """Some characters by a name: those listed, or ``without`` them all others."""
-
-    name: str
-    characters: frozenset[str]
-    without: bool = False
-
-    def holds(self, character: str) -> bool:
-        """Return whether a character is in the group."""
-        return (character in self.characters) != self.without
-
-
 class Node:
     """A place in a trie: the ids of the pieces that end here, and the places behind it by character.
 
@@ -48,10 +36,9 @@ class Node:
     hold a ring number or a dot.
     """
 
-    __slots__ = ("_split", "children", "ids", "numbered", "reach")
+    __slots__ = ("children", "ids", "numbered", "reach")
 
     def __init__(self) -> None:
-        self._split: dict[str, tuple[Node, Node]] = {}
         self.children: dict[str, Node] = {}
         self.ids: list[int] = []
         self.reach = 0
@@ -60,30 +47,11 @@ class Node:
     def add(self, piece: str, id_: int, *, numbered: bool = False) -> None:
         """Add a piece; ``numbered`` says whether it holds a ring number or a dot."""
         node = self
-        node.numbered = node.numbered or numbered
         for place, character in enumerate(piece):
             node.reach = max(node.reach, _reach(piece[place:]))
             node = node.children.setdefault(character, Node())
             node.numbered = node.numbered or numbered
         node.ids.append(id_)
-
-    def split(self, group: Group) -> tuple[Node, Node]:
-        """Return what begins with the characters of a group, and what does not: the same two of a group each time.
-
-        Only once all pieces are added.
-        """
-        found = self._split.get(group.name)
-        if found is None:
-            found = self._split[group.name] = self._only(group), self._only(group._replace(without=not group.without))
-        return found
-
-    def _only(self, group: Group) -> Node:
-        children = {character: child for character, child in self.children.items() if group.holds(character)}
-        if len(children) == len(self.children):
-            return self
-        node = Node()
-        node.children, node.reach, node.numbered = children, self.reach, self.numbered
-        return node
 
 
 class Pieces:

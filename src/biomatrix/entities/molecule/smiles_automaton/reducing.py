@@ -6,12 +6,14 @@ matters to it in one way: whether something can still grow from there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.core import Core
-from biomatrix.entities.molecule.smiles_automaton.live import APART, FAR_APART, Item, Live, Path, items_of
+from biomatrix.entities.molecule.smiles_automaton.live import APART, FAR_APART, Item, Live, Path, alike, items_of
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
 from biomatrix.entities.molecule.smiles_automaton.plans import finish_of
+from biomatrix.entities.molecule.smiles_automaton.run_plans import Finish
 
 _GROWS: Final = Item((Live(None, 1, 0, 0, True, (), FAR_APART, APART),), None)
 _STAYS: Final = Item((Live(None, 0, 0, 0, True, (), FAR_APART, APART),), None)
@@ -34,27 +36,38 @@ class Reductions:
         self._machine, self._core = machine, core
         self._items = items_of(core.path, core.runs)
 
+    def leaves(self, returns: int) -> bool:
+        """Return whether so many branches are open, and no ring within the innermost, so that it can be left."""
+        path = self._core.path
+        return sum([atom.branch for atom in path]) >= returns and _leaves(path)
+
     def reduced(self, returns: int) -> Core | None:
         """Return the state without the atoms that no piece without ring numbers reaches.
 
-        None where no piece can leave so many branches, as too few are open or a ring is open in the innermost of them;
-        and where what lies below can never be finished.
+        None where what lies below can never be finished.
+
+        Parameters
+        ----------
+        returns : int
+            The most branches open here that a piece leaves, as far as so many are open: one that leaves more than
+            there are never comes, but others of the same trie do.
         """
         core, items = self._core, self._items
-        if returns and not _leaves(core.path):
-            return None
         if not items:
             return core
         kept = [_plain(items[-1])]
-        place, frames = len(items) - 1, sum(atom.branch for atom in items[-1].members[:-1])
-        while frames < returns:
+        place, frames = len(items) - 1, sum([atom.branch for atom in items[-1].members])
+        while frames < returns and place:
             place -= 1
-            if place < 0:
-                return None
             kept.append(_plain(items[place]))
             frames += sum(atom.branch for atom in items[place].members)
-        if place:
-            below = self._below(place)
+        finishes = [finish_of(item.members, item.ways, current=False, fresh=False) for item in items[:place]]
+        merging = next(
+            (at for at, finish in enumerate(finishes) if finish is not None and finish.merges_at >= 0), place
+        )
+        kept += (_plain(items[at]) for at in range(place - 1, merging - 1, -1))  # what stands between matters to it
+        if merging:
+            below = _below(finishes[:merging])
             if below is None:
                 return None
             kept.append(below)
@@ -63,22 +76,22 @@ class Reductions:
         runs = tuple(item.ways for item in kept if item.ways is not None)
         return self._machine.core(core.mode, core.bond, core.text, path, runs)
 
-    def _below(self, place: int) -> Item | None:
-        """Return what stands for the items below one; None where one of them cannot be finished."""
-        found = _STAYS
-        for item in reversed(self._items[:place]):
-            finish = finish_of(item.members, item.ways, current=False, fresh=False)
-            if finish is None:
-                return None
-            if found is _STAYS:
-                found = _WAITS if finish.waits_at > finish.grows_at else _GROWS if finish.grows_at >= 0 else _STAYS
-        return found
+
+def _below(finishes: Sequence[Finish | None]) -> Item | None:
+    """Return what stands for items, by how they are finished; None where one of them cannot be."""
+    found = _STAYS
+    for finish in reversed(finishes):
+        if finish is None:
+            return None
+        if found is _STAYS:
+            found = _WAITS if finish.waits_at > finish.grows_at else _GROWS if finish.grows_at >= 0 else _STAYS
+    return found
 
 
 def _leaves(path: Path) -> bool:
     """Return whether a branch is open and no ring within it, so that it can be left without a ring number."""
     for index in range(len(path) - 1, -1, -1):
-        if path[index].branch and (index < len(path) - 1 or path[index].labels == ()):
+        if path[index].branch:
             return True
         if path[index].labels:
             return False
@@ -88,10 +101,10 @@ def _leaves(path: Path) -> bool:
 def _plain(item: Item) -> Item:
     """Return an item without what only ring numbers ask: how far it is from others, which rings lead to it."""
     first = item.members[0]
-    if first.gap == FAR_APART and not any(atom.tied for atom in item.members):
+    if first.gap == FAR_APART and not any(atom.tied or atom.labels for atom in item.members):
         return item
     members = tuple(
-        Live(a.aromatic, a.free, a.ring, a.exo, a.branch, a.labels, a.gap if index else FAR_APART, a.link)
+        Live(a.aromatic, a.free, a.ring, a.exo, a.branch, alike(a.labels), a.gap if index else FAR_APART, a.link)
         for index, a in enumerate(item.members)
     )
     return Item(members, item.ways)

@@ -261,6 +261,8 @@ class Reader:
         opener = next((atom for atom in core.path if label in atom.labels), None)
         last = core.path[-1]
         if opener is None:
+            if core.bond:
+                return None  # bonds are counted where rings are closed
             if self.strict and not _may_open(context, last):
                 return None
             if self.strict and last.aromatic is None:
