@@ -40,7 +40,7 @@ from ..walks import explore, needed, random_walk
 MODALITIES = ("molecule_smiles", "molecule_selfies", "molecule_structure", "protein_sequence", "protein_structure")
 OF_ENTITIES = tuple(name for name in constraint_names() if name not in OF_TEXT)
 OF_MOLECULES = ("elements", "formula", "atoms", "rings", "bonds", "graph")
-OF_SEQUENCES = ("fixed", "composition", "motif", "forbidden", "sequence")
+OF_SEQUENCES = ("fixed", "composition", "motif", "forbidden", "pattern", "sequence")
 OF_BACKBONES = ("sequence", "structure", "unresolved")
 NARROWED = {(name, out) for name in OF_MOLECULES for out in MODALITIES[:3]} - {("graph", "molecule_smiles")}
 NARROWED |= {(name, "protein_sequence") for name in OF_SEQUENCES}

@@ -10,7 +10,7 @@ from biomatrix.entities.molecule.smiles_automaton.core import BONDS, EXTENDED, C
 from biomatrix.entities.molecule.smiles_automaton.kinds import AROMATIC, ORGANIC, Surroundings, capacity, surroundings
 from biomatrix.entities.molecule.smiles_automaton.live import Live, Matchings, Path, ring_number_of
 
-_MOST_CORES: Final = 100_000
+_MOST_CORES: Final = 400_000
 """States kept; beyond, all are forgotten and made again as they are met."""
 _ATOM_COMES: Final = frozenset({Mode.START, Mode.ATOM, Mode.CLOSED, Mode.BOND, Mode.OPENED, Mode.BRANCH_BOND})
 _SIMPLE: Final = frozenset(symbol for symbol in ORGANIC if len(symbol) == 1)
