@@ -31,6 +31,8 @@ _MARGIN: Final = 3
 """Tokens and atoms beyond a plan without which a way to carry it out is looked for."""
 _ENOUGH: Final = 12
 """Pieces beyond doubt from which on those with doubtful numbers of tokens are not tried one by one."""
+_LITTLE: Final = 4
+"""Characters of a plan up to which pieces are tried one by one where tokens are short."""
 _FEW: Final = 12
 """Tokens up to which every piece in doubt is tried all the same."""
 _MOST_ROOMS: Final = 64
@@ -206,9 +208,9 @@ class SmilesAutomaton:
         """Return the pieces of a menu that leave a string that can be finished in the room, ``int64 [n]``.
 
         The menu's own figures suffice for most. Pieces that they leave in doubt are tried where atoms are short, and
-        where tokens are so short that nothing is left beyond doubt. Where all are refused, the string is finished in
-        the one way that is known to work; where none is known, it ends as it is, within its budget and as a draft that
-        its reader refuses.
+        where tokens are so short that little is left beyond doubt, unless much is owed: such a string has run to its
+        budget. Where all are refused, the string is finished in the one way that is known to work; where none is known,
+        it ends as it is, within its budget and as a draft that its reader refuses.
         """
         plan = plan_of(self._machine, core)
         ends = menu.ids == self.end_id
@@ -220,7 +222,7 @@ class SmilesAutomaton:
             cost = menu.characters + further + (plan.characters + _SLACK + 2)
             cheap = cost <= room.tokens
             sure = cheap & (menu.added + atoms <= room.most) & (menu.grows | (further == 0)) & ~ends
-            if sure.sum() >= _ENOUGH and room.tokens > _FEW:
+            if plan.characters > _LITTLE or (sure.sum() >= _ENOUGH and room.tokens > _FEW):
                 doubtful &= cheap & (menu.added + atoms > room.most)
         fits = sure | (ends & (room.least == 0))
         for place in np.flatnonzero(~fits & doubtful).tolist():
@@ -234,10 +236,13 @@ class SmilesAutomaton:
     def _holds(self, room: Room, after: Core, added: int) -> bool:
         """Return whether a string can be finished behind a piece; where the room is tight, by finding a way."""
         left = Room(room.tokens - 1, max(room.least - added, 0), room.most - added)
+        ample = Room(left.tokens - _MARGIN, left.least, left.most - _MARGIN)
+        plan = plan_of(self._machine, after)
+        if plan is not None and ample.holds(plan):
+            return True
         plans = plans_of(self._machine, after)
         if min((left.cost(plan) for plan in plans), default=UNLIMITED) > left.tokens:
             return False
-        ample = Room(left.tokens - _MARGIN, left.least, left.most - _MARGIN)
         return any(ample.holds(plan) for plan in plans) or self._completions.find(after, left) is not None
 
 

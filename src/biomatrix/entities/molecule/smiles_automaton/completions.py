@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_ends
-from biomatrix.entities.molecule.smiles_automaton.closing import Room, fewest_tokens
+from biomatrix.entities.molecule.smiles_automaton.closing import UNLIMITED, Room, fewest_tokens
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.live import ring_numbers
 from biomatrix.entities.molecule.smiles_automaton.machine import ATOMS, Machine
-from biomatrix.entities.molecule.smiles_automaton.plans import percent_ends
+from biomatrix.entities.molecule.smiles_automaton.plans import percent_ends, plan_of
 
 _USUAL: Final = ")Ccno={}%O-N(["
 """What a completion is written with, the usual first; ring numbers in the middle."""
@@ -18,6 +19,9 @@ _MOST_STATES: Final = 400
 _MOST_KNOWN: Final = 50_000
 _SPARE: Final = 4
 """Tokens that a short way may take beyond those that a plan promises."""
+_AMPLE: Final = 64
+_AMPLE_FOR_AN_ATOM: Final = 8
+"""Tokens beyond twice the atoms still to be written, and for each atom that may yet be bonded, that finish any string."""
 
 
 class Completions:
@@ -38,12 +42,12 @@ class Completions:
 
         The states along a completion know the rest of it: whoever follows it is never refused.
         """
-        key = core, room
+        key = core, _enough(core, room)
         if key not in self._known:
             if len(self._known) >= _MOST_KNOWN or self._age != self._machine.age:
                 self._known.clear()
                 self._age = self._machine.age
-            self._search(core, room)
+            self._search(*key)
         return self._known[key]
 
     def shortest(self, core: Core, room: Room) -> str | None:
@@ -52,10 +56,11 @@ class Completions:
         return self.find(core, room._replace(tokens=min(room.tokens, fewest + _SPARE))) or self.find(core, room)
 
     def _search(self, core: Core, room: Room) -> None:
-        """Follow the cheapest character, and come back to the next where that leads nowhere."""
-        states = [(core, room)]
+        """Follow one character after the other, and come back to the next where that leads nowhere."""
+        first = core, room
+        states = [first]
         written: list[str] = []
-        waiting = [self._following(core, room)]
+        waiting = [self._following(*first)]
         looked_at = 1
         while states:
             core, room = states[-1]
@@ -65,42 +70,54 @@ class Completions:
             if known is not None:
                 self._remember(states, written, known)
                 return
-            if (core, room) not in self._known and waiting[-1] and looked_at < _MOST_STATES:
-                _, character, after, left = waiting[-1].pop()
+            following = None
+            if (core, room) not in self._known:
+                if looked_at >= _MOST_STATES:
+                    break
+                following = next(waiting[-1], None)
+            if following is not None:
+                character, after, left = following
                 written.append(character)
                 states.append((after, left))
-                waiting.append(self._following(*states[-1]))
+                waiting.append(self._following(after, left))
                 looked_at += 1
                 continue
-            if not waiting[-1] or (core, room) in self._known:
-                self._known[core, room] = None
+            self._known[core, room] = None
             states.pop()
             waiting.pop()
             if written:
                 written.pop()
-            if looked_at >= _MOST_STATES:
-                break
-        if states:
-            self._known[states[0]] = None
+        self._known[first] = None
 
     def _remember(self, states: list[tuple[Core, Room]], written: list[str], rest: str) -> None:
         text = "".join(written) + rest
         for place, state in enumerate(states):
             self._known[state] = text[place:]
 
-    def _following(self, core: Core, room: Room) -> list[tuple[int, str, Core, Room]]:
-        """Return the characters that a completion may begin with, the cheapest last."""
-        found = []
+    def _following(self, core: Core, room: Room) -> Iterator[tuple[str, Core, Room]]:
+        """Yield the characters that a completion may begin with: the usual first, those short of tokens last."""
+        tight = []
         for character in _characters(core):
             after = self._machine.step(core, character)
             if after is None:
                 continue
             added = character in ATOMS and core.mode not in (Mode.BRACKET, Mode.PERCENT)
             left = Room(room.tokens - 1, max(room.least - added, 0), room.most - added)
+            plan = plan_of(self._machine, after)  # more plans cost more to find, and this one will often do
+            if plan is not None and left.cost(plan) + _SPARE <= left.tokens:
+                yield character, after, _enough(after, left)
+                continue
             cost = fewest_tokens(self._machine, after, left)
             if cost <= left.tokens:
-                found.append((cost, character, after, left))
-        return sorted(found, key=lambda each: each[0], reverse=True)
+                tight.append((cost, character, after, left))
+        for _, character, after, left in sorted(tight, key=lambda each: each[0]):
+            yield character, after, _enough(after, left)
+
+
+def _enough(core: Core, room: Room) -> Room:
+    """Return the room without what no completion needs, so that it is the same however much is left."""
+    tokens = min(room.tokens, 2 * room.least + _AMPLE_FOR_AN_ATOM * len(core.path) + _AMPLE)
+    return Room(tokens, room.least, min(room.most, room.least + UNLIMITED // 2))
 
 
 def _characters(core: Core) -> str:
