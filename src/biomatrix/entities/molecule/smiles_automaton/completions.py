@@ -21,7 +21,7 @@ _SPARE: Final = 4
 """Tokens that a short way may take beyond those that a plan promises."""
 _AMPLE: Final = 64
 _AMPLE_FOR_AN_ATOM: Final = 8
-"""Tokens beyond twice the atoms still to be written, and for each atom that may yet be bonded, that finish any string."""
+"""Tokens beyond twice the atoms still owed, and for each atom that may yet be bonded, that finish any string."""
 
 
 class Completions:

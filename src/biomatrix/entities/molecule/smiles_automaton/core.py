@@ -48,8 +48,8 @@ class Core:
 
     Attributes
     ----------
-    base : Core
-        Of a state inside a bracket atom, the one behind its bracket; itself otherwise.
+    inside : Core, optional
+        Of a state inside a bracket atom, behind more than its bracket: the one right behind the bracket.
     joint : (Path, Matchings), optional
         What an aliphatic atom of boundless valence makes of the path; False where nobody has asked yet.
     steps : dict of str to Core or None
@@ -64,7 +64,7 @@ class Core:
         What else is remembered about the state: its plan, its menu.
     """
 
-    __slots__ = ("after", "base", "bond", "joint", "mode", "notes", "parts", "path", "rooms", "runs", "steps", "text")
+    __slots__ = ("after", "bond", "inside", "joint", "mode", "notes", "parts", "path", "rooms", "runs", "steps", "text")
 
     def __init__(self, mode: Mode, bond: str, text: str, path: Path, runs: Matchings) -> None:
         self.mode = mode
@@ -72,13 +72,23 @@ class Core:
         self.text = text
         self.path = path
         self.runs = runs
-        self.base: Core = self
+        self.inside: Core | None = None
         self.joint: tuple[Path, Matchings] | bool | None = False
         self.steps: dict[str, Core | None] = {}
         self.after: dict[int, tuple[Core, int]] = {}
         self.rooms: dict[tuple[int, int, int], Ranges] = {}
         self.parts: dict[Any, Any] = {}
         self.notes: dict[Any, Any] = {}
+
+    @property
+    def base(self) -> Core:
+        """Of a state inside a bracket atom, the one behind its bracket; itself otherwise."""
+        return self if self.inside is None else self.inside
+
+    def forget(self) -> None:
+        """Forget what is remembered, all of which can be worked out again: so that states do not hold one another."""
+        for known in (self.steps, self.after, self.rooms, self.parts, self.notes):
+            known.clear()
 
     @property
     def current(self) -> Live:

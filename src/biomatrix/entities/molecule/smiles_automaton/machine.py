@@ -10,7 +10,7 @@ from biomatrix.entities.molecule.smiles_automaton.core import BONDS, EXTENDED, C
 from biomatrix.entities.molecule.smiles_automaton.kinds import AROMATIC, ORGANIC, Surroundings, capacity, surroundings
 from biomatrix.entities.molecule.smiles_automaton.live import Live, Matchings, Path, ring_number_of
 
-_MOST_CORES: Final = 400_000
+_MOST_CORES: Final = 250_000
 """States kept; beyond, all are forgotten and made again as they are met."""
 _ATOM_COMES: Final = frozenset({Mode.START, Mode.ATOM, Mode.CLOSED, Mode.BOND, Mode.OPENED, Mode.BRANCH_BOND})
 _SIMPLE: Final = frozenset(symbol for symbol in ORGANIC if len(symbol) == 1)
@@ -43,12 +43,12 @@ class Machine:
         return core
 
     def _forget(self) -> None:
-        """Forget all states but the first, and what that remembers: states that follow it hold one another."""
+        """Forget all states but the first, and what each remembers: they hold one another by that."""
         start = self.start
+        for core in self._cores.values():
+            core.forget()
         self._cores.clear()
         self._cores[start.mode, start.bond, start.text, start.path, start.runs] = start
-        for known in (start.steps, start.after, start.rooms, start.parts, start.notes):
-            known.clear()
         self.age += 1
 
     def step(self, core: Core, character: str) -> Core | None:
@@ -129,7 +129,7 @@ class Machine:
             if not bracket_ends(text):
                 return None
             following = self.core(Mode.BRACKET, core.bond, text, core.path, core.runs)
-            following.base = core.base
+            following.inside = core.base
             return following
         atom = bracket_atom(text)
         return None if atom is None else self.bonded(core, atom)
