@@ -37,8 +37,12 @@ from typing import Any
 ROWS = 64
 OF_THE_LARGEST = ("memory", "draws")
 """Sections that the size of the vocabulary decides."""
-FREE = ("molecule_smiles", "molecule_selfies", "molecule_structure")
-"""Modalities whose answers end by themselves, so that tokens per second are compared."""
+FREE = {
+    "molecule_smiles": "Make a molecule.",
+    "molecule_selfies": "Make a molecule.",
+    "molecule_structure": "Make a molecule in 3D.",
+}
+"""Modalities whose answers end by themselves, so that tokens per second are compared, and what they are asked by."""
 SECTIONS = ("steps", "memory", "draws", "answers", "guides", "generate")
 
 
@@ -94,8 +98,8 @@ def print_answers(model: Any, quick: bool) -> None:
     _print_against(
         constrained(model, "protein_structure", ROWS, 24 if quick else 128, 1 if quick else 5), "constrained"
     )
-    for output in FREE:
-        found = guided(model, output, ROWS, 24 if quick else 96, 1 if quick else 3)
+    for output, request in FREE.items():
+        found = guided(model, output, request, ROWS, 24 if quick else 96, 1 if quick else 3)
         rates = {name: tokens / seconds.processor for name, (seconds, tokens) in found.items()}
         (ours, alone), (_, tokens) = rates.values(), found["guided"]
         print(

@@ -37,9 +37,9 @@ def answers(
     return [list(row.ids) for row in decode_jobs(model.engine._network, jobs, len(jobs))]
 
 
-def prompt_of(model: Any) -> tuple[int, ...]:
+def prompt_of(model: Any, request: str = "Fold a protein.") -> tuple[int, ...]:
     """Return the ids of a short request."""
-    return tuple(model.prompt_ids("Fold a protein."))
+    return tuple(model.prompt_ids(request))
 
 
 def constrained(model: Any, output: str, rows: int, tokens: int, repeats: int) -> dict[str, Seconds]:
@@ -59,7 +59,9 @@ def constrained(model: Any, output: str, rows: int, tokens: int, repeats: int) -
     )
 
 
-def guided(model: Any, output: str, rows: int, budget: int, repeats: int) -> dict[str, tuple[Seconds, int]]:
+def guided(
+    model: Any, output: str, request: str, rows: int, budget: int, repeats: int
+) -> dict[str, tuple[Seconds, int]]:
     """Return the times of free answers in a modality under its guide and under none but its tokens, and their tokens.
 
     What is remembered of states stays from run to run, each of which draws other numbers; so only the first is cold.
@@ -70,7 +72,7 @@ def guided(model: Any, output: str, rows: int, budget: int, repeats: int) -> dic
         output, ids.start_id, ids.end_id, plain, np.zeros(len(plain), dtype=np.int64), one_or_more(counted=False)
     )
     guides = {"guided": model.vocabulary.automaton(output), "its tokens alone": alone}
-    prompts = [prompt_of(model)] * rows
+    prompts = [prompt_of(model, request)] * rows
     runs, tokens = dict.fromkeys(guides, 0), dict.fromkeys(guides, 0)
 
     def one(name: str) -> None:
