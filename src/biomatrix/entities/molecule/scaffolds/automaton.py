@@ -65,9 +65,10 @@ class ScaffoldAutomaton:
     numbers the other would not write.
 
     Atoms are counted all the while: what may not be added is not written as long as something else may come, and the
-    string goes on while atoms are owed. Where no counts are asked for, a molecule has at most twice the atoms of the
-    scaffold and :data:`DECORATED` more. Isotopes, atom maps, dative bonds, and elements that are neither common nor
-    asked for are left out.
+    string goes on while atoms are owed. Where nothing at all may come, which no state is known to lead to, the string
+    ends as it is, as a draft that its reader refuses. Where no counts are asked for, a molecule has at most twice the
+    atoms of the scaffold and :data:`DECORATED` more. Isotopes, atom maps, dative bonds, and elements that are neither
+    common nor asked for are left out.
 
     A row's state is (readings, tokens left to write, the other's state or None where it was left, ended or not, the
     tally of its atoms, the room for them).
@@ -184,7 +185,7 @@ class ScaffoldAutomaton:
         if any(map(self._reader.ends, readings)) and (not len(grows) or self._has_all(tally, room)):
             fits = np.union1d(fits, [self.end_id])
         if not len(fits):  # of counts out of reach, which the finished molecule shows; of plans, which are bounds
-            fits = ids[costs == costs.min()]
+            fits = ids[costs == costs.min()] if len(ids) else np.array([self.end_id], dtype=np.int64)
         if other is not None:
             shared = fits[_within(self._other(other), fits)]
             fits = shared if len(shared) else fits
