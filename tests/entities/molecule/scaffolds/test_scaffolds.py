@@ -97,6 +97,20 @@ def test_a_row_that_nothing_may_follow_ends(monkeypatch: pytest.MonkeyPatch) -> 
     assert ranges.tolist() == [[automaton.end_id, automaton.end_id + 1]]
 
 
+@pytest.mark.parametrize(
+    ("begun", "refused", "free"), [("O(", "<", "[CO"), ("O([", "1a", "CNnc"), ("O([N", "ai:", "]+H"), ("O-", "><", "C")]
+)
+def test_nothing_uncommon_is_written_behind_the_scaffold(begun: str, refused: str, free: str) -> None:
+    automaton = over_characters("CC=O")
+    states = automaton.start(Bounds(40))[None]
+    for character in f"CC=O.{begun}":
+        states = automaton.advance(states, np.array([ord(character)]))
+    (ranges,) = automaton.allowed(states)
+    allowed = {chr(id_) for first, stop in ranges.tolist() for id_ in range(first, stop)}
+    assert allowed.isdisjoint(refused)
+    assert allowed >= set(free)
+
+
 def over_characters(scaffold: str) -> ScaffoldAutomaton:
     """Return the automaton of a scaffold over printable characters, whose ids are their code points."""
     spelling = {id_: chr(id_) for id_ in range(33, 127)}
