@@ -11,11 +11,12 @@ from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.automaton import Bounds
 from biomatrix.entities.molecule.constraints.scaffold import Scaffold
-from biomatrix.entities.molecule.scaffolds.automaton import DECORATED
+from biomatrix.entities.molecule.scaffolds.automaton import DECORATED, Menu, ScaffoldAutomaton
 from biomatrix.entities.molecule.scaffolds.numbers import AnyNumbers
 from biomatrix.entities.molecule.scaffolds.progress import Progress, Reader
 from biomatrix.entities.molecule.scaffolds.tally import COMMON, Tally
 from biomatrix.entities.molecule.scaffolds.text import scaffold_text
+from biomatrix.entities.molecule.smiles_automaton.automaton import SmilesAutomaton
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation import Model
 
@@ -79,12 +80,54 @@ def test_what_is_not_the_scaffold_or_not_whole_is_refused(text: str) -> None:
     assert not reads(Reader(AnyNumbers(), "c9ccncc9"), text)
 
 
+@pytest.mark.parametrize("bracket", ["[n", "[nH+", "[13c", "[se"])
+def test_an_aromatic_bracket_is_not_begun_on_an_aromatic_atom_without_a_bond(bracket: str) -> None:
+    """It could never be closed, as the branch ``(n...`` may not be either."""
+    reader = Reader(AnyNumbers(), "c9ccncc9")
+    assert not begun(reader, f"c9c({bracket}")
+    assert begun(reader, f"c9c(-{bracket}")
+    assert begun(reader, "c9c([13C")
+
+
+def test_a_row_that_nothing_may_follow_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    automaton = over_characters("c9ccncc9")
+    none = np.empty(0, dtype=np.int64)
+    monkeypatch.setattr(automaton, "_menu", lambda readings: Menu(none, none, none, none, none > 0))
+    (ranges,) = automaton.allowed(automaton.start(Bounds(40))[None])
+    assert ranges.tolist() == [[automaton.end_id, automaton.end_id + 1]]
+
+
+@pytest.mark.parametrize(
+    ("begun", "refused", "free"), [("O(", "<", "[CO"), ("O([", "1a", "CNnc"), ("O([N", "ai:", "]+H"), ("O-", "><", "C")]
+)
+def test_nothing_uncommon_is_written_behind_the_scaffold(begun: str, refused: str, free: str) -> None:
+    automaton = over_characters("CC=O")
+    states = automaton.start(Bounds(40))[None]
+    for character in f"CC=O.{begun}":
+        states = automaton.advance(states, np.array([ord(character)]))
+    (ranges,) = automaton.allowed(states)
+    allowed = {chr(id_) for first, stop in ranges.tolist() for id_ in range(first, stop)}
+    assert allowed.isdisjoint(refused)
+    assert allowed >= set(free)
+
+
+def over_characters(scaffold: str) -> ScaffoldAutomaton:
+    """Return the automaton of a scaffold over printable characters, whose ids are their code points."""
+    spelling = {id_: chr(id_) for id_ in range(33, 127)}
+    return ScaffoldAutomaton(SmilesAutomaton(1000, 1001, spelling), spelling, scaffold)
+
+
 def reads(reader: Reader, text: str) -> bool:
     """Return whether a reader takes a whole string."""
+    return any(map(reader.ends, begun(reader, text)))
+
+
+def begun(reader: Reader, text: str) -> tuple[Progress, ...]:
+    """Return the ways to read a text; none where it leads to no whole string."""
     readings: tuple[Progress, ...] = (reader.start,)
     for character in text:
         readings = tuple(after for one in readings for after in reader.following(one, character))
-    return any(map(reader.ends, readings))
+    return readings
 
 
 def test_ring_numbers_count_down_from_nine() -> None:

@@ -29,6 +29,7 @@ _FREE: Final = MoleculeCounts()
 DECORATED: Final = 16
 """Heavy atoms that a molecule may have beyond twice those of its scaffold, where no counts say how many."""
 _NEEDLESS: Final = re.compile(r"\[(?:Br?|Cl?|F|I|N|O|P|S)(?:H\d?)?")
+_BRACKET: Final = re.compile(r"\[[^\]]*")
 _AROMATIC: Final = ("c", "n", "o", "p", "s")
 
 
@@ -65,9 +66,10 @@ class ScaffoldAutomaton:
     numbers the other would not write.
 
     Atoms are counted all the while: what may not be added is not written as long as something else may come, and the
-    string goes on while atoms are owed. Where no counts are asked for, a molecule has at most twice the atoms of the
-    scaffold and :data:`DECORATED` more. Isotopes, atom maps, dative bonds, and elements that are neither common nor
-    asked for are left out.
+    string goes on while atoms are owed. Where nothing at all may come, which no state is known to lead to, the string
+    ends as it is, as a draft that its reader refuses. Where no counts are asked for, a molecule has at most twice the
+    atoms of the scaffold and :data:`DECORATED` more. Isotopes, atom maps, dative bonds, and elements that are neither
+    common nor asked for are left out.
 
     A row's state is (readings, tokens left to write, the other's state or None where it was left, ended or not, the
     tally of its atoms, the room for them).
@@ -102,6 +104,7 @@ class ScaffoldAutomaton:
         self._reader = Reader(_machine(), text)
         self._menus: dict[Readings, Menu] = {}
         self._ranges: dict[bytes, Ranges] = {}
+        self._uncommon: dict[str, NDArray[np.int64]] = {}
 
     def counting(self, counts: MoleculeCounts) -> ScaffoldAutomaton:
         """Return the automaton that keeps counts too; ConfigurationError where they leave the scaffold no room."""
@@ -175,7 +178,7 @@ class ScaffoldAutomaton:
     def _allowed(self, row: NDArray[Any]) -> Ranges:
         readings, tokens, other, _, tally, room = row
         if not readings and other is not None:
-            return self._other(other)
+            return self._plain(self._other(other), tally)
         menu = self._menu(readings)
         ids, costs = menu.ids, menu.costs
         cheap = costs + 2 <= tokens
@@ -184,7 +187,7 @@ class ScaffoldAutomaton:
         if any(map(self._reader.ends, readings)) and (not len(grows) or self._has_all(tally, room)):
             fits = np.union1d(fits, [self.end_id])
         if not len(fits):  # of counts out of reach, which the finished molecule shows; of plans, which are bounds
-            fits = ids[costs == costs.min()]
+            fits = ids[costs == costs.min()] if len(ids) else np.array([self.end_id], dtype=np.int64)
         if other is not None:
             shared = fits[_within(self._other(other), fits)]
             fits = shared if len(shared) else fits
@@ -192,6 +195,25 @@ class ScaffoldAutomaton:
         if key not in self._ranges:
             self._ranges[key] = ranges_of(fits)
         return self._ranges[key]
+
+    def _plain(self, ranges: Ranges, tally: Tally) -> Ranges:
+        """Return what of some ranges writes no isotope, uncommon element or dative bond; all where nothing else may."""
+        open_ = tally.tail if tally.tail[:1] == "[" else ""
+        if open_ not in self._uncommon:
+            if len(self._uncommon) >= _MOST_MENUS:
+                self._uncommon.clear()
+            found = [id_ for id_, piece in self._pieces.by_id.items() if not self._is_plain(open_ + piece)]
+            self._uncommon[open_] = np.array(sorted(found), dtype=np.int64)
+        uncommon = self._uncommon[open_]
+        if not _within(ranges, uncommon).any():
+            return ranges
+        ids = np.concatenate([np.arange(first, stop) for first, stop in ranges.tolist()])
+        kept = np.setdiff1d(ids, uncommon)
+        return ranges_of(kept) if len(kept) else ranges
+
+    def _is_plain(self, text: str) -> bool:
+        """Return whether a text holds only brackets such as are written here, and no dative bond."""
+        return not {"<", ">"} & set(text) and all(map(self._brackets.fullmatch, _BRACKET.findall(text)))
 
     def _counted(
         self, menu: Menu, places: NDArray[np.int64], tally: Tally, room: Room

@@ -7,6 +7,7 @@ that begins at a stand-in for the atom, while the scaffold's machine sees one st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -19,6 +20,7 @@ from biomatrix.entities.molecule.smiles_automaton.plans import Plan
 
 _BEHIND_ATOMS: Final = frozenset({Mode.ATOM, Mode.CLOSED})
 _ATOM_COMES: Final = frozenset({Mode.START, Mode.ATOM, Mode.CLOSED, Mode.BOND, Mode.OPENED, Mode.BRANCH_BOND})
+_AROMATIC_BRACKET: Final = re.compile(r"\[\d*[a-z].*")
 MOST_BEFORE: Final = 12
 """Characters that may stand before the scaffold; a model that never began it would never end."""
 NONE: Final = -1
@@ -116,9 +118,12 @@ class Reader:
         after = self._machine.step(inner, character)
         if after is None or not _open_rings(progress.outer).isdisjoint(_open_rings(after)):
             return []
-        if len(inner.path) == 1 and len(after.path) > 1:  # its first atom
-            aromatic = after.path[1].aromatic is not None and progress.outer.current.aromatic is not None
-            return [] if aromatic and not inner.bond else [progress._replace(inner=after, bond=inner.bond)]
+        if len(inner.path) == 1:  # before its first atom, or at it: an aromatic one needs a bond to an aromatic one
+            written = len(after.path) > 1
+            aromatic = after.path[1].aromatic is not None if written else _AROMATIC_BRACKET.fullmatch(after.text)
+            if aromatic and not inner.bond and progress.outer.current.aromatic is not None:
+                return []
+            return [progress._replace(inner=after, bond=inner.bond if written else progress.bond)]
         if after.mode == Mode.CLOSED and not after.path[0].branch:
             outer = self._machine.read(progress.outer, f"({progress.bond}*)")
             return [] if outer is None else [Progress(progress.place, outer)]
