@@ -35,3 +35,10 @@ def test_numbers_of_many_digits_are_refused_in_few_words(typed: str) -> None:
 def test_a_text_of_great_length_is_refused() -> None:
     with pytest.raises(BioMatrixError, match="has 40,002 characters"):
         parse_constraint("x=" + "A" * 40_000)
+
+
+@pytest.mark.parametrize("typed", ["contains=", "without=", "scaffold="])
+def test_fragments_of_very_many_atoms_are_refused(typed: str) -> None:
+    with pytest.raises(BioMatrixError, match="give one of at most"):
+        parse_constraint(typed + "C" * 4000)
+    parse_constraint(typed + "C" * 400)
