@@ -42,3 +42,9 @@ def test_fragments_of_very_many_atoms_are_refused(typed: str) -> None:
     with pytest.raises(BioMatrixError, match="give one of at most"):
         parse_constraint(typed + "C" * 4000)
     parse_constraint(typed + "C" * 400)
+
+
+def test_patterns_have_few_states_together() -> None:
+    with pytest.raises(BioMatrixError, match="20,000 states together"):
+        parse_constraint("forbidden=" + ";".join(f"A.{{10}}{letter}" for letter in "ACDEFGHIKLMN"))
+    parse_constraint("forbidden=A.{10}C;KK")
