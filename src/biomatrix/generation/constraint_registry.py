@@ -18,6 +18,9 @@ OF_TEXT: Final[Mapping[str, str]] = {
     "molecular-formula": "biomatrix.generation.text_answers.formula:MolecularFormula",
 }
 """Constraints of answers in text: name to ``module:Class``."""
+_LONGEST: Final = 10_000
+_SHOWN: Final = 200
+_START: Final = 40
 
 
 def constraint_names() -> tuple[str, ...]:
@@ -40,8 +43,12 @@ def parse_constraint(text: str) -> Constraint:
     Raises
     ------
     ConfigurationError
-        There is no such constraint, or its value is none; the message gives an example.
+        There is no such constraint, or its value is none or too long; the message gives an example.
     """
+    if len(text) > _LONGEST:
+        raise ConfigurationError(
+            f"the constraint {_cut(text, _START)} has {len(text):,} characters; give it in at most {_LONGEST:,}"
+        )
     name, separator, value = text.partition("=")
     cls = constraint_class(name.strip())
     if not separator and cls.example:
@@ -51,7 +58,9 @@ def parse_constraint(text: str) -> Constraint:
     except BioMatrixError as error:
         advice = f"an example is {written_example(cls)}"
         place = f" (position {error.position})" if error.position is not None else ""
-        raise ConfigurationError(f"{cls.name}={value}: {error.message}{place}; {advice}") from error
+        raise ConfigurationError(
+            f"{cls.name}={_cut(value, _SHOWN)}: {_cut(error.message, 2 * _SHOWN)}{place}; {advice}"
+        ) from error
 
 
 def written_example(constraint: type[Constraint]) -> str:
@@ -70,6 +79,11 @@ def checked_constraints(wishes: object) -> tuple[Constraint | Callable[..., Any]
             f"constraints are a list of constraints, functions or NAME=VALUE; {shown(wrong)} is none of them"
         )
     return tuple(wish.beside(found) if isinstance(wish, Constraint) else wish for wish in found)
+
+
+def _cut(text: str, length: int) -> str:
+    """Return the start of a text that is longer than a message shows."""
+    return text if len(text) <= length else f"{text[:length]}..."
 
 
 def _homes() -> dict[str, str]:

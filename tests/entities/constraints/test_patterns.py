@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import product
 
 import pytest
@@ -91,3 +92,12 @@ def test_prosite_patterns_are_read() -> None:
     for wrong in ("<M-x", "C-x(2", "C--C", "C-b"):
         with pytest.raises(ParseError, match="no element of PROSITE"):
             from_prosite(wrong)
+
+
+def test_long_gaps_take_little_work() -> None:
+    began = time.process_time()
+    transitions, _ = pattern_table("A.{11}C", "ACDEFGHIKLMNPQRSTVWY")
+    assert len(transitions) == 2**12 + 1
+    with pytest.raises(ParseError, match="more than 20,000 states"):
+        pattern_table("A.{40}C", "ACDEFGHIKLMNPQRSTVWY")
+    assert time.process_time() - began < 3

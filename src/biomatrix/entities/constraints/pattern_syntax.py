@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from biomatrix.entities.constraint_text import whole_number
 from biomatrix.errors import ParseError
 
 _MOST_REPEATS: Final = 1000
@@ -107,8 +108,8 @@ class _Reader:
         if simple is not None:
             least, most = simple
         else:
-            least = int(found[1])
-            most = least if found[2] is None else int(found[3]) if found[3] else None
+            least = whole_number(found[1], self.place)
+            most = least if found[2] is None else whole_number(found[3], self.place) if found[3] else None
         if max(least, most or 0) > _MOST_REPEATS or (most is not None and most < least):
             raise self.fault(f"repeats go up, and to {_MOST_REPEATS} at most")
         self.place = found.end()

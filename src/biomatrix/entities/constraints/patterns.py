@@ -5,7 +5,7 @@ Legend of shapes: A letters of the alphabet, S states.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -64,9 +64,24 @@ class _Net:
             front += following
         return frozenset(found)
 
-    def reached(self, state: frozenset[int], letter: str) -> list[int]:
-        """Return the nodes that a letter leads to."""
-        return [to for node in state for letters, to in self.edges[node] if letter in letters]
+    def moves(self, alphabet: str) -> tuple[list[dict[int, int]], list[int]]:
+        """Return where sets of letters that no edge tells apart lead from each node, and the set of each letter.
+
+        Nodes together are a number with a bit for each; what empty edges lead to is among them.
+        """
+        masks = {to: _bits(self.closure([to])) for edges in self.edges for _, to in edges}
+        sets = list({letters for edges in self.edges for letters, _ in edges})
+        kinds = [tuple(letter in letters for letters in sets) for letter in alphabet]
+        distinct = list(dict.fromkeys(kinds))
+        found: list[dict[int, int]] = []
+        for kind in distinct:
+            among = {letters for letters, inside in zip(sets, kind, strict=True) if inside}
+            found.append({})
+            for node, edges in enumerate(self.edges):
+                for letters, to in edges:
+                    if letters in among:
+                        found[-1][1 << node] = found[-1].get(1 << node, 0) | masks[to]
+        return found, [distinct.index(kind) for kind in kinds]
 
     def _behind(self, first: int) -> int:
         node = self.node()
@@ -102,17 +117,12 @@ def pattern_table(pattern: str, alphabet: str) -> tuple[NDArray[np.int32], NDArr
     """
     net = _Net()
     first = net.node()
-    last = net.lay(parse_pattern(pattern, alphabet), first)
-    start, found = net.closure([first]), frozenset([last])
-    if last in start:
+    last = 1 << net.lay(parse_pattern(pattern, alphabet), first)
+    start = _bits(net.closure([first]))
+    if last & start:
         raise ParseError(f"the pattern {pattern!r} may be empty, so it stands in every sequence", position=0)
-
-    def anywhere(state: frozenset[int], letter: str) -> frozenset[int]:
-        following = net.closure([*net.reached(state, letter), first])
-        return found if last in following or last in state else following
-
-    states, rows = _subsets(pattern, alphabet, start, anywhere)
-    return rows, np.array([state == found for state in states])
+    states, rows = _subsets(pattern, net.moves(alphabet), start, start, last)
+    return rows, np.array([state == last for state in states])
 
 
 def whole_table(pattern: str, alphabet: str) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
@@ -128,32 +138,47 @@ def whole_table(pattern: str, alphabet: str) -> tuple[NDArray[np.int32], NDArray
     """
     net = _Net()
     first = net.node()
-    last = net.lay(parse_pattern(pattern, alphabet), first)
-    states, rows = _subsets(
-        pattern, alphabet, net.closure([first]), lambda state, letter: net.closure(net.reached(state, letter))
-    )
+    last = 1 << net.lay(parse_pattern(pattern, alphabet), first)
+    states, rows = _subsets(pattern, net.moves(alphabet), _bits(net.closure([first])))
     alive = np.array([bool(state) for state in states])
     numbers = np.where(alive, np.cumsum(alive) - 1, -1)
-    return numbers[rows[alive]].astype(np.int32), np.array([last in state for state in states if state])
+    return numbers[rows[alive]].astype(np.int32), np.array([bool(last & state) for state in states if state])
+
+
+def _bits(nodes: Iterable[int]) -> int:
+    return sum(1 << node for node in nodes)
 
 
 def _subsets(
-    pattern: str,
-    alphabet: str,
-    start: frozenset[int],
-    follow: Callable[[frozenset[int], str], frozenset[int]],
-) -> tuple[list[frozenset[int]], NDArray[np.int32]]:
-    """Return the sets of nodes that letters lead to from the first, and the number of the next for each letter."""
+    pattern: str, moves: tuple[list[dict[int, int]], list[int]], start: int, always: int = 0, found: int = 0
+) -> tuple[list[int], NDArray[np.int32]]:
+    """Return the sets of nodes that letters lead to from the first, and the number of the next for each letter.
+
+    The nodes ``always`` are in every set but that of ``found`` alone, which stays once it is reached.
+    """
+    kinds, columns = moves
     numbers, states = {start: 0}, [start]
     rows: list[list[int]] = []
     for state in states:  # which grows meanwhile
+        nodes, rest = [], state
+        while rest:
+            nodes.append(rest & -rest)
+            rest &= rest - 1
         rows.append([])
-        for letter in alphabet:
-            following = follow(state, letter)
+        for kind in kinds:
+            following = always
+            for node in nodes:
+                following |= kind.get(node, 0)
+            if (following | state) & found:
+                following = found
             if following not in numbers:
                 numbers[following] = len(states)
                 states.append(following)
                 if len(states) > _MOST_STATES:
-                    raise ParseError(f"the pattern {pattern!r} has more than {_MOST_STATES:,} states", position=0)
+                    raise ParseError(
+                        f"the pattern {pattern!r} has more than {_MOST_STATES:,} states; give smaller repeats, or "
+                        "say where it stands, as in pattern=.{3}C.*",
+                        position=0,
+                    )
             rows[-1].append(numbers[following])
-    return states, np.array(rows, dtype=np.int32)
+    return states, np.array(rows, dtype=np.int32)[:, columns]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from biomatrix.entities.constraint_text import whole_number
 from biomatrix.entities.molecule.counts import Count
 from biomatrix.errors import ParseError
 
@@ -23,9 +24,9 @@ def parse_count(text: str, position: int = 0) -> Count:
     if found is None:
         raise ParseError(f"{text!r} is no count, such as 8, 6-10, <=2 or >=1", position=position)
     if found["least"]:
-        least, most = int(found["least"]), int(found["most"])
+        least, most = whole_number(found["least"], position), whole_number(found["most"], position)
         if least > most:
             raise ParseError(f"a count goes up, unlike {text!r}", position=position)
         return least, most
-    number = int(found["number"])
+    number = whole_number(found["number"], position)
     return (0 if found["sign"] == "<=" else number, None if found["sign"] == ">=" else number)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Final, Self
 
+from biomatrix.entities.constraint_text import whole_number
 from biomatrix.entities.molecule.constraints.count_text import parse_count
 from biomatrix.entities.molecule.constraints.counted import CountConstraint
 from biomatrix.entities.molecule.counts import Count, MoleculeCounts
@@ -59,7 +60,7 @@ class Elements(CountConstraint):
 
 def _symbols(word: str, text: str, offset: int, *, empty: bool) -> list[tuple[str, int]]:
     """Return the symbols of a formula, each with its number."""
-    found = [(symbol, int(number) if number else 1) for symbol, number in _FORMULA.findall(word)]
+    found = [(symbol, whole_number(number or "1", offset)) for symbol, number in _FORMULA.findall(word)]
     if "".join(match.group() for match in _FORMULA.finditer(word)) != word or not (word or empty):
         raise ParseError(f"{text!r} is none of C8N1O3, C6-10, N<=2 and O>=1, with commas between", position=offset)
     return found

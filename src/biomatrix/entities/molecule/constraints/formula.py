@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
+from biomatrix.entities.constraint_text import whole_number
 from biomatrix.entities.molecule.constraints.counted import CountConstraint
 from biomatrix.entities.molecule.constraints.elements import is_element
 from biomatrix.entities.molecule.counts import MoleculeCounts
@@ -52,9 +53,11 @@ class Formula(CountConstraint):
         for symbol, number in _ELEMENT.findall(found[1]):
             if not is_element(symbol):
                 raise ParseError(f"{symbol!r} is no element", position=text.find(symbol))
-            atoms[symbol] = atoms.get(symbol, 0) + (int(number) if number else 1)
+            atoms[symbol] = atoms.get(symbol, 0) + whole_number(number or "1", text.find(symbol))
         sign = found[2] or "+0"
-        return cls(tuple(sorted(atoms.items())), int(f"{sign}1" if len(sign) == 1 else sign))
+        return cls(
+            tuple(sorted(atoms.items())), whole_number(f"{sign}1" if len(sign) == 1 else sign, text.rfind(sign[0]))
+        )
 
     @property
     def counts(self) -> MoleculeCounts:

@@ -11,6 +11,7 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.constraint import Constraint
+from biomatrix.entities.constraint_text import check_length
 from biomatrix.entities.molecule.constraints.count_text import parse_count
 from biomatrix.entities.molecule.counts import Count, shown_count
 from biomatrix.entities.molecule.entity import Molecule
@@ -46,7 +47,8 @@ class SmartsConstraint(Constraint):
     count: Count
 
     def __post_init__(self) -> None:
-        """Refuse what is no SMARTS pattern."""
+        """Refuse what is no SMARTS pattern, and one that is too long."""
+        check_length(self.name, self.smarts)
         if self.pattern is None or self.pattern.GetNumAtoms() == 0:
             raise ConfigurationError(f"{self.name}: {self.smarts!r} is no SMARTS pattern")
 

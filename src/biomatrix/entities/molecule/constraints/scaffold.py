@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.scaffolds.narrowing import with_scaffold
+from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
     from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.base_modality import Modality
     from biomatrix.entities.segment_ids import SegmentIds
+
+_MOST_ATOMS: Final = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,14 @@ class Scaffold(Constraint):
     kept: ClassVar[str] = "guides molecule_smiles; judged elsewhere, in molecule_selfies too"
 
     molecule: Molecule
+
+    def __post_init__(self) -> None:
+        """Refuse a molecule that is too large to be written as part of others."""
+        atoms = self.molecule.mol.GetNumAtoms()
+        if atoms > _MOST_ATOMS:
+            raise ConfigurationError(
+                f"{self.name}: a scaffold of {atoms:,} atoms is too large; give one of at most {_MOST_ATOMS}"
+            )
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.constraint import Constraint
+from biomatrix.entities.constraint_text import whole_number
 from biomatrix.entities.constraints.language import Language, counting
 from biomatrix.entities.constraints.positional import Wish
 from biomatrix.entities.protein.constraints.letters import LETTERS, sequence_automaton
@@ -107,6 +108,7 @@ class Composition(Constraint):
             if colon and head in ("NO", "ONLY") and listed:
                 allowed = allowed - set(listed) if head == "NO" else allowed & set(listed)
             elif found and (found[4] or "." not in found[3]):
+                whole_number(found[3].partition(".")[0] or "0", offset)
                 sign: Sign = "=" if found[2] == "=" else "<=" if found[2] == "<=" else ">="
                 counts.append(LetterCount(found[1], sign, float(found[3]), bool(found[4])))
             else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 import numpy as np
 
 from biomatrix.entities.constraint import Constraint
+from biomatrix.entities.constraint_text import whole_number
 from biomatrix.entities.constraints.positional import Wish
 from biomatrix.entities.protein.constraints.letters import LETTERS, sequence_automaton
 from biomatrix.entities.protein.entity import Protein
@@ -50,10 +51,10 @@ class Fixed(Constraint):
             found = _ITEM.fullmatch(item)
             if found is None:
                 raise ParseError(f"{item!r} is not POSITION:LETTERS, such as 10:GSGSG or 1-5:MKTAY", position=offset)
-            first, letters = int(found[1]), _RESIDUE.findall(found[3].upper())
+            first, letters = whole_number(found[1], offset), _RESIDUE.findall(found[3].upper())
             if first < 1:
                 raise ParseError("positions are counted from 1", position=offset)
-            if found[2] is not None and int(found[2]) - first + 1 != len(letters):
+            if found[2] is not None and whole_number(found[2], offset) - first + 1 != len(letters):
                 raise ParseError(f"{item!r} names {len(letters)} residues for another number", position=offset)
             for place, options in enumerate(letters, start=first):
                 allowed = "".join(dict.fromkeys(options.strip("[]")))

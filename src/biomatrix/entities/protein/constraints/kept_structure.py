@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import numpy as np
 
 from biomatrix.entities.constraint import Constraint
+from biomatrix.entities.constraint_text import whole_number
 from biomatrix.entities.constraints.positional import PositionalAutomaton, Wish
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.modalities.sequence import ProteinSequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_modality import Modality
     from biomatrix.entities.segment_ids import SegmentIds
 
+_NUMBERS: Final = ("first", "last", "at")
 _STRETCH: Final = re.compile(r"(?P<file>.+?):(?P<first>\d+)-(?P<last>\d+)(?:@(?P<at>\d+))?", re.ASCII)
 
 
@@ -55,13 +57,15 @@ class KeptStructure(Constraint):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the only chain of a file, and which of its residues stand where."""
-        found = None if Path(text).exists() else _STRETCH.fullmatch(text)
+        found = None if os.path.exists(text) else _STRETCH.fullmatch(text)
         path = text if found is None else found["file"]
         try:
             protein = Protein.from_file(path)
             if found is None:
                 return cls(protein)
-            return cls(protein, int(found["first"]), int(found["last"]), int(found["at"]) if found["at"] else None)
+            return cls(
+                protein, *(whole_number(found[name], found.start(name)) if found[name] else None for name in _NUMBERS)
+            )
         except ConfigurationError as error:
             raise ParseError(error.message, position=len(path)) from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.base_modality import Modality
     from biomatrix.entities.segment_ids import SegmentIds
+
+_MOST_STATES: Final = 20_000
+"""Of all patterns of one constraint together."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,13 @@ class PatternConstraint(Constraint):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read patterns separated by semicolons, each a regular expression or as PROSITE writes it."""
-        offset = 0
+        offset = states = 0
         patterns: list[str] = []
         for pattern in text.split(";"):
             try:
                 written = pattern.strip()
                 patterns.append(from_prosite(written) if is_prosite(written) else written)
-                cls.table(patterns[-1])
+                states = _added(states, cls.table(patterns[-1])[1])
             except ParseError as error:
                 place = error.position if isinstance(error.position, int) else 0
                 raise ParseError(error.message, position=offset + place) from None
@@ -68,9 +71,10 @@ class PatternConstraint(Constraint):
 
     def __post_init__(self) -> None:
         """Refuse what is no pattern."""
+        states = 0
         for pattern in self.patterns:
             try:
-                self.table(pattern)
+                states = _added(states, self.table(pattern)[1])
             except BioMatrixError as error:
                 raise ConfigurationError(f"{self.name}: {error.message}") from None
 
@@ -90,6 +94,18 @@ class PatternConstraint(Constraint):
             if (found is not None) != self.wanted:
                 return f"{pattern} stands at position {found.start() + 1}" if found else f"{pattern} stands nowhere"
         return None
+
+
+def _added(states: int, table: NDArray[np.bool_]) -> int:
+    """Return the states of patterns and of one more. Raises ParseError where there are too many to be followed."""
+    total = states + len(table)
+    if total > _MOST_STATES:
+        raise ParseError(
+            f"the patterns up to this one have more than {_MOST_STATES:,} states together; give fewer, or smaller "
+            "repeats",
+            position=0,
+        )
+    return total
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class Unresolved(Constraint):
         word = text.strip().lower()
         if word != "no" and not (word.isascii() and word.isdecimal()):
             raise ParseError(f"unresolved is no, or the most there may be, not {text!r}", position=0)
-        return cls(0 if word == "no" else min(int(word), _MOST))
+        return cls(0 if word == "no" else min(int(word.lstrip("0")[:9] or "0"), _MOST))
 
     def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
         """Count the unresolved token."""
