@@ -92,10 +92,15 @@ def test_a_calibration_that_makes_no_interval_is_refused(model: Model, soluble: 
 
 
 def test_choices_are_held_against_what_they_were_calibrated_for(model: Model, soluble: Task) -> None:
-    made = calibrate_task(model, soluble, [({"molecule": one}, "yes") for one in MOLECULES], data="x.csv").calibration
+    records = [({"molecule": one}, "yes") for one in MOLECULES]
+    made = calibrate_task(model, soluble, records, data="x.csv", held_out=True).calibration
     assert (made.task, made.model, made.data) == ("is_it_soluble", "tiny", "x.csv")
     asked = ["Is ", MOLECULES[0], " soluble?"]
     assert not [one for one in choose(model, asked, YES_NO, calibration=made).confidence.doubts if "calibr" in one]
+    unsaid = calibrate_task(model, soluble, records).calibration
+    assert unsaid.held_out == "unknown"
+    doubts = choose(model, asked, YES_NO, calibration=unsaid).confidence.doubts
+    assert any("whether its records were held out" in one for one in doubts)
     doubted = choose(model, ["Is ", MOLECULES[0], " toxic?"], YES_NO, calibration=made)
     assert any("not on 'Is {molecule_selfies} toxic?'" in doubt for doubt in doubted.confidence.doubts)
     other = Model(TransformersEngine(tiny_network(model.vocabulary, seed=7), model.vocabulary), "other")

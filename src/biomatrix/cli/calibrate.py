@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    example = "biomatrix calibrate esol.csv --task predict_log_solubility --label logSolubility -o calibration.json"
+    example = "biomatrix calibrate esol.csv --task predict_log_solubility --label logSolubility "
+    example += "--held-out -o calibration.json"
     app.command(epilog=f"Example: {example}")(calibrate)
 
 
@@ -76,15 +77,17 @@ def calibrate(
     with shown_log(quiet):
         made = calibrate_task(
             load(model), asked, values, method=way, coverage=coverage, num_samples=num_samples, seed=seed,
-            data=table.name,
+            data=table.name, held_out=held_out or None,
         )  # fmt: skip
     made.calibration.save(output)
+    trained_on = (
+        f"{len(records) - len(unseen)} trained on" if held_out else "trained on: not looked at (give --held-out)"
+    )
     read = len(records) + len(refused)
     typer.echo(
         f"wrote {output}: {asked.name}, method {way}{_width(made.calibration)}; calibrated on "
         f"{len(made.calibration.scores)} of {read} records; left out: {len(refused)} not read, "
-        f"{len(records) - len(unseen)} trained on, {made.left_out} without an answer; {made.unstated} samples state no "
-        "number",
+        f"{made.left_out} without an answer, {trained_on}; {made.unstated} samples state no number",
         err=True,
     )
     for error in refused[:3]:

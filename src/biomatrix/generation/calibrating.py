@@ -65,6 +65,7 @@ def calibrate_task(
     num_samples: int = SAMPLES,
     seed: int = 0,
     data: str = "",
+    held_out: bool | None = None,
 ) -> CalibratedTask:
     """Ask a model a task about records and calibrate it on their labels.
 
@@ -85,6 +86,8 @@ def calibrate_task(
     seed : int
     data : str
         Where the records are from, for the file.
+    held_out : bool, optional
+        Whether the model was trained on none of them; where that is not said, answers that use this are doubted.
 
     Raises
     ------
@@ -97,6 +100,8 @@ def calibrate_task(
     prompts = [task_prompt(task.name, values) for values, _ in records]
     truths = [task.parse(label) for _, label in records]
     origin = _origin(model, task, prompts, SCORED if way in SETS else None, data)
+    if held_out is not None:
+        origin["held_out"] = "true" if held_out else "false"
     if task.parser == "number":
         return _numbers(model, task, prompts, truths, way, num_samples, seed, coverage, origin)
     return _labels(model, task, prompts, truths, way, coverage, origin)

@@ -25,8 +25,14 @@ _MOST: Final = 1.0 + 1e-9
 SETS: Final = {"lac": lac_scores, "aps": aps_scores}
 _ORIGIN: Final = tuple(Origin.__annotations__)
 _WORDS: Final = ("method", *_ORIGIN, "data_hash")
-_EMPTY_BEFORE: Final = frozenset({"prompt", "output", "drawn", "model_hash", "vocabulary_hash"})
-"""Words that older files lack."""
+UNKNOWN: Final = "unknown"
+"""Of ``held_out``: nobody looked."""
+_HELD_OUT: Final = ("true", "false", UNKNOWN)
+_BEFORE: Final = {
+    **dict.fromkeys(("prompt", "output", "drawn", "model_hash", "vocabulary_hash"), ""),
+    "held_out": UNKNOWN,
+}
+"""Words that older files lack, and what they then are."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,8 @@ class Calibration:
         The samples whose median each prediction was; 0 where that is not known or does not apply.
     task, model, unit, data : str
         What was asked, of whom, in which unit, and which records.
+    held_out : {"true", "false", "unknown"}
+        Whether the model was trained on none of the records.
     prompt, output, drawn, model_hash, vocabulary_hash : str
         What it was made for, in the words of :class:`~biomatrix.trust.origin.Origin`; empty where that is not known.
     data_hash : str
@@ -93,6 +101,7 @@ class Calibration:
     model: str = ""
     unit: str = ""
     data: str = ""
+    held_out: str = UNKNOWN
     prompt: str = ""
     output: str = ""
     drawn: str = ""
@@ -122,6 +131,8 @@ class Calibration:
             yield f"the floor of the spread is positive for normalised scores, not {self.floor}"
         if self.samples < 0:
             yield f"samples are counted from 0, not {self.samples}"
+        if self.held_out not in _HELD_OUT:
+            yield f"held_out is {', '.join(_HELD_OUT[:-1])} or {UNKNOWN}, not {self.held_out!r}"
 
     @property
     def origin(self) -> Origin:
@@ -221,7 +232,7 @@ class Calibration:
             floor=float(values["floor"]),
             samples=int(values["samples"]),
             recalibration=None if fitted is None else Recalibration.from_json(fitted),
-            **{word: str(values.get(word, "") if word in _EMPTY_BEFORE else values[word]) for word in _WORDS},
+            **{word: str(values.get(word, _BEFORE[word]) if word in _BEFORE else values[word]) for word in _WORDS},
         )
 
     def _checked_sets(self) -> str:
