@@ -67,6 +67,25 @@ def test_records_that_may_have_been_trained_on_are_a_doubt(tmp_path: Path, held_
     assert origin_doubts(Calibration.from_file(tmp_path / "made.json").origin, MADE) == (said,)
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"groups": "abcdefghi"}, "groups are no list"),
+        ({"scores": []}, "scores are no list of numbers"),
+        ({"scores": [True] * 9}, "scores are no list of numbers"),
+        ({"samples": 2.5}, "no whole number but 2.5"),
+        ({"samples": True}, "no whole number but True"),
+        ({"samples": -1}, "counted from 0"),
+    ],
+)
+def test_a_file_of_other_values_is_refused(tmp_path: Path, changes: dict[str, object], said: str) -> None:
+    path = tmp_path / "made.json"
+    calibrate([0.0] * 9, [1.0] * 9, **MADE).save(path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    with pytest.raises(ConfigurationError, match=said):
+        Calibration.from_file(path)
+
+
 def test_held_out_is_one_of_three_words() -> None:
     with pytest.raises(ConfigurationError, match="held_out is true, false or unknown, not 'perhaps'"):
         calibrate([0.0] * 9, [1.0] * 9, held_out="perhaps")

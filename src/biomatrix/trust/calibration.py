@@ -223,14 +223,20 @@ class Calibration:
 
     @classmethod
     def _read(cls, values: Mapping[str, Any]) -> Calibration:
-        fitted = values["recalibration"]
+        fitted, scores, samples = values["recalibration"], values["scores"], values["samples"]
+        if not isinstance(scores, list) or not scores or any(isinstance(one, bool) for one in scores):
+            raise ConfigurationError("its scores are no list of numbers, one for each record; calibrate again")
+        if not isinstance(values["groups"], list):
+            raise ConfigurationError("its groups are no list, one for each record; calibrate again")
+        if isinstance(samples, bool) or not isinstance(samples, int):
+            raise ConfigurationError(f"its samples are no whole number but {samples!r}; calibrate again")
         return cls(
-            scores=np.asarray(values["scores"], dtype=np.float64),
+            scores=np.asarray(scores, dtype=np.float64),
             coverage=float(values["coverage"]),
             groups=tuple(map(str, values["groups"])),
             labels=tuple(map(str, values["labels"])),
             floor=float(values["floor"]),
-            samples=int(values["samples"]),
+            samples=samples,
             recalibration=None if fitted is None else Recalibration.from_json(fitted),
             **{word: str(values.get(word, _BEFORE[word]) if word in _BEFORE else values[word]) for word in _WORDS},
         )
