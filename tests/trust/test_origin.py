@@ -96,6 +96,7 @@ def test_what_a_calibration_does_not_say_is_a_doubt() -> None:
     assert doubts == (
         "the calibration does not say which weights it was made with",
         "the calibration does not say which question it was made for",
+        "the calibration does not say how its answers were drawn",
         UNSAID,
     )
 
@@ -115,4 +116,4 @@ def test_a_file_from_before_is_read_and_doubted(tmp_path: Path) -> None:
     calibrate([0.0] * 9, [1.0] * 9, model="nano").save(path)
     newer = ("prompt", "output", "drawn", "model_hash", "vocabulary_hash", "held_out")
     path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k not in newer}))
-    assert len(origin_doubts(Calibration.from_file(path).origin, MADE)) == 3
+    assert len(origin_doubts(Calibration.from_file(path).origin, MADE)) == 4

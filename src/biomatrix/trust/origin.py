@@ -85,7 +85,9 @@ def _doubts(made_for: Origin, asked: Origin) -> Iterator[str]:
     elif question != now:
         yield f"calibrated on {_cut(question)}, not on {_cut(now)}"
     drawn = made_for.get("drawn", "")
-    if drawn and drawn != asked.get("drawn", ""):
+    if not drawn:
+        yield "the calibration does not say how its answers were drawn"
+    elif drawn != asked.get("drawn", ""):
         yield f"calibrated on answers drawn {drawn}, not {asked.get('drawn', '')}"
     if made_for.get("held_out") == "false":
         yield "calibrated on records that the model was trained on"
