@@ -48,13 +48,14 @@ def calibrate(
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only records whose labels the shipped models were not trained on.")
     ] = False,
+    unit: Annotated[str, typer.Option(help="Of the numbers, where the task names none, such as 'log mol/L'.")] = "",
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
     quiet: Quiet = False,
 ) -> None:
     """Ask a model about records that it was not trained on, and write what intervals of its answers are made from."""
     from biomatrix.corpus.holdout import is_held_out, is_property_held_out
     from biomatrix.entities.files.writing import check_writable
-    from biomatrix.generation.calibrating import calibrate_task, checked_method
+    from biomatrix.generation.calibrating import calibrate_task, checked_method, checked_unit
     from biomatrix.generation.model import load
     from biomatrix.tasks import task as task_named
 
@@ -68,6 +69,7 @@ def calibrate(
     asked = task_named(task)
     placeholder, kind = _subject(asked)
     way = checked_method(asked, method, num_samples, coverage)
+    checked_unit(asked, unit)
     refused: list[BioMatrixError] = []
     records = list(_records(table, kind, entity, label, asked, refused))
     if refused and not records:
@@ -77,7 +79,7 @@ def calibrate(
     with shown_log(quiet):
         made = calibrate_task(
             load(model), asked, values, method=way, coverage=coverage, num_samples=num_samples, seed=seed,
-            data=table.name, held_out=held_out or None,
+            data=table.name, held_out=held_out or None, unit=unit,
         )  # fmt: skip
     made.calibration.save(output)
     trained_on = (
