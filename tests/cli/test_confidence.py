@@ -26,6 +26,7 @@ def test_a_calibration_is_made_and_used(tmp_path: Path) -> None:
     asked += ["--as", "molecule_smiles", "--coverage", "0.8", "-n", "3", "-o", str(target)]
     result = RUNNER.invoke(app, asked, catch_exceptions=False)
     assert "calibrated on 9 of 10 records" in result.stderr
+    assert "trained on: not looked at (give --held-out)" in result.stderr
     assert "labels.csv, record 10" in result.stderr
     made = Calibration.from_file(target)
     assert (made.task, made.model, made.samples, made.data) == ("predict_log_solubility", "nano", 3, "labels.csv")
@@ -37,6 +38,7 @@ def test_a_calibration_is_made_and_used(tmp_path: Path) -> None:
     result = RUNNER.invoke(app, ["generate", *ASKED, "-n", "3", "--calibration", str(target)])
     assert result.stderr.count("confidence: ") == 1
     assert "80% interval" in result.stderr
+    assert "does not say whether its records were held out" in result.stderr
 
 
 TABLE = ["name,smiles,logS", *(f"n{n},{'C' * (n + 1)}O,{-n / 2}" for n in range(9)), "bad,CCO,soluble"]

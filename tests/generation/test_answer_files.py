@@ -226,12 +226,15 @@ def test_a_relaxed_fold_says_so_in_remarks_and_items(folds: list[Answer], tmp_pa
     assert "0.1250 angstrom" in text
 
 
-def test_structures_of_different_sequences_are_a_numbered_file_each(model: Model, tmp_path: Path) -> None:
+@pytest.mark.parametrize("extension", ["cif", "pdb", "bcif"])
+def test_structures_of_different_sequences_are_a_numbered_file_each(
+    model: Model, tmp_path: Path, extension: str
+) -> None:
     both = ("protein_sequence", "protein_structure")
     answers = model.generate("Make.", output=both, length=6, num_samples=3)
     assert len({answer.entity.sequence for answer in answers if isinstance(answer.entity, Protein)}) > 1
-    written = write_answers(answers, tmp_path / "made.cif", "protein_structure")
-    assert [path.name for path in written.paths] == ["made_1.cif", "made_2.cif", "made_3.cif"]
+    written = write_answers(answers, tmp_path / f"made.{extension}", "protein_structure")
+    assert [path.name for path in written.paths] == [f"made_{number}.{extension}" for number in (1, 2, 3)]
     for path, answer in zip(written.paths, answers, strict=True):
         assert isinstance(answer.entity, Protein)
         assert Protein.from_file(path).sequence == answer.entity.sequence

@@ -11,7 +11,7 @@ import torch
 import biomatrix as bm
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation import Model, TransformersEngine
-from biomatrix.generation.calibrating import YES_NO, calibrate_task, checked_method
+from biomatrix.generation.calibrating import YES_NO, calibrate_task, checked_method, checked_unit
 from biomatrix.generation.choosing import choose
 from biomatrix.generation.model_hash import folder_hash, model_hash
 from biomatrix.generation.origins import origin_of
@@ -92,10 +92,15 @@ def test_a_calibration_that_makes_no_interval_is_refused(model: Model, soluble: 
 
 
 def test_choices_are_held_against_what_they_were_calibrated_for(model: Model, soluble: Task) -> None:
-    made = calibrate_task(model, soluble, [({"molecule": one}, "yes") for one in MOLECULES], data="x.csv").calibration
+    records = [({"molecule": one}, "yes") for one in MOLECULES]
+    made = calibrate_task(model, soluble, records, data="x.csv", held_out=True).calibration
     assert (made.task, made.model, made.data) == ("is_it_soluble", "tiny", "x.csv")
     asked = ["Is ", MOLECULES[0], " soluble?"]
     assert not [one for one in choose(model, asked, YES_NO, calibration=made).confidence.doubts if "calibr" in one]
+    unsaid = calibrate_task(model, soluble, records).calibration
+    assert unsaid.held_out == "unknown"
+    doubts = choose(model, asked, YES_NO, calibration=unsaid).confidence.doubts
+    assert any("whether its records were held out" in one for one in doubts)
     doubted = choose(model, ["Is ", MOLECULES[0], " toxic?"], YES_NO, calibration=made)
     assert any("not on 'Is {molecule_selfies} toxic?'" in doubt for doubt in doubted.confidence.doubts)
     other = Model(TransformersEngine(tiny_network(model.vocabulary, seed=7), model.vocabulary), "other")
@@ -106,6 +111,16 @@ def test_choices_are_held_against_what_they_were_calibrated_for(model: Model, so
 def test_too_few_records_are_refused_before_the_model_is_asked(model: Model, soluble: Task) -> None:
     with pytest.raises(ConfigurationError, match=r"10 records are too few .* 95% .* at least 19; 10 reach 90%"):
         calibrate_task(model, soluble, [({"molecule": one}, "yes") for one in MOLECULES], coverage=0.95)
+
+
+def test_a_unit_is_the_one_of_the_task_or_the_one_given() -> None:
+    numbers = Task("weigh", ("How heavy is {molecule}",), "{weight}", parser="number")
+    weighed = Task("weigh", ("How heavy is {molecule}",), "{weight}", parser="number", unit="g/mol")
+    assert [checked_unit(numbers, "kDa"), checked_unit(numbers, ""), checked_unit(weighed, "")] == ["kDa", "", "g/mol"]
+    with pytest.raises(ConfigurationError, match="answers in g/mol, not in 'kDa'"):
+        checked_unit(weighed, "kDa")
+    with pytest.raises(ConfigurationError, match="no number"):
+        checked_unit(Task("ask", ("Is {molecule} so?",), "{so}", parser="yes_no"), "kDa")
 
 
 def test_one_sample_has_no_spread() -> None:

@@ -44,6 +44,13 @@ def test_one_fold_in_other_frames_is_one_cluster() -> None:
     assert found.centre == 1
 
 
+def test_chains_of_one_fold_and_other_sequences_agree_in_structure() -> None:
+    chain = bundled_protein("1s3v").first(60)
+    other = bm.Protein("A" * 60, chain.backbone)
+    assert str(agreement([chain, other])) == "2 of 2 samples agree in structure"
+    assert str(agreement([chain, chain])) == "2 of 2 samples agree"
+
+
 def test_similar_sequences_agree_with_gaps_too() -> None:
     base = "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ"
     others = [base[3:], base.replace("K", "R"), "GSGSGPWPWGSGSGHHHHHHGSGDGDNGNSGSP"]

@@ -18,8 +18,10 @@ MADE = Origin(
     prompt="Log solubility of {molecule_smiles}",
     output="text",
     drawn="at temperature 1 and top-p 1",
+    held_out="true",
 )
 """What a calibration was made for."""
+UNSAID = "the calibration does not say whether its records were held out of training"
 
 
 def other(**changes: str) -> Origin:
@@ -57,11 +59,45 @@ def test_another_question_or_draw_is_a_doubt(changes: dict[str, str], said: str)
     assert said in doubt
 
 
+@pytest.mark.parametrize(
+    ("held_out", "said"), [("false", "calibrated on records that the model was trained on"), ("unknown", UNSAID)]
+)
+def test_records_that_may_have_been_trained_on_are_a_doubt(tmp_path: Path, held_out: str, said: str) -> None:
+    calibrate([0.0] * 9, [1.0] * 9, **other(held_out=held_out)).save(tmp_path / "made.json")
+    assert origin_doubts(Calibration.from_file(tmp_path / "made.json").origin, MADE) == (said,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"groups": "abcdefghi"}, "groups are no list"),
+        ({"scores": []}, "scores are no list of numbers"),
+        ({"scores": [True] * 9}, "scores are no list of numbers"),
+        ({"samples": 2.5}, "no whole number but 2.5"),
+        ({"samples": True}, "no whole number but True"),
+        ({"samples": -1}, "counted from 0"),
+    ],
+)
+def test_a_file_of_other_values_is_refused(tmp_path: Path, changes: dict[str, object], said: str) -> None:
+    path = tmp_path / "made.json"
+    calibrate([0.0] * 9, [1.0] * 9, **MADE).save(path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    with pytest.raises(ConfigurationError, match=said):
+        Calibration.from_file(path)
+
+
+def test_held_out_is_one_of_three_words() -> None:
+    with pytest.raises(ConfigurationError, match="held_out is true, false or unknown, not 'perhaps'"):
+        calibrate([0.0] * 9, [1.0] * 9, held_out="perhaps")
+
+
 def test_what_a_calibration_does_not_say_is_a_doubt() -> None:
     doubts = origin_doubts(calibrate([0.0] * 9, [1.0] * 9).origin, MADE)
     assert doubts == (
         "the calibration does not say which weights it was made with",
         "the calibration does not say which question it was made for",
+        "the calibration does not say how its answers were drawn",
+        UNSAID,
     )
 
 
@@ -78,6 +114,6 @@ def test_a_file_says_what_it_was_made_for(tmp_path: Path, name: str) -> None:
 def test_a_file_from_before_is_read_and_doubted(tmp_path: Path) -> None:
     path = tmp_path / "made.json"
     calibrate([0.0] * 9, [1.0] * 9, model="nano").save(path)
-    newer = ("prompt", "output", "drawn", "model_hash", "vocabulary_hash")
+    newer = ("prompt", "output", "drawn", "model_hash", "vocabulary_hash", "held_out")
     path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k not in newer}))
-    assert len(origin_doubts(Calibration.from_file(path).origin, MADE)) == 2
+    assert len(origin_doubts(Calibration.from_file(path).origin, MADE)) == 4

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    example = "biomatrix calibrate esol.csv --task predict_log_solubility --label logSolubility -o calibration.json"
+    example = "biomatrix calibrate esol.csv --task predict_log_solubility --label logSolubility "
+    example += "--held-out -o calibration.json"
     app.command(epilog=f"Example: {example}")(calibrate)
 
 
@@ -47,13 +48,14 @@ def calibrate(
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only records whose labels the shipped models were not trained on.")
     ] = False,
+    unit: Annotated[str, typer.Option(help="Of the numbers, where the task names none, such as 'log mol/L'.")] = "",
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
     quiet: Quiet = False,
 ) -> None:
     """Ask a model about records that it was not trained on, and write what intervals of its answers are made from."""
     from biomatrix.corpus.holdout import is_held_out, is_property_held_out
     from biomatrix.entities.files.writing import check_writable
-    from biomatrix.generation.calibrating import calibrate_task, checked_method
+    from biomatrix.generation.calibrating import calibrate_task, checked_method, checked_unit
     from biomatrix.generation.model import load
     from biomatrix.tasks import task as task_named
 
@@ -67,6 +69,7 @@ def calibrate(
     asked = task_named(task)
     placeholder, kind = _subject(asked)
     way = checked_method(asked, method, num_samples, coverage)
+    checked_unit(asked, unit)
     refused: list[BioMatrixError] = []
     records = list(_records(table, kind, entity, label, asked, refused))
     if refused and not records:
@@ -76,15 +79,17 @@ def calibrate(
     with shown_log(quiet):
         made = calibrate_task(
             load(model), asked, values, method=way, coverage=coverage, num_samples=num_samples, seed=seed,
-            data=table.name,
+            data=table.name, held_out=held_out or None, unit=unit,
         )  # fmt: skip
     made.calibration.save(output)
+    trained_on = (
+        f"{len(records) - len(unseen)} trained on" if held_out else "trained on: not looked at (give --held-out)"
+    )
     read = len(records) + len(refused)
     typer.echo(
         f"wrote {output}: {asked.name}, method {way}{_width(made.calibration)}; calibrated on "
         f"{len(made.calibration.scores)} of {read} records; left out: {len(refused)} not read, "
-        f"{len(records) - len(unseen)} trained on, {made.left_out} without an answer; {made.unstated} samples state no "
-        "number",
+        f"{made.left_out} without an answer, {trained_on}; {made.unstated} samples state no number",
         err=True,
     )
     for error in refused[:3]:

@@ -90,8 +90,8 @@ def generate(
             "-o",
             metavar="FILE|FOLDER/",
             help="One file for all answers (.sdf, .smi, .selfies, .fasta; models of one .pdb, .cif, .bcif; .txt for "
-            "text), numbered files for a format that holds one (.mol), or a folder for a file each. Records say "
-            "logprob and checks.",
+            "text), numbered files for a format that holds one (.mol) and for structures of different sequences, or a "
+            "folder for a file each. Records say logprob and checks.",
         ),
     ] = None,
     checks: Checks = None,

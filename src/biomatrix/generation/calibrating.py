@@ -65,6 +65,8 @@ def calibrate_task(
     num_samples: int = SAMPLES,
     seed: int = 0,
     data: str = "",
+    held_out: bool | None = None,
+    unit: str = "",
 ) -> CalibratedTask:
     """Ask a model a task about records and calibrate it on their labels.
 
@@ -85,6 +87,10 @@ def calibrate_task(
     seed : int
     data : str
         Where the records are from, for the file.
+    held_out : bool, optional
+        Whether the model was trained on none of them; where that is not said, answers that use this are doubted.
+    unit : str
+        Of the numbers, where the task names none.
 
     Raises
     ------
@@ -93,13 +99,32 @@ def calibrate_task(
         be used, are too few for the coverage.
     """
     way = checked_method(task, method, num_samples, coverage)
+    named = checked_unit(task, unit)
     refuse_too_few(len(records), coverage)
     prompts = [task_prompt(task.name, values) for values, _ in records]
     truths = [task.parse(label) for _, label in records]
     origin = _origin(model, task, prompts, SCORED if way in SETS else None, data)
+    origin["unit"] = named
+    if held_out is not None:
+        origin["held_out"] = "true" if held_out else "false"
     if task.parser == "number":
         return _numbers(model, task, prompts, truths, way, num_samples, seed, coverage, origin)
     return _labels(model, task, prompts, truths, way, coverage, origin)
+
+
+def checked_unit(task: Task, unit: str) -> str:
+    """Return the unit of a task's numbers: its own, or the one given where it names none.
+
+    Raises
+    ------
+    ConfigurationError
+        The task names another unit, or answers with no number.
+    """
+    if unit and task.parser != "number":
+        raise ConfigurationError(f"{task.name} answers with no number, so that it has no unit; leave out {unit!r}")
+    if unit and task.unit and unit != task.unit:
+        raise ConfigurationError(f"{task.name} answers in {task.unit}, not in {unit!r}; leave out the unit")
+    return task.unit or unit
 
 
 def checked_method(task: Task, method: str | None, num_samples: int, coverage: float) -> str:

@@ -96,7 +96,15 @@ class Agreement:
         return np.array([one for one in self.meanings if isinstance(one, float | int)], dtype=np.float64)
 
     def __str__(self) -> str:
-        return f"{self.largest} of {len(self.meanings)} samples agree"
+        return f"{self.largest} of {len(self.meanings)} samples agree{self.compared}"
+
+    @property
+    def compared(self) -> str:
+        """In what samples were compared, where the texts of entities with a structure differ: `` in structure``."""
+        found = [one for one in self.meanings if isinstance(one, Entity)]
+        by_structure = [kind_of(one).meaning(one) is None and one.has_structure for one in found]
+        differ = len({kind_of(one).text(one) for one in found}) > 1
+        return " in structure" if found and all(by_structure) and differ else ""
 
 
 def spread_of(samples: ArrayLike) -> float:

@@ -25,8 +25,14 @@ _MOST: Final = 1.0 + 1e-9
 SETS: Final = {"lac": lac_scores, "aps": aps_scores}
 _ORIGIN: Final = tuple(Origin.__annotations__)
 _WORDS: Final = ("method", *_ORIGIN, "data_hash")
-_EMPTY_BEFORE: Final = frozenset({"prompt", "output", "drawn", "model_hash", "vocabulary_hash"})
-"""Words that older files lack."""
+UNKNOWN: Final = "unknown"
+"""Of ``held_out``: nobody looked."""
+_HELD_OUT: Final = ("true", "false", UNKNOWN)
+_BEFORE: Final = {
+    **dict.fromkeys(("prompt", "output", "drawn", "model_hash", "vocabulary_hash"), ""),
+    "held_out": UNKNOWN,
+}
+"""Words that older files lack, and what they then are."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,8 @@ class Calibration:
         The samples whose median each prediction was; 0 where that is not known or does not apply.
     task, model, unit, data : str
         What was asked, of whom, in which unit, and which records.
+    held_out : {"true", "false", "unknown"}
+        Whether the model was trained on none of the records.
     prompt, output, drawn, model_hash, vocabulary_hash : str
         What it was made for, in the words of :class:`~biomatrix.trust.origin.Origin`; empty where that is not known.
     data_hash : str
@@ -93,6 +101,7 @@ class Calibration:
     model: str = ""
     unit: str = ""
     data: str = ""
+    held_out: str = UNKNOWN
     prompt: str = ""
     output: str = ""
     drawn: str = ""
@@ -122,6 +131,8 @@ class Calibration:
             yield f"the floor of the spread is positive for normalised scores, not {self.floor}"
         if self.samples < 0:
             yield f"samples are counted from 0, not {self.samples}"
+        if self.held_out not in _HELD_OUT:
+            yield f"held_out is {', '.join(_HELD_OUT[:-1])} or {UNKNOWN}, not {self.held_out!r}"
 
     @property
     def origin(self) -> Origin:
@@ -212,16 +223,22 @@ class Calibration:
 
     @classmethod
     def _read(cls, values: Mapping[str, Any]) -> Calibration:
-        fitted = values["recalibration"]
+        fitted, scores, samples = values["recalibration"], values["scores"], values["samples"]
+        if not isinstance(scores, list) or not scores or any(isinstance(one, bool) for one in scores):
+            raise ConfigurationError("its scores are no list of numbers, one for each record; calibrate again")
+        if not isinstance(values["groups"], list):
+            raise ConfigurationError("its groups are no list, one for each record; calibrate again")
+        if isinstance(samples, bool) or not isinstance(samples, int):
+            raise ConfigurationError(f"its samples are no whole number but {samples!r}; calibrate again")
         return cls(
-            scores=np.asarray(values["scores"], dtype=np.float64),
+            scores=np.asarray(scores, dtype=np.float64),
             coverage=float(values["coverage"]),
             groups=tuple(map(str, values["groups"])),
             labels=tuple(map(str, values["labels"])),
             floor=float(values["floor"]),
-            samples=int(values["samples"]),
+            samples=samples,
             recalibration=None if fitted is None else Recalibration.from_json(fitted),
-            **{word: str(values.get(word, "") if word in _EMPTY_BEFORE else values[word]) for word in _WORDS},
+            **{word: str(values.get(word, _BEFORE[word]) if word in _BEFORE else values[word]) for word in _WORDS},
         )
 
     def _checked_sets(self) -> str:

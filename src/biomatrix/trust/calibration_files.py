@@ -43,7 +43,7 @@ def read_scores(path: Path) -> dict[str, Any]:
             values = json.loads((table.schema.metadata or {})[_KEY])
             values["scores"] = table["score"].to_pylist()
             values["groups"] = table["group"].to_pylist() if "group" in table.column_names else []
-        except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        except (OSError, pa.ArrowException, KeyError, ValueError, RecursionError) as error:
             raise ConfigurationError(f"no calibration: {error}", file=str(path)) from error
     else:
         values = read_object(path, ConfigurationError)

@@ -88,7 +88,7 @@ class Confidence:
             yield f"samples spread from {others.spread.min:.3g} to {others.spread.max:.3g}"
         elif others is not None and others.spread is None and others.share_of(self.sample) < AGREEMENT:
             agreeing = round(others.share_of(self.sample) * len(others.meanings))
-            yield f"{agreeing} of {len(others.meanings)} samples agree"
+            yield f"{agreeing} of {len(others.meanings)} samples agree{others.compared}"
         if self.probability < TOKEN and self.likelihood.count and not self.is_calibrated:
             yield "unsure of its tokens"
 
@@ -127,6 +127,6 @@ class Confidence:
             yield f"{passed} of {len(self.verdict.answered)} checks passed"
         if self.agreement is not None and self.agreement.spread is None and not any("agree" in d for d in self.doubts):
             yield f"{round(self.agreement.share_of(self.sample) * len(self.agreement.meanings))} of " \
-                f"{len(self.agreement.meanings)} samples agree"  # fmt: skip
+                f"{len(self.agreement.meanings)} samples agree{self.agreement.compared}"  # fmt: skip
         if self.doubts:
             yield f"doubt: {', '.join(self.doubts)}"

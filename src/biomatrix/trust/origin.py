@@ -24,7 +24,8 @@ class Origin(TypedDict, total=False):
     ``task`` is the name of the task and ``prompt`` its question, entities as the modality that shows them:
     ``Log solubility (mol/L) of {molecule_smiles}``. ``output`` is what the answer is, ``unit`` that of its numbers, and
     ``drawn`` says how answers were drawn. ``model`` is a name; ``model_hash`` and ``vocabulary_hash`` tell weights and
-    tokens. ``data`` names the records.
+    tokens. ``data`` names the records, and ``held_out`` is ``true`` where the model was trained on none of them,
+    ``false`` where it was on some, ``unknown`` where nobody looked.
     """
 
     task: str
@@ -36,6 +37,7 @@ class Origin(TypedDict, total=False):
     vocabulary_hash: str
     unit: str
     data: str
+    held_out: str
 
 
 def origin_doubts(made_for: Origin, asked: Origin) -> tuple[str, ...]:
@@ -55,8 +57,8 @@ def origin_doubts(made_for: Origin, asked: Origin) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> made_for = Origin(model_hash="ab", prompt="How heavy is {molecule_smiles}", drawn="greedily")
-    >>> origin_doubts(made_for, Origin(model_hash="ab", prompt="How heavy is {molecule_smiles}", drawn="at random"))
+    >>> made_for = Origin(model_hash="ab", prompt="How heavy is {molecule}", drawn="greedily", held_out="true")
+    >>> origin_doubts(made_for, Origin(model_hash="ab", prompt="How heavy is {molecule}", drawn="at random"))
     ('calibrated on answers drawn greedily, not at random',)
     """
     for word, what in _HASHES.items():
@@ -83,8 +85,14 @@ def _doubts(made_for: Origin, asked: Origin) -> Iterator[str]:
     elif question != now:
         yield f"calibrated on {_cut(question)}, not on {_cut(now)}"
     drawn = made_for.get("drawn", "")
-    if drawn and drawn != asked.get("drawn", ""):
+    if not drawn:
+        yield "the calibration does not say how its answers were drawn"
+    elif drawn != asked.get("drawn", ""):
         yield f"calibrated on answers drawn {drawn}, not {asked.get('drawn', '')}"
+    if made_for.get("held_out") == "false":
+        yield "calibrated on records that the model was trained on"
+    elif made_for.get("held_out") != "true":
+        yield "the calibration does not say whether its records were held out of training"
 
 
 def _cut(text: str) -> str:

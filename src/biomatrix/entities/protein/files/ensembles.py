@@ -32,9 +32,10 @@ def ensemble_bytes(samples: Sequence[Sample], file_format: str) -> bytes:
     Raises
     ------
     UnsupportedError
-        A chain has no structure or does not fit the format, or the samples of an mmCIF file differ in their residues
-        beyond their length.
+        A chain has no structure or does not fit the format, or the samples differ in their sequences.
     """
+    if len({_protein(one).sequence for one in samples}) > 1:
+        raise UnsupportedError("structures of different sequences are no models of one chain; give a folder")
     if file_format == "pdb":
         return _pdb(samples).encode()
     text = _cif(samples)
@@ -70,8 +71,6 @@ def _cif(samples: Sequence[Sample]) -> str:
 
     proteins = [_protein(one) for one in samples]
     longest = max(proteins, key=len)
-    if any(not longest.sequence.startswith(one.sequence) for one in proteins):
-        raise UnsupportedError("structures of different sequences are no models of one chain; give a folder")
     document = cif.read_string(cif_text([longest]))
     block: Any = document.sole_block()
     tags = [str(tag) for tag in block.find_loop("_atom_site.id").get_loop().tags]
