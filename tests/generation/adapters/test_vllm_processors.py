@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
@@ -12,7 +14,7 @@ import torch
 from torch import Tensor
 
 from biomatrix.entities.automaton import Automaton
-from biomatrix.errors import ConfigurationError, ParseError, UnsupportedError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, UnsupportedError
 from biomatrix.generation import Model, Request
 from biomatrix.generation.adapters.guide_descriptions import Courses, describe, parsed
 from biomatrix.generation.adapters.vllm_base import class_over
@@ -108,12 +110,53 @@ def test_a_request_that_asks_for_nothing_is_declined(nano: Model) -> None:
 
 
 @pytest.mark.parametrize("runner", ["v1", "v2"])
-@pytest.mark.parametrize("description", [3, "no json", "[]", '{"format": 9, "budget": 4}', '{"format": 1}'])
+@pytest.mark.parametrize(
+    "description",
+    [
+        3,
+        "no json",
+        "[]",
+        "[" * 100_000,
+        '{"format": 9, "budget": 4}',
+        '{"format": 1}',
+        '{"format": 1, "budget": true}',
+        '{"format": 1, "budget": 4, "prompt": "x"}',
+        '{"format": 1, "budget": 4, "constraints": 3, "output": ["a", "b"]}',
+    ],
+)
 def test_what_is_no_description_is_refused_at_admission(runner: str, description: object) -> None:
     cls = loaded(processor_name(runner))
-    with pytest.raises(ValueError, match="description of a guide"):
+    with pytest.raises(ValueError, match=r"description of a guide|constraints are a list"):
         cls.validate_params(Parameters({ARGUMENT: description}))
     cls.validate_params(Parameters(None))
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"budget": 10, "output": "nope"},
+        {"budget": 1, "output": "molecule_smiles"},
+        {
+            "budget": 10,
+            "output": "molecule_smiles",
+            "constraints": [{"constraint": "atoms", "fields": {"count": ["a", 2]}}],
+        },
+    ],
+)
+def test_what_this_model_cannot_meet_ends_its_own_request_alone(nano: Model, wishes: dict[str, Any]) -> None:
+    vocabulary = nano.vocabulary
+    description = json.dumps({"format": 1, **wishes})
+    with pytest.raises(BioMatrixError):
+        Courses(vocabulary).course(description)
+    processor = loaded(processor_name("v1"))(CONFIG, torch.device("cpu"), False)
+    good = Parameters({ARGUMENT: describe(Request("x", "protein_sequence", 4), 30)})
+    added = [(0, good, [], []), (1, Parameters({ARGUMENT: description}), [], [])]
+    processor.update_state(SimpleNamespace(removed=[], added=added, moved=[]))
+    logits = processor.apply(torch.zeros(2, len(vocabulary)))
+    ends = torch.nonzero(logits[1] > -math.inf).ravel().tolist()
+    assert ends
+    assert set(ends) <= {*vocabulary.ending_ids}
+    assert set(torch.nonzero(logits[0] > -math.inf).ravel().tolist()).isdisjoint(ends)
 
 
 def test_a_runner_that_is_not_there_is_refused() -> None:

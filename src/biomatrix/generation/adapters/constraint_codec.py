@@ -63,7 +63,7 @@ def read_value(told: object) -> Any:
         return _read(told, "")
     except ParseError:
         raise
-    except (BioMatrixError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except (BioMatrixError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
         raise ParseError(f"a constraint does not read: {error}") from None
 
 

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import fields
 from typing import Any, Final
 
-from biomatrix.errors import ParseError
+from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.generation.adapters.constraint_codec import read_value, write_value
 from biomatrix.generation.adapters.prefix_states import Course
 from biomatrix.generation.planning import Planner
@@ -24,6 +24,7 @@ FORMAT: Final = 1
 _AMPLE: Final = 1 << 24
 """A context in which every budget has room: the engine has checked the real one."""
 _MOST_KEPT: Final = 1024
+_WHAT: Final = "the description of a guide"
 _TOLD: Final = frozenset({"output", "length", "constraints", "guided", "kept"})
 """The fields of a request that say what its answer keeps to."""
 
@@ -83,15 +84,41 @@ class Courses:
         return self._kept[description]
 
     def _made(self, description: str) -> Course:
-        told = parsed(description)
-        budget = told.pop("budget")
-        wishes = {name: read_value(value) for name, value in told.items()}
+        request = described(description)
         try:
-            request = Request("", raw=True, max_new_tokens=budget, **wishes)
-        except TypeError as error:
-            raise ParseError(f"the description of a guide has a field that is unknown here: {error}") from None
-        job = self._planner.plan(request).jobs[0]
+            job = self._planner.plan(request).jobs[0]
+            job.guide.allowed(job.state[None])  # what fails at the first token fails here
+        except BioMatrixError:
+            raise
+        except Exception as error:  # a constraint may make anything of fields that another process filled in
+            raise ParseError(f"{_WHAT} has a constraint that cannot be kept: {error!r}; check its fields") from error
         return Course(job.guide, job.state, job.budget)
+
+
+def described(description: object) -> Request:
+    """Return the request that a description tells of, without its prompt: all that needs no vocabulary is checked.
+
+    Raises
+    ------
+    ParseError
+        It is no description.
+    BioMatrixError
+        No model could meet it.
+    """
+    told = parsed(description)
+    budget = told.pop("budget")
+    unknown = sorted(set(told) - _TOLD)
+    if unknown:
+        raise ParseError(
+            f"{_WHAT} has a field that is unknown here: {unknown[0]!r}; it takes {', '.join(sorted(_TOLD))}"
+        )
+    wishes = {name: read_value(value) for name, value in told.items()}
+    try:
+        return Request("", raw=True, max_new_tokens=budget, **wishes)
+    except BioMatrixError:
+        raise
+    except Exception as error:  # as above
+        raise ParseError(f"{_WHAT} has a field that does not read: {error!r}; check its fields") from error
 
 
 def parsed(description: object) -> dict[str, Any]:
@@ -102,13 +129,13 @@ def parsed(description: object) -> dict[str, Any]:
     ParseError
         It is no JSON object of this form.
     """
-    what = "the description of a guide"
     try:
         told = json.loads(description) if isinstance(description, str) else None
-    except ValueError as error:
-        raise ParseError(f"{what} is no JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"{_WHAT} is no JSON: {error}") from None
     if not isinstance(told, dict) or told.pop("format", None) != FORMAT:
-        raise ParseError(f"{what} is a JSON object of format {FORMAT}, as biomatrix.generation.adapters writes it")
-    if not isinstance(told.get("budget"), int):
-        raise ParseError(f"{what} names no budget of tokens")
+        raise ParseError(f"{_WHAT} is a JSON object of format {FORMAT}, as biomatrix.generation.adapters writes it")
+    budget = told.get("budget")
+    if isinstance(budget, bool) or not isinstance(budget, int):
+        raise ParseError(f"{_WHAT} names no budget of tokens, which is a whole number")
     return told

@@ -7,19 +7,23 @@ vLLM loads a processor by name, once, before it knows any request, and each requ
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from torch import Tensor
 
+from biomatrix.entities.automaton import Bounds
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.generation.adapters.guide_descriptions import Courses, parsed
+from biomatrix.generation.adapters.guide_descriptions import Courses, described
 from biomatrix.generation.adapters.prefix_states import Course, PrefixStates, Written
 from biomatrix.generation.adapters.vocabulary_masks import VocabularyMasks
+from biomatrix.generation.unguided_automaton import UnguidedAutomaton
 
 if TYPE_CHECKING:
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
+_LOGGER = logging.getLogger(__name__)
 ARGUMENT: Final = "biomatrix"
 """The key of a request's description."""
 PROCESSORS: Final[Mapping[str, str]] = {
@@ -48,14 +52,24 @@ def processor_name(runner: str) -> str:
 
 
 def check_parameters(parameters: Any) -> None:
-    """Raise ValueError, as vLLM expects, where a request's description cannot be read."""
+    """Raise ValueError, as vLLM expects, where no model could keep to a request's description.
+
+    vLLM asks this where it admits requests, without saying which model they are for. What only the vocabulary tells,
+    such as whether the budget is enough, is found out where the model writes; see :meth:`GuidedRows.course`.
+    """
     description = (parameters.extra_args or {}).get(ARGUMENT)
     if description is None:
         return
     try:
-        parsed(description)
+        described(description)
     except BioMatrixError as error:
         raise ValueError(str(error)) from error
+
+
+def _ended(vocabulary: Vocabulary) -> Course:
+    """Return a course on which nothing is written."""
+    guide = UnguidedAutomaton.from_vocabulary(vocabulary, ())
+    return Course(guide, guide.start(Bounds(1)), 0)
 
 
 class GuidedRows:
@@ -74,13 +88,21 @@ class GuidedRows:
         self._masks: VocabularyMasks | None = None
 
     def course(self, parameters: Any) -> Course | None:
-        """Return what a request keeps to, by its sampling parameters; None where it asks for nothing."""
+        """Return what a request keeps to, by its sampling parameters; None where it asks for nothing.
+
+        A request that this model cannot meet is ended at once, with a warning: an error here would end vLLM itself, and
+        the answers of everyone else with it.
+        """
         description = (parameters.extra_args or {}).get(ARGUMENT)
         if description is None:
             return None
         if self._courses is None:
             self._courses = Courses(self._open())
-        return self._courses.course(description)
+        try:
+            return self._courses.course(description)
+        except BioMatrixError as error:
+            _LOGGER.warning("a request is ended before its first token: %s", error)
+            return _ended(self._courses.vocabulary)
 
     def narrow(
         self, logits: Tensor, rows: Sequence[int], courses: Sequence[Course], written: Sequence[Written]
