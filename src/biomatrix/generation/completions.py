@@ -22,7 +22,7 @@ FORMS: Final[tuple[Form, ...]] = ("extended", "ids", "text")
 _SEED_BITS: Final = 31
 """Some servers take no larger seeds."""
 _MOST_STOPS: Final = 4
-_TOKEN_ID: Final = re.compile(r"token_id:(\d+)")
+_TOKEN_ID: Final = re.compile(r"token_id:([0-9]{1,18})")
 
 
 def completion_body(vocabulary: Vocabulary, model: str, job: Job, form: Form) -> dict[str, Any]:
@@ -78,20 +78,97 @@ class Piece:
     stop: int | str | None
 
 
-def read_piece(choice: Any) -> Piece:
-    """Return what a choice of a completion, or of an event, tells; ServerError where it is none."""
-    if not isinstance(choice, dict) or not isinstance(choice.get("text"), str):
-        raise ServerError(f"the server answers what is no completion: {str(choice)[:200]!r}; is it OpenAI-compatible?")
-    told = choice.get("logprobs") or {}
-    logprobs = tuple(math.nan if each is None else float(each) for each in told.get("token_logprobs") or ())
-    ids = choice.get("token_ids")
+@dataclass(frozen=True)
+class Choice:
+    """A choice of a completion, or of an event of a stream, every field of the type that it is read as.
+
+    Parameters
+    ----------
+    index : int
+    text : str
+    ids, logprobs, tokens : list
+        As the server tells them; empty where it does not, but None for ids.
+    reason : str or None
+    stop : int, str or None
+        "" where the server does not tell.
+    """
+
+    index: int
+    text: str
+    ids: list[int] | None
+    logprobs: list[float | None]
+    tokens: list[Any]
+    reason: str | None
+    stop: int | str | None
+
+
+def read_choices(answer: object, address: str) -> list[Choice]:
+    """Return the choices of a completion, or of an event of a stream, in the order of their indices.
+
+    Raises
+    ------
+    ServerError
+        It is neither: it names the address and the field that is wrong.
+    """
+    if not isinstance(answer, dict) or not isinstance(answer.get("choices"), list):
+        raise _no_completion(address, answer, "it has no list of choices")
+    return sorted((_read_choice(one, address) for one in answer["choices"]), key=lambda choice: choice.index)
+
+
+def _read_choice(told: Any, address: str) -> Choice:
+    if not isinstance(told, dict):
+        raise _no_completion(address, told, "a choice is no object")
+    found = {"index": 0, **told}
+    beside = found.get("logprobs")
+    beside = {} if beside is None else beside
+    if not isinstance(beside, dict):
+        raise _no_completion(address, told, "logprobs are no object")
+    logprobs, tokens = (_or_empty(beside.get(name)) for name in ("token_logprobs", "tokens"))
+    text, ids, reason = found.get("text"), found.get("token_ids"), found.get("finish_reason")
+    stop = found.get("stop_reason", "")
+    holds = {
+        "index": _is_whole(found["index"]),
+        "text": isinstance(text, str) and not any("\ud800" <= letter <= "\udfff" for letter in text),
+        "token_ids": ids is None or (isinstance(ids, list) and all(_is_whole(each) for each in ids)),
+        "token_logprobs": isinstance(logprobs, list) and all(each is None or _is_number(each) for each in logprobs),
+        "tokens": isinstance(tokens, list),
+        "finish_reason": reason is None or isinstance(reason, str),
+        "stop_reason": stop is None or isinstance(stop, str) or _is_whole(stop),
+    }
+    wrong = next((name for name, right in holds.items() if not right), None)
+    if wrong is not None:
+        raise _no_completion(address, told, f"{wrong} is not what it should be")
+    return Choice(found["index"], str(text), ids, logprobs, tokens, reason, stop)
+
+
+def _no_completion(address: str, told: object, reason: str) -> ServerError:
+    return ServerError(
+        f"{address} answers what is no completion ({reason}): {str(told)[:200]!r}; is it OpenAI-compatible?"
+    )
+
+
+def _or_empty(told: Any) -> Any:
+    return [] if told is None else told
+
+
+def _is_whole(told: object) -> bool:
+    return isinstance(told, int) and not isinstance(told, bool) and abs(told) < 1 << 63
+
+
+def _is_number(told: object) -> bool:
+    return isinstance(told, float) or _is_whole(told)
+
+
+def read_piece(choice: Choice) -> Piece:
+    """Return what a choice tells."""
+    logprobs = tuple(math.nan if each is None else float(each) for each in choice.logprobs)
+    ids = choice.ids
     if ids is None:
-        found = [_TOKEN_ID.fullmatch(str(token)) for token in told.get("tokens") or ()]
+        found = [_TOKEN_ID.fullmatch(str(token)) for token in choice.tokens]
         ids = [int(one[1]) for one in found if one] if found and all(found) else None
     if ids is not None and len(logprobs) != len(ids):
         logprobs = (math.nan,) * len(ids)
-    whole = None if ids is None else tuple(int(id_) for id_ in ids)
-    return Piece(whole, logprobs, choice["text"], choice.get("finish_reason"), choice.get("stop_reason", ""))
+    return Piece(None if ids is None else tuple(ids), logprobs, choice.text, choice.reason, choice.stop)
 
 
 def joined(pieces: Sequence[Piece]) -> Piece:

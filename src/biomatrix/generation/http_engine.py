@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import ConfigurationError, ServerError
 from biomatrix.generation.answering import AnsweringEngine
 from biomatrix.generation.checked import checked_whole
 from biomatrix.generation.checking import CheckingReader
@@ -16,6 +16,7 @@ from biomatrix.generation.loading import by_modality, model_folder
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
 _MOST_AT_ONCE = 1024
+_LONGEST_CONTEXT = 1 << 40
 
 
 class HttpEngine(AnsweringEngine):
@@ -76,14 +77,16 @@ class HttpEngine(AnsweringEngine):
         enforced_by: Enforcement = "checks",
         context_length: int | None = None,
     ) -> None:
+        if context_length is not None:
+            context_length = checked_whole(context_length, "context_length", 1, _LONGEST_CONTEXT)
         client = JsonClient(base_url, api_key, timeout, checked_whole(retries, "retries", 0, 100))
         served = _served(client, model)
-        length = context_length or served.get("max_model_len")
+        length = context_length or _told_length(client, served)
         if length is None:
             raise ConfigurationError(f"{client.base_url} does not say how much it reads at once; give context_length")
         workers = checked_whole(concurrency, "concurrency", 1, _MOST_AT_ONCE)
         writer = HttpWriter(client, str(served["id"]), vocabulary, workers, enforced_by)
-        super().__init__(writer, vocabulary, int(length))
+        super().__init__(writer, vocabulary, length)
         self._reader = CheckingReader(vocabulary)
 
 
@@ -115,10 +118,29 @@ def _served(client: JsonClient, model: str | None) -> dict[str, Any]:
     """Return what a server says about a model."""
     answer = client.get("models")
     listed = answer.get("data") if isinstance(answer, dict) else None
-    models = [one for one in listed or () if isinstance(one, dict) and "id" in one]
+    if not isinstance(listed, list):
+        raise ServerError(
+            f"{client.base_url}/models answers what is no list of models: {str(answer)[:200]!r}; is it "
+            "OpenAI-compatible?"
+        )
+    models = [one for one in listed if isinstance(one, dict) and isinstance(one.get("id"), str)]
     named = [one for one in models if model in (None, one["id"])]
     if len(named) == 1 or (named and model is not None):
         return named[0]
     names = ", ".join(str(one["id"]) for one in models) or "no models"
     asked = "more than one model" if model is None else f"no model {model!r}"
     raise ConfigurationError(f"{client.base_url} has {asked}; it serves {names}")
+
+
+def _told_length(client: JsonClient, served: dict[str, Any]) -> int | None:
+    """Return how much a server says that it reads at once; None where it does not say."""
+    told = served.get("max_model_len")
+    if told is None:
+        return None
+    whole = isinstance(told, int) and not isinstance(told, bool) and 0 < told <= _LONGEST_CONTEXT
+    if not whole:
+        raise ServerError(
+            f"{client.base_url}/models says that it reads {str(told)[:40]!r} tokens at once (max_model_len), which is "
+            "no number of tokens; give context_length"
+        )
+    return int(told)

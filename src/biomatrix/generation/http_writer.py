@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
@@ -12,7 +13,17 @@ from biomatrix.errors import ConfigurationError, ServerError, UnsupportedError
 from biomatrix.generation.adapters.guide_descriptions import describe
 from biomatrix.generation.adapters.llguidance import lark_grammar
 from biomatrix.generation.adapters.vllm_rows import ARGUMENT
-from biomatrix.generation.completions import FORMS, Form, Piece, completion_body, joined, read_answer, read_piece
+from biomatrix.generation.completions import (
+    FORMS,
+    Choice,
+    Form,
+    Piece,
+    completion_body,
+    joined,
+    read_answer,
+    read_choices,
+    read_piece,
+)
 from biomatrix.generation.jobs import Job, Token, Written
 from biomatrix.generation.json_client import JsonClient, RequestRefused
 from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -93,7 +104,7 @@ class HttpWriter:
             body = self._body(jobs[0], form)
             return self._client.post(PATH, body if len(jobs) == 1 else {**body, "n": len(jobs)})
 
-        choices = _choices(self._in_a_form_it_takes(ask), len(jobs))
+        choices = self._choices(self._in_a_form_it_takes(ask), len(jobs))
         return [read_answer(self._vocabulary, job, read_piece(one)) for job, one in zip(jobs, choices, strict=True)]
 
     def stream(self, jobs: Sequence[Job]) -> Iterator[Token]:
@@ -138,14 +149,29 @@ class HttpWriter:
         body = {"model": self._model, "prompt": ids, "max_tokens": 0, "echo": True, "logprobs": 1, "temperature": 0.0}
         advice = f"{self._client.base_url} does not tell how likely given tokens are (echo with logprobs)"
         try:
-            (choice,) = _choices(self._client.post(PATH, body), 1)
+            (choice,) = self._choices(self._client.post(PATH, body), 1)
         except RequestRefused as error:
             raise UnsupportedError(f"{advice}: {error.message}") from error
-        told = (choice.get("logprobs") or {}).get("token_logprobs") or []
-        found = told[len(prompt) : len(ids)]
-        if len(found) != len(continuation) or any(each is None for each in found):
+        told = choice.logprobs[len(prompt) : len(ids)]
+        found = [float(each) for each in told if each is not None]
+        if len(found) != len(continuation):
             raise UnsupportedError(advice)
-        return [float(each) for each in found]
+        if any(math.isnan(each) for each in found):
+            raise ServerError(
+                f"{self._client.base_url} tells NaN as the log-probability of a token; is its model sound?"
+            )
+        return found
+
+    def _choices(self, answer: object, number: int) -> list[Choice]:
+        """Return the choices of a completion in their order; ServerError where they are not so many."""
+        address = f"{self._client.base_url}/{PATH}"
+        choices = read_choices(answer, address)
+        if len(choices) != number:
+            raise ServerError(
+                f"{address} answers what is no completion: it has {len(choices)} choices where {number} were asked "
+                "for; is it OpenAI-compatible?"
+            )
+        return choices
 
     def _stream(self, number: int, job: Job) -> Iterator[Token]:
         def ask(form: Form) -> tuple[list[Any], Iterator[Any]]:
@@ -158,7 +184,7 @@ class HttpWriter:
         told = 0
         for events in (begun, rest):
             for event in events:
-                pieces += [read_piece(choice) for choice in event.get("choices") or ()]
+                pieces += [read_piece(choice) for choice in read_choices(event, f"{self._client.base_url}/{PATH}")]
                 whole = joined(pieces) if pieces else None
                 if whole is not None and whole.ids is not None:
                     for place in range(told, len(whole.ids) - 1):  # the last id waits: it may be the last of all
@@ -219,16 +245,4 @@ def _follows(last: Job, job: Job) -> bool:
         job.budget,
         job.draft,
         job.sample,
-    )
-
-
-def _choices(answer: Any, number: int) -> list[Any]:
-    """Return the choices of a completion in their order; ServerError where they are not so many."""
-    choices = answer.get("choices") if isinstance(answer, dict) else None
-    if not isinstance(choices, list) or len(choices) != number:
-        raise ServerError(f"the server answers what is no completion: {str(answer)[:200]!r}; is it OpenAI-compatible?")
-    return (
-        sorted(choices, key=lambda one: one.get("index", 0))
-        if all(isinstance(one, dict) for one in choices)
-        else choices
     )

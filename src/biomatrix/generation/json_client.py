@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,11 +15,13 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from biomatrix.errors import BioMatrixError, ConfigurationError, ServerError
+from biomatrix.generation.checked import checked_number, shown
 
 _PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 """What may be otherwise a moment later."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0
 """Seconds; the wait doubles from one try to the next."""
+_LONGEST_TIMEOUT: Final = 366 * 86400.0
 _SHOWN: Final = 300
 _MOST_BYTES: Final = 1 << 28
 """The longest answer that is read: 256 MB."""
@@ -53,12 +56,12 @@ class JsonClient:
         retries: int = 4,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigurationError(f"{base_url!r} is no address of a server, such as http://localhost:8000/v1")
-        self.base_url = base_url.rstrip("/") + ("" if parts.path.strip("/") else "/v1")
-        self._api_key = api_key
-        self._timeout = timeout
+        path = _path_of(base_url)
+        self.base_url = base_url.rstrip("/") + ("" if path.strip("/") else "/v1")
+        self._api_key = _checked_key(api_key)
+        self._timeout = checked_number(timeout, "timeout")
+        if not 0 < self._timeout <= _LONGEST_TIMEOUT:  # NaN is neither
+            raise ConfigurationError(f"timeout is a number of seconds above 0, at most a year, not {shown(timeout)}")
         self._retries = retries
         self._wait = wait
         self._opener = build_opener(_NoRedirect)
@@ -157,9 +160,9 @@ class JsonClient:
     def _parsed(self, path: str, data: bytes | str) -> Any:
         try:
             return json.loads(data)
-        except ValueError:
-            shown = data[:_SHOWN] if isinstance(data, str) else data[:_SHOWN].decode("utf-8", "replace")
-            raise ServerError(f"{self._at(path)} answers what is no JSON: {shown!r}") from None
+        except (ValueError, RecursionError):
+            begun = data[:_SHOWN] if isinstance(data, str) else data[:_SHOWN].decode("utf-8", "replace")
+            raise ServerError(f"{self._at(path)} answers what is no JSON: {begun!r}") from None
 
     def _at(self, path: str) -> str:
         return f"{self.base_url}/{path}"
@@ -174,10 +177,35 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
+def _path_of(base_url: str) -> str:
+    """Return the path of a server's address; ConfigurationError where it is none that can be asked."""
+    try:
+        parts = urlsplit(base_url)
+        host = parts.hostname or ""
+        host.encode("idna")  # as the socket does
+        base_url.encode("latin-1" if host.isascii() else "utf-8")
+        known = parts.scheme in ("http", "https") and bool(host) and parts.port != 0
+    except (ValueError, AttributeError, TypeError):  # UnicodeError is a ValueError
+        known = False
+    if not known or any(letter <= " " or letter == "\x7f" for letter in base_url):
+        raise ConfigurationError(f"{base_url!a} is no address of a server, such as http://localhost:8000/v1")
+    return parts.path
+
+
+def _checked_key(key: str | None) -> str | None:
+    """Return a key; ConfigurationError, which does not show it, where no header can carry it."""
+    if key is not None and not (isinstance(key, str) and key.isascii() and key.isprintable()):
+        raise ConfigurationError(
+            "the key of the server (api_key, or BIOMATRIX_API_KEY) holds a line break or a letter beyond ASCII, which "
+            "no header carries; copy it again"
+        )
+    return key
+
+
 def _json_or_none(data: bytes) -> Any:
     try:
         return json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return data.decode("utf-8", "replace")
 
 
@@ -205,6 +233,8 @@ def _asked_wait(headers: Any) -> float | None:
     except ValueError:
         try:
             seconds = parsedate_to_datetime(asked).timestamp() - time.time()
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
+    if math.isnan(seconds):
+        return None
     return min(max(seconds, 0.0), _LONGEST_WAIT)
