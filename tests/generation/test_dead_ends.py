@@ -89,6 +89,7 @@ def test_random_segments_under_each_constraint(nano: Vocabulary, name: str, out:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("name", "out"), [*((None, out) for out in MODALITIES), *sorted(NARROWED)])
 def test_many_random_segments(nano: Vocabulary, name: str | None, out: str) -> None:
     check(nano, out, nano.automaton(out) if name is None else narrowed(nano, name, out), walks=12)

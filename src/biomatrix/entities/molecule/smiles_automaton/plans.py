@@ -71,17 +71,19 @@ def _plan(machine: Machine, core: Core) -> Plan | None:
 
 
 def _of_bracket(machine: Machine, core: Core) -> Plan | None:
-    """Return the plan that begins with the first atom that the text may become and that leads anywhere."""
-    known = core.base.notes
+    """Return the plan that begins with the first atom that the text may become and that grows, or leads anywhere."""
+    known, found = core.base.notes, None
     for atom, further in bracket_futures(core.text):
         kind = (atom.capacity, atom.surroundings)
         if kind not in known:
             after = machine.bonded(core, atom)
             known[kind] = None if after is None else plan_of(machine, after)
         plan = known[kind]
-        if plan is not None:
-            return Plan(plan.characters + further, plan.atoms, plan.grows)
-    return None
+        if plan is not None and (found is None or plan.grows):
+            found = Plan(plan.characters + further, plan.atoms, plan.grows)
+            if found.grows:
+                break
+    return found
 
 
 def ring_ends(core: Core) -> list[str]:
