@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,8 @@ from biomatrix.entities.constraints.pattern_syntax import Choice, Letters, Run, 
 from biomatrix.errors import ParseError
 
 _MOST_STATES: Final = 20_000
+_MOST_TABLES: Final = 64
+"""Kept: a pattern is laid out once, though it is read, checked and followed."""
 
 
 @dataclass
@@ -89,6 +92,7 @@ class _Net:
         return node
 
 
+@lru_cache(maxsize=_MOST_TABLES)
 def pattern_table(pattern: str, alphabet: str) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Return the automaton that reads letters and knows whether a pattern has stood anywhere among them.
 
@@ -122,9 +126,10 @@ def pattern_table(pattern: str, alphabet: str) -> tuple[NDArray[np.int32], NDArr
     if last & start:
         raise ParseError(f"the pattern {pattern!r} may be empty, so it stands in every sequence", position=0)
     states, rows = _subsets(pattern, net.moves(alphabet), start, start, last)
-    return rows, np.array([state == last for state in states])
+    return _kept(rows, np.array([state == last for state in states]))
 
 
+@lru_cache(maxsize=_MOST_TABLES)
 def whole_table(pattern: str, alphabet: str) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Return the automaton that reads letters and knows whether all of them together are as a pattern says.
 
@@ -142,7 +147,15 @@ def whole_table(pattern: str, alphabet: str) -> tuple[NDArray[np.int32], NDArray
     states, rows = _subsets(pattern, net.moves(alphabet), _bits(net.closure([first])))
     alive = np.array([bool(state) for state in states])
     numbers = np.where(alive, np.cumsum(alive) - 1, -1)
-    return numbers[rows[alive]].astype(np.int32), np.array([bool(last & state) for state in states if state])
+    whole = np.array([bool(last & state) for state in states if state])
+    return _kept(numbers[rows[alive]].astype(np.int32), whole)
+
+
+def _kept(transitions: NDArray[np.int32], holds: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Return a table that nobody changes, since whoever asks again is given the same one."""
+    transitions.setflags(write=False)
+    holds.setflags(write=False)
+    return transitions, holds
 
 
 def _bits(nodes: Iterable[int]) -> int:
