@@ -24,6 +24,7 @@ ORDER = (
     "generation",
     "conversion",
     "report",
+    "evaluation",
     "quickstart",
     "doctor",
     "cli",

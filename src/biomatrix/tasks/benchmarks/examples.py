@@ -1,0 +1,58 @@
+"""One row of a benchmark: what is shown, what is expected, and what a judge must know beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from biomatrix.entities.base_entity import Entity
+
+FieldValue: TypeAlias = "str | Entity | tuple[Entity, str]"
+"""The value of a placeholder: text, an entity, or an entity with the modality to write it in."""
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One row.
+
+    Parameters
+    ----------
+    key : str
+        A stable name within the split: the official identifier, or the row's number from 0.
+    fields : mapping of str to str, Entity or (Entity, str)
+        A value for each placeholder of the prompts.
+    references : tuple of str
+        The accepted answers as the official data writes them: a SMILES, a label, a number, a description. Empty where
+        nothing is expected, as in unconditional generation.
+    target : Entity, optional
+        The expected entity, where text cannot hold it: the backbone to be folded.
+    facts : mapping
+        What the judge needs beside, as JSON values: counts asked for, the group removed, properties of the source.
+    """
+
+    key: str
+    fields: Mapping[str, FieldValue]
+    references: tuple[str, ...] = ()
+    target: Entity | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """An answer as a judge takes it.
+
+    Parameters
+    ----------
+    text : str
+        The answer in the notation of the official data, such as the SMILES of a molecule written in SELFIES; "" where
+        it is empty. What could not be read stands here as it was written, and `fault` says why.
+    entity : Entity, optional
+        The entity of an answer that is one.
+    fault : str
+        Why no value could be read; "" where one was.
+    """
+
+    text: str
+    entity: Entity | None = None
+    fault: str = ""
