@@ -22,6 +22,8 @@ _TEXT: Final = -1
 _DONE: Final = -2
 _AMPLE: Final = 1 << 40
 """More tokens than any segment needs."""
+_MOST_STATES: Final = 65_536
+"""The most first states of segments that are remembered."""
 _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
 Row: TypeAlias = tuple[int, int, tuple[Any, ...]]
 """The number of the modality that is open, or -1 in text, or -2 when finished; tokens left to write; the state of the
@@ -110,6 +112,8 @@ class TextAutomaton:
         if role < 0 or number != _TEXT:
             return (number if number != _TEXT else role, budget - 1, ())
         if (role, budget) not in self._first_states:
+            if len(self._first_states) >= _MOST_STATES:
+                self._first_states.clear()
             # one token is for the start of the segment, one for the end of the answer
             self._first_states[role, budget] = tuple(self._automata[role].start(Bounds(budget - 2)).tolist())
         return (role, budget - 1, self._first_states[role, budget])

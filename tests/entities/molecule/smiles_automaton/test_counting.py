@@ -127,6 +127,30 @@ def test_other_limits_are_kept_too(automaton: SmilesAutomaton, spelling: dict[in
     assert element_counts(Chem.MolFromSmiles(text)) == {"C": 4}
 
 
+def test_what_was_counted_before_changes_nothing(spelling: dict[int, str]) -> None:
+    """How wide a completion is does not depend on which states, of this or another wish, were completed before."""
+    counts = MoleculeCounts({"C": (18, 18), "O": (2, 2)}, others=False)
+    used = SmilesAutomaton(1000, END, spelling)
+    for number in (40, 25, 19):
+        used.counting(MoleculeCounts({"C": (number, number), "O": (2, 2)}, others=False)).start(Bounds(BUDGET))
+    for free in (0, 3, 9):
+        walk(used, spelling, MoleculeCounts({"C": (30, 30), "O": (2, 2)}, others=False), free, free)
+        walk(used, spelling, counts, free, free)
+    rng = random.Random(0)
+    for budget in (24, 27):
+        states = used.counting(counts).start(Bounds(budget))[None]
+        written: list[int] = []
+        while not used.counting(counts).finished(states)[0]:
+            fresh = SmilesAutomaton(1000, END, spelling).counting(counts)
+            same = fresh.start(Bounds(budget))[None]
+            for id_ in written:
+                same = fresh.advance(same, np.array([id_]))
+            allowed = used.counting(counts).allowed(states)[0]
+            assert allowed.tolist() == fresh.allowed(same)[0].tolist()
+            written.append(rng.choice([id_ for first, stop in allowed.tolist() for id_ in range(first, stop)]))
+            states = used.counting(counts).advance(states, np.array(written[-1:]))
+
+
 @pytest.mark.parametrize(
     "counts",
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from biomatrix.entities.molecule.smiles_automaton.brackets import bracket_ends
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
@@ -62,8 +62,7 @@ class Closings:
         """Return how a state is closed with atoms of some elements, preferred first; None where no way is found."""
         key = (core, context, elements)
         if key not in self._known:
-            if len(self._known) > _MOST_KNOWN:
-                self._known.clear()
+            make_room(self._known)
             tries = [_MOST_TRIES]
             text = self._search(core, context, elements, tries, set())
             self._known[key] = None if text is None else self._measured(core, context, text)
@@ -154,3 +153,9 @@ def _candidates(core: Core, context: Context, elements: tuple[str, ...]) -> list
 
 
 _MOST_KNOWN: Final = 200_000
+
+
+def make_room(known: dict[Any, Any]) -> None:
+    """Forget what is known where it is much; all of it can be worked out again."""
+    if len(known) >= _MOST_KNOWN:
+        known.clear()

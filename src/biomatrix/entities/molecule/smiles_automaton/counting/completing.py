@@ -13,7 +13,7 @@ from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import (
     free_labels,
     spelled,
 )
-from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closing, Closings, Site
+from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closing, Closings, Site, make_room
 from biomatrix.entities.molecule.smiles_automaton.counting.limits import INFINITE, Limits, Owed
 from biomatrix.entities.molecule.smiles_automaton.counting.owed_text import (
     Parts,
@@ -55,7 +55,7 @@ class Completer:
         self.limits = limits
         self._closings = closings
         self._letters = letters
-        named = [one for one in limits.counts.elements if one not in _CLOSERS and one != "H"]
+        named = sorted(one for one in limits.counts.elements if one not in _CLOSERS and one != "H")
         self._preferred = (*_CLOSERS, *named)
         self._found: dict[tuple[Core, Context, Added, str], str | None] = {}
         self._bias = 0
@@ -74,24 +74,27 @@ class Completer:
         """
         key = (core, context, total, "" if self.limits.rotatable is None else written)
         if key not in self._found:
+            make_room(self._found)
             self._found[key] = self._search(core, context, total, written)
         return self._found[key]
 
     def width(self, core: Core, context: Context, total: Added, written: str) -> int:
-        """Return the tokens that complete a state, ``INFINITE`` where no way is known; from a like state if it can."""
+        """Return the tokens that complete a state, ``INFINITE`` where no way is known.
+
+        What is owed decides it, so that states of other limits that owe the same share it.
+        """
         if self.limits.rotatable is not None:
-            text = self.find(core, context, total, written)
-            return INFINITE if text is None else width(text)
+            return _width(self.find(core, context, total, written))
         owed = self.limits.owed(total)
         if owed is None:
             return INFINITE
-        amount = sum(owed.elements.values()) * 3 + owed.atoms[0] + sum(bond[0] for bond in owed.bonds)
         key = (core, context, owed.signature(), self.apart)
-        known = self._closings.widths.get(key)
+        widths = self._closings.widths
+        known = widths.get(key)
         if known is None:
-            text = self.find(core, context, total, written)
-            known = self._closings.widths[key] = INFINITE if text is None else width(text) - amount
-        return known + amount
+            make_room(widths)
+            known = widths[key] = _width(self.find(core, context, total, written))
+        return known
 
     def spell(self, core: Core, context: Context, text: str) -> str:
         """Return a completion of a state as it is written."""
@@ -277,6 +280,10 @@ def _spread(closing: Closing, hanging: list[str], taken: dict[Site, list[str]]) 
 def width(text: str) -> int:
     """Return the characters that a completion takes at most."""
     return sum(SYSTEM_WIDTH if character >= FIRST_MARK else 1 for character in text)
+
+
+def _width(text: str | None) -> int:
+    return INFINITE if text is None else width(text)
 
 
 def rotatable_bonds(smiles: str) -> int:

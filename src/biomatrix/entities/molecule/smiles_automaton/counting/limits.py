@@ -12,6 +12,7 @@ from biomatrix.entities.molecule.smiles_automaton.counting.reading import Added
 INFINITE: Final = 1 << 30
 """No upper limit."""
 _LARGE: Final = 12
+"""Room for so many more is as good as room for any number."""
 _BONDS: Final = ("single", "double", "triple", "aromatic")
 
 
@@ -50,21 +51,19 @@ class Owed:
         return self.most.get(symbol, self.others)
 
     def signature(self) -> tuple[tuple[str, int, int] | tuple[int, int], ...]:
-        """Return what decides whether it can be written: large numbers are as good as larger ones.
+        """Return what decides how it can be written: much room is as good as more.
 
-        Where hydrogens are counted they are not: all are told.
+        Where hydrogens are counted it is not: all is told.
         """
         if self.hydrogens is not None:
             exact = sorted((symbol, self.elements.get(symbol, 0), most) for symbol, most in self.most.items())
             limits = (self.atoms, *self.bonds, self.rings, self.hydrogens, (self.charge, self.others))
             return (*exact, *limits)
         named = sorted(
-            (symbol, min(self.elements.get(symbol, 0), _LARGE), min(most - self.elements.get(symbol, 0), _LARGE))
+            (symbol, self.elements.get(symbol, 0), min(most - self.elements.get(symbol, 0), _LARGE))
             for symbol, most in self.most.items()
         )
-        numbers = (
-            (min(least, _LARGE), min(most - least, _LARGE)) for least, most in (self.atoms, *self.bonds, self.rings)
-        )
+        numbers = ((least, min(most - least, _LARGE)) for least, most in (self.atoms, *self.bonds, self.rings))
         return (*named, *numbers, (min(self.others, _LARGE), 0))
 
     @property
