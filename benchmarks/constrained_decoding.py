@@ -18,6 +18,14 @@ Sections, each at 64 rows:
 - guides: 64 rows with 64 different constraints in one batch, against 64 rows with one.
 - generate: our loop against Transformers' ``generate()`` on nano, prompts of equal and unequal lengths; the target is
   1.25 times.
+- each (not by default): as many tokens under the guide of each modality and without any; a row begins anew where its
+  answer ends. The target is 1.0 times.
+- shares (not by default): what of a step is the guide, its masks, the head and draw, and the network.
+- device (not by default, on a GPU): whether greedy answers are those of the CPU, both in single precision, and how many
+  of 512 samples of each modality decode.
+
+On a GPU (``--device cuda``) the loop is also timed over the Transformers network, and with ``--large`` the model of the
+published layout has the sizes of Qwen3-0.6B.
 
 Ratios are of medians of runs that take turns within one process. The tiny model has the layout of the published
 checkpoints: the real Qwen3 vocabulary, the published token strings in shuffled order, and random weights; it is built
@@ -44,6 +52,8 @@ FREE = {
 }
 """Modalities whose answers end by themselves, so that tokens per second are compared, and what they are asked by."""
 SECTIONS = ("steps", "memory", "draws", "answers", "guides", "generate")
+MORE = ("each", "shares", "device")
+"""Sections that are printed where they are named."""
 
 
 def print_steps(model: Any, quick: bool) -> None:
@@ -88,7 +98,8 @@ def print_draws(model: Any, quick: bool) -> None:
     """Print how much cheaper a draw among structure tokens is."""
     from decoding.draws import compare
 
-    _print_against(compare(model, "protein_structure", ROWS, 3 if quick else 15), "constrained")
+    repeats = 3 if quick else 15 if model.engine._network.device.type == "cpu" else 200
+    _print_against(compare(model, "protein_structure", ROWS, repeats), "constrained")
 
 
 def print_answers(model: Any, quick: bool) -> None:
@@ -124,8 +135,54 @@ def print_generate(model: Any, quick: bool) -> None:
     from decoding.loops import against_generate
 
     for spread in (0, 8):
-        times = against_generate(model, ROWS, 16 if quick else 128, 1 if quick else 5, spread)
+        tokens, repeats = (16, 1) if quick else (128, 5 if model.name == "nano" else 2)
+        times = against_generate(model, ROWS, tokens, repeats, spread)
         _print_against(times, "ours", "prompts of unequal length: " if spread else "prompts of one length: ")
+
+
+def print_each(model: Any, quick: bool) -> None:
+    """Print how each modality compares with no constraint."""
+    from decoding.loops import each_modality
+
+    is_trained = model.name == "nano"  # random weights write SMILES whose every state is new to the guide
+    tokens, repeats = (24, 1) if quick else (128, 5) if is_trained else (48, 2)
+    _print_against(each_modality(model, ROWS, tokens, 96, repeats), "unconstrained")
+
+
+def print_shares(model: Any, quick: bool) -> None:
+    """Print the parts of a step."""
+    from decoding.shares import network_alone, shares
+
+    tokens = 24 if quick else 128
+    alone = network_alone(model, ROWS, tokens)
+    print("" if alone is None else f"  the network alone {alone:.3f} ms a step")
+    for name in sorted((None, *model.vocabulary.modalities), key=lambda name: name == "molecule_smiles"):
+        if name == "molecule_smiles" and model.name != "nano":
+            continue  # see print_each
+        whole, parts = shares(model, name, ROWS, tokens, 96)
+        told = "; ".join(f"{part} {value:.3f} ({value / whole:.0%})" for part, value in parts.items())
+        print(f"  {name or 'unconstrained':20} {whole:.3f} ms a step: {told}", flush=True)
+
+
+def print_device(model: Any, quick: bool) -> None:
+    """Print how answers of a GPU compare with those of the CPU, and what is wrong with samples."""
+    from decoding.devices import agreement, faults, greedy
+    from decoding.models import opened
+
+    if model.name != "nano":
+        return
+    device = model.engine._network.device.type
+    pair = opened("nano"), opened("nano", device)
+    for name in model.vocabulary.modalities:
+        ours, theirs = (greedy(each, name, 8 if quick else ROWS, 96) for each in pair)
+        same, alike = agreement(ours, theirs)
+        print(
+            f"  {name:20} greedy, float32: {same} of {len(ours)} answers as on the CPU, "
+            f"{alike:,} of {sum(map(len, ours)):,} ids before the first that differs"
+        )
+        count = 16 if quick else 512
+        wrong = faults(model, name, count, FREE.get(name, "Make a protein."))
+        print(f"  {name:20} {count - sum(wrong.values())} of {count} samples decode {wrong or ''}", flush=True)
 
 
 def _print_against(times: dict[str, Any], ours: str, before: str = "") -> None:
@@ -155,15 +212,19 @@ PRINTED: dict[str, Callable[[Any, bool], None]] = {
     "answers": print_answers,
     "guides": print_guides,
     "generate": print_generate,
+    "each": print_each,
+    "shares": print_shares,
+    "device": print_device,
 }
 
 
 def measure(models: dict[str, Any], sections: Sequence[str], quick: bool) -> None:
-    """Print the sections; the loop is compared with ``generate()`` on nano alone, constraints on the larger too."""
+    """Print the sections; on a CPU the loop is compared with ``generate()`` on nano alone, constraints on both."""
     for section in sections:
         for name, model in models.items():
             largest = list(models)[-1]
-            if (section == "generate" and name != "nano") or (section in OF_THE_LARGEST and name != largest):
+            on_cpu = model.engine._network.device.type == "cpu"
+            if (section == "generate" and name != "nano" and on_cpu) or (section in OF_THE_LARGEST and name != largest):
                 continue
             print(f" {section}, {name}, {model.num_embeddings:,} rows", flush=True)
             PRINTED[section](model, quick)
@@ -174,23 +235,27 @@ def main() -> None:
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="a folder with a model of the published layout")
-    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, help="sections")
+    parser.add_argument("--only", nargs="+", choices=(*SECTIONS, *MORE), default=SECTIONS, help="sections")
     parser.add_argument(
         "--threads", nargs="+", type=int, default=[1, 2], help="numbers of threads, one after the other"
     )
+    parser.add_argument("--device", default="cpu", help="such as cuda")
+    parser.add_argument("--dtype", default="float32", help="such as bfloat16")
+    parser.add_argument("--large", action="store_true", help="sizes of Qwen3-0.6B for the published layout")
     parser.add_argument("--quick", action="store_true", help="few steps and repeats")
     given = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).parent))
 
     import torch
-    from decoding.models import TOKENIZER, opened, write_published
+    from decoding.models import LARGE, TINY, TOKENIZER, opened, write_published
 
     with tempfile.TemporaryDirectory() as name:
         folder = given.model
         if folder is None and TOKENIZER.is_dir():
             folder = Path(name) / "published"
-            write_published(folder)
-        models = {"nano": opened("nano")} | ({} if folder is None else {"tiny": opened(folder)})
+            write_published(folder, sizes=LARGE if given.large else TINY)
+        folders = {"nano": "nano"} | ({} if folder is None else {"large" if given.large else "tiny": folder})
+        models = {name: opened(where, given.device, given.dtype) for name, where in folders.items()}
         for threads in given.threads:
             torch.set_num_threads(threads)
             load = ", ".join(f"{value:.1f}" for value in os.getloadavg())

@@ -10,6 +10,7 @@ import torch
 from biomatrix.entities.automaton import Bounds
 from biomatrix.generation.drawing import RowSettings, choose
 from biomatrix.generation.heads import Head, LastPosition
+from biomatrix.generation.recorded_draws import RecordedDraws
 from biomatrix.generation.sampling import Sampling
 from biomatrix.processors import threads_for
 
@@ -26,23 +27,26 @@ def compare(model: Any, output: str, rows: int, repeats: int) -> dict[str, Secon
     head = Head(last, automaton.ids)
     state = automaton.start(Bounds(4 * LENGTH, LENGTH))
     states = np.stack([state] * rows)
-    hidden = torch.randn(rows, last.input_rows.shape[1], generator=torch.Generator().manual_seed(0))
     weights = last.output_rows(slice(0, None))
     assert weights is not None
+    hidden = torch.randn(rows, weights.shape[1], generator=torch.Generator().manual_seed(0)).to(weights)
     uniforms = np.random.default_rng(0).random(rows)
     settings = RowSettings.of([Sampling()] * rows)
+
+    draw = choose if hidden.device.type == "cpu" else RecordedDraws(hidden.device).choose
 
     def constrained() -> None:
         allowed = head.masks.allowed(automaton.allowed(states))
         with threads_for(head.work(rows, allowed.stop - allowed.first)):  # as the loop does
-            choose(head.logits(hidden, allowed.first, allowed.stop), allowed.masks, uniforms, settings)
+            draw(head.logits(hidden, allowed.first, allowed.stop), allowed.masks, uniforms, settings)
 
     def inverted() -> None:
-        cumulative = torch.softmax(torch.nn.functional.linear(hidden, weights), dim=-1).cumsum(dim=-1)
-        torch.searchsorted(cumulative, torch.from_numpy(uniforms).float()[:, None])
+        logits = torch.nn.functional.linear(hidden, weights).float()
+        targets = torch.from_numpy(uniforms).float().to(logits.device)[:, None]
+        torch.searchsorted(torch.softmax(logits, dim=-1).cumsum(dim=-1), targets).cpu()
 
     def multinomial() -> None:
-        torch.multinomial(torch.softmax(torch.nn.functional.linear(hidden, weights), dim=-1), 1)
+        torch.multinomial(torch.softmax(torch.nn.functional.linear(hidden, weights).float(), dim=-1), 1).cpu()
 
     runs = {"constrained": constrained, "softmax and cumulative sum": inverted, "softmax and multinomial": multinomial}
     with torch.inference_mode():

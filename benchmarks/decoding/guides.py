@@ -1,4 +1,4 @@
-"""Guides to measure with: one that allows everything, and one that narrows another.
+"""Guides to measure with: one that allows everything, one that narrows another, and one that repeats it.
 
 Legend of shapes: R rows, k numbers of a state.
 """
@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from biomatrix.entities.automaton import Hastening
 
 
 class Anything:
@@ -70,3 +72,49 @@ class FixedToken:
     def tokens_to_close(self, states: NDArray[Any]) -> NDArray[np.int64]:
         tokens: NDArray[np.int64] = self._inner.tokens_to_close(states[:, 1:])
         return tokens
+
+
+class Endless:
+    """An automaton that begins anew where it has finished, so that every row writes its whole budget.
+
+    Parameters
+    ----------
+    inner : Automaton
+        What is written again and again.
+    bounds : Bounds
+        Of each answer.
+    """
+
+    def __init__(self, inner: Any, bounds: Any) -> None:
+        self.ids: NDArray[np.int64] = inner.ids
+        self._inner = inner
+        self._begun = inner.start(bounds)
+        self._hastens = isinstance(inner, Hastening)
+
+    def start(self, bounds: Any) -> NDArray[Any]:
+        begun: NDArray[Any] = self._begun.copy()
+        return begun
+
+    def allowed(self, states: NDArray[Any]) -> Sequence[NDArray[np.int64]]:
+        ranges: Sequence[NDArray[np.int64]] = self._inner.allowed(states)
+        return ranges
+
+    def advance(self, states: NDArray[Any], ids: NDArray[np.int64]) -> NDArray[Any]:
+        states = self._inner.advance(states, ids)
+        states[self._inner.finished(states)] = self._begun
+        return states
+
+    def finished(self, states: NDArray[Any]) -> NDArray[np.bool_]:
+        return np.zeros(len(states), dtype=bool)
+
+    def offered(self, states: NDArray[Any], allowed: Sequence[NDArray[np.int64]]) -> Sequence[NDArray[np.int64]]:
+        offered: Sequence[NDArray[np.int64]] = self._inner.offered(states, allowed) if self._hastens else allowed
+        return offered
+
+    def hastened(
+        self, states: NDArray[Any], ids: NDArray[np.int64]
+    ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.bool_]]:
+        if not self._hastens:
+            return states, ids, np.zeros(len(ids), dtype=bool)
+        found: tuple[NDArray[Any], NDArray[np.int64], NDArray[np.bool_]] = self._inner.hastened(states, ids)
+        return found

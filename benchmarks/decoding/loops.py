@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from biomatrix.generation.decoding import decode_jobs
 from biomatrix.generation.jobs import Guide, Job
 from biomatrix.generation.sampling import Sampling
 
-from .guides import Anything, FixedToken
+from .guides import Anything, Endless, FixedToken
 from .timing import Seconds, in_turns
 
 
@@ -30,16 +30,29 @@ def answers(
     model: Any, guides: Sequence[Guide], prompts: Sequence[tuple[int, ...]], bounds: Sequence[Bounds], seed: int = 1
 ) -> list[list[int]]:
     """Write one sample under each guide; return the ids written."""
-    jobs = [
+    jobs = jobs_of(guides, prompts, bounds, seed)
+    return [list(row.ids) for row in decode_jobs(model.engine._network, jobs, len(jobs))]
+
+
+def jobs_of(
+    guides: Sequence[Guide], prompts: Sequence[tuple[int, ...]], bounds: Sequence[Bounds], seed: int = 1
+) -> list[Job]:
+    """Return a sample under each guide."""
+    return [
         Job(prompt, number, guide, guide.start(bound), bound.budget, Sampling(seed=seed))
         for number, (guide, prompt, bound) in enumerate(zip(guides, prompts, bounds, strict=True))
     ]
-    return [list(row.ids) for row in decode_jobs(model.engine._network, jobs, len(jobs))]
 
 
 def prompt_of(model: Any, request: str = "Fold a protein.") -> tuple[int, ...]:
     """Return the ids of a short request."""
     return tuple(model.prompt_ids(request))
+
+
+def begun(model: Any, name: str) -> tuple[int, ...]:
+    """Return the ids of a request for a modality, and its start token."""
+    request = "Make a molecule." if name.startswith("molecule") else "Make a protein."
+    return (*prompt_of(model, request), model.vocabulary.start_id(name))
 
 
 def constrained(model: Any, output: str, rows: int, tokens: int, repeats: int) -> dict[str, Seconds]:
@@ -57,6 +70,29 @@ def constrained(model: Any, output: str, rows: int, tokens: int, repeats: int) -
         },
         repeats,
     )
+
+
+def each_modality(model: Any, rows: int, tokens: int, budget: int, repeats: int) -> dict[str, Seconds]:
+    """Return the times of as many tokens under the guide of each modality, and without any.
+
+    Parameters
+    ----------
+    tokens : int
+        What each row writes, in answers of at most ``budget`` tokens one after another.
+    """
+    vocabulary = model.vocabulary
+    guides: dict[str, Guide] = {"unconstrained": Anything(len(vocabulary))}
+    guides |= {name: Endless(vocabulary.automaton(name), Bounds(budget)) for name in vocabulary.modalities}
+    prompts = {name: prompt_of(model) for name in guides}
+    prompts |= {name: begun(model, name) for name in vocabulary.modalities}
+    runs = dict.fromkeys(guides, 0)
+
+    def one(name: str) -> None:
+        runs[name] += 1
+        written = write(model, [guides[name]] * rows, [prompts[name]] * rows, [Bounds(tokens)] * rows, seed=runs[name])
+        assert written == rows * tokens
+
+    return in_turns({name: lambda name=name: one(name) for name in guides}, repeats)  # type: ignore[misc]
 
 
 def guided(
@@ -127,12 +163,14 @@ def against_generate(model: Any, rows: int, tokens: int, repeats: int, spread: i
     prompt = prompt_of(model)
     prompts = [prompt[row % (spread + 1) :] for row in range(rows)]
     width = len(prompt)
-    ids = torch.tensor([(0,) * (width - len(each)) + each for each in prompts])
-    mask = torch.tensor([[0] * (width - len(each)) + [1] * len(each) for each in prompts])
+    place = stock.device
+    ids = torch.tensor([(0,) * (width - len(each)) + each for each in prompts], device=place)
+    mask = torch.tensor([[0] * (width - len(each)) + [1] * len(each) for each in prompts], device=place)
     anything = Anything(len(model.vocabulary))
 
-    def ours() -> None:
-        assert write(model, [anything] * rows, prompts, [Bounds(tokens)] * rows) == rows * tokens
+    def ours(answering: Any = network) -> None:
+        jobs = jobs_of([anything] * rows, prompts, [Bounds(tokens)] * rows)
+        assert sum(len(row.ids) for row in decode_jobs(answering, jobs, rows)) == rows * tokens
 
     def theirs() -> None:
         with torch.inference_mode():
@@ -142,4 +180,7 @@ def against_generate(model: Any, rows: int, tokens: int, repeats: int, spread: i
             )  # fmt: skip
         assert found.shape == (rows, width + tokens)
 
-    return in_turns({"ours": ours, "generate()": theirs}, repeats)
+    runs: dict[str, Callable[[], object]] = {"ours": ours, "generate()": theirs}
+    if place.type != "cpu":
+        runs["ours, their network"] = lambda: ours(stock)
+    return in_turns(runs, repeats)

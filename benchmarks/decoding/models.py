@@ -1,4 +1,4 @@
-"""The models that are timed: the shipped one, and a tiny one over the published vocabulary."""
+"""The models that are timed: the shipped one, and one of random weights over the published vocabulary."""
 
 from __future__ import annotations
 
@@ -26,8 +26,18 @@ def published_tokens() -> list[str]:
     return [*controls, *symbols, *joint, *known["protein_sequence"].vocabulary(), *structure]
 
 
-def write_published(folder: Path, tokenizer_folder: Path = TOKENIZER) -> None:
-    """Write a model of the published layout: the real Qwen3 vocabulary, shuffled tokens, tiny random weights."""
+TINY: dict[str, Any] = {
+    "hidden_size": 64, "num_layers": 2, "intermediate_size": 128, "num_heads": 4, "num_kv_heads": 2, "head_dim": 16,
+}  # fmt: skip
+LARGE: dict[str, Any] = {
+    "hidden_size": 1024, "num_layers": 28, "intermediate_size": 3072, "num_heads": 16, "num_kv_heads": 8,
+    "head_dim": 128,
+}  # fmt: skip
+"""Those of Qwen3-0.6B."""
+
+
+def write_published(folder: Path, tokenizer_folder: Path = TOKENIZER, sizes: dict[str, Any] = TINY) -> None:
+    """Write a model of the published layout: the real Qwen3 vocabulary, shuffled tokens, random weights."""
     import torch
     from tokenizers import AddedToken
     from transformers import Qwen3ForCausalLM
@@ -43,17 +53,16 @@ def write_published(folder: Path, tokenizer_folder: Path = TOKENIZER) -> None:
     special = {token for modality in modalities() for token in (modality.start_token, modality.end_token)}
     tokenizer.add_tokens([AddedToken(token, special=token in special, normalized=False) for token in tokens])
     tokenizer.save_pretrained(folder)
-    sizes = ModelSection(
-        vocabulary=Path("unused"), hidden_size=64, num_layers=2, intermediate_size=128, num_heads=4,
-        num_kv_heads=2, head_dim=16, max_positions=2048, row_multiple=128,
-    )  # fmt: skip
+    section = ModelSection(vocabulary=Path("unused"), max_positions=2048, row_multiple=128, **sizes)
     torch.manual_seed(0)
-    config = qwen3_config(sizes, ROWS, pad_id=tokenizer.pad_token_id, end_ids=[tokenizer.eos_token_id])
-    Qwen3ForCausalLM(config).save_pretrained(folder)
+    config = qwen3_config(section, ROWS, pad_id=tokenizer.pad_token_id, end_ids=[tokenizer.eos_token_id])
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        network = Qwen3ForCausalLM(config)
+    network.save_pretrained(folder)
 
 
-def opened(name_or_folder: str | Path) -> Any:
-    """Return a model on the CPU in single precision."""
+def opened(name_or_folder: str | Path, device: str = "cpu", dtype: str = "float32") -> Any:
+    """Return a model, by default on the CPU in single precision."""
     from biomatrix.generation import load
 
-    return load(name_or_folder, device="cpu", dtype="float32")
+    return load(name_or_folder, device=device, dtype=dtype)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import NamedTuple
 
+import torch
+
 
 class Seconds(NamedTuple):
     """A time by the wall, and of the processor, which other work on the machine changes less."""
@@ -17,9 +19,17 @@ class Seconds(NamedTuple):
 
 def timed(run: Callable[[], object]) -> Seconds:
     """Return how long one run took."""
+    wait_for_gpu()
     wall, processor = time.perf_counter(), time.process_time()
     run()
+    wait_for_gpu()
     return Seconds(time.perf_counter() - wall, time.process_time() - processor)
+
+
+def wait_for_gpu() -> None:
+    """Wait until a GPU, where one is in use, has done all that it was told."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
 
 
 def medians(times: list[Seconds]) -> Seconds:

@@ -47,10 +47,13 @@ def threads_for(work: float) -> Iterator[None]:
     Parameters
     ----------
     work : float
-        Floating-point operations of one pass.
+        Floating-point operations of one pass; 0 where a GPU does them, and no number need be set.
     """
     import torch
 
+    if not work:
+        yield
+        return
     before = torch.get_num_threads()
     wanted = threads_worth(work, before)
     if wanted == before or _chosen_by_user(before):

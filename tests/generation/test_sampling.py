@@ -20,7 +20,7 @@ from biomatrix.generation.sampling import Sampling, random_stream
 def choose(
     logits: Tensor, allowed: Tensor, uniforms: NDArray[np.float64], samplings: Sequence[Sampling]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    masks = Masks(~allowed, torch.arange(len(allowed)))
+    masks = Masks(~allowed, np.arange(len(allowed)))
     return drawing.choose(logits, masks, uniforms, RowSettings.of(samplings))
 
 

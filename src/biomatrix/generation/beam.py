@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biomatrix.entities.automaton import States
-from biomatrix.generation.decoding import MAX_ROWS, left_padded
+from biomatrix.generation.decoding import MAX_ROWS
 from biomatrix.generation.heads import Head, LastPosition, Network
 from biomatrix.generation.jobs import Job, Written
+from biomatrix.generation.row_states import left_padded
 from biomatrix.processors import threads_for
 
 

@@ -2,7 +2,8 @@
 
 Rows are samples of prompts. Prompts are padded on the left; each is read once, and its cache is repeated for its
 samples. Rows that are complete leave the batch. Each row follows its own guide and sampling; rows whose guides have
-the same candidates share a head, a mask and a draw. What a row writes depends only on its own prompt, guide, sampling,
+the same candidates share a head, a mask and a draw. On a GPU the network reads what was drawn while the guides move on
+by it. What a row writes depends only on its own prompt, guide, sampling,
 sample number and draft.
 
 Legend of shapes: P prompts, R rows, T tokens, D hidden size.
@@ -20,10 +21,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biomatrix.generation.collection import collection_deferred
-from biomatrix.generation.grouping import HeadTable
-from biomatrix.generation.heads import Cache, LastPosition, Network
+from biomatrix.generation.grouping import HeadTable, head_table
+from biomatrix.generation.heads import Network
 from biomatrix.generation.jobs import Job, Token, Written
+from biomatrix.generation.recorded_draws import RecordedDraws
+from biomatrix.generation.row_states import row_states
 from biomatrix.generation.rows import Rows, Step
+from biomatrix.generation.transfers import sent
 from biomatrix.progress import Progress
 
 MAX_ROWS = 64
@@ -69,11 +73,10 @@ def stream_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS)
 @torch.inference_mode()
 def _batches(network: Network, jobs: Sequence[Job], max_rows: int) -> Iterator[_Batch]:
     """Yield the jobs in batches."""
-    last = LastPosition(network)
-    heads = HeadTable(last)
-    numbered = enumerate(jobs)
-    while batch := list(islice(numbered, max_rows)):
-        yield _Batch(last, heads, batch)
+    with head_table(network) as heads:
+        numbered = enumerate(jobs)
+        while batch := list(islice(numbered, max_rows)):
+            yield _Batch(heads, batch)
 
 
 def _written(steps: Sequence[Step], count: int) -> list[Written]:
@@ -96,7 +99,7 @@ def _written(steps: Sequence[Step], count: int) -> list[Written]:
 class _Batch:
     """The rows that are written together, grouped by the head that serves them."""
 
-    def __init__(self, last: LastPosition, heads: HeadTable, jobs: Sequence[tuple[int, Job]]) -> None:
+    def __init__(self, heads: HeadTable, jobs: Sequence[tuple[int, Job]]) -> None:
         by_guide: dict[int, list[tuple[int, Job]]] = {}
         for number, job in jobs:
             by_guide.setdefault(id(job.guide), []).append((number, job))
@@ -104,7 +107,7 @@ class _Batch:
         grouped = [
             (head, [each for guide in shared for each in by_guide[id(guide)]]) for head, shared in heads.group(guides)
         ]
-        self._last = last
+        self._last = heads.last
         self._groups = [Rows(head, members) for head, members in grouped]
         self._prompts = [job.prompt for _, members in grouped for _, job in members]
         ends = np.cumsum([len(members) for _, members in grouped])
@@ -114,31 +117,39 @@ class _Batch:
     @torch.inference_mode()
     def steps(self) -> Iterator[Step]:
         """Yield what each group of rows chose, step after step."""
-        cache, mask, hidden = self._read_prompts()
-        while True:
-            chosen = [self._choose(hidden, number) for number in range(len(self._groups))]
-            yield from chosen
-            ids = np.empty(len(hidden), dtype=np.int64)
-            kept = np.empty(len(hidden), dtype=bool)
-            for places, step in zip(self._places, chosen, strict=True):
-                ids[places], kept[places] = step.ids, ~step.last
-            if not kept.any():
-                return
-            if not kept.all():
-                order = closed_up(kept)
-                self._keep(kept, order, chosen)
-                where = torch.from_numpy(order).to(mask.device)
-                cache.batch_select_indices(where)
-                ids, mask = ids[order], mask[where]
-            mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
-            tokens = torch.from_numpy(ids).to(mask.device)[:, None]
-            hidden = self._forward(tokens, mask, mask.sum(dim=1, keepdim=True) - 1, cache)
+        states = row_states(self._last, self._prompts)
+        hidden = states.hidden
+        try:
+            while True:
+                states.begin(self._draw(hidden, states.draws))
+                chosen = [group.settle() for group in self._groups]  # while a GPU reads what was drawn
+                yield from chosen
+                kept = np.empty(len(hidden), dtype=bool)
+                for places, step in zip(self._places, chosen, strict=True):
+                    kept[places] = ~step.last
+                if not kept.any():
+                    return
+                if not kept.all():
+                    order = states.order(kept)
+                    self._keep(kept, order, chosen)
+                    states.keep(order)
+                hidden = states.read()
+        finally:
+            states.close()
 
-    def _choose(self, hidden: Tensor, number: int) -> Step:
-        """Choose the next ids of a group."""
-        if len(self._groups) == 1 and len(hidden) == 1:
-            return self._groups[number].choose(hidden)
-        return self._groups[number].choose(hidden[torch.from_numpy(self._places[number]).to(hidden.device)])
+    def _draw(self, hidden: Tensor, recorded: RecordedDraws | None) -> NDArray[np.int64]:
+        """Return the next id of each row, ``int64 [R]``."""
+        ids = np.empty(len(hidden), dtype=np.int64)
+        for number, (group, places) in enumerate(zip(self._groups, self._places, strict=True)):
+            ids[places] = group.draw(self._rows_of(hidden, number), recorded)
+        return ids
+
+    def _rows_of(self, hidden: Tensor, number: int) -> Tensor:
+        """Return the hidden states of a group."""
+        places = self._places[number]
+        if places[-1] - places[0] == len(places) - 1 and (np.diff(places) == 1).all():
+            return hidden[places[0] : places[-1] + 1]
+        return hidden[sent(places, hidden.device)]
 
     def _keep(self, kept: NDArray[np.bool_], order: NDArray[np.int64], chosen: Sequence[Step]) -> None:
         """Let the rows that are complete leave their groups; ``order`` is that of the rows that stay."""
@@ -150,45 +161,3 @@ class _Batch:
         places = [new[old[kept[old]]] for old in self._places]
         self._places = [each for each in places if len(each)]
         self._groups = [group for group in self._groups if len(group)]
-
-    def _read_prompts(self) -> tuple[Cache, Tensor, Tensor]:
-        """Read each distinct prompt once; return the rows' cache, mask ``[R, T]`` and last hidden state ``[R, D]``."""
-        prompts = list(dict.fromkeys(self._prompts))
-        ids, mask = left_padded(prompts, self._last.network.device)
-        cache = self._last.new_cache()
-        hidden = self._forward(ids, mask, (mask.cumsum(dim=1) - 1).clamp(min=0), cache)
-        number = {prompt: i for i, prompt in enumerate(prompts)}
-        rows = torch.tensor([number[prompt] for prompt in self._prompts], device=ids.device)
-        cache.batch_select_indices(rows)
-        return cache, mask[rows], hidden[rows]
-
-    def _forward(self, ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache) -> Tensor:
-        return self._last.forward(input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache)
-
-
-def closed_up(kept: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the rows that stay, ``int64 [k]``: the last of them take the places of those that leave.
-
-    So few rows of a cache move.
-
-    Examples
-    --------
-    >>> closed_up(np.array([True, False, True, True, True])).tolist()
-    [0, 4, 2, 3]
-    """
-    count = int(kept.sum())
-    order = np.arange(count)
-    holes = np.flatnonzero(~kept[:count])
-    order[holes] = (count + np.flatnonzero(kept[count:]))[::-1]
-    return order
-
-
-def left_padded(prompts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return prompts padded on the left to one length, and their mask: ``int64 [P, T]`` each."""
-    width = max(map(len, prompts))
-    ids = torch.zeros((len(prompts), width), dtype=torch.int64)
-    mask = torch.zeros_like(ids)
-    for row, prompt in enumerate(prompts):
-        ids[row, width - len(prompt) :] = torch.tensor(prompt)
-        mask[row, width - len(prompt) :] = 1
-    return ids.to(device), mask.to(device)

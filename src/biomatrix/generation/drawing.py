@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biomatrix.generation.sampling import Sampling
+from biomatrix.generation.transfers import sent
 
 _BLOCK: Final = 128
 _TOGETHER, _AT_ONCE = 1 << 20, 1 << 16
@@ -36,16 +37,16 @@ class Masks:
     ----------
     table : Tensor, shape=(U, N), dtype=bool
         Masks that are True where a candidate is forbidden.
-    rows : Tensor, shape=(R,), dtype=int64, optional
+    numbers : ndarray, shape=(R,), dtype=int64, optional
         The mask of each row; the only one for all rows when not given.
     """
 
     table: Tensor
-    rows: Tensor | None = None
+    numbers: NDArray[np.int64] | None = None
 
     def piece(self, first: int, stop: int) -> Tensor:
         """Return what some rows must not choose, ``bool [R, N]`` or ``[1, N]``."""
-        return self.table if self.rows is None else self.table[self.rows[first:stop]]
+        return self.table if self.numbers is None else self.table[sent(self.numbers[first:stop], self.table.device)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,11 @@ class RowSettings:
     def at(self, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) -> RowSettings:
         """Return the settings of some of the rows."""
         return RowSettings(self.temperatures[rows], self.top_p[rows], self.greedy[rows])
+
+    @property
+    def have_nucleus(self) -> bool:
+        """Whether a row that is drawn is cut to its nucleus."""
+        return bool((self.top_p[~self.greedy] < 1.0).any())
 
     @property
     def are_plain(self) -> bool:
@@ -112,14 +118,37 @@ def _choose(
 ) -> tuple[Tensor, Tensor]:
     values, sums = _centred(logits, forbidden)
     if settings.are_plain:
-        columns = _draw(values, sums, uniforms)
+        columns = _draw(values, sums, sent(uniforms, values.device))
     else:
         columns = values.argmax(dim=-1)
         draws = np.flatnonzero(~settings.greedy)
         if len(draws):
-            drawn = torch.from_numpy(draws).to(values.device)
+            drawn = sent(draws, values.device)
             columns[drawn] = _draw_by(settings.at(draws), values[drawn], uniforms[draws])
     return columns, values.gather(1, columns[:, None])[:, 0] - sums.sum(dim=-1).log()
+
+
+def choose_each(logits: Tensor, forbidden: Tensor, uniforms: Tensor, temperatures: Tensor, greedy: Tensor) -> Tensor:
+    """Choose one candidate for each row without looking at any number, so that it can be recorded.
+
+    Parameters
+    ----------
+    logits : Tensor, shape=(R, N), dtype=float
+    forbidden : Tensor, shape=(R, N), dtype=bool
+    uniforms, temperatures : Tensor, shape=(R,), dtype=float64
+    greedy : Tensor, shape=(R,), dtype=bool
+        As in :func:`choose`.
+
+    Returns
+    -------
+    Tensor, shape=(2, R), dtype=float64
+        The candidates chosen, and their log-probabilities.
+    """
+    values, sums = _centred(logits, forbidden)
+    divided = values / temperatures[:, None]
+    columns = torch.where(greedy, values.argmax(dim=-1), _draw(divided, _block_sums(divided), uniforms))
+    logprobs = values.gather(1, columns[:, None])[:, 0] - sums.sum(dim=-1).log()
+    return torch.stack([columns.double(), logprobs])
 
 
 def _centred(logits: Tensor, forbidden: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -148,14 +177,14 @@ def _centred(logits: Tensor, forbidden: Tensor | None) -> tuple[Tensor, Tensor]:
 
 def _draw_by(settings: RowSettings, values: Tensor, uniforms: NDArray[np.float64]) -> Tensor:
     """Draw a candidate for each row by its temperature and nucleus, ``int64 [R]``."""
-    values = values / torch.from_numpy(settings.temperatures).to(values.device)[:, None]
+    values = values / sent(settings.temperatures, values.device)[:, None]
     # Rows without a nucleus are left as they are: rounding in the sums would cut their least likely candidates.
     cut = np.flatnonzero(settings.top_p < 1.0)
     if len(cut):
-        rows = torch.from_numpy(cut).to(values.device)
-        kept = nucleus(values[rows].softmax(dim=-1), torch.from_numpy(settings.top_p[cut]).to(values.device)) > 0
+        rows = sent(cut, values.device)
+        kept = nucleus(values[rows].softmax(dim=-1), sent(settings.top_p[cut], values.device)) > 0
         values[rows] = values[rows].masked_fill_(~kept, -torch.inf)
-    return _draw(values, values.exp().view(len(values), -1, _BLOCK).sum(dim=-1), uniforms)
+    return _draw(values, _block_sums(values), sent(uniforms, values.device))
 
 
 def nucleus(probabilities: Tensor, top_p: Tensor) -> Tensor:
@@ -174,10 +203,14 @@ def nucleus(probabilities: Tensor, top_p: Tensor) -> Tensor:
     return torch.where(ties | (probabilities > least), probabilities, 0.0)
 
 
-def _draw(values: Tensor, sums: Tensor, uniforms: NDArray[np.float64]) -> Tensor:
+def _block_sums(values: Tensor) -> Tensor:
+    return values.exp().view(len(values), -1, _BLOCK).sum(dim=-1)
+
+
+def _draw(values: Tensor, sums: Tensor, uniforms: Tensor) -> Tensor:
     """Return where each row's cumulative weight passes its uniform draw, ``int64 [R]``; weights are exponentials."""
     cumulative = sums.cumsum(dim=-1)
-    targets = torch.from_numpy(uniforms).to(values.device)[:, None] * cumulative[:, -1:]
+    targets = uniforms[:, None] * cumulative[:, -1:]
     block = _passed(sums, cumulative, targets)
     targets -= torch.nn.functional.pad(cumulative, (1, 0)).gather(1, block)
     inside = values.view(len(values), -1, _BLOCK).gather(1, block[:, :, None].expand(-1, -1, _BLOCK))[:, 0].exp_()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.generation.heads import Head, LastPosition
+from biomatrix.generation.heads import Head, LastPosition, Network
 from biomatrix.generation.jobs import Guide
+from biomatrix.generation.qwen3.network import Qwen3
 
 _FEW: Final = 1024
 """So many candidates cost less than a head of their own."""
@@ -18,6 +20,8 @@ _SPARE: Final = 1.25
 """Guides share candidates that are at most this many times the fewest of any of them."""
 _MOST_HEADS: Final = 32
 """The most heads kept from batch to batch: those of sparse candidates hold a copy of their weights."""
+_MOST_DIGESTS: Final = 1024
+"""The most arrays of candidates whose content is known."""
 
 
 class HeadTable:
@@ -30,13 +34,13 @@ class HeadTable:
     """
 
     def __init__(self, last: LastPosition) -> None:
-        self._last = last
+        self.last = last
         self._digests: dict[int, tuple[NDArray[np.int64], bytes]] = {}
         self._heads: dict[bytes, Head] = {}
 
     def group(self, guides: Sequence[Guide]) -> list[tuple[Head, list[Guide]]]:
         """Return distinct guides by the head that serves them; guides of equal or similar candidates share one."""
-        if len(self._heads) > _MOST_HEADS:
+        if len(self._heads) > _MOST_HEADS or len(self._digests) > _MOST_DIGESTS:
             self._heads.clear()
             self._digests.clear()
         by_content: dict[bytes, list[Guide]] = {}
@@ -48,7 +52,7 @@ class HeadTable:
     def _head(self, ids: NDArray[np.int64]) -> Head:
         digest = self._digest(ids)
         if digest not in self._heads:
-            self._heads[digest] = Head(self._last, ids)
+            self._heads[digest] = Head(self.last, ids)
         return self._heads[digest]
 
     def _digest(self, ids: NDArray[np.int64]) -> bytes:
@@ -58,6 +62,19 @@ class HeadTable:
             # The array is kept so that no other object can take its identity.
             known = self._digests[id(ids)] = (ids, digest)
         return known[1]
+
+
+@contextmanager
+def head_table(network: Network) -> Iterator[HeadTable]:
+    """Yield the heads of a network; a plain decoder on a GPU keeps them, as it keeps its weights."""
+    if not isinstance(network, Qwen3) or network.device.type == "cpu":
+        yield HeadTable(LastPosition(network))
+        return
+    heads = network.spare_heads.pop() if network.spare_heads else HeadTable(LastPosition(network))
+    try:
+        yield heads
+    finally:
+        network.spare_heads[:] = [heads]
 
 
 def _shared(sets: Sequence[list[Guide]]) -> list[tuple[NDArray[np.int64], list[Guide]]]:

@@ -157,6 +157,10 @@ class Head:
         last : Tensor, shape=(R, D) or (R, V)
             From :class:`LastPosition`.
         """
+        return self.scores(last, first, stop).float()
+
+    def scores(self, last: Tensor, first: int = 0, stop: int | None = None) -> Tensor:
+        """Return the same as :meth:`logits` in the type of the network."""
         if self._weight is None:
-            return last[:, self._rows][:, first:stop].float()
-        return torch.nn.functional.linear(last, self._weight[first:stop]).float()
+            return last[:, self._rows][:, first:stop]
+        return torch.nn.functional.linear(last, self._weight[first:stop])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,20 +111,27 @@ def _open_plain(folder: Path, device: torch.device, dtype: torch.dtype) -> Qwen3
     """Open a folder without importing Transformers; None where that cannot be."""
     from biomatrix.generation.qwen3.opening import open_plain
 
-    network = open_plain(folder, dtype) if device.type == "cpu" else None
+    if device.type not in ("cpu", "cuda"):
+        return None
+    with _going_to(device):
+        network = open_plain(folder, dtype, device)
     if network is not None:
         check_finite(network, folder)
     return network
 
 
 def _open_network(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
-    network = _moved(open_network(folder, dtype), device)
+    network = open_network(folder, dtype)
+    with _going_to(device):
+        network = network.to(device)
     check_finite(network, folder)
     return network.eval()
 
 
-def _moved(network: Any, device: torch.device) -> Any:
+@contextmanager
+def _going_to(device: torch.device) -> Iterator[None]:
+    """Raise ConfigurationError for what goes wrong on the way to a device: most often its memory is too small."""
     try:
-        return network.to(device)
-    except RuntimeError as error:  # most often its memory is too small
+        yield
+    except RuntimeError as error:
         raise ConfigurationError(f"the model does not go to the device {str(device)!r}: {one_line(error)}") from error

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from biomatrix.entities.automaton import Ranges
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation.drawing import Masks
+from biomatrix.generation.transfers import sent
 
 _MOST_OBJECTS: Final = 4096
 """The most ranges known, by identity and by content."""
@@ -57,6 +58,8 @@ class MaskTable:
 
     def __init__(self, ids: NDArray[np.int64], device: torch.device) -> None:
         self._ids = ids
+        self._narrows = device.type != "cuda"
+        """Whether fewer columns are less work; a GPU rather does the same again."""
         self._is_dense = int(ids[-1]) - int(ids[0]) + 1 == len(ids)
         self._most = max(_FEWEST_MASKS, _MOST_BYTES // len(ids))
         self._by_object: dict[int, int] = {}
@@ -96,6 +99,8 @@ class MaskTable:
         first, stop = min([span[0] for span in spans]), max([span[1] for span in spans])
         if all(span[1] - span[0] == 1 for span in spans):
             return Allowed(first, stop, np.array([self._spans[number][0] for number in numbers]))
+        if not self._narrows:
+            first, stop = 0, len(self._ids)
         if spans.count((first, stop, True)) == len(spans):
             return Allowed(first, stop)
         missing = [number for number in distinct if self._masks[number] < 0]
@@ -103,15 +108,12 @@ class MaskTable:
             self._forget()
             numbers = self._numbers(keys, ranges)
             missing = list(set(numbers))
-        for number in missing:
-            self._add(number)
+        self._add(missing)
         if len(distinct) == 1:
             number = self._masks[numbers[0]]
             return Allowed(first, stop, None, Masks(self._table[number : number + 1, first:stop]))
         masks = self._masks
-        rows = torch.from_numpy(np.fromiter(map(masks.__getitem__, numbers), np.int64, len(numbers)))
-        if self._shared is None:
-            rows = rows.to(self._table.device)
+        rows = np.fromiter(map(masks.__getitem__, numbers), np.int64, len(numbers))
         return Allowed(first, stop, None, Masks(self._table[:, first:stop], rows))
 
     def _numbers(self, keys: list[int], ranges: Sequence[Ranges]) -> list[int]:
@@ -147,26 +149,31 @@ class MaskTable:
             self._columns.append(columns)
         return number
 
-    def _add(self, number: int) -> None:
-        """Make a mask."""
-        if self._filled == self._room:
-            self._grow()
-        forbidden = np.ones(len(self._ids), dtype=np.bool_)
-        bounds: list[int] = self._columns[number].tolist()
-        for first, stop in zip(bounds[::2], bounds[1::2], strict=True):
-            forbidden[first:stop] = False
+    def _add(self, missing: Sequence[int]) -> None:
+        """Make masks."""
+        if not missing:
+            return
+        stop = self._filled + len(missing)
+        if stop > self._room:
+            self._grow(stop)
+        added = slice(self._filled, stop)
+        forbidden = np.empty((len(missing), len(self._ids)), np.bool_) if self._shared is None else self._shared[added]
+        forbidden[:] = True
+        for row, number in zip(forbidden, missing, strict=True):
+            bounds: list[int] = self._columns[number].tolist()
+            for first, last in zip(bounds[::2], bounds[1::2], strict=True):
+                row[first:last] = False
         if self._shared is None:
-            self._table[self._filled] = torch.from_numpy(forbidden)
-        else:
-            self._shared[self._filled] = forbidden
-        self._masks[number] = self._filled
-        self._filled += 1
+            self._table[added] = sent(forbidden, self._table.device)
+        for place, number in enumerate(missing, start=self._filled):
+            self._masks[number] = place
+        self._filled = stop
 
-    def _grow(self) -> None:
-        """Make room for twice as many masks."""
-        self._room = max(16, 2 * self._filled)
+    def _grow(self, least: int) -> None:
+        """Make room for at least so many masks, and for twice as many as there are."""
+        self._room = max(16, 2 * self._filled, least)
         larger = self._table.new_empty((self._room, len(self._ids)))
-        larger[: self._filled] = self._table
+        larger[: self._filled] = self._table[: self._filled]
         self._table = larger
         self._shared = larger.numpy() if larger.device.type == "cpu" else None
 

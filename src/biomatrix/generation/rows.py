@@ -5,8 +5,9 @@ Legend of shapes: R rows, D hidden size, V embedding rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,11 @@ from biomatrix.entities.automaton import Hastening, Ranges, States
 from biomatrix.generation.drawing import RowSettings, choose
 from biomatrix.generation.heads import Head
 from biomatrix.generation.jobs import Guide, Job
+from biomatrix.generation.recorded_draws import RecordedDraws
 from biomatrix.generation.sampling import Draws, random_stream
 from biomatrix.processors import threads_for
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,44 +54,60 @@ class Rows:
         self._settings = RowSettings.of([job.sampling for _, job in jobs])
         self._draws = Draws([_stream(job) for _, job in jobs])
         self._guided = _guided([job for _, job in jobs])
+        self._ids = np.empty(0, dtype=np.int64)
+        """What was drawn last, its log-probabilities, and whether it was hastened."""
+        self._logprobs = np.empty(0)
+        self._hastened = np.empty(0, dtype=np.bool_)
 
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def choose(self, last: Tensor) -> Step:
-        """Choose the next id of each row.
+    def draw(self, last: Tensor, recorded: RecordedDraws | None = None) -> NDArray[np.int64]:
+        """Return the next id of each row, ``int64 [R]``; :meth:`settle` comes next.
 
         Parameters
         ----------
         last : Tensor, shape=(R, D) or (R, V)
             Of the network's last position, from :class:`~biomatrix.generation.heads.LastPosition`.
+        recorded : RecordedDraws, optional
+            Draws that a GPU knows.
         """
-        columns, logprobs = self._columns(last)
-        ids, complete, hastened = self._advance(self._head.ids[columns])
-        self._left -= 1
-        return Step(self._numbers, ids, logprobs, complete | (self._left <= 0), complete, hastened)
+        columns, self._logprobs = self._columns(last, recorded)
+        hastened = self._of_each(self._head.ids[columns], _Guided.hastened)
+        self._ids, self._hastened = (np.concatenate(parts) for parts in zip(*hastened, strict=True))
+        return self._ids
 
-    def _columns(self, last: Tensor) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def settle(self) -> Step:
+        """Move the guides on by what was drawn; return it."""
+        complete = np.concatenate(self._of_each(self._ids, _Guided.advance))
+        self._left -= 1
+        last = complete | (self._left <= 0)
+        return Step(self._numbers, self._ids, self._logprobs, last, complete, self._hastened)
+
+    def _of_each(self, ids: NDArray[np.int64], call: Callable[[_Guided, NDArray[np.int64]], _Part]) -> list[_Part]:
+        """Call a method of each guide with the ids of its rows."""
+        found = []
+        first = 0
+        for one in self._guided:
+            stop = first + len(one.states)
+            found.append(call(one, ids[first:stop]))
+            first = stop
+        return found
+
+    def _columns(self, last: Tensor, recorded: RecordedDraws | None) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         uniforms = self._draws.next()
         ranges: list[Ranges] = [each for one in self._guided for each in one.offered()]
         allowed = self._head.masks.allowed(ranges)
         if allowed.forced is not None:
             return allowed.forced, np.zeros(len(self))
         with threads_for(self._head.work(len(self), allowed.stop - allowed.first)):
-            logits = self._head.logits(last, allowed.first, allowed.stop)
-            columns, logprobs = choose(logits, allowed.masks, uniforms, self._settings)
+            if recorded is not None:
+                scores = self._head.scores(last, allowed.first, allowed.stop)
+                columns, logprobs = recorded.choose(scores, allowed.masks, uniforms, self._settings)
+            else:
+                logits = self._head.logits(last, allowed.first, allowed.stop)
+                columns, logprobs = choose(logits, allowed.masks, uniforms, self._settings)
         return columns + allowed.first, logprobs
-
-    def _advance(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-        """Move the guides on; return the ids that are written, which rows have finished, and which were hastened."""
-        moved = []
-        first = 0
-        for one in self._guided:
-            stop = first + len(one.states)
-            moved.append(one.advance(ids[first:stop]))
-            first = stop
-        written, complete, hastened = (np.concatenate(parts) for parts in zip(*moved, strict=True))
-        return written, complete, hastened
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
         """Keep these rows, ``bool [R]``, in their order."""
@@ -118,13 +138,17 @@ class _Guided:
         allowed = self.guide.allowed(self.states)
         return allowed if self._hastening is None else self._hastening.offered(self.states, allowed)
 
-    def advance(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-        """Move on by what was drawn; return what is written, which rows have finished, and which were hastened."""
-        hastened = np.zeros(len(ids), dtype=np.bool_)
-        if self._hastening is not None:
-            self.states, ids, hastened = self._hastening.hastened(self.states, ids)
+    def hastened(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Return what is written for what was drawn, and which rows were hastened."""
+        if self._hastening is None:
+            return ids, np.zeros(len(ids), dtype=np.bool_)
+        self.states, ids, hastened = self._hastening.hastened(self.states, ids)
+        return ids, hastened
+
+    def advance(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Move on by what is written; return which rows have finished."""
         self.states = self.guide.advance(self.states, ids)
-        return ids, self.guide.finished(self.states), hastened
+        return self.guide.finished(self.states)
 
 
 def _guided(jobs: Sequence[Job]) -> list[_Guided]:

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from biomatrix.generation.decoding import closed_up
 from biomatrix.generation.qwen3.cache import KeyValues
+from biomatrix.generation.row_states import closed_up
 
 
 class Plain:

@@ -16,10 +16,10 @@ from transformers import DynamicCache, Qwen3Config, Qwen3ForCausalLM
 
 from biomatrix.errors import WeightsError
 from biomatrix.generation import load
-from biomatrix.generation.decoding import left_padded
 from biomatrix.generation.qwen3.cache import KeyValues
 from biomatrix.generation.qwen3.network import Qwen3
 from biomatrix.generation.qwen3.opening import open_plain
+from biomatrix.generation.row_states import left_padded
 from biomatrix.training.checkpoint import write_model
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe
 

@@ -23,9 +23,9 @@ from transformers import LogitsProcessor
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation.adapters.prefix_states import Course, Place, PrefixStates, Written
 from biomatrix.generation.adapters.vocabulary_masks import VocabularyMasks
-from biomatrix.generation.decoding import left_padded
 from biomatrix.generation.planning import Planner
 from biomatrix.generation.requests import Request
+from biomatrix.generation.row_states import left_padded
 from biomatrix.generation.sampling import Sampling
 from biomatrix.generation.text_automaton import TextAutomaton
 from biomatrix.vocabulary.vocabulary import Vocabulary

@@ -32,6 +32,10 @@ class KeyValues:
             self._layers[layer].append(keys, values)
         return self._layers[layer].keys, self._layers[layer].values
 
+    def all_states(self) -> list[Tensor]:
+        """Return the keys of every layer, then the values of every layer."""
+        return [layer.keys for layer in self._layers] + [layer.values for layer in self._layers]
+
     def batch_select_indices(self, indices: Tensor) -> None:
         """Keep these rows, in this order, each as often as it is named.
 

@@ -11,6 +11,7 @@ Legend of shapes: R rows, T tokens, S tokens in the cache, H heads, G key-value 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -46,6 +47,10 @@ class Qwen3:
         """The weights of the last layer, ``[vocab_size, D]``: a token's logit is its row times the hidden state."""
         steps = torch.arange(0, config.head_dim, 2, dtype=torch.float)
         self._frequencies = (1.0 / (config.rope_theta ** (steps / config.head_dim))).to(self.device)
+        self.spare_steps: list[Any] = []
+        """:class:`~biomatrix.generation.qwen3.static_steps.StaticSteps` that no batch uses at the moment."""
+        self.spare_heads: list[Any] = []
+        """:class:`~biomatrix.generation.grouping.HeadTable` that no call uses at the moment."""
 
     @property
     def device(self) -> torch.device:
@@ -83,13 +88,31 @@ class Qwen3:
         Tensor, shape=(R, T, D)
             The last hidden states.
         """
+        mask = _attention_mask(attention_mask.bool(), input_ids.shape[1])
+        return self.read(input_ids, position_ids, mask, past_key_values.append)
+
+    def read(
+        self,
+        input_ids: Tensor,
+        position_ids: Tensor,
+        mask: Tensor | None,
+        remember: Callable[[int, Tensor, Tensor], tuple[Tensor, Tensor]],
+    ) -> Tensor:
+        """Read tokens; as a call, but for the mask and the cache.
+
+        Parameters
+        ----------
+        mask : Tensor, shape=(R, 1, T, S), optional
+            What each token may see: True or 0, where False or -inf hides; all before it when not given.
+        remember : callable
+            Takes the number of a layer and the newest keys and values, and returns all of them.
+        """
         states = embedding(input_ids, self.embedding)
         angles = position_ids[..., None].float() * self._frequencies
         angles = torch.cat((angles, angles), dim=-1)
         turn = angles.cos().to(states.dtype)[:, None], angles.sin().to(states.dtype)[:, None]
-        mask = _attention_mask(attention_mask.bool(), input_ids.shape[1])
         for number, layer in enumerate(self._layers):
-            states = layer(states, turn, mask, lambda k, v, n=number: past_key_values.append(n, k, v))  # type: ignore[misc]
+            states = layer(states, turn, mask, partial(remember, number))
         return _norm(states, self._tensors["model.norm.weight"], self.config.rms_norm_eps)
 
 
@@ -141,6 +164,8 @@ def _norm(states: Tensor, weight: Tensor, eps: float) -> Tensor:
     """Return states divided by their root mean square in single precision, times the weight."""
     if states.dtype == torch.float32:
         return rms_norm(states, weight.shape, weight, eps)  # the same operations in one call
+    if states.is_cuda:
+        return weight * rms_norm(states, weight.shape, None, eps)  # in single precision inside
     single = states.to(torch.float32)
     single = single * torch.rsqrt(single.pow(2).mean(-1, keepdim=True) + eps)
     return weight * single.to(states.dtype)

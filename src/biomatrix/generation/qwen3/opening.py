@@ -19,8 +19,8 @@ _WEIGHTS: Final = "model.safetensors"
 _MORE_THAN_ONE_FILE: Final = ("model.safetensors.index.json", "adapter_config.json", "adapter_model.safetensors")
 
 
-def open_plain(folder: Path, dtype: torch.dtype) -> Qwen3 | None:
-    """Open a folder for answering on a CPU.
+def open_plain(folder: Path, dtype: torch.dtype, device: torch.device | None = None) -> Qwen3 | None:
+    """Open a folder for answering.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ def open_plain(folder: Path, dtype: torch.dtype) -> Qwen3 | None:
         In the ordinary layout.
     dtype : torch.dtype
         What the weights are turned into.
+    device : torch.device, optional
+        Where they go; the CPU when not given.
 
     Returns
     -------
@@ -41,14 +43,16 @@ def open_plain(folder: Path, dtype: torch.dtype) -> Qwen3 | None:
     config = None if settings is None else Configuration.read(settings)
     if settings is None or config is None:
         return None
-    tensors = _tensors(folder / _WEIGHTS, config.shapes(), dtype)
+    tensors = _tensors(folder / _WEIGHTS, config.shapes(), dtype, device or torch.device("cpu"))
     if tensors is None:
         return None
     generation = object_or_none(folder / "generation_config.json")
     return Qwen3(config, tensors, lambda weights: _stock(settings, generation, weights, str(folder)))
 
 
-def _tensors(path: Path, shapes: Mapping[str, tuple[int, ...]], dtype: torch.dtype) -> dict[str, Tensor] | None:
+def _tensors(
+    path: Path, shapes: Mapping[str, tuple[int, ...]], dtype: torch.dtype, device: torch.device
+) -> dict[str, Tensor] | None:
     """Return the tensors of these names and shapes; None where the file holds others, or does not open."""
     try:
         with safe_open(path, framework="pt") as file:
@@ -59,7 +63,7 @@ def _tensors(path: Path, shapes: Mapping[str, tuple[int, ...]], dtype: torch.dty
         return None
     if any(tensor.shape != shapes[name] or not tensor.is_floating_point() for name, tensor in tensors.items()):
         return None
-    return {name: tensor.to(dtype) for name, tensor in tensors.items()}
+    return {name: tensor.to(device, dtype) for name, tensor in tensors.items()}
 
 
 def _stock(
@@ -76,4 +80,4 @@ def _stock(
     network.config.name_or_path = network.name_or_path = name
     if generation is not None:
         network.generation_config = stock.GenerationConfig(**generation)
-    return network.eval()
+    return network.to(weights["model.norm.weight"].device).eval()
