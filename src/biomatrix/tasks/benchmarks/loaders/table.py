@@ -5,7 +5,8 @@ Settings
 files : mapping of split to path; or ``file``, with what tells its splits apart as in
     :func:`biomatrix.tasks.benchmarks.row_folds.is_of_fold`.
 fields : mapping of placeholder to column, or to ``KIND:column`` for an entity, such as ``molecule:smiles``.
-answer : the column of the answer; ``answers`` maps what stands there to the official words.
+answer : the column of the answer, or ``FORM:column`` where it must be a ``molecule``, ``formula`` or ``number``;
+    ``answers`` maps what stands there to the official words.
 key : the column of the row's name; its number where there is none.
 quoted : False where quotation marks are characters like any other.
 parts : ``column``, ``separator`` and ``into``: a column that holds several, such as a reaction.
@@ -22,6 +23,7 @@ from typing import Any
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
+from biomatrix.tasks.benchmarks.checked_references import checked_reference
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.row_files import RawRow, read_rows
@@ -79,10 +81,11 @@ def _unpivoted(key: str, row: RawRow, settings: Mapping[str, Any]) -> Iterator[t
 
 def _example(key: str, row: RawRow, settings: Mapping[str, Any]) -> Example:
     fields = {name: _field(row, column) for name, column in settings["fields"].items()}
-    answer = cell(row, settings["answer"])
+    form, _, column = settings["answer"].rpartition(":")
+    answer = checked_reference(form, cell(row, column))
     known: Mapping[str, str] | None = settings.get("answers")
     if known is not None and answer not in known:
-        raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=settings["answer"])
+        raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=column)
     return Example(key, fields, (answer if known is None else known[answer],))
 
 
