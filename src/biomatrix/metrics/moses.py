@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def moses(
-    generated: Sequence[str], train: Collection[str], test: Sequence[str] | None = None, ks: Sequence[int] = (1000, 10_000)
+    generated: Sequence[str],
+    train: Collection[str],
+    test: Sequence[str] | None = None,
+    ks: Sequence[int] = (1000, 10_000),
 ) -> Scores:
     """Return validity, uniqueness, novelty, internal diversity and, given a test set, SNN, Frag and Scaf.
 

@@ -10,7 +10,7 @@ import numpy as np
 from biomatrix.errors import UnsupportedError
 from biomatrix.metrics.tm_align.dynamic import Map, align
 from biomatrix.metrics.tm_align.fits import Array, Motion, Pairs
-from biomatrix.metrics.tm_align.scales import Scale, final_scale, search_scale
+from biomatrix.metrics.tm_align.scales import final_scale, search_scale
 from biomatrix.metrics.tm_align.search import COARSE, FINE, best_superposition
 from biomatrix.metrics.tm_align.shapes import secondary_structure
 from biomatrix.metrics.tm_align.threading import best_fragment_threading, best_threading, quick_scores
