@@ -178,6 +178,7 @@ def test_questions_as_plain_text(count: Benchmark) -> None:
         question_text(Question(count, Example("0", {}), ("Fold.",), "protein_structure"))
 
 
+@pytest.mark.slow
 def test_any_model_of_transformers_is_asked_in_text(
     text_model: Path, copy: Benchmark, count: Benchmark, here: DataPlaces, tmp_path: Path
 ) -> None:
@@ -239,9 +240,9 @@ def test_a_server_that_is_gone_ends_the_run_and_keeps_its_answers(
 def test_a_served_nano_answers_as_nano_does(nano: Model, copy: Benchmark, here: DataPlaces, tmp_path: Path) -> None:
     served = _completions_server()
     with served.serving(served.Server(nano, "extended")) as running:
-        answerer = open_answerer(running.url, Opening(vocabulary="nano", constrained=False))
+        answerer = open_answerer(running.url, Opening(vocabulary="nano"))
         theirs = run(copy, answerer, here, tmp_path / "served", limit=3, constrained=False)
-        local = open_answerer("nano", Opening(constrained=False))
+        local = open_answerer("nano")
         ours = run(copy, local, here, tmp_path / "local", limit=3, constrained=False)
     assert theirs["scores"] == ours["scores"]
     assert theirs["counts"] == ours["counts"]

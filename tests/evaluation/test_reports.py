@@ -90,12 +90,12 @@ def test_other_data_are_not_set_beside_printed_numbers(count: Benchmark, data: P
     answerer = open_answerer("own_benchmark_parts:guess")
     places = DataPlaces(data, named=("own_stand_in",))
     result = run_benchmark(count, answerer, places, Settings(), tmp_path / "run")
-    assert "not the official data: other rows" in result["data"]["notes"]
+    assert "not the official data but own_stand_in: other rows" in result["data"]["notes"]
     run = Run(tmp_path / "run", {**result, "published": PRINTED})
     for one in compared([run]):
         assert one.best is None
         assert one.biomatrix == ()
-        assert "not the official data (own_stand_in)" in one.marks
+        assert "not the official data but own_stand_in" in one.marks
     for text in (markdown([run], compared([run])), page([run], compared([run])).to_html()):
         assert "not the official data" in text
         assert "88.2" not in text

@@ -111,6 +111,7 @@ def test_part_of_a_run_is_gone_on_with(count: Benchmark, here: DataPlaces, tmp_p
     assert timeless(run(count, here, tmp_path / "cut", handling=Handling(batch=3))) == timeless(whole)
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_same_result(definitions: Path, data: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "biomatrix.cli.main", "evaluate", "own_count", "--file", str(definitions)]
     command += ["--from", str(data), "--model", "own_benchmark_parts:slow_guess", "--batch", "2", "--seeds", "2"]

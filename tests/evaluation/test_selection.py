@@ -62,7 +62,8 @@ def test_stand_ins_are_taken_where_named_or_where_the_official_data_are_missing(
     assert DataPlaces(data, stand_ins=True).data_set(count).source.name == "own_rows"
     named = places(data, ["own_stand_in"], [count])
     assert named.data_set(count).source.name == "own_stand_in"
-    assert not named.is_official(count, named.data_set(count))
+    assert named.difference(count, named.data_set(count)) == "own_stand_in"
+    assert not named.difference(count, count.data)
     (data / "own_rows" / "test.jsonl").unlink()
     assert DataPlaces(data, stand_ins=True).data_set(count).source.name == "own_stand_in"
     assert DataPlaces(data).data_set(count).source.name == "own_rows"
