@@ -241,9 +241,9 @@ def test_a_served_nano_answers_as_nano_does(nano: Model, copy: Benchmark, here: 
     served = _completions_server()
     with served.serving(served.Server(nano, "extended")) as running:
         answerer = open_answerer(running.url, Opening(vocabulary="nano"))
-        theirs = run(copy, answerer, here, tmp_path / "served", limit=3, constrained=False)
+        theirs = run(copy, answerer, here, tmp_path / "served", limit=3, constrained=False, temperature=0)
         local = open_answerer("nano")
-        ours = run(copy, local, here, tmp_path / "local", limit=3, constrained=False)
+        ours = run(copy, local, here, tmp_path / "local", limit=3, constrained=False, temperature=0)
     assert theirs["scores"] == ours["scores"]
     assert theirs["counts"] == ours["counts"]
     assert theirs["model"] != ours["model"]
