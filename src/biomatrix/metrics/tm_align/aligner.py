@@ -133,7 +133,8 @@ class _Aligner:
         pairs = Pairs(self.moving[self.best[aligned]], self.fixed[aligned])
         motion = pairs.fit(np.ones((1, len(pairs)), dtype=bool))[0][0]
         scores = self._closeness(motion, self.scale.d0 + 1.5) + 0.5 * self.alike
-        return align(scores[None], _SHAPE_GAP)[0]
+        found: Map = align(scores[None], _SHAPE_GAP)[0]
+        return found
 
     def final_score(self) -> float:
         """Return the score of the best alignment by the length of the fixed chain, far pairs left out."""
