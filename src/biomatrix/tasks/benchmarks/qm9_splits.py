@@ -20,10 +20,10 @@ SPLITS: Final = ("train", "validation", "test", "train_classifier", "train_gener
 def split_records(kept: Indices, split: str) -> Indices:
     """Return the positions of a split, in the order of the official permutations.
 
-    A permutation under seed 0 gives 100,000 molecules for training, the tenth part of all for testing, and the rest for
-    validation. Where there are no more than 100,000 in all, as in a sample, half are for training. A permutation of the
-    training split under seed 42 halves it: ``train_classifier`` trains the judge of properties, ``train_generator`` what
-    is judged.
+    A permutation under seed 0 gives 100,000 molecules for training, the tenth part of all for testing, the rest for
+    validation. Where there are no more than 100,000 in all, as in a sample, half are for training. A permutation of
+    the training split under seed 42 halves it: ``train_classifier`` trains the judge of properties,
+    ``train_generator`` what is judged.
 
     Parameters
     ----------
