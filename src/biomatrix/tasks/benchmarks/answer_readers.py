@@ -15,7 +15,7 @@ from biomatrix.errors import ParseError
 from biomatrix.tasks.benchmarks.spelled_answers import tagged, unlabelled
 from biomatrix.tasks.parsers import Expected, parse_choice, parse_number, parse_text, parse_yes_no, shown
 
-_FORMULA: Final = re.compile(r"(?:[A-Z][a-z]?\d*|[()\[\]]\d*|[.·]\d*|\d*[+-]\d*)+", re.ASCII)
+_FORMULA: Final = re.compile(r"(?:[A-Z][a-z]?\d*)+(?:[+-]\d*)?", re.ASCII)
 _OPTION: Final = re.compile(r"(?:option |choice )?[(\[]?([A-Z])[)\]]?(?:[.:,)]|(?= )|\Z)\s*(.*)", re.ASCII)
 _YES_NO_FIRST: Final = re.compile(r"(?:yes|no|true|false)\b", re.IGNORECASE)
 
@@ -63,7 +63,7 @@ def read_name(text: str, form: Form) -> str:
 
 
 def read_formula(text: str, form: Form) -> str:
-    """Return a molecular formula, in whatever order of elements.
+    """Return a molecular formula, in whatever order of elements, its charge behind it as in ``C5H14NO+``.
 
     Examples
     --------

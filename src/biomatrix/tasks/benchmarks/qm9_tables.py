@@ -18,6 +18,7 @@ from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.files.cutting import cut_records
 from biomatrix.entities.molecule.files.mol_block import read_mol_block
 from biomatrix.entities.rejects import Reject
+from biomatrix.entities.tables import columns_of, parquet_rows
 from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.qm9_splits import Indices
@@ -107,14 +108,7 @@ class ConformerTable:
 
     @cached_property
     def _rows(self) -> list[dict[str, Any]]:
-        from pyarrow import ArrowException
-        from pyarrow.parquet import read_table
-
-        try:
-            rows: list[dict[str, Any]] = read_table(self.path).to_pylist()
-        except (ArrowException, OSError) as error:
-            raise ParseError(f"not a Parquet table: {error}", file=str(self.path)) from error
-        return rows
+        return list(parquet_rows(self.path, columns_of(self.path)))
 
     @property
     def kept(self) -> Indices:

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.rejects import Reject
+from biomatrix.entities.tables import parquet_rows
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.loaders.molopt import goal_of
 from biomatrix.tasks.benchmarks.loading import official_file
 
-_BATCH: Final = 1024
 _COLUMNS: Final = ("split", "source_smiles", "target_smiles", "properties")
 _STORED: Final[Mapping[str, tuple[str, ...]]] = {
     "qed+": ("qed",), "bbbp+": ("bbbp",), "qed+bbbp+": ("qed", "bbbp"), "acceptor+": (), "donor+": (),
@@ -47,7 +47,7 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
         raise ConfigurationError(f"MuMOInstruct holds nothing about {objective!r}")
     path = official_file(folder, "mumo_instruct.parquet")
     wanted = "test_seen" if split == "test" else split
-    for number, row in enumerate(_rows(path)):
+    for number, row in enumerate(parquet_rows(path, _COLUMNS)):
         if row["split"] != wanted:
             continue
         try:
@@ -57,17 +57,6 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
         else:
             if example is not None:
                 yield example
-
-
-def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    from pyarrow import ArrowException
-    from pyarrow.parquet import ParquetFile
-
-    try:
-        for batch in ParquetFile(path).iter_batches(_BATCH, columns=list(_COLUMNS)):
-            yield from batch.to_pylist()
-    except (ArrowException, OSError) as error:
-        raise ParseError(f"not a Parquet file of pairs: {error}", file=str(path)) from error
 
 
 def _example(objective: str, number: int, row: Mapping[str, Any]) -> Example | None:
