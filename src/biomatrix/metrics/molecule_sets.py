@@ -91,7 +91,8 @@ def brics_fragments(mol: Chem.Mol) -> list[str]:
     from rdkit import Chem
     from rdkit.Chem import BRICS
 
-    return str(Chem.MolToSmiles(BRICS.BreakBRICSBonds(mol))).split(".")
+    pieces = BRICS.BreakBRICSBonds(mol)  # type: ignore[no-untyped-call]
+    return str(Chem.MolToSmiles(pieces)).split(".")
 
 
 def murcko_scaffold(mol: Chem.Mol, min_rings: int = 2) -> str | None:
@@ -102,7 +103,7 @@ def murcko_scaffold(mol: Chem.Mol, min_rings: int = 2) -> str | None:
 
     with BlockLogs():
         try:
-            scaffold = MurckoScaffold.GetScaffoldForMol(mol)
+            scaffold = MurckoScaffold.GetScaffoldForMol(mol)  # type: ignore[no-untyped-call]
         except (ValueError, RuntimeError):  # RDKit cannot kekulise some scaffolds
             return None
     if scaffold.GetRingInfo().NumRings() < min_rings:

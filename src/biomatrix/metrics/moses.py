@@ -55,8 +55,8 @@ def moses(
     molecules = molecule_set(generated)
     bits = morgan_bits(molecules.mols.values())
     scores = {"validity": _validity(molecules), **_uniqueness(molecules, ks), **_novelty(molecules, train)}
-    scores |= _internal_diversity(molecules, bits)
-    return scores if test is None else scores | _likeness(molecules, bits, molecule_set(test))
+    scores.update(_internal_diversity(molecules, bits))
+    return scores if test is None else {**scores, **_likeness(molecules, bits, molecule_set(test))}
 
 
 def set_likeness(generated: Sequence[str], test: Sequence[str]) -> Scores:
@@ -135,4 +135,4 @@ def cosine_of_counts(first: Mapping[str, int], second: Mapping[str, int]) -> flo
         return float("nan")
     names = sorted(first.keys() | second.keys())
     a, b = (np.array([side.get(name, 0) for name in names], dtype=np.float64) for side in (first, second))
-    return float(min(a @ b / np.sqrt((a @ a) * (b @ b)), 1.0))
+    return float(np.minimum(a @ b / np.sqrt((a @ a) * (b @ b)), 1.0))
