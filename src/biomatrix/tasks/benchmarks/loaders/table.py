@@ -9,6 +9,7 @@ answer : the column of the answer, or ``FORM:column`` where it must be a ``molec
     ``answers`` maps what stands there to the official words.
 key : the column of the row's name; its number where there is none.
 quoted : False where quotation marks are characters like any other.
+doubled : True where every backslash is written twice, as in ChEBI-20.
 parts : ``column``, ``separator`` and ``into``: a column that holds several, such as a reaction.
 unpivot : ``columns``, ``name`` and ``value``: columns that become rows of their own.
 several_golds : True where all answers of the split to the same input are accepted.
@@ -43,6 +44,8 @@ def _examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator
         try:
             if isinstance(row, BioMatrixError):
                 raise row
+            if settings.get("doubled"):
+                row = {column: str(value).replace("\\\\", "\\") for column, value in row.items()}
             if is_of_fold(row, split, settings):
                 for key, each in _unpivoted(
                     str(row.get(settings.get("key", ""), number)), _parted(row, settings), settings
