@@ -106,5 +106,6 @@ def inchi(mol: Chem.Mol) -> str:
     from rdkit import Chem
     from rdkit.rdBase import BlockLogs
 
+    to_inchi: Callable[..., str] = Chem.MolToInchi
     with BlockLogs():
-        return str(Chem.MolToInchi(mol, logLevel=None))
+        return to_inchi(mol, logLevel=None)

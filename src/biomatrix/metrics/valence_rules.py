@@ -33,7 +33,7 @@ def read_smiles(smiles: str) -> Chem.Mol | None:
 
     with BlockLogs():
         try:
-            mol = Chem.MolFromSmiles(smiles)
+            mol: Chem.Mol | None = Chem.MolFromSmiles(smiles)
             if mol is None:
                 return _read_by_earlier_rules(smiles)
         except (ValueError, RuntimeError):  # such as a surrogate character, which no UTF-8 holds
@@ -45,7 +45,7 @@ def _read_by_earlier_rules(smiles: str) -> Chem.Mol | None:
     """Return the molecule where nothing but today's valences stands against it."""
     from rdkit import Chem
 
-    mol = Chem.MolFromSmiles(smiles, sanitize=False)
+    mol: Chem.Mol | None = Chem.MolFromSmiles(smiles, sanitize=False)
     if mol is None:
         return None
     mol.UpdatePropertyCache(strict=False)

@@ -85,8 +85,14 @@ def read_fixture(path: Path) -> Fixture:
         raise ParseError(f"no metric fixture: it lacks {', '.join(missing)}", file=str(path))
     source, overrides = content.get("official_source", {}), content.get("tolerance_abs_overrides", {})
     environment = content.get("environment", {})
-    for name, value in (("environment", environment), ("inputs", content["inputs"]), ("expected", content["expected"]), ("official_source", source),
-                        ("tolerance_abs_overrides", overrides)):  # fmt: skip
+    objects = {
+        "environment": environment,
+        "inputs": content["inputs"],
+        "expected": content["expected"],
+        "official_source": source,
+        "tolerance_abs_overrides": overrides,
+    }
+    for name, value in objects.items():
         if not isinstance(value, dict):
             raise ParseError(f"no metric fixture: {name} is no object", file=str(path))
     if not isinstance(content["metric"], str):

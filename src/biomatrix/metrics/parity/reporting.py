@@ -23,7 +23,10 @@ def lines_of(checked: Checked, name: str) -> Iterator[str]:
             worst = max((one.difference for one in passed if one.difference is not None), default=None)
             difference = "equal" if worst is None else f"largest difference {worst:.3g}"
             yield f"  pass     {where}: {len(passed)} values, {difference}"
-        yield from (_line(one) for one in values if not folded or one not in passed)
+        skipped = [one for one in values if one.outcome == "skipped"]
+        if folded and skipped:
+            yield f"  skipped  {where}: {len(skipped)} values, {skipped[0].reason}"
+        yield from (_line(one) for one in values if not folded or (one not in passed and one not in skipped))
     counts = ", ".join(f"{checked.count(outcome)} {word}" for outcome, word in _WORDS.items())
     yield f"  {'reached' if checked.reached else 'NOT REACHED'}: {counts}"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
-
 from biomatrix.metrics.parity.fixture_files import Fixture
+from biomatrix.metrics.score_items import items_of
 from biomatrix.metrics.smolinstruct.booleans import boolean_scores
 
 REPOSITORY: Final = "OSU-NLP-Group/LLM4Chem"
@@ -21,7 +20,7 @@ def values(fixture: Fixture) -> dict[str, Any]:
         "num_all": accuracy.n,
         "num_no_answer": accuracy.empty,
         "num_invalid": accuracy.unparsable,
-        "num_correct": int(np.sum(accuracy.items)),
+        "num_correct": int(items_of(accuracy).sum()),
         "roc_auc_score": scores["roc_auc"].value,
         "precision": scores["precision"].value,
         "recall": scores["recall"].value,

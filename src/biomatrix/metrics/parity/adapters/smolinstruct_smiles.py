@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from biomatrix.metrics.parity.fixture_files import Equivalent, Fixture
-from biomatrix.metrics.scores import Score
+from biomatrix.metrics.score_items import items_of
 from biomatrix.metrics.smolinstruct.canonical import canonical
 from biomatrix.metrics.smolinstruct.smiles import canonical_answers, smiles_scores
 
@@ -18,22 +18,21 @@ def values(fixture: Fixture) -> dict[str, Any]:
     """Return what the official script prints; its ``num_t1_subset`` is the count of intersections, by a slip."""
     predictions = fixture.inputs["predictions"]
     scores = smiles_scores(fixture.inputs["references"], predictions)
-    matches = scores["em"].items
-    intersections = _count(scores["intersection"])
+    matches = items_of(scores["em"])
+    intersections = int(items_of(scores["intersection"]).sum())
     raw = {
         "num_all": scores["em"].n,
         "num_t1_no_answer": scores["em"].empty,
         "num_t1_invalid": scores["em"].unparsable,
-        "num_t1_exact_match": _count(scores["em"]),
+        "num_t1_exact_match": int(matches.sum()),
         "t1_maccs_fps": scores["maccs_fts"].value,
         "t1_rdk_fps": scores["rdk_fts"].value,
         "t1_morgan_fps": scores["fts"].value,
         "num_t1_subset": intersections,
         "num_t1_intersection": intersections,
     }
-    items = [] if matches is None else matches
     recorded = [row.get("canonical_kekulized") for row in fixture.expected.get("per_item", ())]
-    rows = zip_longest(canonical_answers(predictions), items, recorded)
+    rows = zip_longest(canonical_answers(predictions), matches, recorded)
     return {
         "raw": raw,
         "em_percent": 100 * scores["em"].value,
@@ -44,10 +43,6 @@ def values(fixture: Fixture) -> dict[str, Any]:
             {"canonical_kekulized": _spelt(one, other), "exact_match": bool(match)} for one, match, other in rows
         ],
     }
-
-
-def _count(score: Score) -> int:
-    return 0 if score.items is None else int(score.items.sum())
 
 
 def _spelt(ours: str | None, recorded: str | None) -> str | Equivalent | None:
