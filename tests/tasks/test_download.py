@@ -69,7 +69,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_download.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     Server.asked.clear()
     Server.etag = '"one"'
     Server.cut_after = 300_000

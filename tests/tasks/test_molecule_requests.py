@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow.parquet import write_table
 from rdkit import Chem
-from rdkit.Chem import AllChem
+from rdkit.Chem.rdDistGeom import EmbedMolecule
 
 from biomatrix.entities.molecule.constraints.bonds import Bonds
 from biomatrix.entities.molecule.constraints.elements import Elements
@@ -20,7 +21,7 @@ from biomatrix.entities.molecule.constraints.fragments import Contains
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError, ParseError
-from biomatrix.metrics.s2_bench import BONDS, ELEMENTS
+from biomatrix.metrics.s2_bench.requests import BONDS, ELEMENTS
 from biomatrix.tasks.benchmarks.answers import GOLD
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.examples import Example
@@ -34,6 +35,7 @@ from biomatrix.tasks.benchmarks.s2_requests import GROUPS, REQUESTS, listed
 from biomatrix.tasks.benchmarks.sample_data import sample_folder
 from biomatrix.tasks.benchmarks.wording import question_parts
 
+Writer: TypeAlias = "Callable[[str, Sequence[Sequence[object]]], Path]"
 S2 = [name for name, one in benchmarks().items() if one.data.source.name == "s2_bench"]
 MOLOPT = [name for name, one in benchmarks().items() if one.data.source.name == "molopt"]
 QM9 = [name for name, one in benchmarks().items() if one.data.source.name == "qm9"]
@@ -70,7 +72,7 @@ def test_checksums_of_the_official_files_are_stated(name: str) -> None:
 
 
 def test_counts_asked_for_become_constraints_that_right_answers_keep() -> None:
-    kinds = {"elements": Elements, "bonds": Bonds, "contains": Contains}
+    kinds: dict[str, Any] = {"elements": Elements, "bonds": Bonds, "contains": Contains}
     for name in ("mol_custom_atomnum", "mol_custom_bondnum", "mol_custom_funcgroup"):
         for example in sample(name):
             constraints = question_parts(benchmark(name), example).constraints
@@ -101,20 +103,20 @@ def test_what_a_row_asks_stands_in_the_prompt() -> None:
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> Iterator[Callable[[str, list[list[object]]], Path]]:
-    def write(path: str, rows: list[list[object]]) -> Path:
+def table(tmp_path: Path) -> Writer:
+    def write(path: str, rows: Sequence[Sequence[object]]) -> Path:
         target = tmp_path / path
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("w", newline="") as stream:
             csv.writer(stream).writerows(rows)
         return tmp_path
 
-    yield write
+    return write
 
 
-def test_bad_rows_are_refused_and_the_rest_goes_on(table: Callable[[str, list[list[object]]], Path]) -> None:
-    header = ["index", "Instruction", "molecule", "added_group"]
-    rows = [
+def test_bad_rows_are_refused_and_the_rest_goes_on(table: Writer) -> None:
+    header: list[object] = ["index", "Instruction", "molecule", "added_group"]
+    rows: list[list[object]] = [
         [1, "Add it.", "CCO", "halo"],
         [2, "Add it.", "C(C", "halo"],
         [3, "Add it.", "CCO", "plutonium"],
@@ -126,7 +128,12 @@ def test_bad_rows_are_refused_and_the_rest_goes_on(table: Callable[[str, list[li
     examples, rejects = split(benchmark("mol_edit_addcomp").data, folder)
     assert [example.key for example in examples] == ["0", "5"]
     assert [reject.record for reject in rejects] == [2, 3, 4, 5]
-    counts = [["Instruction", *BONDS], ["x", 1, 0, 0, 0, -1], ["x", 0, 0, 0, 0, 0], ["x", 2, 0, "many", 0, 0]]
+    counts: list[list[object]] = [
+        ["Instruction", *BONDS],
+        ["x", 1, 0, 0, 0, -1],
+        ["x", 0, 0, 0, 0, 0],
+        ["x", 2, 0, "many", 0, 0],
+    ]
     folder = table("MolCustom/BondNum/test.csv", counts)
     examples, rejects = split(benchmark("mol_custom_bondnum").data, folder)
     assert not examples
@@ -238,7 +245,7 @@ def test_values_are_shown_in_the_published_unit(name: str) -> None:
 
 def test_conformers_in_a_table_stand_in(tmp_path: Path) -> None:
     mol = Chem.AddHs(Chem.MolFromSmiles("CCO"))
-    AllChem.EmbedMolecule(mol, randomSeed=1)
+    EmbedMolecule(mol, randomSeed=1)
     row = {
         "atomic_numbers": [atom.GetAtomicNum() for atom in mol.GetAtoms()],
         "positions": mol.GetConformer().GetPositions().ravel().tolist(),

@@ -7,7 +7,8 @@ from typing import Any, Final, TypeAlias
 
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.errors import ParseError
-from biomatrix.metrics.s2_bench import BONDS, ELEMENTS
+from biomatrix.metrics.s2_bench.requests import BONDS, ELEMENTS
+from biomatrix.metrics.s2_bench.success import asks_for_less
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.table_examples import Row, cell, whole
 
@@ -72,14 +73,14 @@ def _atoms(row: Row) -> Request:
     asked = {column: whole(row, column) for column in ELEMENTS}
     words = _counted(asked, {column: f"{column} atom" for column in asked})
     elements = ",".join(f"{ELEMENTS[column]}{number}" for column, number in asked.items() if number)
-    return {"counts": words}, {"asked": asked, "elements": elements}
+    return {"counts": words}, {"row": asked, "elements": elements}
 
 
 def _bonds(row: Row) -> Request:
     asked = {column: whole(row, column) for column in BONDS}
     words = _counted(asked, {column: f"{column} bond" for column in asked})
     bonds = ",".join(f"{column}:{number}" for column, number in asked.items() if number)
-    return {"counts": words}, {"asked": asked, "bonds": bonds}
+    return {"counts": words}, {"row": asked, "bonds": bonds}
 
 
 def _groups(row: Row) -> Request:
@@ -87,13 +88,13 @@ def _groups(row: Row) -> Request:
     facts = {column.replace(" ", "_"): number for column, number in asked.items()}
     # A disulfide's atoms match the pattern of a sulfide too, and the official count takes them off again.
     facts["sulfide_and_disulfide"] = asked["sulfide"] + asked["disulfide"]
-    return {"counts": _counted(asked, GROUPS)}, {"asked": asked, **facts}
+    return {"counts": _counted(asked, GROUPS)}, {"row": asked, **facts}
 
 
 def _source(row: Row) -> tuple[dict[str, FieldValue], dict[str, Any]]:
-    """Return the molecule to be changed as a field, and its SMILES as the official data write it as a fact."""
+    """Return the molecule to be changed as a field, and its SMILES as the official data write it in the judge's row."""
     smiles = cell(row, "molecule")
-    return {"molecule": Molecule.from_smiles(smiles)}, {"molecule": smiles}
+    return {"molecule": Molecule.from_smiles(smiles)}, {"row": {"molecule": smiles}}
 
 
 def group_column(name: str) -> str:
@@ -111,16 +112,12 @@ def _edit(*columns: str) -> Callable[[Row], Request]:
         fields, facts = _source(row)
         for column in columns:
             group = group_column(cell(row, column))
-            facts[column] = "benzene_ring" if group == "benzene rings" else group
+            facts["row"][column] = "benzene ring" if group == "benzene rings" else group
             name = GROUPS[group]
             fields[column] = f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
         return fields, facts
 
     return edit
-
-
-_LOWER: Final = ("lower", "decrease")
-"""The words that the official code looks for in an instruction, in lower case; any other asks for more."""
 
 
 def _optimise(name: str) -> Callable[[Row], Request]:
@@ -129,9 +126,8 @@ def _optimise(name: str) -> Callable[[Row], Request]:
     def optimise(row: Row) -> Request:
         fields, facts = _source(row)
         instruction = cell(row, "Instruction")
-        lower = any(word in instruction for word in _LOWER)
-        facts |= {"instruction": instruction, "direction": "decrease" if lower else "increase"}
-        return fields | {"property": name, "change": "lower" if lower else "higher"}, facts
+        facts["row"]["Instruction"] = instruction
+        return fields | {"property": name, "change": "lower" if asks_for_less(instruction) else "higher"}, facts
 
     return optimise
 

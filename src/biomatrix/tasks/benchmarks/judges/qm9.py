@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
 
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.rejects import Reject
@@ -14,13 +17,16 @@ from biomatrix.metrics.fcd import fcd
 from biomatrix.metrics.moses import moses
 from biomatrix.metrics.qm9_3d.geometry import geometry_discrepancies
 from biomatrix.metrics.qm9_3d.suite import distinct_smiles, metrics_2d, metrics_3d, rebuild, standing
-from biomatrix.metrics.scores import Scores
+from biomatrix.metrics.scores import Scores, mean_score
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
+from biomatrix.tasks.benchmarks.learned_scorers import learned_scores
 from biomatrix.tasks.benchmarks.qm9_splits import split_records
 from biomatrix.tasks.benchmarks.qm9_tables import conformers
 
 if TYPE_CHECKING:
     from rdkit import Chem
+
+NEEDED: Final = "needs the EGNN property classifier of ehoogeboom/e3_diffusion_for_molecules, which is not configured"
 
 
 def unconditional(
@@ -44,6 +50,21 @@ def unconditional(
         "3d_fcd": fcd(distinct_smiles(rebuild(generated)), known)["fcd"],
         **geometry_discrepancies(there, test),
     }
+
+
+def conditional(predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]) -> Scores:
+    """Return ``mae``, the mean of how far the property of each answer is from the value asked for.
+
+    The property is what a scorer registered under its name (``mu``, ``alpha``, ``cv``, ``homo``, ``lumo``, ``gap``)
+    says, officially the EGNN classifier of EDM: in the unit of the request, the heat capacity above that of the free
+    atoms. Without one there is no number.
+    """
+    name = str(settings["property"])
+    found = learned_scores([name], predictions, examples)[name]
+    if found.items is None:
+        return {"mae": replace(found, reason=NEEDED)}
+    asked = np.asarray([each.facts["value"] for each in examples], dtype=np.float64)
+    return {"mae": mean_score(np.abs(found.items - asked), empty=found.empty, unparsable=found.unparsable)}
 
 
 def molecule_of(prediction: Prediction) -> Chem.Mol | None:

@@ -23,6 +23,7 @@ from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.table_examples import Row, cell, table_examples
 
+TABLE: Final = "testset.csv"
 PROPERTIES: Final = ("esol", "bbbp", "hergc10", "qed", "NumHDonors", "NumHAcceptors")
 """The columns of stored values: log mol/L, probabilities, the QED, and counts."""
 
@@ -70,7 +71,7 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
     if split != "test":
         raise ConfigurationError(f"MolOpt-Instructions is read in its test split alone, not {split!r}")
     objective = str(settings["objective"])
-    path = official_file(folder, "testset.csv")
+    path = official_file(folder, TABLE)
     accepted = _accepted(path.with_name("accepted.csv"), objective)
 
     def make(number: int, row: Row) -> Iterator[Example]:
@@ -78,12 +79,24 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
         molecule, values = Molecule.from_smiles(smiles), {name: _number(row, name) for name in PROPERTIES}
         for criterion in CRITERIA:
             goal = goal_of(objective, criterion, values["esol"])
-            facts = {"objective": objective, "criterion": criterion, "molecule": smiles, "properties": values}
+            facts = {"objective": objective, "criterion": criterion, "molecule": smiles, "folder": str(folder)}
             fields: dict[str, FieldValue] = {"molecule": molecule, "goal": goal}
             answer = accepted.get((criterion, smiles))
             yield Example(f"{number}-{criterion}", fields, facts=facts | ({GOLD: answer} if answer else {}))
 
     yield from table_examples(path, make)
+
+
+def stored_properties(folder: Path) -> dict[str, dict[str, float]]:
+    """Return the stored values of every official molecule by its SMILES; rows that lack one are left out."""
+    found = {}
+    for row in Delimited(official_file(folder, TABLE)).rows():
+        try:
+            if not isinstance(row, ParseError):
+                found[cell(row, "smiles")] = {name: _number(row, name) for name in PROPERTIES}
+        except ParseError:
+            continue
+    return found
 
 
 def goal_of(objective: str, criterion: str, solubility: float) -> str:

@@ -64,7 +64,7 @@ def _example(objective: str, number: int, row: Mapping[str, Any]) -> Example | N
     source, target = (Molecule.from_smiles(str(row[key])) for key in ("source_smiles", "target_smiles"))
     if not _reached(objective, _values(row), source, target):
         return None
-    facts = {"objective": objective, "criterion": "loose", "molecule": row["source_smiles"], "properties": {}}
+    facts = {"objective": objective, "criterion": "loose", "molecule": row["source_smiles"]}
     fields: dict[str, FieldValue] = {"molecule": source, "goal": goal_of(objective, "loose", 0.0)}
     return Example(str(number), fields, (str(row["target_smiles"]),), facts=facts)
 

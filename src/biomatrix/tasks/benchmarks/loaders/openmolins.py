@@ -15,7 +15,7 @@ from typing import Any, Final
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError, ParseError
-from biomatrix.metrics.s2_bench import BONDS, ELEMENTS
+from biomatrix.metrics.s2_bench.requests import BONDS, ELEMENTS
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.s2_requests import GROUPS, example_of

@@ -49,6 +49,7 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
     def make(number: int, row: Row) -> Iterator[Example]:
         answer = answers[number].strip() if number < len(answers) else ""
         example = example_of(task, str(number), row)
-        yield replace(example, facts={**example.facts, GOLD: answer}) if answer else example
+        facts = {**example.facts, "folder": str(folder), **({GOLD: answer} if answer else {})}
+        yield replace(example, facts=facts)
 
     yield from table_examples(path, make)
