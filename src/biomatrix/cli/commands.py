@@ -25,6 +25,7 @@ _HOMES: Final = {
     "tokenizer": "tokenizer",
     "tasks": "tasks",
     "evaluate": "evaluate",
+    "data": "data",
     "metrics": "metrics",
 }
 """Each command in the order of the help, and the module of this room that registers it."""
