@@ -1,11 +1,12 @@
-"""Any table whose columns are inputs and answers: Parquet, JSON lines, separated values.
+"""Any table whose columns are inputs and answers: Parquet, JSON lines, separated values, FASTA.
 
 Settings
 --------
 files : mapping of split to path; or ``file``, with what tells its splits apart as in
     :func:`biomatrix.tasks.benchmarks.row_folds.is_of_fold`.
 fields : mapping of placeholder to column, or to ``KIND:column`` for an entity, such as ``molecule:smiles``.
-answer : the column of the answer; ``answers`` maps what stands there to the official words.
+answer : the column of the answer; ``answers`` maps what stands there to the official words, and ``joint`` is what parts
+    several labels there, which are written with ``; `` between.
 key : the column of the row's name; its number where there is none.
 quoted : False where quotation marks are characters like any other.
 parts : ``column``, ``separator`` and ``into``: a column that holds several, such as a reaction.
@@ -83,7 +84,8 @@ def _example(key: str, row: RawRow, settings: Mapping[str, Any]) -> Example:
     known: Mapping[str, str] | None = settings.get("answers")
     if known is not None and answer not in known:
         raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=settings["answer"])
-    return Example(key, fields, (answer if known is None else known[answer],))
+    answer = answer if known is None else known[answer]
+    return Example(key, fields, ("; ".join(answer.split(settings["joint"])) if "joint" in settings else answer,))
 
 
 def _field(row: RawRow, column: str) -> FieldValue:
