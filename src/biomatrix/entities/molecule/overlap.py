@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from rdkit import Chem
-from rdkit.Chem.Scaffolds import MurckoScaffold
+from rdkit.Chem.Scaffolds.MurckoScaffold import GetScaffoldForMol
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.molecule.identity import graph_key
 
 MOST_ATOMS: Final = 500
 """Heavy atoms past which no InChI is made, which may take minutes: the canonical graph stands in for it."""
+_murcko: Any = GetScaffoldForMol
+_inchi_key: Any = Chem.MolToInchiKey
 _LAYER: Final = 14
 """The characters of an InChIKey that hash the formula, the bonds and the hydrogens."""
 
@@ -42,7 +44,7 @@ def overlap_keys(mol: Chem.Mol) -> dict[str, str]:
         parent = _parent(mol)
         parent_key = key if parent is mol else _inchikey(parent)
         found = {"inchikey": key, "connectivity": _connectivity(key), "parent": _connectivity(parent_key)}
-        scaffold = MurckoScaffold.GetScaffoldForMol(Chem.RemoveHs(parent)) if parent.GetRingInfo().NumRings() else None
+        scaffold = _murcko(Chem.RemoveHs(parent)) if parent.GetRingInfo().NumRings() else None
         if scaffold is not None and scaffold.GetNumAtoms():
             found["scaffold"] = Chem.MolToSmiles(scaffold, isomericSmiles=False)
     return found
@@ -50,7 +52,7 @@ def overlap_keys(mol: Chem.Mol) -> dict[str, str]:
 
 def _inchikey(mol: Chem.Mol) -> str:
     """Return the InChIKey; the canonical graph of what has none, as dummy atoms or too many atoms."""
-    key = str(Chem.MolToInchiKey(mol)) if mol.GetNumHeavyAtoms() <= MOST_ATOMS else ""
+    key = str(_inchi_key(mol)) if mol.GetNumHeavyAtoms() <= MOST_ATOMS else ""
     return key or f"graph:{graph_key(mol)}"
 
 
@@ -60,7 +62,7 @@ def _connectivity(key: str) -> str:
 
 def _parent(mol: Chem.Mol) -> Chem.Mol:
     """Return the fragment of the most heavy atoms, those that hold carbon before the others."""
-    fragments = Chem.GetMolFrags(mol, asMols=True)
+    fragments: tuple[Chem.Mol, ...] = Chem.GetMolFrags(mol, asMols=True)
     if len(fragments) < 2:
         return mol
 

@@ -48,7 +48,9 @@ def _example(number: int, row: Row, placeholder: str) -> Example:
         raise ParseError("a row needs a text for 'input' and one for 'output'")
     value = placeholder_value(placeholder, shown.strip().strip("`").strip())
     accession = _metadata(row).get("protein_accession")
-    return Example(str(number), {placeholder: value}, (answer,), facts={} if accession is None else {"accession": accession})
+    return Example(
+        str(number), {placeholder: value}, (answer,), facts={} if accession is None else {"accession": accession}
+    )
 
 
 def _metadata(row: Row) -> Row:

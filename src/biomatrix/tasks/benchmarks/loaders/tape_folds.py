@@ -50,7 +50,7 @@ def _numbers(path: Path) -> dict[str, str]:
     rows = [line.split() for line in read_lines(path) if line.strip()]
     if not all(len(row) == 2 and row[1].isdecimal() for row in rows):
         raise ConfigurationError("no class map: each line is to hold a fold and its number", file=str(path))
-    return {fold: number for fold, number in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def _structure(name: str) -> str:

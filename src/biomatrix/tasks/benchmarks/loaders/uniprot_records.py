@@ -1,10 +1,11 @@
 """Records of UniProtKB as a Parquet table, which stand in for data that were made from Swiss-Prot.
 
-Columns are as in the flat files: ``accession``, ``sequence``, ``function``, ``keywords``, ``go``, ``catalytic_activity``.
+Columns are ``accession``, ``sequence`` and comments as in the flat files: ``function``, ``catalytic_activity``, ...
 Evidence tags and references to papers are taken out of texts; Gene Ontology terms keep their names alone, as in OPI.
 The records have no official split: one in so many is a test row, by a hash of its accession.
 
-Settings: ``file``; ``answer``, the column that is asked for; ``test_one_in``; ``show``, the placeholder of the sequence.
+Settings: ``file``; ``answer``, the column that is asked for; ``test_one_in``; ``show``, the placeholder of
+the sequence.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.placeholder_values import placeholder_value
 
-_EVIDENCE: Final = re.compile(r"\s*\{ECO:[^}]*\}|\s*\((?:PubMed:\d+(?:,\s*)?|Ref\.\d+(?:,\s*)?|By similarity|Probable)+\)")
+_EVIDENCE: Final = re.compile(
+    r"\s*\{ECO:[^}]*\}|\s*\((?:PubMed:\d+(?:,\s*)?|Ref\.\d+(?:,\s*)?|By similarity|Probable)+\)"
+)
 _GO_TERM: Final = re.compile(r"GO:\d{7} [CFP]:(.+)")
 _REACTION: Final = re.compile(r"Reaction=(.+?);(?= Xref=| EC=| Evidence=|$)")
 _BATCH: Final = 512
@@ -44,9 +47,7 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
             continue
         try:
             shown = placeholder_value(settings["show"], row["sequence"])
-            yield Example(
-                row["accession"], {settings["show"]: shown}, (answer,), facts={"accession": row["accession"]}
-            )
+            yield Example(row["accession"], {settings["show"]: shown}, (answer,), facts={"accession": row["accession"]})
         except BioMatrixError as error:
             yield Reject.from_error(error, str(path), number)
 
