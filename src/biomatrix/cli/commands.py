@@ -24,6 +24,7 @@ _HOMES: Final = {
     "doctor": "doctor",
     "tokenizer": "tokenizer",
     "tasks": "tasks",
+    "evaluate": "evaluate",
 }
 """Each command in the order of the help, and the module of this room that registers it."""
 
