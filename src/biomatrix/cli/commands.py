@@ -25,6 +25,8 @@ _HOMES: Final = {
     "tokenizer": "tokenizer",
     "tasks": "tasks",
     "evaluate": "evaluate",
+    "metrics": "metrics",
+    "audit": "audit",
 }
 """Each command in the order of the help, and the module of this room that registers it."""
 

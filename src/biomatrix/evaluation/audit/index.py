@@ -29,8 +29,8 @@ class Part:
         Such as ``entity 0``.
     kind : str
         The kind of an entity; "" of others.
-    keys : set of str
-        The names of the keys it has.
+    keys : dict of str to None
+        The names of the keys it has, the closest first.
     found : dict of str to str
         The names of the keys that training data have too, each with the first training row that does.
     """
@@ -38,7 +38,7 @@ class Part:
     row: int
     name: str
     kind: str = ""
-    keys: set[str] = field(default_factory=set)
+    keys: dict[str, None] = field(default_factory=dict)
     found: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -73,11 +73,11 @@ class TestRows:
             parts: dict[str, Part] = {}
             for name, part_name, digest in keys_of(subject):
                 part = parts.setdefault(part_name, Part(row, part_name, kinds.get(part_name, "")))
-                part.keys.add(name)
+                part.keys[name] = None
                 self._places.setdefault(digest, []).append((part, name))
             for number, letters in _chains(subject) if relatives else ():
                 part = parts[f"entity {number}"]
-                part.keys.update(identity_key(part.kind, least) for least in IDENTITIES)
+                part.keys.update(dict.fromkeys(identity_key(part.kind, least) for least in IDENTITIES))
                 self._chains.setdefault(letters, []).append(part)
             self.parts.append(list(parts.values()))
         self._relatives = SequenceRelatives(list(self._chains), enough=IDENTITIES[0]) if self._chains else None

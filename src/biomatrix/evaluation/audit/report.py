@@ -91,7 +91,7 @@ def overlaps(names: Sequence[str], parts: Sequence[Sequence[Part]]) -> dict[str,
 
     Every key that some row has is there, also where nothing was found.
     """
-    keys = dict.fromkeys(key for row in parts for part in row for key in sorted(part.keys))
+    keys = dict.fromkeys(key for row in parts for part in row for key in part.keys)
     return {key: _overlap(key, names, parts) for key in keys}
 
 
