@@ -186,6 +186,11 @@ class MoleculeKind(Kind):
 
         return graph_key(entity.mol)
 
+    def overlap_keys(self, entity: Molecule) -> dict[str, str]:
+        from biomatrix.entities.molecule.overlap import overlap_keys
+
+        return overlap_keys(entity.mol)
+
     def read(
         self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS
     ) -> Iterator[Molecule | Reject]:

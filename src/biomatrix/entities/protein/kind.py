@@ -190,6 +190,12 @@ class ProteinKind(Kind):
     def identity(self, entity: Protein) -> str:
         return entity.sequence
 
+    def overlap_keys(self, entity: Protein) -> dict[str, str]:
+        return {"sequence": entity.sequence}
+
+    def aligned_letters(self, entity: Protein) -> str:
+        return entity.sequence
+
     def read(
         self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS
     ) -> Iterator[Protein | Reject]:

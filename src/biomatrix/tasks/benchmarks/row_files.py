@@ -1,4 +1,4 @@
-"""Rows of a data file, whatever it is: Parquet, JSON lines, separated values, or one string a line."""
+"""Rows of a data file, whatever it is: Parquet, JSON lines, separated values, FASTA, or one string a line."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from biomatrix.entities.fasta_text import fasta_texts
 from biomatrix.entities.files.delimited import Delimited
-from biomatrix.entities.files.text import byte_lines
+from biomatrix.entities.files.text import byte_lines, read_lines
+from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.entities.tables import columns_of, parquet_rows
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
 
@@ -25,7 +27,8 @@ def read_rows(path: Path, *, quoted: bool = True) -> Iterator[RawRow | BioMatrix
     ----------
     path : Path
         ``.parquet``, ``.jsonl``, ``.csv``, ``.tsv``, ``.txt``; or ``.smi`` and ``.smiles``, which hold one string a
-        line, as the column ``line``. All but Parquet gzipped or not.
+        line, as the column ``line``; or ``.fasta`` and ``.fa``, whose columns are ``sequence`` and the words of the
+        header, ``word_1``, ``word_2`` and so on. All but Parquet gzipped or not.
     quoted : bool
         Whether quotation marks hold separated values together; where not, columns are parted by tabs and a mark is a
         character like any other.
@@ -72,6 +75,12 @@ def _lines(path: Path) -> Iterator[RawRow]:
             yield {LINE: line.strip()}
 
 
+def _fasta(path: Path) -> Iterator[RawRow]:
+    for record in fasta_texts(read_lines(path), DEFAULT_LIMITS):
+        words = {f"word_{number}": word for number, word in enumerate(record.header.split(), start=1)}
+        yield {**words, "sequence": record.letters}
+
+
 def _json_lines(path: Path) -> Iterator[RawRow | BioMatrixError]:
     for line in _text_lines(path, json_text=True):
         if line.strip():
@@ -101,4 +110,6 @@ _READERS: Final[Mapping[str, Callable[[Path], Iterator[RawRow | BioMatrixError]]
     **dict.fromkeys(_SEPARATED, _separated),
     ".smi": _lines,
     ".smiles": _lines,
+    ".fasta": _fasta,
+    ".fa": _fasta,
 }

@@ -1,4 +1,4 @@
-"""Any table whose columns are inputs and answers: Parquet, JSON lines, separated values.
+"""Any table whose columns are inputs and answers: Parquet, JSON lines, separated values, FASTA.
 
 Settings
 --------
@@ -7,6 +7,8 @@ files : mapping of split to path; or ``file``, with what tells its splits apart 
 fields : mapping of placeholder to column, or to ``KIND:column`` for an entity, such as ``molecule:smiles``.
 answer : the column of the answer, or ``FORM:column`` where it must be a ``molecule``, ``formula`` or ``number``;
     ``answers`` maps what stands there to the official words.
+answer : the column of the answer; ``answers`` maps what stands there to the official words, and ``joint`` is what parts
+    several labels there, which are written with ``; `` between.
 key : the column of the row's name; its number where there is none.
 quoted : False where quotation marks are characters like any other.
 doubled : True where every backslash is written twice, as in ChEBI-20.
@@ -90,6 +92,9 @@ def _example(key: str, row: RawRow, settings: Mapping[str, Any]) -> Example:
     if known is not None and answer not in known:
         raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=column)
     return Example(key, fields, (answer if known is None else known[answer],))
+        raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=settings["answer"])
+    answer = answer if known is None else known[answer]
+    return Example(key, fields, ("; ".join(answer.split(settings["joint"])) if "joint" in settings else answer,))
 
 
 def _field(row: RawRow, column: str) -> FieldValue:
