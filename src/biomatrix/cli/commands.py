@@ -27,7 +27,6 @@ _HOMES: Final = {
     "evaluate": "evaluate",
     "data": "data",
     "metrics": "metrics",
-    "metrics": "metrics",
     "audit": "audit",
 }
 """Each command in the order of the help, and the module of this room that registers it."""

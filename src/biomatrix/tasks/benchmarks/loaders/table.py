@@ -91,8 +91,6 @@ def _example(key: str, row: RawRow, settings: Mapping[str, Any]) -> Example:
     known: Mapping[str, str] | None = settings.get("answers")
     if known is not None and answer not in known:
         raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=column)
-    return Example(key, fields, (answer if known is None else known[answer],))
-        raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=settings["answer"])
     answer = answer if known is None else known[answer]
     return Example(key, fields, ("; ".join(answer.split(settings["joint"])) if "joint" in settings else answer,))
 
