@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from biomatrix.errors import ConfigurationError
-from biomatrix.evaluation.data_places import DataPlaces, cache_folder, places
+from biomatrix.evaluation.data_places import DataPlaces, places
 from biomatrix.evaluation.selection import groups, selected
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
 from biomatrix.tasks.benchmarks.registry import benchmarks, load_benchmarks, unregister_benchmark
@@ -54,7 +54,6 @@ def test_data_lie_below_the_folder_in_it_or_in_the_cache(
     assert DataPlaces(data).folder("own_rows") == data / "own_rows"
     assert DataPlaces(data / "own_rows").folder("own_rows") == data / "own_rows"
     monkeypatch.setenv("BIOMATRIX_DATA", str(tmp_path / "cache"))
-    assert cache_folder() == tmp_path / "cache"
     assert DataPlaces().folder("own_rows") == tmp_path / "cache" / "own_rows"
 
 

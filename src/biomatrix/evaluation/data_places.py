@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,17 +10,11 @@ from typing import Final
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
+from biomatrix.tasks.benchmarks.data_cache import data_root
 from biomatrix.tasks.benchmarks.loading import load_examples
 
-ENVIRONMENT: Final = "BIOMATRIX_DATA"
 SAMPLES: Final = Path(__file__).parents[1] / "tasks" / "benchmarks" / "samples"
 """The rows in the official formats that come with the package: they show a form, and measure nothing."""
-
-
-def cache_folder() -> Path:
-    """Return the folder that holds the data of each source under its name: ``BIOMATRIX_DATA``, or the user's cache."""
-    given = os.environ.get(ENVIRONMENT)
-    return Path(given).expanduser() if given else Path.home() / ".cache" / "biomatrix" / "data"
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class DataPlaces:
         if source in self.folders:
             return self.folders[source]
         if self.root is None:
-            return cache_folder() / source
+            return data_root() / source
         below = self.root / source
         return below if below.is_dir() else self.root
 
@@ -69,6 +62,10 @@ class DataPlaces:
             return next(load_examples(data, self.folder(data.source.name), split), None) is not None
         except (BioMatrixError, OSError):
             return False
+
+    def is_official(self, benchmark: Benchmark, data: DataSet) -> bool:
+        """Return whether data are those of the benchmark."""
+        return not self.difference(benchmark, data)
 
     def difference(self, benchmark: Benchmark, data: DataSet) -> str:
         """Return in words what data are that are not those of the benchmark; "" where they are."""
