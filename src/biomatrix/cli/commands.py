@@ -24,6 +24,10 @@ _HOMES: Final = {
     "doctor": "doctor",
     "tokenizer": "tokenizer",
     "tasks": "tasks",
+    "evaluate": "evaluate",
+    "data": "data",
+    "metrics": "metrics",
+    "audit": "audit",
 }
 """Each command in the order of the help, and the module of this room that registers it."""
 

@@ -278,6 +278,17 @@ class Kind(ABC):
         """Return (kind name, identity) of all that must not be trained on where held out: of a composite, its parts."""
         return ((self.name, self.identity(entity)),)
 
+    def overlap_keys(self, entity: Any) -> Mapping[str, str]:
+        """Return the keys under which an audit of leakage takes two entities for related, by name, the closest first.
+
+        A key that says nothing about the entity, such as the scaffold of a molecule without rings, is left out.
+        """
+        return {"identity": self.identity(entity)}
+
+    def aligned_letters(self, entity: Any) -> str | None:
+        """Return the amino acids by which an audit of leakage finds relatives of the entity; None where it has none."""
+        return None
+
     # Files
 
     def read(self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Entity | Reject]:
@@ -424,6 +435,10 @@ class Kind(ABC):
         """
         same = self.meaning(first) == self.meaning(second)
         return Check(f"same {self.name}", same, float(same))
+
+    def fingerprint(self, entity: Any, modality: str) -> NDArray[np.bool_]:
+        """Return features, ``bool [b]``, of what a modality shows: like entities share many. UnsupportedError: none."""
+        raise UnsupportedError(f"a {self.name} has no fingerprint")
 
     def properties(self, entity: Any) -> Mapping[str, str]:
         """Return the properties that can be computed exactly, by the record field that holds each."""

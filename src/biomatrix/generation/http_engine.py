@@ -80,7 +80,7 @@ class HttpEngine(AnsweringEngine):
         if context_length is not None:
             context_length = checked_whole(context_length, "context_length", 1, _LONGEST_CONTEXT)
         client = JsonClient(base_url, api_key, timeout, checked_whole(retries, "retries", 0, 100))
-        served = _served(client, model)
+        served = served_model(client, model)
         length = context_length or _told_length(client, served)
         if length is None:
             raise ConfigurationError(f"{client.base_url} does not say how much it reads at once; give context_length")
@@ -114,7 +114,7 @@ def open_server(
     return HttpEngine(url, served_as, vocabulary, api_key=key, **own)
 
 
-def _served(client: JsonClient, model: str | None) -> dict[str, Any]:
+def served_model(client: JsonClient, model: str | None) -> dict[str, Any]:
     """Return what a server says about a model."""
     answer = client.get("models")
     listed = answer.get("data") if isinstance(answer, dict) else None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.report.colours import colour_rules
-from biomatrix.report.viewer import START_VIEWERS, viewer_library
+from biomatrix.report.viewer import START_VIEWERS, has_viewers, viewer_library
 
 
 class Page:
@@ -67,13 +67,16 @@ class Page:
             "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
             "<meta name='viewport' content='width=device-width, initial-scale=1'>"
             f"<title>{html.escape(self.title)}</title><style>{style}</style></head>\n"
-            f"<body><main>{body}</main>\n<script>{viewer_library()}</script>\n<script>{START_VIEWERS}</script>\n"
-            "</body></html>\n"
+            f"<body><main>{body}</main>\n{_viewer_scripts() if has_viewers(body) else ''}</body></html>\n"
         )
 
     def write(self, path: Path) -> None:
         """Write the page to ``path``, whole or not at all."""
         write_whole(path, self.to_html().encode())
+
+
+def _viewer_scripts() -> str:
+    return f"<script>{viewer_library()}</script>\n<script>{START_VIEWERS}</script>\n"
 
 
 def paragraph(text: str, kind: str = "") -> str:

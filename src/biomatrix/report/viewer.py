@@ -33,6 +33,11 @@ def viewer_library() -> str:
     return files("biomatrix.report").joinpath("assets/3Dmol-min.js").read_text(encoding="utf-8")
 
 
+def has_viewers(body: str) -> bool:
+    """Return whether a page shows a structure; the library of half a megabyte is for those that do."""
+    return '<figure class="viewer">' in body
+
+
 def embed_models(models: Sequence[Model3D], caption: str) -> str:
     """Return a ``<figure>`` that shows the models in one frame, to turn with the mouse."""
     payload = [{"text": model.text, "format": model.format, "style": _style(model)} for model in models]

@@ -69,7 +69,7 @@ class DataSet:
     ----------
     source : Source
     loader : str
-        A module of :mod:`biomatrix.tasks.benchmarks.loaders`.
+        A module of :mod:`biomatrix.tasks.benchmarks.loaders`, or ``package.module:function`` for one from outside.
     split_rule : str
         How the data are split.
     settings : mapping
@@ -111,6 +111,10 @@ class MetricUse:
         Whether it may be put beside the published value; False where that rests on a closed predictor.
     best : float, optional
         The value of a perfect answer, which gold answers must reach; None where gold answers reach no fixed value.
+    resample : bool
+        Whether an interval comes from judging resampled rows anew, where the value is no mean of what each answer
+        contributes: True of a root of a mean or a correlation, never where repeated rows change what is counted, as in
+        the share of unique answers.
     """
 
     name: str
@@ -118,6 +122,7 @@ class MetricUse:
     published_scale: float = 1.0
     comparable: bool = True
     best: float | None = None
+    resample: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ class Benchmark:
     inputs : tuple of str
         The placeholders that prompts show.
     judge : str
-        ``module.function`` of :mod:`biomatrix.tasks.benchmarks.judges`.
+        ``module.function`` of :mod:`biomatrix.tasks.benchmarks.judges`, or ``package.module:function`` from outside.
     judge_settings : mapping
         What the judge takes beside predictions and examples.
     metrics : tuple of MetricUse

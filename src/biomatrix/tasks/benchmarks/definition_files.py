@@ -61,6 +61,7 @@ class _MetricEntry(Section):
     published_scale: float = 1.0
     comparable: bool = True
     best: float | None = None
+    resample: bool = False
 
 
 class _DecodingEntry(Section):
@@ -72,7 +73,7 @@ class _DecodingEntry(Section):
 
 class _DataEntry(Section):
     source: Name
-    loader: Name
+    loader: str = Field(pattern=r"^([a-z][a-z0-9_]*|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$")
     split_rule: str = Field(min_length=1)
     settings: dict[str, Any] = Field(default_factory=dict)
     notes: str = ""

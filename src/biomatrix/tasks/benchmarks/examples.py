@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from biomatrix.entities.base_entity import Entity
 
 FieldValue: TypeAlias = "str | Entity | tuple[Entity, str]"
 """The value of a placeholder: text, an entity, or an entity with the modality to write it in."""
+
+UNREADABLE: Final = "?"
+"""What judges take in place of an answer that states no value: no number, no label, no SMILES string."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,3 +59,12 @@ class Prediction:
     text: str
     entity: Entity | None = None
     fault: str = ""
+
+    @property
+    def stated(self) -> str:
+        """The text that a judge takes: "" where it is empty, `UNREADABLE` where no value could be read.
+
+        The answer as it was written must not reach a scorer that reads more into it, as RDKit does that takes the
+        words behind a SMILES string for a title.
+        """
+        return UNREADABLE if self.fault and self.text else self.text

@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final, TypeAlias
 
+from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError
 from biomatrix.metrics.scores import Scores
@@ -21,7 +22,13 @@ _MODULES: Final = tuple(sorted(module.name for module in iter_modules(judges.__p
 
 
 def judge_of(name: str) -> Judge:
-    """Return the judge of that name, ``module.function``; ConfigurationError where there is none."""
+    """Return the judge of that name, ``module.function``; ConfigurationError where there is none.
+
+    ``package.module:function`` names one from outside.
+    """
+    if ":" in name:
+        outside: Judge = load_attribute(name)
+        return outside
     module, _, function = name.partition(".")
     if module not in _MODULES:
         raise ConfigurationError(f"no judge {name!r}: no module {module!r}; {choices(module, _MODULES)}")
@@ -29,6 +36,22 @@ def judge_of(name: str) -> Judge:
     if found is None:
         raise ConfigurationError(f"no judge {name!r}: {module} has no function {function!r}")
     return found
+
+
+def requirement(name: str, metric: str) -> str:
+    """Return what a judge lacks to give a metric, "" where it lacks nothing.
+
+    A judge's module may say under ``REQUIREMENTS`` what its metrics need: by name a function that raises
+    ConfigurationError where it is absent.
+    """
+    module = import_module(f"{judges.__name__}.{name.partition('.')[0]}")
+    check: Callable[[], object] | None = getattr(module, "REQUIREMENTS", {}).get(metric)
+    try:
+        if check is not None:
+            check()
+    except ConfigurationError as error:
+        return error.message
+    return ""
 
 
 def judge(benchmark: Benchmark, predictions: Sequence[Prediction], examples: Sequence[Example]) -> Scores:

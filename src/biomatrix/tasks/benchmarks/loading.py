@@ -8,6 +8,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, Final, TypeAlias
 
+from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.entities.near_matches import choices
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
@@ -39,6 +40,9 @@ def load_examples(data: DataSet, folder: Path, split: str = "test") -> Iterator[
         There is no such loader, or a file is missing.
     """
     name = data.loader
+    if ":" in name:
+        yield from load_attribute(name)(folder, split, data.settings)
+        return
     if name not in LOADERS:
         raise ConfigurationError(f"no loader {name!r}; {choices(name, LOADERS)}")
     loader: Loader = import_module(f"{loaders.__name__}.{name}").examples

@@ -1,0 +1,142 @@
+"""Gapless threadings: one chain slid along the other, each shift judged by three quick fits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from biomatrix.metrics.tm_align.dynamic import Map
+from biomatrix.metrics.tm_align.fits import Array, Mask, proper_rotations
+from biomatrix.metrics.tm_align.scales import Scale
+
+CHAIN_BREAK = 4.25
+"""Angstrom between successive residues, beyond which a chain is taken to be broken."""
+
+
+def quick_scores(moving: Array, fixed: Array, maps: Map, scale: Scale) -> Array:
+    """Return how good alignments look after a fit of all pairs and two of the near ones; not divided by a length.
+
+    Parameters
+    ----------
+    moving, fixed : ndarray, shape=(n, 3) and (m, 3), dtype=float64
+    maps : ndarray, shape=(b, m), dtype=int64
+    scale : Scale
+
+    Returns
+    -------
+    ndarray, shape=(b,), dtype=float64
+    """
+    aligned = maps >= 0
+    points = np.where(aligned[..., None], moving[maps], 0.0)
+    squared = _fit(points, fixed, aligned)
+    first = _sums(squared, aligned, scale)
+    chosen = _near(squared, aligned, scale.reach**2)
+    squared = _fit(points, fixed, chosen)
+    second = _sums(squared, aligned, scale)
+    third = _sums(_fit(points, fixed, _near(squared, aligned, scale.reach**2 + 1.0)), aligned, scale)
+    all_near = (chosen == aligned).all(axis=1)
+    return np.where(all_near, first, np.maximum(first, np.maximum(second, third)))
+
+
+def _fit(points: Array, fixed: Array, chosen: Mask) -> Array:
+    """Return squared distances ``float64 [b, m]`` once the chosen pairs are fitted."""
+    weight = chosen.astype(np.float64)
+    total = np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
+    centre_x = np.einsum("bm,bmi->bi", weight, points) / total
+    centre_y = weight @ fixed / total
+    x, y = points - centre_x[:, None], fixed - centre_y[:, None]
+    covariance = np.swapaxes(y * weight[..., None], 1, 2) @ x
+    moved = x @ np.swapaxes(proper_rotations(covariance), 1, 2)
+    return np.asarray(((moved - y) ** 2).sum(axis=2))
+
+
+def _sums(squared: Array, aligned: Mask, scale: Scale) -> Array:
+    return np.asarray((aligned / (1.0 + squared / scale.d0**2)).sum(axis=1))
+
+
+def _near(squared: Array, aligned: Mask, reach: float) -> Mask:
+    """Return which aligned pairs have squared distances within reach, which grows until there are three of them."""
+    near = (squared <= reach) & aligned
+    many = aligned.sum(axis=1) > 3
+    few = many & (near.sum(axis=1) < 3)
+    while few.any():
+        reach += 0.5
+        near[few] = (squared[few] <= reach) & aligned[few]
+        few = many & (near.sum(axis=1) < 3)
+    return near
+
+
+def best_threading(moving: Array, fixed: Array, scale: Scale) -> Map:
+    """Return the best alignment without gaps that overlaps by half the shorter chain."""
+    n, m = len(moving), len(fixed)
+    overlap = max(min(n, m) // 2, 5)
+    maps = _slide(np.arange(n), m, np.arange(overlap - m, n - overlap + 1))
+    return _last_best(maps, quick_scores(moving, fixed, maps, scale))[0]
+
+
+def best_fragment_threading(moving: Array, fixed: Array, scale: Scale) -> Map:
+    """Return the best alignment without gaps of the longest unbroken piece of one chain with the other chain."""
+    n, m = len(moving), len(fixed)
+    pieces = longest_piece(moving), longest_piece(fixed)
+    lengths = tuple(len(piece) for piece in pieces)
+    if (lengths[0], n) == (lengths[1], m):  # both ways, lest the result depend on which chain comes first
+        options = [_thread_moving(moving, fixed, pieces[0], scale), _thread_fixed(moving, fixed, pieces[1], scale)]
+        return max(reversed(options), key=lambda option: option[1])[0]
+    if lengths[0] < lengths[1] or (lengths[0] == lengths[1] and n < m):
+        return _thread_moving(moving, fixed, pieces[0], scale)[0]
+    return _thread_fixed(moving, fixed, pieces[1], scale)[0]
+
+
+def _thread_moving(moving: Array, fixed: Array, piece: Map, scale: Scale) -> tuple[Map, float]:
+    m = len(fixed)
+    piece = _inner(piece, min(len(moving), m))
+    overlap = _overlap(len(piece), m)
+    maps = _slide(piece, m, np.arange(overlap - m, len(piece) - overlap + 1))
+    return _last_best(maps, quick_scores(moving, fixed, maps, scale))
+
+
+def _thread_fixed(moving: Array, fixed: Array, piece: Map, scale: Scale) -> tuple[Map, float]:
+    n, m = len(moving), len(fixed)
+    piece = _inner(piece, min(n, m))
+    overlap = _overlap(len(piece), n)
+    slid = _slide(np.arange(n), len(piece), np.arange(overlap - len(piece), n - overlap + 1))
+    maps = np.full((len(slid), m), -1, dtype=np.int64)
+    maps[:, piece] = slid
+    return _last_best(maps, quick_scores(moving, fixed, maps, scale))
+
+
+def _overlap(piece: int, other: int) -> int:
+    return max(int(min(piece, other) / 2.5), 3)
+
+
+def _inner(piece: Map, shorter: int) -> Map:
+    """Return the middle of a piece that is a whole chain: the whole has been threaded before."""
+    return piece[int(shorter * 0.1) : int(shorter * 0.89) + 1] if len(piece) == shorter else piece
+
+
+def _slide(residues: Map, m: int, shifts: Map) -> Map:
+    """Return, for each shift, the alignment of residue j with ``residues[j + shift]``, ``int64 [shifts, m]``."""
+    index = np.arange(m) + shifts[:, None]
+    inside = (index >= 0) & (index < len(residues))
+    return np.where(inside, residues[np.where(inside, index, 0)], -1)
+
+
+def _last_best(maps: Map, scores: Array) -> tuple[Map, float]:
+    best = len(scores) - 1 - int(scores[::-1].argmax())
+    return maps[best], float(scores[best])
+
+
+def longest_piece(points: Array) -> Map:
+    """Return the residues of the longest stretch without a chain break, the first of equal ones.
+
+    Where no stretch has four residues (or a third of a short chain), a break is taken to be ten percent longer, and so
+    on until one has.
+    """
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    least, limit = min(len(points) // 3, 4), CHAIN_BREAK
+    while True:
+        breaks = np.flatnonzero(steps >= limit) + 1
+        begins, ends = np.append(0, breaks), np.append(breaks, len(points))
+        longest = int((ends - begins).argmax())
+        if ends[longest] - begins[longest] >= least:
+            return np.arange(begins[longest], ends[longest])
+        limit *= 1.1

@@ -1,0 +1,74 @@
+"""Open Protein Instructions: test files are lines of seed tasks, training files are lists of instructions.
+
+Test rows hold their question and answer in ``instances``; training rows beside their ``instruction``. Labels are parted
+by `` ; `` in the files; the official evaluation turns that into ``; `` before it scores, and so does this loader.
+
+Settings: ``test`` and ``train``, the paths; ``show``, the placeholder of the input; ``within``, a file of the official
+scorer by whose sequences (``primary``) one of the hold-outs is told from the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from biomatrix.entities.rejects import Reject
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+from biomatrix.tasks.benchmarks.examples import Example
+from biomatrix.tasks.benchmarks.json_rows import Row, json_rows
+from biomatrix.tasks.benchmarks.loading import official_file
+from biomatrix.tasks.benchmarks.placeholder_values import placeholder_value
+
+RAW_JOINT: Final = " ; "
+JOINT: Final = "; "
+"""What parts labels in answers, as the official evaluation writes it."""
+
+
+def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
+    """Yield the rows of a split; a key is the row's number in its file, from 0.
+
+    Raises
+    ------
+    ConfigurationError
+        The set has no such split, or a file is missing.
+    """
+    if split not in settings:
+        raise ConfigurationError(f"no {split} rows; there are: train, test")
+    path = official_file(folder, settings[split])
+    kept = _primaries(folder, settings["within"]) if split == "test" and "within" in settings else None
+    for number, row in enumerate(json_rows(path)):
+        if isinstance(row, Reject):
+            yield row
+            continue
+        try:
+            shown, answer = _question(row)
+            if kept is None or shown in kept:
+                yield _example(number, shown, answer, settings["show"])
+        except BioMatrixError as error:
+            yield Reject.from_error(error, str(path), number + 1)
+
+
+def _question(row: Row) -> tuple[str, str]:
+    """Return the input and the answer of a row; of several instances the first, as the official evaluation does."""
+    instances = row.get("instances", [row])
+    first = instances[0] if isinstance(instances, list) and instances else None
+    if not isinstance(first, dict):
+        raise ParseError("no instance, in which the question and its answer stand")
+    shown, answer = first.get("input"), first.get("output")
+    if not isinstance(shown, str) or not isinstance(answer, str) or not shown.strip():
+        raise ParseError("an instance needs a text for 'input' and one for 'output'")
+    return shown, answer.replace(RAW_JOINT, JOINT)
+
+
+def _example(number: int, shown: str, answer: str, placeholder: str) -> Example:
+    return Example(str(number), {placeholder: placeholder_value(placeholder, shown)}, (answer,))
+
+
+def _primaries(folder: Path, path: str) -> frozenset[str]:
+    file = official_file(folder, path)
+    rows = [row for row in json_rows(file) if not isinstance(row, Reject)]
+    found = frozenset(row["primary"] for row in rows if isinstance(row.get("primary"), str))
+    if not found:
+        raise ConfigurationError("no sequence under 'primary', by which the hold-out is told", file=str(file))
+    return found
