@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 if TYPE_CHECKING:
     from biomatrix.tasks import Task
+    from biomatrix.tasks.benchmarks.validating import Validation
 
 app = typer.Typer(
-    help="List, show and validate tasks: prompts, output, parser and metric.",
-    epilog="Example: biomatrix tasks list; biomatrix tasks show fold_protein; biomatrix tasks validate mine.toml",
+    help="List, show and validate tasks: those of corpora, and the benchmarks with official data.",
+    epilog="Example: biomatrix tasks list; biomatrix tasks show mol_prop_esol; biomatrix tasks validate mine.toml",
     no_args_is_help=True,
 )
 
 Files = Annotated[list[Path] | None, typer.Option("--file", help="A TOML file of further tasks; may be repeated.")]
+_COLUMNS: Final = ("name", "version", "domain", "group", "output", "metric")
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine-readable results.")]
 
 
@@ -29,72 +32,122 @@ def register(parent: typer.Typer) -> None:
 
 @app.callback()
 def tasks() -> None:
-    """List, show and validate tasks: prompts, output, parser and metric."""
+    """List, show and validate tasks: those of corpora, and the benchmarks with official data."""
 
 
-@app.command("list", epilog="Example: biomatrix tasks list --json")
-def list_tasks(file: Files = None, as_json: AsJson = False) -> None:
-    """List every task: name, version, output, metric."""
+@app.command("list", epilog="Example: biomatrix tasks list --json; biomatrix tasks list --domain molecule")
+def list_tasks(
+    file: Files = None,
+    domain: Annotated[str | None, typer.Option(help="Only benchmarks of molecules, proteins or interactions.")] = None,
+    group: Annotated[str | None, typer.Option(help="Only benchmarks of one fine-tuning group.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every task of corpora, then every benchmark: name, version, domain, group, output, metric."""
+    from biomatrix.cli.benchmark_rows import row_of, selected
     from biomatrix.tasks.registry import definitions
 
-    rows = [_record(one) for one in definitions(file or ()).tasks.values()]
+    of_corpora = [] if domain or group else [_record(one) for one in definitions(file or ()).tasks.values()]
+    rows = [*of_corpora, *map(row_of, selected(domain, group))]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    columns = ("name", "version", "output", "metric")
-    table = [columns, *(tuple(str(row[column] or "-") for column in columns) for row in rows)]
-    widths = [max(len(row[index]) for row in table) for index in range(len(columns))]
+    table = [_COLUMNS, *(tuple(str(row.get(column) or "-") for column in _COLUMNS) for row in rows)]
+    widths = [max(len(row[index]) for row in table) for index in range(len(_COLUMNS))]
     for row in table:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-@app.command(epilog="Example: biomatrix tasks show predict_log_solubility")
+@app.command(epilog="Example: biomatrix tasks show predict_log_solubility; biomatrix tasks show mol_prop_esol")
 def show(
     name: Annotated[str, typer.Argument(help="A task, as `biomatrix tasks list` names it.")],
     file: Files = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one task: its prompts, what they need, how an answer is read and judged."""
+    """Show one task: its prompts, what they need, how an answer is read and judged; of a benchmark its data too."""
+    from biomatrix.cli.benchmark_rows import page_lines, record_of
     from biomatrix.entities.near_matches import choices
     from biomatrix.errors import ConfigurationError
+    from biomatrix.tasks.benchmarks.registry import benchmarks
     from biomatrix.tasks.registry import definitions
 
     registry = definitions(file or ()).tasks
-    if name not in registry:
-        raise ConfigurationError(f"no task {name!r}; {choices(name, registry)}")
-    record = _record(registry[name])
+    if name not in registry and name not in benchmarks():
+        raise ConfigurationError(f"no task {name!r}; {choices(name, [*registry, *benchmarks()])}")
+    is_benchmark = name not in registry
+    record = record_of(benchmarks()[name]) if is_benchmark else _record(registry[name])
     if as_json:
         typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
         return
+    for key, line in page_lines(benchmarks()[name]) if is_benchmark else _lines(record):
+        if line not in (None, ""):
+            typer.echo(f"{key:16s}  {line}")
+
+
+def _lines(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in record.items():
-        lines = value if key == "prompts" else [", ".join(value) if isinstance(value, list) else value]
-        for line in lines:
-            if line not in (None, ""):
-                typer.echo(f"{key:16s}  {line}")
+        for line in value if key == "prompts" else [", ".join(value) if isinstance(value, list) else value]:
+            yield key, line
 
 
-@app.command(epilog="Example: biomatrix tasks validate mine.toml")
+@app.command(epilog="Example: biomatrix tasks validate mine.toml; biomatrix tasks validate --task mol_prop_esol")
 def validate(
-    file: Annotated[Path | None, typer.Argument(help="A TOML file; all registered definitions without one.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="A TOML file of tasks; everything there is without one.")] = None,
+    task: Annotated[list[str] | None, typer.Option(help="Only this benchmark; may be repeated.")] = None,
+    folder: Annotated[Path | None, typer.Option("--from", help="A local copy of the data, not the sample.")] = None,
+    source: Annotated[str | None, typer.Option(help="The data that stand in, by the name of their source.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check definitions: placeholders, output, parser, metric. Prints one line per fault and exits with 1."""
+    """Check definitions: placeholders, output, parser, metric; and of each benchmark that it works.
+
+    A benchmark works where its data load, all its prompts fill, and its gold answers read back and score the best there
+    is. Prints one line per fault of a task and one per benchmark, and exits with 1 where there is a fault.
+    """
     from biomatrix.tasks.definition_files import read_definitions
     from biomatrix.tasks.registry import definitions
     from biomatrix.tasks.validation import faults
 
     registry = definitions(() if file is None else [file])
     subject = registry if file is None else read_definitions(file, registry.fields)
-    messages = list(faults(subject, registry))
+    messages = [] if task or folder or source else list(faults(subject, registry))
+    found = [] if file is not None else _validations(task or (), folder, source, as_json)
     counts = {"tasks": len(subject.tasks), "views": len(subject.views), "faults": messages}
     if as_json:
-        typer.echo(json.dumps(counts, indent=2, ensure_ascii=False))
+        benchmarks = {} if file is not None else {"benchmarks": [asdict(each) for each in found]}
+        typer.echo(json.dumps({**counts, **benchmarks}, indent=2, ensure_ascii=False))
     else:
         for line in messages:
             typer.echo(line)
         typer.echo(f"{len(subject.tasks)} tasks, {len(subject.views)} views, {len(messages)} faults", err=True)
-    if messages:
+        if file is None:
+            typer.echo(_summary(found), err=True)
+    if messages or any(each.faults for each in found):
         raise typer.Exit(1)
+
+
+def _validations(names: Sequence[str], folder: Path | None, source: str | None, quiet: bool) -> list[Validation]:
+    from biomatrix.cli.benchmark_rows import validated, validation_line
+    from biomatrix.errors import ConfigurationError
+    from biomatrix.tasks.benchmarks.registry import benchmark, benchmarks
+
+    chosen = [benchmark(name) for name in names] or list(benchmarks().values())
+    if folder is not None and source is None and not names:
+        raise ConfigurationError("a folder holds the data of one source: give --source or --task beside --from")
+    found = []
+    for each in validated(chosen, folder, source):
+        found.append(each)
+        if not quiet:
+            typer.echo(validation_line(each))
+    if not found:
+        raise ConfigurationError(f"no benchmark is served by the source {source!r}")
+    return found
+
+
+def _summary(found: Sequence[Validation]) -> str:
+    broken = sum(bool(each.faults) for each in found)
+    partly = sum(bool(each.missing) for each in found)
+    return (
+        f"{len(found)} benchmarks, {len(found) - broken - partly} sound, {partly} partly judged, {broken} with faults"
+    )
 
 
 def _record(task: Task) -> dict[str, Any]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST: Final = 2
-"""Fewer molecules have no covariance. Below about 600 the 512 activations are more than the molecules: the value is then
-rough, and the matrix square root may fail."""
+"""Fewer molecules have no covariance. Below about 600 the 512 activations outnumber them: the value is then rough, and the
+matrix square root may fail."""
 _IMAGINARY: Final = 1e-3
 _RIDGE: Final = 1e-6
 
@@ -62,7 +62,7 @@ def _chemnet(device: str) -> Any:
 
 
 def _moments(network: Any, molecules: MoleculeSet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean and covariance of the activations; each distinct molecule is run once and weighed by its count."""
+    """Return the mean and covariance of the activations; each distinct molecule is run once, and weighs its count."""
     activations = _activations(network, list(molecules.counts))
     weights = np.array(list(molecules.counts.values()))
     return np.average(activations, axis=0, weights=weights), np.cov(activations.T, fweights=weights)

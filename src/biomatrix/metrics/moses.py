@@ -16,6 +16,7 @@ from biomatrix.metrics.fingerprint_similarity import mean_similarities, morgan_b
 from biomatrix.metrics.molecule_sets import (
     MoleculeSet,
     brics_fragments,
+    canonical_set,
     molecule_set,
     murcko_scaffold,
     weighted_counts,
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 
 def moses(
-    generated: Sequence[str], train: Collection[str], test: Sequence[str] | None = None, ks: Sequence[int] = (1000, 10_000)
+    generated: Sequence[str],
+    train: Collection[str],
+    test: Sequence[str] | None = None,
+    ks: Sequence[int] = (1000, 10_000),
 ) -> Scores:
     """Return validity, uniqueness, novelty, internal diversity and, given a test set, SNN, Frag and Scaf.
 
@@ -52,8 +56,8 @@ def moses(
     molecules = molecule_set(generated)
     bits = morgan_bits(molecules.mols.values())
     scores = {"validity": _validity(molecules), **_uniqueness(molecules, ks), **_novelty(molecules, train)}
-    scores |= _internal_diversity(molecules, bits)
-    return scores if test is None else scores | _likeness(molecules, bits, molecule_set(test))
+    scores.update(_internal_diversity(molecules, bits))
+    return scores if test is None else {**scores, **_likeness(molecules, bits, molecule_set(test))}
 
 
 def set_likeness(generated: Sequence[str], test: Sequence[str]) -> Scores:
@@ -83,7 +87,7 @@ def _uniqueness(molecules: MoleculeSet, ks: Sequence[int]) -> Scores:
 
 def _novelty(molecules: MoleculeSet, train: Collection[str]) -> Scores:
     distinct = set(molecules.counts)
-    seen = {"novelty": set(train), "novelty_corrected": set(molecule_set(list(train)).counts)}
+    seen = {"novelty": frozenset(train), "novelty_corrected": canonical_set(frozenset(train))}
     return {
         name: _score(molecules, len(distinct - known) / max(len(distinct), 1), len(distinct))
         for name, known in seen.items()
@@ -132,4 +136,4 @@ def cosine_of_counts(first: Mapping[str, int], second: Mapping[str, int]) -> flo
         return float("nan")
     names = sorted(first.keys() | second.keys())
     a, b = (np.array([side.get(name, 0) for name in names], dtype=np.float64) for side in (first, second))
-    return float(min(a @ b / np.sqrt((a @ a) * (b @ b)), 1.0))
+    return float(np.minimum(a @ b / np.sqrt((a @ a) * (b @ b)), 1.0))

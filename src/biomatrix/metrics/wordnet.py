@@ -114,13 +114,19 @@ class WordNet:
         if missing:
             raise ConfigurationError(f"METEOR needs WordNet, which is not there; {HOW}", file=str(folder))
         try:
+            import nltk.data
             from nltk.corpus.reader.wordnet import WordNetCorpusReader
         except ImportError as error:
             raise ConfigurationError("the nltk package is not installed; run: pip install nltk") from error
         self.version = version_of(folder)
+        root = str(folder.resolve())
+        if root not in nltk.data.path:
+            nltk.data.path.append(root)  # nltk reads nothing outside the folders of this list
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that there are no other languages
-            reader = WordNetCorpusReader(str(folder), None)
+            # The mapping to other languages wants a file that METEOR does not, and that Debian leaves out.
+            plain = type("EnglishWordNet", (WordNetCorpusReader,), {"map_wn": lambda *_: None})
+            reader = plain(root, None)
         self._synsets = lru_cache(100_000)(reader.synsets)
 
     def synsets(self, word: str) -> Sequence[Any]:

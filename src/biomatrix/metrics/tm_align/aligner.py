@@ -10,7 +10,7 @@ import numpy as np
 from biomatrix.errors import UnsupportedError
 from biomatrix.metrics.tm_align.dynamic import Map, align
 from biomatrix.metrics.tm_align.fits import Array, Motion, Pairs
-from biomatrix.metrics.tm_align.scales import Scale, final_scale, search_scale
+from biomatrix.metrics.tm_align.scales import final_scale, search_scale
 from biomatrix.metrics.tm_align.search import COARSE, FINE, best_superposition
 from biomatrix.metrics.tm_align.shapes import secondary_structure
 from biomatrix.metrics.tm_align.threading import best_fragment_threading, best_threading, quick_scores
@@ -133,7 +133,8 @@ class _Aligner:
         pairs = Pairs(self.moving[self.best[aligned]], self.fixed[aligned])
         motion = pairs.fit(np.ones((1, len(pairs)), dtype=bool))[0][0]
         scores = self._closeness(motion, self.scale.d0 + 1.5) + 0.5 * self.alike
-        return align(scores[None], _SHAPE_GAP)[0]
+        found: Map = align(scores[None], _SHAPE_GAP)[0]
+        return found
 
     def final_score(self) -> float:
         """Return the score of the best alignment by the length of the fixed chain, far pairs left out."""

@@ -51,7 +51,7 @@ def align(scores: Array, gap: float) -> Map:
 
 
 def _antidiagonals(scores: Array) -> Array:
-    """Return scores by antidiagonal: ``[k, i]`` is that of residues i - 1 and k - i - 1, ``float64 [n + m + 1, n + 1, b]``."""
+    """Return scores by antidiagonal, ``float64 [n + m + 1, n + 1, b]``: ``[k, i]`` is residue i - 1 with k - i - 1."""
     b, n, m = scores.shape
     width = n + m + 1
     padded = np.zeros((n + 1, width, b))

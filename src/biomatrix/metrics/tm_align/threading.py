@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from biomatrix.metrics.tm_align.dynamic import Map
-from biomatrix.metrics.tm_align.fits import Array, proper_rotations
+from biomatrix.metrics.tm_align.fits import Array, Mask, proper_rotations
 from biomatrix.metrics.tm_align.scales import Scale
 
 CHAIN_BREAK = 4.25
@@ -37,7 +37,7 @@ def quick_scores(moving: Array, fixed: Array, maps: Map, scale: Scale) -> Array:
     return np.where(all_near, first, np.maximum(first, np.maximum(second, third)))
 
 
-def _fit(points: Array, fixed: Array, chosen: Array) -> Array:
+def _fit(points: Array, fixed: Array, chosen: Mask) -> Array:
     """Return squared distances ``float64 [b, m]`` once the chosen pairs are fitted."""
     weight = chosen.astype(np.float64)
     total = np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
@@ -49,11 +49,11 @@ def _fit(points: Array, fixed: Array, chosen: Array) -> Array:
     return np.asarray(((moved - y) ** 2).sum(axis=2))
 
 
-def _sums(squared: Array, aligned: Array, scale: Scale) -> Array:
+def _sums(squared: Array, aligned: Mask, scale: Scale) -> Array:
     return np.asarray((aligned / (1.0 + squared / scale.d0**2)).sum(axis=1))
 
 
-def _near(squared: Array, aligned: Array, reach: float) -> Array:
+def _near(squared: Array, aligned: Mask, reach: float) -> Mask:
     """Return which aligned pairs have squared distances within reach, which grows until there are three of them."""
     near = (squared <= reach) & aligned
     many = aligned.sum(axis=1) > 3

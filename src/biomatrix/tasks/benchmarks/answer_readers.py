@@ -12,12 +12,18 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from biomatrix.errors import ParseError
-from biomatrix.tasks.benchmarks.spelled_answers import tagged, unlabelled
+from biomatrix.metrics.multiple_choice import chosen_option
+from biomatrix.tasks.benchmarks.spelled_answers import refuse_hedge, tagged, unlabelled
 from biomatrix.tasks.parsers import Expected, parse_choice, parse_number, parse_text, parse_yes_no, shown
 
-_FORMULA: Final = re.compile(r"(?:[A-Z][a-z]?\d*|[()\[\]]\d*|[.·]\d*|\d*[+-]\d*)+", re.ASCII)
-_OPTION: Final = re.compile(r"(?:option |choice )?[(\[]?([A-Z])[)\]]?(?:[.:,)]|(?= )|\Z)\s*(.*)", re.ASCII)
-_YES_NO_FIRST: Final = re.compile(r"(?:yes|no|true|false)\b", re.IGNORECASE)
+_FORMULA: Final = re.compile(r"(?:[A-Z][a-z]?\d*)+(?:[+-]\d*)?", re.ASCII)
+_YES_NO_FIRST: Final = re.compile(r"(?:yes|no|true|false)\s*(?:[.,;:!\n\u2013\u2014-]|\Z)", re.IGNORECASE)
+_BOUND: Final = re.compile(
+    r"[<>~\u2264\u2265\u00b1\u2248]|\b(?:less|more|greater|lower|higher|larger|smaller|below|above|under|over|than|least|most|"
+    r"between|minus|plus|outside)\b",
+    re.IGNORECASE,
+)
+"""What may stand before a number and makes it another one, or a bound."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def read_name(text: str, form: Form) -> str:
 
 
 def read_formula(text: str, form: Form) -> str:
-    """Return a molecular formula, in whatever order of elements.
+    """Return a molecular formula, in whatever order of elements, its charge behind it as in ``C5H14NO+``.
 
     Examples
     --------
@@ -79,12 +85,19 @@ def read_formula(text: str, form: Form) -> str:
 def read_number(text: str, form: Form) -> str:
     """Return the only number of an answer, in the shortest form that reads back as the same.
 
+    Words may stand before it, as in ``logS = -3.1``, but none that take back what it says.
+
     Examples
     --------
     >>> read_number("Answer: -3.10 mol/L", Form(unit="mol/L"))
     '-3.1'
     """
-    return repr(parse_number(tagged(text, ("NUMBER",)), Expected(unit=form.unit)))
+    answer = unlabelled(tagged(text, ("NUMBER",)))
+    bound = _BOUND.search(answer)
+    if bound is not None:
+        raise ParseError(f"{bound.group()!r} leaves open which number is meant: found {shown(answer)}")
+    refuse_hedge(answer)
+    return repr(parse_number(answer, Expected(unit=form.unit)))
 
 
 def read_yes_no(text: str, form: Form) -> str:
@@ -120,18 +133,10 @@ def read_option(text: str, form: Form) -> str:
     ['B', 'B', 'A']
     """
     answer = unlabelled(tagged(text, ()))
-    by_text = [letter for letter, option in form.options.items() if _folded(option) == _folded(answer)]
-    if len(by_text) == 1:
-        return by_text[0]
-    match = _OPTION.fullmatch(" ".join(answer.split()))
-    letter, rest = match.groups() if match else ("", "")
-    if letter not in form.options or (rest and _folded(rest) != _folded(form.options[letter])):
+    number = chosen_option(answer, list(form.options.values()))
+    if number is None:
         raise ParseError(f"none of the options {', '.join(form.options)}: found {shown(answer)}")
-    return letter
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.lower().split()).removesuffix(".")
+    return list(form.options)[number]
 
 
 def read_labels(text: str, form: Form) -> str:

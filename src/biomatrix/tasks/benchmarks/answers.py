@@ -34,6 +34,9 @@ def prediction_of(
 ) -> Prediction:
     """Return the prediction that an answer states; what is wrong with it is its ``fault``, nothing raises.
 
+    A SMILES string whose chemistry is refused is stated all the same, without an entity: whether it is a molecule is
+    for the judge to say, by the rules of its official code.
+
     Parameters
     ----------
     benchmark : Benchmark
@@ -126,7 +129,8 @@ def _entity_prediction(name: str, text: str, entity: Entity | None) -> Predictio
     try:
         found = _decoded(spelling, bare)
     except (DecodeError, ParseError, LimitError) as error:
-        return Prediction(bare, None, error.describe())
+        is_word = spelling.spelled_as_text and len(bare.split()) == 1
+        return Prediction(bare, None, "" if is_word else error.describe())
     official = bare if spelling.spelled_as_text else kind_of(found).text(found)
     return Prediction(official, found)
 

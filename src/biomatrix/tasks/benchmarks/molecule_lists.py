@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -82,7 +82,7 @@ def drawn_examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Ite
             yield Example(str(number), {}, facts={"training": lists.fact, GOLD: row})
 
 
-def training_of(examples: list[Example]) -> frozenset[str]:
+def training_of(examples: Sequence[Example]) -> frozenset[str]:
     """Return the training set that examples name; ConfigurationError where they name none."""
     fact = examples[0].facts.get("training") if examples else None
     if fact is None:

@@ -15,6 +15,11 @@ _QUOTED: Final = re.compile(r"\A(`+)([^`]+)\1\Z")
 _LABEL: Final = re.compile(
     r"\A(?:the\s+)?(?:(?:correct|final|best)\s+)?(?:answer|option|choice)\s*(?:is\b\s*:?|:)\s*", re.IGNORECASE
 )
+_HEDGE: Final = re.compile(
+    r"n't|\b(?:not|cannot|no|never|nor|neither|or|but|except|instead|unlike|unless|wrong|incorrect|impossible)\b",
+    re.IGNORECASE,
+)
+"""Words beside an answer that take it back or set another beside it."""
 
 
 def spoken(raw: str) -> str:
@@ -37,7 +42,8 @@ def between(text: str, start: str, end: str) -> str | None:
     Raises
     ------
     ParseError
-        One mark of the pair is missing, or there are several pairs: which one is meant would be a guess.
+        One mark of the pair is missing, there are several pairs, or words around the pair take back what it says:
+        which answer is meant would be a guess.
 
     Examples
     --------
@@ -49,7 +55,17 @@ def between(text: str, start: str, end: str) -> str | None:
         return None
     if (opened, closed) != (1, 1) or text.index(start) > text.index(end):
         raise ParseError(f"one answer stands between {start} and {end}: found {opened} and {closed} of them")
-    return text[text.index(start) + len(start) : text.index(end)].strip()
+    before, _, rest = text.partition(start)
+    inside, _, after = rest.partition(end)
+    refuse_hedge(f"{before} {after}")
+    return inside.strip()
+
+
+def refuse_hedge(words: str) -> None:
+    """Raise ParseError where words beside an answer take it back or set another beside it."""
+    hedge = _HEDGE.search(words)
+    if hedge is not None:
+        raise ParseError(f"{hedge.group()!r} beside the answer: found {shown(' '.join(words.split()))}")
 
 
 def tagged(text: str, tags: tuple[str, ...]) -> str:

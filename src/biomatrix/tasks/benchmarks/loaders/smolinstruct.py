@@ -4,7 +4,8 @@ Settings
 --------
 task : such as ``name_conversion-i2f``.
 field : the placeholder of the input: a molecule where it is ``molecule``, ``reactants`` or ``product``, else text.
-molecules : True where the answer is one or several molecules, whose parts ``;`` may separate.
+answer : what the answer must be: ``molecule``, whose parts ``;`` may separate, ``formula`` or ``number``; any text
+    where it is not given.
 target : the placeholder of the target, where a row has several.
 """
 
@@ -17,6 +18,7 @@ from typing import Any, Final
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
+from biomatrix.tasks.benchmarks.checked_references import checked_reference
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.row_files import RawRow
 from biomatrix.tasks.benchmarks.several_golds import with_all_golds
@@ -63,8 +65,8 @@ def _example(
     fields: dict[str, FieldValue] = {settings["field"]: _field(shown, settings["field"])}
     if target is not None and "target" in settings:
         fields[settings["target"]] = target
-    answer = str(output).strip()
-    reference = answer.replace(";", ".") if settings.get("molecules") else answer
+    form, answer = settings.get("answer", ""), str(output).strip()
+    reference = checked_reference(form, answer.replace(";", ".") if form == "molecule" else answer)
     return f"{shown}\0{target or ''}", Example(key, fields, (reference,), facts={"task": settings["task"]})
 
 

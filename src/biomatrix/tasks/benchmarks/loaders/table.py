@@ -5,10 +5,12 @@ Settings
 files : mapping of split to path; or ``file``, with what tells its splits apart as in
     :func:`biomatrix.tasks.benchmarks.row_folds.is_of_fold`.
 fields : mapping of placeholder to column, or to ``KIND:column`` for an entity, such as ``molecule:smiles``.
-answer : the column of the answer; ``answers`` maps what stands there to the official words, and ``joint`` is what parts
-    several labels there, which are written with ``; `` between.
+        raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=column)
+    answer = answer if known is None else known[answer]
+    return Example(key, fields, ("; ".join(answer.split(settings["joint"])) if "joint" in settings else answer,))
 key : the column of the row's name; its number where there is none.
 quoted : False where quotation marks are characters like any other.
+doubled : True where every backslash is written twice, as in ChEBI-20.
 parts : ``column``, ``separator`` and ``into``: a column that holds several, such as a reaction.
 unpivot : ``columns``, ``name`` and ``value``: columns that become rows of their own.
 several_golds : True where all answers of the split to the same input are accepted.
@@ -23,6 +25,7 @@ from typing import Any
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
+from biomatrix.tasks.benchmarks.checked_references import checked_reference
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.row_files import RawRow, read_rows
@@ -42,6 +45,8 @@ def _examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator
         try:
             if isinstance(row, BioMatrixError):
                 raise row
+            if settings.get("doubled"):
+                row = {column: str(value).replace("\\\\", "\\") for column, value in row.items()}
             if is_of_fold(row, split, settings):
                 for key, each in _unpivoted(
                     str(row.get(settings.get("key", ""), number)), _parted(row, settings), settings
@@ -80,10 +85,11 @@ def _unpivoted(key: str, row: RawRow, settings: Mapping[str, Any]) -> Iterator[t
 
 def _example(key: str, row: RawRow, settings: Mapping[str, Any]) -> Example:
     fields = {name: _field(row, column) for name, column in settings["fields"].items()}
-    answer = cell(row, settings["answer"])
+    form, _, column = settings["answer"].rpartition(":")
+    answer = checked_reference(form, cell(row, column))
     known: Mapping[str, str] | None = settings.get("answers")
     if known is not None and answer not in known:
-        raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=settings["answer"])
+        raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=column)
     answer = answer if known is None else known[answer]
     return Example(key, fields, ("; ".join(answer.split(settings["joint"])) if "joint" in settings else answer,))
 

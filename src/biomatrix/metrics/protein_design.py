@@ -1,0 +1,144 @@
+"""Folding and inverse folding judged as the evaluator of DPLM-2 judges them.
+
+``bytedance/dplm`` at 8b3425b, ``src/byprot/utils/protein/``. Its TM-score comes from TM-align on an array of shape
+(N, 3, 3) where (N, 3) is meant: of the 3N atoms only the first N are read, the first third of the chain. Published
+values of that kind may carry this; ``tm_score`` is the conventional one, of all CA.
+
+Legend: L residues; a backbone is ``float64 [L, 3, 3]``, (N, CA, C) of each residue in Angstrom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from biomatrix.errors import UnsupportedError
+from biomatrix.metrics.scores import Scores, mean_score
+from biomatrix.metrics.superposition import rmsd, tm_score
+from biomatrix.metrics.tm_align.aligner import FEWEST_RESIDUES, tm_align
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+NAMES: Final = ("tm_score", "tm_score_third", "tm_score_in_place", "rmsd", "ca_rmsd")
+_MISSING: Final = 1e-7
+"""A residue whose reference CA has coordinates that sum to no more than this has none."""
+
+
+def folding(predicted: Sequence[ArrayLike | None], native: Sequence[ArrayLike]) -> Scores:
+    """Return how near predicted backbones are to the native ones, as means over proteins.
+
+    Parameters
+    ----------
+    predicted : sequence of (array or None), shape=(L, 3, 3)
+        None where there is no structure: left out of the means, and counted as empty.
+    native : sequence of array, shape=(L, 3, 3)
+        Residues whose CA is all zero or NaN are left out of every number.
+
+    Returns
+    -------
+    mapping of str to Score
+        ``tm_score`` (TM-align of CA), ``tm_score_third`` (the published evaluator's), ``tm_score_in_place`` (residue i
+        against residue i), ``rmsd`` (of N, CA and C after superposition) and ``ca_rmsd``, in Angstrom.
+        ``tm_score_corrected`` counts a missing structure as 0.
+
+    Raises
+    ------
+    ValueError
+        The numbers of structures differ, or the lengths of a pair.
+    """
+    if len(predicted) != len(native):
+        raise ValueError(f"{len(predicted)} predicted and {len(native)} native structures; give one for each")
+    missing = sum(found is None for found in predicted)
+    nothing = dict.fromkeys(NAMES, float("nan"))
+    rows = [
+        nothing if found is None else compare_backbones(found, known)
+        for found, known in zip(predicted, native, strict=True)
+    ]
+    scores = {name: mean_score([row[name] for row in rows], empty=missing) for name in NAMES}
+    strict = np.nan_to_num([row["tm_score"] for row in rows], nan=0.0)
+    return scores | {"tm_score_corrected": mean_score(strict, empty=missing)}
+
+
+def compare_backbones(predicted: ArrayLike, native: ArrayLike) -> Mapping[str, float]:
+    """Return the numbers of :data:`NAMES` for one protein; NaN where too few residues can be compared.
+
+    Raises
+    ------
+    ValueError
+        The two differ in length, or are no backbones.
+    """
+    found, known = np.asarray(predicted, dtype=np.float64), np.asarray(native, dtype=np.float64)
+    if found.shape != known.shape or found.shape[1:] != (3, 3):
+        raise ValueError(f"backbones of shapes {found.shape} and {known.shape}; both must be (residues, 3, 3)")
+    used = np.abs(known[:, 1]).sum(axis=1) > _MISSING  # False for NaN
+    used &= np.isfinite(found).all(axis=(1, 2)) & np.isfinite(known).all(axis=(1, 2))
+    found, known = found[used], known[used]
+    if len(known) < FEWEST_RESIDUES:
+        return dict.fromkeys(NAMES, float("nan"))
+    atoms, atoms_known = found.reshape(-1, 3), known.reshape(-1, 3)
+    return {
+        "tm_score": tm_align(found[:, 1], known[:, 1]),
+        "tm_score_third": tm_align(atoms[: len(known)], atoms_known[: len(known)]),
+        "tm_score_in_place": tm_score(found[:, 1], known[:, 1]),
+        "rmsd": float(rmsd(atoms, atoms_known)),
+        "ca_rmsd": float(rmsd(found[:, 1], known[:, 1])),
+    }
+
+
+def recovery(designed: Sequence[str], native: Sequence[str]) -> Scores:
+    """Return the amino-acid recovery: identity residue by residue, and the plain mean over proteins.
+
+    Parameters
+    ----------
+    designed : sequence of str
+        Designed sequences; an empty one is left out. One of another length cannot be compared (the official code stops
+        there): it is left out too, and counted.
+    native : sequence of str
+        Sequences; X equals X.
+
+    Returns
+    -------
+    mapping of str to Score
+        ``aar``; ``aar_corrected``, where what is left out counts 0; ``aar_residues``, weighted by residues, which the
+        published one is not.
+
+    Raises
+    ------
+    ValueError
+        The numbers of sequences differ.
+    """
+    if len(designed) != len(native):
+        raise ValueError(f"{len(designed)} designed and {len(native)} native sequences; give one for each")
+    pairs = list(zip(designed, native, strict=True))
+    same = [_matches(found, known) for found, known in pairs]
+    shares = np.array([np.nan if hits is None else hits.mean() for hits in same])
+    empty = sum(not found for found in designed)
+    counts = {"empty": empty, "unparsable": int(np.isnan(shares).sum()) - empty}
+    residues = np.concatenate([hits for hits in same if hits is not None] or [np.zeros(0)])
+    return {
+        "aar": mean_score(shares, **counts),
+        "aar_corrected": mean_score(np.nan_to_num(shares, nan=0.0), **counts),
+        "aar_residues": mean_score(residues),
+    }
+
+
+def _matches(designed: str, native: str) -> NDArray[np.float64] | None:
+    if not designed or len(designed) != len(native):
+        return None
+    return np.array([a == b for a, b in zip(designed, native, strict=True)], dtype=np.float64)
+
+
+def best_of_designs(scores: Sequence[float]) -> int:
+    """Return which of several designs folds back best: the place of the greatest score, NaN counting least.
+
+    Raises
+    ------
+    UnsupportedError
+        There is none.
+    """
+    if not len(scores):
+        raise UnsupportedError("no design to choose from")
+    return int(np.nan_to_num(np.asarray(scores, dtype=np.float64), nan=-np.inf).argmax())

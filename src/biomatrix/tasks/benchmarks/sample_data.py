@@ -1,0 +1,19 @@
+"""Small samples in the official formats that come with the package, a folder for each source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from biomatrix.errors import ConfigurationError
+from biomatrix.tasks.benchmarks.benchmark import DataSet
+
+_FOLDER: Final = Path(__file__).with_name("samples")
+
+
+def sample_folder(data: DataSet) -> Path:
+    """Return the folder of the sample of a data set; ConfigurationError where there is none."""
+    folder = _FOLDER / data.source.name
+    if not folder.is_dir():
+        raise ConfigurationError(f"no sample of {data.source.name!r} comes with the package; give a folder of its data")
+    return folder
