@@ -24,6 +24,7 @@ COMMANDS = (
     "doctor",
     "tokenizer",
     "tasks",
+    "evaluate",
 )
 RUNNER = CliRunner()
 

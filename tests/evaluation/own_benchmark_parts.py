@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
+from time import sleep
 from typing import Any
 
 from biomatrix.entities import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError
-from biomatrix.evaluation.answering import Question
+from biomatrix.evaluation.answering import Question, Reply
 from biomatrix.metrics.scores import Score, Scores, mean_score
+from biomatrix.tasks.benchmarks.benchmark import Benchmark
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 
 DEFINITIONS = """
@@ -138,3 +140,34 @@ def writes_megabytes(question: Question) -> str:
 def hostile(question: Question) -> str:
     """Answer with markup, pipes, null characters and half a surrogate pair."""
     return "<script>alert('x')</script> | `a` \x00 \ud800 </td><img src=x onerror=alert(1)>"
+
+
+def slow_guess(question: Question) -> str:
+    """Answer as above, and take a while."""
+    sleep(0.1)
+    return guess(question)
+
+
+class Remembers:
+    """An answerer of its own, which learns from the training rows and logs what it was asked together."""
+
+    name = "remembers"
+
+    def __init__(self) -> None:
+        self.description = {"kind": "a class"}
+        self.known: dict[str, str] = {}
+        self.batches: list[int] = []
+
+    def prepare(self, benchmark: Benchmark, training: Iterable[Example]) -> None:
+        """Learn the answers."""
+        self.known = {question_fields(example): example.references[0] for example in training}
+
+    def answer(self, questions: Sequence[Question]) -> list[Reply]:
+        """Say what was learned."""
+        self.batches.append(len(questions))
+        return [Reply(self.known[question_fields(question.example)], logprob=-0.5) for question in questions]
+
+
+def question_fields(example: Example) -> str:
+    """Return the molecule of a row as a SMILES."""
+    return str(example.fields["molecule"])

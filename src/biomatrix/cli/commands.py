@@ -25,6 +25,7 @@ _HOMES: Final = {
     "tokenizer": "tokenizer",
     "tasks": "tasks",
     "evaluate": "evaluate",
+    "data": "data",
     "metrics": "metrics",
     "audit": "audit",
 }

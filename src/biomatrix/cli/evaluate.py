@@ -161,9 +161,7 @@ def run(
     keys = None if leaked is None else LeakedKeys.from_file(leaked)
     if len({folder_name(name) for name in model}) < len(model):
         raise ConfigurationError("--model names the same model twice")
-    how = Opening(
-        engine, vocabulary, served_as, enforced_by, named_tokenizers(tokenizer or ()), device, dtype, constraints
-    )
+    how = Opening(engine, vocabulary, served_as, enforced_by, named_tokenizers(tokenizer or ()), device, dtype)
     done: list[Run | NotRun] = []
     with shown_log(quiet):
         for name in model:

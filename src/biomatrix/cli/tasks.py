@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from biomatrix.cli import task_export
+
 if TYPE_CHECKING:
     from biomatrix.tasks import Task
     from biomatrix.tasks.benchmarks.validating import Validation
@@ -27,6 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print machine-readable res
 
 def register(parent: typer.Typer) -> None:
     """Add the command and its sub-commands to the application."""
+    task_export.register(app)
     parent.add_typer(app, name="tasks")
 
 

@@ -28,6 +28,8 @@ class Question:
         The exact length of the answer.
     constraints : tuple of str
         ``NAME=VALUE``.
+    guided : bool
+        Whether the answer is held to its modality, length and constraints, where what answers can be held.
     seed : int
         For what is drawn at random; differs from question to question and does not depend on what is asked together.
     """
@@ -38,6 +40,7 @@ class Question:
     output: str | None = None
     length: int | None = None
     constraints: tuple[str, ...] = ()
+    guided: bool = True
     seed: int = 0
 
 

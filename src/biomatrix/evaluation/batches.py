@@ -50,7 +50,7 @@ def asks(benchmark: Benchmark, rows: Rows, settings: Settings) -> Iterator[Ask]:
                 faulty = Ask(Place(run, row, 0), example.key, seed, None, error.message)
                 yield from (replace(faulty, place=Place(run, row, n)) for n in range(benchmark.decoding.num_samples))
                 continue
-            asked = Question(benchmark, example, wording.prompt, wording.output)
+            asked = Question(benchmark, example, wording.prompt, wording.output, guided=settings.constrained)
             if settings.constrained:
                 asked = replace(asked, length=wording.length, constraints=wording.constraints)
             for sample in range(benchmark.decoding.num_samples):

@@ -185,7 +185,7 @@ def _line(metric: str, runs: Mapping[str, Run], first: Mapping[str, Any], floors
 
 def _marks(first: Mapping[str, Any], official: bool, comparable: bool) -> tuple[str, ...]:
     rows = first["data"]["rows"]
-    marks = [] if official else [f"{NOT_OFFICIAL} ({first['data']['source']})"]
+    marks = [] if official else [f"{NOT_OFFICIAL} but {first['data']['difference']}"]
     if rows["asked"] < rows["read"]:
         marks.append(f"{rows['asked']:,} of {rows['read']:,} rows")
     if official and not comparable:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from biomatrix.entities.near_matches import choices
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
-from biomatrix.tasks.benchmarks.loading import official_file
+from biomatrix.tasks.benchmarks.data_cache import data_root
+from biomatrix.tasks.benchmarks.loading import load_examples
 
-ENVIRONMENT: Final = "BIOMATRIX_DATA"
 SAMPLES: Final = Path(__file__).parents[1] / "tasks" / "benchmarks" / "samples"
 """The rows in the official formats that come with the package: they show a form, and measure nothing."""
-
-
-def cache_folder() -> Path:
-    """Return the folder that holds the data of each source under its name: ``BIOMATRIX_DATA``, or the user's cache."""
-    given = os.environ.get(ENVIRONMENT)
-    return Path(given).expanduser() if given else Path.home() / ".cache" / "biomatrix" / "data"
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class DataPlaces:
         if source in self.folders:
             return self.folders[source]
         if self.root is None:
-            return cache_folder() / source
+            return data_root() / source
         below = self.root / source
         return below if below.is_dir() else self.root
 
@@ -64,14 +57,22 @@ class DataPlaces:
         return benchmark.data
 
     def is_here(self, data: DataSet, split: str = "test") -> bool:
-        """Return whether every file of a split lies in its folder."""
-        files = [file.path for file in data.source.files if file.split == split]
-        return bool(files) and all(_found(self.folder(data.source.name), path) for path in files)
+        """Return whether a split has a row that can be asked for: files of other tasks may be missing."""
+        try:
+            return next(load_examples(data, self.folder(data.source.name), split), None) is not None
+        except (BioMatrixError, OSError):
+            return False
 
     def is_official(self, benchmark: Benchmark, data: DataSet) -> bool:
-        """Return whether data are those of the benchmark, and no stand-in nor the samples of the package."""
+        """Return whether data are those of the benchmark."""
+        return not self.difference(benchmark, data)
+
+    def difference(self, benchmark: Benchmark, data: DataSet) -> str:
+        """Return in words what data are that are not those of the benchmark; "" where they are."""
+        if data is not benchmark.data:
+            return data.source.name
         folder = self.folder(data.source.name)
-        return data is benchmark.data and not folder.resolve().is_relative_to(SAMPLES)
+        return "our own rows in its format" if folder.resolve().is_relative_to(SAMPLES) else ""
 
 
 def places(
@@ -98,11 +99,3 @@ def places(
         if not place.is_dir():
             raise ConfigurationError("no such folder; name one that holds the data", file=str(place))
     return DataPlaces(root, folders, tuple(sources), stand_ins)
-
-
-def _found(folder: Path, path: str) -> bool:
-    try:
-        official_file(folder, path)
-    except ConfigurationError:
-        return False
-    return True

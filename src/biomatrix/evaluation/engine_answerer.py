@@ -27,15 +27,12 @@ class EngineAnswerer:
         For tables.
     description : mapping
         What it was opened with.
-    constrained : bool
-        False lets every token come; answers are then what the model writes freely.
     """
 
-    def __init__(self, engine: Engine, name: str, description: Mapping[str, Any], *, constrained: bool = True) -> None:
+    def __init__(self, engine: Engine, name: str, description: Mapping[str, Any]) -> None:
         self.engine = engine
         self.name = name
         self._given = dict(description)
-        self._constrained = constrained
 
     @property
     def description(self) -> Mapping[str, Any]:
@@ -72,15 +69,14 @@ class EngineAnswerer:
 
     def _request(self, question: Question) -> Request:
         decoding = question.benchmark.decoding
-        free = not self._constrained
         return Request(
             question.prompt,  # type: ignore[arg-type]  # a template is filled with text and entities alone
             question.output,
-            None if free else question.length,
-            () if free else question.constraints,
+            question.length,
+            question.constraints,
             Sampling(decoding.temperature, decoding.top_p, decoding.temperature == 0, question.seed),
             max_new_tokens=decoding.max_new_tokens,
-            guided=not free,
+            guided=question.guided,
         )
 
     def _ask(self, requests: Mapping[int, Request]) -> dict[int, Reply]:

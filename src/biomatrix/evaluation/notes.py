@@ -14,18 +14,18 @@ NOT_OFFICIAL: Final = "not the official data"
 
 
 def data_notes(
-    benchmark: Benchmark, data: DataSet, rows: Rows, official: bool, files: Sequence[Mapping[str, Any]]
+    benchmark: Benchmark, data: DataSet, rows: Rows, difference: str, files: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     """Return how the rows that were asked differ from the official test split."""
     notes = []
-    if not official:
-        notes.append(f"{NOT_OFFICIAL}: {data.notes or f'{data.source.name} stands in for them'}")
+    if difference:
+        notes.append(f"{NOT_OFFICIAL} but {difference}{f': {data.notes}' if data.notes else ''}")
     for file in files:
         if file["stated"] and file["stated"] != file["sha256"]:
             notes.append(f"{file['path']} is not the published file: its SHA-256 differs from the stated one")
     if len(rows.examples) < rows.total:
         notes.append(f"{len(rows.examples):,} of {rows.total:,} rows were asked")
-    elif official and benchmark.published_test not in (None, rows.total):
+    elif not difference and benchmark.published_test not in (None, rows.total):
         notes.append(f"{rows.total:,} rows, where the published test split has {benchmark.published_test:,}")
     if rows.rejects:
         notes.append(f"{rows.rejects:,} rows could not be read and are left out")

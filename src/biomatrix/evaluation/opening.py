@@ -39,8 +39,6 @@ class Opening:
         The structure tokenizer of a modality, where the model names none.
     device, dtype : str, optional
         Of models that run in this process.
-    constrained : bool
-        Whether answers are held to modality, length and constraints.
     """
 
     engine: str = "transformers"
@@ -50,7 +48,6 @@ class Opening:
     tokenizers: Mapping[str, str] = field(default_factory=dict)
     device: str | None = None
     dtype: str | None = None
-    constrained: bool = True
 
 
 def open_answerer(name: str, how: Opening | None = None) -> Answerer:
@@ -95,7 +92,7 @@ def _server(url: str, how: Opening) -> Answerer:
     settings = {key: value for key, value in given.items() if value is not None}
     engine = open_named_engine("http", how.vocabulary, url=url, **_named(how), **settings)
     described = {"engine": "http", "url": url, "vocabulary": how.vocabulary, **settings}
-    return EngineAnswerer(engine, url, described, constrained=how.constrained)
+    return EngineAnswerer(engine, url, described)
 
 
 def _model(name: str, how: Opening) -> Answerer:
@@ -113,7 +110,7 @@ def _model(name: str, how: Opening) -> Answerer:
     given = {key: value for key, value in settings.items() if value is not None}
     engine = open_named_engine(how.engine, name, **_named(how), **given)
     described = {"engine": how.engine, **given, "tokenizers": dict(how.tokenizers)}
-    return EngineAnswerer(engine, name, described, constrained=how.constrained)
+    return EngineAnswerer(engine, name, described)
 
 
 def _knows_entities(folder: Path) -> bool:

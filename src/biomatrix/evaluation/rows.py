@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -123,10 +124,17 @@ def file_hashes(data: DataSet, folder: Path) -> list[Mapping[str, Any]]:
             path = official_file(folder, file.path)
         except ConfigurationError:
             continue
-        sha256 = file_sha256(path)
+        state = path.stat()
+        sha256 = _sha256(path, state.st_mtime_ns, state.st_size)
         stated = file.sha256 if path.name == Path(file.path).name else ""  # of a packed copy none is stated
         found.append({"path": file.path, "split": file.split, "sha256": sha256, "stated": stated or None})
     return found
+
+
+@cache
+def _sha256(path: Path, changed: int, size: int) -> str:
+    """Return the hash of a file, which the tasks of one source share."""
+    return file_sha256(path)
 
 
 def _content(value: Any) -> list[str]:

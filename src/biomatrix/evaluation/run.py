@@ -106,8 +106,7 @@ def run_benchmark(
         return kept
     _refuse_silence(log)
     times = {"begun": begun, "asking_seconds": sum(entry.reply.seconds for entry in log.entries.values())}
-    official = places.is_official(benchmark, data)
-    described = _described_data(benchmark, data, rows, official, identity)
+    described = _described_data(benchmark, data, rows, places.difference(benchmark, data), identity)
     return _judge(benchmark, answerer, rows, settings, log, folder, leaked, {
         "data": described, "judged_with": judged_with, "times": times,
     })  # fmt: skip
@@ -219,18 +218,19 @@ def _counts(log: AnswerLog, predictions: Mapping[Place, Prediction]) -> dict[str
 
 
 def _described_data(
-    benchmark: Benchmark, data: DataSet, rows: Rows, official: bool, identity: Identity
+    benchmark: Benchmark, data: DataSet, rows: Rows, difference: str, identity: Identity
 ) -> dict[str, Any]:
     source = data.source
     return {
         "source": source.name,
-        "official": official,
+        "official": not difference,
+        "difference": difference,
         "hub": source.hub,
         "url": source.url,
         "revision": source.revision,
         "licence": source.licence,
         "split_rule": data.split_rule,
-        "notes": data_notes(benchmark, data, rows, official, identity.content["files"]),
+        "notes": data_notes(benchmark, data, rows, difference, identity.content["files"]),
         "files": identity.content["files"],
         "examples_sha256": rows.digest,
         "rows": {"asked": len(rows.examples), "read": rows.total, "rejected": rows.rejects},

@@ -86,7 +86,7 @@ class Settings:
         """
         prompts = len(benchmark.task.prompts)
         if self.paraphrase is not None and self.paraphrase >= prompts:
-            raise ConfigurationError(f"{benchmark.name} has {prompts} prompts: paraphrase is at most {prompts - 1}")
+            raise ConfigurationError(f"paraphrase is at most {prompts - 1}: {benchmark.name} has {prompts} prompts")
         changed: dict[str, Any] = {
             "num_samples": self.samples,
             "temperature": self.temperature,

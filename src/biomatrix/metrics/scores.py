@@ -29,6 +29,8 @@ class Score:
     items : ndarray, shape=(n,), dtype=float64, optional
         What each answer contributes, NaN where it is left out of the denominator; the value is their mean. Not given
         where the value belongs to the answers as a set.
+    reason : str
+        Why there is no value, such as weights that are not here; "" where there is one, or nobody knows why not.
     """
 
     value: float
@@ -37,6 +39,7 @@ class Score:
     unparsable: int = 0
     denominator: int = 0
     items: NDArray[np.float64] | None = None
+    reason: str = ""
 
 
 Scores: TypeAlias = Mapping[str, Score]

@@ -5,9 +5,9 @@ Settings
 files : mapping of split to path; or ``file``, with what tells its splits apart as in
     :func:`biomatrix.tasks.benchmarks.row_folds.is_of_fold`.
 fields : mapping of placeholder to column, or to ``KIND:column`` for an entity, such as ``molecule:smiles``.
-        raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=column)
-    answer = answer if known is None else known[answer]
-    return Example(key, fields, ("; ".join(answer.split(settings["joint"])) if "joint" in settings else answer,))
+answer : the column of the answer, or ``FORM:column`` where it must be a ``molecule``, ``formula`` or ``number``;
+    ``answers`` maps what stands there to the official words, and ``joint`` is what parts several labels there, which
+    are written with ``; `` between.
 key : the column of the row's name; its number where there is none.
 quoted : False where quotation marks are characters like any other.
 doubled : True where every backslash is written twice, as in ChEBI-20.

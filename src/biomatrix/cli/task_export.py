@@ -1,0 +1,80 @@
+"""``biomatrix tasks export``: benchmarks as instruction-tuning data and as tasks of other harnesses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from biomatrix.tasks.benchmarks.exports import Rows
+
+
+def register(tasks: typer.Typer) -> None:
+    """Add the command to the group of tasks."""
+    tasks.command(epilog="Example: biomatrix tasks export mol_edit_addcomp --data openmolins --format chat -o out")(
+        export
+    )
+
+
+def export(
+    names: Annotated[list[str], typer.Argument(help="Benchmarks, or configurations of released data.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write into.")],
+    form: Annotated[str, typer.Option("--format", help="instruct, chat, llama-factory or lm-eval.")] = "instruct",
+    notation: Annotated[str, typer.Option("--notation", help="Of molecules: smiles or selfies.")] = "smiles",
+    split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "train",
+    origin: Annotated[
+        Path | None, typer.Option("--from", help="The folder of a local copy; the cache when not given.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", help="A source that stands in, such as openmolins; else the official data.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Draws the wording of each prompt.")] = 0,
+    released: Annotated[
+        Path | None,
+        typer.Option("--released", help="A copy of BioMatrix-SFT; the names are those of its configurations."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+) -> None:
+    """Write benchmarks as instruction-tuning data, chat messages, or tasks of LLaMA-Factory and lm-evaluation-harness.
+
+    One file a benchmark, streamed; the same data, seed and notation give the same bytes. What cannot be written stands
+    in rejects.jsonl with its reason.
+    """
+    from biomatrix.tasks.benchmarks.exports import export as write
+    from biomatrix.tasks.benchmarks.released_records import released_records
+
+    if released is not None:
+        rows: Mapping[str, Rows] = {name: released_records(released, name) for name in names}
+        versions: Mapping[str, int] = {}
+    else:
+        rows, versions = _of_benchmarks(names, origin, data, split, notation, seed)
+    done = write(rows, output, form, versions)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in done], indent=2))
+        return
+    for each in done:
+        typer.echo(f"{output / each.file}: {each.records:,} records, {each.rejects:,} refused")
+
+
+def _of_benchmarks(
+    names: list[str], origin: Path | None, data: str | None, split: str, notation: str, seed: int
+) -> tuple[Mapping[str, Rows], Mapping[str, int]]:
+    """Return the records of benchmarks by name, and their versions."""
+    from biomatrix.tasks.benchmarks.data_cache import source_folder
+    from biomatrix.tasks.benchmarks.exports import records_of
+    from biomatrix.tasks.benchmarks.registry import benchmark
+
+    rows, versions = {}, {}
+    for name in names:
+        one = benchmark(name)
+        chosen = one.data_set(data)
+        folder = source_folder(chosen.source) if origin is None else origin
+        rows[name] = records_of(one, chosen, folder, split, notation, seed)
+        versions[name] = one.task.version
+    return rows, versions

@@ -1,0 +1,96 @@
+"""Where the official files of benchmarks lie on this machine, and what of them is there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from biomatrix.entities.near_matches import choices
+from biomatrix.errors import ConfigurationError
+from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
+from biomatrix.tasks.benchmarks.registry import benchmarks
+
+VARIABLE: Final = "BIOMATRIX_DATA"
+
+
+def data_root() -> Path:
+    """Return the folder that holds one folder for each source.
+
+    ``BIOMATRIX_DATA`` where it is set, else ``biomatrix/data`` in ``XDG_CACHE_HOME`` or ``~/.cache``.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    # A relative path there is not to be used, says the XDG specification.
+    return (Path(cache) if os.path.isabs(cache) else Path("~/.cache").expanduser()) / "biomatrix" / "data"
+
+
+def source_folder(source: Source) -> Path:
+    """Return the folder of a source's files, which need not be there."""
+    return data_root() / source.name
+
+
+def sources() -> dict[str, Source]:
+    """Return every source by name, with those that stand in, in the order of the benchmarks."""
+    every = (data.source for one in benchmarks().values() for data in (one.data, *one.stand_ins))
+    return {source.name: source for source in every}
+
+
+def source_of(name: str) -> Source:
+    """Return the source of that name, or that of the official data of a benchmark.
+
+    Raises
+    ------
+    ConfigurationError
+        There is neither.
+    """
+    if name in benchmarks():
+        return benchmarks()[name].data.source
+    known = sources()
+    if name not in known:
+        raise ConfigurationError(f"no benchmark and no source {name!r}; {choices(name, [*benchmarks(), *known])}")
+    return known[name]
+
+
+def path_in(folder: Path, file: SourceFile) -> Path:
+    """Return where a file of a source stands in a folder; ConfigurationError where its path leads out of it."""
+    path = Path(file.path)
+    if path.is_absolute() or ".." in path.parts:
+        raise ConfigurationError(f"the path {file.path!r} leads out of the folder of its source")
+    return folder / path
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What of a source is there.
+
+    Parameters
+    ----------
+    source : Source
+    folder : Path
+    present : tuple of str
+        Paths of the files that are there.
+    size : int
+        Bytes of them.
+    """
+
+    source: Source
+    folder: Path
+    present: tuple[str, ...]
+    size: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every file is there."""
+        return len(self.present) == len(self.source.files)
+
+
+def holding(source: Source) -> Holding:
+    """Return what of a source is there; files are not read."""
+    folder = source_folder(source)
+    found = [file for file in source.files if path_in(folder, file).is_file()]
+    size = sum(path_in(folder, file).stat().st_size for file in found)
+    return Holding(source, folder, tuple(file.path for file in found), size)

@@ -1,0 +1,111 @@
+"""From a source to its files on this machine: downloaded, from the hub, or taken from a local copy; always checked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from biomatrix.entities.files.hashing import file_sha256
+from biomatrix.entities.files.lfs_pointers import LFS_ADVICE, file_is_lfs_pointer
+from biomatrix.entities.files.opening import open_bytes
+from biomatrix.entities.files.writing import named_refusals
+from biomatrix.errors import ConfigurationError
+from biomatrix.progress import Progress
+from biomatrix.tasks.benchmarks import checksums
+from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
+from biomatrix.tasks.benchmarks.data_cache import path_in, source_folder
+from biomatrix.tasks.benchmarks.http_download import download, remote_size
+from biomatrix.tasks.benchmarks.loading import official_file
+
+_PART: Final = ".part"
+
+
+def get(source: Source, origin: Path | None = None, folder: Path | None = None) -> Path:
+    """Put the files of a source into its folder and return that; files that are there and right stay.
+
+    Parameters
+    ----------
+    source : Source
+    origin : Path, optional
+        A folder with a local copy, files packed with gzip or not; nothing is downloaded then.
+    folder : Path, optional
+        Where to; the folder of the source in the cache when not given.
+
+    Raises
+    ------
+    ConfigurationError
+        A file cannot be had, or its checksum is wrong. No file of that name is left then.
+    """
+    target = source_folder(source) if folder is None else folder
+    for file in source.files:
+        path = path_in(target, file)
+        if not (path.is_file() and checksums.expected(target, file) == file_sha256(path)):
+            with named_refusals(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _put(source, file, path, target, origin)
+    return target
+
+
+def sizes(source: Source) -> dict[str, int | None]:
+    """Return the bytes of each file that is to be downloaded, as its server states them; None where it does not."""
+    return {file.path: remote_size(file.url) if file.url else None for file in source.files}
+
+
+def _put(source: Source, file: SourceFile, path: Path, folder: Path, origin: Path | None) -> None:
+    part = path.with_name(path.name + _PART)
+    if origin is not None:
+        with _removed_on_failure(part):
+            _copy(official_file(origin, file.path), part)
+    elif file.url:
+        progress = Progress(file.path, remote_size(file.url), "bytes", every=5.0)
+        progress.advance(part.stat().st_size if part.is_file() else 0, cached=True)
+        download(file.url, part, progress.advance)
+    elif source.hub:
+        with _removed_on_failure(part):
+            _copy(_from_hub(source, file), part)
+    else:
+        raise ConfigurationError(
+            f"{source.name}: {file.path} has no address to be downloaded from; get it from {source.url}, and name the "
+            "folder with --from"
+        )
+    with _removed_on_failure(part):
+        digest = checksums.check(part, folder, file)
+        if file_is_lfs_pointer(part):
+            raise ConfigurationError(LFS_ADVICE, file=file.path)
+    os.replace(part, path)
+    checksums.record(folder, file, digest)
+
+
+@contextmanager
+def _removed_on_failure(part: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _copy(found: Path, part: Path) -> None:
+    """Copy a file, unpacked where its name says that it is packed and that of the part does not."""
+    packed = found.suffix == ".gz" and not part.name.endswith(f".gz{_PART}")
+    if not packed:
+        shutil.copyfile(found, part)
+        return
+    with open_bytes(found) as stream, part.open("wb") as target:
+        shutil.copyfileobj(stream, target, 1 << 20)
+
+
+def _from_hub(source: Source, file: SourceFile) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        revision = source.revision or None
+        return Path(hf_hub_download(source.hub, file.path, repo_type="dataset", revision=revision))
+    except (HfHubHTTPError, HFValidationError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ConfigurationError(f"the hub did not give {file.path} of {source.hub}: {reason}") from error

@@ -1,0 +1,98 @@
+"""The judge of MolOpt-Instructions: success and validity of each criterion over the answers to its own wording.
+
+Solubility, BBBP and hERG of the official evaluation come from a closed service. The stored values of the official
+molecules count here; any other answer is looked up with a scorer registered as ``esol``, ``bbbp`` or ``hergc10``, and
+is left out where there is none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from biomatrix.metrics.drugassist.answers import read_answer
+from biomatrix.metrics.drugassist.scores import CRITERIA, optimisation_scores
+from biomatrix.metrics.parsed_molecules import parsed
+from biomatrix.metrics.scores import Score, Scores
+from biomatrix.tasks.benchmarks.examples import Example, Prediction
+from biomatrix.tasks.benchmarks.learned_scorers import learned_scores
+from biomatrix.tasks.benchmarks.loaders.molopt import stored_properties
+
+log = logging.getLogger(__name__)
+
+LEARNED: Final = ("esol", "bbbp", "hergc10")
+
+Values = dict[tuple[str, str], float]
+"""By SMILES and property."""
+
+
+def success(predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]) -> Scores:
+    """Return ``correct`` and ``validity`` of both criteria; no number where no answer's properties are known."""
+    objective = str(settings["objective"])
+    answers = [each.text if each.entity is not None else read_answer(each.text) for each in predictions]
+    values = _known_values(objective, predictions, examples, answers)
+    scores: dict[str, Score] = {}
+    for criterion in CRITERIA:
+        chosen = [number for number, each in enumerate(examples) if each.facts["criterion"] == criterion]
+        sources = [str(examples[number].facts["molecule"]) for number in chosen]
+        given = [answers[number] for number in chosen]
+        found = optimisation_scores(objective, sources, given, lambda smiles, name: values.get((smiles, name)))
+        scores |= {name: score for name, score in found.items() if f"_{criterion}" in name}
+    return scores
+
+
+def _known_values(
+    objective: str, predictions: Sequence[Prediction], examples: Sequence[Example], answers: Sequence[str]
+) -> Values:
+    """Return the learned properties that an objective needs, of the sources and of the answers."""
+    needed = [name for name in LEARNED if name.removesuffix("c10") in objective]
+    if not needed:
+        return {}
+    folder = next((str(each.facts["folder"]) for each in examples if "folder" in each.facts), None)
+    stored = {} if folder is None else stored_values(folder)
+    values: Values = {}
+    for name in needed:
+        values |= {(smiles, name): properties[name] for smiles, properties in stored.items() if name in properties}
+        others = [each for each in range(len(answers)) if (_canonical(answers[each]), name) not in values]
+        values |= {
+            (answer, name): values[known, name] for answer in answers if ((known := _canonical(answer)), name) in values
+        }
+        values |= _predicted(name, others, predictions, examples, answers)
+    return values
+
+
+@lru_cache(maxsize=4)
+def stored_values(folder: str) -> dict[str, dict[str, float]]:
+    """Return the stored values of the official molecules, by SMILES as written and as RDKit writes it."""
+    found = stored_properties(Path(folder))
+    return found | {_canonical(smiles): values for smiles, values in found.items()}
+
+
+def _predicted(
+    name: str,
+    others: Sequence[int],
+    predictions: Sequence[Prediction],
+    examples: Sequence[Example],
+    answers: Sequence[str],
+) -> Values:
+    """Return what a registered scorer says of the answers at these places; says so in a line where there is none."""
+    score = learned_scores([name], [predictions[each] for each in others], [examples[each] for each in others])[name]
+    if score.items is None:
+        if others:
+            log.warning(
+                "%s of %d answers is not known and they are left out: no predictor is registered", name, len(others)
+            )
+        return {}
+    found = zip(others, score.items.tolist(), strict=True)
+    return {(answers[each], name): value for each, value in found if value == value}
+
+
+def _canonical(smiles: str) -> str:
+    """Return the canonical SMILES, and what is none as it is."""
+    from rdkit import Chem
+
+    mol = parsed(smiles).mol if smiles else None
+    return smiles if mol is None else str(Chem.MolToSmiles(mol))

@@ -1,0 +1,114 @@
+"""``biomatrix evaluate``: runs of several models, one report, and what is refused before anything is opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from biomatrix.cli.main import app
+from biomatrix.tasks.benchmarks.registry import unregister_benchmark
+
+PARTS = Path(__file__).parents[1] / "evaluation"
+RUNNER = CliRunner()
+Evaluate = Callable[..., Result]
+
+
+@pytest.fixture
+def evaluate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Evaluate]:
+    """Run the command on benchmarks and functions that stand outside the package."""
+    monkeypatch.syspath_prepend(str(PARTS))
+    monkeypatch.chdir(tmp_path)
+    from own_benchmark_parts import DEFINITIONS
+
+    (tmp_path / "own.toml").write_text(DEFINITIONS)
+    smiles = ["CCO", "CCN", "CC(=O)O", "C1CC1", "CCCC", "C"]
+    for source in ("own_rows", "own_stand_in"):
+        (tmp_path / "data" / source).mkdir(parents=True)
+        for split in ("test", "train"):
+            lines = [json.dumps({"smiles": one, "answer": str(len(one))}) for one in smiles]
+            (tmp_path / "data" / source / f"{split}.jsonl").write_text("\n".join(lines) + "\n")
+
+    def run(*arguments: str) -> Result:
+        return RUNNER.invoke(app, ["evaluate", *arguments])
+
+    yield run
+    for name in ("own_count", "own_copy"):
+        unregister_benchmark(name)
+
+
+GIVEN = ("--file", "own.toml", "--from", "data", "-q")
+TWO = ("--model", "own_benchmark_parts:guess", "--model", "own_benchmark_parts:fails_at_times")
+
+
+def test_two_models_become_one_report(evaluate: Evaluate, tmp_path: Path) -> None:
+    result = evaluate("own_count", "own_copy", *GIVEN, *TWO, "--seeds", "2", "-o", "out")
+    assert result.exit_code == 0, result.output
+    assert "own_count  within_one" in result.stdout
+    folders = sorted(path.parent.relative_to(tmp_path / "out").as_posix() for path in tmp_path.rglob("result.json"))
+    assert folders == [
+        f"own_benchmark_parts-{model}/{task}"
+        for model in ("fails_at_times", "guess")
+        for task in ("own_copy", "own_count")
+    ]
+    assert "own_benchmark_parts:guess" in (tmp_path / "out" / "report.md").read_text()
+    joined = evaluate("report", "out", "-o", "joined.html", "--title", "Two models")
+    assert joined.exit_code == 0, joined.output
+    assert "<h1>Two models</h1>" in (tmp_path / "joined.html").read_text()
+
+
+def test_results_for_machines(evaluate: Evaluate) -> None:
+    result = evaluate("own_count", *GIVEN, *TWO[:2], "--limit", "4", "--data", "own_stand_in", "--json")
+    assert result.exit_code == 0, result.output
+    (one,) = json.loads(result.stdout)["results"]
+    assert one["data"] == {"source": "own_stand_in", "official": False}
+    assert one["rows"] == {"asked": 4, "read": 6, "rejected": 0}
+    assert set(one["scores"]) == {"rmse", "within_one", "distinct"}
+
+
+def test_a_task_that_cannot_be_run_does_not_end_the_others(evaluate: Evaluate, tmp_path: Path) -> None:
+    result = evaluate("own_copy", *GIVEN, "--model", "own_benchmark_parts:always_fails", "--json")
+    assert result.exit_code == 1
+    assert "never" in json.loads(result.stdout)["not_run"][0]["reason"]
+    result = evaluate("own_copy", "own_count", *GIVEN, *TWO[:2], "--data", "own_rows=data/own_stand_in")
+    assert result.exit_code == 0
+    (tmp_path / "data" / "own_rows" / "test.jsonl").write_text("")
+    result = evaluate("own_count", *GIVEN, *TWO[:2], "-o", "other")
+    assert result.exit_code == 1
+    assert "no row" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("own_cuont", "--model", "nano"), "did you mean own_count"),
+        (("own_count", "--model", "nano", "--data", "own_rws"), "own_rows"),
+        (("own_count", "--model", "nano", "--seeds", "0"), "--seeds"),
+        (("own_count", "--model", "nano", "--paraphrase", "7"), "--paraphrase"),
+        (("own_count", "--model", "nano", "--paraphrase", "some"), "--paraphrase"),
+        (("own_count", "--model", "nano", "--notation", "inchi"), "--notation"),
+        (("own_count", "--model", "nano", "--batch", "0"), "--batch"),
+        (("own_count", "--model", "nano", "--model", "nano"), "twice"),
+        (("own_count", "--model", "nona"), "no model 'nona'"),
+        (("own_count", "--model", "nano", "--leaked", "nothing.json"), "nothing.json"),
+        (("report", "nowhere"), "result.json"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(evaluate: Evaluate, arguments: tuple[str, ...], words: str) -> None:
+    given = ("--file", "own.toml") if arguments[0] == "report" else GIVEN
+    result = evaluate(*arguments, *given)
+    assert isinstance(result.exception, Exception)
+    assert words in str(result.exception)
+
+
+def test_the_model_must_be_named(evaluate: Evaluate) -> None:
+    assert evaluate("own_count", *GIVEN).exit_code == 2
+
+
+def test_help_has_an_example() -> None:
+    result = RUNNER.invoke(app, ["evaluate", "run", "--help"])
+    assert result.exit_code == 0
+    assert "Example: biomatrix evaluate run" in result.output
