@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ParseError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.checked_references import checked_reference
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.row_files import RawRow
@@ -39,6 +39,8 @@ def _examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator
     for index, target in _every(rows) if asked is None else asked:
         try:
             yield _example(rows, index, target, settings)
+        except ConfigurationError:
+            raise
         except BioMatrixError as error:
             yield "", Reject.from_error(error, f"{task}.jsonl", index + 1)
 
