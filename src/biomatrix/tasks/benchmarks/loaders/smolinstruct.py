@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities.kind_registry import kind_names
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
@@ -68,7 +69,7 @@ def _example(
     if target is not None and "target" in settings:
         fields[settings["target"]] = target
     form, answer = settings.get("answer", ""), str(output).strip()
-    reference = checked_reference(form, answer.replace(";", ".") if form == "molecule" else answer)
+    reference = checked_reference(form, answer.replace(";", ".") if form in kind_names() else answer)
     return f"{shown}\0{target or ''}", Example(key, fields, (reference,), facts={"task": settings["task"]})
 
 
