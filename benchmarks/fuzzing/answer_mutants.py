@@ -6,8 +6,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Final, NamedTuple
 
-ALPHABET: Final = "CNOPSFIBrclnos[]()=#@+-/\\.%0123456789{}<>|;:,!? \t\n\0'\"`yYeEsSnNoOABCDtrufal"
+ALPHABET: Final = (
+    "CNOPSFIBrclnos[]()=#@+-/\\.%0123456789{}<>|;:,!? \t\n\0'\"`yYeEsSnNoOABCDtrufal"
     "\u2212\u00b1\u200b\u00e9\u4e2d\U0001f600"
+)
 MARKS: Final = (
     "<|mol_smi_start|>", "<|mol_smi_end|>", "<|mol_sfi_start|>", "<|mol_sfi_end|>", "<|prot_aa_start|>", "<|im_end|>",
     "<SMILES>", "</SMILES>", "<NUMBER>", "</BOOLEAN>", "<think>", "</think>", "```", "`", "Answer:", "The answer is",

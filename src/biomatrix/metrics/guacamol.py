@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.metrics.molecule_sets import MoleculeSet, canonical_smiles, molecule_set
+from biomatrix.metrics.molecule_sets import MoleculeSet, canonical_set, canonical_smiles, molecule_set
 from biomatrix.metrics.scores import Score, Scores
 
 Draw: TypeAlias = Callable[[int], Sequence[str]]
@@ -42,7 +42,7 @@ def guacamol(generated: Sequence[str], train: Collection[str]) -> Scores:
     """
     molecules = molecule_set(generated)
     flat = _flat(molecules.counts)
-    new = flat - _flat(train)
+    new = flat - _flat_of_train(train)
     valid = np.array([each is not None for each in molecules.canonical], dtype=np.float64)
     return {
         "validity": _share(molecules, valid.sum(), len(valid), valid),
@@ -73,7 +73,7 @@ def guacamol_drawn(draw: Draw, train: Collection[str], number_samples: int = 10_
     first = molecule_set(draw(number_samples))
     valid = molecule_set(_draw_valid(draw, number_samples))
     distinct = _draw_distinct(draw, number_samples)
-    new = _flat(distinct) - _flat(train)
+    new = _flat(distinct) - _flat_of_train(train)
     drawn = molecule_set(distinct)
     return {
         "validity_drawn": _share(first, len(first.valid), number_samples),
@@ -116,6 +116,11 @@ def _flat(smiles: Collection[str]) -> set[str]:
     """Return the distinct molecules once stereochemistry is left out; the empty string stays."""
     flat = (each and canonical_smiles(each, stereo=False) for each in smiles)
     return {each for each in flat if each is not None}
+
+
+def _flat_of_train(train: Collection[str]) -> frozenset[str]:
+    smiles = frozenset(train)
+    return canonical_set(smiles, stereo=False) | (smiles & {""})
 
 
 def _share(molecules: MoleculeSet, count: float, of: int, items: NDArray[np.float64] | None = None) -> Score:

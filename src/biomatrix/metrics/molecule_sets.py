@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -84,6 +85,16 @@ def canonical_smiles(smiles: str, *, stereo: bool = True) -> str | None:
 
     mol = parse(smiles)
     return None if mol is None else str(Chem.MolToSmiles(mol, isomericSmiles=stereo))
+
+
+@lru_cache(maxsize=2)
+def canonical_set(smiles: frozenset[str], *, stereo: bool = True) -> frozenset[str]:
+    """Return the canonical SMILES of a large set, such as a training set; kept, as every judgement asks for it anew.
+
+    Strings that are no molecule are left out, the empty one among them.
+    """
+    found = (canonical_smiles(each, stereo=stereo) for each in smiles)
+    return frozenset(each for each in found if each)
 
 
 def brics_fragments(mol: Chem.Mol) -> list[str]:

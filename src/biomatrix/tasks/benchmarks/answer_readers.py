@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from biomatrix.errors import ParseError
+from biomatrix.metrics.multiple_choice import chosen_option
 from biomatrix.tasks.benchmarks.spelled_answers import refuse_hedge, tagged, unlabelled
 from biomatrix.tasks.parsers import Expected, parse_choice, parse_number, parse_text, parse_yes_no, shown
 
 _FORMULA: Final = re.compile(r"(?:[A-Z][a-z]?\d*)+(?:[+-]\d*)?", re.ASCII)
-_OPTION: Final = re.compile(r"(?:option |choice )?[(\[]?([A-Z])[)\]]?(?:[.:,)]|(?= )|\Z)\s*(.*)", re.ASCII)
 _YES_NO_FIRST: Final = re.compile(r"(?:yes|no|true|false)\s*(?:[.,;:!\n\u2013\u2014-]|\Z)", re.IGNORECASE)
 _BOUND: Final = re.compile(
     r"[<>~\u2264\u2265\u00b1\u2248]|\b(?:less|more|greater|lower|higher|larger|smaller|below|above|under|over|than|least|most|"
@@ -133,18 +133,10 @@ def read_option(text: str, form: Form) -> str:
     ['B', 'B', 'A']
     """
     answer = unlabelled(tagged(text, ()))
-    by_text = [letter for letter, option in form.options.items() if _folded(option) == _folded(answer)]
-    if len(by_text) == 1:
-        return by_text[0]
-    match = _OPTION.fullmatch(" ".join(answer.split()))
-    letter, rest = match.groups() if match else ("", "")
-    if letter not in form.options or (rest and _folded(rest) != _folded(form.options[letter])):
+    number = chosen_option(answer, list(form.options.values()))
+    if number is None:
         raise ParseError(f"none of the options {', '.join(form.options)}: found {shown(answer)}")
-    return letter
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.lower().split()).removesuffix(".")
+    return list(form.options)[number]
 
 
 def read_labels(text: str, form: Form) -> str:

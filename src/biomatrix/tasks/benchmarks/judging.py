@@ -31,6 +31,22 @@ def judge_of(name: str) -> Judge:
     return found
 
 
+def requirement(name: str, metric: str) -> str:
+    """Return what a judge lacks to give a metric, "" where it lacks nothing.
+
+    A judge's module may say under ``REQUIREMENTS`` what its metrics need: by name a function that raises
+    ConfigurationError where it is absent.
+    """
+    module = import_module(f"{judges.__name__}.{name.partition('.')[0]}")
+    check: Callable[[], object] | None = getattr(module, "REQUIREMENTS", {}).get(metric)
+    try:
+        if check is not None:
+            check()
+    except ConfigurationError as error:
+        return error.message
+    return ""
+
+
 def judge(benchmark: Benchmark, predictions: Sequence[Prediction], examples: Sequence[Example]) -> Scores:
     """Return the scores of answers to a benchmark, those it reports among them.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from biomatrix.tasks.benchmarks.answers import gold_answer, prediction_of
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
 from biomatrix.tasks.benchmarks.definition_faults import definition_faults
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
-from biomatrix.tasks.benchmarks.judging import judge
+from biomatrix.tasks.benchmarks.judging import judge, requirement
 from biomatrix.tasks.benchmarks.loading import load_examples
 from biomatrix.tasks.benchmarks.notations import SELFIES, SMILES, in_notation
 from biomatrix.tasks.benchmarks.sample_data import sample_folder
@@ -145,14 +145,18 @@ def _gold_faults(benchmark: Benchmark, examples: Sequence[Example], notation: st
         scores = judge(benchmark, given, asked)
     except ConfigurationError as error:
         return faults, len(pairs), error.message
-    except BioMatrixError as error:
-        return [*faults, f"its judge fails: {error.describe()}"], len(pairs), ""
-    return [*faults, *_score_faults(benchmark, scores, judged=bool(pairs))], len(pairs), ""
+    except (BioMatrixError, ValueError) as error:
+        return [*faults, f"its judge fails: {error}"], len(pairs), ""
+    lacking = {metric.name: requirement(benchmark.judge, metric.name) for metric in benchmark.metrics}
+    faults += _score_faults(benchmark, scores, lacking, judged=bool(pairs))
+    return faults, len(pairs), "; ".join(dict.fromkeys(filter(None, lacking.values())))
 
 
-def _score_faults(benchmark: Benchmark, scores: Scores, *, judged: bool) -> Iterator[str]:
+def _score_faults(benchmark: Benchmark, scores: Scores, lacking: Mapping[str, str], *, judged: bool) -> Iterator[str]:
     for metric in benchmark.metrics:
         score = scores.get(metric.name)
+        if lacking[metric.name]:
+            continue
         if score is None:
             yield f"its judge gives no {metric.name!r}, only {', '.join(scores)}"
         elif judged and metric.best is not None and not math.isclose(score.value, metric.best, abs_tol=TOLERANCE):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from biomatrix.metrics.molt5 import molecule_scores
 from biomatrix.metrics.scores import Scores
 from biomatrix.metrics.smolinstruct.booleans import boolean_scores
 from biomatrix.metrics.smolinstruct.formula import formula_scores
@@ -17,6 +18,17 @@ from biomatrix.tasks.benchmarks.examples import Example, Prediction
 def molecules(predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]) -> Scores:
     """Return exact match, similarity and validity of molecules."""
     return smiles_scores(_all_golds(examples), _stated(predictions))
+
+
+def described_molecules(
+    predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]
+) -> Scores:
+    """Return the values of :func:`molecules`, and those of MolT5 as ``molt5_NAME``."""
+    molt5 = molecule_scores(_golds(examples), _stated(predictions))
+    return {
+        **molecules(predictions, examples, settings),
+        **{f"molt5_{name}": score for name, score in molt5.items()},
+    }
 
 
 def formulas(predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]) -> Scores:
