@@ -60,13 +60,13 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
 
 
 def _example(objective: str, number: int, row: Mapping[str, Any]) -> Example | None:
-    """Return the example of a pair; None where it does not reach the objective."""
-    source, target = (Molecule.from_smiles(str(row[key])) for key in ("source_smiles", "target_smiles"))
-    if not _reached(objective, _values(row), source, target):
+    """Return the example of a pair, or of a molecule without another; None where the pair misses the objective."""
+    source, answer = Molecule.from_smiles(str(row["source_smiles"])), row["target_smiles"]
+    if answer and not _reached(objective, _values(row), source, Molecule.from_smiles(str(answer))):
         return None
     facts = {"objective": objective, "criterion": "loose", "molecule": row["source_smiles"]}
     fields: dict[str, FieldValue] = {"molecule": source, "goal": goal_of(objective, "loose", 0.0)}
-    return Example(str(number), fields, (str(row["target_smiles"]),), facts=facts)
+    return Example(str(number), fields, (str(answer),) if answer else (), facts=facts)
 
 
 def _values(row: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
