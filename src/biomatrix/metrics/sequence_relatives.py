@@ -75,7 +75,7 @@ class SequenceRelatives:
             self._keep(same, Relative(1.0, name))
         letters = self._blosum.codes(written)
         for candidate in self._words.candidates(written):
-            index = candidate.index
+            index = candidate.member
             if self.found[index].identity < self._enough and self._is_likely(candidate):
                 own = self._own_codes(index)
                 score, diagonal = self._blosum.best_diagonal(letters, own, candidate.diagonal)
@@ -88,7 +88,7 @@ class SequenceRelatives:
 
     def _is_likely(self, candidate: Candidate) -> bool:
         """Return whether enough words are shared for 30 % identity: 0.3 ** 3 a residue, half of that in one place."""
-        return candidate.words >= max(3.0, 0.3**3 / 2 * len(self._sequences[candidate.index]))
+        return candidate.words >= max(3.0, 0.3**3 / 2 * len(self._sequences[candidate.member]))
 
     def _own_codes(self, index: int) -> NDArray[np.uint8]:
         if index not in self._coded:

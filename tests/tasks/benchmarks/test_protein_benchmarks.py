@@ -139,14 +139,17 @@ def test_folds_are_numbered_by_the_class_map(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     settings = {"test": "t.jsonl", "classes": "map.txt", "show": "protein_sequence"}
     good, bad = tape_folds.examples(tmp_path, "test", settings)
-    assert isinstance(good, Example) and good.references == ("1",) and good.facts == {"structure_id": "1abc"}
+    assert isinstance(good, Example)
+    assert (good.references, good.facts) == (("1",), {"structure_id": "1abc"})
     assert isinstance(bad, Reject)
 
 
 def test_uniprot_texts_lose_their_evidence_alone() -> None:
     text = "Binds (in vitro) zinc (By similarity). Acts in growth (PubMed:1, PubMed:22). {ECO:0000305|PubMed:1}."
     assert uniprot_records.plain_text(text) == "Binds (in vitro) zinc. Acts in growth."
-    assert uniprot_records.term_names("GO:0005829 C:cytosol; broken; GO:0003677 F:DNA binding") == "cytosol; DNA binding"
+    assert (
+        uniprot_records.term_names("GO:0005829 C:cytosol; broken; GO:0003677 F:DNA binding") == "cytosol; DNA binding"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Files of instructions as an audit reads them: JSON lists or lines whose values are texts with entities in them.
 
 Whatever the layout, every text of a row counts: the fields ``instruction``, ``input`` and ``output``, the contents of
-chat messages. Entities are read where a text holds a modality that is spelled as text between its control pair, where
-it holds what a person types for one (a SMILES string), and where a word is a chain of residues.
+chat messages. Entities are read where a text holds a modality that is spelled as text between its control pair, and
+where it holds what a person types for one: a SMILES string, a chain of residues.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.modality_registry import modalities
 from biomatrix.entities.rejects import Reject
@@ -22,8 +21,6 @@ from biomatrix.evaluation.audit.subjects import Subject
 from biomatrix.tasks.benchmarks.json_rows import json_rows
 
 INSTRUCTION_FILES: Final = (".json", ".jsonl")
-_CHAIN: Final = re.compile(r"(?<![A-Za-z])[A-Z]{20,}(?![A-Za-z])")
-"""Words that may be chains; shorter ones may be words."""
 _DEEPEST: Final = 8
 
 
@@ -51,10 +48,6 @@ def written_entities(text: str) -> Iterator[Entity]:
     for owner in kinds():
         for word in owner.find_written(rest):
             yield from _attempt(lambda: owner.parse(word))  # noqa: B023
-        if any(one.name == FASTA for one in owner.formats):
-            for word in _CHAIN.findall(rest):
-                if owner.claims(FASTA, word):
-                    yield from _attempt(lambda: owner.parse(word))  # noqa: B023
 
 
 def _attempt(read: Any) -> Iterator[Entity]:
