@@ -256,6 +256,15 @@ class MoleculeKind(Kind):
 
         return stereoisomer_key(entity.mol)
 
+    def fingerprint(self, entity: Molecule, modality: str) -> NDArray[np.bool_]:
+        """Return the Morgan fingerprint of radius 2, ``bool [2048]``; every modality shows the whole graph."""
+        from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
+
+        bits: NDArray[np.bool_] = (
+            GetMorganGenerator(radius=2, fpSize=2048).GetFingerprintAsNumPy(entity.mol).astype(bool)
+        )
+        return bits
+
     def properties(self, entity: Molecule) -> dict[str, str]:
         from biomatrix.entities.molecule.properties import computed_properties
 

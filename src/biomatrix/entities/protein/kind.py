@@ -24,6 +24,7 @@ from biomatrix.entities.registration import (
 )
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.samples import Sample
+from biomatrix.errors import UnsupportedError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -310,6 +311,16 @@ class ProteinKind(Kind):
         from biomatrix.entities.protein.resemblance import resemblance
 
         return resemblance(first, second)
+
+    def fingerprint(self, entity: Protein, modality: str) -> NDArray[np.bool_]:
+        """Return the runs of three letters of the sequence, or of three turns of the backbone."""
+        from biomatrix.metrics.bit_likeness import letter_runs, shape_runs
+
+        if modality != "protein_structure":
+            return letter_runs(entity.sequence)
+        if entity.backbone is None:
+            raise UnsupportedError("a chain without coordinates has no shape")
+        return shape_runs(entity.backbone[:, 1])
 
     def points(self, entity: Protein) -> NDArray[np.float32] | None:
         return None if entity.backbone is None else entity.backbone.reshape(-1, 3)

@@ -8,14 +8,19 @@ centre depend on that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from biomatrix.metrics.graph_counts import element_counts
 from biomatrix.metrics.parsed_molecules import CAPACITY, LONGEST_KEPT, canonical_smiles, inchi, parsed
 
 if TYPE_CHECKING:
     from rdkit import Chem
+
+_ORGANIC: Final = frozenset({"B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Se", "Br", "I"})
+_FEW: Final = 500
+"""InChI takes up to 1,023 atoms, hydrogens included."""
 
 
 def canonical(smiles: str) -> str | None:
@@ -24,7 +29,7 @@ def canonical(smiles: str) -> str | None:
     Examples
     --------
     >>> canonical("O.c1ccccc1[C@@H](C)O"), canonical("CCO."), canonical("CC(")
-    ('C[C@H](O)C1=CC=CC=C1.O', None, None)
+    ('C[C@@H](O)C1=CC=CC=C1.O', None, None)
     """
     components = [canonical_component(part) for part in smiles.split(".")]
     known = [component for component in components if component is not None]
@@ -36,9 +41,33 @@ def canonical_component(part: str) -> str | None:
     return _component(part) if len(part) <= LONGEST_KEPT else _component.__wrapped__(part)
 
 
-def identity(smiles: str) -> tuple[str, ...]:
-    """Return the sorted set of the InChIs of the components of a canonical SMILES."""
-    return tuple(sorted({parsed(part).fact(inchi) for part in smiles.split(".")}))
+def among(parts: Collection[str], others: Collection[str]) -> list[bool]:
+    """Return for each canonical component whether one of the others has its InChI.
+
+    An InChI is computed only where it can decide: not for equal strings, nor where no other component has as many heavy
+    atoms of each element, as one InChI would imply.
+    """
+    return [part in others or any(_same_inchi(part, other) for other in others) for part in parts]
+
+
+def _same_inchi(part: str, other: str) -> bool:
+    one, two = parsed(part), parsed(other)
+    return one.fact(heavy_atoms) == two.fact(heavy_atoms) and one.fact(inchi) == two.fact(inchi)
+
+
+def heavy_atoms(mol: Chem.Mol) -> frozenset[tuple[str, int]]:
+    """Return the heavy atoms by element; nothing for a molecule that may have no InChI, which compares like any such.
+
+    Those are molecules with an element that is not organic, or of very many atoms.
+    """
+    counts = element_counts(mol)
+    return frozenset(counts.items()) if counts.keys() <= _ORGANIC and counts.total() < _FEW else frozenset()
+
+
+def forget_canonical() -> None:
+    """Drop all canonical forms that are kept, for measurements that begin cold."""
+    _component.cache_clear()
+    _settled.cache_clear()
 
 
 @lru_cache(CAPACITY)
@@ -70,8 +99,8 @@ def _settled(smiles: str) -> str | None:
         if written == smiles:  # a fixed point: what follows would not change it
             break
         smiles = written
-    rewritten = _rewritten(smiles)
-    last = None if rewritten is None else parsed(rewritten).mol
+    copy = rewritten(smiles)
+    last = None if copy is None else parsed(copy).mol
     return None if last is None else _kekule(last)
 
 
@@ -84,7 +113,7 @@ def _kekule(mol: Chem.Mol) -> str | None:
         return None
 
 
-def _rewritten(smiles: str) -> str | None:
+def rewritten(smiles: str) -> str | None:
     """Return the SMILES of the copy, its aromaticity perceived anew, None where RDKit refuses it."""
     from rdkit import Chem
     from rdkit.rdBase import BlockLogs

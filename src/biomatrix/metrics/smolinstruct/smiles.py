@@ -10,7 +10,7 @@ from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.fingerprints import maccs, morgan_counts, rdk, tanimoto
 from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.scores import Scores, mean_score
-from biomatrix.metrics.smolinstruct.canonical import canonical, identity
+from biomatrix.metrics.smolinstruct.canonical import among, canonical
 
 FINGERPRINTS: Final[dict[str, Callable[[Any], Any]]] = {"fts": morgan_counts, "maccs_fts": maccs, "rdk_fts": rdk}
 """The similarities by name; ``fts`` is the one that is published."""
@@ -51,7 +51,6 @@ def smiles_scores(references: Sequence[Sequence[str]], predictions: Sequence[str
     unparsable = total - empty - sum(answer is not None for answer in answers)
     valid = [float(answer is not None) for answer in answers]
     items = {
-        "em": [float(_matches(answer, some)) for answer, some in zip(answers, accepted, strict=True)],
         **{name: _similarities(answers, accepted, kind) for name, kind in FINGERPRINTS.items()},
         "validity": valid,
         "validity_over_answered": [one if answer else math.nan for one, answer in zip(valid, predictions, strict=True)],
@@ -65,12 +64,6 @@ def _reference(smiles: str) -> str:
     if found is None:
         raise ValueError(f"a reference that is no molecule: {smiles[:80]!r}")
     return found
-
-
-def _matches(answer: str | None, accepted: Sequence[str]) -> bool:
-    if answer is None:
-        return False
-    return answer in accepted or any(identity(answer) == identity(one) for one in accepted)
 
 
 def _similarities(
@@ -87,11 +80,14 @@ def _similarity(answer: str, reference: str, kind: Callable[[Any], Any]) -> floa
 
 
 def _shared_components(answers: Sequence[str | None], accepted: Sequence[Sequence[str]]) -> dict[str, list[float]]:
-    """Return for each answer whether a component of it, and whether all, are components of one reference."""
-    shared, within = [], []
+    """Return for each answer whether its components are those of one reference, share one, and lie among them."""
+    found: dict[str, list[float]] = {"em": [], "intersection": [], "subset": []}
     for answer, some in zip(answers, accepted, strict=True):
-        mine = set() if answer is None else set(identity(answer))
-        theirs = [set(identity(one)) for one in some]
-        shared.append(float(any(mine & one for one in theirs)))
-        within.append(float(bool(mine) and any(mine <= one for one in theirs)))
-    return {"intersection": shared, "subset": within}
+        mine = set() if answer is None else set(answer.split("."))
+        theirs = [set(one.split(".")) for one in some]
+        present = [among(mine, one) for one in theirs]
+        found["intersection"].append(float(any(any(one) for one in present)))
+        found["subset"].append(float(bool(mine) and any(all(one) for one in present)))
+        back = [all(among(one, mine)) for one in theirs]
+        found["em"].append(float(bool(mine) and any(all(one) and two for one, two in zip(present, back, strict=True))))
+    return found
