@@ -19,7 +19,7 @@ from biomatrix.tasks.benchmarks.benchmark import Benchmark
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 from biomatrix.tasks.benchmarks.judging import judge
 
-_NO_ITEMS = "the value belongs to the answers as a set; rows drawn twice would change what it counts"
+_NO_ITEMS = "no mean of what each answer contributes, and not judged anew for drawn rows"
 
 
 @dataclass(frozen=True, eq=False)

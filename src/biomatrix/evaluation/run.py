@@ -15,11 +15,12 @@ from biomatrix.evaluation.answer_log import AnswerLog, Place
 from biomatrix.evaluation.answering import Answerer
 from biomatrix.evaluation.batches import ask_all, asks, progress_of
 from biomatrix.evaluation.data_places import DataPlaces
+from biomatrix.evaluation.described_data import described_data
 from biomatrix.evaluation.environment import environment
-from biomatrix.evaluation.identity import Identity, check_identity, identity_of
+from biomatrix.evaluation.identity import check_identity, identity_of
 from biomatrix.evaluation.judged import Judged, judged, predictions_of
 from biomatrix.evaluation.leaks import LeakedKeys
-from biomatrix.evaluation.notes import data_notes, run_notes
+from biomatrix.evaluation.notes import run_notes
 from biomatrix.evaluation.results import FORMAT, RESULT_FILE, plain, published_of, read_result, scores_of, write_result
 from biomatrix.evaluation.rows import Rows, file_hashes, read_rows, training_rows
 from biomatrix.evaluation.settings import Settings
@@ -106,7 +107,7 @@ def run_benchmark(
         return kept
     _refuse_silence(log)
     times = {"begun": begun, "asking_seconds": sum(entry.reply.seconds for entry in log.entries.values())}
-    described = _described_data(benchmark, data, rows, places.difference(benchmark, data), identity)
+    described = described_data(benchmark, data, rows, places.difference(benchmark, data), identity)
     return _judge(benchmark, answerer, rows, settings, log, folder, leaked, {
         "data": described, "judged_with": judged_with, "times": times,
     })  # fmt: skip
@@ -214,28 +215,6 @@ def _counts(log: AnswerLog, predictions: Mapping[Place, Prediction]) -> dict[str
         "not_asked": sum(bool(entry.reply.error) for entry in log.entries.values()),
         "with_fault": sum(bool(each.fault) for each in predictions.values()),
         "empty": sum(not each.text for each in predictions.values()),
-    }
-
-
-def _described_data(
-    benchmark: Benchmark, data: DataSet, rows: Rows, difference: str, identity: Identity
-) -> dict[str, Any]:
-    source = data.source
-    return {
-        "source": source.name,
-        "official": not difference,
-        "difference": difference,
-        "hub": source.hub,
-        "url": source.url,
-        "revision": source.revision,
-        "licence": source.licence,
-        "split_rule": data.split_rule,
-        "notes": data_notes(benchmark, data, rows, difference, identity.content["files"]),
-        "files": identity.content["files"],
-        "examples_sha256": rows.digest,
-        "rows": {"asked": len(rows.examples), "read": rows.total, "rejected": rows.rejects},
-        "rejects": list(rows.faults),
-        "published_rows": benchmark.published_test,
     }
 
 
