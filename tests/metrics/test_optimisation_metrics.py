@@ -29,11 +29,7 @@ def test_thresholds_are_open_and_saturated_inputs_need_any_gain() -> None:
     assert judged("bbbp+", 0.91, 0.92, True) == Outcome.SUCCESS
     assert judged("herg-", 0.09, 0.08, True) == Outcome.SUCCESS
     assert judged("herg-", 0.5, 0.45, True) == Outcome.FAILURE
-    assert [judged("esol+", 0, gain, True) for gain in (0.5, 1.0, 1.5)] == [
-        Outcome.FAILURE,
-        Outcome.SUCCESS,
-        Outcome.FAILURE,
-    ]
+    assert [judged("esol+", 0, gain, True) == Outcome.SUCCESS for gain in (0.5, 1.0, 1.5)] == [False, True, False]
     assert judged("esol+", 0, 1.5, False) == Outcome.SUCCESS
 
 
@@ -80,7 +76,8 @@ def test_any_answer_is_read_to_a_string(seed: int) -> None:
         ("A", 0), ("b", 1), ("(C)", 2), ("D.", 3), ("Answer: B", 1), ("The correct answer is (c).", 2), ("option a", 0),
         ("B. It is a base", 1), ("it is a BASE.", 1), ("It is an acid salt", 3), ("A) It is an acid", 0),
         ("", None), ("E", None), ("AB", None), ("A or B", None), ("A, B", None), ("B. It is an acid", None),
-        ("not B", None), ("an acid", None), ("It is an acid or it is a base", None), ("A B C D", None), ("Answer:", None),
+        ("not B", None), ("an acid", None), ("It is an acid or it is a base", None), ("A B C D", None),
+        ("Answer:", None),
     ],
 )  # fmt: skip
 def test_choices_are_read_strictly(answer: str, expected: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 
 import pytest
 from rdkit import Chem
@@ -14,7 +15,8 @@ from biomatrix.metrics.smolinstruct.numbers import number_scores
 from biomatrix.metrics.smolinstruct.smiles import smiles_scores
 
 MOLECULES = (
-    "C[C@H](N)C(=O)O", "C/C=C/C", "Cn1c(=O)c2c(ncn2C)n(C)c1=O", "[O-][N+](=O)c1ccccc1", "CC1(C)S[C@@H]2[C@H](N)C(=O)N2C1",
+    "C[C@H](N)C(=O)O", "C/C=C/C", "Cn1c(=O)c2c(ncn2C)n(C)c1=O", "[O-][N+](=O)c1ccccc1",
+    "CC1(C)S[C@@H]2[C@H](N)C(=O)N2C1",
     "[nH]1cccc1", "OC1CCCC[C@H]1Cl",
 )  # fmt: skip
 
@@ -83,10 +85,8 @@ def test_formulas_compare_by_elements_and_charge() -> None:
 
 @pytest.mark.parametrize("text", ["C" * 20_000, "C1" * 20_000, "C" + "+" * 20_000, "C" + "9" * 6_000 + "?"])
 def test_long_formulas_end_soon(text: str) -> None:
-    try:
+    with suppress(ValueError):
         element_counts_of(text)
-    except ValueError:
-        pass
 
 
 def test_numbers_that_python_reads_count_officially_and_plain_ones_correctly() -> None:
