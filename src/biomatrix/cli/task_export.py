@@ -31,9 +31,7 @@ def export(
     origin: Annotated[
         Path | None, typer.Option("--from", help="The folder of a local copy; the cache when not given.")
     ] = None,
-    data: Annotated[
-        str | None, typer.Option("--source", help="A source that stands in, such as openmolins.")
-    ] = None,
+    data: Annotated[str | None, typer.Option("--source", help="A source that stands in, such as openmolins.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Draws the wording of each prompt.")] = 0,
     released: Annotated[
         Path | None,
