@@ -16,6 +16,7 @@ from biomatrix.metrics.fingerprint_similarity import mean_similarities, morgan_b
 from biomatrix.metrics.molecule_sets import (
     MoleculeSet,
     brics_fragments,
+    canonical_smiles,
     molecule_set,
     murcko_scaffold,
     weighted_counts,
@@ -86,7 +87,8 @@ def _uniqueness(molecules: MoleculeSet, ks: Sequence[int]) -> Scores:
 
 def _novelty(molecules: MoleculeSet, train: Collection[str]) -> Scores:
     distinct = set(molecules.counts)
-    seen = {"novelty": set(train), "novelty_corrected": set(molecule_set(list(train)).counts)}
+    canonical = {name for each in set(train) if (name := canonical_smiles(each)) is not None}
+    seen = {"novelty": set(train), "novelty_corrected": canonical}
     return {
         name: _score(molecules, len(distinct - known) / max(len(distinct), 1), len(distinct))
         for name, known in seen.items()

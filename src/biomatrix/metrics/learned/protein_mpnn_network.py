@@ -16,7 +16,32 @@ MESSAGE_SCALE: Final = 30.0
 NEAREST_BIN, FARTHEST_BIN, BINS = 2.0, 22.0, 16
 """Angstrom: the centres of the radial bins of a distance."""
 FARTHEST_OFFSET: Final = 32
-ATOM_PAIRS: Final = ["N-N", "C-C", "O-O", "Cb-Cb", "Ca-N", "Ca-C", "Ca-O", "Ca-Cb", "N-C", "N-O", "N-Cb", "Cb-C", "Cb-O", "O-C", "N-Ca", "C-Ca", "O-Ca", "Cb-Ca", "C-N", "O-N", "Cb-N", "C-Cb", "O-Cb", "C-O"]
+ATOM_PAIRS: Final = [
+    "N-N",
+    "C-C",
+    "O-O",
+    "Cb-Cb",
+    "Ca-N",
+    "Ca-C",
+    "Ca-O",
+    "Ca-Cb",
+    "N-C",
+    "N-O",
+    "N-Cb",
+    "Cb-C",
+    "Cb-O",
+    "O-C",
+    "N-Ca",
+    "C-Ca",
+    "O-Ca",
+    "Cb-Ca",
+    "C-N",
+    "O-N",
+    "Cb-N",
+    "C-Cb",
+    "O-Cb",
+    "C-O",
+]
 """The distances between neighbours that are binned, after that of CA to CA, in the order of the weights."""
 
 
