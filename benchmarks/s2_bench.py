@@ -4,8 +4,8 @@
 
 Every row's instruction is the prompt, and its columns are the constraint. The first draft is greedy, as the official
 decoding preset is; a draft that breaks the constraint is written again at temperature 1. Success is counted as by the
-official code (:mod:`biomatrix.metrics.s2_bench`), over all rows, refused requests included, whose reasons are printed
-with how often they came. The rows are test data: nothing is fitted on them.
+official code (:mod:`biomatrix.metrics.s2_bench.requests`), over all rows, refused requests included, whose reasons are
+printed with how often they came. The rows are test data: nothing is fitted on them.
 ``--writable`` leaves out rows that ask for an element which no token of the output writes. ``--rows`` takes that many
 at a fixed stride. Exits with 1 where the constrained rate is below ``--at-least``.
 """
@@ -32,7 +32,7 @@ from biomatrix.entities.molecule.constraints.elements import Elements
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.generation import Answer, Model, Request
 from biomatrix.generation.sampling import Sampling
-from biomatrix.metrics.s2_bench import BONDS, ELEMENTS, atoms_as_asked, bonds_as_asked, success_rate
+from biomatrix.metrics.s2_bench.requests import BONDS, ELEMENTS, atoms_as_asked, bonds_as_asked, success_rate
 
 BATCH = 64
 

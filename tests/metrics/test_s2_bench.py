@@ -10,7 +10,7 @@ import pytest
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
-from biomatrix.metrics.s2_bench import BONDS, ELEMENTS, atoms_as_asked, bonds_as_asked, success_rate
+from biomatrix.metrics.s2_bench.requests import BONDS, ELEMENTS, atoms_as_asked, bonds_as_asked, success_rate
 
 
 @pytest.mark.parity

@@ -61,6 +61,22 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command(epilog="Example: biomatrix metrics wordnet --from /usr/share/wordnet")
+def wordnet(
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="A folder with the files of WordNet; by default that of Debian's wordnet-base."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set up WordNet 3.0, which METEOR needs: copy its files to the cache and print where, and which version it is."""
+    from biomatrix.metrics.wordnet import set_up
+
+    folder, version = set_up(source)
+    record = {"folder": str(folder), "version": version}
+    typer.echo(json.dumps(record) if as_json else f"WordNet {version} in {folder}")
+
+
 def _record(path: Path, checked: Checked) -> dict[str, Any]:
     return {
         "file": str(path),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from biomatrix.metrics.parity.fixture_files import Fixture, Skipped
+from biomatrix.metrics.parity.fixture_files import Equivalent, Fixture, Skipped
 
 _ABSENT: Final = object()
 
@@ -29,7 +29,7 @@ class Compared:
     outcome : str
         ``pass``, ``fail`` or ``skipped``.
     reason : str
-        Why it was skipped, or what is wrong beside the number.
+        Why it was skipped, what is wrong beside the number, or why another spelling passes.
     """
 
     name: str
@@ -69,6 +69,8 @@ def _walk(fixture: Fixture, name: str, ours: Any, expected: Any) -> Iterator[Com
 def _leaf(name: str, ours: object, expected: object, tolerance: float) -> Compared:
     if ours is _ABSENT:
         return Compared(name, None, expected, None, tolerance, "fail", "not computed")
+    if isinstance(ours, Equivalent):
+        return Compared(name, _plain(ours.value), expected, None, tolerance, "pass", ours.reason)
     mine, theirs = _plain(ours), _plain(expected)
     if _is_number(mine) and _is_number(theirs):
         difference = 0.0 if mine == theirs else abs(mine - theirs)

@@ -23,6 +23,14 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Equivalent:
+    """Stands for a value that is written otherwise than recorded but was found to mean the same, with the reason."""
+
+    value: Any
+    reason: str
+
+
+@dataclass(frozen=True)
 class Fixture:
     """One recording of official code.
 
@@ -40,6 +48,8 @@ class Fixture:
         Tolerances of single values, by a name, a dotted path or a pattern with ``*``.
     official_source : mapping
         ``repo``, ``commit`` and ``files``.
+    environment : mapping
+        Versions that the official code ran with.
     path : Path, optional
         Where it was read.
     """
@@ -50,6 +60,7 @@ class Fixture:
     tolerance: float
     overrides: Mapping[str, float] = field(default_factory=dict)
     official_source: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
 
     @property
@@ -73,15 +84,24 @@ def read_fixture(path: Path) -> Fixture:
     if missing:
         raise ParseError(f"no metric fixture: it lacks {', '.join(missing)}", file=str(path))
     source, overrides = content.get("official_source", {}), content.get("tolerance_abs_overrides", {})
-    for name, value in (("inputs", content["inputs"]), ("expected", content["expected"]), ("official_source", source),
-                        ("tolerance_abs_overrides", overrides)):  # fmt: skip
+    environment = content.get("environment", {})
+    objects = {
+        "environment": environment,
+        "inputs": content["inputs"],
+        "expected": content["expected"],
+        "official_source": source,
+        "tolerance_abs_overrides": overrides,
+    }
+    for name, value in objects.items():
         if not isinstance(value, dict):
             raise ParseError(f"no metric fixture: {name} is no object", file=str(path))
     if not isinstance(content["metric"], str):
         raise ParseError("no metric fixture: metric is no text", file=str(path))
     limits = {name: _tolerance(value, name, path) for name, value in overrides.items()}
     tolerance = _tolerance(content["tolerance_abs"], "tolerance_abs", path)
-    return Fixture(content["metric"], content["inputs"], content["expected"], tolerance, limits, source, path)
+    return Fixture(
+        content["metric"], content["inputs"], content["expected"], tolerance, limits, source, environment, path
+    )
 
 
 def _content(path: Path) -> dict[str, Any]:

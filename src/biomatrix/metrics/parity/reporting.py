@@ -17,13 +17,16 @@ def lines_of(checked: Checked, name: str) -> Iterator[str]:
     """Yield lines for the terminal: a heading, the values, a closing count."""
     yield f"{name}: {checked.fixture.metric}"
     for where, values in _groups(checked.values).items():
-        passed = [one for one in values if one.outcome == "pass"]
+        passed = [one for one in values if one.outcome == "pass" and not one.reason]
         folded = len(values) >= FOLDED_FROM and "[]" in where
         if folded and passed:
             worst = max((one.difference for one in passed if one.difference is not None), default=None)
             difference = "equal" if worst is None else f"largest difference {worst:.3g}"
             yield f"  pass     {where}: {len(passed)} values, {difference}"
-        yield from (_line(one) for one in values if not folded or one.outcome != "pass")
+        skipped = [one for one in values if one.outcome == "skipped"]
+        if folded and skipped:
+            yield f"  skipped  {where}: {len(skipped)} values, {skipped[0].reason}"
+        yield from (_line(one) for one in values if not folded or (one not in passed and one not in skipped))
     counts = ", ".join(f"{checked.count(outcome)} {word}" for outcome, word in _WORDS.items())
     yield f"  {'reached' if checked.reached else 'NOT REACHED'}: {counts}"
 

@@ -32,7 +32,7 @@ from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import (
 from biomatrix.entities.molecule.smiles_automaton.counting.automaton import Written
 from biomatrix.errors import ConfigurationError
 from biomatrix.metrics.graph_counts import bond_counts, element_counts
-from biomatrix.metrics.s2_bench import BONDS, ELEMENTS
+from biomatrix.metrics.s2_bench.requests import BONDS, ELEMENTS
 
 END = 1001
 BUDGET = 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from biomatrix.metrics.parity.fixture_files import Fixture
-from biomatrix.metrics.regression import smolinstruct_rmse
+from biomatrix.metrics.smolinstruct.numbers import number_scores
 
 REPOSITORY: Final = "OSU-NLP-Group/LLM4Chem"
 METRIC: Final = "SMolInstruct RMSE"
@@ -13,6 +13,6 @@ METRIC: Final = "SMolInstruct RMSE"
 
 def values(fixture: Fixture) -> dict[str, Any]:
     """Return what the official script prints."""
-    score = smolinstruct_rmse(fixture.inputs["references"], fixture.inputs["predictions"])["RMSE"]
+    score = number_scores(fixture.inputs["references"], fixture.inputs["predictions"])["rmse"]
     counts = {"num_all": score.n, "num_no_answer": score.empty, "num_invalid": score.unparsable}
     return {"raw": {**counts, "RMSE": score.value}}

@@ -1,0 +1,60 @@
+"""Molecules written from text, judged as MolT5 judges them (``blender-nlp/MolT5`` at 754f9bf, ``evaluation/``)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from biomatrix.metrics.answer_counts import checked_pairs
+from biomatrix.metrics.bleu import corpus_bleu
+from biomatrix.metrics.edit_distance import levenshtein
+from biomatrix.metrics.fingerprints import maccs, morgan_counts, rdk, tanimoto
+from biomatrix.metrics.parsed_molecules import inchi, parsed
+from biomatrix.metrics.scores import Score, Scores, mean_score
+
+_FINGERPRINTS: Final[dict[str, Callable[[Any], Any]]] = {"fts": morgan_counts, "maccs_fts": maccs, "rdk_fts": rdk}
+
+
+def molecule_scores(references: Sequence[str], predictions: Sequence[str | None]) -> Scores:
+    """Return how near answered molecules are to the references, as strings and as graphs.
+
+    Returns
+    -------
+    Scores
+        ``bleu`` of characters (1 to 4); ``em``, the same InChI, over all; ``levenshtein``, the mean edit distance of
+        the strings; ``validity``, for which an empty answer is a molecule without atoms and so valid, and
+        ``validity_corrected``, for which it is not; ``fts`` (Morgan counts), ``maccs_fts`` and ``rdk_fts`` over valid
+        answers.
+
+    Raises
+    ------
+    ValueError
+        The numbers differ.
+    """
+    total = checked_pairs(references, predictions)
+    answers = [answer or "" for answer in predictions]
+    pairs = list(zip(references, answers, strict=True))
+    valid = [parsed(answer).valid for answer in answers]
+    empty = answers.count("")
+    unparsable = valid.count(False)
+    items: dict[str, list[float]] = {
+        "em": [float(_same(reference, answer)) for reference, answer in pairs],
+        "levenshtein": [float(levenshtein(answer, reference)) for reference, answer in pairs],
+        "validity": [float(one) for one in valid],
+        "validity_corrected": [float(one and bool(answer)) for one, answer in zip(valid, answers, strict=True)],
+        **{name: [_similarity(*pair, kind) for pair in pairs] for name, kind in _FINGERPRINTS.items()},
+    }
+    bleu = Score(corpus_bleu(references, answers, 4), total, empty, unparsable, total)
+    scores = {name: mean_score(values, empty=empty, unparsable=unparsable) for name, values in items.items()}
+    return {"bleu": bleu, **scores}
+
+
+def _same(reference: str, answer: str) -> bool:
+    true, mine = parsed(reference), parsed(answer)
+    return true.valid and mine.valid and true.fact(inchi) == mine.fact(inchi)
+
+
+def _similarity(reference: str, answer: str, kind: Callable[[Any], Any]) -> float:
+    true, mine = parsed(reference), parsed(answer)
+    return tanimoto(true.fact(kind), mine.fact(kind)) if true.valid and mine.valid else math.nan

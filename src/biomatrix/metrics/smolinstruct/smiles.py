@@ -1,0 +1,93 @@
+"""Molecules answered as SMILES: exact match, fingerprint similarity, validity (``utils/metrics.py``)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from biomatrix.metrics.answer_counts import checked_pairs
+from biomatrix.metrics.fingerprints import maccs, morgan_counts, rdk, tanimoto
+from biomatrix.metrics.parsed_molecules import parsed
+from biomatrix.metrics.scores import Scores, mean_score
+from biomatrix.metrics.smolinstruct.canonical import among, canonical
+
+FINGERPRINTS: Final[dict[str, Callable[[Any], Any]]] = {"fts": morgan_counts, "maccs_fts": maccs, "rdk_fts": rdk}
+"""The similarities by name; ``fts`` is the one that is published."""
+
+
+def canonical_answers(predictions: Sequence[str | None]) -> list[str | None]:
+    """Return answers in canonical form, None for those that are empty or do not parse; ``;`` counts as a dot."""
+    return [canonical(answer.replace(";", ".")) if answer else None for answer in predictions]
+
+
+def smiles_scores(references: Sequence[Sequence[str]], predictions: Sequence[str | None]) -> Scores:
+    """Return exact match, similarities and validity of molecules answered as SMILES.
+
+    Parameters
+    ----------
+    references : sequence of sequence of str
+        For each answer those accepted; ``;`` or dots between components.
+    predictions : sequence of str or None
+        None or "" where there is no answer.
+
+    Returns
+    -------
+    Scores
+        ``em``: over all answers, by the set of component InChIs. ``fts``, ``maccs_fts`` and ``rdk_fts``: the greatest
+        similarity to a reference, over valid answers. ``validity``: over all answers; ``validity_over_answered``
+        leaves out empty ones. ``intersection`` and ``subset``: whether some component is one of a reference, and
+        whether all are.
+
+    Raises
+    ------
+    ValueError
+        The numbers differ, or a reference is no molecule.
+    """
+    total = checked_pairs(references, predictions)
+    answers = canonical_answers(predictions)
+    accepted = [[_reference(one) for one in some] for some in references]
+    empty = sum(not answer for answer in predictions)
+    unparsable = total - empty - sum(answer is not None for answer in answers)
+    valid = [float(answer is not None) for answer in answers]
+    items = {
+        **{name: _similarities(answers, accepted, kind) for name, kind in FINGERPRINTS.items()},
+        "validity": valid,
+        "validity_over_answered": [one if answer else math.nan for one, answer in zip(valid, predictions, strict=True)],
+        **_shared_components(answers, accepted),
+    }
+    return {name: mean_score(values, empty=empty, unparsable=unparsable) for name, values in items.items()}
+
+
+def _reference(smiles: str) -> str:
+    found = canonical(smiles.strip().replace(";", "."))
+    if found is None:
+        raise ValueError(f"a reference that is no molecule: {smiles[:80]!r}")
+    return found
+
+
+def _similarities(
+    answers: Sequence[str | None], accepted: Sequence[Sequence[str]], kind: Callable[[Any], Any]
+) -> list[float]:
+    return [
+        math.nan if answer is None else max((_similarity(answer, one, kind) for one in some), default=0.0)
+        for answer, some in zip(answers, accepted, strict=True)
+    ]
+
+
+def _similarity(answer: str, reference: str, kind: Callable[[Any], Any]) -> float:
+    return tanimoto(parsed(reference).fact(kind), parsed(answer).fact(kind))
+
+
+def _shared_components(answers: Sequence[str | None], accepted: Sequence[Sequence[str]]) -> dict[str, list[float]]:
+    """Return for each answer whether its components are those of one reference, share one, and lie among them."""
+    found: dict[str, list[float]] = {"em": [], "intersection": [], "subset": []}
+    for answer, some in zip(answers, accepted, strict=True):
+        mine = set() if answer is None else set(answer.split("."))
+        theirs = [set(one.split(".")) for one in some]
+        present = [among(mine, one) for one in theirs]
+        found["intersection"].append(float(any(any(one) for one in present)))
+        found["subset"].append(float(bool(mine) and any(all(one) for one in present)))
+        back = [all(among(one, mine)) for one in theirs]
+        found["em"].append(float(bool(mine) and any(all(one) and two for one, two in zip(present, back, strict=True))))
+    return found
