@@ -3,10 +3,10 @@
 The published numbers of MolOpt-Instructions rest on a closed service. No predictor that is read here gives numbers that
 may be put beside them; two of them may be compared with each other where both used the same predictor.
 
-A source is either a folder (or hub id) of a transformers sequence classifier over SMILES, with one output for a value or
-two for a class, or a ``.safetensors`` file of a network over Morgan fingerprints: ``weight_0``, ``bias_0``, ``weight_1``
-and so on, layer by layer with ReLU between; radius 2, as many bits as ``weight_0`` has columns; and ``sigmoid``, 1 where
-the output is a probability.
+A source is either a folder (or hub id) of a transformers sequence classifier over SMILES, with one output for a value
+or two for a class, or a ``.safetensors`` file of a network over Morgan fingerprints: ``weight_0``, ``bias_0``,
+``weight_1`` and so on, layer by layer with ReLU between; radius 2, as many bits as ``weight_0`` has columns; and
+``sigmoid``, 1 where the output is a probability.
 """
 
 from __future__ import annotations
