@@ -66,7 +66,7 @@ class _Layer(nn.Module):
         self.dense = _FeedForward(hidden)
 
     def update(self, nodes: Tensor, messages_in: Tensor, used: Tensor | None) -> Tensor:
-        """Return nodes ``[L, H]`` after messages from ``messages_in`` ``[L, K, incoming]``, of neighbours that are used."""
+        """Return nodes ``[L, H]`` after messages from ``messages_in`` ``[L, K, incoming]`` of the used neighbours."""
         wide = torch.cat([nodes.unsqueeze(-2).expand(*messages_in.shape[:-1], -1), messages_in], dim=-1)
         message = self.W3(functional.gelu(self.W2(functional.gelu(self.W1(wide)))))
         if used is not None:

@@ -1,12 +1,12 @@
 """How alike a protein sequence and a text are, by the encoders of ProTrek.
 
-``westlake-repl/ProTrek`` ``model/ProTrek/``: the first token of an ESM-2 and of a BERT, each through a linear layer, and
-the cosine of the two; as PDFBench uses it, sequences are cut to 2,048 residues and texts to 512 tokens. The structure
-encoder is not read.
+``westlake-repl/ProTrek`` ``model/ProTrek/``: the first token of an ESM-2 and of a BERT, each through a linear layer,
+and the cosine of the two; as PDFBench uses it, sequences are cut to 2,048 residues and texts to 512 tokens. The
+structure encoder is not read.
 
-The folder is the released one: a folder each with the configuration and tokenizer of the protein and of the text encoder
+The folder is the released one: a folder each with configuration and tokenizer of the protein and the text encoder
 (``esm2_t33_650M_UR50D`` and ``BiomedNLP-PubMedBERT-base-uncased-abstract-fulltext`` for the 650M model) and one
-``.pt`` file of weights, or its conversion, ``.safetensors``.
+``.pt`` file of weights, or the same tensors in ``.safetensors``.
 """
 
 from __future__ import annotations
