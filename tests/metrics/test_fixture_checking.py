@@ -14,6 +14,7 @@ from biomatrix.errors import ParseError, UnsupportedError
 from biomatrix.metrics.parity.checking import all_adapters, check_fixture
 from biomatrix.metrics.parity.comparison import compared
 from biomatrix.metrics.parity.fixture_files import Fixture, Skipped, read_fixture
+from biomatrix.metrics.parity.reporting import lines_of
 
 RMSE: dict[str, Any] = {
     "metric": "SMolInstruct RMSE (ESOL, Lipo)",
@@ -60,6 +61,12 @@ def test_values_compare_by_their_type() -> None:
     assert outcomes([1, 2], 7) == [("a[0]", "fail"), ("a[1]", "fail")]
 
 
+def test_numbers_beyond_floats_differ_and_nothing_more(tmp_path: Path) -> None:
+    checked = check_fixture(written(tmp_path, {**RMSE, "expected": {"raw": {"num_all": 10**400, "RMSE": -(10**400)}}}))
+    assert checked.count("fail") == 2
+    assert list(lines_of(checked, "x"))
+
+
 def test_an_override_holds_for_what_it_names() -> None:
     expected, ours = {"mmd_bond": [1.0, 1.0], "rest": 1.0}, {"mmd_bond": [1.2, 1.6], "rest": 1.2}
     assert outcomes(expected, ours, {"mmd_*": 0.5}) == [
@@ -76,7 +83,8 @@ def test_an_override_holds_for_what_it_names() -> None:
         {**RMSE, "inputs": []}, {**RMSE, "expected": 3}, {**RMSE, "tolerance_abs": -1}, {**RMSE, "metric": 3},
         {**RMSE, "tolerance_abs": float("nan")}, {**RMSE, "tolerance_abs_overrides": {"a": "b"}},
         {**RMSE, "inputs": {}}, {**RMSE, "inputs": {"predictions": ["1"], "references": []}},
-        {**RMSE, "inputs": {"predictions": 1, "references": 2}},
+        {**RMSE, "inputs": {"predictions": 1, "references": 2}}, {**RMSE, "tolerance_abs": 10**400},
+        {**RMSE, "inputs": {"predictions": ["1"], "references": [[]]}},
     ],
 )  # fmt: skip
 def test_what_is_no_fixture_is_one_line(tmp_path: Path, content: object) -> None:

@@ -57,15 +57,19 @@ def check_fixture(path: Path) -> Checked:
     fixture = read_fixture(path)
     adapter = adapter_of(fixture)
     try:
-        ours = adapter.values(fixture)
-    except ConfigurationError as error:  # a package or weights that are not here
-        ours = Skipped(error.message)
+        return Checked(fixture, adapter.name, compared(fixture, _computed(adapter, fixture)))
     except BioMatrixError as error:
         raise error.at(file=str(path)) from error
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         reason = f"inputs unlike those of {adapter.name}: {type(error).__name__}: {error}"
         raise ParseError(reason.splitlines()[0][:300], file=str(path)) from error
-    return Checked(fixture, adapter.name, compared(fixture, ours))
+
+
+def _computed(adapter: Adapter, fixture: Fixture) -> Any:
+    try:
+        return adapter.values(fixture)
+    except ConfigurationError as error:  # a package or weights that are not here
+        return Skipped(str(error))
 
 
 def adapter_of(fixture: Fixture) -> Adapter:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from biomatrix.errors import LimitError, ParseError
 
 MAX_BYTES: Final = 256 * 1024 * 1024
+_MOST_DIGITS: Final = 300
 _NEEDED: Final = ("metric", "inputs", "expected", "tolerance_abs")
 
 
@@ -108,7 +109,7 @@ def _content(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise LimitError(f"larger than {MAX_BYTES} bytes", file=str(path))
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), parse_int=_integer)
     except OSError as error:
         raise ParseError(f"cannot be read: {error.strerror}", file=str(path)) from error
     except (ValueError, RecursionError) as error:
@@ -116,6 +117,11 @@ def _content(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ParseError("no metric fixture: it holds no object", file=str(path))
     return content
+
+
+def _integer(digits: str) -> int | float:
+    """Return an integer, or an infinite number where no float would hold it."""
+    return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
 
 
 def _tolerance(value: object, name: str, path: Path) -> float:

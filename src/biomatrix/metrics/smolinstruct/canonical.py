@@ -13,12 +13,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.metrics.graph_counts import element_counts
-from biomatrix.metrics.parsed_molecules import CAPACITY, LONGEST_KEPT, canonical_smiles, inchi, parsed
+from biomatrix.metrics.parsed_molecules import LONGEST_KEPT, canonical_smiles, inchi, parsed
+from biomatrix.metrics.valence_rules import read_smiles
 
 if TYPE_CHECKING:
     from rdkit import Chem
 
 _ORGANIC: Final = frozenset({"B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Se", "Br", "I"})
+_KEPT: Final = 131_072
+"""How many canonical forms are kept: strings alone, some hundred bytes each."""
 _FEW: Final = 500
 """InChI takes up to 1,023 atoms, hydrogens included."""
 
@@ -70,37 +73,30 @@ def forget_canonical() -> None:
     _settled.cache_clear()
 
 
-@lru_cache(CAPACITY)
+@lru_cache(_KEPT)
 def _component(part: str) -> str | None:
-    first = parsed(part)
-    if not part or first.mol is None:
+    mol = read_smiles(part) if part else None
+    if mol is None:
         return None
-    mol = first.mol
-    if any(atom.GetAtomMapNum() for atom in mol.GetAtoms()):
-        from rdkit import Chem
-
-        mol = Chem.Mol(mol)
-        for atom in mol.GetAtoms():
+    for atom in mol.GetAtoms():
+        if atom.GetAtomMapNum():
             atom.SetAtomMapNum(0)
-        start = canonical_smiles(mol)
-    else:
-        start = first.fact(canonical_smiles)
-    return _settled(start)
+    return _settled(canonical_smiles(mol))
 
 
-@lru_cache(CAPACITY)
+@lru_cache(_KEPT)
 def _settled(smiles: str) -> str | None:
     """Return the canonical form of what RDKit wrote: read and written twice more, copied, Kekulé."""
     for _ in range(2):
-        again = parsed(smiles)
-        if again.mol is None:
+        again = read_smiles(smiles)
+        if again is None:
             return None
-        written = again.fact(canonical_smiles)
+        written = canonical_smiles(again)
         if written == smiles:  # a fixed point: what follows would not change it
             break
         smiles = written
     copy = rewritten(smiles)
-    last = None if copy is None else parsed(copy).mol
+    last = None if copy is None else read_smiles(copy)
     return None if last is None else _kekule(last)
 
 

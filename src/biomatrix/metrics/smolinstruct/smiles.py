@@ -51,10 +51,10 @@ def smiles_scores(references: Sequence[Sequence[str]], predictions: Sequence[str
     unparsable = total - empty - sum(answer is not None for answer in answers)
     valid = [float(answer is not None) for answer in answers]
     items = {
+        **_shared_components(answers, accepted),
         **{name: _similarities(answers, accepted, kind) for name, kind in FINGERPRINTS.items()},
         "validity": valid,
         "validity_over_answered": [one if answer else math.nan for one, answer in zip(valid, predictions, strict=True)],
-        **_shared_components(answers, accepted),
     }
     return {name: mean_score(values, empty=empty, unparsable=unparsable) for name, values in items.items()}
 
