@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST: Final = 2
-"""Fewer molecules have no covariance. Below about 600 the 512 activations outnumber them: the value is then rough, and the
-matrix square root may fail."""
+"""Fewer molecules have no covariance. Below about 600 the value is rough, for there are 512 activations, and the matrix
+square root may fail."""
 _IMAGINARY: Final = 1e-3
 _RIDGE: Final = 1e-6
 

@@ -87,8 +87,8 @@ def self_consistency(designs: Sequence[ArrayLike | None], folds: Sequence[Sequen
     designs : sequence of (array or None), shape=(L, 3, 3)
         Generated or native backbones; None where there is none.
     folds : sequence of sequence of (Fold or None)
-        For each backbone the folds of its sequences: one of its own where sequence and structure were generated together,
-        or one for each sequence that a designer wrote. The fold of the best TM-score is kept.
+        For each backbone the folds of its sequences: one of its own where sequence and structure were generated
+        together, or one for each sequence that a designer wrote. The fold of the best TM-score is kept.
 
     Returns
     -------

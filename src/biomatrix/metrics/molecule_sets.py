@@ -72,10 +72,20 @@ def molecule_set(smiles: Sequence[str]) -> MoleculeSet:
     >>> molecules.canonical, dict(molecules.counts), molecules.empty, molecules.unparsable
     (('CCO', 'CCO', None, None), {'CCO': 2}, 1, 1)
     """
-    known: dict[str, str | None] = {each: canonical_smiles(each) for each in dict.fromkeys(smiles)}
+    from rdkit import Chem
+
+    known: dict[str, str | None] = {}
+    mols: dict[str, Chem.Mol] = {}
+    for each in dict.fromkeys(smiles):
+        mol = parse(each)
+        name = known[each] = None if mol is None else str(Chem.MolToSmiles(mol))
+        if name is not None and name not in mols:
+            # Officially the molecule of the canonical SMILES: that which is at hand where this is how it was written.
+            read = mol if name == each else parse(name)
+            if read is not None:
+                mols[name] = read
     canonical = tuple(known[each] for each in smiles)
     counts = Counter(each for each in canonical if each is not None)
-    mols = {each: mol for each in counts if (mol := parse(each)) is not None}
     return MoleculeSet(tuple(smiles), canonical, mols, {each: counts[each] for each in mols})
 
 
@@ -100,10 +110,8 @@ def canonical_set(smiles: frozenset[str], *, stereo: bool = True) -> frozenset[s
 def brics_fragments(mol: Chem.Mol) -> list[str]:
     """Return the canonical SMILES of the pieces that a cut of every BRICS bond leaves."""
     from rdkit import Chem
-    from rdkit.Chem import BRICS
 
-    pieces = BRICS.BreakBRICSBonds(mol)  # type: ignore[no-untyped-call]
-    return str(Chem.MolToSmiles(pieces)).split(".")
+    return str(Chem.MolToSmiles(Chem.FragmentOnBRICSBonds(mol))).split(".")
 
 
 def murcko_scaffold(mol: Chem.Mol, min_rings: int = 2) -> str | None:

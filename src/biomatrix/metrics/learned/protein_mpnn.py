@@ -115,7 +115,7 @@ def prepared(backbone: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float
     atoms = np.asarray(backbone, dtype=np.float64)
     if atoms.shape[1] == 3:
         atoms = np.concatenate([atoms, _oxygens(atoms)[:, None]], axis=1)
-    known = np.isfinite(atoms).all(axis=(1, 2))
+    known = np.asarray(np.isfinite(atoms).all(axis=(1, 2)))
     return np.where(known[:, None, None], atoms, 0.0).astype(np.float32), known.astype(np.float32)
 
 

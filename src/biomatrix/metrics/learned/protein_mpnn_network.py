@@ -16,7 +16,32 @@ MESSAGE_SCALE: Final = 30.0
 NEAREST_BIN, FARTHEST_BIN, BINS = 2.0, 22.0, 16
 """Angstrom: the centres of the radial bins of a distance."""
 FARTHEST_OFFSET: Final = 32
-ATOM_PAIRS: Final = ["N-N", "C-C", "O-O", "Cb-Cb", "Ca-N", "Ca-C", "Ca-O", "Ca-Cb", "N-C", "N-O", "N-Cb", "Cb-C", "Cb-O", "O-C", "N-Ca", "C-Ca", "O-Ca", "Cb-Ca", "C-N", "O-N", "Cb-N", "C-Cb", "O-Cb", "C-O"]
+ATOM_PAIRS: Final = [
+    "N-N",
+    "C-C",
+    "O-O",
+    "Cb-Cb",
+    "Ca-N",
+    "Ca-C",
+    "Ca-O",
+    "Ca-Cb",
+    "N-C",
+    "N-O",
+    "N-Cb",
+    "Cb-C",
+    "Cb-O",
+    "O-C",
+    "N-Ca",
+    "C-Ca",
+    "O-Ca",
+    "Cb-Ca",
+    "C-N",
+    "O-N",
+    "Cb-N",
+    "C-Cb",
+    "O-Cb",
+    "C-O",
+]
 """The distances between neighbours that are binned, after that of CA to CA, in the order of the weights."""
 
 
@@ -41,7 +66,7 @@ class _Layer(nn.Module):
         self.dense = _FeedForward(hidden)
 
     def update(self, nodes: Tensor, messages_in: Tensor, used: Tensor | None) -> Tensor:
-        """Return nodes ``[L, H]`` after messages from ``messages_in`` ``[L, K, incoming]``, of neighbours that are used."""
+        """Return nodes ``[L, H]`` after messages from ``messages_in`` ``[L, K, incoming]`` of the used neighbours."""
         wide = torch.cat([nodes.unsqueeze(-2).expand(*messages_in.shape[:-1], -1), messages_in], dim=-1)
         message = self.W3(functional.gelu(self.W2(functional.gelu(self.W1(wide)))))
         if used is not None:

@@ -1,7 +1,7 @@
 """Perplexity of protein sequences by ProtGPT2, with the text laid out as PDFBench lays it out.
 
-``PDFBench/PDFBench`` ``src/metrics/sequence/perplexity.py``: at most 1,024 residues, in lines of 60 as in FASTA, between
-two end-of-text tokens on lines of their own; at most 1,024 tokens; the exponential of the mean loss of one sequence.
+``PDFBench/PDFBench`` ``src/metrics/sequence/perplexity.py``: at most 1,024 residues, in lines of 60 as in FASTA,
+between two end-of-text tokens on lines of their own; at most 1,024 tokens; the exponential of the mean loss.
 PDFBench now leaves out perplexities above 2,000 before it averages; the published tables did not.
 """
 

@@ -1,0 +1,149 @@
+"""How long the set metrics of molecules and the TM-scores of structures take, and how plain loops fare beside them.
+
+    python benchmarks/set_metrics_speed.py [--molecules 10000] [--pairs 500] [--residues 300] [--part 10]
+
+Molecules are made by joining common fragments, so that nothing is downloaded; structures are noisy copies of random
+helical walks. Processor seconds of one process: other work on the machine does not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+RINGS = ("c1ccccc1{}", "c1ccncc1{}", "C1CCNCC1{}", "c1ccc2[nH]ccc2c1{}", "C1CCCC1{}", "c1csc(n1){}", "C1COCCN1{}")
+LINKS = ("C(=O)N", "CCO", "CNC", "S(=O)(=O)N", "COC(=O)", "CC", "C(C)N", "NC(=O)N")
+ENDS = ("C", "CC", "C(F)(F)F", "OC", "Cl", "C#N", "N(C)C", "C(=O)O", "F")
+
+
+def timed(work: Callable[[], object]) -> tuple[float, object]:
+    """Return the processor seconds of some work, and its result."""
+    start = time.process_time()
+    result = work()
+    return time.process_time() - start, result
+
+
+def molecules(number: int, seed: int) -> list[str]:
+    """Return SMILES of two rings, a link and an end or two, one in fifty broken."""
+    rng = random.Random(seed)
+    made = []
+    for _ in range(number):
+        inner = rng.choice(RINGS).format(rng.choice(ENDS)).replace("1", "3").replace("2", "4")
+        smiles = rng.choice(RINGS).format(rng.choice(LINKS) + "C" * rng.randrange(4) + inner)
+        made.append(smiles[:-1] + "(" if rng.random() < 0.02 else smiles)
+    return made
+
+
+def plain_moses(generated: list[str], train: list[str], test: list[str]) -> None:
+    """Compute the same suite molecule by molecule and pair by pair with RDKit."""
+    from collections import Counter
+
+    from rdkit import Chem, DataStructs, RDLogger
+    from rdkit.Chem import rdFingerprintGenerator
+    from rdkit.Chem.Scaffolds import MurckoScaffold
+
+    RDLogger.DisableLog("rdApp.*")
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
+    sides = []
+    for smiles in (generated, test):
+        mols = [mol for each in smiles if (mol := Chem.MolFromSmiles(each)) is not None]
+        names = [Chem.MolToSmiles(mol) for mol in mols]
+        mols = [Chem.MolFromSmiles(name) for name in names]
+        fragments = Counter(
+            piece for mol in mols for piece in Chem.MolToSmiles(Chem.FragmentOnBRICSBonds(mol)).split(".")
+        )
+        scaffolds = Counter(Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(mol)) for mol in mols)
+        sides.append((names, [generator.GetFingerprint(mol) for mol in mols], fragments, scaffolds))
+    names, prints, _, _ = sides[0]
+    len(set(names) - set(train))
+    for each in prints:
+        row = np.array(DataStructs.BulkTanimotoSimilarity(each, prints))
+        np.sqrt((row**2).mean())
+        max(DataStructs.BulkTanimotoSimilarity(each, sides[1][1]))
+
+
+def structures(number: int, residues: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return pairs of CA traces: a walk of helices and turns, and a noisy copy bent at its middle."""
+    rng = np.random.default_rng(seed)
+    pairs = []
+    for _ in range(number):
+        turn = np.cumsum(np.where(rng.random(residues) < 0.05, rng.uniform(0, 6, residues), np.radians(100)))
+        axis = np.cumsum(rng.normal(size=(residues, 3)) * 0.3 + 0.9, axis=0)
+        points = np.stack([2.3 * np.cos(turn), 2.3 * np.sin(turn), np.zeros(residues)], axis=1) + axis
+        other = points + rng.normal(size=points.shape) * rng.uniform(0.3, 3.0)
+        other[residues // 2 :] += rng.normal(size=3) * 4
+        pairs.append((other, points))
+    return pairs
+
+
+def plain_tm_score(moving: np.ndarray, fixed: np.ndarray) -> float:
+    """Return the TM-score searched fragment by fragment, one superposition at a time, as the original program does."""
+    n = len(fixed)
+    d0 = max(1.24 * np.cbrt(n - 15) - 1.8, 0.5)
+    best = 0.0
+    for size in sorted({n, max(n // 2, 4), max(n // 4, 4)}):
+        for start in range(0, n - size + 1, max(size // 2, 1)):
+            chosen = np.zeros(n, dtype=bool)
+            chosen[start : start + size] = True
+            for _ in range(20):
+                centre, other = moving[chosen].mean(axis=0), fixed[chosen].mean(axis=0)
+                left, _, right = np.linalg.svd((moving[chosen] - centre).T @ (fixed[chosen] - other))
+                turn = np.diag([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
+                placed = (moving - centre) @ left @ turn @ right + other
+                distance = np.sqrt(((placed - fixed) ** 2).sum(axis=1))
+                best = max(best, float((1 / (1 + (distance / d0) ** 2)).sum() / n))
+                near = distance < max(d0, 4.5)
+                if near.sum() < 3 or (near == chosen).all():
+                    break
+                chosen = near
+    return best
+
+
+def time_molecules(number: int) -> None:
+    """Print how long the suite takes."""
+    from biomatrix.metrics.moses import moses
+
+    generated, train, test = molecules(number, 1), molecules(number, 2), molecules(number, 3)
+    ours, scores = timed(lambda: moses(generated, train, test))
+    print(f"MOSES suite, {number} generated, {number} train, {number} test: {ours:.1f} s")
+    print("  " + ", ".join(f"{name} {score.value:.4f}" for name, score in scores.items()))  # type: ignore[attr-defined]
+    plain, _ = timed(lambda: plain_moses(generated, train, test))
+    print(f"  plain RDKit loop: {plain:.1f} s; {plain / ours:.1f} times as long")
+
+
+def time_structures(pairs: int, residues: int, part: int) -> None:
+    """Print how long TM-scores and TM-align take."""
+    from biomatrix.metrics.superposition import tm_score
+    from biomatrix.metrics.tm_align.aligner import tm_align
+
+    made = structures(pairs, residues, 1)
+    ours, values = timed(lambda: [tm_score(*pair) for pair in made])
+    print(f"TM-score, {pairs} pairs of {residues} residues, residue by residue: {ours:.1f} s")
+    plain, others = timed(lambda: [plain_tm_score(*pair) for pair in made[:part]])
+    apart = np.abs(np.array(values[:part]) - np.array(others)).max()  # type: ignore[index]
+    print(f"  plain loop, from {part}: {plain / part * pairs:.1f} s, at most {apart:.4f} apart; ", end="")
+    print(f"{plain / part * pairs / ours:.1f} times as long")
+    aligned, _ = timed(lambda: [tm_align(*pair) for pair in made[:part]])
+    print(f"TM-align, from {part}: {aligned / part:.2f} s a pair, {aligned / part * pairs:.0f} s for {pairs}")
+
+
+def main() -> None:
+    """Read the options and time."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--molecules", type=int, default=10_000)
+    parser.add_argument("--pairs", type=int, default=500)
+    parser.add_argument("--residues", type=int, default=300)
+    parser.add_argument(
+        "--part", type=int, default=500, help="molecules of the plain loop, and a fiftieth of its pairs"
+    )
+    options = parser.parse_args()
+    time_molecules(options.molecules)
+    time_structures(options.pairs, options.residues, min(options.part, options.pairs))
+
+
+if __name__ == "__main__":
+    main()
