@@ -104,7 +104,7 @@ def _noise(text: str, rng: Random) -> str:
 
 
 def _flood(text: str, rng: Random) -> str:
-    return rng.choice("C(<[1 ") * rng.choice((1_000, 60_000, 150_000))
+    return rng.choice("C(<[1 ") * rng.choice((1_000, 4_000, 60_000, 150_000))
 
 
 _MUTATIONS: Final[tuple[Callable[[str, Random], str], ...]] = (

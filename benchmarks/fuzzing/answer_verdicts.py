@@ -1,7 +1,8 @@
 """Whether a mangled answer was read and judged as it should be: no crash, and right only where it states a right value.
 
 Whether a stated value is a right one is decided here without the package's metrics: molecules by the InChI of their
-parts, formulas by the counts of their elements, numbers as numbers, words as words.
+parts (isotopes aside, which SMolInstruct's own comparison does not see), formulas by the counts of their elements,
+numbers as numbers, words as words.
 """
 
 from __future__ import annotations
@@ -65,7 +66,10 @@ def _molecules(text: str) -> object:
     found = [Chem.MolFromSmiles(part) for part in text.replace(";", ".").split(".")]
     if any(mol is None or not part for mol, part in zip(found, text.replace(";", ".").split("."), strict=True)):
         raise ValueError("no molecule")
-    return frozenset(Chem.MolToInchi(mol) for mol in found)
+    for mol in found:
+        for atom in mol.GetAtoms():
+            atom.SetIsotope(0)
+    return frozenset(Chem.MolToInchi(Chem.RemoveHs(mol)) for mol in found)
 
 
 def _formula(text: str) -> object:

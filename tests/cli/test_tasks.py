@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from biomatrix.cli.main import app
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks import tasks
+from biomatrix.tasks.benchmarks.registry import benchmarks
 
 RUNNER = CliRunner()
 MINE = """
@@ -34,11 +35,38 @@ def mine(tmp_path: Path) -> Path:
 
 def test_every_task_is_listed_with_its_version_output_and_metric(mine: Path) -> None:
     lines = RUNNER.invoke(app, ["tasks", "list"]).stdout.splitlines()
-    assert [line.split() for line in lines[1:]] == [
-        [one.name, str(one.version), one.output or "-", one.metric or "-"] for one in tasks()
+    assert [line.split() for line in lines[1 : len(tasks()) + 1]] == [
+        [one.name, str(one.version), "-", "-", one.output or "-", one.metric or "-"] for one in tasks()
     ]
     rows = json.loads(RUNNER.invoke(app, ["tasks", "list", "--json", "--file", str(mine)]).stdout)
-    assert [row["name"] for row in rows] == [*(one.name for one in tasks()), "predict_binding"]
+    assert [row["name"] for row in rows] == [*(one.name for one in tasks()), "predict_binding", *benchmarks()]
+
+
+def test_benchmarks_are_listed_by_domain_and_group() -> None:
+    for options, wanted in (
+        (["--domain", "molecule"], {one.name for one in benchmarks().values() if one.domain == "molecule"}),
+        (["--group", "mol-1D-gen"], {"mol_uncond_moses", "mol_uncond_guacamol"}),
+    ):
+        rows = json.loads(RUNNER.invoke(app, ["tasks", "list", "--json", *options]).stdout)
+        assert {row["name"] for row in rows} == wanted
+    result = RUNNER.invoke(app, ["tasks", "list", "--domain", "planet"])
+    assert isinstance(result.exception, ConfigurationError)
+
+
+def test_a_benchmark_is_shown_with_its_data_and_the_best_published_number() -> None:
+    text = RUNNER.invoke(app, ["tasks", "show", "mol_prop_esol"]).stdout
+    for words in (
+        "osunlp/SMolInstruct",
+        "CC BY 4.0",
+        "official train",
+        "21, the first",
+        "number=",
+        "published best 0.81",
+    ):
+        assert words in text
+    record = json.loads(RUNNER.invoke(app, ["tasks", "show", "mol_prop_esol", "--json"]).stdout)
+    assert record["metrics"][0]["published_best"] == 0.81
+    assert [each["name"] for each in record["stand_ins"]] == ["moleculenet_esol"]
 
 
 def test_a_task_is_shown_with_prompts_needs_and_parser(mine: Path) -> None:
@@ -54,11 +82,34 @@ def test_a_task_is_shown_with_prompts_needs_and_parser(mine: Path) -> None:
 
 
 def test_sound_definitions_validate(mine: Path) -> None:
-    for file in ([], [str(mine)]):
-        result = RUNNER.invoke(app, ["tasks", "validate", *file])
-        assert (result.exit_code, result.stdout) == (0, "")
+    result = RUNNER.invoke(app, ["tasks", "validate", str(mine)])
+    assert (result.exit_code, result.stdout) == (0, "")
     counts = json.loads(RUNNER.invoke(app, ["tasks", "validate", str(mine), "--json"]).stdout)
     assert counts == {"tasks": 1, "views": 0, "faults": []}
+
+
+def test_every_benchmark_is_validated_on_the_sample_that_comes_with_the_package() -> None:
+    result = RUNNER.invoke(app, ["tasks", "validate", "--json"])
+    found = json.loads(result.stdout)["benchmarks"]
+    assert result.exit_code == 0, [each["faults"] for each in found if each["faults"]]
+    assert [each["name"] for each in found] == list(benchmarks())
+    assert all("official-format sample" in each["data"] and each["examples"] for each in found)
+
+
+def test_a_local_copy_is_validated_and_a_broken_one_fails(tmp_path: Path) -> None:
+    (tmp_path / "moleculenet").mkdir()
+    rows = "".join(f"{'C' * size}O,{-size}\n" for size in range(1, 60))
+    (tmp_path / "moleculenet" / "esol.csv").write_text(f"smiles,logSolubility\n{rows}")
+    options = ["--from", str(tmp_path), "--source", "moleculenet_esol"]
+    result = RUNNER.invoke(app, ["tasks", "validate", *options])
+    assert result.exit_code == 0
+    assert f"ok      mol_prop_esol: validated on moleculenet_esol in {tmp_path}" in result.stdout
+    (tmp_path / "moleculenet" / "esol.csv").unlink()
+    result = RUNNER.invoke(app, ["tasks", "validate", *options])
+    assert result.exit_code == 1
+    assert result.stdout.startswith("FAULT   mol_prop_esol: its data do not load: no file moleculenet/esol.csv")
+    refused = RUNNER.invoke(app, ["tasks", "validate", "--from", str(tmp_path)])
+    assert isinstance(refused.exception, ConfigurationError)
 
 
 def test_each_fault_is_one_line_and_the_command_fails(mine: Path) -> None:

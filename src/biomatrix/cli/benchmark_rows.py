@@ -175,5 +175,5 @@ def validation_line(found: Validation) -> str:
         more = f" (and {len(found.faults) - 1} more)" if len(found.faults) > 1 else ""
         return f"FAULT   {found.name}: {found.faults[0]}{more}"
     if found.missing:
-        return f"PARTLY  {found.name}: validated on {found.data}, {rows}; not judged: {found.missing}"
+        return f"PARTLY  {found.name}: validated on {found.data}, {rows}; missing: {found.missing}"
     return f"ok      {found.name}: validated on {found.data}, {rows}"

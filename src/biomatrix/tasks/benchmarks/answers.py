@@ -21,6 +21,9 @@ from biomatrix.tasks.templates import fill, placeholders
 ENTITY: Final = "entity"
 ANSWER_PARSERS: Final = (*READERS, ENTITY)
 """What the ``parser`` of a benchmark may be."""
+LONGEST_MOLECULE: Final = 5_000
+"""The most characters of a molecule that is read: RDKit writes long chains by recursion, and a chain of some ten
+thousand atoms overflows its stack, which ends the process."""
 GOLD: Final = "gold"
 """The fact that holds one right answer, in the official notation, where the data accept any that fulfils a request."""
 
@@ -126,6 +129,8 @@ def _entity_prediction(name: str, text: str, entity: Entity | None) -> Predictio
         bare = tagged(text, ("SMILES", "SELFIES") if is_notation(name) else ())
     if not bare:
         return Prediction("", None, "an empty answer")
+    if is_notation(name) and len(bare) > LONGEST_MOLECULE:
+        raise LimitError(f"a molecule of {len(bare):,} characters: at most {LONGEST_MOLECULE:,} are read")
     try:
         found = _decoded(spelling, bare)
     except (DecodeError, ParseError, LimitError) as error:

@@ -145,8 +145,8 @@ def _gold_faults(benchmark: Benchmark, examples: Sequence[Example], notation: st
         scores = judge(benchmark, given, asked)
     except ConfigurationError as error:
         return faults, len(pairs), error.message
-    except BioMatrixError as error:
-        return [*faults, f"its judge fails: {error.describe()}"], len(pairs), ""
+    except (BioMatrixError, ValueError) as error:
+        return [*faults, f"its judge fails: {error}"], len(pairs), ""
     lacking = {metric.name: requirement(benchmark.judge, metric.name) for metric in benchmark.metrics}
     faults += _score_faults(benchmark, scores, lacking, judged=bool(pairs))
     return faults, len(pairs), "; ".join(dict.fromkeys(filter(None, lacking.values())))

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities.kind_registry import kind_names
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ParseError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.checked_references import checked_reference
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.row_files import RawRow
@@ -39,6 +40,8 @@ def _examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator
     for index, target in _every(rows) if asked is None else asked:
         try:
             yield _example(rows, index, target, settings)
+        except ConfigurationError:
+            raise
         except BioMatrixError as error:
             yield "", Reject.from_error(error, f"{task}.jsonl", index + 1)
 
@@ -66,7 +69,7 @@ def _example(
     if target is not None and "target" in settings:
         fields[settings["target"]] = target
     form, answer = settings.get("answer", ""), str(output).strip()
-    reference = checked_reference(form, answer.replace(";", ".") if form == "molecule" else answer)
+    reference = checked_reference(form, answer.replace(";", ".") if form in kind_names() else answer)
     return f"{shown}\0{target or ''}", Example(key, fields, (reference,), facts={"task": settings["task"]})
 
 

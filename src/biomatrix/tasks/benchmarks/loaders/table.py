@@ -24,7 +24,7 @@ from typing import Any
 
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ParseError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.checked_references import checked_reference
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.loading import official_file
@@ -52,6 +52,8 @@ def _examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator
                     str(row.get(settings.get("key", ""), number)), _parted(row, settings), settings
                 ):
                     yield _shown(each, settings), _example(key, each, settings)
+        except ConfigurationError:
+            raise
         except BioMatrixError as error:
             yield "", Reject.from_error(error, str(path), number)
 
