@@ -28,7 +28,7 @@ from biomatrix.tasks.documents import Control
 
 RUNNER = CliRunner()
 NAME = "mol_edit_delcomp"
-ARGUMENTS = ["tasks", "export", NAME, "mol_opt_s2_logp", "--data", "openmolins"]
+ARGUMENTS = ["tasks", "export", NAME, "mol_opt_s2_logp", "--source", "openmolins"]
 
 
 def folder() -> Path:

@@ -6,16 +6,21 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.tasks.benchmarks import molecule_scorers
 from biomatrix.tasks.benchmarks.answers import GOLD
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 from biomatrix.tasks.benchmarks.judges.drugassist import LEARNED
+from biomatrix.tasks.benchmarks.judges.qm9 import molecule_of
 from biomatrix.tasks.benchmarks.judging import judge
 from biomatrix.tasks.benchmarks.learned_scorers import register_scorer, unregister_scorer
 from biomatrix.tasks.benchmarks.loading import load_examples
+from biomatrix.tasks.benchmarks.molecule_scorers import conformer_scorer, register_predictors
 from biomatrix.tasks.benchmarks.registry import benchmark, benchmarks
 from biomatrix.tasks.benchmarks.sample_data import sample_folder
 from biomatrix.tasks.benchmarks.validating import validate_benchmark
@@ -126,3 +131,40 @@ def test_molecules_without_coordinates_count_against_every_share() -> None:
     scores = judge(benchmark(name), [Prediction("C", target), Prediction("")], asked)
     assert (scores["2d_v_and_c"].value, scores["2d_mol_stable"].value) == (0.5, 0.5)
     assert set(scores) >= {metric.name for metric in benchmark(name).metrics}
+
+
+class Sizes:
+    """Takes a molecule's number of atoms, or of letters, for its property."""
+
+    def predict(self, given: Sequence[Any]) -> Any:
+        lengths = [each if each is None or isinstance(each, str) else "." * each.GetNumAtoms() for each in given]
+        return np.asarray([np.nan if each is None else float(len(each)) for each in lengths])
+
+
+def test_predictors_become_scorers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = examples("mol3d_cond_homo")
+    given = [Prediction("C", each.target) for each in asked[:-1]] + [Prediction("")]
+    found = list(conformer_scorer("homo", Sizes())(given, asked))
+    target = asked[0].target
+    assert target is not None
+    assert found[0] == 1000.0 * molecule_atoms(given[0])
+    assert np.isnan(found[-1])
+    monkeypatch.setattr(molecule_scorers, "load_scorer", lambda name, source, device: Sizes())
+    register_predictors({"mu": "weights", "esol": "weights"})
+    scores = judge(benchmark("mol3d_cond_mu"), given, examples("mol3d_cond_mu"))
+    assert np.isfinite(scores["mae"].value)
+    assert scores["mae"].denominator == len(asked) - 1
+    with pytest.raises(ConfigurationError, match="no learned property 'charm'"):
+        register_predictors({"charm": "weights"})
+
+
+def test_absent_weights_are_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("biomatrix.metrics.learned.egnn", reason="the EGNN classifier is not part of this package")
+    with pytest.raises(BioMatrixError):
+        register_predictors({"mu": tmp_path / "none.safetensors"})
+
+
+def molecule_atoms(prediction: Prediction) -> int:
+    mol = molecule_of(prediction)
+    assert mol is not None
+    return int(mol.GetNumAtoms())

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def register(tasks: typer.Typer) -> None:
     """Add the command to the group of tasks."""
-    tasks.command(epilog="Example: biomatrix tasks export mol_edit_addcomp --data openmolins --format chat -o out")(
+    tasks.command(epilog="Example: biomatrix tasks export mol_edit_addcomp --source openmolins --format chat -o out")(
         export
     )
 
@@ -31,9 +31,7 @@ def export(
     origin: Annotated[
         Path | None, typer.Option("--from", help="The folder of a local copy; the cache when not given.")
     ] = None,
-    data: Annotated[
-        str | None, typer.Option("--data", help="A source that stands in, such as openmolins; else the official data.")
-    ] = None,
+    data: Annotated[str | None, typer.Option("--source", help="A source that stands in, such as openmolins.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Draws the wording of each prompt.")] = 0,
     released: Annotated[
         Path | None,

@@ -11,12 +11,9 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 
+from biomatrix.entities import Molecule
 from biomatrix.entities.files.delimited import Delimited
 from biomatrix.entities.files.reading import read_lines
-from biomatrix.entities.limits import DEFAULT_LIMITS
-from biomatrix.entities.molecule.entity import Molecule
-from biomatrix.entities.molecule.files.cutting import cut_records
-from biomatrix.entities.molecule.files.mol_block import read_mol_block
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.tables import columns_of, parquet_rows
 from biomatrix.errors import BioMatrixError, ParseError
@@ -83,10 +80,10 @@ class DistributedFiles:
     def molecules(self, wanted: Indices) -> Iterator[Found]:
         """Yield the molecules at these positions; the others are cut apart and not read."""
         path, places = official_file(self.folder, "gdb9.sdf"), frozenset(wanted.tolist())
-        for index, record in enumerate(cut_records(read_lines(path), "sdf", DEFAULT_LIMITS)):
+        for index, block in enumerate(_mol_blocks(path)):
             if index in places:
                 try:
-                    yield index, read_mol_block(record, DEFAULT_LIMITS)
+                    yield index, _molecule(block)
                 except BioMatrixError as error:
                     yield index, Reject.from_error(error, str(path), index + 1)
 
@@ -133,6 +130,29 @@ class ConformerTable:
 def conformers(folder: Path, file: str = "") -> Conformers:
     """Return the molecules of a folder: of a Parquet file in it where one is named, else of the distributed files."""
     return ConformerTable(official_file(folder, file)) if file else DistributedFiles(folder)
+
+
+def _mol_blocks(path: Path) -> Iterator[str]:
+    """Yield the records of an SD file as they are written."""
+    lines: list[str] = []
+    for line in read_lines(path):
+        if line.startswith("$$$$"):
+            yield "\n".join(lines)
+            lines = []
+        else:
+            lines.append(line)
+
+
+def _molecule(block: str) -> Molecule:
+    """Return the molecule of a record with its hydrogens; ParseError where RDKit cannot read it."""
+    from rdkit import Chem
+    from rdkit.rdBase import BlockLogs
+
+    with BlockLogs():
+        mol = Chem.MolFromMolBlock(block, removeHs=False)
+    if mol is None:
+        raise ParseError(f"not a MOL block that RDKit can read: {block[:40]!r}")
+    return Molecule.from_rdkit(mol)
 
 
 def _value(row: Mapping[str, Any], name: str, atoms: int, energy: float) -> float:

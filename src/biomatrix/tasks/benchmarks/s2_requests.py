@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities import Molecule
 from biomatrix.errors import ParseError
 from biomatrix.metrics.s2_bench.requests import BONDS, ELEMENTS
 from biomatrix.metrics.s2_bench.success import asks_for_less

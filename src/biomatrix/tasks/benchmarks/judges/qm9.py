@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
 from biomatrix.metrics.fcd import fcd

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities import Molecule
 from biomatrix.entities.files.delimited import Delimited
-from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.answers import GOLD

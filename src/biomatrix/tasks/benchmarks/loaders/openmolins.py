@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.metrics.s2_bench.requests import BONDS, ELEMENTS
