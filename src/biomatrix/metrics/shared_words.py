@@ -22,7 +22,7 @@ _BIN: Final = 8
 
 
 class Candidate(NamedTuple):
-    """A sequence of the set that shares words with another: its index there, the first diagonal, the words shared there."""
+    """A sequence of the set that shares words with another: its index, the first diagonal, the words shared there."""
 
     member: int
     diagonal: int
