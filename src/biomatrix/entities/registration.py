@@ -437,19 +437,7 @@ class Kind(ABC):
         return Check(f"same {self.name}", same, float(same))
 
     def fingerprint(self, entity: Any, modality: str) -> NDArray[np.bool_]:
-        """Return features, ``bool [b]``, that two entities share the more, the more alike they are.
-
-        Parameters
-        ----------
-        entity : Entity
-        modality : str
-            What is looked at: features are of nothing that this modality does not show.
-
-        Raises
-        ------
-        UnsupportedError
-            This kind has none.
-        """
+        """Return features, ``bool [b]``, of what a modality shows: like entities share many. UnsupportedError: none."""
         raise UnsupportedError(f"a {self.name} has no fingerprint")
 
     def properties(self, entity: Any) -> Mapping[str, str]:
