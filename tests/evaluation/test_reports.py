@@ -38,6 +38,7 @@ def line(**values: Value) -> Line:
     ("value", "word"),
     [
         (Value(0.4, 0.3, 0.5), "below floor (majority)"),
+        (Value(0.05), "below floor (majority, random)"),
         (Value(0.6, 0.55, 0.7), "above every floor"),
         (Value(0.6, 0.45, 0.7), "no better than floor (majority)"),
         (Value(0.5), "no better than floor (majority)"),

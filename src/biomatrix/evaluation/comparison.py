@@ -92,6 +92,11 @@ class Line:
     without_leaked: Mapping[str, Value] = field(default_factory=dict)
 
     @property
+    def is_official(self) -> bool:
+        """Whether the values are of the official data."""
+        return not any(mark.startswith(NOT_OFFICIAL) for mark in self.marks)
+
+    @property
     def best_floor(self) -> str | None:
         """The floor that is hardest to reach; None where there is none."""
         known = [name for name in self.floors if not math.isnan(self.values[name].value)]
@@ -106,8 +111,9 @@ class Line:
         if math.isnan(mine.value):
             return f"{BELOW} ({name}): no value"
         lowest = self.values[floor].value
-        if self._goodness(mine.value) < self._goodness(lowest):
-            return f"{BELOW} ({name})"
+        above = [each for each in self.floors if self._goodness(mine.value) < self._goodness(self.values[each].value)]
+        if above:
+            return f"{BELOW} ({', '.join(each.removeprefix(BASELINE) for each in above)})"
         worst = mine.low if self.higher_is_better else mine.high
         if self._goodness(mine.value) == self._goodness(lowest) or self._goodness(worst) <= self._goodness(lowest):
             return f"no better than floor ({name})"

@@ -11,15 +11,15 @@ import pyarrow.parquet as pq
 from biomatrix.evaluation.answer_log import SAMPLES_FILE
 from biomatrix.evaluation.comparison import Line, Run
 from biomatrix.evaluation.dot_plot import Dot, dot_plot
+from biomatrix.evaluation.notes import NOT_OFFICIAL
 from biomatrix.evaluation.tables import (
     EXPLANATION,
     cleaned_rows,
-    columns_of,
     described_model,
     grouped_notes,
     models_of,
     number,
-    rows_of,
+    table_of,
 )
 from biomatrix.report import Page
 
@@ -37,9 +37,8 @@ def page(runs: Sequence[Run], lines: Sequence[Line], title: str = "Evaluation") 
         made.paragraph(described)
     for domain in dict.fromkeys(line.domain for line in lines):
         of_domain = [line for line in lines if line.domain == domain]
-        models = models_of(of_domain)
         made.heading(domain.capitalize())
-        made.table(columns_of(models), list(rows_of(of_domain, models)))
+        made.table(*table_of(of_domain), "wide")
         for task in dict.fromkeys(line.task for line in of_domain):
             _add_task(made, task, [line for line in of_domain if line.task == task], runs)
     cleaned = list(cleaned_rows(lines))
@@ -59,14 +58,13 @@ def _add_task(made: Page, task: str, lines: Sequence[Line], runs: Sequence[Run])
     mine = [run for run in runs if run.result["task"] == task]
     for note in grouped_notes(mine):
         made.paragraph(note, "note")
-    for run in mine:
+    for run in [run for run in mine if not run.is_floor] or mine:
         _add_answers(made, run)
 
 
 def _titled(line: Line) -> str:
     better = "higher is better" if line.higher_is_better else "lower is better"
-    marks = f"; {'; '.join(line.marks)}" if line.marks else ""
-    return f"{line.metric}, {better}{marks}"
+    return f"{line.metric}, {better}{'' if line.is_official else f' ({NOT_OFFICIAL})'}"
 
 
 def _dots(line: Line) -> list[Dot]:

@@ -8,11 +8,9 @@ from biomatrix.evaluation.comparison import Line, Run
 from biomatrix.evaluation.tables import (
     EXPLANATION,
     cleaned_rows,
-    columns_of,
     described_model,
     grouped_notes,
-    models_of,
-    rows_of,
+    table_of,
 )
 
 _MARKUP = str.maketrans({mark: f"\\{mark}" for mark in "\\`*[<|~$"})
@@ -30,9 +28,8 @@ def _parts(runs: Sequence[Run], lines: Sequence[Line], title: str) -> Iterator[s
         yield f"- {escaped(described)}"
     for domain in dict.fromkeys(line.domain for line in lines):
         of_domain = [line for line in lines if line.domain == domain]
-        models = models_of(of_domain)
         yield f"\n## {escaped(domain.capitalize())}\n"
-        yield from table(columns_of(models), list(rows_of(of_domain, models)))
+        yield from table(*table_of(of_domain))
     cleaned = list(cleaned_rows(lines))
     if cleaned:
         yield "\n## Without leaked rows\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -47,6 +48,8 @@ def run_notes(benchmark: Benchmark, rows: Rows, found: Judged, log: AnswerLog) -
     for metric in benchmark.metrics:
         if metric.name not in found.names:
             notes.append(f"{metric.name} was not measured")
+        elif all(math.isnan(value) for value in found.values(metric.name)):
+            notes.append(f"{metric.name} has no value: no answer could be judged, or what it needs is not here")
     return notes
 
 

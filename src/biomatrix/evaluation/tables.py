@@ -43,6 +43,14 @@ def rows_of(lines: Sequence[Line], models: Sequence[str]) -> Iterator[list[str]]
         ]
 
 
+def table_of(lines: Sequence[Line]) -> tuple[list[str], list[list[str]]]:
+    """Return the heads and rows of a table, without columns in which nothing stands."""
+    models = models_of(lines)
+    columns, rows = columns_of(models), list(rows_of(lines, models))
+    kept = [number for number in range(len(columns)) if any(row[number] for row in rows)]
+    return [columns[number] for number in kept], [[row[number] for number in kept] for row in rows]
+
+
 def verdicts(line: Line) -> str:
     """Return how each model that is no floor stands to the floors; its name where they differ."""
     asked = [name for name in line.values if name not in line.floors]

@@ -42,13 +42,12 @@ class Page:
         """Add a paragraph of plain text; ``kind`` is "", "note" or "warning"."""
         self._body.append(paragraph(text, kind))
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Add a table of plain text cells."""
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], kind: str = "") -> None:
+        """Add a table of plain text cells; of kind "wide" no word is broken, and what is too wide is scrolled."""
         head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
         body = "".join("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-        self._body.append(
-            f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        )
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        self._body.append(f'<div class="scroll {html.escape(kind)}">{table}</div>')
 
     def row(self, elements: Sequence[str]) -> None:
         """Add ready HTML elements side by side."""
