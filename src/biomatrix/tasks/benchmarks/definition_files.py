@@ -81,7 +81,7 @@ class _DataEntry(Section):
 
 class _BenchmarkEntry(Section):
     title: str
-    domain: Literal["molecule", "protein", "interaction"]
+    domain: Name
     modality: Literal["1d", "3d"]
     category: str
     dataset: str

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities import Molecule
 from biomatrix.entities.files.text import read_lines
-from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example

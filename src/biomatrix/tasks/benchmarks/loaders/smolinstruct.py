@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities import Molecule
 from biomatrix.entities.kind_registry import kind_names
-from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.checked_references import checked_reference
