@@ -94,3 +94,13 @@ def test_the_cosine_of_counts_does_not_ask_for_scale() -> None:
     assert cosine_of_counts({"a": 3, "b": 1}, {"b": 10, "a": 30}) == pytest.approx(1.0)
     assert cosine_of_counts({"a": 3}, {"b": 10}) == 0.0
     assert np.isnan(cosine_of_counts({}, {"a": 1}))
+
+
+def test_molecules_of_earlier_valence_rules_are_valid_and_can_be_cut_up() -> None:
+    found = moses(["CC[PH](C)(C)(C)(C)C", "CCO"], [], ["CC[PH](C)(C)(C)(C)C", "c1ccccc1CC"])
+    assert found["validity"].value == 1.0
+    assert found["snn"].value > 0.5
+
+
+def test_strings_that_no_file_could_hold_are_invalid() -> None:
+    assert moses(["\ud800", "\x00", "C" * 10 + "\n"], [])["validity"].unparsable == 2

@@ -11,19 +11,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from biomatrix.metrics.valence_rules import read_smiles
+
 if TYPE_CHECKING:
     from rdkit import Chem
 
 
 def parse(smiles: str) -> Chem.Mol | None:
-    """Return the sanitised molecule, None where there is none: the empty string and blanks are no molecule."""
-    from rdkit import Chem
-    from rdkit.rdBase import BlockLogs
+    """Return the sanitised molecule, None where there is none: the empty string and blanks are no molecule.
 
-    if not smiles:
-        return None
-    with BlockLogs():
-        return Chem.MolFromSmiles(smiles)
+    Valences are those of the RDKit that published numbers rest on.
+    """
+    return read_smiles(smiles) if smiles else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +109,14 @@ def canonical_set(smiles: frozenset[str], *, stereo: bool = True) -> frozenset[s
 def brics_fragments(mol: Chem.Mol) -> list[str]:
     """Return the canonical SMILES of the pieces that a cut of every BRICS bond leaves."""
     from rdkit import Chem
+    from rdkit.rdBase import BlockLogs
 
-    return str(Chem.MolToSmiles(Chem.FragmentOnBRICSBonds(mol))).split(".")
+    with BlockLogs():
+        try:
+            pieces = Chem.FragmentOnBRICSBonds(mol)
+        except (ValueError, RuntimeError):  # a piece that today's valences refuse
+            pieces = mol
+    return str(Chem.MolToSmiles(pieces)).split(".")
 
 
 def murcko_scaffold(mol: Chem.Mol, min_rings: int = 2) -> str | None:
