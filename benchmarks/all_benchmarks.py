@@ -1,0 +1,87 @@
+"""Every benchmark whose data, or data of the same form, are at hand: nano and the floors of the baselines.
+
+    python benchmarks/all_benchmarks.py --shared ../shared --limit 100 -o runs
+    python benchmarks/all_benchmarks.py --shared ../shared --tasks interaction --models baseline:nearest -o runs
+
+Links each source to the folder that holds it, asks every model the same rows (a fixed random sample), and writes a
+result and a log for each model and one report. A run that was interrupted goes on. What is printed as "not run" names
+the file that is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDERS = {
+    "": (
+        "bindingdb_kd",
+        "casf2016_complexes",
+        "chains",
+        "chains_of_sequences",
+        "deepdtaf_pdbbind2016",
+        "guo_yeast_ppi",
+        "lengths_of_sequences",
+        "lengths_of_structures",
+        "pdfbench_cfpgen",
+        "prottex_predictions",
+        "skempi",
+    ),
+    "molecule": (
+        "chembl30_sample",
+        "moleculenet_bbbp",
+        "moleculenet_clintox",
+        "moleculenet_esol",
+        "moleculenet_hiv",
+        "moleculenet_lipo",
+        "moleculenet_sider",
+        "mumo_instruct",
+        "zinc250k",
+    ),
+    "molecule/chebi20": ("chebi20",),
+    "molecule/conformers_3d": ("qm7_gdb7", "qm9_with_properties_100"),
+    "molecule/drugassist": ("molopt",),
+    "molecule/openmolins": ("openmolins",),
+    "molecule/pubchem_records": ("pubchem_records",),
+    "molecule/sciknoweval": ("sciknoweval_names", "sciknoweval_properties"),
+    "molecule/tomg_bench": ("s2_bench",),
+    "protein/ec_clean": ("clean",),
+    "protein/localization": ("deeploc", "peer_localization"),
+    "protein/remote_homology": ("tape_folds",),
+    "protein/uniprot": ("uniprot_records",),
+    "reaction": ("uspto50k", "uspto_1k_tpl"),
+}
+"""By folder below ``data``, the sources it holds."""
+MODELS = ("baseline:majority", "baseline:random", "baseline:nearest", "baseline:copy", "nano")
+
+
+def link_sources(data: Path, folder: Path) -> None:
+    """Make a folder that holds each source under its name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for place, sources in FOLDERS.items():
+        for source in sources:
+            link = folder / source
+            if not link.exists():
+                link.symlink_to((data / place).resolve(), target_is_directory=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=Path, required=True, help="the folder that holds data/")
+    parser.add_argument("--limit", type=int, default=100, help="rows of each benchmark")
+    parser.add_argument("--tasks", nargs="+", default=["all"], help="benchmarks or groups")
+    parser.add_argument("--models", nargs="+", default=list(MODELS))
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    options = parser.parse_args()
+    sources = options.output / "sources"
+    link_sources(options.shared / "data", sources)
+    models = [word for model in options.models for word in ("--model", model)]
+    command = [sys.executable, "-m", "biomatrix.cli.main", "evaluate", "run", *options.tasks, *models]
+    command += ["--from", str(sources), "--stand-ins", "--limit", str(options.limit), "-o", str(options.output)]
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
