@@ -10,7 +10,7 @@ from typing import Final
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
-from biomatrix.tasks.benchmarks.data_cache import data_root
+from biomatrix.tasks.benchmarks.downloads.data_cache import data_root
 from biomatrix.tasks.benchmarks.loading import load_examples
 
 SAMPLES: Final = Path(__file__).parents[1] / "tasks" / "benchmarks" / "samples"

@@ -18,8 +18,8 @@ from biomatrix.metrics.drugassist.scores import CRITERIA, optimisation_scores
 from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.scores import Score, Scores
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
-from biomatrix.tasks.benchmarks.learned_scorers import learned_scores
 from biomatrix.tasks.benchmarks.loaders.molopt import stored_properties
+from biomatrix.tasks.benchmarks.scorers.learned_scorers import learned_scores
 
 log = logging.getLogger(__name__)
 

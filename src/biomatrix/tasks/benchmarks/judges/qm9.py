@@ -19,9 +19,9 @@ from biomatrix.metrics.qm9_3d.geometry import geometry_discrepancies
 from biomatrix.metrics.qm9_3d.suite import distinct_smiles, metrics_2d, metrics_3d, rebuild, standing
 from biomatrix.metrics.scores import Scores, mean_score
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
-from biomatrix.tasks.benchmarks.learned_scorers import learned_scores
-from biomatrix.tasks.benchmarks.qm9_splits import split_records
-from biomatrix.tasks.benchmarks.qm9_tables import conformers
+from biomatrix.tasks.benchmarks.official_files.qm9_tables import conformers
+from biomatrix.tasks.benchmarks.rows.qm9_splits import split_records
+from biomatrix.tasks.benchmarks.scorers.learned_scorers import learned_scores
 
 if TYPE_CHECKING:
     from rdkit import Chem

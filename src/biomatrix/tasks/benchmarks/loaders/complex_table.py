@@ -16,11 +16,11 @@ from biomatrix.entities import Molecule, Protein
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.tables import parquet_rows
 from biomatrix.errors import BioMatrixError, ParseError
-from biomatrix.tasks.benchmarks.complex_examples import complex_example
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import as_number, text
-from biomatrix.tasks.benchmarks.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.complex_examples import complex_example
+from biomatrix.tasks.benchmarks.rows.pair_examples import as_number, text
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
 
 _COLUMNS: Final = (
     "complex_id", "source", "pAffinity", "ligand_sdf", "chains", "chain_lengths", "sequences", "backbone", "origin",

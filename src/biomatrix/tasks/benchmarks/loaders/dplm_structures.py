@@ -20,12 +20,12 @@ from biomatrix.entities.files.opening import read_bytes
 from biomatrix.entities.files.reading import read_lines
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
-from biomatrix.tasks.benchmarks.chain_rows import backbone_example
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import text
-from biomatrix.tasks.benchmarks.pickled_values import plain_value
-from biomatrix.tasks.benchmarks.split_files import file_of_split
+from biomatrix.tasks.benchmarks.official_files.pickled_values import plain_value
+from biomatrix.tasks.benchmarks.rows.chain_rows import backbone_example
+from biomatrix.tasks.benchmarks.rows.pair_examples import text
+from biomatrix.tasks.benchmarks.rows.split_files import file_of_split
 
 _RESIDUES: Final = "ARNDCQEGHILKMFPSTWYVX"
 """The order in which AlphaFold numbers residue types; the last is any other."""

@@ -19,8 +19,8 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.questions import question_example
-from biomatrix.tasks.benchmarks.row_folds import known_split
+from biomatrix.tasks.benchmarks.rows.questions import question_example
+from biomatrix.tasks.benchmarks.rows.row_folds import known_split
 
 _SPLITS: Final = {"train": "train", "validation": "valid", "test": "test"}
 _PART: Final = re.compile(r"\"?\s*(SMILES|Question|Option [A-D])\s*:\s*(.*)", re.ASCII)

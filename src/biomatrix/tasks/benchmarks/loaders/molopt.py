@@ -21,7 +21,7 @@ from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.answers import GOLD
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.table_examples import Row, cell, table_examples
+from biomatrix.tasks.benchmarks.rows.table_examples import Row, cell, table_examples
 
 TABLE: Final = "testset.csv"
 PROPERTIES: Final = ("esol", "bbbp", "hergc10", "qed", "NumHDonors", "NumHAcceptors")

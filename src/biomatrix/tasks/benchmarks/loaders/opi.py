@@ -16,9 +16,9 @@ from typing import Any, Final
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
-from biomatrix.tasks.benchmarks.json_rows import Row, json_rows
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.placeholder_values import placeholder_value
+from biomatrix.tasks.benchmarks.official_files.json_rows import Row, json_rows
+from biomatrix.tasks.benchmarks.rows.placeholder_values import placeholder_value
 
 RAW_JOINT: Final = " ; "
 JOINT: Final = "; "

@@ -15,8 +15,8 @@ from biomatrix.entities.tables import parquet_rows
 from biomatrix.errors import BioMatrixError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import pair_example
-from biomatrix.tasks.benchmarks.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.pair_examples import pair_example
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:

@@ -14,11 +14,11 @@ from typing import Any
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
-from biomatrix.tasks.benchmarks.lmdb_file import lmdb_records
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import pair_example
-from biomatrix.tasks.benchmarks.pickled_values import plain_value
-from biomatrix.tasks.benchmarks.split_files import file_of_split
+from biomatrix.tasks.benchmarks.official_files.lmdb_file import lmdb_records
+from biomatrix.tasks.benchmarks.official_files.pickled_values import plain_value
+from biomatrix.tasks.benchmarks.rows.pair_examples import pair_example
+from biomatrix.tasks.benchmarks.rows.split_files import file_of_split
 
 _NUMBER = b"num_examples"
 

@@ -20,10 +20,10 @@ from biomatrix.entities import Protein
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
-from biomatrix.tasks.benchmarks.json_rows import json_rows
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import text
-from biomatrix.tasks.benchmarks.split_files import file_of_split
+from biomatrix.tasks.benchmarks.official_files.json_rows import json_rows
+from biomatrix.tasks.benchmarks.rows.pair_examples import text
+from biomatrix.tasks.benchmarks.rows.split_files import file_of_split
 
 _FIRST: Final = 0x56D8
 _LETTERS: Final = "AF..C....D.NEQG.HL.I..K....M.PRSTV..W.Y".replace(".", " ")

@@ -15,9 +15,9 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.questions import question_example
-from biomatrix.tasks.benchmarks.row_files import RawRow, read_rows
-from biomatrix.tasks.benchmarks.row_folds import known_split
+from biomatrix.tasks.benchmarks.official_files.row_files import RawRow, read_rows
+from biomatrix.tasks.benchmarks.rows.questions import question_example
+from biomatrix.tasks.benchmarks.rows.row_folds import known_split
 
 _QUOTED: Final = re.compile(r"""(["'])(\S+)\1""")
 

@@ -20,8 +20,8 @@ from biomatrix.entities.tables import find_table, parquet_rows, read_table
 from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import FIRST, SECOND, SEQUENCE, as_number, text
-from biomatrix.tasks.benchmarks.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.pair_examples import FIRST, SECOND, SEQUENCE, as_number, text
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
 
 _BY_MUTATIONS: Final = {"train": range(3), "validation": range(3, 5), "test": range(5, 1000)}
 _MUTATION: Final = re.compile(r"([A-Z])(\w)(-?\d+[a-z]?)([A-Z])")

@@ -3,7 +3,7 @@
 Settings
 --------
 files : mapping of split to path; or ``file``, with what tells its splits apart as in
-    :func:`biomatrix.tasks.benchmarks.row_folds.is_of_fold`.
+    :func:`biomatrix.tasks.benchmarks.rows.row_folds.is_of_fold`.
 fields : mapping of placeholder to column, or to ``KIND:column`` for an entity, such as ``molecule:smiles``.
 answer : the column of the answer, or ``FORM:column`` where it must be a ``molecule``, ``formula`` or ``number``;
     ``answers`` maps what stands there to the official words, and ``joint`` is what parts several labels there, which
@@ -25,12 +25,12 @@ from typing import Any
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
-from biomatrix.tasks.benchmarks.checked_references import checked_reference
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.row_files import RawRow, read_rows
-from biomatrix.tasks.benchmarks.row_folds import cell, is_of_fold, known_split
-from biomatrix.tasks.benchmarks.several_golds import with_all_golds
+from biomatrix.tasks.benchmarks.official_files.row_files import RawRow, read_rows
+from biomatrix.tasks.benchmarks.rows.checked_references import checked_reference
+from biomatrix.tasks.benchmarks.rows.row_folds import cell, is_of_fold, known_split
+from biomatrix.tasks.benchmarks.rows.several_golds import with_all_golds
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:

@@ -20,7 +20,7 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.placeholder_values import placeholder_value
+from biomatrix.tasks.benchmarks.rows.placeholder_values import placeholder_value
 
 _EVIDENCE: Final = re.compile(
     r"\s*\{ECO:[^}]*\}|\s*\((?:PubMed:\d+(?:,\s*)?|Ref\.\d+(?:,\s*)?|By similarity|Probable)+\)"

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from biomatrix.errors import ConfigurationError, ParseError
-from biomatrix.tasks.benchmarks.row_files import RawRow
+from biomatrix.tasks.benchmarks.official_files.row_files import RawRow
 
 _FOLDS: Final = {"train": range(8), "validation": range(8, 9), "test": range(9, 10)}
 

@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.tasks.benchmarks import molecule_scorers
 from biomatrix.tasks.benchmarks.answers import GOLD
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 from biomatrix.tasks.benchmarks.judges.drugassist import LEARNED
 from biomatrix.tasks.benchmarks.judges.qm9 import molecule_of
 from biomatrix.tasks.benchmarks.judging import judge
-from biomatrix.tasks.benchmarks.learned_scorers import register_scorer, unregister_scorer
 from biomatrix.tasks.benchmarks.loading import load_examples
-from biomatrix.tasks.benchmarks.molecule_scorers import conformer_scorer, register_predictors
 from biomatrix.tasks.benchmarks.registry import benchmark, benchmarks
 from biomatrix.tasks.benchmarks.sample_data import sample_folder
+from biomatrix.tasks.benchmarks.scorers import molecule_scorers
+from biomatrix.tasks.benchmarks.scorers.learned_scorers import register_scorer, unregister_scorer
+from biomatrix.tasks.benchmarks.scorers.molecule_scorers import conformer_scorer, register_predictors
 from biomatrix.tasks.benchmarks.validating import validate_benchmark
 
 NAMES = [name for name, one in benchmarks().items() if one.data.source.name in ("s2_bench", "molopt", "qm9")]

@@ -15,8 +15,8 @@ from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.answers import GOLD
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.row_files import LINE, read_rows
-from biomatrix.tasks.benchmarks.row_folds import is_of_fold, known_split
+from biomatrix.tasks.benchmarks.official_files.row_files import LINE, read_rows
+from biomatrix.tasks.benchmarks.rows.row_folds import is_of_fold, known_split
 
 
 @dataclass(frozen=True)

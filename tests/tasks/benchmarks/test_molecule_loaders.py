@@ -13,9 +13,9 @@ from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.benchmark import DataSet, Source
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import load_examples
-from biomatrix.tasks.benchmarks.molecule_lists import training_of
+from biomatrix.tasks.benchmarks.official_files.row_files import read_rows
 from biomatrix.tasks.benchmarks.registry import benchmark
-from biomatrix.tasks.benchmarks.row_files import read_rows
+from biomatrix.tasks.benchmarks.rows.molecule_lists import training_of
 from biomatrix.tasks.benchmarks.sample_data import sample_folder
 
 
