@@ -89,7 +89,11 @@ def test_each_criterion_counts_the_answers_to_its_own_wording() -> None:
     scores = judge(benchmark(name), given, asked)
     assert (scores["correct_loose"].value, scores["correct_strict"].value) == (1, 0)
     assert (scores["validity_loose"].value, scores["validity_strict"].value) == (1, 0)
-    assert scores["correct_strict"].n == len(strict)
+    assert scores["correct_strict"].denominator == len(strict)
+    items = scores["correct_loose"].items
+    assert items is not None
+    assert np.flatnonzero(np.isnan(items)).tolist() == strict
+    assert np.nanmean(items) == scores["correct_loose"].value
 
 
 def test_an_answer_in_words_is_read_as_officially() -> None:
@@ -100,13 +104,13 @@ def test_an_answer_in_words_is_read_as_officially() -> None:
 
 
 @pytest.mark.parametrize("name", ["mol_opt_molopt_solubility", "mol_opt_molopt_bbbp", "mol_opt_molopt_herg"])
-def test_properties_that_nobody_knows_are_left_out(name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_properties_that_nobody_knows_are_left_out(name: str) -> None:
     asked = examples(name)
     given = [Prediction("CCCCCCCCCCCCO")] * len(asked)
     scores = judge(benchmark(name), given, asked)
     assert np.isnan(scores["correct_loose"].value)
     assert scores["correct_loose"].denominator == 0
-    assert "no predictor is registered" in caplog.text
+    assert "no predictor is registered" in scores["correct_loose"].reason
     for each in LEARNED:
         register_scorer(each, lambda predictions, examples: [-0.1 if "herg" in name else 99.0] * len(predictions))
     assert judge(benchmark(name), given, asked)["correct_loose"].value == 1

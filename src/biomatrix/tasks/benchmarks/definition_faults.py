@@ -72,7 +72,7 @@ def _answer_faults(benchmark: Benchmark) -> Iterator[str]:
         yield "the parser 'choice' needs choices, and choices need the parser 'choice'"
     needed = _CONSTRAINED.get(task.parser, ())
     if needed and not {text.partition("=")[0].strip() for text in benchmark.constraints}.intersection(needed):
-        yield f"the parser {task.parser!r} needs a constraint {' or '.join(needed)}, which holds a model to such an answer"
+        yield f"the parser {task.parser!r} needs a constraint {' or '.join(needed)}, which holds a model to its form"
 
 
 def _metric_faults(benchmark: Benchmark) -> Iterator[str]:
