@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.evaluation.answer_log import Place
+from biomatrix.evaluation.judged import judged
+from biomatrix.evaluation.rows import Rows
 from biomatrix.tasks.benchmarks import molecule_scorers
 from biomatrix.tasks.benchmarks.answers import GOLD
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
@@ -172,3 +175,14 @@ def molecule_atoms(prediction: Prediction) -> int:
     mol = molecule_of(prediction)
     assert mol is not None
     return int(mol.GetNumAtoms())
+
+
+def test_every_score_of_requests_has_an_interval() -> None:
+    for name in ("mol_opt_s2_logp", "mol_opt_molopt_qed"):
+        asked = [each for each in examples(name) if GOLD in each.facts]
+        rows = Rows(tuple(asked), (0,) * len(asked), len(asked), 0, (), "")
+        predictions = {Place(0, row, 0): each for row, each in enumerate(answers(asked))}
+        predictions[Place(0, 0, 0)] = Prediction("C(", None, "broken")
+        found = judged(benchmark(name), rows, predictions, [0])
+        reported = [metric.name for metric in benchmark(name).metrics]
+        assert [found.intervals[each].reason for each in reported] == [""] * len(reported)
