@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
@@ -13,9 +12,7 @@ from biomatrix.evaluation.rows import TRAIN
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.downloads.data_cache import data_root
 from biomatrix.tasks.benchmarks.loading import load_examples
-
-SAMPLES: Final = Path(__file__).parents[1] / "tasks" / "benchmarks" / "samples"
-"""The rows in the official formats that come with the package: they show a form, and measure nothing."""
+from biomatrix.tasks.benchmarks.sample_data import SAMPLES
 
 
 @dataclass(frozen=True)

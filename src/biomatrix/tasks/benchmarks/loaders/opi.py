@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.official_files.json_rows import Row, json_rows
 from biomatrix.tasks.benchmarks.rows.placeholder_values import placeholder_value
+from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
 RAW_JOINT: Final = " ; "
 JOINT: Final = "; "
@@ -39,16 +40,13 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
     path = official_file(folder, settings[split])
     kept = _primaries(folder, settings["within"]) if split == "test" and "within" in settings else None
     facts = {settings["labels"]: _labels(folder, settings["train"])} if "labels" in settings else {}
-    for number, row in enumerate(json_rows(path)):
-        if isinstance(row, Reject):
-            yield row
-            continue
-        try:
-            shown, answer = _question(row)
-            if kept is None or shown in kept:
-                yield _example(number, shown, answer, settings["show"], facts)
-        except BioMatrixError as error:
-            yield Reject.from_error(error, str(path), number + 1)
+
+    def make(number: int, row: Row) -> Iterator[Example]:
+        shown, answer = _question(row)
+        if kept is None or shown in kept:
+            yield _example(number, shown, answer, settings["show"], facts)
+
+    return row_examples(json_rows(path), path, make)
 
 
 def _question(row: Row) -> tuple[str, str]:

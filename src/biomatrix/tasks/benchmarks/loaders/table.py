@@ -30,8 +30,10 @@ from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.official_files.row_files import RawRow, read_rows
 from biomatrix.tasks.benchmarks.rows.checked_references import checked_reference
-from biomatrix.tasks.benchmarks.rows.row_folds import cell, is_of_fold, known_split
+from biomatrix.tasks.benchmarks.rows.row_folds import is_of_fold
 from biomatrix.tasks.benchmarks.rows.several_golds import with_all_golds
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.table_examples import cell
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
@@ -63,7 +65,7 @@ def _path(split: str, settings: Mapping[str, Any]) -> str:
     files = settings.get("files")
     if files is None:
         return str(settings["file"])
-    return str(files[known_split(split, files)])
+    return str(of_split(files, split))
 
 
 def _parted(row: RawRow, settings: Mapping[str, Any]) -> RawRow:
