@@ -9,6 +9,7 @@ from typing import Final
 
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.evaluation.rows import TRAIN
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.data_cache import data_root
 from biomatrix.tasks.benchmarks.loading import load_examples
@@ -55,6 +56,15 @@ class DataPlaces:
         if self.stand_ins and not self.is_here(benchmark.data):
             return next((each for each in benchmark.stand_ins if self.is_here(each)), benchmark.data)
         return benchmark.data
+
+    def training_set(self, benchmark: Benchmark, data: DataSet) -> DataSet:
+        """Return the data whose training split baselines learn from: those that are asked, or what stands in for them.
+
+        Another set is taken only where stand-ins are allowed and no file of the asked data has a training row.
+        """
+        if not self.stand_ins or self.is_here(data, TRAIN):
+            return data
+        return next((each for each in benchmark.stand_ins if self.is_here(each, TRAIN)), data)
 
     def is_here(self, data: DataSet, split: str = "test") -> bool:
         """Return whether a split has a row that can be asked for: files of other tasks may be missing."""

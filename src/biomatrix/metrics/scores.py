@@ -30,7 +30,8 @@ class Score:
         What each answer contributes, NaN where it is left out of the denominator; the value is their mean. Not given
         where the value belongs to the answers as a set.
     reason : str
-        Why there is no value, such as weights that are not here; "" where there is one, or nobody knows why not.
+        Why there is no value, or why it leaves answers out, such as weights that are not here; "" where nothing is
+        wrong, or nobody knows what.
     """
 
     value: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.fingerprints import morgan_bits, tanimoto
@@ -12,6 +12,8 @@ from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.s2_bench.success import CUSTOMISED, SUCCESS, Row, source_of
 from biomatrix.metrics.scores import Score, Scores, mean_score
 from biomatrix.metrics.valence_rules import read_smiles
+
+_MOST_KEPT: Final = 100_000
 
 
 class KnownMolecules:
@@ -26,9 +28,18 @@ class KnownMolecules:
     def __init__(self, smiles: Iterable[str]) -> None:
         mols = (read_smiles(one) for one in smiles)
         self._fingerprints = [morgan_bits(mol) for mol in mols if mol is not None]
+        self._greatest: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._fingerprints)
+
+    def novelty(self, smiles: str) -> float:
+        """Return 1 - the greatest similarity of a valid molecule; kept, for intervals judge the same answers anew."""
+        if smiles not in self._greatest:
+            if len(self._greatest) >= _MOST_KEPT:
+                self._greatest.clear()
+            self._greatest[smiles] = self.greatest_similarity(parsed(smiles).fact(morgan_bits))
+        return 1 - self._greatest[smiles]
 
     def greatest_similarity(self, fingerprint: Any) -> float:
         """Return the Tanimoto similarity to the most similar one, 0 where there is none."""
@@ -98,9 +109,4 @@ def _similarities(rows: Sequence[Row], answers: Sequence[str | None]) -> list[fl
 
 
 def _novelties(answers: Sequence[str | None], known: KnownMolecules) -> list[float]:
-    found = {
-        answer: 1 - known.greatest_similarity(parsed(answer).fact(morgan_bits))
-        for answer in dict.fromkeys(answers)
-        if answer is not None
-    }
-    return [math.nan if answer is None else found[answer] for answer in answers]
+    return [math.nan if answer is None else known.novelty(answer) for answer in answers]

@@ -8,6 +8,7 @@ fields : mapping of placeholder to column, or to ``KIND:column`` for an entity, 
 answer : the column of the answer, or ``FORM:column`` where it must be a ``molecule``, ``formula`` or ``number``;
     ``answers`` maps what stands there to the official words, and ``joint`` is what parts several labels there, which
     are written with ``; `` between.
+labels : the fact that holds those official words, with ``|`` between.
 key : the column of the row's name; its number where there is none.
 quoted : False where quotation marks are characters like any other.
 doubled : True where every backslash is written twice, as in ChEBI-20.
@@ -93,7 +94,9 @@ def _example(key: str, row: RawRow, settings: Mapping[str, Any]) -> Example:
     if known is not None and answer not in known:
         raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=column)
     answer = answer if known is None else known[answer]
-    return Example(key, fields, ("; ".join(answer.split(settings["joint"])) if "joint" in settings else answer,))
+    answer = "; ".join(answer.split(settings["joint"])) if "joint" in settings else answer
+    facts = {settings["labels"]: "|".join(dict.fromkeys(known.values()))} if known and "labels" in settings else {}
+    return Example(key, fields, (answer,), facts=facts)
 
 
 def _field(row: RawRow, column: str) -> FieldValue:
