@@ -60,3 +60,16 @@ def mean_score(items: Sequence[float] | NDArray[np.float64], *, empty: int = 0, 
     counted = values[~np.isnan(values)]
     value = float(counted.mean()) if len(counted) else float("nan")
     return Score(value, len(values), empty, unparsable, len(counted), values)
+
+
+def items_of(score: Score) -> NDArray[np.float64]:
+    """Return what each answer contributes.
+
+    Raises
+    ------
+    ValueError
+        The score belongs to the answers as a set.
+    """
+    if score.items is None:
+        raise ValueError("the score belongs to the answers as a set")
+    return score.items
