@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -112,3 +114,17 @@ def test_help_has_an_example() -> None:
     result = RUNNER.invoke(app, ["evaluate", "run", "--help"])
     assert result.exit_code == 0
     assert "Example: biomatrix evaluate run" in result.output
+
+
+def test_a_function_beside_the_command_is_found(evaluate: Evaluate, tmp_path: Path) -> None:
+    """An installed command has its own folder on the path, not the one it runs in."""
+    (tmp_path / "function_of_mine.py").write_text("def answer(question):\n    return '3'\n")
+    code = "import sys; from biomatrix.cli.main import main; sys.argv[0] = 'biomatrix'; main()"
+    words = ["evaluate", "run", "mol_prop_esol", "--from", "none", "--model"]
+    (tmp_path / "none").mkdir()
+    said = {}
+    for name in ("function_of_mine", "function_of_nobody"):
+        run = [sys.executable, "-P", "-c", code, *words, f"{name}:answer"]
+        said[name] = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=False).stderr
+    assert "function_of_mine:answer: no file" in said["function_of_mine"]
+    assert "'function_of_nobody:answer' names nothing that can be imported" in said["function_of_nobody"]
