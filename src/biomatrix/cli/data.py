@@ -36,7 +36,12 @@ def data() -> None:
 def get(
     names: Annotated[list[str], typer.Argument(help="Benchmarks, or sources as `biomatrix data list` names them.")],
     origin: Annotated[
-        Path | None, typer.Option("--from", help="A folder with a local copy, gzipped or not; nothing is downloaded.")
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FOLDER",
+            help="Local copy, gzipped or not: FOLDER/SOURCE, or FOLDER itself; nothing is downloaded.",
+        ),
     ] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,

@@ -96,7 +96,12 @@ def _lines(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def validate(
     file: Annotated[Path | None, typer.Argument(help="A TOML file of tasks; everything there is without one.")] = None,
     task: Annotated[list[str] | None, typer.Option(help="Only this benchmark; may be repeated.")] = None,
-    folder: Annotated[Path | None, typer.Option("--from", help="A local copy of the data, not the sample.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FOLDER", help="Local copy of the data: FOLDER/SOURCE, or FOLDER itself; not the sample."
+        ),
+    ] = None,
     source: Annotated[str | None, typer.Option(help="The data that stand in, by the name of their source.")] = None,
     as_json: AsJson = False,
 ) -> None:

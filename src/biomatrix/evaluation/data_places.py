@@ -10,7 +10,7 @@ from typing import Final
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
-from biomatrix.tasks.benchmarks.data_cache import data_root
+from biomatrix.tasks.benchmarks.data_cache import data_root, folder_in
 from biomatrix.tasks.benchmarks.loading import load_examples
 
 SAMPLES: Final = Path(__file__).parents[1] / "tasks" / "benchmarks" / "samples"
@@ -44,8 +44,7 @@ class DataPlaces:
             return self.folders[source]
         if self.root is None:
             return data_root() / source
-        below = self.root / source
-        return below if below.is_dir() else self.root
+        return folder_in(self.root, source)
 
     def data_set(self, benchmark: Benchmark) -> DataSet:
         """Return the data that a benchmark is asked with: named ones, the official ones, or what stands in for them."""
