@@ -40,6 +40,9 @@ def export(
         Path | None,
         typer.Option("--released", help="A copy of BioMatrix-SFT; the names are those of its configurations."),
     ] = None,
+    file: Annotated[
+        list[Path] | None, typer.Option("--file", help="A TOML file of further benchmarks; may be repeated.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Write benchmarks as instruction-tuning data, chat messages, or tasks of LLaMA-Factory and lm-evaluation-harness.
@@ -48,8 +51,11 @@ def export(
     in rejects.jsonl with its reason.
     """
     from biomatrix.tasks.benchmarks.exports import export as write
+    from biomatrix.tasks.benchmarks.registry import load_benchmarks
     from biomatrix.tasks.benchmarks.released_records import released_records
 
+    for path in file or ():
+        load_benchmarks(path)
     if released is not None:
         rows: Mapping[str, Rows] = {name: released_records(released, name) for name in names}
         versions: Mapping[str, int] = {}

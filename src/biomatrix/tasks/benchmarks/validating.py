@@ -14,12 +14,12 @@ from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedErro
 from biomatrix.metrics.scores import Scores
 from biomatrix.tasks.benchmarks.answers import gold_answer, prediction_of
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
+from biomatrix.tasks.benchmarks.data_cache import folder_in
 from biomatrix.tasks.benchmarks.definition_faults import definition_faults
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 from biomatrix.tasks.benchmarks.judging import judge, requirement
 from biomatrix.tasks.benchmarks.loading import load_examples
 from biomatrix.tasks.benchmarks.notations import SELFIES, SMILES, in_notation
-from biomatrix.tasks.benchmarks.data_cache import folder_in
 from biomatrix.tasks.benchmarks.sample_data import sample_folder
 from biomatrix.tasks.benchmarks.wording import Wording, question_parts
 
