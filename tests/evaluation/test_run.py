@@ -62,6 +62,8 @@ def test_the_log_holds_every_answer_in_order(copy: Benchmark, here: DataPlaces, 
     assert all(row["prompt"].startswith("Write ") and row["seconds"] >= 0 for row in rows)
     mean = sum(row["score_same"] for row in rows) / len(rows)
     assert result["scores"]["same"]["value"] == pytest.approx(mean)
+    answers = json.loads("[" + ",".join((here.folder("own_rows") / "test.jsonl").read_text().splitlines()) + "]")
+    assert [row["expected"] for row in rows] == [answers[int(row["key"])]["answer"] for row in rows]
     assert not (tmp_path / "run" / "parts").exists()
 
 
