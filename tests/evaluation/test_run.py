@@ -79,6 +79,8 @@ def test_means_are_those_of_the_items_and_counts_are_told(count: Benchmark, here
     assert result["scores"]["rmse"]["interval"]["draws"] == 200
     assert "no mean" in result["scores"]["distinct"]["interval"]["reason"]
     assert {"versions", "machine"} <= result["environment"].keys()
+    same = run(count, here, tmp_path / "same", function="fails_at_times", seeds=3)
+    assert {name: score["spread"] for name, score in same["scores"].items()} == dict.fromkeys(same["scores"], 0.0)
     assert result["data"]["files"][0]["sha256"]
     assert result["data"]["notes"] == []
 

@@ -195,7 +195,7 @@ def test_the_command_gets_and_lists(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert result.exit_code == 0
     assert result.stdout.strip() == str(tmp_path / "mine")
     assert "licence: CC0" in result.stderr
-    assert "0.7 MB" in result.stderr
+    assert f"{len(CONTENT) / 1e3:.1f} kB; licence" in result.stderr
     after = runner.invoke(app, ["data", "list"]).stdout.splitlines()[1]
     assert "1 of 1" in after
     assert isinstance(runner.invoke(app, ["data", "get", "nothing"]).exception, ConfigurationError)
