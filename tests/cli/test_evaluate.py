@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -81,6 +83,26 @@ def test_a_task_that_cannot_be_run_does_not_end_the_others(evaluate: Evaluate, t
     assert "no row" in result.stderr
 
 
+def test_missing_data_are_told_with_what_to_do_before_a_model_is_opened(
+    evaluate: Evaluate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(*arguments: object) -> None:
+        raise AssertionError("a model was opened for nothing")
+
+    monkeypatch.setattr("biomatrix.evaluation.opening.open_answerer", opened)
+    monkeypatch.setenv("BIOMATRIX_DATA", str(tmp_path / "cache"))
+    result = evaluate("mol_prop_esol", "--model", "nano")
+    assert result.exit_code == 1
+    assert "to download: biomatrix data get smolinstruct" in result.stderr
+    assert "for --stand-ins: moleculenet_esol" in result.stderr
+    table = tmp_path / "cache" / "moleculenet_esol" / "moleculenet" / "esol.csv"
+    table.parent.mkdir(parents=True)
+    rows = "".join(f"{'C' * size}O,{-size}\n" for size in range(1, 60))
+    table.write_text(f"smiles,logSolubility\n{rows}")
+    result = evaluate("mol_prop_esol", "--model", "nano")
+    assert "are here, moleculenet_esol: --stand-ins takes them" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -112,3 +134,19 @@ def test_help_has_an_example() -> None:
     result = RUNNER.invoke(app, ["evaluate", "run", "--help"])
     assert result.exit_code == 0
     assert "Example: biomatrix evaluate run" in result.output
+
+
+def test_a_function_beside_the_command_is_found(evaluate: Evaluate, tmp_path: Path) -> None:
+    """An installed command has its own folder on the path, not the one it runs in."""
+    (tmp_path / "function_of_mine.py").write_text("def answer(question):\n    return '3'\n")
+    code = "import sys; from biomatrix.cli.main import main; sys.argv[0] = 'biomatrix'; main()"
+    words = ["evaluate", "run", "mol_prop_esol", "--from", "esol", "--stand-ins", "-q", "--limit", "3", "--model"]
+    (tmp_path / "esol" / "moleculenet").mkdir(parents=True)
+    rows = "".join(f"{'C' * size}O,{-size}\n" for size in range(1, 60))
+    (tmp_path / "esol" / "moleculenet" / "esol.csv").write_text(f"smiles,logSolubility\n{rows}")
+    said = {}
+    for name in ("function_of_mine", "function_of_nobody"):
+        run = [sys.executable, "-P", "-c", code, *words, f"{name}:answer"]
+        said[name] = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=False).stderr
+    assert said["function_of_mine"].startswith("wrote ")
+    assert "'function_of_nobody:answer' names nothing that can be imported" in said["function_of_nobody"]

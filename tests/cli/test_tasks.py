@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from biomatrix.cli.main import app
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks import tasks
-from biomatrix.tasks.benchmarks.registry import benchmarks
+from biomatrix.tasks.benchmarks.registry import benchmarks, unregister_benchmark
 
 RUNNER = CliRunner()
 MINE = """
@@ -110,6 +110,36 @@ def test_a_local_copy_is_validated_and_a_broken_one_fails(tmp_path: Path) -> Non
     assert result.stdout.startswith("FAULT   mol_prop_esol: its data do not load: no file moleculenet/esol.csv")
     refused = RUNNER.invoke(app, ["tasks", "validate", "--from", str(tmp_path)])
     assert isinstance(refused.exception, ConfigurationError)
+
+
+def written_in_the_docs() -> str:
+    """Return the benchmark that the page on evaluation shows."""
+    page = (Path(__file__).parents[2] / "docs/how-to/evaluate-a-model.md").read_text(encoding="utf-8")
+    block = page[page.index("    [sources.my_rows]") : page.index("With `mine.csv`")]
+    return "\n".join(line.removeprefix("    ") for line in block.splitlines())
+
+
+def test_own_benchmarks_are_listed_shown_validated_and_exported(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(written_in_the_docs())
+    (tmp_path / "mine.csv").write_text("smiles,atoms\nCCO,3\nc1ccccc1,6\n")
+    toml, here = str(tmp_path / "own.toml"), ("--from", str(tmp_path))
+    try:
+        listed = RUNNER.invoke(app, ["tasks", "list", "--file", toml, "--domain", "molecule"])
+        assert "my_task" in listed.stdout
+        shown = RUNNER.invoke(app, ["tasks", "show", "my_task", "--file", toml])
+        assert "How many heavy atoms has {molecule}?" in shown.stdout
+        validated = RUNNER.invoke(app, ["tasks", "validate", toml, *here])
+        assert validated.exit_code == 0
+        assert validated.stdout.startswith("ok      my_task: validated on my_rows")
+        without = RUNNER.invoke(app, ["tasks", "validate", toml])
+        assert without.exit_code == 1
+        assert "name the folder of its data with --from" in without.stdout
+        out = tmp_path / "out"
+        arguments = ["my_task", "--file", toml, *here, "--split", "test", "-o", str(out)]
+        exported = RUNNER.invoke(app, ["tasks", "export", *arguments])
+        assert "2 records, 0 refused" in exported.stdout
+    finally:
+        unregister_benchmark("my_task")
 
 
 def test_each_fault_is_one_line_and_the_command_fails(mine: Path) -> None:

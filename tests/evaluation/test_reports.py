@@ -121,6 +121,16 @@ def test_hostile_answers_stay_text(runs: list[Run]) -> None:
     assert escaped("a | <b>\n`c`") == "a \\| \\<b> \\`c\\`"
 
 
+def test_answers_stand_beside_what_was_expected(runs: list[Run]) -> None:
+    html = page(runs, compared(runs)).to_html()
+    heads = re.findall(r"<tr><th>key</th>.*?</tr>", html)
+    assert heads
+    assert all("<th>expected</th>" in head for head in heads)
+    # Each answer contributes to a mean, none to a root of a mean: that would be an empty column.
+    assert "<th>within_one</th>" in heads[0]
+    assert not any("<th>rmse</th>" in head for head in heads)
+
+
 def test_long_answers_are_cut_in_the_page(copy: Benchmark, here: DataPlaces, tmp_path: Path) -> None:
     answerer = open_answerer("own_benchmark_parts:writes_megabytes")
     run_benchmark(copy, answerer, here, Settings(limit=2), tmp_path / "run")

@@ -62,6 +62,8 @@ def test_the_log_holds_every_answer_in_order(copy: Benchmark, here: DataPlaces, 
     assert all(row["prompt"].startswith("Write ") and row["seconds"] >= 0 for row in rows)
     mean = sum(row["score_same"] for row in rows) / len(rows)
     assert result["scores"]["same"]["value"] == pytest.approx(mean)
+    answers = json.loads("[" + ",".join((here.folder("own_rows") / "test.jsonl").read_text().splitlines()) + "]")
+    assert [row["expected"] for row in rows] == [answers[int(row["key"])]["answer"] for row in rows]
     assert not (tmp_path / "run" / "parts").exists()
 
 
@@ -77,6 +79,8 @@ def test_means_are_those_of_the_items_and_counts_are_told(count: Benchmark, here
     assert result["scores"]["rmse"]["interval"]["draws"] == 200
     assert "no mean" in result["scores"]["distinct"]["interval"]["reason"]
     assert {"versions", "machine"} <= result["environment"].keys()
+    same = run(count, here, tmp_path / "same", function="fails_at_times", seeds=3)
+    assert {name: score["spread"] for name, score in same["scores"].items()} == dict.fromkeys(same["scores"], 0.0)
     assert result["data"]["files"][0]["sha256"]
     assert result["data"]["notes"] == []
 

@@ -71,3 +71,11 @@ def test_a_name_from_outside_writes_no_style_of_its_own(monkeypatch: pytest.Monk
     monkeypatch.setattr("biomatrix.report.colours.modality_names", lambda: (hostile, "fine"))
     assert "display" not in colour_rules()
     assert ".fine { --colour: hsl(" in colour_rules()
+
+
+def test_cells_that_hold_a_sentence_are_marked() -> None:
+    page = Page("t", "l")
+    page.table(("a", "b"), [("1.155 [0.712, 1.511]", "below floor (majority, nearest), <b>")])
+    assert '<td>1.155 [0.712, 1.511]</td><td class="sentence">below floor (majority, nearest), &lt;b&gt;</td>' in (
+        page.to_html()
+    )

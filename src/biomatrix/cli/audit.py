@@ -62,6 +62,10 @@ def audit(
     vocabulary: Annotated[
         Path | None, typer.Option(help="The vocabulary of shards that have none beside them.")
     ] = None,
+    file_format: Annotated[
+        str | None,
+        typer.Option("--format", help="Of files whose name does not tell it: smi of a table with a column of SMILES."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the report and of the keys of leaked rows.")
     ] = None,
@@ -85,7 +89,7 @@ def audit(
     examined = _examined(chosen, where)
     if not examined:
         raise ConfigurationError("the test rows of none of these tasks are here; name their folder with --from")
-    sets = [_training(text, one, where, vocabulary) for text, one in zip(training, named, strict=True)]
+    sets = [_training(text, one, where, vocabulary, file_format) for text, one in zip(training, named, strict=True)]
     with shown_log(quiet):
         found = run_audit(examined, sets, relatives=relatives, leaks=tuple(leak or LEAKS))
     if output is not None:
@@ -100,11 +104,13 @@ def _benchmark(text: str) -> Benchmark | None:
     return None if Path(text).exists() else benchmarks().get(text)
 
 
-def _training(text: str, benchmark: Benchmark | None, where: DataPlaces, vocabulary: Path | None) -> Training:
+def _training(
+    text: str, benchmark: Benchmark | None, where: DataPlaces, vocabulary: Path | None, file_format: str | None
+) -> Training:
     from biomatrix.evaluation.audit.training import Training
 
     if benchmark is None:
-        return Training(text, path=Path(text), vocabulary=vocabulary)
+        return Training(text, path=Path(text), vocabulary=vocabulary, file_format=file_format)
     data = where.data_set(benchmark)
     folder = where.folder(data.source.name)
     return Training(f"training split of {text}", benchmark=benchmark, data=data, folder=folder)
@@ -126,8 +132,10 @@ def _examined(chosen: Sequence[Benchmark], where: DataPlaces) -> list[Examined]:
 
 
 def _table(found: Audit) -> str:
-    """Return one line for each task: its rows, those that leaked, and what was found by each key."""
-    lines = []
+    """Return a line for each set of training data and for each task: its rows, and what was found by each key."""
+    from biomatrix.evaluation.audit.report import training_lines
+
+    lines = list(training_lines(found.training, found.rejects))
     for task in found.tasks:
         keys = (f"{name} {len(one.every)}/{one.compared}" for name, one in task.overlaps.items())
         note = "" if task.is_official else f", rows of {task.source}"

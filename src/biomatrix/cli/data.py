@@ -36,7 +36,12 @@ def data() -> None:
 def get(
     names: Annotated[list[str], typer.Argument(help="Benchmarks, or sources as `biomatrix data list` names them.")],
     origin: Annotated[
-        Path | None, typer.Option("--from", help="A folder with a local copy, gzipped or not; nothing is downloaded.")
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FOLDER",
+            help="Local copy, gzipped or not: FOLDER/SOURCE, or FOLDER itself; nothing is downloaded.",
+        ),
     ] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -89,7 +94,8 @@ def _announcement(source: Source, origin: Path | None) -> str:
         stated = sizes(source)
         known = sum(each for each in stated.values() if each is not None)
         unknown = sum(each is None for each in stated.values())
-        size = _megabytes(known) + (f" and {unknown} of unknown size" if unknown else "")
+        parts = ([_size(known)] if known else []) + ([f"{unknown} of unknown size"] if unknown else [])
+        size = " and ".join(parts)
     files = f"{len(source.files)} file{'' if len(source.files) == 1 else 's'}"
     return f"{source.name}: {files}, {size}; licence: {source.licence}; {source.hub or source.url}"
 
@@ -117,10 +123,11 @@ def _row(held: Holding) -> dict[str, Any]:
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    size = _megabytes(row["bytes"]) if row["present"] else "-"
+    size = _size(row["bytes"]) if row["present"] else "-"
     there = f"{len(row['present'])} of {row['files']}"
     return (row["source"], there, size, str(len(row["benchmarks"])), row["licence"])
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+def _size(size: int) -> str:
+    """Return bytes in the larger unit of kB and MB that leaves at least one."""
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"

@@ -141,7 +141,7 @@ def run(
     from biomatrix.evaluation.opening import Opening, open_answerer
     from biomatrix.evaluation.run import Handling
     from biomatrix.evaluation.selection import selected
-    from biomatrix.evaluation.session import folder_name, run_all
+    from biomatrix.evaluation.session import NotRun, folder_name, run_all
     from biomatrix.evaluation.settings import Settings
     from biomatrix.tasks.benchmarks.registry import load_benchmarks
 
@@ -163,11 +163,14 @@ def run(
         raise ConfigurationError("--model names the same model twice")
     how = Opening(engine, vocabulary, served_as, enforced_by, named_tokenizers(tokenizer or ()), device, dtype)
     done: list[Run | NotRun] = []
+    # Told before a model is opened, which may take minutes.
+    lacks = {benchmark.name: where.lack(benchmark) for benchmark in chosen}
+    ready = [benchmark for benchmark in chosen if not lacks[benchmark.name]]
     with shown_log(quiet):
         for name in model:
-            answerer = open_answerer(name, how)
-            for one in run_all(chosen, answerer, where, settings, output, handling, keys):
-                done.append(one)
+            done += [NotRun(task, name, reason) for task, reason in lacks.items() if reason]
+            if ready:
+                done += run_all(ready, open_answerer(name, how), where, settings, output, handling, keys)
     _finish(done, output, as_json)
 
 

@@ -29,13 +29,19 @@ def export(
     notation: Annotated[str, typer.Option("--notation", help="Of molecules: smiles or selfies.")] = "smiles",
     split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "train",
     origin: Annotated[
-        Path | None, typer.Option("--from", help="The folder of a local copy; the cache when not given.")
+        Path | None,
+        typer.Option(
+            "--from", metavar="FOLDER", help="Local copy of the data: FOLDER/SOURCE, or FOLDER itself; else the cache."
+        ),
     ] = None,
     data: Annotated[str | None, typer.Option("--source", help="A source that stands in, such as openmolins.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Draws the wording of each prompt.")] = 0,
     released: Annotated[
         Path | None,
         typer.Option("--released", help="A copy of BioMatrix-SFT; the names are those of its configurations."),
+    ] = None,
+    file: Annotated[
+        list[Path] | None, typer.Option("--file", help="A TOML file of further benchmarks; may be repeated.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
@@ -46,7 +52,10 @@ def export(
     """
     from biomatrix.tasks.benchmarks.exports.export_files import export as write
     from biomatrix.tasks.benchmarks.exports.released_records import released_records
+    from biomatrix.tasks.benchmarks.registry import load_benchmarks
 
+    for path in file or ():
+        load_benchmarks(path)
     if released is not None:
         rows: Mapping[str, Rows] = {name: released_records(released, name) for name in names}
         versions: Mapping[str, int] = {}
@@ -64,7 +73,7 @@ def _of_benchmarks(
     names: list[str], origin: Path | None, data: str | None, split: str, notation: str, seed: int
 ) -> tuple[Mapping[str, Rows], Mapping[str, int]]:
     """Return the records of benchmarks by name, and their versions."""
-    from biomatrix.tasks.benchmarks.downloads.data_cache import source_folder
+    from biomatrix.tasks.benchmarks.downloads.data_cache import folder_in, source_folder
     from biomatrix.tasks.benchmarks.exports.export_files import records_of
     from biomatrix.tasks.benchmarks.registry import benchmark
 
@@ -72,7 +81,7 @@ def _of_benchmarks(
     for name in names:
         one = benchmark(name)
         chosen = one.data_set(data)
-        folder = source_folder(chosen.source) if origin is None else origin
+        folder = source_folder(chosen.source) if origin is None else folder_in(origin, chosen.source.name)
         rows[name] = records_of(one, chosen, folder, split, notation, seed)
         versions[name] = one.task.version
     return rows, versions

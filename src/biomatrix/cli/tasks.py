@@ -22,7 +22,9 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Files = Annotated[list[Path] | None, typer.Option("--file", help="A TOML file of further tasks; may be repeated.")]
+Files = Annotated[
+    list[Path] | None, typer.Option("--file", help="A TOML file of further tasks or benchmarks; may be repeated.")
+]
 _COLUMNS: Final = ("name", "version", "domain", "group", "output", "metric")
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine-readable results.")]
 
@@ -47,9 +49,11 @@ def list_tasks(
 ) -> None:
     """List every task of corpora, then every benchmark: name, version, domain, group, output, metric."""
     from biomatrix.cli.benchmark_rows import row_of, selected
+    from biomatrix.cli.task_files import sorted_files
     from biomatrix.tasks.registry import definitions
 
-    of_corpora = [] if domain or group else [_record(one) for one in definitions(file or ()).tasks.values()]
+    of_tasks, _ = sorted_files(file or ())
+    of_corpora = [] if domain or group else [_record(one) for one in definitions(of_tasks).tasks.values()]
     rows = [*of_corpora, *map(row_of, selected(domain, group))]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -68,12 +72,14 @@ def show(
 ) -> None:
     """Show one task: its prompts, what they need, how an answer is read and judged; of a benchmark its data too."""
     from biomatrix.cli.benchmark_rows import page_lines, record_of
+    from biomatrix.cli.task_files import sorted_files
     from biomatrix.entities.near_matches import choices
     from biomatrix.errors import ConfigurationError
     from biomatrix.tasks.benchmarks.registry import benchmarks
     from biomatrix.tasks.registry import definitions
 
-    registry = definitions(file or ()).tasks
+    of_tasks, _ = sorted_files(file or ())
+    registry = definitions(of_tasks).tasks
     if name not in registry and name not in benchmarks():
         raise ConfigurationError(f"no task {name!r}; {choices(name, [*registry, *benchmarks()])}")
     is_benchmark = name not in registry
@@ -94,9 +100,16 @@ def _lines(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 @app.command(epilog="Example: biomatrix tasks validate mine.toml; biomatrix tasks validate --task mol_prop_esol")
 def validate(
-    file: Annotated[Path | None, typer.Argument(help="A TOML file of tasks; everything there is without one.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="A TOML file of tasks or benchmarks; everything there is without one.")
+    ] = None,
     task: Annotated[list[str] | None, typer.Option(help="Only this benchmark; may be repeated.")] = None,
-    folder: Annotated[Path | None, typer.Option("--from", help="A local copy of the data, not the sample.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FOLDER", help="Local copy of the data: FOLDER/SOURCE, or FOLDER itself; not the sample."
+        ),
+    ] = None,
     source: Annotated[str | None, typer.Option(help="The data that stand in, by the name of their source.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -105,23 +118,27 @@ def validate(
     A benchmark works where its data load, all its prompts fill, and its gold answers read back and score the best there
     is. Prints one line per fault of a task and one per benchmark, and exits with 1 where there is a fault.
     """
+    from biomatrix.cli.task_files import sorted_files
     from biomatrix.tasks.definition_files import read_definitions
     from biomatrix.tasks.registry import definitions
     from biomatrix.tasks.validation import faults
 
-    registry = definitions(() if file is None else [file])
-    subject = registry if file is None else read_definitions(file, registry.fields)
-    messages = [] if task or folder or source else list(faults(subject, registry))
-    found = [] if file is not None else _validations(task or (), folder, source, as_json)
+    of_tasks, own = sorted_files(() if file is None else [file])
+    asks_benchmarks = file is None or bool(own)
+    registry = definitions(of_tasks)
+    subject = read_definitions(of_tasks[0], registry.fields) if of_tasks else registry
+    messages = [] if task or folder or source or own else list(faults(subject, registry))
+    found = _validations(task or own, folder, source, as_json) if asks_benchmarks else []
     counts = {"tasks": len(subject.tasks), "views": len(subject.views), "faults": messages}
     if as_json:
-        benchmarks = {} if file is not None else {"benchmarks": [asdict(each) for each in found]}
+        benchmarks = {"benchmarks": [asdict(each) for each in found]} if asks_benchmarks else {}
         typer.echo(json.dumps({**counts, **benchmarks}, indent=2, ensure_ascii=False))
     else:
         for line in messages:
             typer.echo(line)
-        typer.echo(f"{len(subject.tasks)} tasks, {len(subject.views)} views, {len(messages)} faults", err=True)
-        if file is None:
+        if not own:
+            typer.echo(f"{len(subject.tasks)} tasks, {len(subject.views)} views, {len(messages)} faults", err=True)
+        if asks_benchmarks:
             typer.echo(_summary(found), err=True)
     if messages or any(each.faults for each in found):
         raise typer.Exit(1)

@@ -8,8 +8,10 @@ entry point of the group ``biomatrix.kinds`` in an installed package, or by the 
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import Any, Final
 
 from biomatrix.entities.base_entity import Entity
@@ -27,13 +29,33 @@ ENVIRONMENT: Final = "BIOMATRIX_KINDS"
 _REGISTERED: dict[str, Kind] = {}
 
 
-def load_attribute(home: str) -> Any:
-    """Return what ``module:attribute`` names; ConfigurationError where it names nothing."""
+def load_attribute(home: str, *, here: bool = False) -> Any:
+    """Return what ``module:attribute`` names; ConfigurationError where it names nothing.
+
+    With ``here``, a module that no installed package holds may stand in the working folder: for what a user names.
+    """
     module, _, attribute = home.partition(":")
     try:
-        return getattr(import_module(module), attribute)
+        return getattr(_module_here(module) if here else import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigurationError(f"{home!r} names nothing that can be imported: {error}") from error
+
+
+def _module_here(name: str) -> ModuleType:
+    """Return a module, if need be of the working folder, where an installed command does not look by itself."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        folder = os.getcwd()
+        if error.name != name.partition(".")[0] or folder in sys.path:
+            raise
+        # Last, so that no file of the folder takes the place of an installed module.
+        sys.path.append(folder)
+        try:
+            return import_module(name)
+        except ImportError:
+            sys.path.remove(folder)
+            raise
 
 
 def kinds() -> tuple[Kind, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.evaluation.rows import TRAIN
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
-from biomatrix.tasks.benchmarks.downloads.data_cache import data_root
+from biomatrix.tasks.benchmarks.downloads.data_cache import data_root, folder_in
 from biomatrix.tasks.benchmarks.loading import load_examples
 from biomatrix.tasks.benchmarks.sample_data import SAMPLES
 
@@ -42,8 +42,7 @@ class DataPlaces:
             return self.folders[source]
         if self.root is None:
             return data_root() / source
-        below = self.root / source
-        return below if below.is_dir() else self.root
+        return folder_in(self.root, source)
 
     def data_set(self, benchmark: Benchmark) -> DataSet:
         """Return the data that a benchmark is asked with: named ones, the official ones, or what stands in for them."""
@@ -69,6 +68,28 @@ class DataPlaces:
             return next(load_examples(data, self.folder(data.source.name), split), None) is not None
         except (BioMatrixError, OSError):
             return False
+
+    def lack(self, benchmark: Benchmark) -> str:
+        """Return which file of a benchmark is missing and how to come by it; "" where nothing is missing."""
+        data = self.data_set(benchmark)
+        try:
+            next(load_examples(data, self.folder(data.source.name)), None)
+        except ConfigurationError as error:
+            return "; ".join((str(error), *self._ways(benchmark, data)))
+        except (BioMatrixError, OSError):
+            pass  # the files are there: what is wrong with them shows when they are read
+        return ""
+
+    def _ways(self, benchmark: Benchmark, data: DataSet) -> Iterator[str]:
+        source = data.source
+        if source.hub or all(file.url for file in source.files):
+            yield f"to download: biomatrix data get {source.name}"
+        others = [each for each in benchmark.stand_ins if each is not data]
+        here = [each.source.name for each in others if self.is_here(each)]
+        if here:
+            yield f"other data of the same form are here, {', '.join(here)}: --stand-ins takes them"
+        elif others:
+            yield f"other data of the same form, for --stand-ins: {', '.join(each.source.name for each in others)}"
 
     def is_official(self, benchmark: Benchmark, data: DataSet) -> bool:
         """Return whether data are those of the benchmark."""

@@ -72,7 +72,7 @@ def open_function(name: str) -> Answerer:
     ConfigurationError
         It cannot be imported, or is neither.
     """
-    found: Any = load_attribute(name)
+    found: Any = load_attribute(name, here=True)
     if inspect.isclass(found):
         found = found()
     if all(hasattr(found, each) for each in ("name", "description", "prepare", "answer")):

@@ -83,18 +83,27 @@ def _dots(line: Line) -> list[Dot]:
 
 
 def _add_answers(made: Page, run: Run) -> None:
-    """Show the first answers of a run, as they were written and as they were read."""
+    """Show the first answers of a run, as they were written and as they were read, beside what was expected."""
     rows = _first_answers(run)
     if not rows:
         return
-    scores = [name for name in rows[0] if name.startswith("score_")]
+    # A value that no single answer has, such as a root of a mean, would be an empty column.
+    scores = [name for name in rows[0] if name.startswith("score_") and not all(math.isnan(row[name]) for row in rows)]
     made.paragraph(f"The first answers of {run.label}:", "note")
-    columns = ("key", "asked", "written", "read as", "fault", *(name.removeprefix("score_") for name in scores))
+    columns = (
+        "key",
+        "asked",
+        "expected",
+        "written",
+        "read as",
+        "fault",
+        *(name.removeprefix("score_") for name in scores),
+    )
     made.table(
         columns,
         [
             (
-                *(_cut(row[name]) for name in ("key", "prompt", "raw", "parsed")),
+                *(_cut(row.get(name, "")) for name in ("key", "prompt", "expected", "raw", "parsed")),
                 _cut(row["error"] or row["fault"]),
                 *("" if math.isnan(row[name]) else number(row[name]) for name in scores),
             )

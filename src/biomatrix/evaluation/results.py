@@ -36,7 +36,7 @@ def scores_of(benchmark: Benchmark, found: Judged) -> dict[str, Any]:
         metric = reported.get(name)
         scores[name] = {
             "value": _mean(values),
-            "spread": float(np.std(values, ddof=1)) if len(values) > 1 else None,
+            "spread": _spread(values) if len(values) > 1 else None,
             "interval": found.intervals[name].as_mapping(),
             "higher_is_better": None if metric is None else metric.higher_is_better,
             "published_scale": 1.0 if metric is None else metric.published_scale,
@@ -44,6 +44,11 @@ def scores_of(benchmark: Benchmark, found: Judged) -> dict[str, Any]:
             "runs": [{"seed": run.seed, **_counts(run.scores.get(name))} for run in found.runs],
         }
     return scores
+
+
+def _spread(values: Sequence[float]) -> float:
+    """Return the standard deviation over the seeds: nothing at all where all agree, not what rounding leaves of it."""
+    return 0.0 if len(set(values)) == 1 else float(np.std(values, ddof=1))
 
 
 def published_of(benchmark: Benchmark) -> list[Mapping[str, Any]]:

@@ -28,6 +28,8 @@ from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.examples import Prediction
 
 DEFAULT_BATCH: Final = 32
+_BETWEEN_REFERENCES: Final = " | "
+"""Stands between the accepted answers of a row in its log."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def _judge(
         "environment": environment(),
         **further,
     }
-    _finish_log(log, found, predictions)
+    _finish_log(log, rows, found, predictions)
     result["times"] = {**further["times"], "judging_seconds": time.perf_counter() - begun, "ended": time.time()}
     write_result(folder, result)
     kept: dict[str, Any] = plain(result)
@@ -221,14 +223,17 @@ def _counts(log: AnswerLog, predictions: Mapping[Place, Prediction]) -> dict[str
     }
 
 
-def _finish_log(log: AnswerLog, found: Judged, predictions: Mapping[Place, Prediction]) -> None:
-    """Write the whole log with what each answer states and contributes to every score."""
-    ordered = [predictions[place] for place in sorted(predictions)]
+def _finish_log(log: AnswerLog, rows: Rows, found: Judged, predictions: Mapping[Place, Prediction]) -> None:
+    """Write the whole log with what was expected, what each answer states and contributes to every score."""
+    places = sorted(predictions)
+    ordered = [predictions[place] for place in places]
+    expected = [_BETWEEN_REFERENCES.join(rows.examples[place.row].references) for place in places]
     columns: dict[str, Any] = {
+        "expected": [text.encode("utf-8", "replace").decode() for text in expected],
         "parsed": [each.text.encode("utf-8", "replace").decode() for each in ordered],
         "fault": [each.fault.encode("utf-8", "replace").decode() for each in ordered],
     }
-    types: dict[str, Any] = {"parsed": pa.large_string(), "fault": pa.large_string()}
+    types: dict[str, Any] = dict.fromkeys(columns, pa.large_string())
     for name in found.names:
         columns[f"score_{name}"] = found.items(name)
         types[f"score_{name}"] = pa.float64()

@@ -6,10 +6,14 @@ import html
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.report.colours import colour_rules
 from biomatrix.report.viewer import START_VIEWERS, has_viewers, viewer_library
+
+_LONG_CELL: Final = 30
+"""The characters from which a cell holds a sentence, which is not to be squeezed into a column of one word a line."""
 
 
 class Page:
@@ -45,7 +49,7 @@ class Page:
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], kind: str = "") -> None:
         """Add a table of plain text cells; of kind "wide" no word is broken, and what is too wide is scrolled."""
         head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+        body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         self._body.append(f'<div class="scroll {html.escape(kind)}">{table}</div>')
 
@@ -81,3 +85,9 @@ def _viewer_scripts() -> str:
 def paragraph(text: str, kind: str = "") -> str:
     """Return plain text as a ``<p>`` element; ``kind`` is "", "note" or "warning"."""
     return f'<p class="{html.escape(kind)}">{html.escape(text)}</p>'
+
+
+def _cell(content: object) -> str:
+    text = str(content)
+    mark = ' class="sentence"' if len(text) >= _LONG_CELL else ""
+    return f"<td{mark}>{html.escape(text)}</td>"

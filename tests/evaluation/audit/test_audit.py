@@ -12,12 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 import biomatrix.generation
+from biomatrix.cli.audit import _table
 from biomatrix.cli.main import app
 from biomatrix.corpus.encoding import EncodedDocument
 from biomatrix.corpus.records import RECORD_SCHEMA, Record, RowWriter, records_to_table
 from biomatrix.corpus.shard_writing import token_dtype, write_manifest, write_shard
 from biomatrix.entities import Molecule, Protein, kind_of, modality
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.evaluation.audit.index import TestRows
 from biomatrix.evaluation.audit.instructions import written_entities
 from biomatrix.evaluation.audit.report import LEAKS
@@ -218,6 +219,22 @@ def test_broken_rows_are_counted_and_the_rest_goes_on(molecules: Examined, tmp_p
     result = audit([molecules], [_smiles_file(tmp_path / "t.smi", "C1CC", "CCCCO")])
     assert result.training == {"t.smi": 1}
     assert result.rejects == {"t.smi": 1}
+    result.write(tmp_path / "report")
+    told = "t.smi: 1 row, 1 more could not be read"
+    assert told in (tmp_path / "report" / "audit.md").read_text(encoding="utf-8")
+    assert _table(result).splitlines()[0] == told
+
+
+def test_a_table_is_training_data_where_its_format_is_named(molecules: Examined, tmp_path: Path) -> None:
+    table, name = tmp_path / "mine.csv", molecules.benchmark.name
+    table.write_text("smiles,y\nCCCCO,1\n")
+    result = audit([molecules], [Training("mine.csv", path=table, file_format="smi")])
+    assert result.tasks[0].leaked
+    arguments = ["audit", str(table), "--tasks", name, "--from", str(tmp_path), "-q"]
+    assert isinstance(CliRunner().invoke(app, arguments).exception, BioMatrixError)
+    done = CliRunner().invoke(app, [*arguments, "--format", "smi"])
+    assert done.exit_code == 0, done.output
+    assert f"{name}: {len(result.tasks[0].leaked)} of" in done.stdout
 
 
 def test_what_is_no_training_data_is_refused(molecules: Examined, tmp_path: Path) -> None:

@@ -149,6 +149,11 @@ def test_a_local_copy_is_taken_unpacked_and_checked(tmp_path: Path, packed: bool
     (copy / name).write_bytes(content)
     get(source("https://example.org/none"), tmp_path / "copy", tmp_path / "cache")
     assert (tmp_path / "cache/folder/data.bin").read_bytes() == CONTENT
+    # As `evaluate` and `audit` take it: a folder for each source, by its name.
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "copy").rename(tmp_path / "copies" / source("").name)
+    get(source("https://example.org/none"), tmp_path / "copies", tmp_path / "other")
+    assert (tmp_path / "other/folder/data.bin").read_bytes() == CONTENT
 
 
 def test_what_cannot_be_had_is_refused_in_one_line(server: str, tmp_path: Path) -> None:
@@ -190,7 +195,7 @@ def test_the_command_gets_and_lists(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert result.exit_code == 0
     assert result.stdout.strip() == str(tmp_path / "mine")
     assert "licence: CC0" in result.stderr
-    assert "0.7 MB" in result.stderr
+    assert f"{len(CONTENT) / 1e3:.1f} kB; licence" in result.stderr
     after = runner.invoke(app, ["data", "list"]).stdout.splitlines()[1]
     assert "1 of 1" in after
     assert isinstance(runner.invoke(app, ["data", "get", "nothing"]).exception, ConfigurationError)

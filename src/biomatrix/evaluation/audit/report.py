@@ -130,19 +130,30 @@ def counts(name: str, leaks: Sequence[str]) -> bool:
     return name in leaks or name.rpartition(".")[2] in leaks
 
 
-def markdown(training: Mapping[str, int], audits: Sequence[TaskAudit], leaks: Sequence[str]) -> str:
+def training_lines(training: Mapping[str, int], rejects: Mapping[str, int]) -> Iterator[str]:
+    """Yield a line for each set of training data: its rows, and those that could not be read and were not compared."""
+    for name, rows in training.items():
+        unread = f", {rejects[name]:,} more could not be read" if rejects.get(name) else ""
+        yield f"{name}: {rows:,} row{'' if rows == 1 else 's'}{unread}"
+
+
+def markdown(
+    training: Mapping[str, int], rejects: Mapping[str, int], audits: Sequence[TaskAudit], leaks: Sequence[str]
+) -> str:
     """Return a report to read: a table of all tasks, then a table and examples of each.
 
     Parameters
     ----------
     training : mapping of str to int
         The rows of each set of training data.
+    rejects : mapping of str to int
+        Those of each that could not be read.
     audits : sequence of TaskAudit
     leaks : sequence of str
         The keys by which rows count as leaked.
     """
     lines = ["# Audit of leakage", "", "Training data:", ""]
-    lines += [f"- {name}: {rows:,} rows" for name, rows in training.items()]
+    lines += [f"- {line}" for line in training_lines(training, rejects)]
     lines += ["", f"A row counts as leaked where training data hold every entity of it by one of {', '.join(leaks)};"]
     lines += ["a row without entities, where they hold all its texts.", ""]
     lines += ["| task | rows of | rows | leaked | share |", "| --- | --- | ---: | ---: | ---: |"]

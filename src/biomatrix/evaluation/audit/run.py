@@ -70,7 +70,9 @@ class Audit:
         folder.mkdir(parents=True, exist_ok=True)
         leaked = {one.task: list(one.leaked) for one in self.tasks}
         by_key = {one.task: {name: list(found.every) for name, found in one.overlaps.items()} for one in self.tasks}
-        write_whole(folder / REPORT, markdown(self.training, self.tasks, self.leaks).encode("utf-8", "replace"))
+        write_whole(
+            folder / REPORT, markdown(self.training, self.rejects, self.tasks, self.leaks).encode("utf-8", "replace")
+        )
         for name, content in ((RESULTS, self.as_mapping()), (LEAKED, leaked), (BY_KEY, by_key)):
             text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
             write_whole(folder / name, text.encode("utf-8", "replace"))

@@ -42,6 +42,8 @@ class Training:
     folder : Path, optional
     vocabulary : Path, optional
         The saved vocabulary of a corpus of tokens; by default the one beside its shards.
+    file_format : str, optional
+        Of a file of entities whose name does not tell it, such as ``smi`` of a table with a column of SMILES.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Training:
     data: DataSet | None = None
     folder: Path | None = None
     vocabulary: Path | None = None
+    file_format: str | None = None
 
     def subjects(self) -> Iterator[Subject | Reject]:
         """Yield every row; memory does not grow with them.
@@ -66,7 +69,7 @@ class Training:
         elif self.path.is_dir():
             yield from _corpus_subjects(self.path, self.vocabulary)
         else:
-            yield from _file_subjects(self.path)
+            yield from _file_subjects(self.path, self.file_format)
 
 
 def _split_subjects(benchmark: Benchmark, data: DataSet, folder: Path) -> Iterator[Subject | Reject]:
@@ -114,14 +117,14 @@ def _vocabulary_beside(folder: Path) -> Path:
     raise ConfigurationError("shards of tokens need their vocabulary: name its folder", file=str(folder))
 
 
-def _file_subjects(path: Path) -> Iterator[Subject | Reject]:
+def _file_subjects(path: Path, file_format: str | None) -> Iterator[Subject | Reject]:
     name = path.name.lower().removesuffix(".gz")
-    if name.endswith(".parquet") and set(RECORD_SCHEMA.names) <= set(_columns(path)):
+    if file_format is None and name.endswith(".parquet") and set(RECORD_SCHEMA.names) <= set(_columns(path)):
         yield from _record_subjects(path)
-    elif name.endswith(INSTRUCTION_FILES):
+    elif file_format is None and name.endswith(INSTRUCTION_FILES):
         yield from instruction_subjects(path)
     else:
-        for number, entity in enumerate(read_entities(path), start=1):
+        for number, entity in enumerate(read_entities(path, file_format=file_format), start=1):
             yield entity if isinstance(entity, Reject) else subject_of_entity(entity, number)
 
 

@@ -27,7 +27,7 @@ def judge_of(name: str) -> Judge:
     ``package.module:function`` names one from outside.
     """
     if ":" in name:
-        outside: Judge = load_attribute(name)
+        outside: Judge = load_attribute(name, here=True)
         return outside
     module, _, function = name.partition(".")
     if module not in _MODULES:

@@ -41,7 +41,7 @@ def load_examples(data: DataSet, folder: Path, split: str = "test") -> Iterator[
     """
     name = data.loader
     if ":" in name:
-        yield from load_attribute(name)(folder, split, data.settings)
+        yield from load_attribute(name, here=True)(folder, split, data.settings)
         return
     if name not in LOADERS:
         raise ConfigurationError(f"no loader {name!r}; {choices(name, LOADERS)}")

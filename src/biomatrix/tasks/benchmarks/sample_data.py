@@ -16,5 +16,7 @@ def sample_folder(data: DataSet) -> Path:
     """Return the folder of the sample of a data set; ConfigurationError where there is none."""
     folder = SAMPLES / data.source.name
     if not folder.is_dir():
-        raise ConfigurationError(f"no sample of {data.source.name!r} comes with the package; give a folder of its data")
+        raise ConfigurationError(
+            f"no sample of {data.source.name!r} comes with the package; name the folder of its data with --from"
+        )
     return folder

@@ -15,6 +15,7 @@ from biomatrix.metrics.scores import Scores
 from biomatrix.tasks.benchmarks.answers import gold_answer, prediction_of
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
 from biomatrix.tasks.benchmarks.definition_faults import definition_faults
+from biomatrix.tasks.benchmarks.downloads.data_cache import folder_in
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 from biomatrix.tasks.benchmarks.judging import judge, requirement
 from biomatrix.tasks.benchmarks.loading import load_examples
@@ -72,7 +73,8 @@ def validate_benchmark(
     ----------
     benchmark : Benchmark
     folder : Path, optional
-        A local copy of the data; the sample that comes with the package when not given.
+        A local copy of the data, or one that holds it in a folder named like its source; the sample that comes with
+        the package when not given.
     source : str, optional
         The data set, among those that stand in; the official one when not given.
     split : str
@@ -85,7 +87,8 @@ def validate_benchmark(
     data = benchmark.data_set(source)
     where = f"its official-format sample ({data.source.name})" if folder is None else f"{data.source.name} in {folder}"
     try:
-        rows = list(islice(load_examples(data, folder or sample_folder(data), split), MOST_EXAMPLES))
+        place = sample_folder(data) if folder is None else folder_in(folder, data.source.name)
+        rows = list(islice(load_examples(data, place, split), MOST_EXAMPLES))
     except BioMatrixError as error:
         return Validation(benchmark.name, where, faults=(*faults, f"its data do not load: {error.describe()}"))
     examples = [row for row in rows if isinstance(row, Example)]

@@ -33,6 +33,12 @@ def source_folder(source: Source) -> Path:
     return data_root() / source.name
 
 
+def folder_in(root: Path, source: str) -> Path:
+    """Return the folder of a source in a local copy: that of its name, else the local copy itself."""
+    below = root / source
+    return below if below.is_dir() else root
+
+
 def sources() -> dict[str, Source]:
     """Return every source by name, with those that stand in, in the order of the benchmarks."""
     every = (data.source for one in benchmarks().values() for data in (one.data, *one.stand_ins))

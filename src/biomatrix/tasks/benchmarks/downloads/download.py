@@ -17,7 +17,7 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.progress import Progress
 from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
 from biomatrix.tasks.benchmarks.downloads import checksums
-from biomatrix.tasks.benchmarks.downloads.data_cache import path_in, source_folder
+from biomatrix.tasks.benchmarks.downloads.data_cache import folder_in, path_in, source_folder
 from biomatrix.tasks.benchmarks.downloads.http_download import download, remote_size
 from biomatrix.tasks.benchmarks.loading import official_file
 
@@ -31,7 +31,8 @@ def get(source: Source, origin: Path | None = None, folder: Path | None = None) 
     ----------
     source : Source
     origin : Path, optional
-        A folder with a local copy, files packed with gzip or not; nothing is downloaded then.
+        A folder with a local copy, or with one in a folder named like the source; files may be packed with gzip.
+        Nothing is downloaded then.
     folder : Path, optional
         Where to; the folder of the source in the cache when not given.
 
@@ -59,7 +60,7 @@ def _put(source: Source, file: SourceFile, path: Path, folder: Path, origin: Pat
     part = path.with_name(path.name + _PART)
     if origin is not None:
         with _removed_on_failure(part):
-            _copy(official_file(origin, file.path), part)
+            _copy(official_file(folder_in(origin, source.name), file.path), part)
     elif file.url:
         progress = Progress(file.path, remote_size(file.url), "bytes", every=5.0)
         progress.advance(part.stat().st_size if part.is_file() else 0, cached=True)
