@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from time import sleep
+from types import MappingProxyType
 from typing import Any
 
 from biomatrix.entities import Molecule
@@ -146,6 +147,55 @@ def slow_guess(question: Question) -> str:
     """Answer as above, and take a while."""
     sleep(0.1)
     return guess(question)
+
+
+def prints(question: Question) -> str:
+    """Answer as above, and print what is no part of the results."""
+    print('{"no": "result"}')  # noqa: T201
+    return guess(question)
+
+
+class RepliesToNone:
+    """Replies to no question."""
+
+    name: Any = "none"
+    description: Mapping[str, Any] = MappingProxyType({})
+
+    def prepare(self, benchmark: Benchmark, training: Iterable[Example]) -> None:
+        """Learn nothing."""
+
+    def answer(self, questions: Sequence[Question]) -> list[Reply]:
+        """Reply to none."""
+        return []
+
+
+class FailsToAnswer(RepliesToNone):
+    """Raises where it should answer."""
+
+    def answer(self, questions: Sequence[Question]) -> list[Reply]:
+        """Fail."""
+        raise RuntimeError("boom")
+
+
+class FailsToLearn(RepliesToNone):
+    """Raises where it should learn."""
+
+    def prepare(self, benchmark: Benchmark, training: Iterable[Example]) -> None:
+        """Fail."""
+        raise KeyError("row")
+
+
+class FailsToBegin(RepliesToNone):
+    """Cannot be made."""
+
+    def __init__(self) -> None:
+        raise OSError("no weights")
+
+
+class HasNoName(RepliesToNone):
+    """Has a number for a name."""
+
+    name = 5
 
 
 class Remembers:
