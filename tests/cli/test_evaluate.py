@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from biomatrix.cli.main import app
+from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.registry import unregister_benchmark
 
 PARTS = Path(__file__).parents[1] / "evaluation"
@@ -150,3 +151,26 @@ def test_a_function_beside_the_command_is_found(evaluate: Evaluate, tmp_path: Pa
         said[name] = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=False).stderr
     assert said["function_of_mine"].startswith("wrote ")
     assert "'function_of_nobody:answer' names nothing that can be imported" in said["function_of_nobody"]
+
+
+def test_what_a_model_prints_is_no_part_of_the_results(evaluate: Evaluate) -> None:
+    result = evaluate("own_count", *GIVEN, "--model", "own_benchmark_parts:prints", "--json", "-o", "out")
+    assert result.exit_code == 0, result.output
+    assert len(json.loads(result.stdout)["results"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--seed", "-1"), "--seed is at least 0"),
+        (("--paraphrase", "9" * 5000), "paraphrase"),
+        (("-o", "own.toml"), "own.toml"),
+        (("-o", "own.toml/out"), "own.toml"),
+    ],
+)
+def test_nonsense_is_refused_in_one_line(evaluate: Evaluate, options: tuple[str, ...], word: str) -> None:
+    result = evaluate("own_count", *GIVEN, "--model", "own_benchmark_parts:guess", "-o", "out", *options)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, ConfigurationError)
+    assert word in str(result.exception)
+    assert len(str(result.exception)) < 400

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 from time import sleep
+from types import MappingProxyType
 from typing import Any
 
 from biomatrix.entities import Molecule
@@ -160,6 +161,55 @@ def with_progress(question: Question) -> str:
     """Answer, and tell of work within."""
     Progress("within", 1, every=0.0).advance()
     return "C"
+
+
+def prints(question: Question) -> str:
+    """Answer as above, and print what is no part of the results."""
+    print('{"no": "result"}')  # noqa: T201
+    return guess(question)
+
+
+class RepliesToNone:
+    """Replies to no question."""
+
+    name: Any = "none"
+    description: Mapping[str, Any] = MappingProxyType({})
+
+    def prepare(self, benchmark: Benchmark, training: Iterable[Example]) -> None:
+        """Learn nothing."""
+
+    def answer(self, questions: Sequence[Question]) -> list[Reply]:
+        """Reply to none."""
+        return []
+
+
+class FailsToAnswer(RepliesToNone):
+    """Raises where it should answer."""
+
+    def answer(self, questions: Sequence[Question]) -> list[Reply]:
+        """Fail."""
+        raise RuntimeError("boom")
+
+
+class FailsToLearn(RepliesToNone):
+    """Raises where it should learn."""
+
+    def prepare(self, benchmark: Benchmark, training: Iterable[Example]) -> None:
+        """Fail."""
+        raise KeyError("row")
+
+
+class FailsToBegin(RepliesToNone):
+    """Cannot be made."""
+
+    def __init__(self) -> None:
+        raise OSError("no weights")
+
+
+class HasNoName(RepliesToNone):
+    """Has a number for a name."""
+
+    name = 5
 
 
 class Remembers:

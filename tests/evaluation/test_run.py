@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from biomatrix.errors import ConfigurationError
-from biomatrix.evaluation.answer_log import AnswerLog
+from biomatrix.evaluation.answer_log import AnswerLog, Entry, Place
+from biomatrix.evaluation.answering import Reply
 from biomatrix.evaluation.data_places import DataPlaces
+from biomatrix.evaluation.functions import FunctionAnswerer
 from biomatrix.evaluation.leaks import LeakedKeys
 from biomatrix.evaluation.opening import open_answerer
 from biomatrix.evaluation.run import Handling, run_benchmark
@@ -182,6 +184,45 @@ def test_no_answer_ends_a_run(function: str, copy: Benchmark, here: DataPlaces, 
     assert timeless(run(copy, here, tmp_path / "run", function, limit=3)) == timeless(result)
 
 
+@pytest.mark.parametrize(
+    ("reply", "fault"),
+    [
+        (Reply(None), "raw"),  # type: ignore[arg-type]
+        (Reply("1", entity="CCO"), "entity"),  # type: ignore[arg-type]
+        (Reply("1", error=None), "error"),  # type: ignore[arg-type]
+        (Reply("1", checks=None), "checks"),  # type: ignore[arg-type]
+        (Reply("1", seconds="slow"), "seconds"),  # type: ignore[arg-type]
+        (Reply("1", logprob=10**400), "cannot be kept"),
+        (Reply("1", checks={1: {2, 3}, "a": object()}), ""),
+        (None, "NoneType"),
+    ],
+)
+def test_replies_that_no_log_can_hold_become_errors(reply: Any, fault: str, tmp_path: Path) -> None:
+    answer = FunctionAnswerer(lambda question: reply, "mine").answer([None])[0]  # type: ignore[list-item]
+    assert fault in answer.error
+    assert bool(fault) == bool(answer.error)
+    log = AnswerLog(tmp_path / "log")
+    log.add([Entry(Place(0, 0, 0), "key", 0, "prompt", answer)])
+    assert log.entries[Place(0, 0, 0)].reply.error == answer.error
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("RepliesToNone", "gives 0 replies"),
+        ("FailsToAnswer", "RuntimeError: boom"),
+        ("FailsToLearn", "prepare fails: KeyError"),
+        ("FailsToBegin", "FailsToBegin fails: OSError"),
+        ("HasNoName", "its name is a int"),
+    ],
+)
+def test_what_a_class_does_wrong_is_said_in_its_name(
+    name: str, word: str, count: Benchmark, here: DataPlaces, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match=word):
+        run_benchmark(count, open_answerer(f"own_benchmark_parts:{name}"), here, Settings(), tmp_path / "run")
+
+
 def test_a_class_learns_from_the_training_rows(count: Benchmark, here: DataPlaces, tmp_path: Path) -> None:
     from own_benchmark_parts import Remembers
 
@@ -215,7 +256,15 @@ def test_scores_without_leaked_rows_stand_beside(count: Benchmark, here: DataPla
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"seeds": 0}, {"limit": 0}, {"notation": "inchi"}, {"temperature": -1.0}, {"top_p": 0.0}, {"samples": 0}],
+    [
+        {"seeds": 0},
+        {"seed": -1},
+        {"limit": 0},
+        {"notation": "inchi"},
+        {"temperature": -1.0},
+        {"top_p": 0.0},
+        {"samples": 0},
+    ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(wrong))):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _RUN: Final = "run"
 _REPORTS: Final = ("report.md", "report.html")
+_MOST_DIGITS: Final = 9
 
 
 class _RunByDefault(TyperGroup):
@@ -136,6 +139,7 @@ def run(
 
     A run that was interrupted goes on where it stood, with the same result. Exits with 1 when no task could be run.
     """
+    from biomatrix.entities.files.folders import make_folder
     from biomatrix.evaluation.data_places import places
     from biomatrix.evaluation.leaks import LeakedKeys
     from biomatrix.evaluation.opening import Opening, open_answerer
@@ -148,7 +152,18 @@ def run(
     for path in file or ():
         load_benchmarks(path)
     chosen = selected(tasks)
-    options = {"limit", "seeds", "notation", "samples", "paraphrase", "temperature", "top_p", "max_new_tokens", "batch"}
+    options = {
+        "limit",
+        "seeds",
+        "seed",
+        "notation",
+        "samples",
+        "paraphrase",
+        "temperature",
+        "top_p",
+        "max_new_tokens",
+        "batch",
+    }
     with named_as_options(**{name: f"--{name.replace('_', '-')}" for name in options}):
         settings = Settings(
             limit, first, seeds, seed, notation, constraints, _paraphrase(paraphrase), samples, temperature, top_p,  # type: ignore[arg-type]  # the notation is checked there
@@ -163,10 +178,12 @@ def run(
         raise ConfigurationError("--model names the same model twice")
     how = Opening(engine, vocabulary, served_as, enforced_by, named_tokenizers(tokenizer or ()), device, dtype)
     done: list[Run | NotRun] = []
+    make_folder(output)
     # Told before a model is opened, which may take minutes.
     lacks = {benchmark.name: where.lack(benchmark) for benchmark in chosen}
     ready = [benchmark for benchmark in chosen if not lacks[benchmark.name]]
-    with shown_log(quiet):
+    # What a user's own code prints is no part of the results.
+    with shown_log(quiet), redirect_stdout(sys.stderr):
         for name in model:
             done += [NotRun(task, name, reason) for task, reason in lacks.items() if reason]
             if ready:
@@ -200,8 +217,8 @@ def report(
 def _paraphrase(text: str) -> int | None:
     if text == "random":
         return None
-    if not text.isdecimal():
-        raise ConfigurationError(f"paraphrase is the number of a prompt, from 0, or 'random', not {text!r}")
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
+        raise ConfigurationError(f"paraphrase is the number of a prompt, from 0, or 'random', not {text[:40]!r}")
     return int(text)
 
 

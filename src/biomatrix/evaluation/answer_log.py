@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from biomatrix.entities.files.folders import make_folder
 from biomatrix.entities.files.writing import write_atomically
 from biomatrix.entities.kind_registry import kind, kind_of
 from biomatrix.errors import ConfigurationError
@@ -75,7 +76,7 @@ class AnswerLog:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._parts = folder / _PARTS
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self._next = 0
         self.entries: dict[Place, Entry] = {}
         for path in self._files():

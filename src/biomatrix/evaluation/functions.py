@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.answering import Answerer, Question, Reply
+from biomatrix.evaluation.outside_answers import OutsideAnswerer, called, sound_reply
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
 from biomatrix.tasks.benchmarks.examples import Example
 
@@ -55,13 +56,12 @@ class FunctionAnswerer:
         begun = time.perf_counter()
         try:
             found = self._function(question)
-        except Exception as error:  # noqa: BLE001  # the code is the user's: one row that it fails on ends no run
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # the code is the user's: one row ends no run
             return Reply("", error=f"{type(error).__name__}: {error}")
-        if isinstance(found, Reply):
-            return found
-        if not isinstance(found, str):
+        seconds = time.perf_counter() - begun
+        if not isinstance(found, str | Reply):
             return Reply("", error=f"the function returned a {type(found).__name__}, not text")
-        return Reply(found, seconds=time.perf_counter() - begun)
+        return sound_reply(Reply(str(found), seconds=seconds) if isinstance(found, str) else found)
 
 
 def open_function(name: str) -> Answerer:
@@ -74,10 +74,9 @@ def open_function(name: str) -> Answerer:
     """
     found: Any = load_attribute(name, here=True)
     if inspect.isclass(found):
-        found = found()
+        found = called(name, found)
     if all(hasattr(found, each) for each in ("name", "description", "prepare", "answer")):
-        answerer: Answerer = found
-        return answerer
+        return OutsideAnswerer(found, name)
     if not callable(found):
         raise ConfigurationError(f"{name} is a {type(found).__name__}; name a function of a question")
     return FunctionAnswerer(found, name)

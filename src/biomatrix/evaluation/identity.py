@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities.files.folders import make_folder
 from biomatrix.entities.files.json_files import read_object
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import ConfigurationError
@@ -82,7 +83,7 @@ def check_identity(folder: Path, identity: Identity, *, resume: bool = True) -> 
                 file=str(folder),
             )
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     write_whole(path, json.dumps(identity.content, indent=1, ensure_ascii=False).encode() + b"\n")
 
 

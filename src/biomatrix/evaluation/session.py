@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.entities.files.folders import make_folder
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import BioMatrixError, ServerError
 from biomatrix.evaluation.answering import Answerer
@@ -88,7 +89,7 @@ def write_reports(runs: Sequence[Run], paths: Sequence[Path], title: str = "Eval
     """Write the comparison of runs: as a page where a name ends in .html, else as Markdown."""
     lines = compared(runs)
     for path in paths:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         if path.suffix.lower() in (".html", ".htm"):
             page(runs, lines, title).write(path)
         else:

@@ -61,6 +61,7 @@ class Settings:
         for name, least, most in (
             ("limit", 1, None),
             ("seeds", 1, 1000),
+            ("seed", 0, None),
             ("paraphrase", 0, None),
             ("samples", 1, MOST_SAMPLES),
             ("max_new_tokens", 1, None),

@@ -49,6 +49,23 @@ def test_a_molecule_is_read_from_between_marks_or_as_the_whole_answer(raw: str, 
 @pytest.mark.parametrize(
     "raw",
     [
+        "<think><|mol_smi_start|>CCO<|mol_smi_end|>",
+        "<|im_end|><|mol_smi_start|>CCO<|mol_smi_end|>",
+        "<|endoftext|>CCO",
+    ],
+)
+def test_what_is_not_said_to_the_reader_is_no_answer(raw: str) -> None:
+    prediction = prediction_of(MOLECULE, raw)
+    assert (prediction.text, prediction.fault) == ("", "an empty answer")
+
+
+def test_what_follows_the_end_of_the_turn_does_not_count() -> None:
+    assert prediction_of(benchmark("yes_no"), "Yes<|im_end|><|im_start|>user\nNo?").text == "Yes"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
         "CCO or CCN",
         "CC O",
         "It is not <|mol_smi_start|>CCO<|mol_smi_end|>",

@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
@@ -49,6 +51,8 @@ class Server(BaseHTTPRequestHandler):
         self.send_response(206 if ranged else 200)
         self.send_header("Content-Length", str(len(CONTENT) - start))
         self.send_header("ETag", Server.etag)
+        if ranged:
+            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
         self.end_headers()
         end = start + Server.cut_after if self.path in ("/cut", "/plain") else len(CONTENT)
         self.wfile.write(CONTENT[start:end])
@@ -122,6 +126,94 @@ def test_a_server_without_ranges_that_cuts_fails_after_some_attempts(server: str
     with pytest.raises(ConfigurationError, match="cut"):
         download(f"{server}/plain", tmp_path / "part")
     assert len(Server.asked) == http_download.ATTEMPTS
+
+
+@dataclass
+class Hostile:
+    """How a server answers, first without and then with a range, beside what it should."""
+
+    status: int = 206
+    range: str = "bytes 300-999/1000"
+    etag: str = '"a"'
+    body: bytes = bytes(700)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def hostile_server(how: Hostile) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if how.status != 206:
+                self.send_response(how.status)
+                headers, body = how.headers, bytes(1000)
+            elif "Range" in self.headers:
+                self.send_response(206)
+                headers = {"Content-Length": str(len(how.body)), "ETag": how.etag, "Content-Range": how.range}
+                body = how.body
+            else:
+                self.send_response(200)
+                headers, body = {"Content-Length": "1000", "ETag": '"a"'}, b"x" * 300
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_HEAD = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    host = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=host.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{host.server_port}/file"
+    finally:
+        host.shutdown()
+        host.server_close()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        Hostile(range="bytes 0-999/1000", body=bytes(1000)),
+        Hostile(range="", body=bytes(700)),
+        Hostile(etag='"b"'),
+        Hostile(range="bytes 300-309/1000", body=bytes(5)),
+    ],
+    ids=["from the start", "unstated", "of another version", "cut within a part"],
+)
+def test_a_part_that_does_not_continue_the_file_is_never_appended(how: Hostile, tmp_path: Path) -> None:
+    part = tmp_path / "data.part"
+    with hostile_server(how) as url, pytest.raises(ConfigurationError, match="cannot be downloaded"):
+        download(url, part)
+    assert not part.is_file() or set(part.read_bytes()[:300]) == {ord("x")}
+    assert not part.is_file() or part.stat().st_size < 1000
+
+
+def test_parts_in_small_pieces_make_the_file(tmp_path: Path) -> None:
+    part = tmp_path / "data.part"
+    with hostile_server(Hostile()) as url:
+        download(url, part)
+    assert part.read_bytes() == b"x" * 300 + bytes(700)
+
+
+@pytest.mark.parametrize(
+    ("how", "word"),
+    [
+        (Hostile(302, headers={"Location": "ftp://127.0.0.1/data"}), "no http"),
+        (Hostile(302, headers={"Location": "file:///etc/hostname"}), "not allowed"),
+    ],
+)
+def test_a_server_cannot_lead_away_from_the_web(how: Hostile, word: str, tmp_path: Path) -> None:
+    with hostile_server(how) as url, pytest.raises(ConfigurationError, match=word):
+        download(url, tmp_path / "data.part")
+
+
+def test_a_length_of_thousands_of_digits_is_not_known(tmp_path: Path) -> None:
+    with hostile_server(Hostile(200, headers={"Content-Length": "9" * 5000})) as url:
+        assert remote_size(url) is None
+        download(url, tmp_path / "data.part")
+    assert (tmp_path / "data.part").read_bytes() == bytes(1000)
 
 
 @pytest.mark.parametrize("origin", [False, True])

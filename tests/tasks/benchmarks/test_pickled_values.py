@@ -63,6 +63,28 @@ def test_shared_parts_do_not_multiply() -> None:
     assert len(plain_value(pickle.dumps(value))) == 2
 
 
+SHARED = b"Nq\x00" + b"h\x00h\x00\x86q\x00" * 60
+"""A tuple of two, each of two, ... 60 deep: a few bytes that no repr and no hash comes to the end of."""
+FLOAT = b"cnumpy\ndtype\nX\x02\x00\x00\x00f8\x85R"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"}" + SHARED + b"Ns.",
+        b"(" + SHARED + b"Nd.",
+        SHARED + SHARED + b"\x93.",
+        b"cnumpy\ndtype\n" + SHARED + b"\x85R.",
+        b"cnumpy.core.numeric\n_frombuffer\n(U\x08aaaaaaaa" + FLOAT + SHARED + b"U\x01CtR.",
+        b"cnumpy.core.multiarray\nscalar\n" + FLOAT + b"\x8a\x06" + (10**13).to_bytes(6, "little") + b"\x86R.",
+    ],
+    ids=["key", "keys", "name", "element type", "shape", "zeros"],
+)
+def test_a_few_bytes_do_not_ask_for_time_or_memory_without_end(code: bytes) -> None:
+    with pytest.raises(ParseError):
+        plain_value(b"\x80\x04" + code)
+
+
 def test_mangled_pickles_raise_nothing_else() -> None:
     rng = random.Random(0)
     whole = pickle.dumps({**RECORD, "a": np.arange(4.0)}, protocol=4)

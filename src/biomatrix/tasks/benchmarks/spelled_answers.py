@@ -10,6 +10,7 @@ from biomatrix.tasks.parsers import shown
 from biomatrix.vocabulary.chat import DOCUMENT_END, TURN_END
 
 _THOUGHT: Final = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+_THOUGHT_START: Final = "<think>"
 _FENCE: Final = re.compile(r"\A```[A-Za-z]*\n(.*)\n```\Z", re.DOTALL)
 _QUOTED: Final = re.compile(r"\A(`+)([^`]+)\1\Z")
 _LABEL: Final = re.compile(
@@ -23,17 +24,19 @@ _HEDGE: Final = re.compile(
 
 
 def spoken(raw: str) -> str:
-    """Return what is said to the reader: without the end of the turn, and without thoughts before the answer.
+    """Return what is said to the reader: up to the end of the turn, and without thoughts before the answer.
+
+    A thought that does not end is no answer, whatever stands in it.
 
     Examples
     --------
-    >>> spoken("<think>hm</think>Yes<|im_end|>")
-    'Yes'
+    >>> spoken("<think>hm</think>Yes<|im_end|>"), spoken("<think>Yes"), spoken("No<|im_end|>Yes")
+    ('Yes', '', 'No')
     """
     text = _THOUGHT.sub("", raw).strip()
-    while (shorter := text.removesuffix(TURN_END).removesuffix(DOCUMENT_END).rstrip()) != text:
-        text = shorter
-    return text
+    if text.startswith(_THOUGHT_START):
+        return ""
+    return text.partition(TURN_END)[0].partition(DOCUMENT_END)[0].rstrip()
 
 
 def between(text: str, start: str, end: str) -> str | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from biomatrix.errors import ConfigurationError
 
@@ -20,6 +21,8 @@ TIMEOUT: Final = 60.0
 """Seconds without a byte after which a connection counts as cut."""
 _PIECE: Final = 1 << 18
 _RANGE_IGNORED, _RANGE_KEPT, _RANGE_REFUSED = 200, 206, 416
+_SIZE: Final = re.compile(r"[0-9]{1,18}")
+_CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 
 Advance = Callable[[int], None]
 
@@ -81,11 +84,14 @@ def _continue(url: str, part: Path, advance: Advance) -> bool:
     asked = {"Range": f"bytes={start}-", "If-Range": mark} if mark else {}
     with _open(Request(_checked(url), headers=asked)) as answer:
         kept = answer.status == _RANGE_KEPT
-        if not kept and start:
-            advance(-start)
         tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
+        left = _left(answer, start, mark, tag) if kept else _length(answer)
+        if start and (not kept or left is None):
+            advance(-start)
+        if kept and left is None:
+            part.unlink(missing_ok=True)
+            raise HTTPException("the server sends another part of the file than was asked for")
         _mark(part).write_text("" if tag.startswith("W/") else tag, encoding="latin-1")
-        left = _length(answer)
         with part.open("ab" if kept else "wb") as stream:
             while piece := answer.read(_PIECE):
                 stream.write(piece)
@@ -94,15 +100,31 @@ def _continue(url: str, part: Path, advance: Advance) -> bool:
     return not left
 
 
+class _WebOnly(HTTPRedirectHandler):
+    """Follows a server to other addresses of the web alone."""
+
+    def redirect_request(self, *of: Any) -> Request | None:
+        _checked(of[-1])
+        return super().redirect_request(*of)
+
+
 @contextmanager
 def _open(request: Request) -> Iterator[HTTPResponse]:
-    with urlopen(request, timeout=TIMEOUT) as answer:
+    with build_opener(_WebOnly).open(request, timeout=TIMEOUT) as answer:
         yield answer
 
 
 def _length(answer: HTTPResponse) -> int | None:
     text = answer.headers.get("Content-Length") or ""
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if _SIZE.fullmatch(text) else None
+
+
+def _left(answer: HTTPResponse, start: int, mark: str, tag: str) -> int | None:
+    """Return the bytes from ``start`` to the end of the file; None where a part begins elsewhere or is of another."""
+    stated = _CONTENT_RANGE.fullmatch((answer.headers.get("Content-Range") or "").strip())
+    if stated is None or not start or int(stated[1]) != start or tag not in ("", mark):
+        return None
+    return _length(answer) if stated[2] == "*" else int(stated[2]) - start
 
 
 def _mark(part: Path) -> Path:

@@ -31,6 +31,7 @@ _LITERALS: Final = frozenset(
     )
 )  # fmt: skip
 _IDLE: Final = frozenset(("PROTO", "FRAME", "STOP"))
+_KEYS: Final = (str, bytes, int, float, type(None))
 _STORES: Final = frozenset(("PUT", "BINPUT", "LONG_BINPUT"))
 _LOADS: Final = frozenset(("GET", "BINGET", "LONG_BINGET"))
 
@@ -44,7 +45,7 @@ class _Type:
 
     def __init__(self, code: object, *_: object) -> None:
         if not isinstance(code, str) or not _is_number_code(code):
-            raise ParseError(f"an array of {code!r}, where numbers are expected")
+            raise ParseError(f"an array of {_briefly(code)}, where numbers are expected")
         self.dtype = np.dtype(code)
 
     def build(self, state: Any) -> None:
@@ -62,7 +63,7 @@ class _Array:
             raise ParseError("an array that is not one of plain numbers")
         shape, kind, fortran, data = state[1], state[2], state[3], _bytes(state[4])
         if not isinstance(shape, tuple) or not all(isinstance(size, int) and size >= 0 for size in shape):
-            raise ParseError(f"an array of the shape {shape!r}")
+            raise ParseError(f"an array of the shape {_briefly(shape)}")
         try:
             self.value = np.frombuffer(data, kind.dtype).reshape(shape, order="F" if fortran else "C").copy()
         except ValueError as error:
@@ -73,9 +74,25 @@ def _is_number_code(code: str) -> bool:
     return len(code) in (2, 3) and code[0] in "biufS?" and code[1:].isdigit()
 
 
+def _briefly(value: object) -> str:
+    """Return a word of text as it stands, and of anything else its type: lists that share parts print without end."""
+    return repr(value[:40]) if isinstance(value, str) else type(value).__name__
+
+
 def _bytes(value: Any) -> bytes:
-    # Before protocol 3 bytes are text of the same code points.
-    return value.encode("latin-1") if isinstance(value, str) else bytes(value)
+    if isinstance(value, str):  # before protocol 3 bytes are text of the same code points
+        return value.encode("latin-1")
+    if not isinstance(value, bytes | bytearray):  # of a number, Python would make as many zero bytes
+        raise ParseError(f"numbers made of a {type(value).__name__}, where bytes are expected")
+    return bytes(value)
+
+
+def _mapping(keys: list[Any], values: list[Any]) -> dict[Any, Any]:
+    """Return a mapping; its keys are plain, since tuples that share parts are hashed without end."""
+    wrong = next((key for key in keys if not isinstance(key, _KEYS)), None)
+    if wrong is not None:
+        raise ParseError(f"a mapping with a {type(wrong).__name__} as key")
+    return dict(zip(keys, values, strict=True))
 
 
 def _scalar(kind: Any, data: Any = b"") -> Any:
@@ -163,11 +180,11 @@ class _Machine:
 
     def _setitem(self, _: Any) -> None:
         value, key = self.stack.pop(), self.stack.pop()
-        self._top(dict)[key] = value
+        self._top(dict).update(_mapping([key], [value]))
 
     def _setitems(self, _: Any) -> None:
         values = self._to_mark()
-        self._top(dict).update(zip(values[::2], values[1::2], strict=True))
+        self._top(dict).update(_mapping(values[::2], values[1::2]))
 
     def _tuple(self, _: Any) -> None:
         self.stack.append(tuple(self._to_mark()))
@@ -177,7 +194,7 @@ class _Machine:
 
     def _dict(self, _: Any) -> None:
         values = self._to_mark()
-        self.stack.append(dict(zip(values[::2], values[1::2], strict=True)))
+        self.stack.append(_mapping(values[::2], values[1::2]))
 
     def _tuple1(self, _: Any) -> None:
         self._gather(1)
@@ -198,6 +215,8 @@ class _Machine:
 
     def _stack_global(self, _: Any) -> None:
         attribute, module = self.stack.pop(), self.stack.pop()
+        if not (isinstance(attribute, str) and isinstance(module, str)):
+            raise ParseError("a broken pickle")
         self.stack.append(_Name(f"{module} {attribute}"))
 
     def _reduce(self, _: Any) -> None:
