@@ -54,6 +54,8 @@ def is_decidable(benchmark: Benchmark, example: Example) -> bool:
 
 
 def _states_gold(benchmark: Benchmark, example: Example, prediction: Prediction) -> bool:
+    if prediction.stated in example.references:
+        return True
     value = _VALUES[benchmark.task.parser]
     try:
         stated = value(prediction.stated)

@@ -5,9 +5,22 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 log = logging.getLogger(__name__)
+_SILENT: ContextVar[bool] = ContextVar("silent", default=False)
+
+
+@contextmanager
+def silent_progress() -> Iterator[None]:
+    """Let no :class:`Progress` log within, in this thread: for a part of work whose whole has a line of its own."""
+    token = _SILENT.set(True)
+    try:
+        yield
+    finally:
+        _SILENT.reset(token)
 
 
 def per_second(count: float, seconds: float) -> float:
@@ -104,7 +117,9 @@ class Progress:
         self._fresh = self._fresh or not cached
         self._pace.count(0 if cached else amount)
         ended = self.total is not None and before < self.total <= self.done
-        if not (ended or self._pace.elapsed - self._last_message >= self.every) or not log.isEnabledFor(logging.INFO):
+        if not (ended or self._pace.elapsed - self._last_message >= self.every):
+            return
+        if _SILENT.get() or not log.isEnabledFor(logging.INFO):
             return
         if self._find_total is not None:
             self.total, self._find_total = self._find_total(), None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from time import sleep
@@ -15,6 +16,7 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError
 from biomatrix.evaluation.answering import Question, Reply
 from biomatrix.metrics.scores import Score, Scores, mean_score
+from biomatrix.progress import Progress
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 
@@ -146,6 +148,18 @@ def slow_guess(question: Question) -> str:
     """Answer as above, and take a while."""
     sleep(0.1)
     return guess(question)
+
+
+def lacking(predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]) -> Scores:
+    """Judge as above, and say that something is missing."""
+    found = error(predictions, examples, settings)
+    return {name: replace(score, reason="needs a set of scales") for name, score in found.items()}
+
+
+def with_progress(question: Question) -> str:
+    """Answer, and tell of work within."""
+    Progress("within", 1, every=0.0).advance()
+    return "C"
 
 
 class Remembers:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.data_places import DataPlaces, places
+from biomatrix.evaluation.opening import open_answerer
+from biomatrix.evaluation.run import run_benchmark
 from biomatrix.evaluation.selection import groups, selected
+from biomatrix.evaluation.session import NotRun, run_all
+from biomatrix.evaluation.settings import Settings
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
-from biomatrix.tasks.benchmarks.registry import benchmarks, load_benchmarks, unregister_benchmark
+from biomatrix.tasks.benchmarks.registry import benchmark, benchmarks, load_benchmarks, unregister_benchmark
+from biomatrix.tasks.benchmarks.sample_data import sample_folder
 
 
 def test_groups_are_domains_and_fine_tuning_groups(definitions: Path) -> None:
@@ -75,3 +82,55 @@ def test_a_source_has_a_folder_of_its_own(count: Benchmark, data: Path) -> None:
         places(None, ["own_rosw"], [count])
     with pytest.raises(ConfigurationError, match="no such folder"):
         places(data / "nowhere", [], [count])
+
+
+def test_baselines_learn_from_a_stand_in_where_the_official_data_are_a_test_split_alone(
+    count: Benchmark, data: Path, tmp_path: Path
+) -> None:
+    (data / "own_rows" / "train.jsonl").rename(data / "own_stand_in" / "train.jsonl")
+    where = DataPlaces(data, stand_ins=True)
+    assert where.data_set(count) is count.data
+    assert where.training_set(count, count.data).source.name == "own_stand_in"
+    assert DataPlaces(data).training_set(count, count.data) is count.data
+    result = run_benchmark(count, open_answerer("baseline:majority"), where, Settings(), tmp_path / "run")
+    assert result["data"]["official"]
+    assert result["data"]["training"] == "own_stand_in"
+    assert any("own_stand_in" in note for note in result["data"]["notes"])
+
+
+@pytest.mark.parametrize(("name", "lent"), [("mol_opt_s2_logp", "openmolins"), ("mol_opt_molopt_qed", "mumo_instruct")])
+def test_sets_of_requests_have_their_training_rows_elsewhere(name: str, lent: str, monkeypatch: Any) -> None:
+    known = benchmark(name)
+    assert not DataPlaces(sample_folder(known.data)).is_here(known.data, "train")
+    here = DataPlaces(sample_folder(known.data), stand_ins=True)
+    monkeypatch.setattr(DataPlaces, "is_here", lambda self, data, split="test": data.source.name == lent)
+    assert here.training_set(known, known.data).source.name == lent
+
+
+def test_a_file_that_is_gone_leaves_its_task_out_and_the_rest_goes_on(
+    count: Benchmark, copy: Benchmark, here: DataPlaces, tmp_path: Path
+) -> None:
+    missing = here.folder("own_rows") / "train.jsonl"
+    missing.unlink()
+    answerer = open_answerer("baseline:majority")
+    (one,) = run_all([count], answerer, here, Settings(), tmp_path)
+    assert isinstance(one, NotRun)
+    assert one.reason == f"{missing}: No such file or directory"
+
+
+def test_what_a_judge_lacks_is_noted_once(count: Benchmark, here: DataPlaces, tmp_path: Path) -> None:
+    lacking = replace(count, judge="own_benchmark_parts:lacking")
+    result = run_benchmark(lacking, open_answerer("own_benchmark_parts:guess"), here, Settings(seeds=2), tmp_path / "r")
+    assert [note for note in result["notes"] if "scales" in note] == [
+        "rmse, within_one, distinct: needs a set of scales"
+    ]
+
+
+def test_an_evaluation_has_one_line_of_progress_for_each_task(
+    copy: Benchmark, here: DataPlaces, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="biomatrix.progress"):
+        run_benchmark(copy, open_answerer("own_benchmark_parts:with_progress"), here, Settings(), tmp_path / "run")
+    lines = [record.message for record in caplog.records if record.name == "biomatrix.progress"]
+    assert len(lines) == 1
+    assert lines[0].startswith("own_copy, ")

@@ -111,3 +111,12 @@ def test_novelty_is_to_the_nearest_known_molecule() -> None:
     assert items[0] == 0
     assert 0 < items[1] < 1
     assert "novelty" not in subtask_scores("BondNum", [row], ["CCO"])
+
+
+def test_blank_lines_shift_what_follows_them() -> None:
+    rows = [{"molecule": "CCO", "Instruction": way} for way in ("lower LogP", "lower LogP", "higher LogP")]
+    answers = ["OCCO", "", "CCCCCC"]
+    scores = subtask_scores("LogP", rows, answers)
+    assert (scores["sr"].value, scores["sr_shifted"].value) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+    full = subtask_scores("LogP", rows, ["OCCO", "C(", "CCCCCC"])
+    assert full["sr_shifted"].value == full["sr"].value == pytest.approx(2 / 3)

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 from rdkit import Chem
 
+from biomatrix.metrics.fingerprints import SIMILARITIES, tanimoto
 from biomatrix.metrics.smolinstruct.booleans import boolean_scores
 from biomatrix.metrics.smolinstruct.canonical import among, canonical, heavy_atoms
 from biomatrix.metrics.smolinstruct.formula import element_counts_of, formula_scores
@@ -101,3 +102,14 @@ def test_yes_and_no_alone_are_answers() -> None:
     assert (scores["accuracy"].value, scores["accuracy_over_valid"].value) == (0.5, 1.0)
     assert (scores["accuracy"].empty, scores["accuracy"].unparsable) == (1, 1)
     assert boolean_scores(["Yes"], ["Yes"])["roc_auc"].value != 1  # one class alone has no curve
+
+
+ALIKE = ("O", "[Na+].[Cl-]", "C", "[He]", "CC", "CO", "[Os]C", "N.[Na+]", "[2H]O", "[NH4+].CO", "FF")
+
+
+@pytest.mark.parametrize("smiles", ALIKE)
+def test_a_molecule_is_as_like_itself_as_its_fingerprints_say(smiles: str) -> None:
+    scores = smiles_scores([[smiles]], [smiles])
+    mol = Chem.MolFromSmiles(canonical(smiles) or "")
+    for name, kind in SIMILARITIES.items():
+        assert scores[name].value == tanimoto(kind(mol), kind(mol))

@@ -12,7 +12,7 @@ from biomatrix.cli.console import Quiet, shown_log
 
 if TYPE_CHECKING:
     from biomatrix.tasks.benchmarks.benchmark import Source
-    from biomatrix.tasks.benchmarks.data_cache import Holding
+    from biomatrix.tasks.benchmarks.downloads.data_cache import Holding
 
 app = typer.Typer(
     help="Download, check and list the official data of benchmarks.",
@@ -50,8 +50,8 @@ def get(
 
     The cache is the folder that BIOMATRIX_DATA names, else ~/.cache/biomatrix/data.
     """
-    from biomatrix.tasks.benchmarks.data_cache import holding, source_of
-    from biomatrix.tasks.benchmarks.download import get as get_files
+    from biomatrix.tasks.benchmarks.downloads.data_cache import holding, source_of
+    from biomatrix.tasks.benchmarks.downloads.download import get as get_files
 
     wanted = {source.name: source for source in map(source_of, names)}
     for source in wanted.values():
@@ -69,7 +69,7 @@ def get(
 @app.command("list", epilog="Example: biomatrix data list --json")
 def list_data(as_json: AsJson = False) -> None:
     """List every source: what of it is there, its size, its licence and the benchmarks that read it."""
-    from biomatrix.tasks.benchmarks.data_cache import holding, sources
+    from biomatrix.tasks.benchmarks.downloads.data_cache import holding, sources
 
     rows = [_row(holding(source)) for source in sources().values()]
     if as_json:
@@ -83,8 +83,8 @@ def list_data(as_json: AsJson = False) -> None:
 
 def _announcement(source: Source, origin: Path | None) -> str:
     """Return what to know before a source is got: its licence, and how much there is to download."""
-    from biomatrix.tasks.benchmarks.data_cache import holding
-    from biomatrix.tasks.benchmarks.download import sizes
+    from biomatrix.tasks.benchmarks.downloads.data_cache import holding
+    from biomatrix.tasks.benchmarks.downloads.download import sizes
 
     if holding(source).complete:
         size = "already there"

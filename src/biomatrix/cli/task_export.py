@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from biomatrix.tasks.benchmarks.exports import Rows
+    from biomatrix.tasks.benchmarks.exports.export_files import Rows
 
 
 def register(tasks: typer.Typer) -> None:
@@ -50,9 +50,9 @@ def export(
     One file a benchmark, streamed; the same data, seed and notation give the same bytes. What cannot be written stands
     in rejects.jsonl with its reason.
     """
-    from biomatrix.tasks.benchmarks.exports import export as write
+    from biomatrix.tasks.benchmarks.exports.export_files import export as write
+    from biomatrix.tasks.benchmarks.exports.released_records import released_records
     from biomatrix.tasks.benchmarks.registry import load_benchmarks
-    from biomatrix.tasks.benchmarks.released_records import released_records
 
     for path in file or ():
         load_benchmarks(path)
@@ -73,8 +73,8 @@ def _of_benchmarks(
     names: list[str], origin: Path | None, data: str | None, split: str, notation: str, seed: int
 ) -> tuple[Mapping[str, Rows], Mapping[str, int]]:
     """Return the records of benchmarks by name, and their versions."""
-    from biomatrix.tasks.benchmarks.data_cache import folder_in, source_folder
-    from biomatrix.tasks.benchmarks.exports import records_of
+    from biomatrix.tasks.benchmarks.downloads.data_cache import folder_in, source_folder
+    from biomatrix.tasks.benchmarks.exports.export_files import records_of
     from biomatrix.tasks.benchmarks.registry import benchmark
 
     rows, versions = {}, {}

@@ -17,7 +17,7 @@ from biomatrix.evaluation.answering import Answerer, Question, Reply
 from biomatrix.evaluation.plain_text import shown_prompt
 from biomatrix.evaluation.rows import Rows
 from biomatrix.evaluation.settings import Settings
-from biomatrix.progress import Progress
+from biomatrix.progress import Progress, silent_progress
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
 from biomatrix.tasks.benchmarks.wording import question_parts
 from biomatrix.tasks.documents import PartItem
@@ -74,7 +74,8 @@ def ask_all(waiting: Sequence[Ask], answerer: Answerer, log: AnswerLog, batch: i
     for start in range(0, len(ordered), batch):
         chunk = ordered[start : start + batch]
         begun = time.perf_counter()
-        replies = answerer.answer([ask.question for ask in chunk if ask.question is not None])
+        with silent_progress():
+            replies = answerer.answer([ask.question for ask in chunk if ask.question is not None])
         share = (time.perf_counter() - begun) / len(chunk)
         log.add([_entry(ask, _timed(reply, share)) for ask, reply in zip(chunk, replies, strict=True)])
         progress.advance(len(chunk))

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.evaluation.rows import TRAIN
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
-from biomatrix.tasks.benchmarks.data_cache import data_root, folder_in
+from biomatrix.tasks.benchmarks.downloads.data_cache import data_root, folder_in
 from biomatrix.tasks.benchmarks.loading import load_examples
-
-SAMPLES: Final = Path(__file__).parents[1] / "tasks" / "benchmarks" / "samples"
-"""The rows in the official formats that come with the package: they show a form, and measure nothing."""
+from biomatrix.tasks.benchmarks.sample_data import SAMPLES
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,15 @@ class DataPlaces:
         if self.stand_ins and not self.is_here(benchmark.data):
             return next((each for each in benchmark.stand_ins if self.is_here(each)), benchmark.data)
         return benchmark.data
+
+    def training_set(self, benchmark: Benchmark, data: DataSet) -> DataSet:
+        """Return the data whose training split baselines learn from: those that are asked, or what stands in for them.
+
+        Another set is taken only where stand-ins are allowed and no file of the asked data has a training row.
+        """
+        if not self.stand_ins or self.is_here(data, TRAIN):
+            return data
+        return next((each for each in benchmark.stand_ins if self.is_here(each, TRAIN)), data)
 
     def is_here(self, data: DataSet, split: str = "test") -> bool:
         """Return whether a split has a row that can be asked for: files of other tasks may be missing."""

@@ -124,6 +124,8 @@ def _intervals(benchmark: Benchmark, found: Judged, seed: int) -> dict[str, Inte
         has_items = all(_items(run.scores.get(name), len(run.places)) is not None for run in found.runs)
         if has_items:
             intervals[name] = mean_interval(np.array(found.items(name)), numbered, seed)
+        elif all(math.isnan(value) for value in found.values(name)):
+            intervals[name] = Interval(reason="it has no value")
         elif name not in anew:
             intervals[name] = Interval(reason=_NO_ITEMS)
     waiting = [name for name in found.names if name not in intervals]

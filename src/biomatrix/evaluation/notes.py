@@ -33,6 +33,11 @@ def data_notes(
     return notes
 
 
+def lent_training(taught: DataSet) -> str:
+    """Return that a baseline learned from the training split of other data."""
+    return f"its own data have no training split here: the baseline learned from that of {taught.source.name}"
+
+
 def run_notes(benchmark: Benchmark, rows: Rows, found: Judged, log: AnswerLog) -> list[str]:
     """Return what must be known of the answers."""
     notes = [benchmark.notes] if benchmark.notes else []
@@ -45,12 +50,25 @@ def run_notes(benchmark: Benchmark, rows: Rows, found: Judged, log: AnswerLog) -
         notes.append(f"{len(unasked):,} questions could not be asked and count as unanswered, such as: {commonest}")
     if len(found.runs) > 1 and all(_agree(found, run) for run in range(1, len(found.runs))):
         notes.append("the seeds gave the same answers: nothing is drawn at random")
+    reasons = _reasons(found)
+    notes += [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
+    explained = {name for names in reasons.values() for name in names}
     for metric in benchmark.metrics:
         if metric.name not in found.names:
             notes.append(f"{metric.name} was not measured")
-        elif all(math.isnan(value) for value in found.values(metric.name)):
+        elif metric.name not in explained and all(math.isnan(value) for value in found.values(metric.name)):
             notes.append(f"{metric.name} has no value: no answer could be judged, or what it needs is not here")
     return notes
+
+
+def _reasons(found: Judged) -> dict[str, list[str]]:
+    """Return what judges say is missing, with the scores of which they say it."""
+    reasons: dict[str, list[str]] = {}
+    for name in found.names:
+        for reason in dict.fromkeys(run.scores[name].reason for run in found.runs if name in run.scores):
+            if reason:
+                reasons.setdefault(reason, []).append(name)
+    return reasons
 
 
 def _agree(found: Judged, run: int) -> bool:

@@ -21,6 +21,7 @@ from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import load_examples, official_file
 
 SPLIT = "test"
+TRAIN = "train"
 _SHOWN_REJECTS = 5
 
 
@@ -100,7 +101,7 @@ def pick(
 
 def training_rows(data: DataSet, folder: Path) -> Iterator[Example]:
     """Yield the rows of the training split that can be read; the files are opened when the first one is asked for."""
-    for row in load_examples(data, folder, "train"):
+    for row in load_examples(data, folder, TRAIN):
         if not isinstance(row, Reject):
             yield row
 
@@ -116,10 +117,12 @@ def digest_of(examples: Iterable[Example]) -> str:
     return found.hexdigest()
 
 
-def file_hashes(data: DataSet, folder: Path) -> list[Mapping[str, Any]]:
-    """Return the SHA-256 of each file of a source that is there, beside the one that is stated for it."""
+def file_hashes(data: DataSet, folder: Path, split: str | None = None) -> list[Mapping[str, Any]]:
+    """Return the SHA-256 of each file of a source, or of a split of it, that is there, beside the one stated for it."""
     found: list[Mapping[str, Any]] = []
     for file in data.source.files:
+        if split not in (None, file.split):
+            continue
         try:
             path = official_file(folder, file.path)
         except ConfigurationError:

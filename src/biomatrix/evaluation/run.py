@@ -22,7 +22,7 @@ from biomatrix.evaluation.judged import Judged, judged, predictions_of
 from biomatrix.evaluation.leaks import LeakedKeys
 from biomatrix.evaluation.notes import run_notes
 from biomatrix.evaluation.results import FORMAT, RESULT_FILE, plain, published_of, read_result, scores_of, write_result
-from biomatrix.evaluation.rows import Rows, file_hashes, read_rows, training_rows
+from biomatrix.evaluation.rows import TRAIN, Rows, file_hashes, read_rows, training_rows
 from biomatrix.evaluation.settings import Settings
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.examples import Prediction
@@ -96,20 +96,22 @@ def run_benchmark(
     data = places.data_set(benchmark)
     where = places.folder(data.source.name)
     rows = read_rows(benchmark, data, where, settings.limit, first=settings.first)
-    identity = identity_of(benchmark, answerer, settings, data, file_hashes(data, where), rows)
+    taught = places.training_set(benchmark, data)
+    lent = file_hashes(taught, places.folder(taught.source.name), TRAIN) if taught is not data else []
+    identity = identity_of(benchmark, answerer, settings, data, [*file_hashes(data, where), *lent], rows)
     check_identity(folder, identity, resume=handling.resume)
     log = AnswerLog(folder)
     if not handling.resume:
         log.clear()
         (folder / RESULT_FILE).unlink(missing_ok=True)
     begun = time.time()
-    asked = _ask(benchmark, answerer, rows, settings, log, handling.batch, (data, where))
+    asked = _ask(benchmark, answerer, rows, settings, log, handling.batch, (taught, places))
     judged_with = {"leaked": leaked.digest if leaked else None, "identity": identity.digest}
     if not asked and not handling.judge_again and (kept := _kept(folder, judged_with)) is not None:
         return kept
     _refuse_silence(log)
     times = {"begun": begun, "asking_seconds": sum(entry.reply.seconds for entry in log.entries.values())}
-    described = described_data(benchmark, data, rows, places.difference(benchmark, data), identity)
+    described = described_data(benchmark, data, rows, places.difference(benchmark, data), identity, taught)
     return _judge(benchmark, answerer, rows, settings, log, folder, leaked, {
         "data": described, "judged_with": judged_with, "times": times,
     })  # fmt: skip
@@ -122,7 +124,7 @@ def _ask(
     settings: Settings,
     log: AnswerLog,
     batch: int,
-    training: tuple[DataSet, Path],
+    training: tuple[DataSet, DataPlaces],
 ) -> int:
     """Ask what the log does not hold; return how many questions those were."""
     every = list(asks(benchmark, rows, settings))
@@ -130,7 +132,8 @@ def _ask(
     if waiting:
         progress = progress_of(benchmark, answerer, len(every))
         progress.advance(len(every) - len(waiting), cached=True)
-        answerer.prepare(benchmark, training_rows(*training))
+        taught, places = training
+        answerer.prepare(benchmark, training_rows(taught, places.folder(taught.source.name)))
         ask_all(waiting, answerer, log, batch, progress)
     return len(waiting)
 

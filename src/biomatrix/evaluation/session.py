@@ -59,10 +59,17 @@ def run_all(
             result = run_benchmark(benchmark, answerer, places, settings, place, handling, leaked)
         except ServerError:
             raise
-        except BioMatrixError as error:
-            yield NotRun(benchmark.name, answerer.name, str(error))
+        except (BioMatrixError, OSError) as error:
+            yield NotRun(benchmark.name, answerer.name, _line(error))
             continue
         yield Run(place, result)
+
+
+def _line(error: BioMatrixError | OSError) -> str:
+    """Return what went wrong in one line, with the file where one is at fault."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__
 
 
 def folder_name(name: str) -> str:

@@ -14,5 +14,5 @@ def checked_pairs(references: Sequence[object], predictions: Sequence[object]) -
         There are more of one than of the other.
     """
     if len(references) != len(predictions):
-        raise ValueError(f"{len(references)} references beside {len(predictions)} predictions")
+        raise ValueError(f"{len(references)} references beside {len(predictions)} predictions; give one for each")
     return len(predictions)

@@ -18,8 +18,7 @@ from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.bleu import corpus_bleu
 from biomatrix.metrics.meteor import meteor_score
 from biomatrix.metrics.rouge import rouge_scores
-from biomatrix.metrics.score_items import items_of
-from biomatrix.metrics.scores import Score, Scores, mean_score
+from biomatrix.metrics.scores import Score, Scores, items_of, mean_score
 from biomatrix.metrics.wordnet import WordNet
 from biomatrix.metrics.wordpieces import Tokenize
 

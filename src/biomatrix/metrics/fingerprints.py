@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from rdkit import Chem
@@ -31,6 +32,10 @@ def morgan_counts(mol: Chem.Mol) -> Any:
 def morgan_bits(mol: Chem.Mol) -> Any:
     """Return the Morgan fingerprint of radius 2 in 2,048 bits."""
     return _morgan_generator(2048).GetFingerprint(mol)
+
+
+SIMILARITIES: Final[Mapping[str, Callable[[Any], Any]]] = {"fts": morgan_counts, "maccs_fts": maccs, "rdk_fts": rdk}
+"""The fingerprints of answered molecules, by the name of the similarity; ``fts`` is the one that is published."""
 
 
 def tanimoto(first: Any, second: Any) -> float:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.protein_design import NAMES, compare_backbones
 from biomatrix.metrics.scores import Scores, mean_score
 
@@ -94,19 +95,23 @@ def self_consistency(designs: Sequence[ArrayLike | None], folds: Sequence[Sequen
     -------
     mapping of str to Score
         ``sctm``, ``sctm_third`` (as the published evaluator reads a third of the chain), ``scrmsd`` in Angstrom, and
-        ``plddt`` from 0 to 100 of the fold that was kept.
+        ``plddt`` from 0 to 100 of the fold that was kept. Backbones that are absent, or without a fold of their
+        length, are left out and counted; ``sctm_corrected`` counts them as 0.
 
     Raises
     ------
     ValueError
         The numbers of backbones and of lists of folds differ.
     """
-    if len(designs) != len(folds):
-        raise ValueError(f"{len(designs)} backbones and folds of {len(folds)}; give folds for each")
+    checked_pairs(designs, folds)
     rows = [_best(design, options) for design, options in zip(designs, folds, strict=True)]
     missing = sum(design is None for design in designs)
+    unfolded = sum(np.isnan(row["tm_score"]) for row in rows) - missing
+    counts = {"empty": missing, "unparsable": int(unfolded)}
     names = {"sctm": "tm_score", "sctm_third": "tm_score_third", "scrmsd": "rmsd", "plddt": "plddt"}
-    return {name: mean_score([row[key] for row in rows], empty=missing) for name, key in names.items()}
+    strict = np.nan_to_num([row["tm_score"] for row in rows], nan=0.0)
+    scores = {name: mean_score([row[key] for row in rows], **counts) for name, key in names.items()}
+    return scores | {"sctm_corrected": mean_score(strict, **counts)}
 
 
 def _best(design: ArrayLike | None, folds: Sequence[Fold | None]) -> dict[str, float]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.bleu import corpus_bleu
 from biomatrix.metrics.edit_distance import levenshtein
-from biomatrix.metrics.fingerprints import maccs, morgan_counts, rdk, tanimoto
+from biomatrix.metrics.fingerprints import SIMILARITIES, tanimoto
 from biomatrix.metrics.parsed_molecules import inchi, parsed
 from biomatrix.metrics.scores import Score, Scores, mean_score
-
-_FINGERPRINTS: Final[dict[str, Callable[[Any], Any]]] = {"fts": morgan_counts, "maccs_fts": maccs, "rdk_fts": rdk}
 
 
 def molecule_scores(references: Sequence[str], predictions: Sequence[str | None]) -> Scores:
@@ -43,7 +41,7 @@ def molecule_scores(references: Sequence[str], predictions: Sequence[str | None]
         "levenshtein": [float(levenshtein(answer, reference)) for reference, answer in pairs],
         "validity": [float(one) for one in valid],
         "validity_corrected": [float(one and bool(answer)) for one, answer in zip(valid, answers, strict=True)],
-        **{name: [_similarity(*pair, kind) for pair in pairs] for name, kind in _FINGERPRINTS.items()},
+        **{name: [_similarity(*pair, kind) for pair in pairs] for name, kind in SIMILARITIES.items()},
     }
     bleu = Score(corpus_bleu(references, answers, 4), total, empty, unparsable, total)
     scores = {name: mean_score(values, empty=empty, unparsable=unparsable) for name, values in items.items()}

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from biomatrix.metrics.affinity_regression import pearson
+from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.scores import Score, Scores, mean_score
 
 
@@ -36,8 +37,7 @@ def ppi_accuracy(predictions: Sequence[int | None], targets: Sequence[int], *, e
     ValueError
         The numbers of predictions and targets differ.
     """
-    if len(predictions) != len(targets):
-        raise ValueError(f"{len(predictions)} predictions and {len(targets)} targets; give one for each")
+    checked_pairs(targets, predictions)
     pairs = list(zip(predictions, targets, strict=True))
     unparsable = sum(found is None for found in predictions) - empty
     accuracy = mean_score([float(found == wanted) for found, wanted in pairs], empty=empty, unparsable=unparsable)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from biomatrix.errors import UnsupportedError
+from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.scores import Scores, mean_score
 from biomatrix.metrics.superposition import rmsd, tm_score
 from biomatrix.metrics.tm_align.aligner import FEWEST_RESIDUES, tm_align
@@ -49,8 +50,7 @@ def folding(predicted: Sequence[ArrayLike | None], native: Sequence[ArrayLike]) 
     ValueError
         The numbers of structures differ, or the lengths of a pair.
     """
-    if len(predicted) != len(native):
-        raise ValueError(f"{len(predicted)} predicted and {len(native)} native structures; give one for each")
+    checked_pairs(native, predicted)
     missing = sum(found is None for found in predicted)
     nothing = dict.fromkeys(NAMES, float("nan"))
     rows = [
@@ -110,8 +110,7 @@ def recovery(designed: Sequence[str], native: Sequence[str]) -> Scores:
     ValueError
         The numbers of sequences differ.
     """
-    if len(designed) != len(native):
-        raise ValueError(f"{len(designed)} designed and {len(native)} native sequences; give one for each")
+    checked_pairs(native, designed)
     pairs = list(zip(designed, native, strict=True))
     same = [_matches(found, known) for found, known in pairs]
     shares = np.array([np.nan if hits is None else hits.mean() for hits in same])

@@ -37,6 +37,11 @@ def retrieval_accuracy(
     -------
     mapping of str to Score
         ``retrieval_acc_4``, ``retrieval_acc_10``, ``retrieval_acc_20``; NaN where there are too few designs.
+
+    Raises
+    ------
+    ValueError
+        The two differ in shape.
     """
     a, b = np.asarray(texts, dtype=np.float64), np.asarray(sequences, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 2:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.metrics.answer_counts import checked_pairs
-from biomatrix.metrics.scores import Score, Scores, mean_score
+from biomatrix.metrics.scores import Score, Scores, items_of, mean_score
 
 KINDS: Final[Mapping[str, str]] = {
     "rouge_1": "rouge1",
@@ -72,17 +72,14 @@ def bootstrap_median(score: Score, seed: int) -> Score:
     ValueError
         The score keeps no items.
     """
-    if score.items is None:
-        raise ValueError("a score without items cannot be resampled")
-    return Score(_median(score.items, seed), score.n, score.empty, score.unparsable, score.denominator)
+    return Score(_median(items_of(score), seed), score.n, score.empty, score.unparsable, score.denominator)
 
 
 def _median(items: NDArray[np.float64], seed: int) -> float:
     if not len(items):
         return float("nan")
     generator = np.random.RandomState(seed)
-    size = (RESAMPLES, len(items))
-    means = np.asarray([items[generator.choice(len(items), len(items))].mean() for _ in range(size[0])])
+    means = [items[generator.choice(len(items), len(items))].mean() for _ in range(RESAMPLES)]
     return float(np.percentile(means, 50))
 
 

@@ -30,7 +30,8 @@ class Score:
         What each answer contributes, NaN where it is left out of the denominator; the value is their mean. Not given
         where the value belongs to the answers as a set.
     reason : str
-        Why there is no value, such as weights that are not here; "" where there is one, or nobody knows why not.
+        Why there is no value, or why it leaves answers out, such as weights that are not here; "" where nothing is
+        wrong, or nobody knows what.
     """
 
     value: float
@@ -59,3 +60,16 @@ def mean_score(items: Sequence[float] | NDArray[np.float64], *, empty: int = 0, 
     counted = values[~np.isnan(values)]
     value = float(counted.mean()) if len(counted) else float("nan")
     return Score(value, len(values), empty, unparsable, len(counted), values)
+
+
+def items_of(score: Score) -> NDArray[np.float64]:
+    """Return what each answer contributes.
+
+    Raises
+    ------
+    ValueError
+        The score belongs to the answers as a set.
+    """
+    if score.items is None:
+        raise ValueError("the score belongs to the answers as a set")
+    return score.items

@@ -120,6 +120,7 @@ def test_the_best_of_several_folds_is_kept() -> None:
 def test_a_missing_backbone_or_fold_is_no_number() -> None:
     found = self_consistency([None, fold(0.5).backbone], [[fold(0.5)], [None, fold(0.5, n=9)]])
     assert math.isnan(found["sctm"].value)
-    assert found["sctm"].empty == 1
-    with pytest.raises(ValueError, match="folds for each"):
+    assert (found["sctm"].empty, found["sctm"].unparsable) == (1, 1)
+    assert found["sctm_corrected"].value == 0.0
+    with pytest.raises(ValueError, match="one for each"):
         self_consistency([None], [])

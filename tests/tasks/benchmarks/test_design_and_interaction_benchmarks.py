@@ -13,18 +13,18 @@ import biomatrix.tasks.benchmarks
 from biomatrix.entities import Protein, Reject
 from biomatrix.errors import ConfigurationError
 from biomatrix.metrics.foldability import Fold
-from biomatrix.tasks.benchmarks import protein_scorers
 from biomatrix.tasks.benchmarks.answers import gold_answer, prediction_of
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 from biomatrix.tasks.benchmarks.judging import judge
-from biomatrix.tasks.benchmarks.learned_scorers import register_scorer, unregister_scorer
 from biomatrix.tasks.benchmarks.loaders.interaction_list import is_held_out
 from biomatrix.tasks.benchmarks.loaders.prottex import question_of
 from biomatrix.tasks.benchmarks.loading import load_examples
-from biomatrix.tasks.benchmarks.pair_examples import shortest
-from biomatrix.tasks.benchmarks.protein_scorers import ENVIRONMENT
 from biomatrix.tasks.benchmarks.published import published_scores
 from biomatrix.tasks.benchmarks.registry import benchmark
+from biomatrix.tasks.benchmarks.rows.pair_examples import shortest
+from biomatrix.tasks.benchmarks.scorers import protein_scorers
+from biomatrix.tasks.benchmarks.scorers.learned_scorers import register_scorer, unregister_scorer
+from biomatrix.tasks.benchmarks.scorers.protein_scorers import ENVIRONMENT
 from biomatrix.tasks.benchmarks.wording import question_parts
 from biomatrix.tasks.templates import placeholders
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biomatrix.entities.rejects import Reject
-from biomatrix.tasks.benchmarks import json_rows as module
-from biomatrix.tasks.benchmarks.json_rows import json_rows
+from biomatrix.tasks.benchmarks.official_files import json_rows as module
+from biomatrix.tasks.benchmarks.official_files.json_rows import json_rows
 
 _ROWS = [
     {"input": "MKT", "output": f'{number} ; \u00e9 [x] {{y}} \\ "z"', "more": [{}, None, 1.5]} for number in range(50)

@@ -10,8 +10,8 @@ import pytest
 
 import biomatrix.tasks.benchmarks
 from biomatrix.errors import BioMatrixError, ParseError
-from biomatrix.tasks.benchmarks.lmdb_file import lmdb_records
-from biomatrix.tasks.benchmarks.pickled_values import plain_value
+from biomatrix.tasks.benchmarks.official_files.lmdb_file import lmdb_records
+from biomatrix.tasks.benchmarks.official_files.pickled_values import plain_value
 
 SAMPLE = (
     Path(biomatrix.tasks.benchmarks.__file__).parent

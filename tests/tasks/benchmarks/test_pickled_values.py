@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from biomatrix.errors import BioMatrixError, ParseError
-from biomatrix.tasks.benchmarks.pickled_values import plain_value
+from biomatrix.tasks.benchmarks.official_files.pickled_values import plain_value
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 RECORD: dict[str, Any] = {

@@ -18,7 +18,7 @@ from biomatrix.entities.modality_registry import modalities
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError
 from biomatrix.evaluation.audit.subjects import Subject
-from biomatrix.tasks.benchmarks.json_rows import json_rows
+from biomatrix.tasks.benchmarks.official_files.json_rows import json_rows
 
 INSTRUCTION_FILES: Final = (".json", ".jsonl")
 _DEEPEST: Final = 8

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from biomatrix.errors import ConfigurationError, WeightsError
+from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.learned.weights import load_strictly, read_tensors
 from biomatrix.metrics.scores import Scores, mean_score
 
@@ -117,8 +118,7 @@ def conditional_mae(predicted: Sequence[float], asked: Sequence[float], scale: f
     ValueError
         The numbers differ.
     """
-    if len(predicted) != len(asked):
-        raise ValueError(f"{len(predicted)} predicted and {len(asked)} asked-for values; give one for each")
+    checked_pairs(asked, predicted)
     error = scale * np.abs(np.asarray(predicted, dtype=np.float64) - np.asarray(asked, dtype=np.float64))
     return {"mae": mean_score(error, unparsable=int(np.isnan(error).sum()))}
 

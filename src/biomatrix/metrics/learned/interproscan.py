@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from biomatrix.errors import ParseError
+from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.learned.programs import program, run, write_fasta
 from biomatrix.metrics.scores import Scores, mean_score
 
@@ -83,8 +84,7 @@ def keyword_recovery(designed: Sequence[frozenset[str]], reference: Sequence[fro
     ValueError
         The numbers differ.
     """
-    if len(designed) != len(reference):
-        raise ValueError(f"entries of {len(designed)} designs and {len(reference)} references; give one for each")
+    checked_pairs(reference, designed)
     shares = [
         len(found & known) / len(known) if known else float("nan")
         for found, known in zip(designed, reference, strict=True)

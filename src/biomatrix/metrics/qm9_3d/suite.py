@@ -76,8 +76,8 @@ def metrics_3d(generated: Sequence[Chem.Mol | None], train: Collection[str] | No
         rebuilds without, so that nothing with a hydrogen matches: ``3d_v_and_u_and_n`` is as it has it,
         ``3d_v_and_u_and_n_corrected`` compares like with like.
     """
-    standings = [standing(mol) for mol in rebuild(generated)]
-    found = [Stability(0, 0) if mol is None else distance_stability(mol)[0] for mol in generated]
+    spelt = [(Stability(0, 0), None) if mol is None else distance_stability(mol) for mol in generated]
+    found, standings = [stability for stability, _ in spelt], [standing(mol) for _, mol in spelt]
     if train is None:
         return _named("3d", _shares(found, standings, None))
     known = {each.largest for each in standings if each.largest is not None} & set(train)

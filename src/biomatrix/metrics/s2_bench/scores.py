@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.fingerprints import morgan_bits, tanimoto
@@ -12,6 +12,8 @@ from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.s2_bench.success import CUSTOMISED, SUCCESS, Row, source_of
 from biomatrix.metrics.scores import Score, Scores, mean_score
 from biomatrix.metrics.valence_rules import read_smiles
+
+_MOST_KEPT: Final = 100_000
 
 
 class KnownMolecules:
@@ -26,9 +28,18 @@ class KnownMolecules:
     def __init__(self, smiles: Iterable[str]) -> None:
         mols = (read_smiles(one) for one in smiles)
         self._fingerprints = [morgan_bits(mol) for mol in mols if mol is not None]
+        self._greatest: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._fingerprints)
+
+    def novelty(self, smiles: str) -> float:
+        """Return 1 - the greatest similarity of a valid molecule; kept, for intervals judge the same answers anew."""
+        if smiles not in self._greatest:
+            if len(self._greatest) >= _MOST_KEPT:
+                self._greatest.clear()
+            self._greatest[smiles] = self.greatest_similarity(parsed(smiles).fact(morgan_bits))
+        return 1 - self._greatest[smiles]
 
     def greatest_similarity(self, fingerprint: Any) -> float:
         """Return the Tanimoto similarity to the most similar one, 0 where there is none."""
@@ -59,7 +70,9 @@ def subtask_scores(
         ``sr`` and ``validity`` over all rows. ``similarity`` (to the row's molecule) or ``novelty`` (1 - the greatest
         similarity to a known molecule) over valid answers; Morgan, radius 2, 2,048 bits. ``wsr``: ``sr`` times that
         mean, whose factors the official script prints. ``wsr_corrected``: the mean over all rows of success times the
-        answer's own similarity or novelty, which is what a weighting of each success would be.
+        answer's own similarity or novelty, which is what a weighting of each success would be. ``sr_shifted``: the
+        rate where an empty answer is a blank line of the official file, which its reader skips, so that all later
+        answers are judged by the row before theirs; the official script then stops at the last row.
 
     Raises
     ------
@@ -69,25 +82,40 @@ def subtask_scores(
     total = checked_pairs(rows, predictions)
     if subtask not in SUCCESS:
         raise ValueError(f"no sub-task {subtask!r} of S2-Bench; there are: {', '.join(SUCCESS)}")
-    valid = [bool(answer) and parsed(answer or "").valid for answer in predictions]
+    answers = [answer if answer and parsed(answer).valid else None for answer in predictions]
     empty = sum(not answer for answer in predictions)
-    unparsable = total - empty - sum(valid)
-    success = [
-        float(fine and SUCCESS[subtask](parsed(answer or ""), row))
-        for fine, answer, row in zip(valid, predictions, rows, strict=True)
-    ]
-    rate = mean_score(success, empty=empty, unparsable=unparsable)
-    scores = {"sr": rate, "validity": mean_score([float(one) for one in valid], empty=empty, unparsable=unparsable)}
-    if subtask in CUSTOMISED and known is None:
-        return scores
-    answers = [answer if fine else None for fine, answer in zip(valid, predictions, strict=True)]
-    weights = _similarities(rows, answers) if known is None or subtask not in CUSTOMISED else _novelties(answers, known)
-    weighted = [one * weight if one else 0.0 for one, weight in zip(success, weights, strict=True)]
-    quality = mean_score(weights, empty=empty, unparsable=unparsable)
-    scores["novelty" if subtask in CUSTOMISED else "similarity"] = quality
-    scores["wsr"] = Score(rate.value * quality.value, total, empty, unparsable, total)
-    scores["wsr_corrected"] = mean_score(weighted, empty=empty, unparsable=unparsable)
+    unparsable = answers.count(None) - empty
+    success = _successes(subtask, rows, answers)
+    items = {"sr": success, "validity": [float(answer is not None) for answer in answers]}
+    items["sr_shifted"] = _successes(subtask, rows, moved_up(answers, predictions)) if empty else success
+    novel_to = known if subtask in CUSTOMISED else None
+    quality = "similarity" if novel_to is None else "novelty"
+    weighted = novel_to is not None or subtask not in CUSTOMISED
+    if weighted:
+        items[quality] = _similarities(rows, answers) if novel_to is None else _novelties(answers, novel_to)
+        pairs = zip(success, items[quality], strict=True)
+        items["wsr_corrected"] = [one * weight if one else 0.0 for one, weight in pairs]
+    scores = {name: mean_score(values, empty=empty, unparsable=unparsable) for name, values in items.items()}
+    if weighted:
+        scores["wsr"] = Score(scores["sr"].value * scores[quality].value, total, empty, unparsable, total)
     return scores
+
+
+def moved_up(answers: Sequence[str | None], predictions: Sequence[str | None]) -> list[str | None]:
+    """Return answers as the official files hold them: blank lines are lost, and what follows moves up by a row.
+
+    Examples
+    --------
+    >>> moved_up(["C", None, None, "O"], ["C", "", "C(", "O"])
+    ['C', None, 'O', None]
+    """
+    kept = [answer for answer, said in zip(answers, predictions, strict=True) if said and said.strip()]
+    return kept + [None] * (len(predictions) - len(kept))
+
+
+def _successes(subtask: str, rows: Sequence[Row], answers: Sequence[str | None]) -> list[float]:
+    reached = SUCCESS[subtask]
+    return [float(one is not None and reached(parsed(one), row)) for one, row in zip(answers, rows, strict=True)]
 
 
 def _similarities(rows: Sequence[Row], answers: Sequence[str | None]) -> list[float]:
@@ -98,9 +126,4 @@ def _similarities(rows: Sequence[Row], answers: Sequence[str | None]) -> list[fl
 
 
 def _novelties(answers: Sequence[str | None], known: KnownMolecules) -> list[float]:
-    found = {
-        answer: 1 - known.greatest_similarity(parsed(answer).fact(morgan_bits))
-        for answer in dict.fromkeys(answers)
-        if answer is not None
-    }
-    return [math.nan if answer is None else found[answer] for answer in answers]
+    return [math.nan if answer is None else known.novelty(answer) for answer in answers]

@@ -78,8 +78,8 @@ def _component(part: str) -> str | None:
     mol = read_smiles(part) if part else None
     if mol is None:
         return None
-    for atom in mol.GetAtoms():
-        if atom.GetAtomMapNum():
+    if ":" in part:
+        for atom in mol.GetAtoms():
             atom.SetAtomMapNum(0)
     return _settled(canonical_smiles(mol))
 
@@ -87,16 +87,20 @@ def _component(part: str) -> str | None:
 @lru_cache(_KEPT)
 def _settled(smiles: str) -> str | None:
     """Return the canonical form of what RDKit wrote: read and written twice more, copied, Kekulé."""
+    stays: Chem.Mol | None = None
     for _ in range(2):
         again = read_smiles(smiles)
         if again is None:
             return None
         written = canonical_smiles(again)
         if written == smiles:  # a fixed point: what follows would not change it
+            stays = again
             break
         smiles = written
     copy = rewritten(smiles)
-    last = None if copy is None else read_smiles(copy)
+    if copy is None:
+        return None
+    last = stays if stays is not None and copy == smiles else read_smiles(copy)
     return None if last is None else _kekule(last)
 
 
@@ -131,34 +135,37 @@ def rewritten(smiles: str) -> str | None:
 def _copied(source: Chem.Mol) -> Chem.RWMol:
     from rdkit import Chem
 
-    copy = Chem.RWMol()
-    for atom in source.GetAtoms():
-        new = Chem.Atom(atom.GetSymbol())
+    copy, unspecified = Chem.RWMol(), Chem.ChiralType.CHI_UNSPECIFIED
+    chiral = []
+    # By index: iterating over RDKit's sequences costs several calls an item.
+    for index in range(source.GetNumAtoms()):
+        atom = source.GetAtomWithIdx(index)
+        new = Chem.Atom(atom.GetAtomicNum())
         new.SetFormalCharge(atom.GetFormalCharge())
         if atom.GetIsAromatic() and atom.GetNoImplicit():
             new.SetNumExplicitHs(atom.GetNumExplicitHs())
         copy.AddAtom(new)
-    for bond in source.GetBonds():
-        first, second = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        copy.AddBond(first, second, bond.GetBondType())
-        new_bond = copy.GetBondBetweenAtoms(first, second)
+        if atom.GetChiralTag() != unspecified:
+            chiral.append(index)
+    for index in range(source.GetNumBonds()):
+        bond = source.GetBondWithIdx(index)
+        copy.AddBond(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), bond.GetBondType())
+        new_bond = copy.GetBondWithIdx(index)
         new_bond.SetBondDir(bond.GetBondDir())
         new_bond.SetStereo(bond.GetStereo())
-    for new, atom in zip(copy.GetAtoms(), source.GetAtoms(), strict=True):
-        _copy_chirality(atom, new)
+    for index in chiral:
+        _copy_chirality(source.GetAtomWithIdx(index), copy.GetAtomWithIdx(index))
     return copy
 
 
 def _copy_chirality(source: Any, copy: Any) -> None:
     """Give a copied atom the chirality of its source, inverted where the labels of its neighbours say so."""
-    from rdkit.Chem import BondType, ChiralType
+    from rdkit.Chem import BondType
 
     degree = copy.GetDegree()
     if degree < 3 or (degree == 3 and any(bond.GetBondType() != BondType.SINGLE for bond in copy.GetBonds())):
         return
     copy.SetChiralTag(source.GetChiralTag())
-    if copy.GetChiralTag() == ChiralType.CHI_UNSPECIFIED:
-        return
     labels = [atom.GetIsotope() for atom in source.GetNeighbors()]
     if any(labels) and not _same_handedness(labels, [0] * degree):
         copy.InvertChirality()

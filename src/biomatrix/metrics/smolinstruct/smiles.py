@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from biomatrix.metrics.answer_counts import checked_pairs
-from biomatrix.metrics.fingerprints import maccs, morgan_counts, rdk, tanimoto
+from biomatrix.metrics.fingerprints import SIMILARITIES, tanimoto
 from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.scores import Scores, mean_score
 from biomatrix.metrics.smolinstruct.canonical import among, canonical
 
-FINGERPRINTS: Final[dict[str, Callable[[Any], Any]]] = {"fts": morgan_counts, "maccs_fts": maccs, "rdk_fts": rdk}
-"""The similarities by name; ``fts`` is the one that is published."""
+_BRACKETS: Final = re.compile(r"\[[^\]]*\]")
+_BONDED: Final = re.compile(r"[NO].|.[NO]")
+"""Nitrogen or oxygen and a second atom, in one component whose atoms in brackets are stars."""
 
 
 def canonical_answers(predictions: Sequence[str | None]) -> list[str | None]:
@@ -52,7 +54,7 @@ def smiles_scores(references: Sequence[Sequence[str]], predictions: Sequence[str
     valid = [float(answer is not None) for answer in answers]
     items = {
         **_shared_components(answers, accepted),
-        **{name: _similarities(answers, accepted, kind) for name, kind in FINGERPRINTS.items()},
+        **{name: _similarities(answers, accepted, kind) for name, kind in SIMILARITIES.items()},
         "validity": valid,
         "validity_over_answered": [one if answer else math.nan for one, answer in zip(valid, predictions, strict=True)],
     }
@@ -76,7 +78,22 @@ def _similarities(
 
 
 def _similarity(answer: str, reference: str, kind: Callable[[Any], Any]) -> float:
+    if answer == reference and has_features(answer):
+        return 1.0
     return tanimoto(parsed(reference).fact(kind), parsed(answer).fact(kind))
+
+
+def has_features(smiles: str) -> bool:
+    """Return whether a canonical molecule surely has a bit in every fingerprint, so that it is equal to itself.
+
+    A fingerprint without a bit has a similarity of 0 to itself. Nitrogen and oxygen are MACCS keys, a bond is a path.
+
+    Examples
+    --------
+    >>> has_features("CO"), has_features("O"), has_features("[Na+].[Cl-]"), has_features("[Os]C")
+    (True, False, False, False)
+    """
+    return any(_BONDED.search(part) for part in _BRACKETS.sub("*", smiles).split("."))
 
 
 def _shared_components(answers: Sequence[str | None], accepted: Sequence[Sequence[str]]) -> dict[str, list[float]]:

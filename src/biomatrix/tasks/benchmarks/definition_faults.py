@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from biomatrix.entities import modality_names
@@ -17,6 +17,14 @@ from biomatrix.tasks.benchmarks.registry import package_benchmarks
 from biomatrix.tasks.templates import placeholders, template_fault
 
 FEWEST_PROMPTS: Final = 20
+_CONSTRAINED: Final[Mapping[str, tuple[str, ...]]] = {
+    "number": ("number",),
+    "yes_no": ("yes-no", "choices"),
+    "choice": ("choices",),
+    "option": ("choices",),
+    "formula": ("molecular-formula",),
+}
+"""By parser: the constraints of which an answer needs one."""
 _WORD: Final = re.compile(r"[a-z0-9]+|\{[^}]*\}")
 
 
@@ -68,6 +76,9 @@ def _answer_faults(benchmark: Benchmark) -> Iterator[str]:
         yield f"the output {task.output!r} is no modality; {choices(task.output, modality_names())}"
     if (task.parser == "choice") != bool(task.choices):
         yield "the parser 'choice' needs choices, and choices need the parser 'choice'"
+    needed = _CONSTRAINED.get(task.parser, ())
+    if needed and not {text.partition("=")[0].strip() for text in benchmark.constraints}.intersection(needed):
+        yield f"the parser {task.parser!r} needs a constraint {' or '.join(needed)}, which holds a model to its form"
 
 
 def _metric_faults(benchmark: Benchmark) -> Iterator[str]:

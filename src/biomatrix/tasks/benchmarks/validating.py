@@ -14,8 +14,8 @@ from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedErro
 from biomatrix.metrics.scores import Scores
 from biomatrix.tasks.benchmarks.answers import gold_answer, prediction_of
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
-from biomatrix.tasks.benchmarks.data_cache import folder_in
 from biomatrix.tasks.benchmarks.definition_faults import definition_faults
+from biomatrix.tasks.benchmarks.downloads.data_cache import folder_in
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 from biomatrix.tasks.benchmarks.judging import judge, requirement
 from biomatrix.tasks.benchmarks.loading import load_examples

@@ -8,7 +8,7 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.metrics.captions import smolinstruct_caption_scores
 from biomatrix.metrics.parity.fixture_files import Fixture, Skipped
 from biomatrix.metrics.parity.recorded_tokens import tokenizer_for
-from biomatrix.metrics.score_items import items_of
+from biomatrix.metrics.scores import items_of
 from biomatrix.metrics.wordnet import WordNet, load_wordnet
 
 REPOSITORY: Final = "OSU-NLP-Group/LLM4Chem"

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from biomatrix.metrics.parity.fixture_files import Fixture
 from biomatrix.metrics.rouge import KINDS, bootstrap_median, rouge_scores
-from biomatrix.metrics.score_items import items_of
+from biomatrix.metrics.scores import items_of
 
 REPOSITORY: Final = "zjunlp/Mol-Instructions"
 METRIC: Final = "Mol-Instructions protein tasks ROUGE"

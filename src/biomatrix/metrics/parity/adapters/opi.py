@@ -9,7 +9,7 @@ import numpy as np
 
 from biomatrix.metrics.opi import exact_label_scores, function_scores, holdout_scores, label_scores
 from biomatrix.metrics.parity.fixture_files import Fixture
-from biomatrix.metrics.score_items import items_of
+from biomatrix.metrics.scores import items_of
 
 REPOSITORY: Final = "baaihealth/opi"
 METRIC: Final = "OPI metrics"

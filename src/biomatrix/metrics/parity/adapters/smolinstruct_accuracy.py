@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from biomatrix.metrics.parity.fixture_files import Fixture
-from biomatrix.metrics.score_items import items_of
+from biomatrix.metrics.scores import items_of
 from biomatrix.metrics.smolinstruct.booleans import boolean_scores
 
 REPOSITORY: Final = "OSU-NLP-Group/LLM4Chem"

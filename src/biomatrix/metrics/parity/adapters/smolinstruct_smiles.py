@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from biomatrix.metrics.parity.fixture_files import Equivalent, Fixture
-from biomatrix.metrics.score_items import items_of
+from biomatrix.metrics.scores import items_of
 from biomatrix.metrics.smolinstruct.canonical import canonical
 from biomatrix.metrics.smolinstruct.smiles import canonical_answers, smiles_scores
 

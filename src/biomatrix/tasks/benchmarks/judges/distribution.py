@@ -9,7 +9,7 @@ from biomatrix.metrics.guacamol import drawn_in_turn, guacamol, guacamol_drawn
 from biomatrix.metrics.moses import moses
 from biomatrix.metrics.scores import Scores
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
-from biomatrix.tasks.benchmarks.molecule_lists import training_of
+from biomatrix.tasks.benchmarks.rows.molecule_lists import training_of
 
 
 def moses_scores(predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]) -> Scores:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from biomatrix.metrics.repetitiveness import repetitiveness
 from biomatrix.metrics.scores import Scores
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
-from biomatrix.tasks.benchmarks.learned_scorers import learned_scores
-from biomatrix.tasks.benchmarks.protein_scorers import confidence, filled, perplexities
+from biomatrix.tasks.benchmarks.scorers.learned_scorers import learned_scores
+from biomatrix.tasks.benchmarks.scorers.protein_scorers import confidence, filled, perplexities
 
 _CONFIDENCE: Final = ("plddt", "plddt_gt70", "pae", "pae_lt10")
 

@@ -14,8 +14,8 @@ from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.metrics import protein_design
 from biomatrix.metrics.scores import Scores
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
-from biomatrix.tasks.benchmarks.learned_scorers import learned_scores
-from biomatrix.tasks.benchmarks.protein_scorers import consistency, designability, filled
+from biomatrix.tasks.benchmarks.scorers.learned_scorers import learned_scores
+from biomatrix.tasks.benchmarks.scorers.protein_scorers import consistency, designability, filled
 from biomatrix.tasks.benchmarks.spelled_answers import between
 
 _PARTS: Final = ("protein_sequence", "protein_structure")

@@ -12,7 +12,7 @@ from biomatrix.metrics.s2_bench.scores import KnownMolecules, subtask_scores
 from biomatrix.metrics.s2_bench.success import CUSTOMISED
 from biomatrix.metrics.scores import Score, Scores
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
-from biomatrix.tasks.benchmarks.row_files import read_rows
+from biomatrix.tasks.benchmarks.official_files.row_files import read_rows
 
 KNOWN_FILES: Final = ("zinc250k.parquet", "zinc250k.csv")
 """What novelty is measured against, with a column ``smiles``: beside the folders of the sub-tasks, or one folder up."""

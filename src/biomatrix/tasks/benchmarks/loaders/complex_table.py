@@ -15,12 +15,13 @@ import numpy as np
 from biomatrix.entities import Molecule, Protein
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.tables import parquet_rows
-from biomatrix.errors import BioMatrixError, ParseError
-from biomatrix.tasks.benchmarks.complex_examples import complex_example
+from biomatrix.errors import ParseError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import as_number, text
-from biomatrix.tasks.benchmarks.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.complex_examples import complex_example
+from biomatrix.tasks.benchmarks.rows.pair_examples import as_number, text
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
 _COLUMNS: Final = (
     "complex_id", "source", "pAffinity", "ligand_sdf", "chains", "chain_lengths", "sequences", "backbone", "origin",
@@ -33,14 +34,13 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
     """Yield the complexes of a split that have an affinity."""
     source = of_split(settings["sources"], split)
     path = official_file(folder, settings["table"])
-    for number, row in enumerate(parquet_rows(path, _COLUMNS), 1):
-        if row["source"] != source:
-            continue
-        try:
+
+    def make(_: int, row: Mapping[str, Any]) -> Iterator[Example]:
+        if row["source"] == source:
             affinity = as_number(row["pAffinity"], "pAffinity")
             yield complex_example(text(row, "complex_id"), _ligand(text(row, "ligand_sdf")), _chains(row), affinity)
-        except BioMatrixError as error:
-            yield Reject.from_error(error, str(path), number)
+
+    return row_examples(parquet_rows(path, _COLUMNS), path, make)
 
 
 def _ligand(block: str) -> Molecule:

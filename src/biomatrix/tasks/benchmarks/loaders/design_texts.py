@@ -13,27 +13,20 @@ from typing import Any, Final
 
 from biomatrix.entities import Protein
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError
 from biomatrix.tasks.benchmarks.examples import Example
-from biomatrix.tasks.benchmarks.json_rows import json_rows
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import text
-from biomatrix.tasks.benchmarks.split_files import file_of_split
+from biomatrix.tasks.benchmarks.official_files.json_rows import json_rows
+from biomatrix.tasks.benchmarks.rows.pair_examples import text
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
 _END: Final = "The designed protein sequence is"
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
     """Yield the rows of a split."""
-    path = official_file(folder, file_of_split(settings["files"], split))
-    for number, row in enumerate(json_rows(path)):
-        if isinstance(row, Reject):
-            yield row
-            continue
-        try:
-            yield _example(number, row, settings)
-        except BioMatrixError as error:
-            yield Reject.from_error(error, str(path), number + 1)
+    path = official_file(folder, of_split(settings["files"], split))
+    return row_examples(json_rows(path), path, lambda number, row: [_example(number, row, settings)])
 
 
 def _example(number: int, row: Mapping[str, Any], settings: Mapping[str, Any]) -> Example:

@@ -15,17 +15,17 @@ from typing import Any, Final
 import numpy as np
 
 from biomatrix.entities import Protein
-from biomatrix.entities.files.delimited import Delimited
 from biomatrix.entities.files.opening import read_bytes
 from biomatrix.entities.files.reading import read_lines
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
-from biomatrix.tasks.benchmarks.chain_rows import backbone_example
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import text
-from biomatrix.tasks.benchmarks.pickled_values import plain_value
-from biomatrix.tasks.benchmarks.split_files import file_of_split
+from biomatrix.tasks.benchmarks.official_files.pickled_values import plain_value
+from biomatrix.tasks.benchmarks.rows.chain_rows import backbone_example
+from biomatrix.tasks.benchmarks.rows.pair_examples import text
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.table_examples import Row, table_examples
 
 _RESIDUES: Final = "ARNDCQEGHILKMFPSTWYVX"
 """The order in which AlphaFold numbers residue types; the last is any other."""
@@ -36,23 +36,18 @@ _BACKBONE: Final = (0, 1, 2)
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
     """Yield the chains of a split; those of other lengths are left out, as the official evaluation does."""
-    path = official_file(folder, file_of_split(settings["metadata"], split))
+    path = official_file(folder, of_split(settings["metadata"], split))
     named = _names(folder, settings)
-    for number, row in enumerate(Delimited(path).rows(), 1):
-        try:
-            if isinstance(row, ParseError):
-                raise row
-            name = text(row, "pdb_name")
-            if named is not None and name not in named:
-                continue
-            chain = read_chain(
-                official_file(folder / settings["structures"], _inside(text(row, "processed_path"))), name
-            )
-        except BioMatrixError as error:
-            yield Reject.from_error(error, str(path), number)
-            continue
-        if settings.get("min_residues", 1) <= len(chain) <= settings.get("max_residues", 10**9):
-            yield backbone_example(chain)
+
+    def make(_: int, row: Row) -> Iterator[Example | Reject]:
+        name = text(row, "pdb_name")
+        if named is None or name in named:
+            place = official_file(folder / settings["structures"], _inside(text(row, "processed_path")))
+            chain = read_chain(place, name)
+            if settings.get("min_residues", 1) <= len(chain) <= settings.get("max_residues", 10**9):
+                yield backbone_example(chain)
+
+    return table_examples(path, make)
 
 
 def _names(folder: Path, settings: Mapping[str, Any]) -> frozenset[str] | None:

@@ -1,6 +1,6 @@
 """GuacaMol: ``guacamol_v1_SPLIT.smiles``, one SMILES a line, for train, valid and test.
 
-Settings: those of :class:`biomatrix.tasks.benchmarks.molecule_lists.MoleculeLists`, and ``samples``, how many are
+Settings: those of :class:`biomatrix.tasks.benchmarks.rows.molecule_lists.MoleculeLists`, and ``samples``, how many are
 drawn.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from biomatrix.entities.rejects import Reject
 from biomatrix.tasks.benchmarks.examples import Example
-from biomatrix.tasks.benchmarks.molecule_lists import drawn_examples
+from biomatrix.tasks.benchmarks.rows.molecule_lists import drawn_examples
 
 _OFFICIAL: Final = {
     "files": {

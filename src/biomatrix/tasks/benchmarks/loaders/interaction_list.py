@@ -17,7 +17,7 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import pair_example
+from biomatrix.tasks.benchmarks.rows.pair_examples import pair_example
 
 _NAMES: Final = {"proteins": ("first", "second"), "value": "label"}
 _SIDES: Final = {"test": True, "train": False}

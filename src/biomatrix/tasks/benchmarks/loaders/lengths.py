@@ -1,7 +1,7 @@
 """Nothing but lengths: what unconditional generation is asked for.
 
 Settings: ``lengths``, numbers of residues; ``samples``, how many of each; and for what a baseline learns from,
-``chains``, a table of chains (see :mod:`biomatrix.tasks.benchmarks.chain_rows`).
+``chains``, a table of chains (see :mod:`biomatrix.tasks.benchmarks.rows.chain_rows`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
-from biomatrix.tasks.benchmarks.chain_rows import chain_examples
 from biomatrix.tasks.benchmarks.examples import Example
+from biomatrix.tasks.benchmarks.rows.chain_rows import chain_examples
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:

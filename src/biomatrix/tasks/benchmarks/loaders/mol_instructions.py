@@ -16,11 +16,12 @@ from zipfile import BadZipFile, ZipFile
 
 from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
-from biomatrix.tasks.benchmarks.json_rows import Row, json_rows, listed_rows
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.placeholder_values import placeholder_value
+from biomatrix.tasks.benchmarks.official_files.json_rows import Row, json_rows, listed_rows
+from biomatrix.tasks.benchmarks.rows.placeholder_values import placeholder_value
+from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
@@ -31,15 +32,12 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
     ConfigurationError
         Neither the file nor the archive is there.
     """
-    for number, row in enumerate(_rows(folder, settings)):
-        if isinstance(row, Reject):
-            yield row
-            continue
-        try:
-            if _metadata(row).get("split") == split:
-                yield _example(number, row, settings["show"])
-        except BioMatrixError as error:
-            yield Reject.from_error(error, settings["file"], number + 1)
+
+    def make(number: int, row: Row) -> Iterator[Example]:
+        if _metadata(row).get("split") == split:
+            yield _example(number, row, settings["show"])
+
+    return row_examples(_rows(folder, settings), settings["file"], make)
 
 
 def _example(number: int, row: Row, placeholder: str) -> Example:

@@ -16,11 +16,12 @@ from typing import Any, Final
 from biomatrix.entities import Molecule
 from biomatrix.entities.files.text import read_lines
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ParseError
+from biomatrix.errors import ParseError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.questions import question_example
-from biomatrix.tasks.benchmarks.row_folds import known_split
+from biomatrix.tasks.benchmarks.rows.questions import question_example
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
 _SPLITS: Final = {"train": "train", "validation": "valid", "test": "test"}
 _PART: Final = re.compile(r"\"?\s*(SMILES|Question|Option [A-D])\s*:\s*(.*)", re.ASCII)
@@ -29,12 +30,8 @@ _ANSWER: Final = re.compile(r"[\"\s]*(?:Answer\s*:\s*)?([A-D])[\"\s]*", re.ASCII
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
     """Yield the questions of a category; keys are their numbers from 0."""
-    path = official_file(folder, f"TXT/{settings['category']}/{_SPLITS[known_split(split, _SPLITS)]}.txt")
-    for number, block in enumerate(_blocks(read_lines(path))):
-        try:
-            yield _example(str(number), block)
-        except BioMatrixError as error:
-            yield Reject.from_error(error, str(path), number + 1)
+    path = official_file(folder, f"TXT/{settings['category']}/{of_split(_SPLITS, split)}.txt")
+    return row_examples(_blocks(read_lines(path)), path, lambda number, block: [_example(str(number), block)])
 
 
 def _blocks(lines: Iterator[str]) -> Iterator[dict[str, str]]:

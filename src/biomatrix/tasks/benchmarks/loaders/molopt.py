@@ -9,7 +9,6 @@ The official file holds no answers. Where a file ``accepted.csv`` lies beside it
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +20,8 @@ from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.answers import GOLD
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.table_examples import Row, cell, table_examples
+from biomatrix.tasks.benchmarks.rows.pair_examples import as_number
+from biomatrix.tasks.benchmarks.rows.table_examples import Row, cell, table_examples
 
 TABLE: Final = "testset.csv"
 PROPERTIES: Final = ("esol", "bbbp", "hergc10", "qed", "NumHDonors", "NumHAcceptors")
@@ -76,7 +76,7 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
 
     def make(number: int, row: Row) -> Iterator[Example]:
         smiles = cell(row, "smiles")
-        molecule, values = Molecule.from_smiles(smiles), {name: _number(row, name) for name in PROPERTIES}
+        molecule, values = Molecule.from_smiles(smiles), {name: as_number(cell(row, name), name) for name in PROPERTIES}
         for criterion in CRITERIA:
             goal = goal_of(objective, criterion, values["esol"])
             facts = {"objective": objective, "criterion": criterion, "molecule": smiles, "folder": str(folder)}
@@ -93,7 +93,7 @@ def stored_properties(folder: Path) -> dict[str, dict[str, float]]:
     for row in Delimited(official_file(folder, TABLE)).rows():
         try:
             if not isinstance(row, ParseError):
-                found[cell(row, "smiles")] = {name: _number(row, name) for name in PROPERTIES}
+                found[cell(row, "smiles")] = {name: as_number(cell(row, name), name) for name in PROPERTIES}
         except ParseError:
             continue
     return found
@@ -109,17 +109,6 @@ def goal_of(objective: str, criterion: str, solubility: float) -> str:
     """
     bounds = f"a solubility in water between {solubility + 0.5:.2f} and {solubility + 1.5:.2f} log mol/L"
     return GOALS[objective][CRITERIA.index(criterion)].format(solubility=bounds)
-
-
-def _number(row: Row, column: str) -> float:
-    text = cell(row, column)
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise ParseError(f"{text[:40]!r} is no finite number", position=column)
-    return value
 
 
 def _accepted(path: Path, objective: str) -> dict[tuple[str, str], str]:

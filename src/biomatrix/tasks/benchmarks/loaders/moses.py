@@ -1,6 +1,6 @@
 """MOSES: ``data/dataset_v1.csv``, whose column ``SPLIT`` is train, test or test_scaffolds.
 
-Settings: those of :class:`biomatrix.tasks.benchmarks.molecule_lists.MoleculeLists`, and ``samples``, how many are
+Settings: those of :class:`biomatrix.tasks.benchmarks.rows.molecule_lists.MoleculeLists`, and ``samples``, how many are
 drawn.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from biomatrix.entities.rejects import Reject
 from biomatrix.tasks.benchmarks.examples import Example
-from biomatrix.tasks.benchmarks.molecule_lists import drawn_examples
+from biomatrix.tasks.benchmarks.rows.molecule_lists import drawn_examples
 
 _OFFICIAL: Final = {
     "file": "data/dataset_v1.csv",

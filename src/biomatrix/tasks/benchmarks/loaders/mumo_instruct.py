@@ -13,10 +13,11 @@ from typing import Any, Final
 from biomatrix.entities import Molecule
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.tables import parquet_rows
-from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.loaders.molopt import goal_of
 from biomatrix.tasks.benchmarks.loading import official_file
+from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
 _COLUMNS: Final = ("split", "source_smiles", "target_smiles", "properties")
 _STORED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -47,16 +48,13 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
         raise ConfigurationError(f"MuMOInstruct holds nothing about {objective!r}")
     path = official_file(folder, "mumo_instruct.parquet")
     wanted = "test_seen" if split == "test" else split
-    for number, row in enumerate(parquet_rows(path, _COLUMNS)):
-        if row["split"] != wanted:
-            continue
-        try:
-            example = _example(objective, number, row)
-        except BioMatrixError as error:
-            yield Reject.from_error(error, str(path), number + 1)
-        else:
-            if example is not None:
-                yield example
+
+    def make(number: int, row: Mapping[str, Any]) -> Iterator[Example]:
+        example = _example(objective, number, row) if row["split"] == wanted else None
+        if example is not None:
+            yield example
+
+    return row_examples(parquet_rows(path, _COLUMNS), path, make)
 
 
 def _example(objective: str, number: int, row: Mapping[str, Any]) -> Example | None:

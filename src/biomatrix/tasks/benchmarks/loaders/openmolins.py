@@ -18,8 +18,8 @@ from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.metrics.s2_bench.requests import BONDS, ELEMENTS
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.s2_requests import GROUPS, example_of
-from biomatrix.tasks.benchmarks.table_examples import Row, cell, table_examples
+from biomatrix.tasks.benchmarks.rows.s2_requests import GROUPS, example_of
+from biomatrix.tasks.benchmarks.rows.table_examples import Row, cell, table_examples
 
 _GROUP: Final = r"an? (?P<{}>benzene[ _]ring|[a-z]+)"
 _EDIT: Final[Mapping[str, re.Pattern[str]]] = {

@@ -4,7 +4,8 @@ Test rows hold their question and answer in ``instances``; training rows beside 
 by `` ; `` in the files; the official evaluation turns that into ``; `` before it scores, and so does this loader.
 
 Settings: ``test`` and ``train``, the paths; ``show``, the placeholder of the input; ``within``, a file of the official
-scorer by whose sequences (``primary``) one of the hold-outs is told from the others.
+scorer by whose sequences (``primary``) one of the hold-outs is told from the others;
+``labels``, the fact that holds every answer of the training file, with ``|`` between, None where that is not there.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
-from biomatrix.tasks.benchmarks.json_rows import Row, json_rows
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.placeholder_values import placeholder_value
+from biomatrix.tasks.benchmarks.official_files.json_rows import Row, json_rows
+from biomatrix.tasks.benchmarks.rows.placeholder_values import placeholder_value
+from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
 RAW_JOINT: Final = " ; "
 JOINT: Final = "; "
@@ -37,16 +39,14 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
         raise ConfigurationError(f"no {split} rows; there are: train, test")
     path = official_file(folder, settings[split])
     kept = _primaries(folder, settings["within"]) if split == "test" and "within" in settings else None
-    for number, row in enumerate(json_rows(path)):
-        if isinstance(row, Reject):
-            yield row
-            continue
-        try:
-            shown, answer = _question(row)
-            if kept is None or shown in kept:
-                yield _example(number, shown, answer, settings["show"])
-        except BioMatrixError as error:
-            yield Reject.from_error(error, str(path), number + 1)
+    facts = {settings["labels"]: _labels(folder, settings["train"])} if "labels" in settings else {}
+
+    def make(number: int, row: Row) -> Iterator[Example]:
+        shown, answer = _question(row)
+        if kept is None or shown in kept:
+            yield _example(number, shown, answer, settings["show"], facts)
+
+    return row_examples(json_rows(path), path, make)
 
 
 def _question(row: Row) -> tuple[str, str]:
@@ -61,8 +61,25 @@ def _question(row: Row) -> tuple[str, str]:
     return shown, answer.replace(RAW_JOINT, JOINT)
 
 
-def _example(number: int, shown: str, answer: str, placeholder: str) -> Example:
-    return Example(str(number), {placeholder: placeholder_value(placeholder, shown)}, (answer,))
+def _example(number: int, shown: str, answer: str, placeholder: str, facts: Mapping[str, Any]) -> Example:
+    return Example(str(number), {placeholder: placeholder_value(placeholder, shown)}, (answer,), facts=facts)
+
+
+def _labels(folder: Path, path: str) -> str | None:
+    """Return the answers of the training file; those that a list of choices cannot hold are left out."""
+    try:
+        rows = list(json_rows(official_file(folder, path)))
+    except ConfigurationError:
+        return None
+    found = set()
+    for row in rows:
+        try:
+            answer = "" if isinstance(row, Reject) else _question(row)[1].strip()
+        except ParseError:
+            continue
+        if answer and "|" not in answer:
+            found.add(answer)
+    return "|".join(sorted(found)) or None
 
 
 def _primaries(folder: Path, path: str) -> frozenset[str]:

@@ -12,11 +12,11 @@ from typing import Any
 
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.tables import parquet_rows
-from biomatrix.errors import BioMatrixError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import pair_example
-from biomatrix.tasks.benchmarks.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.pair_examples import pair_example
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
@@ -24,9 +24,9 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
     wanted = frozenset(of_split(settings["splits"], split))
     path = official_file(folder, settings["table"])
     columns = [settings[name] for name in ("split_column", "protein", "molecule", "value")]
-    for number, row in enumerate(parquet_rows(path, columns)):
+
+    def make(number: int, row: Mapping[str, Any]) -> Iterator[Example]:
         if row[settings["split_column"]] in wanted:
-            try:
-                yield pair_example(str(number), row, settings)
-            except BioMatrixError as error:
-                yield Reject.from_error(error, str(path), number + 1)
+            yield pair_example(str(number), row, settings)
+
+    return row_examples(parquet_rows(path, columns), path, make)

@@ -16,16 +16,16 @@ from typing import Any
 from biomatrix.entities import Molecule, Protein, Reject, read_proteins
 from biomatrix.entities.files.reading import read_lines
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
-from biomatrix.tasks.benchmarks.affinity_index import affinities
-from biomatrix.tasks.benchmarks.complex_examples import complex_example
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.split_files import file_of_split
+from biomatrix.tasks.benchmarks.official_files.affinity_index import affinities
+from biomatrix.tasks.benchmarks.rows.complex_examples import complex_example
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
     """Yield the complexes of a split, in the order of its list."""
-    listed = official_file(folder, file_of_split(settings["splits"], split))
+    listed = official_file(folder, of_split(settings["splits"], split))
     values = affinities(official_file(folder, settings["index"]))
     for number, line in enumerate(read_lines(listed), 1):
         code = line.strip()

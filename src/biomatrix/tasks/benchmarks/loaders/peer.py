@@ -14,18 +14,18 @@ from typing import Any
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
-from biomatrix.tasks.benchmarks.lmdb_file import lmdb_records
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import pair_example
-from biomatrix.tasks.benchmarks.pickled_values import plain_value
-from biomatrix.tasks.benchmarks.split_files import file_of_split
+from biomatrix.tasks.benchmarks.official_files.lmdb_file import lmdb_records
+from biomatrix.tasks.benchmarks.official_files.pickled_values import plain_value
+from biomatrix.tasks.benchmarks.rows.pair_examples import pair_example
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
 
 _NUMBER = b"num_examples"
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
     """Yield the records of a split by their number."""
-    path = official_file(folder, file_of_split(settings["files"], split))
+    path = official_file(folder, of_split(settings["files"], split))
     records = dict(lmdb_records(path))
     if _NUMBER not in records:
         raise ParseError("no record says how many there are", file=str(path))

@@ -18,8 +18,8 @@ import numpy as np
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError
 from biomatrix.tasks.benchmarks.examples import Example
-from biomatrix.tasks.benchmarks.qm9_splits import Indices, split_records
-from biomatrix.tasks.benchmarks.qm9_tables import Conformers, conformers
+from biomatrix.tasks.benchmarks.official_files.qm9_tables import Conformers, conformers
+from biomatrix.tasks.benchmarks.rows.qm9_splits import Indices, split_records
 
 SAMPLES: Final = 10_000
 """Answers that the published numbers rest on."""

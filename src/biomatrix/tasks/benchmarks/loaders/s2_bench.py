@@ -16,8 +16,8 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.answers import GOLD
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.s2_requests import example_of
-from biomatrix.tasks.benchmarks.table_examples import Row, table_examples
+from biomatrix.tasks.benchmarks.rows.s2_requests import example_of
+from biomatrix.tasks.benchmarks.rows.table_examples import Row, table_examples
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:

@@ -12,28 +12,27 @@ from typing import Any, Final
 
 from biomatrix.entities import Molecule
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ParseError
+from biomatrix.errors import ParseError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.questions import question_example
-from biomatrix.tasks.benchmarks.row_files import RawRow, read_rows
-from biomatrix.tasks.benchmarks.row_folds import known_split
+from biomatrix.tasks.benchmarks.official_files.row_files import RawRow, read_rows
+from biomatrix.tasks.benchmarks.rows.questions import question_example
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
 _QUOTED: Final = re.compile(r"""(["'])(\S+)\1""")
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
     """Yield the questions of some sub-tasks; keys are the numbers of their rows from 0."""
-    known_split(split, {"test": True})
+    of_split({"test": True}, split)
     path = official_file(folder, settings["file"])
-    for number, row in enumerate(read_rows(path)):
-        try:
-            if isinstance(row, BioMatrixError):
-                raise row
-            if (row.get("details") or {}).get("subtask") in settings["subtasks"]:
-                yield _example(str(number), row)
-        except BioMatrixError as error:
-            yield Reject.from_error(error, str(path), number + 1)
+
+    def make(number: int, row: RawRow) -> Iterator[Example]:
+        if (row.get("details") or {}).get("subtask") in settings["subtasks"]:
+            yield _example(str(number), row)
+
+    return row_examples(read_rows(path), path, make)
 
 
 def _example(key: str, row: RawRow) -> Example:

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.entities import Protein
-from biomatrix.entities.files.delimited import Delimited
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.tables import find_table, parquet_rows, read_table
-from biomatrix.errors import BioMatrixError, ParseError
+from biomatrix.errors import ParseError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.pair_examples import FIRST, SECOND, SEQUENCE, as_number, text
-from biomatrix.tasks.benchmarks.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.pair_examples import FIRST, SECOND, SEQUENCE, as_number, text
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.table_examples import Row, table_examples
 
 _BY_MUTATIONS: Final = {"train": range(3), "validation": range(3, 5), "test": range(5, 1000)}
 _MUTATION: Final = re.compile(r"([A-Z])(\w)(-?\d+[a-z]?)([A-Z])")
@@ -38,18 +38,16 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
         _table_of(folder, settings["chains"]) if "chains" in settings else _files_of(folder, settings["structures"])
     )
     wild: set[str] = set()
-    for number, row in enumerate(Delimited(path).rows(), 1):
-        try:
-            if isinstance(row, ParseError):
-                raise row
-            named, mutations = text(row, "#Pdb"), text(row, "Mutation(s)_PDB").split(",")
-            if len(mutations) in wanted:
-                yield _example(f"{named}-{number}", named, mutations, row, chains)
-            if 0 in wanted and named not in wild:
-                wild.add(named)
-                yield _example(f"{named}-wild", named, (), row, chains)
-        except BioMatrixError as error:
-            yield Reject.from_error(error, str(path), number)
+
+    def make(number: int, row: Row) -> Iterator[Example]:
+        named, mutations = text(row, "#Pdb"), text(row, "Mutation(s)_PDB").split(",")
+        if len(mutations) in wanted:
+            yield _example(f"{named}-{number + 1}", named, mutations, row, chains)
+        if 0 in wanted and named not in wild:
+            wild.add(named)
+            yield _example(f"{named}-wild", named, (), row, chains)
+
+    return table_examples(path, make)
 
 
 def _example(key: str, named: str, mutations: Sequence[str], row: Mapping[str, str], chains: _Chains) -> Example:

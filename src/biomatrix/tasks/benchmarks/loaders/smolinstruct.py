@@ -19,11 +19,11 @@ from biomatrix.entities import Molecule
 from biomatrix.entities.kind_registry import kind_names
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
-from biomatrix.tasks.benchmarks.checked_references import checked_reference
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
-from biomatrix.tasks.benchmarks.row_files import RawRow
-from biomatrix.tasks.benchmarks.several_golds import with_all_golds
-from biomatrix.tasks.benchmarks.smolinstruct_files import asked_rows, raw_rows
+from biomatrix.tasks.benchmarks.official_files.row_files import RawRow
+from biomatrix.tasks.benchmarks.official_files.smolinstruct_files import asked_rows, raw_rows
+from biomatrix.tasks.benchmarks.rows.checked_references import checked_reference
+from biomatrix.tasks.benchmarks.rows.several_golds import with_all_golds
 
 _MOLECULES: Final = ("molecule", "reactants", "product")
 

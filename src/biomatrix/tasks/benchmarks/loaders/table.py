@@ -3,11 +3,12 @@
 Settings
 --------
 files : mapping of split to path; or ``file``, with what tells its splits apart as in
-    :func:`biomatrix.tasks.benchmarks.row_folds.is_of_fold`.
+    :func:`biomatrix.tasks.benchmarks.rows.row_folds.is_of_fold`.
 fields : mapping of placeholder to column, or to ``KIND:column`` for an entity, such as ``molecule:smiles``.
 answer : the column of the answer, or ``FORM:column`` where it must be a ``molecule``, ``formula`` or ``number``;
     ``answers`` maps what stands there to the official words, and ``joint`` is what parts several labels there, which
     are written with ``; `` between.
+labels : the fact that holds those official words, with ``|`` between.
 key : the column of the row's name; its number where there is none.
 quoted : False where quotation marks are characters like any other.
 doubled : True where every backslash is written twice, as in ChEBI-20.
@@ -25,12 +26,14 @@ from typing import Any
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
-from biomatrix.tasks.benchmarks.checked_references import checked_reference
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.row_files import RawRow, read_rows
-from biomatrix.tasks.benchmarks.row_folds import cell, is_of_fold, known_split
-from biomatrix.tasks.benchmarks.several_golds import with_all_golds
+from biomatrix.tasks.benchmarks.official_files.row_files import RawRow, read_rows
+from biomatrix.tasks.benchmarks.rows.checked_references import checked_reference
+from biomatrix.tasks.benchmarks.rows.row_folds import is_of_fold
+from biomatrix.tasks.benchmarks.rows.several_golds import with_all_golds
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.table_examples import cell
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
@@ -62,7 +65,7 @@ def _path(split: str, settings: Mapping[str, Any]) -> str:
     files = settings.get("files")
     if files is None:
         return str(settings["file"])
-    return str(files[known_split(split, files)])
+    return str(of_split(files, split))
 
 
 def _parted(row: RawRow, settings: Mapping[str, Any]) -> RawRow:
@@ -93,7 +96,9 @@ def _example(key: str, row: RawRow, settings: Mapping[str, Any]) -> Example:
     if known is not None and answer not in known:
         raise ParseError(f"the answer {answer[:40]!r} is none of {', '.join(known)}", position=column)
     answer = answer if known is None else known[answer]
-    return Example(key, fields, ("; ".join(answer.split(settings["joint"])) if "joint" in settings else answer,))
+    answer = "; ".join(answer.split(settings["joint"])) if "joint" in settings else answer
+    facts = {settings["labels"]: "|".join(dict.fromkeys(known.values()))} if known and "labels" in settings else {}
+    return Example(key, fields, (answer,), facts=facts)
 
 
 def _field(row: RawRow, column: str) -> FieldValue:

@@ -13,11 +13,12 @@ from typing import Any
 
 from biomatrix.entities.files.reading import read_lines
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
-from biomatrix.tasks.benchmarks.json_rows import json_rows
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.placeholder_values import placeholder_value
+from biomatrix.tasks.benchmarks.official_files.json_rows import Row, json_rows
+from biomatrix.tasks.benchmarks.rows.placeholder_values import placeholder_value
+from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
@@ -32,18 +33,15 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
         raise ConfigurationError(f"no {split} rows of this set")
     numbers = _numbers(official_file(folder, settings["classes"]))
     path = official_file(folder, settings[split])
-    for number, row in enumerate(json_rows(path), start=1):
-        if isinstance(row, Reject):
-            yield row
-            continue
-        try:
-            name, sequence, fold = (row.get(key) for key in ("name", "sequence", "fold"))
-            if not isinstance(name, str) or not isinstance(sequence, str) or fold not in numbers:
-                raise ParseError("a row needs 'name', 'sequence', and a 'fold' of the class map")
-            shown = placeholder_value(settings["show"], sequence)
-            yield Example(name, {settings["show"]: shown}, (numbers[fold],), facts={"structure_id": _structure(name)})
-        except BioMatrixError as error:
-            yield Reject.from_error(error, str(path), number)
+    return row_examples(json_rows(path), path, lambda _, row: [_example(row, numbers, settings["show"])])
+
+
+def _example(row: Row, numbers: Mapping[str, str], placeholder: str) -> Example:
+    name, sequence, fold = (row.get(key) for key in ("name", "sequence", "fold"))
+    if not isinstance(name, str) or not isinstance(sequence, str) or not isinstance(fold, str) or fold not in numbers:
+        raise ParseError("a row needs 'name', 'sequence', and a 'fold' of the class map")
+    shown = placeholder_value(placeholder, sequence)
+    return Example(name, {placeholder: shown}, (numbers[fold],), facts={"structure_id": _structure(name)})
 
 
 def _numbers(path: Path) -> dict[str, str]:

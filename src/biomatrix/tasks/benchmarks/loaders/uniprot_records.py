@@ -17,17 +17,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.entities.tables import columns_of, parquet_rows
+from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.placeholder_values import placeholder_value
+from biomatrix.tasks.benchmarks.rows.placeholder_values import placeholder_value
+from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
 _EVIDENCE: Final = re.compile(
     r"\s*\{ECO:[^}]*\}|\s*\((?:PubMed:\d+(?:,\s*)?|Ref\.\d+(?:,\s*)?|By similarity|Probable)+\)"
 )
 _GO_TERM: Final = re.compile(r"GO:\d{7} [CFP]:(.+)")
 _REACTION: Final = re.compile(r"Reaction=(.+?);(?= Xref=| EC=| Evidence=|$)")
-_BATCH: Final = 512
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
@@ -36,20 +37,25 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
     Raises
     ------
     ConfigurationError
-        The file is missing, is no Parquet table, or lacks a column; there is no such split or answer.
+        The file is missing or lacks a column; there is no such split.
+    ParseError
+        It is no Parquet table.
     """
     if split not in {"train", "test"}:
         raise ConfigurationError(f"no {split} rows; there are: train, test")
     path, column = official_file(folder, settings["file"]), settings["answer"]
-    for number, row in enumerate(_table(path, ["accession", "sequence", column]), start=1):
-        answer = ANSWERS[column](row[column] or "")
-        if not answer or _is_test(row["accession"], settings["test_one_in"]) != (split == "test"):
-            continue
-        try:
+    columns = ("accession", "sequence", column)
+    missing = next((name for name in columns if name not in columns_of(path)), None)
+    if missing is not None:
+        raise ConfigurationError(f"no column {missing!r}", file=str(path))
+
+    def make(_: int, row: Mapping[str, Any]) -> Iterator[Example]:
+        answer, accession = ANSWERS[column](row[column] or ""), row["accession"]
+        if answer and _is_test(accession, settings["test_one_in"]) == (split == "test"):
             shown = placeholder_value(settings["show"], row["sequence"])
-            yield Example(row["accession"], {settings["show"]: shown}, (answer,), facts={"accession": row["accession"]})
-        except BioMatrixError as error:
-            yield Reject.from_error(error, str(path), number)
+            yield Example(accession, {settings["show"]: shown}, (answer,), facts={"accession": accession})
+
+    return row_examples(parquet_rows(path, columns), path, make)
 
 
 def plain_text(text: str) -> str:
@@ -96,18 +102,3 @@ ANSWERS: Final[Mapping[str, Callable[[str], str]]] = {
 
 def _is_test(accession: str, one_in: int) -> bool:
     return int(hashlib.sha256(accession.encode()).hexdigest(), 16) % one_in == 0
-
-
-def _table(path: Path, columns: list[str]) -> Iterator[dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as table:
-            missing = [name for name in columns if name not in table.schema_arrow.names]
-            if missing:
-                raise ConfigurationError(f"no column {missing[0]!r}", file=str(path))
-            for batch in table.iter_batches(batch_size=_BATCH, columns=columns):
-                yield from batch.to_pylist()
-    except pa.ArrowInvalid as error:
-        raise ConfigurationError(f"no Parquet table that can be read: {error}", file=str(path)) from error

@@ -18,7 +18,7 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.entities.tables import columns_of, parquet_rows
 from biomatrix.errors import BioMatrixError, ParseError
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.qm9_splits import Indices
+from biomatrix.tasks.benchmarks.rows.qm9_splits import Indices
 
 HARTREE: Final = 27_211.386246
 """A Hartree in meV, as GRAPH-0/JODO has it."""

@@ -1,4 +1,4 @@
-"""Which file holds a split, as the settings of a data set say."""
+"""What the settings of a data set hold for a split: a file, values of a column, numbers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,3 @@ def of_split(values: Mapping[str, Any], split: str) -> Any:
     if split not in values:
         raise ConfigurationError(f"no split {split!r}; there are: {', '.join(values)}")
     return values[split]
-
-
-def file_of_split(files: Mapping[str, Any], split: str) -> str:
-    """Return the path of the file of a split; ConfigurationError where the data have no such split."""
-    return str(of_split(files, split))

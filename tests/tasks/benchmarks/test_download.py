@@ -17,10 +17,10 @@ from typer.testing import CliRunner
 
 from biomatrix.cli.main import app
 from biomatrix.errors import ConfigurationError
-from biomatrix.tasks.benchmarks import data_cache, http_download
 from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
-from biomatrix.tasks.benchmarks.download import get
-from biomatrix.tasks.benchmarks.http_download import download, remote_size
+from biomatrix.tasks.benchmarks.downloads import data_cache, http_download
+from biomatrix.tasks.benchmarks.downloads.download import get
+from biomatrix.tasks.benchmarks.downloads.http_download import download, remote_size
 
 CONTENT = Random(5).randbytes(700_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

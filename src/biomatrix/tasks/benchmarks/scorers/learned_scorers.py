@@ -9,29 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
+from biomatrix.metrics.learned.registry import SCORERS
 from biomatrix.metrics.scores import Score, Scores, mean_score
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 
 Scorer: TypeAlias = Callable[[Sequence[Prediction], Sequence[Example]], Sequence[float]]
 
-_ESMFOLD: Final = "ESMFold (facebook/esmfold_v1)"
-NEEDS: Final[Mapping[str, str]] = {
-    "ppl": "ProtGPT2 (nferruz/ProtGPT2)",
-    "plddt": _ESMFOLD,
-    "plddt_gt70": _ESMFOLD,
-    "pae": _ESMFOLD,
-    "pae_lt10": _ESMFOLD,
-    "protrek": "ProTrek-650M (westlake-repl/ProTrek_650M)",
-    "retrieval_acc": "ProTrek-650M (westlake-repl/ProTrek_650M)",
-    "keyword_recovery": "InterProScan",
-    "evollama": "EvoLlama and PubMedBERT",
-    "seq_diversity": "MMseqs2",
-    "sctm": _ESMFOLD,
-    "scrmsd": _ESMFOLD,
-    "sctm_of_backbone": f"ProteinMPNN and {_ESMFOLD}",
-    "scrmsd_of_backbone": f"ProteinMPNN and {_ESMFOLD}",
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "ppl": ("protgpt2",),
+    **dict.fromkeys(("plddt", "plddt_gt70", "pae", "pae_lt10", "sctm", "scrmsd"), ("esmfold",)),
+    **dict.fromkeys(("sctm_of_backbone", "scrmsd_of_backbone"), ("protein_mpnn", "esmfold")),
+    **dict.fromkeys(("protrek", "retrieval_acc"), ("protrek",)),
+    "keyword_recovery": ("interproscan",),
+    "evollama": ("pubmedbert",),
+    "seq_diversity": ("mmseqs2",),
+    **dict.fromkeys(("esol", "bbbp", "hergc10"), ("property",)),
+    **dict.fromkeys(("mu", "alpha", "cv", "homo", "lumo", "gap"), ("egnn",)),
 }
-"""What a metric needs, by the name that its scorer is registered under."""
+"""The networks and programs that a metric needs, by the name that its scorer is registered under."""
 
 _SCORERS: Final[dict[str, Scorer]] = {}
 
@@ -62,11 +57,23 @@ def learned_scores(
     return {name: _score(f"{name}{suffix}", predictions, examples) for name in names}
 
 
+def needed(name: str) -> str:
+    """Return the networks and programs that a metric needs in words, and where each comes from.
+
+    Examples
+    --------
+    >>> needed("ppl")
+    'ProtGPT2 (Hugging Face nferruz/ProtGPT2 (Apache-2.0, 3 GB))'
+    """
+    uses = [SCORERS[each] for each in _NEEDS.get(name, ())]
+    return " and ".join(f"{use.title.partition(':')[0]} ({use.weights})" for use in uses) or "a scorer"
+
+
 def _score(name: str, predictions: Sequence[Prediction], examples: Sequence[Example]) -> Score:
     empty = sum(not each.text for each in predictions)
     unparsable = sum(bool(each.text and each.fault) for each in predictions)
     scorer = _SCORERS.get(name)
     if scorer is None:
-        reason = f"needs {NEEDS.get(name, 'a scorer')}, which is not configured"
+        reason = f"needs {needed(name)}, not configured"
         return Score(float("nan"), len(predictions), empty, unparsable, reason=reason)
     return mean_score(scorer(predictions, examples), empty=empty, unparsable=unparsable)

@@ -10,8 +10,10 @@ from biomatrix.entities import Molecule, Protein
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
 from biomatrix.tasks.benchmarks.examples import Example
+from biomatrix.tasks.benchmarks.loading import load_examples
 from biomatrix.tasks.benchmarks.notations import in_notation, written_as
 from biomatrix.tasks.benchmarks.registry import benchmark
+from biomatrix.tasks.benchmarks.sample_data import sample_folder
 from biomatrix.tasks.benchmarks.wording import question_parts, shown_as
 
 ETHANOL = Molecule.from_smiles("CCO")
@@ -63,3 +65,14 @@ def test_lengths_and_constraints_come_from_facts() -> None:
         question_parts(wordy, Example("0", {"name": "x"}, facts={"residues": "many"}))
     with pytest.raises(ConfigurationError, match="no value for"):
         question_parts(wordy, Example("0", {}, facts={"residues": 1}))
+
+
+def test_an_answer_of_a_known_set_is_held_to_it() -> None:
+    known = benchmark("prot_subcell_loc")
+    folder = sample_folder(known.data)
+    example = next(row for row in load_examples(known.data, folder) if isinstance(row, Example))
+    wording = question_parts(known, example)
+    assert wording.constraints == ("choices=cytoplasm|extracellular|membrane|nucleus",)
+    untold = replace(example, facts={"locations": None})
+    assert question_parts(known, untold).constraints == ()
+    assert question_parts(benchmark("prot_fold_fold"), example).constraints == ("number=0..1194",)

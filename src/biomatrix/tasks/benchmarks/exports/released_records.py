@@ -9,8 +9,8 @@ from typing import Final
 from biomatrix.entities.near_matches import choices
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.tasks.benchmarks.instruction_records import InstructionRecord, record_of
-from biomatrix.tasks.benchmarks.row_files import read_rows
+from biomatrix.tasks.benchmarks.exports.instruction_records import InstructionRecord, record_of
+from biomatrix.tasks.benchmarks.official_files.row_files import read_rows
 
 CONFIGURATIONS: Final = (
     "molecule_1d_smiles", "molecule_1d_selfies", "molecule_3d", "protein_1d", "protein_3d", "interaction_1d",

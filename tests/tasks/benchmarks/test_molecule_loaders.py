@@ -13,9 +13,9 @@ from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.benchmark import DataSet, Source
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import load_examples
-from biomatrix.tasks.benchmarks.molecule_lists import training_of
+from biomatrix.tasks.benchmarks.official_files.row_files import read_rows
 from biomatrix.tasks.benchmarks.registry import benchmark
-from biomatrix.tasks.benchmarks.row_files import read_rows
+from biomatrix.tasks.benchmarks.rows.molecule_lists import training_of
 from biomatrix.tasks.benchmarks.sample_data import sample_folder
 
 
@@ -34,7 +34,7 @@ def test_smolinstruct_gives_every_gold_answer_of_the_same_input() -> None:
     ester = [example.references for example in examples if len(example.references) > 1]
     assert ester == [("CC(=O)Cl.CCO", "CC(=O)O.CCO.O=S(=O)(O)O"), ("CC(=O)O.CCO.O=S(=O)(O)O", "CC(=O)Cl.CCO")]
     assert len(rejects) == 1
-    assert "not JSON" in rejects[0].reason
+    assert "not a line of JSON" in rejects[0].reason
 
 
 def test_smolinstruct_asks_each_target_of_a_row_and_joins_parts_by_dots() -> None:

@@ -16,7 +16,7 @@ from biomatrix.entities.tables import find_table, parquet_rows, read_table
 from biomatrix.errors import ParseError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.split_files import of_split
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
 
 _SPLITS: Final = {"train": "train", "validation": "valid", "test": "test"}
 

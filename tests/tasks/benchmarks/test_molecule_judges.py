@@ -12,17 +12,20 @@ import numpy as np
 import pytest
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.tasks.benchmarks import molecule_scorers
+from biomatrix.evaluation.answer_log import Place
+from biomatrix.evaluation.judged import judged
+from biomatrix.evaluation.rows import Rows
 from biomatrix.tasks.benchmarks.answers import GOLD
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 from biomatrix.tasks.benchmarks.judges.drugassist import LEARNED
 from biomatrix.tasks.benchmarks.judges.qm9 import molecule_of
 from biomatrix.tasks.benchmarks.judging import judge
-from biomatrix.tasks.benchmarks.learned_scorers import register_scorer, unregister_scorer
 from biomatrix.tasks.benchmarks.loading import load_examples
-from biomatrix.tasks.benchmarks.molecule_scorers import conformer_scorer, register_predictors
 from biomatrix.tasks.benchmarks.registry import benchmark, benchmarks
 from biomatrix.tasks.benchmarks.sample_data import sample_folder
+from biomatrix.tasks.benchmarks.scorers import molecule_scorers
+from biomatrix.tasks.benchmarks.scorers.learned_scorers import register_scorer, unregister_scorer
+from biomatrix.tasks.benchmarks.scorers.molecule_scorers import conformer_scorer, register_predictors
 from biomatrix.tasks.benchmarks.validating import validate_benchmark
 
 NAMES = [name for name, one in benchmarks().items() if one.data.source.name in ("s2_bench", "molopt", "qm9")]
@@ -89,7 +92,11 @@ def test_each_criterion_counts_the_answers_to_its_own_wording() -> None:
     scores = judge(benchmark(name), given, asked)
     assert (scores["correct_loose"].value, scores["correct_strict"].value) == (1, 0)
     assert (scores["validity_loose"].value, scores["validity_strict"].value) == (1, 0)
-    assert scores["correct_strict"].n == len(strict)
+    assert scores["correct_strict"].denominator == len(strict)
+    items = scores["correct_loose"].items
+    assert items is not None
+    assert np.flatnonzero(np.isnan(items)).tolist() == strict
+    assert np.nanmean(items) == scores["correct_loose"].value
 
 
 def test_an_answer_in_words_is_read_as_officially() -> None:
@@ -100,13 +107,13 @@ def test_an_answer_in_words_is_read_as_officially() -> None:
 
 
 @pytest.mark.parametrize("name", ["mol_opt_molopt_solubility", "mol_opt_molopt_bbbp", "mol_opt_molopt_herg"])
-def test_properties_that_nobody_knows_are_left_out(name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_properties_that_nobody_knows_are_left_out(name: str) -> None:
     asked = examples(name)
     given = [Prediction("CCCCCCCCCCCCO")] * len(asked)
     scores = judge(benchmark(name), given, asked)
     assert np.isnan(scores["correct_loose"].value)
     assert scores["correct_loose"].denominator == 0
-    assert "no predictor is registered" in caplog.text
+    assert "no predictor is registered" in scores["correct_loose"].reason
     for each in LEARNED:
         register_scorer(each, lambda predictions, examples: [-0.1 if "herg" in name else 99.0] * len(predictions))
     assert judge(benchmark(name), given, asked)["correct_loose"].value == 1
@@ -168,3 +175,14 @@ def molecule_atoms(prediction: Prediction) -> int:
     mol = molecule_of(prediction)
     assert mol is not None
     return int(mol.GetNumAtoms())
+
+
+def test_every_score_of_requests_has_an_interval() -> None:
+    for name in ("mol_opt_s2_logp", "mol_opt_molopt_qed"):
+        asked = [each for each in examples(name) if GOLD in each.facts]
+        rows = Rows(tuple(asked), (0,) * len(asked), len(asked), 0, (), "")
+        predictions = {Place(0, row, 0): each for row, each in enumerate(answers(asked))}
+        predictions[Place(0, 0, 0)] = Prediction("C(", None, "broken")
+        found = judged(benchmark(name), rows, predictions, [0])
+        reported = [metric.name for metric in benchmark(name).metrics]
+        assert [found.intervals[each].reason for each in reported] == [""] * len(reported)

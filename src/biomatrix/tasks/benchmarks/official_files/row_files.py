@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -13,6 +12,7 @@ from biomatrix.entities.files.text import byte_lines, read_lines
 from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.entities.tables import columns_of, parquet_rows
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
+from biomatrix.tasks.benchmarks.official_files.json_rows import json_row
 
 RawRow: TypeAlias = Mapping[str, Any]
 """The values of a row by column."""
@@ -85,15 +85,6 @@ def _json_lines(path: Path) -> Iterator[RawRow | BioMatrixError]:
     for line in _text_lines(path, json_text=True):
         if line.strip():
             yield json_row(line)
-
-
-def json_row(line: str) -> RawRow | ParseError:
-    """Return the object of a line, or the error where it is none."""
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return ParseError(f"not JSON: {error}")
-    return row if isinstance(row, dict) else ParseError("a line that is no JSON object")
 
 
 def _text_lines(path: Path, *, json_text: bool = False) -> Iterator[str]:

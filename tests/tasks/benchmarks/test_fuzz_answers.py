@@ -10,7 +10,7 @@ from rdkit.rdBase import BlockLogs
 
 from biomatrix.tasks.benchmarks.registry import benchmark, benchmarks
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
 from fuzz_answers import seeds_of, trials
 from fuzzing.answer_mutants import Mutant, mutant
 from fuzzing.answer_verdicts import BAD, verdict

@@ -15,8 +15,9 @@ from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.answers import GOLD
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.row_files import LINE, read_rows
-from biomatrix.tasks.benchmarks.row_folds import is_of_fold, known_split
+from biomatrix.tasks.benchmarks.official_files.row_files import LINE, read_rows
+from biomatrix.tasks.benchmarks.rows.row_folds import is_of_fold
+from biomatrix.tasks.benchmarks.rows.split_files import of_split
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class MoleculeLists:
         """Yield the number, from 1, and the SMILES of each row of a split, the error in place of a broken row."""
         settings = json.loads(self.settings)
         files = settings.get("files")
-        path = settings["file"] if files is None else files[known_split(split, files)]
+        path = settings["file"] if files is None else of_split(files, split)
         for number, row in enumerate(read_rows(official_file(Path(self.folder), path)), start=1):
             if isinstance(row, BioMatrixError):
                 yield number, row

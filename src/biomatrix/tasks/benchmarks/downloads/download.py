@@ -15,10 +15,10 @@ from biomatrix.entities.files.opening import open_bytes
 from biomatrix.entities.files.writing import named_refusals
 from biomatrix.errors import ConfigurationError
 from biomatrix.progress import Progress
-from biomatrix.tasks.benchmarks import checksums
 from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
-from biomatrix.tasks.benchmarks.data_cache import folder_in, path_in, source_folder
-from biomatrix.tasks.benchmarks.http_download import download, remote_size
+from biomatrix.tasks.benchmarks.downloads import checksums
+from biomatrix.tasks.benchmarks.downloads.data_cache import folder_in, path_in, source_folder
+from biomatrix.tasks.benchmarks.downloads.http_download import download, remote_size
 from biomatrix.tasks.benchmarks.loading import official_file
 
 _PART: Final = ".part"

@@ -28,10 +28,10 @@ from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loaders.molopt import CRITERIA, GOALS
 from biomatrix.tasks.benchmarks.loaders.openmolins import official_row
 from biomatrix.tasks.benchmarks.loading import load_examples
-from biomatrix.tasks.benchmarks.qm9_splits import SPLITS, split_records
-from biomatrix.tasks.benchmarks.qm9_tables import CV_OF_AN_ATOM, HARTREE, conformers
+from biomatrix.tasks.benchmarks.official_files.qm9_tables import CV_OF_AN_ATOM, HARTREE, conformers
 from biomatrix.tasks.benchmarks.registry import benchmark, benchmarks
-from biomatrix.tasks.benchmarks.s2_requests import GROUPS, REQUESTS, listed
+from biomatrix.tasks.benchmarks.rows.qm9_splits import SPLITS, split_records
+from biomatrix.tasks.benchmarks.rows.s2_requests import GROUPS, REQUESTS, listed
 from biomatrix.tasks.benchmarks.sample_data import sample_folder
 from biomatrix.tasks.benchmarks.wording import question_parts
 

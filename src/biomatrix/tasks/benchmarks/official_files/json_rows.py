@@ -50,7 +50,7 @@ def listed_rows(stream: IO[bytes], label: str, limits: Limits = DEFAULT_LIMITS) 
     try:
         values = _Values(stream, limits)
         for number, value in enumerate(values, start=1):
-            yield value if isinstance(value, dict) else _no_object(value, label, number)
+            yield value if isinstance(value, dict) else Reject(label, number, None, _no_object(value))
     except (ParseError, LimitError) as error:
         yield Reject.from_error(error, label, number + 1)
 
@@ -61,16 +61,21 @@ def _lines(path: str | Path, label: str, limits: Limits) -> Iterator[Row | Rejec
             error = LimitError(f"a line of more than {limits.record_bytes:,} bytes")
             yield Reject.from_error(error, label, number)
         elif line.strip():
-            try:
-                value = json.loads(line, parse_constant=_refuse_constant)
-            except (ValueError, RecursionError) as fault:
-                yield Reject(label, number, None, f"not a line of JSON: {fault}")
-            else:
-                yield value if isinstance(value, dict) else _no_object(value, label, number)
+            row = json_row(line)
+            yield Reject.from_error(row, label, number) if isinstance(row, ParseError) else row
 
 
-def _no_object(value: object, label: str, number: int) -> Reject:
-    return Reject(label, number, None, f"a JSON object was expected, not a {type(value).__name__}")
+def json_row(line: bytes | str) -> Row | ParseError:
+    """Return the object of a line, or the error where it is none."""
+    try:
+        value = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as fault:
+        return ParseError(f"not a line of JSON: {fault}")
+    return value if isinstance(value, dict) else ParseError(_no_object(value))
+
+
+def _no_object(value: object) -> str:
+    return f"a JSON object was expected, not a {type(value).__name__}"
 
 
 def _refuse_constant(word: str) -> float:

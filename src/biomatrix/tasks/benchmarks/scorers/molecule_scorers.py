@@ -12,8 +12,8 @@ from biomatrix.metrics.learned.registry import load_scorer
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
 from biomatrix.tasks.benchmarks.judges.drugassist import LEARNED
 from biomatrix.tasks.benchmarks.judges.qm9 import molecule_of
-from biomatrix.tasks.benchmarks.learned_scorers import Scorer, register_scorer
-from biomatrix.tasks.benchmarks.qm9_tables import ELECTRONVOLT, ENERGIES
+from biomatrix.tasks.benchmarks.official_files.qm9_tables import ELECTRONVOLT, ENERGIES
+from biomatrix.tasks.benchmarks.scorers.learned_scorers import Scorer, register_scorer
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ from biomatrix.errors import ParseError
 from biomatrix.metrics.s2_bench.requests import BONDS, ELEMENTS
 from biomatrix.metrics.s2_bench.success import asks_for_less
 from biomatrix.tasks.benchmarks.examples import Example, FieldValue
-from biomatrix.tasks.benchmarks.table_examples import Row, cell, whole
+from biomatrix.tasks.benchmarks.rows.table_examples import Row, cell, whole
 
 Request: TypeAlias = tuple[dict[str, FieldValue], dict[str, Any]]
 """The fields of prompts, and the facts of the judge and of constraints."""

@@ -25,7 +25,7 @@ from biomatrix.entities.near_matches import choices
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
-from biomatrix.tasks.benchmarks.instruction_records import InstructionRecord, instruction_record
+from biomatrix.tasks.benchmarks.exports.instruction_records import InstructionRecord, instruction_record
 from biomatrix.tasks.benchmarks.loading import load_examples
 from biomatrix.tasks.benchmarks.notations import SMILES
 

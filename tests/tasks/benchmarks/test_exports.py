@@ -19,10 +19,10 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError, UnsupportedError
 from biomatrix.generation import Model
 from biomatrix.tasks.benchmarks.answers import prediction_of
-from biomatrix.tasks.benchmarks.exports import FORMATS, REJECTS, export, records_of
-from biomatrix.tasks.benchmarks.instruction_records import InstructionRecord, record_of, written
+from biomatrix.tasks.benchmarks.exports.export_files import FORMATS, REJECTS, export, records_of
+from biomatrix.tasks.benchmarks.exports.instruction_records import InstructionRecord, record_of, written
+from biomatrix.tasks.benchmarks.exports.released_records import CONFIGURATIONS, released_records
 from biomatrix.tasks.benchmarks.registry import benchmark
-from biomatrix.tasks.benchmarks.released_records import CONFIGURATIONS, released_records
 from biomatrix.tasks.benchmarks.sample_data import sample_folder
 from biomatrix.tasks.documents import Control
 

@@ -18,7 +18,8 @@ from biomatrix.entities.files.opening import open_bytes
 from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError
 from biomatrix.tasks.benchmarks.loading import official_file
-from biomatrix.tasks.benchmarks.row_files import RawRow, json_row
+from biomatrix.tasks.benchmarks.official_files.json_rows import json_row
+from biomatrix.tasks.benchmarks.official_files.row_files import RawRow
 
 ARCHIVE: Final = "data.zip"
 _SPLITS: Final = {"train": "train", "validation": "dev", "test": "test"}

@@ -35,6 +35,8 @@ def test_a_sound_benchmark_has_no_fault() -> None:
         (with_task(parser="oracle"), "no parser 'oracle'"),
         (with_task(parser="text"), "an output needs the parser 'entity'"),
         (with_task(output="molecule_picture"), "no modality"),
+        (replace(benchmark("inter_yeast_ppi"), constraints=()), "the parser 'yes_no' needs a constraint"),
+        (replace(benchmark("inter_bindingdb"), constraints=("yes-no",)), "'number' needs a constraint number"),
         (replace(SOUND, judge="smolinstruct.taste"), "no function 'taste'"),
         (
             replace(SOUND, metrics=(*SOUND.metrics, MetricUse("taste", True))),

@@ -1,0 +1,1 @@
+"""Official data on this machine: the cache, downloads, checksums."""

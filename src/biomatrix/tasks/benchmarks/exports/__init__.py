@@ -1,0 +1,1 @@
+"""Benchmarks as files for training and evaluation elsewhere."""

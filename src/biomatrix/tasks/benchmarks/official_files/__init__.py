@@ -1,0 +1,1 @@
+"""Readers of official files, whatever they hold: JSON, LMDB, pickled values, tables, archives."""

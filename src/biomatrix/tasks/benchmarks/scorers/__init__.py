@@ -1,0 +1,1 @@
+"""Metrics that other models compute, registered by whoever has their weights."""
