@@ -17,7 +17,8 @@ from biomatrix.metrics.drugassist.answers import read_answer
 from biomatrix.metrics.drugassist.scores import CRITERIA, optimisation_scores
 from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.scores import Score, Scores
-from biomatrix.tasks.benchmarks.examples import Example, Prediction
+from biomatrix.tasks.benchmarks.answers import LONGEST_MOLECULE
+from biomatrix.tasks.benchmarks.examples import UNREADABLE, Example, Prediction
 from biomatrix.tasks.benchmarks.learned_scorers import learned_scores
 from biomatrix.tasks.benchmarks.loaders.molopt import stored_properties
 
@@ -29,10 +30,16 @@ Values = dict[tuple[str, str], float]
 """By SMILES and property."""
 
 
+def _answer(prediction: Prediction) -> str:
+    """Return the SMILES that an answer is, or that its words hold; one that RDKit cannot read safely is unreadable."""
+    smiles = prediction.text if prediction.entity is not None else read_answer(prediction.text)
+    return smiles if len(smiles) <= LONGEST_MOLECULE else UNREADABLE
+
+
 def success(predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]) -> Scores:
     """Return ``correct`` and ``validity`` of both criteria; no number where no answer's properties are known."""
     objective = str(settings["objective"])
-    answers = [each.text if each.entity is not None else read_answer(each.text) for each in predictions]
+    answers = [_answer(each) for each in predictions]
     values = _known_values(objective, predictions, examples, answers)
     scores: dict[str, Score] = {}
     for criterion in CRITERIA:
