@@ -177,6 +177,7 @@ def molecule_atoms(prediction: Prediction) -> int:
     return int(mol.GetNumAtoms())
 
 
+<<<<<<< HEAD:tests/tasks/benchmarks/test_molecule_judges.py
 def test_every_score_of_requests_has_an_interval() -> None:
     for name in ("mol_opt_s2_logp", "mol_opt_molopt_qed"):
         asked = [each for each in examples(name) if GOLD in each.facts]
@@ -186,3 +187,21 @@ def test_every_score_of_requests_has_an_interval() -> None:
         found = judged(benchmark(name), rows, predictions, [0])
         reported = [metric.name for metric in benchmark(name).metrics]
         assert [found.intervals[each].reason for each in reported] == [""] * len(reported)
+=======
+def test_a_chain_of_thousands_of_atoms_does_not_end_the_process() -> None:
+    from itertools import islice
+
+    from biomatrix.tasks.benchmarks.answers import prediction_of
+    from biomatrix.tasks.benchmarks.examples import Example
+    from biomatrix.tasks.benchmarks.judging import judge
+    from biomatrix.tasks.benchmarks.loading import load_examples
+    from biomatrix.tasks.benchmarks.registry import benchmark
+    from biomatrix.tasks.benchmarks.sample_data import sample_folder
+
+    one = benchmark("mol_opt_molopt_solubility")
+    rows = islice(load_examples(one.data, sample_folder(one.data), "test"), 4)
+    examples = [row for row in rows if isinstance(row, Example)]
+    for raw in ("C" * 30_000, "It is " + "C" * 30_000):
+        scores = judge(one, [prediction_of(one, raw)] * len(examples), examples)
+        assert scores["validity_loose"].value == 0
+>>>>>>> breaker:tests/tasks/test_molecule_judges.py

@@ -19,7 +19,13 @@ from biomatrix.metrics.drugassist.answers import read_answer
 from biomatrix.metrics.drugassist.scores import CRITERIA, optimisation_scores
 from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.scores import Score, Scores
+<<<<<<< HEAD
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
+=======
+from biomatrix.tasks.benchmarks.answers import LONGEST_MOLECULE
+from biomatrix.tasks.benchmarks.examples import UNREADABLE, Example, Prediction
+from biomatrix.tasks.benchmarks.scorers.learned_scorers import learned_scores
+>>>>>>> breaker
 from biomatrix.tasks.benchmarks.loaders.molopt import stored_properties
 from biomatrix.tasks.benchmarks.scorers.learned_scorers import learned_scores
 
@@ -29,11 +35,22 @@ Values = dict[tuple[str, str], float]
 """By SMILES and property."""
 
 
+def _answer(prediction: Prediction) -> str:
+    """Return the SMILES that an answer is, or that its words hold; one that RDKit cannot read safely is unreadable."""
+    smiles = prediction.text if prediction.entity is not None else read_answer(prediction.text)
+    return smiles if len(smiles) <= LONGEST_MOLECULE else UNREADABLE
+
+
 def success(predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]) -> Scores:
     """Return ``correct`` and ``validity`` of both criteria; no number where no answer's properties are known."""
     objective = str(settings["objective"])
+<<<<<<< HEAD
     answers = [each.text if each.entity is not None else read_answer(each.text) for each in predictions]
     values, unknown = _known_values(objective, predictions, examples, answers)
+=======
+    answers = [_answer(each) for each in predictions]
+    values = _known_values(objective, predictions, examples, answers)
+>>>>>>> breaker
     scores: dict[str, Score] = {}
     for criterion in CRITERIA:
         chosen = [number for number, each in enumerate(examples) if each.facts["criterion"] == criterion]
