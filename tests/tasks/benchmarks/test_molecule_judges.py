@@ -177,7 +177,6 @@ def molecule_atoms(prediction: Prediction) -> int:
     return int(mol.GetNumAtoms())
 
 
-<<<<<<< HEAD:tests/tasks/benchmarks/test_molecule_judges.py
 def test_every_score_of_requests_has_an_interval() -> None:
     for name in ("mol_opt_s2_logp", "mol_opt_molopt_qed"):
         asked = [each for each in examples(name) if GOLD in each.facts]
@@ -187,7 +186,8 @@ def test_every_score_of_requests_has_an_interval() -> None:
         found = judged(benchmark(name), rows, predictions, [0])
         reported = [metric.name for metric in benchmark(name).metrics]
         assert [found.intervals[each].reason for each in reported] == [""] * len(reported)
-=======
+
+
 def test_a_chain_of_thousands_of_atoms_does_not_end_the_process() -> None:
     from itertools import islice
 
@@ -204,4 +204,3 @@ def test_a_chain_of_thousands_of_atoms_does_not_end_the_process() -> None:
     for raw in ("C" * 30_000, "It is " + "C" * 30_000):
         scores = judge(one, [prediction_of(one, raw)] * len(examples), examples)
         assert scores["validity_loose"].value == 0
->>>>>>> breaker:tests/tasks/test_molecule_judges.py

@@ -19,13 +19,8 @@ from biomatrix.metrics.drugassist.answers import read_answer
 from biomatrix.metrics.drugassist.scores import CRITERIA, optimisation_scores
 from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.scores import Score, Scores
-<<<<<<< HEAD
-from biomatrix.tasks.benchmarks.examples import Example, Prediction
-=======
 from biomatrix.tasks.benchmarks.answers import LONGEST_MOLECULE
 from biomatrix.tasks.benchmarks.examples import UNREADABLE, Example, Prediction
-from biomatrix.tasks.benchmarks.scorers.learned_scorers import learned_scores
->>>>>>> breaker
 from biomatrix.tasks.benchmarks.loaders.molopt import stored_properties
 from biomatrix.tasks.benchmarks.scorers.learned_scorers import learned_scores
 
@@ -44,13 +39,8 @@ def _answer(prediction: Prediction) -> str:
 def success(predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]) -> Scores:
     """Return ``correct`` and ``validity`` of both criteria; no number where no answer's properties are known."""
     objective = str(settings["objective"])
-<<<<<<< HEAD
-    answers = [each.text if each.entity is not None else read_answer(each.text) for each in predictions]
-    values, unknown = _known_values(objective, predictions, examples, answers)
-=======
     answers = [_answer(each) for each in predictions]
-    values = _known_values(objective, predictions, examples, answers)
->>>>>>> breaker
+    values, unknown = _known_values(objective, predictions, examples, answers)
     scores: dict[str, Score] = {}
     for criterion in CRITERIA:
         chosen = [number for number, each in enumerate(examples) if each.facts["criterion"] == criterion]
