@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from biomatrix.errors import UnsupportedError
 from biomatrix.metrics.superposition import tm_score
-from biomatrix.metrics.tm_align.aligner import tm_align
+from biomatrix.metrics.tm_align.aligner import tm_align, tm_align_each
+from biomatrix.metrics.tm_align.closeness import Chains, NearByMotions, NearOnes
 from biomatrix.metrics.tm_align.dynamic import align
-from biomatrix.metrics.tm_align.fits import Pairs
+from biomatrix.metrics.tm_align.fits import Motions, Pairs
+from biomatrix.metrics.tm_align.rotations import proper_rotations
 from biomatrix.metrics.tm_align.shapes import COIL, HELIX, STRAND, secondary_structure
 from biomatrix.metrics.tm_align.threading import longest_piece
 
@@ -95,9 +97,21 @@ def test_the_dynamic_programme_equals_the_plain_one_over_cells() -> None:
     rng = np.random.default_rng(3)
     for gap in (0.0, -0.6, -1.0):
         scores = rng.random((4, 9, 12))
-        found = align(scores, gap)
-        for each, partner in zip(scores, found, strict=True):
-            np.testing.assert_array_equal(partner, cell_by_cell(each, gap))
+        for sizes in ([(9, 12)] * 4, [(9, 12), (3, 12), (9, 1), (5, 7)]):  # several lengths in one table
+            found = align(Given(scores, sizes), gap)
+            for each, (n, m), partner in zip(scores, sizes, found, strict=True):
+                np.testing.assert_array_equal(partner, cell_by_cell(each[:n, :m], gap))
+
+
+class Given:
+    """Scores ``[b, n, m]`` by antidiagonal."""
+
+    def __init__(self, scores: Array, sizes: list[tuple[int, int]]) -> None:
+        self.scores, self.sizes = scores, sizes
+
+    def antidiagonal(self, k: int, low: int, high: int) -> Array:
+        rows = np.arange(low, high)
+        return self.scores[:, rows - 1, k - rows - 1].T.copy()
 
 
 def cell_by_cell(scores: Array, gap: float) -> NDArray[np.int64]:
@@ -120,6 +134,70 @@ def cell_by_cell(scores: Array, gap: float) -> NDArray[np.int64]:
         else:
             i -= 1
     return partner
+
+
+def test_closeness_is_the_same_by_motions_as_by_places() -> None:
+    rng = np.random.default_rng(4)
+    moving, fixed = chain(12) + 500, chain(17, 1) - 300
+    shapes = secondary_structure(moving), secondary_structure(fixed)
+    rotations = proper_rotations(rng.normal(size=(6, 3, 3)))
+    shift = rng.normal(size=(6, 3)) * 4 + fixed.mean(axis=0) - rotations @ moving.mean(axis=0)
+    motions, chains = Motions(rotations, shift), Chains(moving, fixed, shapes)
+    places = NearOnes([chains] * 6, list(motions.apply(moving)), [3.0] * 6)
+    together = NearByMotions(chains, motions, 3.0)
+    for k in range(2, 30):
+        low, high = max(1, k - 17), min(12, k - 1) + 1
+        worth = places.antidiagonal(k, low, high)
+        np.testing.assert_allclose(together.antidiagonal(k, low, high), worth, atol=1e-9)
+        apart = motions[3].apply(moving)[low - 1] - fixed[k - low - 1]
+        assert worth[0, 3] == pytest.approx(1 / (1 + apart @ apart / 9))
+
+
+@pytest.mark.parametrize("flatness", [1.0, 0.05, 1e-3, 1e-6, 0.0])
+def test_rotations_are_those_of_greatest_trace(flatness: float) -> None:
+    rng = np.random.default_rng(5)
+    points = rng.normal(size=(200, 5, 3)) * [1.0, flatness, flatness]
+    other = points @ moved(np.eye(3)).T + rng.normal(size=points.shape) * 0.1 * flatness
+    other[::3, :, 0] *= -1.0  # mirror images
+    covariance = np.swapaxes(other, 1, 2) @ points
+    covariance[-1] = 0.0
+    found = proper_rotations(covariance)
+    np.testing.assert_allclose(found @ np.swapaxes(found, 1, 2), np.broadcast_to(np.eye(3), found.shape), atol=1e-12)
+    np.testing.assert_allclose(np.linalg.det(found), 1.0, atol=1e-12)
+    singular = np.linalg.svd(covariance, compute_uv=False)
+    singular[np.linalg.det(covariance) < 0, 2] *= -1.0
+    traces = np.einsum("sij,sij->s", found, covariance)
+    np.testing.assert_allclose(traces, singular.sum(axis=1), rtol=1e-12, atol=1e-12)
+
+
+def odd_pairs() -> list[tuple[Array, Array]]:
+    """Return pairs of many lengths, from near copies to chains that have nothing in common."""
+    rng = np.random.default_rng(6)
+    pairs = [(chain(n, n), chain(m, m + 100)) for n, m in ((5, 5), (5, 10), (9, 6), (7, 40), (33, 21), (60, 45))]
+    pairs += [(chain(n, n) + rng.normal(size=(n, 3)), chain(n, n)) for n in (6, 10, 50)]
+    pairs += [(np.arange(8)[:, None] * np.array([3.8, 0, 0]), chain(30, 2)), (chain(12) * 2, chain(12, 3))]
+    return pairs
+
+
+def test_many_pairs_at_once_score_as_each_alone_in_any_order_and_company() -> None:
+    pairs = odd_pairs()
+    together = tm_align_each(pairs)
+    assert together == pytest.approx([tm_align(*pair) for pair in pairs], abs=1e-9)
+    assert tm_align_each(pairs[::-1])[::-1] == pytest.approx(together, abs=1e-9)
+    assert tm_align_each(pairs[3:7] * 2) == pytest.approx(together[3:7] * 2, abs=1e-9)
+    assert all(0.0 <= score <= 1.0 for score in together)
+    assert tm_align_each([]) == []
+
+
+def test_more_pairs_than_are_under_way_at_once_all_come_out_in_order() -> None:
+    pairs = [(chain(5 + i % 6, i), chain(10 - i % 5, i)) for i in range(150)]
+    together = tm_align_each(pairs)
+    assert together[::29] == pytest.approx([tm_align(*pair) for pair in pairs[::29]], abs=1e-9)
+
+
+def test_one_chain_too_short_among_many_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="one has 3"):
+        tm_align_each([(chain(10), chain(10)), (chain(3), chain(10))])
 
 
 def test_helices_and_strands_are_known_by_their_distances() -> None:

@@ -18,7 +18,7 @@ from biomatrix.errors import UnsupportedError
 from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.scores import Scores, mean_score
 from biomatrix.metrics.superposition import rmsd, tm_score
-from biomatrix.metrics.tm_align.aligner import FEWEST_RESIDUES, tm_align
+from biomatrix.metrics.tm_align.aligner import FEWEST_RESIDUES, tm_align_each
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -52,40 +52,63 @@ def folding(predicted: Sequence[ArrayLike | None], native: Sequence[ArrayLike]) 
     """
     checked_pairs(native, predicted)
     missing = sum(found is None for found in predicted)
+    pairs = zip(predicted, native, strict=True)
+    compared = iter(compare_each([(found, known) for found, known in pairs if found is not None]))
     nothing = dict.fromkeys(NAMES, float("nan"))
-    rows = [
-        nothing if found is None else compare_backbones(found, known)
-        for found, known in zip(predicted, native, strict=True)
-    ]
+    rows = [nothing if found is None else next(compared) for found in predicted]
     scores = {name: mean_score([row[name] for row in rows], empty=missing) for name in NAMES}
     strict = np.nan_to_num([row["tm_score"] for row in rows], nan=0.0)
     return scores | {"tm_score_corrected": mean_score(strict, empty=missing)}
 
 
 def compare_backbones(predicted: ArrayLike, native: ArrayLike) -> Mapping[str, float]:
-    """Return the numbers of :data:`NAMES` for one protein; NaN where too few residues can be compared.
+    """Return what :func:`compare_each` does of one protein."""
+    return compare_each([(predicted, native)])[0]
+
+
+def compare_each(pairs: Sequence[tuple[ArrayLike, ArrayLike]]) -> list[Mapping[str, float]]:
+    """Return the numbers of :data:`NAMES` for each (predicted, native); NaN where too few residues can be compared.
 
     Raises
     ------
     ValueError
-        The two differ in length, or are no backbones.
+        The two of a pair differ in length, or are no backbones.
     """
+    present = [_present(found, known) for found, known in pairs]
+    numbers: list[dict[str, float]] = [dict.fromkeys(NAMES, float("nan")) for _ in present]
+    judged = [place for place, (_, known) in enumerate(present) if len(known) >= FEWEST_RESIDUES]
+    whole = [(present[place][0][:, 1], present[place][1][:, 1]) for place in judged]
+    third = [_first_third(*present[place]) for place in judged]
+    aligned = tm_align_each(whole + third)
+    for place, (ca, ca_known), score, third_score in zip(
+        judged, whole, aligned[: len(judged)], aligned[len(judged) :], strict=True
+    ):
+        atoms, atoms_known = (points.reshape(-1, 3) for points in present[place])
+        numbers[place] = {
+            "tm_score": score,
+            "tm_score_third": third_score,
+            "tm_score_in_place": tm_score(ca, ca_known),
+            "rmsd": float(rmsd(atoms, atoms_known)),
+            "ca_rmsd": float(rmsd(ca, ca_known)),
+        }
+    return list(numbers)
+
+
+def _present(predicted: ArrayLike, native: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the residues of both that both have, ``float64 [residues, 3, 3]``."""
     found, known = np.asarray(predicted, dtype=np.float64), np.asarray(native, dtype=np.float64)
     if found.shape != known.shape or found.shape[1:] != (3, 3):
         raise ValueError(f"backbones of shapes {found.shape} and {known.shape}; both must be (residues, 3, 3)")
     used = np.abs(known[:, 1]).sum(axis=1) > _MISSING  # False for NaN
     used &= np.isfinite(found).all(axis=(1, 2)) & np.isfinite(known).all(axis=(1, 2))
-    found, known = found[used], known[used]
-    if len(known) < FEWEST_RESIDUES:
-        return dict.fromkeys(NAMES, float("nan"))
-    atoms, atoms_known = found.reshape(-1, 3), known.reshape(-1, 3)
-    return {
-        "tm_score": tm_align(found[:, 1], known[:, 1]),
-        "tm_score_third": tm_align(atoms[: len(known)], atoms_known[: len(known)]),
-        "tm_score_in_place": tm_score(found[:, 1], known[:, 1]),
-        "rmsd": float(rmsd(atoms, atoms_known)),
-        "ca_rmsd": float(rmsd(found[:, 1], known[:, 1])),
-    }
+    return found[used], known[used]
+
+
+def _first_third(
+    found: NDArray[np.float64], known: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the atoms that the published evaluator reads: as many as there are residues."""
+    return found.reshape(-1, 3)[: len(known)], known.reshape(-1, 3)[: len(known)]
 
 
 def recovery(designed: Sequence[str], native: Sequence[str]) -> Scores:

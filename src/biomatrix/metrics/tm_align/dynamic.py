@@ -1,10 +1,16 @@
 """Alignments by dynamic programming, as TM-align has it: a gap costs once, after an aligned pair, and ends are free.
 
 Legend: n residues of the moving chain, m of the fixed one, b alignments at once; antidiagonal k holds the cells (i, j)
-with i + j = k, which depend on antidiagonals k - 1 and k - 2 alone.
+with i + j = k, both counted from one, which depend on antidiagonals k - 1 and k - 2 alone. Alignments of chains of
+several lengths are filled in one table of the greatest: each is read off from its own corner, and no cell depends on
+those beyond.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,61 +21,82 @@ Map = NDArray[np.int64]
 """For each residue of the fixed chain, its partner in the moving chain, -1 for none."""
 
 
-def align(scores: Array, gap: float) -> Map:
-    """Return the alignments of greatest score.
+class Scores(Protocol):
+    """What each pair of residues is worth, in b alignments at once, asked for by antidiagonal."""
+
+    sizes: Sequence[tuple[int, int]]
+    """The lengths (n, m) of each alignment."""
+
+    def antidiagonal(self, k: int, low: int, high: int) -> Array:
+        """Return the worth of cells (low, k - low) to (high - 1, k - high + 1), ``float64 [high - low, b]``.
+
+        It is the caller's until the next is asked for.
+        """
+
+
+def align(scores: Scores, gap: float) -> list[Map]:
+    """Return the alignments of greatest score, ``int64 [m]`` each.
 
     Not quite the optimum: as in the original, a cell that ends in a pair forgets the better of its gapped rivals.
 
     Parameters
     ----------
-    scores : ndarray, shape=(b, n, m), dtype=float64
-        What each pair is worth.
+    scores : Scores
     gap : float
         What opening a gap adds; not positive.
-
-    Returns
-    -------
-    ndarray, shape=(b, m), dtype=int64
     """
-    b, n, m = scores.shape
-    diagonals = _antidiagonals(scores)
-    paired = np.zeros((n + m + 1, n + 1, b), dtype=bool)
-    leftward = np.zeros_like(paired)
-    values = [np.zeros((n + 1, b)) for _ in range(3)]
-    penalised = [np.zeros((n + 1, b)) for _ in range(2)]
-    for k in range(2, n + m + 1):
-        low, high = max(1, k - m), min(n, k - 1) + 1
+    n, m = (max(lengths) for lengths in zip(*scores.sizes, strict=True))
+    b = len(scores.sizes)
+    rows, begins = _antidiagonals(n, m)
+    paired, leftward = np.empty((n * m, b), dtype=bool), np.empty((n * m, b), dtype=bool)
+    values = [np.zeros((n + 1, b)) for _ in range(2)]
+    penalised = np.zeros((n + 1, b))
+    for k, (low, high) in enumerate(rows[2:], start=2):
         here, above = slice(low, high), slice(low - 1, high - 1)
-        diagonal = values[(k - 2) % 3][above] + diagonals[k, here]
-        up, left = penalised[(k - 1) % 2][above], penalised[(k - 1) % 2][here]
-        np.greater_equal(left, up, out=leftward[k, here])
-        gapped = np.maximum(up, left)
-        pair = np.greater_equal(diagonal, gapped, out=paired[k, here])
-        value = np.maximum(diagonal, gapped, out=values[k % 3][here])
-        np.add(value, gap * pair, out=penalised[k % 2][here])
-    return np.stack([_trace(paired[:, :, each], leftward[:, :, each], n, m) for each in range(b)])
+        cells = slice(begins[k] + low, begins[k] + high)
+        diagonal = scores.antidiagonal(k, low, high)
+        np.add(diagonal, values[k % 2][above], out=diagonal)
+        # Antidiagonal k - 2 is no longer needed: k takes its place. Without a cost of gaps, values are what counts.
+        before, value = penalised if gap else values[(k - 1) % 2], values[k % 2][here]
+        np.greater_equal(before[here], before[above], out=leftward[cells])
+        np.maximum(before[here], before[above], out=value)
+        pair = np.greater_equal(diagonal, value, out=paired[cells])
+        np.maximum(diagonal, value, out=value)
+        if gap:
+            np.add(value, np.multiply(pair, gap, out=diagonal), out=penalised[here])
+    flat = memoryview(paired.view(np.uint8).ravel()), memoryview(leftward.view(np.uint8).ravel())
+    places = [begin * b for begin in begins]
+    return [_trace(*flat, size, places, b, each) for each, size in enumerate(scores.sizes)]
 
 
-def _antidiagonals(scores: Array) -> Array:
-    """Return scores by antidiagonal, ``float64 [n + m + 1, n + 1, b]``: ``[k, i]`` is residue i - 1 with k - i - 1."""
-    b, n, m = scores.shape
-    width = n + m + 1
-    padded = np.zeros((n + 1, width, b))
-    padded[1:, 1 : m + 1] = np.moveaxis(scores, 0, -1)
-    row, column, item = padded.strides
-    view = np.lib.stride_tricks.as_strided(padded, (width, n + 1, b), (column, row - column, item), writeable=False)
-    return np.ascontiguousarray(view)
+@lru_cache(maxsize=64)
+def _antidiagonals(n: int, m: int) -> tuple[list[tuple[int, int]], list[int]]:
+    """Return for each antidiagonal its first row, the one after its last, and where its cells lie among all.
+
+    Where they lie is what to add to a row.
+    """
+    rows = [(max(1, k - m), min(n, k - 1) + 1) for k in range(n + m + 1)]
+    begins, total = [], 0
+    for low, high in rows:
+        begins.append(total - low)
+        total += max(high - low, 0)
+    return rows, begins
 
 
-def _trace(paired: NDArray[np.bool_], leftward: NDArray[np.bool_], n: int, m: int) -> Map:
-    partner = np.full(m, -1, dtype=np.int64)
-    i, j = n, m
-    while i > 0 and j > 0:
-        if paired[i + j, i]:
-            i, j = i - 1, j - 1
+def _trace(
+    paired: memoryview, leftward: memoryview, size: tuple[int, int], places: list[int], b: int, each: int
+) -> Map:
+    """Return the alignment that a table leads to from its corner."""
+    i, j = size
+    partner = [-1] * j
+    while i and j:
+        cell = places[i + j] + i * b + each
+        if paired[cell]:
+            i -= 1
+            j -= 1
             partner[j] = i
-        elif leftward[i + j, i]:
+        elif leftward[cell]:
             j -= 1
         else:
             i -= 1
-    return partner
+    return np.array(partner, dtype=np.int64)

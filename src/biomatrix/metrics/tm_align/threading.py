@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from biomatrix.metrics.tm_align.dynamic import Map
-from biomatrix.metrics.tm_align.fits import Array, Mask, proper_rotations
+from biomatrix.metrics.tm_align.fits import Array, Mask
+from biomatrix.metrics.tm_align.rotations import proper_rotations
 from biomatrix.metrics.tm_align.scales import Scale
 
 CHAIN_BREAK = 4.25
@@ -25,43 +26,75 @@ def quick_scores(moving: Array, fixed: Array, maps: Map, scale: Scale) -> Array:
     -------
     ndarray, shape=(b,), dtype=float64
     """
+    fits = _Fits(moving, fixed, maps)
     aligned = maps >= 0
-    points = np.where(aligned[..., None], moving[maps], 0.0)
-    squared = _fit(points, fixed, aligned)
+    squared = fits.squared(aligned)
     first = _sums(squared, aligned, scale)
     chosen = _near(squared, aligned, scale.reach**2)
-    squared = _fit(points, fixed, chosen)
+    squared = fits.squared(chosen)
     second = _sums(squared, aligned, scale)
-    third = _sums(_fit(points, fixed, _near(squared, aligned, scale.reach**2 + 1.0)), aligned, scale)
+    third = _sums(fits.squared(_near(squared, aligned, scale.reach**2 + 1.0)), aligned, scale)
     all_near = (chosen == aligned).all(axis=1)
     return np.where(all_near, first, np.maximum(first, np.maximum(second, third)))
 
 
-def _fit(points: Array, fixed: Array, chosen: Mask) -> Array:
-    """Return squared distances ``float64 [b, m]`` once the chosen pairs are fitted."""
-    weight = chosen.astype(np.float64)
-    total = np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
-    centre_x = np.einsum("bm,bmi->bi", weight, points) / total
-    centre_y = weight @ fixed / total
-    x, y = points - centre_x[:, None], fixed - centre_y[:, None]
-    covariance = np.swapaxes(y * weight[..., None], 1, 2) @ x
-    moved = x @ np.swapaxes(proper_rotations(covariance), 1, 2)
-    return np.asarray(((moved - y) ** 2).sum(axis=2))
+class _Fits:
+    """Superpositions of alignments of two chains, each by its own choice of its pairs.
+
+    Sums over pairs, and what is linear in them, are matrix products with the fixed chain, one for each axis of the
+    moving one.
+
+    Parameters
+    ----------
+    moving, fixed : ndarray, shape=(n, 3) and (m, 3), dtype=float64
+    maps : ndarray, shape=(b, m), dtype=int64
+        What lies at residues that are not aligned means nothing.
+    """
+
+    def __init__(self, moving: Array, fixed: Array, maps: Map) -> None:
+        # Centred, so that sums of squares lose no digits far from the origin.
+        x, y = moving - moving.mean(axis=0), fixed - fixed.mean(axis=0)
+        self._x = np.ascontiguousarray(x.T)[:, maps]  # [3, b, m]
+        self._squares = (x**2).sum(axis=1)[maps]
+        self._y = np.column_stack([np.ones(len(y)), y, (y**2).sum(axis=1)])
+
+    def squared(self, chosen: Mask) -> Array:
+        """Return squared distances ``float64 [b, m]`` once the chosen pairs are fitted."""
+        weight = chosen.astype(np.float64)
+        sums = weight @ self._y[:, :4]
+        total = np.maximum(sums[:, :1], 1.0)
+        centre_y = sums[:, 1:] / total
+        products = np.stack([(weight * x) @ self._y[:, :4] for x in self._x], axis=2)  # [b, 1 and y, x]
+        centre_x = products[:, 0] / total
+        rotation = proper_rotations(products[:, 1:] - sums[:, 1:, None] * centre_x[:, None])
+        shift = centre_y - np.einsum("bij,bj->bi", rotation, centre_x)
+        back = 2.0 * np.einsum("bij,bi->bj", rotation, shift)
+        constant = (shift**2).sum(axis=1, keepdims=True)
+        squared = np.hstack([constant, -2.0 * shift, np.ones_like(constant)]) @ self._y.T
+        squared += self._squares
+        for axis, x in enumerate(self._x):
+            turned = np.hstack([back[:, axis : axis + 1], -2.0 * rotation[:, :, axis]]) @ self._y[:, :4].T
+            turned *= x
+            squared += turned
+        return np.maximum(squared, 0.0, out=squared)
 
 
 def _sums(squared: Array, aligned: Mask, scale: Scale) -> Array:
-    return np.asarray((aligned / (1.0 + squared / scale.d0**2)).sum(axis=1))
+    terms = squared * (1.0 / scale.d0**2)
+    terms += 1.0
+    np.divide(aligned, terms, out=terms)
+    return np.asarray(terms.sum(axis=1))
 
 
 def _near(squared: Array, aligned: Mask, reach: float) -> Mask:
     """Return which aligned pairs have squared distances within reach, which grows until there are three of them."""
     near = (squared <= reach) & aligned
-    many = aligned.sum(axis=1) > 3
-    few = many & (near.sum(axis=1) < 3)
+    many = np.count_nonzero(aligned, axis=1) > 3
+    few = many & (np.count_nonzero(near, axis=1) < 3)
     while few.any():
         reach += 0.5
         near[few] = (squared[few] <= reach) & aligned[few]
-        few = many & (near.sum(axis=1) < 3)
+        few = many & (np.count_nonzero(near, axis=1) < 3)
     return near
 
 
