@@ -75,6 +75,7 @@ def test_what_follows_the_end_of_the_turn_does_not_count() -> None:
         "<SMILES> CCO </SMILES> <SELFIES> [C] </SELFIES>",
         "<|mol_smi_end|>CCO<|mol_smi_start|>",
         "C" * 200_000,
+        "C1CC1" * 401,
     ],
 )
 def test_what_leaves_open_which_molecule_is_meant_is_a_fault(raw: str) -> None:

@@ -22,8 +22,10 @@ ENTITY: Final = "entity"
 ANSWER_PARSERS: Final = (*READERS, ENTITY)
 """What the ``parser`` of a benchmark may be."""
 LONGEST_MOLECULE: Final = 5_000
-"""The most characters of a molecule that is read: RDKit writes long chains by recursion, and a chain of some ten
-thousand atoms overflows its stack, which ends the process."""
+"""The most characters of a molecule that is read, in either notation: RDKit writes long chains by recursion, and one of
+some ten thousand atoms overflows its stack, which ends the process."""
+LONGEST_SMILES: Final = 2_000
+"""The most characters of its SMILES: the InChI of rings by the thousand takes minutes."""
 GOLD: Final = "gold"
 """The fact that holds one right answer, in the official notation, where the data accept any that fulfils a request."""
 
@@ -129,15 +131,22 @@ def _entity_prediction(name: str, text: str, entity: Entity | None) -> Predictio
         bare = tagged(text, ("SMILES", "SELFIES") if is_notation(name) else ())
     if not bare:
         return Prediction("", None, "an empty answer")
-    if is_notation(name) and len(bare) > LONGEST_MOLECULE:
-        raise LimitError(f"a molecule of {len(bare):,} characters: at most {LONGEST_MOLECULE:,} are read")
+    if is_notation(name):
+        _check_length(bare, LONGEST_SMILES if spelling.spelled_as_text else LONGEST_MOLECULE)
     try:
         found = _decoded(spelling, bare)
     except (DecodeError, ParseError, LimitError) as error:
         is_word = spelling.spelled_as_text and len(bare.split()) == 1
         return Prediction(bare, None, "" if is_word else error.describe())
     official = bare if spelling.spelled_as_text else kind_of(found).text(found)
+    if is_notation(name):
+        _check_length(official, LONGEST_SMILES)
     return Prediction(official, found)
+
+
+def _check_length(molecule: str, most: int) -> None:
+    if len(molecule) > most:
+        raise LimitError(f"a molecule of {len(molecule):,} characters: at most {most:,} are read")
 
 
 def _decoded(spelling: Modality, bare: str) -> Entity:
