@@ -68,7 +68,7 @@ class NearOnes:
         total += apart[1]
         total += apart[2]
         total += 1.0
-        return np.divide(1.0, total, out=total)
+        return np.asarray(np.divide(1.0, total, out=total))
 
 
 class Alike:
@@ -151,7 +151,7 @@ class NearByMotions:
         return np.divide(1.0, worth, out=worth)
 
 
-def _filled(parts: Sequence[Array], at_end: bool) -> Array:
+def _filled(parts: Sequence[Array | NDArray[np.int64]], at_end: bool) -> Array:
     """Return parts ``[c, length]`` of several lengths in one array ``[c, greatest, b]``, each at its start or end."""
     greatest = max(part.shape[1] for part in parts)
     filled = np.zeros((parts[0].shape[0], greatest, len(parts)))

@@ -24,8 +24,9 @@ Map = NDArray[np.int64]
 class Scores(Protocol):
     """What each pair of residues is worth, in b alignments at once, asked for by antidiagonal."""
 
-    sizes: Sequence[tuple[int, int]]
-    """The lengths (n, m) of each alignment."""
+    @property
+    def sizes(self) -> Sequence[tuple[int, int]]:
+        """The lengths (n, m) of each alignment."""
 
     def antidiagonal(self, k: int, low: int, high: int) -> Array:
         """Return the worth of cells (low, k - low) to (high - 1, k - high + 1), ``float64 [high - low, b]``.
@@ -64,7 +65,7 @@ def align(scores: Scores, gap: float) -> list[Map]:
         np.maximum(diagonal, value, out=value)
         if gap:
             np.add(value, np.multiply(pair, gap, out=diagonal), out=penalised[here])
-    flat = memoryview(paired.view(np.uint8).ravel()), memoryview(leftward.view(np.uint8).ravel())
+    flat = paired.view(np.uint8).ravel().data, leftward.view(np.uint8).ravel().data
     places = [begin * b for begin in begins]
     return [_trace(*flat, size, places, b, each) for each, size in enumerate(scores.sizes)]
 

@@ -81,12 +81,11 @@ def answers(asked: Sequence[Asked]) -> list[Map | tuple[float, Motion]]:
     """Return what is asked for: a map for an alignment, a score and a motion for a superposition."""
     groups: dict[object, list[int]] = {}
     for place, each in enumerate(asked):
-        alignment = isinstance(each, Alignment)
-        kind = (each.moved is None, each.alike, each.gap) if alignment else None  # type: ignore[union-attr]
+        kind = (each.moved is None, each.alike, each.gap) if isinstance(each, Alignment) else None
         groups.setdefault(kind, []).append(place)
     found: dict[int, Any] = {}
-    for kind, places in groups.items():
-        work: Callable[[Any], list[Any]] = best_superpositions if kind is None else _align_each
+    for group, places in groups.items():
+        work: Callable[[Any], list[Any]] = best_superpositions if group is None else _align_each
         for part in _parts(places, [_size(asked[place]) for place in places]):
             found.update(zip(part, work([asked[place] for place in part]), strict=True))
     return [found[place] for place in range(len(asked))]

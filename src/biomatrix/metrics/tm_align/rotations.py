@@ -88,12 +88,12 @@ def _polished(rotation: Array, covariance: Array) -> Array:
     turn = np.zeros_like(rotation)
     turn[2, 1], turn[0, 2], turn[1, 0] = x, y, z
     rotation = rotation + _product(rotation, turn - np.swapaxes(turn, 0, 1))
-    return 1.5 * rotation - 0.5 * _product(rotation, _product(rotation, rotation, transposed=True))
+    return np.asarray(1.5 * rotation - 0.5 * _product(rotation, _product(rotation, rotation, transposed=True)))
 
 
 def _cofactors(matrices: Array) -> Array:
     once, twice = matrices[_TURNED], matrices[_TURNED_TWICE]
-    return once[:, _TURNED] * twice[:, _TURNED_TWICE] - once[:, _TURNED_TWICE] * twice[:, _TURNED]
+    return np.asarray(once[:, _TURNED] * twice[:, _TURNED_TWICE] - once[:, _TURNED_TWICE] * twice[:, _TURNED])
 
 
 def _product(left: Array, right: Array, transposed: bool = False) -> Array:

@@ -76,7 +76,7 @@ class _Fits:
             turned = np.hstack([back[:, axis : axis + 1], -2.0 * rotation[:, :, axis]]) @ self._y[:, :4].T
             turned *= x
             squared += turned
-        return np.maximum(squared, 0.0, out=squared)
+        return np.asarray(np.maximum(squared, 0.0, out=squared))
 
 
 def _sums(squared: Array, aligned: Mask, scale: Scale) -> Array:
