@@ -74,6 +74,11 @@ def test_missing_residues_are_left_out() -> None:
     assert tm_align(points, holed) == pytest.approx(1.0, abs=1e-6)
 
 
+def test_residues_a_world_apart_end_too() -> None:
+    """How far three pairs of residues are apart is looked up, not approached by half an Angstrom at a time."""
+    assert 0 <= tm_align(chain(30, 0) * 1e6, chain(30, 1)) < 0.2
+
+
 @pytest.mark.parametrize("n", [0, 4])
 def test_too_few_residues_are_refused(n: int) -> None:
     with pytest.raises(UnsupportedError, match="5 residues"):

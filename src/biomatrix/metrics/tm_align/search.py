@@ -91,10 +91,11 @@ def nearby(squared: Array, reach: float) -> Mask:
     if squared.shape[1] <= 3:
         return near
     few = np.count_nonzero(near, axis=1) < 3
-    while few.any():
-        reach += 0.5
-        near[few] = squared[few] < reach**2
-        few = np.count_nonzero(near, axis=1) < 3
+    if few.any():
+        third = np.sqrt(np.partition(squared[few], 2, axis=1)[:, 2])
+        grown = reach + 0.5 * (np.floor((third - reach) / 0.5) + 1.0)
+        reaches = np.maximum(grown, np.nextafter(third, np.inf))
+        near[few] = squared[few] < reaches[:, None] ** 2
     return near
 
 

@@ -87,14 +87,14 @@ def _sums(squared: Array, aligned: Mask, scale: Scale) -> Array:
 
 
 def _near(squared: Array, aligned: Mask, reach: float) -> Mask:
-    """Return which aligned pairs have squared distances within reach, which grows until there are three of them."""
+    """Return which aligned pairs have squared distances within reach, which grows by halves until there are three."""
     near = (squared <= reach) & aligned
     many = np.count_nonzero(aligned, axis=1) > 3
     few = many & (np.count_nonzero(near, axis=1) < 3)
-    while few.any():
-        reach += 0.5
-        near[few] = (squared[few] <= reach) & aligned[few]
-        few = many & (np.count_nonzero(near, axis=1) < 3)
+    if few.any():
+        third = np.partition(np.where(aligned[few], squared[few], np.inf), 2, axis=1)[:, 2]
+        reaches = np.maximum(reach + 0.5 * np.ceil((third - reach) / 0.5), third)
+        near[few] = (squared[few] <= reaches[:, None]) & aligned[few]
     return near
 
 
