@@ -64,7 +64,7 @@ def test_two_models_become_one_report(evaluate: Evaluate, tmp_path: Path) -> Non
 
 
 def test_results_for_machines(evaluate: Evaluate) -> None:
-    result = evaluate("own_count", *GIVEN, *TWO[:2], "--limit", "4", "--data", "own_stand_in", "--json")
+    result = evaluate("own_count", *GIVEN, *TWO[:2], "--limit", "4", "--source", "own_stand_in", "--json")
     assert result.exit_code == 0, result.output
     (one,) = json.loads(result.stdout)["results"]
     assert one["data"] == {"source": "own_stand_in", "official": False}
@@ -76,7 +76,7 @@ def test_a_task_that_cannot_be_run_does_not_end_the_others(evaluate: Evaluate, t
     result = evaluate("own_copy", *GIVEN, "--model", "own_benchmark_parts:always_fails", "--json")
     assert result.exit_code == 1
     assert "never" in json.loads(result.stdout)["not_run"][0]["reason"]
-    result = evaluate("own_copy", "own_count", *GIVEN, *TWO[:2], "--data", "own_rows=data/own_stand_in")
+    result = evaluate("own_copy", "own_count", *GIVEN, *TWO[:2], "--source", "own_rows=data/own_stand_in")
     assert result.exit_code == 0
     (tmp_path / "data" / "own_rows" / "test.jsonl").write_text("")
     result = evaluate("own_count", *GIVEN, *TWO[:2], "-o", "other")
@@ -108,7 +108,7 @@ def test_missing_data_are_told_with_what_to_do_before_a_model_is_opened(
     ("arguments", "words"),
     [
         (("own_cuont", "--model", "nano"), "did you mean own_count"),
-        (("own_count", "--model", "nano", "--data", "own_rws"), "own_rows"),
+        (("own_count", "--model", "nano", "--source", "own_rws"), "own_rows"),
         (("own_count", "--model", "nano", "--seeds", "0"), "--seeds"),
         (("own_count", "--model", "nano", "--paraphrase", "7"), "--paraphrase"),
         (("own_count", "--model", "nano", "--paraphrase", "some"), "--paraphrase"),

@@ -68,5 +68,5 @@ def test_commands_that_may_take_long_can_be_silenced() -> None:
     assert quiet == {
         "quickstart", "encode", "decode", "generate", "explain", "calibrate",
             "corpus", "pretrain", "finetune", "doctor", "doctor roundtrip",
-        "doctor parity", "tokenizer train", "data get",
+        "doctor parity", "tokenizer train", "data get", "evaluate run", "audit",
     }  # fmt: skip

@@ -47,7 +47,9 @@ def audit(
     ] = None,
     data: Annotated[
         list[str] | None,
-        typer.Option(metavar="SOURCE[=FOLDER]", help="Take the data of this source where a task has it; repeatable."),
+        typer.Option(
+            "--source", metavar="SOURCE[=FOLDER]", help="Take the data of this source where a task has it; repeatable."
+        ),
     ] = None,
     stand_ins: Annotated[
         bool, typer.Option("--stand-ins", help="Take other data of the same form where the official ones are not here.")

@@ -81,6 +81,7 @@ def run(
     data: Annotated[
         list[str] | None,
         typer.Option(
+            "--source",
             metavar="SOURCE[=FOLDER]",
             help="Take the data of this source where a task has it, such as a "
             "stand-in, perhaps from a folder of its own; repeatable.",
@@ -119,7 +120,12 @@ def run(
         str, typer.Option(metavar="transformers|vllm", help="What runs a model in this process.")
     ] = "transformers",
     vocabulary: Annotated[
-        str | None, typer.Option(help="The model whose vocabulary a server has; asked in plain text when not given.")
+        str | None,
+        typer.Option(
+            "--vocabulary-of",
+            metavar="MODEL",
+            help="The model whose vocabulary a server has; asked in plain text when not given.",
+        ),
     ] = None,
     served_as: ServedAs = None,
     enforced_by: EnforcedBy = None,

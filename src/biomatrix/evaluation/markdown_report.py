@@ -54,6 +54,6 @@ def escaped(text: str) -> str:
     Examples
     --------
     >>> escaped("a|b <i>")
-    'a\\\\|b \\\\<i\\\\>'
+    'a\\\\|b \\\\<i>'
     """
     return " ".join(text.split()).translate(_MARKUP)
