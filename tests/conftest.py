@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,13 @@ def shared() -> Path:
     if folder is None:
         pytest.skip("reference data not found: set BIOMATRIX_SHARED or place it in ../shared")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _gradients_stay_on() -> Iterator[None]:
+    """Fail the test that leaves PyTorch without gradients, rather than those of training that come after it."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "is_inference_mode_enabled"):
+        assert torch.is_grad_enabled()
+        assert not torch.is_inference_mode_enabled()

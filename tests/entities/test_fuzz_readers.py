@@ -27,7 +27,7 @@ from fuzzing.verdicts import judge
 FAST = 600
 
 
-@pytest.mark.parametrize("mutants", [FAST, pytest.param(3_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("mutants", [FAST, pytest.param(3_000, marks=pytest.mark.exhaustive)])
 def test_no_mutant_is_read_otherwise_in_silence(mutants: int) -> None:
     files = seeds(shared_folder() if mutants > FAST else None)
     counts: Counter[tuple[str, str]] = Counter()

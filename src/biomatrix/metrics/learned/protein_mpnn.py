@@ -67,7 +67,8 @@ class ProteinMPNN:
             generator = torch.Generator().manual_seed(seed)
             atoms, known = prepared(backbone)
             with torch.inference_mode():
-                yield [self._draw(atoms, known, temperature, generator) for _ in range(designs)]
+                drawn = [self._draw(atoms, known, temperature, generator) for _ in range(designs)]
+            yield drawn  # outside, or whoever takes it would go on in inference mode
 
     def _draw(self, atoms: NDArray[np.float32], known: NDArray[np.float32], temperature: float, generator: Any) -> str:
         import torch

@@ -184,6 +184,6 @@ def test_random_tokens_give_a_molecule_or_a_place(embedded_molecules: list[Molec
     fuzz(2_000, 5, embedded_molecules)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_random_tokens_give_a_molecule_or_a_place(embedded_molecules: list[Molecule]) -> None:
     fuzz(100_000, 6, embedded_molecules)

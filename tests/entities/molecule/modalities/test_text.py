@@ -243,7 +243,7 @@ def test_random_tokens_give_a_molecule_or_a_place() -> None:
     fuzz_selfies(1000, seed=2)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_random_tokens_give_a_molecule_or_a_place() -> None:
     fuzz_smiles(50_000, seed=11)
     fuzz_selfies(50_000, seed=12)
