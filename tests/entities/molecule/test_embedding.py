@@ -76,7 +76,7 @@ def test_attempts_out_of_range_are_refused(attempts: int) -> None:
         Molecule.from_smiles("CCO").embed(attempts=attempts)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_peptide_of_thirty_residues_gets_its_conformer() -> None:
     side_chains = ["C", "CC(C)C", "CO", "CCC(N)=O", "Cc1ccccc1", "CC(=O)O"] * 5
     text = "".join(f"N[C@@H]({side})C(=O)" for side in side_chains) + "O"

@@ -55,7 +55,7 @@ def test_joint_tokens_that_the_encoder_writes_are_accepted(smiles: str, hydrogen
     assert spoken.accepts(tokens, spoken.modality.length(tokens))
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_drug_like_molecules_are_accepted(shared: Path, language: Any) -> None:
     import pyarrow.parquet as pq
 

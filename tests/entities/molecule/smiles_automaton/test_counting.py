@@ -200,6 +200,7 @@ def rows(task: str) -> Iterator[Mapping[str, str]]:
 
 
 @pytest.mark.parametrize("task", ["AtomNum", "BondNum"])
+@pytest.mark.exhaustive
 def test_rows_of_s2_bench(automaton: SmilesAutomaton, spelling: dict[int, str], task: str) -> None:
     """The plan of many rows, and random walks of a few, have exactly what is asked; the impossible is refused."""
     for number, row in enumerate(list(rows(task))[::250]):
