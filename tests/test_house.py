@@ -31,7 +31,7 @@ ORDER = (
 )
 """Every room, lower ones first: a room imports itself and what is below it."""
 
-FOUNDATION = {"__init__", "errors", "lazy", "progress", "processors"}
+FOUNDATION = {"__init__", "errors", "lazy", "progress", "processors", "user_cache"}
 """Modules beside the rooms, which any room may import."""
 
 KIND_FOLDERS = ("molecule", "protein")

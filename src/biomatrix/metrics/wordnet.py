@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.errors import ConfigurationError
+from biomatrix.user_cache import user_cache
 
 ENVIRONMENT: Final = "BIOMATRIX_WORDNET"
 DEBIAN: Final = Path("/usr/share/wordnet")
@@ -44,8 +45,7 @@ HOW: Final = (
 
 def default_folder() -> Path:
     """Return where WordNet is kept: what :data:`ENVIRONMENT` names, else a folder of the user's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(os.environ.get(ENVIRONMENT) or Path(cache) / "biomatrix" / "wordnet")
+    return Path(os.environ.get(ENVIRONMENT) or user_cache() / "wordnet")
 
 
 def set_up(source: Path | None = None, folder: Path | None = None) -> tuple[Path, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from biomatrix.errors import ConfigurationError
+from biomatrix.user_cache import user_cache
 
 Tokenize: TypeAlias = Callable[[str], Sequence[str]]
 """From a text to its tokens, without those that a model puts around it."""
@@ -24,8 +25,7 @@ HOW: Final = (
 
 def default_vocabulary() -> Path:
     """Return where the vocabulary is looked for: what :data:`ENVIRONMENT` names, else the user's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(os.environ.get(ENVIRONMENT) or Path(cache) / "biomatrix" / "scibert" / "vocab.txt")
+    return Path(os.environ.get(ENVIRONMENT) or user_cache() / "scibert" / "vocab.txt")
 
 
 @lru_cache(2)

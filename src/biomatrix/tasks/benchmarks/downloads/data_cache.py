@@ -11,6 +11,7 @@ from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
 from biomatrix.tasks.benchmarks.registry import benchmarks
+from biomatrix.user_cache import user_cache
 
 VARIABLE: Final = "BIOMATRIX_DATA"
 
@@ -18,14 +19,10 @@ VARIABLE: Final = "BIOMATRIX_DATA"
 def data_root() -> Path:
     """Return the folder that holds one folder for each source.
 
-    ``BIOMATRIX_DATA`` where it is set, else ``biomatrix/data`` in ``XDG_CACHE_HOME`` or ``~/.cache``.
+    ``BIOMATRIX_DATA`` where it is set, else ``data`` in the user's cache.
     """
     named = os.environ.get(VARIABLE)
-    if named:
-        return Path(named).expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    # A relative path there is not to be used, says the XDG specification.
-    return (Path(cache) if os.path.isabs(cache) else Path("~/.cache").expanduser()) / "biomatrix" / "data"
+    return Path(named).expanduser() if named else user_cache() / "data"
 
 
 def source_folder(source: Source) -> Path:
