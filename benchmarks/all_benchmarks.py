@@ -2,10 +2,12 @@
 
     python benchmarks/all_benchmarks.py --shared ../shared --limit 100 -o runs
     python benchmarks/all_benchmarks.py --shared ../shared --tasks interaction --models baseline:nearest -o runs
+    python benchmarks/all_benchmarks.py --shared ../shared --tasks mol_prop_esol --served nano -o runs
 
 Links each source to the folder that holds it, asks every model the same rows (a fixed random sample), and writes a
 result and a log for each model and one report. A run that was interrupted goes on. What is printed as "not run" names
-the file that is missing.
+the file that is missing. With --served the model answers through an OpenAI-compatible server on this machine, which
+the harness knows by its address alone.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 FOLDERS = {
@@ -54,6 +58,8 @@ FOLDERS = {
     "reaction": ("uspto50k", "uspto_1k_tpl"),
 }
 """By folder below ``data``, the sources it holds."""
+PORT = 8765
+"""Where a model is served: fixed, so that a run that is gone on with has the same address."""
 MODELS = ("baseline:majority", "baseline:random", "baseline:nearest", "baseline:copy", "nano")
 
 
@@ -67,20 +73,37 @@ def link_sources(data: Path, folder: Path) -> None:
                 link.symlink_to((data / place).resolve(), target_is_directory=True)
 
 
+@contextmanager
+def served(name: str) -> Iterator[str]:
+    """Run a model behind a small OpenAI-compatible server; yield its address."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "generation"))
+    from completions_server import Server, serving
+
+    import biomatrix as bm
+
+    with serving(Server(bm.load(name), "extended"), port=PORT) as running:
+        yield running.url
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, required=True, help="the folder that holds data/")
     parser.add_argument("--limit", type=int, default=100, help="rows of each benchmark")
     parser.add_argument("--tasks", nargs="+", default=["all"], help="benchmarks or groups")
     parser.add_argument("--models", nargs="+", default=list(MODELS))
+    parser.add_argument("--served", metavar="MODEL", help="ask this model behind a server, and no other")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
     sources = options.output / "sources"
     link_sources(options.shared / "data", sources)
-    models = [word for model in options.models for word in ("--model", model)]
-    command = [sys.executable, "-m", "biomatrix.cli.main", "evaluate", "run", *options.tasks, *models]
+    command = [sys.executable, "-m", "biomatrix.cli.main", "evaluate", "run", *options.tasks]
     command += ["--from", str(sources), "--stand-ins", "--limit", str(options.limit), "-o", str(options.output)]
-    return subprocess.run(command, check=False).returncode
+    if options.served is None:
+        models = [word for model in options.models for word in ("--model", model)]
+        return subprocess.run([*command, *models], check=False).returncode
+    with served(options.served) as address:
+        asked = ["--model", address, "--vocabulary-of", options.served]
+        return subprocess.run([*command, *asked], check=False).returncode
 
 
 if __name__ == "__main__":

@@ -238,9 +238,9 @@ def handler_of(server: Server) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def serving(server: Server) -> Iterator[Server]:
-    """Run a server on a free port of this machine."""
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(server))
+def serving(server: Server, port: int = 0) -> Iterator[Server]:
+    """Run a server on a port of this machine, any free one when not given."""
+    listener = ThreadingHTTPServer(("127.0.0.1", port), handler_of(server))
     listener.daemon_threads = True
     server.url = f"http://127.0.0.1:{listener.server_address[1]}/v1"
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import warnings
 from pathlib import Path
@@ -13,7 +14,7 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.metrics.bleu import corpus_bleu
 from biomatrix.metrics.captions import molt5_caption_scores, smolinstruct_caption_scores
 from biomatrix.metrics.edit_distance import levenshtein
-from biomatrix.metrics.rouge import bootstrap_median, rouge_scores
+from biomatrix.metrics.rouge import _scorer, bootstrap_median, rouge_scores
 from biomatrix.metrics.scores import mean_score
 from biomatrix.metrics.wordnet import LEXICOGRAPHER_FILES, NEEDED, load_wordnet, set_up, version_of
 from biomatrix.metrics.wordpieces import load_wordpieces
@@ -53,6 +54,13 @@ def test_rouge_of_equal_texts_is_1_and_of_none_0() -> None:
     scores = rouge_scores(["binds zinc ions", "x"], ["Binds zinc, ions.", ""])
     assert {score.value for name, score in scores.items() if name != "rouge_2"} == {0.5}
     assert scores["rouge_l"].empty == 1
+
+
+def test_rouge_leaves_logging_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.root, "handlers", [])
+    _scorer.cache_clear()
+    rouge_scores(["binds zinc ions"], ["binds zinc"], stemmed=True)
+    assert logging.root.handlers == []
 
 
 def test_the_bootstrap_is_seeded_and_near_the_mean() -> None:

@@ -87,6 +87,8 @@ def _median(items: NDArray[np.float64], seed: int) -> float:
 def _scorer(kinds: tuple[str, ...], stemmed: bool) -> Any:
     try:
         from rouge_score.rouge_scorer import RougeScorer
+        from rouge_score.tokenizers import DefaultTokenizer
     except ImportError as error:
         raise ConfigurationError("the rouge-score package is not installed; run: pip install rouge-score") from error
-    return RougeScorer([KINDS[kind] for kind in kinds], use_stemmer=stemmed)
+    # Named, since the scorer would log that it takes the default, by which absl sets up a root handler for everyone.
+    return RougeScorer([KINDS[kind] for kind in kinds], tokenizer=DefaultTokenizer(use_stemmer=stemmed))
