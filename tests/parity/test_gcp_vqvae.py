@@ -125,6 +125,6 @@ def test_a_folder_without_recordings_is_named(tmp_path: Path) -> None:
         protein_parity(tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_default_size_network(recorded: Recordings) -> None:
     reached(large_checks(recorded))

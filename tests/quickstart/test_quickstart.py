@@ -110,7 +110,7 @@ def test_the_page_stands_alone_and_says_what_answers_are_worth(summary: Summary)
         assert reply.question.title in text
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_memory_stays_under_four_gibibytes(tmp_path: Path) -> None:
     # in a process of its own: the peak of this one is that of whatever tests ran in it before
     command = [sys.executable, "-m", "biomatrix.cli.main", "quickstart", "--output", str(tmp_path), "--json"]

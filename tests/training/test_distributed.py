@@ -40,7 +40,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [(), ("sharded",)], ids=["replicated", "sharded"])
+@pytest.mark.parametrize(
+    "more",
+    [pytest.param((), id="replicated", marks=pytest.mark.exhaustive), pytest.param(("sharded",), id="sharded")],
+)
 def test_two_processes_train_as_one(alone: Path, tmp_path: Path, more: tuple[str, ...]) -> None:
     run(tmp_path / "two", 2, *more)
     told = losses(tmp_path / "two")

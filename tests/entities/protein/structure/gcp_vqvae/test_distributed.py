@@ -26,7 +26,7 @@ def run(folder: Path, processes: int, steps: int) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "terms.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_two_processes_train_as_one_and_resume(tmp_path: Path) -> None:
     alone, both = run(tmp_path / "one", 1, 8), run(tmp_path / "two", 2, 8)
     assert len(alone) == 8

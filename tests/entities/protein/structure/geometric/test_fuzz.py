@@ -26,7 +26,7 @@ LONGEST_STEP = 60.0
 """No code jumps further, in Angstrom, so that decoded chains stay within their length times this."""
 
 
-@pytest.fixture(scope="module", params=["geometric-256", "geometric-4096"])
+@pytest.fixture(scope="module", params=[pytest.param("geometric-256", marks=pytest.mark.exhaustive), "geometric-4096"])
 def tokenizer(request: pytest.FixtureRequest) -> ProteinStructureTokenizer:
     return ProteinStructureTokenizer.from_pretrained(request.param)
 
