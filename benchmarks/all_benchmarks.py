@@ -50,7 +50,6 @@ FOLDERS = {
     "molecule/openmolins": ("openmolins",),
     "molecule/pubchem_records": ("pubchem_records",),
     "molecule/sciknoweval": ("sciknoweval_names", "sciknoweval_properties"),
-    "molecule/tomg_bench": ("s2_bench",),
     "protein/ec_clean": ("clean",),
     "protein/localization": ("deeploc", "peer_localization"),
     "protein/remote_homology": ("tape_folds",),
@@ -58,6 +57,8 @@ FOLDERS = {
     "reaction": ("uspto50k", "uspto_1k_tpl"),
 }
 """By folder below ``data``, the sources it holds."""
+BESIDE = {"s2_bench": ("molecule/tomg_bench", "molecule/zinc250k.parquet")}
+"""By source, a folder of it and the file that its metrics look for beside: novelty is against ZINC-250K."""
 PORT = 8765
 """Where a model is served: fixed, so that a run that is gone on with has the same address."""
 MODELS = ("baseline:majority", "baseline:random", "baseline:nearest", "baseline:copy", "nano")
@@ -68,9 +69,17 @@ def link_sources(data: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for place, sources in FOLDERS.items():
         for source in sources:
-            link = folder / source
-            if not link.exists():
-                link.symlink_to((data / place).resolve(), target_is_directory=True)
+            link_to(data / place, folder / source)
+    for source, (place, file) in BESIDE.items():
+        (folder / source).mkdir(exist_ok=True)
+        for part in (*(data / place).iterdir(), data / file):
+            link_to(part, folder / source / part.name)
+
+
+def link_to(target: Path, link: Path) -> None:
+    """Make a link where there is none."""
+    if not link.exists():
+        link.symlink_to(target.resolve())
 
 
 @contextmanager
@@ -102,7 +111,7 @@ def main() -> int:
         models = [word for model in options.models for word in ("--model", model)]
         return subprocess.run([*command, *models], check=False).returncode
     with served(options.served) as address:
-        asked = ["--model", address, "--vocabulary-of", options.served]
+        asked = ["--model", address, "--vocabulary-of", options.served, "--enforced-by", "processor"]
         return subprocess.run([*command, *asked], check=False).returncode
 
 

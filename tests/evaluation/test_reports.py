@@ -87,6 +87,13 @@ def test_runs_of_the_same_rows_stand_on_one_line(runs: list[Run]) -> None:
     assert "88.20 (Rival)" in text
 
 
+def test_rows_without_an_answer_are_told_of(runs: list[Run]) -> None:
+    silent = Run(runs[0].folder, {**runs[0].result, "counts": {"answers": 20, "empty": 17}})
+    marks = compared([silent, *runs[1:]])[0].marks
+    assert f"{silent.label}: 17 of 20 unanswered" in marks
+    assert sum("unanswered" in mark for mark in marks) == 1 + sum(run.result["counts"]["empty"] > 0 for run in runs[1:])
+
+
 def test_other_data_are_not_set_beside_printed_numbers(count: Benchmark, data: Path, tmp_path: Path) -> None:
     answerer = open_answerer("own_benchmark_parts:guess")
     places = DataPlaces(data, named=("own_stand_in",))

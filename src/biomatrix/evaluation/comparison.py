@@ -182,7 +182,7 @@ def _line(metric: str, runs: Mapping[str, Run], first: Mapping[str, Any], floors
         higher_is_better=bool(score["higher_is_better"]),
         values={label: _value(run.result["scores"].get(metric)) for label, run in runs.items()},
         floors=floors,
-        marks=_marks(first, official, bool(score["comparable"])),
+        marks=(*_marks(first, official, bool(score["comparable"])), *_unanswered(runs)),
         best=None if best is None else _published(best),
         biomatrix=tuple(_published(one) for one in published if one["is_biomatrix"]),
         without_leaked={label: _value(each["scores"].get(metric)) for label, each in cleaned.items()},
@@ -197,6 +197,14 @@ def _marks(first: Mapping[str, Any], official: bool, comparable: bool) -> tuple[
     if official and not comparable:
         marks.append("not comparable with the paper")
     return tuple(marks)
+
+
+def _unanswered(runs: Mapping[str, Run]) -> list[str]:
+    """Return which models left rows unanswered: some official metrics leave these out, and look better for it."""
+    counts = {label: run.result["counts"] for label, run in runs.items()}
+    return [
+        f"{label}: {one['empty']:,} of {one['answers']:,} unanswered" for label, one in counts.items() if one["empty"]
+    ]
 
 
 def _value(score: Mapping[str, Any] | None) -> Value:
