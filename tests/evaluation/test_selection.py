@@ -11,6 +11,7 @@ import pytest
 from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.data_places import DataPlaces, places
 from biomatrix.evaluation.opening import open_answerer
+from biomatrix.evaluation.rows import read_rows
 from biomatrix.evaluation.run import run_benchmark
 from biomatrix.evaluation.selection import groups, selected
 from biomatrix.evaluation.session import NotRun, run_all
@@ -29,6 +30,14 @@ def test_groups_are_domains_and_fine_tuning_groups(definitions: Path) -> None:
 def test_names_and_groups_give_each_benchmark_once(definitions: Path) -> None:
     names = [one.name for one in selected(["own_copy", "own-group", "own_copy", "own_count"])]
     assert names == ["own_copy", "own_count"]
+
+
+@pytest.mark.parametrize("name", sorted(benchmarks()))
+def test_rows_are_the_same_wherever_their_source_lies(name: str, tmp_path: Path) -> None:
+    one = benchmark(name)
+    here, elsewhere = sample_folder(one.data), tmp_path / "elsewhere"
+    elsewhere.symlink_to(here)
+    assert read_rows(one, one.data, here, 3).digest == read_rows(one, one.data, elsewhere, 3).digest
 
 
 @pytest.mark.parametrize(

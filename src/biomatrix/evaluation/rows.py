@@ -17,7 +17,7 @@ from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
-from biomatrix.tasks.benchmarks.examples import Example
+from biomatrix.tasks.benchmarks.examples import FOLDER, Example
 from biomatrix.tasks.benchmarks.loading import load_examples, official_file
 
 SPLIT = "test"
@@ -107,12 +107,12 @@ def training_rows(data: DataSet, folder: Path) -> Iterator[Example]:
 
 
 def digest_of(examples: Iterable[Example]) -> str:
-    """Return a SHA-256, hexadecimal, of everything that rows hold."""
+    """Return a SHA-256, hexadecimal, of everything that rows hold, wherever their source lies."""
     found = hashlib.sha256()
     for example in examples:
         fields = {name: _content(value) for name, value in example.fields.items()}
         target = None if example.target is None else _content(example.target)
-        whole = [example.key, fields, list(example.references), target, dict(example.facts)]
+        whole = [example.key, fields, list(example.references), target, _without_places(example.facts)]
         found.update(json.dumps(whole, sort_keys=True, default=repr).encode() + b"\n")
     return found.hexdigest()
 
@@ -147,6 +147,13 @@ def _content(value: Any) -> list[str]:
     if isinstance(value, tuple):
         return [*_content(value[0]), str(value[1])]
     return [str(value)]
+
+
+def _without_places(fact: Any) -> Any:
+    """Return a fact without the folders in it, so that the rows are the same on every machine."""
+    if isinstance(fact, Mapping):
+        return {name: _without_places(value) for name, value in fact.items() if name != FOLDER}
+    return fact
 
 
 def _occurrences(examples: Sequence[Example]) -> Iterator[int]:

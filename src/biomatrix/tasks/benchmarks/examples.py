@@ -11,6 +11,8 @@ from biomatrix.entities.base_entity import Entity
 FieldValue: TypeAlias = "str | Entity | tuple[Entity, str]"
 """The value of a placeholder: text, an entity, or an entity with the modality to write it in."""
 
+FOLDER: Final = "folder"
+"""The fact that says where the source of an example lies, for judges that read more of it."""
 UNREADABLE: Final = "?"
 """What judges take in place of an answer that states no value: no number, no label, no SMILES string."""
 
@@ -32,6 +34,7 @@ class Example:
         The expected entity, where text cannot hold it: the backbone to be folded.
     facts : mapping
         What the judge needs beside, as JSON values: counts asked for, the group removed, properties of the source.
+        Under :data:`FOLDER`, here or within a value, where the source lies on this machine: no part of the content.
     """
 
     key: str

@@ -20,7 +20,7 @@ from biomatrix.metrics.drugassist.scores import CRITERIA, optimisation_scores
 from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.scores import Score, Scores
 from biomatrix.tasks.benchmarks.answers import LONGEST_MOLECULE
-from biomatrix.tasks.benchmarks.examples import UNREADABLE, Example, Prediction
+from biomatrix.tasks.benchmarks.examples import FOLDER, UNREADABLE, Example, Prediction
 from biomatrix.tasks.benchmarks.loaders.molopt import stored_properties
 from biomatrix.tasks.benchmarks.scorers.learned_scorers import learned_scores
 
@@ -69,7 +69,7 @@ def _known_values(
     needed = [name for name in LEARNED if name.removesuffix("c10") in objective]
     if not needed:
         return {}, ""
-    folder = next((str(each.facts["folder"]) for each in examples if "folder" in each.facts), None)
+    folder = next((str(each.facts[FOLDER]) for each in examples if FOLDER in each.facts), None)
     stored = {} if folder is None else stored_values(folder)
     values: Values = {}
     reasons = []

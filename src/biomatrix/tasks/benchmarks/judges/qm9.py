@@ -17,7 +17,7 @@ from biomatrix.metrics.moses import moses
 from biomatrix.metrics.qm9_3d.geometry import geometry_discrepancies
 from biomatrix.metrics.qm9_3d.suite import distinct_smiles, metrics_2d, metrics_3d, rebuild, standing
 from biomatrix.metrics.scores import Scores, mean_score
-from biomatrix.tasks.benchmarks.examples import Example, Prediction
+from biomatrix.tasks.benchmarks.examples import FOLDER, Example, Prediction
 from biomatrix.tasks.benchmarks.official_files.qm9_tables import conformers
 from biomatrix.tasks.benchmarks.rows.qm9_splits import split_records
 from biomatrix.tasks.benchmarks.scorers.learned_scorers import learned_scores
@@ -76,7 +76,7 @@ def reference_of(examples: Sequence[Example]) -> tuple[str, str]:
     fact = examples[0].facts.get("reference") if examples else None
     if fact is None:
         raise ConfigurationError("molecules are compared with the data they follow, and the examples name none")
-    return fact["folder"], fact["file"]
+    return fact[FOLDER], fact["file"]
 
 
 @lru_cache(maxsize=2)

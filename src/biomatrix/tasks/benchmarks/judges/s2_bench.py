@@ -11,7 +11,7 @@ from biomatrix.errors import BioMatrixError
 from biomatrix.metrics.s2_bench.scores import KnownMolecules, subtask_scores
 from biomatrix.metrics.s2_bench.success import CUSTOMISED
 from biomatrix.metrics.scores import Score, Scores
-from biomatrix.tasks.benchmarks.examples import Example, Prediction
+from biomatrix.tasks.benchmarks.examples import FOLDER, Example, Prediction
 from biomatrix.tasks.benchmarks.official_files.row_files import read_rows
 
 KNOWN_FILES: Final = ("zinc250k.parquet", "zinc250k.csv")
@@ -33,7 +33,7 @@ def success(predictions: Sequence[Prediction], examples: Sequence[Example], sett
 
 
 def _known_file(examples: Sequence[Example]) -> Path | None:
-    folder = next((Path(example.facts["folder"]) for example in examples if "folder" in example.facts), None)
+    folder = next((Path(example.facts[FOLDER]) for example in examples if FOLDER in example.facts), None)
     if folder is None:
         return None
     places = (place / name for place in (folder, folder.parent) for name in KNOWN_FILES)

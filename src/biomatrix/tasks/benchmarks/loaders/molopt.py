@@ -18,7 +18,7 @@ from biomatrix.entities.files.delimited import Delimited
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.answers import GOLD
-from biomatrix.tasks.benchmarks.examples import Example, FieldValue
+from biomatrix.tasks.benchmarks.examples import FOLDER, Example, FieldValue
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.rows.pair_examples import as_number
 from biomatrix.tasks.benchmarks.rows.table_examples import Row, cell, table_examples
@@ -79,7 +79,7 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
         molecule, values = Molecule.from_smiles(smiles), {name: as_number(cell(row, name), name) for name in PROPERTIES}
         for criterion in CRITERIA:
             goal = goal_of(objective, criterion, values["esol"])
-            facts = {"objective": objective, "criterion": criterion, "molecule": smiles, "folder": str(folder)}
+            facts = {"objective": objective, "criterion": criterion, "molecule": smiles, FOLDER: str(folder)}
             fields: dict[str, FieldValue] = {"molecule": molecule, "goal": goal}
             answer = accepted.get((criterion, smiles))
             yield Example(f"{number}-{criterion}", fields, facts=facts | ({GOLD: answer} if answer else {}))

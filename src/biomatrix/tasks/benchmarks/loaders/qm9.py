@@ -17,7 +17,7 @@ import numpy as np
 
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError
-from biomatrix.tasks.benchmarks.examples import Example
+from biomatrix.tasks.benchmarks.examples import FOLDER, Example
 from biomatrix.tasks.benchmarks.official_files.qm9_tables import Conformers, conformers
 from biomatrix.tasks.benchmarks.rows.qm9_splits import Indices, split_records
 
@@ -55,7 +55,7 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
     name, file = str(settings.get("property", "")), str(settings.get("file", ""))
     molecules = conformers(folder, file)
     wanted = _drawn(molecules, split) if name else split_records(molecules.kept, split)
-    reference = {"folder": str(folder), "file": file}
+    reference = {FOLDER: str(folder), "file": file}
     for index, found in molecules.molecules(wanted if split != "test" else wanted[:SAMPLES]):
         if isinstance(found, Reject):
             yield found

@@ -14,7 +14,7 @@ from typing import Any
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.answers import GOLD
-from biomatrix.tasks.benchmarks.examples import Example
+from biomatrix.tasks.benchmarks.examples import FOLDER, Example
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.rows.s2_requests import example_of
 from biomatrix.tasks.benchmarks.rows.table_examples import Row, table_examples
@@ -49,7 +49,7 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
     def make(number: int, row: Row) -> Iterator[Example]:
         answer = answers[number].strip() if number < len(answers) else ""
         example = example_of(task, str(number), row)
-        facts = {**example.facts, "folder": str(folder), **({GOLD: answer} if answer else {})}
+        facts = {**example.facts, FOLDER: str(folder), **({GOLD: answer} if answer else {})}
         yield replace(example, facts=facts)
 
     yield from table_examples(path, make)

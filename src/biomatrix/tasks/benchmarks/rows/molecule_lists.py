@@ -13,7 +13,7 @@ from typing import Any
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.answers import GOLD
-from biomatrix.tasks.benchmarks.examples import Example
+from biomatrix.tasks.benchmarks.examples import FOLDER, Example
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.official_files.row_files import LINE, read_rows
 from biomatrix.tasks.benchmarks.rows.row_folds import is_of_fold
@@ -44,7 +44,7 @@ class MoleculeLists:
     @property
     def fact(self) -> dict[str, str]:
         """What an example says of them, for a judge to read the training set."""
-        return {"folder": self.folder, "settings": self.settings}
+        return {FOLDER: self.folder, "settings": self.settings}
 
     def rows(self, split: str) -> Iterator[tuple[int, str | BioMatrixError]]:
         """Yield the number, from 1, and the SMILES of each row of a split, the error in place of a broken row."""
@@ -88,4 +88,4 @@ def training_of(examples: Sequence[Example]) -> frozenset[str]:
     fact = examples[0].facts.get("training") if examples else None
     if fact is None:
         raise ConfigurationError("novelty needs the training set, and the examples name none")
-    return training_smiles(fact["folder"], fact["settings"])
+    return training_smiles(fact[FOLDER], fact["settings"])
