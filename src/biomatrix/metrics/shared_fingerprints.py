@@ -13,26 +13,29 @@ from biomatrix.metrics.teams import Team
 _AT_ONCE = 32
 
 
-def know_fingerprints(smiles: Iterable[str], team: Team) -> None:
+def unknown_molecules(smiles: Iterable[str]) -> list[str]:
+    """Return the strings whose fingerprints are not known, each once; those that would not be kept are left out."""
+    short = (each for each in dict.fromkeys(smiles) if len(each) <= LONGEST_KEPT)
+    return [each for each in islice(short, CAPACITY) if not parsed(each).knows(SIMILARITIES.values())]
+
+
+def know_fingerprints(smiles: Sequence[str], team: Team) -> None:
     """Have the fingerprints of :data:`SIMILARITIES` computed by a team, so that facts need only be asked for.
 
     Parameters
     ----------
-    smiles : iterable of str
-        As :func:`parsed` is asked for them. Of very many the first are taken; the rest is computed when asked for.
+    smiles : sequence of str
+        As :func:`parsed` is asked for them.
     team : Team
         Where it is one process alone, all is computed when asked for.
     """
     if team.alone:
         return
-    kinds = SIMILARITIES.values()
-    short = (each for each in dict.fromkeys(smiles) if len(each) <= LONGEST_KEPT)
-    missing = [each for each in islice(short, CAPACITY) if not parsed(each).knows(kinds)]
     from rdkit import DataStructs
 
-    for each, written in zip(missing, team.map(written_fingerprints, missing, _AT_ONCE), strict=True):
+    for each, written in zip(smiles, team.map(written_fingerprints, smiles, _AT_ONCE), strict=True):
         read = [getattr(DataStructs, name)(b64decode(value)) for name, value in written or ()]
-        parsed(each).learn(dict(zip(kinds, read, strict=True)) if written else None)
+        parsed(each).learn(dict(zip(SIMILARITIES.values(), read, strict=True)) if written else None)
 
 
 def written_fingerprints(smiles: Sequence[str]) -> list[list[list[str]] | None]:

@@ -11,7 +11,7 @@ from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.fingerprints import SIMILARITIES, tanimoto
 from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.scores import Scores, mean_score
-from biomatrix.metrics.shared_fingerprints import know_fingerprints
+from biomatrix.metrics.shared_fingerprints import know_fingerprints, unknown_molecules
 from biomatrix.metrics.smolinstruct.canonical import among, canonical, know_canonical, unknown_components
 from biomatrix.metrics.teams import Team
 
@@ -61,7 +61,7 @@ def smiles_scores(
         know_canonical(unknown, team)
         answers = canonical_answers(predictions)
         accepted = [[_reference(one) for one in some] for some in references]
-        know_fingerprints(_compared(answers, accepted), team)
+        know_fingerprints(unknown_molecules(_compared(answers, accepted)), team)
     empty = sum(not answer for answer in predictions)
     unparsable = total - empty - sum(answer is not None for answer in answers)
     valid = [float(answer is not None) for answer in answers]
