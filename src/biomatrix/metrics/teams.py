@@ -151,7 +151,7 @@ class _Other:
         assert self._process.stdout is not None
         self._to, self._from, self._ended = self._process.stdin, self._process.stdout, False
         with suppress(OSError):
-            self._send([entry or os.getcwd() for entry in sys.path])
+            self._send([str(entry) or os.getcwd() for entry in sys.path])
 
     def take(self, work: Work, parts: Sequence[list[Any]], waiting: deque[int], found: dict[int, list[Any]]) -> None:
         """Do one part after another, until none is left or one fails."""
