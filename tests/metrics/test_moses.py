@@ -7,6 +7,7 @@ import pytest
 from rdkit import Chem, DataStructs
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 
+from biomatrix.metrics import molecule_sets
 from biomatrix.metrics.moses import cosine_of_counts, moses, set_likeness
 
 SMILES = [
@@ -104,3 +105,13 @@ def test_molecules_of_earlier_valence_rules_are_valid_and_can_be_cut_up() -> Non
 
 def test_strings_that_no_file_could_hold_are_invalid() -> None:
     assert moses(["\ud800", "\x00", "C" * 10 + "\n"], [])["validity"].unparsable == 2
+
+
+def test_values_do_not_depend_on_the_number_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("biomatrix.metrics.moses._LEAST", 10)
+    monkeypatch.setattr("biomatrix.metrics.molecule_sets.AT_ONCE", 5)
+    found = []
+    for workers in (1, 2):
+        molecule_sets._large.clear()
+        found.append({name: score.value for name, score in moses(SMILES * 3, TRAIN, TEST, workers=workers).items()})
+    assert found[0] == pytest.approx(found[1], abs=0, nan_ok=True)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import random
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from rdkit import Chem
 
 from biomatrix.metrics.fingerprints import SIMILARITIES, tanimoto
+from biomatrix.metrics.parsed_molecules import forget_molecules
+from biomatrix.metrics.scores import items_of
 from biomatrix.metrics.smolinstruct.booleans import boolean_scores
-from biomatrix.metrics.smolinstruct.canonical import among, canonical, heavy_atoms
+from biomatrix.metrics.smolinstruct.canonical import among, canonical, forget_canonical, heavy_atoms
 from biomatrix.metrics.smolinstruct.formula import element_counts_of, formula_scores
 from biomatrix.metrics.smolinstruct.numbers import number_scores
+from biomatrix.metrics.smolinstruct.rewriting import changed_in_place, copied_by_atoms, rewritten
 from biomatrix.metrics.smolinstruct.smiles import smiles_scores
 
 MOLECULES = (
@@ -57,7 +61,7 @@ def test_a_tautomer_that_shares_the_inchi_matches() -> None:
 
 
 def test_heavy_atoms_of_what_has_no_inchi_decide_nothing() -> None:
-    assert heavy_atoms(Chem.MolFromSmiles("*CC")) == frozenset()
+    assert heavy_atoms("*CC") == frozenset()
     assert smiles_scores([["*CC"]], ["*CCC"])["em"].value == 1  # as officially: neither has an InChI
 
 
@@ -113,3 +117,26 @@ def test_a_molecule_is_as_like_itself_as_its_fingerprints_say(smiles: str) -> No
     mol = Chem.MolFromSmiles(canonical(smiles) or "")
     for name, kind in SIMILARITIES.items():
         assert scores[name].value == tanimoto(kind(mol), kind(mol))
+
+
+def test_values_do_not_depend_on_the_number_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("biomatrix.metrics.smolinstruct.smiles._LEAST", 3)
+    references = [["CCO.[Na+]"], ["OCC", "c1ccccc1"], ["C[C@H](N)C(=O)O"], ["[13CH3]CO"], ["CCN"]] * 3
+    answers = ["OCC;[Na+]", "CC(", "N[C@@H](C)C(O)=O", "", None, "CCS", "*CC", "O", "C1CC1Cl", "CCO"] * 2
+    found = []
+    for workers in (1, 2):
+        forget_molecules()
+        forget_canonical()
+        scores = smiles_scores(references, answers[: len(references)], workers)
+        found.append({name: [score.value, *items_of(score)] for name, score in scores.items()})
+    np.testing.assert_equal(found[0], found[1])
+
+
+@pytest.mark.parametrize(
+    "smiles", ["C[C@H](N)C(=O)[O-]", "c1cc[nH]c1", "CC[C@@](F)(Cl)Br", "C[S@](=O)CC", "C[N+](C)(C)C"]
+)
+def test_the_quick_copy_is_the_full_one(smiles: str) -> None:
+    for seed in range(5):
+        mol = Chem.MolFromSmiles(smiles)
+        written = Chem.MolToRandomSmilesVect(mol, 1, seed)[0]
+        assert rewritten(written, changed_in_place) == rewritten(written, copied_by_atoms) == rewritten(written)

@@ -194,10 +194,17 @@ def test_many_pairs_at_once_score_as_each_alone_in_any_order_and_company() -> No
     assert tm_align_each([]) == []
 
 
-def test_more_pairs_than_are_under_way_at_once_all_come_out_in_order() -> None:
+def test_more_pairs_than_are_aligned_at_once_all_come_out_in_order() -> None:
     pairs = [(chain(5 + i % 6, i), chain(10 - i % 5, i)) for i in range(150)]
     together = tm_align_each(pairs)
     assert together[::29] == pytest.approx([tm_align(*pair) for pair in pairs[::29]], abs=1e-9)
+
+
+def test_scores_do_not_depend_on_the_number_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("biomatrix.metrics.tm_align.aligner._LEAST", 100)
+    monkeypatch.setattr("biomatrix.metrics.tm_align.aligner._AT_ONCE", 2)
+    pairs = odd_pairs()
+    assert tm_align_each(pairs, workers=2) == tm_align_each(pairs, workers=1)
 
 
 def test_one_chain_too_short_among_many_is_refused() -> None:

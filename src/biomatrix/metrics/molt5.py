@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.bleu import corpus_bleu
@@ -12,10 +12,22 @@ from biomatrix.metrics.edit_distance import levenshtein
 from biomatrix.metrics.fingerprints import SIMILARITIES, tanimoto
 from biomatrix.metrics.parsed_molecules import inchi, parsed
 from biomatrix.metrics.scores import Score, Scores, mean_score
+from biomatrix.metrics.shared_fingerprints import know_fingerprints, unknown_molecules
+from biomatrix.metrics.teams import Team
+
+_LEAST: Final = 500
+"""Molecules for each further process, which take longer than a process to begin."""
 
 
-def molecule_scores(references: Sequence[str], predictions: Sequence[str | None]) -> Scores:
+def molecule_scores(references: Sequence[str], predictions: Sequence[str | None], workers: int | None = None) -> Scores:
     """Return how near answered molecules are to the references, as strings and as graphs.
+
+    Parameters
+    ----------
+    references, predictions : sequence of str
+        None or "" where there is no answer.
+    workers : int, optional
+        The most processes that share the work where there are many answers; values do not depend on it.
 
     Returns
     -------
@@ -33,6 +45,9 @@ def molecule_scores(references: Sequence[str], predictions: Sequence[str | None]
     total = checked_pairs(references, predictions)
     answers = [answer or "" for answer in predictions]
     pairs = list(zip(references, answers, strict=True))
+    unknown = unknown_molecules(each for pair in pairs for each in pair)
+    with Team(len(unknown), _LEAST, workers) as team:
+        know_fingerprints(unknown, team)
     valid = [parsed(answer).valid for answer in answers]
     empty = answers.count("")
     unparsable = valid.count(False)
@@ -50,7 +65,7 @@ def molecule_scores(references: Sequence[str], predictions: Sequence[str | None]
 
 def _same(reference: str, answer: str) -> bool:
     true, mine = parsed(reference), parsed(answer)
-    return true.valid and mine.valid and true.fact(inchi) == mine.fact(inchi)
+    return true.valid and mine.valid and (true is mine or true.fact(inchi) == mine.fact(inchi))
 
 
 def _similarity(reference: str, answer: str, kind: Callable[[Any], Any]) -> float:

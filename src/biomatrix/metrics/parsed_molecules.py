@@ -6,7 +6,7 @@ common molecules. The last :data:`CAPACITY` strings are kept; a fact is any func
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -39,17 +39,28 @@ class ParsedMolecule:
         None where it does not parse. Shared: not to be changed.
     """
 
-    __slots__ = ("_facts", "_lock", "mol")
+    __slots__ = ("_facts", "_lock", "_mol", "_smiles", "_valid")
 
     def __init__(self, smiles: str) -> None:
-        self.mol: Chem.Mol | None = read_smiles(smiles)
+        self._smiles = smiles
+        self._mol: Chem.Mol | None = None
+        self._valid: bool | None = None
         self._facts: dict[Callable[[Any], Any], Any] = {}
         self._lock = RLock()
 
     @property
+    def mol(self) -> Chem.Mol | None:
+        """The molecule, parsed when it is first asked for."""
+        with self._lock:
+            if self._mol is None and self._valid is not False:
+                self._mol = read_smiles(self._smiles)
+                self._valid = self._mol is not None
+            return self._mol
+
+    @property
     def valid(self) -> bool:
         """Whether it parses."""
-        return self.mol is not None
+        return self.mol is not None if self._valid is None else self._valid
 
     def fact(self, compute: Callable[[Chem.Mol], T]) -> T:
         """Return ``compute(mol)``, computed once.
@@ -64,13 +75,23 @@ class ParsedMolecule:
         ValueError
             There is no molecule.
         """
-        if self.mol is None:
-            raise ValueError("no molecule to compute a fact of")
         with self._lock:
             if compute not in self._facts:
+                if self.mol is None:
+                    raise ValueError("no molecule to compute a fact of")
                 self._facts[compute] = compute(self.mol)
             found: T = self._facts[compute]
             return found
+
+    def knows(self, facts: Iterable[Callable[[Any], Any]]) -> bool:
+        """Return whether nothing need be computed for these facts."""
+        return self._valid is False or all(fact in self._facts for fact in facts)
+
+    def learn(self, facts: Mapping[Callable[[Any], Any], Any] | None) -> None:
+        """Take facts that were computed elsewhere from the same string, None where it does not parse."""
+        with self._lock:
+            self._valid = facts is not None
+            self._facts.update(facts or {})
 
 
 def parsed(smiles: str) -> ParsedMolecule:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CHANGED: Final[Mapping[int, int]] = {13: 6, 14: 6, 15: 7, 33: 7, 37: 1, 51: 7, 81: 3, 83: 7}
 """The most bonds by the rules of 2023.9 where they have changed since, by atomic number."""
-_MAY_BE_REFUSED: Final = re.compile(r"\[[^\]]*-|\[\d*(?:Tl|Rb)")
+_MAY_BE_REFUSED: Final = re.compile(r"\[(?!O-\])[^\]]*-|\[\d*(?:Tl|Rb)")
 """What the later rules may accept and the earlier refuse: anions, thallium, rubidium."""
 
 

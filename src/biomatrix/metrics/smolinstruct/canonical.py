@@ -8,12 +8,16 @@ centre depend on that.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
-from biomatrix.metrics.graph_counts import element_counts
 from biomatrix.metrics.parsed_molecules import LONGEST_KEPT, canonical_smiles, inchi, parsed
+from biomatrix.metrics.smolinstruct.rewriting import rewritten
+from biomatrix.metrics.teams import Team
 from biomatrix.metrics.valence_rules import read_smiles
 
 if TYPE_CHECKING:
@@ -24,6 +28,10 @@ _KEPT: Final = 131_072
 """How many canonical forms are kept: strings alone, some hundred bytes each."""
 _FEW: Final = 500
 """InChI takes up to 1,023 atoms, hydrogens included."""
+_ELEMENT: Final = re.compile(r"[A-Z][a-z]?|\*")
+_AT_ONCE: Final = 64
+_forms: Final[dict[str, str | None]] = {}
+_settled: Final[dict[str, str | None]] = {}
 
 
 def canonical(smiles: str) -> str | None:
@@ -41,7 +49,26 @@ def canonical(smiles: str) -> str | None:
 
 def canonical_component(part: str) -> str | None:
     """Return one component in canonical form, None where it does not parse or is empty."""
-    return _component(part) if len(part) <= LONGEST_KEPT else _component.__wrapped__(part)
+    if len(part) > LONGEST_KEPT:
+        return _component(part)
+    return _forms[part] if part in _forms else _kept(_forms, part, _component(part))
+
+
+def unknown_components(smiles: Iterable[str]) -> list[str]:
+    """Return the components of molecules whose canonical form is not known, each once, in the order they come in."""
+    parts = dict.fromkeys(part for each in smiles for part in each.split(".") if len(part) <= LONGEST_KEPT)
+    return [part for part in islice(parts, _KEPT) if part not in _forms]
+
+
+def know_canonical(parts: Sequence[str], team: Team) -> None:
+    """Have components put in canonical form by a team; best with those side by side that may be the same."""
+    for part, form in zip(parts, team.map(canonical_components, parts, _AT_ONCE), strict=True):
+        _kept(_forms, part, form)
+
+
+def canonical_components(parts: Sequence[str]) -> list[str | None]:
+    """Return what :func:`canonical_component` does of each."""
+    return [canonical_component(part) for part in parts]
 
 
 def among(parts: Collection[str], others: Collection[str]) -> list[bool]:
@@ -54,26 +81,41 @@ def among(parts: Collection[str], others: Collection[str]) -> list[bool]:
 
 
 def _same_inchi(part: str, other: str) -> bool:
-    one, two = parsed(part), parsed(other)
-    return one.fact(heavy_atoms) == two.fact(heavy_atoms) and one.fact(inchi) == two.fact(inchi)
+    return heavy_atoms(part) == heavy_atoms(other) and parsed(part).fact(inchi) == parsed(other).fact(inchi)
 
 
-def heavy_atoms(mol: Chem.Mol) -> frozenset[tuple[str, int]]:
-    """Return the heavy atoms by element; nothing for a molecule that may have no InChI, which compares like any such.
+@lru_cache(_KEPT)
+def heavy_atoms(component: str) -> frozenset[tuple[str, int]]:
+    """Return the heavy atoms of a canonical component by element, which is written without aromatic letters.
 
-    Those are molecules with an element that is not organic, or of very many atoms.
+    Nothing for a molecule that may have no InChI, which compares like any such: one with an element that is not
+    organic, or of very many atoms.
+
+    Examples
+    --------
+    >>> sorted(heavy_atoms("C1=C[NH]C(Cl)=C1")), heavy_atoms("[Na+]")
+    ([('C', 4), ('Cl', 1), ('N', 1)], frozenset())
     """
-    counts = element_counts(mol)
+    counts = Counter(_ELEMENT.findall(component))
+    del counts["H"]
     return frozenset(counts.items()) if counts.keys() <= _ORGANIC and counts.total() < _FEW else frozenset()
 
 
 def forget_canonical() -> None:
     """Drop all canonical forms that are kept, for measurements that begin cold."""
-    _component.cache_clear()
-    _settled.cache_clear()
+    _forms.clear()
+    _settled.clear()
+    heavy_atoms.cache_clear()
 
 
-@lru_cache(_KEPT)
+def _kept(forms: dict[str, str | None], smiles: str, form: str | None) -> str | None:
+    """Keep and return a form, in place of the oldest where there are many."""
+    while len(forms) >= _KEPT:
+        forms.pop(next(iter(forms)), None)
+    forms[smiles] = form
+    return form
+
+
 def _component(part: str) -> str | None:
     mol = read_smiles(part) if part else None
     if mol is None:
@@ -81,14 +123,22 @@ def _component(part: str) -> str | None:
     if ":" in part:
         for atom in mol.GetAtoms():
             atom.SetAtomMapNum(0)
-    return _settled(canonical_smiles(mol))
+    smiles = canonical_smiles(mol)
+    if smiles in _settled:
+        return _settled[smiles]
+    return _kept(_settled, smiles, _settle(smiles, mol if smiles == part else None))
 
 
-@lru_cache(_KEPT)
-def _settled(smiles: str) -> str | None:
-    """Return the canonical form of what RDKit wrote: read and written twice more, copied, Kekulé."""
-    stays: Chem.Mol | None = None
-    for _ in range(2):
+def _settle(smiles: str, stays: Chem.Mol | None) -> str | None:
+    """Return the canonical form of what RDKit wrote: read and written twice more, copied, Kekulé.
+
+    Parameters
+    ----------
+    smiles : str
+    stays : rdkit.Chem.Mol, optional
+        What the string reads as, where RDKit is known to write that as the same string.
+    """
+    for _ in range(0 if stays is not None else 2):
         again = read_smiles(smiles)
         if again is None:
             return None
@@ -111,77 +161,3 @@ def _kekule(mol: Chem.Mol) -> str | None:
         return str(Chem.MolToSmiles(mol, kekuleSmiles=True))
     except (ValueError, RuntimeError):
         return None
-
-
-def rewritten(smiles: str) -> str | None:
-    """Return the SMILES of the copy, its aromaticity perceived anew, None where RDKit refuses it."""
-    from rdkit import Chem
-    from rdkit.rdBase import BlockLogs
-
-    flags = Chem.SanitizeFlags
-    with BlockLogs():
-        try:
-            source = Chem.MolFromSmiles(smiles.replace(" ", ""), sanitize=False)
-            source.UpdatePropertyCache(strict=False)
-            copy = _copied(source)
-            copy.UpdatePropertyCache(strict=False)  # the valences have passed already, by the rules of their time
-            Chem.SanitizeMol(copy, flags.SANITIZE_SETAROMATICITY | flags.SANITIZE_ADJUSTHS, catchErrors=True)
-            Chem.AssignStereochemistry(copy, cleanIt=False, force=True, flagPossibleStereoCenters=True)
-            return str(Chem.MolToSmiles(copy))
-        except (ValueError, RuntimeError, AttributeError):
-            return None
-
-
-def _copied(source: Chem.Mol) -> Chem.RWMol:
-    from rdkit import Chem
-
-    copy, unspecified = Chem.RWMol(), Chem.ChiralType.CHI_UNSPECIFIED
-    chiral = []
-    # By index: iterating over RDKit's sequences costs several calls an item.
-    for index in range(source.GetNumAtoms()):
-        atom = source.GetAtomWithIdx(index)
-        new = Chem.Atom(atom.GetAtomicNum())
-        new.SetFormalCharge(atom.GetFormalCharge())
-        if atom.GetIsAromatic() and atom.GetNoImplicit():
-            new.SetNumExplicitHs(atom.GetNumExplicitHs())
-        copy.AddAtom(new)
-        if atom.GetChiralTag() != unspecified:
-            chiral.append(index)
-    for index in range(source.GetNumBonds()):
-        bond = source.GetBondWithIdx(index)
-        copy.AddBond(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), bond.GetBondType())
-        new_bond = copy.GetBondWithIdx(index)
-        new_bond.SetBondDir(bond.GetBondDir())
-        new_bond.SetStereo(bond.GetStereo())
-    for index in chiral:
-        _copy_chirality(source.GetAtomWithIdx(index), copy.GetAtomWithIdx(index))
-    return copy
-
-
-def _copy_chirality(source: Any, copy: Any) -> None:
-    """Give a copied atom the chirality of its source, inverted where the labels of its neighbours say so."""
-    from rdkit.Chem import BondType
-
-    degree = copy.GetDegree()
-    if degree < 3 or (degree == 3 and any(bond.GetBondType() != BondType.SINGLE for bond in copy.GetBonds())):
-        return
-    copy.SetChiralTag(source.GetChiralTag())
-    labels = [atom.GetIsotope() for atom in source.GetNeighbors()]
-    if any(labels) and not _same_handedness(labels, [0] * degree):
-        copy.InvertChirality()
-
-
-def _same_handedness(labels: Sequence[int], copied: Sequence[int]) -> bool:
-    """Return whether four neighbours have the same parity by their labels in the source and in the copy."""
-    four, four_copied = [*labels, -1][:4], [*copied, -1][:4]
-    own, others = [one for one in four if one not in four_copied], [one for one in four_copied if one not in four]
-    if len(own) > 1 or len(others) > 1:
-        return True  # several labels: ambiguous, and left as it is
-    replaced = own.copy()
-    mapped = [one if one in four else replaced.pop() for one in four_copied]
-    return _parity(four) == _parity(mapped)
-
-
-def _parity(values: Sequence[int]) -> int:
-    """Return 0 for an even and 1 for an odd number of inversions; equal values count as inverted."""
-    return sum(values[i] >= values[j] for i in range(4) for j in range(i + 1, 4)) % 2

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.fingerprints import SIMILARITIES, tanimoto
 from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.scores import Scores, mean_score
-from biomatrix.metrics.smolinstruct.canonical import among, canonical
+from biomatrix.metrics.shared_fingerprints import know_fingerprints, unknown_molecules
+from biomatrix.metrics.smolinstruct.canonical import among, canonical, know_canonical, unknown_components
+from biomatrix.metrics.teams import Team
 
+_LEAST: Final = 500
+"""Components for each further process, which take longer than a process to begin."""
 _BRACKETS: Final = re.compile(r"\[[^\]]*\]")
 _BONDED: Final = re.compile(r"[NO].|.[NO]")
 """Nitrogen or oxygen and a second atom, in one component whose atoms in brackets are stars."""
@@ -20,10 +24,12 @@ _BONDED: Final = re.compile(r"[NO].|.[NO]")
 
 def canonical_answers(predictions: Sequence[str | None]) -> list[str | None]:
     """Return answers in canonical form, None for those that are empty or do not parse; ``;`` counts as a dot."""
-    return [canonical(answer.replace(";", ".")) if answer else None for answer in predictions]
+    return [canonical(_dotted(answer)) if answer else None for answer in predictions]
 
 
-def smiles_scores(references: Sequence[Sequence[str]], predictions: Sequence[str | None]) -> Scores:
+def smiles_scores(
+    references: Sequence[Sequence[str]], predictions: Sequence[str | None], workers: int | None = None
+) -> Scores:
     """Return exact match, similarities and validity of molecules answered as SMILES.
 
     Parameters
@@ -32,6 +38,8 @@ def smiles_scores(references: Sequence[Sequence[str]], predictions: Sequence[str
         For each answer those accepted; ``;`` or dots between components.
     predictions : sequence of str or None
         None or "" where there is no answer.
+    workers : int, optional
+        The most processes that share the work where there are many answers; values do not depend on it.
 
     Returns
     -------
@@ -47,8 +55,13 @@ def smiles_scores(references: Sequence[Sequence[str]], predictions: Sequence[str
         The numbers differ, or a reference is no molecule.
     """
     total = checked_pairs(references, predictions)
-    answers = canonical_answers(predictions)
-    accepted = [[_reference(one) for one in some] for some in references]
+    rows = zip(references, predictions, strict=True)
+    unknown = unknown_components(_dotted(one) for some, answer in rows for one in (*map(str.strip, some), answer or ""))
+    with Team(len(unknown), _LEAST, workers) as team:
+        know_canonical(unknown, team)
+        answers = canonical_answers(predictions)
+        accepted = [[_reference(one) for one in some] for some in references]
+        know_fingerprints(unknown_molecules(_compared(answers, accepted)), team)
     empty = sum(not answer for answer in predictions)
     unparsable = total - empty - sum(answer is not None for answer in answers)
     valid = [float(answer is not None) for answer in answers]
@@ -61,8 +74,12 @@ def smiles_scores(references: Sequence[Sequence[str]], predictions: Sequence[str
     return {name: mean_score(values, empty=empty, unparsable=unparsable) for name, values in items.items()}
 
 
+def _dotted(smiles: str) -> str:
+    return smiles.replace(";", ".")
+
+
 def _reference(smiles: str) -> str:
-    found = canonical(smiles.strip().replace(";", "."))
+    found = canonical(_dotted(smiles.strip()))
     if found is None:
         raise ValueError(f"a reference that is no molecule: {smiles[:80]!r}")
     return found
@@ -77,8 +94,20 @@ def _similarities(
     ]
 
 
+def _compared(answers: Sequence[str | None], accepted: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the molecules whose fingerprints are compared."""
+    for answer, some in zip(answers, accepted, strict=True):
+        for one in some:
+            if answer is not None and not _alike(answer, one):
+                yield from (answer, one)
+
+
+def _alike(answer: str, reference: str) -> bool:
+    return answer == reference and has_features(answer)
+
+
 def _similarity(answer: str, reference: str, kind: Callable[[Any], Any]) -> float:
-    if answer == reference and has_features(answer):
+    if _alike(answer, reference):
         return 1.0
     return tanimoto(parsed(reference).fact(kind), parsed(answer).fact(kind))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from biomatrix.errors import UnsupportedError
+from biomatrix.metrics.teams import Team
 from biomatrix.metrics.tm_align.closeness import Chains
 from biomatrix.metrics.tm_align.dynamic import Map
 from biomatrix.metrics.tm_align.fits import Array, Motion, Pairs
@@ -25,6 +26,10 @@ FEWEST_RESIDUES: Final = 5
 GAPS: Final = (-0.6, 0.0)
 """The costs of a gap that alignments are refined with, one after the other."""
 _SHAPE_GAP: Final = -1.0
+_AT_ONCE: Final = 32
+"""Pairs that are aligned in step."""
+_LEAST: Final = 2_000_000
+"""Pairs of residues for each further process: some four seconds of work."""
 
 
 def tm_align(mobile: ArrayLike, target: ArrayLike) -> float:
@@ -48,13 +53,15 @@ def tm_align(mobile: ArrayLike, target: ArrayLike) -> float:
     return tm_align_each([(mobile, target)])[0]
 
 
-def tm_align_each(pairs: Sequence[tuple[ArrayLike, ArrayLike]]) -> list[float]:
+def tm_align_each(pairs: Sequence[tuple[ArrayLike, ArrayLike]], workers: int | None = None) -> list[float]:
     """Return what :func:`tm_align` does of each (mobile, target), several times as fast as one by one.
 
     Parameters
     ----------
     pairs : sequence of (array, array), shape=(n, 3) and (m, 3)
         Lengths may differ from pair to pair: pairs of like lengths are worked on together.
+    workers : int, optional
+        The most processes that share the work where there are many; values do not depend on it.
 
     Raises
     ------
@@ -67,8 +74,16 @@ def tm_align_each(pairs: Sequence[tuple[ArrayLike, ArrayLike]]) -> list[float]:
         if shorter < FEWEST_RESIDUES:
             raise UnsupportedError(f"TM-align needs {FEWEST_RESIDUES} residues in each chain; one has {shorter}")
     order = sorted(range(len(chains)), key=lambda place: (len(chains[place][0]), len(chains[place][1])))
-    scores = run(_Aligner(*chains[place]).search() for place in order)
+    written = [[points.tobytes().hex() for points in chains[place]] for place in order]
+    with Team(sum(len(one) * len(other) for one, other in chains), _LEAST, workers) as team:
+        scores = team.map(align_written, written, _AT_ONCE)
     return [score for _, score in sorted(zip(order, scores, strict=True))]
+
+
+def align_written(pairs: Sequence[Sequence[str]]) -> list[float]:
+    """Return the scores of pairs of CA positions, each the hexadecimal digits of ``float64 [n, 3]``."""
+    chains = [[np.frombuffer(bytes.fromhex(each)).reshape(-1, 3) for each in pair] for pair in pairs]
+    return [float(score) for score in run(_Aligner(moving, fixed).search() for moving, fixed in chains)]
 
 
 def _points(value: ArrayLike) -> Array:

@@ -1,7 +1,7 @@
 """Many searches in step: each asks for one thing at a time, and what all of them wait for is done together.
 
 A search is a generator that yields an :class:`Alignment` or a :class:`~biomatrix.metrics.tm_align.search.Superposition`
-and is sent what it asked for. Small operations cost NumPy their start rather than their length, so that sixty-four
+and is sent what it asked for. Small operations cost NumPy their start rather than their length, so that thirty-two
 alignments take little longer than one.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final, TypeAlias, TypeVar
 
 from biomatrix.metrics.tm_align.closeness import Alike, Chains, NearAndAlike, NearOnes
@@ -19,8 +18,6 @@ from biomatrix.metrics.tm_align.search import FINE, Superposition, best_superpos
 
 T = TypeVar("T")
 
-_LIVE: Final = 64
-"""Searches under way at once."""
 _CELLS: Final = 6_000_000
 """Cells of the tables that are filled at once; each takes two bytes."""
 _PAIRS: Final = 400_000
@@ -56,18 +53,16 @@ Search: TypeAlias = "Generator[Asked, Any, T]"
 
 
 def run(searches: Iterable[Search[T]]) -> list[T]:
-    """Return what searches come to, in their order; at most `_LIVE` are under way at once."""
-    waiting = enumerate(searches)
+    """Return what searches come to, in their order."""
     results: dict[int, T] = {}
     under_way: dict[int, tuple[Search[T], Asked]] = {}
-    while True:
-        for place, search in islice(waiting, _LIVE - len(under_way)):
-            _go_on(place, search, None, under_way, results)
-        if not under_way:
-            return [results[place] for place in sorted(results)]
+    for place, search in enumerate(searches):
+        _go_on(place, search, None, under_way, results)
+    while under_way:
         places, asked = list(under_way), [each for _, each in under_way.values()]
         for place, answer in zip(places, answers(asked), strict=True):
             _go_on(place, under_way.pop(place)[0], answer, under_way, results)
+    return [results[place] for place in sorted(results)]
 
 
 def _go_on(place: int, search: Search[T], answer: Any, under_way: dict[int, Any], results: dict[int, T]) -> None:
