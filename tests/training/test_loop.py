@@ -113,7 +113,9 @@ def test_another_model_does_not_resume(tmp_path: Path) -> None:
 
 
 def test_a_time_budget_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seconds = itertools.count(step=0.01)  # each look at the clock finds it a hundredth further, however busy the machine
+    seconds = itertools.count(
+        step=0.01
+    )  # each look at the clock finds it a hundredth further, however busy the machine
     monkeypatch.setattr("biomatrix.progress.time.monotonic", lambda: next(seconds))
     result = trainer(tmp_path, run={"max_steps": None, "max_minutes": 0.02}).train()
     assert result.finished

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from biomatrix.entities.files.in_use import held_alone
 from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.answer_log import AnswerLog, Place
 from biomatrix.evaluation.answering import Answerer
@@ -28,6 +29,9 @@ from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.examples import Prediction
 
 DEFAULT_BATCH: Final = 32
+_ANOTHER_RUN: Final = (
+    "another run of this task and model is writing here; wait for it, or give another folder by --output"
+)
 _BETWEEN_REFERENCES: Final = " | "
 """Stands between the accepted answers of a row in its log."""
 
@@ -86,12 +90,24 @@ def run_benchmark(
     Raises
     ------
     ConfigurationError
-        Data are missing; the folder holds answers of other data, another model or other settings; no question could be
-        asked.
+        Data are missing; the folder holds answers of other data, another model or other settings, or another process
+        writes there; no question could be asked.
     ServerError
         The server is gone; the answers so far are kept.
     """
-    handling = handling or Handling()
+    with held_alone(folder, _ANOTHER_RUN):
+        return _run(benchmark, answerer, places, settings, folder, handling or Handling(), leaked)
+
+
+def _run(
+    benchmark: Benchmark,
+    answerer: Answerer,
+    places: DataPlaces,
+    settings: Settings,
+    folder: Path,
+    handling: Handling,
+    leaked: LeakedKeys | None,
+) -> dict[str, Any]:
     benchmark = settings.resolved(benchmark)
     data = places.data_set(benchmark)
     where = places.folder(data.source.name)
