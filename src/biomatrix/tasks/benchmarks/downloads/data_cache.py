@@ -10,6 +10,7 @@ from typing import Final
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
+from biomatrix.tasks.benchmarks.downloads.archives import ARCHIVE
 from biomatrix.tasks.benchmarks.registry import benchmarks
 from biomatrix.user_cache import user_cache
 
@@ -87,8 +88,9 @@ class Holding:
 
     @property
     def complete(self) -> bool:
-        """Whether every file is there."""
-        return len(self.present) == len(self.source.files)
+        """Whether every file is there; of an archive its files are enough."""
+        needed = {file.path for file in self.source.files if file.split != ARCHIVE}
+        return needed <= set(self.present)
 
 
 def holding(source: Source) -> Holding:
