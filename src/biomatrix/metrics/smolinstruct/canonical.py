@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.metrics.graph_counts import element_counts
 from biomatrix.metrics.parsed_molecules import LONGEST_KEPT, canonical_smiles, inchi, parsed
-from biomatrix.metrics.valence_rules import read_smiles
+from biomatrix.metrics.valence_rules import read_smiles, unsanitised
 
 if TYPE_CHECKING:
     from rdkit import Chem
@@ -121,7 +121,9 @@ def rewritten(smiles: str) -> str | None:
     flags = Chem.SanitizeFlags
     with BlockLogs():
         try:
-            source = Chem.MolFromSmiles(smiles.replace(" ", ""), sanitize=False)
+            source = unsanitised(smiles.replace(" ", ""))
+            if source is None:
+                return None
             source.UpdatePropertyCache(strict=False)
             copy = _copied(source)
             copy.UpdatePropertyCache(strict=False)  # the valences have passed already, by the rules of their time
