@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from biomatrix.cli.main import app
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.tasks.benchmarks.registry import unregister_benchmark
 
 PARTS = Path(__file__).parents[1] / "evaluation"
@@ -127,6 +127,30 @@ def test_what_makes_no_sense_is_refused(evaluate: Evaluate, arguments: tuple[str
     assert words in str(result.exception)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("evaluate", "own_cuont", "--model", "baseline:majority", "--from", "data"),
+        ("audit", "nothing.smi", "--tasks", "own_cuont"),
+        ("tasks", "show", "own_cuont"),
+        ("tasks", "validate", "nothing.toml"),
+        ("tasks", "list", "--domain", "mineral"),
+        ("tasks", "export", "own_cuont", "-o", "out"),
+        ("data", "get", "own_cuont"),
+        ("metrics", "wordnet", "--from", "nothing"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+@pytest.mark.usefixtures("evaluate")
+def test_a_refusal_is_told_in_json_too(arguments: tuple[str, ...]) -> None:
+    result = RUNNER.invoke(app, [*arguments, "--json"])
+    assert isinstance(result.exception, BioMatrixError)
+    told = json.loads(result.stdout)["error"]
+    assert told["message"] == result.exception.message
+    assert set(told) == {"kind", "message", "file", "record", "position"}
+    assert RUNNER.invoke(app, arguments).stdout == ""
+
+
 def test_the_model_must_be_named(evaluate: Evaluate) -> None:
     assert evaluate("own_count", *GIVEN).exit_code == 2
 
@@ -166,6 +190,10 @@ def test_what_a_model_prints_is_no_part_of_the_results(evaluate: Evaluate) -> No
         (("--paraphrase", "9" * 5000), "paraphrase"),
         (("-o", "own.toml"), "own.toml"),
         (("-o", "own.toml/out"), "own.toml"),
+        (("--engine", "warp"), "--engine 'warp': no such engine; known: transformers, vllm"),
+        (("--enforced-by", "law"), "--enforced-by is one of checks, grammar, processor"),
+        (("--device", "toaster"), "'toaster' is no device"),
+        (("--dtype", "int3"), "'int3' is not a torch dtype"),
     ],
 )
 def test_nonsense_is_refused_in_one_line(evaluate: Evaluate, options: tuple[str, ...], word: str) -> None:

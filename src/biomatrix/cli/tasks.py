@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from biomatrix.cli import task_export
+from biomatrix.cli.console import refusals_in_json
 
 if TYPE_CHECKING:
     from biomatrix.tasks import Task
@@ -41,6 +42,7 @@ def tasks() -> None:
 
 
 @app.command("list", epilog="Example: biomatrix tasks list --json; biomatrix tasks list --domain molecule")
+@refusals_in_json
 def list_tasks(
     file: Files = None,
     domain: Annotated[str | None, typer.Option(help="Only benchmarks of molecules, proteins or interactions.")] = None,
@@ -65,6 +67,7 @@ def list_tasks(
 
 
 @app.command(epilog="Example: biomatrix tasks show predict_log_solubility; biomatrix tasks show mol_prop_esol")
+@refusals_in_json
 def show(
     name: Annotated[str, typer.Argument(help="A task, as `biomatrix tasks list` names it.")],
     file: Files = None,
@@ -99,6 +102,7 @@ def _lines(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 @app.command(epilog="Example: biomatrix tasks validate mine.toml; biomatrix tasks validate --task mol_prop_esol")
+@refusals_in_json
 def validate(
     file: Annotated[
         Path | None, typer.Argument(help="A TOML file of tasks or benchmarks; everything there is without one.")
