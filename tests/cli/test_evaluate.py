@@ -70,6 +70,11 @@ def test_results_for_machines(evaluate: Evaluate) -> None:
     assert one["data"] == {"source": "own_stand_in", "official": False}
     assert one["rows"] == {"asked": 4, "read": 6, "rejected": 0}
     assert set(one["scores"]) == {"rmse", "within_one", "distinct"}
+    (path,) = Path("evaluation").rglob("result.json")
+    scores = json.loads(path.read_text())["scores"]
+    assert {(each["comparable"], each["not_comparable_for"]) for each in scores.values()} == {
+        (False, "not the official data but own_stand_in")
+    }
 
 
 def test_a_task_that_cannot_be_run_does_not_end_the_others(evaluate: Evaluate, tmp_path: Path) -> None:

@@ -78,13 +78,13 @@ def show(
     from biomatrix.cli.task_files import sorted_files
     from biomatrix.entities.near_matches import choices
     from biomatrix.errors import ConfigurationError
-    from biomatrix.tasks.benchmarks.registry import benchmarks
+    from biomatrix.tasks.benchmarks.registry import LISTING, benchmarks
     from biomatrix.tasks.registry import definitions
 
     of_tasks, _ = sorted_files(file or ())
     registry = definitions(of_tasks).tasks
     if name not in registry and name not in benchmarks():
-        raise ConfigurationError(f"no task {name!r}; {choices(name, [*registry, *benchmarks()])}")
+        raise ConfigurationError(f"no task {name!r}; {choices(name, [*registry, *benchmarks()], LISTING)}")
     is_benchmark = name not in registry
     record = record_of(benchmarks()[name]) if is_benchmark else _record(registry[name])
     if as_json:
@@ -169,9 +169,8 @@ def _validations(names: Sequence[str], folder: Path | None, source: str | None, 
 def _summary(found: Sequence[Validation]) -> str:
     broken = sum(bool(each.faults) for each in found)
     partly = sum(bool(each.missing) for each in found)
-    return (
-        f"{len(found)} benchmarks, {len(found) - broken - partly} sound, {partly} partly judged, {broken} with faults"
-    )
+    benchmarks = "1 benchmark" if len(found) == 1 else f"{len(found)} benchmarks"
+    return f"{benchmarks}, {len(found) - broken - partly} sound, {partly} partly judged, {broken} with faults"
 
 
 def _record(task: Task) -> dict[str, Any]:

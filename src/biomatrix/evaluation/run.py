@@ -21,7 +21,7 @@ from biomatrix.evaluation.environment import environment
 from biomatrix.evaluation.identity import check_identity, identity_of
 from biomatrix.evaluation.judged import Judged, judged, predictions_of
 from biomatrix.evaluation.leaks import LeakedKeys
-from biomatrix.evaluation.notes import run_notes
+from biomatrix.evaluation.notes import NOT_OFFICIAL, run_notes
 from biomatrix.evaluation.results import FORMAT, RESULT_FILE, plain, published_of, read_result, scores_of, write_result
 from biomatrix.evaluation.rows import TRAIN, Rows, file_hashes, read_rows, training_rows
 from biomatrix.evaluation.settings import Settings
@@ -184,6 +184,8 @@ def _judge(
     seeds = [settings.seed + run for run in range(settings.seeds)]
     predictions = predictions_of(benchmark, rows, log.entries, settings.notation)
     found = judged(benchmark, rows, predictions, seeds, interval_seed=settings.seed)
+    difference = further["data"]["difference"]
+    differs = f"{NOT_OFFICIAL} but {difference}" if difference else ""
     result = {
         "format": FORMAT,
         "task": benchmark.name,
@@ -193,9 +195,9 @@ def _judge(
         "sft_group": benchmark.sft_group,
         "model": {"name": answerer.name, "description": dict(answerer.description)},
         "settings": settings.described(benchmark),
-        "scores": scores_of(benchmark, found),
+        "scores": scores_of(benchmark, found, differs),
         "counts": _counts(log, predictions),
-        "without_leaked": _without_leaked(benchmark, rows, predictions, seeds, leaked),
+        "without_leaked": _without_leaked(benchmark, rows, predictions, seeds, leaked, differs),
         "published": published_of(benchmark),
         "notes": run_notes(benchmark, rows, found, log),
         "environment": environment(),
@@ -214,6 +216,7 @@ def _without_leaked(
     predictions: Mapping[Place, Prediction],
     seeds: list[int],
     leaked: LeakedKeys | None,
+    differs: str,
 ) -> dict[str, Any] | None:
     """Return the scores of the rows that no training data held; None where no audit says which those are."""
     keys = None if leaked is None else leaked.of(benchmark.name)
@@ -226,7 +229,7 @@ def _without_leaked(
     return {
         "rows": len(rows.examples) - len(removed),
         "removed": len(removed),
-        "scores": scores_of(benchmark, found),
+        "scores": scores_of(benchmark, found, differs),
     }
 
 

@@ -55,7 +55,9 @@ def source_of(name: str) -> Source:
         return benchmarks()[name].data.source
     known = sources()
     if name not in known:
-        raise ConfigurationError(f"no benchmark and no source {name!r}; {choices(name, [*benchmarks(), *known])}")
+        raise ConfigurationError(
+            f"no benchmark and no source {name!r}; {choices(name, [*benchmarks(), *known], 'biomatrix data list')}"
+        )
     return known[name]
 
 
