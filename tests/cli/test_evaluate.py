@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from biomatrix.cli.main import app
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.tasks.benchmarks.registry import unregister_benchmark
+from biomatrix.tasks.benchmarks.registry import load_benchmarks, unregister_benchmark
 
 PARTS = Path(__file__).parents[1] / "evaluation"
 RUNNER = CliRunner()
@@ -207,3 +207,20 @@ def test_nonsense_is_refused_in_one_line(evaluate: Evaluate, options: tuple[str,
     assert isinstance(result.exception, ConfigurationError)
     assert word in str(result.exception)
     assert len(str(result.exception)) < 400
+
+
+def test_what_an_audit_finds_is_left_out_of_an_evaluation(evaluate: Evaluate, tmp_path: Path) -> None:
+    (tmp_path / "seen.smi").write_text("OCC\nC1CC1\nc1ccccc1\n")
+    load_benchmarks(tmp_path / "own.toml")
+    arguments = ["audit", "seen.smi", "--tasks", "own_count", "--from", "data", "-q", "-o", "audit"]
+    result = RUNNER.invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "2 of 6 rows leaked" in result.stdout
+    assert json.loads((tmp_path / "audit" / "leaked_keys.json").read_text()) == {"own_count": ["0", "3"]}
+    result = evaluate("own_count", *GIVEN, *TWO[:2], "--leaked", "audit/leaked_keys.json", "-o", "out")
+    assert result.exit_code == 0, result.output
+    (path,) = (tmp_path / "out").rglob("result.json")
+    cleaned = json.loads(path.read_text())["without_leaked"]
+    assert (cleaned["rows"], cleaned["removed"]) == (4, 2)
+    assert cleaned["scores"]["rmse"]["runs"][0]["n"] == 4
+    assert "2 rows stand in training data too; 4 do not" in (tmp_path / "out" / "report.md").read_text()
