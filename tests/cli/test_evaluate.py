@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from biomatrix.cli.main import app
-from biomatrix.errors import ConfigurationError
-from biomatrix.tasks.benchmarks.registry import unregister_benchmark
+from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.tasks.benchmarks.registry import load_benchmarks, unregister_benchmark
 
 PARTS = Path(__file__).parents[1] / "evaluation"
 RUNNER = CliRunner()
@@ -70,6 +70,11 @@ def test_results_for_machines(evaluate: Evaluate) -> None:
     assert one["data"] == {"source": "own_stand_in", "official": False}
     assert one["rows"] == {"asked": 4, "read": 6, "rejected": 0}
     assert set(one["scores"]) == {"rmse", "within_one", "distinct"}
+    (path,) = Path("evaluation").rglob("result.json")
+    scores = json.loads(path.read_text())["scores"]
+    assert {(each["comparable"], each["not_comparable_for"]) for each in scores.values()} == {
+        (False, "not the official data but own_stand_in")
+    }
 
 
 def test_a_task_that_cannot_be_run_does_not_end_the_others(evaluate: Evaluate, tmp_path: Path) -> None:
@@ -127,6 +132,30 @@ def test_what_makes_no_sense_is_refused(evaluate: Evaluate, arguments: tuple[str
     assert words in str(result.exception)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("evaluate", "own_cuont", "--model", "baseline:majority", "--from", "data"),
+        ("audit", "nothing.smi", "--tasks", "own_cuont"),
+        ("tasks", "show", "own_cuont"),
+        ("tasks", "validate", "nothing.toml"),
+        ("tasks", "list", "--domain", "mineral"),
+        ("tasks", "export", "own_cuont", "-o", "out"),
+        ("data", "get", "own_cuont"),
+        ("metrics", "wordnet", "--from", "nothing"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+@pytest.mark.usefixtures("evaluate")
+def test_a_refusal_is_told_in_json_too(arguments: tuple[str, ...]) -> None:
+    result = RUNNER.invoke(app, [*arguments, "--json"])
+    assert isinstance(result.exception, BioMatrixError)
+    told = json.loads(result.stdout)["error"]
+    assert told["message"] == result.exception.message
+    assert set(told) == {"kind", "message", "file", "record", "position"}
+    assert RUNNER.invoke(app, arguments).stdout == ""
+
+
 def test_the_model_must_be_named(evaluate: Evaluate) -> None:
     assert evaluate("own_count", *GIVEN).exit_code == 2
 
@@ -166,6 +195,10 @@ def test_what_a_model_prints_is_no_part_of_the_results(evaluate: Evaluate) -> No
         (("--paraphrase", "9" * 5000), "paraphrase"),
         (("-o", "own.toml"), "own.toml"),
         (("-o", "own.toml/out"), "own.toml"),
+        (("--engine", "warp"), "--engine 'warp': no such engine; known: transformers, vllm"),
+        (("--enforced-by", "law"), "--enforced-by is one of checks, grammar, processor"),
+        (("--device", "toaster"), "'toaster' is no device"),
+        (("--dtype", "int3"), "'int3' is not a torch dtype"),
     ],
 )
 def test_nonsense_is_refused_in_one_line(evaluate: Evaluate, options: tuple[str, ...], word: str) -> None:
@@ -174,3 +207,20 @@ def test_nonsense_is_refused_in_one_line(evaluate: Evaluate, options: tuple[str,
     assert isinstance(result.exception, ConfigurationError)
     assert word in str(result.exception)
     assert len(str(result.exception)) < 400
+
+
+def test_what_an_audit_finds_is_left_out_of_an_evaluation(evaluate: Evaluate, tmp_path: Path) -> None:
+    (tmp_path / "seen.smi").write_text("OCC\nC1CC1\nc1ccccc1\n")
+    load_benchmarks(tmp_path / "own.toml")
+    arguments = ["audit", "seen.smi", "--tasks", "own_count", "--from", "data", "-q", "-o", "audit"]
+    result = RUNNER.invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "2 of 6 rows leaked" in result.stdout
+    assert json.loads((tmp_path / "audit" / "leaked_keys.json").read_text()) == {"own_count": ["0", "3"]}
+    result = evaluate("own_count", *GIVEN, *TWO[:2], "--leaked", "audit/leaked_keys.json", "-o", "out")
+    assert result.exit_code == 0, result.output
+    (path,) = (tmp_path / "out").rglob("result.json")
+    cleaned = json.loads(path.read_text())["without_leaked"]
+    assert (cleaned["rows"], cleaned["removed"]) == (4, 2)
+    assert cleaned["scores"]["rmse"]["runs"][0]["n"] == 4
+    assert "2 rows stand in training data too; 4 do not" in (tmp_path / "out" / "report.md").read_text()

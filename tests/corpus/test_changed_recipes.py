@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus
-from biomatrix.corpus.in_use import in_use
+from biomatrix.entities.files.in_use import in_use
 from biomatrix.errors import ConfigurationError
 
 Change = Callable[[CorpusRecipe], dict[str, Any]]
@@ -96,7 +96,7 @@ def test_a_build_of_another_recipe_is_refused_while_one_runs(
     work = Path(shutil.copytree(built, tmp_path / "work"))
     before = contents(work / "shards")
     other = changed(small, seed=5)
-    with in_use(work / "shards", "another mark"):
+    with in_use(work / "shards", "another mark", "another build"):
         _as_another_process(work)
         with pytest.raises(ConfigurationError, match="another build") as refused:
             build_corpus(other, data, work, vocabulary=work / "vocabulary")
@@ -107,17 +107,17 @@ def test_a_build_of_another_recipe_is_refused_while_one_runs(
 
 def _as_another_process(work: Path) -> None:
     """Let the note of a build come from a process that lives and is not this one."""
-    (note,) = work.glob(".shards.*.build")
+    (note,) = work.glob(".shards.*.in_use")
     note.write_text(json.dumps({**json.loads(note.read_text()), "pid": os.getppid()}))
 
 
 def test_a_build_that_was_killed_holds_nothing(tmp_path: Path) -> None:
-    stale = tmp_path / ".shards.elsewhere-1-00000000.build"
+    stale = tmp_path / ".shards.elsewhere-1-00000000.in_use"
     stale.write_text(json.dumps({"host": "elsewhere", "pid": 1, "mark": "other"}))
-    with pytest.raises(ConfigurationError, match="elsewhere"), in_use(tmp_path / "shards", "mine"):
+    with pytest.raises(ConfigurationError, match="elsewhere"), in_use(tmp_path / "shards", "mine", "another"):
         pass
     os.utime(stale, (time.time() - 10_000,) * 2)
-    with in_use(tmp_path / "shards", "mine"):
+    with in_use(tmp_path / "shards", "mine", "another"):
         assert not stale.exists()
     assert not list(tmp_path.iterdir())
 

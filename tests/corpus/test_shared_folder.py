@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from biomatrix.corpus import CorpusRecipe, build_corpus
-from biomatrix.corpus.claims import ENVIRONMENT
+from biomatrix.entities.files.claims import ENVIRONMENT
 
 SCRIPT = Path(__file__).parent / "shared_build.py"
 PATIENCE = 240.0

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from biomatrix.corpus.claims import ENVIRONMENT, claim_path, claimed, holder, lease_seconds, take
 from biomatrix.corpus.slices import (
     Slice,
     fingerprint,
@@ -24,6 +23,7 @@ from biomatrix.corpus.slices import (
     run_slices,
     temporary_path,
 )
+from biomatrix.entities.files.claims import ENVIRONMENT, claim_path, claimed, holder, lease_seconds, take
 from biomatrix.errors import ConfigurationError
 
 LONG_AGO = 10_000.0

@@ -274,3 +274,19 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 def test_a_prompt_that_is_not_there_is_refused(count: Benchmark) -> None:
     with pytest.raises(ConfigurationError, match="paraphrase is at most 1"):
         Settings(paraphrase=2).resolved(count)
+
+
+def test_a_folder_that_another_run_writes_is_left_alone(count: Benchmark, here: DataPlaces, tmp_path: Path) -> None:
+    begin = "import sys, time; from pathlib import Path; from biomatrix.entities.files.in_use import held_alone\n"
+    code = f"{begin}with held_alone(Path(sys.argv[1]), 'another'): print('held', flush=True); time.sleep(60)"
+    folder = tmp_path / "out" / "run[1]"
+    with subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(ConfigurationError, match=rf"is writing here.*process {other.pid}"):
+            run(count, here, folder)
+        assert not folder.exists()
+        other.kill()  # of what was killed nothing is waited for on the same machine
+        other.wait()
+        assert run(count, here, folder)["scores"]
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from rdkit import Chem
 
+import biomatrix.metrics
+from biomatrix.metrics.drugassist.scores import optimisation_scores
+from biomatrix.metrics.guacamol import guacamol
+from biomatrix.metrics.molt5 import molecule_scores
+from biomatrix.metrics.moses import moses
 from biomatrix.metrics.parsed_molecules import LONGEST_KEPT, canonical_smiles, forget_molecules, inchi, parsed
-from biomatrix.metrics.valence_rules import read_smiles
+from biomatrix.metrics.s2_bench.scores import subtask_scores
+from biomatrix.metrics.smolinstruct.smiles import smiles_scores
+from biomatrix.metrics.valence_rules import LONGEST, read_smiles, unsanitised
+
+ROW = {"molecule": "CCOC", "removed_group": "halo", "Instruction": "Remove a halo from the molecule CCOC."}
 
 
 @pytest.mark.parametrize(
@@ -64,3 +76,29 @@ def test_long_strings_are_not_kept() -> None:
     long = "C" * (LONGEST_KEPT + 1)
     assert parsed(long) is not parsed(long)
     assert parsed(long).valid
+
+
+def test_what_would_overflow_the_stack_is_no_molecule() -> None:
+    """RDKit ends the process on such a chain, in whatever metric it is given one."""
+    longest = "C" * LONGEST
+    assert parsed(longest).valid
+    for answer in ("C" * 200_000, "C(" * 50_000 + "C" + ")" * 50_000, "C1CC1" * 40_000, "[CH4+]" * 30_000):
+        assert not parsed(answer).valid
+        assert unsanitised(answer) is None
+    answer = "C" * 50_000
+    assert molecule_scores(["CCO"], [answer])["validity"].value == 0
+    assert moses([answer, "CCO"], {"CCN"})["validity"].value == 0.5
+    assert guacamol([answer, "CCO"], {"CCN"})["validity"].value == 0.5
+    assert smiles_scores([["CCO"]], [answer])["validity"].value == 0
+    assert smiles_scores([["CCO"]], [f"CCO.{answer}"])["validity"].value == 0
+    assert subtask_scores("DelComponent", [ROW], [answer])["validity"].value == 0
+    assert all(each.value == 0 for each in optimisation_scores("qed+", ["CCO"], [answer]).values())
+
+
+def test_metrics_make_molecules_of_strings_in_one_place() -> None:
+    """Elsewhere RDKit reads what it has written itself, or models of a few atoms."""
+    own = {"valence_rules.py", "arrangements.py", "stereochemistry.py", "suite.py"}
+    folder = Path(biomatrix.metrics.__file__).parent
+    calls = re.compile(r"^(?!.*>>>).*\bMolFrom(?:Smiles|Inchi)\(", re.MULTILINE)
+    found = {path.name for path in folder.rglob("*.py") if calls.search(path.read_text(encoding="utf-8"))}
+    assert found == own

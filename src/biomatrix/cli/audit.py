@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from biomatrix.cli.console import Quiet, shown_log
+from biomatrix.cli.console import Quiet, refusals_in_json, shown_log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     )(audit)
 
 
+@refusals_in_json
 def audit(
     training: Annotated[
         list[str],

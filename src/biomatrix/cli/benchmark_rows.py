@@ -167,13 +167,12 @@ def constraint_fault(wording: Wording) -> str | None:
 
 
 def validation_line(found: Validation) -> str:
-    """Return one line: a mark, the name, what it was validated on, and the first fault or what is missing."""
+    """Return a line: a mark, the name, what it was validated on, what is missing; of faults a line for each."""
     rows = f"{found.examples} examples, {found.gold} gold answers" + (
         f", {found.rejects} rejects" if found.rejects else ""
     )
     if found.faults:
-        more = f" (and {len(found.faults) - 1} more)" if len(found.faults) > 1 else ""
-        return f"FAULT   {found.name}: {found.faults[0]}{more}"
+        return "\n".join(f"FAULT   {found.name}: {fault}" for fault in found.faults)
     if found.missing:
         return f"PARTLY  {found.name}: validated on {found.data}, {rows}; missing: {found.missing}"
     return f"ok      {found.name}: validated on {found.data}, {rows}"

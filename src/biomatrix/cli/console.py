@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import logging
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 import typer
 
+from biomatrix.errors import BioMatrixError
+
 if TYPE_CHECKING:
     from biomatrix.conversion import Counts
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 TokenizerName = Annotated[
     str | None,
@@ -88,3 +95,23 @@ def _leaves_output_free(output: Path | None) -> bool:
         return not os.path.samestat(os.stat(output), os.fstat(1))
     except OSError:
         return True
+
+
+def refusals_in_json(command: Callable[P, T]) -> Callable[P, T]:
+    """Let a command with ``--json`` print what refuses it as JSON too: an object with the key ``error``.
+
+    The line on standard error and the exit status stay as they are.
+    """
+
+    @functools.wraps(command)
+    def told(*arguments: P.args, **options: P.kwargs) -> T:
+        try:
+            return command(*arguments, **options)
+        except BioMatrixError as error:
+            if options.get("as_json"):
+                place = {"file": error.file, "record": error.record, "position": error.position}
+                told = {"kind": type(error).__name__, "message": error.message, **place}
+                typer.echo(json.dumps({"error": told}, indent=2, ensure_ascii=False))
+            raise
+
+    return told

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from biomatrix.cli.console import Quiet, shown_log
+from biomatrix.cli.console import Quiet, refusals_in_json, shown_log
 
 if TYPE_CHECKING:
     from biomatrix.tasks.benchmarks.benchmark import Source
@@ -33,6 +33,7 @@ def data() -> None:
 
 
 @app.command(epilog="Example: biomatrix data get mol_edit_addcomp openmolins")
+@refusals_in_json
 def get(
     names: Annotated[list[str], typer.Argument(help="Benchmarks, or sources as `biomatrix data list` names them.")],
     origin: Annotated[
@@ -67,6 +68,7 @@ def get(
 
 
 @app.command("list", epilog="Example: biomatrix data list --json")
+@refusals_in_json
 def list_data(as_json: AsJson = False) -> None:
     """List every source: what of it is there, its size, its licence and the benchmarks that read it."""
     from biomatrix.tasks.benchmarks.downloads.data_cache import holding, sources

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from biomatrix.cli.console import Quiet, shown_log
+from biomatrix.cli.console import Quiet, refusals_in_json, shown_log
 from biomatrix.cli.engine_options import EnforcedBy, ServedAs
 from biomatrix.cli.option_words import named_as_options
 from biomatrix.cli.tokenizer_options import named_tokenizers
@@ -55,6 +55,7 @@ def evaluate() -> None:
 
 
 @app.command(_RUN, epilog="Example: biomatrix evaluate run mol_prop_esol --model nano --from data --limit 100 -o runs")
+@refusals_in_json
 def run(
     tasks: Annotated[
         list[str],
@@ -182,7 +183,8 @@ def run(
     keys = None if leaked is None else LeakedKeys.from_file(leaked)
     if len({folder_name(name) for name in model}) < len(model):
         raise ConfigurationError("--model names the same model twice")
-    how = Opening(engine, vocabulary, served_as, enforced_by, named_tokenizers(tokenizer or ()), device, dtype)
+    with named_as_options(engine="--engine", enforced_by="--enforced-by"):
+        how = Opening(engine, vocabulary, served_as, enforced_by, named_tokenizers(tokenizer or ()), device, dtype)
     done: list[Run | NotRun] = []
     make_folder(output)
     # Told before a model is opened, which may take minutes.

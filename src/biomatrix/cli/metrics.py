@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from biomatrix.cli.console import refusals_in_json
 from biomatrix.errors import BioMatrixError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def metrics() -> None:
 
 
 @app.command(epilog="Example: biomatrix metrics check recordings/*.json --json")
+@refusals_in_json
 def check(
     files: Annotated[list[Path], typer.Argument(help="Fixtures: inputs, and what the official code made of them.")],
     as_json: AsJson = False,
@@ -62,6 +64,7 @@ def check(
 
 
 @app.command(epilog="Example: biomatrix metrics wordnet --from /usr/share/wordnet")
+@refusals_in_json
 def wordnet(
     source: Annotated[
         Path | None,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from biomatrix.cli.console import refusals_in_json
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,6 +24,7 @@ def register(tasks: typer.Typer) -> None:
     )
 
 
+@refusals_in_json
 def export(
     names: Annotated[list[str], typer.Argument(help="Benchmarks, or configurations of released data.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write into.")],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from biomatrix.cli import task_export
+from biomatrix.cli.console import refusals_in_json
 
 if TYPE_CHECKING:
     from biomatrix.tasks import Task
@@ -41,6 +42,7 @@ def tasks() -> None:
 
 
 @app.command("list", epilog="Example: biomatrix tasks list --json; biomatrix tasks list --domain molecule")
+@refusals_in_json
 def list_tasks(
     file: Files = None,
     domain: Annotated[str | None, typer.Option(help="Only benchmarks of molecules, proteins or interactions.")] = None,
@@ -65,6 +67,7 @@ def list_tasks(
 
 
 @app.command(epilog="Example: biomatrix tasks show predict_log_solubility; biomatrix tasks show mol_prop_esol")
+@refusals_in_json
 def show(
     name: Annotated[str, typer.Argument(help="A task, as `biomatrix tasks list` names it.")],
     file: Files = None,
@@ -75,13 +78,13 @@ def show(
     from biomatrix.cli.task_files import sorted_files
     from biomatrix.entities.near_matches import choices
     from biomatrix.errors import ConfigurationError
-    from biomatrix.tasks.benchmarks.registry import benchmarks
+    from biomatrix.tasks.benchmarks.registry import LISTING, benchmarks
     from biomatrix.tasks.registry import definitions
 
     of_tasks, _ = sorted_files(file or ())
     registry = definitions(of_tasks).tasks
     if name not in registry and name not in benchmarks():
-        raise ConfigurationError(f"no task {name!r}; {choices(name, [*registry, *benchmarks()])}")
+        raise ConfigurationError(f"no task {name!r}; {choices(name, [*registry, *benchmarks()], LISTING)}")
     is_benchmark = name not in registry
     record = record_of(benchmarks()[name]) if is_benchmark else _record(registry[name])
     if as_json:
@@ -99,6 +102,7 @@ def _lines(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 @app.command(epilog="Example: biomatrix tasks validate mine.toml; biomatrix tasks validate --task mol_prop_esol")
+@refusals_in_json
 def validate(
     file: Annotated[
         Path | None, typer.Argument(help="A TOML file of tasks or benchmarks; everything there is without one.")
@@ -165,9 +169,8 @@ def _validations(names: Sequence[str], folder: Path | None, source: str | None, 
 def _summary(found: Sequence[Validation]) -> str:
     broken = sum(bool(each.faults) for each in found)
     partly = sum(bool(each.missing) for each in found)
-    return (
-        f"{len(found)} benchmarks, {len(found) - broken - partly} sound, {partly} partly judged, {broken} with faults"
-    )
+    benchmarks = "1 benchmark" if len(found) == 1 else f"{len(found)} benchmarks"
+    return f"{benchmarks}, {len(found) - broken - partly} sound, {partly} partly judged, {broken} with faults"
 
 
 def _record(task: Task) -> dict[str, Any]:

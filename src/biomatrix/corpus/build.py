@@ -12,15 +12,15 @@ from functools import partial
 from pathlib import Path
 
 from biomatrix.corpus.build_records import build_records
-from biomatrix.corpus.build_shards import build_shards
+from biomatrix.corpus.build_shards import ANOTHER_BUILD, build_shards
 from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
 from biomatrix.corpus.build_vocabulary import is_vocabulary_of, save_vocabulary, vocabulary_fingerprint
 from biomatrix.corpus.check_build import check_build
-from biomatrix.corpus.in_use import in_use
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.refusals import described, refused_documents, refused_records
 from biomatrix.corpus.slices import make_once
 from biomatrix.entities.files.folders import make_folder
+from biomatrix.entities.files.in_use import in_use
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _shards_of(
     if vocabulary is not None:
         return build_shards(slices, recipe, vocabulary, data, shards, workers=workers)
     vocabulary = work / "vocabulary"
-    with in_use(vocabulary, vocabulary_fingerprint(slices, recipe)):
+    with in_use(vocabulary, vocabulary_fingerprint(slices, recipe), ANOTHER_BUILD):
         make_once(
             vocabulary,
             partial(is_vocabulary_of, slices, recipe, vocabulary),

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.held_out_shards import HeldOutPass, HeldOutSlice, write_held_out
-from biomatrix.corpus.in_use import in_use
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
 from biomatrix.corpus.shard_writing import token_dtype, write_manifest
@@ -23,6 +22,7 @@ from biomatrix.corpus.shards import MANIFEST, read_manifest
 from biomatrix.corpus.slices import Slice, fingerprint, is_done, remove_strays, run_slices
 from biomatrix.corpus.sources import open_source
 from biomatrix.corpus.training_shards import ShardSlice, shard_fingerprint, write_train
+from biomatrix.entities.files.in_use import in_use
 from biomatrix.entities.same_run import differences, told
 from biomatrix.errors import ParseError
 from biomatrix.tasks.drawing import Draw
@@ -33,6 +33,11 @@ from biomatrix.vocabulary.token_table import token_table_fingerprint
 log = logging.getLogger(__name__)
 
 VERSION: Final = 2
+ANOTHER_BUILD: Final = (
+    "another build, of another recipe or other data, is writing here; wait for it, or give another folder by --shards "
+    "or --output"
+)
+"""What is said where two builds that differ would write one folder."""
 """Raised when the same tokens and definitions would give other documents."""
 
 
@@ -207,7 +212,7 @@ def build_shards(
     mark = fingerprint(
         VERSION, recipe.model_dump(), saved.fingerprint, [draw.definition.content for draw in drawn], marks
     )
-    with in_use(output, mark):
+    with in_use(output, mark, ANOTHER_BUILD):
         return _build_all(slices, recipe, drawn, saved, data, output, workers)
 
 

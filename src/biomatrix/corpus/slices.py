@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from biomatrix.corpus.claims import claimed, holder, lease_seconds, shared_now
+from biomatrix.entities.files.claims import claimed, holder, lease_seconds, shared_now
 from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.entities.files.stopping import end_on_signals
 from biomatrix.entities.files.writing import named_refusals

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from biomatrix.errors import LimitError
+
+_LARGE: Final = 1 << 28
+"""Unpacked bytes from which on it matters how many packed ones they come from."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,9 @@ class Limits:
         Residues of one protein chain or sequence.
     records : int
         Records of one file.
+    unpacked_ratio : int
+        How many times its packed size a file may have unpacked, where it is large; one that is made to fill a machine
+        has a thousand times.
     """
 
     file_bytes: int = 2 * 2**30
@@ -39,6 +46,7 @@ class Limits:
     atoms_per_structure: int = 5_000_000
     residues_per_chain: int = 50_000
     records: int = 100_000_000
+    unpacked_ratio: int = 200
 
     def check(self, limit: str, value: int, what: str) -> None:
         """Raise LimitError where ``value`` exceeds the limit of that name."""
@@ -47,6 +55,14 @@ class Limits:
             raise LimitError(
                 f"{what} is {value:,}, past the limit of {allowed:,}; "
                 f"cut it into smaller parts, or raise Limits.{limit} from Python"
+            )
+
+    def check_ratio(self, unpacked: int, packed: int) -> None:
+        """Raise LimitError where a large file unpacks, so far or in all, to too many times its packed bytes."""
+        if unpacked > _LARGE and unpacked > self.unpacked_ratio * packed:
+            raise LimitError(
+                f"{packed:,} packed bytes unpack to {unpacked:,} and more, past the limit of {self.unpacked_ratio} "
+                "times as many; unpack it yourself if that is right, or raise Limits.unpacked_ratio from Python"
             )
 
 

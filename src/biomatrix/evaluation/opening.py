@@ -11,12 +11,16 @@ from typing import Any, Final
 
 from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.entities.modality_registry import modalities
+from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.answering import Answerer
 from biomatrix.evaluation.functions import open_function
 
 BASELINE: Final = "baseline:"
 _BASELINES: Final = "biomatrix.evaluation.baselines:open_baseline"
+ENGINES: Final = ("transformers", "vllm")
+"""What runs a model of our vocabulary that is no server."""
+_WAYS: Final = ("checks", "grammar", "processor")
 _SERVER: Final = re.compile(r"https?://")
 _FUNCTION: Final = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*")
 
@@ -39,6 +43,11 @@ class Opening:
         The structure tokenizer of a modality, where the model names none.
     device, dtype : str, optional
         Of models that run in this process.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such engine, device, number type or way, whether or not the model that is opened has use for it.
     """
 
     engine: str = "transformers"
@@ -48,6 +57,16 @@ class Opening:
     tokenizers: Mapping[str, str] = field(default_factory=dict)
     device: str | None = None
     dtype: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise ConfigurationError(f"engine {self.engine[:40]!r}: no such engine; {choices(self.engine, ENGINES)}")
+        if self.enforced_by is not None and self.enforced_by not in _WAYS:
+            raise ConfigurationError(f"enforced_by is one of {', '.join(_WAYS)}, not {self.enforced_by[:40]!r}")
+        if self.device is not None or self.dtype is not None:
+            from biomatrix.generation.devices import torch_device, torch_dtype
+
+            torch_dtype(self.dtype, torch_device(self.device))
 
 
 def open_answerer(name: str, how: Opening | None = None) -> Answerer:

@@ -15,17 +15,24 @@ from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.judged import Judged
 from biomatrix.metrics.scores import Score
-from biomatrix.tasks.benchmarks.benchmark import Benchmark
+from biomatrix.tasks.benchmarks.benchmark import Benchmark, MetricUse
 from biomatrix.tasks.benchmarks.published import published_scores
 
 RESULT_FILE: Final = "result.json"
 FORMAT: Final = 1
 
 
-def scores_of(benchmark: Benchmark, found: Judged) -> dict[str, Any]:
+def scores_of(benchmark: Benchmark, found: Judged, difference: str = "") -> dict[str, Any]:
     """Return every score by name: the mean over the seeds, its spread and interval, and the counts of each seed.
 
     The metrics that the benchmark reports come first, in its order.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+    found : Judged
+    difference : str
+        Why no value may be put beside a published one, as where other data stand in; "" where some may.
     """
     reported = {metric.name: metric for metric in benchmark.metrics}
     names = [name for name in reported if name in found.names]
@@ -40,10 +47,18 @@ def scores_of(benchmark: Benchmark, found: Judged) -> dict[str, Any]:
             "interval": found.intervals[name].as_mapping(),
             "higher_is_better": None if metric is None else metric.higher_is_better,
             "published_scale": 1.0 if metric is None else metric.published_scale,
-            "comparable": metric is not None and metric.comparable,
+            "comparable": metric is not None and metric.comparable and not difference,
+            "not_comparable_for": difference or _no_comparison(metric),
             "runs": [{"seed": run.seed, **_counts(run.scores.get(name))} for run in found.runs],
         }
     return scores
+
+
+def _no_comparison(metric: MetricUse | None) -> str:
+    """Return why a score has no published value to stand beside; "" where it may have one."""
+    if metric is None:
+        return "no metric that the benchmark reports"
+    return "" if metric.comparable else "its published values rest on what is not public"
 
 
 def _spread(values: Sequence[float]) -> float:

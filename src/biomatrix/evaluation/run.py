@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from biomatrix.entities.files.in_use import held_alone
 from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.answer_log import AnswerLog, Place
 from biomatrix.evaluation.answering import Answerer
@@ -20,7 +21,7 @@ from biomatrix.evaluation.environment import environment
 from biomatrix.evaluation.identity import check_identity, identity_of
 from biomatrix.evaluation.judged import Judged, judged, predictions_of
 from biomatrix.evaluation.leaks import LeakedKeys
-from biomatrix.evaluation.notes import run_notes
+from biomatrix.evaluation.notes import NOT_OFFICIAL, run_notes
 from biomatrix.evaluation.results import FORMAT, RESULT_FILE, plain, published_of, read_result, scores_of, write_result
 from biomatrix.evaluation.rows import TRAIN, Rows, file_hashes, read_rows, training_rows
 from biomatrix.evaluation.settings import Settings
@@ -28,6 +29,9 @@ from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.examples import Prediction
 
 DEFAULT_BATCH: Final = 32
+_ANOTHER_RUN: Final = (
+    "another run of this task and model is writing here; wait for it, or give another folder by --output"
+)
 _BETWEEN_REFERENCES: Final = " | "
 """Stands between the accepted answers of a row in its log."""
 
@@ -86,12 +90,24 @@ def run_benchmark(
     Raises
     ------
     ConfigurationError
-        Data are missing; the folder holds answers of other data, another model or other settings; no question could be
-        asked.
+        Data are missing; the folder holds answers of other data, another model or other settings, or another process
+        writes there; no question could be asked.
     ServerError
         The server is gone; the answers so far are kept.
     """
-    handling = handling or Handling()
+    with held_alone(folder, _ANOTHER_RUN):
+        return _run(benchmark, answerer, places, settings, folder, handling or Handling(), leaked)
+
+
+def _run(
+    benchmark: Benchmark,
+    answerer: Answerer,
+    places: DataPlaces,
+    settings: Settings,
+    folder: Path,
+    handling: Handling,
+    leaked: LeakedKeys | None,
+) -> dict[str, Any]:
     benchmark = settings.resolved(benchmark)
     data = places.data_set(benchmark)
     where = places.folder(data.source.name)
@@ -168,6 +184,8 @@ def _judge(
     seeds = [settings.seed + run for run in range(settings.seeds)]
     predictions = predictions_of(benchmark, rows, log.entries, settings.notation)
     found = judged(benchmark, rows, predictions, seeds, interval_seed=settings.seed)
+    difference = further["data"]["difference"]
+    differs = f"{NOT_OFFICIAL} but {difference}" if difference else ""
     result = {
         "format": FORMAT,
         "task": benchmark.name,
@@ -177,9 +195,9 @@ def _judge(
         "sft_group": benchmark.sft_group,
         "model": {"name": answerer.name, "description": dict(answerer.description)},
         "settings": settings.described(benchmark),
-        "scores": scores_of(benchmark, found),
+        "scores": scores_of(benchmark, found, differs),
         "counts": _counts(log, predictions),
-        "without_leaked": _without_leaked(benchmark, rows, predictions, seeds, leaked),
+        "without_leaked": _without_leaked(benchmark, rows, predictions, seeds, leaked, differs),
         "published": published_of(benchmark),
         "notes": run_notes(benchmark, rows, found, log),
         "environment": environment(),
@@ -198,6 +216,7 @@ def _without_leaked(
     predictions: Mapping[Place, Prediction],
     seeds: list[int],
     leaked: LeakedKeys | None,
+    differs: str,
 ) -> dict[str, Any] | None:
     """Return the scores of the rows that no training data held; None where no audit says which those are."""
     keys = None if leaked is None else leaked.of(benchmark.name)
@@ -210,7 +229,7 @@ def _without_leaked(
     return {
         "rows": len(rows.examples) - len(removed),
         "removed": len(removed),
-        "scores": scores_of(benchmark, found),
+        "scores": scores_of(benchmark, found, differs),
     }
 
 

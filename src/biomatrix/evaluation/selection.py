@@ -8,7 +8,7 @@ from typing import Final
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
-from biomatrix.tasks.benchmarks.registry import benchmarks
+from biomatrix.tasks.benchmarks.registry import LISTING, benchmarks
 
 ALL: Final = "all"
 
@@ -37,7 +37,7 @@ def selected(names: Sequence[str]) -> tuple[Benchmark, ...]:
     found: dict[str, Benchmark] = {}
     for name in names:
         if name not in known and name not in several:
-            raise ConfigurationError(f"no task or group {name!r}; {choices(name, [*several, *known])}")
+            raise ConfigurationError(f"no task or group {name!r}; {choices(name, [*several, *known], LISTING)}")
         for each in (name,) if name in known else several[name]:
             found[each] = known[each]
     return tuple(found.values())

@@ -15,6 +15,8 @@ OF_TEXT: Final[Mapping[str, str]] = {
     "number": "biomatrix.generation.text_answers.numbers:Number",
     "yes-no": "biomatrix.generation.text_answers.choices:YesNo",
     "choices": "biomatrix.generation.text_answers.choices:Choices",
+    "labels": "biomatrix.generation.text_answers.labels:Labels",
+    "ec-number": "biomatrix.generation.text_answers.labels:EcNumber",
     "molecular-formula": "biomatrix.generation.text_answers.formula:MolecularFormula",
 }
 """Constraints of answers in text: name to ``module:Class``."""

@@ -97,8 +97,8 @@ class Planner:
         if prompt_tokens + tokens > self._context_length:
             raise LimitError(
                 f"the prompt has {prompt_tokens:,} tokens and the {what} {tokens:,}, but the model reads at most "
-                f"{self._context_length:,} together; shorten the prompt, write its entities in another modality "
-                "(--as), or ask for less"
+                f"{self._context_length:,} together; shorten the prompt, write its entities in another modality, "
+                "or ask for less"
             )
 
     def _budget(self, prompt_tokens: int, request: Request, kept: int) -> int:

@@ -20,8 +20,15 @@ _MAY_BE_REFUSED: Final = re.compile(r"\[(?!O-\])[^\]]*-|\[\d*(?:Tl|Rb)")
 """What the later rules may accept and the earlier refuse: anions, thallium, rubidium."""
 
 
+LONGEST: Final = 5_000
+"""The most characters that are read: RDKit follows chains by recursion; one of some ten thousand atoms overflows its
+stack, which ends the process; rings by the thousand take minutes."""
+
+
 def read_smiles(smiles: str) -> Chem.Mol | None:
-    """Return the molecule of a SMILES string as RDKit 2023.9 reads it, None where it refuses it.
+    """Return the molecule of a SMILES string as RDKit 2023.9 reads it, None where it refuses it or it is too long.
+
+    Every string of a model or a file that a metric makes a molecule of goes through here, or through `unsanitised`.
 
     Examples
     --------
@@ -31,6 +38,8 @@ def read_smiles(smiles: str) -> Chem.Mol | None:
     from rdkit import Chem
     from rdkit.rdBase import BlockLogs
 
+    if len(smiles) > LONGEST:
+        return None
     with BlockLogs():
         try:
             mol: Chem.Mol | None = Chem.MolFromSmiles(smiles)
@@ -41,11 +50,19 @@ def read_smiles(smiles: str) -> Chem.Mol | None:
         return mol if _MAY_BE_REFUSED.search(smiles) is None or _all_allowed(mol) else None
 
 
+def unsanitised(smiles: str) -> Chem.Mol | None:
+    """Return the graph of a SMILES string as it is written, None where RDKit refuses it or it is too long."""
+    from rdkit import Chem
+
+    mol: Chem.Mol | None = Chem.MolFromSmiles(smiles, sanitize=False) if len(smiles) <= LONGEST else None
+    return mol
+
+
 def _read_by_earlier_rules(smiles: str) -> Chem.Mol | None:
     """Return the molecule where nothing but today's valences stands against it."""
     from rdkit import Chem
 
-    mol: Chem.Mol | None = Chem.MolFromSmiles(smiles, sanitize=False)
+    mol = unsanitised(smiles)
     if mol is None:
         return None
     mol.UpdatePropertyCache(strict=False)

@@ -138,7 +138,7 @@ class Block:
         """Return the error for a token of this modality that the vocabulary does not hold."""
         return VocabularyError(
             f"token {token!r} at index {position} of {self.name} is not among the {len(self.tokens):,} "
-            "tokens the vocabulary holds for it; write the entity in another modality (--as), or build "
+            "tokens the vocabulary holds for it; write the entity in another modality, or build "
             "a vocabulary with wider coverage",
             position=position,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -21,7 +22,7 @@ from biomatrix.entities import Molecule, Protein, kind_of, modality
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.evaluation.audit.index import TestRows
 from biomatrix.evaluation.audit.instructions import written_entities
-from biomatrix.evaluation.audit.report import LEAKS
+from biomatrix.evaluation.audit.report import LEAKS, Overlap, TaskAudit, markdown
 from biomatrix.evaluation.audit.run import Audit, Examined, audit
 from biomatrix.evaluation.audit.subjects import Subject, structure_codes
 from biomatrix.evaluation.audit.training import Training
@@ -324,3 +325,14 @@ def test_structures_are_told_by_their_codes() -> None:
     assert not rows.parts[0][0].found
     rows.compare(Subject("training", structures=("1abc",)))
     assert rows.parts[0][0].found == {"structure_id": "training"}
+
+
+def test_hostile_names_stay_text_in_the_report() -> None:
+    name = "<script>alert(1)</script> | `x`\n# heading.smi"
+    task = TaskAudit("a|b", "<b>own", False, 3, 0, {"text": Overlap(3, (name,), (name,), ((name, name),))}, (name,))
+    report = markdown({name: 3}, {name: 1}, [task], ("text",))
+    plain = re.sub(r"`[^`\n]*`", "", report)
+    assert "<script" not in plain.replace("\\<", "")
+    assert "<b>" not in plain.replace("\\<", "")
+    assert not re.search(r"^# heading", report, re.MULTILINE)
+    assert "| a\\|b | \\<b>own (not the official data) | 3 |" in report

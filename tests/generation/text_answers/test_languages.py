@@ -13,6 +13,7 @@ from rdkit.Chem.rdMolDescriptors import CalcMolFormula
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.generation.text_answers.choices import Choices, YesNo
 from biomatrix.generation.text_answers.formula import SYMBOLS, MolecularFormula
+from biomatrix.generation.text_answers.labels import MOST, EcLanguage, EcNumber, Labels
 from biomatrix.generation.text_answers.language import Language, contains
 from biomatrix.generation.text_answers.numbers import Number
 
@@ -153,3 +154,34 @@ def test_random_formulas_are_in_hill_order() -> None:
         )
         assert symbols == hill
         assert "".join(s + (str(n) if n > 1 else "") for s, n in parts) == text.decode()
+
+
+EC = re.compile(r"[1-7]\.(-\.-\.-|[1-9]\d{0,2}\.(-\.-|[1-9]\d{0,2}\.(-|n?[1-9]\d{0,2})))", re.ASCII)
+
+
+def test_ec_numbers_are_those_of_the_nomenclature() -> None:
+    strings = every_string(EcLanguage(), 7)
+    assert all(EC.fullmatch(text) for text in strings)
+    assert {"1.-.-.-", "4.2.1.-", "7.1.1.9", "2.7.-.-"} <= strings
+    wish = EcNumber()
+    for text in ("2.7.11.1; 2.7.12.2", "6.3.4.n1", "1.14.14.154; 4.2.1.-"):
+        assert wish.value(text) == text
+    for text in ("", "1.1.1", "8.1.1.1", "1.-.1.1", "1.01.1.1", "1.1.1.1;2.1.1.1", "1.1.1.1; ", "1.1.1.n", "EC 1.1.1"):
+        with pytest.raises(ParseError):
+            wish.value(text)
+    with pytest.raises(ParseError):
+        EcNumber.parse("1.1.1.1")
+
+
+def test_lists_of_labels_are_those_of_the_set() -> None:
+    wish = Labels.parse("lung|skin of body")
+    strings = every_string(wish.language(), 14)
+    assert strings == {"lung", "skin of body", "lung; lung"}
+    assert wish.value("lung; skin of body") == "lung; skin of body"
+    assert all(wish.language().may_hold(piece) for piece in (b"; ", b"n of", b"g; sk", b" body", b";"))
+    assert not wish.language().may_hold(b"liver")
+    with pytest.raises(ParseError):
+        wish.value("; ".join(["lung"] * (MOST + 1)))
+    for options in ("", "a;b", "a||b"):
+        with pytest.raises(ConfigurationError):
+            Labels.parse(options)

@@ -5,20 +5,24 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import resource
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
 from threading import Thread
+from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
 from typer.testing import CliRunner
 
 from biomatrix.cli.main import app
-from biomatrix.errors import ConfigurationError
+from biomatrix.entities.files.in_use import held_alone
+from biomatrix.errors import ConfigurationError, LimitError
 from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
 from biomatrix.tasks.benchmarks.downloads import data_cache, http_download
 from biomatrix.tasks.benchmarks.downloads.download import get
@@ -207,6 +211,81 @@ def test_parts_in_small_pieces_make_the_file(tmp_path: Path) -> None:
 def test_a_server_cannot_lead_away_from_the_web(how: Hostile, word: str, tmp_path: Path) -> None:
     with hostile_server(how) as url, pytest.raises(ConfigurationError, match=word):
         download(url, tmp_path / "data.part")
+
+
+@contextmanager
+def endless_server() -> Iterator[str]:
+    """A server that states no length and sends for as long as somebody listens."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(bytes(1 << 16))
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    host = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=host.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{host.server_port}/file"
+    finally:
+        host.shutdown()
+        host.server_close()
+
+
+def test_a_download_without_end_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_download, "MOST_BYTES", 3 << 20)
+    with endless_server() as url, pytest.raises(LimitError, match="more than 3,145,728 bytes"):
+        download(url, tmp_path / "data.part")
+    assert not (tmp_path / "data.part").exists()
+
+
+def test_what_is_larger_than_any_file_or_than_the_disk_is_not_begun(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_download, "MOST_BYTES", 500_000)
+    with pytest.raises(LimitError, match="is said to have 700,000 bytes"):
+        download(f"{server}/file", tmp_path / "data.part")
+    monkeypatch.undo()
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1000))
+    with pytest.raises(ConfigurationError, match="room for 1,000"):
+        download(f"{server}/file", tmp_path / "data.part")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_told_at_once_and_what_has_arrived_is_kept(server: str, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+    try:
+        with pytest.raises(ConfigurationError, match=r"data\.bin.*cannot be written: File too large"):
+            get(source(f"{server}/file"), folder=tmp_path / "cache")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert Server.asked == [""]
+    part = tmp_path / "cache" / "folder" / "data.bin.part"
+    assert part.stat().st_size >= 1 << 18
+    get(source(f"{server}/file"), folder=tmp_path / "cache")
+    assert Server.asked[1].startswith("bytes=")
+
+
+def test_a_server_out_of_reach_is_told_at_once(tmp_path: Path) -> None:
+    with closing(socket.socket()) as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}/file"
+        for asked in (lambda: remote_size(url), lambda: download(url, tmp_path / "data.part")):
+            with pytest.raises(
+                ConfigurationError, match=r"127\.0\.0\.1 cannot be reached \(Connection refused\).*--from"
+            ):
+                asked()
+
+
+def test_two_downloads_do_not_mix(server: str, tmp_path: Path) -> None:
+    with held_alone(tmp_path / "mine", "another"), pytest.raises(ConfigurationError, match="is getting these files"):
+        get(source(f"{server}/file"), folder=tmp_path / "mine")
 
 
 def test_a_length_of_thousands_of_digits_is_not_known(tmp_path: Path) -> None:

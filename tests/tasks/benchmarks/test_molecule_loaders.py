@@ -59,10 +59,10 @@ def test_smolinstruct_is_read_out_of_its_archive_in_the_order_asked(tmp_path: Pa
         ("1", "b", ("H2O",)), ("0", "a", ("CH4",)),
     ]  # fmt: skip
     assert [reject.record for reject in rejects] == [3, 10]
-    with pytest.raises(ConfigurationError, match="no file raw/test"):
+    with pytest.raises(ConfigurationError, match="no raw/test"):
         load("smolinstruct", tmp_path, **settings)
     (tmp_path / "data.zip").write_bytes(b"PK no archive")
-    with pytest.raises(ParseError, match="not a zip archive"):
+    with pytest.raises(ParseError, match="cannot be read from this zip archive"):
         load("smolinstruct", tmp_path, "validation", **settings)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import biomatrix.tasks.benchmarks as package
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.answers import gold_answer, prediction_of
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.examples import Example, Prediction
@@ -118,7 +118,7 @@ def test_mol_instructions_are_read_out_of_their_archive(tmp_path: Path) -> None:
     assert [row.references for row in _rows(one.data, tmp_path)] == [row.references for row in unpacked]
     assert [row.key for row in unpacked] == ["0", "1", "2"]
     (tmp_path / archive).write_bytes(b"PK no archive")
-    with pytest.raises(ConfigurationError, match="no zip archive"):
+    with pytest.raises(ParseError, match="cannot be read from this zip archive"):
         _rows(one.data, tmp_path)
 
 

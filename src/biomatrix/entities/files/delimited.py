@@ -55,8 +55,14 @@ class Delimited:
         last = self._before + self._rows.line_num
         return self._lines.notes(self._first, last)
 
-    def rows(self) -> Iterator[dict[str, str] | ParseError]:
-        """Yield each row by the names of its columns; an error in place of one with more values than columns."""
+    def rows(self, *, whole: bool = False) -> Iterator[dict[str, str] | ParseError]:
+        """Yield each row by the names of its columns; an error in place of one with more values than columns.
+
+        Parameters
+        ----------
+        whole : bool
+            Whether a row with fewer values is an error too, as the last one of a file that was cut.
+        """
         while (values := self._next()) is not None:
             if not values:
                 continue
@@ -64,6 +70,8 @@ class Delimited:
                 yield ParseError(
                     f"{len(values)} values under {len(self.columns)} columns: quote values that hold the separator"
                 )
+            elif whole and len(values) < len(self.columns):
+                yield ParseError(f"{len(values)} values under {len(self.columns)} columns: the row is cut")
             else:
                 yield dict(zip(self.columns, [*values, *[""] * (len(self.columns) - len(values))], strict=True))
 

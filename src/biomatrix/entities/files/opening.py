@@ -29,23 +29,31 @@ def label_of(path: str | Path) -> str:
 
 
 class _LimitedStream(io.RawIOBase):
-    """A binary stream that counts what it hands out and refuses to pass a limit."""
+    """A binary stream that counts what it hands out and refuses to pass a limit.
 
-    def __init__(self, stream: IO[bytes], limits: Limits, limit: str, what: str) -> None:
+    Where it unpacks another one, that is ``packed``, and no more may come of it than so many times its bytes.
+    """
+
+    def __init__(
+        self, stream: IO[bytes], limits: Limits, limit: str, what: str, packed: _LimitedStream | None = None
+    ) -> None:
         super().__init__()
         self._stream = stream
+        self._packed = packed
         self._limits = limits
         self._limit = limit
         self._what = what
-        self._count = 0
+        self.count = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         piece = self._stream.read(len(buffer))
-        self._count += len(piece)
-        self._limits.check(self._limit, self._count, self._what)
+        self.count += len(piece)
+        self._limits.check(self._limit, self.count, self._what)
+        if self._packed is not None:
+            self._limits.check_ratio(self.count, self._packed.count)
         buffer[: len(piece)] = piece
         return len(piece)
 
@@ -64,14 +72,18 @@ def open_bytes(
         with _open_raw(path) as raw:
             if str(path) != STANDARD_INPUT:
                 limits.check("file_bytes", os.fstat(raw.fileno()).st_size, "size of the file in bytes")
-            limited = io.BufferedReader(_LimitedStream(raw, limits, "file_bytes", "size of the input in bytes"), _PIECE)
+            counted = _LimitedStream(raw, limits, "file_bytes", "size of the input in bytes")
+            limited = io.BufferedReader(counted, _PIECE)
             unpacked: IO[bytes] = limited
             if limited.peek(2)[:2] == _GZIP_MAGIC:
                 unpacked = gzip.GzipFile(fileobj=limited)  # type: ignore[assignment]
             elif str(path).lower().endswith(".gz"):
                 _refuse_packed(limited)
                 raise ParseError("the name ends in .gz but the content is not gzip", file=label)
-            stream = io.BufferedReader(_LimitedStream(unpacked, limits, limit, "unpacked size in bytes"), _PIECE)
+            packed = None if unpacked is limited else counted
+            stream = io.BufferedReader(
+                _LimitedStream(unpacked, limits, limit, "unpacked size in bytes", packed), _PIECE
+            )
             _refuse_packed(stream)
             yield stream
     except BioMatrixError as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from biomatrix.evaluation.audit.index import Part
+from biomatrix.evaluation.markdown_report import escaped
 
 LEAKS: Final = ("inchikey", "connectivity", "parent", "sequence", "identity_90", "identity", "text")
 """The last words of the names of the keys by which a row counts as leaked, unless others are named."""
@@ -153,13 +154,16 @@ def markdown(
         The keys by which rows count as leaked.
     """
     lines = ["# Audit of leakage", "", "Training data:", ""]
-    lines += [f"- {line}" for line in training_lines(training, rejects)]
-    lines += ["", f"A row counts as leaked where training data hold every entity of it by one of {', '.join(leaks)};"]
+    lines += [f"- {escaped(line)}" for line in training_lines(training, rejects)]
+    lines += [
+        "",
+        f"A row counts as leaked where training data hold every entity of it by one of {escaped(', '.join(leaks))};",
+    ]
     lines += ["a row without entities, where they hold all its texts.", ""]
     lines += ["| task | rows of | rows | leaked | share |", "| --- | --- | ---: | ---: | ---: |"]
     lines += [
-        f"| {one.task} | {one.source}{'' if one.is_official else ' (not the official data)'} | {one.rows:,} | "
-        f"{len(one.leaked):,} | {_share(len(one.leaked), one.rows)} |"
+        f"| {escaped(one.task)} | {escaped(one.source)}{'' if one.is_official else ' (not the official data)'} | "
+        f"{one.rows:,} | {len(one.leaked):,} | {_share(len(one.leaked), one.rows)} |"
         for one in audits
     ]
     for one in audits:
@@ -168,7 +172,7 @@ def markdown(
 
 
 def _task_lines(audit: TaskAudit) -> Iterator[str]:
-    yield f"## {audit.task}"
+    yield f"## {escaped(audit.task)}"
     yield ""
     yield "| key | rows that have it | some part found | every part found | share |"
     yield "| --- | ---: | ---: | ---: | ---: |"

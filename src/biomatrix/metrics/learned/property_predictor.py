@@ -19,6 +19,7 @@ import numpy as np
 
 from biomatrix.errors import WeightsError
 from biomatrix.metrics.learned.weights import from_pretrained, quiet_loading, read_tensors
+from biomatrix.metrics.valence_rules import read_smiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,8 +98,7 @@ def _fingerprint_network(path: Path) -> Predict:
 
 
 def _fingerprints(smiles: Sequence[str], bits: int) -> NDArray[np.float64]:
-    from rdkit import Chem
     from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 
     generator: Any = GetMorganGenerator(radius=2, fpSize=bits)
-    return np.stack([generator.GetFingerprintAsNumPy(Chem.MolFromSmiles(each)).astype(np.float64) for each in smiles])
+    return np.stack([generator.GetFingerprintAsNumPy(read_smiles(each)).astype(np.float64) for each in smiles])

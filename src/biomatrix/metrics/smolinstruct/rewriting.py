@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from biomatrix.metrics.valence_rules import unsanitised
+
 if TYPE_CHECKING:
     from rdkit import Chem
 
@@ -32,7 +34,9 @@ def rewritten(smiles: str, copied: Callable[[Chem.Mol], Chem.RWMol] | None = Non
     flags = Chem.SanitizeFlags
     with BlockLogs():
         try:
-            source = Chem.MolFromSmiles(smiles.replace(" ", ""), sanitize=False)
+            source = unsanitised(smiles.replace(" ", ""))
+            if source is None:
+                return None
             source.UpdatePropertyCache(strict=False)
             copy = (copied or (changed_in_place if _PLAIN.fullmatch(smiles) else copied_by_atoms))(source)
             copy.UpdatePropertyCache(strict=False)  # the valences have passed already, by the rules of their time

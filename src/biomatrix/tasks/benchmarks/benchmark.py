@@ -24,13 +24,17 @@ class SourceFile:
     sha256 : str
         Its checksum, lower-case hexadecimal; "" where none is published, so that the first download's is recorded.
     url : str
-        Where it is downloaded from; "" where the source's hub id and the path say so.
+        Where it is downloaded from; "" where the source's hub id and the path say so, or where the file of the source
+        whose split is ``archive`` holds it.
+    md5 : str
+        Its MD5, where its publisher states that alone.
     """
 
     path: str
     split: str
     sha256: str = ""
     url: str = ""
+    md5: str = ""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class _FileEntry(Section):
     split: Split
     sha256: Checksum = ""
     url: str = ""
+    md5: str = Field(default="", pattern=r"^([0-9a-f]{32})?$")
 
 
 class _SourceEntry(Section):

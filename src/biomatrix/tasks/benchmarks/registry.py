@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from biomatrix.tasks.benchmarks.benchmark import Benchmark
 
 _FOLDER: Final = Path(__file__).with_name("definitions")
+LISTING: Final = "biomatrix tasks list"
+"""The command that lists every task."""
 _ADDED: dict[str, Benchmark] = {}
 
 
@@ -40,7 +42,7 @@ def benchmarks() -> Mapping[str, Benchmark]:
 def benchmark(name: str) -> Benchmark:
     """Return the benchmark of that name; ConfigurationError where there is none."""
     if name not in benchmarks():
-        raise ConfigurationError(f"no benchmark {name!r}; {choices(name, benchmarks())}")
+        raise ConfigurationError(f"no benchmark {name!r}; {choices(name, benchmarks(), LISTING)}")
     return benchmarks()[name]
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from biomatrix.errors import ParseError
 from biomatrix.metrics.parity.fixture_files import Fixture
 from biomatrix.metrics.qm9_3d.discrepancy import discrepancy
 from biomatrix.metrics.qm9_3d.geometry import geometry_discrepancies
 from biomatrix.metrics.qm9_3d.stability import Stability, distance_stability, graph_stability
 from biomatrix.metrics.qm9_3d.suite import metrics_2d, metrics_3d
 from biomatrix.metrics.scores import Scores
+from biomatrix.metrics.valence_rules import read_smiles
+
+if TYPE_CHECKING:
+    from rdkit import Chem
 
 REPOSITORY: Final = "acharkq/NExT-Mol"
 METRIC: Final = "QM9 2D/3D atom and molecule stability"
@@ -32,8 +37,8 @@ def values(fixture: Fixture) -> dict[str, Any]:
         [Chem.MolFromMolBlock(block, removeHs=False) for block in inputs[f"{side}_molblocks"]]
         for side in ("generated", "reference")
     )
-    train = [Chem.MolToSmiles(Chem.MolFromSmiles(smiles)) for smiles in inputs["train_smiles"]]
-    graphs = [Chem.MolFromSmiles(smiles) for smiles in inputs["stability_2d_smiles"]]
+    train = [Chem.MolToSmiles(_read(smiles)) for smiles in inputs["train_smiles"]]
+    graphs = [_read(smiles) for smiles in inputs["stability_2d_smiles"]]
     apart = geometry_discrepancies(generated, reference)
     return {
         "metrics_2d_on_RemoveHs_mols": _shares(metrics_2d([Chem.RemoveHs(mol) for mol in generated], train), "2d"),
@@ -45,6 +50,14 @@ def values(fixture: Fixture) -> dict[str, Any]:
         "mmd_dihedral": _discrepancies(apart, "dihedral_angle"),
         "mmd_1d_example": discrepancy(inputs["mmd_1d_source"], inputs["mmd_1d_target"]),
     }
+
+
+def _read(smiles: str) -> Chem.Mol:
+    """Return a molecule of the fixture; ParseError where it is none."""
+    mol = read_smiles(smiles)
+    if mol is None:
+        raise ParseError(f"a fixture with what is no molecule: {smiles[:60]!r}")
+    return mol
 
 
 def _shares(scores: Scores, prefix: str) -> dict[str, float]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from biomatrix.entities.files.hashing import file_sha256
+from biomatrix.entities.files.hashing import file_md5, file_sha256
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import SourceFile
@@ -28,6 +28,11 @@ def check(found: Path, folder: Path, file: SourceFile) -> str:
     ConfigurationError
         It is not the one expected.
     """
+    if file.md5 and (other := file_md5(found)) != file.md5:
+        raise ConfigurationError(
+            f"the MD5 is {other}, and the official one is {file.md5}: the file is damaged or another version",
+            file=file.path,
+        )
     digest, wanted = file_sha256(found), expected(folder, file)
     if wanted and digest != wanted:
         origin = "the official one" if file.sha256 else "that of the first download"

@@ -10,6 +10,7 @@ from typing import Final
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
+from biomatrix.tasks.benchmarks.downloads.archives import ARCHIVE
 from biomatrix.tasks.benchmarks.registry import benchmarks
 from biomatrix.user_cache import user_cache
 
@@ -54,7 +55,9 @@ def source_of(name: str) -> Source:
         return benchmarks()[name].data.source
     known = sources()
     if name not in known:
-        raise ConfigurationError(f"no benchmark and no source {name!r}; {choices(name, [*benchmarks(), *known])}")
+        raise ConfigurationError(
+            f"no benchmark and no source {name!r}; {choices(name, [*benchmarks(), *known], 'biomatrix data list')}"
+        )
     return known[name]
 
 
@@ -87,8 +90,9 @@ class Holding:
 
     @property
     def complete(self) -> bool:
-        """Whether every file is there."""
-        return len(self.present) == len(self.source.files)
+        """Whether every file is there; of an archive its files are enough."""
+        needed = {file.path for file in self.source.files if file.split != ARCHIVE}
+        return needed <= set(self.present)
 
 
 def holding(source: Source) -> Holding:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from biomatrix.entities.files.hashing import file_sha256
+from biomatrix.entities.files.in_use import held_alone
 from biomatrix.entities.files.lfs_pointers import LFS_ADVICE, file_is_lfs_pointer
 from biomatrix.entities.files.opening import open_bytes
 from biomatrix.entities.files.writing import named_refusals
@@ -17,11 +18,13 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.progress import Progress
 from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
 from biomatrix.tasks.benchmarks.downloads import checksums
+from biomatrix.tasks.benchmarks.downloads.archives import archive_of, unpack
 from biomatrix.tasks.benchmarks.downloads.data_cache import folder_in, path_in, source_folder
 from biomatrix.tasks.benchmarks.downloads.http_download import download, remote_size
 from biomatrix.tasks.benchmarks.loading import official_file
 
 _PART: Final = ".part"
+_ANOTHER: Final = "another process is getting these files; wait for it"
 
 
 def get(source: Source, origin: Path | None = None, folder: Path | None = None) -> Path:
@@ -39,15 +42,18 @@ def get(source: Source, origin: Path | None = None, folder: Path | None = None) 
     Raises
     ------
     ConfigurationError
-        A file cannot be had, or its checksum is wrong. No file of that name is left then.
+        A file cannot be had, its checksum is wrong, or another process gets it. No file of that name is left then.
+    ParseError, LimitError
+        An archive is broken, or larger than is taken.
     """
     target = source_folder(source) if folder is None else folder
-    for file in source.files:
-        path = path_in(target, file)
-        if not (path.is_file() and checksums.expected(target, file) == file_sha256(path)):
-            with named_refusals(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _put(source, file, path, target, origin)
+    with held_alone(target, _ANOTHER):
+        for file in source.files:
+            path = path_in(target, file)
+            if not (path.is_file() and checksums.expected(target, file) == file_sha256(path)):
+                with named_refusals(path):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    _put(source, file, path, target, origin)
     return target
 
 
@@ -58,22 +64,28 @@ def sizes(source: Source) -> dict[str, int | None]:
 
 def _put(source: Source, file: SourceFile, path: Path, folder: Path, origin: Path | None) -> None:
     part = path.with_name(path.name + _PART)
-    if origin is not None:
-        with _removed_on_failure(part):
-            _copy(official_file(folder_in(origin, source.name), file.path), part)
-    elif file.url:
+    copy = None if origin is None else _copy_of(folder_in(origin, source.name), file)
+    archive = archive_of(source)
+    if file is archive and origin is not None and copy is None:
+        return  # its files may lie beside it, or in its stead
+    if origin is None and file.url:
         progress = Progress(file.path, remote_size(file.url), "bytes", every=5.0)
         progress.advance(part.stat().st_size if part.is_file() else 0, cached=True)
         download(file.url, part, progress.advance)
-    elif source.hub:
-        with _removed_on_failure(part):
-            _copy(_from_hub(source, file), part)
-    else:
-        raise ConfigurationError(
-            f"{source.name}: {file.path} has no address to be downloaded from; get it from {source.url}, and name the "
-            "folder with --from"
-        )
     with _removed_on_failure(part):
+        if copy is not None:
+            _copy(copy, part)
+        elif archive is not None and file is not archive and path_in(folder, archive).is_file():
+            unpack(path_in(folder, archive), file.path, part)
+        elif origin is not None:
+            official_file(folder_in(origin, source.name), file.path)  # says what is missing
+        elif source.hub and not file.url:
+            _copy(_from_hub(source, file), part)
+        elif not file.url:
+            raise ConfigurationError(
+                f"{source.name}: {file.path} has no address to be downloaded from; get it from {source.url}, and name "
+                "the folder with --from"
+            )
         digest = checksums.check(part, folder, file)
         if file_is_lfs_pointer(part):
             raise ConfigurationError(LFS_ADVICE, file=file.path)
@@ -90,6 +102,14 @@ def _removed_on_failure(part: Path) -> Iterator[None]:
         raise
 
 
+def _copy_of(folder: Path, file: SourceFile) -> Path | None:
+    """Return a file of a local copy; None where it is not there."""
+    try:
+        return official_file(folder, file.path)
+    except ConfigurationError:
+        return None
+
+
 def _copy(found: Path, part: Path) -> None:
     """Copy a file, unpacked where its name says that it is packed and that of the part does not."""
     packed = found.suffix == ".gz" and not part.name.endswith(f".gz{_PART}")
@@ -101,11 +121,20 @@ def _copy(found: Path, part: Path) -> None:
 
 
 def _from_hub(source: Source, file: SourceFile) -> Path:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+    """Return a file of the hub in its own cache; where it is not there yet, the hub is asked whether it can be reached.
 
+    The hub's client knocks for half a minute before it gives up.
+    """
+    from huggingface_hub import hf_hub_download, hf_hub_url
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    revision = source.revision or None
     try:
-        revision = source.revision or None
+        with suppress(LocalEntryNotFoundError):
+            return Path(
+                hf_hub_download(source.hub, file.path, repo_type="dataset", revision=revision, local_files_only=True)
+            )
+        remote_size(hf_hub_url(source.hub, file.path, repo_type="dataset", revision=revision))
         return Path(hf_hub_download(source.hub, file.path, repo_type="dataset", revision=revision))
     except (HfHubHTTPError, HFValidationError, OSError) as error:
         reason = " ".join(str(error).split())[:200]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,12 +14,17 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from biomatrix.errors import ConfigurationError
+from biomatrix.entities.files.writing import named_refusals
+from biomatrix.errors import ConfigurationError, LimitError
 
+MOST_BYTES: Final = 16 << 30
+"""The largest file that is taken, as its server states it or as it arrives; no official one has a tenth of that."""
 ATTEMPTS: Final = 5
 """How often a connection is opened anew while bytes still arrive."""
 TIMEOUT: Final = 60.0
 """Seconds without a byte after which a connection counts as cut."""
+ANSWER_TIMEOUT: Final = 10.0
+"""Seconds after which a server that does not answer a first question counts as out of reach."""
 _PIECE: Final = 1 << 18
 _RANGE_IGNORED, _RANGE_KEPT, _RANGE_REFUSED = 200, 206, 416
 _SIZE: Final = re.compile(r"[0-9]{1,18}")
@@ -28,10 +34,20 @@ Advance = Callable[[int], None]
 
 
 def remote_size(url: str) -> int | None:
-    """Return the bytes of a file as its server states them; None where it does not, or cannot be reached."""
+    """Return the bytes of a file as its server states them; None where it does not.
+
+    Raises
+    ------
+    ConfigurationError
+        The server cannot be reached.
+    """
     try:
-        with _open(Request(_checked(url), method="HEAD")) as answer:
+        with _open(Request(_checked(url), method="HEAD"), ANSWER_TIMEOUT) as answer:
             return _length(answer)
+    except HTTPError:
+        return None
+    except URLError as error:
+        raise _unreachable(url, error) from error
     except (OSError, HTTPException):
         return None
 
@@ -55,7 +71,9 @@ def download(url: str, part: Path, advance: Advance = lambda count: None, pause:
     Raises
     ------
     ConfigurationError
-        The server refuses, or the connection fails again and again.
+        The server refuses or cannot be reached, the connection fails again and again, or the disk is full.
+    LimitError
+        The file is larger than 16 GiB, or does not end.
     """
     fault = ""
     for attempt in range(ATTEMPTS):
@@ -73,6 +91,8 @@ def download(url: str, part: Path, advance: Advance = lambda count: None, pause:
                 part.unlink(missing_ok=True)
             fault = f"{error.code} {error.reason}"
         except (URLError, OSError, HTTPException) as error:
+            if isinstance(error, URLError) and not attempt:
+                raise _unreachable(url, error) from error
             fault = str(error) or type(error).__name__
     raise ConfigurationError(f"{url} cannot be downloaded ({fault}); what has arrived is kept: run it again")
 
@@ -91,13 +111,57 @@ def _continue(url: str, part: Path, advance: Advance) -> bool:
         if kept and left is None:
             part.unlink(missing_ok=True)
             raise HTTPException("the server sends another part of the file than was asked for")
+        _check_room(url, part, start if kept else 0, left)
         _mark(part).write_text("" if tag.startswith("W/") else tag, encoding="latin-1")
-        with part.open("ab" if kept else "wb") as stream:
-            while piece := answer.read(_PIECE):
-                stream.write(piece)
-                advance(len(piece))
-                left = None if left is None else left - len(piece)
+        for size in _taken(answer, part, start if kept else 0):
+            advance(size)
+            left = None if left is None else left - size
+    if left is not None and left < 0:
+        part.unlink(missing_ok=True)
+        raise HTTPException("the server sends more of the file than it says there is")
     return not left
+
+
+def _check_room(url: str, part: Path, start: int, left: int | None) -> None:
+    """Raise LimitError of a file that is larger than any, ConfigurationError of one that the disk has no room for."""
+    if left is not None and start + left > MOST_BYTES:
+        raise LimitError(f"{url} is said to have {start + left:,} bytes; at most {MOST_BYTES:,} are taken")
+    free = shutil.disk_usage(part.parent).free
+    if left is not None and left > free:
+        raise ConfigurationError(
+            f"{left:,} bytes are to come, and the disk has room for {free:,}", file=str(part.parent)
+        )
+
+
+def _taken(answer: HTTPResponse, part: Path, start: int) -> Iterator[int]:
+    """Append what arrives to a part of which ``start`` bytes count, and yield its sizes.
+
+    Raises
+    ------
+    ConfigurationError
+        The disk is full; what has arrived stays.
+    LimitError
+        There is no end to it; nothing stays.
+    """
+    taken = start
+    with part.open("ab" if start else "wb") as stream:
+        while piece := answer.read(_PIECE):
+            with named_refusals(part):
+                stream.write(piece)
+                stream.flush()
+            taken += len(piece)
+            if taken > MOST_BYTES:
+                part.unlink()
+                raise LimitError(f"{answer.url} has more than {MOST_BYTES:,} bytes; no more are taken of a file")
+            yield len(piece)
+
+
+def _unreachable(url: str, error: URLError) -> ConfigurationError:
+    reason = getattr(error.reason, "strerror", None) or str(error.reason)
+    return ConfigurationError(
+        f"{urlsplit(url).hostname} cannot be reached ({reason}); without a network, put a copy of the files into a "
+        "folder and name that with --from"
+    )
 
 
 class _WebOnly(HTTPRedirectHandler):
@@ -109,8 +173,8 @@ class _WebOnly(HTTPRedirectHandler):
 
 
 @contextmanager
-def _open(request: Request) -> Iterator[HTTPResponse]:
-    with build_opener(_WebOnly).open(request, timeout=TIMEOUT) as answer:
+def _open(request: Request, timeout: float = TIMEOUT) -> Iterator[HTTPResponse]:
+    with build_opener(_WebOnly).open(request, timeout=timeout) as answer:
         yield answer
 
 

@@ -19,8 +19,7 @@ from biomatrix.metrics.drugassist.answers import read_answer
 from biomatrix.metrics.drugassist.scores import CRITERIA, optimisation_scores
 from biomatrix.metrics.parsed_molecules import parsed
 from biomatrix.metrics.scores import Score, Scores
-from biomatrix.tasks.benchmarks.answers import LONGEST_MOLECULE
-from biomatrix.tasks.benchmarks.examples import FOLDER, UNREADABLE, Example, Prediction
+from biomatrix.tasks.benchmarks.examples import FOLDER, Example, Prediction
 from biomatrix.tasks.benchmarks.loaders.molopt import stored_properties
 from biomatrix.tasks.benchmarks.scorers.learned_scorers import learned_scores
 
@@ -31,9 +30,8 @@ Values = dict[tuple[str, str], float]
 
 
 def _answer(prediction: Prediction) -> str:
-    """Return the SMILES that an answer is, or that its words hold; one that RDKit cannot read safely is unreadable."""
-    smiles = prediction.text if prediction.entity is not None else read_answer(prediction.text)
-    return smiles if len(smiles) <= LONGEST_MOLECULE else UNREADABLE
+    """Return the SMILES that an answer is, or that its words hold."""
+    return prediction.text if prediction.entity is not None else read_answer(prediction.text)
 
 
 def success(predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]) -> Scores:

@@ -17,6 +17,11 @@ from biomatrix.tasks.benchmarks.official_files.row_files import read_rows
 KNOWN_FILES: Final = ("zinc250k.parquet", "zinc250k.csv")
 """What novelty is measured against, with a column ``smiles``: beside the folders of the sub-tasks, or one folder up."""
 
+WITHOUT_KNOWN: Final = (
+    f"needs ZINC-250k: put {' or '.join(KNOWN_FILES)}, with a column smiles, beside the folders MolEdit, MolCustom and "
+    "MolOpt, or one folder up"
+)
+
 
 def success(predictions: Sequence[Prediction], examples: Sequence[Example], settings: Mapping[str, Any]) -> Scores:
     """Return ``sr``, ``validity``, ``wsr`` and what weights it; ``wsr`` is no number where ZINC-250k is not there."""
@@ -28,8 +33,7 @@ def success(predictions: Sequence[Prediction], examples: Sequence[Example], sett
     if "wsr" in scores:
         return scores
     rate = scores["sr"]
-    reason = f"needs ZINC-250k, one of {', '.join(KNOWN_FILES)}, beside the official files"
-    return {**scores, "wsr": Score(float("nan"), rate.n, rate.empty, rate.unparsable, reason=reason)}
+    return {**scores, "wsr": Score(float("nan"), rate.n, rate.empty, rate.unparsable, reason=WITHOUT_KNOWN)}
 
 
 def _known_file(examples: Sequence[Example]) -> Path | None:

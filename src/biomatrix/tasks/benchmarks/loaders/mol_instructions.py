@@ -12,14 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
 
-from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.official_files.json_rows import Row, json_rows, listed_rows
+from biomatrix.tasks.benchmarks.official_files.zip_members import zip_member
 from biomatrix.tasks.benchmarks.rows.placeholder_values import placeholder_value
 from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 
@@ -64,13 +63,5 @@ def _rows(folder: Path, settings: Mapping[str, Any]) -> Iterator[Row | Reject]:
         return
     except ConfigurationError:
         archive = official_file(folder, settings["archive"])
-    try:
-        with ZipFile(archive) as packed:
-            member = next((one for one in packed.infolist() if one.filename.endswith(settings["file"])), None)
-            if member is None:
-                raise ConfigurationError(f"no {settings['file']} in the archive", file=str(archive))
-            DEFAULT_LIMITS.check("decompressed_bytes", member.file_size, "unpacked size in bytes")
-            with packed.open(member) as stream:
-                yield from listed_rows(stream, settings["file"])
-    except (BadZipFile, OSError, RuntimeError, NotImplementedError) as error:  # RuntimeError: a password is asked for
-        raise ConfigurationError(f"no zip archive that can be read: {error}", file=str(archive)) from error
+    with zip_member(archive, settings["file"]) as stream:
+        yield from listed_rows(stream, settings["file"])

@@ -90,7 +90,7 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
 def stored_properties(folder: Path) -> dict[str, dict[str, float]]:
     """Return the stored values of every official molecule by its SMILES; rows that lack one are left out."""
     found = {}
-    for row in Delimited(official_file(folder, TABLE)).rows():
+    for row in Delimited(official_file(folder, TABLE)).rows(whole=True):
         try:
             if not isinstance(row, ParseError):
                 found[cell(row, "smiles")] = {name: as_number(cell(row, name), name) for name in PROPERTIES}
@@ -114,7 +114,7 @@ def goal_of(objective: str, criterion: str, solubility: float) -> str:
 def _accepted(path: Path, objective: str) -> dict[tuple[str, str], str]:
     """Return a correct answer by criterion and molecule; none where there is no such file."""
     found = {}
-    for row in Delimited(path).rows() if path.is_file() else ():
+    for row in Delimited(path).rows(whole=True) if path.is_file() else ():
         if isinstance(row, ParseError):
             raise row.at(file=str(path))
         if row["objective"] == objective:

@@ -5,7 +5,8 @@ by `` ; `` in the files; the official evaluation turns that into ``; `` before i
 
 Settings: ``test`` and ``train``, the paths; ``show``, the placeholder of the input; ``within``, a file of the official
 scorer by whose sequences (``primary``) one of the hold-outs is told from the others;
-``labels``, the fact that holds every answer of the training file, with ``|`` between, None where that is not there.
+``labels``, the fact that holds every answer of the training file, with ``|`` between, None where that is not there or
+is too long; ``single_labels``, the fact that holds every label of those answers, likewise.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from biomatrix.tasks.benchmarks.rows.table_examples import row_examples
 RAW_JOINT: Final = " ; "
 JOINT: Final = "; "
 """What parts labels in answers, as the official evaluation writes it."""
+_LONGEST_LIST: Final = 9_000
+"""Characters of a list of labels that an answer can be held to; nothing is held to a longer one."""
 
 
 def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[Example | Reject]:
@@ -39,7 +42,11 @@ def examples(folder: Path, split: str, settings: Mapping[str, Any]) -> Iterator[
         raise ConfigurationError(f"no {split} rows; there are: train, test")
     path = official_file(folder, settings[split])
     kept = _primaries(folder, settings["within"]) if split == "test" and "within" in settings else None
-    facts = {settings["labels"]: _labels(folder, settings["train"])} if "labels" in settings else {}
+    facts = {
+        settings[name]: _labels(folder, settings["train"], single=name == "single_labels")
+        for name in ("labels", "single_labels")
+        if name in settings
+    }
 
     def make(number: int, row: Row) -> Iterator[Example]:
         shown, answer = _question(row)
@@ -65,21 +72,22 @@ def _example(number: int, shown: str, answer: str, placeholder: str, facts: Mapp
     return Example(str(number), {placeholder: placeholder_value(placeholder, shown)}, (answer,), facts=facts)
 
 
-def _labels(folder: Path, path: str) -> str | None:
-    """Return the answers of the training file; those that a list of choices cannot hold are left out."""
+def _labels(folder: Path, path: str, *, single: bool) -> str | None:
+    """Return the answers of the training file, or their labels; those that a list cannot hold are left out."""
     try:
         rows = list(json_rows(official_file(folder, path)))
     except ConfigurationError:
         return None
-    found = set()
+    found: set[str] = set()
     for row in rows:
         try:
             answer = "" if isinstance(row, Reject) else _question(row)[1].strip()
         except ParseError:
             continue
-        if answer and "|" not in answer:
-            found.add(answer)
-    return "|".join(sorted(found)) or None
+        parts = map(str.strip, answer.split(JOINT.strip())) if single else (answer,)
+        found.update(part for part in parts if part and "|" not in part)
+    listed = "|".join(sorted(found))
+    return listed if 0 < len(listed) <= _LONGEST_LIST else None
 
 
 def _primaries(folder: Path, path: str) -> frozenset[str]:

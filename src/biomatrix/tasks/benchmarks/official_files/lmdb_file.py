@@ -62,6 +62,7 @@ class _Pages:
             raise ParseError(f"pages of {size} bytes")
         self._size = size
         self._seen: set[int] = set()
+        self._left = len(data)
         _, _, self.root = max(first, self._meta(size), key=lambda meta: meta[1])
 
     def _meta(self, at: int) -> tuple[int, int, int]:
@@ -102,6 +103,10 @@ class _Pages:
         low, high, flags, key_size = _NODE.unpack_from(self._data, at)
         at += _NODE.size
         key, size = self._cut(at, key_size), low | high << 16
+        # No byte is part of two records: where they hold more than the file, they lie over each other.
+        self._left -= key_size + size
+        if self._left < 0:
+            raise ParseError("its records hold more than the file")
         if not flags & _BIG:
             return key, self._cut(at + key_size, size)
         (page,) = struct.unpack_from("<Q", self._data, at + key_size)

@@ -17,6 +17,9 @@ from biomatrix.errors import LimitError, ParseError
 LARGEST: Final = 256 << 20
 """The most bytes of one pickled record."""
 
+_COPIES: Final = 4
+"""How many times the bytes of a record may be copied: text into bytes, and those into an array."""
+_FEW: Final = 1 << 20
 _MARK: Final = object()
 
 _CONSTANTS: Final[dict[str, Callable[[], Any]]] = {
@@ -136,9 +139,10 @@ _NUMPY: Final = frozenset(
 class _Machine:
     """A stack and a memory, on which opcodes act."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
         self.stack: list[Any] = []
         self.memory: dict[Any, Any] = {}
+        self._may_copy = _COPIES * size + _FEW
 
     def act(self, code: str, argument: Any) -> None:
         if code in _CONSTANTS:
@@ -219,14 +223,23 @@ class _Machine:
             raise ParseError("a broken pickle")
         self.stack.append(_Name(f"{module} {attribute}"))
 
+    def _spend(self, operands: Any) -> None:
+        """Count what is copied into arrays: bytes that are remembered may be taken again and again."""
+        parts = operands if isinstance(operands, tuple) else ()
+        self._may_copy -= sum(len(part) for part in parts if isinstance(part, str | bytes | bytearray))
+        if self._may_copy < 0:
+            raise LimitError("a pickle that makes many times as much of its bytes as it holds")
+
     def _reduce(self, _: Any) -> None:
         operands, name = self.stack.pop(), self.stack.pop()
+        self._spend(operands)
         self.stack.append(_call(name, operands))
 
     def _build(self, _: Any) -> None:
         state = self.stack.pop()
         if not isinstance(self.stack[-1], (_Type, _Array)):
             raise ParseError("a pickle of an object; only plain values are read")
+        self._spend(state)
         self.stack[-1].build(state)
 
     def _top(self, kind: type) -> Any:
@@ -243,11 +256,11 @@ def plain_value(data: bytes) -> Any:
     ParseError
         It is no pickle, is broken, or holds anything else.
     LimitError
-        It is larger than 256 MiB.
+        It is larger than 256 MiB, or makes far more of its bytes.
     """
     if len(data) > LARGEST:
         raise LimitError(f"a pickled record of {len(data):,} bytes: at most {LARGEST:,} are read")
-    machine = _Machine()
+    machine = _Machine(len(data))
     try:
         for opcode, argument, _ in pickletools.genops(data):
             machine.act(opcode.name, argument)

@@ -64,7 +64,7 @@ class DistributedFiles:
     def _rows(self) -> list[Mapping[str, str]]:
         path = official_file(self.folder, "gdb9.sdf.csv")
         rows: list[Mapping[str, str]] = []
-        for row in Delimited(path).rows():
+        for row in Delimited(path).rows(whole=True):
             if isinstance(row, ParseError):
                 raise row.at(file=str(path), record=len(rows) + 1)
             rows.append(row)
@@ -78,14 +78,24 @@ class DistributedFiles:
         return np.asarray([index for index in range(len(self._rows)) if index not in left_out], dtype=np.int64)
 
     def molecules(self, wanted: Indices) -> Iterator[Found]:
-        """Yield the molecules at these positions; the others are cut apart and not read."""
+        """Yield the molecules at these positions; the others are cut apart and not read.
+
+        Raises
+        ------
+        ParseError
+            There are not as many as the table has rows: one of the files is cut, and the splits are others.
+        """
         path, places = official_file(self.folder, "gdb9.sdf"), frozenset(wanted.tolist())
+        count = 0
         for index, block in enumerate(_mol_blocks(path)):
+            count += 1
             if index in places:
                 try:
                     yield index, _molecule(block)
                 except BioMatrixError as error:
                     yield index, Reject.from_error(error, str(path), index + 1)
+        if count != len(self._rows):
+            raise ParseError(f"{count:,} molecules, and gdb9.sdf.csv has {len(self._rows):,} rows", file=str(path))
 
     def value(self, name: str, index: int, atoms: int) -> float:
         """Return a property of the table, where energies stand in Hartree."""

@@ -55,7 +55,7 @@ def _parquet(path: Path) -> Iterator[RawRow]:
 
 
 def _separated(path: Path) -> Iterator[RawRow | BioMatrixError]:
-    yield from Delimited(path).rows()
+    yield from Delimited(path).rows(whole=True)
 
 
 def _tab_separated(path: Path) -> Iterator[RawRow | BioMatrixError]:

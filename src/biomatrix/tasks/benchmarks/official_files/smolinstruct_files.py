@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
-from zipfile import BadZipFile, ZipFile
 
 from biomatrix.entities.files.opening import open_bytes
 from biomatrix.entities.limits import DEFAULT_LIMITS
@@ -20,11 +19,10 @@ from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, Par
 from biomatrix.tasks.benchmarks.loading import official_file
 from biomatrix.tasks.benchmarks.official_files.json_rows import json_row
 from biomatrix.tasks.benchmarks.official_files.row_files import RawRow
+from biomatrix.tasks.benchmarks.official_files.zip_members import zip_member
 
 ARCHIVE: Final = "data.zip"
 _SPLITS: Final = {"train": "train", "validation": "dev", "test": "test"}
-_MOST_BYTES: Final = 4 << 30
-"""The largest member of the archive; the largest there is holds some 300 MB."""
 
 
 def raw_rows(folder: Path, split: str, task: str) -> Iterator[RawRow | BioMatrixError]:
@@ -46,7 +44,7 @@ def asked_rows(folder: Path, split: str, task: str) -> list[tuple[int, str | Non
     """
     path = f"sample/instruction_tuning/{official_split(split)}/{task}.json"
     try:
-        with _opened(folder, path) as stream:
+        with _opened(folder, path, "structure_bytes") as stream:  # held in memory whole
             record: Any = json.load(stream)
         return [(int(each["idx"]), each.get("target")) for each in record["samples"]]
     except ConfigurationError:
@@ -63,22 +61,11 @@ def official_split(split: str) -> str:
 
 
 @contextmanager
-def _opened(folder: Path, path: str) -> Iterator[IO[bytes]]:
+def _opened(folder: Path, path: str, limit: str = "decompressed_bytes") -> Iterator[IO[bytes]]:
     archive = folder / ARCHIVE
     if (folder / path).exists() or not archive.is_file():
-        with open_bytes(official_file(folder, path)) as stream:
+        with open_bytes(official_file(folder, path), limit=limit) as stream:
             yield stream
         return
-    try:
-        with ZipFile(archive) as packed, packed.open(_checked_member(packed, path)) as member:
-            yield member
-    except BadZipFile as error:
-        raise ParseError(f"not a zip archive: {error}", file=str(archive)) from error
-
-
-def _checked_member(packed: ZipFile, path: str) -> str:
-    if path not in packed.namelist():
-        raise ConfigurationError(f"no file {path} in {packed.filename}")
-    if packed.getinfo(path).file_size > _MOST_BYTES:
-        raise LimitError(f"{path} is larger than {_MOST_BYTES:,} bytes", file=packed.filename)
-    return path
+    with zip_member(archive, path, limit=limit) as member:
+        yield member

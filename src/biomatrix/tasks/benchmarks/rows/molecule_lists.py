@@ -50,13 +50,14 @@ class MoleculeLists:
         """Yield the number, from 1, and the SMILES of each row of a split, the error in place of a broken row."""
         settings = json.loads(self.settings)
         files = settings.get("files")
-        path = settings["file"] if files is None else of_split(files, split)
-        for number, row in enumerate(read_rows(official_file(Path(self.folder), path)), start=1):
+        name = settings["file"] if files is None else of_split(files, split)
+        path = official_file(Path(self.folder), name)
+        for number, row in enumerate(read_rows(path), start=1):
             if isinstance(row, BioMatrixError):
-                yield number, row
+                yield number, row.at(file=str(path))
             elif is_of_fold(row, split, settings):
                 smiles = str(row.get(settings.get("column", LINE)) or "").strip()
-                yield number, smiles or ParseError("a row without a SMILES string")
+                yield number, smiles or ParseError("a row without a SMILES string", file=str(path))
 
 
 @lru_cache(maxsize=2)

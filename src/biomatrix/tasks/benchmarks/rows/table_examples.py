@@ -58,7 +58,7 @@ def table_examples(path: Path, make: Callable[[int, Row], Iterable[Example | Rej
     ParseError
         The table as a whole cannot be read.
     """
-    return row_examples(Delimited(path).rows(), path, make)
+    return row_examples(Delimited(path).rows(whole=True), path, make)
 
 
 def cell(row: Mapping[str, Any], column: str) -> str:
