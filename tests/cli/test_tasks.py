@@ -96,6 +96,13 @@ def test_every_benchmark_is_validated_on_the_sample_that_comes_with_the_package(
     assert all("official-format sample" in each["data"] and each["examples"] for each in found)
 
 
+def test_a_benchmark_is_validated_by_its_name() -> None:
+    result = RUNNER.invoke(app, ["tasks", "validate", "mol_prop_esol"])
+    assert result.exit_code == 0
+    assert result.stdout.startswith("ok      mol_prop_esol: validated on its official-format sample")
+    assert result.stdout == RUNNER.invoke(app, ["tasks", "validate", "--task", "mol_prop_esol"]).stdout
+
+
 def test_a_local_copy_is_validated_and_a_broken_one_fails(tmp_path: Path) -> None:
     (tmp_path / "moleculenet").mkdir()
     rows = "".join(f"{'C' * size}O,{-size}\n" for size in range(1, 60))

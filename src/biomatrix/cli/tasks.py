@@ -105,7 +105,8 @@ def _lines(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 @refusals_in_json
 def validate(
     file: Annotated[
-        Path | None, typer.Argument(help="A TOML file of tasks or benchmarks; everything there is without one.")
+        Path | None,
+        typer.Argument(help="A TOML file of tasks or benchmarks, or a benchmark's name; everything when not given."),
     ] = None,
     task: Annotated[list[str] | None, typer.Option(help="Only this benchmark; may be repeated.")] = None,
     folder: Annotated[
@@ -123,10 +124,13 @@ def validate(
     is. Prints one line per fault of a task and one per benchmark, and exits with 1 where there is a fault.
     """
     from biomatrix.cli.task_files import sorted_files
+    from biomatrix.tasks.benchmarks.registry import benchmarks
     from biomatrix.tasks.definition_files import read_definitions
     from biomatrix.tasks.registry import definitions
     from biomatrix.tasks.validation import faults
 
+    if file is not None and str(file) in benchmarks() and not file.exists():
+        file, task = None, [*(task or ()), str(file)]
     of_tasks, own = sorted_files(() if file is None else [file])
     asks_benchmarks = file is None or bool(own)
     registry = definitions(of_tasks)
@@ -135,8 +139,8 @@ def validate(
     found = _validations(task or own, folder, source, as_json) if asks_benchmarks else []
     counts = {"tasks": len(subject.tasks), "views": len(subject.views), "faults": messages}
     if as_json:
-        benchmarks = {"benchmarks": [asdict(each) for each in found]} if asks_benchmarks else {}
-        typer.echo(json.dumps({**counts, **benchmarks}, indent=2, ensure_ascii=False))
+        of_benchmarks = {"benchmarks": [asdict(each) for each in found]} if asks_benchmarks else {}
+        typer.echo(json.dumps({**counts, **of_benchmarks}, indent=2, ensure_ascii=False))
     else:
         for line in messages:
             typer.echo(line)
