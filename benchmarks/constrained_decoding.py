@@ -20,6 +20,8 @@ Sections, each at 64 rows:
   1.25 times.
 - each (not by default): as many tokens under the guide of each modality and without any; a row begins anew where its
   answer ends. The target is 1.0 times.
+- new: free SMILES under guides that are just made, so that their states are new: pieces judged one at a time once they
+  are drawn, against listing all that may come before each draw; processor time.
 - shares (not by default): what of a step is the guide, its masks, the head and draw, and the network.
 - device (not by default, on a GPU): whether greedy answers are those of the CPU, both in single precision, and how many
   of 512 samples of each modality decode.
@@ -51,7 +53,7 @@ FREE = {
     "molecule_structure": "Make a molecule in 3D.",
 }
 """Modalities whose answers end by themselves, so that tokens per second are compared, and what they are asked by."""
-SECTIONS = ("steps", "memory", "draws", "answers", "guides", "generate")
+SECTIONS = ("steps", "new", "memory", "draws", "answers", "guides", "generate")
 MORE = ("each", "shares", "device")
 """Sections that are printed where they are named."""
 
@@ -81,6 +83,19 @@ def _print_step(name: str, guide: Any, times: tuple[Any, Any, int]) -> None:
         f"{median.advance:.3f} = {median.whole:.3f} ms, quickest {quickest.whole:.3f}; masks {masks / 1e6:.1f} MB",
         flush=True,
     )
+
+
+def print_new(model: Any, quick: bool) -> None:
+    """Print what a step costs where the states of SMILES are new."""
+    from decoding.new_states import new_states
+
+    found = new_states(model, "molecule_smiles", ROWS, 96, 1 if quick else 3)
+    for way, times in found.items():
+        print(
+            f"  molecule_smiles, {way:8} guide {times.guide:8.3f} ms of {times.whole:8.3f} for a token of each row, "
+            f"{found['listed'].guide / times.guide:.1f} times as quick; {times.tokens:,} tokens",
+            flush=True,
+        )
 
 
 def print_memory(model: Any, quick: bool) -> None:
@@ -144,7 +159,7 @@ def print_each(model: Any, quick: bool) -> None:
     """Print how each modality compares with no constraint."""
     from decoding.loops import each_modality
 
-    is_trained = model.name == "nano"  # random weights write SMILES whose every state is new to the guide
+    is_trained = model.name == "nano"  # random weights write SMILES whose every state is new
     tokens, repeats = (24, 1) if quick else (128, 5) if is_trained else (48, 2)
     _print_against(each_modality(model, ROWS, tokens, 96, repeats), "unconstrained")
 
@@ -207,6 +222,7 @@ def _guides(model: Any) -> Iterator[tuple[str, Any, tuple[int, ...]]]:
 
 PRINTED: dict[str, Callable[[Any, bool], None]] = {
     "steps": print_steps,
+    "new": print_new,
     "memory": print_memory,
     "draws": print_draws,
     "answers": print_answers,

@@ -1,4 +1,4 @@
-"""Guides to measure with: one that allows everything, one that narrows another, and one that repeats it.
+"""Guides to measure with: one that allows everything, and those that narrow another, repeat it, or let it list all.
 
 Legend of shapes: R rows, k numbers of a state.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.automaton import Hastening
+from biomatrix.entities.automaton import Admitting, Hastening
 
 
 class Anything:
@@ -118,3 +118,35 @@ class Endless:
             return states, ids, np.zeros(len(ids), dtype=bool)
         found: tuple[NDArray[Any], NDArray[np.int64], NDArray[np.bool_]] = self._inner.hastened(states, ids)
         return found
+
+
+class EndlessJudged(Endless):
+    """The same of an automaton that judges what is drawn."""
+
+    def candidates(self, states: NDArray[Any]) -> Sequence[NDArray[np.int64]]:
+        drawn: Sequence[NDArray[np.int64]] = self._inner.candidates(states)
+        return drawn
+
+    def first_admitted(self, states: NDArray[Any], orders: NDArray[np.int64], *, owed: bool) -> NDArray[np.int64]:
+        places: NDArray[np.int64] = self._inner.first_admitted(states, orders, owed=owed)
+        return places
+
+
+def endless(inner: Any, bounds: Any) -> Endless:
+    """Return the guide that begins an automaton anew where it has finished."""
+    return (EndlessJudged if isinstance(inner, Admitting) else Endless)(inner, bounds)
+
+
+class Listed:
+    """An automaton that judges what is drawn, without that: whatever is allowed is listed before a draw.
+
+    Parameters
+    ----------
+    inner : Automaton
+        It hastens.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        self.ids: NDArray[np.int64] = inner.ids
+        self.start, self.advance, self.finished = inner.start, inner.advance, inner.finished
+        self.allowed, self.offered, self.hastened = inner.allowed, inner.offered, inner.hastened

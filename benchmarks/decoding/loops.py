@@ -15,7 +15,7 @@ from biomatrix.generation.decoding import decode_jobs
 from biomatrix.generation.jobs import Guide, Job
 from biomatrix.generation.sampling import Sampling
 
-from .guides import Anything, Endless, FixedToken
+from .guides import Anything, FixedToken, endless
 from .timing import Seconds, in_turns
 
 
@@ -82,7 +82,7 @@ def each_modality(model: Any, rows: int, tokens: int, budget: int, repeats: int)
     """
     vocabulary = model.vocabulary
     guides: dict[str, Guide] = {"unconstrained": Anything(len(vocabulary))}
-    guides |= {name: Endless(vocabulary.automaton(name), Bounds(budget)) for name in vocabulary.modalities}
+    guides |= {name: endless(vocabulary.automaton(name), Bounds(budget)) for name in vocabulary.modalities}
     prompts = {name: prompt_of(model) for name in guides}
     prompts |= {name: begun(model, name) for name in vocabulary.modalities}
     runs = dict.fromkeys(guides, 0)

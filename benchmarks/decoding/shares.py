@@ -16,12 +16,13 @@ from biomatrix.generation.heads import Head
 from biomatrix.generation.masks import MaskTable
 from biomatrix.generation.recorded_draws import RecordedDraws
 
-from .guides import Anything, Endless
+from .guides import Anything, endless
 from .loops import begun, prompt_of, write
 from .timing import timed, wait_for_gpu
 
 PARTS: dict[str, tuple[Any, str]] = {
-    "guide, before the draw": (rows._Guided, "offered"),
+    "guide, before the draw": (rows._Guided, "candidates"),
+    "guide, judging": (rows.Rows, "_judge"),
     "guide, what is hastened": (rows._Guided, "hastened"),
     "guide, behind the draw": (rows._Guided, "advance"),
     "masks and their transfer": (MaskTable, "allowed"),
@@ -47,7 +48,7 @@ def shares(model: Any, name: str | None, count: int, tokens: int, budget: int) -
         What a row writes, in answers of at most ``budget`` tokens.
     """
     vocabulary = model.vocabulary
-    guide = Anything(len(vocabulary)) if name is None else Endless(vocabulary.automaton(name), Bounds(budget))
+    guide = Anything(len(vocabulary)) if name is None else endless(vocabulary.automaton(name), Bounds(budget))
     prompts = [prompt_of(model) if name is None else begun(model, name)] * count
 
     def run(seed: int) -> None:
@@ -57,9 +58,7 @@ def shares(model: Any, name: str | None, count: int, tokens: int, budget: int) -
         run(seed)
     whole = min(timed(lambda seed=seed: run(seed)).wall for seed in (3, 4, 5))  # type: ignore[misc]
     seconds = dict.fromkeys(PARTS, 0.0)
-    with ExitStack() as stack:
-        for part, (owner, attribute) in PARTS.items():
-            stack.enter_context(_clocked(owner, attribute, part, seconds))
+    with clocked(seconds, time.perf_counter):
         run(6)
     scale = 1000 / tokens
     return whole * scale, {part: value * scale for part, value in seconds.items() if value >= 1e-6}
@@ -89,14 +88,23 @@ def network_alone(model: Any, count: int, tokens: int) -> float | None:
 
 
 @contextmanager
-def _clocked(owner: Any, name: str, part: str, seconds: dict[str, float]) -> Iterator[None]:
+def clocked(seconds: dict[str, float], clock: Callable[[], float]) -> Iterator[None]:
+    """Add up the time of each part while a block runs."""
+    with ExitStack() as stack:
+        for part, (owner, attribute) in PARTS.items():
+            stack.enter_context(_clocked(owner, attribute, part, seconds, clock))
+        yield
+
+
+@contextmanager
+def _clocked(owner: Any, name: str, part: str, seconds: dict[str, float], clock: Callable[[], float]) -> Iterator[None]:
     """Add up the time that calls of a function take."""
     inner: Callable[..., Any] = getattr(owner, name)
 
     def timed_call(*arguments: Any) -> Any:
-        begun = time.perf_counter()
+        begun = clock()
         found = inner(*arguments)
-        seconds[part] += time.perf_counter() - begun
+        seconds[part] += clock() - begun
         return found
 
     with patch.object(owner, name, timed_call):

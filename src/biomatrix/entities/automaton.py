@@ -117,3 +117,44 @@ class Hastening(Protocol):
             Which rows drew an owed end.
         """
         ...
+
+
+@runtime_checkable
+class Admitting(Protocol):
+    """What an automaton offers besides where all that is allowed takes long to know: to judge one id alone.
+
+    An id is then drawn from all that could ever come, and judged; only where it is refused is another drawn. Of a model
+    that knows its subject most first draws stand, so that a state that nobody met before costs one judgement in place
+    of one for each id of the vocabulary. What is written is drawn as before: see
+    :mod:`biomatrix.generation.judged_draws`. Where nobody asks, :class:`Automaton` is kept as it stands.
+    """
+
+    def allowed(self, states: States) -> Sequence[Ranges]:
+        """As of :class:`Automaton`."""
+        ...
+
+    def candidates(self, states: States) -> Sequence[Ranges]:
+        """Return for each row the ids that are drawn from, all that is allowed or owed among them; none once it ended.
+
+        Log-probabilities are among these ids, so they follow from the state alone.
+        """
+        ...
+
+    def first_admitted(self, states: States, orders: NDArray[np.int64], *, owed: bool) -> NDArray[np.int64]:
+        """Return the place of the first id of each row's that may come, ``int64 [R]``.
+
+        Parameters
+        ----------
+        states : ndarray, shape=(R, k)
+        orders : ndarray, shape=(R, n), dtype=int64
+            Ids in the order in which they are wanted.
+        owed : bool
+            Whether an owed end may come too: see :class:`Hastening`.
+
+        Returns
+        -------
+        ndarray, shape=(R,), dtype=int64
+            -1 where none of the ids may come, or where that takes more than a judgement to know; never where all
+            candidates are among them.
+        """
+        ...

@@ -223,3 +223,18 @@ def ranges_of(ids: NDArray[np.int64]) -> Ranges:
     starts = ids[np.concatenate([[0], breaks + 1])] if len(ids) else ids
     stops = ids[np.concatenate([breaks, [-1]])] + 1 if len(ids) else ids
     return np.stack([starts, stops], axis=1).astype(np.int64)
+
+
+def inside(ranges: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which ids, ``int64 [n]``, lie in ascending ranges, ``bool [n]``.
+
+    Examples
+    --------
+    >>> inside(np.array([[3, 6], [9, 10]]), np.array([7, 9, 4])).tolist()
+    [False, True, True]
+    """
+    if not len(ranges):
+        return np.zeros(len(ids), dtype=np.bool_)
+    at = np.searchsorted(ranges[:, 0], ids, side="right") - 1
+    found: NDArray[np.bool_] = (at >= 0) & (ids < ranges[at, 1])
+    return found

@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from biomatrix.entities.automaton import States
+from biomatrix.entities.automaton import Admitting, States
+from biomatrix.entities.table_automaton import inside
 from biomatrix.generation.decoding import MAX_ROWS
 from biomatrix.generation.heads import Head, LastPosition, Network
 from biomatrix.generation.jobs import Job, Written
@@ -140,7 +141,9 @@ class _Search:
         self, open_: _Beams, hidden: Tensor, most: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Return beam, column and log-probability of the likeliest continuations; of equals, those that come first."""
-        ranges = self._job.guide.allowed(open_.states)
+        guide = self._job.guide
+        listed = guide.allowed(open_.states)
+        ranges = guide.candidates(open_.states) if isinstance(guide, Admitting) else listed
         found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
         for first in range(0, len(hidden), self._max_rows):
             part = slice(first, first + self._max_rows)
@@ -152,6 +155,10 @@ class _Search:
                 columns = torch.from_numpy(allowed.forced - allowed.first).to(values.device)[:, None]
                 values = torch.full_like(values, -torch.inf).scatter_(1, columns, 0.0)
             logprobs = torch.log_softmax(values, dim=-1)
+            if ranges is not listed:  # they are among candidates, as those of a draw are
+                ids = self._head.ids[allowed.first : allowed.stop]
+                forbidden = ~np.stack([inside(each, ids) for each in listed[part]])
+                logprobs.masked_fill_(torch.from_numpy(forbidden).to(values.device), -torch.inf)
             totals = logprobs + torch.from_numpy(open_.sums[part]).to(values.device)[:, None]
             least = totals.flatten().topk(min(most, totals.numel())).values[-1]
             rows, columns = ((totals >= least) & (logprobs > -torch.inf)).nonzero(as_tuple=True)

@@ -46,7 +46,11 @@ class Masks:
 
     def piece(self, first: int, stop: int) -> Tensor:
         """Return what some rows must not choose, ``bool [R, N]`` or ``[1, N]``."""
-        return self.table if self.numbers is None else self.table[sent(self.numbers[first:stop], self.table.device)]
+        return self.at(slice(first, stop))
+
+    def at(self, rows: slice | NDArray[np.int64]) -> Tensor:
+        """Return what some rows must not choose, ``bool [R, N]`` or ``[1, N]``."""
+        return self.table if self.numbers is None else self.table[sent(self.numbers[rows], self.table.device)]
 
 
 @dataclass(frozen=True, eq=False)

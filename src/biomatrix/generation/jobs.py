@@ -76,7 +76,8 @@ class Token:
     id : int
         The id.
     logprob : float
-        Log-probability in nats among the allowed ids, at temperature 1.
+        Log-probability in nats among the ids that it was drawn from, at temperature 1: the allowed ones, or all
+        candidates of an :class:`~biomatrix.entities.automaton.Admitting` guide.
     last : bool
         Whether the job writes no more.
     complete : bool
@@ -102,7 +103,7 @@ class Written:
     ids : tuple of int
         The ids.
     logprobs : tuple of float
-        Log-probability of each in nats among the ids its guide allowed, at temperature 1.
+        Log-probability of each in nats among the ids it was drawn from, at temperature 1: see :class:`Token`.
     complete : bool
         Whether the guide has finished; False where the budget ended the job.
     hastened : bool

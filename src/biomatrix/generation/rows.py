@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from biomatrix.entities.automaton import Hastening, Ranges, States
+from biomatrix.entities.automaton import Admitting, Hastening, Ranges, States
 from biomatrix.generation.drawing import RowSettings, choose
 from biomatrix.generation.heads import Head
 from biomatrix.generation.jobs import Guide, Job
+from biomatrix.generation.judged_draws import Drawn
 from biomatrix.generation.recorded_draws import RecordedDraws
 from biomatrix.generation.sampling import Draws, random_stream
 from biomatrix.processors import threads_for
@@ -96,7 +97,7 @@ class Rows:
 
     def _columns(self, last: Tensor, recorded: RecordedDraws | None) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         uniforms = self._draws.next()
-        ranges: list[Ranges] = [each for one in self._guided for each in one.offered()]
+        ranges: list[Ranges] = [each for one in self._guided for each in one.candidates()]
         allowed = self._head.masks.allowed(ranges)
         if allowed.forced is not None:
             return allowed.forced, np.zeros(len(self))
@@ -105,9 +106,20 @@ class Rows:
                 scores = self._head.scores(last, allowed.first, allowed.stop)
                 columns, logprobs = recorded.choose(scores, allowed.masks, uniforms, self._settings)
             else:
-                logits = self._head.logits(last, allowed.first, allowed.stop)
-                columns, logprobs = choose(logits, allowed.masks, uniforms, self._settings)
+                scores = self._head.logits(last, allowed.first, allowed.stop)
+                columns, logprobs = choose(scores, allowed.masks, uniforms, self._settings)
+        ids = self._head.ids[allowed.first : allowed.stop]
+        self._judge(Drawn(columns, logprobs, scores, allowed.masks, ids, uniforms, self._settings))
         return columns + allowed.first, logprobs
+
+    def _judge(self, drawn: Drawn) -> None:
+        """Let the guides that admit one id after the other judge what was drawn."""
+        first = 0
+        for one in self._guided:
+            stop = first + len(one.states)
+            if one.admitting is not None:
+                drawn.judge(slice(first, stop), one.admitting, one.states, owed=one.hastening is not None)
+            first = stop
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
         """Keep these rows, ``bool [R]``, in their order."""
@@ -131,18 +143,21 @@ class _Guided:
     states: States
 
     def __post_init__(self) -> None:
-        self._hastening = self.guide if isinstance(self.guide, Hastening) else None
+        self.hastening = self.guide if isinstance(self.guide, Hastening) else None
+        self.admitting = self.guide if isinstance(self.guide, Admitting) else None
 
-    def offered(self) -> Sequence[Ranges]:
-        """Return what each row may draw."""
+    def candidates(self) -> Sequence[Ranges]:
+        """Return what each row is drawn from: what it may write, or more where the guide judges what is drawn."""
+        if self.admitting is not None:
+            return self.admitting.candidates(self.states)
         allowed = self.guide.allowed(self.states)
-        return allowed if self._hastening is None else self._hastening.offered(self.states, allowed)
+        return allowed if self.hastening is None else self.hastening.offered(self.states, allowed)
 
     def hastened(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return what is written for what was drawn, and which rows were hastened."""
-        if self._hastening is None:
+        if self.hastening is None:
             return ids, np.zeros(len(ids), dtype=np.bool_)
-        self.states, ids, hastened = self._hastening.hastened(self.states, ids)
+        self.states, ids, hastened = self.hastening.hastened(self.states, ids)
         return ids, hastened
 
     def advance(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -34,7 +34,10 @@ def test_greedy_answers_are_those_of_our_own_loop(
     assert [group[0].token_ids for group in groups] == greedy_ids
     ours = nano.engine.generate(requests)
     for (found,), (expected,) in zip(groups, ours, strict=True):
-        assert found.logprob == pytest.approx(expected.logprob, abs=1e-2)
+        if found.segments[-1].modality == "molecule_smiles":  # ours are among all pieces, vLLM's among those allowed
+            assert found.logprob >= expected.logprob - 1e-2
+        else:
+            assert found.logprob == pytest.approx(expected.logprob, abs=1e-2)
         assert found.finish_reason == expected.finish_reason
 
 

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
-from biomatrix.entities.molecule.smiles_automaton.closing import UNLIMITED, Room, fewest_tokens, plans_of
+from biomatrix.entities.molecule.smiles_automaton.closing import UNLIMITED, Room, fewest_tokens
 from biomatrix.entities.molecule.smiles_automaton.completions import Completions
 from biomatrix.entities.molecule.smiles_automaton.core import Core
+from biomatrix.entities.molecule.smiles_automaton.fitting import Fitting
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
-from biomatrix.entities.molecule.smiles_automaton.menus import Menu, Menus
+from biomatrix.entities.molecule.smiles_automaton.menus import Menus
 from biomatrix.entities.molecule.smiles_automaton.pieces import Pieces
-from biomatrix.entities.molecule.smiles_automaton.plans import plan_of
+from biomatrix.entities.table_automaton import inside, ranges_of
 from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -23,21 +24,8 @@ if TYPE_CHECKING:
     from biomatrix.entities.molecule.smiles_automaton.counting.automaton import CountingSmilesAutomaton, Shared
 
 _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
-_AMPLE_TOKENS: Final = 150
-"""Tokens beyond the plan from which on it makes no difference how many there are."""
-_SLACK: Final = 4
-"""By how much the plan behind a piece may differ from what its menu, made for reduced states, says."""
-_MARGIN: Final = 3
-"""Tokens and atoms beyond a plan without which a way to carry it out is looked for."""
-_ENOUGH: Final = 12
-"""Pieces beyond doubt from which on those with doubtful numbers of tokens are not tried one by one."""
-_LITTLE: Final = 4
-"""Characters of a plan up to which pieces are tried one by one where tokens are short."""
-_FEW: Final = 12
-"""Tokens up to which every piece in doubt is tried all the same."""
-_MOST_ROOMS: Final = 64
-_MOST_AFTER: Final = 512
-"""What a state keeps at most: answers by room, and states by piece."""
+_MOST_JUDGED: Final = 64
+"""Pieces that are judged one by one before the menu is asked."""
 
 
 class SmilesAutomaton:
@@ -45,7 +33,7 @@ class SmilesAutomaton:
 
     A row's state is (core or None once it has ended, tokens left to write, least and most atoms left to write, the text
     that finishes it where it is led to its end, else None). It is also
-    :class:`~biomatrix.entities.automaton.Hastening`.
+    :class:`~biomatrix.entities.automaton.Hastening` and :class:`~biomatrix.entities.automaton.Admitting`.
 
     Parameters
     ----------
@@ -61,15 +49,17 @@ class SmilesAutomaton:
         self._machine = Machine()
         self._completions = Completions(self._machine)
         self._menus = Menus(self._machine, self._pieces, end_id)
+        self._fitting = Fitting(self._machine, self._pieces, self._menus, self._completions, end_id)
         self._shared: Shared | None = None
         self.ids: NDArray[np.int64] = np.union1d(list(self._pieces.by_id), [end_id]).astype(np.int64)
+        self._every = ranges_of(self.ids)
 
     def counting(self, counts: MoleculeCounts) -> CountingSmilesAutomaton:
         """Return the automaton that keeps counts of atoms, bonds and rings."""
         from biomatrix.entities.molecule.smiles_automaton.counting.automaton import CountingSmilesAutomaton, Shared
 
         if self._shared is None:
-            self._shared = Shared(self._machine, self._menus, self._pieces.by_id)
+            self._shared = Shared(self._machine, self._menus, self._fitting.judge, self._pieces.by_id)
         return CountingSmilesAutomaton(self.start_id, self.end_id, self.ids, self._shared, counts)
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
@@ -102,7 +92,7 @@ class SmilesAutomaton:
         return [
             _NOTHING
             if core is None
-            else self._allowed(core, Room(tokens, least, most))
+            else self._fitting.allowed(core, Room(tokens, least, most))
             if rest is None
             else self._only(rest)
             for core, tokens, least, most, rest in states.tolist()
@@ -116,9 +106,53 @@ class SmilesAutomaton:
             if core is None or id_ == self.end_id:
                 following[row] = None, tokens - 1, least, most, rest
                 continue
-            after, added = self._after(core, id_)
+            after, added = self._fitting.after(core, id_)
             following[row] = after, tokens - 1, max(least - added, 0), most - added, rest and rest[1:]
         return following
+
+    def candidates(self, states: States) -> Sequence[Ranges]:
+        """Return for each row every piece and the end token; where a text finishes the string, what comes next."""
+        return [
+            _NOTHING if core is None else self._every if rest is None else self._only(rest)
+            for core, _, _, _, rest in states.tolist()
+        ]
+
+    def first_admitted(self, states: States, orders: NDArray[np.int64], *, owed: bool) -> NDArray[np.int64]:
+        """Return the place of the first id of each row's that may come, ``int64 [R]``; -1 where it is not known."""
+        rows = zip(states.tolist(), orders, orders[:, :_MOST_JUDGED].tolist(), strict=True)
+        return np.array([self._first(*row, owed) for row in rows], dtype=np.int64)
+
+    def _first(self, state: list[Any], order: NDArray[np.int64], ids: list[int], owed: bool) -> int:
+        """Return the place of the first piece that may come: judged one by one, or where that does not tell, listed.
+
+        Parameters
+        ----------
+        order, ids :
+            All pieces, and the first of them.
+        """
+        core, tokens, least, most, rest = state
+        if core is None:
+            return -1
+        if rest is None:
+            room = Room(tokens, least, most)
+            for place, id_ in enumerate(ids):
+                found = self._fitting.admits(core, room, id_)
+                if not found and owed and id_ == self.end_id and self._owes_end(*state):
+                    found = True if self._fitting.is_ample(core, room) else None
+                if found:
+                    return place
+                if found is None:
+                    break
+            else:
+                if len(order) == 1:
+                    return -1
+            ranges = self._fitting.allowed(core, room)
+            if owed and self._owes_end(*state):
+                ranges = self._menus.with_end(ranges)
+        else:
+            ranges = self._only(rest)
+        places = inside(ranges, order)
+        return int(places.argmax()) if places.any() else -1
 
     def offered(self, states: States, allowed: Sequence[Ranges]) -> Sequence[Ranges]:
         """Return for each row the ids that are allowed, and the end token where only what is open forbids it."""
@@ -129,9 +163,9 @@ class SmilesAutomaton:
 
     def hastened(self, states: States, ids: NDArray[np.int64]) -> tuple[States, NDArray[np.int64], NDArray[np.bool_]]:
         """Return rows that drew an owed end as they are led to it; one for which no way is known ends, as a draft."""
-        drew = np.array(
-            [id_ == self.end_id and self._owes_end(*state) for state, id_ in zip(states.tolist(), ids, strict=True)]
-        )
+        drew = ids == self.end_id
+        for row in np.flatnonzero(drew).tolist():
+            drew[row] = self._owes_end(*states[row])
         if drew.any():
             states, ids = states.copy(), ids.copy()
             for row in np.flatnonzero(drew).tolist():
@@ -167,83 +201,6 @@ class SmilesAutomaton:
         """Return the one id that may come where a text finishes the string."""
         id_ = self._pieces.single[rest[0]] if rest else self.end_id
         return self._menus.ranges(np.array([id_], dtype=np.int64))
-
-    def _after(self, core: Core, id_: int) -> tuple[Core, int]:
-        """Return the state after a piece, and the atoms it writes."""
-        known = core.after.get(id_)
-        if known is None:
-            if len(core.after) >= _MOST_AFTER:
-                core.after.clear()
-            known = core.after[id_] = self._read(core, id_)
-        return known
-
-    def _read(self, core: Core, id_: int) -> tuple[Core, int]:
-        piece = self._pieces.by_id.get(id_)
-        after = None if piece is None else self._machine.read(core, piece)
-        if piece is None or after is None:
-            raise ConfigurationError(f"id {id_} ({piece!r}) may not come here in a SMILES string")
-        return after, self._machine.atoms_in(core, piece)
-
-    def _allowed(self, core: Core, room: Room) -> Ranges:
-        menu = self._menus.of(core)
-        plan = plan_of(self._machine, core)
-        if (
-            plan is not None
-            and len(menu.growing)
-            and room.tokens >= plan.characters + room.least + menu.most_characters + _SLACK + 2
-            and room.most >= plan.atoms + menu.most_atoms + _SLACK
-            and (room.least == 0 or room.least > menu.most_added)
-        ):
-            return menu.growing if room.least else menu.free
-        tokens = min(room.tokens, room.least + len(core.path) * 8 + _AMPLE_TOKENS * 2)
-        key = (tokens, room.least, min(room.most, room.least + UNLIMITED // 2))
-        found = core.rooms.get(key)
-        if found is None:
-            if len(core.rooms) >= _MOST_ROOMS:
-                core.rooms.clear()
-            found = core.rooms[key] = self._menus.ranges(self._fitting(core, menu, room))
-        return found
-
-    def _fitting(self, core: Core, menu: Menu, room: Room) -> NDArray[np.int64]:
-        """Return the pieces of a menu that leave a string that can be finished in the room, ``int64 [n]``.
-
-        The menu's own figures suffice for most. Pieces that they leave in doubt are tried where atoms are short, and
-        where tokens are so short that little is left beyond doubt, unless much is owed: such a string has run to its
-        budget. Where all are refused, the string is finished in the one way that is known to work; where none is known,
-        it ends as it is, within its budget and as a draft that its reader refuses.
-        """
-        plan = plan_of(self._machine, core)
-        ends = menu.ids == self.end_id
-        sure = np.zeros(len(menu.ids), dtype=bool)
-        doubtful = ~ends & (menu.added <= room.most)
-        if plan is not None:
-            atoms = menu.atoms + (plan.atoms + _SLACK)
-            further = np.maximum(room.least - menu.added, 0)
-            cost = menu.characters + further + (plan.characters + _SLACK + 2)
-            cheap = cost <= room.tokens
-            sure = cheap & (menu.added + atoms <= room.most) & (menu.grows | (further == 0)) & ~ends
-            if plan.characters > _LITTLE or (sure.sum() >= _ENOUGH and room.tokens > _FEW):
-                doubtful &= cheap & (menu.added + atoms > room.most)
-        fits = sure | (ends & (room.least == 0))
-        for place in np.flatnonzero(~fits & doubtful).tolist():
-            fits[place] = self._holds(room, *self._after(core, int(menu.ids[place])))
-        if fits.any():
-            chosen: NDArray[np.int64] = menu.ids[fits]
-            return chosen
-        way = self._completions.find(core, room)
-        return np.array([self._pieces.single[way[0]] if way else self.end_id], dtype=np.int64)
-
-    def _holds(self, room: Room, after: Core, added: int) -> bool:
-        """Return whether a string can be finished behind a piece; where the room is tight, by finding a way."""
-        left = Room(room.tokens - 1, max(room.least - added, 0), room.most - added)
-        ample = Room(left.tokens - _MARGIN, left.least, left.most - _MARGIN)
-        plan = plan_of(self._machine, after)
-        if plan is not None and ample.holds(plan):
-            return True
-        plans = plans_of(self._machine, after)
-        if min((left.cost(plan) for plan in plans), default=UNLIMITED) > left.tokens:
-            return False
-        return any(ample.holds(plan) for plan in plans) or self._completions.find(after, left) is not None
 
 
 def _row(core: Core, tokens: int, least: int, most: int) -> NDArray[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Ranges
 from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
+from biomatrix.entities.molecule.smiles_automaton.judging import DIGITS, LETTERED, NUMBERING
 from biomatrix.entities.molecule.smiles_automaton.live import ring_numbers
 from biomatrix.entities.molecule.smiles_automaton.machine import ATOMS, Machine
 from biomatrix.entities.molecule.smiles_automaton.pieces import Node, Pieces
@@ -24,9 +24,6 @@ Row = tuple[int, int, int, int, bool]
 """A piece: its id, the atoms it writes, and the characters, atoms and growth of the plan behind it, the first two less
 those of the state before it."""
 Rows = tuple[Row, ...]
-_DIGITS: Final = string.digits[1:] + "0"
-"""The digits, the usual first."""
-_LETTERED: Final = (Mode.BRACKET, Mode.PERCENT)
 _MOST: Final = 20_000
 """Menus, sets of pieces and ranges that are kept; beyond, all are forgotten and made again as they are met."""
 
@@ -113,7 +110,7 @@ class Menus:
         rows: Rows = ()
         if core.mode == Mode.BRACKET:
             parts.append(self._part(nearest, pieces.numbered))
-        elif core.mode in (Mode.ATOM, Mode.CLOSED, Mode.BOND, Mode.PERCENT):
+        elif core.mode in NUMBERING:
             rows = self._numbered(core)
         if pieces.mixed.children:
             rows += self._rows(core, pieces.mixed)
@@ -125,7 +122,7 @@ class Menus:
     def _numbered(self, core: Core) -> Rows:
         """Return the ring numbers and the dot that may come: of the digits that open a ring, all do what one does."""
         trie, used = self._pieces.numbered, ring_numbers(core.path)
-        opening = [digit for digit in _DIGITS if digit in trie.children and int(digit) not in used]
+        opening = [digit for digit in DIGITS if digit in trie.children and int(digit) not in used]
         if core.mode == Mode.PERCENT or not opening:
             return self._rows(core, trie)
         first, *others = opening
@@ -153,7 +150,7 @@ class Menus:
         """Return the pieces of a trie that may come in a state, each with what its plan adds to the state's."""
         machine, before = self._machine, plan_of(self._machine, core)
         characters, atoms = (before.characters, before.atoms) if before is not None else (0, 0)
-        letters = ATOMS if core.mode not in _LETTERED else ()
+        letters = ATOMS if core.mode not in LETTERED else ()
         found: list[Row] = []
         for character, child in trie.children.items():
             after = machine.step(core, character) if character not in without else None

@@ -88,6 +88,10 @@ class Pieces:
             for trie in self._tries_of(text):
                 trie.add(text, id_, numbered=_numbered(text))
 
+    def trie_of(self, text: str) -> Node:
+        """Return the trie from which a menu takes a piece."""
+        return self._tries_of(text)[-1]
+
     def _tries_of(self, text: str) -> tuple[Node, ...]:
         if _numbered(text):
             return (self.numbered,) if len(text) == 1 else (self.returning, self.mixed)

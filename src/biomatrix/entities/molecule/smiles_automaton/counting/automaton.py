@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -26,8 +26,10 @@ from biomatrix.entities.molecule.smiles_automaton.counting.reading import (
     Reader,
     plus,
 )
+from biomatrix.entities.molecule.smiles_automaton.judging import Judge
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
 from biomatrix.entities.molecule.smiles_automaton.menus import Menus
+from biomatrix.entities.table_automaton import ranges_of
 from biomatrix.errors import ConfigurationError
 
 _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
@@ -72,11 +74,12 @@ class Shared:
     ----------
     machine : Machine
     menus : Menus
+    judge : Judge
     pieces : mapping of int to str
     """
 
-    def __init__(self, machine: Machine, menus: Menus, pieces: Mapping[int, str]) -> None:
-        self.machine, self.menus, self.pieces = machine, menus, pieces
+    def __init__(self, machine: Machine, menus: Menus, judge: Judge, pieces: Mapping[int, str]) -> None:
+        self.machine, self.menus, self.judge, self.pieces = machine, menus, judge, pieces
         self.letters = {text: id_ for id_, text in pieces.items() if len(text) == 1}
         self._closings: dict[tuple[bool, Rules], Closings] = {}
 
@@ -93,7 +96,8 @@ class CountingSmilesAutomaton:
 
     A row's state is (Written or None once it has ended, tokens left, the completer of its limits). It holds a text
     that completes it: the next character of that is always allowed, and any other piece only with a completion of its
-    own. So no state is a dead end, whatever the search for completions misses.
+    own. So no state is a dead end, whatever the search for completions misses. It is also
+    :class:`~biomatrix.entities.automaton.Admitting`.
 
     Parameters
     ----------
@@ -109,6 +113,7 @@ class CountingSmilesAutomaton:
     ) -> None:
         self.start_id, self.end_id, self.ids = start_id, end_id, ids
         self._shared = shared
+        self._every = ranges_of(ids)
         self.counts = counts
 
     def counting(self, counts: MoleculeCounts) -> CountingSmilesAutomaton:
@@ -159,6 +164,21 @@ class CountingSmilesAutomaton:
             for row, tokens, completer in states.tolist()
         ]
 
+    def candidates(self, states: States) -> Sequence[Ranges]:
+        """Return for each row every piece and the end token; where the string is written as planned, what is next."""
+        rows: list[Written | None] = states[:, 0].tolist()
+        return [_NOTHING if row is None else self._only(row) if row.locked else self._every for row in rows]
+
+    def first_admitted(self, states: States, orders: NDArray[np.int64], *, owed: bool) -> NDArray[np.int64]:
+        """Return the place of the first id of each row's that may come, ``int64 [R]``; -1 where none may."""
+        found = np.full(len(states), -1, dtype=np.int64)
+        for number, ((row, tokens, completer), order) in enumerate(zip(states.tolist(), orders.tolist(), strict=True)):
+            if row is not None:
+                planned = self._planned(row)
+                may_come = (id_ == planned or self._admits(row, tokens, completer, id_) for id_ in order)
+                found[number] = next((place for place, admitted in enumerate(may_come) if admitted), -1)
+        return found
+
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states, ``object [R, 3]``, after one allowed id per row, ``int64 [R]``."""
         following = np.empty_like(states)
@@ -177,35 +197,51 @@ class CountingSmilesAutomaton:
         rows = [0 if row is None else len(row.locked) + width(row.rest) + 1 for row in states[:, 0]]
         return np.array(rows, dtype=np.int64)
 
-    def _allowed(self, row: Written, tokens: int, completer: Completer) -> Ranges:
+    def _planned(self, row: Written) -> int:
+        """Return the id that the text which completes a row begins with."""
         planned = row.locked[:1] or row.rest[:1]
         if planned >= FIRST_MARK:
             planned = spelled(planned, row.core)[0]
-        ids = {self._shared.letters[planned] if planned else self.end_id}
-        if not row.locked:
-            ids.update(self._others(row, tokens, completer))
+        return self._shared.letters[planned] if planned else self.end_id
+
+    def _only(self, row: Written) -> Ranges:
+        return self._shared.menus.ranges(np.array([self._planned(row)], dtype=np.int64))
+
+    def _allowed(self, row: Written, tokens: int, completer: Completer) -> Ranges:
+        if row.locked:
+            return self._only(row)
+        menu = self._shared.menus.of(row.core).ids.tolist()
+        ids = {self._planned(row), *(id_ for id_ in menu if self._completes(row, tokens, completer, id_))}
         return self._shared.menus.ranges(np.array(sorted(ids), dtype=np.int64))
 
-    def _others(self, row: Written, tokens: int, completer: Completer) -> Iterator[int]:
-        """Yield the ids that have a completion of their own."""
-        read, pieces = completer.reader.read, self._shared.pieces
-        for id_ in self._shared.menus.of(row.core).ids.tolist():
-            if id_ != self.end_id and _RARE.search(pieces[id_] if row.core.mode != Mode.BRACKET else ""):
-                continue
-            if completer.limits.rotatable is not None and id_ != self.end_id and pieces[id_] not in _FEW:
-                continue
-            if row.core.mode == Mode.BRACKET and id_ != self.end_id and _RARE_INSIDE.match(pieces[id_]):
-                continue
-            if id_ == self.end_id:
-                owed = completer.limits.owed(row.total)
-                if owed is not None and owed.nothing and not row.rest:
-                    yield id_
-                continue
-            step = read(row.core, row.context, pieces[id_])
-            if step is not None:
-                total = plus(row.total, step.added)
-                if completer.width(step.core, step.context, total, row.text + pieces[id_]) + 1 < tokens:
-                    yield id_
+    def _admits(self, row: Written, tokens: int, completer: Completer, id_: int) -> bool:
+        """Return whether an id is on the menu of a row and has a completion of its own."""
+        if row.locked:
+            return False
+        if id_ == self.end_id:
+            on_menu = self._shared.machine.ends(row.core)
+        else:
+            on_menu = self._shared.judge.figures(row.core, id_) is not None
+        return on_menu and self._completes(row, tokens, completer, id_)
+
+    def _completes(self, row: Written, tokens: int, completer: Completer, id_: int) -> bool:
+        """Return whether an id that is on the menu of a row has a completion of its own."""
+        if id_ == self.end_id:
+            owed = completer.limits.owed(row.total)
+            return owed is not None and owed.nothing and not row.rest
+        piece = self._shared.pieces[id_]
+        if row.core.mode == Mode.BRACKET:
+            if _RARE_INSIDE.match(piece):
+                return False
+        elif _RARE.search(piece):
+            return False
+        if completer.limits.rotatable is not None and piece not in _FEW:
+            return False
+        step = completer.reader.read(row.core, row.context, piece)
+        if step is None:
+            return False
+        total = plus(row.total, step.added)
+        return completer.width(step.core, step.context, total, row.text + piece) + 1 < tokens
 
     def _after(self, row: Written, id_: int, completer: Completer) -> Written:
         piece = self._shared.pieces.get(id_, "")
