@@ -1,8 +1,8 @@
 """Whether a mangled answer was read and judged as it should be: no crash, and right only where it states a right value.
 
 Whether a stated value is a right one is decided here without the package's metrics: molecules by the InChI of their
-parts (isotopes aside, which SMolInstruct's own comparison does not see), formulas by the counts of their elements,
-numbers as numbers, words as words.
+parts (isotopes and the hydrogens of brackets aside, which SMolInstruct's own comparison does not see), formulas by the
+counts of their elements, numbers as numbers, words as words.
 """
 
 from __future__ import annotations
@@ -71,6 +71,11 @@ def _molecules(text: str) -> object:
     for mol in found:
         for atom in mol.GetAtoms():
             atom.SetIsotope(0)
+            if atom.GetNoImplicit() and not atom.GetIsAromatic():
+                atom.SetNoImplicit(False)
+                atom.SetNumExplicitHs(0)
+                atom.SetNumRadicalElectrons(0)
+        mol.UpdatePropertyCache(strict=False)
     return frozenset(Chem.MolToInchi(Chem.RemoveHs(mol)) for mol in found)
 
 
