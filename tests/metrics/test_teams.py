@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +68,31 @@ def test_what_fails_elsewhere_is_done_here(monkeypatch: pytest.MonkeyPatch, capl
         assert team.map(refused_elsewhere, range(50), size=1) == list(range(50))
 
 
+def test_a_process_that_is_stopped_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(WORKERS, raising=False)
+    monkeypatch.setattr("biomatrix.metrics.teams._PATIENCE", 0.2)
+    with Team(1000, least=1, workers=2) as team:
+        os.kill(team._others[0]._process.pid, signal.SIGSTOP)
+        assert team.map(refused_elsewhere, range(20), size=1) == list(range(20))
+
+
+def test_two_threads_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(WORKERS, raising=False)
+    with Team(1000, least=1, workers=2) as team, ThreadPoolExecutor(2) as pool:
+        wanted = [SMILES[:30], SMILES[::-1]]
+        found = list(pool.map(lambda part: team.map(canonical_components, part, size=3), wanted))
+    assert found == [canonical_components(part) for part in wanted]
+
+
+def test_nothing_in_the_working_folder_is_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("open('ran', 'w').close()\n")
+    monkeypatch.delenv(WORKERS, raising=False)
+    monkeypatch.chdir(tmp_path)
+    with Team(1000, least=1, workers=2) as team:
+        assert len(set(team.map(whereabouts, range(40), size=1))) == 2
+    assert not (tmp_path / "ran").exists()
+
+
 def test_an_error_of_the_work_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WORKERS, "1")
     with Team(1000, least=1, workers=2) as team, pytest.raises(KeyError, match="not here"):
@@ -76,7 +104,7 @@ def test_the_number_is_that_given_or_in_the_environment(monkeypatch: pytest.Monk
     assert (workers_or_default(), workers_or_default(5)) == (3, 5)
     monkeypatch.delenv(WORKERS)
     assert 1 <= workers_or_default() <= 8
-    for wrong in ("0", "-1", "two", "1.5"):
+    for wrong in ("0", "-1", "two", "1.5", "9" * 5000):
         monkeypatch.setenv(WORKERS, wrong)
         with pytest.raises(ConfigurationError, match="workers"):
             workers_or_default()

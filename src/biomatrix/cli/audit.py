@@ -69,6 +69,9 @@ def audit(
         str | None,
         typer.Option("--format", help="Of files whose name does not tell it: smi of a table with a column of SMILES."),
     ] = None,
+    file: Annotated[
+        list[Path] | None, typer.Option("--file", help="A TOML file of further benchmarks; repeatable.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the report and of the keys of leaked rows.")
     ] = None,
@@ -85,7 +88,10 @@ def audit(
     from biomatrix.evaluation.audit.run import audit as run_audit
     from biomatrix.evaluation.data_places import places
     from biomatrix.evaluation.selection import selected
+    from biomatrix.tasks.benchmarks.registry import load_benchmarks
 
+    for path in file or ():
+        load_benchmarks(path)
     chosen = selected(tasks)
     named = [_benchmark(one) for one in training]
     where = places(source, data or (), [*chosen, *(one for one in named if one is not None)], stand_ins=stand_ins)

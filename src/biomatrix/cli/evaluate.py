@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -230,6 +230,18 @@ def _paraphrase(text: str) -> int | None:
     return int(text)
 
 
+def _missing(run: Run) -> Iterator[str]:
+    """Yield which rows and metrics a result lacks."""
+    from biomatrix.evaluation.notes import NOT_MEASURED
+
+    task, data = run.result["task"], run.result["data"]
+    if data["rows"]["rejected"]:
+        yield f"{task}: {data['rows']['rejected']:,} rows could not be read, such as: {data['rejects'][0]}"
+    for note in run.result["notes"]:
+        if note.endswith(NOT_MEASURED):
+            yield f"{task}: {note}"
+
+
 def _finish(done: Sequence[Run | NotRun], output: Path, as_json: bool) -> None:
     """Write the report, print what came of each task, and exit with 1 where nothing did."""
     from biomatrix.evaluation.comparison import Run, compared
@@ -247,6 +259,8 @@ def _finish(done: Sequence[Run | NotRun], output: Path, as_json: bool) -> None:
     for one in done:
         if not isinstance(one, Run):
             typer.echo(f"{one.task} is not run with {one.model}: {one.reason}", err=True)
+    for line in dict.fromkeys(line for one in finished for line in _missing(one)):
+        typer.echo(line, err=True)
     if finished:
         typer.echo(f"wrote {', '.join(str(output / name) for name in _REPORTS)}", err=True)
     else:

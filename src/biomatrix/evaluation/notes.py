@@ -12,6 +12,7 @@ from biomatrix.evaluation.rows import Rows
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 
 NOT_OFFICIAL: Final = "not the official data"
+NOT_MEASURED: Final = "was not measured: its judge gives no such value"
 
 
 def data_notes(
@@ -55,7 +56,7 @@ def run_notes(benchmark: Benchmark, rows: Rows, found: Judged, log: AnswerLog) -
     explained = {name for names in reasons.values() for name in names}
     for metric in benchmark.metrics:
         if metric.name not in found.names:
-            notes.append(f"{metric.name} was not measured")
+            notes.append(f"{metric.name} {NOT_MEASURED}")
         elif metric.name not in explained and all(math.isnan(value) for value in found.values(metric.name)):
             notes.append(f"{metric.name} has no value: no answer could be judged, or what it needs is not here")
     return notes

@@ -15,10 +15,11 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Final, Self, TypeAlias
 
 from biomatrix.errors import ConfigurationError
@@ -30,6 +31,11 @@ WORKERS: Final = "BIOMATRIX_WORKERS"
 _MOST: Final = 8
 """Processes where nobody has said how many: each needs some 150 MB."""
 _ALONE: Final = {WORKERS: "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_MOST_DIGITS: Final = 4
+_PATIENCE: Final = 60.0
+"""Seconds that another process is waited for at least when all else is done, and"""
+_PARTS: Final = 20
+"""how many times as long as the longest part took here: one that is stopped never answers."""
 _START: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.stdin.readline()); "
     "from biomatrix.metrics.teams import serve; serve()"
@@ -49,7 +55,7 @@ def workers_or_default(workers: int | None = None) -> int:
     """
     stated = os.environ.get(WORKERS) if workers is None else str(workers)
     if stated:
-        if not (stated.isascii() and stated.isdigit() and int(stated)):
+        if not (stated.isascii() and stated.isdigit() and len(stated) <= _MOST_DIGITS and int(stated)):
             raise ConfigurationError(f"workers ({WORKERS}) must be a number from 1, not {stated[:20]!r}")
         return int(stated)
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -78,6 +84,7 @@ class Team:
 
     def __init__(self, items: int, least: int, workers: int | None = None) -> None:
         self._others: list[_Other] = []
+        self._lock = Lock()
         if not sys.executable or hasattr(sys, "frozen"):  # no Python to start
             return
         for _ in range(min(workers_or_default(workers) - 1, items // least)):
@@ -111,7 +118,10 @@ class Team:
         size : int
             Items that are worked on at once, wherever it is: the parts are the same for every number of processes.
         """
-        listed = list(items)
+        with self._lock:  # of two threads, one after the other
+            return self._map(work, list(items), size)
+
+    def _map(self, work: Work, listed: list[Any], size: int) -> list[Any]:
         parts = [listed[begin : begin + size] for begin in range(0, len(listed), size)]
         waiting, found = deque(range(len(parts))), dict[int, list[Any]]()
         threads = [
@@ -120,10 +130,17 @@ class Team:
         ]
         for thread in threads:
             thread.start()
+        longest = 0.0
         for place in _taken(waiting):
+            begun = time.monotonic()
             found[place] = work(parts[place])
-        for thread in threads:
-            thread.join()
+            longest = max(longest, time.monotonic() - begun)
+        patient_until = time.monotonic() + max(_PATIENCE, _PARTS * longest)
+        for other, thread in zip(self._others, threads, strict=False):
+            thread.join(max(patient_until - time.monotonic(), 0.0))
+            if thread.is_alive():
+                other.give_up()
+                thread.join()
         # What another process could not do is done here, so that errors are those of the work itself.
         return [result for place, part in enumerate(parts) for result in found.get(place) or work(part)]
 
@@ -143,9 +160,9 @@ class _Other:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START],
+            [sys.executable, "-P", "-c", _START],  # what lies in the working folder is no part of Python's library
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="ascii", env={**os.environ, **_ALONE},
-            process_group=0,  # an interrupt from the terminal is this process's to act on
+            start_new_session=True,  # what the terminal signals is for this process to act on
         )  # fmt: skip
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -158,8 +175,11 @@ class _Other:
         for place in _taken(waiting):
             try:
                 self._send([work.__module__, work.__qualname__, parts[place]])
-                found[place] = json.loads(self._from.readline())
-            except (OSError, ValueError):
+                results = json.loads(self._from.readline())
+                if len(results) != len(parts[place]):
+                    raise ValueError("other results than there are items")
+                found[place] = results
+            except (OSError, ValueError, TypeError):
                 if not self._ended:
                     log.warning("a process that shares the work of %s has failed: it goes on here", work.__qualname__)
                 return
@@ -167,6 +187,10 @@ class _Other:
     def _send(self, message: Any) -> None:
         self._to.write(json.dumps(message) + "\n")
         self._to.flush()
+
+    def give_up(self) -> None:
+        """Kill the process, which has not answered for long; what it was at is done elsewhere."""
+        self._process.kill()
 
     def end(self) -> None:
         """End the process, whatever it is at."""

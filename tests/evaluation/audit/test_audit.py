@@ -244,6 +244,15 @@ def test_what_is_no_training_data_is_refused(molecules: Examined, tmp_path: Path
             audit([molecules], [Training("t", path=path)])
 
 
+def test_keys_that_no_row_has_and_training_data_without_rows_are_refused(molecules: Examined, tmp_path: Path) -> None:
+    (tmp_path / "set.smi").write_text("CCO ethanol\n")
+    (tmp_path / "none.smi").write_text("\n")
+    with pytest.raises(ConfigurationError, match="did you mean scaffold"):
+        audit([molecules], [Training("set", path=tmp_path / "set.smi")], leaks=["scafold"])
+    with pytest.raises(ConfigurationError, match="no row of none"):
+        audit([molecules], [Training("none", path=tmp_path / "none.smi")])
+
+
 def test_the_lists_of_keys_are_those_an_evaluation_reads(molecules: Examined, tmp_path: Path) -> None:
     result = audit([molecules], [_smiles_file(tmp_path / "t.smi", "CCCCO")], leaks=LEAKS)
     result.write(tmp_path / "report")

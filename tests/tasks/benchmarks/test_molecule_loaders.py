@@ -130,3 +130,11 @@ def test_rows_are_read_from_files_that_are_known(tmp_path: Path) -> None:
     rows = list(read_rows(tmp_path / "b.txt", quoted=False))
     assert rows[0] == {"a": '"x', "b": "y"}
     assert isinstance(rows[1], ParseError)
+
+
+def test_a_table_without_splits_is_a_test_split_alone(tmp_path: Path) -> None:
+    """Were its rows training rows too, the nearest neighbour of each would be itself: a floor that nothing reaches."""
+    (tmp_path / "rows.csv").write_text("smiles,answer\nCCO,1\nCCN,2\n")
+    settings = {"file": "rows.csv", "fields": {"molecule": "molecule:smiles"}, "answer": "answer"}
+    assert len(load("table", tmp_path, **settings)[0]) == 2
+    assert load("table", tmp_path, "train", **settings) == ([], [])

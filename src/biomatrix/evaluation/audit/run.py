@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.entities.files.writing import write_whole
+from biomatrix.entities.near_matches import choices
 from biomatrix.entities.rejects import Reject
+from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.audit.index import TestRows
 from biomatrix.evaluation.audit.report import FORMAT, LEAKS, TaskAudit, is_leaked, markdown, overlaps
 from biomatrix.evaluation.audit.subjects import Subject, subject_of_example
@@ -101,13 +103,17 @@ def audit(
     Raises
     ------
     ConfigurationError
-        A file is missing, or training data are nothing that is read.
+        A file is missing, training data are nothing that is read or hold no row, or no test row has a key of `leaks`.
     """
     splits = [_test_rows(one) for one in examined]
     rows = TestRows([subject for subjects, _ in splits for subject in subjects], relatives=relatives)
+    if leaks != LEAKS:
+        _check_keys(rows, leaks)
     counts, rejects = {}, {}
     for each in training:
         counts[each.name], rejects[each.name] = _compare(rows, each.name, each.subjects())
+        if not counts[each.name]:
+            raise ConfigurationError(f"no row of {each.name} could be read, so that nothing would be found in it")
     rows.finish()
     audits, first = [], 0
     for one, (subjects, refused) in zip(examined, splits, strict=True):
@@ -120,6 +126,14 @@ def audit(
             TaskAudit(one.benchmark.name, one.data.source.name, one.is_official, len(subjects), refused, found, leaked)
         )
     return Audit(counts, rejects, tuple(audits), tuple(leaks))
+
+
+def _check_keys(rows: TestRows, leaks: Sequence[str]) -> None:
+    names = {name for parts in rows.parts for part in parts for name in part.keys}
+    known = sorted(names | {name.rpartition(".")[2] for name in names})
+    for name in leaks:
+        if name not in known:
+            raise ConfigurationError(f"no test row has a key {name!r}; {choices(name, known)}")
 
 
 def _test_rows(examined: Examined) -> tuple[list[Subject], int]:

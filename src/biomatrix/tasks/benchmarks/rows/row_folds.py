@@ -22,7 +22,8 @@ def is_of_fold(row: RawRow, split: str, settings: Mapping[str, Any]) -> bool:
     split : str
     settings : mapping
         ``split_column`` and ``splits``, its values for each split; or ``fold_by``, a column whose SHA-256 puts eight
-        tenths of the rows in train, one in validation and one in test; every row is of the split with neither.
+        tenths of the rows in train, one in validation and one in test. With neither every row is a test row, but
+        where ``files`` has one for each split.
 
     Raises
     ------
@@ -34,4 +35,4 @@ def is_of_fold(row: RawRow, split: str, settings: Mapping[str, Any]) -> bool:
         return int.from_bytes(digest[:8], "big") % 10 in of_split(_FOLDS, split)
     if "split_column" in settings:
         return bool(cell(row, settings["split_column"]) in of_split(settings["splits"], split))
-    return True
+    return "files" in settings or split == "test"
