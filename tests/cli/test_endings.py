@@ -33,6 +33,7 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
     ("error", "status", "words"),
     [
         (ParseError("bad", file="x.sdf", record=2), REFUSED, "biomatrix: x.sdf, record 2: bad"),
+        (ConfigurationError("no model '\x1b[2J\x9b'"), REFUSED, "biomatrix: no model '\\x1b[2J\\x9b'"),
         (ValueError("two\nlines"), UNEXPECTED, "biomatrix: unexpected: ValueError: two lines; run again with --debug"),
         (KeyError("k"), UNEXPECTED, "unexpected: KeyError: 'k'"),
         (MemoryError(), REFUSED, "biomatrix: there is not enough memory"),

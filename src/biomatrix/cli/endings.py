@@ -30,6 +30,8 @@ DEBUG_VARIABLE: Final = "BIOMATRIX_DEBUG"
 _LONGEST: Final = 300
 _NO_MEMORY: Final = "can't allocate memory"
 """What torch says, in an error of no kind of its own."""
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160))}
+"""Characters that steer a terminal: a name in a message may hold them."""
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -103,5 +105,5 @@ def _leave_unexpectedly(error: Exception, debug: bool) -> None:
 def _leave(status: int, message: str, debug: bool) -> None:
     if debug:
         traceback.print_exc()
-    print(f"biomatrix: {message}", file=sys.stderr)
+    print(f"biomatrix: {message.translate(_CONTROLS)}", file=sys.stderr)
     sys.exit(status)

@@ -61,7 +61,9 @@ class FunctionAnswerer:
         seconds = time.perf_counter() - begun
         if not isinstance(found, str | Reply):
             return Reply("", error=f"the function returned a {type(found).__name__}, not text")
-        return sound_reply(Reply(str(found), seconds=seconds) if isinstance(found, str) else found)
+        if isinstance(found, str):  # perhaps of a class whose own `__str__` fails
+            found = Reply(str.__str__(found), seconds=seconds)
+        return sound_reply(found)
 
 
 def open_function(name: str) -> Answerer:
