@@ -118,7 +118,9 @@ class Team:
         size : int
             Items that are worked on at once, wherever it is: the parts are the same for every number of processes.
         """
-        with self._lock:  # of two threads, one after the other
+        if self.alone:
+            return self._map(work, list(items), size)
+        with self._lock:  # of two threads, one after the other: each of the others is asked one thing at a time
             return self._map(work, list(items), size)
 
     def _map(self, work: Work, listed: list[Any], size: int) -> list[Any]:
