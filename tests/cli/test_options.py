@@ -60,13 +60,15 @@ def test_o_is_the_output_and_a_path() -> None:
             assert {"-o", "--output"} <= set(words), command
             assert kind <= {Path, str}, command  # as text where a slash at its end says something
             seen.add(command)
-    assert {"encode", "decode", "quickstart", "corpus", "tokenizer train"} <= {one.partition(" ")[2] for one in seen}
+    assert {"encode", "decode", "quickstart", "corpus build", "tokenizer train"} <= {
+        one.partition(" ")[2] for one in seen
+    }
 
 
 def test_commands_that_may_take_long_can_be_silenced() -> None:
     quiet = {name.partition(" ")[2] for name, words, _ in options() if set(words) == {"--quiet", "-q"}}
     assert quiet == {
         "quickstart", "encode", "decode", "generate", "explain", "calibrate",
-            "corpus", "pretrain", "finetune", "doctor", "doctor roundtrip",
+            "corpus build", "pretrain", "finetune", "doctor", "doctor roundtrip",
         "doctor parity", "tokenizer train", "data get", "evaluate run", "audit",
     }  # fmt: skip

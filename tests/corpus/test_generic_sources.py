@@ -163,9 +163,11 @@ def test_a_wrong_description_says_what_is_wrong(entry: dict[str, object], messag
         list(open_source(SourceRecipe.model_validate({"name": "mine", **entry}), data).shards(10))
 
 
-def test_a_description_needs_a_reader_and_files() -> None:
+def test_a_description_needs_a_reader_and_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="or give a reader"):
+        open_source(SourceRecipe(name="mine", files=["a.csv"]), tmp_path)
     with pytest.raises(ValueError, match="need a reader"):
-        SourceRecipe(name="mine", files=["a.csv"])
+        SourceRecipe(name="mine", files=["a.csv"], kind="beads")
     with pytest.raises(ValueError, match="needs files"):
         SourceRecipe(name="mine", reader="csv")
     with pytest.raises(ValueError, match="name"):

@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from biomatrix.cli.console import Quiet, shown_log
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
-    app.command(
-        epilog="Example: biomatrix corpus recipes/nano_corpus.toml --data data --output runs/nano_corpus --workers 2"
-    )(corpus)
+class BuildsByDefault(TyperGroup):
+    """The group, which takes ``corpus RECIPE`` for ``corpus build RECIPE``, as it was called before it had others."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``build`` in front where the first word is neither a command nor a question for help."""
+        first = args[0] if args else "--help"
+        named = first in self.commands or first == "--help"
+        recipe = any(word.endswith(".toml") or Path(word).is_file() for word in args)
+        return list(super().parse_args(ctx, args if named or not recipe else ["build", *args]))
 
 
-def corpus(
+app = typer.Typer(
+    cls=BuildsByDefault,
+    help="Build corpora: sources, their files, documents, token shards.",
+    epilog="Example: biomatrix corpus build recipes/nano_corpus.toml --data data --output runs/nano_corpus --workers 2",
+    no_args_is_help=True,
+)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the command and its sub-commands to the application."""
+    parent.add_typer(app, name="corpus")
+
+
+@app.callback()
+def corpus() -> None:
+    """Build corpora: sources, their files, documents, token shards."""
+
+
+@app.command(epilog="Example: biomatrix corpus build recipes/nano_corpus.toml --data data --output runs/nano_corpus")
+def build(
     recipe: Annotated[Path, typer.Argument(help="A TOML recipe: sources, views, tasks, vocabulary.")],
     data: Annotated[Path, typer.Option(help="The folder to which the files of sources are relative.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Work folder; finished steps in it are kept.")],

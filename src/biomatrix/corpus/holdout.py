@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 
+from biomatrix.corpus.records import Split
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kind_of
@@ -34,6 +35,11 @@ def is_held_out(entity: Entity) -> bool:
     True
     """
     return any(is_held_out_identity(identity, name) for name, identity in kind_of(entity).identities(entity))
+
+
+def split_of(*entities: Entity) -> Split:
+    """Return the side of the split of a record of these entities: held out where any of them is."""
+    return "held_out" if any(map(is_held_out, entities)) else "train"
 
 
 def is_held_out_identity(identity: str, kind: str) -> bool:

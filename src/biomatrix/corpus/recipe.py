@@ -16,7 +16,7 @@ Mean = Annotated[float, Field(ge=0, le=10_000)]
 Count = Annotated[int, Field(le=2**31 - 1)]
 
 
-_OF_ANY_SOURCE = {"name", "repeat", "embed_attempts", "reader"}
+_OF_ANY_SOURCE = {"name", "repeat", "embed_attempts", "reader", "files"}
 """Keys that need no reader."""
 
 
@@ -35,7 +35,7 @@ class SourceRecipe(Section):
     reader : str, optional
         The format of its files: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``fasta``, or one that a kind reads.
     files : list of str
-        Paths or patterns, relative to the data folder.
+        Paths or patterns, relative to the data folder; of a published source, in place of those of its card.
     kind : str, optional
         The kind of entity in each row or record; ``text``, or not given, for rows of words alone.
     entity : str, optional

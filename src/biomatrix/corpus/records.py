@@ -23,6 +23,10 @@ from biomatrix.entities.kind_registry import kind_of
 
 TEXT: Final = "text"
 """The ``kind`` of a record that holds no entity."""
+INTERACTION: Final = "interaction"
+"""The ``kind`` of a record of several entities that act on one another, by role: ``ligand``, ``protein``."""
+INTERLEAVED: Final = "interleaved"
+"""The ``kind`` of a text that mentions entities, which are its parts."""
 
 Split = Literal["train", "held_out", "held_out_label"]
 """``held_out_label``: the measured label is held out; the entity itself may be trained on elsewhere."""
@@ -35,6 +39,7 @@ RECORD_SCHEMA = pa.schema(
         ("split", pa.string()),
         ("fields", pa.string()),
         ("entity", pa.binary()),
+        ("parts", pa.list_(pa.struct([("role", pa.string()), ("kind", pa.string()), ("entity", pa.binary())]))),
     ]
 )
 BATCH_ROWS: Final = 512
@@ -44,20 +49,22 @@ _BUFFER: Final = 1 << 20
 
 @dataclass(frozen=True)
 class Record:
-    """One entity or text of one source.
+    """One entity, text, or set of entities that belong together, of one source.
 
     Parameters
     ----------
     source, id : str
         The source's name and the record's name in it.
     kind : str
-        The name of the entity's kind, or ``text``.
+        The name of the entity's kind, or `TEXT`, `INTERACTION`, `INTERLEAVED`.
     split : str
         ``train``, ``held_out`` or ``held_out_label``.
     fields : mapping of str to str
         By field name, words or numbers: name, description, organism, log_solubility and so on.
     entity : Entity, optional
-        None for text.
+        None for text, and where there are parts.
+    parts : mapping of str to Entity
+        By role, the entities of a record of several.
     """
 
     source: str
@@ -66,6 +73,7 @@ class Record:
     split: Split = "train"
     fields: Mapping[str, str] = field(default_factory=dict)
     entity: Entity | None = None
+    parts: Mapping[str, Entity] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,7 @@ def records_to_table(records: Iterable[Record]) -> pa.Table:
             "split": record.split,
             "fields": json.dumps(dict(record.fields), ensure_ascii=False, sort_keys=True),
             "entity": None if record.entity is None else kind_of(record.entity).to_bytes(record.entity),
+            "parts": [_part_row(role, entity) for role, entity in record.parts.items()],
         }
         for record in records
     ]
@@ -103,13 +112,26 @@ def records_to_table(records: Iterable[Record]) -> pa.Table:
 def records_from_table(table: pa.Table | pa.RecordBatch) -> list[Record]:
     """Return the records of a table written by `records_to_table`."""
     return [
-        Record(row["source"], row["id"], row["kind"], row["split"], json.loads(row["fields"]), _entity_of(row))
+        Record(
+            row["source"],
+            row["id"],
+            row["kind"],
+            row["split"],
+            json.loads(row["fields"]),
+            _entity_of(row, row["id"]),
+            {part["role"]: _entity_of(part, row["id"]) for part in row["parts"]},
+        )
         for row in table.to_pylist()
     ]
 
 
-def _entity_of(row: Mapping[str, Any]) -> Entity | None:
-    return None if row["entity"] is None else kind_named(row["kind"]).from_bytes(row["entity"], row["id"])
+def _part_row(role: str, entity: Entity) -> dict[str, Any]:
+    kind = kind_of(entity)
+    return {"role": role, "kind": kind.name, "entity": kind.to_bytes(entity)}
+
+
+def _entity_of(row: Mapping[str, Any], name: str) -> Any:
+    return None if row["entity"] is None else kind_named(row["kind"]).from_bytes(row["entity"], name)
 
 
 def read_batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:

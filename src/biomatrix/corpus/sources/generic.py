@@ -13,6 +13,7 @@ from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import TEXT, Record
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources.base import Provenance, Source
+from biomatrix.corpus.sources.source_files import matching_files
 from biomatrix.corpus.sources.tables import ParquetTable, Table
 from biomatrix.corpus.sources.text_tables import BrokenRow, DelimitedTable, FastaTable, JsonTable
 from biomatrix.entities.base_entity import Entity
@@ -34,17 +35,9 @@ def described_provenance(entry: SourceRecipe, root: Path) -> Provenance:
     ConfigurationError
         If a pattern matches no file of the data folder.
     """
-    files: list[str] = []
-    for pattern in entry.files:
-        try:
-            matches = sorted(path for path in root.glob(pattern) if path.is_file())
-        except (NotImplementedError, ValueError) as error:
-            raise ConfigurationError(f"{pattern!r} is not a pattern relative to the data folder: {error}") from error
-        if not matches:
-            raise ConfigurationError(f"source {entry.name}: no file matches {pattern!r}", file=str(root))
-        files += [path.relative_to(root).as_posix() for path in matches]
     licence = tuple(entry.licence) or (UNSTATED,)
-    return Provenance(licence, entry.origin, tuple(dict.fromkeys(files)), "all; one in fifty is held out")
+    files = matching_files(entry.name, entry.files, root)
+    return Provenance(licence, entry.origin, files, "all; one in fifty is held out")
 
 
 class DescribedSource(Source):

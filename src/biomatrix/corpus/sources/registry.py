@@ -16,6 +16,8 @@ from biomatrix.corpus.sources.entity_files import entity_file_source
 from biomatrix.corpus.sources.generic import TABLE_READERS, TableSource
 from biomatrix.corpus.sources.molecules import MOLECULE_SOURCES
 from biomatrix.corpus.sources.proteins import PROTEIN_SOURCES
+from biomatrix.corpus.sources.published.published_source import PublishedSource
+from biomatrix.corpus.sources.published.source_card import card, card_names
 from biomatrix.corpus.sources.texts import TEXT_SOURCES
 from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.entities.near_matches import choices
@@ -88,12 +90,25 @@ def open_source(entry: str | SourceRecipe, root: Path) -> Source:
     recipe = SourceRecipe(name=entry) if isinstance(entry, str) else entry
     if recipe.reader is not None:
         return TableSource(recipe, root) if recipe.reader in TABLE_READERS else entity_file_source(recipe, root)
-    known = known_sources()
-    if recipe.name not in known:
-        raise ConfigurationError(f"no source {recipe.name!r}; {choices(recipe.name, sorted(known))}")
-    source = known[recipe.name](root)
+    source = _named_source(recipe, root)
     source.embed_attempts = recipe.embed_attempts
     return source
+
+
+def _named_source(recipe: SourceRecipe, root: Path) -> Source:
+    known = known_sources()
+    if recipe.name in known:
+        if recipe.files:
+            raise ConfigurationError(f"source {recipe.name}: its files are fixed; leave files out")
+        return known[recipe.name](root)
+    published = card_names()
+    if recipe.name not in published:
+        hint = " (or give a reader, which says how its files are read)" if recipe.files else ""
+        names = choices(recipe.name, sorted([*known, *published]))
+        raise ConfigurationError(f"no source {recipe.name!r}{hint}; {names}")
+    described = card(recipe.name)
+    reader: type[PublishedSource] = load_attribute(described.reader)
+    return reader(described, root, recipe.files)
 
 
 def check_licences(sources: Iterable[Source], allow: Collection[str] | None = None) -> None:
