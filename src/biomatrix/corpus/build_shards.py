@@ -183,6 +183,7 @@ def build_shards(
     output: Path,
     *,
     workers: int = 1,
+    selection: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write ``output/train`` and one ``output/heldout_<view>`` per view, each with its manifest.
 
@@ -200,6 +201,8 @@ def build_shards(
         The folder of the corpus.
     workers : int
         The number of processes; the bytes do not depend on it.
+    selection : mapping of str to Any, optional
+        What the manifest says about records that were left out.
 
     Returns
     -------
@@ -213,7 +216,7 @@ def build_shards(
         VERSION, recipe.model_dump(), saved.fingerprint, [draw.definition.content for draw in drawn], marks
     )
     with in_use(output, mark, ANOTHER_BUILD):
-        return _build_all(slices, recipe, drawn, saved, data, output, workers)
+        return _build_all(slices, recipe, drawn, saved, data, output, workers, selection or {})
 
 
 def _build_all(
@@ -224,6 +227,7 @@ def _build_all(
     data: Path,
     output: Path,
     workers: int,
+    selection: Mapping[str, Any],
 ) -> Path:
     _tell_changes(output / "train" / MANIFEST, recipe, saved)
     train = training_slices(slices, recipe, drawn, saved, output / "train")
@@ -231,7 +235,8 @@ def _build_all(
     notes = run_slices(train, write_train, workers=workers, label="shards")
     remove_strays(output / "train", train)
     lines = _source_lines(slices, notes, recipe, data)
-    write_manifest(output / "train", {**_manifest(train, notes, recipe, drawn, saved), "sources": lines})
+    about = {**_manifest(train, notes, recipe, drawn, saved), "sources": lines, "selection": dict(selection)}
+    write_manifest(output / "train", about)
     flat = tuple(item for group in slices.values() for item in group)
     _build_held_out(held_out_slices(flat, recipe, drawn, saved, output), recipe, output, workers)
     return output / "train"

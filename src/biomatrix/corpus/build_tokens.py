@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from biomatrix.corpus.build_records import RecordSlice, reject_line
+from biomatrix.corpus.build_records import reject_line
 from biomatrix.corpus.records import TEXT, RowWriter, TokenRecord, read_batches, records_from_table
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
 from biomatrix.entities import modality, modality_names
@@ -159,7 +159,7 @@ def _tokenizer_mark(writer: Modality) -> str | list[str] | None:
 
 
 def token_slices(
-    records: Mapping[str, Sequence[RecordSlice]], work: Path, name: str, tokenizer: str | None
+    records: Mapping[str, Sequence[Slice]], work: Path, name: str, tokenizer: str | None
 ) -> dict[str, list[TokenSlice]]:
     """Return the slices of one modality, by source."""
     version = _tokenizer_mark(modality(name, tokenizer=tokenizer))
@@ -173,14 +173,14 @@ def token_slices(
 
 
 def _token_slice(
-    parent: Path, index: int, item: RecordSlice, name: str, tokenizer: str | None, version: object
+    parent: Path, index: int, item: Slice, name: str, tokenizer: str | None, version: object
 ) -> TokenSlice:
     mark = fingerprint(VERSION, item.fingerprint, name, version)
     return TokenSlice(marked_folder(parent, index, mark), mark, item.folder, name, tokenizer)
 
 
 def build_tokens(
-    records: Mapping[str, Sequence[RecordSlice]],
+    records: Mapping[str, Sequence[Slice]],
     work: Path,
     *,
     structure_tokenizers: Mapping[str, str] | None = None,
@@ -191,7 +191,7 @@ def build_tokens(
 
     Parameters
     ----------
-    records : mapping of str to sequence of RecordSlice
+    records : mapping of str to sequence of Slice
         Finished record slices, by source.
     work : Path
         Where the slices are kept.
