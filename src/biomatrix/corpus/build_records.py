@@ -112,10 +112,17 @@ def _indexed_shards(path: Path) -> list[Shard] | None:
         return None
 
 
+def _asked_of_conformers(entry: SourceRecipe) -> list[object]:
+    """Return what a recipe asks of conformers other than the default, so that a new setting makes no record anew."""
+    attempts = [] if entry.embed_attempts is None else [entry.embed_attempts]
+    share = [] if entry.embed is None else [f"embed {entry.embed}"]
+    return [*attempts, *share, *([f"conformers {entry.conformers}"] if entry.conformers > 1 else [])]
+
+
 def record_slices(entry: SourceRecipe, data: Path, work: Path, size: int) -> list[RecordSlice]:
     """Return the slices of one source."""
     source = open_source(entry, data)
-    asked = () if entry.embed_attempts is None else (entry.embed_attempts,)
+    asked = _asked_of_conformers(entry)
     mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size, *asked)
     shards = source_shards(source, work, size)
     if not shards and source.paths:

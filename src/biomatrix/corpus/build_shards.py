@@ -232,7 +232,7 @@ def _build_all(
     remove_strays(output / "train", train)
     lines = _source_lines(slices, notes, recipe, data)
     write_manifest(output / "train", {**_manifest(train, notes, recipe, drawn, saved), "sources": lines})
-    flat = tuple(item for group in slices.values() for item in group)
+    flat = tuple(item for group in slices.values() for item in group if not item.rewriting)
     _build_held_out(held_out_slices(flat, recipe, drawn, saved, output), recipe, output, workers)
     return output / "train"
 

@@ -107,6 +107,11 @@ class Source(ABC):
     embed_attempts: int | None = None
     """The starting positions tried for each molecule that is given a conformer; by its size where None."""
 
+    embed: float = 0.0
+    """The share of molecules without coordinates that are given some."""
+    conformers: int = 1
+    """The largest number of conformers of a molecule that is given any."""
+
     def __init__(self, name: str, provenance: Provenance, root: Path) -> None:
         self.name = name
         self.provenance = provenance
