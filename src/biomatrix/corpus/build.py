@@ -16,6 +16,7 @@ from biomatrix.corpus.build_shards import ANOTHER_BUILD, build_shards
 from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
 from biomatrix.corpus.build_vocabulary import is_vocabulary_of, save_vocabulary, vocabulary_fingerprint
 from biomatrix.corpus.check_build import check_build
+from biomatrix.corpus.file_hashes import hashes_kept
 from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.refusals import described, refused_documents, refused_records
@@ -92,8 +93,9 @@ def build_corpus(
     for folder in (work, shards or work):
         make_folder(folder)
     shards = shards or work / "shards"
-    slices = tokenised(recipe, data, work, workers=workers)
-    corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers)
+    with hashes_kept(work / "index"):
+        slices = tokenised(recipe, data, work, workers=workers)
+        corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers)
     refused = {"records": refused_records(slices), "documents": refused_documents(corpus.parent)}
     if any(faults.counts for faults in refused.values()):
         log.info("%s", described(refused))

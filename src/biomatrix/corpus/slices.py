@@ -20,11 +20,9 @@ import stat
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -39,9 +37,6 @@ log = logging.getLogger(__name__)
 DONE = "done.json"
 TEMPORARY: Final = ".tmp"
 _POLL_SECONDS: Final = 1.0
-_LOOKING: Final = 8
-"""Threads that look for finished slices."""
-_LOOKED_AT_TOGETHER: Final = 500
 _MARKED: Final = re.compile(r"\d{5,}-[0-9a-f]{8}")
 """The names that `marked_folder` gives."""
 
@@ -119,15 +114,12 @@ def is_done(item: Slice) -> bool:
 def finished_slices(items: Sequence[Slice]) -> dict[int, dict[str, Any]]:
     """Return the ``done.json`` of the slices that are finished, by index.
 
-    Each folder that holds slices is listed once, so that those which are not there cost nothing more; many are looked
-    at side by side, since a file system that several machines share answers slowly and many at a time.
+    Each folder that holds slices is listed once, so that those which are not there cost nothing more.
     """
     listed = {parent: _names(parent) for parent in {item.folder.parent for item in items}}
     there = [index for index, item in enumerate(items) if item.folder.name in listed[item.folder.parent]]
-    chunks = [there[first : first + _LOOKED_AT_TOGETHER] for first in range(0, len(there), _LOOKED_AT_TOGETHER)]
-    with ThreadPoolExecutor(_LOOKING) as pool:
-        records = chain.from_iterable(pool.map(lambda chunk: [finished(items[index]) for index in chunk], chunks))
-        return {index: record for index, record in zip(there, records, strict=True) if record is not None}
+    records = ((index, finished(items[index])) for index in there)
+    return {index: record for index, record in records if record is not None}
 
 
 def _names(folder: Path) -> set[str]:
