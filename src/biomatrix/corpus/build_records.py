@@ -12,6 +12,7 @@ from typing import Any
 import rdkit
 import rdkit.rdBase
 
+from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import BATCH_ROWS, RECORD_SCHEMA, Record, RowWriter, records_to_table
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
@@ -140,7 +141,7 @@ def build_records(
     *,
     size: int = 5000,
     allow: Collection[str] | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> dict[str, list[RecordSlice]]:
     """Write the records of every source under ``work/records``; return the slices, by source.
 
@@ -156,8 +157,8 @@ def build_records(
         The number of rows of a source in one slice.
     allow : collection of str, optional
         The licences that sources may have; see `check_licences`.
-    workers : int
-        The number of processes.
+    workers : int or Launcher
+        The number of processes, or who else does the work.
 
     Raises
     ------

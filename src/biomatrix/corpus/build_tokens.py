@@ -16,10 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from biomatrix.corpus.build_records import RecordSlice, reject_line
+from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.records import TEXT, RowWriter, TokenRecord, read_batches, records_from_table
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.modality_registry import modality_class
 from biomatrix.errors import BioMatrixError
 from biomatrix.vocabulary.binding import record_of
 
@@ -201,7 +203,7 @@ def build_tokens(
     *,
     structure_tokenizers: Mapping[str, str] | None = None,
     modalities: Sequence[str] | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> dict[str, list[TokenisedSlice]]:
     """Write the tokens of every record slice under ``work/tokens``; return the slices, by source.
 
@@ -215,15 +217,16 @@ def build_tokens(
         By modality, a shipped name or a folder; the default where not named.
     modalities : sequence of str, optional
         The modalities to write; every registered one when not given.
-    workers : int
-        The number of processes.
+    workers : int or Launcher
+        The number of processes, or who else does the work.
     """
     tokenizer_names = structure_tokenizers or {}
     slices_by_modality: dict[str, dict[str, list[TokenSlice]]] = {}
     for name in modalities or modality_names():
         slices_by_modality[name] = token_slices(records, work, name, tokenizer_names.get(name))
         flat = [item for group in slices_by_modality[name].values() for item in group]
-        run_slices(flat, write_tokens, workers=workers, label=f"{name} tokens")
+        coded = modality_class(name).needs_tokenizer
+        run_slices(flat, write_tokens, workers=workers, label=f"{name} tokens", accelerated=coded)
         for source, group in slices_by_modality[name].items():
             remove_strays(work / "tokens" / name / source, group)
         tell_outdated(work / "tokens" / name, flat)
