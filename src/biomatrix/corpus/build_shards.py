@@ -16,6 +16,7 @@ from typing import Any, Final
 from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.held_out_shards import HeldOutPass, HeldOutSlice, write_held_out
 from biomatrix.corpus.launching import Workers
+from biomatrix.corpus.mixtures.mixing import mixture_of
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
 from biomatrix.corpus.shard_writing import token_dtype, write_lengths, write_manifest
@@ -48,6 +49,7 @@ def training_slices(
     drawn: tuple[Draw, ...],
     vocabulary: SavedVocabulary,
     folder: Path,
+    factors: Mapping[str, float] | None = None,
 ) -> list[ShardSlice]:
     """Return one shard slice per slice of records, in order.
 
@@ -63,8 +65,11 @@ def training_slices(
         The vocabulary that gives the ids.
     folder : Path
         The folder of the shards.
+    factors : mapping of str to float, optional
+        By source, what a mixture multiplies its repeat by.
     """
-    repeats = {source.name: source.repeat for source in recipe.sources}
+    mixed = factors or {}
+    repeats = {source.name: source.repeat * mixed.get(source.name, 1.0) for source in recipe.sources}
     shard_slices = []
     for name, group in slices.items():
         for item in group:
@@ -168,6 +173,9 @@ def _source_lines(
                 "origin": source.provenance.origin,
                 "files": list(source.provenance.files),
                 "split": source.provenance.split,
+                "category": source.provenance.category,
+                "part": source.provenance.part,
+                "views": {key: _totals(source_notes, key) for key in ("documents", "tokens", "learned_tokens")},
                 "sha256": source.fingerprint,
                 "documents": sum(_totals(source_notes, "documents").values()),
                 "tokens": sum(_totals(source_notes, "tokens").values()),
@@ -228,12 +236,14 @@ def _build_all(
     workers: Workers,
 ) -> Path:
     _tell_changes(output / "train" / MANIFEST, recipe, saved)
-    train = training_slices(slices, recipe, drawn, saved, output / "train")
+    mixed = None if recipe.mixture is None else mixture_of(slices, recipe, drawn, saved, data)
+    train = training_slices(slices, recipe, drawn, saved, output / "train", mixed and mixed.factors)
     retire_manifest(output / "train", train)
     notes = run_slices(train, write_train, workers=workers, label="shards")
     remove_strays(output / "train", train)
     lines = _source_lines(slices, notes, recipe, data)
-    write_manifest(output / "train", {**_manifest(train, notes, recipe, drawn, saved), "sources": lines})
+    shares = {} if mixed is None else {"mixture": mixed.as_json()}
+    write_manifest(output / "train", {**_manifest(train, notes, recipe, drawn, saved), "sources": lines, **shares})
     flat = tuple(item for group in slices.values() for item in group if not item.rewriting)
     _build_held_out(held_out_slices(flat, recipe, drawn, saved, output), recipe, output, workers)
     return output / "train"

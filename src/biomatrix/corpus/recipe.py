@@ -56,6 +56,8 @@ class SourceRecipe(Section):
         Every licence that applies, SPDX names.
     origin : str
         The publisher, and what to cite.
+    category, part : str, optional
+        Its row in the token table; the kind's name and ``other`` when not given.
     """
 
     name: str = Field(pattern=r"^\w[\w.-]*$")
@@ -72,6 +74,8 @@ class SourceRecipe(Section):
     fields: dict[str, str] = Field(default_factory=dict)
     licence: list[str] = Field(default_factory=list)
     origin: str = ""
+    category: str | None = None
+    part: str | None = None
 
     @model_validator(mode="after")
     def _described_or_named(self) -> SourceRecipe:
@@ -139,6 +143,34 @@ class VocabularyRecipe(Section):
         return {**present, "coverage": coverage}
 
 
+class MixtureRecipe(Section):
+    """How many tokens of a corpus come from each source.
+
+    Parameters
+    ----------
+    weights : dict of str to float
+        By source, all of them: its share of tokens, as numbers of any sum.
+    preset : str, optional
+        In place of weights, a table of shares by category and part: ``biomatrix``, the published one. The sources of
+        one part share it by what they hold.
+    tokens : int, optional
+        The tokens of the whole corpus; as many as `most_repeat` allows when not given.
+    most_repeat : float
+        The largest factor on the number of documents of a source that the mixture may ask for, above its ``repeat``.
+    """
+
+    weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    preset: str | None = None
+    tokens: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
+    most_repeat: float = Field(default=1.0, gt=0, le=10_000)
+
+    @model_validator(mode="after")
+    def _weights_or_preset(self) -> MixtureRecipe:
+        if bool(self.weights) == (self.preset is not None):
+            raise ValueError("a mixture gives either weights by source or a preset")
+        return self
+
+
 class CorpusRecipe(Section):
     """A whole corpus.
 
@@ -170,6 +202,8 @@ class CorpusRecipe(Section):
         By modality name, a shipped tokenizer's name or a folder; the default where not named.
     vocabulary : VocabularyRecipe
         How the corpus's own vocabulary is built.
+    mixture : MixtureRecipe, optional
+        The shares of sources; what their views and repeats give when not given.
     """
 
     name: str
@@ -185,6 +219,16 @@ class CorpusRecipe(Section):
     modalities: list[str] | None = None
     structure_tokenizers: dict[str, str] = Field(default_factory=dict)
     vocabulary: VocabularyRecipe = Field(default_factory=VocabularyRecipe)
+    mixture: MixtureRecipe | None = None
+
+    @model_validator(mode="after")
+    def _weights_of_all_sources(self) -> CorpusRecipe:
+        names = {entry.name for entry in self.sources}
+        weights = self.mixture.weights if self.mixture else {}
+        if weights and weights.keys() != names:
+            different = ", ".join(sorted(weights.keys() ^ names))
+            raise ValueError(f"a mixture gives a weight to every source of the recipe and to no other: {different}")
+        return self
 
     @model_validator(mode="after")
     def _no_name_twice(self) -> CorpusRecipe:

@@ -37,12 +37,16 @@ class Provenance:
         Paths relative to the data folder; empty for data that comes inside a package.
     split : str
         Which part of the data is used, in words.
+    category, part : str
+        Its row in the token table, as in a card; "" where not stated.
     """
 
     licence: tuple[str, ...]
     origin: str
     files: tuple[str, ...]
     split: str
+    category: str = ""
+    part: str = "other"
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ class PublishedSource(Source):
 
     def __init__(self, card: SourceCard, root: Path, patterns: Sequence[str] = ()) -> None:
         found = matching_files(card.name, patterns or card.files, root)
-        super().__init__(card.name, Provenance(tuple(card.licence), card.origin, found, SPLIT), root)
+        terms = Provenance(tuple(card.licence), card.origin, found, SPLIT, card.category, card.part)
+        super().__init__(card.name, terms, root)
         self.card = card
 
     @cached_property
