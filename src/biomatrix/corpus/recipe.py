@@ -16,7 +16,17 @@ Mean = Annotated[float, Field(ge=0, le=10_000)]
 Count = Annotated[int, Field(le=2**31 - 1)]
 
 
-_OF_ANY_SOURCE = {"name", "repeat", "embed_attempts", "embed", "conformers", "rewritings", "reader", "files"}
+_OF_ANY_SOURCE = {
+    "name",
+    "repeat",
+    "embed_attempts",
+    "embed",
+    "conformers",
+    "rewritings",
+    "settings",
+    "reader",
+    "files",
+}
 """Keys that need no reader."""
 
 
@@ -40,6 +50,8 @@ class SourceRecipe(Section):
     rewritings : int
         The number of further ways in which each record's entities are written: atoms in another order, another
         conformer. Documents are drawn from each as from the first.
+    settings : dict
+        Settings of a published source's reader, such as the longest piece of text; see its page.
     reader : str, optional
         The format of its files: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``fasta``, or one that a kind reads.
     files : list of str
@@ -66,6 +78,7 @@ class SourceRecipe(Section):
     embed: float | None = Field(default=None, ge=0, le=1)
     conformers: int = Field(default=1, ge=1, le=100)
     rewritings: int = Field(default=0, ge=0, le=100)
+    settings: dict[str, Any] = Field(default_factory=dict)
     reader: str | None = None
     files: list[str] = Field(default_factory=list)
     kind: str | None = None
@@ -84,6 +97,8 @@ class SourceRecipe(Section):
             raise ValueError(f"source {self.name}: {', '.join(keys)} need a reader, which says how files are read")
         if self.reader is not None and not self.files:
             raise ValueError(f"source {self.name}: a reader needs files")
+        if self.reader is not None and self.settings:
+            raise ValueError(f"source {self.name}: settings are those of a published source, which needs no reader")
         return self
 
 
