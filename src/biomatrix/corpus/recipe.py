@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from biomatrix.corpus.link_recipe import LinkRecipe
 from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
 
@@ -16,7 +17,7 @@ Mean = Annotated[float, Field(ge=0, le=10_000)]
 Count = Annotated[int, Field(le=2**31 - 1)]
 
 
-_OF_ANY_SOURCE = {"name", "repeat", "embed_attempts", "reader", "files"}
+_OF_ANY_SOURCE = {"name", "repeat", "embed_attempts", "reader", "files", "link"}
 """Keys that need no reader."""
 
 
@@ -48,6 +49,8 @@ class SourceRecipe(Section):
         Every licence that applies, SPDX names.
     origin : str
         The publisher, and what to cite.
+    link : LinkRecipe, optional
+        How the entities that its texts name are found, which makes interleaved records of them.
     """
 
     name: str = Field(pattern=r"^\w[\w.-]*$")
@@ -61,6 +64,7 @@ class SourceRecipe(Section):
     fields: dict[str, str] = Field(default_factory=dict)
     licence: list[str] = Field(default_factory=list)
     origin: str = ""
+    link: LinkRecipe | None = None
 
     @model_validator(mode="after")
     def _described_or_named(self) -> SourceRecipe:
