@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from biomatrix.corpus.build_records import RecordSlice, reject_line
+from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.records import (
     TEXT,
     RowWriter,
@@ -29,6 +30,7 @@ from biomatrix.corpus.records import (
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.modality_registry import modality_class
 from biomatrix.errors import BioMatrixError
 from biomatrix.tasks.written_records import part_name
 from biomatrix.vocabulary.binding import record_of
@@ -60,6 +62,7 @@ class TokenSlice(Slice):
     records: Path
     modality: str
     tokenizer: str | None
+    rewriting: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class TokenisedSlice:
         The modalities, each with the folder of its finished token slice.
     fingerprint : str
         Everything the tokens depend on, hashed.
+    rewriting : int
+        The number of the way in which entities are written, 0 for the usual one; part of the records' ids otherwise.
     """
 
     source: str
@@ -85,6 +90,7 @@ class TokenisedSlice:
     records: Path
     tokens: tuple[tuple[str, Path], ...]
     fingerprint: str
+    rewriting: int = 0
 
     def read(self, splits: Sequence[str], modalities: Collection[str] | None = None) -> Iterator[TokenRecord]:
         """Yield the records of some splits that can be written in some modality, or are text.
@@ -111,6 +117,8 @@ class TokenisedSlice:
                 written[name] = entry[1]
                 pending[name] = next(rows, None)
             if row["split"] in splits and (written or row["kind"] == TEXT):
+                if self.rewriting:
+                    row["id"] = f"{row['id']}~{self.rewriting}"
                 yield _token_record(row, written)
 
 
@@ -156,7 +164,7 @@ def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
         (folder / "rejects.jsonl").open("w", encoding="utf-8") as rejects,
     ):
         for batch in read_batches(item.records / "records.parquet"):
-            rows, reasons = _token_rows(writer, batch, first)
+            rows, reasons = _token_rows(writer, batch, first, item.rewriting)
             out.write_rows(rows)
             rejects.writelines(reasons)
             first += batch.num_rows
@@ -165,12 +173,17 @@ def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
     return {"records": records, "rejects": refused}
 
 
-def _token_rows(writer: Modality, batch: pa.RecordBatch, first: int) -> tuple[list[dict[str, Any]], list[str]]:
+def _token_rows(
+    writer: Modality, batch: pa.RecordBatch, first: int, rewriting: int
+) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the token rows of a batch whose first record has the number ``first``, and the lines of rejects."""
     owned = [one for one in entities_of_kind(batch, writer.kind) if writer.accepts(one.entity)]
     rows, rejects = [], []
-    results = writer.encode_each([one.entity for one in owned])
+    entities = [one.entity for one in owned]
+    results = writer.rewrite_each(entities, rewriting) if rewriting else writer.encode_each(entities)
     for one, tokens in zip(owned, results, strict=True):
+        if tokens is None:
+            continue
         if isinstance(tokens, BioMatrixError):
             name = writer.name if one.role is None else part_name(one.role, writer.name)
             rejects.append(reject_line(one.source, one.id, f"{name}: {tokens.message}"))
@@ -192,22 +205,28 @@ def _tokenizer_mark(writer: Modality) -> str | list[str] | None:
 def token_slices(
     records: Mapping[str, Sequence[RecordSlice]], work: Path, name: str, tokenizer: str | None
 ) -> dict[str, list[TokenSlice]]:
-    """Return the slices of one modality, by source."""
+    """Return the slices of one modality, by source: of every record slice first as usual, then each rewriting of it."""
     version = _tokenizer_mark(modality(name, tokenizer=tokenizer))
     return {
         source: [
-            _token_slice(work / "tokens" / name / source, index, item, name, tokenizer, version)
-            for index, item in enumerate(group)
+            _token_slice(work / "tokens" / name / source, index, item, name, tokenizer, version, rewriting)
+            for rewriting, index, item in rewritten(group)
         ]
         for source, group in records.items()
     }
 
 
+def rewritten(group: Sequence[RecordSlice]) -> Iterator[tuple[int, int, RecordSlice]]:
+    """Yield (number of the rewriting, index of the slice, slice) of a source's record slices."""
+    ways = 1 + max((item.entry.rewritings for item in group), default=0)
+    return ((rewriting, index, item) for rewriting in range(ways) for index, item in enumerate(group))
+
+
 def _token_slice(
-    parent: Path, index: int, item: RecordSlice, name: str, tokenizer: str | None, version: object
+    parent: Path, index: int, item: RecordSlice, name: str, tokenizer: str | None, version: object, rewriting: int
 ) -> TokenSlice:
-    mark = fingerprint(VERSION, item.fingerprint, name, version)
-    return TokenSlice(marked_folder(parent, index, mark), mark, item.folder, name, tokenizer)
+    mark = fingerprint(VERSION, item.fingerprint, name, version, *((rewriting,) if rewriting else ()))
+    return TokenSlice(marked_folder(parent, index, mark), mark, item.folder, name, tokenizer, rewriting)
 
 
 def build_tokens(
@@ -216,7 +235,7 @@ def build_tokens(
     *,
     structure_tokenizers: Mapping[str, str] | None = None,
     modalities: Sequence[str] | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> dict[str, list[TokenisedSlice]]:
     """Write the tokens of every record slice under ``work/tokens``; return the slices, by source.
 
@@ -230,15 +249,16 @@ def build_tokens(
         By modality, a shipped name or a folder; the default where not named.
     modalities : sequence of str, optional
         The modalities to write; every registered one when not given.
-    workers : int
-        The number of processes.
+    workers : int or Launcher
+        The number of processes, or who else does the work.
     """
     tokenizer_names = structure_tokenizers or {}
     slices_by_modality: dict[str, dict[str, list[TokenSlice]]] = {}
     for name in modalities or modality_names():
         slices_by_modality[name] = token_slices(records, work, name, tokenizer_names.get(name))
         flat = [item for group in slices_by_modality[name].values() for item in group]
-        run_slices(flat, write_tokens, workers=workers, label=f"{name} tokens")
+        coded = modality_class(name).needs_tokenizer
+        run_slices(flat, write_tokens, workers=workers, label=f"{name} tokens", accelerated=coded)
         for source, group in slices_by_modality[name].items():
             remove_strays(work / "tokens" / name / source, group)
         tell_outdated(work / "tokens" / name, flat)
@@ -246,12 +266,13 @@ def build_tokens(
         source: [
             TokenisedSlice(
                 source,
-                f"{index:05d}",
+                f"{index:05d}" + (f"~{rewriting}" if rewriting else ""),
                 item.folder,
-                tuple((name, by_source[source][index].folder) for name, by_source in slices_by_modality.items()),
-                fingerprint([by_source[source][index].fingerprint for by_source in slices_by_modality.values()]),
+                tuple((name, by_source[source][place].folder) for name, by_source in slices_by_modality.items()),
+                fingerprint([by_source[source][place].fingerprint for by_source in slices_by_modality.values()]),
+                rewriting,
             )
-            for index, item in enumerate(group)
+            for place, (rewriting, index, item) in enumerate(rewritten(group))
         ]
         for source, group in records.items()
     }

@@ -62,7 +62,7 @@ def can_be_found(name: str, stop: Iterable[str] = ()) -> bool:
 
 
 def is_symbol(name: str) -> bool:
-    """Return whether a name is linked in its own letter case alone, as ``ATP`` and ``RecA`` are, and ``urea`` is not."""
+    """Return whether a name is linked in its own letter case alone, as ``ATP`` and ``RecA`` are."""
     return len(name) <= SHORT and not name.islower()
 
 
