@@ -64,7 +64,7 @@ def mixture_of(
     ConfigurationError
         A source gives no token, has no share in the preset, or would be drawn more often than the recipe allows.
     """
-    wanted = recipe.mixture or MixtureRecipe(weights=dict.fromkeys(slices, 1.0))
+    wanted = recipe.mixture or MixtureRecipe(weights={name: 1.0 for name in slices})
     drawing = Drawing(drawn, recipe.seed, recipe.max_tokens)
     opened = vocabulary.open()
     measured = {name: measure(group, drawing, recipe.source(name).repeat, opened) for name, group in slices.items()}
