@@ -191,13 +191,22 @@ class TokenShards:
         """The number of tokens of all documents together."""
         return int(self.lengths.sum())
 
-    def document(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return a document's ids, ``int64 [n]``, and the weight of predicting each, ``float32 [n]``, in [0, 1]."""
+    @property
+    def readers(self) -> tuple[ShardReader, ...]:
+        """The shards, in order."""
+        return tuple(self._shards)
+
+    def place(self, index: int) -> tuple[ShardReader, int]:
+        """Return the shard of a document and its number there; IndexError where there is no such document."""
         if not 0 <= index < len(self):
             raise IndexError(f"document {index} of a corpus of {len(self)}")
         number = int(np.searchsorted(self._first, index, side="right")) - 1
-        shard = self._shards[number]
-        ids, weights = shard.document(index - int(self._first[number]))
+        return self._shards[number], index - int(self._first[number])
+
+    def document(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return a document's ids, ``int64 [n]``, and the weight of predicting each, ``float32 [n]``, in [0, 1]."""
+        shard, number = self.place(index)
+        ids, weights = shard.document(number)
         if len(ids) and int(ids.max()) >= self.manifest.get("vocabulary_size", _ANY_SIZE):
             raise ParseError(f"document {index} holds an id outside the vocabulary; {_AGAIN}", file=str(shard.folder))
         return ids.astype(np.int64), weights.astype(np.float32) / np.float32(FULL_WEIGHT)
