@@ -1,8 +1,8 @@
 """From wanted shares to a factor on the documents of each source.
 
-The rule: of a source that gives ``T`` tokens and is to have the share ``w`` of a corpus of ``N`` tokens, ``w N / T`` times
-the documents are drawn that its repeat and the views say. ``N`` is given, or the largest that asks no source for more
-than ``most_repeat`` times its documents. Factors have six significant digits; the mean number of documents of a record
+The rule: of a source that gives ``T`` tokens and is to have the share ``w`` of a corpus of ``N`` tokens, ``w N / T``
+times the documents are drawn that its repeat and the views say. ``N`` is given, or the largest that asks no source for
+more than ``most_repeat`` times its documents. Factors have six significant digits; the mean number of documents of a record
 need not be whole, so what comes out differs from what was wanted by the error of sampling alone.
 """
 
@@ -64,7 +64,7 @@ def mixture_of(
     ConfigurationError
         A source gives no token, has no share in the preset, or would be drawn more often than the recipe allows.
     """
-    wanted = recipe.mixture or MixtureRecipe(weights={name: 1.0 for name in slices})
+    wanted = recipe.mixture or MixtureRecipe(weights=dict.fromkeys(slices, 1.0))
     drawing = Drawing(drawn, recipe.seed, recipe.max_tokens)
     opened = vocabulary.open()
     measured = {name: measure(group, drawing, recipe.source(name).repeat, opened) for name, group in slices.items()}
@@ -159,7 +159,7 @@ def factors_of(
             if share > 0 and wanted * share / tokens[name] > most
         ]
         raise ConfigurationError(
-            f"a mixture of {wanted:,.0f} tokens draws {', '.join(scarce)}, and most_repeat is {most:g}: raise it, or ask "
-            f"for at most {largest:,.0f} tokens"
+            f"a mixture of {wanted:,.0f} tokens draws {', '.join(scarce)}, and most_repeat is {most:g}: raise it, or "
+            f"ask for at most {largest:,.0f} tokens"
         )
     return {name: float(f"{wanted * share / tokens[name]:.6g}") if share else 0.0 for name, share in shares.items()}
