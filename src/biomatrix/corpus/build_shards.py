@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.held_out_shards import HeldOutPass, HeldOutSlice, write_held_out
+from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.mixtures.mixing import mixture_of
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
-from biomatrix.corpus.shard_writing import token_dtype, write_manifest
+from biomatrix.corpus.shard_writing import token_dtype, write_lengths, write_manifest
 from biomatrix.corpus.shards import MANIFEST, read_manifest
 from biomatrix.corpus.slices import Slice, fingerprint, is_done, remove_strays, run_slices
 from biomatrix.corpus.sources import open_source
@@ -154,6 +155,7 @@ def _manifest(
         "learned_tokens": _totals(notes, "learned_tokens"),
         "rejects": sum(note["rejects"] for note in notes),
         "shards": [{"name": item.folder.name, "files": note["files"]} for item, note in zip(items, notes, strict=True)],
+        "index": write_lengths(items[0].folder.parent, [item.folder.name for item in items]) if items else {},
     }
 
 
@@ -190,7 +192,7 @@ def build_shards(
     data: Path,
     output: Path,
     *,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> Path:
     """Write ``output/train`` and one ``output/heldout_<view>`` per view, each with its manifest.
 
@@ -206,8 +208,8 @@ def build_shards(
         The data folder, for the sources' licences and hashes.
     output : Path
         The folder of the corpus.
-    workers : int
-        The number of processes; the bytes do not depend on it.
+    workers : int or Launcher
+        The number of processes, or who else does the work; the bytes do not depend on it.
 
     Returns
     -------
@@ -231,7 +233,7 @@ def _build_all(
     saved: SavedVocabulary,
     data: Path,
     output: Path,
-    workers: int,
+    workers: Workers,
 ) -> Path:
     _tell_changes(output / "train" / MANIFEST, recipe, saved)
     mixed = None if recipe.mixture is None else mixture_of(slices, recipe, drawn, saved, data)
@@ -242,7 +244,7 @@ def _build_all(
     lines = _source_lines(slices, notes, recipe, data)
     shares = {} if mixed is None else {"mixture": mixed.as_json()}
     write_manifest(output / "train", {**_manifest(train, notes, recipe, drawn, saved), "sources": lines, **shares})
-    flat = tuple(item for group in slices.values() for item in group)
+    flat = tuple(item for group in slices.values() for item in group if not item.rewriting)
     _build_held_out(held_out_slices(flat, recipe, drawn, saved, output), recipe, output, workers)
     return output / "train"
 
@@ -267,7 +269,7 @@ def retire_manifest(folder: Path, items: Iterable[Slice]) -> None:
         (folder / MANIFEST).unlink(missing_ok=True)
 
 
-def _build_held_out(items: Sequence[HeldOutSlice], recipe: CorpusRecipe, output: Path, workers: int) -> None:
+def _build_held_out(items: Sequence[HeldOutSlice], recipe: CorpusRecipe, output: Path, workers: Workers) -> None:
     for item in items:
         retire_manifest(item.folder.parent, [item])
     notes = run_slices(items, write_held_out, workers=workers, label="held-out shards")

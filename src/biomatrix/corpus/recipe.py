@@ -16,7 +16,17 @@ Mean = Annotated[float, Field(ge=0, le=10_000)]
 Count = Annotated[int, Field(le=2**31 - 1)]
 
 
-_OF_ANY_SOURCE = {"name", "repeat", "embed_attempts", "reader", "files"}
+_OF_ANY_SOURCE = {
+    "name",
+    "repeat",
+    "embed_attempts",
+    "embed",
+    "conformers",
+    "rewritings",
+    "settings",
+    "reader",
+    "files",
+}
 """Keys that need no reader."""
 
 
@@ -32,6 +42,16 @@ class SourceRecipe(Section):
     embed_attempts : int, optional
         For sources of SMILES, some of which are given a conformer: the starting positions tried for each, of either
         kind; by its size when not given.
+    embed : float, optional
+        For sources of SMILES, the share of molecules that are given a conformer; the source's own when not given.
+    conformers : int
+        For sources of SMILES, the largest number of conformers of a molecule that is given any; alike ones are left
+        out.
+    rewritings : int
+        The number of further ways in which each record's entities are written: atoms in another order, another
+        conformer. Documents are drawn from each as from the first.
+    settings : dict
+        Settings of a published source's reader, such as the longest piece of text; see its page.
     reader : str, optional
         The format of its files: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``fasta``, or one that a kind reads.
     files : list of str
@@ -55,6 +75,10 @@ class SourceRecipe(Section):
     name: str = Field(pattern=r"^\w[\w.-]*$")
     repeat: Mean = 1.0
     embed_attempts: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
+    embed: float | None = Field(default=None, ge=0, le=1)
+    conformers: int = Field(default=1, ge=1, le=100)
+    rewritings: int = Field(default=0, ge=0, le=100)
+    settings: dict[str, Any] = Field(default_factory=dict)
     reader: str | None = None
     files: list[str] = Field(default_factory=list)
     kind: str | None = None
@@ -73,6 +97,8 @@ class SourceRecipe(Section):
             raise ValueError(f"source {self.name}: {', '.join(keys)} need a reader, which says how files are read")
         if self.reader is not None and not self.files:
             raise ValueError(f"source {self.name}: a reader needs files")
+        if self.reader is not None and self.settings:
+            raise ValueError(f"source {self.name}: settings are those of a published source, which needs no reader")
         return self
 
 

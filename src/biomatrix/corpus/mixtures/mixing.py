@@ -2,8 +2,8 @@
 
 The rule: of a source that gives ``T`` tokens and is to have the share ``w`` of a corpus of ``N`` tokens, ``w N / T``
 times the documents are drawn that its repeat and the views say. ``N`` is given, or the largest that asks no source for
-more than ``most_repeat`` times its documents. Factors have six significant digits; the mean number of documents of a record
-need not be whole, so what comes out differs from what was wanted by the error of sampling alone.
+more than ``most_repeat`` times its documents. Factors have six significant digits; the mean number of documents of a
+record need not be whole, so what comes out differs from what was wanted by the error of sampling alone.
 """
 
 from __future__ import annotations

@@ -10,10 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+from biomatrix.corpus.file_hashes import content_sha256
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources.tables import Table
-from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.entities.files.lfs_pointers import LFS_ADVICE, file_is_lfs_pointer
 from biomatrix.errors import ConfigurationError, ParseError
 
@@ -111,6 +111,11 @@ class Source(ABC):
     embed_attempts: int | None = None
     """The starting positions tried for each molecule that is given a conformer; by its size where None."""
 
+    embed: float = 0.0
+    """The share of molecules without coordinates that are given some."""
+    conformers: int = 1
+    """The largest number of conformers of a molecule that is given any."""
+
     def __init__(self, name: str, provenance: Provenance, root: Path) -> None:
         self.name = name
         self.provenance = provenance
@@ -199,7 +204,7 @@ class Source(ABC):
         """The SHA-256, in hexadecimal, over the source's name and the files that are read, each by name and content."""
         self.check_files()
         files = zip(self.provenance.files, self.paths, strict=True)
-        return fingerprint(self.name, [(name, file_sha256(path)) for name, path in files])
+        return fingerprint(self.name, [(name, content_sha256(path)) for name, path in files])
 
 
 def _is_pointer(path: Path) -> bool:
