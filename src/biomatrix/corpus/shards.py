@@ -187,18 +187,15 @@ class TokenShards:
         """The number of tokens of each document, ``int [D]``: of the index, mapped, or gathered where there is none."""
         path = self.folder / LENGTHS
         if LENGTHS not in self.manifest.get("index", {}) or not len(self):
-            return gathered_lengths(self._shards())
+            return gathered_lengths(self.readers)
         if _size(path) != len(self) * _LENGTH.itemsize:
             raise ParseError(f"not the lengths of {len(self)} documents; {_AGAIN}", file=str(path))
         return np.memmap(path, dtype=_LENGTH, mode="r")
 
-    def _shards(self) -> Iterator[ShardReader]:
-        return map(self._shard, range(len(self._first) - 1))
-
     @cached_property
     def views(self) -> NDArray[np.uint16]:
         """The view of each document, ``uint16 [D]``, an index into `view_names`."""
-        parts = [shard.numbered(self.view_names) for shard in self._shards()]
+        parts = [shard.numbered(self.view_names) for shard in self.readers]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint16)
 
     @property
