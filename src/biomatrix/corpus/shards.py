@@ -208,10 +208,15 @@ class TokenShards:
         """The number of tokens of all documents together."""
         return int(self.lengths.sum(dtype=np.int64))
 
-    @property
     def readers(self) -> Iterator[ShardReader]:
-        """The shards, in order, a few of them open at a time."""
-        return map(self._shard, range(len(self._first) - 1))
+        """Yield the shards, in order."""
+        return self._shards()
+
+    @property
+    def shard_sizes(self) -> list[tuple[str, int]]:
+        """The name of each shard and the number of its documents, in order."""
+        sizes = np.diff(self._first).tolist()
+        return [(shard["name"], size) for shard, size in zip(self.manifest["shards"], sizes, strict=True)]
 
     def place(self, index: int) -> tuple[ShardReader, int]:
         """Return the shard of a document and its number there; IndexError where there is no such document."""

@@ -129,6 +129,8 @@ def _qm9_whole(root: Path) -> Source:
             "wenhao-gao/mol_opt; QM9 (Ramakrishnan et al. 2014)",
             ("molecule/qm9_smiles.parquet",),
             "the whole list",
+            category="molecule",
+            part="1d",
         ),
         root,
         embed=1.0,
