@@ -16,7 +16,7 @@ Mean = Annotated[float, Field(ge=0, le=10_000)]
 Count = Annotated[int, Field(le=2**31 - 1)]
 
 
-_OF_ANY_SOURCE = {"name", "repeat", "embed_attempts", "reader", "files"}
+_OF_ANY_SOURCE = {"name", "repeat", "embed_attempts", "largest", "reader", "files"}
 """Keys that need no reader."""
 
 
@@ -32,6 +32,9 @@ class SourceRecipe(Section):
     embed_attempts : int, optional
         For sources of SMILES, some of which are given a conformer: the starting positions tried for each, of either
         kind; by its size when not given.
+    largest : dict of str to int
+        The largest entity that is taken, in place of the source's own: of a molecule ``heavy_atoms`` and ``atoms``
+        (hydrogens that are written included), of a protein ``residues``.
     reader : str, optional
         The format of its files: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``fasta``, or one that a kind reads.
     files : list of str
@@ -53,6 +56,7 @@ class SourceRecipe(Section):
     name: str = Field(pattern=r"^\w[\w.-]*$")
     repeat: Mean = 1.0
     embed_attempts: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
+    largest: dict[str, Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]] = Field(default_factory=dict)
     reader: str | None = None
     files: list[str] = Field(default_factory=list)
     kind: str | None = None

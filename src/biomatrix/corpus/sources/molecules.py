@@ -12,7 +12,7 @@ from biomatrix.corpus.holdout import bucket, is_property_held_out
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.exclusions import excluded_molecules
-from biomatrix.corpus.sources.molecule_records import molecule_record, parse_smiles
+from biomatrix.corpus.sources.molecule_records import SIZES, molecule_record, parse_smiles
 from biomatrix.corpus.sources.tables import ParquetTable, Table
 from biomatrix.corpus.sources.text_tables import DelimitedTable
 from biomatrix.errors import BioMatrixError
@@ -38,6 +38,8 @@ class SmilesSource(Source):
     splits : bool
         Whether to leave out the validation and test molecules of published splits of this table.
     """
+
+    largest = SIZES
 
     def __init__(
         self,
@@ -78,7 +80,7 @@ class SmilesSource(Source):
         mol = parse_smiles(row[self.smiles])
         fields = {field: str(row[column] or "") for column, field in self.fields.items()}
         excluded = excluded_molecules(self.root, self.splits)
-        record = molecule_record(self.name, identifier, mol, fields, excluded=excluded)
+        record = molecule_record(self.name, identifier, mol, fields, excluded=excluded, sizes=self.largest)
         split, entity = record.split, record.entity
         if self.measured and split == "train" and entity is not None and is_property_held_out(entity):
             split = "held_out_label"

@@ -92,6 +92,7 @@ def open_source(entry: str | SourceRecipe, root: Path) -> Source:
         return TableSource(recipe, root) if recipe.reader in TABLE_READERS else entity_file_source(recipe, root)
     source = _named_source(recipe, root)
     source.embed_attempts = recipe.embed_attempts
+    source.set_largest(recipe.largest)
     return source
 
 

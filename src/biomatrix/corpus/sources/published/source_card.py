@@ -29,7 +29,8 @@ class Download(Section):
     Parameters
     ----------
     url : str
-        The address of one file; or, with ``listing``, of a folder that ends in a slash.
+        The address of one file; or, with ``listing``, of a folder that ends in a slash. Without TLS only where the
+        publisher has it no other way.
     path : str
         Where the file goes, relative to the data folder; with ``listing``, the folder.
     listing : str, optional
@@ -44,7 +45,7 @@ class Download(Section):
         Whether the source can be read without it.
     """
 
-    url: str = Field(pattern=r"^(https|ftp)://\S+$")
+    url: str = Field(pattern=r"^(https?|ftp)://\S+$")
     path: str
     listing: str | None = None
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
