@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from biomatrix.evaluation.data_places import DataPlaces
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
+from biomatrix.tasks.benchmarks.data_places import DataPlaces
 from biomatrix.tasks.benchmarks.registry import load_benchmarks, unregister_benchmark
 
 PARTS = Path(__file__).parent

@@ -17,7 +17,6 @@ import pytest
 from biomatrix.entities import Molecule, Protein
 from biomatrix.errors import ConfigurationError, ServerError, UnsupportedError
 from biomatrix.evaluation.answering import Answerer, Question
-from biomatrix.evaluation.data_places import DataPlaces
 from biomatrix.evaluation.engine_answerer import EngineAnswerer
 from biomatrix.evaluation.opening import Opening, open_answerer
 from biomatrix.evaluation.plain_text import question_text, shown_prompt
@@ -25,6 +24,7 @@ from biomatrix.evaluation.run import Handling, run_benchmark
 from biomatrix.evaluation.settings import Settings
 from biomatrix.generation import Model, load
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
+from biomatrix.tasks.benchmarks.data_places import DataPlaces
 from biomatrix.tasks.benchmarks.examples import Example
 
 Reply = tuple[int, dict[str, Any]]

@@ -12,7 +12,6 @@ import pytest
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.comparison import Line, Run, Value, compared, read_runs
-from biomatrix.evaluation.data_places import DataPlaces
 from biomatrix.evaluation.dot_plot import Dot, dot_plot
 from biomatrix.evaluation.html_report import page
 from biomatrix.evaluation.markdown_report import escaped, markdown
@@ -20,6 +19,7 @@ from biomatrix.evaluation.opening import open_answerer
 from biomatrix.evaluation.run import run_benchmark
 from biomatrix.evaluation.settings import Settings
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
+from biomatrix.tasks.benchmarks.data_places import DataPlaces
 
 PRINTED = [
     {"table": 1, "metric": "within_one", "model": "Rival", "notation": "none", "value": 88.2, "is_biomatrix": False,

@@ -17,13 +17,13 @@ import pytest
 from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.answer_log import AnswerLog, Entry, Place
 from biomatrix.evaluation.answering import Reply
-from biomatrix.evaluation.data_places import DataPlaces
 from biomatrix.evaluation.functions import FunctionAnswerer
 from biomatrix.evaluation.leaks import LeakedKeys
 from biomatrix.evaluation.opening import open_answerer
 from biomatrix.evaluation.run import Handling, run_benchmark
 from biomatrix.evaluation.settings import Settings
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
+from biomatrix.tasks.benchmarks.data_places import DataPlaces
 
 from .conftest import PARTS, SMILES, write_rows
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from biomatrix.errors import ConfigurationError
-from biomatrix.evaluation.data_places import DataPlaces, places
 from biomatrix.evaluation.opening import open_answerer
 from biomatrix.evaluation.rows import read_rows
 from biomatrix.evaluation.run import run_benchmark
@@ -17,6 +16,7 @@ from biomatrix.evaluation.selection import groups, selected
 from biomatrix.evaluation.session import NotRun, run_all
 from biomatrix.evaluation.settings import Settings
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
+from biomatrix.tasks.benchmarks.data_places import DataPlaces, places
 from biomatrix.tasks.benchmarks.registry import benchmark, benchmarks, load_benchmarks, unregister_benchmark
 from biomatrix.tasks.benchmarks.sample_data import sample_folder
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from biomatrix.evaluation.audit.run import Audit, Examined
     from biomatrix.evaluation.audit.training import Training
-    from biomatrix.evaluation.data_places import DataPlaces
     from biomatrix.tasks.benchmarks.benchmark import Benchmark
+    from biomatrix.tasks.benchmarks.data_places import DataPlaces
 
 
 def register(app: typer.Typer) -> None:
@@ -86,8 +86,8 @@ def audit(
     from biomatrix.errors import ConfigurationError
     from biomatrix.evaluation.audit.report import LEAKS
     from biomatrix.evaluation.audit.run import audit as run_audit
-    from biomatrix.evaluation.data_places import places
     from biomatrix.evaluation.selection import selected
+    from biomatrix.tasks.benchmarks.data_places import places
     from biomatrix.tasks.benchmarks.registry import load_benchmarks
 
     for path in file or ():

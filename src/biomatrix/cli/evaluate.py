@@ -147,13 +147,13 @@ def run(
     A run that was interrupted goes on where it stood, with the same result. Exits with 1 when no task could be run.
     """
     from biomatrix.entities.files.folders import make_folder
-    from biomatrix.evaluation.data_places import places
     from biomatrix.evaluation.leaks import LeakedKeys
     from biomatrix.evaluation.opening import Opening, open_answerer
     from biomatrix.evaluation.run import Handling
     from biomatrix.evaluation.selection import selected
     from biomatrix.evaluation.session import NotRun, folder_name, run_all
     from biomatrix.evaluation.settings import Settings
+    from biomatrix.tasks.benchmarks.data_places import places
     from biomatrix.tasks.benchmarks.registry import load_benchmarks
 
     for path in file or ():

@@ -16,6 +16,8 @@ from biomatrix.corpus.build_shards import ANOTHER_BUILD, build_shards
 from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
 from biomatrix.corpus.build_vocabulary import is_vocabulary_of, save_vocabulary, vocabulary_fingerprint
 from biomatrix.corpus.check_build import check_build
+from biomatrix.corpus.file_hashes import hashes_kept
+from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.refusals import described, refused_documents, refused_records
 from biomatrix.corpus.slices import make_once
@@ -25,7 +27,7 @@ from biomatrix.entities.files.in_use import in_use
 log = logging.getLogger(__name__)
 
 
-def tokenised(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1) -> dict[str, list[TokenisedSlice]]:
+def tokenised(recipe: CorpusRecipe, data: Path, work: Path, *, workers: Workers = 1) -> dict[str, list[TokenisedSlice]]:
     """Run the steps that depend on no vocabulary; return the finished token slices, by source."""
     records = build_records(recipe.sources, data, work, size=recipe.slice_rows, allow=recipe.allow, workers=workers)
     return build_tokens(
@@ -37,7 +39,7 @@ def tokenised(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1)
     )
 
 
-def build_nano_vocabulary(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1) -> Path:
+def build_nano_vocabulary(recipe: CorpusRecipe, data: Path, work: Path, *, workers: Workers = 1) -> Path:
     """Build the corpus's own vocabulary under ``work/vocabulary``, also where one is there; return the folder."""
     folder = work / "vocabulary"
     save_vocabulary(tokenised(recipe, data, work, workers=workers), recipe, folder)
@@ -51,7 +53,7 @@ def build_corpus(
     *,
     vocabulary: Path | None = None,
     shards: Path | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> Path:
     """Build a corpus.
 
@@ -68,8 +70,8 @@ def build_corpus(
         was built from something else.
     shards : Path, optional
         Where the shards go; ``work/shards`` when not given.
-    workers : int
-        The number of processes; the bytes do not depend on it.
+    workers : int or Launcher
+        The number of processes, or who else does the work; the bytes do not depend on it.
 
     Returns
     -------
@@ -91,8 +93,9 @@ def build_corpus(
     for folder in (work, shards or work):
         make_folder(folder)
     shards = shards or work / "shards"
-    slices = tokenised(recipe, data, work, workers=workers)
-    corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers)
+    with hashes_kept(work / "index"):
+        slices = tokenised(recipe, data, work, workers=workers)
+        corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers)
     refused = {"records": refused_records(slices), "documents": refused_documents(corpus.parent)}
     if any(faults.counts for faults in refused.values()):
         log.info("%s", described(refused))
@@ -106,7 +109,7 @@ def _shards_of(
     data: Path,
     work: Path,
     shards: Path,
-    workers: int,
+    workers: Workers,
 ) -> Path:
     """Return the training corpus, written with the vocabulary given, else with one made of the slices."""
     if vocabulary is not None:

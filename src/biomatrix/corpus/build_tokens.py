@@ -16,10 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from biomatrix.corpus.build_records import RecordSlice, reject_line
+from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.records import TEXT, RowWriter, TokenRecord, read_batches, records_from_table
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.modality_registry import modality_class
 from biomatrix.errors import BioMatrixError
 from biomatrix.vocabulary.binding import record_of
 
@@ -37,6 +39,7 @@ class TokenSlice(Slice):
     records: Path
     modality: str
     tokenizer: str | None
+    rewriting: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class TokenisedSlice:
         The modalities, each with the folder of its finished token slice.
     fingerprint : str
         Everything the tokens depend on, hashed.
+    rewriting : int
+        The number of the way in which entities are written, 0 for the usual one; part of the records' ids otherwise.
     """
 
     source: str
@@ -62,6 +67,7 @@ class TokenisedSlice:
     records: Path
     tokens: tuple[tuple[str, Path], ...]
     fingerprint: str
+    rewriting: int = 0
 
     def read(self, splits: Sequence[str], modalities: Collection[str] | None = None) -> Iterator[TokenRecord]:
         """Yield the records of some splits that can be written in some modality, or are text.
@@ -92,7 +98,8 @@ class TokenisedSlice:
                 pending[name] = next(rows, None)
             if row["split"] in splits and (any_written or row["kind"] == TEXT):
                 fields = json.loads(row["fields"])
-                yield TokenRecord(row["source"], row["id"], row["kind"], row["split"], fields, tokens)
+                name = f"{row['id']}~{self.rewriting}" if self.rewriting else row["id"]
+                yield TokenRecord(row["source"], name, row["kind"], row["split"], fields, tokens)
 
 
 def _plain_rows(folder: Path) -> Iterator[dict[str, Any]]:
@@ -121,7 +128,7 @@ def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
         (folder / "rejects.jsonl").open("w", encoding="utf-8") as rejects,
     ):
         for batch in read_batches(item.records / "records.parquet"):
-            rows, reasons = _token_rows(writer, batch, first)
+            rows, reasons = _token_rows(writer, batch, first, item.rewriting)
             out.write_rows(rows)
             rejects.writelines(reasons)
             first += batch.num_rows
@@ -130,7 +137,9 @@ def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
     return {"records": records, "rejects": refused}
 
 
-def _token_rows(writer: Modality, batch: pa.RecordBatch, first: int) -> tuple[list[dict[str, Any]], list[str]]:
+def _token_rows(
+    writer: Modality, batch: pa.RecordBatch, first: int, rewriting: int
+) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the token rows of a batch whose first record has the number ``first``, and the lines of rejects."""
     own_rows = np.flatnonzero(batch.column("kind").to_numpy(zero_copy_only=False) == writer.kind)
     records = records_from_table(batch.take(own_rows))
@@ -140,8 +149,11 @@ def _token_rows(writer: Modality, batch: pa.RecordBatch, first: int) -> tuple[li
         if record.entity is not None and writer.accepts(record.entity)
     ]
     rows, rejects = [], []
-    results = writer.encode_each([entity for _, entity, _ in entries])
+    entities = [entity for _, entity, _ in entries]
+    results = writer.rewrite_each(entities, rewriting) if rewriting else writer.encode_each(entities)
     for (row, _, record), tokens in zip(entries, results, strict=True):
+        if tokens is None:
+            continue
         if isinstance(tokens, BioMatrixError):
             rejects.append(reject_line(record.source, record.id, f"{writer.name}: {tokens.message}"))
         else:
@@ -161,22 +173,28 @@ def _tokenizer_mark(writer: Modality) -> str | list[str] | None:
 def token_slices(
     records: Mapping[str, Sequence[RecordSlice]], work: Path, name: str, tokenizer: str | None
 ) -> dict[str, list[TokenSlice]]:
-    """Return the slices of one modality, by source."""
+    """Return the slices of one modality, by source: of every record slice first as usual, then each rewriting of it."""
     version = _tokenizer_mark(modality(name, tokenizer=tokenizer))
     return {
         source: [
-            _token_slice(work / "tokens" / name / source, index, item, name, tokenizer, version)
-            for index, item in enumerate(group)
+            _token_slice(work / "tokens" / name / source, index, item, name, tokenizer, version, rewriting)
+            for rewriting, index, item in rewritten(group)
         ]
         for source, group in records.items()
     }
 
 
+def rewritten(group: Sequence[RecordSlice]) -> Iterator[tuple[int, int, RecordSlice]]:
+    """Yield (number of the rewriting, index of the slice, slice) of a source's record slices."""
+    ways = 1 + max((item.entry.rewritings for item in group), default=0)
+    return ((rewriting, index, item) for rewriting in range(ways) for index, item in enumerate(group))
+
+
 def _token_slice(
-    parent: Path, index: int, item: RecordSlice, name: str, tokenizer: str | None, version: object
+    parent: Path, index: int, item: RecordSlice, name: str, tokenizer: str | None, version: object, rewriting: int
 ) -> TokenSlice:
-    mark = fingerprint(VERSION, item.fingerprint, name, version)
-    return TokenSlice(marked_folder(parent, index, mark), mark, item.folder, name, tokenizer)
+    mark = fingerprint(VERSION, item.fingerprint, name, version, *((rewriting,) if rewriting else ()))
+    return TokenSlice(marked_folder(parent, index, mark), mark, item.folder, name, tokenizer, rewriting)
 
 
 def build_tokens(
@@ -185,7 +203,7 @@ def build_tokens(
     *,
     structure_tokenizers: Mapping[str, str] | None = None,
     modalities: Sequence[str] | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> dict[str, list[TokenisedSlice]]:
     """Write the tokens of every record slice under ``work/tokens``; return the slices, by source.
 
@@ -199,15 +217,16 @@ def build_tokens(
         By modality, a shipped name or a folder; the default where not named.
     modalities : sequence of str, optional
         The modalities to write; every registered one when not given.
-    workers : int
-        The number of processes.
+    workers : int or Launcher
+        The number of processes, or who else does the work.
     """
     tokenizer_names = structure_tokenizers or {}
     slices_by_modality: dict[str, dict[str, list[TokenSlice]]] = {}
     for name in modalities or modality_names():
         slices_by_modality[name] = token_slices(records, work, name, tokenizer_names.get(name))
         flat = [item for group in slices_by_modality[name].values() for item in group]
-        run_slices(flat, write_tokens, workers=workers, label=f"{name} tokens")
+        coded = modality_class(name).needs_tokenizer
+        run_slices(flat, write_tokens, workers=workers, label=f"{name} tokens", accelerated=coded)
         for source, group in slices_by_modality[name].items():
             remove_strays(work / "tokens" / name / source, group)
         tell_outdated(work / "tokens" / name, flat)
@@ -215,12 +234,13 @@ def build_tokens(
         source: [
             TokenisedSlice(
                 source,
-                f"{index:05d}",
+                f"{index:05d}" + (f"~{rewriting}" if rewriting else ""),
                 item.folder,
-                tuple((name, by_source[source][index].folder) for name, by_source in slices_by_modality.items()),
-                fingerprint([by_source[source][index].fingerprint for by_source in slices_by_modality.values()]),
+                tuple((name, by_source[source][place].folder) for name, by_source in slices_by_modality.items()),
+                fingerprint([by_source[source][place].fingerprint for by_source in slices_by_modality.values()]),
+                rewriting,
             )
-            for index, item in enumerate(group)
+            for place, (rewriting, index, item) in enumerate(rewritten(group))
         ]
         for source, group in records.items()
     }

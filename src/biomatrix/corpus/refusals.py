@@ -16,7 +16,7 @@ REJECTS: Final = "rejects.jsonl"
 
 def refused_records(slices: Mapping[str, Sequence[TokenisedSlice]]) -> Faults:
     """Return what became no record, was left out of one, or could not be written in a modality."""
-    folders = (
+    folders = dict.fromkeys(  # the rewritings of a slice share its records
         folder for group in slices.values() for item in group for folder in (item.records, *dict(item.tokens).values())
     )
     return _counted(folder / REJECTS for folder in folders)

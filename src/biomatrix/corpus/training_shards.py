@@ -102,6 +102,8 @@ def write_train(item: ShardSlice, folder: Path) -> Mapping[str, Any]:
     return {
         "source": item.tokens.source,
         "marks": dict(item.marks),
+        "records": item.tokens.records.name,
+        "written": {name: folder.name for name, folder in item.tokens.tokens},
         "rejects": len(rejects),
         **writer.counts,
     }

@@ -18,10 +18,9 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.examples import FOLDER, Example
-from biomatrix.tasks.benchmarks.loading import load_examples, official_file
+from biomatrix.tasks.benchmarks.loading import TRAIN, load_examples, official_file
 
 SPLIT = "test"
-TRAIN = "train"
 _SHOWN_REJECTS = 5
 
 

@@ -15,7 +15,6 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.answer_log import AnswerLog, Place
 from biomatrix.evaluation.answering import Answerer
 from biomatrix.evaluation.batches import ask_all, asks, progress_of
-from biomatrix.evaluation.data_places import DataPlaces
 from biomatrix.evaluation.described_data import described_data
 from biomatrix.evaluation.environment import environment
 from biomatrix.evaluation.identity import check_identity, identity_of
@@ -23,10 +22,12 @@ from biomatrix.evaluation.judged import Judged, judged, predictions_of
 from biomatrix.evaluation.leaks import LeakedKeys
 from biomatrix.evaluation.notes import NOT_OFFICIAL, run_notes
 from biomatrix.evaluation.results import FORMAT, RESULT_FILE, plain, published_of, read_result, scores_of, write_result
-from biomatrix.evaluation.rows import TRAIN, Rows, file_hashes, read_rows, training_rows
+from biomatrix.evaluation.rows import Rows, file_hashes, read_rows, training_rows
 from biomatrix.evaluation.settings import Settings
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
+from biomatrix.tasks.benchmarks.data_places import DataPlaces
 from biomatrix.tasks.benchmarks.examples import Prediction
+from biomatrix.tasks.benchmarks.loading import TRAIN
 
 DEFAULT_BATCH: Final = 32
 _ANOTHER_RUN: Final = (

@@ -14,13 +14,13 @@ from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import BioMatrixError, ServerError
 from biomatrix.evaluation.answering import Answerer
 from biomatrix.evaluation.comparison import Run, compared
-from biomatrix.evaluation.data_places import DataPlaces
 from biomatrix.evaluation.html_report import page
 from biomatrix.evaluation.leaks import LeakedKeys
 from biomatrix.evaluation.markdown_report import markdown
 from biomatrix.evaluation.run import Handling, run_benchmark
 from biomatrix.evaluation.settings import Settings
 from biomatrix.tasks.benchmarks.benchmark import Benchmark
+from biomatrix.tasks.benchmarks.data_places import DataPlaces
 
 log = logging.getLogger(__name__)
 _LONGEST_NAME: Final = 80

@@ -15,7 +15,7 @@ from biomatrix.errors import ConfigurationError
 
 def test_pairs(read: Any) -> None:
     records, refused = read("binding_affinity")
-    assert records["1"].fields == {"p_affinity": "7.90", "relation": "=", "value": "0.0125", "unit": "uM"}
+    assert records["1"].fields == {"affinity": "7.90", "relation": "=", "value": "0.0125", "unit": "uM"}
     assert refused == {"3": "no affinity in the row", "4": "no protein sequence in the row"}
 
 

@@ -20,11 +20,11 @@ def test_values_keep_relation_and_unit(read: Any) -> None:
     assert first.kind == INTERACTION
     assert set(first.parts) == {"ligand", "protein"}
     assert first.entity is None
-    assert (first.fields["affinity"], first.fields["p_affinity"]) == ("Ki = 12.5 nM", "7.90")
+    assert (first.fields["measured_value"], first.fields["affinity"]) == ("Ki = 12.5 nM", "7.90")
     assert first.fields["ic50"] == "= 40 nM", "a second measure is kept by its name"
     assert first.fields["ligand_name"] == 'Sample "ester" A', "a quotation mark is an ordinary character"
     assert (above.fields["relation"], above.fields["value"], above.fields["unit"]) == (">", "10000", "nM")
-    assert "p_affinity" not in above.fields, "a bound is no value"
+    assert "affinity" not in above.fields, "a bound is no value"
     assert (above.fields["assay"], above.fields["temperature"], above.fields["ph"]) == (
         "PubChem AID 999999",
         "25.00",
@@ -102,5 +102,5 @@ def test_real_rows_agree_with_what_others_parsed(shared: Path, tmp_path: Path, r
     assert records
     known = set(pq.read_table(home / "kd_all.parquet", columns=["protein_sequence"])["protein_sequence"].to_pylist())
     for name, record in records.items():
-        assert abs(float(record.fields["p_affinity"]) - float(values[name])) < 0.01
+        assert abs(float(record.fields["affinity"]) - float(values[name])) < 0.01
         assert record.parts["protein"].sequence in known

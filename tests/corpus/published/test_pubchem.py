@@ -71,14 +71,8 @@ def test_a_cut_file_costs_its_last_record(tmp_path: Path, samples: Path, read: A
 def test_awkward_records_leave_the_others(tmp_path: Path, samples: Path) -> None:
     folder = Path(shutil.copytree(samples / "pubchem", tmp_path / "pubchem"))
     content = (folder / FILE).read_text().replace("Invented", "Caf\u00e9")
-    note = "> <NOTE>
-" + f"{'x' * 10**6}
-" * 18
-    huge = f"{content.split('> <')[0]}{note}
-> <PUBCHEM_COMPOUND_CID>
-900000001
-
-"
+    note = "> <NOTE>\n" + f"{'x' * 10**6}\n" * 18
+    huge = f"{content.split('> <')[0]}{note}\n> <PUBCHEM_COMPOUND_CID>\n900000001\n\n"
     again = content.split("$$$$\n")[0]
     (folder / FILE).write_bytes((f"{content}{again}$$$$\n{huge}$$$$\n").encode("latin-1"))
     source = open_source("pubchem", tmp_path)

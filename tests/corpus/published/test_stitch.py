@@ -16,7 +16,7 @@ from biomatrix.errors import ConfigurationError
 def test_links_take_structure_and_sequence_from_beside(read: Any) -> None:
     records, refused = read("stitch")
     first = records["CIDm90000001:9999.SAMPLE1"]
-    assert first.fields["score"] == "712"
+    assert first.fields["interaction_score"] == "712"
     assert first.fields["ligand_name"] == "Anthranilate sample A"
     assert first.parts["ligand"].smiles == "CCOC(=O)c1ccccc1N"
     assert len(first.parts["protein"].sequence) == 56

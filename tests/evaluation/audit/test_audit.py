@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import biomatrix.generation
 from biomatrix.cli.audit import _table
 from biomatrix.cli.main import app
+from biomatrix.corpus.decontamination.subjects import Subject, structure_codes
 from biomatrix.corpus.encoding import EncodedDocument
 from biomatrix.corpus.records import RECORD_SCHEMA, Record, RowWriter, records_to_table
 from biomatrix.corpus.shard_writing import token_dtype, write_manifest, write_shard
@@ -24,7 +25,6 @@ from biomatrix.evaluation.audit.index import TestRows
 from biomatrix.evaluation.audit.instructions import written_entities
 from biomatrix.evaluation.audit.report import LEAKS, Overlap, TaskAudit, markdown
 from biomatrix.evaluation.audit.run import Audit, Examined, audit
-from biomatrix.evaluation.audit.subjects import Subject, structure_codes
 from biomatrix.evaluation.audit.training import Training
 from biomatrix.evaluation.leaks import LeakedKeys
 from biomatrix.tasks.benchmarks.registry import load_benchmarks, unregister_benchmark

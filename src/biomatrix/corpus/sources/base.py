@@ -11,10 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from biomatrix.corpus.file_hashes import content_sha256
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources.tables import Table
-from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.entities.files.lfs_pointers import LFS_ADVICE, file_is_lfs_pointer
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError, ParseError
@@ -39,12 +39,16 @@ class Provenance:
         Paths relative to the data folder; empty for data that comes inside a package.
     split : str
         Which part of the data is used, in words.
+    category, part : str
+        Its row in the token table, as in a card; "" where not stated.
     """
 
     licence: tuple[str, ...]
     origin: str
     files: tuple[str, ...]
     split: str
+    category: str = ""
+    part: str = "other"
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,11 @@ class Source(ABC):
     """The starting positions tried for each molecule that is given a conformer; by its size where None."""
     largest: Mapping[str, int] = MappingProxyType({})
     """By name, the largest entity that is taken; what a recipe may set otherwise."""
+
+    embed: float = 0.0
+    """The share of molecules without coordinates that are given some."""
+    conformers: int = 1
+    """The largest number of conformers of a molecule that is given any."""
 
     def __init__(self, name: str, provenance: Provenance, root: Path) -> None:
         self.name = name
@@ -207,7 +216,7 @@ class Source(ABC):
         """The SHA-256, in hexadecimal, over the source's name and the files that are read, each by name and content."""
         self.check_files()
         files = zip(self.provenance.files, self.paths, strict=True)
-        return fingerprint(self.name, [(name, file_sha256(path)) for name, path in files])
+        return fingerprint(self.name, [(name, content_sha256(path)) for name, path in files])
 
 
 def _is_pointer(path: Path) -> bool:

@@ -136,7 +136,14 @@ def _readable(name: str) -> str:
 def _ccd(root: Path) -> Source:
     return ComponentDictionary(
         "ccd",
-        Provenance(("CC0-1.0",), "wwPDB Chemical Component Dictionary, as carried by Biotite", (), "all released"),
+        Provenance(
+            ("CC0-1.0",),
+            "wwPDB Chemical Component Dictionary, as carried by Biotite",
+            (),
+            "all released",
+            category="molecule",
+            part="3d",
+        ),
         root,
     )
 

@@ -68,7 +68,11 @@ class ConformerSource(Source):
 
 def _conformers(name: str, origin: str) -> Callable[[Path], Source]:
     return lambda root: ConformerSource(
-        name, Provenance(("MIT",), origin, (f"molecule/conformers_3d/{name}.parquet",), "all"), root
+        name,
+        Provenance(
+            ("MIT",), origin, (f"molecule/conformers_3d/{name}.parquet",), "all", category="molecule", part="3d"
+        ),
+        root,
     )
 
 

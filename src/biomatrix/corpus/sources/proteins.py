@@ -150,6 +150,8 @@ def _proteome(name: str, file: str) -> Callable[[Path], Source]:
             "MannLabs/alphamap; UniProt",
             (f"protein/uniprot/{file}",),
             "all but what resembles held-out chains",
+            category="protein",
+            part="1d",
         ),
         root,
     )
@@ -163,6 +165,8 @@ def _cath(root: Path) -> Source:
             "wukevin/proteinclip; CATH v4.3",
             ("protein/cath/cath-S20-v4_3_0.fa.gz",),
             "all but what resembles held-out chains",
+            category="protein",
+            part="1d",
         ),
         root,
     )
@@ -176,6 +180,8 @@ def _deeploc(root: Path) -> Source:
             "HannesStark/protein-localization; DeepLoc 1.0, Swiss-Prot",
             ("protein/localization/deeploc_our_val_set.fasta.gz",),
             "the validation part (the training part is not at hand); a slice is held out",
+            category="protein",
+            part="other",
         ),
         root,
     )
@@ -189,6 +195,8 @@ def _membrane(root: Path) -> Source:
             "HICAI-ZJU/InstructProtein; PEER, DeepLoc 1.0",
             ("protein/localization/peer_subcellular_localization_2_train.parquet",),
             "the training part",
+            category="protein",
+            part="other",
         ),
         root,
     )
@@ -202,6 +210,8 @@ def _flatfile(root: Path) -> Source:
             "ebi-uniprot test resources; UniProt",
             ("protein/uniprot/flatfile_records.parquet",),
             "all but what resembles held-out chains",
+            category="protein",
+            part="other",
         ),
         root,
     )

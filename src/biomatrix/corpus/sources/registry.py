@@ -93,6 +93,9 @@ def open_source(entry: str | SourceRecipe, root: Path) -> Source:
     source = _named_source(recipe, root)
     source.embed_attempts = recipe.embed_attempts
     source.set_largest(recipe.largest)
+    source.conformers = recipe.conformers
+    if recipe.embed is not None:
+        source.embed = recipe.embed
     return source
 
 
@@ -101,6 +104,8 @@ def _named_source(recipe: SourceRecipe, root: Path) -> Source:
     if recipe.name in known:
         if recipe.files:
             raise ConfigurationError(f"source {recipe.name}: its files are fixed; leave files out")
+        if recipe.settings:
+            raise ConfigurationError(f"source {recipe.name}: it has no settings; leave them out")
         return known[recipe.name](root)
     published = card_names()
     if recipe.name not in published:
@@ -109,7 +114,7 @@ def _named_source(recipe: SourceRecipe, root: Path) -> Source:
         raise ConfigurationError(f"no source {recipe.name!r}{hint}; {names}")
     described = card(recipe.name)
     reader: type[PublishedSource] = load_attribute(described.reader)
-    return reader(described, root, recipe.files)
+    return reader(described, root, recipe.files, recipe.settings)
 
 
 def check_licences(sources: Iterable[Source], allow: Collection[str] | None = None) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from biomatrix.corpus.decontamination.subjects import Subject
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.evaluation.audit.keys import keys_of
-from biomatrix.evaluation.audit.subjects import Subject
 from biomatrix.metrics.sequence_relatives import SequenceRelatives
 
 IDENTITIES: Final = (0.9, 0.5, 0.3)

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.corpus.decontamination.subjects import Subject
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.modality_registry import modalities
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError
-from biomatrix.evaluation.audit.subjects import Subject
 from biomatrix.tasks.benchmarks.official_files.json_rows import json_rows
 
 INSTRUCTION_FILES: Final = (".json", ".jsonl")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
+from biomatrix.corpus.decontamination.subjects import Subject
+from biomatrix.corpus.decontamination.text_keys import answer_key, text_key
 from biomatrix.entities.kind_registry import kind_of
-from biomatrix.evaluation.audit.subjects import Subject
-from biomatrix.evaluation.audit.text_keys import answer_key, text_key
 
 TEXT: Final = "text"
 ANSWER: Final = "answer_text"

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from biomatrix.corpus.decontamination.subjects import Subject, subject_of_example
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.near_matches import choices
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
 from biomatrix.evaluation.audit.index import TestRows
 from biomatrix.evaluation.audit.report import FORMAT, LEAKS, TaskAudit, is_leaked, markdown, overlaps
-from biomatrix.evaluation.audit.subjects import Subject, subject_of_example
 from biomatrix.evaluation.audit.training import Training
 from biomatrix.progress import Progress
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet

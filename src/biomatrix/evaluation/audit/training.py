@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from biomatrix.corpus.decontamination.subjects import Subject, subject_of_entity, subject_of_example, subject_of_record
 from biomatrix.corpus.records import RECORD_SCHEMA, read_batches, records_from_table
 from biomatrix.corpus.shards import MANIFEST, TokenShards
 from biomatrix.entities.base_entity import Entity
@@ -16,7 +17,6 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.entities.tables import columns_of
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.evaluation.audit.instructions import INSTRUCTION_FILES, instruction_subjects
-from biomatrix.evaluation.audit.subjects import Subject, subject_of_entity, subject_of_example, subject_of_record
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.loading import load_examples
 

@@ -21,6 +21,8 @@ Loader: TypeAlias = Callable[[Path, str, Mapping[str, Any]], Iterator[Example | 
 
 A row that cannot be read becomes a reject."""
 
+TRAIN: Final = "train"
+"""The split that is learned from."""
 LOADERS: Final = tuple(sorted(module.name for module in iter_modules(loaders.__path__)))
 
 

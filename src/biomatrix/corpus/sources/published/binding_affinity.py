@@ -34,11 +34,11 @@ class BindingAffinitySource(LigandProteinSource):
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         """Return the record of a row; ParseError where it lacks one of the three."""
-        p_affinity = number_text(row["neg_log10_affinity_M"], 2)
-        if not p_affinity:
+        affinity = number_text(row["neg_log10_affinity_M"], 2)
+        if not affinity:
             raise ParseError("no affinity in the row")
         value = number_text(row.get("affinity_uM"), 4)
-        fields = {"p_affinity": p_affinity, "relation": "="}
+        fields = {"affinity": affinity, "relation": "="}
         if value:
             fields |= {"value": value, "unit": "uM"}
         return self.pair(identifier, (first_of(row, ("smiles",)), ""), (first_of(row, ("seq",)), ""), fields)

@@ -84,9 +84,9 @@ def _values(found: Mapping[str, Measured]) -> dict[str, str]:
     """Return the fields of the first measure, and each measure as text by its own name."""
     name, one = next(iter(found.items()))
     fields = {"measure": name, "relation": one.relation, "value": one.value, "unit": _UNIT}
-    fields["affinity"] = f"{name} {one.text} {_UNIT}"
+    fields["measured_value"] = f"{name} {one.text} {_UNIT}"
     if one.relation == "=":
-        fields["p_affinity"] = negative_log(one.value, 1e-9)
+        fields["affinity"] = negative_log(one.value, 1e-9)
     return fields | {name.lower(): f"{one.text} {_UNIT}" for name, one in found.items()}
 
 

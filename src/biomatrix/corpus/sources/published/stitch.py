@@ -48,7 +48,7 @@ class StitchSource(LigandProteinSource):
         score = number_text(row["combined_score"], 0)
         if not score:
             raise ParseError(f"a combined score that is no number: {row['combined_score'][:40]!r}")
-        fields = {"score": score, "ligand_name": name, "weight": number_text(weight, 1)}
+        fields = {"interaction_score": score, "ligand_name": name, "weight": number_text(weight, 1)}
         return self.pair(identifier, (smiles, name), (sequence, row["protein"]), fields)
 
     @cached_property

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.evaluation.rows import TRAIN
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.downloads.data_cache import data_root, folder_in
-from biomatrix.tasks.benchmarks.loading import load_examples
+from biomatrix.tasks.benchmarks.loading import TRAIN, load_examples
 from biomatrix.tasks.benchmarks.sample_data import SAMPLES
 
 

@@ -66,7 +66,7 @@ def subject_of_example(benchmark: Benchmark, example: Example) -> Subject:
 
 def subject_of_record(record: Record) -> Subject:
     """Return what is compared of a record of a corpus."""
-    entities = () if record.entity is None else (record.entity,)
+    entities = (*record.parts.values(),) if record.entity is None else (record.entity,)
     structures = {code for entity in entities for code in structure_codes(entity)}
     if any(entity.has_structure for entity in entities):
         structures |= set(_codes(record.id))
