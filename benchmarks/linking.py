@@ -39,7 +39,7 @@ SHOWN = 10
 
 
 def named_components(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield (names, SMILES) of components; of those alone that texts may name, since making each takes a millisecond."""
+    """Yield (names, SMILES) of the components that texts may name; making each takes a millisecond."""
     heads = get_ccd()["chem_comp"]
     columns = [heads[name].as_array(str) for name in ("id", "name", "pdbx_synonyms")]
     said = plain("\n".join(texts))
@@ -101,7 +101,7 @@ def judge(documents: Sequence[PubTatorDocument], linker: DictionaryLinker, held:
 def count(title: str, texts: Sequence[str], linker: DictionaryLinker) -> None:
     """Print the mentions that texts hold, by kind, and the rate."""
     begin = time.perf_counter()
-    results = [one for one in linker.link([Text(str(i), text) for i, text in enumerate(texts)])]
+    results = list(linker.link([Text(str(i), text) for i, text in enumerate(texts)]))
     seconds = time.perf_counter() - begin
     kinds: Counter[str] = Counter()
     names: Counter[str] = Counter()
@@ -117,7 +117,8 @@ def count(title: str, texts: Sequence[str], linker: DictionaryLinker) -> None:
     print(
         f"{title}: {words:,} words, {words / seconds:,.0f} words/s; per 1,000 words {rates}; in {linked} of {len(texts)}"
     )
-    print(f"  most: {', '.join(f'{name} ({number})' for name, number in names.most_common(SHOWN))}")
+    most = ", ".join(f"{name} ({number})" for name, number in names.most_common(SHOWN))
+    print(f"  most: {most}")
     print(f"  not linked: {dict(unlinked.most_common(5))}")
 
 

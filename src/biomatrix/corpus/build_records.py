@@ -124,7 +124,8 @@ def record_slices(entry: SourceRecipe, data: Path, work: Path, size: int) -> lis
     """Return the slices of one source."""
     source = open_source(entry, data)
     asked = _asked_of_conformers(entry)
-    mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size, *asked)
+    largest = sorted(entry.largest.items())
+    mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size, *asked, *largest)
     shards = source_shards(source, work, size)
     if not shards and source.paths:
         raise ConfigurationError(f"source {source.name}: no record in its files", file=str(source.paths[0]))

@@ -21,6 +21,7 @@ _OF_ANY_SOURCE = {
     "name",
     "repeat",
     "embed_attempts",
+    "largest",
     "embed",
     "conformers",
     "rewritings",
@@ -45,6 +46,9 @@ class SourceRecipe(Section):
     embed_attempts : int, optional
         For sources of SMILES, some of which are given a conformer: the starting positions tried for each, of either
         kind; by its size when not given.
+    largest : dict of str to int
+        The largest entity that is taken, in place of the source's own: of a molecule ``heavy_atoms`` and ``atoms``
+        (hydrogens that are written included), of a protein ``residues``.
     embed : float, optional
         For sources of SMILES, the share of molecules that are given a conformer; the source's own when not given.
     conformers : int
@@ -80,6 +84,7 @@ class SourceRecipe(Section):
     name: str = Field(pattern=r"^\w[\w.-]*$")
     repeat: Mean = 1.0
     embed_attempts: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
+    largest: dict[str, Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]] = Field(default_factory=dict)
     embed: float | None = Field(default=None, ge=0, le=1)
     conformers: int = Field(default=1, ge=1, le=100)
     rewritings: int = Field(default=0, ge=0, le=100)

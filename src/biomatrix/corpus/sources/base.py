@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from biomatrix.corpus.file_hashes import content_sha256
@@ -15,6 +16,7 @@ from biomatrix.corpus.records import Record
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources.tables import Table
 from biomatrix.entities.files.lfs_pointers import LFS_ADVICE, file_is_lfs_pointer
+from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError, ParseError
 
 T = TypeVar("T")
@@ -108,6 +110,8 @@ class Source(ABC):
 
     embed_attempts: int | None = None
     """The starting positions tried for each molecule that is given a conformer; by its size where None."""
+    largest: Mapping[str, int] = MappingProxyType({})
+    """By name, the largest entity that is taken; what a recipe may set otherwise."""
 
     embed: float = 0.0
     """The share of molecules without coordinates that are given some."""
@@ -118,6 +122,14 @@ class Source(ABC):
         self.name = name
         self.provenance = provenance
         self.root = root
+
+    def set_largest(self, sizes: Mapping[str, int]) -> None:
+        """Take entities up to other sizes; ConfigurationError where the source does not know one by its name."""
+        for name in sizes:
+            if name not in self.largest:
+                known = choices(name, sorted(self.largest)) if self.largest else "it has none"
+                raise ConfigurationError(f"source {self.name}: no size {name!r}; {known}")
+        self.largest = {**self.largest, **sizes}
 
     @abstractmethod
     def table(self, path: Path) -> Table:

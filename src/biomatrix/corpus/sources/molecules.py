@@ -10,7 +10,7 @@ from biomatrix.corpus.holdout import bucket, is_property_held_out
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.embedded_conformers import NO_CONFORMER, with_conformers
-from biomatrix.corpus.sources.molecule_records import molecule_record, parse_smiles
+from biomatrix.corpus.sources.molecule_records import SIZES, molecule_record, parse_smiles
 from biomatrix.corpus.sources.tables import ParquetTable, Table
 from biomatrix.corpus.sources.text_tables import DelimitedTable
 
@@ -31,6 +31,8 @@ class SmilesSource(Source):
     one_in : int
         Keep one row in this many, drawn by the hash of its id.
     """
+
+    largest = SIZES
 
     def __init__(
         self,
@@ -68,7 +70,7 @@ class SmilesSource(Source):
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         mol = parse_smiles(row[self.smiles])
         fields = {field: str(row[column] or "") for column, field in self.fields.items()}
-        record = molecule_record(self.name, identifier, mol, fields)
+        record = molecule_record(self.name, identifier, mol, fields, sizes=self.largest)
         split, entity = record.split, record.entity
         if self.measured and split == "train" and entity is not None and is_property_held_out(entity):
             split = "held_out_label"

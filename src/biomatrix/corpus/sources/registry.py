@@ -106,6 +106,7 @@ def _plain_source(recipe: SourceRecipe, root: Path) -> Source:
         return TableSource(recipe, root) if recipe.reader in TABLE_READERS else entity_file_source(recipe, root)
     source = _named_source(recipe, root)
     source.embed_attempts = recipe.embed_attempts
+    source.set_largest(recipe.largest)
     source.conformers = recipe.conformers
     if recipe.embed is not None:
         source.embed = recipe.embed

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -56,10 +57,10 @@ class DelimitedTable(TextTable):
 
     @property
     def names(self) -> list[str]:
-        """The names of the columns."""
+        """The names of the columns; of those that repeat one, with the number of the repetition: ``sequence 2``."""
         if self._names is None:
-            with closing(Lines(self.path)) as lines:
-                self._names = next(self._split(lines), [])
+            with closing(self.open(0)) as lines:
+                self._names = _numbered(next(self._split(lines), []))
         return self._names
 
     def require(self, columns: Iterable[str]) -> None:
@@ -103,11 +104,21 @@ class DelimitedTable(TextTable):
         if self._mark is None:
             self._mark = self._delimiter
             if self._delimiter == _COMMA:
-                with closing(Lines(self.path)) as lines:
+                with closing(self.open(0)) as lines:
                     header = next(lines, "")
                 if _COMMA not in header:
                     self._mark = next((mark for mark in _OTHER_MARKS if mark in header), _COMMA)
         return self._mark
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Return names of columns with a number behind each that was there before, so that every one keeps its values."""
+    seen: Counter[str] = Counter()
+    numbered = []
+    for name in names:
+        seen[name] += 1
+        numbered.append(name if seen[name] == 1 or not name else f"{name} {seen[name]}")
+    return numbered
 
 
 class BrokenRow(dict[str, Any]):
