@@ -16,6 +16,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 ORDER = (
     "metrics",
     "entities",
+    "downloads",
     "trust",
     "vocabulary",
     "tasks",

@@ -42,7 +42,9 @@ def document_losses(net: NextTokenLoss, layout: str) -> dict[tuple[int, ...], np
             starts = [*np.flatnonzero(batch.position_ids[row] == 0), losses.shape[1]]
             for a, b in pairwise(starts):
                 kept = batch.weights[row, a:b] > 0
-                found[tuple(batch.labels[row, a:b][kept].tolist())] = losses[row, a:b][kept]
+                if kept.any():  # by its inputs too: two documents may end in the same labels
+                    document = tuple(batch.input_ids[row, a:b][: int(np.flatnonzero(kept)[-1]) + 1].tolist())
+                    found[document] = losses[row, a:b][kept]
     raise AssertionError("a stream never ends")
 
 

@@ -18,6 +18,8 @@ from biomatrix.corpus.build_shards import ANOTHER_BUILD, build_shards
 from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
 from biomatrix.corpus.build_vocabulary import is_vocabulary_of, save_vocabulary, vocabulary_fingerprint
 from biomatrix.corpus.check_build import check_build
+from biomatrix.corpus.file_hashes import hashes_kept
+from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.refusals import described, refused_documents, refused_records
 from biomatrix.corpus.select_records import Selection, select_records
@@ -28,27 +30,30 @@ from biomatrix.entities.files.in_use import in_use
 log = logging.getLogger(__name__)
 
 
-def tokenised(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1) -> dict[str, list[TokenisedSlice]]:
+def tokenised(recipe: CorpusRecipe, data: Path, work: Path, *, workers: Workers = 1) -> dict[str, list[TokenisedSlice]]:
     """Run the steps that depend on no vocabulary; return the finished token slices, by source."""
     return _written(_selected(recipe, data, work, workers), recipe, work, workers)
 
 
-def _selected(recipe: CorpusRecipe, data: Path, work: Path, workers: int) -> Selection:
+def _selected(recipe: CorpusRecipe, data: Path, work: Path, workers: Workers) -> Selection:
     records = build_records(recipe.sources, data, work, size=recipe.slice_rows, allow=recipe.allow, workers=workers)
     return select_records(records, recipe, data, work, workers=workers)
 
 
-def _written(selection: Selection, recipe: CorpusRecipe, work: Path, workers: int) -> dict[str, list[TokenisedSlice]]:
+def _written(
+    selection: Selection, recipe: CorpusRecipe, work: Path, workers: Workers
+) -> dict[str, list[TokenisedSlice]]:
     return build_tokens(
         selection.slices,
         work,
         structure_tokenizers=recipe.structure_tokenizers,
         modalities=recipe.modalities,
+        rewritings={entry.name: entry.rewritings for entry in recipe.sources},
         workers=workers,
     )
 
 
-def build_nano_vocabulary(recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1) -> Path:
+def build_nano_vocabulary(recipe: CorpusRecipe, data: Path, work: Path, *, workers: Workers = 1) -> Path:
     """Build the corpus's own vocabulary under ``work/vocabulary``, also where one is there; return the folder."""
     folder = work / "vocabulary"
     save_vocabulary(tokenised(recipe, data, work, workers=workers), recipe, folder)
@@ -62,7 +67,7 @@ def build_corpus(
     *,
     vocabulary: Path | None = None,
     shards: Path | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> Path:
     """Build a corpus.
 
@@ -79,8 +84,8 @@ def build_corpus(
         was built from something else.
     shards : Path, optional
         Where the shards go; ``work/shards`` when not given.
-    workers : int
-        The number of processes; the bytes do not depend on it.
+    workers : int or Launcher
+        The number of processes, or who else does the work; the bytes do not depend on it.
 
     Returns
     -------
@@ -102,9 +107,10 @@ def build_corpus(
     for folder in (work, shards or work):
         make_folder(folder)
     shards = shards or work / "shards"
-    selection = _selected(recipe, data, work, workers)
-    slices = _written(selection, recipe, work, workers)
-    corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers, selection.notes)
+    with hashes_kept(work / "index"):
+        selection = _selected(recipe, data, work, workers)
+        slices = _written(selection, recipe, work, workers)
+        corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers, selection.notes)
     refused = {"records": refused_records(slices), "documents": refused_documents(corpus.parent)}
     if any(faults.counts for faults in refused.values()):
         log.info("%s", described(refused))
@@ -118,7 +124,7 @@ def _shards_of(
     data: Path,
     work: Path,
     shards: Path,
-    workers: int,
+    workers: Workers,
     selection: Mapping[str, Any],
 ) -> Path:
     """Return the training corpus, written with the vocabulary given, else with one made of the slices."""

@@ -12,6 +12,7 @@ from typing import Any
 import rdkit
 import rdkit.rdBase
 
+from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import BATCH_ROWS, RECORD_SCHEMA, Record, RowWriter, records_to_table
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
@@ -19,7 +20,7 @@ from biomatrix.corpus.sources import Shard, Source, check_licences, open_source
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
-VERSION = 3
+VERSION = 4
 """Raised when the same sources would give other records."""
 
 
@@ -112,11 +113,19 @@ def _indexed_shards(path: Path) -> list[Shard] | None:
         return None
 
 
+def _asked_of_conformers(entry: SourceRecipe) -> list[object]:
+    """Return what a recipe asks of conformers other than the default, so that a new setting makes no record anew."""
+    attempts = [] if entry.embed_attempts is None else [entry.embed_attempts]
+    share = [] if entry.embed is None else [f"embed {entry.embed}"]
+    return [*attempts, *share, *([f"conformers {entry.conformers}"] if entry.conformers > 1 else [])]
+
+
 def record_slices(entry: SourceRecipe, data: Path, work: Path, size: int) -> list[RecordSlice]:
     """Return the slices of one source."""
     source = open_source(entry, data)
-    asked = () if entry.embed_attempts is None else (entry.embed_attempts,)
-    mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size, *asked)
+    asked = _asked_of_conformers(entry)
+    largest = sorted(entry.largest.items())
+    mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size, *asked, *largest)
     shards = source_shards(source, work, size)
     if not shards and source.paths:
         raise ConfigurationError(f"source {source.name}: no record in its files", file=str(source.paths[0]))
@@ -133,7 +142,7 @@ def build_records(
     *,
     size: int = 5000,
     allow: Collection[str] | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> dict[str, list[RecordSlice]]:
     """Write the records of every source under ``work/records``; return the slices, by source.
 
@@ -149,8 +158,8 @@ def build_records(
         The number of rows of a source in one slice.
     allow : collection of str, optional
         The licences that sources may have; see `check_licences`.
-    workers : int
-        The number of processes.
+    workers : int or Launcher
+        The number of processes, or who else does the work.
 
     Raises
     ------

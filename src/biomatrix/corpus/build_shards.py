@@ -15,9 +15,11 @@ from typing import Any, Final
 
 from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.held_out_shards import HeldOutPass, HeldOutSlice, write_held_out
+from biomatrix.corpus.launching import Workers
+from biomatrix.corpus.mixtures.mixing import mixture_of
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
-from biomatrix.corpus.shard_writing import token_dtype, write_manifest
+from biomatrix.corpus.shard_writing import token_dtype, write_lengths, write_manifest
 from biomatrix.corpus.shards import MANIFEST, read_manifest
 from biomatrix.corpus.slices import Slice, fingerprint, is_done, remove_strays, run_slices
 from biomatrix.corpus.sources import open_source
@@ -47,6 +49,7 @@ def training_slices(
     drawn: tuple[Draw, ...],
     vocabulary: SavedVocabulary,
     folder: Path,
+    factors: Mapping[str, float] | None = None,
 ) -> list[ShardSlice]:
     """Return one shard slice per slice of records, in order.
 
@@ -62,8 +65,11 @@ def training_slices(
         The vocabulary that gives the ids.
     folder : Path
         The folder of the shards.
+    factors : mapping of str to float, optional
+        By source, what a mixture multiplies its repeat by.
     """
-    repeats = {source.name: source.repeat for source in recipe.sources}
+    mixed = factors or {}
+    repeats = {source.name: source.repeat * mixed.get(source.name, 1.0) for source in recipe.sources}
     shard_slices = []
     for name, group in slices.items():
         for item in group:
@@ -149,6 +155,7 @@ def _manifest(
         "learned_tokens": _totals(notes, "learned_tokens"),
         "rejects": sum(note["rejects"] for note in notes),
         "shards": [{"name": item.folder.name, "files": note["files"]} for item, note in zip(items, notes, strict=True)],
+        "index": write_lengths(items[0].folder.parent, [item.folder.name for item in items]) if items else {},
     }
 
 
@@ -166,6 +173,9 @@ def _source_lines(
                 "origin": source.provenance.origin,
                 "files": list(source.provenance.files),
                 "split": source.provenance.split,
+                "category": source.provenance.category,
+                "part": source.provenance.part,
+                "views": {key: _totals(source_notes, key) for key in ("documents", "tokens", "learned_tokens")},
                 "sha256": source.fingerprint,
                 "documents": sum(_totals(source_notes, "documents").values()),
                 "tokens": sum(_totals(source_notes, "tokens").values()),
@@ -182,7 +192,7 @@ def build_shards(
     data: Path,
     output: Path,
     *,
-    workers: int = 1,
+    workers: Workers = 1,
     selection: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write ``output/train`` and one ``output/heldout_<view>`` per view, each with its manifest.
@@ -199,8 +209,8 @@ def build_shards(
         The data folder, for the sources' licences and hashes.
     output : Path
         The folder of the corpus.
-    workers : int
-        The number of processes; the bytes do not depend on it.
+    workers : int or Launcher
+        The number of processes, or who else does the work; the bytes do not depend on it.
     selection : mapping of str to Any, optional
         What the manifest says about records that were left out.
 
@@ -226,18 +236,21 @@ def _build_all(
     saved: SavedVocabulary,
     data: Path,
     output: Path,
-    workers: int,
+    workers: Workers,
     selection: Mapping[str, Any],
 ) -> Path:
     _tell_changes(output / "train" / MANIFEST, recipe, saved)
-    train = training_slices(slices, recipe, drawn, saved, output / "train")
+    mixed = None if recipe.mixture is None else mixture_of(slices, recipe, drawn, saved, data)
+    train = training_slices(slices, recipe, drawn, saved, output / "train", None if mixed is None else mixed.factors)
     retire_manifest(output / "train", train)
     notes = run_slices(train, write_train, workers=workers, label="shards")
     remove_strays(output / "train", train)
     lines = _source_lines(slices, notes, recipe, data)
     about = {**_manifest(train, notes, recipe, drawn, saved), "sources": lines, "selection": dict(selection)}
+    if mixed is not None:
+        about["mixture"] = mixed.as_json()
     write_manifest(output / "train", about)
-    flat = tuple(item for group in slices.values() for item in group)
+    flat = tuple(item for group in slices.values() for item in group if not item.rewriting)
     _build_held_out(held_out_slices(flat, recipe, drawn, saved, output), recipe, output, workers)
     return output / "train"
 
@@ -262,7 +275,7 @@ def retire_manifest(folder: Path, items: Iterable[Slice]) -> None:
         (folder / MANIFEST).unlink(missing_ok=True)
 
 
-def _build_held_out(items: Sequence[HeldOutSlice], recipe: CorpusRecipe, output: Path, workers: int) -> None:
+def _build_held_out(items: Sequence[HeldOutSlice], recipe: CorpusRecipe, output: Path, workers: Workers) -> None:
     for item in items:
         retire_manifest(item.folder.parent, [item])
     notes = run_slices(items, write_held_out, workers=workers, label="held-out shards")

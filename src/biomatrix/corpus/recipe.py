@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from biomatrix.corpus.link_recipe import LinkRecipe
 from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
 
@@ -16,7 +17,20 @@ Mean = Annotated[float, Field(ge=0, le=10_000)]
 Count = Annotated[int, Field(le=2**31 - 1)]
 
 
-_OF_ANY_SOURCE = {"name", "repeat", "embed_attempts", "reader", "files", "allowed_in"}
+_OF_ANY_SOURCE = {
+    "name",
+    "repeat",
+    "embed_attempts",
+    "largest",
+    "embed",
+    "conformers",
+    "rewritings",
+    "settings",
+    "reader",
+    "files",
+    "link",
+    "allowed_in",
+}
 """Keys that need no reader."""
 
 
@@ -32,6 +46,19 @@ class SourceRecipe(Section):
     embed_attempts : int, optional
         For sources of SMILES, some of which are given a conformer: the starting positions tried for each, of either
         kind; by its size when not given.
+    largest : dict of str to int
+        The largest entity that is taken, in place of the source's own: of a molecule ``heavy_atoms`` and ``atoms``
+        (hydrogens that are written included), of a protein ``residues``.
+    embed : float, optional
+        For sources of SMILES, the share of molecules that are given a conformer; the source's own when not given.
+    conformers : int
+        For sources of SMILES, the largest number of conformers of a molecule that is given any; alike ones are left
+        out.
+    rewritings : int
+        The number of further ways in which each record's entities are written: atoms in another order, another
+        conformer. Documents are drawn from each as from the first.
+    settings : dict
+        Settings of a published source's reader, such as the longest piece of text; see its page.
     reader : str, optional
         The format of its files: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``fasta``, or one that a kind reads.
     files : list of str
@@ -48,11 +75,20 @@ class SourceRecipe(Section):
         Every licence that applies, SPDX names.
     origin : str
         The publisher, and what to cite.
+    link : LinkRecipe, optional
+        How the entities that its texts name are found, which makes interleaved records of them.
+    category, part : str, optional
+        Its row in the token table; the kind's name and ``other`` when not given.
     """
 
     name: str = Field(pattern=r"^\w[\w.-]*$")
     repeat: Mean = 1.0
     embed_attempts: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
+    largest: dict[str, Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]] = Field(default_factory=dict)
+    embed: float | None = Field(default=None, ge=0, le=1)
+    conformers: int = Field(default=1, ge=1, le=100)
+    rewritings: int = Field(default=0, ge=0, le=100)
+    settings: dict[str, Any] = Field(default_factory=dict)
     reader: str | None = None
     files: list[str] = Field(default_factory=list)
     kind: str | None = None
@@ -61,6 +97,9 @@ class SourceRecipe(Section):
     fields: dict[str, str] = Field(default_factory=dict)
     licence: list[str] = Field(default_factory=list)
     origin: str = ""
+    link: LinkRecipe | None = None
+    category: str | None = None
+    part: str | None = None
 
     @model_validator(mode="after")
     def _described_or_named(self) -> SourceRecipe:
@@ -69,6 +108,8 @@ class SourceRecipe(Section):
             raise ValueError(f"source {self.name}: {', '.join(keys)} need a reader, which says how files are read")
         if self.reader is not None and not self.files:
             raise ValueError(f"source {self.name}: a reader needs files")
+        if self.reader is not None and self.settings:
+            raise ValueError(f"source {self.name}: settings are those of a published source, which needs no reader")
         return self
 
 
@@ -126,6 +167,34 @@ class VocabularyRecipe(Section):
             if key in given:
                 coverage.setdefault(name, {}).setdefault(part, given[key])
         return {**present, "coverage": coverage}
+
+
+class MixtureRecipe(Section):
+    """How many tokens of a corpus come from each source.
+
+    Parameters
+    ----------
+    weights : dict of str to float
+        By source, all of them: its share of tokens, as numbers of any sum.
+    preset : str, optional
+        In place of weights, a table of shares by category and part: ``biomatrix``, the published one. The sources of
+        one part share it by what they hold.
+    tokens : int, optional
+        The tokens of the whole corpus; as many as `most_repeat` allows when not given.
+    most_repeat : float
+        The largest factor on the number of documents of a source that the mixture may ask for, above its ``repeat``.
+    """
+
+    weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    preset: str | None = None
+    tokens: int | None = Field(default=None, ge=1, le=LARGEST_INTEGER)
+    most_repeat: float = Field(default=1.0, gt=0, le=10_000)
+
+    @model_validator(mode="after")
+    def _weights_or_preset(self) -> MixtureRecipe:
+        if bool(self.weights) == (self.preset is not None):
+            raise ValueError("a mixture gives either weights by source or a preset")
+        return self
 
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -270,6 +339,8 @@ class CorpusRecipe(Section):
         By modality name, a shipped tokenizer's name or a folder; the default where not named.
     vocabulary : VocabularyRecipe
         How the corpus's own vocabulary is built.
+    mixture : MixtureRecipe, optional
+        The shares of sources; what their views and repeats give when not given.
     filters : list of FilterRecipe
         The quality filters, in the order in which records meet them.
     deduplication : DeduplicationRecipe
@@ -291,9 +362,19 @@ class CorpusRecipe(Section):
     modalities: list[str] | None = None
     structure_tokenizers: dict[str, str] = Field(default_factory=dict)
     vocabulary: VocabularyRecipe = Field(default_factory=VocabularyRecipe)
+    mixture: MixtureRecipe | None = None
     filters: list[FilterRecipe] = Field(default_factory=list)
     deduplication: DeduplicationRecipe = Field(default_factory=DeduplicationRecipe)
     decontamination: DecontaminationRecipe = Field(default_factory=DecontaminationRecipe)
+
+    @model_validator(mode="after")
+    def _weights_of_all_sources(self) -> CorpusRecipe:
+        names = {entry.name for entry in self.sources}
+        weights = self.mixture.weights if self.mixture else {}
+        if weights and weights.keys() != names:
+            different = ", ".join(sorted(weights.keys() ^ names))
+            raise ValueError(f"a mixture gives a weight to every source of the recipe and to no other: {different}")
+        return self
 
     @model_validator(mode="after")
     def _no_name_twice(self) -> CorpusRecipe:

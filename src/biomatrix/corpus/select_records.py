@@ -29,6 +29,7 @@ from biomatrix.corpus.deduplication.duplicates import (
     write_duplicates,
 )
 from biomatrix.corpus.filters.registry import settings_of
+from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.records import RECORD_SCHEMA, RowWriter, read_batches
 from biomatrix.corpus.screening import VERSION, ScreenedSlice, refused_rows, write_screened
@@ -72,7 +73,7 @@ class Selection:
 
 
 def select_records(
-    records: Mapping[str, Sequence[RecordSlice]], recipe: CorpusRecipe, data: Path, work: Path, *, workers: int = 1
+    records: Mapping[str, Sequence[RecordSlice]], recipe: CorpusRecipe, data: Path, work: Path, *, workers: Workers = 1
 ) -> Selection:
     """Leave out of finished record slices what the recipe's filters refuse, test sets hold, and others repeat.
 
@@ -177,7 +178,7 @@ def _duplicates(
     notes: Sequence[Mapping[str, Any]],
     recipe: CorpusRecipe,
     work: Path,
-    workers: int,
+    workers: Workers,
 ) -> list[Path]:
     """Find the duplicates among screened slices; return the folders of the finished ranges."""
     wanted = recipe.deduplication

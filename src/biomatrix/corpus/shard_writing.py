@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ import numpy as np
 from biomatrix.corpus.encoding import EncodedDocument
 from biomatrix.corpus.shards import (
     FORMAT,
+    LENGTHS,
     MANIFEST,
     OFFSETS,
     ROWS,
@@ -24,7 +26,8 @@ from biomatrix.corpus.shards import (
     VIEWS,
     WEIGHTS,
 )
-from biomatrix.entities.files.writing import write_whole
+from biomatrix.entities.files.hashing import file_sha256
+from biomatrix.entities.files.writing import write_atomically, write_whole
 from biomatrix.errors import LimitError
 
 MOST_VIEWS: Final = 256
@@ -124,6 +127,31 @@ def write_shard(folder: Path, documents: Sequence[EncodedDocument], views: Seque
     with ShardWriter(folder, list(dict.fromkeys(views)), dtype) as writer:
         for row, (document, view) in enumerate(zip(documents, views, strict=True)):
             writer.add(document, view, row)
+
+
+def write_lengths(folder: Path, shards: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Write the index of the documents of shards in order, one shard in memory at a time; return what it is.
+
+    Parameters
+    ----------
+    folder : Path
+        The corpus.
+    shards : sequence of str
+        Names of its finished shards.
+    """
+    path, digest, size = folder / LENGTHS, hashlib.sha256(), 0
+    for part in _lengths(folder, shards):
+        digest.update(part)
+        size += len(part)
+    if not path.is_file() or file_sha256(path) != digest.hexdigest():  # one that is the same stays as it is
+        with write_atomically(path) as out:
+            out.writelines(_lengths(folder, shards))
+    return {path.name: {"sha256": digest.hexdigest(), "bytes": size}}
+
+
+def _lengths(folder: Path, shards: Sequence[str]) -> Iterator[bytes]:
+    for name in shards:
+        yield np.diff(np.fromfile(folder / name / OFFSETS, dtype="<u8")).astype("<u4").tobytes()
 
 
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:

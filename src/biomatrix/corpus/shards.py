@@ -9,6 +9,9 @@ A corpus folder holds ``manifest.json`` and one folder per shard with
 - ``views.json``: the names of the views and tasks that this shard holds;
 - ``rows.bin``: the record each document was drawn from, uint32, its number among those read.
 
+Beside the manifest, ``lengths.bin`` holds the tokens of every document of the corpus, uint32, in order: the index by
+which documents are ordered and packed without opening their shards.
+
 All little-endian. Corpora of format 1 have neither of the last two files; there ``views.bin`` is an index into the
 manifest's list.
 """
@@ -16,7 +19,8 @@ manifest's list.
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +36,13 @@ FORMAT = 2
 MANIFEST = "manifest.json"
 TOKENS, WEIGHTS, OFFSETS, VIEWS, ROWS = "tokens.bin", "weights.bin", "offsets.bin", "views.bin", "rows.bin"
 VIEW_NAMES = "views.json"
+LENGTHS = "lengths.bin"
 _READ = (1, FORMAT)
+_LENGTH = np.dtype("<u4")
 _TYPES = ("<u2", "<u4")
 _ANY_SIZE = 1 << 32
+_OPEN_SHARDS = 256
+"""Shards of a corpus whose arrays are held at a time; each is opened again when it is read again."""
 _AGAIN = "build the corpus again, which writes what is missing or damaged"
 
 
@@ -161,8 +169,13 @@ class TokenShards:
         form = self.manifest["format"]
         dtype = np.dtype(self.manifest["dtype"])
         names = self.view_names if form == 1 else None
-        self._shards = [ShardReader(self.folder / shard["name"], dtype, names) for shard in self.manifest["shards"]]
-        counts = [len(shard.views) for shard in self._shards]
+        folders = [self.folder / shard["name"] for shard in self.manifest["shards"]]
+
+        def shard(number: int) -> ShardReader:
+            return ShardReader(folders[number], dtype, names)
+
+        self._shard = lru_cache(maxsize=_OPEN_SHARDS)(shard)
+        counts = [len(shard(number).views) for number in range(len(folders))]  # each is looked at once, and not kept
         self._first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
     def __len__(self) -> int:
@@ -170,15 +183,19 @@ class TokenShards:
         return int(self._first[-1])
 
     @cached_property
-    def lengths(self) -> NDArray[np.int64]:
-        """The number of tokens of each document, ``int64 [D]``."""
-        parts = [np.diff(shard.offsets) for shard in self._shards]
-        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+    def lengths(self) -> NDArray[Any]:
+        """The number of tokens of each document, ``int [D]``: of the index, mapped, or gathered where there is none."""
+        path = self.folder / LENGTHS
+        if LENGTHS not in self.manifest.get("index", {}) or not len(self):
+            return gathered_lengths(self.readers())
+        if _size(path) != len(self) * _LENGTH.itemsize:
+            raise ParseError(f"not the lengths of {len(self)} documents; {_AGAIN}", file=str(path))
+        return np.memmap(path, dtype=_LENGTH, mode="r")
 
     @cached_property
     def views(self) -> NDArray[np.uint16]:
         """The view of each document, ``uint16 [D]``, an index into `view_names`."""
-        parts = [shard.numbered(self.view_names) for shard in self._shards]
+        parts = [shard.numbered(self.view_names) for shard in self.readers()]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint16)
 
     @property
@@ -189,15 +206,29 @@ class TokenShards:
     @property
     def num_tokens(self) -> int:
         """The number of tokens of all documents together."""
-        return int(self.lengths.sum())
+        return int(self.lengths.sum(dtype=np.int64))
 
-    def document(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return a document's ids, ``int64 [n]``, and the weight of predicting each, ``float32 [n]``, in [0, 1]."""
+    def readers(self) -> Iterator[ShardReader]:
+        """Yield the shards, in order, a few of them open at a time."""
+        return map(self._shard, range(len(self._first) - 1))
+
+    @property
+    def shard_sizes(self) -> list[tuple[str, int]]:
+        """The name of each shard and the number of its documents, in order."""
+        sizes = np.diff(self._first).tolist()
+        return [(shard["name"], size) for shard, size in zip(self.manifest["shards"], sizes, strict=True)]
+
+    def place(self, index: int) -> tuple[ShardReader, int]:
+        """Return the shard of a document and its number there; IndexError where there is no such document."""
         if not 0 <= index < len(self):
             raise IndexError(f"document {index} of a corpus of {len(self)}")
         number = int(np.searchsorted(self._first, index, side="right")) - 1
-        shard = self._shards[number]
-        ids, weights = shard.document(index - int(self._first[number]))
+        return self._shard(number), index - int(self._first[number])
+
+    def document(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return a document's ids, ``int64 [n]``, and the weight of predicting each, ``float32 [n]``, in [0, 1]."""
+        shard, number = self.place(index)
+        ids, weights = shard.document(number)
         if len(ids) and int(ids.max()) >= self.manifest.get("vocabulary_size", _ANY_SIZE):
             raise ParseError(f"document {index} holds an id outside the vocabulary; {_AGAIN}", file=str(shard.folder))
         return ids.astype(np.int64), weights.astype(np.float32) / np.float32(FULL_WEIGHT)
@@ -216,8 +247,20 @@ class TokenShards:
         for shard in self.manifest["shards"]:
             for name, file in shard["files"].items():
                 path = self.folder / shard["name"] / name
-                if not path.is_file() or file_sha256(path) != file["sha256"]:
-                    raise ParseError("missing or changed since it was written; build it again", file=str(path))
+                _check_content(path, file["sha256"])
+        for name, file in self.manifest.get("index", {}).items():
+            _check_content(self.folder / name, file["sha256"])
+
+
+def gathered_lengths(shards: Iterable[ShardReader]) -> NDArray[Any]:
+    """Return the number of tokens of each document of shards in order, ``uint32 [D]``."""
+    parts = [np.diff(shard.offsets).astype(_LENGTH) for shard in shards]
+    return np.concatenate(parts) if parts else np.empty(0, dtype=_LENGTH)
+
+
+def _check_content(path: Path, sha256: str) -> None:
+    if not path.is_file() or file_sha256(path) != sha256:
+        raise ParseError("missing or changed since it was written; build it again", file=str(path))
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

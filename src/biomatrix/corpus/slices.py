@@ -13,23 +13,23 @@ import errno
 import hashlib
 import json
 import logging
-import multiprocessing
+import os
 import re
 import shutil
+import stat
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from biomatrix.corpus.launching import Workers, beginning, launcher_of
 from biomatrix.entities.files.claims import claimed, holder, lease_seconds, shared_now
 from biomatrix.entities.files.hashing import file_sha256
-from biomatrix.entities.files.stopping import end_on_signals
 from biomatrix.entities.files.writing import named_refusals
-from biomatrix.errors import ConfigurationError
 from biomatrix.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,8 @@ def marked_folder(parent: Path, index: int, mark: str) -> Path:
 def read_done(folder: Path) -> dict[str, Any] | None:
     """Return the ``done.json`` of a finished slice, or None where it is not finished or cannot be read."""
     try:
-        record = json.loads((folder / DONE).read_text(encoding="utf-8"))
+        with open(f"{folder}/{DONE}", "rb") as stream:  # a hundred thousand of these are read: no more than is needed
+            record = json.loads(stream.read())
     except (OSError, ValueError):
         return None
     if not isinstance(record, dict) or "fingerprint" not in record or not isinstance(record.get("files"), dict):
@@ -84,33 +85,68 @@ def read_done(folder: Path) -> dict[str, Any] | None:
     return record if whole else None
 
 
-def is_done(item: Slice) -> bool:
-    """Return whether a slice is finished, from the same inputs, with every file of its recorded size."""
+def finished(item: Slice) -> dict[str, Any] | None:
+    """Return the ``done.json`` of a slice that is finished, from the same inputs, with every file of its recorded size.
+
+    None of any other. A build that goes on asks this of every slice it has: each is a file read and one look at others.
+    """
     record = read_done(item.folder)
     if record is None or record["fingerprint"] != item.fingerprint:
-        return False
-    return all(
-        (item.folder / name).is_file() and (item.folder / name).stat().st_size == file["bytes"]
-        for name, file in record["files"].items()
-    )
+        return None
+    folder = str(item.folder)
+    whole = all(_file_size(f"{folder}/{name}") == file["bytes"] for name, file in record["files"].items())
+    return record if whole else None
+
+
+def _file_size(path: str) -> int | None:
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return state.st_size if stat.S_ISREG(state.st_mode) else None
+
+
+def is_done(item: Slice) -> bool:
+    """Return whether a slice is finished; see :func:`finished`."""
+    return finished(item) is not None
+
+
+def finished_slices(items: Sequence[Slice]) -> dict[int, dict[str, Any]]:
+    """Return the ``done.json`` of the slices that are finished, by index.
+
+    Each folder that holds slices is listed once, so that those which are not there cost nothing more.
+    """
+    listed = {parent: _names(parent) for parent in {item.folder.parent for item in items}}
+    there = [index for index, item in enumerate(items) if item.folder.name in listed[item.folder.parent]]
+    records = ((index, finished(items[index])) for index in there)
+    return {index: record for index, record in records if record is not None}
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except FileNotFoundError:
+        return set()
 
 
 def run_slice(item: Slice, worker: Worker) -> dict[str, Any] | None:
     """Do one slice unless it is done already; return its ``done.json``, None where another process works on it."""
-    if is_done(item):
-        return read_done(item.folder)
+    record = finished(item)
+    if record is not None:
+        return record
     with claimed(item.folder) as claim:
         if claim is None:
             return None
-        if is_done(item):  # between the first look and the claim
-            return read_done(item.folder)
+        record = finished(item)  # between the first look and the claim
+        if record is not None:
+            return record
         temporary = temporary_path(item.folder, claim.token)
         temporary.mkdir()
         try:
             with named_refusals(item.folder):
                 notes = dict(worker(item, temporary))
-                record = {"fingerprint": item.fingerprint, "files": _describe_files(temporary), **notes}
-                (temporary / DONE).write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
+                done = {"fingerprint": item.fingerprint, "files": _describe_files(temporary), **notes}
+                (temporary / DONE).write_text(json.dumps(done, indent=1, sort_keys=True), encoding="utf-8")
             if claim.held:  # without it, another process may be removing the temporary folder
                 put_in_place(temporary, item.folder, lambda: is_done(item))
         except FileNotFoundError:
@@ -155,7 +191,7 @@ def _describe_files(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def run_slices(
-    items: Sequence[SliceT], worker: Worker, *, workers: int = 1, label: str = "work"
+    items: Sequence[SliceT], worker: Worker, *, workers: Workers = 1, label: str = "work", accelerated: bool = False
 ) -> list[dict[str, Any]]:
     """Do every slice that is not done already; return the ``done.json`` of all, in order.
 
@@ -164,75 +200,32 @@ def run_slices(
     items : sequence of Slice
         The work to do.
     worker : callable
-        Takes a slice and the folder to write into. It must be importable by name when ``workers`` is above 1.
-    workers : int
-        The number of processes. The files do not depend on it.
+        Takes a slice and the folder to write into. It must be importable by name where another process calls it.
+    workers : int or Launcher
+        The number of processes, or who else does the work. The files do not depend on it.
     label : str
         For progress messages.
+    accelerated : bool
+        Whether the worker is faster with a GPU.
     """
-    if workers < 1:
-        raise ConfigurationError(f"workers must be at least 1, not {workers}")
+    launcher = launcher_of(workers)
     progress = Progress(label, len(items))
-    finished: dict[int, dict[str, Any]] = {}
-    waiting: list[int] = []
-    for index, item in enumerate(items):
-        record = read_done(item.folder) if is_done(item) else None
-        if record is None:
-            waiting.append(index)
-        else:
-            finished[index] = record
-            progress.advance(cached=True)
-    with _pool(min(workers, len(waiting))) as pool:
+    known = finished_slices(items)
+    for _ in known:
+        progress.advance(cached=True)
+    first = beginning(len(items))
+    waiting = [index for index in (*range(first, len(items)), *range(first)) if index not in known]
+    with launcher.crew(len(waiting), accelerated=accelerated) as crew:
         while waiting:
-            results = _round(items, waiting, worker, pool, progress)
-            finished |= results
-            waiting = [index for index in waiting if index not in results]
-            if waiting and not results:
+            before = len(known)
+            for place, record in crew(partial(run_slice, worker=worker), [items[index] for index in waiting]):
+                if record is not None:
+                    known[waiting[place]] = record
+                    progress.advance()
+            waiting = [index for index in waiting if index not in known]
+            if waiting and len(known) == before:
                 time.sleep(min(_POLL_SECONDS, lease_seconds() / 4))
-    return [finished[index] for index in range(len(items))]
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor | None]:
-    if workers <= 1:
-        yield None
-        return
-    others = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_on_signals) as pool:
-        try:
-            yield pool
-        except (SystemExit, KeyboardInterrupt):  # asked to end: workers tidy up as this process does, at once
-            for process in set(multiprocessing.active_children()) - others:
-                process.terminate()
-            raise
-
-
-def _round(
-    items: Sequence[Slice], waiting: Sequence[int], worker: Worker, pool: ProcessPoolExecutor | None, progress: Progress
-) -> dict[int, dict[str, Any]]:
-    """Try every waiting slice once; return the ``done.json`` of those that are done, by index."""
-    finished: dict[int, dict[str, Any]] = {}
-
-    def keep(index: int, record: dict[str, Any] | None) -> None:
-        if record is not None:
-            finished[index] = record
-            progress.advance()
-
-    if pool is None:
-        for index in waiting:
-            keep(index, run_slice(items[index], worker))
-        return finished
-    futures = {pool.submit(run_slice, items[index], worker): index for index in waiting}
-    try:
-        for future in as_completed(futures):
-            keep(futures[future], future.result())
-    except BaseException:
-        # Running slices finish; waiting ones never start. The pool cancels them itself: its thread stumbles over those
-        # that are cancelled behind its back when a worker ends.
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    return finished
+    return [known[index] for index in range(len(items))]
 
 
 def make_once(folder: Path, finished: Callable[[], bool], make: Callable[[Path], None]) -> None:
@@ -273,10 +266,12 @@ def remove_strays(folder: Path, keep: Sequence[Slice]) -> None:
         return
     names = {item.folder.name for item in keep}
     now, lease = shared_now(folder), lease_seconds()
-    for path in sorted(folder.iterdir()):
-        temporary = path.name.endswith((TEMPORARY, ".clock", ".claim"))
-        kept = path.name in names or _MARKED.fullmatch(path.name) is not None
-        if not temporary and (kept or not path.is_dir() or read_done(path) is None):
+    for name in sorted(_names(folder)):
+        temporary = name.endswith((TEMPORARY, ".clock", ".claim"))
+        if not temporary and (name in names or _MARKED.fullmatch(name)):
+            continue
+        path = folder / name
+        if not temporary and (not path.is_dir() or read_done(path) is None):
             continue
         with suppress(FileNotFoundError):  # another run removed it first
             if now - path.stat().st_mtime <= lease or _claimed_now(path):
@@ -293,9 +288,17 @@ def tell_outdated(folder: Path, keep: Sequence[Slice]) -> None:
 
     Another build over the same folder may be reading them, so only a person can know that they may go.
     """
-    names = {item.folder.absolute() for item in keep}
-    found = (path.parent for path in folder.glob(f"*/*/{DONE}"))
-    others = [path for path in found if _MARKED.fullmatch(path.name) and path.absolute() not in names]
+    names: dict[str, set[str]] = {}
+    for item in keep:
+        names.setdefault(item.folder.parent.name, set()).add(item.folder.name)
+    found = (
+        folder / source / name
+        for source in sorted(_names(folder))
+        if (folder / source).is_dir()
+        for name in sorted(_names(folder / source) - names.get(source, set()))
+        if _MARKED.fullmatch(name)
+    )
+    others = [path for path in found if (path / DONE).is_file()]
     if others:
         size = sum(file.stat().st_size for one in others for file in one.iterdir() if file.is_file())
         log.info(

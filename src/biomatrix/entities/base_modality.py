@@ -99,6 +99,20 @@ class Modality(ABC):
         """
         return [attempt(self.encode, entity) for entity in entities]
 
+    def rewrite_each(self, entities: Sequence[Entity], number: int) -> list[list[str] | BioMatrixError | None]:
+        """Write many entities in another of the ways that read back as the same; None where there is no such way.
+
+        What is one of several here, the order of atoms or the conformer, depends on the entity and the number alone.
+
+        Parameters
+        ----------
+        entities : sequence of Entity
+            Each as :meth:`encode_each` takes it.
+        number : int
+            Which way, from 1.
+        """
+        return [None] * len(entities)
+
     def decode_each(self, sequences: Sequence[Sequence[str]]) -> Sequence[Entity | BioMatrixError]:
         """Decode many token lists: for each, in order, its entity or the error that refused it."""
         return [attempt(self.decode, tokens) for tokens in sequences]

@@ -9,6 +9,7 @@ from typing import Final
 from biomatrix.entities.files.paths import LONGEST_PATH, exists, is_file, is_folder
 from biomatrix.entities.files.reading import STANDARD_INPUT
 from biomatrix.entities.files.text import head_of
+from biomatrix.entities.files.unpacking import without_packing
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.registration import FileFormat, Kind
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, UnsupportedError
@@ -38,7 +39,7 @@ def format_of(path: str | Path, file_format: str | None = None, among: Sequence[
     formats = known_formats(among)
     listed = ", ".join(formats)
     if file_format is not None:
-        word = file_format.lower().removesuffix(".gz").lstrip(".")
+        word = without_packing(file_format.lower()).lstrip(".")
         chosen = word if word in formats else _by_extension("." + word, formats)
         if chosen is None:
             raise ConfigurationError(f"format {file_format!r} is none of {listed}")
@@ -142,8 +143,8 @@ def names_file(given: str, of: Kind) -> bool:
 
 
 def extension_of(path: str | Path) -> str:
-    """Return the extension that shows the format, in lower case and without ``.gz``; "" for none."""
-    return Path(Path(path).name.lower().removesuffix(".gz")).suffix
+    """Return the extension that shows the format, in lower case and without that of a compression; "" for none."""
+    return Path(without_packing(Path(path).name.lower())).suffix
 
 
 def _no_format(extension: str, listed: str, among: Sequence[Kind] | None) -> str:

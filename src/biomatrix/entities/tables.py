@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.files.delimited import Delimited
 from biomatrix.entities.files.reading import read_lines
+from biomatrix.entities.files.unpacking import without_packing
 from biomatrix.entities.kind_registry import kinds, load_attribute
 from biomatrix.entities.registration import Kind, Table
 from biomatrix.entities.rejects import Reject
@@ -34,7 +35,7 @@ def container_of(path: str | Path) -> Container | None:
     name = Path(path).name.lower()
     if name.endswith(".parquet"):
         return "parquet"
-    return "csv" if name.removesuffix(".gz").endswith(".csv") else None
+    return "csv" if without_packing(name).endswith(".csv") else None
 
 
 def find_table(path: Path, among: Sequence[Kind] | None = None) -> tuple[Kind, Table]:

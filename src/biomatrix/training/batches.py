@@ -1,14 +1,16 @@
 """Documents to batches, in an order that is a function of a seed and a counter.
 
 The only state between batches is the position, so resuming is a seek: the same seed and position give the same batches
-whatever happened before.
+whatever happened before. The order is computed a window of documents at a time and stored nowhere, so that memory does
+not grow with the corpus.
 
-Legend of shapes: D documents, R rows (a document or a piece of a long one), B rows of a batch, T tokens of a row.
+Legend of shapes: D documents, W documents of a window, R pieces (a document or a part of a long one), B rows of a
+batch, T tokens of a row.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,6 +18,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.corpus.order import WindowedOrder
+from biomatrix.corpus.packing import pack, packing_window
 from biomatrix.errors import ConfigurationError
 from biomatrix.training.config import BatchSection
 
@@ -75,12 +79,14 @@ class Position:
 class Pieces:
     """Documents cut into rows of at most ``max_length`` inputs; neighbouring pieces share one token.
 
-    A piece of n + 1 tokens trains n predictions, and the cuts lose none.
+    A piece of n + 1 tokens trains n predictions, and the cuts lose none. A document that fits is one piece.
 
     Parameters
     ----------
-    lengths : ndarray, shape=(D,), dtype=int
-        Tokens of each document.
+    documents : ndarray, shape=(W,), dtype=int64
+        The documents' numbers.
+    lengths : ndarray, shape=(W,), dtype=int
+        Tokens of each.
     max_length : int
         The most inputs of a piece.
 
@@ -90,13 +96,13 @@ class Pieces:
         The document of each piece, its first input and its number of inputs.
     """
 
-    def __init__(self, lengths: NDArray[Any], max_length: int) -> None:
+    def __init__(self, documents: Ids, lengths: NDArray[Any], max_length: int) -> None:
         predictions = np.maximum(np.asarray(lengths, dtype=np.int64) - 1, 0)
         counts = -(-predictions // max_length)
-        self.document = np.repeat(np.arange(len(predictions)), counts)
+        self.document = np.repeat(documents, counts)
         first = np.repeat(np.cumsum(counts) - counts, counts)
         self.start = (np.arange(len(self.document)) - first) * max_length
-        self.length = np.minimum(predictions[self.document] - self.start, max_length)
+        self.length = np.minimum(np.repeat(predictions, counts) - self.start, max_length)
 
     def __len__(self) -> int:
         return len(self.document)
@@ -136,12 +142,13 @@ class BatchStream:
     ) -> None:
         self.documents, self.settings, self.seed, self.pad_id = documents, settings, seed, pad_id
         self.rank, self.world = rank, world
-        self.pieces = Pieces(documents.lengths, settings.max_length)
-        if not len(self.pieces):
+        if not len(documents.lengths) or int(documents.lengths.max()) < 2:
             raise ConfigurationError("the corpus holds no document of two or more tokens; nothing to train on")
+        packed = settings.layout == "packed"
+        window = packing_window(documents.lengths, settings.max_length, settings.window) if packed else settings.window
+        self.order = WindowedOrder(len(documents.lengths), window, seed)
         self.position = Position()
-        self._order: tuple[int, NDArray[np.int64]] | None = None
-        self._plan: tuple[int, int, list[Rows]] | None = None
+        self._plan: tuple[int, int, Pieces, list[Rows]] | None = None
 
     def seek(self, position: Position) -> None:
         """Go to a position returned by ``position`` earlier, at the same seed, settings and documents."""
@@ -153,33 +160,31 @@ class BatchStream:
     def __next__(self) -> Batch:
         """Return this process's next batch; all processes advance together."""
         shares = [self._take() for _ in range(self.world)]
-        return self._build(shares[self.rank])
+        return self._build(*shares[self.rank])
 
-    def _take(self) -> Rows:
-        plan = self._window_plan(self.position.epoch, self.position.window)
+    def _take(self) -> tuple[Pieces, Rows]:
+        pieces, plan = self._window_plan(self.position.epoch, self.position.window)
         while self.position.batch >= len(plan):
             epoch, window = self.position.epoch, self.position.window + 1
-            if window * self.settings.window >= len(self.pieces):
+            if window >= self.order.windows:
                 epoch, window = epoch + 1, 0
             self.position = Position(epoch, window, 0)
-            plan = self._window_plan(epoch, window)
+            pieces, plan = self._window_plan(epoch, window)
         rows = plan[self.position.batch]
         self.position = Position(self.position.epoch, self.position.window, self.position.batch + 1)
-        return rows
+        return pieces, rows
 
-    def _window_plan(self, epoch: int, window: int) -> list[Rows]:
+    def _window_plan(self, epoch: int, window: int) -> tuple[Pieces, list[Rows]]:
         if self._plan is None or self._plan[:2] != (epoch, window):
-            if self._order is None or self._order[0] != epoch:
-                self._order = (epoch, _generator(self.seed, epoch, 0).permutation(len(self.pieces)))
-            size = self.settings.window
-            members = self._order[1][window * size : (window + 1) * size]
-            plan = plan_batches(members, self.pieces.length[members], self.settings)
-            order = _generator(self.seed, epoch, window + 1).permutation(len(plan))
-            self._plan = (epoch, window, [plan[i] for i in order])
-        return self._plan[2]
+            members = self.order.members(epoch, window)
+            pieces = Pieces(members, self.documents.lengths[members], self.settings.max_length)
+            plan = plan_batches(pieces.length, self.settings)
+            order = self.order.shuffled(epoch, window, len(plan))
+            self._plan = (epoch, window, pieces, [plan[i] for i in order])
+        return self._plan[2:]
 
-    def _build(self, rows: Rows) -> Batch:
-        longest = max(int(self.pieces.length[row].sum()) for row in rows)
+    def _build(self, pieces: Pieces, rows: Rows) -> Batch:
+        longest = max(int(pieces.length[row].sum()) for row in rows)
         packed = self.settings.layout == "packed"
         width = self.settings.max_length if packed else _fit(longest, self.settings.row_lengths)
         shape = (len(rows), width)
@@ -190,8 +195,8 @@ class BatchStream:
         for r, row in enumerate(rows):
             at = 0
             for piece in row:
-                n, start = int(self.pieces.length[piece]), int(self.pieces.start[piece])
-                ids, loss_weights = self.documents.document(int(self.pieces.document[piece]))
+                n, start = int(pieces.length[piece]), int(pieces.start[piece])
+                ids, loss_weights = self.documents.document(int(pieces.document[piece]))
                 inputs[r, at : at + n] = ids[start : start + n]
                 labels[r, at : at + n] = ids[start + 1 : start + n + 1]
                 weights[r, at : at + n] = loss_weights[start + 1 : start + n + 1]
@@ -203,67 +208,34 @@ class BatchStream:
         return Batch(inputs, labels, positions, weights, packed)
 
 
-def plan_batches(members: Ids, lengths: Ids, settings: BatchSection) -> list[Rows]:
+def plan_batches(lengths: Ids, settings: BatchSection) -> list[Rows]:
     """Lay pieces out in batches of at most ``settings.tokens`` tokens, padding included.
 
     Parameters
     ----------
-    members : ndarray, shape=(R,), dtype=int64
-        Numbers of the pieces.
     lengths : ndarray, shape=(R,), dtype=int64
-        Their lengths in tokens.
+        Tokens of each piece.
     settings : BatchSection
         Layout and sizes.
 
     Returns
     -------
     list of list of list of int
-        Batches of rows of pieces; every member is in exactly one row.
+        Batches of rows of pieces, by number; every piece is in exactly one row.
     """
     if settings.layout == "packed":
-        rows = [[int(members[i]) for i in row] for row in pack(lengths, settings.max_length)]
-        return _chunks(rows, settings.tokens // settings.max_length)
+        return _chunks(pack(lengths, settings.max_length), settings.tokens // settings.max_length)
     bucket = np.searchsorted(np.asarray(settings.row_lengths), lengths)
     batches: list[Rows] = []
     waiting: Rows = []
     for b, length in enumerate(settings.row_lengths):
         # Rows that do not fill a batch move up to the next bucket, so that few odd shapes are left over.
-        waiting += [[int(piece)] for piece in members[bucket == b]]
+        waiting += [[piece] for piece in np.flatnonzero(bucket == b).tolist()]
         size = settings.tokens // length
         full = len(waiting) // size * size
         batches += _chunks(waiting[:full], size)
         waiting = waiting[full:]
     return [*batches, waiting] if waiting else batches
-
-
-def pack(lengths: Sequence[int] | Ids, capacity: int) -> list[list[int]]:
-    """Fill rows with pieces, the longest first, each into the fullest row that has room.
-
-    Parameters
-    ----------
-    lengths : sequence of int
-        Tokens of each piece, at most ``capacity``.
-    capacity : int
-        Tokens of a row.
-
-    Returns
-    -------
-    list of list of int
-        Indices of the pieces of each row.
-    """
-    rows: list[list[int]] = []
-    room: list[tuple[int, int]] = []
-    for piece in np.argsort(-np.asarray(lengths), kind="stable").tolist():
-        length = int(lengths[piece])
-        place = bisect_left(room, (length, -1))
-        if place == len(room):
-            rows.append([])
-            free, row = capacity, len(rows) - 1
-        else:
-            free, row = room.pop(place)
-        rows[row].append(piece)
-        insort(room, (free - length, row))
-    return rows
 
 
 def _chunks(rows: Rows, size: int) -> list[Rows]:
@@ -272,7 +244,3 @@ def _chunks(rows: Rows, size: int) -> list[Rows]:
 
 def _fit(length: int, row_lengths: Sequence[int]) -> int:
     return row_lengths[bisect_left(row_lengths, length)]
-
-
-def _generator(seed: int, epoch: int, stream: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(key=[seed & (2**64 - 1), (epoch << 32) | stream]))

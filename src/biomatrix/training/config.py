@@ -60,7 +60,7 @@ class BatchSection(Section):
     buckets: tuple[int, ...] = (64, 96, 128, 192, 256, 384, 512)
     """Row lengths of the bucketed layout, ascending; keep them few, because a compiled model is compiled for each."""
     window: Positive = 8192
-    """Rows whose batches are planned together."""
+    """Documents whose batches are planned together; more of them where they are packed and would fill few rows."""
 
     @model_validator(mode="after")
     def _consistent(self) -> BatchSection:

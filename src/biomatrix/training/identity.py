@@ -41,6 +41,9 @@ MAY_CHANGE: Final = (
 """Settings of a recipe that a run may go on with changed: folders, whose content is compared instead, how long and how
 fast it runs, what it reports, and the optimiser's, so that a run whose loss ran away can go on with a lower rate."""
 
+ORDER: Final = "permutation 1"
+"""Named otherwise when the same documents and seed would give other batches."""
+
 
 @dataclass(frozen=True)
 class DataIdentity:
@@ -52,10 +55,13 @@ class DataIdentity:
         The hash of the shards of the training corpus, in order.
     vocabulary : str
         The hash of every token with its id.
+    order : str
+        How documents are ordered and laid out: another way is another run.
     """
 
     shards: str
     vocabulary: str
+    order: str = ORDER
 
     @classmethod
     def of(cls, train: TokenShards, vocabulary: Vocabulary) -> DataIdentity:
@@ -89,13 +95,17 @@ def check_same_run(
     if now is None:
         return
     if not then:
-        logger.warning("%s does not say which data it was trained on; make sure that they are the same", place.name)
+        logger.warning(
+            "%s does not say which data it was trained on, or in which order; make sure that they are the same",
+            place.name,
+        )
         return
     changed = differences(then, asdict(now))
     if changed:
         raise ConfigurationError(
             f"the checkpoint was trained on other data ({told(changed)}); give the corpus and the vocabulary it was "
-            "trained with, or use another output folder",
+            "trained with, or use another output folder"
+            + ("; it can be finished by the version of biomatrix that began it" if "order" not in then else ""),
             file=str(place),
         )
 

@@ -6,8 +6,10 @@ import bz2
 import gzip
 import lzma
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from biomatrix.entities.files.text import (
@@ -99,9 +101,7 @@ def test_lines_that_are_not_utf8_are_western_and_noted(tmp_path: Path) -> None:
 
 
 PACKED = {
-    "bzip2": bz2.compress(b"CCO\n"),
     "xz": lzma.compress(b"CCO\n"),
-    "zstd": b"\x28\xb5\x2f\xfd\x04\x00",
     "gzip data inside": gzip.compress(gzip.compress(b"CCO\n")),
     "tar": b"a.smi".ljust(257, b"\0") + b"ustar\x0000",
     "compress": b"\x1f\x9d\x90",
@@ -122,8 +122,26 @@ def test_archives_are_refused_by_name(tmp_path: Path) -> None:
         archive.writestr("x.smi", "CCO\n")
     with pytest.raises(ParseError, match="a zip archive"):
         list(read_lines(tmp_path / "x.smi"))
-    with pytest.raises(ParseError, match="bzip2"):
-        list(read_lines(written(tmp_path, PACKED["bzip2"], "x.gz")))
+    with pytest.raises(ParseError, match=r"ends in \.gz but the content is not gzip"):
+        list(read_lines(written(tmp_path, bz2.compress(b"CCO\n"), "x.gz")))
+
+
+UNPACKED: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "zstd": lambda content: pa.compress(content, codec="zstd", asbytes=True),
+}
+
+
+@pytest.mark.parametrize("name", UNPACKED)
+def test_packed_text_is_unpacked_by_content(tmp_path: Path, name: str) -> None:
+    lines = [f"C{'C' * (number % 97)} {number}" for number in range(20_000)]
+    packed = UNPACKED[name](("\n".join(lines) + "\n").encode())
+    assert list(read_lines(written(tmp_path, packed))) == lines
+    assert list(read_lines(written(tmp_path, packed + packed))) == 2 * lines
+    for content in (packed[: len(packed) // 2], packed[:20] + b"\0" * 40 + packed[60:]):
+        with pytest.raises(ParseError, match=f"broken {name} data"):
+            list(read_lines(written(tmp_path, content)))
 
 
 STRANGE = {

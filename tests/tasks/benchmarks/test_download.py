@@ -21,12 +21,13 @@ import pytest
 from typer.testing import CliRunner
 
 from biomatrix.cli.main import app
+from biomatrix.downloads import http_download
+from biomatrix.downloads.http_download import download, remote_size
 from biomatrix.entities.files.in_use import held_alone
 from biomatrix.errors import ConfigurationError, LimitError
 from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
-from biomatrix.tasks.benchmarks.downloads import data_cache, http_download
+from biomatrix.tasks.benchmarks.downloads import data_cache
 from biomatrix.tasks.benchmarks.downloads.download import get
-from biomatrix.tasks.benchmarks.downloads.http_download import download, remote_size
 
 CONTENT = Random(5).randbytes(700_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from biomatrix.corpus.decontamination.test_rows import TestRows
 from biomatrix.corpus.decontamination.test_sets import TestSet, TestSets
+from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import DecontaminationRecipe
 from biomatrix.corpus.slices import Slice, fingerprint, make_once, marked_folder, run_slices
 from biomatrix.corpus.windows import Hashes
@@ -46,7 +47,7 @@ def write_test_set(item: TestSetSlice, folder: Path) -> Mapping[str, Any]:
     return {"rows": count}
 
 
-def build_index(sets: TestSets, settings: DecontaminationRecipe, work: Path, *, workers: int = 1) -> Path:
+def build_index(sets: TestSets, settings: DecontaminationRecipe, work: Path, *, workers: Workers = 1) -> Path:
     """Return the folder of the index of these test sets under ``work/decontamination``, built unless it is there."""
     compared = settings.model_dump(exclude={"benchmarks", "folders", "sets", "splits", "enabled"})
     home = work / "decontamination"

@@ -13,6 +13,7 @@ from biomatrix.corpus.recipe import DecontaminationRecipe, TestSetRecipe
 from biomatrix.corpus.records import TEXT
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources import open_source
+from biomatrix.downloads.wanted_file import path_in
 from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.entities.rejects import Reject
@@ -20,7 +21,7 @@ from biomatrix.entities.settings import checked
 from biomatrix.errors import BioMatrixError
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.data_places import DataPlaces
-from biomatrix.tasks.benchmarks.downloads.data_cache import data_root, path_in
+from biomatrix.tasks.benchmarks.downloads.data_cache import data_root
 from biomatrix.tasks.benchmarks.loading import load_examples
 from biomatrix.tasks.benchmarks.registry import benchmark, benchmarks
 

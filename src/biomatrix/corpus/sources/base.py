@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
+from biomatrix.corpus.file_hashes import content_sha256
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources.tables import Table
-from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.entities.files.lfs_pointers import LFS_ADVICE, file_is_lfs_pointer
+from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError, ParseError
 
 T = TypeVar("T")
@@ -37,12 +39,16 @@ class Provenance:
         Paths relative to the data folder; empty for data that comes inside a package.
     split : str
         Which part of the data is used, in words.
+    category, part : str
+        Its row in the token table, as in a card; "" where not stated.
     """
 
     licence: tuple[str, ...]
     origin: str
     files: tuple[str, ...]
     split: str
+    category: str = ""
+    part: str = "other"
 
 
 @dataclass(frozen=True)
@@ -104,11 +110,26 @@ class Source(ABC):
 
     embed_attempts: int | None = None
     """The starting positions tried for each molecule that is given a conformer; by its size where None."""
+    largest: Mapping[str, int] = MappingProxyType({})
+    """By name, the largest entity that is taken; what a recipe may set otherwise."""
+
+    embed: float = 0.0
+    """The share of molecules without coordinates that are given some."""
+    conformers: int = 1
+    """The largest number of conformers of a molecule that is given any."""
 
     def __init__(self, name: str, provenance: Provenance, root: Path) -> None:
         self.name = name
         self.provenance = provenance
         self.root = root
+
+    def set_largest(self, sizes: Mapping[str, int]) -> None:
+        """Take entities up to other sizes; ConfigurationError where the source does not know one by its name."""
+        for name in sizes:
+            if name not in self.largest:
+                known = choices(name, sorted(self.largest)) if self.largest else "it has none"
+                raise ConfigurationError(f"source {self.name}: no size {name!r}; {known}")
+        self.largest = {**self.largest, **sizes}
 
     @abstractmethod
     def table(self, path: Path) -> Table:
@@ -192,7 +213,7 @@ class Source(ABC):
         """The SHA-256, in hexadecimal, over the source's name and the files that are read, each by name and content."""
         self.check_files()
         files = zip(self.provenance.files, self.paths, strict=True)
-        return fingerprint(self.name, [(name, file_sha256(path)) for name, path in files])
+        return fingerprint(self.name, [(name, content_sha256(path)) for name, path in files])
 
 
 def _is_pointer(path: Path) -> bool:

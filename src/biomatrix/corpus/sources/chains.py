@@ -114,6 +114,8 @@ def _chains(root: Path) -> Source:
             "PDB chains from " + ", ".join(sorted(REPOSITORY_LICENCES)),
             (CHAINS,),
             "training clusters without benchmark chains; validation clusters are held out; test is not read",
+            category="protein",
+            part="3d",
         ),
         root,
     )

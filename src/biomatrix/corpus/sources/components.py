@@ -14,7 +14,7 @@ from rdkit import Chem
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.conformers import closed_shell
-from biomatrix.corpus.sources.molecule_records import molecule_record
+from biomatrix.corpus.sources.molecule_records import SIZES, molecule_record
 from biomatrix.corpus.sources.tables import RowTable, Table
 from biomatrix.entities import Molecule
 from biomatrix.errors import LimitError, ParseError, UnsupportedError
@@ -26,6 +26,8 @@ _NUMBERS = {str(Chem.GetPeriodicTable().GetElementSymbol(number)): number for nu
 
 class ComponentDictionary(Source):
     """Every released component with complete ideal coordinates."""
+
+    largest = SIZES
 
     @cached_property
     def fingerprint(self) -> str:
@@ -87,7 +89,7 @@ class ComponentDictionary(Source):
             table["charge"][first:last],
         )
         fields = {"name": _readable(name)} if len(name) <= _MAX_NAME else {}
-        return molecule_record(self.name, identifier, closed_shell(molecule), fields)
+        return molecule_record(self.name, identifier, closed_shell(molecule), fields, sizes=self.largest)
 
     def _bonds(self, identifier: str, names: Any) -> Any:
         table = self._table
@@ -130,7 +132,14 @@ def _readable(name: str) -> str:
 def _ccd(root: Path) -> Source:
     return ComponentDictionary(
         "ccd",
-        Provenance(("CC0-1.0",), "wwPDB Chemical Component Dictionary, as carried by Biotite", (), "all released"),
+        Provenance(
+            ("CC0-1.0",),
+            "wwPDB Chemical Component Dictionary, as carried by Biotite",
+            (),
+            "all released",
+            category="molecule",
+            part="3d",
+        ),
         root,
     )
 

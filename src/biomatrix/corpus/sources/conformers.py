@@ -12,7 +12,7 @@ from rdkit import Chem
 
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
-from biomatrix.corpus.sources.molecule_records import molecule_record
+from biomatrix.corpus.sources.molecule_records import SIZES, molecule_record
 from biomatrix.corpus.sources.tables import ParquetTable, Table, parquet_rows
 from biomatrix.entities import Molecule
 from biomatrix.errors import ParseError
@@ -37,6 +37,7 @@ def closed_shell(molecule: Molecule) -> Chem.Mol:
 class ConformerSource(Source):
     """A Parquet table of molecules with coordinates, hydrogens and Kekule bonds; one row per conformer."""
 
+    largest = SIZES
     _COLUMNS = ("id", "atomic_numbers", "positions", "bonds", "formal_charges")
 
     def table(self, path: Path) -> Table:
@@ -60,12 +61,16 @@ class ConformerSource(Source):
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         molecule = Molecule.from_arrays(row["atomic_numbers"], row["positions"], row["bonds"], row["formal_charges"])
-        return molecule_record(self.name, identifier, closed_shell(molecule), {})
+        return molecule_record(self.name, identifier, closed_shell(molecule), {}, sizes=self.largest)
 
 
 def _conformers(name: str, origin: str) -> Callable[[Path], Source]:
     return lambda root: ConformerSource(
-        name, Provenance(("MIT",), origin, (f"molecule/conformers_3d/{name}.parquet",), "all"), root
+        name,
+        Provenance(
+            ("MIT",), origin, (f"molecule/conformers_3d/{name}.parquet",), "all", category="molecule", part="3d"
+        ),
+        root,
     )
 
 

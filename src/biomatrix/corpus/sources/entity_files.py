@@ -6,14 +6,15 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import BATCH_ROWS, Record
 from biomatrix.corpus.sources.base import Shard, whole_shard
+from biomatrix.corpus.sources.file_runs import FileRunSource
 from biomatrix.corpus.sources.generic import TABLE_READERS, DescribedSource
 from biomatrix.corpus.sources.source_lines import LIMITS
-from biomatrix.corpus.sources.tables import RowTable, Table
+from biomatrix.corpus.sources.tables import Table
 from biomatrix.corpus.sources.text_tables import MarkedTable
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.formats import known_formats
@@ -22,9 +23,6 @@ from biomatrix.entities.records import read_entities
 from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
-
-_SHARD_BYTES: Final = 32 << 20
-"""The most bytes of whole files in one shard, unless a single file is larger."""
 
 
 class EntityFileSource(DescribedSource):
@@ -92,38 +90,13 @@ class CutFileSource(EntityFileSource):
                 first += len(batch)
 
 
-class WholeFileSource(EntityFileSource):
+class WholeFileSource(FileRunSource, EntityFileSource):
     """Files that are read whole, such as PDB structures: shards are runs of files."""
-
-    def table(self, path: Path) -> Table:
-        """Return the one file as a table of files."""
-        return RowTable([path])
 
     def expand(self, table: Table, number: int, row: Path) -> Iterator[tuple[str, Any]]:
         """Yield the entities of one file."""
         for place, entity in enumerate(self.entities(row), start=1):
             yield f"{row.name}:{_name_of(entity) or place}", entity
-
-    def open_tables(self) -> list[Table]:
-        """Return one table, its rows the files."""
-        return [RowTable(self.paths)]
-
-    def shards(self, size: int) -> Iterator[Shard]:
-        """Yield runs of at most ``size`` files and 32 MiB; a larger file is a run of its own."""
-        first = total = 0
-        for number, path in enumerate(self.paths):
-            length = path.stat().st_size
-            if number > first and (number - first == size or total + length > _SHARD_BYTES):
-                yield Shard(0, first, None, 0, number - first)
-                first, total = number, 0
-            total += length
-        yield Shard(0, first, None, 0, len(self.paths) - first)
-
-    def read(self, shard: Shard) -> Iterator[tuple[str, Any]]:
-        """Yield (record id, entity or reject) of a run of files."""
-        table = self._readers[shard.table]
-        for number, row in enumerate(whole_shard(table.rows(shard.first), shard, self.name), start=shard.first):
-            yield from self.expand(table, number, row)
 
 
 def _name_of(row: Entity | Reject) -> str:

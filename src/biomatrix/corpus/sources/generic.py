@@ -37,7 +37,8 @@ def described_provenance(entry: SourceRecipe, root: Path) -> Provenance:
     """
     licence = tuple(entry.licence) or (UNSTATED,)
     files = matching_files(entry.name, entry.files, root)
-    return Provenance(licence, entry.origin, files, "all; one in fifty is held out")
+    category, part = entry.category or entry.kind or TEXT, entry.part or "other"
+    return Provenance(licence, entry.origin, files, "all; one in fifty is held out", category, part)
 
 
 class DescribedSource(Source):
@@ -58,7 +59,7 @@ class DescribedSource(Source):
 
     @cached_property
     def fingerprint(self) -> str:
-        content = self.entry.model_dump(exclude={"repeat", "licence", "origin"})
+        content = self.entry.model_dump(exclude={"repeat", "licence", "origin", "category", "part", "link"})
         return fingerprint(super().fingerprint, content)
 
     def identifier(self, table: Table, number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
@@ -15,6 +16,8 @@ from biomatrix.errors import LimitError, ParseError, UnsupportedError
 
 MAX_HEAVY_ATOMS = 60
 MAX_ATOMS = 140
+SIZES: Final[Mapping[str, int]] = {"heavy_atoms": MAX_HEAVY_ATOMS, "atoms": MAX_ATOMS}
+"""The largest molecule that is taken where a recipe sets no other; ``atoms`` counts hydrogens that are written."""
 
 
 def parse_smiles(smiles: str | None) -> Chem.Mol:
@@ -28,13 +31,13 @@ def parse_smiles(smiles: str | None) -> Chem.Mol:
     return mol
 
 
-def check_molecule(mol: Chem.Mol) -> None:
+def check_molecule(mol: Chem.Mol, sizes: Mapping[str, int] = SIZES) -> None:
     """Raise LimitError or UnsupportedError where a molecule is outside what the corpus covers."""
-    heavy = mol.GetNumHeavyAtoms()
-    if heavy == 0 or heavy > MAX_HEAVY_ATOMS:
-        raise LimitError(f"{heavy} heavy atoms: the corpus takes 1 to {MAX_HEAVY_ATOMS}")
-    if mol.GetNumAtoms() > MAX_ATOMS:
-        raise LimitError(f"{mol.GetNumAtoms()} atoms: the corpus takes at most {MAX_ATOMS}")
+    heavy, largest, atoms = mol.GetNumHeavyAtoms(), sizes["heavy_atoms"], sizes["atoms"]
+    if heavy == 0 or heavy > largest:
+        raise LimitError(f"{heavy} heavy atoms: the corpus takes 1 to {largest}")
+    if mol.GetNumAtoms() > atoms:
+        raise LimitError(f"{mol.GetNumAtoms()} atoms: the corpus takes at most {atoms}")
     if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
         raise UnsupportedError("a wildcard atom has no SELFIES symbol")
     if len(Chem.GetMolFrags(mol)) > 1:
@@ -52,7 +55,14 @@ def computed_properties(mol: Chem.Mol) -> dict[str, str]:
     }
 
 
-def molecule_record(source: str, identifier: str, mol: Chem.Mol, fields: Mapping[str, str]) -> Record:
+def molecule_record(
+    source: str,
+    identifier: str,
+    mol: Chem.Mol,
+    fields: Mapping[str, str],
+    *,
+    sizes: Mapping[str, int] = SIZES,
+) -> Record:
     """Return the record of a molecule.
 
     Parameters
@@ -63,6 +73,8 @@ def molecule_record(source: str, identifier: str, mol: Chem.Mol, fields: Mapping
         Sanitised; with explicit hydrogens where it has a conformer.
     fields : mapping of str to str
         The source's fields; computed properties are added, and fields without a value left out.
+    sizes : mapping of str to int
+        The largest molecule that is taken, as in `SIZES`.
 
     Raises
     ------
@@ -71,7 +83,7 @@ def molecule_record(source: str, identifier: str, mol: Chem.Mol, fields: Mapping
     ParseError
         If RDKit cannot sanitise it without hydrogens.
     """
-    check_molecule(mol)
+    check_molecule(mol, sizes)
     try:
         key = graph_key(mol)
         plain = Chem.RemoveHs(mol)

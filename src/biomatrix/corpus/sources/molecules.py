@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
-
-from rdkit.rdBase import BlockLogs
+from typing import Any
 
 from biomatrix.corpus.holdout import bucket, is_property_held_out
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
-from biomatrix.corpus.sources.molecule_records import molecule_record, parse_smiles
+from biomatrix.corpus.sources.embedded_conformers import NO_CONFORMER, with_conformers
+from biomatrix.corpus.sources.molecule_records import SIZES, molecule_record, parse_smiles
 from biomatrix.corpus.sources.tables import ParquetTable, Table
 from biomatrix.corpus.sources.text_tables import DelimitedTable
-from biomatrix.errors import BioMatrixError
-
-_NO_CONFORMER: Final = "no conformer: "
 
 
 class SmilesSource(Source):
@@ -35,6 +31,8 @@ class SmilesSource(Source):
     one_in : int
         Keep one row in this many, drawn by the hash of its id.
     """
+
+    largest = SIZES
 
     def __init__(
         self,
@@ -72,27 +70,18 @@ class SmilesSource(Source):
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         mol = parse_smiles(row[self.smiles])
         fields = {field: str(row[column] or "") for column, field in self.fields.items()}
-        record = molecule_record(self.name, identifier, mol, fields)
+        record = molecule_record(self.name, identifier, mol, fields, sizes=self.largest)
         split, entity = record.split, record.entity
         if self.measured and split == "train" and entity is not None and is_property_held_out(entity):
             split = "held_out_label"
         if self.embed and bucket(f"embed:{self.name}:{identifier}", 1000) < self.embed * 1000:
-            entity = _with_conformer(entity, self.embed_attempts)
+            entity = with_conformers(entity, self.conformers, self.embed_attempts)
         return Record(record.source, record.id, record.kind, split, record.fields, entity)
 
     def left_out(self, record: Record) -> Iterator[str]:
         """Yield the reason where a molecule was to have a conformer and has none."""
         notes = () if record.entity is None else record.entity.notes
-        return (note for note in notes if note.startswith(_NO_CONFORMER))
-
-
-def _with_conformer(entity: Any, attempts: int | None) -> Any:
-    """Return the molecule with a conformer, or with a note where RDKit finds none within the attempts."""
-    with BlockLogs():
-        try:
-            return entity.embed(seed=0, attempts=attempts)
-        except BioMatrixError as error:
-            return type(entity)(entity.mol, entity.name, (*entity.notes, f"{_NO_CONFORMER}{error.message}"))
+        return (note for note in notes if note.startswith(NO_CONFORMER))
 
 
 GROVER = "tencent-ailab/grover; MoleculeNet (Wu et al. 2018)"
@@ -107,6 +96,8 @@ def _moleculenet(name: str, field: str | None, embed: float) -> Callable[[Path],
             GROVER,
             (f"molecule/moleculenet/{name}.csv.gz",),
             "all; decontamination leaves out what published splits hold out",
+            category="molecule",
+            part="other",
         ),
         root,
         fields={column: field} if column and field else {},
@@ -123,10 +114,28 @@ def _qm9(root: Path) -> Source:
             "wenhao-gao/mol_opt; QM9 (Ramakrishnan et al. 2014)",
             ("molecule/qm9_smiles.parquet",),
             "a third of the list",
+            category="molecule",
+            part="1d",
         ),
         root,
         embed=0.8,
         one_in=3,
+    )
+
+
+def _qm9_whole(root: Path) -> Source:
+    return SmilesSource(
+        "qm9_whole",
+        Provenance(
+            ("CC0-1.0", "MIT"),
+            "wenhao-gao/mol_opt; QM9 (Ramakrishnan et al. 2014)",
+            ("molecule/qm9_smiles.parquet",),
+            "the whole list",
+            category="molecule",
+            part="1d",
+        ),
+        root,
+        embed=1.0,
     )
 
 
@@ -138,6 +147,8 @@ def _hiv(root: Path) -> Source:
             "deepchem/deepchem; DTP AIDS antiviral screen",
             ("molecule/moleculenet/hiv.csv.gz",),
             "all; decontamination leaves out what published splits hold out",
+            category="molecule",
+            part="other",
         ),
         root,
     )
@@ -151,6 +162,8 @@ def _uspto(root: Path) -> Source:
             "pandegroup/reaction_prediction_seq2seq, uta-smile/RetroXpert; USPTO reactions (Lowe)",
             ("reaction/uspto50k/uspto50k_train_without_gln_holdout.parquet",),
             "products of the training reactions outside the conventional hold-out",
+            category="molecule",
+            part="1d",
         ),
         root,
         smiles="product",
@@ -166,6 +179,8 @@ def _chebi(root: Path) -> Source:
             "blender-nlp/MolT5; ChEBI",
             ("molecule/chebi20/validation.txt.gz",),
             "the validation part (the training part is not at hand); a slice is held out",
+            category="molecule",
+            part="other",
         ),
         root,
         smiles="SMILES",
@@ -182,6 +197,8 @@ def _iupac(root: Path) -> Source:
             "nobyt/smiles2iupac; PubChem names (public domain)",
             ("molecule/pubchem_records/iupac_pairs_small.parquet",),
             "all",
+            category="molecule",
+            part="other",
         ),
         root,
         fields={"pubchem_iupac": "name"},
@@ -192,7 +209,9 @@ def _iupac(root: Path) -> Source:
 def _opsin(root: Path) -> Source:
     return SmilesSource(
         "opsin_names",
-        Provenance(("MIT",), "dan2097/opsin", ("molecule/opsin_names.parquet",), "all"),
+        Provenance(
+            ("MIT",), "dan2097/opsin", ("molecule/opsin_names.parquet",), "all", category="molecule", part="other"
+        ),
         root,
         fields={"name": "name"},
         embed=0.5,
@@ -201,6 +220,7 @@ def _opsin(root: Path) -> Source:
 
 MOLECULE_SOURCES: dict[str, Callable[[Path], Source]] = {
     "qm9": _qm9,
+    "qm9_whole": _qm9_whole,
     "moleculenet_hiv": _hiv,
     "moleculenet_tox21": _moleculenet("tox21", None, 0.25),
     "moleculenet_bbbp": _moleculenet("bbbp", None, 0.25),

@@ -139,6 +139,8 @@ def _proteome(name: str, file: str) -> Callable[[Path], Source]:
             "MannLabs/alphamap; UniProt",
             (f"protein/uniprot/{file}",),
             "all; decontamination leaves out what resembles held-out chains",
+            category="protein",
+            part="1d",
         ),
         root,
     )
@@ -152,6 +154,8 @@ def _cath(root: Path) -> Source:
             "wukevin/proteinclip; CATH v4.3",
             ("protein/cath/cath-S20-v4_3_0.fa.gz",),
             "all; decontamination leaves out what resembles held-out chains",
+            category="protein",
+            part="1d",
         ),
         root,
     )
@@ -165,6 +169,8 @@ def _deeploc(root: Path) -> Source:
             "HannesStark/protein-localization; DeepLoc 1.0, Swiss-Prot",
             ("protein/localization/deeploc_our_val_set.fasta.gz",),
             "the validation part (the training part is not at hand); a slice is held out",
+            category="protein",
+            part="other",
         ),
         root,
     )
@@ -178,6 +184,8 @@ def _membrane(root: Path) -> Source:
             "HICAI-ZJU/InstructProtein; PEER, DeepLoc 1.0",
             ("protein/localization/peer_subcellular_localization_2_train.parquet",),
             "the training part",
+            category="protein",
+            part="other",
         ),
         root,
     )
@@ -191,6 +199,8 @@ def _flatfile(root: Path) -> Source:
             "ebi-uniprot test resources; UniProt",
             ("protein/uniprot/flatfile_records.parquet",),
             "all; decontamination leaves out what resembles held-out chains",
+            category="protein",
+            part="other",
         ),
         root,
     )

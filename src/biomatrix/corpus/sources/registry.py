@@ -18,6 +18,7 @@ from biomatrix.corpus.sources.molecules import MOLECULE_SOURCES
 from biomatrix.corpus.sources.proteins import PROTEIN_SOURCES
 from biomatrix.corpus.sources.published.published_source import PublishedSource
 from biomatrix.corpus.sources.published.source_card import card, card_names
+from biomatrix.corpus.sources.pubtator import PubTatorSource
 from biomatrix.corpus.sources.texts import TEXT_SOURCES
 from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.entities.near_matches import choices
@@ -25,6 +26,9 @@ from biomatrix.errors import ConfigurationError
 
 ENVIRONMENT: Final = "BIOMATRIX_SOURCES"
 """The environment variable that names further sources for worker processes: ``name=module:factory``, by commas."""
+
+_LINKED: Final = "biomatrix.corpus.linking.linked_source:LinkedSource"
+"""Opened when a recipe asks for it: linkers read tables as sources do."""
 
 SourceFactory = Callable[[Path], Source]
 """Opens a source over a data folder."""
@@ -88,10 +92,24 @@ def open_source(entry: str | SourceRecipe, root: Path) -> Source:
         If there is no source of that name, or a description does not fit the files.
     """
     recipe = SourceRecipe(name=entry) if isinstance(entry, str) else entry
+    if recipe.link is None:
+        return _plain_source(recipe, root)
+    linked: Callable[..., Source] = load_attribute(_LINKED)
+    return linked(_plain_source(recipe.model_copy(update={"link": None}), root), recipe.link, root)
+
+
+def _plain_source(recipe: SourceRecipe, root: Path) -> Source:
+    """Return a source whose texts are not linked."""
+    if recipe.reader == "pubtator":
+        return PubTatorSource(recipe, root)
     if recipe.reader is not None:
         return TableSource(recipe, root) if recipe.reader in TABLE_READERS else entity_file_source(recipe, root)
     source = _named_source(recipe, root)
     source.embed_attempts = recipe.embed_attempts
+    source.set_largest(recipe.largest)
+    source.conformers = recipe.conformers
+    if recipe.embed is not None:
+        source.embed = recipe.embed
     return source
 
 
@@ -100,6 +118,8 @@ def _named_source(recipe: SourceRecipe, root: Path) -> Source:
     if recipe.name in known:
         if recipe.files:
             raise ConfigurationError(f"source {recipe.name}: its files are fixed; leave files out")
+        if recipe.settings:
+            raise ConfigurationError(f"source {recipe.name}: it has no settings; leave them out")
         return known[recipe.name](root)
     published = card_names()
     if recipe.name not in published:
@@ -108,7 +128,7 @@ def _named_source(recipe: SourceRecipe, root: Path) -> Source:
         raise ConfigurationError(f"no source {recipe.name!r}{hint}; {names}")
     described = card(recipe.name)
     reader: type[PublishedSource] = load_attribute(described.reader)
-    return reader(described, root, recipe.files)
+    return reader(described, root, recipe.files, recipe.settings)
 
 
 def check_licences(sources: Iterable[Source], allow: Collection[str] | None = None) -> None:

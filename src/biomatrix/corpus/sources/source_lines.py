@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any, Final
 
 from biomatrix.entities.files.reading import open_bytes
 from biomatrix.entities.files.text import FOREIGN_NOTE, begins_ordinary, byte_lines, foreign_text
+from biomatrix.entities.files.unpacking import HEAD_BYTES, packing_in
 from biomatrix.entities.limits import Limits
 from biomatrix.errors import BioMatrixError, LimitError, ParseError
 
@@ -19,7 +18,6 @@ log = logging.getLogger(__name__)
 
 LIMITS: Final = Limits(file_bytes=1 << 42, decompressed_bytes=1 << 44)
 """Sources are streamed, so only their single records need to be small."""
-_GZIP: Final = b"\x1f\x8b"
 _MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -33,7 +31,7 @@ class Lines(Iterator[str]):
     Attributes
     ----------
     offset : int
-        The byte where the next line begins; of a gzipped or turned file, of what its lines make.
+        The byte where the next line begins; of a packed or turned file, of what its lines make.
     can_seek : bool
         Whether the file can be read from an offset on.
     """
@@ -45,7 +43,7 @@ class Lines(Iterator[str]):
         self.offset = start
         with readable(path):
             ordinary = start > 0 or begins_ordinary(path, LIMITS)
-            self.can_seek = ordinary and not is_gzipped(path)
+            self.can_seek = ordinary and not is_packed(path)
             self._stream: Any = None
             self._turned = None if ordinary else byte_lines(path, LIMITS, json=True)
             if start:
@@ -93,18 +91,16 @@ class Lines(Iterator[str]):
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """Turn the errors of reading a file, broken gzip data included, into errors that name it."""
+    """Turn the errors of reading a file into errors that name it."""
     try:
         yield
     except BioMatrixError as error:
         raise error.at(file=str(path)) from error.__cause__
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise ParseError(f"broken gzip data: {error}", file=str(path)) from error
     except OSError as error:
         raise ParseError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
 
 
-def is_gzipped(path: Path) -> bool:
-    """Return whether the content of a file is gzip."""
+def is_packed(path: Path) -> bool:
+    """Return whether a file is unpacked while it is read, by its content."""
     with readable(path), path.open("rb") as stream:
-        return stream.read(2) == _GZIP
+        return packing_in(stream.read(HEAD_BYTES)) is not None

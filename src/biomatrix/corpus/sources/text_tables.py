@@ -1,25 +1,23 @@
 """Tables in text files: delimited columns, JSON lines, FASTA, and records that a marked line opens or closes.
 
-Plain files are read from any byte on. A gzipped file, or one in another encoding or with other line ends, can only be
-read forward from the present place of its reader, so a worker that reads its slices in order needs one pass over it.
+Beside packed files, one in another encoding or with other line ends is only read forward.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.corpus.sources.source_lines import LIMITS, Lines, readable
-from biomatrix.corpus.sources.tables import Table
+from biomatrix.corpus.sources.stream_tables import StreamTable
 from biomatrix.entities.fasta import fasta_records
 from biomatrix.errors import ConfigurationError, ParseError
 
-_END: Final = object()
 _COMMA: Final = ","
 _OTHER_MARKS: Final = ";\t"
 """What parts columns in the .csv files of spreadsheets set to a language that writes commas in numbers."""
@@ -28,60 +26,12 @@ _TOO_MANY: Final = "{} values under {} columns: quote values that hold the separ
 csv.field_size_limit(LIMITS.record_bytes)
 
 
-class TextTable(Table):
+class TextTable(StreamTable[Lines]):
     """A text file of records."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._at = 0
-        self._lines: Lines | None = None
-        self._reading: Iterator[Any] = iter(())
-
-    @abstractmethod
-    def offsets(self, lines: Lines) -> Iterator[int]:
-        """Yield the byte where each record begins."""
-
-    @abstractmethod
-    def parse(self, lines: Lines) -> Iterator[Any]:
-        """Yield the records of lines, the first of which begins a record."""
-
-    def starts(self) -> Iterator[int | None]:
-        """Yield the byte where each record begins; None for a file that is only read from its beginning."""
-        with closing(Lines(self.path)) as lines:
-            for offset in self.offsets(lines):
-                yield offset if lines.can_seek else None
-
-    def rows(self, first: int = 0, start: int | None = None) -> Iterator[Any]:
-        """Yield the records from number ``first`` on; see :meth:`Table.rows`."""
-        if self._lines is None or first < self._at or (start is not None and first > self._at):
-            self._open(first, start)
-        while (row := self._next()) is not _END:
-            if self._at > first:
-                yield row
-
-    def _open(self, first: int, start: int | None) -> None:
-        self._close()
-        lines = Lines(self.path, start or 0)
-        self._at = 0 if start is None else first
-        self._reading = self.parse(lines)
-        self._lines = lines
-
-    def _next(self) -> Any:
-        """Return the next record; at the end, and at any exception, the next reading opens the file again."""
-        try:
-            row = next(self._reading, _END)
-            self._at += 1
-        except BaseException:
-            self._close()
-            raise
-        if row is _END:
-            self._close()
-        return row
-
-    def _close(self) -> None:
-        lines, self._lines, self._reading = self._lines, None, iter(())
-        if lines is not None:
-            lines.close()
+    def open(self, start: int) -> Lines:
+        """Open the lines from a byte on."""
+        return Lines(self.path, start)
 
 
 class DelimitedTable(TextTable):
@@ -107,10 +57,10 @@ class DelimitedTable(TextTable):
 
     @property
     def names(self) -> list[str]:
-        """The names of the columns."""
+        """The names of the columns; of those that repeat one, with the number of the repetition: ``sequence 2``."""
         if self._names is None:
-            with closing(Lines(self.path)) as lines:
-                self._names = next(self._split(lines), [])
+            with closing(self.open(0)) as lines:
+                self._names = _numbered(next(self._split(lines), []))
         return self._names
 
     def require(self, columns: Iterable[str]) -> None:
@@ -154,11 +104,21 @@ class DelimitedTable(TextTable):
         if self._mark is None:
             self._mark = self._delimiter
             if self._delimiter == _COMMA:
-                with closing(Lines(self.path)) as lines:
+                with closing(self.open(0)) as lines:
                     header = next(lines, "")
                 if _COMMA not in header:
                     self._mark = next((mark for mark in _OTHER_MARKS if mark in header), _COMMA)
         return self._mark
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Return names of columns with a number behind each that was there before, so that every one keeps its values."""
+    seen: Counter[str] = Counter()
+    numbered = []
+    for name in names:
+        seen[name] += 1
+        numbered.append(name if seen[name] == 1 or not name else f"{name} {seen[name]}")
+    return numbered
 
 
 class BrokenRow(dict[str, Any]):

@@ -100,6 +100,8 @@ def _openstax(root: Path) -> Source:
             "OpenStax, Rice University: chemistry, microbiology, biology",
             ("text/openstax_textbooks.parquet",),
             "all; one module in fifty is held out",
+            category="text",
+            part="scientific",
         ),
         root,
     )
@@ -108,7 +110,14 @@ def _openstax(root: Path) -> Source:
 def _pubmedqa(root: Path) -> Source:
     return QuestionSource(
         "pubmedqa",
-        Provenance(("MIT",), "pubmedqa/pubmedqa", ("text/pubmedqa_pqal.parquet",), "the train_dev part"),
+        Provenance(
+            ("MIT",),
+            "pubmedqa/pubmedqa",
+            ("text/pubmedqa_pqal.parquet",),
+            "the train_dev part",
+            category="text",
+            part="scientific",
+        ),
         root,
     )
 
@@ -121,6 +130,8 @@ def _mol_instructions(root: Path) -> Source:
             "zjunlp/Mol-Instructions, biomolecular text",
             ("text/mol_instructions_biotext.parquet",),
             "rows not marked test",
+            category="text",
+            part="scientific",
         ),
         root,
     )

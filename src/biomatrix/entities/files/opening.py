@@ -1,22 +1,20 @@
-"""Bytes of files and of standard input: gzip unpacked, other packings refused by name, sizes kept below limits."""
+"""Bytes of files and of standard input: unpacked by their content, archives refused by name, sizes below limits."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import sys
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
 from biomatrix.entities.files.signatures import packing_of
+from biomatrix.entities.files.unpacking import HEAD_BYTES, UnpackedStream, packing_in, packing_named
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.errors import BioMatrixError, ParseError
 
-_GZIP_MAGIC: Final[bytes] = b"\x1f\x8b"
 _PIECE: Final[int] = 1 << 20
 _HEAD: Final[int] = 512
 
@@ -60,12 +58,12 @@ class _LimitedStream(io.RawIOBase):
 
 @contextmanager
 def open_bytes(
-    path: str | Path, limits: Limits = DEFAULT_LIMITS, limit: str = "decompressed_bytes"
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, limit: str = "decompressed_bytes", *, archive: bool = False
 ) -> Iterator[io.BufferedReader[Any]]:
-    """Open a file or standard input for reading, unpacking gzip by its content, under the size limits.
+    """Open a file or standard input for reading, unpacking gzip, bzip2 and zstd by content, under the size limits.
 
-    Broken gzip data, other compressions, archives and system errors become a ParseError that names the file; a size
-    past its limit is a LimitError.
+    Broken packed data, other compressions, system errors and, unless one is meant by ``archive``, archives become a
+    ParseError that names the file; a size past its limit is a LimitError.
     """
     label = label_of(path)
     try:
@@ -74,29 +72,30 @@ def open_bytes(
                 limits.check("file_bytes", os.fstat(raw.fileno()).st_size, "size of the file in bytes")
             counted = _LimitedStream(raw, limits, "file_bytes", "size of the input in bytes")
             limited = io.BufferedReader(counted, _PIECE)
-            unpacked: IO[bytes] = limited
-            if limited.peek(2)[:2] == _GZIP_MAGIC:
-                unpacked = gzip.GzipFile(fileobj=limited)  # type: ignore[assignment]
-            elif str(path).lower().endswith(".gz"):
-                _refuse_packed(limited)
-                raise ParseError("the name ends in .gz but the content is not gzip", file=label)
-            packed = None if unpacked is limited else counted
+            packing = packing_in(limited.peek(HEAD_BYTES)[:HEAD_BYTES])
+            claimed = packing_named(str(path))
+            if claimed is not None and claimed != packing:
+                _refuse_archive(limited)
+                raise ParseError(f"the name ends in {claimed.suffix} but the content is not {claimed.name}")
+            unpacked: Any = limited if packing is None else UnpackedStream(limited, packing)
+            packed = None if packing is None else counted
             stream = io.BufferedReader(
                 _LimitedStream(unpacked, limits, limit, "unpacked size in bytes", packed), _PIECE
             )
-            _refuse_packed(stream)
+            inside = packing_in(stream.peek(HEAD_BYTES)[:HEAD_BYTES])
+            if packing is not None and inside is not None:
+                raise ParseError(f"the file is {inside.name} data inside {packing.name} data: unpack it once")
+            if not archive:
+                _refuse_archive(stream)
             yield stream
     except BioMatrixError as error:
         raise error.at(file=label) from error.__cause__
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise ParseError(f"broken gzip data: {error}", file=label) from error
     except OSError as error:
         raise ParseError(f"cannot be read: {error.strerror or error}", file=label) from error
 
 
-def _refuse_packed(stream: io.BufferedReader[Any]) -> None:
-    head = stream.peek(_HEAD)[:_HEAD]
-    packing = "gzip data inside gzip data: unpack it once" if head[:2] == _GZIP_MAGIC else packing_of(head)
+def _refuse_archive(stream: io.BufferedReader[Any]) -> None:
+    packing = packing_of(stream.peek(_HEAD)[:_HEAD])
     if packing is not None:
         raise ParseError(f"the file is {packing}")
 

@@ -13,20 +13,18 @@ class Signature(NamedTuple):
     advice: str
 
 
-_UNPACK: Final = "unpack it first; only gzip is unpacked here"
+_UNPACK: Final = "unpack it first; only gzip, bzip2 and zstd are unpacked here"
 PACKED: Final = (
     Signature(0, b"PK\x03\x04", f"a zip archive (or an office document, which is one): {_UNPACK}"),
     Signature(0, b"PK\x05\x06", f"an empty zip archive: {_UNPACK}"),
     Signature(0, b"\xfd7zXZ\x00", f"xz data: {_UNPACK}"),
-    Signature(0, b"\x28\xb5\x2f\xfd", f"zstd data: {_UNPACK}"),
     Signature(0, b"7z\xbc\xaf\x27\x1c", f"a 7-Zip archive: {_UNPACK}"),
     Signature(0, b"\x04\x22\x4d\x18", f"lz4 data: {_UNPACK}"),
     Signature(0, b"Rar!\x1a\x07", f"a RAR archive: {_UNPACK}"),
     Signature(0, b"\x1f\x9d", f"data packed by compress (.Z): {_UNPACK}"),
-    Signature(4, b"1AY&SY", f"bzip2 data: {_UNPACK}"),
     Signature(257, b"ustar", "a tar archive: unpack it and give one of the files in it"),
 )
-"""Archives and compressions other than gzip, which no reader opens."""
+"""Archives, and compressions that no reader opens."""
 
 _BINARY: Final = (
     Signature(0, b"%PDF-", "a PDF document"),
@@ -55,12 +53,12 @@ _TEXT: Final = (
 
 
 def packing_of(head: bytes) -> str | None:
-    """Return which archive or compression other than gzip a file is, in words; None where it is none.
+    """Return which archive or compression that is not unpacked a file is, in words; None where it is none.
 
     Examples
     --------
     >>> packing_of(b"Rar!\\x1a\\x07\\x00")
-    'a RAR archive: unpack it first; only gzip is unpacked here'
+    'a RAR archive: unpack it first; only gzip, bzip2 and zstd are unpacked here'
     """
     return next((one.advice for one in PACKED if head.startswith(one.marks, one.offset)), None)
 

@@ -186,7 +186,7 @@ def head_of(path: str | Path) -> bytes:
     Raises
     ------
     ParseError
-        The file cannot be opened, or is packed in another way than by gzip.
+        The file cannot be opened, or is packed in a way that is not unpacked here.
     """
     with open_bytes(path) as stream:
         head = stream.read(_HEAD)
@@ -202,7 +202,7 @@ def begins_ordinary(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> bool:
     Raises
     ------
     ParseError
-        The file cannot be opened, or is packed in another way than by gzip.
+        The file cannot be opened, or is packed in a way that is not unpacked here.
     """
     with open_bytes(path, limits) as stream:
         head = stream.read(_PIECE)

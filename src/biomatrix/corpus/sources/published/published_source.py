@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any, ClassVar
 
+from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.published.source_card import SourceCard
 from biomatrix.corpus.sources.source_files import matching_files
+from biomatrix.corpus.sources.tables import Table
+from biomatrix.entities.files.hashing import file_sha256
+from biomatrix.entities.settings import Section, checked
 
 SPLIT = "all but what is held out and what test sets hold"
 
@@ -24,20 +29,42 @@ class PublishedSource(Source):
         The data folder.
     patterns : sequence of str, optional
         Patterns of the files to read in place of the card's.
+    settings : mapping, optional
+        Settings of the reader, of the form that ``settings_form`` names.
 
     Raises
     ------
     ConfigurationError
-        If no file matches a pattern.
+        If no file matches a pattern, or a setting is unknown or out of range.
     """
 
-    def __init__(self, card: SourceCard, root: Path, patterns: Sequence[str] = ()) -> None:
+    settings_form: ClassVar[type[Section]] = Section
+
+    def __init__(
+        self, card: SourceCard, root: Path, patterns: Sequence[str] = (), settings: Mapping[str, Any] | None = None
+    ) -> None:
         found = matching_files(card.name, patterns or card.files, root)
-        super().__init__(card.name, Provenance(tuple(card.licence), card.origin, found, SPLIT), root)
+        terms = Provenance(tuple(card.licence), card.origin, found, SPLIT, card.category, card.part)
+        super().__init__(card.name, terms, root)
         self.card = card
+        self.settings = checked(settings or {}, self.settings_form, f"source {card.name}", inside=("settings",))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """As of every source; over the settings and the files that are looked up, too."""
+        looked_up = [(path.name, file_sha256(path)) for path in self.side_paths]
+        return fingerprint(super().fingerprint, self.settings.model_dump(), looked_up)
 
     @cached_property
     def side_paths(self) -> list[Path]:
         """The files that are looked up while others are read, those of them that are there."""
         found = {path for pattern in self.card.side_files for path in self.root.glob(pattern) if path.is_file()}
         return sorted(found)
+
+    def numbered(self, table: Table, number: int) -> str:
+        """Return the id of a record without one: the row's number from 1, after the file's name if one of several."""
+        return str(number + 1) if len(self.paths) == 1 else f"{table.path.name}:{number + 1}"
+
+    def side_path(self, beginning: str) -> Path | None:
+        """Return the first of the side files whose name begins so, None where there is none."""
+        return next((path for path in self.side_paths if path.name.startswith(beginning)), None)

@@ -29,7 +29,7 @@ class Download(Section):
     Parameters
     ----------
     url : str
-        The address of one file; or, with ``listing``, of a folder that ends in a slash.
+        The address, ``https``, of one file; or, with ``listing``, of a folder that ends in a slash.
     path : str
         Where the file goes, relative to the data folder; with ``listing``, the folder.
     listing : str, optional
@@ -44,7 +44,7 @@ class Download(Section):
         Whether the source can be read without it.
     """
 
-    url: str = Field(pattern=r"^(https|ftp)://\S+$")
+    url: str = Field(pattern=r"^https://\S+$")
     path: str
     listing: str | None = None
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")

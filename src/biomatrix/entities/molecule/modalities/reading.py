@@ -9,6 +9,7 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.molecule.queries import is_query
+from biomatrix.errors import UnsupportedError
 from biomatrix.metrics.arrangements import written_smiles
 from biomatrix.metrics.coordination import drop_idle_marks
 
@@ -66,6 +67,25 @@ def _rewritten(smiles: str) -> str | None:
     """Return what RDKit writes of a string that it read; remembered, as several strings of a molecule settle on one."""
     read = read_smiles(smiles)
     return None if read is None else written_smiles(read)
+
+
+def reordered_smiles(smiles: str, number: int, *, kekule: bool = False) -> str:
+    """Return a SMILES string of the same molecule with its atoms in an order drawn by ``number``.
+
+    Raises
+    ------
+    UnsupportedError
+        What RDKit writes in that order reads back as another molecule.
+    """
+    mol = read_smiles(smiles)
+    if mol is None:
+        raise UnsupportedError(f"RDKit cannot read {smiles[:80]}")
+    if kekule:
+        Chem.Kekulize(mol, clearAromaticFlags=True)
+    (reordered,) = Chem.MolToRandomSmilesVect(mol, 1, randomSeed=number, kekuleSmiles=kekule)
+    if settled_smiles(reordered) != settled_smiles(smiles):
+        raise UnsupportedError(f"another order of its atoms would change this molecule: {smiles[:80]}")
+    return str(reordered)
 
 
 def first_problem(smiles: str) -> tuple[int, str]:

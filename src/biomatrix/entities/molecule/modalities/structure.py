@@ -145,6 +145,12 @@ class MoleculeStructure(Modality):
             self._refuse_changed(encodings, results)
         return results
 
+    def rewrite_each(self, entities: Sequence[Entity], number: int) -> list[list[str] | BioMatrixError | None]:
+        """Write a further conformer of each molecule that has so many; see :meth:`Modality.rewrite_each`."""
+        others = [_further_conformer(entity, number) for entity in entities]
+        written = iter(self.encode_each([other for other in others if other is not None]))
+        return [None if other is None else next(written) for other in others]
+
     def decode_each(self, sequences: Sequence[Sequence[str]]) -> list[Molecule | BioMatrixError]:
         """Decode many token lists in one batch: for each its molecule, or the error that refused it."""
         results: list[Molecule | BioMatrixError | None] = [None] * len(sequences)
@@ -397,6 +403,15 @@ def _with_conformer(entity: Entity) -> Molecule:
     if not molecule.has_conformer:
         raise UnsupportedError(NO_CONFORMER, record=molecule.name or None)
     return molecule
+
+
+def _further_conformer(entity: Entity, number: int) -> Molecule | None:
+    """Return a molecule with its conformer of that number, from 0, as the only one; None where it has fewer."""
+    molecule = as_molecule(entity, "molecule_structure")
+    conformers = list(molecule.mol.GetConformers())
+    if number >= len(conformers):
+        return None
+    return molecule.with_coordinates(conformers[number].GetPositions())
 
 
 def _finite(molecule: Molecule) -> Molecule | DecodeError:

@@ -12,8 +12,8 @@ from biomatrix.entities.molecule.smiles_automaton.live import ring_numbers
 from biomatrix.entities.molecule.smiles_automaton.machine import ATOMS, Machine
 from biomatrix.entities.molecule.smiles_automaton.plans import percent_ends, plan_of
 
-_USUAL: Final = ")Ccno={}%O-N(["
-"""What a completion is written with, the usual first; ring numbers in the middle."""
+_USUAL: Final = "){}Ccno={}%O-N(["
+"""What a completion is written with, the usual first: the rings that are open and, later, one that is not."""
 _MOST_STATES: Final = 400
 """States that are looked at for one completion."""
 _MOST_KNOWN: Final = 50_000
@@ -52,7 +52,8 @@ class Completions:
 
     def shortest(self, core: Core, room: Room) -> str | None:
         """Return characters that finish a state in the room, and soon; None where this finds none."""
-        fewest = fewest_tokens(self._machine, core, room)
+        plan = plan_of(self._machine, core)
+        fewest = fewest_tokens(self._machine, core, room) if plan is None else room.cost(plan)
         return self.find(core, room._replace(tokens=min(room.tokens, fewest + _SPARE))) or self.find(core, room)
 
     def _search(self, core: Core, room: Room) -> None:
@@ -103,15 +104,16 @@ class Completions:
                 continue
             added = character in ATOMS and core.mode not in (Mode.BRACKET, Mode.PERCENT)
             left = Room(room.tokens - 1, max(room.least - added, 0), room.most - added)
-            plan = plan_of(self._machine, after)  # more plans cost more to find, and this one will often do
+            plan = plan_of(self._machine, after)
             if plan is not None and left.cost(plan) + _SPARE <= left.tokens:
                 yield character, after, _enough(after, left)
-                continue
-            cost = fewest_tokens(self._machine, after, left)
+            else:
+                tight.append((character, after, left))
+        # More plans cost more to find, and the general one will often do.
+        costs = [fewest_tokens(self._machine, after, left) for _, after, left in tight]
+        for cost, (character, after, left) in sorted(zip(costs, tight, strict=True), key=lambda each: each[0]):
             if cost <= left.tokens:
-                tight.append((cost, character, after, left))
-        for _, character, after, left in sorted(tight, key=lambda each: each[0]):
-            yield character, after, _enough(after, left)
+                yield character, after, _enough(after, left)
 
 
 def _enough(core: Core, room: Room) -> Room:
@@ -125,11 +127,6 @@ def _characters(core: Core) -> str:
         return "".join(dict.fromkeys(end[0] for end in bracket_ends(core.text)))
     if core.mode == Mode.PERCENT:
         return "".join(dict.fromkeys(end[0] for end in percent_ends(core) if end))
-    return _USUAL.format(_digits(core))
-
-
-def _digits(core: Core) -> str:
-    """Return the digits that close a ring, and the first that opens one: any other does what that does."""
     used = ring_numbers(core.path)
-    new = next((number for number in range(1, 10) if number not in used), None)
-    return "".join(str(number) for number in range(10) if number in used or number == new)
+    new = next((str(number) for number in range(1, 10) if number not in used), "")  # any other does what this does
+    return _USUAL.format("".join(str(number) for number in range(10) if number in used), new)

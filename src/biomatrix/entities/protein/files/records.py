@@ -10,6 +10,7 @@ from typing import Final
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.fasta import read_fasta
 from biomatrix.entities.files.reading import label_of, read_bytes
+from biomatrix.entities.files.unpacking import without_packing
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.formats import format_of
 from biomatrix.entities.kind_registry import kind
@@ -108,7 +109,7 @@ def _chosen(
 
 def _title(path: str | Path) -> str:
     name = Path(label_of(path)).name
-    return name.removesuffix(".gz").rpartition(".")[0] or name
+    return without_packing(name).rpartition(".")[0] or name
 
 
 def _chains(path: str | Path, file_format: str, limits: Limits) -> Iterator[Protein | Reject]:

@@ -1,1 +1,1 @@
-"""Official data on this machine: the cache, downloads, checksums."""
+"""Official data of benchmarks on this machine: the cache, and how it is filled."""

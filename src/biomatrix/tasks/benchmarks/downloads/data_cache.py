@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from biomatrix.downloads.wanted_file import path_in
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import ConfigurationError
-from biomatrix.tasks.benchmarks.benchmark import Source, SourceFile
+from biomatrix.tasks.benchmarks.benchmark import Source
 from biomatrix.tasks.benchmarks.downloads.archives import ARCHIVE
 from biomatrix.tasks.benchmarks.registry import benchmarks
 from biomatrix.user_cache import user_cache
@@ -59,14 +60,6 @@ def source_of(name: str) -> Source:
             f"no benchmark and no source {name!r}; {choices(name, [*benchmarks(), *known], 'biomatrix data list')}"
         )
     return known[name]
-
-
-def path_in(folder: Path, file: SourceFile) -> Path:
-    """Return where a file of a source stands in a folder; ConfigurationError where its path leads out of it."""
-    path = Path(file.path)
-    if path.is_absolute() or ".." in path.parts:
-        raise ConfigurationError(f"the path {file.path!r} leads out of the folder of its source")
-    return folder / path
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Checksums of official files: those that definitions state, and those that a first download had."""
+"""Checksums of files from the web: those that their publisher states, and those that a first download had."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import json
 from pathlib import Path
 from typing import Final
 
+from biomatrix.downloads.wanted_file import WantedFile
 from biomatrix.entities.files.hashing import file_md5, file_sha256
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import ConfigurationError
-from biomatrix.tasks.benchmarks.benchmark import SourceFile
 
 RECORD: Final = "checksums.json"
 """In the folder of a source: the SHA-256 of every file that was put there, by path."""
 
 
-def expected(folder: Path, file: SourceFile) -> str:
+def expected(folder: Path, file: WantedFile) -> str:
     """Return the checksum that a file must have: the official one, else that of its first download, else ""."""
     return file.sha256 or recorded(folder).get(file.path, "")
 
 
-def check(found: Path, folder: Path, file: SourceFile) -> str:
+def check(found: Path, folder: Path, file: WantedFile) -> str:
     """Return the checksum of a file that is to take its place in a folder.
 
     Raises
@@ -42,7 +42,7 @@ def check(found: Path, folder: Path, file: SourceFile) -> str:
     return digest
 
 
-def record(folder: Path, file: SourceFile, digest: str) -> None:
+def record(folder: Path, file: WantedFile, digest: str) -> None:
     """Keep the checksum of a file that has taken its place."""
     known = recorded(folder) | {file.path: digest}
     write_whole(folder / RECORD, (json.dumps(dict(sorted(known.items())), indent=2) + "\n").encode())

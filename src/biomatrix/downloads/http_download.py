@@ -18,7 +18,7 @@ from biomatrix.entities.files.writing import named_refusals
 from biomatrix.errors import ConfigurationError, LimitError
 
 MOST_BYTES: Final = 16 << 30
-"""The largest file that is taken, as its server states it or as it arrives; no official one has a tenth of that."""
+"""The largest file that is taken where nothing else is said, as its server states it or as it arrives."""
 ATTEMPTS: Final = 5
 """How often a connection is opened anew while bytes still arrive."""
 TIMEOUT: Final = 60.0
@@ -26,6 +26,7 @@ TIMEOUT: Final = 60.0
 ANSWER_TIMEOUT: Final = 10.0
 """Seconds after which a server that does not answer a first question counts as out of reach."""
 _PIECE: Final = 1 << 18
+_LARGEST_PAGE: Final = 64 << 20
 _RANGE_IGNORED, _RANGE_KEPT, _RANGE_REFUSED = 200, 206, 416
 _SIZE: Final = re.compile(r"[0-9]{1,18}")
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
@@ -52,7 +53,33 @@ def remote_size(url: str) -> int | None:
         return None
 
 
-def download(url: str, part: Path, advance: Advance = lambda count: None, pause: float = 1.0) -> None:
+def read_page(url: str) -> str:
+    """Return a small text of the web, such as the list of a folder or a file of checksums.
+
+    Raises
+    ------
+    ConfigurationError
+        The server refuses, or cannot be reached.
+    LimitError
+        It has more than 64 MiB.
+    """
+    try:
+        with _open(Request(_checked(url)), ANSWER_TIMEOUT) as answer:
+            content = answer.read(_LARGEST_PAGE + 1)
+    except HTTPError as error:
+        raise ConfigurationError(f"the server refuses {url}: {error.code} {error.reason}") from error
+    except URLError as error:
+        raise _unreachable(url, error) from error
+    except (OSError, HTTPException) as error:
+        raise ConfigurationError(f"{url} cannot be read: {error}") from error
+    if len(content) > _LARGEST_PAGE:
+        raise LimitError(f"{url} has more than {_LARGEST_PAGE:,} bytes; no list of files is so long")
+    return str(content.decode("utf-8", errors="replace"))
+
+
+def download(
+    url: str, part: Path, advance: Advance = lambda count: None, pause: float = 1.0, most: int | None = None
+) -> None:
     """Download a file into ``part``, which may hold its beginning already.
 
     The beginning counts only where the server confirms that the file is still the same.
@@ -67,20 +94,22 @@ def download(url: str, part: Path, advance: Advance = lambda count: None, pause:
         Called with the bytes that arrive; with less than 0 where those that were there do not count after all.
     pause : float
         Seconds before the second attempt; each further one waits twice as long.
+    most : int, optional
+        The largest file that is taken, in bytes; `MOST_BYTES` when not given.
 
     Raises
     ------
     ConfigurationError
         The server refuses or cannot be reached, the connection fails again and again, or the disk is full.
     LimitError
-        The file is larger than 16 GiB, or does not end.
+        The file is larger than ``most``, or does not end.
     """
     fault = ""
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(pause * 2 ** (attempt - 1))
         try:
-            if _continue(url, part, advance):
+            if _continue(url, part, advance, most or MOST_BYTES):
                 _mark(part).unlink(missing_ok=True)
                 return
             fault = "the connection was cut"
@@ -97,7 +126,7 @@ def download(url: str, part: Path, advance: Advance = lambda count: None, pause:
     raise ConfigurationError(f"{url} cannot be downloaded ({fault}); what has arrived is kept: run it again")
 
 
-def _continue(url: str, part: Path, advance: Advance) -> bool:
+def _continue(url: str, part: Path, advance: Advance, most: int) -> bool:
     """Open one connection and take what it gives; return whether the file is complete."""
     start = part.stat().st_size if part.is_file() else 0
     mark = _mark(part).read_text(encoding="latin-1") if start and _mark(part).is_file() else ""
@@ -111,9 +140,9 @@ def _continue(url: str, part: Path, advance: Advance) -> bool:
         if kept and left is None:
             part.unlink(missing_ok=True)
             raise HTTPException("the server sends another part of the file than was asked for")
-        _check_room(url, part, start if kept else 0, left)
+        _check_room(url, part, start if kept else 0, left, most)
         _mark(part).write_text("" if tag.startswith("W/") else tag, encoding="latin-1")
-        for size in _taken(answer, part, start if kept else 0):
+        for size in _taken(answer, part, start if kept else 0, most):
             advance(size)
             left = None if left is None else left - size
     if left is not None and left < 0:
@@ -122,10 +151,10 @@ def _continue(url: str, part: Path, advance: Advance) -> bool:
     return not left
 
 
-def _check_room(url: str, part: Path, start: int, left: int | None) -> None:
+def _check_room(url: str, part: Path, start: int, left: int | None, most: int) -> None:
     """Raise LimitError of a file that is larger than any, ConfigurationError of one that the disk has no room for."""
-    if left is not None and start + left > MOST_BYTES:
-        raise LimitError(f"{url} is said to have {start + left:,} bytes; at most {MOST_BYTES:,} are taken")
+    if left is not None and start + left > most:
+        raise LimitError(f"{url} is said to have {start + left:,} bytes; at most {most:,} are taken")
     free = shutil.disk_usage(part.parent).free
     if left is not None and left > free:
         raise ConfigurationError(
@@ -133,7 +162,7 @@ def _check_room(url: str, part: Path, start: int, left: int | None) -> None:
         )
 
 
-def _taken(answer: HTTPResponse, part: Path, start: int) -> Iterator[int]:
+def _taken(answer: HTTPResponse, part: Path, start: int, most: int) -> Iterator[int]:
     """Append what arrives to a part of which ``start`` bytes count, and yield its sizes.
 
     Raises
@@ -150,9 +179,9 @@ def _taken(answer: HTTPResponse, part: Path, start: int) -> Iterator[int]:
                 stream.write(piece)
                 stream.flush()
             taken += len(piece)
-            if taken > MOST_BYTES:
+            if taken > most:
                 part.unlink()
-                raise LimitError(f"{answer.url} has more than {MOST_BYTES:,} bytes; no more are taken of a file")
+                raise LimitError(f"{answer.url} has more than {most:,} bytes; no more are taken of a file")
             yield len(piece)
 
 

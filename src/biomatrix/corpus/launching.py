@@ -1,0 +1,120 @@
+"""Who does the slices of a step: this process, processes of this machine, or the actors of a cluster.
+
+A launcher is asked for a crew, and the crew to call one function on many items. Whoever calls it, the function is the
+same and claims what it works on, so that any number of launchers may work over one folder at once.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Final, TypeAlias, TypeVar
+
+from biomatrix.entities.files.stopping import end_on_signals
+from biomatrix.errors import ConfigurationError
+
+SHARE: Final = "BIOMATRIX_SHARE"
+"""The environment variable that says which of several processes this is, ``i/n`` with i from 0: where it begins."""
+
+T = TypeVar("T")
+Crew: TypeAlias = Callable[[Callable[[T], Any], Sequence[T]], Iterator[tuple[int, Any]]]
+"""Calls a function on items, in any order; yields each item's index and what the function returned."""
+
+
+class Launcher(ABC):
+    """Opens crews; it holds nothing in between."""
+
+    @abstractmethod
+    def crew(self, tasks: int, *, accelerated: bool = False) -> AbstractContextManager[Crew[Any]]:
+        """Return a crew for at most ``tasks`` items at a time, open while the block runs.
+
+        Parameters
+        ----------
+        tasks : int
+            The number of items; there is no use in more workers.
+        accelerated : bool
+            Whether an item is worked on faster with a GPU.
+        """
+
+
+class LocalProcesses(Launcher):
+    """Processes of this machine; this process alone where there is one.
+
+    Parameters
+    ----------
+    workers : int
+        How many.
+
+    Raises
+    ------
+    ConfigurationError
+        If there are fewer than one.
+    """
+
+    def __init__(self, workers: int = 1) -> None:
+        if workers < 1:
+            raise ConfigurationError(f"workers must be at least 1, not {workers}")
+        self.workers = workers
+
+    @contextmanager
+    def crew(self, tasks: int, *, accelerated: bool = False) -> Iterator[Crew[Any]]:
+        """Return the crew; its processes are started with the first item and end with the block."""
+        workers = min(self.workers, tasks)
+        if workers <= 1:
+            yield _one_by_one
+            return
+        others = set(multiprocessing.active_children())
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=end_on_signals) as pool:
+            try:
+                yield lambda call, items: _side_by_side(pool, call, items)
+            except (SystemExit, KeyboardInterrupt):  # asked to end: workers tidy up as this process does, at once
+                for process in set(multiprocessing.active_children()) - others:
+                    process.terminate()
+                raise
+
+
+Workers: TypeAlias = int | Launcher
+"""A number of processes of this machine, or who else does the work."""
+
+
+def launcher_of(workers: Workers) -> Launcher:
+    """Return the launcher that is meant."""
+    return workers if isinstance(workers, Launcher) else LocalProcesses(workers)
+
+
+def beginning(count: int) -> int:
+    """Return the index of the item, of ``count``, with which this process begins: 0, or that of its share.
+
+    Raises
+    ------
+    ConfigurationError
+        If the environment variable is not ``i/n`` with i below n.
+    """
+    text = os.environ.get(SHARE, "0/1")
+    found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
+    share, shares = map(int, found.groups()) if found else (1, 0)
+    if share >= shares:
+        raise ConfigurationError(f"{SHARE} is {text!r}; give i/n, where i of n processes is counted from 0")
+    return count * share // shares
+
+
+def _one_by_one(call: Callable[[T], Any], items: Sequence[T]) -> Iterator[tuple[int, Any]]:
+    return ((index, call(item)) for index, item in enumerate(items))
+
+
+def _side_by_side(pool: ProcessPoolExecutor, call: Callable[[T], Any], items: Sequence[T]) -> Iterator[tuple[int, Any]]:
+    futures = {pool.submit(call, item): index for index, item in enumerate(items)}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BaseException:
+        # Running slices finish; waiting ones never start. The pool cancels them itself: its thread stumbles over those
+        # that are cancelled behind its back when a worker ends.
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise

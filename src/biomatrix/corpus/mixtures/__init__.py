@@ -1,0 +1,1 @@
+"""Mixtures: how many tokens of a corpus come from each source."""

@@ -1,0 +1,134 @@
+"""JSON files of many objects: an array of them, one a line, or one after another; cut without holding the file."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from biomatrix.corpus.sources.archived_text import is_archive, open_archived
+from biomatrix.corpus.sources.source_lines import LIMITS, is_packed, readable
+from biomatrix.corpus.sources.stream_tables import StreamTable
+from biomatrix.corpus.sources.text_tables import BrokenRow
+from biomatrix.entities.files.opening import open_bytes
+from biomatrix.errors import LimitError
+
+_PIECE: Final = 1 << 18
+_MARKS: Final = re.compile(rb'["{}]')
+_STRING_END: Final = re.compile(rb'(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+class JsonBytes(Iterator[tuple[int, bytes]]):
+    """The outermost objects of a JSON file, as pairs of the byte where one begins and its bytes.
+
+    Parameters
+    ----------
+    path : Path
+        A file, packed or not, or an archive whose members that end in ``.json`` or ``.jsonl`` are read.
+    start : int
+        The byte to begin from, outside any object; only of a plain file.
+
+    Attributes
+    ----------
+    can_seek : bool
+        Whether the file can be read from a byte on.
+    """
+
+    def __init__(self, path: Path, start: int = 0) -> None:
+        self._path = path
+        self._stack = ExitStack()
+        self._buffer = b""
+        self._base = start
+        with readable(path):
+            archived = not start and is_archive(path)
+            self.can_seek = not archived and not is_packed(path)
+            self._stream = self._opened(archived, start)
+
+    def _opened(self, archived: bool, start: int) -> Any:
+        if archived:
+            return open_archived(self._path, _is_json, self._stack)
+        if start:
+            stream = self._stack.enter_context(self._path.open("rb"))
+            stream.seek(start)
+            return io.BufferedReader(stream.raw) if hasattr(stream, "raw") else stream
+        return self._stack.enter_context(open_bytes(self._path, LIMITS))
+
+    def __next__(self) -> tuple[int, bytes]:
+        with readable(self._path):
+            while (begin := self._buffer.find(b"{")) < 0:
+                self._base += len(self._buffer)
+                self._buffer = self._stream.read(_PIECE)
+                if not self._buffer:
+                    self.close()
+                    raise StopIteration
+            self._drop(begin)
+            end = self._end()
+            place, content = self._base, self._buffer[:end]
+            self._drop(end)
+            return place, content
+
+    def _end(self) -> int:
+        """Return the length of the object that the buffer begins with; all that is left where it has no end."""
+        depth = at = 0
+        while True:
+            mark = _MARKS.search(self._buffer, at)
+            if mark is None:
+                at = len(self._buffer)
+            elif mark[0] == b'"':
+                closing = _STRING_END.match(self._buffer, mark.end())
+                if closing is not None:
+                    at = closing.end()
+                    continue
+                at = mark.start()
+            else:
+                depth += 1 if mark[0] == b"{" else -1
+                at = mark.end()
+                if depth == 0:
+                    return at
+                continue
+            if not self._more():
+                return len(self._buffer)
+
+    def _more(self) -> bool:
+        piece = self._stream.read(_PIECE)
+        if len(self._buffer) + len(piece) > LIMITS.record_bytes:
+            raise LimitError(f"an object longer than {LIMITS.record_bytes:,} bytes")
+        self._buffer += piece
+        return bool(piece)
+
+    def _drop(self, count: int) -> None:
+        self._buffer = self._buffer[count:]
+        self._base += count
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stack.close()
+
+
+class JsonObjectTable(StreamTable[JsonBytes]):
+    """A JSON file of many objects, its rows mappings of key to value; one that is not JSON is a `BrokenRow`."""
+
+    def open(self, start: int) -> JsonBytes:
+        """Open the objects from a byte on."""
+        return JsonBytes(self.path, start)
+
+    def offsets(self, source: JsonBytes) -> Iterator[int]:
+        """Yield the byte where each object begins."""
+        for place, _ in source:
+            yield place
+
+    def parse(self, source: JsonBytes) -> Iterator[dict[str, Any]]:
+        """Yield the objects."""
+        for _, content in source:
+            try:
+                yield json.loads(content)
+            except (ValueError, RecursionError):
+                yield BrokenRow({}, "an object that is not whole JSON")
+
+
+def _is_json(name: str) -> bool:
+    return name.lower().endswith((".json", ".jsonl", ".ndjson"))
