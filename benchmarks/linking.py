@@ -115,7 +115,8 @@ def count(title: str, texts: Sequence[str], linker: DictionaryLinker) -> None:
     rates = ", ".join(f"{1000 * number / words:.2f} of {kind}s" for kind, number in kinds.most_common())
     linked = sum(isinstance(one, Linking) and bool(one.mentions) for one in results)
     print(
-        f"{title}: {words:,} words, {words / seconds:,.0f} words/s; per 1,000 words {rates}; in {linked} of {len(texts)}"
+        f"{title}: {words:,} words, {words / seconds:,.0f} words/s; "
+        f"per 1,000 words {rates}; in {linked} of {len(texts)}"
     )
     most = ", ".join(f"{name} ({number})" for name, number in names.most_common(SHOWN))
     print(f"  most: {most}")
