@@ -208,9 +208,10 @@ class TokenShards:
         """The number of tokens of all documents together."""
         return int(self.lengths.sum(dtype=np.int64))
 
+    @property
     def readers(self) -> Iterator[ShardReader]:
-        """Yield the shards, in order."""
-        return self._shards()
+        """The shards, in order, a few of them open at a time."""
+        return map(self._shard, range(len(self._first) - 1))
 
     @property
     def shard_sizes(self) -> list[tuple[str, int]]:
