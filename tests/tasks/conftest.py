@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from biomatrix.tasks import Task, register_task, unregister_task
+from biomatrix.tasks.written_records import PartPlace, WrittenPart
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Written:
     fields: Mapping[str, str] = field(default_factory=dict)
     tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: str = "written"
+    parts: Mapping[str, WrittenPart] = field(default_factory=dict)
+    places: tuple[PartPlace, ...] = ()
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def test_parser_and_metric_change_no_document_and_wording_does(joined: Callable[
         ("[tasks.x]\nanswer = 'a'", "tasks.x.prompts"),
         ("[tasks.x]\nprompts = []\nanswer = 'a'", "tasks.x.prompts"),
         ("[tasks.x]\nprompts = ['a']\nanswer = 'a'\nmetrics = 'mae'", "tasks.x.metrics"),
-        ("[tasks.x]\nprompts = ['{a.b}']\nanswer = 'a'", "name in braces"),
+        ("[tasks.x]\nprompts = ['{a.b.c}']\nanswer = 'a'", "name in braces"),
         ("[tasks.x]\nprompts = ['{a']\nanswer = 'a'", "broken braces"),
         ("[tasks.x]\nprompts = ['a']\nanswer = 'a'\nversion = 0", "tasks.x.version"),
         ("[tasks.'../x']\nprompts = ['a']\nanswer = 'a'", "../x"),

@@ -35,7 +35,7 @@ def test_a_missing_value_an_unknown_task_and_words_for_a_number_are_named() -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "{a", "a}", "{a.b}", "{a[0]}", "{}", "{0}", "{a!r}", "{a:9999999999f}", "{a:{b}}"]
+    "text", ["{", "{a", "a}", "{a.b.c}", "{a.}", "{.b}", "{a[0]}", "{}", "{0}", "{a!r}", "{a:9999999999f}", "{a:{b}}"]
 )
 def test_templates_that_would_do_more_than_name_a_value_are_faulty(text: str) -> None:
     assert template_fault(text) is not None

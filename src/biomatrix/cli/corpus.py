@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from biomatrix.cli import corpus_inspect, corpus_sources, corpus_stats
 from biomatrix.cli.console import Quiet, shown_log
 
 
@@ -37,6 +38,9 @@ app = typer.Typer(
     epilog="Example: biomatrix corpus build recipes/nano_corpus.toml --data data --output runs/nano_corpus --workers 2",
     no_args_is_help=True,
 )
+
+for part in (corpus_sources, corpus_stats, corpus_inspect):
+    part.register(app)
 
 
 def register(parent: typer.Typer) -> None:

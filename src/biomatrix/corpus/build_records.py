@@ -20,7 +20,7 @@ from biomatrix.corpus.sources import Shard, Source, check_licences, open_source
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
-VERSION = 3
+VERSION = 4
 """Raised when the same sources would give other records."""
 
 

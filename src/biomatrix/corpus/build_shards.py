@@ -237,7 +237,7 @@ def _build_all(
 ) -> Path:
     _tell_changes(output / "train" / MANIFEST, recipe, saved)
     mixed = None if recipe.mixture is None else mixture_of(slices, recipe, drawn, saved, data)
-    train = training_slices(slices, recipe, drawn, saved, output / "train", mixed and mixed.factors)
+    train = training_slices(slices, recipe, drawn, saved, output / "train", None if mixed is None else mixed.factors)
     retire_manifest(output / "train", train)
     notes = run_slices(train, write_train, workers=workers, label="shards")
     remove_strays(output / "train", train)

@@ -8,28 +8,51 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from sys import intern
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from biomatrix.corpus.build_records import RecordSlice, reject_line
 from biomatrix.corpus.launching import Workers
-from biomatrix.corpus.records import TEXT, RowWriter, TokenRecord, read_batches, records_from_table
+from biomatrix.corpus.records import (
+    TEXT,
+    RowWriter,
+    TokenRecord,
+    WrittenPart,
+    entities_of_kind,
+    places_of,
+    read_batches,
+)
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.errors import BioMatrixError
+from biomatrix.tasks.written_records import part_name
 from biomatrix.vocabulary.binding import record_of
 
-VERSION = 1
+VERSION = 2
 """Raised when the same records would give other tokens."""
 
-_SCHEMA = pa.schema([("row", pa.int32()), ("tokens", pa.list_(pa.string()))])
-_PLAIN_COLUMNS = ["source", "id", "kind", "split", "fields"]
+_SCHEMA = pa.schema([("row", pa.int32()), ("part", pa.string()), ("tokens", pa.list_(pa.string()))])
+"""``part`` is the role of an entity in its record, null where it is the record's only one."""
+_PLAIN_COLUMNS = [
+    "source",
+    "id",
+    "kind",
+    "split",
+    "fields",
+    "parts.list.element.role",
+    "parts.list.element.kind",
+    "places",
+]
+
+_Written = dict[str | None, tuple[str, ...] | None]
+"""By part, the tokens of one record in one modality; None in place of tokens that are not read."""
 
 
 @dataclass(frozen=True)
@@ -86,20 +109,17 @@ class TokenisedSlice:
         ]
         pending = {name: next(rows, None) for name, rows in readers}
         for index, row in enumerate(_plain_rows(self.records)):
-            tokens: dict[str, tuple[str, ...]] = {}
-            any_written = False
+            written: dict[str, _Written] = {}
             for name, rows in readers:
                 entry = pending[name]
                 if entry is None or entry[0] != index:
                     continue
-                any_written = True
-                if entry[1] is not None:
-                    tokens[name] = entry[1]
+                written[name] = entry[1]
                 pending[name] = next(rows, None)
-            if row["split"] in splits and (any_written or row["kind"] == TEXT):
-                fields = json.loads(row["fields"])
-                name = f"{row['id']}~{self.rewriting}" if self.rewriting else row["id"]
-                yield TokenRecord(row["source"], name, row["kind"], row["split"], fields, tokens)
+            if row["split"] in splits and (written or row["kind"] == TEXT):
+                if self.rewriting:
+                    row["id"] = f"{row['id']}~{self.rewriting}"
+                yield _token_record(row, written)
 
 
 def _plain_rows(folder: Path) -> Iterator[dict[str, Any]]:
@@ -107,16 +127,32 @@ def _plain_rows(folder: Path) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _written_rows(folder: Path, with_tokens: bool) -> Iterator[tuple[int, tuple[str, ...] | None]]:
+def _token_record(row: Mapping[str, Any], written: Mapping[str, _Written]) -> TokenRecord:
+    """Return a record with the tokens that were read of it, by modality and part."""
+
+    def of(part: str | None) -> dict[str, tuple[str, ...]]:
+        return {name: found for name, by_part in written.items() if (found := by_part.get(part)) is not None}
+
+    parts = {part["role"]: WrittenPart(part["kind"], of(part["role"])) for part in row["parts"]}
+    fields = json.loads(row["fields"])
+    return TokenRecord(row["source"], row["id"], row["kind"], row["split"], fields, of(None), parts, places_of(row))
+
+
+def _written_rows(folder: Path, with_tokens: bool) -> Iterator[tuple[int, _Written]]:
     """Yield the number of each record that a modality wrote, in order, and its tokens, None without ``with_tokens``."""
-    columns = ["row", "tokens"] if with_tokens else ["row"]
+    for row, group in groupby(_token_lines(folder, with_tokens), key=itemgetter(0)):
+        yield row, {part: tokens for _, part, tokens in group}
+
+
+def _token_lines(folder: Path, with_tokens: bool) -> Iterator[tuple[int, str | None, tuple[str, ...] | None]]:
+    columns = ["row", "part", "tokens"] if with_tokens else ["row", "part"]
     for batch in read_batches(folder / "tokens.parquet", columns):
-        rows = batch.column("row").to_pylist()
+        places = zip(batch.column("row").to_pylist(), batch.column("part").to_pylist(), strict=True)
         if not with_tokens:
-            yield from ((row, None) for row in rows)
+            yield from ((row, part, None) for row, part in places)
             continue
-        for row, tokens in zip(rows, batch.column("tokens").to_pylist(), strict=True):
-            yield row, tuple(map(intern, tokens))  # tokens repeat by the million
+        for (row, part), tokens in zip(places, batch.column("tokens").to_pylist(), strict=True):
+            yield row, part, tuple(map(intern, tokens))  # tokens repeat by the million
 
 
 def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
@@ -141,23 +177,19 @@ def _token_rows(
     writer: Modality, batch: pa.RecordBatch, first: int, rewriting: int
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the token rows of a batch whose first record has the number ``first``, and the lines of rejects."""
-    own_rows = np.flatnonzero(batch.column("kind").to_numpy(zero_copy_only=False) == writer.kind)
-    records = records_from_table(batch.take(own_rows))
-    entries = [
-        (first + int(row), record.entity, record)
-        for row, record in zip(own_rows, records, strict=True)
-        if record.entity is not None and writer.accepts(record.entity)
-    ]
+    owned = [one for one in entities_of_kind(batch, writer.kind) if writer.accepts(one.entity)]
     rows, rejects = [], []
-    entities = [entity for _, entity, _ in entries]
+    entities = [one.entity for one in owned]
     results = writer.rewrite_each(entities, rewriting) if rewriting else writer.encode_each(entities)
-    for (row, _, record), tokens in zip(entries, results, strict=True):
+    for one, tokens in zip(owned, results, strict=True):
         if tokens is None:
             continue
         if isinstance(tokens, BioMatrixError):
-            rejects.append(reject_line(record.source, record.id, f"{writer.name}: {tokens.message}"))
+            name = writer.name if one.role is None else part_name(one.role, writer.name)
+            rejects.append(reject_line(one.source, one.id, f"{name}: {tokens.message}"))
         else:
-            rows.append({"row": row, "tokens": ["".join(tokens)] if writer.spelled_as_text else tokens})
+            written = ["".join(tokens)] if writer.spelled_as_text else tokens
+            rows.append({"row": first + one.row, "part": one.role, "tokens": written})
     return rows, rejects
 
 

@@ -86,7 +86,7 @@ def _entity_texts(slices: Slices, names: Sequence[str]) -> Iterator[str]:
     """
     for turn in (0, 1):
         records = chain.from_iterable(training_records(group, names) for group in slices.values())
-        strings = (record.tokens[name][0] for record in records for name in names if name in record.tokens)
+        strings = (tokens[0] for record in records for name, tokens in record.written() if name in names)
         yield from islice(strings, turn, None, 3)
 
 
@@ -112,7 +112,7 @@ def count_open_tokens(slices: Slices, writers: Sequence[Modality]) -> dict[str, 
     progress = Progress("tokens of the vocabulary", sum(map(len, slices.values())))
     for item in chain.from_iterable(slices.values()) if read else ():
         for record in training_records([item], read):
-            for name, tokens in record.tokens.items():
+            for name, tokens in record.written():
                 for owner, owned in read[name].spans(tokens):
                     if owner in counts:
                         counts[owner].update(owned)
@@ -153,7 +153,9 @@ def _characters(settings: VocabularyRecipe) -> int:
 def describe(name: str, kept: Sequence[str], covered: float, slices: Slices) -> str:
     """Return one line on how much of a corpus the kept tokens of a modality write, and how many records whole."""
     records = chain.from_iterable(training_records(group, (name,)) for group in slices.values())
-    report = coverage_of(kept, (record.tokens[name] for record in records if name in record.tokens))
+    report = coverage_of(
+        kept, (tokens for record in records for written, tokens in record.written() if written == name)
+    )
     if not report.sequences:
         return f"{name}: no record is written in it"
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from biomatrix.corpus.records import TokenRecord
 from biomatrix.errors import BioMatrixError, LimitError, VocabularyError
 from biomatrix.tasks.documents import Control, Document
+from biomatrix.tasks.written_records import part_name
 from biomatrix.vocabulary.tables import Item
 
 if TYPE_CHECKING:
@@ -100,10 +101,17 @@ def fitted_documents(
     max_tokens : int
         The longest document, in token ids.
     cut : collection of str
-        The views whose documents are cut where they are longer; longer documents of other views are refused.
+        The views whose documents are cut where they are longer and hold no entity; other longer ones are refused.
     """
     encoded = encode_documents(documents, vocabulary)
-    return [_fit(one, max_tokens, entry.view in cut) for entry, one in zip(documents, encoded, strict=True)]
+    return [
+        _fit(one, max_tokens, entry.view in cut and _is_text(entry))
+        for entry, one in zip(documents, encoded, strict=True)
+    ]
+
+
+def _is_text(document: Document) -> bool:
+    return all(isinstance(part.item, str | Control) for part in document.parts)
 
 
 def _fit(encoded: EncodedDocument | BioMatrixError, max_tokens: int, cut: bool) -> EncodedDocument | BioMatrixError:
@@ -148,16 +156,28 @@ def within_vocabulary(
     record: TokenRecord, vocabulary: Vocabulary
 ) -> tuple[TokenRecord, list[tuple[str, BioMatrixError]]]:
     """Return the record without the modalities it cannot be written in, and those with the error that says why."""
-    kept, refused = {}, []
-    for name, tokens in record.tokens.items():
+    kept, refused = _writable(record.tokens, vocabulary)
+    parts = {}
+    for role, part in record.parts.items():
+        own, lost = _writable(part.tokens, vocabulary)
+        parts[role] = replace(part, tokens=own)
+        refused += [(part_name(role, name), error) for name, error in lost]
+    return (replace(record, tokens=kept, parts=parts) if refused else record), refused
+
+
+def _writable(
+    tokens: Mapping[str, Sequence[str]], vocabulary: Vocabulary
+) -> tuple[dict[str, Sequence[str]], list[tuple[str, BioMatrixError]]]:
+    """Return the modalities of an entity that a vocabulary can write, and those with the error that says why not."""
+    kept: dict[str, Sequence[str]] = {}
+    refused: list[tuple[str, BioMatrixError]] = []
+    for name, written in tokens.items():
         try:
             block = vocabulary.block(name)
             if not block.modality.spelled_as_text:
-                block.lookup(tokens)
+                block.lookup(written)
         except BioMatrixError as error:
             refused.append((name, error))
         else:
-            kept[name] = tokens
-    if not refused:
-        return record, refused
-    return replace(record, tokens=kept), refused
+            kept[name] = written
+    return kept, refused

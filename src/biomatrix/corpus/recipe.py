@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from biomatrix.corpus.link_recipe import LinkRecipe
 from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
 
@@ -27,6 +28,7 @@ _OF_ANY_SOURCE = {
     "settings",
     "reader",
     "files",
+    "link",
 }
 """Keys that need no reader."""
 
@@ -72,6 +74,8 @@ class SourceRecipe(Section):
         Every licence that applies, SPDX names.
     origin : str
         The publisher, and what to cite.
+    link : LinkRecipe, optional
+        How the entities that its texts name are found, which makes interleaved records of them.
     category, part : str, optional
         Its row in the token table; the kind's name and ``other`` when not given.
     """
@@ -92,6 +96,7 @@ class SourceRecipe(Section):
     fields: dict[str, str] = Field(default_factory=dict)
     licence: list[str] = Field(default_factory=list)
     origin: str = ""
+    link: LinkRecipe | None = None
     category: str | None = None
     part: str | None = None
 

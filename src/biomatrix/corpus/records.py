@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal
@@ -20,13 +20,27 @@ import pyarrow.parquet as pq
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kind_of
+from biomatrix.tasks.written_records import INTERACTION, INTERLEAVED, TEXT, PartPlace, WrittenPart
 
-TEXT: Final = "text"
-"""The ``kind`` of a record that holds no entity."""
-INTERACTION: Final = "interaction"
-"""The ``kind`` of a record of several entities that act on one another, by role: ``ligand``, ``protein``."""
-INTERLEAVED: Final = "interleaved"
-"""The ``kind`` of a text that mentions entities, which are its parts."""
+__all__ = [
+    "BATCH_ROWS",
+    "INTERACTION",
+    "INTERLEAVED",
+    "RECORD_SCHEMA",
+    "TEXT",
+    "OwnedEntity",
+    "PartPlace",
+    "Record",
+    "RowWriter",
+    "Split",
+    "TokenRecord",
+    "WrittenPart",
+    "entities_of_kind",
+    "places_of",
+    "read_batches",
+    "records_from_table",
+    "records_to_table",
+]
 
 Split = Literal["train", "held_out", "held_out_label"]
 """``held_out_label``: the measured label is held out; the entity itself may be trained on elsewhere."""
@@ -40,6 +54,7 @@ RECORD_SCHEMA = pa.schema(
         ("fields", pa.string()),
         ("entity", pa.binary()),
         ("parts", pa.list_(pa.struct([("role", pa.string()), ("kind", pa.string()), ("entity", pa.binary())]))),
+        ("places", pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64()), ("role", pa.string())]))),
     ]
 )
 BATCH_ROWS: Final = 512
@@ -64,7 +79,9 @@ class Record:
     entity : Entity, optional
         None for text, and where there are parts.
     parts : mapping of str to Entity
-        By role, the entities of a record of several.
+        By role, the entities of a record of several; coordinates that they have are in one frame.
+    places : tuple of PartPlace
+        Where the field ``text`` names its parts, in order.
     """
 
     source: str
@@ -74,14 +91,15 @@ class Record:
     fields: Mapping[str, str] = field(default_factory=dict)
     entity: Entity | None = None
     parts: Mapping[str, Entity] = field(default_factory=dict)
+    places: tuple[PartPlace, ...] = ()
 
 
 @dataclass(frozen=True)
 class TokenRecord:
-    """A record whose entity has been written in every modality it can be written in.
+    """A record whose entity, or parts, have been written in every modality they can be written in.
 
     ``tokens`` maps a modality's name to its tokens, without the control pair; a modality spelled as text has
-    one string.
+    one string. ``parts`` holds the same for each role.
     """
 
     source: str
@@ -90,6 +108,14 @@ class TokenRecord:
     split: Split
     fields: Mapping[str, str]
     tokens: Mapping[str, Sequence[str]]
+    parts: Mapping[str, WrittenPart] = field(default_factory=dict)
+    places: tuple[PartPlace, ...] = ()
+
+    def written(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield every modality that the entity or a part is written in, with its tokens."""
+        yield from self.tokens.items()
+        for part in self.parts.values():
+            yield from part.tokens.items()
 
 
 def records_to_table(records: Iterable[Record]) -> pa.Table:
@@ -103,6 +129,7 @@ def records_to_table(records: Iterable[Record]) -> pa.Table:
             "fields": json.dumps(dict(record.fields), ensure_ascii=False, sort_keys=True),
             "entity": None if record.entity is None else kind_of(record.entity).to_bytes(record.entity),
             "parts": [_part_row(role, entity) for role, entity in record.parts.items()],
+            "places": [asdict(place) for place in record.places],
         }
         for record in records
     ]
@@ -120,9 +147,45 @@ def records_from_table(table: pa.Table | pa.RecordBatch) -> list[Record]:
             json.loads(row["fields"]),
             _entity_of(row, row["id"]),
             {part["role"]: _entity_of(part, row["id"]) for part in row["parts"]},
+            places_of(row),
         )
         for row in table.to_pylist()
     ]
+
+
+def places_of(row: Mapping[str, Any]) -> tuple[PartPlace, ...]:
+    """Return where the text of a row of a table of records names its parts."""
+    return tuple(PartPlace(**place) for place in row["places"])
+
+
+@dataclass(frozen=True)
+class OwnedEntity:
+    """An entity of a table of records, and the record it belongs to.
+
+    Parameters
+    ----------
+    row : int
+        The number of the record in the table, from 0.
+    role : str or None
+        The part that it is; None where it is the whole record.
+    entity : Entity
+    source, id : str
+        Of the record.
+    """
+
+    row: int
+    role: str | None
+    entity: Any
+    source: str
+    id: str
+
+
+def entities_of_kind(table: pa.Table | pa.RecordBatch, kind: str) -> Iterator[OwnedEntity]:
+    """Yield the entities of one kind, those of parts included, in order; others are not read."""
+    for index, row in enumerate(table.select(["source", "id", "kind", "entity", "parts"]).to_pylist()):
+        for part in ({**row, "role": None}, *row["parts"]):
+            if part["kind"] == kind and part["entity"] is not None:
+                yield OwnedEntity(index, part["role"], _entity_of(part, row["id"]), row["source"], row["id"])
 
 
 def _part_row(role: str, entity: Entity) -> dict[str, Any]:

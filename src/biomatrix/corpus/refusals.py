@@ -19,12 +19,12 @@ def refused_records(slices: Mapping[str, Sequence[TokenisedSlice]]) -> Faults:
     folders = dict.fromkeys(  # the rewritings of a slice share its records
         folder for group in slices.values() for item in group for folder in (item.records, *dict(item.tokens).values())
     )
-    return _counted(folder / REJECTS for folder in folders)
+    return counted(folder / REJECTS for folder in folders)
 
 
 def refused_documents(shards: Path) -> Faults:
     """Return what became no document of finished shards, such as records that are too long."""
-    return _counted(sorted(shards.rglob(REJECTS)))
+    return counted(sorted(shards.rglob(REJECTS)))
 
 
 def described(refused: Mapping[str, Faults]) -> str:
@@ -37,7 +37,8 @@ def described(refused: Mapping[str, Faults]) -> str:
     return "\n".join(blocks)
 
 
-def _counted(files: Iterable[Path]) -> Faults:
+def counted(files: Iterable[Path]) -> Faults:
+    """Return what files of rejects list, counted by kind of fault."""
     faults = Faults()
     for file in files:
         for reject in _rejects(file):

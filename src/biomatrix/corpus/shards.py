@@ -187,18 +187,15 @@ class TokenShards:
         """The number of tokens of each document, ``int [D]``: of the index, mapped, or gathered where there is none."""
         path = self.folder / LENGTHS
         if LENGTHS not in self.manifest.get("index", {}) or not len(self):
-            return gathered_lengths(self._shards())
+            return gathered_lengths(self.readers)
         if _size(path) != len(self) * _LENGTH.itemsize:
             raise ParseError(f"not the lengths of {len(self)} documents; {_AGAIN}", file=str(path))
         return np.memmap(path, dtype=_LENGTH, mode="r")
 
-    def _shards(self) -> Iterator[ShardReader]:
-        return map(self._shard, range(len(self._first) - 1))
-
     @cached_property
     def views(self) -> NDArray[np.uint16]:
         """The view of each document, ``uint16 [D]``, an index into `view_names`."""
-        parts = [shard.numbered(self.view_names) for shard in self._shards()]
+        parts = [shard.numbered(self.view_names) for shard in self.readers]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint16)
 
     @property
@@ -211,13 +208,22 @@ class TokenShards:
         """The number of tokens of all documents together."""
         return int(self.lengths.sum(dtype=np.int64))
 
-    def document(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return a document's ids, ``int64 [n]``, and the weight of predicting each, ``float32 [n]``, in [0, 1]."""
+    @property
+    def readers(self) -> Iterator[ShardReader]:
+        """The shards, in order, a few of them open at a time."""
+        return map(self._shard, range(len(self._first) - 1))
+
+    def place(self, index: int) -> tuple[ShardReader, int]:
+        """Return the shard of a document and its number there; IndexError where there is no such document."""
         if not 0 <= index < len(self):
             raise IndexError(f"document {index} of a corpus of {len(self)}")
         number = int(np.searchsorted(self._first, index, side="right")) - 1
-        shard = self._shard(number)
-        ids, weights = shard.document(index - int(self._first[number]))
+        return self._shard(number), index - int(self._first[number])
+
+    def document(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return a document's ids, ``int64 [n]``, and the weight of predicting each, ``float32 [n]``, in [0, 1]."""
+        shard, number = self.place(index)
+        ids, weights = shard.document(number)
         if len(ids) and int(ids.max()) >= self.manifest.get("vocabulary_size", _ANY_SIZE):
             raise ParseError(f"document {index} holds an id outside the vocabulary; {_AGAIN}", file=str(shard.folder))
         return ids.astype(np.int64), weights.astype(np.float32) / np.float32(FULL_WEIGHT)

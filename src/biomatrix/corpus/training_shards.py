@@ -79,9 +79,10 @@ class _Placed:
 
 
 def cut_views(draws: Sequence[Draw]) -> frozenset[str]:
-    """Return the names of views whose documents are cut where they are too long: those of plain text."""
+    """Return the names of views whose documents are cut where they are too long: those of prose."""
     definitions = [draw.definition for draw in draws]
-    return frozenset(one.name for one in definitions if isinstance(one, DocumentView) and one.layout == "text")
+    texts = ("text", "interleaved")
+    return frozenset(one.name for one in definitions if isinstance(one, DocumentView) and one.layout in texts)
 
 
 def write_train(item: ShardSlice, folder: Path) -> Mapping[str, Any]:

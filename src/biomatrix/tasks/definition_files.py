@@ -26,11 +26,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from biomatrix.entities.files.toml_files import read_toml
-from biomatrix.entities.settings import Section, checked
+from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.task_definition import Task
 from biomatrix.tasks.templates import template_fault
-from biomatrix.tasks.views import DocumentView, Layout, field_labels
+from biomatrix.tasks.views import DocumentView, Layout, Mentions, field_labels
 
 
 def _check_template(text: str) -> str:
@@ -41,6 +41,8 @@ def _check_template(text: str) -> str:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
+PartName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$", max_length=160)]
+"""A field or a modality; ``role.modality`` of a part."""
 Template = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_check_template)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -64,12 +66,14 @@ class _TaskEntry(Section):
 class _ViewEntry(Section):
     kind: Name
     layout: Layout
-    modalities: tuple[Name, ...] = ()
-    parts: dict[Name, Probability] = Field(default_factory=dict)
+    modalities: tuple[PartName, ...] = ()
+    parts: dict[PartName, Probability] = Field(default_factory=dict)
+    mentions: Mentions = "first"
+    longest: int = Field(default=0, ge=0, le=LARGEST_INTEGER)
 
     def view(self, name: str, labels: Mapping[str, str]) -> DocumentView:
         own_labels = field_labels(self.parts, labels)
-        return DocumentView(name, self.kind, self.layout, self.modalities, self.parts, own_labels)
+        return DocumentView(name, labels=own_labels, **dict(self))
 
 
 class _File(Section):

@@ -18,7 +18,8 @@ from biomatrix.errors import LimitError
 from biomatrix.tasks.documents import Document, PartItem, chat_parts, pretraining_parts
 from biomatrix.tasks.task_definition import Task
 from biomatrix.tasks.templates import fill
-from biomatrix.tasks.views import DocumentView, WrittenRecord, record_values
+from biomatrix.tasks.views import DocumentView
+from biomatrix.tasks.written_records import WrittenRecord, part_name, record_values, split_name, value_names
 from biomatrix.vocabulary.tables import Tokens
 
 Definition: TypeAlias = DocumentView | Task
@@ -50,16 +51,16 @@ def drawn(mean: float, rng: Random) -> int:
 
 
 def kind_placeholders(task: Task) -> list[str]:
-    """Return the placeholders of a task that stand for an entity in any of its modalities, sorted."""
-    return sorted(task.needs.intersection(kind_names()))
+    """Return the placeholders of a task that stand for an entity, or a part, in any of its modalities, sorted."""
+    kinds = kind_names()
+    return sorted(name for name in task.needs if split_name(name)[1] in kinds)
 
 
 def has_view(record: WrittenRecord, definition: Definition) -> bool:
     """Return whether a record could give a document of this view or task."""
     if isinstance(definition, DocumentView):
         return record.kind == definition.kind
-    needs = definition.needs.difference(kind_names())
-    return needs <= record.tokens.keys() | record.fields.keys()
+    return definition.needs.difference(kind_placeholders(definition)) <= value_names(record)
 
 
 def document(
@@ -117,11 +118,12 @@ def documents(
 def _exchange(task: Task, record: WrittenRecord, rng: Random) -> tuple[list[PartItem], list[PartItem]] | None:
     """Return a task's prompt and answer, or None where the record lacks something."""
     values = record_values(record)
-    for kind in kind_placeholders(task):
-        names = sorted(record.tokens.keys() & set(modality_names(kind)))
+    for placeholder in kind_placeholders(task):
+        role, kind = split_name(placeholder)
+        names = sorted(values.keys() & {part_name(role, name) if role else name for name in modality_names(kind)})
         if not names:
             return None
-        values[kind] = values[rng.choice(names)]
+        values[placeholder] = values[rng.choice(names)]
     if not task.needs <= values.keys():
         return None
     return fill(rng.choice(task.prompts), values), fill(task.answer, values)

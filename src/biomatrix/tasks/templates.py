@@ -2,7 +2,8 @@
 
 A placeholder named like a modality stands for an entity written in it; one named like a kind, such as ``{molecule}``,
 for an entity of that kind in any of its modalities; every other one for a field of the record, which is a number where
-a format such as ``:.2f`` follows the name.
+a format such as ``:.2f`` follows the name. Of a record of several entities the role stands in front:
+``{ligand.molecule_smiles}``, ``{ligand.molecule}``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from biomatrix.tasks.documents import PartItem
 ItemT = TypeVar("ItemT", bound=PartItem)
 
 _FORMAT: Final[re.Pattern[str]] = re.compile(r"(\.\d{1,2}[efg])?")
-_NAME: Final[re.Pattern[str]] = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME: Final[re.Pattern[str]] = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?")
 
 
 def placeholders(text: str) -> list[str]:

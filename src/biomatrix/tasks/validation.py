@@ -12,7 +12,8 @@ from biomatrix.tasks.metrics import METRICS
 from biomatrix.tasks.parsers import PARSERS
 from biomatrix.tasks.task_definition import Task
 from biomatrix.tasks.templates import placeholders, template_fault
-from biomatrix.tasks.views import TEXT, DocumentView
+from biomatrix.tasks.views import DocumentView
+from biomatrix.tasks.written_records import INTERACTION, INTERLEAVED, TEXT, WITHOUT_ENTITY, part_name, split_name
 
 
 def faults(checked: Definitions, known: Definitions) -> Iterator[str]:
@@ -37,7 +38,10 @@ def task_faults(task: Task, known: Definitions) -> Iterator[str]:
     if broken:
         yield from broken
         return
-    for name in sorted(task.needs - {*modality_names(), *kind_names(), *known.fields}):
+    for name in sorted(task.needs):
+        role, plain = split_name(name)
+        if plain in (*modality_names(), *kind_names()) or (not role and plain in known.fields):
+            continue
         yield f"{{{name}}} is no modality, kind or field; name a new field under [fields]"
     if len({frozenset(placeholders(prompt)) for prompt in task.prompts}) > 1:
         yield "its prompts differ in their placeholders; give every paraphrase the same ones"
@@ -53,7 +57,8 @@ def task_faults(task: Task, known: Definitions) -> Iterator[str]:
 def _output_faults(task: Task) -> Iterator[str]:
     if task.output not in modality_names():
         yield f"the output {task.output!r} is no modality; {choices(str(task.output), modality_names())}"
-    if task.answer != f"{{{task.output}}}":
+    written = placeholders(task.answer)
+    if [split_name(name)[1] for name in written] != [task.output] or task.answer != f"{{{written[0]}}}":
         yield f"an answer in {task.output} is {{{task.output}}} and nothing else"
 
 
@@ -74,16 +79,33 @@ def _judging_faults(task: Task) -> Iterator[str]:
 
 def view_faults(view: DocumentView, known: Definitions) -> Iterator[str]:
     """Yield the faults of a view: of its kind, its modalities, its parts, its layout."""
-    if view.kind != TEXT and view.kind not in kind_names():
-        yield f"no kind {view.kind!r}; there are: {', '.join((*kind_names(), TEXT))}"
+    if view.kind not in (*kind_names(), *WITHOUT_ENTITY):
+        yield f"no kind {view.kind!r}; there are: {', '.join((*kind_names(), *WITHOUT_ENTITY))}"
         return
-    own = modality_names(view.kind) if view.kind != TEXT else ()
     for name in view.modalities:
-        if name not in own:
-            yield f"{name!r} is no modality of {view.kind}; there are: {', '.join(own)}"
-    for name in sorted(view.parts.keys() - {*own, *known.fields}):
-        yield f"the part {name!r} is no modality of {view.kind} and no field; name a new field under [fields]"
+        if not _can_write(view, name):
+            yield f"{name!r} is no modality of {view.kind}; there are: {', '.join(_written_names(view))}"
+    for name in sorted(view.parts):
+        if not _can_write(view, name) and name not in known.fields:
+            yield f"the part {name!r} is no modality of {view.kind} and no field; name a new field under [fields]"
     yield from _layout_faults(view)
+
+
+def _can_write(view: DocumentView, name: str) -> bool:
+    """Return whether records of the view's kind may have a modality: those of several entities name the part's role."""
+    role, modality = split_name(name)
+    if view.kind == INTERACTION:
+        return bool(role) and modality in modality_names()
+    return not role and modality in _written_names(view)
+
+
+def _written_names(view: DocumentView) -> tuple[str, ...]:
+    """Return the modalities that records of the view's kind may be written in; of several entities, as an example."""
+    if view.kind == INTERACTION:
+        return tuple(part_name("role", name) for name in modality_names())
+    if view.kind == INTERLEAVED:
+        return tuple(modality_names())
+    return () if view.kind == TEXT else tuple(modality_names(view.kind))
 
 
 def _layout_faults(view: DocumentView) -> Iterator[str]:
@@ -92,6 +114,10 @@ def _layout_faults(view: DocumentView) -> Iterator[str]:
         yield f"a {view.layout} view writes one modality, not {len(view.modalities)}"
     if view.layout == "joint" and len(view.modalities) < 2:
         yield "a joint view writes at least two modalities"
+    if view.layout == "interleaved" and not view.modalities:
+        yield "an interleaved view names the modalities to draw from"
+    if (view.layout == "interleaved") != (view.kind == INTERLEAVED):
+        yield "the layout 'interleaved' is for texts that mention entities, and they for it: kind = \"interleaved\""
     if (view.layout == "composed") != bool(view.parts):
         yield "the layout 'composed' needs parts, and parts need the layout 'composed'"
     if view.layout == "text" and view.kind != TEXT:

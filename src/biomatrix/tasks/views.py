@@ -6,46 +6,22 @@ others. Nothing in this module depends on a particular kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from biomatrix.entities import modality_names
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.registration import View
 from biomatrix.tasks.composition import compose
 from biomatrix.tasks.documents import PartItem
+from biomatrix.tasks.interleaving import interleave
+from biomatrix.tasks.written_records import WrittenRecord, record_values, split_name
 from biomatrix.vocabulary.tables import Tokens
 
-TEXT: Final = "text"
-"""The kind of records without an entity."""
-
-Layout: TypeAlias = Literal["single", "window", "joint", "composed", "text"]
-
-
-class WrittenRecord(Protocol):
-    """A record to draw documents from, with its tokens in every modality that it can be written in."""
-
-    @property
-    def source(self) -> str:
-        """The source's name."""
-
-    @property
-    def id(self) -> str:
-        """The record's name in its source."""
-
-    @property
-    def kind(self) -> str:
-        """The kind of its entity; ``text`` without one."""
-
-    @property
-    def fields(self) -> Mapping[str, str]:
-        """Names, descriptions and numbers, by field name."""
-
-    @property
-    def tokens(self) -> Mapping[str, Sequence[str]]:
-        """By modality, without the control pair; one string where the modality is spelled as text."""
+Layout: TypeAlias = Literal["single", "window", "joint", "composed", "text", "interleaved"]
+Mentions: TypeAlias = Literal["first", "every"]
 
 
 @dataclass(frozen=True)
@@ -57,15 +33,21 @@ class DocumentView:
     name : str
         A stable name; losses and held-out shards are by view.
     kind : str
-        The kind of the records it is drawn from; ``text`` for records without an entity.
-    layout : {"single", "window", "joint", "composed", "text"}
-        As in :class:`biomatrix.entities.registration.View`; ``text`` is the field ``text``, cut where it is too long.
+        The kind of the records it is drawn from; ``text``, ``interaction`` or ``interleaved`` for others.
+    layout : {"single", "window", "joint", "composed", "text", "interleaved"}
+        As in :class:`biomatrix.entities.registration.View`; ``text`` is the field ``text``, cut where it is too long;
+        ``interleaved`` is the same field with the entities that it names written behind their names.
     modalities : tuple of str
-        The modalities that are written; empty for ``composed`` and ``text``.
+        The modalities that are written; for ``composed``, those that enter always, for ``interleaved``, those that are
+        drawn from. Of a part, ``role.modality``.
     parts : mapping of str to float
         For ``composed``: the probability that a modality or a field enters. The draws depend on the order.
     labels : mapping of str to str
         For ``composed``: the label in front of each field.
+    mentions : {"first", "every"}
+        For ``interleaved``: whether an entity is written behind its first mention alone.
+    longest : int
+        For ``interleaved``: the most residues or symbols of an entity that is written; 0 for no limit but the document.
     """
 
     name: str
@@ -74,6 +56,8 @@ class DocumentView:
     modalities: tuple[str, ...] = ()
     parts: Mapping[str, float] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    mentions: Mentions = "first"
+    longest: int = 0
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -84,7 +68,8 @@ class DocumentView:
     def content(self) -> list[object]:
         """Everything its documents depend on, as JSON values; mappings as lists of pairs, in order."""
         pairs = [[list(pair) for pair in mapping.items()] for mapping in (self.parts, self.labels)]
-        return ["view", self.name, self.kind, self.layout, list(self.modalities), *pairs]
+        settings = [self.mentions, self.longest] if self.layout == "interleaved" else []
+        return ["view", self.name, self.kind, self.layout, list(self.modalities), *pairs, *settings]
 
     def items(self, record: WrittenRecord, rng: Random, max_tokens: int) -> list[PartItem] | None:
         """Return the items of one document, in order, or None where the record lacks what the view needs."""
@@ -100,7 +85,8 @@ def field_labels(parts: Iterable[str], labels: Mapping[str, str]) -> dict[str, s
     {'tpsa': 'TPSA', 'boiling_point': 'Boiling point'}
     """
     modalities = modality_names()
-    return {name: labels.get(name, name.replace("_", " ").capitalize()) for name in parts if name not in modalities}
+    fields = (name for name in parts if split_name(name)[1] not in modalities)
+    return {name: labels.get(name, name.replace("_", " ").capitalize()) for name in fields}
 
 
 def document_view(view: View, kind: str, labels: Mapping[str, str]) -> DocumentView:
@@ -114,12 +100,6 @@ def kind_views(labels: Mapping[str, str]) -> Iterator[DocumentView]:
     for one in kinds():
         for view in one.views:
             yield document_view(view, one.name, labels)
-
-
-def record_values(record: WrittenRecord) -> dict[str, PartItem]:
-    """Return everything a record can put into a document, by name."""
-    values: dict[str, PartItem] = dict(record.fields)
-    return values | {name: Tokens(name, tokens) for name, tokens in record.tokens.items()}
 
 
 def _segments(view: DocumentView, record: WrittenRecord) -> list[Tokens] | None:
@@ -155,12 +135,16 @@ def _joint(view: DocumentView, record: WrittenRecord, rng: Random, max_tokens: i
 
 
 def _composed(view: DocumentView, record: WrittenRecord, rng: Random, max_tokens: int) -> list[PartItem] | None:
-    return compose(view.parts, view.labels, record_values(record), rng)
+    return compose(view.parts, view.labels, record_values(record), rng, view.modalities)
 
 
 def _text(view: DocumentView, record: WrittenRecord, rng: Random, max_tokens: int) -> list[PartItem] | None:
     text = record.fields.get("text")
     return [text] if text else None
+
+
+def _interleaved(view: DocumentView, record: WrittenRecord, rng: Random, max_tokens: int) -> list[PartItem] | None:
+    return interleave(record, view.modalities, rng, max_tokens, every=view.mentions == "every", longest=view.longest)
 
 
 _LAYOUTS: Final[Mapping[Layout, Callable[[DocumentView, WrittenRecord, Random, int], list[PartItem] | None]]] = {
@@ -169,4 +153,5 @@ _LAYOUTS: Final[Mapping[Layout, Callable[[DocumentView, WrittenRecord, Random, i
     "joint": _joint,
     "composed": _composed,
     "text": _text,
+    "interleaved": _interleaved,
 }

@@ -1,9 +1,9 @@
 """From wanted shares to a factor on the documents of each source.
 
-The rule: of a source that gives ``T`` tokens and is to have the share ``w`` of a corpus of ``N`` tokens, ``w N / T`` times
-the documents are drawn that its repeat and the views say. ``N`` is given, or the largest that asks no source for more
-than ``most_repeat`` times its documents. Factors have six significant digits; the mean number of documents of a record
-need not be whole, so what comes out differs from what was wanted by the error of sampling alone.
+The rule: of a source that gives ``T`` tokens and is to have the share ``w`` of a corpus of ``N`` tokens, ``w N / T``
+times the documents are drawn that its repeat and the views say. ``N`` is given, or the largest that asks no source for
+more than ``most_repeat`` times its documents. Factors have six significant digits; the mean number of documents of a
+record need not be whole, so what comes out differs from what was wanted by the error of sampling alone.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def factors_of(
             if share > 0 and wanted * share / tokens[name] > most
         ]
         raise ConfigurationError(
-            f"a mixture of {wanted:,.0f} tokens draws {', '.join(scarce)}, and most_repeat is {most:g}: raise it, or ask "
-            f"for at most {largest:,.0f} tokens"
+            f"a mixture of {wanted:,.0f} tokens draws {', '.join(scarce)}, and most_repeat is {most:g}: raise it, or "
+            f"ask for at most {largest:,.0f} tokens"
         )
     return {name: float(f"{wanted * share / tokens[name]:.6g}") if share else 0.0 for name, share in shares.items()}

@@ -59,7 +59,7 @@ class DescribedSource(Source):
 
     @cached_property
     def fingerprint(self) -> str:
-        content = self.entry.model_dump(exclude={"repeat", "licence", "origin", "category", "part"})
+        content = self.entry.model_dump(exclude={"repeat", "licence", "origin", "category", "part", "link"})
         return fingerprint(super().fingerprint, content)
 
     def identifier(self, table: Table, number: int) -> str:

@@ -18,6 +18,7 @@ from biomatrix.corpus.sources.molecules import MOLECULE_SOURCES
 from biomatrix.corpus.sources.proteins import PROTEIN_SOURCES
 from biomatrix.corpus.sources.published.published_source import PublishedSource
 from biomatrix.corpus.sources.published.source_card import card, card_names
+from biomatrix.corpus.sources.pubtator import PubTatorSource
 from biomatrix.corpus.sources.texts import TEXT_SOURCES
 from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.entities.near_matches import choices
@@ -25,6 +26,9 @@ from biomatrix.errors import ConfigurationError
 
 ENVIRONMENT: Final = "BIOMATRIX_SOURCES"
 """The environment variable that names further sources for worker processes: ``name=module:factory``, by commas."""
+
+_LINKED: Final = "biomatrix.corpus.linking.linked_source:LinkedSource"
+"""Opened when a recipe asks for it: linkers read tables as sources do."""
 
 SourceFactory = Callable[[Path], Source]
 """Opens a source over a data folder."""
@@ -88,6 +92,16 @@ def open_source(entry: str | SourceRecipe, root: Path) -> Source:
         If there is no source of that name, or a description does not fit the files.
     """
     recipe = SourceRecipe(name=entry) if isinstance(entry, str) else entry
+    if recipe.link is None:
+        return _plain_source(recipe, root)
+    linked: Callable[..., Source] = load_attribute(_LINKED)
+    return linked(_plain_source(recipe.model_copy(update={"link": None}), root), recipe.link, root)
+
+
+def _plain_source(recipe: SourceRecipe, root: Path) -> Source:
+    """Return a source whose texts are not linked."""
+    if recipe.reader == "pubtator":
+        return PubTatorSource(recipe, root)
     if recipe.reader is not None:
         return TableSource(recipe, root) if recipe.reader in TABLE_READERS else entity_file_source(recipe, root)
     source = _named_source(recipe, root)

@@ -26,7 +26,7 @@ from biomatrix.entities.settings import Section
 from biomatrix.errors import LimitError, ParseError
 
 _MODEL: Final = re.compile(r"(AF-\w+-F\d+)-model_v\d+")
-_ALPHA: Final = re.compile(r"^ATOM  .{6} CA .{48}(.{5}\d)", re.MULTILINE)
+_ALPHA: Final = re.compile(r"^ATOM  .{6} CA .{44}(.{5}\d)", re.MULTILINE)
 
 
 class ModelSettings(Section):

@@ -45,7 +45,8 @@ class CardFile:
         if not self.checksums or self.sha256 or self.md5:
             return self
         stated = stated_checksum(read_page(self.checksums), Path(self.path).name)
-        return replace(self, **{stated.function: stated.value})
+        md5, sha256 = (stated.value, "") if stated.function == "md5" else ("", stated.value)
+        return replace(self, md5=md5, sha256=sha256)
 
 
 def card_files(card: SourceCard, limit: int | None = None) -> list[CardFile]:

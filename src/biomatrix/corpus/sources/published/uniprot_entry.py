@@ -44,7 +44,7 @@ class UniprotEntry:
             "name": plain(self.name),
             "organism": plain(self.organism).split(" (")[0],
             "function": sentences(self.functions),
-            "location": "; ".join(dict.fromkeys(place(one) for one in self.locations)),
+            "location": ". ".join(dict.fromkeys(place(one) for one in self.locations)),
             "catalytic_activity": "; ".join(dict.fromkeys(plain(one) for one in self.activities)),
             "keywords": ", ".join(plain(one) for one in self.keywords),
         }

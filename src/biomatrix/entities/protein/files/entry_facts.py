@@ -74,7 +74,7 @@ def entry_facts(content: bytes, file_format: str) -> EntryFacts:
     return EntryFacts(
         first("_entry.id"),
         " ".join(first("_struct.title").split()),
-        ", ".join(dict.fromkeys(filter(None, items("_exptl.method")))).capitalize(),
+        ", ".join(dict.fromkeys(filter(None, items("_exptl.method")))).capitalize().replace("nmr", "NMR"),
         _number(first(*_RESOLUTIONS)),
         first("_pdbx_audit_revision_history.revision_date"),
         _number(first("_ma_qa_metric_global.metric_value")),

@@ -1,0 +1,97 @@
+"""``biomatrix corpus inspect``: documents of a corpus, or records of a source before a build."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from biomatrix.cli.console import refusals_in_json
+
+if TYPE_CHECKING:
+    from biomatrix.corpus.inspection import Shown
+
+_LONGEST = 600
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to its group."""
+    app.command(
+        epilog="Example: biomatrix corpus inspect runs/nano_corpus --view molecule_mixed --count 2; "
+        "biomatrix corpus inspect uniref50 --data data"
+    )(inspect)
+
+
+@refusals_in_json
+def inspect(
+    what: Annotated[str, typer.Argument(metavar="FOLDER|SOURCE", help="A built corpus; or a source, with --data.")],
+    view: Annotated[str | None, typer.Option(help="Documents of this view or task alone.")] = None,
+    source: Annotated[str | None, typer.Option(help="Documents of this source alone.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The data folder: show records of a source, not documents.")] = None,
+    vocabulary: Annotated[Path | None, typer.Option(help="The corpus's vocabulary, where not in its folder.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many.")] = 3,
+    seed: Annotated[int, typer.Option(help="Which documents are drawn.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable results.")] = False,
+) -> None:
+    """Show documents with their typed segments, loss weights and origin; or records and rejects of a source.
+
+    In text, [modality] opens a segment, and what is only context, not learned, stands in {braces}.
+    """
+    if data is not None:
+        _show_records(what, data, count, as_json)
+        return
+    from biomatrix.corpus.inspection import chosen_documents, shown_document
+    from biomatrix.corpus.work_folder import WorkFolder
+
+    built = WorkFolder.at(Path(what), vocabulary)
+    opened = built.vocabulary()
+    found = [shown_document(built, one, opened) for one in chosen_documents(built, view, source, count, seed)]
+    if as_json:
+        typer.echo(json.dumps([one.as_json() for one in found], indent=2, ensure_ascii=False))
+        return
+    for one in found:
+        typer.echo(_as_text(one) + "\n")
+
+
+def _as_text(one: Shown) -> str:
+    origin = f", {one.source}: {one.record}" if one.source else ""
+    lines = [f"document {one.number}, {one.view}{origin}"]
+    for piece in one.pieces:
+        text = piece.text if len(piece.text) <= _LONGEST else f"{piece.text[:_LONGEST]}..."
+        told = text.replace("\n", "\n    ")
+        weight = "" if piece.weight in (0.0, 1.0) else f" (weight {piece.weight:.2f})"
+        lines.append(f"  [{piece.modality or 'text'}, {piece.tokens} tokens]{weight} {_learned(told, piece.weight)}")
+    return "\n".join(lines)
+
+
+def _learned(text: str, weight: float) -> str:
+    return text if weight else f"{{{text}}}"
+
+
+def _show_records(name: str, data: Path, count: int, as_json: bool) -> None:
+    from biomatrix.corpus.inspection import described_record, source_records
+    from biomatrix.corpus.sources import open_source
+    from biomatrix.errors import BioMatrixError
+
+    source = open_source(name, data)
+    source.check_files()
+    rows: list[dict[str, Any]] = []
+    for identifier, found in source_records(source, count):
+        if isinstance(found, BioMatrixError):
+            rows.append({"id": identifier, "refused": found.message})
+        else:
+            rows.append(described_record(found))
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        typer.echo(f"{row['id']}: refused: {row['refused']}" if "refused" in row else _record_text(row))
+
+
+def _record_text(row: dict[str, Any]) -> str:
+    lines = [f"{row['id']}: {row['kind']}, {row['split']}"]
+    pairs = {**row["entities"], **row["fields"]}
+    lines += [f"  {name}: {value[:_LONGEST]}" for name, value in pairs.items()]
+    return "\n".join(lines)

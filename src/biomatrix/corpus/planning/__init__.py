@@ -1,0 +1,1 @@
+"""What a corpus will take: cores, GPUs, days, storage and cost, from rates measured on this machine."""
