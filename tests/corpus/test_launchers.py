@@ -95,7 +95,7 @@ def test_the_tasks_of_an_array_build_the_same_bytes(corpus: Path, alone: dict[st
     fake.chmod(0o755)
     environment = {**os.environ, "PATH": f"{fake.parent}:{os.environ['PATH']}"}
     work = tmp_path / "work"
-    call = [*command(corpus, work), "--launcher", "slurm", "--tasks", "2"]
+    call = [*command(corpus, work), "--launcher", "slurm", "--array-tasks", "2"]
     done = subprocess.run(call, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr + "".join(path.read_text() for path in work.rglob("*.log"))
     assert "Submitted batch job 1" in done.stdout

@@ -19,11 +19,10 @@ from biomatrix.corpus.sources import (
     register_source,
     unregister_source,
 )
-from biomatrix.corpus.sources.chains import REPOSITORY_LICENCES
+from biomatrix.corpus.sources.chains import REPOSITORY_LICENCES, held_out_clusters
 from biomatrix.corpus.sources.conformers import closed_shell
-from biomatrix.corpus.sources.exclusions import held_out_clusters, resembles_held_out
 from biomatrix.corpus.sources.texts import chunks
-from biomatrix.entities import Molecule, Protein
+from biomatrix.entities import Molecule
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 
@@ -68,13 +67,6 @@ def test_molecules_are_read_and_refused_with_reasons(data: Path) -> None:
     assert ethanol.fields["name"] == "ethanol"
     assert ethanol.fields["formula"] == "C2H6O"
     assert ethanol.fields["weight"] == "46.1"
-
-
-def test_related_proteins_are_refused(data: Path) -> None:
-    records, reasons = read("cath_s20", data)
-    assert len(records) == 10
-    assert len([reason for reason in reasons if "20 residues" in reason]) == 2
-    assert not any(resembles_held_out(r.entity.sequence, data) for r in records if isinstance(r.entity, Protein))
 
 
 @pytest.mark.slow

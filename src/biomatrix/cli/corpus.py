@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from biomatrix.cli import corpus_inspect, corpus_sources, corpus_stats
+from biomatrix.cli import corpus_inspect, corpus_plan, corpus_sources, corpus_stats
 from biomatrix.cli.console import Quiet, shown_log
 
 
@@ -39,7 +39,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-for part in (corpus_sources, corpus_stats, corpus_inspect):
+for part in (corpus_sources, corpus_stats, corpus_inspect, corpus_plan):
     part.register(app)
 
 
@@ -68,7 +68,7 @@ def build(
     launcher: Annotated[
         LauncherName, typer.Option(help="Who works: processes of this machine, a Ray cluster, tasks of a SLURM array.")
     ] = LauncherName.LOCAL,
-    tasks: Annotated[int, typer.Option(min=1, max=100_000, help="Tasks of the SLURM array.")] = 4,
+    array_tasks: Annotated[int, typer.Option(min=1, max=100_000, help="Tasks of the SLURM array.")] = 4,
     sbatch: Annotated[
         list[str] | None, typer.Option(help="An option of sbatch, such as --partition=cpu; may be repeated.")
     ] = None,
@@ -92,7 +92,7 @@ def build(
             places = {"--data": data, "--output": output, "--vocabulary": vocabulary, "--shards": shards}
             given = [word for name, path in places.items() if path is not None for word in (name, str(path))]
             arguments = ["corpus", "build", str(recipe), *given, "--workers", str(workers), *(["--quiet"] * quiet)]
-            typer.echo(SlurmArray(tasks, workers, tuple(sbatch or ())).submit(arguments, output))
+            typer.echo(SlurmArray(array_tasks, workers, tuple(sbatch or ())).submit(arguments, output))
             return
         crew = RayCluster(workers) if launcher is LauncherName.RAY else workers
         result = build_corpus(wanted, data, output, vocabulary=vocabulary, shards=shards, workers=crew)

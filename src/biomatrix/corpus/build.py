@@ -1,4 +1,4 @@
-"""A whole build, step by step: records, tokens, a vocabulary where none is given, shards.
+"""A whole build, step by step: records, those that stay, tokens, a vocabulary where none is given, shards.
 
 Every step consists of slices that are skipped when they are done, so a build that was stopped continues where it
 stopped, and a changed recipe redoes only what depends on the change. Several processes or machines that make the same
@@ -8,8 +8,10 @@ call over one work folder share the slices among them, and each returns when all
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from biomatrix.corpus.build_records import build_records
 from biomatrix.corpus.build_shards import ANOTHER_BUILD, build_shards
@@ -20,6 +22,7 @@ from biomatrix.corpus.file_hashes import hashes_kept
 from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.refusals import described, refused_documents, refused_records
+from biomatrix.corpus.select_records import Selection, select_records
 from biomatrix.corpus.slices import make_once
 from biomatrix.entities.files.folders import make_folder
 from biomatrix.entities.files.in_use import in_use
@@ -29,12 +32,23 @@ log = logging.getLogger(__name__)
 
 def tokenised(recipe: CorpusRecipe, data: Path, work: Path, *, workers: Workers = 1) -> dict[str, list[TokenisedSlice]]:
     """Run the steps that depend on no vocabulary; return the finished token slices, by source."""
+    return _written(_selected(recipe, data, work, workers), recipe, work, workers)
+
+
+def _selected(recipe: CorpusRecipe, data: Path, work: Path, workers: Workers) -> Selection:
     records = build_records(recipe.sources, data, work, size=recipe.slice_rows, allow=recipe.allow, workers=workers)
+    return select_records(records, recipe, data, work, workers=workers)
+
+
+def _written(
+    selection: Selection, recipe: CorpusRecipe, work: Path, workers: Workers
+) -> dict[str, list[TokenisedSlice]]:
     return build_tokens(
-        records,
+        selection.slices,
         work,
         structure_tokenizers=recipe.structure_tokenizers,
         modalities=recipe.modalities,
+        rewritings={entry.name: entry.rewritings for entry in recipe.sources},
         workers=workers,
     )
 
@@ -94,8 +108,9 @@ def build_corpus(
         make_folder(folder)
     shards = shards or work / "shards"
     with hashes_kept(work / "index"):
-        slices = tokenised(recipe, data, work, workers=workers)
-        corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers)
+        selection = _selected(recipe, data, work, workers)
+        slices = _written(selection, recipe, work, workers)
+        corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers, selection.notes)
     refused = {"records": refused_records(slices), "documents": refused_documents(corpus.parent)}
     if any(faults.counts for faults in refused.values()):
         log.info("%s", described(refused))
@@ -110,10 +125,11 @@ def _shards_of(
     work: Path,
     shards: Path,
     workers: Workers,
+    selection: Mapping[str, Any],
 ) -> Path:
     """Return the training corpus, written with the vocabulary given, else with one made of the slices."""
     if vocabulary is not None:
-        return build_shards(slices, recipe, vocabulary, data, shards, workers=workers)
+        return build_shards(slices, recipe, vocabulary, data, shards, workers=workers, selection=selection)
     vocabulary = work / "vocabulary"
     with in_use(vocabulary, vocabulary_fingerprint(slices, recipe), ANOTHER_BUILD):
         make_once(
@@ -121,4 +137,4 @@ def _shards_of(
             partial(is_vocabulary_of, slices, recipe, vocabulary),
             partial(save_vocabulary, slices, recipe),
         )
-        return build_shards(slices, recipe, vocabulary, data, shards, workers=workers)
+        return build_shards(slices, recipe, vocabulary, data, shards, workers=workers, selection=selection)

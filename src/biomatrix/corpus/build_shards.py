@@ -193,6 +193,7 @@ def build_shards(
     output: Path,
     *,
     workers: Workers = 1,
+    selection: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write ``output/train`` and one ``output/heldout_<view>`` per view, each with its manifest.
 
@@ -210,6 +211,8 @@ def build_shards(
         The folder of the corpus.
     workers : int or Launcher
         The number of processes, or who else does the work; the bytes do not depend on it.
+    selection : mapping of str to Any, optional
+        What the manifest says about records that were left out.
 
     Returns
     -------
@@ -223,7 +226,7 @@ def build_shards(
         VERSION, recipe.model_dump(), saved.fingerprint, [draw.definition.content for draw in drawn], marks
     )
     with in_use(output, mark, ANOTHER_BUILD):
-        return _build_all(slices, recipe, drawn, saved, data, output, workers)
+        return _build_all(slices, recipe, drawn, saved, data, output, workers, selection or {})
 
 
 def _build_all(
@@ -234,6 +237,7 @@ def _build_all(
     data: Path,
     output: Path,
     workers: Workers,
+    selection: Mapping[str, Any],
 ) -> Path:
     _tell_changes(output / "train" / MANIFEST, recipe, saved)
     mixed = None if recipe.mixture is None else mixture_of(slices, recipe, drawn, saved, data)
@@ -242,8 +246,10 @@ def _build_all(
     notes = run_slices(train, write_train, workers=workers, label="shards")
     remove_strays(output / "train", train)
     lines = _source_lines(slices, notes, recipe, data)
-    shares = {} if mixed is None else {"mixture": mixed.as_json()}
-    write_manifest(output / "train", {**_manifest(train, notes, recipe, drawn, saved), "sources": lines, **shares})
+    about = {**_manifest(train, notes, recipe, drawn, saved), "sources": lines, "selection": dict(selection)}
+    if mixed is not None:
+        about["mixture"] = mixed.as_json()
+    write_manifest(output / "train", about)
     flat = tuple(item for group in slices.values() for item in group if not item.rewriting)
     _build_held_out(held_out_slices(flat, recipe, drawn, saved, output), recipe, output, workers)
     return output / "train"

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from biomatrix.corpus.build_records import RecordSlice, reject_line
+from biomatrix.corpus.build_records import reject_line
 from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.records import (
     TEXT,
@@ -203,45 +203,49 @@ def _tokenizer_mark(writer: Modality) -> str | list[str] | None:
 
 
 def token_slices(
-    records: Mapping[str, Sequence[RecordSlice]], work: Path, name: str, tokenizer: str | None
+    records: Mapping[str, Sequence[Slice]],
+    work: Path,
+    name: str,
+    tokenizer: str | None,
+    rewritings: Mapping[str, int],
 ) -> dict[str, list[TokenSlice]]:
     """Return the slices of one modality, by source: of every record slice first as usual, then each rewriting of it."""
     version = _tokenizer_mark(modality(name, tokenizer=tokenizer))
     return {
         source: [
             _token_slice(work / "tokens" / name / source, index, item, name, tokenizer, version, rewriting)
-            for rewriting, index, item in rewritten(group)
+            for rewriting, index, item in _rewritten(group, rewritings.get(source, 0))
         ]
         for source, group in records.items()
     }
 
 
-def rewritten(group: Sequence[RecordSlice]) -> Iterator[tuple[int, int, RecordSlice]]:
-    """Yield (number of the rewriting, index of the slice, slice) of a source's record slices."""
-    ways = 1 + max((item.entry.rewritings for item in group), default=0)
-    return ((rewriting, index, item) for rewriting in range(ways) for index, item in enumerate(group))
+def _rewritten(group: Sequence[Slice], rewritings: int) -> Iterator[tuple[int, int, Slice]]:
+    """Yield (number of the rewriting, 0 for the usual way, index of the slice, slice) of a source's record slices."""
+    return ((number, index, item) for number in range(1 + rewritings) for index, item in enumerate(group))
 
 
 def _token_slice(
-    parent: Path, index: int, item: RecordSlice, name: str, tokenizer: str | None, version: object, rewriting: int
+    parent: Path, index: int, item: Slice, name: str, tokenizer: str | None, version: object, rewriting: int
 ) -> TokenSlice:
     mark = fingerprint(VERSION, item.fingerprint, name, version, *((rewriting,) if rewriting else ()))
     return TokenSlice(marked_folder(parent, index, mark), mark, item.folder, name, tokenizer, rewriting)
 
 
 def build_tokens(
-    records: Mapping[str, Sequence[RecordSlice]],
+    records: Mapping[str, Sequence[Slice]],
     work: Path,
     *,
     structure_tokenizers: Mapping[str, str] | None = None,
     modalities: Sequence[str] | None = None,
+    rewritings: Mapping[str, int] | None = None,
     workers: Workers = 1,
 ) -> dict[str, list[TokenisedSlice]]:
     """Write the tokens of every record slice under ``work/tokens``; return the slices, by source.
 
     Parameters
     ----------
-    records : mapping of str to sequence of RecordSlice
+    records : mapping of str to sequence of Slice
         Finished record slices, by source.
     work : Path
         Where the slices are kept.
@@ -249,13 +253,15 @@ def build_tokens(
         By modality, a shipped name or a folder; the default where not named.
     modalities : sequence of str, optional
         The modalities to write; every registered one when not given.
+    rewritings : mapping of str to int, optional
+        By source, the number of further ways in which its records are written; see `SourceRecipe`.
     workers : int or Launcher
         The number of processes, or who else does the work.
     """
-    tokenizer_names = structure_tokenizers or {}
+    tokenizer_names, ways = structure_tokenizers or {}, rewritings or {}
     slices_by_modality: dict[str, dict[str, list[TokenSlice]]] = {}
     for name in modalities or modality_names():
-        slices_by_modality[name] = token_slices(records, work, name, tokenizer_names.get(name))
+        slices_by_modality[name] = token_slices(records, work, name, tokenizer_names.get(name), ways)
         flat = [item for group in slices_by_modality[name].values() for item in group]
         coded = modality_class(name).needs_tokenizer
         run_slices(flat, write_tokens, workers=workers, label=f"{name} tokens", accelerated=coded)
@@ -272,7 +278,7 @@ def build_tokens(
                 fingerprint([by_source[source][place].fingerprint for by_source in slices_by_modality.values()]),
                 rewriting,
             )
-            for place, (rewriting, index, item) in enumerate(rewritten(group))
+            for place, (rewriting, index, item) in enumerate(_rewritten(group, ways.get(source, 0)))
         ]
         for source, group in records.items()
     }

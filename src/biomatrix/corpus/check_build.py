@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from biomatrix.corpus.deduplication.shingles import check_near
+from biomatrix.corpus.filters.registry import check_filters
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
 from biomatrix.corpus.sources import open_source
@@ -40,6 +42,8 @@ def check_build(recipe: CorpusRecipe, data: Path, outputs: Iterable[Path], vocab
         check_folder(folder)
     if vocabulary is not None:
         _check_vocabulary(vocabulary)
+    check_filters(recipe.filters, [entry.name for entry in recipe.sources])
+    check_near(recipe.deduplication)
     for entry in recipe.sources:
         open_source(entry, data).check_files()
 

@@ -86,10 +86,10 @@ def chosen_documents(
             raise ConfigurationError(f"no view or task {view!r} in the corpus; {choices(view, corpus.view_names)}")
         wanted &= corpus.views == corpus.view_names.index(view)
     if source is not None:
-        names = [shard.folder.name.rpartition("-")[0] for shard in corpus.readers]
+        names = [name.rpartition("-")[0] for name, _ in corpus.shard_sizes]
         if source not in names:
             raise ConfigurationError(f"no source {source!r} in the corpus; {choices(source, sorted(set(names)))}")
-        sizes = [len(shard.views) for shard in corpus.readers]
+        sizes = [size for _, size in corpus.shard_sizes]
         wanted &= np.repeat(np.array([name == source for name in names]), sizes)
     numbers = np.flatnonzero(wanted)
     drawn = np.random.default_rng(seed).choice(numbers, min(count, len(numbers)), replace=False)

@@ -240,6 +240,8 @@ class Kind(ABC):
     held_out_by_identity: ClassVar[bool] = True
     """Whether its shipped tokenizers held entities out by their identity; if not, only its tables tell which."""
     views: ClassVar[tuple[View, ...]] = ()
+    filters: ClassVar[Mapping[str, str]] = {}
+    """A corpus's quality filters of its entities: name to ``module:Class``, an `EntityFilter`."""
     held_out_keys: ClassVar[frozenset[str]] = frozenset()
     """Identities that are kept out of all training, such as those of the examples."""
     shown_tasks: ClassVar[tuple[ShownTask, ...]] = ()

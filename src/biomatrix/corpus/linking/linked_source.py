@@ -57,7 +57,7 @@ class LinkedSource(Source):
     def __init__(self, inner: Source, recipe: LinkRecipe, root: Path) -> None:
         super().__init__(inner.name, inner.provenance, root)
         self.inner, self.recipe = inner, recipe
-        self.one_to_one, self.consulted = inner.one_to_one, inner.consulted
+        self.one_to_one = inner.one_to_one
         self._tables = EntityTables(recipe.entities, root)
         self._files = linked_files(recipe, inner.name, root)
         self._notes: dict[str, tuple[str, ...]] = {}

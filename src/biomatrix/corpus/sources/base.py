@@ -108,8 +108,6 @@ class Source(ABC):
     one_to_one = True
     """Whether each row of a table gives exactly one source row: shards are then cut without reading the rows."""
 
-    consulted: tuple[str, ...] = ()
-    """Files of the data folder, besides its own, that say what is held out."""
     embed_attempts: int | None = None
     """The starting positions tried for each molecule that is given a conformer; by its size where None."""
     largest: Mapping[str, int] = MappingProxyType({})
@@ -202,12 +200,11 @@ class Source(ABC):
         return [self.root / name for name in self.provenance.files]
 
     def check_files(self) -> None:
-        """Raise ConfigurationError where a file that is read, or one that says what is held out, cannot be."""
-        for path in (*self.paths, *(self.root / name for name in self.consulted)):
+        """Raise ConfigurationError where a file that is read cannot be."""
+        for path in self.paths:
             if not path.is_file():
                 what = "is a folder, not a file" if path.is_dir() else "no such file in the data folder"
-                use = "reads it" if path in self.paths else "needs it to know what is held out"
-                raise ConfigurationError(f"{what}; source {self.name} {use}", file=str(path))
+                raise ConfigurationError(f"{what}; source {self.name} reads it", file=str(path))
             if _is_pointer(path):
                 raise ConfigurationError(f"{LFS_ADVICE}; source {self.name} reads it", file=str(path))
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from biomatrix.corpus.records import Record, Split
 from biomatrix.corpus.sources.base import Provenance, Source
-from biomatrix.corpus.sources.exclusions import CHAINS, held_out_clusters
-from biomatrix.corpus.sources.tables import ParquetTable, Table
-from biomatrix.entities import Reject
-from biomatrix.entities.protein.files.chain_table import ChainRecord, chain_rows
+from biomatrix.corpus.sources.tables import ParquetTable, Table, parquet_rows
+from biomatrix.entities import Protein, Reject
+from biomatrix.entities.protein.files.chain_table import EXAMPLE_IDS, ChainRecord, chain_rows
 from biomatrix.errors import LimitError, ParseError, UnsupportedError
 
+CHAINS = "protein/structures/chains.parquet"
 MAX_RESIDUES = 1024
 
 REPOSITORY_LICENCES = {
@@ -37,6 +38,16 @@ REPOSITORY_LICENCES = {
     "maabuu/posebusters": "BSD-3-Clause",
 }
 """The repositories whose chains may be used; the coordinates themselves are PDB, CC0."""
+
+
+@cache
+def held_out_clusters(root: Path) -> frozenset[int]:
+    """Return the 30 % identity clusters that hold a validation, test, benchmark or example chain."""
+    return frozenset(
+        row["cluster30"]
+        for row in parquet_rows(root / CHAINS, ("id", "cluster30", "split", "benchmark"))
+        if row["split"] != "train" or row["benchmark"] or row["id"] in EXAMPLE_IDS
+    )
 
 
 class ChainTable(Table):
@@ -79,6 +90,22 @@ class ChainSource(Source):
             raise LimitError(f"{len(row.protein)} residues: the corpus takes at most {MAX_RESIDUES}")
 
 
+class HeldOutChainSource(Source):
+    """The sequences of clusters that training does not read: a test set, near which no sequence is trained on."""
+
+    def table(self, path: Path) -> Table:
+        return ParquetTable(path, ["id", "sequence", "cluster30"])
+
+    def expand(self, table: Table, number: int, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        yield str(row["id"]), row
+
+    def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
+        """Return the record of a held-out chain; UnsupportedError for one that is trained on."""
+        if row["cluster30"] not in held_out_clusters(self.root):
+            raise UnsupportedError("in a training cluster")
+        return Record(self.name, identifier, "protein", "held_out", {}, Protein(row["sequence"], name=identifier))
+
+
 def _chains(root: Path) -> Source:
     return ChainSource(
         "chains",
@@ -94,4 +121,11 @@ def _chains(root: Path) -> Source:
     )
 
 
-CHAIN_SOURCES: dict[str, Callable[[Path], Source]] = {"chains": _chains}
+def _held_out_chains(root: Path) -> Source:
+    terms = _chains(root).provenance
+    return HeldOutChainSource(
+        "held_out_chains", Provenance(terms.licence, terms.origin, terms.files, "what training does not read"), root
+    )
+
+
+CHAIN_SOURCES: dict[str, Callable[[Path], Source]] = {"chains": _chains, "held_out_chains": _held_out_chains}

@@ -14,7 +14,6 @@ from rdkit import Chem
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.conformers import closed_shell
-from biomatrix.corpus.sources.exclusions import excluded_molecules
 from biomatrix.corpus.sources.molecule_records import SIZES, molecule_record
 from biomatrix.corpus.sources.tables import RowTable, Table
 from biomatrix.entities import Molecule
@@ -90,10 +89,7 @@ class ComponentDictionary(Source):
             table["charge"][first:last],
         )
         fields = {"name": _readable(name)} if len(name) <= _MAX_NAME else {}
-        excluded = excluded_molecules(self.root)
-        return molecule_record(
-            self.name, identifier, closed_shell(molecule), fields, excluded=excluded, sizes=self.largest
-        )
+        return molecule_record(self.name, identifier, closed_shell(molecule), fields, sizes=self.largest)
 
     def _bonds(self, identifier: str, names: Any) -> Any:
         table = self._table

@@ -12,7 +12,6 @@ from rdkit import Chem
 
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
-from biomatrix.corpus.sources.exclusions import excluded_molecules
 from biomatrix.corpus.sources.molecule_records import SIZES, molecule_record
 from biomatrix.corpus.sources.tables import ParquetTable, Table, parquet_rows
 from biomatrix.entities import Molecule
@@ -62,8 +61,7 @@ class ConformerSource(Source):
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         molecule = Molecule.from_arrays(row["atomic_numbers"], row["positions"], row["bonds"], row["formal_charges"])
-        excluded = excluded_molecules(self.root)
-        return molecule_record(self.name, identifier, closed_shell(molecule), {}, excluded=excluded, sizes=self.largest)
+        return molecule_record(self.name, identifier, closed_shell(molecule), {}, sizes=self.largest)
 
 
 def _conformers(name: str, origin: str) -> Callable[[Path], Source]:

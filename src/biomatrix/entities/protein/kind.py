@@ -144,6 +144,14 @@ class ProteinKind(Kind):
             },
         ),
     )
+    filters: ClassVar[Mapping[str, str]] = {
+        "protein_length": "biomatrix.entities.protein.filters:ProteinLength",
+        "protein_unknown": "biomatrix.entities.protein.filters:ProteinUnknown",
+        "protein_complexity": "biomatrix.entities.protein.filters:ProteinComplexity",
+        "protein_resolution": "biomatrix.entities.protein.filters:ProteinResolution",
+        "protein_confidence": "biomatrix.entities.protein.filters:ProteinConfidence",
+        "protein_backbone": "biomatrix.entities.protein.filters:ProteinBackbone",
+    }
     shown_tasks: ClassVar[tuple[ShownTask, ...]] = (
         ShownTask("fold_protein", "Propose a fold for a sequence"),
         ShownTask("inverse_fold_protein", "Propose a sequence for a fold"),

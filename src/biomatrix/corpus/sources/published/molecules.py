@@ -29,7 +29,7 @@ class MoleculeSource(PublishedSource):
 
     def molecule(self, identifier: str, mol: Chem.Mol, fields: Mapping[str, str]) -> Record:
         """Return the record of a sanitised molecule, its hydrogens explicit where it has a conformer."""
-        return molecule_record(self.name, identifier, mol, fields, excluded=frozenset(), sizes=self.largest)
+        return molecule_record(self.name, identifier, mol, fields, sizes=self.largest)
 
 
 def whole_record(text: str) -> str:

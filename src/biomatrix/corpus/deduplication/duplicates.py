@@ -1,0 +1,148 @@
+"""One pass over sorted runs: which records are left out because another one of the same key is kept.
+
+The keys are cut into ranges, each a piece of work: from every run it reads the stretch in its range, so that memory
+holds one range and not the corpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.corpus.deduplication.runs import EXACT, RUN, run_part
+from biomatrix.corpus.deduplication.signatures import Signature, agreement
+from biomatrix.corpus.slices import Slice, fingerprint, marked_folder
+
+VERSION: Final = 1
+RANGE_KEYS: Final = 2_000_000
+"""Keys of all runs in one range, about."""
+DROPPED: Final = np.dtype([("slice", "<u4"), ("row", "<u4"), ("by", "S96")])
+"""A record that is left out, by its slice and row, and the one that is kept, ``source/id``."""
+_LEADERS: Final = 16
+"""Kept records of one key that each further one is compared with."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The runs of one slice: the source's name, the folder, and whether it is compared."""
+
+    source: str
+    folder: Path
+    is_compared: bool = True
+
+
+@dataclass(frozen=True)
+class DuplicateSlice(Slice):
+    """One range of the keys of one name.
+
+    Parameters
+    ----------
+    name : str
+        ``exact``, or the kind of record whose near-duplicates are looked for.
+    first, last : int or None
+        The range of the upper half of keys; to the end where None.
+    runs : tuple of Run
+        In the order of the sources and of their slices.
+    least : float
+        The similarity of near-duplicates.
+    """
+
+    name: str
+    first: int
+    last: int | None
+    runs: tuple[Run, ...]
+    least: float
+
+
+def duplicate_slices(
+    runs: Sequence[Run], marks: Sequence[str], keys: int, near: Mapping[str, float], exact: bool, work: Path
+) -> list[DuplicateSlice]:
+    """Return the pieces of work that find all duplicates among runs of so many keys."""
+    ranges = max(1, -(-keys // RANGE_KEYS))
+    edges = [(number << 64) // ranges for number in range(ranges)]
+    found = []
+    for name, least in {**({EXACT: 1.0} if exact else {}), **near}.items():
+        for number, first in enumerate(edges):
+            mark = fingerprint(VERSION, list(marks), name, least, number, ranges)
+            folder = marked_folder(work / "duplicates" / name, number, mark)
+            last = edges[number + 1] if number + 1 < ranges else None
+            found.append(DuplicateSlice(folder, mark, name, first, last, tuple(runs), least))
+    return found
+
+
+def write_duplicates(item: DuplicateSlice, folder: Path) -> Mapping[str, Any]:
+    """Write the records of one range that are left out, by slice and row; return how many there are."""
+    rows = sorted(set(_dropped(item)))
+    np.save(folder / "dropped.npy", np.array(rows, dtype=DROPPED))
+    return {"name": item.name, "dropped": len(rows)}
+
+
+def dropped_rows(folders: Sequence[Path], number: int) -> dict[int, str]:
+    """Return the rows of a slice that are left out, each with what is kept in its place; earlier folders first."""
+    found: dict[int, str] = {}
+    for folder in folders:
+        dropped = np.load(folder / "dropped.npy", mmap_mode="r")
+        start, end = np.searchsorted(dropped["slice"], [number, number + 1])
+        for entry in dropped[start:end]:
+            found.setdefault(int(entry["row"]), entry["by"].decode("utf-8", "replace"))
+    return found
+
+
+def _dropped(item: DuplicateSlice) -> Iterator[tuple[int, int, bytes]]:
+    nothing = np.empty(0, dtype=RUN)
+    parts = [
+        run_part(run.folder, item.name, item.first, item.last) if run.is_compared else nothing for run in item.runs
+    ]
+    numbers = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    keys = np.concatenate([*parts, nothing])
+    order = np.lexsort((keys["row"], numbers, keys["rank"], keys["low"], keys["high"]))
+    keys, numbers = keys[order], numbers[order]
+    same = (keys["high"][1:] == keys["high"][:-1]) & (keys["low"][1:] == keys["low"][:-1])
+    starts = np.flatnonzero(np.concatenate([[True], ~same]))
+    ends = np.concatenate([starts[1:], [len(keys)]])
+    for start, end in zip(starts[ends - starts > 1].tolist(), ends[ends - starts > 1].tolist(), strict=True):
+        group = list(zip(numbers[start:end].tolist(), keys["row"][start:end].tolist(), strict=True))
+        for (number, row), (kept, kept_row) in _losers(item, group):
+            yield number, row, _name(item.runs[kept], kept_row)
+
+
+def _losers(
+    item: DuplicateSlice, group: Sequence[tuple[int, int]]
+) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Yield each record of a group that is left out, with the one that is kept; the group is in order of preference."""
+    if item.name == EXACT:
+        yield from ((member, group[0]) for member in group[1:])
+        return
+    leaders: list[tuple[tuple[int, int], Signature]] = []
+    for member in dict.fromkeys(group):
+        own = _signature(item, *member)
+        close = (leader for leader, values in leaders if agreement(own, values) >= item.least)
+        leader = next(close, None)
+        if leader is not None:
+            yield member, leader
+        elif len(leaders) < _LEADERS:
+            leaders.append((member, own))
+
+
+def _signature(item: DuplicateSlice, number: int, row: int) -> Signature:
+    folder = item.runs[number].folder
+    place = int(np.searchsorted(_mapped(folder / f"signature_rows_{item.name}.npy"), row))
+    values: Signature = _mapped(folder / f"signatures_{item.name}.npy")[place]
+    return values
+
+
+def _name(run: Run, row: int) -> bytes:
+    identifier: bytes = _mapped(run.folder / "ids.npy")[row]
+    return f"{run.source}/".encode()[:32] + bytes(identifier)
+
+
+@lru_cache(maxsize=256)
+def _mapped(path: Path) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(path, mmap_mode="r")
+    return array

@@ -1,0 +1,1 @@
+"""Quality filters: rules of a recipe by which records are refused, each with its reason."""

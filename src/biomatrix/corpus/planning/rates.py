@@ -1,0 +1,175 @@
+"""Rates of the steps of a build, measured on one core of this machine with records of each source."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from biomatrix.corpus.encoding import fitted_documents, within_vocabulary
+from biomatrix.corpus.inspection import source_records
+from biomatrix.corpus.mixtures.measuring import Drawing
+from biomatrix.corpus.records import RECORD_SCHEMA, Record, RowWriter, TokenRecord, records_to_table
+from biomatrix.corpus.shard_writing import token_dtype
+from biomatrix.corpus.sources import Source
+from biomatrix.corpus.training_shards import cut_views
+from biomatrix.entities import modality, modality_names
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.kind_registry import kind_of
+from biomatrix.errors import BioMatrixError
+from biomatrix.tasks.documents import Document
+from biomatrix.tasks.drawing import documents
+
+if TYPE_CHECKING:
+    from biomatrix.vocabulary.vocabulary import Vocabulary
+
+SAMPLES: Final = Path(str(files("biomatrix.corpus.sources.published") / "samples"))
+"""A data folder with samples of published sources in their official formats."""
+_TOGETHER: Final = 64
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What a record of a source takes.
+
+    Parameters
+    ----------
+    measured : int
+        The records that were measured.
+    refused : int
+        The rows beside them that were refused.
+    record_seconds : float
+        Reading and checking, per record, by one core.
+    modality_seconds : dict of str to float
+        Writing it as tokens, per record of the source, by modality.
+    document_seconds : float
+        Drawing documents and turning them into ids, per record.
+    tokens : float
+        Tokens of the documents of a record; of its modalities together where no view takes it.
+    record_bytes, token_bytes : float
+        Bytes kept of a record and its tokens between the steps, and of a token in a shard.
+    """
+
+    measured: int
+    refused: int
+    record_seconds: float
+    modality_seconds: dict[str, float] = field(default_factory=dict)
+    document_seconds: float = 0.0
+    tokens: float = 0.0
+    record_bytes: float = 0.0
+    token_bytes: float = 0.0
+
+
+def measured_rates(
+    source: Source, drawing: Drawing, vocabulary: Vocabulary, modalities: Sequence[str] | None = None, count: int = 300
+) -> Rates | None:
+    """Return the rates of a source from its first records; None where it has none that is not refused.
+
+    Everything is done twice and timed the second time: imports and weights are loaded once in a build.
+
+    Parameters
+    ----------
+    source : Source
+        Over data at hand, or over `SAMPLES`.
+    drawing : Drawing
+    vocabulary : Vocabulary
+    modalities : sequence of str, optional
+        All registered ones when not given.
+    count : int
+        The most rows that are read.
+    """
+    list(source_records(source, min(count, _TOGETHER)))
+    start = time.perf_counter()
+    rows = list(source_records(source, count))
+    seconds = time.perf_counter() - start
+    records = [one for _, one in rows if isinstance(one, Record)]
+    if not records:
+        return None
+    written, spent = _written(records, [modality(name) for name in modalities or modality_names()])
+    _drawn_tokens(written[:_TOGETHER], drawing, vocabulary)
+    start = time.perf_counter()
+    tokens = _drawn_tokens(written, drawing, vocabulary) or sum(
+        len(one) for record in written for one in record.tokens.values()
+    )
+    drawing_seconds = time.perf_counter() - start
+    number = len(records)
+    return Rates(
+        number,
+        len(rows) - number,
+        seconds / number,
+        {name: one / number for name, one in spent.items()},
+        drawing_seconds / number,
+        tokens / number,
+        _kept_bytes(records, written) / number,
+        token_dtype(len(vocabulary)).itemsize + 1.0,
+    )
+
+
+def _entities(record: Record) -> Iterator[Entity]:
+    yield from [record.entity] if record.entity is not None else record.parts.values()
+
+
+def _written(records: Sequence[Record], writers: Sequence[Modality]) -> tuple[list[TokenRecord], dict[str, float]]:
+    """Return records with the tokens of their entities, and the seconds that each modality took."""
+    tokens: list[dict[str, Sequence[str]]] = [{} for _ in records]
+    spent: dict[str, float] = {}
+    for writer in writers:
+        owned = [
+            (row, entity)
+            for row, record in enumerate(records)
+            for entity in _entities(record)
+            if kind_of(entity).name == writer.kind and writer.accepts(entity)
+        ]
+        if not owned:
+            continue
+        writer.encode_each([entity for _, entity in owned[:2]])
+        start = time.perf_counter()
+        results = writer.encode_each([entity for _, entity in owned])
+        spent[writer.name] = time.perf_counter() - start
+        for (row, _), result in zip(owned, results, strict=True):
+            if not isinstance(result, BioMatrixError):
+                tokens[row][writer.name] = ["".join(result)] if writer.spelled_as_text else result
+    pairs = zip(records, tokens, strict=True)
+    return [TokenRecord(one.source, one.id, one.kind, one.split, one.fields, own) for one, own in pairs], spent
+
+
+def _drawn_tokens(records: Sequence[TokenRecord], drawing: Drawing, vocabulary: Vocabulary) -> int:
+    """Return the tokens of all documents of records."""
+    cut = cut_views(drawing.draws)
+    stream = (
+        entry
+        for record in records
+        for entry in documents(
+            within_vocabulary(record, vocabulary)[0],
+            drawing.draws,
+            repeat=1.0,
+            seed=drawing.seed,
+            max_tokens=drawing.max_tokens,
+        )
+        if isinstance(entry, Document)
+    )
+    total = 0
+    while batch := list(islice(stream, _TOGETHER)):
+        encoded = fitted_documents(batch, vocabulary, drawing.max_tokens, cut)
+        total += sum(len(one) for one in encoded if not isinstance(one, BioMatrixError))
+    return total
+
+
+def _kept_bytes(records: Sequence[Record], written: Sequence[TokenRecord]) -> int:
+    """Return the bytes of records as the build keeps them, and of their tokens, packed as their spelling is."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "records.parquet"
+        with RowWriter(path, RECORD_SCHEMA) as out:
+            out.write(records_to_table(records))
+        size = path.stat().st_size
+    spelled = json.dumps([{name: list(one) for name, one in record.tokens.items()} for record in written])
+    return size + len(pa.compress(spelled.encode(), codec="zstd", asbytes=True))
