@@ -23,6 +23,7 @@ from biomatrix.corpus.shard_writing import token_dtype, write_lengths, write_man
 from biomatrix.corpus.shards import MANIFEST, read_manifest
 from biomatrix.corpus.slices import Slice, fingerprint, is_done, remove_strays, run_slices
 from biomatrix.corpus.sources import open_source
+from biomatrix.corpus.token_counts import coverage, summed
 from biomatrix.corpus.training_shards import ShardSlice, shard_fingerprint, write_train
 from biomatrix.entities.files.in_use import in_use
 from biomatrix.entities.same_run import differences, told
@@ -247,12 +248,23 @@ def _build_all(
     remove_strays(output / "train", train)
     lines = _source_lines(slices, notes, recipe, data)
     about = {**_manifest(train, notes, recipe, drawn, saved), "sources": lines, "selection": dict(selection)}
+    about["coverage"] = _coverage(slices, saved)
     if mixed is not None:
         about["mixture"] = mixed.as_json()
     write_manifest(output / "train", about)
     flat = tuple(item for group in slices.values() for item in group if not item.rewriting)
     _build_held_out(held_out_slices(flat, recipe, drawn, saved, output), recipe, output, workers)
     return output / "train"
+
+
+def _coverage(slices: Mapping[str, Sequence[TokenisedSlice]], saved: SavedVocabulary) -> dict[str, Any]:
+    """Return how much of the training records' open-ended tokens the vocabulary holds, by modality."""
+    vocabulary = saved.open()
+    names = [name for name in vocabulary.modalities if vocabulary.block(name).modality.open_ended]
+    items = (item for group in slices.values() for item in group)
+    folders = (folder for item in items for name, folder in item.tokens if name in vocabulary)
+    known = {name: frozenset(vocabulary.block(name).tokens) for name in names}
+    return coverage(summed(folders, names), known)
 
 
 def _tell_changes(path: Path, recipe: CorpusRecipe, vocabulary: SavedVocabulary) -> None:

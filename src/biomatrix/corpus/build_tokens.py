@@ -28,6 +28,7 @@ from biomatrix.corpus.records import (
     read_batches,
 )
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
+from biomatrix.corpus.token_counts import TokenCounts
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.modality_registry import modality_class
@@ -35,7 +36,7 @@ from biomatrix.errors import BioMatrixError
 from biomatrix.tasks.written_records import part_name
 from biomatrix.vocabulary.binding import record_of
 
-VERSION = 2
+VERSION = 3
 """Raised when the same records would give other tokens."""
 
 _SCHEMA = pa.schema([("row", pa.int32()), ("part", pa.string()), ("tokens", pa.list_(pa.string()))])
@@ -158,6 +159,7 @@ def _token_lines(folder: Path, with_tokens: bool) -> Iterator[tuple[int, str | N
 def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
     """Write one slice of records in one modality, one batch in memory at a time; return the counts."""
     writer = modality(item.modality, tokenizer=item.tokenizer)
+    counts = TokenCounts(writer)
     records = refused = first = 0
     with (
         RowWriter(folder / "tokens.parquet", _SCHEMA) as out,
@@ -166,10 +168,12 @@ def write_tokens(item: TokenSlice, folder: Path) -> Mapping[str, Any]:
         for batch in read_batches(item.records / "records.parquet"):
             rows, reasons = _token_rows(writer, batch, first, item.rewriting)
             out.write_rows(rows)
+            counts.add(rows, batch.column("split").to_pylist(), first)
             rejects.writelines(reasons)
             first += batch.num_rows
             records += len(rows)
             refused += len(reasons)
+    counts.write(folder)
     return {"records": records, "rejects": refused}
 
 

@@ -18,9 +18,9 @@ from biomatrix.corpus.recipe import CorpusRecipe, CoverageRecipe, VocabularyReci
 from biomatrix.corpus.records import TokenRecord
 from biomatrix.corpus.saved_vocabulary import ORIGIN
 from biomatrix.corpus.slices import fingerprint
+from biomatrix.corpus.token_counts import summed
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
-from biomatrix.progress import Progress
 from biomatrix.tasks.registry import package_definitions
 from biomatrix.vocabulary import Vocabulary, coverage_of, joint_tokens, train_byte_bpe
 
@@ -106,18 +106,15 @@ def coverage_settings(given: CoverageRecipe | None, writer: Modality) -> tuple[f
 
 
 def count_open_tokens(slices: Slices, writers: Sequence[Modality]) -> dict[str, Counter[str]]:
-    """Count, in one pass, the tokens of each open-ended modality in training records, composites included."""
-    counts: dict[str, Counter[str]] = {writer.name: Counter() for writer in writers if writer.open_ended}
-    read = {writer.name: writer for writer in writers if any(part.name in counts for part in writer.written_with())}
-    progress = Progress("tokens of the vocabulary", sum(map(len, slices.values())))
-    for item in chain.from_iterable(slices.values()) if read else ():
-        for record in training_records([item], read):
-            for name, tokens in record.written():
-                for owner, owned in read[name].spans(tokens):
-                    if owner in counts:
-                        counts[owner].update(owned)
-        progress.advance()
-    return counts
+    """Return how often each token of each open-ended modality occurs in training records, composites included.
+
+    They were counted when the tokens were written.
+    """
+    written = {writer.name for writer in writers}
+    folders = (
+        folder for item in chain.from_iterable(slices.values()) for name, folder in item.tokens if name in written
+    )
+    return summed(folders, [writer.name for writer in writers if writer.open_ended])
 
 
 def build_vocabulary(slices: Slices, recipe: CorpusRecipe) -> Vocabulary:

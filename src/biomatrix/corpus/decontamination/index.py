@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from rdkit.rdBase import BlockLogs
 from numpy.typing import NDArray
 
 from biomatrix.corpus.decontamination.test_rows import TestRows
@@ -39,9 +40,10 @@ def write_test_set(item: TestSetSlice, folder: Path) -> Mapping[str, Any]:
     """Write the keys of the rows of a test set; return how many rows there were."""
     rows = TestRows(item.settings)
     count = 0
-    for subject in item.test_set.subjects():
-        rows.add(subject, pair=item.test_set.is_of_pairs)
-        count += 1
+    with BlockLogs():
+        for subject in item.test_set.subjects():
+            rows.add(subject, pair=item.test_set.is_of_pairs)
+            count += 1
     for name, array in rows.arrays().items():
         np.save(folder / f"{name}.npy", array)
     return {"rows": count}

@@ -12,7 +12,8 @@ from biomatrix.corpus.decontamination.subjects import Subject, subject_of_exampl
 from biomatrix.corpus.recipe import DecontaminationRecipe, TestSetRecipe
 from biomatrix.corpus.records import TEXT
 from biomatrix.corpus.slices import fingerprint
-from biomatrix.corpus.sources import open_source
+from biomatrix.corpus.sources import Source, open_source
+from biomatrix.corpus.sources.chains import CHAIN_TEST_SETS
 from biomatrix.downloads.wanted_file import path_in
 from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.entities.files.toml_files import read_toml
@@ -110,7 +111,9 @@ def find_test_sets(settings: DecontaminationRecipe, data: Path) -> TestSets:
             missing[one.name] = f"no data of {one.data.source.name} in the cache or the data folder"
     for entry in (*own_sets(), *settings.sets):
         try:
-            mark = fingerprint("set", open_source(entry, data).fingerprint, entry.model_dump())
+            opened = _open(entry, data)
+            opened.open_tables()  # a column that is not there shows here, not amid the build
+            mark = fingerprint("set", opened.fingerprint, entry.model_dump())
             here[mark] = TestSet(entry.name, (), mark, tuple(entry.allowed_in), folder=data, entry=entry)
         except BioMatrixError as error:
             missing[entry.name] = str(error)
@@ -156,8 +159,13 @@ def _hash_of(path: Path, changed: int) -> str:
     return file_sha256(path)
 
 
+def _open(entry: TestSetRecipe, data: Path) -> Source:
+    own = CHAIN_TEST_SETS.get(entry.name) if entry.reader is None else None
+    return open_source(entry, data) if own is None else own(data)
+
+
 def _described_subjects(entry: TestSetRecipe, data: Path) -> Iterator[Subject]:
-    source = open_source(entry, data)
+    source = _open(entry, data)
     for identifier, row in source.rows():
         try:
             record = source.record(identifier, row)

@@ -128,4 +128,6 @@ def _held_out_chains(root: Path) -> Source:
     )
 
 
-CHAIN_SOURCES: dict[str, Callable[[Path], Source]] = {"chains": _chains, "held_out_chains": _held_out_chains}
+CHAIN_SOURCES: dict[str, Callable[[Path], Source]] = {"chains": _chains}
+CHAIN_TEST_SETS: dict[str, Callable[[Path], Source]] = {"held_out_chains": _held_out_chains}
+"""What decontamination reads: no source of a corpus."""
