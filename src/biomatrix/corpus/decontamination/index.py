@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from rdkit.rdBase import BlockLogs
 from numpy.typing import NDArray
+from rdkit.rdBase import BlockLogs
 
 from biomatrix.corpus.decontamination.test_rows import TestRows
 from biomatrix.corpus.decontamination.test_sets import TestSet, TestSets
