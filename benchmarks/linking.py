@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from biotite.structure.info.ccd import get_ccd
 
 from biomatrix.corpus.link_recipe import EntityTableRecipe
-from biomatrix.corpus.linking.dictionary import DictionaryLinker
+from biomatrix.corpus.linking.dictionary import DictionaryLinker, automaton_class
 from biomatrix.corpus.linking.entity_tables import EntityTables
 from biomatrix.corpus.linking.linker import Linking, Text
 from biomatrix.corpus.linking.name_rules import can_be_found, plain
@@ -38,19 +38,26 @@ TEXTBOOKS = "text/openstax_textbooks.parquet"
 SHOWN = 10
 
 
-def named_components(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield (names, SMILES) of the components that texts may name; making each takes a millisecond."""
+def named_components(texts: Sequence[str], data: Path) -> Iterator[tuple[str, str]]:
+    """Yield (names, SMILES) of components; only of those that texts may name, since making each takes a while."""
     heads = get_ccd()["chem_comp"]
     columns = [heads[name].as_array(str) for name in ("id", "name", "pdbx_synonyms")]
-    said = plain("\n".join(texts))
-    source = open_source("ccd", Path())
+    named = {
+        str(identifier): [one.strip(' "') for one in (str(name), *str(synonyms).split(";"))]
+        for identifier, name, synonyms in zip(*columns, strict=True)
+    }
+    automaton = automaton_class()()
+    for name in {plain(one) for names in named.values() for one in names if can_be_found(one)}:
+        automaton.add_word(name, name)
+    automaton.make_automaton()
+    said = {name for text in texts for _, name in automaton.iter(plain(text))}
+    source = open_source("ccd", data)
     rows = dict(source.rows())
-    for identifier, name, synonyms in zip(*map(list, columns), strict=True):
-        names = [one.strip(' "') for one in (str(name), *str(synonyms).split(";"))]
-        if not any(can_be_found(one) and plain(one) in said for one in names):
+    for identifier, names in named.items():
+        if not said.intersection(map(plain, names)):
             continue
         try:
-            record = source.record(str(identifier), rows[str(identifier)])
+            record = source.record(identifier, rows[identifier])
         except BioMatrixError:
             continue
         if record.entity is not None:
@@ -62,7 +69,7 @@ def tables(texts: Sequence[str], data: Path, folder: Path) -> EntityTables:
     with (folder / "components.tsv").open("w", encoding="utf-8", newline="") as out:
         rows = csv.writer(out, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, escapechar="\\")
         rows.writerow(("names", "smiles"))
-        rows.writerows(named_components(texts))
+        rows.writerows(named_components(texts, data))
     for path in ("molecule/opsin_names.parquet", "protein/uniprot/flatfile_records.parquet"):
         (folder / Path(path).name).symlink_to((data / path).resolve())
     molecule, protein = {"kind": "molecule", "entity": "smiles"}, {"kind": "protein", "entity": "sequence"}
@@ -101,7 +108,7 @@ def judge(documents: Sequence[PubTatorDocument], linker: DictionaryLinker, held:
 def count(title: str, texts: Sequence[str], linker: DictionaryLinker) -> None:
     """Print the mentions that texts hold, by kind, and the rate."""
     begin = time.perf_counter()
-    results = list(linker.link([Text(str(i), text) for i, text in enumerate(texts)]))
+    results = linker.link([Text(str(i), text) for i, text in enumerate(texts)])
     seconds = time.perf_counter() - begin
     kinds: Counter[str] = Counter()
     names: Counter[str] = Counter()
@@ -114,12 +121,9 @@ def count(title: str, texts: Sequence[str], linker: DictionaryLinker) -> None:
     words = sum(len(text.split()) for text in texts)
     rates = ", ".join(f"{1000 * number / words:.2f} of {kind}s" for kind, number in kinds.most_common())
     linked = sum(isinstance(one, Linking) and bool(one.mentions) for one in results)
-    print(
-        f"{title}: {words:,} words, {words / seconds:,.0f} words/s; "
-        f"per 1,000 words {rates}; in {linked} of {len(texts)}"
-    )
-    most = ", ".join(f"{name} ({number})" for name, number in names.most_common(SHOWN))
-    print(f"  most: {most}")
+    print(f"{title}: {words:,} words, {words / seconds:,.0f} words/s; per 1,000 words {rates}")
+    print(f"  {linked:,} of {len(texts):,} texts name one")
+    print(f"  most: {', '.join(f'{name} ({number})' for name, number in names.most_common(SHOWN))}")
     print(f"  not linked: {dict(unlinked.most_common(5))}")
 
 

@@ -69,6 +69,7 @@ def test_commands_that_may_take_long_can_be_silenced() -> None:
     quiet = {name.partition(" ")[2] for name, words, _ in options() if set(words) == {"--quiet", "-q"}}
     assert quiet == {
         "quickstart", "encode", "decode", "generate", "explain", "calibrate",
-            "corpus build", "corpus get", "corpus stats", "pretrain", "finetune", "doctor", "doctor roundtrip",
+        "corpus build", "corpus get", "corpus plan", "corpus stats",
+        "pretrain", "finetune", "doctor", "doctor roundtrip",
         "doctor parity", "tokenizer train", "data get", "evaluate run", "audit",
     }  # fmt: skip

@@ -28,7 +28,7 @@ def test_documents_are_shown_whole_with_where_they_come_from(built: Path, data: 
     assert [sum(piece["tokens"] for piece in one["pieces"]) for one in found] == shards.lengths.tolist()
     named = {one["record"] for one in found if one["source"] == "cath_s20"}
     assert named
-    assert all(record.startswith("d") for record in named)
+    assert all(record.startswith("d") for record in named), named
     asked = [one for one in found if one["view"] == "molecule_from_name"]
     assert asked
     assert {piece["weight"] for one in asked for piece in one["pieces"]} == {0.0, 1.0}

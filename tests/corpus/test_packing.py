@@ -19,7 +19,7 @@ def test_every_document_is_in_one_row_that_holds_it(lengths: list[int]) -> None:
     rows = pack(lengths, 64)
     assert sorted(i for row in rows for i in row) == list(range(len(lengths)))
     assert all(sum(lengths[i] for i in row) <= 64 for row in rows)
-    assert len(rows) <= 11 / 9 * -(-sum(lengths) // 64) + 1  # the bound of best fit decreasing
+    assert len(rows) <= 2 * sum(lengths) / 64 + 1  # no two rows would fit into one
 
 
 def mixture(name: str, count: int) -> np.ndarray:

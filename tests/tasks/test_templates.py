@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from biomatrix.entities import Molecule
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks import task_prompt, tasks
 from biomatrix.tasks.documents import Control, Part, chat_parts
 from biomatrix.tasks.templates import fill, template_fault
@@ -30,7 +30,7 @@ def test_a_missing_value_an_unknown_task_and_words_for_a_number_are_named() -> N
         task_prompt("molecule_from_description")
     with pytest.raises(ConfigurationError, match="no task 'brew'"):
         task_prompt("brew")
-    with pytest.raises(ConfigurationError, match=r"weight.*'heavy'"):
+    with pytest.raises(ParseError, match=r"weight.*'heavy'"):
         fill("{weight:.0f}", {"weight": "heavy"})
 
 

@@ -119,7 +119,8 @@ def _sections(found: Plan) -> Iterator[Section]:
 
 def _assumptions(found: Plan) -> Iterator[str]:
     machines = found.machines
-    yield "Rates are those of one core of the machine this ran on, from a few hundred records, loaded and warm."
+    yield "Rates are those of one core of this machine, loaded and warm, from as many records as the table says."
+    yield "Records of samples are few, and not those of the whole; --data measures on real files."
     yield "Published records are read once where their number is stated; else as many as give the tokens."
     yield "Sources of one row of the token table share its tokens equally."
     yield "A source without data or a sample takes the rates of one of its category, as the table says."

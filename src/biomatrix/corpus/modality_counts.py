@@ -36,7 +36,7 @@ def modality_counts(folder: Path, vocabulary: Vocabulary) -> dict[str, int]:
     shards = TokenShards(folder)
     counts: Counter[str] = Counter()
     progress = Progress("tokens by modality", shards.num_tokens, "tokens")
-    for reader in shards.readers():
+    for reader in shards.readers:
         for first, stop in _stretches(reader.offsets):
             counts.update(_of_ids(np.asarray(reader.tokens[first:stop]), vocabulary))
             progress.advance(stop - first)

@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 RECORDS: Final = "records.parquet"
 REJECTS: Final = "rejects.jsonl"
 
+_SHOWN: Final = 8
+"""How many test sets without data are named in the log."""
+
 
 @dataclass(frozen=True)
 class SelectedSlice(Slice):
@@ -249,7 +252,9 @@ def _tell_coverage(recipe: CorpusRecipe, sets: TestSets) -> None:
         return
     log.info("decontamination covers %d benchmarks by %d test sets", len(sets.covered), len(sets.here))
     if sets.missing:
-        log.warning("decontamination does not cover, for lack of their data: %s", ", ".join(sorted(sets.missing)))
+        names = sorted(sets.missing)
+        more = f" and {len(names) - _SHOWN} more, listed in the manifest" if len(names) > _SHOWN else ""
+        log.warning("decontamination does not cover, for lack of their data: %s%s", ", ".join(names[:_SHOWN]), more)
 
 
 def _link(path: Path, place: Path) -> None:

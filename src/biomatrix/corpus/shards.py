@@ -187,7 +187,7 @@ class TokenShards:
         """The number of tokens of each document, ``int [D]``: of the index, mapped, or gathered where there is none."""
         path = self.folder / LENGTHS
         if LENGTHS not in self.manifest.get("index", {}) or not len(self):
-            return gathered_lengths(self.readers())
+            return gathered_lengths(self.readers)
         if _size(path) != len(self) * _LENGTH.itemsize:
             raise ParseError(f"not the lengths of {len(self)} documents; {_AGAIN}", file=str(path))
         return np.memmap(path, dtype=_LENGTH, mode="r")
@@ -195,7 +195,7 @@ class TokenShards:
     @cached_property
     def views(self) -> NDArray[np.uint16]:
         """The view of each document, ``uint16 [D]``, an index into `view_names`."""
-        parts = [shard.numbered(self.view_names) for shard in self.readers()]
+        parts = [shard.numbered(self.view_names) for shard in self.readers]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint16)
 
     @property
@@ -208,8 +208,9 @@ class TokenShards:
         """The number of tokens of all documents together."""
         return int(self.lengths.sum(dtype=np.int64))
 
+    @property
     def readers(self) -> Iterator[ShardReader]:
-        """Yield the shards, in order, a few of them open at a time."""
+        """The shards, in order, a few of them open at a time."""
         return map(self._shard, range(len(self._first) - 1))
 
     @property

@@ -78,13 +78,20 @@ class WorkFolder:
         if not isinstance(source, str) or not isinstance(records, str) or not isinstance(written, dict):
             return None
         tokens = tuple((name, self.work / "tokens" / name / source / place) for name, place in written.items())
-        item = TokenisedSlice(source, shard, self.work / "records" / source / records, tokens, "")
+        rewriting = shard.partition("~")[2]
+        place = self.work / self._records / source / records
+        item = TokenisedSlice(source, shard, place, tokens, "", int(rewriting or 0))
         if not all((folder / "done.json").is_file() for folder in (item.records, *dict(tokens).values())):
             return None
         return [record.id for record in item.read((_TRAIN,), ())]
 
+    @property
+    def _records(self) -> str:
+        """Where the records lie that were written: those selected, which list the others as rejects, if any were."""
+        return "selected" if (self.work / "selected").is_dir() else "records"
+
     def rejects(self) -> Iterator[Path]:
         """Yield the lists of what was refused: records, tokens and documents."""
-        for part in ("records", "tokens"):
+        for part in (self._records, "tokens"):
             yield from sorted((self.work / part).rglob("rejects.jsonl"))
         yield from sorted(self.shards.parent.rglob("rejects.jsonl"))

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.kind_registry import kind_names
-from biomatrix.errors import LimitError
+from biomatrix.errors import BioMatrixError, LimitError, ParseError
 from biomatrix.tasks.documents import Document, PartItem, chat_parts, pretraining_parts
 from biomatrix.tasks.task_definition import Task
 from biomatrix.tasks.templates import fill
@@ -92,8 +92,8 @@ def document(
 
 def documents(
     record: WrittenRecord, draws: Sequence[Draw], *, repeat: float, seed: int, max_tokens: int
-) -> Iterator[Document | tuple[str, LimitError]]:
-    """Yield all documents drawn from a record, in the order of the draws; (view, error) for one that is too long.
+) -> Iterator[Document | tuple[str, BioMatrixError]]:
+    """Yield all documents drawn from a record, in the order of the draws; (view, error) for one that is refused.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def documents(
         for copy in range(drawn(draw.mean * repeat, rng_for(seed, record, draw.name, -1))):
             try:
                 result = document(record, draw.definition, seed=seed, copy=copy, max_tokens=max_tokens)
-            except LimitError as error:
+            except (LimitError, ParseError) as error:  # too long; a value that is not what its place says
                 yield draw.name, error
                 break
             if result is not None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Final, TypeVar
 
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.tasks.documents import PartItem
 
 ItemT = TypeVar("ItemT", bound=PartItem)
@@ -56,7 +56,9 @@ def fill(template: str, values: Mapping[str, ItemT]) -> list[str | ItemT]:
     Raises
     ------
     ConfigurationError
-        If a placeholder has no value, or a placeholder with a format has a value that is not a number.
+        If a placeholder has no value.
+    ParseError
+        If a placeholder with a format has a value that is not a number.
     """
     items: list[str | ItemT] = []
     for literal, name, form, _ in Formatter().parse(template):
@@ -75,7 +77,7 @@ def _number(name: str, value: str, form: str) -> str:
     try:
         return format(float(value), form)
     except ValueError as error:
-        raise ConfigurationError(f"the value of {{{name}:{form}}} is no number: {value[:40]!r}") from error
+        raise ParseError(f"the value of {{{name}:{form}}} is no number: {value[:40]!r}") from error
 
 
 def _append(items: list[str | ItemT], item: str | ItemT) -> None:

@@ -107,8 +107,7 @@ def test_a_build_comes_out_with_the_shares(tmp_path: Path) -> None:
         vocabulary=VocabularyRecipe(text_entries=400),
         mixture=MixtureRecipe(weights={"notes": 3.0, "names": 1.0}, most_repeat=2.0),
     )
-    shards = build_corpus(recipe, data, tmp_path / "work")
-    manifest = (shards / "manifest.json").read_bytes()
+    build_corpus(recipe, data, tmp_path / "work")
     found = corpus_statistics(tmp_path / "work")
     shares = {one["name"]: one["share"] for one in found["sources"]}
     assert shares == pytest.approx({"notes": 0.75, "names": 0.25}, abs=0.03)
@@ -116,5 +115,3 @@ def test_a_build_comes_out_with_the_shares(tmp_path: Path) -> None:
     rows = {(row["category"], row["part"]): row["tokens"] for row in found["table"]}
     assert rows["molecule", "1d"]
     assert rows["text", "other"]
-    build_corpus(recipe, data, tmp_path / "again", workers=1)
-    assert (tmp_path / "again/shards/train/manifest.json").read_bytes() == manifest

@@ -42,7 +42,7 @@ def test_rows_are_shared_equally_and_scaled() -> None:
     assert tokens_wanted(preset().rows, rows, 304.4e6)["c"] == pytest.approx(11.4e6)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_command_measures_and_writes_a_page(data: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(

@@ -111,7 +111,9 @@ def find_test_sets(settings: DecontaminationRecipe, data: Path) -> TestSets:
             missing[one.name] = f"no data of {one.data.source.name} in the cache or the data folder"
     for entry in (*own_sets(), *settings.sets):
         try:
-            mark = fingerprint("set", _open(entry, data).fingerprint, entry.model_dump())
+            opened = _open(entry, data)
+            opened.open_tables()  # a column that is not there shows here, not amid the build
+            mark = fingerprint("set", opened.fingerprint, entry.model_dump())
             here[mark] = TestSet(entry.name, (), mark, tuple(entry.allowed_in), folder=data, entry=entry)
         except BioMatrixError as error:
             missing[entry.name] = str(error)

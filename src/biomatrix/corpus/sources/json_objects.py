@@ -19,7 +19,8 @@ from biomatrix.errors import LimitError
 
 _PIECE: Final = 1 << 18
 _MARKS: Final = re.compile(rb'["{}]')
-_STRING_END: Final = re.compile(rb'(?:[^"\\]|\\.)*"', re.DOTALL)
+_IN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+"""A string up to its end, or to a backslash whose character is not there yet; nothing is tried twice."""
 
 
 class JsonBytes(Iterator[tuple[int, bytes]]):
@@ -74,22 +75,22 @@ class JsonBytes(Iterator[tuple[int, bytes]]):
     def _end(self) -> int:
         """Return the length of the object that the buffer begins with; all that is left where it has no end."""
         depth = at = 0
+        within = False
         while True:
-            mark = _MARKS.search(self._buffer, at)
-            if mark is None:
-                at = len(self._buffer)
-            elif mark[0] == b'"':
-                closing = _STRING_END.match(self._buffer, mark.end())
-                if closing is not None:
-                    at = closing.end()
+            if within:
+                at = _after(_IN_STRING, self._buffer, at)
+                within = self._buffer[at : at + 1] != b'"'
+                if not within:
+                    at += 1
                     continue
-                at = mark.start()
-            else:
-                depth += 1 if mark[0] == b"{" else -1
-                at = mark.end()
+            elif (mark := _MARKS.search(self._buffer, at)) is not None:
+                within, at = mark[0] == b'"', mark.end()
+                depth += {b"{": 1, b"}": -1}.get(mark[0], 0)
                 if depth == 0:
                     return at
                 continue
+            else:
+                at = len(self._buffer)
             if not self._more():
                 return len(self._buffer)
 
@@ -132,3 +133,9 @@ class JsonObjectTable(StreamTable[JsonBytes]):
 
 def _is_json(name: str) -> bool:
     return name.lower().endswith((".json", ".jsonl", ".ndjson"))
+
+
+def _after(pattern: re.Pattern[bytes], content: bytes, at: int) -> int:
+    """Return where a pattern that may match nothing ends."""
+    found = pattern.match(content, at)
+    return at if found is None else found.end()

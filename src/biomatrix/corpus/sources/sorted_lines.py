@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +33,7 @@ class SortedLines:
     Raises
     ------
     ConfigurationError
-        If lines here and there in a plain file, or lines that are passed in a packed one, are out of order.
+        If lines here and there in a plain file, or the first lines or those passed of a packed one, are out of order.
     """
 
     def __init__(self, path: Path, order: Callable[[str], Any]) -> None:
@@ -42,8 +44,7 @@ class SortedLines:
         self._ahead: tuple[str, str] | None = None
         self._last: tuple[Any, list[str]] | None = None
         self._restarts = 0
-        if self._plain:
-            self._check_order()
+        self._check_order()
 
     def __getitem__(self, key: str) -> list[str]:
         """Return the values of a key, at most `MOST_VALUES`, in the file's order; none where it is not there."""
@@ -79,17 +80,26 @@ class SortedLines:
         return None
 
     def _check_order(self) -> None:
-        size, before = self._path.stat().st_size, None
+        """Look at keys all over a plain file, at the first ones of a packed one."""
+        before = None
+        for key in filter(self._is_key, self._spread_keys() if self._plain else self._first_keys()):
+            if before is not None and self._order(key) < before:
+                self._refuse(key)
+            before = self._order(key)
+
+    def _spread_keys(self) -> Iterator[str]:
+        size = self._path.stat().st_size
         with self._path.open("rb") as stream:
             for place in range(0, size, max(1, size // _PROBES)):
                 stream.seek(place)
                 if place:
                     stream.readline()
-                key = _key_of(stream.readline())
-                if self._is_key(key):
-                    if before is not None and self._order(key) < before:
-                        self._refuse(key)
-                    before = self._order(key)
+                yield _key_of(stream.readline())
+
+    def _first_keys(self) -> Iterator[str]:
+        with closing(Lines(self._path)) as lines:
+            for line in islice(lines, _PROBES):
+                yield line.split("\t", 1)[0]
 
     def _refuse(self, key: str) -> None:
         raise ConfigurationError(
