@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import numpy as np
@@ -99,19 +100,23 @@ class Modality(ABC):
         """
         return [attempt(self.encode, entity) for entity in entities]
 
-    def rewrite_each(self, entities: Sequence[Entity], number: int) -> list[list[str] | BioMatrixError | None]:
-        """Write many entities in another of the ways that read back as the same; None where there is no such way.
+    def rewrite(self, entity: Entity, number: int) -> list[str] | None:
+        """Write an entity in another of the ways that read back as the same; None where there is no such way.
 
         What is one of several here, the order of atoms or the conformer, depends on the entity and the number alone.
 
         Parameters
         ----------
-        entities : sequence of Entity
-            Each as :meth:`encode_each` takes it.
+        entity : Entity
+            As :meth:`encode` takes it.
         number : int
             Which way, from 1.
         """
-        return [None] * len(entities)
+        return None
+
+    def rewrite_each(self, entities: Sequence[Entity], number: int) -> list[list[str] | BioMatrixError | None]:
+        """Rewrite many entities: for each, in order, its tokens, the error that refused it, or None."""
+        return [attempt(partial(self.rewrite, number=number), entity) for entity in entities]
 
     def decode_each(self, sequences: Sequence[Sequence[str]]) -> Sequence[Entity | BioMatrixError]:
         """Decode many token lists: for each, in order, its entity or the error that refused it."""

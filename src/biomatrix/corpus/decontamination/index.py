@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.corpus.decontamination.test_rows import TestRows
@@ -150,10 +149,3 @@ class TestIndex:
 @lru_cache(maxsize=2)
 def _open(folder: Path) -> TestIndex:
     return TestIndex(folder)
-
-
-@lru_cache(maxsize=256)
-def mapped(path: Path) -> NDArray[Any]:
-    """Return an array on disk, mapped."""
-    array: NDArray[Any] = np.load(path, mmap_mode="r")
-    return array

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biomatrix.corpus.decontamination.index import TestIndex, mapped
+from biomatrix.corpus.decontamination.index import TestIndex
 from biomatrix.corpus.decontamination.subjects import subject_of_record
 from biomatrix.corpus.decontamination.test_rows import (
     WORD_LETTERS,
@@ -16,6 +16,7 @@ from biomatrix.corpus.decontamination.test_rows import (
     pair_keys,
     whole_text_key,
 )
+from biomatrix.corpus.mapped_arrays import mapped
 from biomatrix.corpus.records import Record
 from biomatrix.corpus.windows import letter_windows, plain_words, word_windows
 from biomatrix.entities.base_entity import Entity

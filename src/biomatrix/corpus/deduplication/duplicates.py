@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from biomatrix.corpus.deduplication.runs import EXACT, RUN, run_part
 from biomatrix.corpus.deduplication.signatures import Signature, agreement
+from biomatrix.corpus.mapped_arrays import mapped
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder
 
 VERSION: Final = 1
@@ -132,17 +131,11 @@ def _losers(
 
 def _signature(item: DuplicateSlice, number: int, row: int) -> Signature:
     folder = item.runs[number].folder
-    place = int(np.searchsorted(_mapped(folder / f"signature_rows_{item.name}.npy"), row))
-    values: Signature = _mapped(folder / f"signatures_{item.name}.npy")[place]
+    place = int(np.searchsorted(mapped(folder / f"signature_rows_{item.name}.npy"), row))
+    values: Signature = mapped(folder / f"signatures_{item.name}.npy")[place]
     return values
 
 
 def _name(run: Run, row: int) -> bytes:
-    identifier: bytes = _mapped(run.folder / "ids.npy")[row]
+    identifier: bytes = mapped(run.folder / "ids.npy")[row]
     return f"{run.source}/".encode()[:32] + bytes(identifier)
-
-
-@lru_cache(maxsize=256)
-def _mapped(path: Path) -> NDArray[Any]:
-    array: NDArray[Any] = np.load(path, mmap_mode="r")
-    return array

@@ -62,7 +62,7 @@ def measure(slices: Sequence[TokenisedSlice], drawing: Drawing, repeat: float, v
     for item in chosen:
         records = list(islice(item.read(("train",)), each))
         sampled += len(records)
-        tokens += sum(_lengths(records, drawing, repeat, vocabulary))
+        tokens += sum(document_lengths(records, drawing, vocabulary, repeat))
     whole = len(chosen) == len(slices) and sampled < SAMPLE_RECORDS and total <= SAMPLE_RECORDS
     return Measured(tokens if whole or not sampled else tokens / sampled * total, total, sampled)
 
@@ -72,7 +72,10 @@ def _training_rows(item: TokenisedSlice) -> int:
     return sum(batch.column("split").to_pylist().count("train") for batch in batches)
 
 
-def _lengths(records: Sequence[TokenRecord], drawing: Drawing, repeat: float, vocabulary: Vocabulary) -> Iterator[int]:
+def document_lengths(
+    records: Sequence[TokenRecord], drawing: Drawing, vocabulary: Vocabulary, repeat: float = 1.0
+) -> Iterator[int]:
+    """Yield the number of tokens of each document that is drawn from records and not refused."""
     cut = cut_views(drawing.draws)
     stream = (
         entry

@@ -9,26 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import pyarrow as pa
 
-from biomatrix.corpus.encoding import fitted_documents, within_vocabulary
 from biomatrix.corpus.inspection import source_records
-from biomatrix.corpus.mixtures.measuring import Drawing
+from biomatrix.corpus.mixtures.measuring import Drawing, document_lengths
 from biomatrix.corpus.records import RECORD_SCHEMA, Record, RowWriter, TokenRecord, records_to_table
 from biomatrix.corpus.shard_writing import token_dtype
 from biomatrix.corpus.sources import Source
-from biomatrix.corpus.training_shards import cut_views
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.errors import BioMatrixError
-from biomatrix.tasks.documents import Document
-from biomatrix.tasks.drawing import documents
 
 if TYPE_CHECKING:
     from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -98,8 +93,8 @@ def measured_rates(
     if not records:
         return None
     written, spent = _written(records, [modality(name) for name in modalities or modality_names()])
-    _drawn_tokens(written[:_TOGETHER], drawing, vocabulary)
-    tokens, drawing_seconds = _timed(lambda: _drawn_tokens(written, drawing, vocabulary))
+    list(document_lengths(written[:_TOGETHER], drawing, vocabulary))
+    tokens, drawing_seconds = _timed(lambda: sum(document_lengths(written, drawing, vocabulary)))
     tokens = tokens or sum(len(one) for record in written for one in record.tokens.values())
     number = len(records)
     return Rates(
@@ -150,28 +145,6 @@ def _written(records: Sequence[Record], writers: Sequence[Modality]) -> tuple[li
                 tokens[row][writer.name] = ["".join(result)] if writer.spelled_as_text else result
     pairs = zip(records, tokens, strict=True)
     return [TokenRecord(one.source, one.id, one.kind, one.split, one.fields, own) for one, own in pairs], spent
-
-
-def _drawn_tokens(records: Sequence[TokenRecord], drawing: Drawing, vocabulary: Vocabulary) -> int:
-    """Return the tokens of all documents of records."""
-    cut = cut_views(drawing.draws)
-    stream = (
-        entry
-        for record in records
-        for entry in documents(
-            within_vocabulary(record, vocabulary)[0],
-            drawing.draws,
-            repeat=1.0,
-            seed=drawing.seed,
-            max_tokens=drawing.max_tokens,
-        )
-        if isinstance(entry, Document)
-    )
-    total = 0
-    while batch := list(islice(stream, _TOGETHER)):
-        encoded = fitted_documents(batch, vocabulary, drawing.max_tokens, cut)
-        total += sum(len(one) for one in encoded if not isinstance(one, BioMatrixError))
-    return total
 
 
 def _kept_bytes(records: Sequence[Record], written: Sequence[TokenRecord]) -> int:

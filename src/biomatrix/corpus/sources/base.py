@@ -143,6 +143,10 @@ class Source(ABC):
     def record(self, identifier: str, row: Any) -> Record:
         """Return the record of a raw row; BioMatrixError with the reason where there is none."""
 
+    def numbered(self, table: Table, number: int) -> str:
+        """Return the id of a record without one: the row's number from 1, after the file's name if one of several."""
+        return str(number + 1) if len(self.paths) == 1 else f"{table.path.name}:{number + 1}"
+
     def left_out(self, record: Record) -> Iterator[str]:
         """Yield what a record was to hold and does not, each with its reason; nothing for most sources."""
         return iter(())

@@ -86,7 +86,7 @@ class CutFileSource(EntityFileSource):
             while batch := list(islice(waiting, BATCH_ROWS)):
                 path.write_text("".join(batch), encoding="utf-8", newline="")
                 for number, row in enumerate(self.entities(path), start=first):
-                    yield _name_of(row) or self.identifier(table, number), row
+                    yield _name_of(row) or self.numbered(table, number), row
                 first += len(batch)
 
 

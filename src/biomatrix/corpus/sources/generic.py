@@ -62,10 +62,6 @@ class DescribedSource(Source):
         content = self.entry.model_dump(exclude={"repeat", "licence", "origin", "category", "part", "link"})
         return fingerprint(super().fingerprint, content)
 
-    def identifier(self, table: Table, number: int) -> str:
-        """Return the id of a record without one: the row's number from 1, after the file's name if one of several."""
-        return str(number + 1) if len(self.paths) == 1 else f"{table.path.name}:{number + 1}"
-
     def split_record(self, identifier: str, kind: str, fields: Mapping[str, str], entity: Entity | None) -> Record:
         """Return a record on its side of the split, by the entity's identity, or for text by the record's id."""
         by_name = entity is None and bucket(f"{self.name}:{identifier}", HELD_OUT_ONE_IN) == 0
@@ -115,7 +111,7 @@ class TableSource(DescribedSource):
         columns = _fasta_columns(*row) if isinstance(table, FastaTable) else row
         identifier = None if self._id is None else columns.get(self._id)
         unnamed = _is_missing(identifier) or not _is_text(str(identifier))
-        yield (self.identifier(table, number) if unnamed else str(identifier)), columns
+        yield (self.numbered(table, number) if unnamed else str(identifier)), columns
 
     def record(self, identifier: str, row: Mapping[str, Any]) -> Record:
         """Return a row's entity and the fields that have a value.

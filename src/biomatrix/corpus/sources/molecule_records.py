@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from rdkit import Chem, rdBase
-from rdkit.Chem import rdMolDescriptors
 
 from biomatrix.corpus.holdout import is_held_out_identity
 from biomatrix.corpus.records import Record
 from biomatrix.entities import Molecule
 from biomatrix.entities.molecule.identity import graph_key
+from biomatrix.entities.molecule.properties import computed_properties
 from biomatrix.errors import LimitError, ParseError, UnsupportedError
 
 MAX_HEAVY_ATOMS = 60
@@ -42,17 +42,6 @@ def check_molecule(mol: Chem.Mol, sizes: Mapping[str, int] = SIZES) -> None:
         raise UnsupportedError("a wildcard atom has no SELFIES symbol")
     if len(Chem.GetMolFrags(mol)) > 1:
         raise UnsupportedError("several fragments: the corpus takes connected molecules")
-
-
-def computed_properties(mol: Chem.Mol) -> dict[str, str]:
-    """Return formula, weight (g/mol), hydrogen bond donors and acceptors, and TPSA (square Angstrom)."""
-    return {
-        "formula": str(rdMolDescriptors.CalcMolFormula(mol)),
-        "weight": f"{rdMolDescriptors._CalcMolWt(mol):.1f}",
-        "donors": str(rdMolDescriptors.CalcNumHBD(mol)),
-        "acceptors": str(rdMolDescriptors.CalcNumHBA(mol)),
-        "tpsa": f"{rdMolDescriptors.CalcTPSA(mol):.0f}",
-    }
 
 
 def molecule_record(

@@ -39,7 +39,7 @@ class PubTatorSource(DescribedSource):
     def expand(self, table: Table, number: int, row: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         """Yield the one document, by its id."""
         name = row[0].split("|", 1)[0].strip()
-        yield (name if "|" in row[0] and name else self.identifier(table, number)), row
+        yield (name if "|" in row[0] and name else self.numbered(table, number)), row
 
     def record(self, identifier: str, row: tuple[str, ...]) -> Record:
         """Return the text of a document; ParseError where it is none."""

@@ -11,7 +11,6 @@ from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.published.source_card import SourceCard
 from biomatrix.corpus.sources.source_files import matching_files
-from biomatrix.corpus.sources.tables import Table
 from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.entities.settings import Section, checked
 
@@ -60,10 +59,6 @@ class PublishedSource(Source):
         """The files that are looked up while others are read, those of them that are there."""
         found = {path for pattern in self.card.side_files for path in self.root.glob(pattern) if path.is_file()}
         return sorted(found)
-
-    def numbered(self, table: Table, number: int) -> str:
-        """Return the id of a record without one: the row's number from 1, after the file's name if one of several."""
-        return str(number + 1) if len(self.paths) == 1 else f"{table.path.name}:{number + 1}"
 
     def side_path(self, beginning: str) -> Path | None:
         """Return the first of the side files whose name begins so, None where there is none."""

@@ -12,7 +12,7 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Modality, attempt, checked_tokens
+from biomatrix.entities.base_modality import Modality, checked_tokens
 from biomatrix.entities.grammar import Grammar
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.modalities.reading import (
@@ -97,12 +97,8 @@ class MoleculeSelfies(Modality):
             raise UnsupportedError(f"SELFIES would change this molecule: {smiles[:80]}", record=label)
         return list(symbols)
 
-    def rewrite_each(self, entities: Sequence[Entity], number: int) -> list[list[str] | BioMatrixError | None]:
-        """Write each molecule with its atoms in an order drawn by the number; see :meth:`Modality.rewrite_each`."""
-        return [attempt(self._rewrite, (entity, number)) for entity in entities]
-
-    def _rewrite(self, given: tuple[Entity, int]) -> list[str]:
-        entity, number = given
+    def rewrite(self, entity: Entity, number: int) -> list[str]:
+        """Write a molecule with its atoms in an order drawn by the number; see :meth:`Modality.rewrite`."""
         smiles = read_symbols(self.encode(entity)).smiles
         symbols = symbols_of_smiles(reordered_smiles(smiles, number, kekule=True))
         if settled_smiles(read_symbols(symbols).smiles) != settled_smiles(smiles):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.base_modality import Modality, attempt, checked_tokens
+from biomatrix.entities.base_modality import Modality, checked_tokens
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.modalities.reading import (
     first_problem,
@@ -18,7 +18,7 @@ from biomatrix.entities.molecule.modalities.reading import (
     reordered_smiles,
     settled_smiles,
 )
-from biomatrix.errors import BioMatrixError, DecodeError, LimitError, UnsupportedError
+from biomatrix.errors import DecodeError, LimitError, UnsupportedError
 
 if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
@@ -101,12 +101,8 @@ class MoleculeSmiles(Modality):
             raise LimitError(f"a SMILES of {len(smiles)} characters; at most {MAX_CHARACTERS} are written")
         return split_smiles(smiles)
 
-    def rewrite_each(self, entities: Sequence[Entity], number: int) -> list[list[str] | BioMatrixError | None]:
-        """Write each molecule with its atoms in an order drawn by the number; see :meth:`Modality.rewrite_each`."""
-        return [attempt(self._rewrite, (entity, number)) for entity in entities]
-
-    def _rewrite(self, given: tuple[Entity, int]) -> list[str]:
-        entity, number = given
+    def rewrite(self, entity: Entity, number: int) -> list[str]:
+        """Write a molecule with its atoms in an order drawn by the number; see :meth:`Modality.rewrite`."""
         return split_smiles(reordered_smiles("".join(self.encode(entity)), number))
 
     def losses(self, entity: Entity) -> tuple[str, ...]:

@@ -145,8 +145,15 @@ class MoleculeStructure(Modality):
             self._refuse_changed(encodings, results)
         return results
 
+    def rewrite(self, entity: Entity, number: int) -> list[str] | None:
+        """Write a further conformer of a molecule, None where it has fewer; see :meth:`Modality.rewrite`."""
+        (tokens,) = self.rewrite_each([entity], number)
+        if isinstance(tokens, BioMatrixError):
+            raise tokens
+        return tokens
+
     def rewrite_each(self, entities: Sequence[Entity], number: int) -> list[list[str] | BioMatrixError | None]:
-        """Write a further conformer of each molecule that has so many; see :meth:`Modality.rewrite_each`."""
+        """Write a further conformer of each molecule that has so many; see :meth:`Modality.rewrite`."""
         others = [_further_conformer(entity, number) for entity in entities]
         written = iter(self.encode_each([other for other in others if other is not None]))
         return [None if other is None else next(written) for other in others]
