@@ -73,9 +73,46 @@ def test_a_cut_tar_archive_gives_its_whole_members(tmp_path: Path, packing: str)
     path = tmp_path / "x.tar"
     path.write_bytes(PACKINGS[packing](tar_bytes()[: 512 * 4]))
     rows = list(TarTable(path, chosen).rows())
-    assert len(rows) == len(list(TarTable(path, chosen).starts())) == 1
+    assert len(rows) == len(list(TarTable(path, chosen).starts())) == 2
     with pytest.raises(ParseError, match="ends inside the member"):
         rows[0].unpacked(Limits())
+
+
+def damaged_header(content: bytes, at: int) -> bytes:
+    return content[: at + 150] + bytes([content[at + 150] ^ 0xFF]) + content[at + 151 :]
+
+
+DAMAGES = {
+    "cut behind a member": lambda content, at: content[:at],
+    "cut in a header": lambda content, at: content[: at + 200],
+    "a wrong checksum": damaged_header,
+    "an empty block": lambda content, at: content[:at] + bytes(512) + content[at + 512 :],
+}
+
+
+@pytest.mark.parametrize("packing", ["plain", "gzip"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_lost_of_a_damaged_tar_archive_is_told(tmp_path: Path, packing: str, damage: str) -> None:
+    path = tmp_path / "x.tar"
+    whole = tar_bytes()
+    with tarfile.open(fileobj=io.BytesIO(whole)) as archive:
+        at = archive.getmember(CHOSEN[2]).offset
+    path.write_bytes(PACKINGS[packing](DAMAGES[damage](whole, at)))
+    starts = list(TarTable(path, chosen).starts())
+    rows = list(TarTable(path, chosen).rows())
+    assert [row.name for row in rows] == [*CHOSEN[:2], path.name]
+    with pytest.raises(ParseError, match="what stands behind it is not read"):
+        rows[-1].unpacked(Limits())
+    for first, start in enumerate(starts):  # whoever begins there says the same
+        assert list(map(str, TarTable(path, chosen).rows(first, start))) == list(map(str, rows[first:]))
+
+
+def test_a_tar_header_does_not_make_the_reader_take_gigabytes(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("././@LongLink")
+    header.type, header.size = tarfile.GNUTYPE_LONGNAME, 8 << 30
+    (tmp_path / "x.tar").write_bytes(header.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20))
+    with pytest.raises(ParseError, match="a name of 8,589,934,592 bytes"):
+        TarTable(tmp_path / "x.tar", chosen).open(0)
 
 
 def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,10 +16,9 @@ from biomatrix.corpus.sources.archive_members import Member
 from biomatrix.corpus.sources.source_lines import LIMITS, is_packed, readable
 from biomatrix.corpus.sources.stream_tables import StreamTable
 from biomatrix.corpus.sources.tables import Table
+from biomatrix.corpus.sources.tar_headers import StrictTarInfo
 from biomatrix.entities.files.opening import open_bytes
 from biomatrix.errors import BioMatrixError, LimitError, ParseError
-
-log = logging.getLogger(__name__)
 
 LARGEST: Final = 1 << 28
 """The most bytes of one member, as it lies in the archive."""
@@ -57,48 +55,63 @@ class TarMembers(Iterator[Member]):
     def __init__(self, path: Path, chooses: Chooses, start: int = 0, *, content: bool = True) -> None:
         self._path, self._chooses, self._content = path, chooses, content
         self._stack = ExitStack()
+        self._ended = False
         self.offset = start
         with readable(path):
             self.can_seek = not is_packed(path)
             self._archive = self._opened(start)
 
-    def _opened(self, start: int) -> tarfile.TarFile:
+    def _opened(self, start: int) -> tarfile.TarFile | None:
+        """Return the archive; None where there is no member at the byte, as behind the last one of a cut archive."""
         try:
             if self.can_seek:
                 plain = self._stack.enter_context(self._path.open("rb"))
                 plain.seek(start)
-                return self._stack.enter_context(tarfile.TarFile(fileobj=plain))
+                return self._stack.enter_context(tarfile.TarFile(fileobj=plain, tarinfo=StrictTarInfo))
             unpacked = self._stack.enter_context(open_bytes(self._path, LIMITS, archive=True))
-            return self._stack.enter_context(tarfile.open(fileobj=unpacked, mode="r|"))
+            opened = tarfile.open(fileobj=unpacked, mode="r|", tarinfo=StrictTarInfo)  # noqa: SIM115 (the stack closes it)
+            return self._stack.enter_context(opened)
         except tarfile.TarError as error:
+            if start:
+                return None
             raise ParseError(f"not a tar archive: {error}") from error
 
     def __next__(self) -> Member:
+        if self._ended:
+            raise StopIteration
         with readable(self._path):
-            while (entry := self._entry()) is not None:
-                self._archive.members = []  # type: ignore[attr-defined]  # which would hold every member that was passed
-                if entry.isreg() and self._chooses(entry.name):
-                    self.offset = entry.offset
-                    return self._member(entry)
+            try:
+                while (entry := self._entry()) is not None:
+                    if entry.isreg() and self._chooses(entry.name):
+                        self.offset = entry.offset
+                        return self._member(entry)
+            except tarfile.TarError:
+                return self._broken_end()
         self.close()
         raise StopIteration
 
     def _entry(self) -> tarfile.TarInfo | None:
-        try:
-            return self._archive.next()
-        except tarfile.TarError as error:
-            log.warning("%s: the archive ends early: %s", self._path, error)
-            return None
+        if self._archive is None:
+            raise tarfile.ReadError
+        entry = self._archive.next()
+        self._archive.members = []  # type: ignore[attr-defined]  # which would hold every member that was passed
+        return entry
+
+    def _broken_end(self) -> Member:
+        """Return a member that says where the archive cannot be read any further; it is the last one."""
+        if self._archive is not None:
+            self.offset = self._archive.offset  # where the next header should begin
+        self.close()
+        fault = "the archive is cut or damaged at byte {:,}: what stands behind it is not read"
+        return Member(self._path.name, b"", ParseError(fault.format(self.offset)))
 
     def _member(self, entry: tarfile.TarInfo) -> Member:
         if entry.size > LARGEST:
-            return Member(
-                entry.name, b"", LimitError(f"a member of {entry.size:,} bytes; at most {LARGEST:,} are read")
-            )
+            return Member(entry.name, b"", _too_large(entry.size))
         if not self._content:
             return Member(entry.name, b"")
         try:
-            stream = self._archive.extractfile(entry)
+            stream = None if self._archive is None else self._archive.extractfile(entry)
             content = b"" if stream is None else stream.read()
         except tarfile.TarError:
             content = b""
@@ -107,11 +120,12 @@ class TarMembers(Iterator[Member]):
 
     def close(self) -> None:
         """Close the archive; there are no further members."""
+        self._ended = True
         self._stack.close()
 
 
 class TarTable(StreamTable[TarMembers]):
-    """A tar archive, its rows those members that are chosen; the last one of a cut archive has a fault.
+    """A tar archive, its rows those members that are chosen; a cut or damaged one has a last row that says so.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ from typing import IO, Any, Final, cast
 from zipfile import BadZipFile, ZipFile
 
 from biomatrix.corpus.sources.source_lines import LIMITS, Lines, readable
+from biomatrix.corpus.sources.tar_headers import StrictTarInfo
 from biomatrix.corpus.sources.text_tables import DelimitedTable, MarkedTable
 from biomatrix.entities.files.opening import open_bytes
 from biomatrix.entities.files.unpacking import HEAD_BYTES, UnpackedStream, packing_in
@@ -104,7 +105,7 @@ def _zip_members(path: Path, chooses: Chooses, stack: ExitStack) -> Iterator[IO[
 def _tar_members(path: Path, chooses: Chooses, stack: ExitStack) -> Iterator[IO[bytes]]:
     unpacked = stack.enter_context(open_bytes(path, LIMITS, archive=True))
     try:
-        archive = stack.enter_context(tarfile.TarFile.open(fileobj=unpacked, mode="r|"))
+        archive = stack.enter_context(tarfile.TarFile.open(fileobj=unpacked, mode="r|", tarinfo=StrictTarInfo))
         for entry in archive:
             archive.members = []  # type: ignore[attr-defined]  # which would hold every member that was passed
             stream = archive.extractfile(entry) if entry.isreg() and chooses(entry.name) else None
