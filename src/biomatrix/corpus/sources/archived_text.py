@@ -129,6 +129,7 @@ class ArchivedLines(Lines):
         self._stack = ExitStack()
         self._path = path
         self._ended = self._foreign = False
+        self._marks_long = True
         self.offset = 0
         self.can_seek = False
         self._turned = None
@@ -144,7 +145,7 @@ class ArchivedLines(Lines):
 
 def open_lines(path: Path, start: int, chooses: Chooses) -> Lines:
     """Open the lines of a file from a byte on, or of the chosen members of an archive."""
-    return Lines(path, start) if start or not is_archive(path) else ArchivedLines(path, chooses)
+    return Lines(path, start, marks_long=True) if start or not is_archive(path) else ArchivedLines(path, chooses)
 
 
 class ArchivedDelimitedTable(DelimitedTable):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from biomatrix.corpus.sources.archived_text import open_lines
-from biomatrix.corpus.sources.source_lines import Lines
+from biomatrix.corpus.sources.source_lines import Lines, LongLine, too_long
 from biomatrix.corpus.sources.text_tables import BrokenRow, TextTable
 
 _COPY: Final = re.compile(r"COPY\s+(?P<table>\S+)\s+\((?P<columns>[^)]*)\)\s+FROM\s+stdin;", re.IGNORECASE)
@@ -45,6 +45,8 @@ class CopyTable(TextTable):
             if columns is None:
                 found = _COPY.match(text)
                 columns = None if found is None else [name.strip().strip('"') for name in found["columns"].split(",")]
+            elif isinstance(line, LongLine):
+                yield BrokenRow({}, too_long(line))
             elif text == _END:
                 columns = None
             else:

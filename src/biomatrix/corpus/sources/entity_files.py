@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,14 @@ from biomatrix.corpus.sources.file_runs import FileRunSource
 from biomatrix.corpus.sources.generic import TABLE_READERS, DescribedSource
 from biomatrix.corpus.sources.source_lines import LIMITS
 from biomatrix.corpus.sources.tables import Table
-from biomatrix.corpus.sources.text_tables import MarkedTable
+from biomatrix.corpus.sources.text_tables import CutRecord, MarkedTable
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.formats import known_formats
 from biomatrix.entities.near_matches import choices
 from biomatrix.entities.records import read_entities
 from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError
 
 
 class EntityFileSource(DescribedSource):
@@ -84,10 +84,30 @@ class CutFileSource(EntityFileSource):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"records{self.format.extensions[0]}"
             while batch := list(islice(waiting, BATCH_ROWS)):
-                path.write_text("".join(batch), encoding="utf-8", newline="")
-                for number, row in enumerate(self.entities(path), start=first):
+                found = iter(self._read([text for text in batch if not isinstance(text, CutRecord)], path))
+                for number, text in enumerate(batch, start=first):
+                    row = _too_long(text) if isinstance(text, CutRecord) else next(found)
                     yield _name_of(row) or self.numbered(table, number), row
                 first += len(batch)
+
+    def _read(self, texts: Sequence[str], path: Path) -> list[Entity | Reject]:
+        """Return the entity or reject of each text; where one ends the reading of all, each is read alone."""
+        path.write_text("".join(texts), encoding="utf-8", newline="")
+        rows = list(self.entities(path)) if texts else []
+        return rows if len(rows) == len(texts) else [self._read_alone(text, path) for text in texts]
+
+    def _read_alone(self, text: str, path: Path) -> Entity | Reject:
+        path.write_text(text, encoding="utf-8", newline="")
+        rows = list(self.entities(path))
+        return rows[0] if len(rows) == 1 else _refused(ParseError(f"{len(rows)} records where one should be"))
+
+
+def _too_long(text: CutRecord) -> Reject:
+    return _refused(LimitError(text.reason))
+
+
+def _refused(error: BioMatrixError) -> Reject:
+    return Reject.from_error(error, "")
 
 
 class WholeFileSource(FileRunSource, EntityFileSource):

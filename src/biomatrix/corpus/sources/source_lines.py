@@ -19,6 +19,17 @@ log = logging.getLogger(__name__)
 LIMITS: Final = Limits(file_bytes=1 << 42, decompressed_bytes=1 << 44)
 """Sources are streamed, so only their single records need to be small."""
 _MARK: Final = b"\xef\xbb\xbf"
+_SHOWN: Final = 40
+_PIECE: Final = 1 << 20
+
+
+class LongLine(str):
+    """The beginning of a line that is longer than a record may be; the rest of it was passed over."""
+
+
+def too_long(line: LongLine) -> str:
+    """Return why a line is refused."""
+    return f"a line longer than {LIMITS.record_bytes:,} bytes, which begins {line[:_SHOWN].strip()!r}"
 
 
 class Lines(Iterator[str]):
@@ -28,6 +39,16 @@ class Lines(Iterator[str]):
     says once for each file. A file in UTF-16 or with line ends of carriage returns alone is read from its beginning,
     its lines ended by line feeds.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+    start : int
+        The byte where a line begins.
+    marks_long : bool
+        Whether a line that is longer than a record may be is a `LongLine`, so that its record alone is refused. It
+        ends the reading with a LimitError else.
+
     Attributes
     ----------
     offset : int
@@ -36,10 +57,11 @@ class Lines(Iterator[str]):
         Whether the file can be read from an offset on.
     """
 
-    def __init__(self, path: Path, start: int = 0) -> None:
+    def __init__(self, path: Path, start: int = 0, *, marks_long: bool = False) -> None:
         self._stack = ExitStack()
         self._path = path
         self._ended = self._foreign = False
+        self._marks_long = marks_long
         self.offset = start
         with readable(path):
             ordinary = start > 0 or begins_ordinary(path, LIMITS)
@@ -60,11 +82,21 @@ class Lines(Iterator[str]):
         if not line:
             self.close()
             raise StopIteration
-        if len(line) > LIMITS.record_bytes:
+        if len(line) > LIMITS.record_bytes and not self._marks_long:
             raise LimitError(f"a line longer than {LIMITS.record_bytes:,} bytes", file=str(self._path))
         text = self._text(line.removeprefix(_MARK) if self.offset == 0 else line)
         self.offset += len(line)
-        return text
+        return self._rest_passed(line, text) if len(line) > LIMITS.record_bytes else text
+
+    def _rest_passed(self, line: bytes, text: str) -> LongLine:
+        """Go behind the end of a line of which a piece was read; return the piece."""
+        while self._turned is None and not line.endswith(b"\n"):
+            with readable(self._path):
+                line = bytes(self._stream.readline(_PIECE))
+            if not line:
+                break
+            self.offset += len(line)
+        return LongLine(text)
 
     def _next_line(self) -> bytes:
         """Return the next line with its end; empty at the end of the file."""

@@ -5,7 +5,6 @@ Beside packed files, one in another encoding or with other line ends is only rea
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,17 +12,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from biomatrix.corpus.sources.source_lines import LIMITS, Lines, readable
+from biomatrix.corpus.sources.delimited_rows import DelimitedRow, delimited_rows
+from biomatrix.corpus.sources.source_lines import LIMITS, Lines, LongLine, readable, too_long
 from biomatrix.corpus.sources.stream_tables import StreamTable
 from biomatrix.entities.fasta import fasta_records
-from biomatrix.errors import ConfigurationError, ParseError
+from biomatrix.errors import ConfigurationError, LimitError, ParseError
 
+_SHOWN: Final = 4096
+"""The characters that are kept of a line that is too long, where no other line of its record is."""
 _COMMA: Final = ","
 _OTHER_MARKS: Final = ";\t"
 """What parts columns in the .csv files of spreadsheets set to a language that writes commas in numbers."""
 _TOO_MANY: Final = "{} values under {} columns: quote values that hold the separator"
-
-csv.field_size_limit(LIMITS.record_bytes)
 
 
 class TextTable(StreamTable[Lines]):
@@ -31,7 +31,7 @@ class TextTable(StreamTable[Lines]):
 
     def open(self, start: int) -> Lines:
         """Open the lines from a byte on."""
-        return Lines(self.path, start)
+        return Lines(self.path, start, marks_long=True)
 
 
 class DelimitedTable(TextTable):
@@ -60,7 +60,10 @@ class DelimitedTable(TextTable):
         """The names of the columns; of those that repeat one, with the number of the repetition: ``sequence 2``."""
         if self._names is None:
             with closing(self.open(0)) as lines:
-                self._names = _numbered(next(self._split(lines), []))
+                header = next(self._split(lines), DelimitedRow(0, []))
+            if header.fault:
+                raise ParseError(f"no header: {header.fault}", file=str(self.path), position=1)
+            self._names = _numbered(header.values)
         return self._names
 
     def require(self, columns: Iterable[str]) -> None:
@@ -72,32 +75,23 @@ class DelimitedTable(TextTable):
 
     def offsets(self, lines: Lines) -> Iterator[int]:
         """Yield the byte where each row but the header begins; a quoted field may hold line ends."""
-        begin = 0
-        for number, row in enumerate(self._split(lines)):
-            if number and row:
-                yield begin
-            begin = lines.offset
+        for number, row in enumerate(self._split(lines, len(self.names))):
+            if number:
+                yield row.begin
 
     def parse(self, lines: Lines) -> Iterator[dict[str, str]]:
         """Yield rows; the header, where lines begin with it, is skipped."""
         names = self.names
-        header = lines.offset == 0
-        for row in self._split(lines):
-            if header:
-                header = False
-            elif row:
-                values = dict(zip(names, row + [""] * (len(names) - len(row)), strict=False))
-                yield values if len(row) <= len(names) else BrokenRow(values, _TOO_MANY.format(len(row), len(names)))
+        rows = self._split(lines, len(names))
+        if lines.offset == 0:
+            next(rows, None)
+        for _, row, fault in rows:
+            fault = fault or (_TOO_MANY.format(len(row), len(names)) if len(row) > len(names) else "")
+            values = dict(zip(names, row + [""] * (len(names) - len(row)), strict=False))
+            yield BrokenRow(values, fault) if fault else values
 
-    def _split(self, lines: Lines) -> Iterator[list[str]]:
-        try:
-            yield from csv.reader(
-                lines,
-                delimiter=self._settled_mark(),
-                quoting=csv.QUOTE_MINIMAL if self._quotes else csv.QUOTE_NONE,
-            )
-        except csv.Error as error:
-            raise ParseError(f"not a delimited table: {error}", file=str(self.path)) from error
+    def _split(self, lines: Lines, columns: int = 0) -> Iterator[DelimitedRow]:
+        return delimited_rows(lines, self._settled_mark(), self._quotes, columns)
 
     def _settled_mark(self) -> str:
         """Return what parts the columns, by the header where a comma was named; it is looked at once."""
@@ -136,18 +130,24 @@ class JsonTable(TextTable):
         """Yield the byte where each line that is not empty begins."""
         begin = lines.offset
         for line in lines:
-            if line.strip():
+            if _counts(line):
                 yield begin
             begin = lines.offset
 
     def parse(self, lines: Lines) -> Iterator[dict[str, Any]]:
         """Yield the objects."""
         for line in lines:
-            if line.strip():
+            if _counts(line):
                 yield _json_object(line)
 
 
+def _counts(line: str) -> bool:
+    return isinstance(line, LongLine) or bool(line.strip())
+
+
 def _json_object(line: str) -> dict[str, Any]:
+    if isinstance(line, LongLine):
+        return BrokenRow({}, too_long(line))
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):
@@ -174,8 +174,8 @@ class FastaTable(TextTable):
         raise ParseError("a FASTA file starts with a line that starts with >", file=str(self.path), position=number)
 
     def parse(self, lines: Lines) -> Iterator[tuple[str, str]]:
-        """Yield header and letters."""
-        records = fasta_records(lines, LIMITS)
+        """Yield header and letters; of a line that is too long as many as make the record too long."""
+        records = fasta_records(map(self._passed, lines), LIMITS)
         while True:
             with readable(self.path):
                 record = next(records, None)
@@ -183,6 +183,20 @@ class FastaTable(TextTable):
                 return
             header, letters = record
             yield header.strip(), letters.upper()
+
+    def _passed(self, line: str) -> str:
+        if isinstance(line, LongLine) and (line.startswith(">") or line.isspace()):
+            raise LimitError(too_long(line), file=str(self.path))
+        return line
+
+
+class CutRecord(str):
+    """The beginning of a record that is longer than one may be."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is refused."""
+        return f"a record of more than {LIMITS.record_bytes:,} bytes"
 
 
 class MarkedTable(TextTable):
@@ -218,32 +232,36 @@ class MarkedTable(TextTable):
             begin = lines.offset
 
     def parse(self, lines: Lines) -> Iterator[str]:
-        """Yield the text of each record; one longer than the limit is cut short, so that its reader finds it broken."""
+        """Yield the text of each record; one longer than the limit is a `CutRecord`, with its last line."""
         block: list[str] = []
         size, whole = 0, self._starts is None
         for line in lines:
             if self._opens(line):
                 if block and whole:
-                    yield "".join(block)
+                    yield _joined(block, size)
                 block, size, whole = [], 0, True
             size += len(line)
             closes = self._closes(line)
-            if size <= LIMITS.record_bytes or closes:
-                block.append(line)
+            if size <= LIMITS.record_bytes or closes or not block:
+                block.append(line[:_SHOWN] if isinstance(line, LongLine) else line)
             if closes:
                 if any(part.strip() for part in block[:-1]):
-                    yield "".join(block)
+                    yield _joined(block, size)
                 block, size = [], 0
-        if whole and any(part.strip() for part in block):
-            yield "".join(block)
+        if whole and (any(part.strip() for part in block) or size > LIMITS.record_bytes):
+            yield _joined(block, size)
 
     def _opens(self, line: str) -> bool:
-        if self._starts is None or line.isspace() or not line.startswith(self._starts):
+        if self._starts is None or not line.strip() or not line.startswith(self._starts):
             return False
         return self._starts != "" or self._comments is None or not line.startswith(self._comments)
 
     def _closes(self, line: str) -> bool:
         return self._ends is not None and line.startswith(self._ends)
+
+
+def _joined(block: Sequence[str], size: int) -> str:
+    return CutRecord("".join(block)) if size > LIMITS.record_bytes else "".join(block)
 
 
 def csv_rows(path: Path, delimiter: str = ",", quotes: bool = True) -> Iterator[dict[str, str]]:

@@ -16,7 +16,7 @@ from biomatrix.corpus.sources.lmdb_tables import LmdbTable, is_pickle
 from biomatrix.corpus.sources.published.pose_lines import Pose, pose_of_list, pose_of_types
 from biomatrix.corpus.sources.published.published_source import PublishedSource
 from biomatrix.corpus.sources.tables import Table
-from biomatrix.corpus.sources.text_tables import BrokenRow, DelimitedTable, MarkedTable
+from biomatrix.corpus.sources.text_tables import BrokenRow, CutRecord, DelimitedTable, MarkedTable
 from biomatrix.entities import Molecule, Protein
 from biomatrix.entities.files.opening import read_bytes
 from biomatrix.entities.files.unpacking import without_packing
@@ -67,7 +67,7 @@ class CrossDockedSource(PublishedSource):
     def expand(self, table: Table, number: int, row: str | dict[str, str]) -> Iterator[tuple[str, Any]]:
         """Yield the one pose, by the path of its ligand and its number there."""
         try:
-            if isinstance(row, BrokenRow):
+            if isinstance(row, BrokenRow | CutRecord):
                 raise ParseError(row.reason)
             pose = pose_of_types(row) if isinstance(row, str) else pose_of_list(row)
         except BioMatrixError as error:
