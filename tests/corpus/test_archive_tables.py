@@ -15,7 +15,7 @@ import pytest
 
 from biomatrix.corpus.sources import archive_tables
 from biomatrix.corpus.sources.archive_tables import TarTable, ZipTable
-from biomatrix.corpus.sources.foldcomp_tables import FoldcompTable
+from biomatrix.corpus.sources.foldcomp_tables import FoldcompTable, check_index
 from biomatrix.corpus.sources.lmdb_tables import LmdbTable, is_pickle
 from biomatrix.entities.limits import Limits
 from biomatrix.errors import BioMatrixError, LimitError, ParseError
@@ -188,3 +188,24 @@ def test_a_foldcomp_database_without_its_index_is_refused(tmp_path: Path) -> Non
     (tmp_path / "x").write_bytes(b"FCMP")
     with pytest.raises(ParseError, match=r"no x\.index beside"):
         list(FoldcompTable(tmp_path / "x").starts())
+
+
+@pytest.mark.parametrize(
+    ("ending", "content", "message"),
+    [
+        (".index", b"0\t0\t4\n1\tx\t4\n", "line 2: damaged"),
+        (".index", b"0\t0\t4\n1\t4\t99999999\n", "past the end of db, which is cut"),
+        (".index", b"0\t0\t4\n1\t4", "line 2: damaged"),
+        (".lookup", b"0\ta\t0\n1\t\0b\t0\n", "line 2: damaged"),
+    ],
+)
+def test_a_damaged_foldcomp_index_is_refused_before_its_library_sees_it(
+    tmp_path: Path, ending: str, content: bytes, message: str
+) -> None:
+    whole = {"": bytes(8), ".index": b"0\t0\t4\n1\t4\t4\n", ".lookup": b"0\ta\t0\n1\tb\t0\n"}
+    for name, own in {**whole, ending: content}.items():
+        (tmp_path / f"db{name}").write_bytes(own)
+    with pytest.raises(ParseError, match=message):
+        check_index(tmp_path / "db")
+    (tmp_path / f"db{ending}").write_bytes(whole[ending])
+    check_index(tmp_path / "db")

@@ -23,6 +23,7 @@ from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.refusals import described, refused_documents, refused_records
 from biomatrix.corpus.select_records import Selection, select_records
+from biomatrix.corpus.shards import MANIFEST, read_manifest
 from biomatrix.corpus.slices import make_once
 from biomatrix.entities.files.folders import make_folder
 from biomatrix.entities.files.in_use import in_use
@@ -111,10 +112,22 @@ def build_corpus(
         selection = _selected(recipe, data, work, workers)
         slices = _written(selection, recipe, work, workers)
         corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers, selection.notes)
+    _tell_silent(corpus)
     refused = {"records": refused_records(slices), "documents": refused_documents(corpus.parent)}
     if any(faults.counts for faults in refused.values()):
         log.info("%s", described(refused))
     return corpus
+
+
+def _tell_silent(corpus: Path) -> None:
+    """Log which sources gave no document to train on."""
+    silent = [one["name"] for one in read_manifest(corpus / MANIFEST)["sources"] if not one["documents"]]
+    if silent:
+        log.warning(
+            "no document to train on comes from %s: see rejects.jsonl, and whether the recipe has a view or task of "
+            "its kind, and a repeat or share above 0",
+            ", ".join(silent),
+        )
 
 
 def _shards_of(

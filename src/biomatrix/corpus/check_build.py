@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from biomatrix.corpus.decontamination.test_sets import check_sets
 from biomatrix.corpus.deduplication.shingles import check_near
 from biomatrix.corpus.filters.registry import check_filters
+from biomatrix.corpus.mixtures.preset import preset
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
 from biomatrix.corpus.sources import open_source
@@ -42,8 +44,16 @@ def check_build(recipe: CorpusRecipe, data: Path, outputs: Iterable[Path], vocab
         check_folder(folder)
     if vocabulary is not None:
         _check_vocabulary(vocabulary)
-    check_filters(recipe.filters, [entry.name for entry in recipe.sources])
+    names = [entry.name for entry in recipe.sources]
+    check_filters(recipe.filters, names)
     check_near(recipe.deduplication)
+    for name in recipe.deduplication.without:
+        if name not in names:
+            raise ConfigurationError(f"deduplication.without: no source {name!r} in the recipe; {choices(name, names)}")
+    if recipe.decontamination.enabled:
+        check_sets(recipe.decontamination, data)
+    if recipe.mixture is not None and recipe.mixture.preset is not None:
+        preset(recipe.mixture.preset)
     for entry in recipe.sources:
         open_source(entry, data).check_files()
 

@@ -54,7 +54,7 @@ class BatchSection(Section):
     accumulate: Positive = 1
     """Forward passes of one optimiser step."""
     max_length: Size = 512
-    """Longest row; longer documents are cut into several rows, and nothing is dropped."""
+    """Longest row; longer texts are cut into several, and nothing is dropped. Longer entities are refused."""
     layout: Literal["bucketed", "packed"] = "bucketed"
     """Rows of one document padded to a bucket's length (CPU), or several masked documents per row (GPU)."""
     buckets: tuple[int, ...] = (64, 96, 128, 192, 256, 384, 512)

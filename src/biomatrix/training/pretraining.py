@@ -11,6 +11,7 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.training.config import Recipe
 from biomatrix.training.identity import DataIdentity, check_vocabulary
 from biomatrix.training.loop import Trainer, TrainingResult
+from biomatrix.training.row_lengths import check_rows
 
 if TYPE_CHECKING:
     from biomatrix.corpus.shards import TokenShards
@@ -67,6 +68,7 @@ def open_run(recipe: Recipe) -> Trainer:
     held_out = {view: TokenShards(folder) for view, folder in held_out_folders(train.folder).items()}
     for corpus in (train, *held_out.values()):
         check_vocabulary(corpus, vocabulary, recipe.model.vocabulary)
+        check_rows(corpus, vocabulary, recipe.batches.max_length)
     model = build_model(recipe.model, vocabulary, recipe.run)
     measured = {view: corpus for view, corpus in held_out.items() if len(corpus)}
     return Trainer(recipe, model, vocabulary, train, measured, DataIdentity.of(train, vocabulary))

@@ -12,11 +12,12 @@ from biomatrix.corpus.decontamination.index import TestIndex, build_index
 from biomatrix.corpus.decontamination.judging import Found, contamination
 from biomatrix.corpus.decontamination.subjects import Subject
 from biomatrix.corpus.decontamination.test_rows import TestRows
-from biomatrix.corpus.decontamination.test_sets import TestSet, TestSets
+from biomatrix.corpus.decontamination.test_sets import TestSet, TestSets, check_sets, find_test_sets
 from biomatrix.corpus.recipe import DecontaminationRecipe
 from biomatrix.corpus.records import INTERACTION, TEXT, Record
 from biomatrix.entities import Molecule, Protein
 from biomatrix.entities.base_entity import Entity
+from biomatrix.errors import ConfigurationError
 
 LETTERS = "ACDEFGHIKLMNPQRSTVWY"
 QUESTION = (
@@ -29,22 +30,22 @@ class Given(TestSet):
     """A test set of rows that a test names."""
 
     __test__ = False
-    rows: tuple[Subject, ...] = ()
+    given: tuple[Subject, ...] = ()
     pairs = False
 
     @property
     def is_of_pairs(self) -> bool:
         return self.pairs
 
-    def subjects(self) -> Any:
-        return iter(self.rows)
+    def rows(self) -> Any:
+        return iter(self.given)
 
 
 def index_of(
     tmp_path: Path, rows: list[Subject], *, pairs: bool = False, allowed_in: tuple[str, ...] = (), **settings: Any
 ) -> TestIndex:
     test_set = Given("planted test", (), f"mark{len(rows)}{pairs}{allowed_in}", allowed_in)
-    object.__setattr__(test_set, "rows", tuple(rows))
+    object.__setattr__(test_set, "given", tuple(rows))
     object.__setattr__(test_set, "pairs", pairs)
     recipe = DecontaminationRecipe.model_validate(settings)
     return TestIndex(build_index(TestSets((test_set,), {}), recipe, tmp_path))
@@ -161,3 +162,40 @@ def test_rows_keep_hashes_and_no_words(tmp_path: Path) -> None:
     rows = TestRows(DecontaminationRecipe())
     rows.add(Subject("t", (Molecule.from_smiles("CCO"),), (QUESTION,)), pair=False)
     assert all(array.dtype.kind in "uif" for array in rows.arrays().values())
+
+
+def test_a_row_that_cannot_be_read_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    known: Any = [Subject("t", (Molecule.from_smiles("CCO"),)), "x: not a molecule", "y: neither"]
+    with caplog.at_level("WARNING"):
+        assert index_of(tmp_path, known).sets[0]["rows"] == 1
+    assert "2 rows cannot be read and are not compared, first x: not a molecule" in caplog.text
+
+
+OURS = {"name": "ours", "reader": "csv", "files": ["ours.csv"], "kind": "molecule", "entity": "smiles"}
+
+
+@pytest.mark.parametrize(
+    ("content", "settings", "message"),
+    [
+        (None, {"sets": [OURS]}, "the test set ours of the recipe cannot be read.*no file matches"),
+        ("name\nx\n", {"sets": [OURS]}, "the test set ours of the recipe cannot be read.*no column smiles"),
+        ("", {"sets": [OURS]}, "the test set ours of the recipe cannot be read"),
+        ("smiles\n", {"sets": [OURS]}, "no row of the test set ours of the recipe can be read: it is empty"),
+        ("smiles\n?\n!\n", {"sets": [OURS]}, "no row of the test set ours .*: 2 cannot be, first 1: "),
+        ("smiles\nC\n", {"sets": [OURS, OURS]}, "named twice: ours"),
+        ("smiles\nC\n", {"folders": {"chebi21": "x"}}, "no source 'chebi21' of benchmarks"),
+    ],
+)
+def test_a_test_set_of_a_recipe_that_is_not_there_ends_the_build(
+    tmp_path: Path, content: str | None, settings: dict[str, Any], message: str
+) -> None:
+    if content is not None:
+        (tmp_path / "ours.csv").write_text(content)
+    recipe = DecontaminationRecipe.model_validate(settings)
+
+    def begin() -> None:
+        check_sets(recipe, tmp_path)
+        build_index(find_test_sets(recipe, tmp_path), recipe, tmp_path / "work")
+
+    with pytest.raises(ConfigurationError, match=message):
+        begin()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biomatrix.corpus.build import build_corpus
-from biomatrix.corpus.mixtures.mixing import factors_of, shares_of_rows
+from biomatrix.corpus.mixtures.mixing import factors_of, normalised, shares_of_rows
 from biomatrix.corpus.mixtures.preset import preset
 from biomatrix.corpus.recipe import CorpusRecipe, MixtureRecipe, SourceRecipe, VocabularyRecipe
 from biomatrix.corpus.statistics import corpus_statistics
@@ -115,3 +115,8 @@ def test_a_build_comes_out_with_the_shares(tmp_path: Path) -> None:
     rows = {(row["category"], row["part"]): row["tokens"] for row in found["table"]}
     assert rows["molecule", "1d"]
     assert rows["text", "other"]
+
+
+@pytest.mark.parametrize("weights", [(1e308, 1e308), (5e-324, 5e-324), (1.0, 1.0)])
+def test_weights_of_any_size_are_shares(weights: tuple[float, float]) -> None:
+    assert normalised(dict(zip("ab", weights, strict=True))) == {"a": 0.5, "b": 0.5}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -12,12 +13,16 @@ from typing import Any, Final
 import numpy as np
 from rdkit.rdBase import BlockLogs
 
+from biomatrix.corpus.decontamination.subjects import Subject
 from biomatrix.corpus.decontamination.test_rows import TestRows
 from biomatrix.corpus.decontamination.test_sets import TestSet, TestSets
 from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import DecontaminationRecipe
 from biomatrix.corpus.slices import Slice, fingerprint, make_once, marked_folder, run_slices
 from biomatrix.corpus.windows import Hashes
+from biomatrix.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
 
 VERSION: Final = 1
 """Raised when the same test rows would give other keys."""
@@ -36,16 +41,33 @@ class TestSetSlice(Slice):
 
 
 def write_test_set(item: TestSetSlice, folder: Path) -> Mapping[str, Any]:
-    """Write the keys of the rows of a test set; return how many rows there were."""
+    """Write the keys of the rows of a test set; return how many were read, how many not, and why the first was not."""
     rows = TestRows(item.settings)
-    count = 0
+    count = unread = 0
+    reason = ""
     with BlockLogs():
-        for subject in item.test_set.subjects():
-            rows.add(subject, pair=item.test_set.is_of_pairs)
-            count += 1
+        for row in item.test_set.rows():
+            if isinstance(row, Subject):
+                rows.add(row, pair=item.test_set.is_of_pairs)
+                count += 1
+            else:
+                reason, unread = reason or row, unread + 1
     for name, array in rows.arrays().items():
         np.save(folder / f"{name}.npy", array)
-    return {"rows": count}
+    return {"rows": count, "unread": unread, "reason": reason}
+
+
+def _tell_unread(items: Sequence[TestSetSlice], notes: Sequence[Mapping[str, Any]]) -> None:
+    """Log which rows of test sets are not compared; ConfigurationError where a set of the recipe's own has no other."""
+    for item, note in zip(items, notes, strict=True):
+        name, unread = item.test_set.name, note.get("unread", 0)
+        if not note["rows"] and item.test_set.entry in item.settings.sets:
+            why = f"{unread:,} cannot be, first {note['reason']}" if unread else "it is empty"
+            raise ConfigurationError(f"no row of the test set {name} of the recipe can be read: {why}")
+        if unread:
+            log.warning(
+                "test set %s: %d rows cannot be read and are not compared, first %s", name, unread, note["reason"]
+            )
 
 
 def build_index(sets: TestSets, settings: DecontaminationRecipe, work: Path, *, workers: Workers = 1) -> Path:
@@ -59,6 +81,7 @@ def build_index(sets: TestSets, settings: DecontaminationRecipe, work: Path, *, 
         mark = fingerprint(VERSION, one.mark, compared)
         items.append(TestSetSlice(marked_folder(home / "sets", 0, mark), mark, one, settings))
     notes = run_slices(items, write_test_set, workers=workers, label="test sets")
+    _tell_unread(items, notes)
     mark = fingerprint(VERSION, [item.fingerprint for item in items], [one.allowed_in for one in ordered])
     folder = home / mark[:16]
     rows = [note["rows"] for note in notes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,9 +18,10 @@ from biomatrix.corpus.sources.chains import CHAIN_TEST_SETS
 from biomatrix.downloads.wanted_file import path_in
 from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.entities.files.toml_files import read_toml
+from biomatrix.entities.near_matches import choices
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.settings import checked
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.data_places import DataPlaces
 from biomatrix.tasks.benchmarks.downloads.data_cache import data_root
@@ -73,12 +75,18 @@ class TestSet:
 
     def subjects(self) -> Iterator[Subject]:
         """Yield what is compared of each row that can be read."""
+        return (row for row in self.rows() if isinstance(row, Subject))
+
+    def rows(self) -> Iterator[Subject | str]:
+        """Yield what is compared of each row, or why it cannot be read."""
         if self.data is not None:
             for example in load_examples(self.data, self.folder, self.split):
-                if not isinstance(example, Reject):
+                if isinstance(example, Reject):
+                    yield str(example.as_error())
+                else:
                     yield subject_of_example(benchmark(self.covers[0]), example)
         elif self.entry is not None:
-            yield from _described_subjects(self.entry, self.folder)
+            yield from _described_rows(self.entry, self.folder)
 
 
 @dataclass(frozen=True)
@@ -109,15 +117,40 @@ def find_test_sets(settings: DecontaminationRecipe, data: Path) -> TestSets:
             here[test_set.mark] = TestSet(**{**test_set.__dict__, "covers": covers})
         if not found:
             missing[one.name] = f"no data of {one.data.source.name} in the cache or the data folder"
-    for entry in (*own_sets(), *settings.sets):
+    for entry in own_sets():
         try:
-            opened = _open(entry, data)
-            opened.open_tables()  # a column that is not there shows here, not amid the build
-            mark = fingerprint("set", opened.fingerprint, entry.model_dump())
-            here[mark] = TestSet(entry.name, (), mark, tuple(entry.allowed_in), folder=data, entry=entry)
+            described = _described(entry, data)
+            here[described.mark] = described
         except BioMatrixError as error:
             missing[entry.name] = str(error)
+    for entry in settings.sets:  # which a recipe asks for: without its data nothing is built
+        try:
+            described = _described(entry, data)
+            here[described.mark] = described
+        except BioMatrixError as error:
+            raise ConfigurationError(f"the test set {entry.name} of the recipe cannot be read: {error}") from error
     return TestSets(tuple(here.values()), missing)
+
+
+def check_sets(settings: DecontaminationRecipe, data: Path) -> None:
+    """Raise ConfigurationError where a test set of a recipe is not there or named twice, or a source is unknown.
+
+    Files are not read yet.
+    """
+    twice = sorted(name for name, count in Counter(entry.name for entry in settings.sets).items() if count > 1)
+    if twice:
+        raise ConfigurationError(f"decontamination.sets: named twice: {', '.join(twice)}")
+    known = sorted({each.source.name for one in benchmarks().values() for each in (one.data, *one.stand_ins)})
+    for name in settings.folders:
+        if name not in known:
+            raise ConfigurationError(
+                f"decontamination.folders: no source {name!r} of benchmarks; {choices(name, known)}"
+            )
+    for entry in settings.sets:
+        try:
+            _open(entry, data).check_files()
+        except BioMatrixError as error:
+            raise ConfigurationError(f"the test set {entry.name} of the recipe cannot be read: {error}") from error
 
 
 def own_sets() -> list[TestSetRecipe]:
@@ -164,13 +197,21 @@ def _open(entry: TestSetRecipe, data: Path) -> Source:
     return open_source(entry, data) if own is None else own(data)
 
 
-def _described_subjects(entry: TestSetRecipe, data: Path) -> Iterator[Subject]:
+def _described(entry: TestSetRecipe, data: Path) -> TestSet:
+    opened = _open(entry, data)
+    opened.open_tables()  # a column that is not there shows here, not amid the build
+    mark = fingerprint("set", opened.fingerprint, entry.model_dump())
+    return TestSet(entry.name, (), mark, tuple(entry.allowed_in), folder=data, entry=entry)
+
+
+def _described_rows(entry: TestSetRecipe, data: Path) -> Iterator[Subject | str]:
     source = _open(entry, data)
     for identifier, row in source.rows():
         try:
             record = source.record(identifier, row)
-        except BioMatrixError:
-            continue  # what cannot be read as a test row cannot be read as a training row either
+        except BioMatrixError as error:
+            yield f"{identifier}: {error.message}"
+            continue
         subject = subject_of_record(record)
         texts = subject.texts if record.kind == TEXT else ()
         yield Subject(subject.name, subject.entities, texts)

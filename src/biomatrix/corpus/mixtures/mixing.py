@@ -83,8 +83,9 @@ def mixture_of(
 
 def normalised(weights: Mapping[str, float]) -> dict[str, float]:
     """Return weights as shares that sum to 1."""
-    total = sum(weights.values())
-    return {name: weight / total for name, weight in weights.items()}
+    largest = max(weights.values(), default=0.0) or 1.0  # the sum of numbers of any size would not be one
+    total = sum(weight / largest for weight in weights.values()) or 1.0
+    return {name: weight / largest / total for name, weight in weights.items()}
 
 
 def shares_of_rows(

@@ -73,8 +73,7 @@ def delimited_rows(lines: Lines, delimiter: str, quotes: bool, columns: int = 0)
         How many there are; 0 where that is not known yet.
     """
     feed = _Feed(lines)
-    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
-    reader = csv.reader(feed, delimiter=delimiter, quoting=quoting)
+    reader = csv.reader(feed, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE)
     while True:
         feed.begin_row()
         fault = ""

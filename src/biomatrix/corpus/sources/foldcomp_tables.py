@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import repeat
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
 
 from biomatrix.corpus.sources.tables import Table
 from biomatrix.errors import ConfigurationError, ParseError
+
+_INDEX_LINES: Final = re.compile(rb"(?:\d{1,18}\t\d{1,18}\t\d{1,18}\n)*+")
+_NAME_LINES: Final = re.compile(rb"(?:\d{1,18}\t[^\t\n\0]{1,1000}\t\d{1,18}\n)*+")
+_PIECE: Final = 1 << 24
+_FORMS: Final = {".index": _INDEX_LINES, ".lookup": _NAME_LINES}
+
+
+def check_index(path: Path) -> None:
+    """Raise ParseError where the index or the names of a FoldComp database are damaged: its library would crash.
+
+    Parameters
+    ----------
+    path : Path
+        The data file, past whose end no entry may lie.
+    """
+    size = path.stat().st_size
+    for ending, form in _FORMS.items():
+        beside = path.with_name(path.name + ending)
+        line = 0
+        for piece in _line_pieces(beside):
+            if form.fullmatch(piece) is None:
+                good = form.match(piece)
+                line += 1 + piece.count(b"\n", 0, 0 if good is None else good.end())
+                raise ParseError("damaged: not a line of such a file", file=str(beside), position=f"line {line}")
+            line += piece.count(b"\n")
+            if form is _INDEX_LINES:
+                _, starts, lengths = np.fromstring(piece.decode(), dtype=np.int64, sep=" ").reshape(-1, 3).T
+                if (starts + lengths > size).any():
+                    raise ParseError(f"entries past the end of {path.name}, which is cut", file=str(beside))
+
+
+def _line_pieces(path: Path) -> Iterator[bytes]:
+    """Yield a file in pieces of whole lines; the last may lack its end."""
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            yield piece + stream.readline(_PIECE)
 
 
 class FoldcompTable(Table):
@@ -36,6 +76,7 @@ class FoldcompTable(Table):
         for ending in (".index", ".lookup", ".dbtype"):
             if not self.path.with_name(self.path.name + ending).is_file():
                 raise ParseError(f"no {self.path.name}{ending} beside the FoldComp database", file=str(self.path))
+        check_index(self.path)
         try:
             return foldcomp.open(str(self.path))
         except Exception as error:

@@ -95,9 +95,9 @@ class ParquetTable(Table):
     def _open(self) -> pq.ParquetFile:
         try:
             file = pq.ParquetFile(self.path, buffer_size=_BUFFER)
-        except (pa.ArrowException, OSError) as error:
+            missing = sorted(set(self.columns) - set(file.schema_arrow.names))
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise ParseError(f"not a Parquet file that can be read: {error}", file=str(self.path)) from error
-        missing = sorted(set(self.columns) - set(file.schema_arrow.names))
         if missing:
             raise ParseError(f"no column {', '.join(missing)}", file=str(self.path))
         return file

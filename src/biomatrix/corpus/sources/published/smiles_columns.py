@@ -75,5 +75,5 @@ def parquet_columns(path: Path) -> list[str]:
     """Return the names of the columns of a Parquet file; ParseError where it is none."""
     try:
         return list(pq.read_schema(path).names)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ParseError(f"not a Parquet file that can be read: {error}", file=str(path)) from error

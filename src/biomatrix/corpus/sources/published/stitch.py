@@ -37,7 +37,10 @@ class StitchSource(LigandProteinSource):
         """Return the record of a link; ParseError where its chemical or its protein is not in the files beside it."""
         if isinstance(row, BrokenRow):
             raise ParseError(row.reason)
-        known = self._chemicals[row["chemical"]]
+        try:
+            known = self._chemicals[row["chemical"]]
+        except ValueError as error:
+            raise ParseError(str(error)) from error
         if not known:
             raise ParseError(f"no chemical {row['chemical']} in the table of chemicals")
         name, _, rest = known[0].partition("\t")
@@ -69,5 +72,5 @@ class StitchSource(LigandProteinSource):
 def chemical_order(name: str) -> str:
     """Return what chemicals are sorted by, their names as text; ValueError where it is no name of a chemical."""
     if not name.startswith("CID"):
-        raise ValueError(f"not a chemical of STITCH: {name!r}")
+        raise ValueError(f"not a chemical of STITCH: {name[:40]!r}")
     return name
