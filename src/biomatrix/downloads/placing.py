@@ -12,6 +12,7 @@ from typing import Final
 from biomatrix.downloads import checksums
 from biomatrix.downloads.http_download import download, remote_size
 from biomatrix.downloads.wanted_file import WantedFile
+from biomatrix.downloads.web_pages import refuse_page
 from biomatrix.entities.files.hashing import file_sha256
 from biomatrix.entities.files.lfs_pointers import LFS_ADVICE, file_is_lfs_pointer
 from biomatrix.entities.files.opening import open_bytes
@@ -63,9 +64,10 @@ def place(part: Path, path: Path, folder: Path, file: WantedFile) -> None:
     Raises
     ------
     ConfigurationError
-        Its checksum is another, or it stands for a file of Git LFS.
+        Its checksum is another, it is a web page, or it stands for a file of Git LFS.
     """
     digest = checksums.check(part, folder, file)
+    refuse_page(part, file.path)
     if file_is_lfs_pointer(part):
         raise ConfigurationError(LFS_ADVICE, file=file.path)
     os.replace(part, path)
