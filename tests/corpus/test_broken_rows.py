@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biomatrix.corpus.recipe import SourceRecipe
-from biomatrix.corpus.sources import delimited_rows, entity_files, open_source, source_lines, text_tables
+from biomatrix.corpus.sources import delimited_rows, entity_files, json_objects, open_source, source_lines, text_tables
 from biomatrix.corpus.sources.tables import Table
 from biomatrix.corpus.sources.text_tables import (
     BrokenRow,
@@ -29,7 +29,7 @@ LONG = b"C" * (SMALL.record_bytes + 5)
 @pytest.fixture
 def _short_records(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take records of a hundredth of the size that sources do, so that a file of them is soon written."""
-    for module in (source_lines, delimited_rows, text_tables, entity_files):
+    for module in (source_lines, delimited_rows, text_tables, entity_files, json_objects):
         monkeypatch.setattr(module, "LIMITS", SMALL)
 
 
@@ -128,3 +128,16 @@ def test_a_file_of_a_byte_order_mark_alone_has_no_record(tmp_path: Path) -> None
     path = tmp_path / "a.smi"
     path.write_bytes(b"\xef\xbb\xbf")
     assert list(MarkedTable(path, "", None).starts()) == list(MarkedTable(path, "", None).rows()) == []
+
+
+@pytest.mark.usefixtures("_short_records")
+@pytest.mark.parametrize("unit", ["x", r"\"", r"\\", "{}"])
+def test_a_json_object_that_is_too_long_costs_no_other(tmp_path: Path, unit: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"a": 1},\n{"a": [{"b": "}"}, "' + unit * 200_000 + '"]},\n{"a": 3}]')
+    table = json_objects.JsonObjectTable(path)
+    first, second, third = table.rows()
+    assert (first, third) == ({"a": 1}, {"a": 3})
+    assert isinstance(second, BrokenRow)
+    assert "an object longer than" in second.reason
+    check_places(table)

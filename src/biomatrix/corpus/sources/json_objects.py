@@ -15,7 +15,6 @@ from biomatrix.corpus.sources.source_lines import LIMITS, is_packed, readable
 from biomatrix.corpus.sources.stream_tables import StreamTable
 from biomatrix.corpus.sources.text_tables import BrokenRow
 from biomatrix.entities.files.opening import open_bytes
-from biomatrix.errors import LimitError
 
 _PIECE: Final = 1 << 18
 _MARKS: Final = re.compile(rb'["{}]')
@@ -24,7 +23,7 @@ _IN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 
 
 class JsonBytes(Iterator[tuple[int, bytes]]):
-    """The outermost objects of a JSON file, as pairs of the byte where one begins and its bytes.
+    """The outermost objects of a JSON file: the byte where each begins and its bytes, none of one that is too long.
 
     Parameters
     ----------
@@ -44,6 +43,7 @@ class JsonBytes(Iterator[tuple[int, bytes]]):
         self._stack = ExitStack()
         self._buffer = b""
         self._base = start
+        self._is_cut = False
         with readable(path):
             archived = not start and is_archive(path)
             self.can_seek = not archived and not is_packed(path)
@@ -67,8 +67,10 @@ class JsonBytes(Iterator[tuple[int, bytes]]):
                     self.close()
                     raise StopIteration
             self._drop(begin)
+            place = self._base
+            self._is_cut = False
             end = self._end()
-            place, content = self._base, self._buffer[:end]
+            content = b"" if self._is_cut or end > LIMITS.record_bytes else self._buffer[:end]
             self._drop(end)
             return place, content
 
@@ -91,13 +93,17 @@ class JsonBytes(Iterator[tuple[int, bytes]]):
                 continue
             else:
                 at = len(self._buffer)
-            if not self._more():
+            before = self._base
+            if not self._more(at):
                 return len(self._buffer)
+            at -= self._base - before
 
-    def _more(self) -> bool:
+    def _more(self, at: int) -> bool:
+        """Read a piece; of an object that is too long, what was searched is let go. Return whether there was one."""
+        self._is_cut = self._is_cut or len(self._buffer) > LIMITS.record_bytes
+        if self._is_cut:
+            self._drop(at)
         piece = self._stream.read(_PIECE)
-        if len(self._buffer) + len(piece) > LIMITS.record_bytes:
-            raise LimitError(f"an object longer than {LIMITS.record_bytes:,} bytes")
         self._buffer += piece
         return bool(piece)
 
@@ -125,6 +131,9 @@ class JsonObjectTable(StreamTable[JsonBytes]):
     def parse(self, source: JsonBytes) -> Iterator[dict[str, Any]]:
         """Yield the objects."""
         for _, content in source:
+            if not content:
+                yield BrokenRow({}, f"an object longer than {LIMITS.record_bytes:,} bytes")
+                continue
             try:
                 yield json.loads(content)
             except (ValueError, RecursionError):
