@@ -116,6 +116,25 @@ def shown_smiles(mol: Chem.Mol) -> str:
         return canonical_smiles(Chem.RemoveHs(shown), stereo=True, isotopes=False)
 
 
+def shown_alike(mol: Chem.Mol, marked: Chem.Mol) -> bool:
+    """Return whether two molecules show the same stereochemistry, as :func:`shown_smiles` of both would say.
+
+    Parameters
+    ----------
+    mol : rdkit.Chem.Mol
+        In any state of its marks.
+    marked : rdkit.Chem.Mol
+        Marked with what its conformer shows, as decoded molecules are; atoms of neither need be in one order.
+    """
+    if not any(labelled_atoms(each) or mapped_atoms(each) for each in (mol, marked)):
+        shown = with_shown_stereochemistry(mol) if mol.GetNumConformers() and mol.GetConformer().Is3D() else mol
+        with BlockLogs():
+            # Strings written once may differ for like molecules, never agree for unlike ones: most are done here.
+            if len({Chem.MolToSmiles(Chem.RemoveHs(each)) for each in (shown, marked)}) == 1:
+                return True
+    return shown_smiles(mol) == shown_smiles(marked)
+
+
 def shown_centres(mol: Chem.Mol) -> Labels:
     """Return the CIP label of each stereocentre that the conformer shows, by its atom."""
     shown = with_shown_stereochemistry(mol)

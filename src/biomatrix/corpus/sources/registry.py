@@ -43,6 +43,12 @@ SOURCES: Final[dict[str, SourceFactory]] = {
 }
 """The package's own sources, by name."""
 
+_READERS: Final[dict[str, Callable[[SourceRecipe, Path], Source]]] = {
+    **dict.fromkeys(TABLE_READERS, TableSource),
+    "pubtator": PubTatorSource,
+}
+"""What opens files that a recipe describes, by its reader; those of the formats that kinds read are not listed."""
+
 _REGISTERED: dict[str, SourceFactory] = {}
 
 
@@ -100,10 +106,8 @@ def open_source(entry: str | SourceRecipe, root: Path) -> Source:
 
 def _plain_source(recipe: SourceRecipe, root: Path) -> Source:
     """Return a source whose texts are not linked."""
-    if recipe.reader == "pubtator":
-        return PubTatorSource(recipe, root)
     if recipe.reader is not None:
-        return TableSource(recipe, root) if recipe.reader in TABLE_READERS else entity_file_source(recipe, root)
+        return _READERS.get(recipe.reader, entity_file_source)(recipe, root)
     source = _named_source(recipe, root)
     source.embed_attempts = recipe.embed_attempts
     source.set_largest(recipe.largest)

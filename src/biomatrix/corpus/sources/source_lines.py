@@ -77,14 +77,16 @@ class Lines(Iterator[str]):
     def __next__(self) -> str:
         if self._ended:
             raise StopIteration
-        with readable(self._path):
+        try:  # what `readable` does, without the cost of a context for each line
             line = self._next_line()
+        except (BioMatrixError, OSError) as error:
+            raise _named(error, self._path) from error.__cause__
         if not line:
             self.close()
             raise StopIteration
         if len(line) > LIMITS.record_bytes and not self._marks_long:
             raise LimitError(f"a line longer than {LIMITS.record_bytes:,} bytes", file=str(self._path))
-        text = self._text(line.removeprefix(_MARK) if self.offset == 0 else line)
+        text = self._text(line if self.offset else line.removeprefix(_MARK))
         self.offset += len(line)
         return self._rest_passed(line, text) if len(line) > LIMITS.record_bytes else text
 
@@ -126,10 +128,15 @@ def readable(path: Path) -> Iterator[None]:
     """Turn the errors of reading a file into errors that name it."""
     try:
         yield
-    except BioMatrixError as error:
-        raise error.at(file=str(path)) from error.__cause__
-    except OSError as error:
-        raise ParseError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
+    except (BioMatrixError, OSError) as error:
+        raise _named(error, path) from error.__cause__
+
+
+def _named(error: BioMatrixError | OSError, path: Path) -> BioMatrixError:
+    """Return an error of reading a file as one that names the file."""
+    if isinstance(error, BioMatrixError):
+        return error.at(file=str(path))
+    return ParseError(f"cannot be read: {error.strerror or error}", file=str(path))
 
 
 def is_packed(path: Path) -> bool:

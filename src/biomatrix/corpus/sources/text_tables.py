@@ -267,8 +267,3 @@ def _joined(block: Sequence[str], size: int) -> str:
 def csv_rows(path: Path, delimiter: str = ",", quotes: bool = True) -> Iterator[dict[str, str]]:
     """Yield the rows of a delimited file with a header line; see `DelimitedTable`."""
     return DelimitedTable(path, delimiter, quotes).rows()
-
-
-def fasta_rows(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield header and letters of each record of a FASTA file; see `FastaTable`."""
-    return FastaTable(path).rows()

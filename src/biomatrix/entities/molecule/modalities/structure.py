@@ -370,14 +370,14 @@ def _changed(
     tokenizer: MoleculeStructureTokenizer, coded: Sequence[tuple[int, Molecule, MoleculeCodes]]
 ) -> list[tuple[int, Molecule, str]]:
     """Return the molecules that do not come back as the stereoisomer they were, and why, by their slots."""
-    from biomatrix.entities.molecule.compare import shown_stereochemistry
+    from biomatrix.metrics.stereochemistry import shown_alike
 
     changes = []
     decoded = tokenizer.decode_each([codes for _, _, codes in coded])
     for (slot, molecule, _), back in zip(coded, decoded, strict=True):
         if isinstance(back, BioMatrixError):
             changes.append((slot, molecule, f"its codes do not decode: {back.message}"))
-        elif shown_stereochemistry(back) != shown_stereochemistry(molecule):
+        elif not shown_alike(molecule.mol, back.mol):
             changes.append((slot, molecule, f"the codes would change the stereochemistry of {molecule.smiles[:80]}"))
     return changes
 
