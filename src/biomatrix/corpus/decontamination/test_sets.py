@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -97,7 +97,13 @@ class TestSets:
 
 
 def find_test_sets(settings: DecontaminationRecipe, data: Path) -> TestSets:
-    """Return the test sets at hand: in the cache of benchmark data, and in the data folder of a build."""
+    """Return the test sets at hand: in the cache of benchmark data, and in the data folder of a build.
+
+    Raises
+    ------
+    ConfigurationError, ParseError
+        If one that the recipe describes is not there, or lacks a column.
+    """
     here: dict[str, TestSet] = {}
     missing: dict[str, str] = {}
     chosen = [benchmark(name) for name in settings.benchmarks] or list(benchmarks().values())
@@ -109,20 +115,37 @@ def find_test_sets(settings: DecontaminationRecipe, data: Path) -> TestSets:
             here[test_set.mark] = TestSet(**{**test_set.__dict__, "covers": covers})
         if not found:
             missing[one.name] = f"no data of {one.data.source.name} in the cache or the data folder"
-    for entry in (*own_sets(), *settings.sets):
+    for entry in own_sets(settings.splits):
         try:
-            opened = _open(entry, data)
-            opened.open_tables()  # a column that is not there shows here, not amid the build
-            mark = fingerprint("set", opened.fingerprint, entry.model_dump())
-            here[mark] = TestSet(entry.name, (), mark, tuple(entry.allowed_in), folder=data, entry=entry)
+            _add_described(here, entry, data)
         except BioMatrixError as error:
             missing[entry.name] = str(error)
+    for entry in settings.sets:  # that of a recipe must be there: nobody would miss it in the list of what is not
+        _add_described(here, entry, data)
     return TestSets(tuple(here.values()), missing)
 
 
-def own_sets() -> list[TestSetRecipe]:
-    """Return the test sets of the package's own sources."""
-    return [checked(entry, TestSetRecipe, OWN_SETS) for entry in read_toml(OWN_SETS)["sets"]]
+def check_sets(settings: DecontaminationRecipe, data: Path) -> None:
+    """Raise the error of a test set of a recipe's own that is not there or lacks a column."""
+    for entry in settings.sets if settings.enabled else ():
+        _add_described({}, entry, data)
+
+
+def _add_described(here: dict[str, TestSet], entry: TestSetRecipe, data: Path) -> None:
+    opened = _open(entry, data)
+    opened.open_tables()  # a column that is not there shows here, not amid the build
+    mark = fingerprint("set", opened.fingerprint, entry.model_dump())
+    here[mark] = TestSet(entry.name, (), mark, tuple(entry.allowed_in), folder=data, entry=entry)
+
+
+def own_sets(splits: Sequence[str]) -> list[TestSetRecipe]:
+    """Return the test sets of the package's own sources: those of these parts, and those that are of no part."""
+    found = []
+    for given in read_toml(OWN_SETS)["sets"]:
+        split = given.pop("split", None)
+        if split is None or split in splits:
+            found.append(checked(given, TestSetRecipe, OWN_SETS))
+    return found
 
 
 def _sets_of(one: Benchmark, settings: DecontaminationRecipe, data: Path) -> Iterator[TestSet]:
