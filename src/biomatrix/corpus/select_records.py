@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 RECORDS: Final = "records.parquet"
 REJECTS: Final = "rejects.jsonl"
 
+_NOT_COVERED: Final = "decontamination does not cover, for lack of their data (biomatrix data get): %s%s"
 _SHOWN: Final = 8
 """How many test sets are named in a line of the log."""
 
@@ -278,7 +279,7 @@ def _tell_coverage(recipe: CorpusRecipe, sets: TestSets) -> None:
     if sets.missing:
         names = sorted(sets.missing)
         more = f" and {len(names) - _SHOWN} more, listed in the manifest" if len(names) > _SHOWN else ""
-        log.warning("decontamination does not cover, for lack of their data: %s%s", ", ".join(names[:_SHOWN]), more)
+        log.warning(_NOT_COVERED, ", ".join(names[:_SHOWN]), more)
 
 
 def _link(path: Path, place: Path) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.tasks.drawing import Draw
 from biomatrix.tasks.views import DocumentView
 
 log = logging.getLogger(__name__)
+
+_FORM: Final = re.compile(r"[a-z][a-z0-9_]*")
+"""What the fields of tasks and views are called."""
 
 
 def written_fields(drawn: Iterable[Draw]) -> set[str]:
@@ -32,9 +37,11 @@ def tell_unread_fields(recipe: CorpusRecipe, drawn: Iterable[Draw]) -> None:
     for entry in recipe.sources:
         unread = sorted(set(entry.fields.values()) - written)
         if unread:
+            form = "" if all(map(_FORM.fullmatch, unread)) else "; fields are named in lower case, such as log_d"
             log.warning(
                 "source %s: no view or task of the recipe writes %s; write a task or a view that does, and name its "
-                "file under task_files (biomatrix tasks --help)",
+                "file under task_files (biomatrix tasks --help)%s",
                 entry.name,
                 ", ".join(unread),
+                form,
             )
