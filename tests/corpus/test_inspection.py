@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from biomatrix.cli.main import app
-from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus
-from biomatrix.errors import ConfigurationError
+from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus, held_out_folders
+from biomatrix.errors import ConfigurationError, ParseError
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,42 @@ def test_a_choice_is_by_view_source_and_seed(built: Path) -> None:
     assert first == again != other
     assert {one["source"] for one in first} == {"opsin_names"}
     wrong = runner.invoke(app, ["corpus", "inspect", str(built), "--view", "text2"])
+    assert isinstance(wrong.exception, ConfigurationError)
+
+
+def test_held_out_documents_name_their_records(tmp_path: Path) -> None:
+    sources = []
+    for name, rows in {"a": "a1,CCO,test\na2,CCN,train\na3,CCCN,test", "b": "b1,CCCl,test\nb2,CCF,train"}.items():
+        (tmp_path / f"{name}.csv").write_text(f"id,smiles,split\n{rows}\n")
+        described = {"kind": "molecule", "entity": "smiles", "id": "id", "licence": ["CC0-1.0"]}
+        files = {"reader": "csv", "files": [f"{name}.csv"], "hold_out": {"column": "split"}}
+        sources.append({"name": name, **described, **files})
+    given = {"name": "r", "sources": sources, "views": {"molecule_smiles": 1.0}, "modalities": ["molecule_smiles"]}
+    build_corpus(CorpusRecipe.model_validate(given), tmp_path, tmp_path / "work")
+    folder = held_out_folders(tmp_path / "work/shards")["molecule_smiles"]
+    runner = CliRunner()
+    arguments = ["corpus", "inspect", str(folder), "--count", "9", "--json"]
+    found = json.loads(runner.invoke(app, arguments).stdout)
+    assert sorted((one["source"], one["record"]) for one in found) == [("a", "a1"), ("a", "a3"), ("b", "b1")]
+    assert {one["record"] for one in found if "N" in one["pieces"][0]["text"]} == {"a3"}
+    counted = {one["name"]: one["documents"] for one in TokenShards(folder).manifest["sources"]}
+    assert counted == {"a": 2, "b": 1}
+    of_one = json.loads(runner.invoke(app, [*arguments, "--source", "b"]).stdout)
+    assert [one["record"] for one in of_one] == ["b1"]
+    (folder / "00000/origins.jsonl").write_text("{}\n")
+    with pytest.raises(ParseError, match="not the records"):
+        _ = next(TokenShards(folder).readers).origins
+
+
+def test_sources_of_a_recipe_are_shown_before_it_is_built(data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text('name = "r"\nsources = [{ name = "opsin_names" }, { name = "cath_s20" }]\n')
+    arguments = ["corpus", "inspect", str(path), "--data", str(data), "--count", "2"]
+    both = CliRunner().invoke(app, arguments).stdout
+    assert [both.count(f"{name}: ") for name in ("opsin_names", "cath_s20")] == [2, 2]
+    one = json.loads(CliRunner().invoke(app, [*arguments, "--source", "cath_s20", "--json"]).stdout)
+    assert {row["kind"] for row in one} == {"protein"}
+    wrong = CliRunner().invoke(app, [*arguments, "--source", "cath"])
     assert isinstance(wrong.exception, ConfigurationError)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from biomatrix.corpus.build_records import build_records
+from biomatrix.corpus.decontamination.test_sets import own_sets
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.records import Record, read_batches, records_from_table
-from biomatrix.corpus.select_records import Selection, select_records, told
+from biomatrix.corpus.select_records import Selection, select_records, told, told_test_sets
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +67,26 @@ def test_proteins_that_resemble_held_out_ones_are_left_out(data: Path, recipe: C
     assert len(lines) + sum("the same protein" in line["reason"] for line in reasons(selection)) == 2
     assert sum(record.source == "cath_s20" for record in kept(selection)) == 10
     assert selection.notes["decontamination_counts"]["cath_s20"] == {"identity": 2}
+    taken = selection.notes["test_set_counts"]["cath_s20"]
+    assert sum(taken.values()) == 2
+    assert "deeploc_test" in taken
     assert "chebi20_test" in selection.notes["decontamination"]["not_covered"]
+
+
+def test_the_sets_that_took_most_are_told_with_what_to_do() -> None:
+    counts = {"a": {"one test": 3, "two validation": 10}, "b": {"one test": 9}}
+    line = told_test_sets(counts, ["test", "validation"])
+    assert line.startswith("test sets that took most: one test 12, two validation 10;")
+    assert 'splits = ["test"]' in line
+    assert "splits" not in told_test_sets(counts, ["test"])
+    assert told_test_sets({"a": {f"s{i}": 1 for i in range(12)}}, ["test"]).endswith(" and 4 more")
+
+
+def test_the_package_s_own_sets_are_of_the_parts_that_count() -> None:
+    names = {splits: {one.name for one in own_sets(splits)} for splits in (("test",), ("validation",))}
+    assert "moleculenet_splits_test" in names["test",]
+    assert "moleculenet_splits_validation" in names["validation",]
+    assert names["test",] & names["validation",] == {"held_out_chains"}
 
 
 def test_off_only_by_the_recipe(data: Path, recipe: CorpusRecipe, tmp_path: Path) -> None:

@@ -72,11 +72,27 @@ def _vocabulary(folder: Path | None) -> Vocabulary:
 def _lead(found: Plan) -> str:
     totals, machines = found.totals, found.machines
     gpus = f" and {machines.gpus} GPUs" if machines.gpus else ""
+    crew = "1 machine" if machines.nodes == 1 else f"{machines.nodes} machines"
     return (
         f"{short_count(totals['tokens'])} tokens from {short_count(totals['records'])} records: "
-        f"{totals['days']:,.1f} days on {machines.nodes} machines of {machines.cores} cores{gpus}, "
-        f"{short_bytes(totals['bytes'])} on disk, about ${totals['dollars']:,.0f}."
+        f"{_duration(totals['days'])} on {crew} of {machines.cores} cores{gpus}, "
+        f"{short_bytes(totals['bytes'])} on disk, about ${_amount(totals['dollars'])}."
     )
+
+
+def _duration(days: float) -> str:
+    """Return a time in the unit that suits it."""
+    for unit, length in (("days", 1.0), ("hours", 1 / 24), ("minutes", 1 / 1440)):
+        if days >= length:
+            return f"{days / length:,.1f} {unit}"
+    return "less than a minute"
+
+
+def _amount(number: float) -> str:
+    """Return a number without decimals, or with two figures where it is small."""
+    if 0 < number < 0.01:
+        return "<0.01"
+    return f"{number:,.0f}" if number >= 10 or not number else f"{number:.2g}"
 
 
 def _sections(found: Plan) -> Iterator[Section]:
@@ -86,7 +102,7 @@ def _sections(found: Plan) -> Iterator[Section]:
             one.source,
             short_count(one.records),
             short_count(one.tokens),
-            f"{sum(one.hours.values()):,.0f}",
+            _amount(sum(one.hours.values())),
             f"{one.records / (sum(one.hours.values()) * 3600):,.0f}",
             f"{one.tokens / (sum(one.hours.values()) * 3600):,.0f}",
             short_bytes(one.kept),
@@ -97,7 +113,7 @@ def _sections(found: Plan) -> Iterator[Section]:
     ]
     yield "By source", "Rates are those of one core, all steps together.", [heads, *rows]
     steps = [
-        (step, f"{hours:,.0f}", "GPU" if step in found.on_gpu and found.machines.gpus else "core")
+        (step, _amount(hours), "GPU" if step in found.on_gpu and found.machines.gpus else "core")
         for step, hours in found.step_hours.items()
     ]
     yield "By step", "Hours of one core of this machine.", [("step", "core hours", "done on"), *steps]
@@ -107,11 +123,11 @@ def _sections(found: Plan) -> Iterator[Section]:
         "",
         [
             ("what", "amount"),
-            ("core hours", f"{totals['core_hours']:,.0f}"),
-            ("GPU hours", f"{totals['gpu_hours']:,.0f}"),
-            ("days", f"{totals['days']:,.1f}"),
+            ("core hours", _amount(totals["core_hours"])),
+            ("GPU hours", _amount(totals["gpu_hours"])),
+            ("time", _duration(totals["days"])),
             ("on disk", short_bytes(totals["bytes"])),
-            ("dollars", f"{totals['dollars']:,.0f}"),
+            ("dollars", _amount(totals["dollars"])),
         ],
     )
     yield "What is assumed", "", [("assumption",), *((text,) for text in _assumptions(found))]
@@ -121,7 +137,7 @@ def _assumptions(found: Plan) -> Iterator[str]:
     machines = found.machines
     yield "Rates are those of one core of this machine, loaded and warm, from as many records as the table says."
     yield "Records of samples are few, and not those of the whole; --data measures on real files."
-    yield "Published records are read once where their number is stated; else as many as give the tokens."
+    yield "Records are read once where their number is stated or counted; else as many as give the tokens."
     yield "Sources of one row of the token table share its tokens equally."
     yield "A source without data or a sample takes the rates of one of its category, as the table says."
     yield f"A core works {machines.efficiency:.0%} of its time; cores do not slow one another down."

@@ -77,14 +77,14 @@ def _show_one(entry: Entry, as_json: bool) -> None:
 
 
 def _told(key: str, value: Any) -> Iterator[str]:
-    if value in (None, "", [], {}):
+    if value in (None, "", [], {}) or (key in ("records", "size") and not value):  # 0: not stated
         return
     if isinstance(value, dict):
         yield f"{key}:"
         yield from (f"  {name}: {one}" for name, one in value.items())
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         yield f"{key}:"
-        yield from ("  " + ", ".join(f"{name} {one}" for name, one in part.items() if one) for part in value)
+        yield from ("  " + ", ".join(f"{name}: {one}" for name, one in part.items() if one) for part in value)
     else:
         yield f"{key}: {', '.join(map(str, value)) if isinstance(value, list | tuple) else value}"
 

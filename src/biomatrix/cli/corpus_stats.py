@@ -87,7 +87,7 @@ def _sections(found: dict[str, Any]) -> Iterator[Section]:
                     short_count(one["tokens"]),
                     _percent(one["share"]),
                     "-" if one["wanted"] is None else _percent(one["wanted"]),
-                    "-" if one["factor"] is None else f"{one['factor']:g}",
+                    "-" if one["factor"] is None else f"{one['factor']:.3g}",
                     f"{one['rejects']:,}",
                     ", ".join(one["licence"]),
                 )
@@ -131,9 +131,27 @@ def _hold_out_and_refusals(found: dict[str, Any]) -> Iterator[Section]:
         reasons = [(f"{count:,}", reason) for reason, count in found["refused"].items()]
         whose = "Records, modalities and documents of all builds in the work folder, by reason."
         yield "Refused", whose, [("number", "reason"), *reasons]
+    if found["test_sets"]:
+        taken = [(source, name, f"{count:,}") for source, name, count in found["test_sets"]]
+        yield "In test sets", "Records that were left out of training.", [("source", "test set", "records"), *taken]
     if found["coverage"]:
-        shares = [(name, json.dumps(value)) for name, value in found["coverage"].items()]
-        yield "Coverage of joint tokens", "", [("modality", "coverage"), *shares]
+        yield _coverage(found["coverage"])
+
+
+def _coverage(found: dict[str, dict[str, Any]]) -> Section:
+    """Return how much of the tokens of modalities without a fixed set of them the vocabulary holds."""
+    rows = [
+        (
+            name,
+            f"{one['different']:,}",
+            f"{one['in_vocabulary']:,}",
+            short_count(one["occurrences"]),
+            "-" if one["share"] is None else f"{one['share']:.2%}",
+        )
+        for name, one in found.items()
+    ]
+    heads = ("modality", "different tokens", "in the vocabulary", "occurrences", "covered")
+    return "Coverage of joint tokens", "", [heads, *rows]
 
 
 def _row(row: dict[str, Any]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.refusals import described, refused_documents, refused_records
 from biomatrix.corpus.select_records import Selection, select_records
-from biomatrix.corpus.shards import MANIFEST, read_manifest
+from biomatrix.corpus.shards import MANIFEST, held_out_folders, read_manifest
 from biomatrix.corpus.slices import make_once
 from biomatrix.entities.files.folders import make_folder
 from biomatrix.entities.files.in_use import in_use
@@ -116,6 +116,7 @@ def build_corpus(
     refused = {"records": refused_records(slices), "documents": refused_documents(corpus.parent)}
     if any(faults.counts for faults in refused.values()):
         log.info("%s", described(refused))
+    log.info("%s", told_result(corpus))
     return corpus
 
 
@@ -128,6 +129,20 @@ def _tell_silent(corpus: Path) -> None:
             "its kind, and a repeat or share above 0",
             ", ".join(silent),
         )
+
+
+def told_result(corpus: Path) -> str:
+    """Return in one line what a build gave.
+
+    Parameters
+    ----------
+    corpus : Path
+        The training corpus, beside which the held-out ones stand.
+    """
+    manifests = [read_manifest(folder / MANIFEST) for folder in (corpus, *held_out_folders(corpus).values())]
+    documents, *held_out = (sum(manifest["documents"].values()) for manifest in manifests)
+    tokens = sum(manifests[0]["tokens"].values())
+    return f"{documents:,} documents of {tokens:,} tokens to train on, {sum(held_out):,} documents held out"
 
 
 def _shards_of(

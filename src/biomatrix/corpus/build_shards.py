@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.corpus.build_tokens import TokenisedSlice
+from biomatrix.corpus.held_out_shards import VERSION as HELD_OUT_VERSION
 from biomatrix.corpus.held_out_shards import HeldOutPass, HeldOutSlice, write_held_out
 from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.mixtures.mixing import mixture_of
@@ -102,7 +103,7 @@ def held_out_slices(
     output: Path,
 ) -> list[HeldOutSlice]:
     """Return one slice per view and task; those that are not done share one pass over the records."""
-    settings = (VERSION, vocabulary.fingerprint, [item.fingerprint for item in flat])
+    settings = (VERSION, HELD_OUT_VERSION, vocabulary.fingerprint, [item.fingerprint for item in flat])
     limits = (recipe.seed, recipe.max_tokens, recipe.held_out_documents)
     marks = {
         draw.name: fingerprint(*settings, *limits, draw.definition.content, list(draw.definition.splits))
@@ -293,7 +294,8 @@ def _build_held_out(items: Sequence[HeldOutSlice], recipe: CorpusRecipe, output:
     notes = run_slices(items, write_held_out, workers=workers, label="held-out shards")
     for item, note in zip(items, notes, strict=True):
         remove_strays(item.folder.parent, [item])
-        write_manifest(item.folder.parent, _manifest([item], [note], recipe, [item.draw], item.reading.vocabulary))
+        about = _manifest([item], [note], recipe, [item.draw], item.reading.vocabulary)
+        write_manifest(item.folder.parent, {**about, "sources": note["sources"]})
     folders = {item.folder.parent for item in items}
     for manifest in output.glob(f"heldout_*/{MANIFEST}"):
         if manifest.parent not in folders:

@@ -12,6 +12,7 @@ from biomatrix.corpus.mixtures.preset import preset
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
 from biomatrix.corpus.sources import open_source
+from biomatrix.corpus.unread_fields import tell_unread_fields
 from biomatrix.entities import modality_names
 from biomatrix.entities.files.folders import check_folder
 from biomatrix.entities.files.paths import exists, is_folder
@@ -34,7 +35,8 @@ def check_build(recipe: CorpusRecipe, data: Path, outputs: Iterable[Path], vocab
     vocabulary : Path, optional
         The vocabulary that is given, if one is.
     """
-    if not draws(recipe.views, recipe.tasks, recipe.task_files):
+    drawn = draws(recipe.views, recipe.tasks, recipe.task_files)
+    if not drawn:
         raise ConfigurationError("the recipe draws nothing: name a view under [views] or a task under [tasks]")
     _check_modalities(recipe)
     if not is_folder(data):
@@ -56,6 +58,8 @@ def check_build(recipe: CorpusRecipe, data: Path, outputs: Iterable[Path], vocab
         preset(recipe.mixture.preset)
     for entry in recipe.sources:
         open_source(entry, data).check_files()
+    check_sets(recipe.decontamination, data)
+    tell_unread_fields(recipe, drawn)
 
 
 def _check_vocabulary(folder: Path) -> None:

@@ -7,6 +7,7 @@ written are kept in memory.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,13 +21,15 @@ from biomatrix.corpus.encoding import fitted_documents, within_vocabulary
 from biomatrix.corpus.holdout import bucket
 from biomatrix.corpus.records import TokenRecord
 from biomatrix.corpus.saved_vocabulary import SavedVocabulary
-from biomatrix.corpus.shard_writing import ShardWriter, token_dtype
+from biomatrix.corpus.shard_writing import ShardWriter, token_dtype, write_origins
 from biomatrix.corpus.slices import Slice
 from biomatrix.corpus.training_shards import ENCODED_TOGETHER, REJECTS, cut_views
 from biomatrix.errors import BioMatrixError, LimitError
 from biomatrix.tasks.documents import Document
 from biomatrix.tasks.drawing import Draw, document, has_view
 
+VERSION: Final = 1
+"""Raised when the same documents would be written otherwise; 1 names the record of each."""
 _MANY: Final = 1 << 62
 _SPLITS: Final = ("held_out", "held_out_label")
 
@@ -145,13 +148,15 @@ def _draw(first: _First, record: TokenRecord, draw: Draw, place: int, reading: H
 
 
 def write_held_out(item: HeldOutSlice, folder: Path) -> Mapping[str, Any]:
-    """Write the held-out documents of one view."""
+    """Write the held-out documents of one view, and the record that each was drawn from."""
     reading = item.reading
     vocabulary = reading.vocabulary.open()
     first = _first_documents(reading)[item.draw.name]
     rejects = first.rejects()
     cut = cut_views([item.draw])
     entries = iter(first.documents())
+    origins: list[tuple[str, str]] = []
+    tokens: Counter[str] = Counter()
     with ShardWriter(folder, [item.draw.name], token_dtype(len(vocabulary))) as writer:
         while batch := list(islice(entries, ENCODED_TOGETHER)):
             results = fitted_documents(batch, vocabulary, reading.max_tokens, cut)
@@ -160,6 +165,11 @@ def write_held_out(item: HeldOutSlice, folder: Path) -> Mapping[str, Any]:
                     reason = f"{entry.view}: {encoded.message}"
                     rejects.append({"source": entry.source, "id": entry.record, "reason": reason})
                 else:
-                    writer.add(encoded, entry.view)
+                    writer.add(encoded, entry.view, len(origins))
+                    origins.append((entry.source, entry.record))
+                    tokens[entry.source] += len(encoded)
     write_rejects(folder / REJECTS, rejects)
-    return {"rejects": len(rejects), **writer.counts}
+    write_origins(folder, origins)
+    documents = Counter(source for source, _ in origins)
+    sources = [{"name": name, "documents": documents[name], "tokens": tokens[name]} for name in sorted(documents)]
+    return {"rejects": len(rejects), "sources": sources, **writer.counts}

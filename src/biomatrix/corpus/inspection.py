@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.corpus.records import Record
+from biomatrix.corpus.shards import ShardReader
 from biomatrix.corpus.sources import Source
 from biomatrix.corpus.work_folder import WorkFolder
 from biomatrix.entities.near_matches import choices
@@ -52,7 +53,7 @@ class Shown:
         Its number in the corpus.
     view : str
     source : str
-        "" for held-out documents, whose shards mix sources.
+        "" for held-out documents of corpora that did not keep it.
     record : str
         The name of the record it was drawn from, or its number among those read where the records are gone.
     pieces : tuple of Piece
@@ -86,11 +87,10 @@ def chosen_documents(
             raise ConfigurationError(f"no view or task {view!r} in the corpus; {choices(view, corpus.view_names)}")
         wanted &= corpus.views == corpus.view_names.index(view)
     if source is not None:
-        names = [name.rpartition("-")[0] for name, _ in corpus.shard_sizes]
+        names = _source_names(built)
         if source not in names:
             raise ConfigurationError(f"no source {source!r} in the corpus; {choices(source, sorted(set(names)))}")
-        sizes = [size for _, size in corpus.shard_sizes]
-        wanted &= np.repeat(np.array([name == source for name in names]), sizes)
+        wanted &= np.array([name == source for name in names])
     numbers = np.flatnonzero(wanted)
     drawn = np.random.default_rng(seed).choice(numbers, min(count, len(numbers)), replace=False)
     return [int(number) for number in np.sort(drawn)]
@@ -101,12 +101,32 @@ def shown_document(built: WorkFolder, number: int, vocabulary: Vocabulary) -> Sh
     corpus = built.corpus
     ids, weights = corpus.document(number)
     reader, index = corpus.place(number)
-    source, _, _ = reader.folder.name.rpartition("-")
-    row = int(reader.rows[index])
-    names = _record_ids(built, reader.folder.name) if source else None
-    record = f"row {row}" if names is None or row >= len(names) else names[row]
     view = reader.names[int(reader.views[index])]
-    return Shown(number, view, source, record if source else "", tuple(_pieces(ids, weights, vocabulary)))
+    return Shown(number, view, *_origin(built, reader, index), tuple(_pieces(ids, weights, vocabulary)))
+
+
+def _origin(built: WorkFolder, reader: ShardReader, index: int) -> tuple[str, str]:
+    """Return the source and the record of a document of a shard."""
+    if reader.origins:
+        return reader.origins[index]
+    source = _source_of(reader.folder.name)
+    if not source:
+        return "", ""
+    names, row = _record_ids(built, reader.folder.name), int(reader.rows[index])
+    return source, f"row {row}" if names is None or row >= len(names) else names[row]
+
+
+def _source_names(built: WorkFolder) -> list[str]:
+    """Return the source of each document."""
+    names: list[str] = []
+    for reader in built.corpus.readers:
+        named = [source for source, _ in reader.origins]
+        names += named or [_source_of(reader.folder.name)] * len(reader.views)
+    return names
+
+
+def _source_of(shard: str) -> str:
+    return shard.rpartition("-")[0]
 
 
 @lru_cache(maxsize=8)

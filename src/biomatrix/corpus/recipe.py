@@ -9,8 +9,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from biomatrix.corpus.link_recipe import LinkRecipe
+from biomatrix.corpus.table_recipes import HoldOutRecipe, PartRecipe
 from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
+from biomatrix.tasks.written_records import INTERACTION
 
 Mean = Annotated[float, Field(ge=0, le=10_000)]
 """A mean number of documents drawn from one record."""
@@ -60,13 +62,20 @@ class SourceRecipe(Section):
     settings : dict
         Settings of a published source's reader, such as the longest piece of text; see its page.
     reader : str, optional
-        The format of its files: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``fasta``, or one that a kind reads.
+        The format of its files: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``fasta``, one that a kind reads, or
+        ``files`` for files that are each read as their name says.
     files : list of str
         Paths or patterns, relative to the data folder; of a published source, in place of those of its card.
     kind : str, optional
         The kind of entity in each row or record; ``text``, or not given, for rows of words alone.
     entity : str, optional
-        The column that holds the entity as a person would type it, such as SMILES.
+        The column that holds the entity as a person would type it, such as SMILES, or the name of its file.
+    folder : str, optional
+        Where `entity` names files: their folder, relative to the data folder.
+    parts : dict of str to PartRecipe
+        In place of an entity, several by role, as ``ligand`` and ``protein``: the rows are interactions.
+    hold_out : HoldOutRecipe, optional
+        Which records are held out besides those that the package's own rule holds out.
     id : str, optional
         The column with the record's name; its number when not given.
     fields : dict of str to str
@@ -93,6 +102,9 @@ class SourceRecipe(Section):
     files: list[str] = Field(default_factory=list)
     kind: str | None = None
     entity: str | None = None
+    folder: str | None = None
+    parts: dict[str, PartRecipe] = Field(default_factory=dict)
+    hold_out: HoldOutRecipe | None = None
     id: str | None = None
     fields: dict[str, str] = Field(default_factory=dict)
     licence: list[str] = Field(default_factory=list)
@@ -110,6 +122,8 @@ class SourceRecipe(Section):
             raise ValueError(f"source {self.name}: a reader needs files")
         if self.reader is not None and self.settings:
             raise ValueError(f"source {self.name}: settings are those of a published source, which needs no reader")
+        if self.parts and (self.entity or self.kind not in (None, INTERACTION)):
+            raise ValueError(f"source {self.name}: rows of parts are interactions; leave entity and kind out")
         return self
 
 

@@ -52,5 +52,5 @@ def _rejects(file: Path) -> Iterator[Reject]:
     with file.open(encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
-            place = f"{record['source']}, {record['view']}" if "view" in record else record["source"]
+            place = f"{record['source']}, {record['view']}" if record.get("view") else record["source"]
             yield Reject(place, record["id"], None, record["reason"])

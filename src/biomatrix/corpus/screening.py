@@ -55,19 +55,26 @@ def write_screened(item: ScreenedSlice, folder: Path) -> Mapping[str, Any]:
     runs = None if item.deduplication is None else RunWriter(item.deduplication)
     filtered: Counter[str] = Counter()
     found: Counter[str] = Counter()
+    owners: Counter[str] = Counter()
     with (folder / REFUSED).open("w", encoding="utf-8") as refused:
         for row, record in enumerate(_records(item.records)):
-            reason = _refusal(record, filters, index, filtered, found)
+            reason = _refusal(record, filters, index, filtered, found, owners)
             if reason is not None:
                 refused.write(reject_line(item.source, record.id, reason, row=row))
             if runs is not None:
                 runs.add(row, record, compared=reason is None)
     keys = 0 if runs is None else runs.write(folder)
-    return {"filters": dict(filtered), "decontamination": dict(found), "keys": keys}
+    counts = {"filters": filtered, "decontamination": found, "test_sets": owners}
+    return {**{name: dict(one) for name, one in counts.items()}, "keys": keys}
 
 
 def _refusal(
-    record: Record, filters: Applied, index: TestIndex | None, filtered: Counter[str], found: Counter[str]
+    record: Record,
+    filters: Applied,
+    index: TestIndex | None,
+    filtered: Counter[str],
+    found: Counter[str],
+    owners: Counter[str],
 ) -> str | None:
     failed = filters.refusal(record)
     if failed is not None:
@@ -78,6 +85,7 @@ def _refusal(
     if shared is None:
         return None
     found[shared.way] += 1
+    owners[shared.owner] += 1
     return f"in a test set: {shared.reason}"
 
 

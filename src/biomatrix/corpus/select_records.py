@@ -40,8 +40,9 @@ log = logging.getLogger(__name__)
 RECORDS: Final = "records.parquet"
 REJECTS: Final = "rejects.jsonl"
 
+_NOT_COVERED: Final = "decontamination does not cover, for lack of their data (biomatrix data get): %s%s"
 _SHOWN: Final = 8
-"""How many test sets without data are named in the log."""
+"""How many test sets are named in a line of the log."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,8 @@ def select_records(
     tell_outdated(work / "selected", chosen)
     notes = {**about, **_counts(chosen, screening, writing)}
     log.info("%s", told(notes))
+    if any(notes["test_set_counts"].values()):
+        log.info("%s", told_test_sets(notes["test_set_counts"], recipe.decontamination.splits))
     return Selection(selected, notes)
 
 
@@ -154,6 +157,25 @@ def told(notes: Mapping[str, Any]) -> str:
         parts += [f"{name} {count:,}" for name, count in sorted(total.items()) if count]
     kept = sum(notes["records"].values())
     return f"{kept:,} records stay; left out: {', '.join(parts) or 'none'}"
+
+
+def told_test_sets(counts: Mapping[str, Mapping[str, int]], splits: Sequence[str]) -> str:
+    """Return in one line which test sets took most records, and where a recipe says which of their parts count.
+
+    Parameters
+    ----------
+    counts : mapping of str to mapping of str to int
+        By source and test set, the records that were left out.
+    splits : sequence of str
+        The parts of benchmarks that the build was kept clear of.
+    """
+    total: Counter[str] = Counter()
+    for of_source in counts.values():
+        total.update(of_source)
+    most = [f"{name} {count:,}" for name, count in total.most_common(_SHOWN)]
+    more = f" and {len(total) - _SHOWN} more" if len(total) > _SHOWN else ""
+    advice = '; splits = ["test"] under [decontamination] keeps those of validation' if "validation" in splits else ""
+    return f"test sets that took most: {', '.join(most)}{more}{advice}"
 
 
 def _screened(
@@ -222,14 +244,17 @@ def _counts(
     found: dict[str, Counter[str]] = {}
     duplicates: Counter[str] = Counter()
     kept: Counter[str] = Counter()
+    owners: dict[str, Counter[str]] = {}
     for item, screen, written in zip(items, screening, writing, strict=True):
         filters.setdefault(item.source, Counter()).update(screen["filters"])
         found.setdefault(item.source, Counter()).update(screen["decontamination"])
+        owners.setdefault(item.source, Counter()).update(screen.get("test_sets", {}))  # earlier versions: none
         duplicates[item.source] += written["duplicates"]
         kept[item.source] += written["records"]
     return {
         "filters": {name: dict(counts) for name, counts in filters.items()},
         "decontamination_counts": {name: dict(counts) for name, counts in found.items()},
+        "test_set_counts": {name: dict(counts.most_common()) for name, counts in owners.items()},
         "duplicates": dict(duplicates),
         "records": dict(kept),
     }
@@ -254,7 +279,7 @@ def _tell_coverage(recipe: CorpusRecipe, sets: TestSets) -> None:
     if sets.missing:
         names = sorted(sets.missing)
         more = f" and {len(names) - _SHOWN} more, listed in the manifest" if len(names) > _SHOWN else ""
-        log.warning("decontamination does not cover, for lack of their data: %s%s", ", ".join(names[:_SHOWN]), more)
+        log.warning(_NOT_COVERED, ", ".join(names[:_SHOWN]), more)
 
 
 def _link(path: Path, place: Path) -> None:

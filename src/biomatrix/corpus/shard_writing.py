@@ -6,7 +6,7 @@ import hashlib
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from biomatrix.corpus.shards import (
     LENGTHS,
     MANIFEST,
     OFFSETS,
+    ORIGINS,
     ROWS,
     TOKENS,
     VIEW_NAMES,
@@ -127,6 +128,13 @@ def write_shard(folder: Path, documents: Sequence[EncodedDocument], views: Seque
     with ShardWriter(folder, list(dict.fromkeys(views)), dtype) as writer:
         for row, (document, view) in enumerate(zip(documents, views, strict=True)):
             writer.add(document, view, row)
+
+
+def write_origins(folder: Path, origins: Iterable[tuple[str, str]]) -> None:
+    """Write the source and the record of each document of a shard that mixes sources, one JSON object a line."""
+    lines = (json.dumps({"source": source, "id": record}, ensure_ascii=False) + "\n" for source, record in origins)
+    with (folder / ORIGINS).open("w", encoding="utf-8", newline="\n") as out:
+        out.writelines(lines)
 
 
 def write_lengths(folder: Path, shards: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,9 @@ A corpus folder holds ``manifest.json`` and one folder per shard with
 - ``offsets.bin``: where each document starts, and the end of the last, uint64;
 - ``views.bin``: the view or task of each document, uint8, an index into
 - ``views.json``: the names of the views and tasks that this shard holds;
-- ``rows.bin``: the record each document was drawn from, uint32, its number among those read.
+- ``rows.bin``: the record each document was drawn from, uint32, its number among those read; in held-out shards, which
+  mix sources, the line of
+- ``origins.jsonl``: the source and the id of a record, a JSON object a line.
 
 Beside the manifest, ``lengths.bin`` holds the tokens of every document of the corpus, uint32, in order: the index by
 which documents are ordered and packed without opening their shards.
@@ -36,6 +38,7 @@ FORMAT = 2
 MANIFEST = "manifest.json"
 TOKENS, WEIGHTS, OFFSETS, VIEWS, ROWS = "tokens.bin", "weights.bin", "offsets.bin", "views.bin", "rows.bin"
 VIEW_NAMES = "views.json"
+ORIGINS = "origins.jsonl"
 LENGTHS = "lengths.bin"
 _READ = (1, FORMAT)
 _LENGTH = np.dtype("<u4")
@@ -87,6 +90,19 @@ class ShardReader:
     def rows(self) -> NDArray[np.int64]:
         """The record each document was drawn from, ``int64 [D]``."""
         return np.fromfile(self.folder / ROWS, dtype="<u4").astype(np.int64)
+
+    @cached_property
+    def origins(self) -> list[tuple[str, str]]:
+        """The source and the record of each document, of a shard that mixes sources; empty for others."""
+        path = self.folder / ORIGINS
+        if not path.is_file():
+            return []
+        try:
+            lines = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+            named = [(str(line["source"]), str(line["id"])) for line in lines]
+            return [named[row] for row in self.rows.tolist()]
+        except (ValueError, LookupError, TypeError) as error:
+            raise ParseError(f"not the records of the documents: {error}; {_AGAIN}", file=str(path)) from error
 
     @cached_property
     def tokens(self) -> NDArray[Any]:

@@ -240,6 +240,7 @@ def make_once(folder: Path, finished: Callable[[], bool], make: Callable[[Path],
     make : callable
         Writes the content into the folder that is its argument.
     """
+    told = False
     while not finished():
         with claimed(folder) as claim:
             if claim is not None and not finished():
@@ -253,6 +254,10 @@ def make_once(folder: Path, finished: Callable[[], bool], make: Callable[[Path],
                 finally:
                     shutil.rmtree(temporary, ignore_errors=True)
             elif claim is None:
+                if not told:
+                    seconds = lease_seconds()
+                    log.info("waiting for %s: a process makes it, or was killed up to %g s ago", folder.name, seconds)
+                    told = True
                 time.sleep(min(_POLL_SECONDS, lease_seconds() / 4))
 
 

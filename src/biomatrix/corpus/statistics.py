@@ -45,6 +45,7 @@ def corpus_statistics(folder: Path, vocabulary: Path | None = None) -> dict[str,
         "lengths": _lengths(built),
         "held_out": _held_out(built.shards),
         "refused": dict(counted(built.rejects()).counts.most_common()),
+        "test_sets": _test_sets(manifest),
         "coverage": manifest.get("coverage", {}),
         "mixture": manifest.get("mixture", {}),
     }
@@ -94,6 +95,13 @@ def _sources(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for source in manifest.get("sources", [])
     ]
+
+
+def _test_sets(manifest: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """Return (source, test set, records left out), most first."""
+    counts = manifest.get("selection", {}).get("test_set_counts", {})
+    rows = [(source, name, count) for source, sets in counts.items() for name, count in sets.items()]
+    return sorted(rows, key=lambda row: (-row[2], row[:2]))
 
 
 def _views(manifest: Mapping[str, Any]) -> dict[str, dict[str, int]]:

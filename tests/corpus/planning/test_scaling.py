@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from biomatrix.cli.corpus_plan import _duration
 from biomatrix.cli.main import app
 from biomatrix.corpus.mixtures.preset import preset
+from biomatrix.corpus.planning.plan import own_records
 from biomatrix.corpus.planning.rates import Rates
 from biomatrix.corpus.planning.scaling import Machines, Plan, Share, line, tokens_wanted
+from biomatrix.corpus.recipe import SourceRecipe
 
 RATES = Rates(100, 0, 0.01, {"molecule_smiles": 0.002, "molecule_structure": 0.036}, 0.001, 50.0, 200.0, 5.0)
 
@@ -40,6 +43,23 @@ def test_rows_are_shared_equally_and_scaled() -> None:
     rows = {"a": ("protein", "1d"), "b": ("protein", "1d"), "c": ("cross_entity", "3d")}
     assert tokens_wanted(preset().rows, rows)["a"] == pytest.approx(18e9)
     assert tokens_wanted(preset().rows, rows, 304.4e6)["c"] == pytest.approx(11.4e6)
+
+
+def test_records_of_own_tables_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("smiles\n" + "CCO\n" * 40)
+    described = {"name": "own", "reader": "csv", "files": ["own.csv"], "kind": "molecule", "entity": "smiles"}
+    entry = SourceRecipe.model_validate(described)
+    assert own_records(entry, tmp_path, Rates(9, 1, 0.01), 10) == pytest.approx(36)
+    assert own_records(entry, tmp_path, Rates(38, 2, 0.01), 100) == 38
+    assert own_records(entry, None, Rates(9, 1, 0.01), 10) is None
+    assert own_records(SourceRecipe(name="uniref50"), tmp_path, Rates(9, 1, 0.01), 10) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "told"), [(2.0, "2.0 days"), (0.5, "12.0 hours"), (0.01, "14.4 minutes"), (1e-6, "less than a minute")]
+)
+def test_times_are_told_in_a_unit_that_suits_them(days: float, told: str) -> None:
+    assert _duration(days) == told
 
 
 @pytest.mark.exhaustive

@@ -24,10 +24,11 @@ from biomatrix.entities.kind_registry import kind_of
 
 
 class Found(NamedTuple):
-    """What a record shares with a test set: the way of comparing, and the reason in words."""
+    """What a record shares with a test set: the way of comparing, the reason in words, the name of the set."""
 
     way: str
     reason: str
+    owner: str
 
 
 def contamination(record: Record, index: TestIndex) -> Found | None:
@@ -45,28 +46,29 @@ def contamination(record: Record, index: TestIndex) -> Found | None:
             return found
     owner = index.holder("pairs", list(pair_keys(subject.entities)), record.source)
     if owner is not None:
-        return Found("pair", f"two of its entities stand together in {owner}")
+        return Found("pair", f"two of its entities stand together in {owner}", owner)
     return _of_texts(subject.texts, record.source, index)
 
 
 def _of_entity(entity: Entity, source: str, index: TestIndex) -> Found | None:
     owner = index.holder("entities", list(entity_keys(entity)), source)
     if owner is not None:
-        return Found("identity", f"the same {entity.kind} is in {owner}")
+        return Found("identity", f"the same {entity.kind} is in {owner}", owner)
     letters = kind_of(entity).aligned_letters(entity)
     settings = index.settings
     if letters and settings.stretch:
         owner = index.holder("stretches", letter_windows(letters, settings.stretch), source)
         if owner is not None:
-            return Found("stretch", f"shares {settings.stretch} letters in a row with a {entity.kind} of {owner}")
+            reason = f"shares {settings.stretch} letters in a row with a {entity.kind} of {owner}"
+            return Found("stretch", reason, owner)
     if letters and settings.containment is not None:
         owner = containing(letters, settings.containment, source, index)
         if owner is not None:
-            return Found("containment", f"holds most of a {entity.kind} of {owner}, cut into words")
+            return Found("containment", f"holds most of a {entity.kind} of {owner}, cut into words", owner)
     if settings.tanimoto is not None:
         owner = similar(entity, settings.tanimoto, source, index)
         if owner is not None:
-            return Found("similarity", f"nearly the same {entity.kind} is in {owner}")
+            return Found("similarity", f"nearly the same {entity.kind} is in {owner}", owner)
     return None
 
 
@@ -74,12 +76,12 @@ def _of_texts(texts: Sequence[str], source: str, index: TestIndex) -> Found | No
     whole = [key for key in map(whole_text_key, texts) if key is not None]
     owner = index.holder("texts", whole, source)
     if owner is not None:
-        return Found("text", f"the same text is in {owner}")
+        return Found("text", f"the same text is in {owner}", owner)
     size = index.settings.words
     for text in texts if size else ():
         owner = index.holder("runs", word_windows(plain_words(text), size), source)
         if owner is not None:
-            return Found("words", f"shares {size} words in a row with a text of {owner}")
+            return Found("words", f"shares {size} words in a row with a text of {owner}", owner)
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -105,7 +105,13 @@ class TestSets:
 
 
 def find_test_sets(settings: DecontaminationRecipe, data: Path) -> TestSets:
-    """Return the test sets at hand: in the cache of benchmark data, and in the data folder of a build."""
+    """Return the test sets at hand: in the cache of benchmark data, and in the data folder of a build.
+
+    Raises
+    ------
+    ConfigurationError, ParseError
+        If one that the recipe describes is not there, or lacks a column.
+    """
     here: dict[str, TestSet] = {}
     missing: dict[str, str] = {}
     chosen = [benchmark(name) for name in settings.benchmarks] or list(benchmarks().values())
@@ -117,25 +123,23 @@ def find_test_sets(settings: DecontaminationRecipe, data: Path) -> TestSets:
             here[test_set.mark] = TestSet(**{**test_set.__dict__, "covers": covers})
         if not found:
             missing[one.name] = f"no data of {one.data.source.name} in the cache or the data folder"
-    for entry in own_sets():
+    for entry in own_sets(settings.splits):
         try:
-            described = _described(entry, data)
-            here[described.mark] = described
+            _add_described(here, entry, data)
         except BioMatrixError as error:
             missing[entry.name] = str(error)
     for entry in settings.sets:  # which a recipe asks for: without its data nothing is built
         try:
-            described = _described(entry, data)
-            here[described.mark] = described
+            _add_described(here, entry, data)
         except BioMatrixError as error:
-            raise ConfigurationError(f"the test set {entry.name} of the recipe cannot be read: {error}") from error
+            raise _unreadable(entry, error) from error
     return TestSets(tuple(here.values()), missing)
 
 
 def check_sets(settings: DecontaminationRecipe, data: Path) -> None:
-    """Raise ConfigurationError where a test set of a recipe is not there or named twice, or a source is unknown.
+    """Raise ConfigurationError for a test set of a recipe that is not there, lacks a column or is named twice.
 
-    Files are not read yet.
+    A folder of a source that no benchmark has is refused too.
     """
     twice = sorted(name for name, count in Counter(entry.name for entry in settings.sets).items() if count > 1)
     if twice:
@@ -148,14 +152,32 @@ def check_sets(settings: DecontaminationRecipe, data: Path) -> None:
             )
     for entry in settings.sets:
         try:
-            _open(entry, data).check_files()
+            opened = _open(entry, data)
+            opened.check_files()
+            opened.open_tables()  # a column that is not there shows here, not amid the build
         except BioMatrixError as error:
-            raise ConfigurationError(f"the test set {entry.name} of the recipe cannot be read: {error}") from error
+            raise _unreadable(entry, error) from error
 
 
-def own_sets() -> list[TestSetRecipe]:
-    """Return the test sets of the package's own sources."""
-    return [checked(entry, TestSetRecipe, OWN_SETS) for entry in read_toml(OWN_SETS)["sets"]]
+def _unreadable(entry: TestSetRecipe, error: BioMatrixError) -> ConfigurationError:
+    return ConfigurationError(f"the test set {entry.name} of the recipe cannot be read: {error}")
+
+
+def _add_described(here: dict[str, TestSet], entry: TestSetRecipe, data: Path) -> None:
+    opened = _open(entry, data)
+    opened.open_tables()  # a column that is not there shows now
+    mark = fingerprint("set", opened.fingerprint, entry.model_dump())
+    here[mark] = TestSet(entry.name, (), mark, tuple(entry.allowed_in), folder=data, entry=entry)
+
+
+def own_sets(splits: Sequence[str]) -> list[TestSetRecipe]:
+    """Return the test sets of the package's own sources: those of these parts, and those that are of no part."""
+    found = []
+    for given in read_toml(OWN_SETS)["sets"]:
+        split = given.pop("split", None)
+        if split is None or split in splits:
+            found.append(checked(given, TestSetRecipe, OWN_SETS))
+    return found
 
 
 def _sets_of(one: Benchmark, settings: DecontaminationRecipe, data: Path) -> Iterator[TestSet]:
@@ -195,13 +217,6 @@ def _hash_of(path: Path, changed: int) -> str:
 def _open(entry: TestSetRecipe, data: Path) -> Source:
     own = CHAIN_TEST_SETS.get(entry.name) if entry.reader is None else None
     return open_source(entry, data) if own is None else own(data)
-
-
-def _described(entry: TestSetRecipe, data: Path) -> TestSet:
-    opened = _open(entry, data)
-    opened.open_tables()  # a column that is not there shows here, not amid the build
-    mark = fingerprint("set", opened.fingerprint, entry.model_dump())
-    return TestSet(entry.name, (), mark, tuple(entry.allowed_in), folder=data, entry=entry)
 
 
 def _described_rows(entry: TestSetRecipe, data: Path) -> Iterator[Subject | str]:

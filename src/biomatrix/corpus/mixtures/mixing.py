@@ -77,7 +77,12 @@ def mixture_of(
         shares = shares_of_rows(preset(wanted.preset).rows, rows, tokens)
     factors = factors_of(tokens, shares, wanted.tokens, wanted.most_repeat)
     for name, factor in factors.items():
-        log.info("mixture: %s has the share %.4f of tokens, %.4g times what its views give", name, shares[name], factor)
+        log.info(
+            "mixture: %s has the share %.4f of tokens: %.4g times the documents that its views give",
+            name,
+            shares[name],
+            factor,
+        )
     return Mixture(shares, factors, measured)
 
 

@@ -45,7 +45,7 @@ class Share:
 
     row: Row
     tokens: float
-    records: int
+    records: float
 
 
 @dataclass(frozen=True)

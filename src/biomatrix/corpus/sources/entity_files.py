@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import BATCH_ROWS, Record
@@ -24,6 +24,9 @@ from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError
 
+ANY_FORMAT: Final = "files"
+"""The reader of files that are each read as their name says, such as a folder of PDB, mmCIF and SDF files."""
+
 
 class EntityFileSource(DescribedSource):
     """Files of entities, each a record without fields.
@@ -31,19 +34,28 @@ class EntityFileSource(DescribedSource):
     Parameters
     ----------
     entry : SourceRecipe
-        Its reader is the name of a format.
+        Its reader is the name of a format, or `ANY_FORMAT`.
     root : Path
         The data folder.
     """
 
     def __init__(self, entry: SourceRecipe, root: Path) -> None:
         super().__init__(entry, root)
-        if entry.fields or entry.entity or entry.id:
+        if entry.hold_out is not None and entry.hold_out.column is not None:
+            raise ConfigurationError(f"source {entry.name}: {entry.reader} files have no columns; hold out by a key")
+        if entry.fields or entry.entity or entry.id or entry.parts or entry.folder:
             raise ConfigurationError(
-                f"source {entry.name}: {entry.reader} files have no columns for entity, id or fields; "
+                f"source {entry.name}: {entry.reader} files have no columns for entity, parts, id or fields; "
                 "leave them out, or give a table"
             )
-        self.format = file_format(str(entry.reader))
+        self._file_format = None if entry.reader == ANY_FORMAT else file_format(str(entry.reader))
+
+    @property
+    def format(self) -> FileFormat:
+        """The one format of its files; ConfigurationError where each goes by its name."""
+        if self._file_format is None:
+            raise ConfigurationError(f"source {self.name}: its files are of no one format")
+        return self._file_format
 
     def record(self, identifier: str, row: Entity | Reject) -> Record:
         """Return the record of an entity; a reject is raised as its error."""
@@ -53,7 +65,8 @@ class EntityFileSource(DescribedSource):
 
     def entities(self, path: Path) -> Iterator[Entity | Reject]:
         """Yield the records of a file, broken ones as rejects."""
-        return read_entities(path, kind=self.entry.kind, file_format=self.format.name, limits=LIMITS)
+        name = None if self._file_format is None else self._file_format.name
+        return read_entities(path, kind=self.entry.kind, file_format=name, limits=LIMITS)
 
 
 class CutFileSource(EntityFileSource):
@@ -127,12 +140,16 @@ def file_format(reader: str) -> FileFormat:
     """Return the format of that name; ConfigurationError, with the known names, where there is none."""
     formats = known_formats().get(reader)
     if formats is None:
-        raise ConfigurationError(f"no reader {reader!r}; {choices(reader, (*TABLE_READERS, *known_formats()))}")
+        raise ConfigurationError(
+            f"no reader {reader!r}; {choices(reader, (*TABLE_READERS, ANY_FORMAT, *known_formats()))}"
+        )
     return formats[0]
 
 
 def entity_file_source(entry: SourceRecipe, root: Path) -> EntityFileSource:
-    """Return the source of files of a registered format."""
+    """Return the source of files of a registered format, or of whatever format the name of each says."""
+    if entry.reader == ANY_FORMAT:
+        return WholeFileSource(entry, root)
     definition = file_format(str(entry.reader))
     cut = definition.starts is not None or definition.ends is not None
     return CutFileSource(entry, root) if cut else WholeFileSource(entry, root)
