@@ -1,171 +1,201 @@
-"""Rate and peak memory of building a corpus, by size: both should stay the same from 10^4 to 10^6 records.
+"""Rate and peak memory of a whole build, by the number of records; two workers against one.
 
     python benchmarks/corpus_scale.py                            # 10^4, 10^5 and 10^6 records
-    python benchmarks/corpus_scale.py --sizes 10000 100000
+    python benchmarks/corpus_scale.py --sizes 10000 100000 --compared 100000
+    python benchmarks/corpus_scale.py --sizes --compared 100000  # two workers alone
 
-Records are short random protein sequences in Parquet, FASTA and JSON lines, a third each, read by a recipe alone. Every
-pass runs in a process of its own: records, tokens (one modality), vocabulary. Printed are records per second, records
-per second of processor time (which other work on the machine disturbs less) and the peak resident memory, with ratios
-to the smallest size; then two workers against one on the largest: by the clock, which needs two free cores, and by the
-processor time that one needs against half of what two need together.
+Records are made up: seven of ten are short proteins (FASTA), two texts (JSON lines), one a molecule as SMILES
+(Parquet); 2% repeat others. A build is `build_corpus`, all of it: records, filters, a test set, exact and near
+duplicates, tokens in three modalities, a vocabulary, shards and held-out shards. It runs in a process of its own that
+is looked at from outside. Printed for each step and the whole are seconds, processor seconds, records per second, and
+memory: of the largest process, and of all together. Memory should stay the same from the smallest size to the largest;
+TARGET: at most 1.15 times.
+
+Two workers are compared with one in alternation: by the clock, which needs two free cores, and by processor time, that
+of the one against that of the longest path (in each step the first process, and the busier of the workers it waits
+for), which other work on the machine disturbs less. TARGET: 1.8 times as fast by the clock. The exit status is 1 where
+a target is missed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+from corpora.mixed_records import recipe, write_records
+from corpora.process_tree import ProcessTree
 
-LETTERS = np.array(list("ACDEFGHIKLMNPQRSTVWY"))
-RESIDUES = 60
-WRITTEN_TOGETHER = 10_000
-PASSES = ("records", "tokens", "vocabulary")
-MODALITY = "protein_sequence"
-
-
-def write_data(folder: Path, count: int) -> None:
-    """Write ``count`` sequences with a name, a third in each format, with one batch in memory at a time."""
-    rng = np.random.default_rng(0)
-    schema = pa.schema([("id", pa.string()), ("sequence", pa.string()), ("name", pa.string())])
-    with (
-        pq.ParquetWriter(folder / "data.parquet", schema) as table,
-        (folder / "data.fasta").open("w") as fasta,
-        (folder / "data.jsonl").open("w") as lines,
-    ):
-        for first in range(0, count, 3 * WRITTEN_TOGETHER):
-            each = min(WRITTEN_TOGETHER, (count - first + 2) // 3)
-            for part in range(3):
-                letters = LETTERS[rng.integers(0, len(LETTERS), (each, RESIDUES))]
-                rows = [
-                    {"id": f"{part}-{first + i}", "sequence": "".join(row), "name": f"protein {first + i}"}
-                    for i, row in enumerate(letters)
-                ]
-                if part == 0:
-                    table.write_table(pa.Table.from_pylist(rows, schema))
-                elif part == 1:
-                    fasta.writelines(f">{row['id']} {row['name']}\n{row['sequence']}\n" for row in rows)
-                else:
-                    lines.writelines(json.dumps(row) + "\n" for row in rows)
+FLAT: Final = 1.15
+FASTER: Final = 1.8
+SLICE_ROWS: Final = 5000
+"""Rows of a slice where sizes are compared, as recipes have it; few workers need smaller ones to have like shares."""
+WHOLE: Final = "whole build"
+LEARNING: Final = "biomatrix.corpus.build_vocabulary"
 
 
-def recipe() -> Any:
-    """Return the recipe over the three files."""
-    from biomatrix.corpus import CorpusRecipe
+class Steps(logging.Handler):
+    """Notes when the steps of a build end, by what a build logs."""
 
-    columns: dict[str, Any] = {"entity": "sequence", "id": "id", "fields": {"name": "name"}}
-    described = {"parquet": columns, "fasta": {"fields": {"description": "name"}}, "jsonl": columns}
-    shared = {"kind": "protein", "licence": ["CC0-1.0"]}
-    sources = [
-        {"name": reader, "reader": reader, "files": [f"data.{reader}"], **shared, **more}
-        for reader, more in described.items()
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note a line that a step ends with; of several of one step the last counts."""
+        if record.name == "biomatrix.progress":
+            self.ends[record.getMessage().partition(":")[0]] = time.time()
+        elif record.name == LEARNING and "entries in all" in record.getMessage():
+            self.ends["vocabulary"] = time.time()
+
+
+def build(folder: Path, workers: int, slice_rows: int) -> dict[str, float]:
+    """Build the corpus of a folder in this process; return when each step ended, and when the first began."""
+    from biomatrix.corpus import CorpusRecipe, build_corpus
+
+    steps = Steps()
+    logging.getLogger("biomatrix").addHandler(steps)
+    logging.getLogger("biomatrix").setLevel(logging.INFO)
+    begin = time.time()
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        build_corpus(CorpusRecipe.model_validate(recipe(slice_rows)), folder, Path(work), workers=workers)
+        return {"": begin, **steps.ends, "manifests": time.time()}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a step took: seconds; processor seconds of all, of the longest path; MB of the largest process, of all."""
+
+    seconds: float
+    processor: float
+    path: float
+    largest: float
+    together: float
+
+
+def measured(folder: Path, workers: int, slice_rows: int) -> dict[str, Taken]:
+    """Build in a process of its own; return what each step and the whole took."""
+    command = [
+        sys.executable,
+        __file__,
+        "--build",
+        str(folder),
+        "--workers",
+        str(workers),
+        "--slice-rows",
+        str(slice_rows),
     ]
-    settings = {"views": {}, "tasks": {}, "modalities": [MODALITY], "vocabulary": {"text_entries": 500}}
-    return CorpusRecipe.model_validate({"name": "scale", "sources": sources, **settings})
-
-
-def run_pass(name: str, folder: Path, workers: int) -> dict[str, float]:
-    """Run one pass over the data of a folder; return its seconds, processor seconds and peak memory in MB."""
-    from biomatrix.corpus.build_records import build_records
-    from biomatrix.corpus.build_tokens import build_tokens
-    from biomatrix.corpus.build_vocabulary import build_vocabulary
-
-    wanted, work = recipe(), folder / f"work{workers}"
-
-    def records() -> Any:
-        return build_records(wanted.sources, folder, work, size=wanted.slice_rows, workers=workers)
-
-    def tokens() -> Any:
-        return build_tokens(records(), work, modalities=[MODALITY], workers=workers)
-
-    steps = {"records": records, "tokens": tokens, "vocabulary": lambda: build_vocabulary(tokens(), wanted)}
-    begin, before = time.perf_counter(), processor_seconds()
-    steps[name]()
-    return {
-        "seconds": time.perf_counter() - begin,
-        "processor": processor_seconds() - before,
-        "megabytes": peak_memory(),
-    }
-
-
-def processor_seconds() -> float:
-    """Return the processor time of this process and its finished children, in seconds."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
-
-
-def peak_memory() -> float:
-    """Return the peak resident memory of this process and of its largest child, in MB."""
-    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
-
-
-def measured(name: str, folder: Path, workers: int = 1) -> dict[str, float]:
-    """Run one pass in a process of its own."""
-    command = [sys.executable, __file__, "--pass", name, "--folder", str(folder), "--workers", str(workers)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    with ProcessTree(process.pid) as tree:
+        printed, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"the build of {folder} ended with {process.returncode}")
+    ends: dict[str, float] = json.loads(printed.splitlines()[-1])
+    names = list(ends)
+    taken = {name: _taken(tree, ends[before], ends[name]) for before, name in pairwise(names)}
+    taken[WHOLE] = Taken(
+        ends[names[-1]] - ends[""],
+        sum(step.processor for step in taken.values()),
+        sum(step.path for step in taken.values()),
+        max(tree.peaks.values()),
+        max(step.together for step in taken.values()),
+    )
+    return taken
 
 
-def report(sizes: Sequence[int], scratch: Path, workers: int) -> None:
-    """Measure every size and print the table."""
-    heads = ("records", "per second", "ratio", "per CPU s", "ratio", "peak MB", "ratio")
-    print(f"{'pass':12s}", *(f"{head:>10s}" for head in heads))
-    first: dict[str, tuple[float, ...]] = {}
+def _taken(tree: ProcessTree, start: float, end: float) -> Taken:
+    looks = tree.between(start, end)
+    before, after = looks[0].processor, looks[-1].processor
+    spent = {number: seconds - before.get(number, 0.0) for number, seconds in after.items()}
+    path = spent.get(tree.root, 0.0) + max((own for number, own in spent.items() if number != tree.root), default=0.0)
+    largest, together = (max(getattr(one, name) for one in looks) for name in ("largest", "together"))
+    return Taken(end - start, sum(spent.values()), path, largest, together)
+
+
+def report_sizes(sizes: Sequence[int], workers: int, scratch: Path) -> bool:
+    """Build every size with so many workers and print what it took; return whether memory stayed the same."""
+    print(f"workers: {workers}")
+    heads = ("records", "seconds", "per second", "per CPU s", "largest MB", "ratio", "all MB", "ratio")
+    print(f"{'step':26s}", *(f"{head:>10s}" for head in heads))
+    first: dict[str, Taken] = {}
+    flat = True
     for count in sizes:
-        folder = scratch / str(count)
+        for name, taken in measured(written(scratch, count), workers, SLICE_ROWS).items():
+            base = first.setdefault(name, taken)
+            ratios = taken.largest / base.largest, taken.together / base.together
+            flat = flat and (name != WHOLE or max(ratios) <= FLAT)
+            print(
+                f"{name:26s} {count:10,d} {taken.seconds:10.1f} {count / taken.seconds:10,.0f}",
+                f"{count / max(taken.processor, 0.01):10,.0f} {taken.largest:10.0f} {ratios[0]:10.2f}",
+                f"{taken.together:10.0f} {ratios[1]:10.2f}",
+                flush=True,
+            )
+    if len(sizes) > 1:
+        print(f"TARGET peak memory of the whole build, at most {FLAT} times: {'met' if flat else 'MISSED'}")
+    return flat
+
+
+def report_workers(count: int, slice_rows: int, workers: int, rounds: int, scratch: Path) -> bool:
+    """Build with one worker and several in turn; print how much faster each step is and whether the whole is."""
+    folder = written(scratch, count)
+    pairs = [(measured(folder, 1, slice_rows), measured(folder, workers, slice_rows)) for _ in range(rounds)]
+    print(f"\n{workers} workers against one, {count:,} records in slices of {slice_rows:,}, the better of {rounds}")
+    print(
+        f"{'step':26s}", *(f"{head:>10s}" for head in ("one s", "many s", "ratio", "one CPU s", "path CPU s", "ratio"))
+    )
+    for name in pairs[0][0]:
+        one, many = (min((pair[side][name] for pair in pairs), key=lambda taken: taken.seconds) for side in (0, 1))
+        clock, path = one.seconds / many.seconds, one.processor / max(many.path, 0.01)
+        figures = (one.seconds, many.seconds, clock, one.processor, many.path, path)
+        print(f"{name:26s}", *(f"{figure:10.2f}" for figure in figures))
+    print(f"TARGET whole build, at least {FASTER} times as fast: {'met' if clock >= FASTER else 'MISSED'}")
+    return clock >= FASTER
+
+
+def written(scratch: Path, count: int) -> Path:
+    """Return the folder of so many records, written unless it is there."""
+    folder = scratch / str(count)
+    if not folder.is_dir():
         folder.mkdir()
-        write_data(folder, count)
-        for name in PASSES:
-            found = measured(name, folder)
-            figures = (count / found["seconds"], count / found["processor"], found["megabytes"])
-            base = first.setdefault(name, figures)
-            cells = [f"{figure:10,.0f} {figure / known:10.2f}" for figure, known in zip(figures, base, strict=True)]
-            print(f"{name:12s} {count:10,d}", *cells, flush=True)
-    folder = scratch / str(sizes[-1])
-    one = run_alone(folder, 1, "again")
-    many = run_alone(folder, workers, "many")
-    for name in ("records", "tokens"):
-        clock = one[name]["seconds"] / many[name]["seconds"]
-        free = workers * one[name]["processor"] / many[name]["processor"]
-        print(f"{name}, {sizes[-1]:,} records: {workers} workers {clock:.2f} times as fast as one by the clock", end="")
-        print(f", {free:.2f} by processor time")
-
-
-def run_alone(folder: Path, workers: int, label: str) -> dict[str, dict[str, float]]:
-    """Return the figures of the passes that workers share, over a work folder of their own."""
-    place = folder / label
-    place.mkdir()
-    for reader in ("parquet", "fasta", "jsonl"):
-        (place / f"data.{reader}").hardlink_to(folder / f"data.{reader}")
-    return {name: measured(name, place, workers) for name in ("records", "tokens")}
+        write_records(folder, count)
+    return folder
 
 
 def main() -> None:
-    """Print the table, or run one pass and print its figures as JSON."""
+    """Print the tables, or build once and print when each step ended, as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
-    parser.add_argument("--workers", type=int, default=2, help="compared with one")
-    parser.add_argument("--pass", dest="step", choices=PASSES, help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--each", type=int, default=1, help="workers that build each size")
+    parser.add_argument("--compared", type=int, default=100_000, help="records that workers are compared on; 0: none")
+    parser.add_argument("--rounds", type=int, default=1, help="builds of each number of workers, in alternation")
+    parser.add_argument("--workers", type=int, default=2, help="compared with one, over --compared records")
+    parser.add_argument("--slice-rows", type=int, default=1000, help="rows of a slice where workers are compared")
+    parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.step:
-        print(json.dumps(run_pass(arguments.step, arguments.folder, arguments.workers)))
+    if arguments.build:
+        print(json.dumps(build(arguments.build, arguments.workers, arguments.slice_rows)))
         return
     with tempfile.TemporaryDirectory() as scratch:
-        report(arguments.sizes, Path(scratch), arguments.workers)
+        met = not arguments.sizes or report_sizes(arguments.sizes, arguments.each, Path(scratch))
+        if arguments.compared:
+            met = (
+                report_workers(
+                    arguments.compared, arguments.slice_rows, arguments.workers, arguments.rounds, Path(scratch)
+                )
+                and met
+            )
+    sys.exit(not met)
 
 
 if __name__ == "__main__":

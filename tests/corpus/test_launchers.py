@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,73 @@ def test_a_process_begins_at_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_workers_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="at least 1"):
         LocalProcesses(0)
+
+
+def own_number(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+@pytest.mark.slow
+def test_processes_stand_from_one_crew_to_the_next_and_end_with_the_block() -> None:
+    launcher = LocalProcesses(2)
+    seen = []
+    with launcher.standing():
+        for _ in range(2):
+            with launcher.crew(4) as crew:
+                seen.append({number for _, number in crew(own_number, [0.3] * 4)})
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 2
+    assert os.getpid() not in seen[0]
+    for number in seen[0]:
+        with pytest.raises(ProcessLookupError):
+            os.kill(number, 0)
+
+
+def test_one_worker_is_this_process() -> None:
+    launcher = LocalProcesses(1)
+    with launcher.standing(), launcher.crew(3) as crew:
+        assert list(crew(own_number, [0.0])) == [(0, os.getpid())]
+
+
+LEADER = """
+import os, pathlib, sys, time
+from biomatrix.corpus.launching import LocalProcesses
+
+def work(folder):
+    (pathlib.Path(folder) / str(os.getpid())).touch()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    with LocalProcesses(2).crew(2) as crew:
+        list(crew(work, sys.argv[1:] * 2))
+"""
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
+    folder = tmp_path / "numbers"
+    folder.mkdir()
+    (tmp_path / "leader.py").write_text(LEADER)
+    leader = subprocess.Popen([sys.executable, str(tmp_path / "leader.py"), str(folder)])
+    until(lambda: len(list(folder.iterdir())) == 2)
+    workers = [int(path.name) for path in folder.iterdir()]
+    leader.kill()
+    leader.wait()
+    until(lambda: not any(is_running(number) for number in workers))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE / 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_running(number: int) -> bool:
+    """Return whether a process is there and not merely waited for."""
+    done = subprocess.run(["ps", "-o", "stat=", "-p", str(number)], capture_output=True, text=True, check=False)
+    return bool(done.stdout.strip()) and not done.stdout.strip().startswith("Z")
 
 
 def test_a_script_without_sbatch_is_written_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,7 +161,8 @@ def test_bytes_do_not_depend_on_workers_or_ranges(tmp_path: Path, monkeypatch: p
     table = "entity\n" + "\n".join(molecules) + "\n"
     recipe = table_recipe(tmp_path, {"a": table, "b": table}, "molecule", deduplication={"exact": True})
     whole = selected(recipe, tmp_path, tmp_path / "whole")
-    monkeypatch.setattr("biomatrix.corpus.deduplication.duplicates.RANGE_KEYS", -(-80 // ranges))
+    monkeypatch.setattr("biomatrix.corpus.deduplication.duplicates.LEAST_KEYS", -(-80 // ranges))
+    monkeypatch.setattr("biomatrix.corpus.deduplication.duplicates.MOST_KEYS", -(-80 // ranges))
     other = selected(recipe, tmp_path, tmp_path / "other", workers=1)
     assert kept_bytes(whole) == kept_bytes(other)
     assert len(kept(whole)) == 9

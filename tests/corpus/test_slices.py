@@ -91,6 +91,15 @@ def test_only_what_nobody_works_on_is_removed(tmp_path: Path) -> None:
         assert left == {"00000", "00001", running.name, recent.name}
 
 
+def test_a_half_written_file_is_removed_a_lease_later(tmp_path: Path) -> None:
+    for name in (".manifest.json.0a1b2c3d.part", ".lengths.bin.0a1b2c3d.part", "mine.part"):
+        (tmp_path / name).touch()
+    for name in (".manifest.json.0a1b2c3d.part", "mine.part"):
+        make_old(tmp_path / name)
+    remove_strays(tmp_path, ())
+    assert {path.name for path in tmp_path.iterdir()} == {".lengths.bin.0a1b2c3d.part", "mine.part"}
+
+
 def test_a_live_claim_is_respected_and_a_void_one_taken_over(tmp_path: Path) -> None:
     folder = tmp_path / "00000"
     first = take(folder)

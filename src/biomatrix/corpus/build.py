@@ -19,12 +19,12 @@ from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
 from biomatrix.corpus.build_vocabulary import is_vocabulary_of, save_vocabulary, vocabulary_fingerprint
 from biomatrix.corpus.check_build import check_build
 from biomatrix.corpus.file_hashes import hashes_kept
-from biomatrix.corpus.launching import Workers
+from biomatrix.corpus.launching import Workers, launcher_of
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.refusals import described, refused_documents, refused_records
 from biomatrix.corpus.select_records import Selection, select_records
 from biomatrix.corpus.shards import MANIFEST, held_out_folders, read_manifest
-from biomatrix.corpus.slices import make_once
+from biomatrix.corpus.slices import make_once, remove_strays
 from biomatrix.entities.files.folders import make_folder
 from biomatrix.entities.files.in_use import in_use
 
@@ -57,7 +57,9 @@ def _written(
 def build_nano_vocabulary(recipe: CorpusRecipe, data: Path, work: Path, *, workers: Workers = 1) -> Path:
     """Build the corpus's own vocabulary under ``work/vocabulary``, also where one is there; return the folder."""
     folder = work / "vocabulary"
-    save_vocabulary(tokenised(recipe, data, work, workers=workers), recipe, folder)
+    launcher = launcher_of(workers)
+    with launcher.standing():
+        save_vocabulary(tokenised(recipe, data, work, workers=launcher), recipe, folder, workers=launcher)
     return folder
 
 
@@ -108,10 +110,13 @@ def build_corpus(
     for folder in (work, shards or work):
         make_folder(folder)
     shards = shards or work / "shards"
-    with hashes_kept(work / "index"):
-        selection = _selected(recipe, data, work, workers)
-        slices = _written(selection, recipe, work, workers)
-        corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, workers, selection.notes)
+    launcher = launcher_of(workers)
+    with hashes_kept(work / "index"), launcher.standing():
+        selection = _selected(recipe, data, work, launcher)
+        slices = _written(selection, recipe, work, launcher)
+        corpus = _shards_of(slices, recipe, vocabulary, data, work, shards, launcher, selection.notes)
+    for folder in (work, work / "index"):
+        remove_strays(folder, ())
     _tell_silent(corpus)
     refused = {"records": refused_records(slices), "documents": refused_documents(corpus.parent)}
     if any(faults.counts for faults in refused.values()):
@@ -163,6 +168,6 @@ def _shards_of(
         make_once(
             vocabulary,
             partial(is_vocabulary_of, slices, recipe, vocabulary),
-            partial(save_vocabulary, slices, recipe),
+            partial(save_vocabulary, slices, recipe, workers=workers),
         )
         return build_shards(slices, recipe, vocabulary, data, shards, workers=workers, selection=selection)

@@ -14,7 +14,9 @@ from pathlib import Path
 from sys import intern
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from biomatrix.corpus.build_records import reject_line
 from biomatrix.corpus.launching import Workers
@@ -105,11 +107,13 @@ class TokenisedSlice:
         modalities : collection of str, optional
             The modalities whose tokens the records carry; all when not given.
         """
+        wanted = _rows_of(self.records, splits)
         readers = [
-            (name, _written_rows(folder, modalities is None or name in modalities)) for name, folder in self.tokens
+            (name, _written_rows(folder, wanted, modalities is None or name in modalities))
+            for name, folder in self.tokens
         ]
         pending = {name: next(rows, None) for name, rows in readers}
-        for index, row in enumerate(_plain_rows(self.records)):
+        for index, row in _plain_rows(self.records, wanted):
             written: dict[str, _Written] = {}
             for name, rows in readers:
                 entry = pending[name]
@@ -117,15 +121,28 @@ class TokenisedSlice:
                     continue
                 written[name] = entry[1]
                 pending[name] = next(rows, None)
-            if row["split"] in splits and (written or row["kind"] == TEXT):
+            if written or row["kind"] == TEXT:
                 if self.rewriting:
                     row["id"] = f"{row['id']}~{self.rewriting}"
                 yield _token_record(row, written)
 
 
-def _plain_rows(folder: Path) -> Iterator[dict[str, Any]]:
-    for batch in read_batches(folder / "records.parquet", _PLAIN_COLUMNS):
-        yield from batch.to_pylist()
+def _rows_of(folder: Path, splits: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which rows of a record slice are of some splits, ``bool [rows]``; the others become no objects."""
+    parts = [np.isin(batch.column("split").to_pylist(), splits) for batch in _records(folder, ["split"])]
+    return np.concatenate([*parts, np.zeros(0, dtype=np.bool_)])
+
+
+def _plain_rows(folder: Path, wanted: NDArray[np.bool_]) -> Iterator[tuple[int, dict[str, Any]]]:
+    first = 0
+    for batch in _records(folder, _PLAIN_COLUMNS):
+        mask = wanted[first : first + batch.num_rows]
+        yield from zip((first + np.flatnonzero(mask)).tolist(), batch.filter(pa.array(mask)).to_pylist(), strict=True)
+        first += batch.num_rows
+
+
+def _records(folder: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    return read_batches(folder / "records.parquet", columns)
 
 
 def _token_record(row: Mapping[str, Any], written: Mapping[str, _Written]) -> TokenRecord:
@@ -139,15 +156,18 @@ def _token_record(row: Mapping[str, Any], written: Mapping[str, _Written]) -> To
     return TokenRecord(row["source"], row["id"], row["kind"], row["split"], fields, of(None), parts, places_of(row))
 
 
-def _written_rows(folder: Path, with_tokens: bool) -> Iterator[tuple[int, _Written]]:
-    """Yield the number of each record that a modality wrote, in order, and its tokens, None without ``with_tokens``."""
-    for row, group in groupby(_token_lines(folder, with_tokens), key=itemgetter(0)):
+def _written_rows(folder: Path, wanted: NDArray[np.bool_], with_tokens: bool) -> Iterator[tuple[int, _Written]]:
+    """Yield the number of each wanted record that a modality wrote, in order, and its tokens or None."""
+    for row, group in groupby(_token_lines(folder, wanted, with_tokens), key=itemgetter(0)):
         yield row, {part: tokens for _, part, tokens in group}
 
 
-def _token_lines(folder: Path, with_tokens: bool) -> Iterator[tuple[int, str | None, tuple[str, ...] | None]]:
+def _token_lines(
+    folder: Path, wanted: NDArray[np.bool_], with_tokens: bool
+) -> Iterator[tuple[int, str | None, tuple[str, ...] | None]]:
     columns = ["row", "part", "tokens"] if with_tokens else ["row", "part"]
-    for batch in read_batches(folder / "tokens.parquet", columns):
+    for whole in read_batches(folder / "tokens.parquet", columns):
+        batch = whole.filter(pa.array(wanted[whole.column("row").to_numpy()]))
         places = zip(batch.column("row").to_pylist(), batch.column("part").to_pylist(), strict=True)
         if not with_tokens:
             yield from ((row, part, None) for row, part in places)

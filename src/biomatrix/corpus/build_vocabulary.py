@@ -10,10 +10,12 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
 from biomatrix.corpus.build_tokens import TokenisedSlice
+from biomatrix.corpus.launching import Workers, launcher_of
 from biomatrix.corpus.recipe import CorpusRecipe, CoverageRecipe, VocabularyRecipe
 from biomatrix.corpus.records import TokenRecord
 from biomatrix.corpus.saved_vocabulary import ORIGIN
@@ -22,7 +24,7 @@ from biomatrix.corpus.token_counts import summed
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
 from biomatrix.tasks.registry import package_definitions
-from biomatrix.vocabulary import Vocabulary, coverage_of, joint_tokens, train_byte_bpe
+from biomatrix.vocabulary import Coverage, Vocabulary, coverage_of, joint_tokens, train_byte_bpe
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +119,7 @@ def count_open_tokens(slices: Slices, writers: Sequence[Modality]) -> dict[str, 
     return summed(folders, [writer.name for writer in writers if writer.open_ended])
 
 
-def build_vocabulary(slices: Slices, recipe: CorpusRecipe) -> Vocabulary:
+def build_vocabulary(slices: Slices, recipe: CorpusRecipe, *, workers: Workers = 1) -> Vocabulary:
     """Build a vocabulary from the training records of finished token slices.
 
     The text entries are a byte-level BPE learned on the records' prose and on entities spelled as text. Of an
@@ -137,7 +139,8 @@ def build_vocabulary(slices: Slices, recipe: CorpusRecipe) -> Vocabulary:
         if writer.open_ended:
             share, limit = coverage_settings(settings.coverage.get(writer.name), writer)
             tokens_of[writer.name], covered = choose_tokens(counts[writer.name], share, limit)
-            log.info("%s", describe(writer.name, tokens_of[writer.name], covered, slices))
+            whole = coverage_in(slices, writer.name, tokens_of[writer.name], workers)
+            log.info("%s", describe(writer.name, covered, whole))
     vocabulary = Vocabulary.build(base, tokens=tokens_of, modalities=writers)
     log.info("%d entries in all: %r", len(vocabulary), vocabulary)
     return vocabulary
@@ -147,17 +150,26 @@ def _characters(settings: VocabularyRecipe) -> int:
     return settings.text_characters + settings.smiles_characters
 
 
-def describe(name: str, kept: Sequence[str], covered: float, slices: Slices) -> str:
+def coverage_in(slices: Slices, name: str, kept: Sequence[str], workers: Workers = 1) -> Coverage:
+    """Return how much of what training records are written with in a modality consists of the kept tokens."""
+    items = [item for group in slices.values() for item in group]
+    with launcher_of(workers).crew(len(items)) as crew:
+        parts = [part for _, part in crew(partial(_coverage_in_slice, name=name, kept=frozenset(kept)), items)]
+    return sum(parts, start=coverage_of(kept, ()))
+
+
+def _coverage_in_slice(item: TokenisedSlice, name: str, kept: frozenset[str]) -> Coverage:
+    records = training_records([item], (name,))
+    return coverage_of(kept, (tokens for record in records for other, tokens in record.written() if other == name))
+
+
+def describe(name: str, covered: float, found: Coverage) -> str:
     """Return one line on how much of a corpus the kept tokens of a modality write, and how many records whole."""
-    records = chain.from_iterable(training_records(group, (name,)) for group in slices.values())
-    report = coverage_of(
-        kept, (tokens for record in records for written, tokens in record.written() if written == name)
-    )
-    if not report.sequences:
+    if not found.sequences:
         return f"{name}: no record is written in it"
     return (
-        f"{name}: {len(kept)} tokens cover {covered:.4f} of occurrences; {report.sequences_covered} of "
-        f"{report.sequences} records ({report.sequence_share:.3f}) can be written whole"
+        f"{name}: {found.tokens} tokens cover {covered:.4f} of occurrences; {found.sequences_covered} of "
+        f"{found.sequences} records ({found.sequence_share:.3f}) can be written whole"
     )
 
 
@@ -168,9 +180,9 @@ def vocabulary_fingerprint(slices: Slices, recipe: CorpusRecipe) -> str:
     return fingerprint(VERSION, recipe.vocabulary.model_dump(), names, list(marks.items()))
 
 
-def save_vocabulary(slices: Slices, recipe: CorpusRecipe, folder: Path) -> None:
+def save_vocabulary(slices: Slices, recipe: CorpusRecipe, folder: Path, *, workers: Workers = 1) -> None:
     """Build the vocabulary of finished token slices; save it in the ordinary layout, with what it was built from."""
-    build_vocabulary(slices, recipe).save_pretrained(folder)
+    build_vocabulary(slices, recipe, workers=workers).save_pretrained(folder)
     origin = {"fingerprint": vocabulary_fingerprint(slices, recipe)}
     (folder / ORIGIN).write_text(json.dumps(origin) + "\n", encoding="utf-8")
 

@@ -1,19 +1,23 @@
 """Who does the slices of a step: this process, processes of this machine, or the actors of a cluster.
 
 A launcher is asked for a crew, and the crew to call one function on many items. Whoever calls it, the function is the
-same and claims what it works on, so that any number of launchers may work over one folder at once.
+same and claims what it works on, so that any number of launchers may work over one folder at once. Within a standing
+block the workers of one crew are those of the next: a process takes seconds to start, and a build has a dozen steps.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
 import os
 import re
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Final, TypeAlias, TypeVar
+from functools import partial
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar
 
 from biomatrix.entities.files.stopping import end_on_signals
 from biomatrix.errors import ConfigurationError
@@ -27,7 +31,11 @@ Crew: TypeAlias = Callable[[Callable[[T], Any], Sequence[T]], Iterator[tuple[int
 
 
 class Launcher(ABC):
-    """Opens crews; it holds nothing in between."""
+    """Opens crews; it holds nothing in between, but within a standing block."""
+
+    @abstractmethod
+    def standing(self) -> AbstractContextManager[None]:
+        """Keep workers from one crew to the next while the block runs."""
 
     @abstractmethod
     def crew(self, tasks: int, *, accelerated: bool = False) -> AbstractContextManager[Crew[Any]]:
@@ -60,19 +68,39 @@ class LocalProcesses(Launcher):
         if workers < 1:
             raise ConfigurationError(f"workers must be at least 1, not {workers}")
         self.workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Keep processes while the block runs; each is started with the first item that none is free for."""
+        if self.workers == 1:
+            yield
+            return
+        with self._processes() as self._pool:
+            try:
+                yield
+            finally:
+                self._pool = None
 
     @contextmanager
     def crew(self, tasks: int, *, accelerated: bool = False) -> Iterator[Crew[Any]]:
-        """Return the crew; its processes are started with the first item and end with the block."""
-        workers = min(self.workers, tasks)
-        if workers <= 1:
+        """Return the crew; its processes are started with the first item and end with the block or the standing one."""
+        if min(self.workers, tasks) <= 1:
             yield _one_by_one
+            return
+        with self._processes() as pool:
+            yield partial(_side_by_side, pool)
+
+    @contextmanager
+    def _processes(self) -> Iterator[ProcessPoolExecutor]:
+        if self._pool is not None:
+            yield self._pool
             return
         others = set(multiprocessing.active_children())
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=end_on_signals) as pool:
+        with ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin_work) as pool:
             try:
-                yield lambda call, items: _side_by_side(pool, call, items)
+                yield pool
             except (SystemExit, KeyboardInterrupt):  # asked to end: workers tidy up as this process does, at once
                 for process in set(multiprocessing.active_children()) - others:
                     process.terminate()
@@ -102,6 +130,22 @@ def beginning(count: int) -> int:
     if share >= shares:
         raise ConfigurationError(f"{SHARE} is {text!r}; give i/n, where i of n processes is counted from 0")
     return count * share // shares
+
+
+def _begin_work() -> None:
+    """Prepare a process for work: it ends in order when asked to, and at once when the one that started it is killed.
+
+    Without the second it would wait for further work for ever.
+    """
+    end_on_signals()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> NoReturn:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)  # as if killed too: what it held is void a lease later
 
 
 def _one_by_one(call: Callable[[T], Any], items: Sequence[T]) -> Iterator[tuple[int, Any]]:

@@ -42,19 +42,41 @@ class RayCluster(Launcher):
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._ray = _started(workers)
+        self._stands = False
+        self._needs: dict[str, int] = {}
+        self._actors: list[Any] = []
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Keep actors while the block runs, until a crew needs others: with a GPU, or without."""
+        self._stands = True
+        try:
+            yield
+        finally:
+            self._stands = False
+            self._dismiss()
 
     @contextmanager
     def crew(self, tasks: int, *, accelerated: bool = False) -> Iterator[Crew[Any]]:
-        """Return the crew; its actors end with the block."""
+        """Return the crew; its actors end with the block, or with the standing one."""
         gpus = int(self._ray.cluster_resources().get("GPU", 0)) if accelerated else 0
         needs = {"num_gpus": 1, "num_cpus": 1} if gpus else {"num_cpus": 1}
+        if needs != self._needs:
+            self._dismiss()  # else they would hold the processors that the others wait for
+        self._needs = needs
         kind = self._ray.remote(Worker).options(max_restarts=-1, max_task_retries=-1, **needs)
-        actors = [kind.remote() for _ in range(max(1, min(gpus or self.workers, tasks)))]
+        wanted = max(1, min(gpus or self.workers, tasks))
+        self._actors += [kind.remote() for _ in range(wanted - len(self._actors))]
         try:
-            yield partial(_distributed, self._ray, actors)
+            yield partial(_distributed, self._ray, self._actors[:wanted])
         finally:
-            for actor in actors:
-                self._ray.kill(actor)
+            if not self._stands:
+                self._dismiss()
+
+    def _dismiss(self) -> None:
+        for actor in self._actors:
+            self._ray.kill(actor)
+        self._actors = []
 
 
 def _distributed(ray: Any, actors: Sequence[Any], call: Callable[[T], Any], items: Sequence[T]) -> Iterator[Any]:

@@ -109,6 +109,7 @@ def select_records(
     writing = run_slices(chosen, write_selected, workers=workers, label="selected records")
     for name, group in selected.items():
         remove_strays(work / "selected" / name, group)
+        remove_strays(work / "screened" / name, screened[name])
     tell_outdated(work / "selected", chosen)
     notes = {**about, **_counts(chosen, screening, writing)}
     log.info("%s", told(notes))
@@ -215,6 +216,8 @@ def _duplicates(
     keys = sum(note["keys"] for note in notes)
     ranges = duplicate_slices(runs, [item.fingerprint for item in items], keys, wanted.near, wanted.exact, work)
     run_slices(ranges, write_duplicates, workers=workers, label="duplicates")
+    for folder in {item.folder.parent for item in ranges}:
+        remove_strays(folder, ranges)
     return [item.folder for item in ranges]
 
 

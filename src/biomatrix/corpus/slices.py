@@ -272,7 +272,7 @@ def remove_strays(folder: Path, keep: Sequence[Slice]) -> None:
     names = {item.folder.name for item in keep}
     now, lease = shared_now(folder), lease_seconds()
     for name in sorted(_names(folder)):
-        temporary = name.endswith((TEMPORARY, ".clock", ".claim"))
+        temporary = name.endswith((TEMPORARY, ".clock", ".claim")) or (name.startswith(".") and name.endswith(".part"))
         if not temporary and (name in names or _MARKED.fullmatch(name)):
             continue
         path = folder / name

@@ -35,6 +35,16 @@ class Coverage:
     sequences: int
     sequences_covered: int
 
+    def __add__(self, other: Coverage) -> Coverage:
+        """Return the measure of two parts of a corpus together, by the same tokens."""
+        return Coverage(
+            self.tokens,
+            self.occurrences + other.occurrences,
+            self.covered + other.covered,
+            self.sequences + other.sequences,
+            self.sequences_covered + other.sequences_covered,
+        )
+
     @property
     def share(self) -> float:
         """The covered share of occurrences; NaN over nothing."""

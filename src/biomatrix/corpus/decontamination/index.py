@@ -18,7 +18,7 @@ from biomatrix.corpus.decontamination.test_rows import TestRows
 from biomatrix.corpus.decontamination.test_sets import TestSet, TestSets
 from biomatrix.corpus.launching import Workers
 from biomatrix.corpus.recipe import DecontaminationRecipe
-from biomatrix.corpus.slices import Slice, fingerprint, make_once, marked_folder, run_slices
+from biomatrix.corpus.slices import Slice, fingerprint, make_once, marked_folder, remove_strays, run_slices
 from biomatrix.corpus.windows import Hashes
 from biomatrix.errors import ConfigurationError
 
@@ -87,6 +87,8 @@ def build_index(sets: TestSets, settings: DecontaminationRecipe, work: Path, *, 
     rows = [note["rows"] for note in notes]
     write = partial(_write_index, items=items, rows=rows, settings=settings, mark=mark)
     make_once(folder, (folder / INDEX).is_file, write)
+    for place in (home, home / "sets"):
+        remove_strays(place, items)
     return folder
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import combinations
@@ -100,8 +100,10 @@ def entity_keys(entity: Entity) -> Iterator[int]:
         yield hashed(kind, identity)
 
 
-def pair_keys(entities: Iterable[Entity]) -> Iterator[int]:
+def pair_keys(entities: Sequence[Entity]) -> Iterator[int]:
     """Yield the hash of every two of several entities, in any order."""
+    if len(entities) < 2:
+        return  # the identity of an entity alone, most records, need not be found for this
     own = [f"{entity.kind}\0{kind_of(entity).identity(entity)}" for entity in entities]
     for pair in combinations(sorted(own), 2):
         yield hashed("pair", "\0".join(pair))

@@ -19,8 +19,10 @@ from biomatrix.corpus.mapped_arrays import mapped
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder
 
 VERSION: Final = 1
-RANGE_KEYS: Final = 2_000_000
-"""Keys of all runs in one range, about."""
+LEAST_KEYS: Final = 250_000
+MOST_KEYS: Final = 2_000_000
+"""Keys of all runs in one range, about: few, for memory; more of many runs, since a range opens each of them."""
+_KEYS_OF_RUN: Final = 500
 DROPPED: Final = np.dtype([("slice", "<u4"), ("row", "<u4"), ("by", "S96")])
 """A record that is left out, by its slice and row, and the one that is kept, ``source/id``."""
 _LEADERS: Final = 16
@@ -63,7 +65,7 @@ def duplicate_slices(
     runs: Sequence[Run], marks: Sequence[str], keys: int, near: Mapping[str, float], exact: bool, work: Path
 ) -> list[DuplicateSlice]:
     """Return the pieces of work that find all duplicates among runs of so many keys."""
-    ranges = max(1, -(-keys // RANGE_KEYS))
+    ranges = max(1, -(-keys // keys_together(len(runs))))
     edges = [(number << 64) // ranges for number in range(ranges)]
     found = []
     for name, least in {**({EXACT: 1.0} if exact else {}), **near}.items():
@@ -73,6 +75,17 @@ def duplicate_slices(
             last = edges[number + 1] if number + 1 < ranges else None
             found.append(DuplicateSlice(folder, mark, name, first, last, tuple(runs), least))
     return found
+
+
+def keys_together(runs: int) -> int:
+    """Return about how many keys of so many runs are compared at a time; memory grows with it, and ends with 2 million.
+
+    Examples
+    --------
+    >>> keys_together(100), keys_together(1000), keys_together(100_000)
+    (250000, 500000, 2000000)
+    """
+    return min(max(LEAST_KEYS, runs * _KEYS_OF_RUN), MOST_KEYS)
 
 
 def write_duplicates(item: DuplicateSlice, folder: Path) -> Mapping[str, Any]:

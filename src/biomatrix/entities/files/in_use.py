@@ -62,13 +62,14 @@ def held_alone(folder: Path, refusal: str) -> AbstractContextManager[None]:
 
 def _refuse_others(folder: Path, own: Path, mark: str, refusal: str) -> None:
     for path in folder.parent.glob(f".{glob.escape(folder.name)}.*{_SUFFIX}"):
-        note = {} if path == own else _note(path)
-        if note.get("mark", mark) == mark:
+        if path == own:
             continue
-        since = age(path)
+        note, since = _note(path), age(path)
         if since is None or since > lease_seconds() or _has_ended(note):
             with suppress(FileNotFoundError):
                 path.unlink()
+            continue
+        if note.get("mark", mark) == mark:
             continue
         raise ConfigurationError(
             f"{refusal} (process {note.get('pid')} on {note.get('host')}). If it was killed there, the folder is free "
