@@ -23,8 +23,8 @@ from biomatrix.corpus.decontamination.index import TestIndex, build_index
 from biomatrix.corpus.decontamination.judging import contamination
 from biomatrix.corpus.decontamination.test_sets import TestSet, TestSets
 from biomatrix.corpus.deduplication.signatures import agreement, band_keys, bands_of, signature
-from biomatrix.corpus.recipe import DecontaminationRecipe, TestSetRecipe
 from biomatrix.corpus.records import TEXT, Record
+from biomatrix.corpus.selection_recipes import DecontaminationRecipe, TestSetRecipe
 from biomatrix.corpus.sources import open_source
 from biomatrix.entities import Molecule, Protein
 

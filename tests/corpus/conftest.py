@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from biomatrix.corpus.recipe import CorpusRecipe, SourceRecipe, VocabularyRecipe
+from biomatrix.corpus.recipe import CorpusRecipe
+from biomatrix.corpus.source_recipe import SourceRecipe
+from biomatrix.corpus.vocabulary_recipe import VocabularyRecipe
 
 NAMES = {
     "ethanol": "CCO",

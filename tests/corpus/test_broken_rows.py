@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biomatrix.corpus.recipe import SourceRecipe
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import delimited_rows, entity_files, json_objects, open_source, source_lines, text_tables
 from biomatrix.corpus.sources.tables import Table
 from biomatrix.corpus.sources.text_tables import (

@@ -12,7 +12,7 @@ from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus, held_out_f
 from biomatrix.corpus.build import tokenised
 from biomatrix.corpus.build_vocabulary import count_open_tokens, coverage_settings, training_records
 from biomatrix.corpus.encoding import encode_documents
-from biomatrix.corpus.recipe import VocabularyRecipe
+from biomatrix.corpus.vocabulary_recipe import VocabularyRecipe
 from biomatrix.entities import modality
 from biomatrix.errors import ConfigurationError, VocabularyError
 from biomatrix.tasks.documents import Control, Document, Part, chat_parts, pretraining_parts

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from biomatrix.corpus.build_records import build_records
 from biomatrix.corpus.build_tokens import TokenisedSlice
-from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.refusals import described, refused_records
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources.base import Provenance
 from biomatrix.corpus.sources.molecules import SmilesSource
 from biomatrix.corpus.sources.registry import open_source, register_source, unregister_source

@@ -12,8 +12,9 @@ import pytest
 
 from biomatrix.corpus.build import tokenised
 from biomatrix.corpus.build_vocabulary import build_vocabulary
-from biomatrix.corpus.recipe import CorpusRecipe, SourceRecipe
+from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.records import Record
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import open_source
 from biomatrix.corpus.sources.entity_files import CutFileSource, WholeFileSource
 from biomatrix.entities import Molecule

@@ -10,9 +10,10 @@ import pytest
 
 from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus, is_held_out
 from biomatrix.corpus.build import tokenised
-from biomatrix.corpus.recipe import SourceRecipe, VocabularyRecipe
 from biomatrix.corpus.records import records_from_table, records_to_table
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import register_source, unregister_source
+from biomatrix.corpus.vocabulary_recipe import VocabularyRecipe
 from biomatrix.entities import Molecule, Protein, modality
 from biomatrix.vocabulary import Vocabulary
 

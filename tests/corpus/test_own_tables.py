@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from biomatrix.corpus.check_build import check_build
-from biomatrix.corpus.recipe import CorpusRecipe, SourceRecipe
+from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.records import Record
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import open_source
 from biomatrix.entities import Molecule, Protein
 from biomatrix.entities.kind_registry import kind_of

@@ -12,10 +12,11 @@ import pytest
 from biomatrix.corpus import CorpusRecipe, build_corpus
 from biomatrix.corpus.build import tokenised
 from biomatrix.corpus.build_records import build_records, source_shards
-from biomatrix.corpus.recipe import SourceRecipe, VocabularyRecipe
 from biomatrix.corpus.records import read_batches
 from biomatrix.corpus.saved_vocabulary import ORIGIN
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import open_source
+from biomatrix.corpus.vocabulary_recipe import VocabularyRecipe
 
 ENTRY = SourceRecipe(name="s", reader="smi", kind="molecule", files=["*.smi"], licence=["MIT"])
 LONG_AGO = 10_000.0

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from biomatrix.corpus.holdout import is_held_out
-from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import Record, records_from_table, records_to_table
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import (
     SHIPPABLE_LICENCES,
     SOURCES,

@@ -13,7 +13,7 @@ from biomatrix.cli.console import refusals_in_json
 
 if TYPE_CHECKING:
     from biomatrix.corpus.inspection import Shown
-    from biomatrix.corpus.recipe import SourceRecipe
+    from biomatrix.corpus.source_recipe import SourceRecipe
 
 _LONGEST = 600
 WHAT = "A built corpus; or with --data, before any build, a source or the sources of a recipe."
@@ -75,7 +75,8 @@ def _learned(text: str, weight: float) -> str:
 
 def _entries(what: str, source: str | None) -> list[SourceRecipe]:
     """Return the one source of that name, or those of a recipe, or one of those."""
-    from biomatrix.corpus.recipe import CorpusRecipe, SourceRecipe
+    from biomatrix.corpus.recipe import CorpusRecipe
+    from biomatrix.corpus.source_recipe import SourceRecipe
     from biomatrix.entities.near_matches import choices
     from biomatrix.errors import ConfigurationError
 

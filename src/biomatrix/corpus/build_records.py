@@ -13,9 +13,9 @@ import rdkit
 import rdkit.rdBase
 
 from biomatrix.corpus.launching import Workers
-from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import BATCH_ROWS, RECORD_SCHEMA, Record, RowWriter, records_to_table
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import Shard, Source, check_licences, open_source
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.errors import BioMatrixError, ConfigurationError

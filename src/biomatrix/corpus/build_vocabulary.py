@@ -16,11 +16,12 @@ from pathlib import Path
 
 from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.launching import Workers, launcher_of
-from biomatrix.corpus.recipe import CorpusRecipe, CoverageRecipe, VocabularyRecipe
+from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.records import TokenRecord
 from biomatrix.corpus.saved_vocabulary import ORIGIN
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.token_counts import summed
+from biomatrix.corpus.vocabulary_recipe import CoverageRecipe, VocabularyRecipe
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
 from biomatrix.tasks.registry import package_definitions

@@ -14,8 +14,8 @@ from biomatrix.corpus.decontamination.index import TestIndex
 from biomatrix.corpus.decontamination.judging import contamination
 from biomatrix.corpus.deduplication.runs import RunWriter
 from biomatrix.corpus.filters.registry import Applied
-from biomatrix.corpus.recipe import DeduplicationRecipe, FilterRecipe
 from biomatrix.corpus.records import Record, read_batches, records_from_table
+from biomatrix.corpus.selection_recipes import DeduplicationRecipe, FilterRecipe
 from biomatrix.corpus.slices import Slice
 
 VERSION: Final = 1

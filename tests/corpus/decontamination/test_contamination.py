@@ -13,8 +13,8 @@ from biomatrix.corpus.decontamination.judging import Found, contamination
 from biomatrix.corpus.decontamination.subjects import Subject
 from biomatrix.corpus.decontamination.test_rows import TestRows
 from biomatrix.corpus.decontamination.test_sets import TestSet, TestSets, check_sets, find_test_sets
-from biomatrix.corpus.recipe import DecontaminationRecipe
 from biomatrix.corpus.records import INTERACTION, TEXT, Record
+from biomatrix.corpus.selection_recipes import DecontaminationRecipe
 from biomatrix.entities import Molecule, Protein
 from biomatrix.entities.base_entity import Entity
 from biomatrix.errors import ConfigurationError

@@ -9,8 +9,8 @@ import pytest
 
 from biomatrix.corpus.filters.gopher import repeated_characters, repeated_shares, top_characters
 from biomatrix.corpus.filters.registry import check_filters, filter_names, open_filter
-from biomatrix.corpus.recipe import FilterRecipe
 from biomatrix.corpus.records import INTERACTION, TEXT, Record
+from biomatrix.corpus.selection_recipes import FilterRecipe
 from biomatrix.entities import Molecule, Protein
 from biomatrix.errors import ConfigurationError
 

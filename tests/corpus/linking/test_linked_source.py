@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus, is_held_out
 from biomatrix.corpus.link_recipe import LinkRecipe
-from biomatrix.corpus.recipe import SourceRecipe, VocabularyRecipe
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import Source, open_source
+from biomatrix.corpus.vocabulary_recipe import VocabularyRecipe
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.vocabulary import Vocabulary
 

@@ -9,7 +9,7 @@ import pytest
 from biomatrix.corpus.linking.entity_tables import EntityTables
 from biomatrix.corpus.linking.linker import Linking, Text
 from biomatrix.corpus.linking.pubtator import PubTatorLinker
-from biomatrix.corpus.recipe import SourceRecipe
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import open_source
 from biomatrix.corpus.sources.pubtator_file import read_document
 from biomatrix.errors import ConfigurationError, ParseError

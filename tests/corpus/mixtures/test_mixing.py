@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from biomatrix.corpus.build import build_corpus
 from biomatrix.corpus.mixtures.mixing import factors_of, normalised, shares_of_rows
 from biomatrix.corpus.mixtures.preset import preset
-from biomatrix.corpus.recipe import CorpusRecipe, MixtureRecipe, SourceRecipe, VocabularyRecipe
+from biomatrix.corpus.recipe import CorpusRecipe, MixtureRecipe
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.statistics import corpus_statistics
+from biomatrix.corpus.vocabulary_recipe import VocabularyRecipe
 from biomatrix.errors import ConfigurationError
 
 POSITIVE = st.floats(1.0, 1e12)

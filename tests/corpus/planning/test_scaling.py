@@ -14,7 +14,7 @@ from biomatrix.corpus.mixtures.preset import preset
 from biomatrix.corpus.planning.plan import own_records
 from biomatrix.corpus.planning.rates import Rates
 from biomatrix.corpus.planning.scaling import Machines, Plan, Share, line, tokens_wanted
-from biomatrix.corpus.recipe import SourceRecipe
+from biomatrix.corpus.source_recipe import SourceRecipe
 
 RATES = Rates(100, 0, 0.01, {"molecule_smiles": 0.002, "molecule_structure": 0.036}, 0.001, 50.0, 200.0, 5.0)
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import Record
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import open_source
 from biomatrix.errors import BioMatrixError
 

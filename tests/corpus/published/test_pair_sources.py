@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import INTERACTION, records_from_table, records_to_table
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import open_source
 from biomatrix.entities import Molecule, Protein
 from biomatrix.errors import ConfigurationError

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from biomatrix.corpus.recipe import SourceRecipe
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import open_source
 from biomatrix.errors import ConfigurationError, ParseError
 

@@ -17,7 +17,7 @@ from biomatrix.corpus.decontamination.subjects import Subject
 from biomatrix.corpus.decontamination.test_rows import TestRows
 from biomatrix.corpus.decontamination.test_sets import TestSet, TestSets
 from biomatrix.corpus.launching import Workers
-from biomatrix.corpus.recipe import DecontaminationRecipe
+from biomatrix.corpus.selection_recipes import DecontaminationRecipe
 from biomatrix.corpus.slices import Slice, fingerprint, make_once, marked_folder, remove_strays, run_slices
 from biomatrix.corpus.windows import Hashes
 from biomatrix.errors import ConfigurationError

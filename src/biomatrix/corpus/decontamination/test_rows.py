@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from biomatrix.corpus.decontamination.subjects import Subject
 from biomatrix.corpus.decontamination.text_keys import LEAST_ANSWER, text_key
-from biomatrix.corpus.recipe import DecontaminationRecipe
+from biomatrix.corpus.selection_recipes import DecontaminationRecipe
 from biomatrix.corpus.windows import Hashes, letter_windows, plain_words, word_windows
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind_of

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.corpus.decontamination.subjects import Subject, subject_of_example, subject_of_record
-from biomatrix.corpus.recipe import DecontaminationRecipe, TestSetRecipe
 from biomatrix.corpus.records import TEXT
+from biomatrix.corpus.selection_recipes import DecontaminationRecipe, TestSetRecipe
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.sources import Source, open_source
 from biomatrix.corpus.sources.chains import CHAIN_TEST_SETS

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from biomatrix.corpus.deduplication.keys import as_numbers, packed_rank, same_key
 from biomatrix.corpus.deduplication.shingles import shingles
 from biomatrix.corpus.deduplication.signatures import Signature, band_keys, bands_of, signature
-from biomatrix.corpus.recipe import DeduplicationRecipe
 from biomatrix.corpus.records import Record
+from biomatrix.corpus.selection_recipes import DeduplicationRecipe
 
 EXACT: Final = "exact"
 RUN: Final = np.dtype([("high", "<u8"), ("low", "<u8"), ("rank", "<u4"), ("row", "<u4")])

@@ -8,8 +8,8 @@ import numpy as np
 
 from biomatrix.corpus.deduplication.signatures import require_datasketch
 from biomatrix.corpus.filters.record_filter import prose
-from biomatrix.corpus.recipe import DeduplicationRecipe
 from biomatrix.corpus.records import INTERLEAVED, TEXT, Record
+from biomatrix.corpus.selection_recipes import DeduplicationRecipe
 from biomatrix.corpus.windows import Hashes, letter_windows, plain_words, word_windows
 from biomatrix.entities.kind_registry import kind_names, kind_of
 from biomatrix.entities.near_matches import choices

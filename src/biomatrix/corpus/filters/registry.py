@@ -9,8 +9,8 @@ from biomatrix.corpus.filters.gopher import GopherQuality, GopherRepetition
 from biomatrix.corpus.filters.interactions import InteractionRange, InteractionRelation
 from biomatrix.corpus.filters.record_filter import OfEntities, RecordFilter
 from biomatrix.corpus.filters.texts import TextBoilerplate, TextCharacters, TextLanguage, TextLength
-from biomatrix.corpus.recipe import FilterRecipe
 from biomatrix.corpus.records import Record
+from biomatrix.corpus.selection_recipes import FilterRecipe
 from biomatrix.entities.entity_filter import EntityFilter
 from biomatrix.entities.kind_registry import kind, kind_names, load_attribute
 from biomatrix.entities.near_matches import choices

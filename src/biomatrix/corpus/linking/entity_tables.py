@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from biomatrix.corpus.link_recipe import EntityTableRecipe
 from biomatrix.corpus.linking.linker import Mention
-from biomatrix.corpus.recipe import SourceRecipe
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources.generic import TABLE_READERS, TableSource
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind as kind_named

@@ -13,7 +13,8 @@ from biomatrix.corpus.mixtures.mixing import normalised
 from biomatrix.corpus.mixtures.preset import PUBLISHED, Row, preset
 from biomatrix.corpus.planning.rates import SAMPLES, Rates, measured_rates
 from biomatrix.corpus.planning.scaling import Line, Machines, Plan, Share, line, tokens_wanted
-from biomatrix.corpus.recipe import CorpusRecipe, SourceRecipe
+from biomatrix.corpus.recipe import CorpusRecipe
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import open_source
 from biomatrix.corpus.sources.catalogue import entry_of
 from biomatrix.entities import modality_names

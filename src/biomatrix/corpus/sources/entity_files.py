@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import BATCH_ROWS, Record
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources.base import Shard, whole_shard
 from biomatrix.corpus.sources.file_runs import FileRunSource
 from biomatrix.corpus.sources.generic import TABLE_READERS, DescribedSource

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from biomatrix.corpus.file_hashes import content_sha256
 from biomatrix.corpus.holdout import HELD_OUT_ONE_IN, bucket, is_held_out
-from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import INTERACTION, TEXT, Record
 from biomatrix.corpus.slices import fingerprint
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.held_out_rows import check_key, is_row_held_out
 from biomatrix.corpus.sources.row_entities import EntityColumn, folder_files, is_missing

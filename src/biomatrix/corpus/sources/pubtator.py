@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from biomatrix.corpus.recipe import SourceRecipe
 from biomatrix.corpus.records import TEXT, Record
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources.generic import DescribedSource
 from biomatrix.corpus.sources.pubtator_file import PubTatorTable, read_document
 from biomatrix.corpus.sources.tables import Table

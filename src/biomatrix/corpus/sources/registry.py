@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Final
 
-from biomatrix.corpus.recipe import SourceRecipe
+from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources.base import SHIPPABLE_LICENCES, Source
 from biomatrix.corpus.sources.chains import CHAIN_SOURCES
 from biomatrix.corpus.sources.components import COMPONENT_SOURCES
