@@ -81,18 +81,20 @@ def _kiba(job: Job, ligands: dict[str, str]) -> list[dict[str, Any]]:
 
 def binding_affinity(job: Job) -> str:
     """Write a Parquet file."""
-    rows = job.rows("interaction/pdbbind/deepdtaf_v2016.parquet")
+    rows = job.rows("interaction/bindingdb_kd/kd_all.parquet")
     job.write_parquet(
-        "pdbbind.parquet",
+        "bindingdb.parquet",
         (
             {
-                "seq": row["sequence"], "smiles": row["smiles"], "neg_log10_affinity_M": float(row["-logKd/Ki"]),
-                "affinity_uM": 10 ** (6 - float(row["-logKd/Ki"])),
+                "seq": row["protein_sequence"],
+                "smiles": row["smiles"],
+                "neg_log10_affinity_M": row["pKd"],
+                "affinity_uM": 10 ** (6 - row["pKd"]),
             }
-            for row in rows
+            for row in reversed(rows)
         ),
-    )  # fmt: skip
-    return "pairs of PDBbind v2016, one of the sets it is gathered from; chains of an entry stand as one sequence"
+    )
+    return "pairs of BindingDB, one of the sets it is gathered from"
 
 
 def crossdocked2020(job: Job) -> str:
