@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.resources import files
@@ -20,7 +21,7 @@ import pyarrow as pa
 from biomatrix.corpus.inspection import source_records
 from biomatrix.corpus.mixtures.measuring import Drawing, document_lengths
 from biomatrix.corpus.planning.selecting import Selecting
-from biomatrix.corpus.records import RECORD_SCHEMA, Record, RowWriter, TokenRecord, records_to_table
+from biomatrix.corpus.records import RECORD_SCHEMA, Record, RowWriter, TokenRecord, WrittenPart, records_to_table
 from biomatrix.corpus.shard_writing import token_dtype
 from biomatrix.corpus.sources import Source
 from biomatrix.entities import modality, modality_names
@@ -121,7 +122,7 @@ def measured_rates(
     written, spent = _written(records, [modality(name) for name in modalities or modality_names()])
     list(document_lengths(written[:_TOGETHER], drawing, vocabulary))
     tokens, drawing_seconds = _timed(lambda: sum(document_lengths(written, drawing, vocabulary)))
-    tokens = tokens or sum(len(one) for record in written for one in record.tokens.values())
+    tokens = tokens or sum(len(one) for record in written for _, one in record.written())
     number = len(records)
     return Rates(
         number,
@@ -163,37 +164,43 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
             return result, spent / runs
 
 
-def _entities(record: Record) -> Iterator[Entity]:
-    yield from [record.entity] if record.entity is not None else record.parts.values()
+def _entities(record: Record) -> Iterator[tuple[str | None, Entity]]:
+    """Yield the entity of a record, or those of its parts under their roles."""
+    yield from [(None, record.entity)] if record.entity is not None else record.parts.items()
 
 
 def _written(records: Sequence[Record], writers: Sequence[Modality]) -> tuple[list[TokenRecord], dict[str, float]]:
-    """Return records with the tokens of their entities, and the seconds that each modality took."""
-    tokens: list[dict[str, Sequence[str]]] = [{} for _ in records]
+    """Return records with the tokens of their entities and parts, and the seconds that each modality took."""
+    tokens: list[dict[str | None, dict[str, Sequence[str]]]] = [defaultdict(dict) for _ in records]
     spent: dict[str, float] = {}
     for writer in writers:
         owned = [
-            (row, entity)
+            (row, role, entity)
             for row, record in enumerate(records)
-            for entity in _entities(record)
+            for role, entity in _entities(record)
             if kind_of(entity).name == writer.kind and writer.accepts(entity)
         ]
         if not owned:
             continue
-        entities = [entity for _, entity in owned]
+        entities = [entity for *_, entity in owned]
         writer.encode_each(entities[:2])
         results, spent[writer.name] = _timed(partial(writer.encode_each, entities))
-        for (row, _), result in zip(owned, results, strict=True):
-            if not isinstance(result, BioMatrixError):
-                tokens[row][writer.name] = ["".join(result)] if writer.spelled_as_text else result
-    pairs = zip(records, tokens, strict=True)
-    return [TokenRecord(one.source, one.id, one.kind, one.split, one.fields, own) for one, own in pairs], spent
+        for (row, role, _), result in zip(owned, results, strict=True):
+            if result is not None and not isinstance(result, BioMatrixError):
+                tokens[row][role][writer.name] = ["".join(result)] if writer.spelled_as_text else result
+    return [_token_record(record, own) for record, own in zip(records, tokens, strict=True)], spent
+
+
+def _token_record(record: Record, tokens: Mapping[str | None, Mapping[str, Sequence[str]]]) -> TokenRecord:
+    parts = {role: WrittenPart(kind_of(one).name, tokens.get(role, {})) for role, one in record.parts.items()}
+    own = tokens.get(None, {})
+    return TokenRecord(record.source, record.id, record.kind, record.split, record.fields, own, parts, record.places)
 
 
 def _kept_bytes(records: Sequence[Record], written: Sequence[TokenRecord]) -> int:
     """Return the bytes of records as the build keeps them, and of their tokens, packed as their spelling is."""
     size = _file_bytes(records) - _file_bytes([])  # what every file holds besides is not a record's
-    spelled = json.dumps([{name: list(one) for name, one in record.tokens.items()} for record in written])
+    spelled = json.dumps([[[name, list(one)] for name, one in record.written()] for record in written])
     return size + len(pa.compress(spelled.encode(), codec="zstd", asbytes=True))
 
 
