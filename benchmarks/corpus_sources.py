@@ -51,7 +51,9 @@ class Measured:
     @property
     def cells(self) -> list[str]:
         """The columns of the printed table."""
-        reasons = "; ".join(f"{count} {reason}" for reason, count in self.refused.most_common(3)) or self.note or "-"
+        reasons = (
+            "; ".join(f"{count} {_short(reason)}" for reason, count in self.refused.most_common(3)) or self.note or "-"
+        )
         return [
             self.source,
             self.of,
@@ -70,6 +72,10 @@ HEADER = [
     "source", "of", "kinds", "rows", "records", "rows/s", "tokens", "tokens/s", "records/s in all",
     "most frequent reasons of refusal",
 ]  # fmt: skip
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= 90 else f"{reason[:90].rsplit(' ', 1)[0]} ..."
 
 
 def _rate(count: int, seconds: float) -> str:
