@@ -68,7 +68,8 @@ class AtomTable:
     @cached_property
     def resolved(self) -> list[bool]:
         """Whether each atom has a position."""
-        return list(np.isfinite(self.coordinates).all(axis=1).tolist())
+        finite: NDArray[np.bool_] = np.isfinite(self.coordinates).all(axis=1)
+        return list(finite.tolist())
 
     def take(self, rows: NDArray[np.integer[Any]]) -> AtomTable:
         """Return the table of some rows, in the order given."""
