@@ -73,10 +73,10 @@ def _vocabulary(folder: Path | None) -> Vocabulary:
 def _lead(found: Plan) -> str:
     totals, machines = found.totals, found.machines
     gpus = f" and {machines.gpus} GPUs" if machines.gpus else ""
-    alone = f" ({found.without_gpus.totals['days']:,.1f} without GPUs)" if machines.gpus else ""
+    alone = f" ({found.without_gpus.totals['days']:,.2f} without GPUs)" if machines.gpus else ""
     return (
         f"{short_count(totals['tokens'])} tokens from {short_count(totals['records'])} records: "
-        f"{totals['days']:,.1f} days on {machines.nodes} machines of {machines.cores} cores{gpus}{alone}, "
+        f"{totals['days']:,.2f} days on {machines.nodes} machines of {machines.cores} cores{gpus}{alone}, "
         f"{short_bytes(totals['bytes'])} on disk, about ${totals['dollars']:,.0f}."
     )
 
@@ -121,7 +121,7 @@ def _totals(found: Plan) -> list[tuple[str, ...]]:
     """Return what it takes with cores alone and, where there are GPUs, with them."""
     plans = [("cores alone", found.without_gpus), *([("with GPUs", found)] if found.machines.gpus else [])]
     rows: list[tuple[str, ...]] = [("what", *(name for name, _ in plans))]
-    for name, key, digits in (("core hours", "core_hours", 0), ("GPU hours", "gpu_hours", 0), ("days", "days", 1)):
+    for name, key, digits in (("core hours", "core_hours", 0), ("GPU hours", "gpu_hours", 0), ("days", "days", 2)):
         rows.append((name, *(_spanned(plan, key, digits) for _, plan in plans)))
     rows.append(("on disk", *(short_bytes(plan.totals["bytes"]) for _, plan in plans)))
     return [*rows, ("dollars", *(_spanned(plan, "dollars", 0) for _, plan in plans))]

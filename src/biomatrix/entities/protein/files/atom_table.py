@@ -68,8 +68,8 @@ class AtomTable:
     @cached_property
     def resolved(self) -> list[bool]:
         """Whether each atom has a position."""
-        finite: NDArray[np.bool_] = np.isfinite(self.coordinates).all(axis=1)
-        return list(finite.tolist())
+        finite: list[bool] = np.asarray(np.isfinite(self.coordinates).all(axis=1)).tolist()
+        return finite
 
     def take(self, rows: NDArray[np.integer[Any]]) -> AtomTable:
         """Return the table of some rows, in the order given."""
