@@ -2,14 +2,16 @@
 
     python benchmarks/corpus_sources.py                                # all sources, 2,000 rows of each
     python benchmarks/corpus_sources.py --rows 200 --only bindingdb pubchem_3d
-    python benchmarks/corpus_sources.py --json
+    python benchmarks/corpus_sources.py --data FOLDER                  # those official_files.py wrote, or others
+    python benchmarks/corpus_sources.py --json --markdown
 
 The rows are those of the samples that ship, read again and again under changed ids, each time by a source opened anew,
-so the rate includes opening files. Records are then written in every modality that they have, parts of interactions
-too, with the tokenizers that ship, and texts are counted by the BPE of the vocabulary that ships. Seconds are of
-processor time, which other work on the machine changes least; ``kinds`` are the kinds of records. Reasons that differ
-in their numbers alone are one reason. A sample is small and partly broken on purpose: its share of refusals says
-nothing of the real files, and rates of a few short records stand for the format, not for the real mean length.
+so the rate includes opening files; with ``--data`` they are those of a data folder, read once, and of samples where it
+has no files. Records are then written in every modality that they have, parts of interactions too, with the tokenizers
+that ship, and texts are counted by the BPE of the vocabulary that ships. Seconds are of processor time, which other
+work on the machine changes least; ``kinds`` are the kinds of records. Reasons that differ in their numbers alone are
+one reason. A sample is small and partly broken on purpose: its share of refusals says nothing of the real files, and
+rates of a few short records stand for the format, not for the real mean length.
 """
 
 from __future__ import annotations
@@ -44,37 +46,63 @@ class Measured:
     kinds: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     note: str = ""
+    of: str = "sample"
 
     @property
     def cells(self) -> list[str]:
         """The columns of the printed table."""
-        reasons = "; ".join(f"{count} {reason}" for reason, count in self.refused.most_common(3)) or self.note or "-"
+        reasons = (
+            "; ".join(f"{count} {_short(reason)}" for reason, count in self.refused.most_common(3)) or self.note or "-"
+        )
         return [
             self.source,
+            self.of,
             " ".join(self.kinds) or "-",
             f"{self.rows:,}",
             f"{self.records:,}",
             _rate(self.rows, self.read_seconds),
             f"{self.tokens:,}",
             _rate(self.tokens, self.token_seconds),
+            _rate(self.records, self.read_seconds + self.token_seconds),
             reasons,
         ]
 
 
-HEADER = ["source", "kinds", "rows", "records", "rows/s", "tokens", "tokens/s", "most frequent reasons of refusal"]
+HEADER = [
+    "source", "of", "kinds", "rows", "records", "rows/s", "tokens", "tokens/s", "records/s in all",
+    "most frequent reasons of refusal",
+]  # fmt: skip
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= 90 else f"{reason[:90].rsplit(' ', 1)[0]} ..."
 
 
 def _rate(count: int, seconds: float) -> str:
     return f"{count / seconds:,.0f}" if seconds > 0 and count else "-"
 
 
-def repeated(name: str, rows: int) -> Iterator[tuple[Any, str, Any]]:
-    """Yield source, id and row of a sample, over and over, until there are so many."""
+def folder_of(name: str, data: Path | None) -> Path:
+    """Return the data folder, or that of the samples where it has no files of the source."""
+    from biomatrix.corpus.sources import open_source
+    from biomatrix.errors import BioMatrixError
+
+    if data is not None:
+        try:
+            open_source(name, data).check_files()
+        except BioMatrixError:
+            return SAMPLES
+        return data
+    return SAMPLES
+
+
+def repeated(name: str, rows: int, root: Path) -> Iterator[tuple[Any, str, Any]]:
+    """Yield source, id and row until there are so many; those of a sample over and over, those of data once."""
     from biomatrix.corpus.sources import open_source
 
     count = 0
-    for turn in range(rows):
-        source = open_source(name, SAMPLES)
+    for turn in range(rows if root == SAMPLES else 1):
+        source = open_source(name, root)
         for identifier, row in source.rows():
             if count == rows:
                 return
@@ -84,7 +112,7 @@ def repeated(name: str, rows: int) -> Iterator[tuple[Any, str, Any]]:
             return
 
 
-def read(name: str, rows: int, measured: Measured) -> Iterator[list[Any]]:
+def read(name: str, rows: int, root: Path, measured: Measured) -> Iterator[list[Any]]:
     """Yield batches of records; the clock stands still while the caller has one."""
     from rdkit.rdBase import BlockLogs
 
@@ -94,7 +122,7 @@ def read(name: str, rows: int, measured: Measured) -> Iterator[list[Any]]:
     batch: list[Any] = []
     begin = time.process_time()
     with BlockLogs():
-        for source, identifier, row in repeated(name, rows):
+        for source, identifier, row in repeated(name, rows, root):
             measured.rows += 1
             try:
                 record = source.record(identifier.partition("~")[0], row)
@@ -129,13 +157,13 @@ def count_tokens(records: Sequence[Any], writers: Sequence[Any], text: Any, meas
     measured.token_seconds += time.process_time() - begin
 
 
-def measure(name: str, rows: int, writers: Sequence[Any], text: Any) -> Measured:
+def measure(name: str, rows: int, root: Path, writers: Sequence[Any], text: Any) -> Measured:
     """Return what one source gives; without a sample, or without what its files need, a note."""
     from biomatrix.errors import BioMatrixError
 
-    measured = Measured(name)
+    measured = Measured(name, of="sample" if root == SAMPLES else "data")
     try:
-        for batch in read(name, rows, measured):
+        for batch in read(name, rows, root, measured):
             measured.records += len(batch)
             measured.kinds.update(record.kind for record in batch)
             count_tokens(batch, writers, text, measured)
@@ -164,16 +192,23 @@ def printed(results: Sequence[Measured]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; return 1 where a source with a sample gave no record."""
+    from biomatrix.cli.plain_tables import markdown_table
     from biomatrix.corpus.sources.published.source_card import card_names
 
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n", 1)[0])
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--only", nargs="*", default=None, choices=card_names(), metavar="SOURCE")
+    parser.add_argument("--data", type=Path, default=None, help="a data folder, in place of the samples")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--markdown", action="store_true")
     chosen = parser.parse_args(arguments)
     writers, text = tokenizers()
-    results = [measure(name, chosen.rows, writers, text) for name in chosen.only or card_names()]
-    print(json.dumps([asdict(one) for one in results], indent=1) if chosen.json else printed(results))
+    results = []
+    for name in chosen.only or card_names():
+        results.append(measure(name, chosen.rows, folder_of(name, chosen.data), writers, text))
+        print(name, file=sys.stderr, flush=True)
+    form = markdown_table([HEADER, *(one.cells for one in results)]) if chosen.markdown else printed(results)
+    print(json.dumps([asdict(one) for one in results], indent=1) if chosen.json else form)
     return int(any(one.records == 0 and not one.note for one in results))
 
 

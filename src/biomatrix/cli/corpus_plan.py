@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +14,7 @@ from biomatrix.cli.corpus_stats import Section, write_page
 from biomatrix.cli.plain_tables import short_bytes, short_count, text_table
 
 if TYPE_CHECKING:
-    from biomatrix.corpus.planning.scaling import Plan
+    from biomatrix.corpus.planning.scaling import Line, Plan
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
 
@@ -31,6 +31,7 @@ def plan(
     data: Annotated[Path | None, typer.Option(help="A data folder to measure on, rather than shipped samples.")] = None,
     vocabulary: Annotated[Path | None, typer.Option(help="Count tokens in this vocabulary; nano's if none.")] = None,
     measure: Annotated[int, typer.Option(min=1, help="The most records of each source that are measured.")] = 300,
+    repeats: Annotated[int, typer.Option(min=1, help="How often all is measured; the plan gives the range.")] = 2,
     nodes: Annotated[int, typer.Option(min=1, help="Machines.")] = 1,
     cores: Annotated[int, typer.Option(min=1, help="Cores of each.")] = 64,
     gpus: Annotated[int, typer.Option(min=0, help="GPUs of each, for structure tokenizers.")] = 0,
@@ -49,7 +50,7 @@ def plan(
 
     machines = Machines(nodes, cores, gpus, gpu_speedup, core_hour, gpu_hour, terabyte_month)
     with shown_log(quiet):
-        found = plan_of(CorpusRecipe.from_file(recipe), _vocabulary(vocabulary), machines, data, measure)
+        found = plan_of(CorpusRecipe.from_file(recipe), _vocabulary(vocabulary), machines, data, measure, repeats)
     sections = list(_sections(found))
     lead = _lead(found)
     if output is not None:
@@ -73,9 +74,10 @@ def _lead(found: Plan) -> str:
     totals, machines = found.totals, found.machines
     gpus = f" and {machines.gpus} GPUs" if machines.gpus else ""
     crew = "1 machine" if machines.nodes == 1 else f"{machines.nodes} machines"
+    alone = f" ({_duration(found.without_gpus.totals['days'])} without GPUs)" if machines.gpus else ""
     return (
         f"{short_count(totals['tokens'])} tokens from {short_count(totals['records'])} records: "
-        f"{_duration(totals['days'])} on {crew} of {machines.cores} cores{gpus}, "
+        f"{_duration(totals['days'])} on {crew} of {machines.cores} cores{gpus}{alone}, "
         f"{short_bytes(totals['bytes'])} on disk, about ${_amount(totals['dollars'])}."
     )
 
@@ -96,50 +98,65 @@ def _amount(number: float) -> str:
 
 
 def _sections(found: Plan) -> Iterator[Section]:
-    heads = ("source", "records", "tokens", "core hours", "records/s", "tokens/s", "kept", "shards", "rates from")
-    rows = [
-        (
-            one.source,
-            short_count(one.records),
-            short_count(one.tokens),
-            _amount(sum(one.hours.values())),
-            f"{one.records / (sum(one.hours.values()) * 3600):,.0f}",
-            f"{one.tokens / (sum(one.hours.values()) * 3600):,.0f}",
-            short_bytes(one.kept),
-            short_bytes(one.shards),
-            one.basis,
-        )
-        for one in found.lines
-    ]
-    yield "By source", "Rates are those of one core, all steps together.", [heads, *rows]
+    heads = (
+        "source", "records", "tokens", "draws", "tokens a record", "records/s", "tokens/s", "spread", "core hours",
+        "kept", "shards", "rates from",
+    )  # fmt: skip
+    sentence = (
+        "Rates are those of one core, all steps together, documents drawn once; draws says how often they are drawn, "
+        "and spread is half the range of repeated measurements."
+    )
+    yield "By source", sentence, [heads, *map(_row, found.lines)]
     steps = [
         (step, _amount(hours), "GPU" if step in found.on_gpu and found.machines.gpus else "core")
         for step, hours in found.step_hours.items()
     ]
     yield "By step", "Hours of one core of this machine.", [("step", "core hours", "done on"), *steps]
-    totals = found.totals
-    yield (
-        "In all",
-        "",
-        [
-            ("what", "amount"),
-            ("core hours", _amount(totals["core_hours"])),
-            ("GPU hours", _amount(totals["gpu_hours"])),
-            ("time", _duration(totals["days"])),
-            ("on disk", short_bytes(totals["bytes"])),
-            ("dollars", _amount(totals["dollars"])),
-        ],
-    )
+    yield "In all", "In brackets the range of repeated measurements.", _totals(found)
     yield "What is assumed", "", [("assumption",), *((text,) for text in _assumptions(found))]
+
+
+def _row(one: Line) -> tuple[str, ...]:
+    return (
+        one.source,
+        short_count(one.records),
+        short_count(one.tokens),
+        f"{one.draws:.2g}",
+        f"{one.rates.tokens:,.0f}",
+        f"{1 / one.rates.seconds:,.0f}",
+        f"{one.rates.tokens / one.rates.seconds:,.0f}",
+        f"{one.spread:.0%}",
+        _amount(sum(one.hours.values())),
+        short_bytes(one.kept),
+        short_bytes(one.shards),
+        one.basis,
+    )
+
+
+def _totals(found: Plan) -> list[tuple[str, ...]]:
+    """Return what it takes with cores alone and, where there are GPUs, with them."""
+    plans = [("cores alone", found.without_gpus), *([("with GPUs", found)] if found.machines.gpus else [])]
+    rows: list[tuple[str, ...]] = [("what", *(name for name, _ in plans))]
+    told = (("core hours", "core_hours", _amount), ("GPU hours", "gpu_hours", _amount), ("time", "days", _duration))
+    rows.extend((name, *(_spanned(plan, key, write) for _, plan in plans)) for name, key, write in told)
+    rows.append(("on disk", *(short_bytes(plan.totals["bytes"]) for _, plan in plans)))
+    return [*rows, ("dollars", *(_spanned(plan, "dollars", _amount) for _, plan in plans))]
+
+
+def _spanned(plan: Plan, total: str, write: Callable[[float], str]) -> str:
+    value, (least, most) = plan.totals[total], plan.span(total)
+    return write(value) + (f" ({write(least)} to {write(most)})" if most else "")
 
 
 def _assumptions(found: Plan) -> Iterator[str]:
     machines = found.machines
-    yield "Rates are those of one core of this machine, loaded and warm, from as many records as the table says."
+    yield "Rates are those of one core of this machine, loaded and warm, in processor time."
     yield "Records of samples are few, and not those of the whole; --data measures on real files."
-    yield "Records are read once where their number is stated or counted; else as many as give the tokens."
-    yield "Sources of one row of the token table share its tokens equally."
+    yield "Where the number of a source's records is known, all are read once, less the share of rows refused here."
+    yield "Where it is not, as many are read as fill the row of the token table: the source is taken to hold so many."
     yield "A source without data or a sample takes the rates of one of its category, as the table says."
+    yield f"Records are compared with {found.test_sets} test sets, those of benchmarks whose data are at hand."
+    yield "Linking mentions in texts, joining duplicates, building a vocabulary and hashing files are not counted."
     yield f"A core works {machines.efficiency:.0%} of its time; cores do not slow one another down."
     yield f"A GPU replaces {machines.gpu_speedup:g} cores in structure tokenizers: assumed, not measured."
     hourly = f"A core costs ${machines.core_hour:g} an hour, a GPU ${machines.gpu_hour:g}"

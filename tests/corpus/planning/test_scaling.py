@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -12,7 +14,7 @@ from biomatrix.cli.corpus_plan import _duration
 from biomatrix.cli.main import app
 from biomatrix.corpus.mixtures.preset import preset
 from biomatrix.corpus.planning.plan import own_records
-from biomatrix.corpus.planning.rates import Rates
+from biomatrix.corpus.planning.rates import Rates, mean_rates
 from biomatrix.corpus.planning.scaling import Machines, Plan, Share, line, tokens_wanted
 from biomatrix.corpus.source_recipe import SourceRecipe
 
@@ -22,10 +24,37 @@ RATES = Rates(100, 0, 0.01, {"molecule_smiles": 0.002, "molecule_structure": 0.0
 def test_the_work_of_a_source_is_that_of_its_records() -> None:
     known = line("a", Share(("molecule", "3d"), 5e6, 3_600_000), RATES, "a sample")
     assert known.hours == pytest.approx(
-        {"records": 10.0, "molecule_smiles": 2.0, "molecule_structure": 36.0, "documents": 1e5 * 0.001 / 3600}
+        {
+            "records": 10.0,
+            "selection": 0.0,
+            "molecule_smiles": 2.0,
+            "molecule_structure": 36.0,
+            "documents": 1e5 * 0.001 / 3600,
+        }
     )
     assert (known.kept, known.shards) == (3_600_000 * 200.0, 25e6)
-    assert line("a", Share(("molecule", "3d"), 5e6, 0), RATES, "").records == 1e5
+    assert known.draws == pytest.approx(1e5 / 3_600_000)
+    unknown = line("a", Share(("molecule", "3d"), 5e6, 0), RATES, "")
+    assert (unknown.records, unknown.draws) == (1e5, 1.0)
+    judged = line("a", Share(("molecule", "3d"), 5e6, 3600), replace(RATES, selection_seconds=2.0), "")
+    assert judged.hours["selection"] == pytest.approx(2.0)
+
+
+def test_repeats_give_a_mean_and_a_range() -> None:
+    slower = replace(RATES, record_seconds=0.03, modality_seconds={"molecule_smiles": 0.004, "molecule_structure": 0.1})
+    mean = mean_rates([RATES, slower])
+    assert mean.record_seconds == pytest.approx(0.02)
+    assert mean.modality_seconds == pytest.approx({"molecule_smiles": 0.003, "molecule_structure": 0.068})
+    assert mean.seconds == pytest.approx((RATES.seconds + slower.seconds) / 2)
+    share, gpu = Share(("molecule", "3d"), 5e6, 3_600_000), frozenset({"molecule_structure"})
+    plans = [Plan((line("a", share, one, ""),), Machines(1, 10, 2), gpu) for one in (RATES, slower)]
+    whole = replace(plans[0], lines=(line("a", share, mean, ""),), repeats=tuple(plans))
+    least, most = whole.span("core_hours")
+    assert (least, most) == (plans[0].totals["core_hours"], plans[1].totals["core_hours"])
+    assert least < whole.totals["core_hours"] < most
+    assert whole.without_gpus.totals["gpu_hours"] == 0
+    assert whole.without_gpus.totals["core_hours"] == pytest.approx(sum(whole.step_hours.values()) / 0.8)
+    assert whole.without_gpus.span("gpu_hours") == (0, 0)
 
 
 def test_machines_share_the_work() -> None:
@@ -37,6 +66,26 @@ def test_machines_share_the_work() -> None:
     two = Plan(lines, Machines(2, 10, 1, gpu_speedup=18, efficiency=1.0), gpu).totals
     assert (two["gpu_hours"], two["core_hours"]) == (pytest.approx(2.0), pytest.approx(12.03, abs=0.01))
     assert two["days"] == pytest.approx(1 / 24, abs=0.001)
+
+
+def test_sources_of_known_size_give_what_they_have_and_others_fill_the_row() -> None:
+    rows = {"a": ("protein", "1d"), "b": ("protein", "1d"), "c": ("protein", "1d"), "d": ("text", "general")}
+    table = {("protein", "1d"): 100.0, ("text", "general"): 10.0}
+    assert tokens_wanted(table, rows, gives={"a": 40.0}) == {"a": 40.0, "b": 30.0, "c": 30.0, "d": 10.0}
+    assert tokens_wanted(table, rows, gives={"a": 40.0, "b": 120.0}) == {"a": 25.0, "b": 75.0, "c": 0.0, "d": 10.0}
+    alone = tokens_wanted(table, {"a": ("protein", "1d"), "b": ("protein", "1d")}, gives={"a": 10.0, "b": 30.0})
+    assert alone == {"a": 25.0, "b": 75.0}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_row_is_given_away_whole(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    names = list("abcdefgh"[: draw.integers(1, 9)])
+    gives = {name: float(draw.uniform(0.01, 60)) for name in names if draw.random() < 0.5}
+    shares = tokens_wanted({("protein", "1d"): 100.0}, dict.fromkeys(names, ("protein", "1d")), gives=gives)
+    assert sorted(shares) == names
+    assert min(shares.values()) >= 0
+    assert sum(shares.values()) == pytest.approx(100.0)
 
 
 def test_rows_are_shared_equally_and_scaled() -> None:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from biomatrix.corpus.mixtures.measuring import Drawing
 from biomatrix.corpus.mixtures.mixing import normalised
-from biomatrix.corpus.mixtures.preset import PUBLISHED, Row, preset
-from biomatrix.corpus.planning.rates import SAMPLES, Rates, measured_rates
+from biomatrix.corpus.mixtures.preset import PUBLISHED, Preset, Row, preset
+from biomatrix.corpus.planning.measured_sources import KnownRates, Measuring, mean_of
+from biomatrix.corpus.planning.rates import Rates
 from biomatrix.corpus.planning.scaling import Line, Machines, Plan, Share, line, tokens_wanted
+from biomatrix.corpus.planning.selecting import selecting_of
 from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import open_source
 from biomatrix.corpus.sources.catalogue import entry_of
 from biomatrix.entities import modality_names
 from biomatrix.entities.modality_registry import modality_class
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.registry import draws
 
 if TYPE_CHECKING:
@@ -27,12 +29,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_DATA: Final = "data at hand"
-_SAMPLE: Final = "the shipped sample"
-
 
 def plan_of(
-    recipe: CorpusRecipe, vocabulary: Vocabulary, machines: Machines, data: Path | None = None, count: int = 300
+    recipe: CorpusRecipe,
+    vocabulary: Vocabulary,
+    machines: Machines,
+    data: Path | None = None,
+    count: int = 300,
+    repeats: int = 2,
 ) -> Plan:
     """Return the plan of a recipe.
 
@@ -48,6 +52,8 @@ def plan_of(
         A data folder; sources without files there are measured on the samples that the package carries.
     count : int
         The most records of each source that are measured.
+    repeats : int
+        How often all sources are measured; the plan is by the mean.
 
     Raises
     ------
@@ -55,45 +61,28 @@ def plan_of(
         No source could be measured, or the recipe names one that is not known.
     """
     drawing = Drawing(draws(recipe.views, recipe.tasks, recipe.task_files), recipe.seed, recipe.max_tokens)
-    rates: dict[str, tuple[Rates, str]] = {}
-    for entry in recipe.sources:
-        found = _measured(entry, drawing, vocabulary, recipe.modalities, data, count)
-        if found is not None:
-            rates[entry.name] = found
-    if not rates:
+    with tempfile.TemporaryDirectory() as work:
+        selecting = selecting_of(recipe, data, Path(work))
+        measuring = Measuring(drawing, vocabulary, selecting, recipe.modalities, data, count)
+        rounds = [measuring.all_of(recipe) for _ in range(repeats)]
+    if not rounds[0]:
         raise ConfigurationError("no source of the recipe has data at hand or a sample; name their folder by --data")
     names = recipe.modalities or modality_names()
     on_gpu = frozenset(name for name in names if modality_class(name).needs_tokenizer)
-    own = {name: own_records(recipe.source(name), data, found[0], count) for name, found in rates.items()}
-    known = {name: number for name, number in own.items() if number is not None}
-    return Plan(tuple(_lines(recipe, rates, known, data)), machines, on_gpu)
+    mean = mean_of(rounds)
+    own = {name: own_records(recipe.source(name), data, one.rates, count) for name, one in mean.items()}
+    counted = {name: number for name, number in own.items() if number is not None}
+    alone = tuple(Plan(tuple(_lines(recipe, one, counted, data)), machines, on_gpu) for one in rounds)
+    lines = tuple(_lines(recipe, mean, counted, data))
+    _tell_scarce(lines, recipe)
+    return Plan(lines, machines, on_gpu, selecting.test_sets, alone)
 
 
-def _measured(
-    entry: SourceRecipe,
-    drawing: Drawing,
-    vocabulary: Vocabulary,
-    modalities: Sequence[str] | None,
-    data: Path | None,
-    count: int,
-) -> tuple[Rates, str] | None:
-    places = [(data, _DATA)] if data is not None else []
-    if entry.reader is None or data is None:  # what a recipe describes has no shipped sample
-        places.append((SAMPLES, _SAMPLE))
-    reason = ""
-    for root, basis in places:
-        try:
-            source = open_source(entry, root)
-            source.check_files()
-            rates = measured_rates(source, drawing, vocabulary, modalities, count)
-        except BioMatrixError as error:
-            reason = reason or error.message  # that of the data folder, where there is one
-            continue
-        if rates is not None and rates.tokens:
-            log.info("%s: %d records of %s measured", entry.name, rates.measured, basis)
-            return rates, f"{rates.measured} records of {basis}"
-    log.info("%s cannot be measured: %s", entry.name, reason or "its records give no token")
-    return None
+def _tell_scarce(lines: Sequence[Line], recipe: CorpusRecipe) -> None:
+    most = recipe.mixture.most_repeat if recipe.mixture else None
+    for one in lines:
+        if most is not None and one.draws > most:
+            log.warning("%s would be drawn %.3g times, and most_repeat is %g", one.source, one.draws, most)
 
 
 def _row_of(entry: SourceRecipe, data: Path | None) -> Row:
@@ -104,14 +93,25 @@ def _row_of(entry: SourceRecipe, data: Path | None) -> Row:
 
 
 def _lines(
-    recipe: CorpusRecipe, rates: dict[str, tuple[Rates, str]], own: Mapping[str, float], data: Path | None
+    recipe: CorpusRecipe, rates: Mapping[str, KnownRates], counted: Mapping[str, float], data: Path | None
 ) -> Iterator[Line]:
     """Yield the line of each source; one that could not be measured takes the rates of one of its category."""
     wanted = recipe.mixture
     table = preset(wanted.preset if wanted and wanted.preset else PUBLISHED)
     rows = {entry.name: _row_of(entry, data) for entry in recipe.sources}
-    tokens = tokens_wanted(table.rows, rows, wanted.tokens if wanted else None)
-    natural = {name: number * rates[name][0].tokens * recipe.source(name).repeat for name, number in own.items()}
+    known = {name: rates.get(name) or _alike(row, rows, rates) for name, row in rows.items()}
+    records = {
+        name: counted.get(name) or _stated(recipe.source(name), table, one)
+        for name, one in known.items()
+        if one is not None
+    }
+    gives = {
+        name: count * one.rates.tokens * recipe.source(name).repeat
+        for name, count in records.items()
+        if count and (one := known[name])
+    }
+    tokens = tokens_wanted(table.rows, rows, wanted.tokens if wanted else None, gives)
+    natural = {name: gives[name] for name in counted if name in gives}
     if wanted and wanted.weights:
         shares = normalised(wanted.weights)
         total = wanted.tokens or _largest(recipe, shares, natural) or sum(table.rows.values())
@@ -119,14 +119,13 @@ def _lines(
     elif wanted is None:
         tokens |= natural
     for name, row in rows.items():
-        known = rates.get(name) or _alike(row, rows, rates)
-        stated = own.get(name) or table.records.get(name, 0) or _stated_records(recipe.source(name))
-        if known is None:
+        one = known[name]
+        if one is None:
             log.info("%s is left out of the plan: nothing of its category could be measured", name)
-        elif tokens[name] <= 0:
+        elif tokens[name] <= 0 and row not in table.rows:
             log.info("%s is left out of the plan: the mixture has no share for %s", name, "/".join(row))
         else:
-            yield line(name, Share(row, tokens[name], stated), *known)
+            yield line(name, Share(row, tokens[name], records[name]), *one)
 
 
 def own_records(entry: SourceRecipe, data: Path | None, rates: Rates, count: int) -> float | None:
@@ -160,12 +159,15 @@ def _largest(recipe: CorpusRecipe, shares: Mapping[str, float], natural: Mapping
     return min(recipe.mixture.most_repeat * natural[name] / share for name, share in shares.items())
 
 
-def _stated_records(entry: SourceRecipe) -> int:
-    return 0 if entry.reader is not None else entry_of(entry.name).records
+def _stated(entry: SourceRecipe, table: Preset, known: KnownRates) -> float:
+    """Return the records of a published source: those taken, else those of the rows that stay; 0 if unknown."""
+    if entry.reader is not None:
+        return 0.0
+    return table.records.get(entry.name) or entry_of(entry.name).records * known.rates.kept
 
 
-def _alike(row: Row, rows: dict[str, Row], rates: dict[str, tuple[Rates, str]]) -> tuple[Rates, str] | None:
+def _alike(row: Row, rows: Mapping[str, Row], rates: Mapping[str, KnownRates]) -> KnownRates | None:
     near = sorted(rates, key=lambda name: (rows[name] != row, rows[name][0] != row[0]))
     if not near or rows[near[0]][0] != row[0]:
         return None
-    return replace(rates[near[0]][0]), f"as {near[0]}, of its category"
+    return rates[near[0]]._replace(basis=f"as {near[0]}, of its category")

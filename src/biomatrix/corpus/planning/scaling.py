@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from biomatrix.corpus.mixtures.preset import Row
@@ -41,7 +41,7 @@ class Machines:
 
 @dataclass(frozen=True)
 class Share:
-    """What a mixture wants of a source: its row, tokens, and the records that are published, 0 where not known."""
+    """What a mixture wants of a source: its row, tokens, and the records that it has, 0 where not known."""
 
     row: Row
     tokens: float
@@ -57,40 +57,61 @@ class Line:
     source : str
     records, tokens : float
         That are read and written.
+    draws : float
+        How often documents are drawn of a record, in multiples of what the views say.
     hours : dict of str to float
         Hours of one core by step: records, each modality, documents.
     kept, shards : float
         Bytes between the steps and of the shards.
+    rates : Rates
     basis : str
         Where its rates come from.
+    spread : float
+        Half the range of the seconds of a record in repeated measurements, as a share of their mean.
     """
 
     source: str
     records: float
     tokens: float
+    draws: float
     hours: dict[str, float]
     kept: float
     shards: float
+    rates: Rates
     basis: str
+    spread: float = 0.0
 
 
-def line(source: str, share: Share, rates: Rates, basis: str) -> Line:
+def line(source: str, share: Share, rates: Rates, basis: str, spread: float = 0.0) -> Line:
     """Return the work for a source at its share.
 
-    All published records are read, checked and written as tokens once; where their number is not known, as many as give
-    the tokens wanted. Documents are drawn for the tokens wanted.
+    All records that it has are read, checked and written as tokens once; where their number is not known, as many as
+    give the tokens wanted. Documents are drawn for the tokens wanted.
     """
     records = float(share.records or share.tokens / rates.tokens)
     drawn = share.tokens / rates.tokens
-    hours = {"records": records * rates.record_seconds / _HOUR}
+    hours = {
+        "records": records * rates.record_seconds / _HOUR,
+        "selection": records * rates.selection_seconds / _HOUR,
+    }
     hours |= {name: records * seconds / _HOUR for name, seconds in rates.modality_seconds.items()}
     hours["documents"] = drawn * rates.document_seconds / _HOUR
     kept, shards = records * rates.record_bytes, share.tokens * rates.token_bytes
-    return Line(source, records, share.tokens, hours, kept, shards, basis)
+    repeat = drawn / records if records else 0.0
+    return Line(source, records, share.tokens, repeat, hours, kept, shards, rates, basis, spread)
 
 
-def tokens_wanted(table: Mapping[Row, float], rows: Mapping[str, Row], total: float | None = None) -> dict[str, float]:
-    """Return the tokens of each source: those of its row, in equal parts among the sources of the row.
+def tokens_wanted(
+    table: Mapping[Row, float],
+    rows: Mapping[str, Row],
+    total: float | None = None,
+    gives: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Return the tokens of each source.
+
+    Sources whose number of records is known give what their records give, and the others fill the row in equal parts.
+    Where there are no others, or the row has less room than that, those that are known share it in proportion: the
+    rule by which a build shares a row.
 
     Parameters
     ----------
@@ -98,12 +119,23 @@ def tokens_wanted(table: Mapping[Row, float], rows: Mapping[str, Row], total: fl
     rows : mapping of str to (category, part)
     total : float, optional
         The tokens of the whole table; its own when not given.
+    gives : mapping of str to float, optional
+        The tokens of all records, each drawn once, of the sources whose number of records is known.
     """
-    members: dict[Row, int] = defaultdict(int)
-    for row in rows.values():
-        members[row] += 1
     scale = (total or sum(table.values())) / sum(table.values())
-    return {name: scale * table.get(row, 0.0) / members[row] for name, row in rows.items()}
+    wanted: dict[str, float] = {}
+    for row in dict.fromkeys(rows.values()):
+        members = [name for name, own in rows.items() if own == row]
+        known = {name: gives[name] for name in members if name in gives} if gives else {}
+        wanted |= _shared(scale * table.get(row, 0.0), known, [name for name in members if name not in known])
+    return wanted
+
+
+def _shared(room: float, known: Mapping[str, float], others: Sequence[str]) -> dict[str, float]:
+    given = sum(known.values())
+    if others and given < room:
+        return {**known, **dict.fromkeys(others, (room - given) / len(others))}
+    return {**{name: room * one / given for name, one in known.items()}, **dict.fromkeys(others, 0.0)}
 
 
 @dataclass(frozen=True)
@@ -116,11 +148,28 @@ class Plan:
     machines : Machines
     on_gpu : frozenset of str
         The modalities that structure tokenizers write, which GPUs take over where there are any.
+    test_sets : int
+        The test sets that records were compared with.
+    repeats : tuple of Plan
+        The plan by each of several measurements; this one is by their mean.
     """
 
     lines: tuple[Line, ...]
     machines: Machines
     on_gpu: frozenset[str]
+    test_sets: int = 0
+    repeats: tuple[Plan, ...] = ()
+
+    @property
+    def without_gpus(self) -> Plan:
+        """The same work done by cores alone."""
+        alone = replace(self.machines, gpus=0)
+        return replace(self, machines=alone, repeats=tuple(replace(one, machines=alone) for one in self.repeats))
+
+    def span(self, total: str) -> tuple[float, float]:
+        """Return the least and the greatest value of one of the totals over the repeats."""
+        values = [one.totals[total] for one in self.repeats or (self,)]
+        return min(values), max(values)
 
     @property
     def step_hours(self) -> dict[str, float]:
@@ -160,4 +209,7 @@ class Plan:
             "on_gpu": sorted(self.on_gpu),
             "machines": asdict(self.machines),
             "totals": self.totals,
+            "without_gpus": self.without_gpus.totals,
+            "repeats": [one.totals for one in self.repeats],
+            "test_sets": self.test_sets,
         }

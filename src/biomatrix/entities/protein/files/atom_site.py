@@ -7,6 +7,7 @@ taken for unsaid, not for 0 or "".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -42,6 +43,7 @@ def table_of(column: Column, limits: Limits, notes: tuple[str, ...] = ()) -> Ato
     LimitError
         More atoms than ``limits.atoms_per_structure``.
     """
+    column = cache(column)  # columns stand in for one another, and are compared
     x = column("Cartn_x")
     if not x:
         raise ParseError("the atom_site table has no coordinates")
@@ -51,15 +53,15 @@ def table_of(column: Column, limits: Limits, notes: tuple[str, ...] = ()) -> Ato
     models = site.text("pdbx_PDB_model_num")
     _, sizes = np.unique(models, return_counts=True)
     rows = np.flatnonzero(models == models[0])
-    residue = np.char.upper(site.text("auth_comp_id", "label_comp_id"))
-    hetero = np.char.upper(site.text("group_PDB")) == "HETATM"
+    residue = _upper(site.text("auth_comp_id", "label_comp_id"))
+    hetero = _upper(site.text("group_PDB")) == "HETATM"
     number = site.numbers("auth_seq_id", "label_seq_id", missing=np.nan)[rows]
     _refuse_unnumbered(number, residue[rows])
     xyz = np.stack([site.numbers(f"Cartn_{axis}", missing=np.nan) for axis in "xyz"], axis=1)
     acids = rows[[letter_of(str(name)) is not None for name in residue[rows]]]
     doubts = [site.disagreement(*names, acids) for names in _NAMED_TWICE]
     return AtomTable(
-        atom=np.char.upper(site.text("label_atom_id", "auth_atom_id"))[rows],
+        atom=_upper(site.text("label_atom_id", "auth_atom_id"))[rows],
         alternate=site.text("label_alt_id")[rows],
         residue=residue[rows],
         chain=site.text("auth_asym_id", "label_asym_id", stated_empty=True)[rows],
@@ -97,7 +99,7 @@ class _AtomSite:
             if len(values) != self._n:
                 raise ParseError(f"the column {name} has {len(values)} rows, Cartn_x has {self._n}")
             array = np.asarray([value or "" for value in values])
-            stated = np.asarray([value is not None and (stated_empty or value != "") for value in values])
+            stated = np.asarray([value is not None for value in values]) if stated_empty else array != ""
             filled = np.where(open_rows & stated, array, filled)
             open_rows &= ~stated
             if not open_rows.any():
@@ -106,7 +108,7 @@ class _AtomSite:
 
     def disagreement(self, read: str, other: str, rows: NDArray[np.integer[Any]]) -> str:
         """Return a note where two columns that name the same thing differ in some rows; "" where they agree."""
-        names, others = np.char.upper(self.text(read))[rows], np.char.upper(self.text(other))[rows]
+        names, others = _upper(self.text(read))[rows], _upper(self.text(other))[rows]
         differing = np.flatnonzero((names != others) & (names != "") & (others != ""))
         if not differing.size:
             return ""
@@ -121,7 +123,7 @@ class _AtomSite:
         values = self.text(*names)
         values = np.where(values == "", str(missing), values)
         try:
-            return values.astype(np.float64)
+            return np.asarray([float(value) for value in values.tolist()])
         except ValueError:
             pass
         numbers = np.empty(self._n)
@@ -131,6 +133,11 @@ class _AtomSite:
             except ValueError as error:
                 raise ParseError(f"{names[0]} is {value!r}, not a number", position=f"atom {row + 1}") from error
         return numbers
+
+
+def _upper(values: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Return strings in upper case; a list of them is several times faster here than numpy's own way."""
+    return np.asarray([value.upper() for value in values.tolist()], dtype=np.str_)
 
 
 def _polymer(

@@ -65,6 +65,12 @@ class AtomTable:
         """The residue name and the alternate location of each atom, as plain strings."""
         return list(zip(self.residue.tolist(), self.alternate.tolist(), strict=True))
 
+    @cached_property
+    def resolved(self) -> list[bool]:
+        """Whether each atom has a position."""
+        finite: list[bool] = np.asarray(np.isfinite(self.coordinates).all(axis=1)).tolist()
+        return finite
+
     def take(self, rows: NDArray[np.integer[Any]]) -> AtomTable:
         """Return the table of some rows, in the order given."""
         columns = {column.name: getattr(self, column.name) for column in fields(self)}

@@ -14,6 +14,9 @@ from biomatrix.errors import ParseError
 if TYPE_CHECKING:
     from gemmi import cif
 
+_NULL: Final = (".", "?")
+_QUOTES: Final = "'\";"
+"""What a value begins with that is not spelled as it is."""
 _LINE: Final[re.Pattern[str]] = re.compile(r":(\d+)[:(]")
 
 
@@ -45,8 +48,10 @@ def _column_of(block: cif.Block) -> Column:
     def column(name: str) -> list[str | None] | None:
         from gemmi import cif
 
-        values = block.find_values("_atom_site." + name)
-        return [None if cif.is_null(value) else cif.as_string(value) for value in values] or None
+        values = list(block.find_values("_atom_site." + name))
+        return [
+            None if value in _NULL else cif.as_string(value) if value[0] in _QUOTES else value for value in values
+        ] or None
 
     return column
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.residue import BACKBONE, Residue
 
@@ -40,9 +38,10 @@ def place_residue(table: AtomTable, rows: list[int]) -> Residue:
     residue.repeated = any(len(found) > 1 for found in kept.backbone.values())
     occurrence = _best_occurrence(table, kept.backbone.get("CA", []))
     found = {place: kept.backbone[atom] for place, atom in enumerate(BACKBONE) if atom in kept.backbone}
-    xyz = table.coordinates[[at[occurrence if occurrence < len(at) else 0] for at in found.values()]]
-    finite = np.isfinite(xyz).all(axis=1)
-    residue.positions[np.array([*found], dtype=np.intp)[finite]] = xyz[finite]
+    for place, at in found.items():  # four rows at most: an array of them costs more than it saves
+        row = at[occurrence if occurrence < len(at) else 0]
+        if table.resolved[row]:
+            residue.positions[place] = table.coordinates[row]
     return residue
 
 
