@@ -24,7 +24,8 @@ def graph_key(molecule: str | Chem.Mol) -> str:
         mol = Chem.Mol(mol)
         for atom in mol.GetAtoms():
             atom.SetIsotope(0)  # a labelled hydrogen would otherwise stay in the graph
-    return str(Chem.MolToSmiles(Chem.RemoveHs(mol), isomericSmiles=False))
+    with BlockLogs():  # of hydrogens that stay, beside centres of metals
+        return str(Chem.MolToSmiles(Chem.RemoveHs(mol), isomericSmiles=False))
 
 
 def stereoisomer_key(mol: Chem.Mol) -> str:
