@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from biomatrix.cli.output import whole_output
+from biomatrix.entities.files.stopping import asked_status
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
 REFUSED: Final = 1
@@ -96,6 +97,9 @@ def run_to_the_end(command: Callable[[], object], debug: bool = False) -> None:
 
 
 def _leave_unexpectedly(error: Exception, debug: bool) -> None:
+    status = asked_status()
+    if status is not None:  # the error comes of an end that a library swallowed
+        sys.exit(status)
     reason = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     shown = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}..."
     hint = "" if debug else f"; run again with {DEBUG_OPTION} to see the traceback"

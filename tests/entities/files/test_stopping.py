@@ -41,3 +41,25 @@ def test_a_signal_inside_a_finaliser_is_not_lost() -> None:
     process.send_signal(signal.SIGTERM)
     out, said = process.communicate(timeout=20)
     assert (process.returncode, out, said) == (128 + signal.SIGTERM, "tidied\n", "")
+
+
+SWALLOWED = """
+import os, signal
+from biomatrix.cli.endings import run_to_the_end
+from biomatrix.entities.files.stopping import end_on_signals
+
+def work():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except SystemExit:
+        pass  # as a library in C does while it is imported
+    raise AttributeError("half a module")
+
+end_on_signals()
+run_to_the_end(work)
+"""
+
+
+def test_an_end_that_a_library_swallows_is_still_one() -> None:
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")

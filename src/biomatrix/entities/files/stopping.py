@@ -18,6 +18,19 @@ class Ended(SystemExit):
     """The process was asked to end."""
 
 
+_asked: list[int] = []
+"""The exit status for the signal that asked, once one has."""
+
+
+def asked_status() -> int | None:
+    """Return the exit status for the signal that asked this process to end; None where none has.
+
+    Libraries written in C may swallow the exception of a signal, as pandas does while it is imported, and fail soon
+    after by what is then missing.
+    """
+    return _asked[0] if _asked else None
+
+
 def end_on_signals() -> None:
     """Let SIGTERM and SIGHUP end this process by SystemExit, so that writers remove their unfinished files and folders.
 
@@ -33,6 +46,7 @@ def end_on_signals() -> None:
 def _end(number: int, frame: FrameType | None) -> NoReturn:
     for other in _numbers():  # a second one must not interrupt the tidying
         signal.signal(other, signal.SIG_IGN)
+    _asked.append(128 + number)
     raise Ended(128 + number)
 
 
