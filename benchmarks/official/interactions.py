@@ -15,11 +15,11 @@ from rdkit.Chem import AllChem, Descriptors
 from rdkit.rdBase import BlockLogs
 
 from official.atoms import Chain, decoded, pdb_lines
+from official.proteins import ANTIBODIES, CHAINS
 from official.tables import Job
 
 LIGANDS = "interaction/complexes/protein_ligand.parquet"
 PAIRS = "interaction/complexes/protein_protein.parquet"
-ANTIBODIES = "wengong-jin/RefineGNN"
 _INTERFACE = 10.0
 """Angstrom between backbone atoms; side chains, between which 6 are meant, are not at hand."""
 
@@ -135,7 +135,7 @@ def _ligand(row: dict[str, Any]) -> Chem.Mol | None:
 
 def alphaseq(job: Job) -> str:
     """Write an experiment in CSV."""
-    chains = Job(job.data, job.folder, 10**6).rows("protein/structures/chains.parquet", ["source_repo", "sequence"])
+    chains = Job(job.data, job.folder, 10**6).rows(CHAINS, ["source_repo", "sequence"])
     binders = [row["sequence"] for row in chains if row["source_repo"] == ANTIBODIES]
     targets = [row["sequence"] for row in chains if row["source_repo"] == "octavian-ganea/equidock_public"]
     values = [line.split(";")[9] for line in job.lines("interaction/skempi/skempi_v2.csv.gz")[1:]]

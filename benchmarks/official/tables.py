@@ -12,6 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from biomatrix.corpus.sources.text_tables import FastaTable
+
 
 @dataclass(frozen=True)
 class Job:
@@ -61,11 +63,5 @@ class Job:
         pq.write_table(pa.Table.from_pylist(list(rows)), path, compression="snappy")
 
     def fasta(self, name: str) -> list[tuple[str, str]]:
-        """Return headers and sequences of a gzipped FASTA file."""
-        found: list[tuple[str, list[str]]] = []
-        for line in self.lines(name):
-            if line.startswith(">"):
-                found.append((line[1:], []))
-            else:
-                found[-1][1].append(line)
-        return [(header, "".join(parts)) for header, parts in found]
+        """Return headers and sequences of a FASTA file."""
+        return list(FastaTable(self.data / name).rows())

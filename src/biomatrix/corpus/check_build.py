@@ -58,7 +58,6 @@ def check_build(recipe: CorpusRecipe, data: Path, outputs: Iterable[Path], vocab
         preset(recipe.mixture.preset)
     for entry in recipe.sources:
         open_source(entry, data).check_files()
-    check_sets(recipe.decontamination, data)
     tell_unread_fields(recipe, drawn)
 
 

@@ -105,15 +105,19 @@ def with_shown_stereochemistry(mol: Chem.Mol) -> Chem.Mol:
     return shown
 
 
+def as_shown(mol: Chem.Mol) -> Chem.Mol:
+    """Return :func:`with_shown_stereochemistry`, or the molecule itself where it has no conformer in 3D."""
+    return with_shown_stereochemistry(mol) if mol.GetNumConformers() and mol.GetConformer().Is3D() else mol
+
+
 def shown_smiles(mol: Chem.Mol) -> str:
     """Return the canonical SMILES, without isotopes, whose stereo marks are those the conformer shows.
 
     Where the graph leaves a centre open, a conformer still takes a side; that side is what coordinates carry. Without
     a conformer in 3D the marks of the graph stay.
     """
-    shown = with_shown_stereochemistry(mol) if mol.GetNumConformers() and mol.GetConformer().Is3D() else mol
     with BlockLogs():
-        return canonical_smiles(Chem.RemoveHs(shown), stereo=True, isotopes=False)
+        return canonical_smiles(Chem.RemoveHs(as_shown(mol)), stereo=True, isotopes=False)
 
 
 def shown_alike(mol: Chem.Mol, marked: Chem.Mol) -> bool:
@@ -127,10 +131,9 @@ def shown_alike(mol: Chem.Mol, marked: Chem.Mol) -> bool:
         Marked with what its conformer shows, as decoded molecules are; atoms of neither need be in one order.
     """
     if not any(labelled_atoms(each) or mapped_atoms(each) for each in (mol, marked)):
-        shown = with_shown_stereochemistry(mol) if mol.GetNumConformers() and mol.GetConformer().Is3D() else mol
         with BlockLogs():
             # Strings written once may differ for like molecules, never agree for unlike ones: most are done here.
-            if len({Chem.MolToSmiles(Chem.RemoveHs(each)) for each in (shown, marked)}) == 1:
+            if len({Chem.MolToSmiles(Chem.RemoveHs(each)) for each in (as_shown(mol), marked)}) == 1:
                 return True
     return shown_smiles(mol) == shown_smiles(marked)
 

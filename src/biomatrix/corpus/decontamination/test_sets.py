@@ -73,10 +73,6 @@ class TestSet:
         """Whether its rows ask about two entities together."""
         return bool(self.covers) and benchmark(self.covers[0]).domain == _PAIRS
 
-    def subjects(self) -> Iterator[Subject]:
-        """Yield what is compared of each row that can be read."""
-        return (row for row in self.rows() if isinstance(row, Subject))
-
     def rows(self) -> Iterator[Subject | str]:
         """Yield what is compared of each row, or why it cannot be read."""
         if self.data is not None:
@@ -109,7 +105,7 @@ def find_test_sets(settings: DecontaminationRecipe, data: Path) -> TestSets:
 
     Raises
     ------
-    ConfigurationError, ParseError
+    ConfigurationError
         If one that the recipe describes is not there, or lacks a column.
     """
     here: dict[str, TestSet] = {}

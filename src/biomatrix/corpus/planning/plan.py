@@ -142,14 +142,13 @@ def own_records(entry: SourceRecipe, data: Path | None, rates: Rates, count: int
     """
     if entry.reader is None or data is None:
         return None
-    read = rates.measured + rates.refused
-    if read < count:
+    if rates.measured + rates.refused < count:
         return float(rates.measured)
     source = open_source(entry, data)
     if not source.one_to_one:
         return None
     rows = sum(1 for table in source.open_tables() for _ in table.starts())
-    return rows * rates.measured / read
+    return rows * rates.kept
 
 
 def _largest(recipe: CorpusRecipe, shares: Mapping[str, float], natural: Mapping[str, float]) -> float | None:

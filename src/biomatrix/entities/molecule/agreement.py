@@ -7,7 +7,7 @@ from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.check import Check
 from biomatrix.entities.molecule.entity import Molecule
-from biomatrix.metrics.stereochemistry import canonical_smiles, with_shown_stereochemistry
+from biomatrix.metrics.stereochemistry import as_shown, canonical_smiles
 
 
 def agree_molecules(reference: Molecule, entity: Molecule) -> list[Check]:
@@ -26,7 +26,7 @@ def agree_molecules(reference: Molecule, entity: Molecule) -> list[Check]:
         The last two have ``passed`` None where the graphs differ.
     """
     with BlockLogs():
-        first, second = Chem.RemoveHs(_shown(reference)), Chem.RemoveHs(_shown(entity))
+        first, second = Chem.RemoveHs(as_shown(reference.mol)), Chem.RemoveHs(as_shown(entity.mol))
         graphs = [canonical_smiles(mol, stereo=False, isotopes=False) for mol in (first, second)]
         if graphs[0] != graphs[1]:
             different = Check("same graph", False, detail=f"{graphs[0]} and {graphs[1]}")
@@ -43,11 +43,6 @@ def agree_molecules(reference: Molecule, entity: Molecule) -> list[Check]:
         Check("same stereochemistry", marked, detail=detail),
         Check("same isotopes", isotopes[0] == isotopes[1]),
     ]
-
-
-def _shown(molecule: Molecule) -> Chem.Mol:
-    mol = molecule.mol
-    return with_shown_stereochemistry(mol) if molecule.has_conformer and mol.GetConformer().Is3D() else mol
 
 
 def _plain(mol: Chem.Mol) -> Chem.Mol:
