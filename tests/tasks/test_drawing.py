@@ -140,3 +140,21 @@ def test_a_name_that_a_recipe_draws_and_nothing_defines_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match="no task 'text'"):
         draws({}, {"text": 1.0})
     assert task("fold_protein").needs == {"protein_sequence", "protein_structure"}
+
+
+def test_copies_that_are_too_long_are_told_and_lose_no_other(molecule: Written) -> None:
+    chosen = draws({"molecule_mixed": 40.0}, {})
+    longest = 5
+    found = list(documents(molecule, chosen, repeat=1.0, seed=0, max_tokens=longest))
+    refused = [i for i, entry in enumerate(found) if not isinstance(entry, Document)]
+    assert refused
+    assert any(isinstance(entry, Document) for entry in found[refused[0] :])
+    alone = [drawn_alone(molecule, copy, longest) for copy in range(40)]
+    assert [isinstance(entry, Document) for entry in found] == [isinstance(entry, Document) for entry in alone if entry is not None]
+
+
+def drawn_alone(record: Written, copy: int, longest: int) -> Document | LimitError | None:
+    try:
+        return document(record, view("molecule_mixed"), seed=0, copy=copy, max_tokens=longest)
+    except LimitError as error:
+        return error

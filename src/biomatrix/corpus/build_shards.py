@@ -36,7 +36,7 @@ from biomatrix.vocabulary.token_table import token_table_fingerprint
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = 2
+VERSION: Final = 3
 ANOTHER_BUILD: Final = (
     "another build, of another recipe or other data, is writing here; wait for it, or give another folder by --shards "
     "or --output"

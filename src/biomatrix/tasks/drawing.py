@@ -93,7 +93,7 @@ def document(
 def documents(
     record: WrittenRecord, draws: Sequence[Draw], *, repeat: float, seed: int, max_tokens: int
 ) -> Iterator[Document | tuple[str, BioMatrixError]]:
-    """Yield all documents drawn from a record, in the order of the draws; (view, error) for one that is refused.
+    """Yield all documents drawn from a record, in the order of the draws; (view, error) for each that is refused.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def documents(
                 result = document(record, draw.definition, seed=seed, copy=copy, max_tokens=max_tokens)
             except (LimitError, ParseError) as error:  # too long; a value that is not what its place says
                 yield draw.name, error
-                break
+                continue  # each copy draws its own fields, modalities and windows: the next may be short enough
             if result is not None:
                 yield result
 
