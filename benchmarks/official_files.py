@@ -5,7 +5,12 @@
 
 The files have the names, places and forms of the publishers'; their records come from the data at hand, in the folder
 ``data`` of SHARED. What the records of each source are made of, and in what they differ from the publisher's, is
-printed and kept in FOLDER/made_of.json. A source for which nothing is at hand gets the sample that ships.
+printed and kept in FOLDER/made_of.json. A source for which nothing is at hand gets the sample that ships. Beside them
+stand links to the folders of the data at hand, where the rows of benchmarks are found, and to Qwen3's tokenizer under
+the name of its model, so that the recipe of the published corpus is built there from end to end:
+
+    biomatrix corpus build recipes/biomatrix_corpus.toml --data FOLDER -o BUILT
+    biomatrix corpus plan recipes/biomatrix_corpus.toml --data FOLDER --vocabulary BUILT/vocabulary
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from pathlib import Path
 from official import interactions, molecules, proteins, texts
 from official.tables import Job
 
+QWEN3 = "Qwen/Qwen3-1.7B"
 SAMPLES = Path(str(files("biomatrix.corpus.sources.published") / "samples"))
 WRITERS: dict[str, Callable[[Job], str]] = {
     **molecules.WRITERS,
@@ -38,6 +44,15 @@ def written(name: str, data: Path, out: Path, count: int) -> str:
         return WRITERS[name](Job(data, folder, count))
     shutil.copytree(SAMPLES / name, folder)
     return "the shipped sample: nothing of it is at hand"
+
+
+def link(data: Path, out: Path) -> None:
+    """Link the folders of the data at hand, which hold test sets, and the tokenizer that tokens are added to."""
+    places = {out / folder.name: folder for folder in data.iterdir() if folder.is_dir()}
+    for place, target in {**places, out / QWEN3: data / "tokenizer"}.items():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
+        place.symlink_to(target.resolve(), target_is_directory=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{name}: {told[name]}", flush=True)
         if not any(isinstance(one, Record) for _, one in source_records(open_source(name, chosen.folder), 50)):
             silent.append(name)
+    link(chosen.shared / "data", chosen.folder)
     notes.write_text(json.dumps(told, indent=1, sort_keys=True))
     if silent:
         print(f"no record among the first 50 rows of {', '.join(silent)}")

@@ -184,7 +184,7 @@ def test_the_vocabulary_is_read_in_passes(data: Path, recipe: CorpusRecipe, tmp_
     assert not list(slices["openstax"][0].read(()))
 
 
-@pytest.mark.parametrize("name", ["nano_corpus.toml", "nano_tasks.toml"])
+@pytest.mark.parametrize("name", ["nano_corpus.toml", "nano_corpus_100m.toml", "nano_tasks.toml"])
 def test_the_shipped_recipes_read(name: str) -> None:
     path = Path(__file__).resolve().parents[2] / "recipes" / name
     recipe = CorpusRecipe.from_file(path)

@@ -150,7 +150,9 @@ def test_copies_that_are_too_long_are_told_and_lose_no_other(molecule: Written) 
     assert refused
     assert any(isinstance(entry, Document) for entry in found[refused[0] :])
     alone = [drawn_alone(molecule, copy, longest) for copy in range(40)]
-    assert [isinstance(entry, Document) for entry in found] == [isinstance(entry, Document) for entry in alone if entry is not None]
+    assert [isinstance(entry, Document) for entry in found] == [
+        isinstance(entry, Document) for entry in alone if entry is not None
+    ]
 
 
 def drawn_alone(record: Written, copy: int, longest: int) -> Document | LimitError | None:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from biomatrix.corpus.base_vocabulary import BaseVocabulary
 from biomatrix.corpus.build_records import build_records
 from biomatrix.corpus.build_shards import ANOTHER_BUILD, build_shards
 from biomatrix.corpus.build_tokens import TokenisedSlice, build_tokens
@@ -58,8 +59,10 @@ def build_nano_vocabulary(recipe: CorpusRecipe, data: Path, work: Path, *, worke
     """Build the corpus's own vocabulary under ``work/vocabulary``, also where one is there; return the folder."""
     folder = work / "vocabulary"
     launcher = launcher_of(workers)
+    base = BaseVocabulary.of(recipe.vocabulary, data)
     with launcher.standing():
-        save_vocabulary(tokenised(recipe, data, work, workers=launcher), recipe, folder, workers=launcher)
+        slices = tokenised(recipe, data, work, workers=launcher)
+        save_vocabulary(slices, recipe, folder, base=base, workers=launcher)
     return folder
 
 
@@ -164,10 +167,11 @@ def _shards_of(
     if vocabulary is not None:
         return build_shards(slices, recipe, vocabulary, data, shards, workers=workers, selection=selection)
     vocabulary = work / "vocabulary"
-    with in_use(vocabulary, vocabulary_fingerprint(slices, recipe), ANOTHER_BUILD):
+    base = BaseVocabulary.of(recipe.vocabulary, data)
+    with in_use(vocabulary, vocabulary_fingerprint(slices, recipe, base), ANOTHER_BUILD):
         make_once(
             vocabulary,
-            partial(is_vocabulary_of, slices, recipe, vocabulary),
-            partial(save_vocabulary, slices, recipe, workers=workers),
+            partial(is_vocabulary_of, slices, recipe, vocabulary, base),
+            partial(save_vocabulary, slices, recipe, base=base, workers=workers),
         )
         return build_shards(slices, recipe, vocabulary, data, shards, workers=workers, selection=selection)

@@ -1,4 +1,4 @@
-"""Third step of a build: a vocabulary of the corpus's own, for a model trained from scratch.
+"""Third step of a build: a vocabulary of the corpus's own, for a model trained from scratch or one that goes on.
 
 The records are read several times and never kept: memory grows with the number of distinct tokens, not with the
 corpus.
@@ -13,7 +13,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from biomatrix.corpus.base_vocabulary import BaseVocabulary
 from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.launching import Workers, launcher_of
 from biomatrix.corpus.recipe import CorpusRecipe
@@ -26,6 +28,9 @@ from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
 from biomatrix.tasks.registry import package_definitions
 from biomatrix.vocabulary import Coverage, Vocabulary, coverage_of, joint_tokens, train_byte_bpe
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 log = logging.getLogger(__name__)
 
@@ -120,20 +125,19 @@ def count_open_tokens(slices: Slices, writers: Sequence[Modality]) -> dict[str, 
     return summed(folders, [writer.name for writer in writers if writer.open_ended])
 
 
-def build_vocabulary(slices: Slices, recipe: CorpusRecipe, *, workers: Workers = 1) -> Vocabulary:
+def build_vocabulary(
+    slices: Slices, recipe: CorpusRecipe, *, base: BaseVocabulary | None = None, workers: Workers = 1
+) -> Vocabulary:
     """Build a vocabulary from the training records of finished token slices.
 
-    The text entries are a byte-level BPE learned on the records' prose and on entities spelled as text. Of an
-    open-ended modality, whose tokens only a corpus can list, the most frequent tokens are kept that cover the share
-    set in the recipe; of the others, all.
+    The text entries are those of the base, else a byte-level BPE learned on the records' prose and on entities spelled
+    as text. Of an open-ended modality, whose tokens only a corpus can list, the most frequent tokens are kept that
+    cover the share set in the recipe; of the others, all.
     """
     settings = recipe.vocabulary
     names = recipe.modalities or modality_names()
     writers = [modality(name, tokenizer=recipe.structure_tokenizers.get(name)) for name in names]
-    prose = _limit(_prose(slices), settings.text_characters)
-    entity_texts = _entity_texts(slices, [writer.name for writer in writers if writer.spelled_as_text])
-    log.info("learning %d text entries on at most %d characters", settings.text_entries, _characters(settings))
-    base = train_byte_bpe(chain(prose, _limit(entity_texts, settings.smiles_characters)), settings.text_entries)
+    tokenizer, rows = base.open() if base else (_learned(slices, settings, writers), None)
     counts = count_open_tokens(slices, writers)
     tokens_of: dict[str, list[str]] = {}
     for writer in writers:
@@ -142,13 +146,18 @@ def build_vocabulary(slices: Slices, recipe: CorpusRecipe, *, workers: Workers =
             tokens_of[writer.name], covered = choose_tokens(counts[writer.name], share, limit)
             whole = coverage_in(slices, writer.name, tokens_of[writer.name], workers)
             log.info("%s", describe(writer.name, covered, whole))
-    vocabulary = Vocabulary.build(base, tokens=tokens_of, modalities=writers)
+    vocabulary = Vocabulary.build(tokenizer, tokens=tokens_of, modalities=writers, base_rows=rows)
     log.info("%d entries in all: %r", len(vocabulary), vocabulary)
     return vocabulary
 
 
-def _characters(settings: VocabularyRecipe) -> int:
-    return settings.text_characters + settings.smiles_characters
+def _learned(slices: Slices, settings: VocabularyRecipe, writers: Sequence[Modality]) -> PreTrainedTokenizerFast:
+    """Return a byte-level BPE learned on prose and on entities spelled as text."""
+    prose = _limit(_prose(slices), settings.text_characters)
+    entity_texts = _entity_texts(slices, [writer.name for writer in writers if writer.spelled_as_text])
+    characters = settings.text_characters + settings.smiles_characters
+    log.info("learning %d text entries on at most %d characters", settings.text_entries, characters)
+    return train_byte_bpe(chain(prose, _limit(entity_texts, settings.smiles_characters)), settings.text_entries)
 
 
 def coverage_in(slices: Slices, name: str, kept: Sequence[str], workers: Workers = 1) -> Coverage:
@@ -174,25 +183,28 @@ def describe(name: str, covered: float, found: Coverage) -> str:
     )
 
 
-def vocabulary_fingerprint(slices: Slices, recipe: CorpusRecipe) -> str:
-    """Return the hash of the token slices and the parts of a recipe that a vocabulary of its own depends on."""
+def vocabulary_fingerprint(slices: Slices, recipe: CorpusRecipe, base: BaseVocabulary | None) -> str:
+    """Return the hash of the token slices, the base and the parts of a recipe that a vocabulary depends on."""
     names = list(recipe.modalities or modality_names())
     marks = {source: [item.fingerprint for item in group] for source, group in slices.items()}
-    return fingerprint(VERSION, recipe.vocabulary.model_dump(), names, list(marks.items()))
+    settings = recipe.vocabulary.model_dump(exclude={"base"})  # it may be named in several ways: its content counts
+    return fingerprint(VERSION, settings, names, list(marks.items()), *((base.fingerprint,) if base else ()))
 
 
-def save_vocabulary(slices: Slices, recipe: CorpusRecipe, folder: Path, *, workers: Workers = 1) -> None:
+def save_vocabulary(
+    slices: Slices, recipe: CorpusRecipe, folder: Path, *, base: BaseVocabulary | None, workers: Workers = 1
+) -> None:
     """Build the vocabulary of finished token slices; save it in the ordinary layout, with what it was built from."""
-    build_vocabulary(slices, recipe, workers=workers).save_pretrained(folder)
-    origin = {"fingerprint": vocabulary_fingerprint(slices, recipe)}
+    build_vocabulary(slices, recipe, base=base, workers=workers).save_pretrained(folder)
+    origin = {"fingerprint": vocabulary_fingerprint(slices, recipe, base)}
     (folder / ORIGIN).write_text(json.dumps(origin) + "\n", encoding="utf-8")
 
 
-def is_vocabulary_of(slices: Slices, recipe: CorpusRecipe, folder: Path) -> bool:
-    """Return whether a folder holds the vocabulary that these slices and this recipe would give."""
+def is_vocabulary_of(slices: Slices, recipe: CorpusRecipe, folder: Path, base: BaseVocabulary | None) -> bool:
+    """Return whether a folder holds the vocabulary that these slices, this recipe and this base would give."""
     try:
         origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    same = origin == {"fingerprint": vocabulary_fingerprint(slices, recipe)}
+    same = origin == {"fingerprint": vocabulary_fingerprint(slices, recipe, base)}
     return same and (folder / "tokenizer.json").is_file()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from biomatrix.corpus.base_vocabulary import BaseVocabulary
 from biomatrix.corpus.decontamination.test_sets import check_sets
 from biomatrix.corpus.deduplication.shingles import check_near
 from biomatrix.corpus.filters.registry import check_filters
@@ -46,6 +47,8 @@ def check_build(recipe: CorpusRecipe, data: Path, outputs: Iterable[Path], vocab
         check_folder(folder)
     if vocabulary is not None:
         _check_vocabulary(vocabulary)
+    elif (base := BaseVocabulary.of(recipe.vocabulary, data)) is not None:
+        base.open()
     names = [entry.name for entry in recipe.sources]
     check_filters(recipe.filters, names)
     check_near(recipe.deduplication)

@@ -38,6 +38,9 @@ class VocabularyRecipe(Section):
 
     Parameters
     ----------
+    base : str, optional
+        A tokenizer that the tokens of the corpus are added to, so that a model that has it goes on: a folder, relative
+        to the data folder or not, or a repository of the hub. None learns a byte-level BPE of the corpus's own.
     text_entries : int
         Entries of the byte-level BPE, its chat tokens included.
     coverage : dict of str to CoverageRecipe
@@ -48,10 +51,18 @@ class VocabularyRecipe(Section):
 
     former_keys: ClassVar[tuple[str, ...]] = tuple(_FORMER_KEYS)
 
+    base: str | None = None
     text_entries: int = Field(default=1900, ge=300, le=2**24)
     coverage: dict[str, CoverageRecipe] = Field(default_factory=dict)
     text_characters: Count = Field(default=6_000_000, ge=1000)
     smiles_characters: Count = Field(default=2_000_000, ge=0)
+
+    @model_validator(mode="after")
+    def _base_or_entries(self) -> VocabularyRecipe:
+        learned = {"text_entries", "text_characters", "smiles_characters"} & self.model_fields_set
+        if self.base is not None and learned:
+            raise ValueError(f"a base brings its own entries: leave {', '.join(sorted(learned))} out")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -18,6 +18,7 @@ _HOME = {
     "Tokens": "biomatrix.vocabulary.tables",
     "Turn": "biomatrix.vocabulary.chat",
     "Vocabulary": "biomatrix.vocabulary.vocabulary",
+    "base_tokenizer": "biomatrix.vocabulary.base_tokenizers",
     "count_tokens": "biomatrix.vocabulary.coverage",
     "coverage_of": "biomatrix.vocabulary.coverage",
     "embedding_rows": "biomatrix.vocabulary.initialisation",
@@ -39,6 +40,7 @@ __all__ = [
     "Tokens",
     "Turn",
     "Vocabulary",
+    "base_tokenizer",
     "count_tokens",
     "coverage_of",
     "embedding_rows",
@@ -49,7 +51,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from biomatrix.vocabulary.base_tokenizers import qwen3_tokenizer, train_byte_bpe
+    from biomatrix.vocabulary.base_tokenizers import base_tokenizer, qwen3_tokenizer, train_byte_bpe
     from biomatrix.vocabulary.blocks import Block
     from biomatrix.vocabulary.chat import Turn
     from biomatrix.vocabulary.coverage import Coverage, count_tokens, coverage_of, joint_tokens

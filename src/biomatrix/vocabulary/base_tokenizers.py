@@ -1,4 +1,4 @@
-"""The base tokenizers a vocabulary grows from: Qwen3's, built from its files, and small byte-level BPEs."""
+"""The base tokenizers a vocabulary grows from: a folder's, Qwen3's from its files, and small byte-level BPEs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.vocabulary.chat import CHAT_TEMPLATE
+from biomatrix.vocabulary.folder import read_backend
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -24,6 +25,23 @@ QWEN_PATTERN = (
 
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 """The special tokens of a small tokenizer: padding and document end, turn start, turn end."""
+
+
+def base_tokenizer(folder: str | Path) -> PreTrainedTokenizerFast:
+    """Open the tokenizer of a folder: the ordinary layout, or the files that `qwen3_tokenizer` reads.
+
+    Raises
+    ------
+    ParseError
+        If the folder holds no tokenizer that can be read.
+    """
+    folder = Path(folder)
+    if not (folder / "tokenizer.json").is_file() and (folder / "special_tokens.json").is_file():
+        return qwen3_tokenizer(folder)
+    from transformers import PreTrainedTokenizerFast
+
+    backend, settings = read_backend(folder)
+    return PreTrainedTokenizerFast(tokenizer_object=backend, **settings)  # type: ignore[no-untyped-call]
 
 
 def qwen3_tokenizer(folder: str | Path) -> PreTrainedTokenizerFast:
