@@ -49,6 +49,12 @@ def test_help_has_an_example(command: str) -> None:
     assert "Example: biomatrix" in result.output
 
 
+def test_the_package_runs_as_a_module() -> None:
+    asked = [sys.executable, "-m", "biomatrix", "--help"]
+    listed = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    assert [name for name in COMMANDS if f"  {name} " in listed] == list(COMMANDS)
+
+
 @pytest.mark.parametrize("command", ["roundtrip", "parity"])
 def test_help_of_examinations_has_examples(command: str) -> None:
     result = RUNNER.invoke(app, ["doctor", command, "--help"])
