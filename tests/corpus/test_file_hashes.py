@@ -78,3 +78,23 @@ def test_nothing_is_kept_outside_a_build(tmp_path: Path, hashed: list[Path]) -> 
     content_sha256(tmp_path / "data")
     content_sha256(tmp_path / "data")
     assert len(hashed) == 2
+
+
+def test_many_small_files_are_noted_together_and_a_long_one_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(monkeypatch)
+    written: list[int] = []
+    monkeypatch.setattr(file_hashes, "write_whole", lambda place, content: written.append(len(content)))
+    paths = [tmp_path / f"data{number}" for number in range(50)]
+    with hashes_kept(tmp_path / "index"):
+        for path in paths:
+            path.write_bytes(b"a")
+            content_sha256(path)
+        assert not written
+        hours = time.monotonic() + 3600
+        monkeypatch.setattr(file_hashes.time, "monotonic", lambda: hours)
+        (tmp_path / "long").write_bytes(b"b")
+        content_sha256(tmp_path / "long")
+        assert len(written) == 1
+    assert len(written) == 1

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from biomatrix.cli import corpus_inspect, corpus_plan, corpus_sources, corpus_stats
 from biomatrix.cli.console import Quiet, shown_log
+from biomatrix.cli.vocabulary_option import vocabulary_folder
 
 
 class LauncherName(StrEnum):
@@ -59,7 +60,8 @@ def build(
     data: Annotated[Path, typer.Option(help="The folder to which the files of sources are relative.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Work folder; finished steps in it are kept.")],
     vocabulary: Annotated[
-        Path | None, typer.Option(help="A saved vocabulary; the corpus makes its own when not given.")
+        Path | None,
+        typer.Option(help="A saved vocabulary, or a model that ships: nano; the corpus makes its own when not given."),
     ] = None,
     shards: Annotated[
         Path | None, typer.Option(help="Where the shards go; the folder shards in the work folder when not given.")
@@ -86,6 +88,8 @@ def build(
     from biomatrix.corpus.slurm import SlurmArray
 
     wanted = CorpusRecipe.from_file(recipe)
+    if vocabulary is not None:
+        vocabulary = vocabulary_folder(vocabulary)
     with shown_log(quiet):
         if launcher is LauncherName.SLURM:
             check_build(wanted, data, (output, shards or output), vocabulary)

@@ -12,6 +12,7 @@ import typer
 from biomatrix.cli.console import Quiet, refusals_in_json, shown_log
 from biomatrix.cli.corpus_stats import Section, write_page
 from biomatrix.cli.plain_tables import short_bytes, short_count, text_table
+from biomatrix.cli.vocabulary_option import vocabulary_folder
 
 if TYPE_CHECKING:
     from biomatrix.corpus.planning.scaling import Line, Plan
@@ -29,7 +30,9 @@ def register(app: typer.Typer) -> None:
 def plan(
     recipe: Annotated[Path, typer.Argument(help="A TOML recipe; its mixture says how many tokens each source gives.")],
     data: Annotated[Path | None, typer.Option(help="A data folder to measure on, rather than shipped samples.")] = None,
-    vocabulary: Annotated[Path | None, typer.Option(help="Count tokens in this vocabulary; nano's if none.")] = None,
+    vocabulary: Annotated[
+        Path, typer.Option(help="Count tokens in this saved vocabulary, or that of a model that ships.")
+    ] = Path("nano"),
     measure: Annotated[int, typer.Option(min=1, help="The most records of each source that are measured.")] = 300,
     repeats: Annotated[int, typer.Option(min=1, help="How often all is measured; the plan gives the range.")] = 2,
     nodes: Annotated[int, typer.Option(min=1, help="Machines.")] = 1,
@@ -63,11 +66,10 @@ def plan(
         typer.echo("\n".join(["", heading, *([sentence] if sentence else []), *text_table(rows)]))
 
 
-def _vocabulary(folder: Path | None) -> Vocabulary:
-    from biomatrix import load
+def _vocabulary(folder: Path) -> Vocabulary:
     from biomatrix.corpus.saved_vocabulary import SavedVocabulary
 
-    return load("nano").vocabulary if folder is None else SavedVocabulary.at(folder).open()
+    return SavedVocabulary.at(vocabulary_folder(folder)).open()
 
 
 def _lead(found: Plan) -> str:

@@ -23,6 +23,8 @@ from biomatrix.entities.files.writing import write_whole
 FILE: Final = "hashes.json"
 _SETTLED: Final = 2_000_000_000
 """Nanoseconds after which a file that is edited again has another time."""
+_BETWEEN_SAVES: Final = 5.0
+"""Seconds of hashing that a kill may lose: a folder may hold a hundred thousand files, and all are written each time."""
 
 
 class _Hashes:
@@ -31,6 +33,7 @@ class _Hashes:
     def __init__(self, place: Path) -> None:
         self.place = place
         self.changed = False
+        self._saved = time.monotonic()
         try:
             noted = json.loads(place.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -51,12 +54,18 @@ class _Hashes:
             self.changed = True
         return found
 
+    def save_in_time(self) -> None:
+        """Write what is known where it was not written for some seconds: the next file may take an hour."""
+        if time.monotonic() - self._saved >= _BETWEEN_SAVES:
+            self.save()
+
     def save(self) -> None:
         """Write what is known; of several processes the last one's stays, and others hash again what it lacks."""
         if self.changed:
             self.place.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.place, json.dumps(self._known, indent=1, sort_keys=True).encode())
             self.changed = False
+            self._saved = time.monotonic()
 
 
 _HASHES: ContextVar[_Hashes | None] = ContextVar("hashes", default=None)
@@ -80,7 +89,7 @@ def content_sha256(path: Path) -> str:
     if hashes is None:
         return file_sha256(path)
     found = hashes.of(path)
-    hashes.save()  # at once: the next file may take an hour, and the build may be killed in it
+    hashes.save_in_time()
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from biomatrix.entities.settings import Section
+from biomatrix.entities.settings import Section, Texts
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -32,7 +32,7 @@ class EntityTableRecipe(Section):
         What parts several names, or identifiers, in one column.
     """
 
-    files: list[str] = Field(min_length=1)
+    files: Texts = Field(min_length=1)
     reader: str
     kind: str
     entity: str
@@ -81,7 +81,7 @@ class LinkRecipe(Section):
     entities: list[EntityTableRecipe] = Field(min_length=1)
     batch: int = Field(default=64, ge=1, le=10_000)
     stop: list[str] = Field(default_factory=list)
-    files: list[str] = Field(default_factory=list)
+    files: Texts = Field(default_factory=list)
     types: list[str] | None = None
     url: str = Field(default="http://localhost:8888/plain", pattern=r"^https?://[^\s/]+")
     timeout: Seconds = 120.0

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from biomatrix.corpus.link_recipe import LinkRecipe
 from biomatrix.corpus.table_recipes import HoldOutRecipe, PartRecipe
-from biomatrix.entities.settings import LARGEST_INTEGER, Section
+from biomatrix.entities.settings import LARGEST_INTEGER, Section, Texts
 from biomatrix.tasks.written_records import INTERACTION
 
 Mean = Annotated[float, Field(ge=0, le=10_000)]
@@ -94,7 +94,7 @@ class SourceRecipe(Section):
     rewritings: int = Field(default=0, ge=0, le=100)
     settings: dict[str, Any] = Field(default_factory=dict)
     reader: str | None = None
-    files: list[str] = Field(default_factory=list)
+    files: Texts = Field(default_factory=list)
     kind: str | None = None
     entity: str | None = None
     folder: str | None = None
@@ -102,7 +102,7 @@ class SourceRecipe(Section):
     hold_out: HoldOutRecipe | None = None
     id: str | None = None
     fields: dict[str, str] = Field(default_factory=dict)
-    licence: list[str] = Field(default_factory=list)
+    licence: Texts = Field(default_factory=list)
     origin: str = ""
     link: LinkRecipe | None = None
     category: str | None = None

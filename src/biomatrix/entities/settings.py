@@ -10,9 +10,9 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
 from biomatrix.entities.near_matches import choices, near_matches
 from biomatrix.entities.settings_forms import members, unknown_keys
@@ -23,6 +23,14 @@ _SHOWN_FAULTS: Final = 5
 
 Form = TypeVar("Form")
 Place = tuple[str | int, ...]
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[list[str], BeforeValidator(_listed)]
+"""Several texts; one alone may stand without its brackets."""
 
 
 class Section(BaseModel):
