@@ -24,7 +24,7 @@ FILE: Final = "hashes.json"
 _SETTLED: Final = 2_000_000_000
 """Nanoseconds after which a file that is edited again has another time."""
 _BETWEEN_SAVES: Final = 5.0
-"""Seconds of hashing that a kill may lose: a folder may hold a hundred thousand files, and all are written each time."""
+"""Seconds of hashing that a kill may lose: all hashes are written each time, and a folder may hold 100,000 files."""
 
 
 class _Hashes:
