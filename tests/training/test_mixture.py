@@ -19,10 +19,13 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.training.batches import Batch, BatchStream, Position
 from biomatrix.training.config import BatchSection, Recipe
 from biomatrix.training.identity import check_same_run
+from biomatrix.training.loop import Trainer
 from biomatrix.training.mixed_order import MixedOrder, order_of
 from biomatrix.training.mixture import MixtureSection, handed_out, sampled_tokens
+from biomatrix.training.model import build_model
+from biomatrix.training.progress import MetricsLog
 
-from .documents import PAD, recipe_values
+from .documents import PAD, TinyVocabulary, recipe_values
 from .shards import written
 
 LARGE, MEDIUM, SMALL = 5, 6, 7
@@ -196,6 +199,27 @@ def test_a_run_keeps_its_mixture_and_those_without_one_go_on(tmp_path: Path) -> 
     mixed = {**recipe, "mixture": {**recipe["mixture"], "sampler": "unimax"}}
     with pytest.raises(ConfigurationError, match=r'mixture.sampler: "proportional" then, "unimax" now'):
         check_same_run(older, mixed, {}, None, tmp_path)
+
+
+def test_a_run_under_a_mixture_resumes_to_the_same_losses(corpus: TokenShards, tmp_path: Path) -> None:
+    def run(folder: str, steps: int) -> Trainer:
+        length = {"max_steps": steps, "save_every": 4}
+        changes = {"batches": {"layout": "packed"}, "mixture": UNIMAX, "run": length, "log": {"peak_tflops": 1.0}}
+        recipe = Recipe.model_validate(recipe_values(tmp_path / folder, **changes))
+        steady = recipe.optimiser.model_copy(update={"shape": "constant"})
+        recipe, vocabulary = recipe.model_copy(update={"optimiser": steady}), TinyVocabulary(64)
+        return Trainer(recipe, build_model(recipe.model, vocabulary, recipe.run), vocabulary, corpus)  # type: ignore[arg-type]
+
+    run("whole", 8).train()
+    run("parts", 4).train()
+    again = run("parts", 8)
+    assert again.resume()
+    again.train()
+    whole, parts = (
+        [line["loss"] for line in MetricsLog.read(tmp_path / name / "metrics.jsonl")] for name in ("whole", "parts")
+    )
+    assert len(whole) == 8
+    assert whole == parts
 
 
 def test_the_command_compares_samplers(corpus: TokenShards) -> None:

@@ -387,8 +387,10 @@ class Trainer:
         losses = held_out_loss(module, batches, self.labels, self.accelerator.device, self.run.precision == "bf16")
         if metrics is not None:
             metrics.write(step=self.state.step, held_out=losses)
-            line = "  ".join(f"{name.removeprefix(VIEW)} {part['nats']:.3f}" for name, part in losses.items())
-            logger.info("step %d  held out, nats per token: %s", self.state.step, line)
+            for by, chosen in (("modality", False), ("task", True)):
+                parts = [(name, part["nats"]) for name, part in losses.items() if name.startswith(VIEW) == chosen]
+                line = "  ".join(f"{name.removeprefix(VIEW)} {nats:.3f}" for name, nats in parts)
+                logger.info("step %d  held out by %s, nats per token: %s", self.state.step, by, line)
         return losses
 
 
