@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner
 
 from biomatrix.cli.main import app
-from biomatrix.training import load_recipe
 from biomatrix.training.planning import GIB, SIZES, TrainingSetting, efficiency_of, memory_of, modes, planned
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -72,14 +71,31 @@ def test_the_rate_of_one_card_is_the_measured_one() -> None:
     assert rates == pytest.approx({"plain": 14_900, "compiled": 18_700}, rel=0.05)
 
 
-@pytest.mark.parametrize(("size", "width"), [("1.7b", "1.7B"), ("4b", "4B")])
-def test_the_recipes_are_those_of_the_published_run(size: str, width: str) -> None:
-    recipe = RECIPES / f"biomatrix_pretrain_{size}.toml"
-    batches = load_recipe(recipe).batches
-    assert 64 * batches.accumulate * batches.tokens // batches.max_length == 1024
+PUBLISHED = """
+[model]
+vocabulary = "nowhere"
+checkpoint = "Qwen/Qwen3-1.7B"
+[data]
+train = "nowhere"
+[batches]
+tokens = 8192
+accumulate = 16
+max_length = 8192
+layout = "packed"
+[run]
+output = "nowhere"
+max_steps = 36_400
+"""
+
+
+def test_a_recipe_gives_its_size_batches_and_tokens(tmp_path: Path) -> None:
+    recipe = tmp_path / "published.toml"
+    recipe.write_text(PUBLISHED)
     told = json.loads(CliRunner().invoke(app, ["train", "plan", str(recipe), "--json"]).output)
-    assert told["setting"]["tokens"] == pytest.approx(304.4e9, rel=0.005)
-    assert [(run["size"], run["gpus"]) for run in told["runs"][::2]] == [(width, 1), (width, 8), (width, 64)]
+    assert told["setting"]["tokens"] == 36_400 * 1024 * 8192  # on 64 GPUs: 1,024 rows of 8,192 a step
+    assert told["setting"]["accumulate"] == 16
+    assert [(run["size"], run["gpus"]) for run in told["runs"][::2]] == [("1.7B", 1), ("1.7B", 8), ("1.7B", 64)]
+    assert told["runs"][0]["memory"]["peak"] / GIB == pytest.approx(57.6 + 4 * 1.753 / 1.0737, abs=0.2)
 
 
 def test_the_command_prints_and_writes_a_plan(tmp_path: Path) -> None:
