@@ -74,7 +74,7 @@ def test_the_rate_of_one_card_is_the_measured_one() -> None:
 PUBLISHED = """
 [model]
 vocabulary = "nowhere"
-checkpoint = "Qwen/Qwen3-1.7B"
+checkpoint = "Qwen/Qwen3-1.7B-Base"
 [data]
 train = "nowhere"
 [batches]
@@ -95,7 +95,22 @@ def test_a_recipe_gives_its_size_batches_and_tokens(tmp_path: Path) -> None:
     assert told["setting"]["tokens"] == 36_400 * 1024 * 8192  # on 64 GPUs: 1,024 rows of 8,192 a step
     assert told["setting"]["accumulate"] == 16
     assert [(run["size"], run["gpus"]) for run in told["runs"][::2]] == [("1.7B", 1), ("1.7B", 8), ("1.7B", 64)]
+    recipe.write_text(PUBLISHED.replace("1.7B", "0.7B"))
+    refused = CliRunner().invoke(app, ["train", "plan", str(recipe)])
+    assert "'Qwen/Qwen3-0.7B-Base' names no size of Qwen3" in str(refused.exception)
     assert told["runs"][0]["memory"]["peak"] / GIB == pytest.approx(57.6 + 4 * 1.753 / 1.0737, abs=0.2)
+
+
+def test_a_model_folder_gives_its_own_size(tmp_path: Path) -> None:
+    config = {"model_type": "qwen3", "vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 2, "head_dim": 8}
+    more = {"intermediate_size": 48, "num_attention_heads": 4, "num_key_value_heads": 2, "tie_word_embeddings": True}
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "config.json").write_text(json.dumps(config | more))
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(PUBLISHED.replace("Qwen/Qwen3-1.7B-Base", str(tmp_path / "small")))
+    told = json.loads(CliRunner().invoke(app, ["train", "plan", str(recipe), "--rows", "64", "--json"]).output)
+    layer = 32 * 32 + 2 * 32 * 16 + 32 * 32 + 2 * 8 + 3 * 32 * 48 + 2 * 32
+    assert {run["size"]: run["parameters"] for run in told["runs"]} == {"small": 64 * 32 + 2 * layer + 32}
 
 
 def test_the_command_prints_and_writes_a_plan(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -126,13 +127,25 @@ def _shapes(recipe: Recipe | None, sizes: Sequence[str], rows: int | None) -> di
                 model.num_kv_heads, model.head_dim,
             )  # fmt: skip
             return {"the recipe's": shape}
-        sizes = [name for name in SIZES if model.checkpoint.rstrip("/").lower().endswith(f"-{name.lower()}")]
-        if not sizes:
-            raise ConfigurationError(
-                f"model.checkpoint {model.checkpoint!r} names no size of Qwen3; give --size, one of {', '.join(SIZES)}"
-            )
-        return {sizes[0]: replace(SIZES[sizes[0]], rows=held)}
+        return _checkpoint_shape(model.checkpoint, held)
     return {name: replace(SIZES[name], rows=rows or PUBLISHED_ROWS) for name in sizes or ("1.7B", "4B")}
+
+
+def _checkpoint_shape(checkpoint: str, rows: int) -> dict[str, DecoderShape]:
+    """Return the shape of a model folder, by what its configuration says, or of a hub id, by the size it names."""
+    from biomatrix.entities.files.paths import is_folder
+    from biomatrix.training.model_config import read_model_config
+    from biomatrix.training.planning import SIZES, DecoderShape
+
+    if is_folder(Path(checkpoint)):
+        return {Path(checkpoint).name: replace(DecoderShape.of(read_model_config(Path(checkpoint))), rows=rows)}
+    parts = re.split(r"[-_/]", checkpoint.lower())
+    for name, shape in SIZES.items():
+        if name.lower() in parts:
+            return {name: replace(shape, rows=rows)}
+    raise ConfigurationError(
+        f"model.checkpoint {checkpoint!r} names no size of Qwen3; give --size, one of {', '.join(SIZES)}"
+    )
 
 
 def _vocabulary_rows(recipe: Recipe) -> int | None:

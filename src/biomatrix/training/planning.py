@@ -8,9 +8,11 @@ compiled. What other counts of GPUs do is arithmetic and assumption, and the pla
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
+
+from biomatrix.errors import ConfigurationError
 
 GIB: Final = 2**30
 PEAK_TFLOPS: Final = 753.0
@@ -51,6 +53,30 @@ class DecoderShape:
     kv_heads: int
     head_dim: int = 128
     tied: bool = True
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> DecoderShape:
+        """Return the shape that a model folder's ``config.json`` says.
+
+        Raises
+        ------
+        ConfigurationError
+            It says no size of a decoder's.
+        """
+        try:
+            heads = config["num_attention_heads"]
+            return cls(
+                config["vocab_size"],
+                config["hidden_size"],
+                config["num_hidden_layers"],
+                config["intermediate_size"],
+                heads,
+                config.get("num_key_value_heads") or heads,
+                config.get("head_dim") or config["hidden_size"] // heads,
+                bool(config.get("tie_word_embeddings")),
+            )
+        except KeyError as error:
+            raise ConfigurationError(f"config.json of the checkpoint says no {error}; give --size") from error
 
     @property
     def table(self) -> int:
