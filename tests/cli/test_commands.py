@@ -18,6 +18,7 @@ COMMANDS = (
     "decode",
     "generate",
     "corpus",
+    "train",
     "pretrain",
     "finetune",
     "models",

@@ -70,6 +70,6 @@ def test_commands_that_may_take_long_can_be_silenced() -> None:
     assert quiet == {
         "quickstart", "encode", "decode", "generate", "explain", "calibrate",
         "corpus build", "corpus get", "corpus plan", "corpus stats",
-        "pretrain", "finetune", "doctor", "doctor roundtrip",
+        "train pretrain", "train finetune", "pretrain", "finetune", "doctor", "doctor roundtrip",
         "doctor parity", "tokenizer train", "data get", "evaluate run", "audit",
     }  # fmt: skip

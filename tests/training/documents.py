@@ -69,5 +69,5 @@ def recipe_values(output: Path, **changes: dict[str, Any]) -> dict[str, Any]:
         "run": {"output": str(output), "max_steps": 12, "precision": "fp32", "log_every": 1, "save_every": 1000},
     }
     for section, change in changes.items():
-        values[section] = {**values[section], **change}
+        values[section] = {**values.get(section, {}), **change}
     return values

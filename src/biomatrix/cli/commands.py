@@ -18,6 +18,7 @@ _HOMES: Final = {
     "explain": "explain",
     "calibrate": "calibrate",
     "corpus": "corpus",
+    "train": "train",
     "pretrain": "training",
     "finetune": "training",
     "models": "models",

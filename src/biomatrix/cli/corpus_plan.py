@@ -11,7 +11,7 @@ import typer
 
 from biomatrix.cli.console import Quiet, refusals_in_json, shown_log
 from biomatrix.cli.corpus_stats import Section, write_page
-from biomatrix.cli.plain_tables import short_bytes, short_count, text_table
+from biomatrix.cli.plain_tables import short_bytes, short_count, short_time, text_table
 from biomatrix.cli.vocabulary_option import vocabulary_folder
 
 if TYPE_CHECKING:
@@ -76,20 +76,12 @@ def _lead(found: Plan) -> str:
     totals, machines = found.totals, found.machines
     gpus = f" and {machines.gpus} GPUs" if machines.gpus else ""
     crew = "1 machine" if machines.nodes == 1 else f"{machines.nodes} machines"
-    alone = f" ({_duration(found.without_gpus.totals['days'])} without GPUs)" if machines.gpus else ""
+    alone = f" ({short_time(found.without_gpus.totals['days'])} without GPUs)" if machines.gpus else ""
     return (
         f"{short_count(totals['tokens'])} tokens from {short_count(totals['records'])} records: "
-        f"{_duration(totals['days'])} on {crew} of {machines.cores} cores{gpus}{alone}, "
+        f"{short_time(totals['days'])} on {crew} of {machines.cores} cores{gpus}{alone}, "
         f"{short_bytes(totals['bytes'])} on disk, about ${_amount(totals['dollars'])}."
     )
-
-
-def _duration(days: float) -> str:
-    """Return a time in the unit that suits it."""
-    for unit, length in (("days", 1.0), ("hours", 1 / 24), ("minutes", 1 / 1440)):
-        if days >= length:
-            return f"{days / length:,.1f} {unit}"
-    return "less than a minute"
 
 
 def _amount(number: float) -> str:
@@ -139,7 +131,7 @@ def _totals(found: Plan) -> list[tuple[str, ...]]:
     """Return what it takes with cores alone and, where there are GPUs, with them."""
     plans = [("cores alone", found.without_gpus), *([("with GPUs", found)] if found.machines.gpus else [])]
     rows: list[tuple[str, ...]] = [("what", *(name for name, _ in plans))]
-    told = (("core hours", "core_hours", _amount), ("GPU hours", "gpu_hours", _amount), ("time", "days", _duration))
+    told = (("core hours", "core_hours", _amount), ("GPU hours", "gpu_hours", _amount), ("time", "days", short_time))
     rows.extend((name, *(_spanned(plan, key, write) for _, plan in plans)) for name, key, write in told)
     rows.append(("on disk", *(short_bytes(plan.totals["bytes"]) for _, plan in plans)))
     return [*rows, ("dollars", *(_spanned(plan, "dollars", _amount) for _, plan in plans))]

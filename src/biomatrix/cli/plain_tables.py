@@ -43,6 +43,20 @@ def short_count(count: float) -> str:
     return _short(count, _COUNTS, "")
 
 
+def short_time(days: float) -> str:
+    """Return a time in the unit that suits it.
+
+    Examples
+    --------
+    >>> short_time(0.25)
+    '6.0 hours'
+    """
+    for unit, length in (("days", 1.0), ("hours", 1 / 24), ("minutes", 1 / 1440)):
+        if days >= length:
+            return f"{days / length:,.1f} {unit}"
+    return "less than a minute"
+
+
 def _short(value: float, units: Sequence[str], gap: str) -> str:
     place = 0
     while abs(value) >= 1000 and place + 1 < len(units):

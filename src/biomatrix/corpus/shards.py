@@ -235,6 +235,10 @@ class TokenShards:
         sizes = np.diff(self._first).tolist()
         return [(shard["name"], size) for shard, size in zip(self.manifest["shards"], sizes, strict=True)]
 
+    def shard_views(self, number: int) -> NDArray[np.uint16]:
+        """Return the view of each document of one shard, by its number, ``uint16 [d]``, an index into `view_names`."""
+        return self._shard(number).numbered(self.view_names)
+
     def place(self, index: int) -> tuple[ShardReader, int]:
         """Return the shard of a document and its number there; IndexError where there is no such document."""
         if not 0 <= index < len(self):

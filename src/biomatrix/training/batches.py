@@ -41,6 +41,23 @@ class Documents(Protocol):
         ...
 
 
+class DocumentOrder(Protocol):
+    """Which documents stand together, a window at a time: a function of the position, with nothing kept between."""
+
+    @property
+    def windows(self) -> int:
+        """Windows of one epoch."""
+        ...
+
+    def members(self, epoch: int, window: int) -> Ids:
+        """Return the documents of one window, ``int64``."""
+        ...
+
+    def shuffled(self, epoch: int, window: int, count: int) -> Ids:
+        """Return an order of ``count`` things that are made of a window, such as its batches, ``int64 [count]``."""
+        ...
+
+
 @dataclass(frozen=True)
 class Batch:
     """One forward pass.
@@ -65,6 +82,21 @@ class Batch:
     def num_tokens(self) -> int:
         """Labels that count."""
         return int(np.count_nonzero(self.weights))
+
+
+@dataclass(frozen=True)
+class Work:
+    """What batches hold besides padding: tokens read, labels that count, and pairs of tokens that attend."""
+
+    inputs: int = 0
+    labels: int = 0
+    pairs: int = 0
+
+    def __add__(self, other: Work) -> Work:
+        return Work(self.inputs + other.inputs, self.labels + other.labels, self.pairs + other.pairs)
+
+    def __sub__(self, other: Work) -> Work:
+        return Work(self.inputs - other.inputs, self.labels - other.labels, self.pairs - other.pairs)
 
 
 @dataclass(frozen=True)
@@ -123,11 +155,18 @@ class BatchStream:
         Fills rows; never counts.
     rank, world : int
         The number of this process and how many there are: each takes every ``world``-th batch.
+    order : DocumentOrder, optional
+        Which documents are drawn; all of them once an epoch if not given.
 
     Raises
     ------
     ConfigurationError
         No document has two or more tokens.
+
+    Attributes
+    ----------
+    work : Work
+        What the batches given out so far hold, since the stream was made.
     """
 
     def __init__(
@@ -139,15 +178,15 @@ class BatchStream:
         pad_id: int,
         rank: int = 0,
         world: int = 1,
+        order: DocumentOrder | None = None,
     ) -> None:
         self.documents, self.settings, self.seed, self.pad_id = documents, settings, seed, pad_id
         self.rank, self.world = rank, world
         if not len(documents.lengths) or int(documents.lengths.max()) < 2:
             raise ConfigurationError("the corpus holds no document of two or more tokens; nothing to train on")
-        packed = settings.layout == "packed"
-        window = packing_window(documents.lengths, settings.max_length, settings.window) if packed else settings.window
-        self.order = WindowedOrder(len(documents.lengths), window, seed)
+        self.order = order or WindowedOrder(len(documents.lengths), window_size(documents.lengths, settings), seed)
         self.position = Position()
+        self.work = Work()
         self._plan: tuple[int, int, Pieces, list[Rows]] | None = None
 
     def seek(self, position: Position) -> None:
@@ -160,7 +199,11 @@ class BatchStream:
     def __next__(self) -> Batch:
         """Return this process's next batch; all processes advance together."""
         shares = [self._take() for _ in range(self.world)]
-        return self._build(*shares[self.rank])
+        pieces, rows = shares[self.rank]
+        batch = self._build(pieces, rows)
+        lengths = [int(pieces.length[piece]) for row in rows for piece in row]
+        self.work += Work(sum(lengths), batch.num_tokens, sum(n * (n + 1) // 2 for n in lengths))
+        return batch
 
     def _take(self) -> tuple[Pieces, Rows]:
         pieces, plan = self._window_plan(self.position.epoch, self.position.window)
@@ -206,6 +249,13 @@ class BatchStream:
             last = positions[r, at - 1] + 1
             positions[r, at:] = last + np.arange(width - at)
         return Batch(inputs, labels, positions, weights, packed)
+
+
+def window_size(lengths: NDArray[Any], settings: BatchSection) -> int:
+    """Return how many documents are laid out together: more where they are packed and would fill few rows."""
+    if settings.layout != "packed":
+        return settings.window
+    return packing_window(lengths, settings.max_length, settings.window)
 
 
 def plan_batches(lengths: Ids, settings: BatchSection) -> list[Rows]:

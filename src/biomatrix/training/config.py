@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
+from biomatrix.training.log_settings import LogSection
+from biomatrix.training.mixture import MixtureSection
 from biomatrix.training.schedule import Shape
 
 Positive = Annotated[int, Field(gt=0, le=2**31 - 1)]
@@ -128,8 +130,10 @@ class Recipe(Section):
     model: ModelSection
     data: DataSection
     batches: BatchSection = BatchSection()
+    mixture: MixtureSection = MixtureSection()
     optimiser: OptimiserSection = OptimiserSection()
     run: RunSection
+    log: LogSection = LogSection()
 
 
 def load_recipe(path: str | Path) -> Recipe:

@@ -39,8 +39,11 @@ from biomatrix.training.evaluation import ModalityLabels, batch_tensors, held_ou
 from biomatrix.training.host_memory import keep_freed_memory
 from biomatrix.training.identity import DataIdentity, check_same_run
 from biomatrix.training.loss import NextTokenLoss
-from biomatrix.training.progress import Meter, MetricsLog, logger
+from biomatrix.training.mixed_order import order_of
+from biomatrix.training.progress import METRICS, Meter, logger
 from biomatrix.training.schedule import learning_rate_factor
+from biomatrix.training.trackers import VIEW, RunLog, check_trackers, open_trackers
+from biomatrix.training.utilisation import ModelFlops, Utilisation
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -135,6 +138,8 @@ class Trainer:
         prepare_host(self.run)
         self.accelerator = Accelerator(mixed_precision="bf16" if self.run.precision == "bf16" else "no")
         _check_ids(model, vocabulary)
+        check_trackers(recipe.log)
+        flops = ModelFlops.of(model)
         if self.run.gradient_checkpointing:
             model.gradient_checkpointing_enable()  # type: ignore[no-untyped-call]
         self.loss_module = NextTokenLoss(model)
@@ -143,6 +148,13 @@ class Trainer:
         self.optimizer: Any = adamw(self.loss_module, recipe.optimiser)
         self.wrapped, self.optimizer = self.accelerator.prepare(self.loss_module, self.optimizer)
         self.stream = self._stream(train, self.run.seed)
+        self.usage = Utilisation(
+            flops,
+            self.stream,
+            self.accelerator.device,
+            torch.bfloat16 if self.run.precision == "bf16" else torch.float32,
+            recipe.log.peak_tflops,
+        )
         self.held_out = dict(held_out or {})
         self.labels = ModalityLabels(vocabulary)
         self.data = data
@@ -157,6 +169,7 @@ class Trainer:
             pad_id=0 if pad_id is None else pad_id,
             rank=self.accelerator.process_index,
             world=self.accelerator.num_processes,
+            order=order_of(documents, self.recipe.batches, self.recipe.mixture, seed),
         )
 
     @property
@@ -229,6 +242,8 @@ class Trainer:
         finished = meter.progress(self.state.step) >= 1.0
         if finished:
             held_out = self._evaluate(metrics) or held_out
+        if metrics is not None:
+            metrics.close()
         return TrainingResult(self.state.step, finished, saved, held_out)
 
     def save(self) -> Path:
@@ -325,14 +340,15 @@ class Trainer:
         flag = torch.tensor(float(request), device=self.accelerator.device)
         return bool(self.accelerator.reduce(flag, "sum") > 0)
 
-    def _metrics(self) -> MetricsLog | None:
+    def _metrics(self) -> RunLog | None:
         if not self.accelerator.is_main_process:
             return None
-        return MetricsLog(self.run.output / "metrics.jsonl", self.state.step)
+        trackers = open_trackers(self.recipe.log, self.run.output, self.state.step, self.state.recipe)
+        return RunLog(self.run.output / METRICS, self.state.step, trackers)
 
     def _report(
         self,
-        metrics: MetricsLog | None,
+        metrics: RunLog | None,
         meter: Meter,
         step: int,
         losses: list[float],
@@ -342,7 +358,7 @@ class Trainer:
         speed, left = meter.report(step)
         if metrics is None:
             return
-        loss = sum(losses) / len(losses)
+        loss, share = sum(losses) / len(losses), self.usage.report()
         metrics.write(
             step=step,
             loss=loss,
@@ -350,14 +366,16 @@ class Trainer:
             gradient_norm=norm,
             tokens=self.state.tokens,
             tokens_per_second=speed,
+            mfu=share,
             elapsed_seconds=meter.elapsed,
+            seconds_left=left,
         )
         logger.info(
-            "step %d  loss %.4f  lr %.2e  norm %.2f  %.1fk tokens/s  %.1fM tokens  %s left",
-            step, loss, rate, norm, speed / 1e3, self.state.tokens / 1e6, clock(left),
+            "step %d  loss %.4f  lr %.2e  norm %.2f  %.1fk tokens/s  MFU %.1f%%  %.1fM tokens  %s left",
+            step, loss, rate, norm, speed / 1e3, 100 * share, self.state.tokens / 1e6, clock(left),
         )  # fmt: skip
 
-    def _evaluate(self, metrics: MetricsLog | None) -> dict[str, dict[str, float]]:
+    def _evaluate(self, metrics: RunLog | None) -> dict[str, dict[str, float]]:
         """Measure the held-out loss. Every process takes the same batches, so that sharded weights can be gathered."""
         if not self.held_out:
             return {}
@@ -369,8 +387,10 @@ class Trainer:
         losses = held_out_loss(module, batches, self.labels, self.accelerator.device, self.run.precision == "bf16")
         if metrics is not None:
             metrics.write(step=self.state.step, held_out=losses)
-            line = "  ".join(f"{name} {part['nats']:.3f}" for name, part in losses.items() if ":" not in name)
-            logger.info("step %d  held out, nats per token: %s", self.state.step, line)
+            for by, chosen in (("modality", False), ("task", True)):
+                parts = [(name, part["nats"]) for name, part in losses.items() if name.startswith(VIEW) == chosen]
+                line = "  ".join(f"{name.removeprefix(VIEW)} {nats:.3f}" for name, nats in parts)
+                logger.info("step %d  held out by %s, nats per token: %s", self.state.step, by, line)
         return losses
 
 

@@ -6,11 +6,13 @@ import json
 import logging
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.progress import Pace
 
+METRICS: Final = "metrics.jsonl"
+"""The file of a run's figures, in its output folder."""
 logger = logging.getLogger("biomatrix.training")
 
 
@@ -37,10 +39,35 @@ class MetricsLog:
 
     @staticmethod
     def read(path: Path) -> list[dict[str, Any]]:
-        """Return all lines of a metrics file, empty where there is none."""
-        if not path.is_file():
-            return []
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        """Return all whole lines of a metrics file, empty where there is none; a warning says how many are damaged."""
+        lines, damaged = read_metrics(path)
+        if damaged:
+            logger.warning("%s: %d damaged lines are left out", path, damaged)
+        return lines
+
+
+def read_metrics(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """Return the whole lines of a metrics file and the number of those that are not: a kill may cut the last one.
+
+    Parameters
+    ----------
+    path : Path
+        The file; there may be none yet.
+    """
+    lines: list[dict[str, Any]] = []
+    damaged = 0
+    for text in path.read_bytes().splitlines() if path.is_file() else ():
+        if not text.strip():
+            continue
+        try:
+            line = json.loads(text)
+        except ValueError:  # not JSON, or not UTF-8
+            line = None
+        if isinstance(line, dict) and isinstance(line.get("step"), int):
+            lines.append(line)
+        else:
+            damaged += 1
+    return lines, damaged
 
 
 class Meter:

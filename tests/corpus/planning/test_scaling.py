@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from biomatrix.cli.corpus_plan import _duration
 from biomatrix.cli.main import app
+from biomatrix.cli.plain_tables import short_time
 from biomatrix.corpus.mixtures.preset import preset
 from biomatrix.corpus.planning.plan import own_records
 from biomatrix.corpus.planning.rates import Rates, mean_rates
@@ -108,7 +108,7 @@ def test_records_of_own_tables_are_counted(tmp_path: Path) -> None:
     ("days", "told"), [(2.0, "2.0 days"), (0.5, "12.0 hours"), (0.01, "14.4 minutes"), (1e-6, "less than a minute")]
 )
 def test_times_are_told_in_a_unit_that_suits_them(days: float, told: str) -> None:
-    assert _duration(days) == told
+    assert short_time(days) == told
 
 
 @pytest.mark.exhaustive
