@@ -250,7 +250,8 @@ def _moments_for(path: Path, loss_module: nn.Module) -> dict[str, Tensor]:
     """Return the tensors of AdamW: two moments and a step for each parameter that is trained."""
     flat = _read_tensors(path)
     shapes = _shapes(loss_module)
-    trained = {name for name in shapes if name != f"{_PREFIX}lm_head.weight"}
+    # A tied output table is the input's, and only parameters that are trained have moments.
+    trained = {name for name, parameter in loss_module.named_parameters() if parameter.requires_grad}
     for part in _MOMENTS:
         missing = sorted(name for name in trained if f"{part}:{name}" not in flat)
         if missing:

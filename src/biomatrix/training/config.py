@@ -88,6 +88,8 @@ class OptimiserSection(Section):
     """Largest norm of the gradient."""
     shape: Shape = "wsd"
     warmup_steps: Annotated[int, Field(ge=0)] = 100
+    warmup_fraction: Fraction = 0.0
+    """Above 0, the share of the run over which the rate rises, in place of ``warmup_steps``."""
     decay_fraction: Fraction = 0.3
     final_fraction: Fraction = 0.0
 

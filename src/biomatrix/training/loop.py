@@ -302,6 +302,7 @@ class Trainer:
             warmup_steps=o.warmup_steps,
             decay_fraction=o.decay_fraction,
             final_fraction=o.final_fraction,
+            warmup_fraction=o.warmup_fraction,
         )
         for group in self.optimizer.param_groups:
             group["lr"] = rate
