@@ -40,6 +40,10 @@ class TinyVocabulary:
     def __len__(self) -> int:
         return self.size
 
+    @property
+    def new_ids(self) -> np.ndarray:
+        return np.arange(self.size - 12, self.size)
+
     def start_id(self, modality: str) -> int:
         return OPEN
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.entities.same_run import differences, told
 from biomatrix.errors import ConfigurationError
+from biomatrix.training.config import TuningSection
 from biomatrix.training.progress import logger
 from biomatrix.vocabulary.token_table import token_table_fingerprint
 
@@ -37,6 +38,8 @@ MAY_CHANGE: Final = (
     "run.evaluate_documents",
     "run.save_every",
     "run.keep",
+    "run.patience",
+    "run.loss_rows",
 )
 """Settings of a recipe that a run may go on with changed: folders, whose content is compared instead, how long and how
 fast it runs, what it reports, and the optimiser's, so that a run whose loss ran away can go on with a lower rate."""
@@ -85,6 +88,8 @@ def check_same_run(
     place : Path
         The checkpoint.
     """
+    # Checkpoints of earlier versions name no tuning, and were trained with what are now its defaults.
+    saved = {"tuning": TuningSection().model_dump(mode="json"), **saved} if "tuning" in current else saved
     different = differences(saved, current, MAY_CHANGE)
     if different:
         raise ConfigurationError(
