@@ -40,7 +40,7 @@ def loss_rows(model: PreTrainedModel, asked: int | None, accelerator: Accelerato
     Returns
     -------
     int
-        On a CPU ``CHUNK_ROWS``, since more at once are no faster there.
+        On a CPU ``CHUNK_ROWS``.
     """
     if asked is not None:
         return asked
