@@ -88,7 +88,7 @@ class Names:
     """What training asks of a vocabulary, for a model that is never saved."""
 
     pad_id, modalities = 0, ()
-    ending_ids = (1,)
+    ending_ids = [1]  # noqa: RUF012 - read only
     blocks: dict[str, Any] = {}  # noqa: RUF012 - read only
 
     def __init__(self, size: int) -> None:
