@@ -68,5 +68,5 @@ def test_lora_of_a_model_that_lacks_tokens_is_refused(corpus: Path, tmp_path: Pa
     (base / "tokenizer.json").write_text(json.dumps(vocabulary))
     for name in ("config.json", "tokenizer_config.json"):
         (base / name).write_bytes((NANO / name).read_bytes())
-    with pytest.raises(ConfigurationError, match=r"lacks 3 tokens .* new_rows"):
+    with pytest.raises(ConfigurationError, match=r"lacks 3 tokens .*new_rows"):
         finetune(recipe(corpus, tmp_path / "run", checkpoint=str(base)))
