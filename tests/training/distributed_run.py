@@ -1,4 +1,4 @@
-"""A small run for the tests of several processes: ``torchrun distributed_run.py FOLDER ACCUMULATE [sharded]``."""
+"""A small run for tests of several processes: ``torchrun distributed_run.py FOLDER ACCUMULATE [sharded] [new_rows]``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def shard(accelerator: Accelerator, module: Any, optimizer: Any) -> tuple[Any, A
 def main(folder: Path, accumulate: int) -> None:
     """Train 6 steps; save at each third, and go on from there if there is something to go on from."""
     values = recipe_values(folder, batches={"accumulate": accumulate}, run={"max_steps": 6, "save_every": 3})
-    recipe = Recipe.model_validate(values)
+    recipe = Recipe.model_validate({**values, "tuning": {"mode": "new_rows" if "new_rows" in sys.argv else "full"}})
     vocabulary: Any = TinyVocabulary(64)
     model = build_model(recipe.model, vocabulary, recipe.run)
     held_out = {"counting": CountingDocuments(10, 64, seed=9)}

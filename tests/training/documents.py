@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 PAD, END, OPEN, CLOSE = 0, 1, 2, 3
 
@@ -39,6 +40,10 @@ class TinyVocabulary:
     def __len__(self) -> int:
         return self.size
 
+    @property
+    def new_ids(self) -> np.ndarray:
+        return np.arange(self.size - 12, self.size)
+
     def start_id(self, modality: str) -> int:
         return OPEN
 
@@ -47,6 +52,12 @@ class TinyVocabulary:
 
     def save_pretrained(self, folder: Path) -> None:
         (Path(folder) / "tokenizer.json").write_text("{}")
+
+
+def untie(model: Any) -> None:
+    """Give a tied model an output table of its own, which starts as the input's."""
+    model.config.tie_word_embeddings = False
+    model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
 
 
 def recipe_values(output: Path, **changes: dict[str, Any]) -> dict[str, Any]:

@@ -13,14 +13,27 @@ from biomatrix.training.schedule import learning_rate_factor
 
 from .documents import recipe_values
 
-RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("nano_*tune.toml")) + sorted(
-    (Path(__file__).parents[2] / "recipes").glob("nano_pretrain.toml")
-)
+FOLDER = Path(__file__).parents[2] / "recipes"
+RECIPES = sorted({*FOLDER.glob("*_pretrain*.toml"), *FOLDER.glob("*_finetune*.toml")})
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_recipes_of_the_repository_are_valid(path: Path) -> None:
     assert load_recipe(path).run.output
+
+
+@pytest.mark.parametrize("size", ["1.7b", "4b"])
+def test_presets_are_the_published_settings(size: str) -> None:
+    pretrain, finetune = (load_recipe(FOLDER / f"biomatrix_{kind}_{size}.toml") for kind in ("pretrain", "finetune"))
+    assert 64 * pretrain.batches.tokens * pretrain.batches.accumulate == 1024 * 8192
+    assert (pretrain.batches.max_length, finetune.batches.max_length) == (8192, 2048)
+    assert (pretrain.optimiser.peak_lr, finetune.optimiser.peak_lr) == (2e-4, 5e-5)
+    assert round(pretrain.optimiser.warmup_fraction * pretrain.run.max_steps) == 2000  # type: ignore[operator]
+    assert finetune.optimiser.warmup_fraction == 0.1
+    for recipe in (pretrain, finetune):
+        assert (recipe.batches.layout, recipe.optimiser.shape) == ("packed", "cosine")
+        assert recipe.model.checkpoint
+        assert recipe.tuning.mode == "full"
 
 
 @pytest.mark.parametrize(
@@ -59,6 +72,25 @@ def test_the_rate_rises_stays_and_falls(shape: str) -> None:
     assert max(rates) <= 1.0
     if shape != "constant":
         assert rates[-1] == pytest.approx(0.1)
+
+
+def test_a_rise_over_a_share_of_the_run_is_that_of_transformers() -> None:
+    import torch
+    from transformers import get_cosine_schedule_with_warmup
+
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    theirs = get_cosine_schedule_with_warmup(optimizer, 30, 300).lr_lambdas[0]
+    for step in range(301):
+        ours = learning_rate_factor(
+            step / 300,
+            step,
+            shape="cosine",
+            warmup_steps=7,
+            decay_fraction=0.3,
+            final_fraction=0.0,
+            warmup_fraction=0.1,
+        )
+        assert ours == pytest.approx(theirs(step), abs=1e-12)
 
 
 def test_sections_are_frozen(tmp_path: Path) -> None:

@@ -31,20 +31,18 @@ def losses(folder: Path) -> list[float]:
     return [line["loss"] for line in MetricsLog.read(folder / "metrics.jsonl") if "loss" in line]
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run of one process, which is only read."""
-    folder = tmp_path_factory.mktemp("alone") / "one"
-    run(folder, 1)
-    return folder
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "more",
-    [pytest.param((), id="replicated", marks=pytest.mark.exhaustive), pytest.param(("sharded",), id="sharded")],
+    [
+        pytest.param((), id="replicated", marks=pytest.mark.exhaustive),
+        pytest.param(("sharded",), id="sharded"),
+        pytest.param(("sharded", "new_rows"), id="new rows", marks=pytest.mark.exhaustive),
+    ],
 )
-def test_two_processes_train_as_one(alone: Path, tmp_path: Path, more: tuple[str, ...]) -> None:
+def test_two_processes_train_as_one(tmp_path: Path, more: tuple[str, ...]) -> None:
+    alone = tmp_path / "one"
+    run(alone, 1, *(word for word in more if word != "sharded"))
     run(tmp_path / "two", 2, *more)
     told = losses(tmp_path / "two")
     assert told == pytest.approx(losses(alone), rel=1e-4)

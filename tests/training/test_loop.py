@@ -19,15 +19,17 @@ from biomatrix.training.loop import Trainer
 from biomatrix.training.model import build_model
 from biomatrix.training.progress import MetricsLog
 
-from .documents import CountingDocuments, TinyVocabulary, recipe_values
+from .documents import CountingDocuments, TinyVocabulary, recipe_values, untie
 
 SIZE = 64
 
 
-def trainer(output: Path, **changes: dict[str, Any]) -> Trainer:
+def trainer(output: Path, tied: bool = True, **changes: dict[str, Any]) -> Trainer:
     recipe = Recipe.model_validate(recipe_values(output, **changes))
     vocabulary: Any = TinyVocabulary(SIZE)
     model = build_model(recipe.model, vocabulary, recipe.run)
+    if not tied:
+        untie(model)
     held_out = {"counting": CountingDocuments(30, SIZE, seed=9)}
     return Trainer(recipe, model, vocabulary, CountingDocuments(200, SIZE), held_out)
 
@@ -50,11 +52,11 @@ def test_a_run_learns_and_measures(tmp_path: Path) -> None:
     assert result.held_out["all"]["nats"] < 4.0
 
 
-@pytest.mark.parametrize("layout", ["bucketed", "packed"])
-def test_resuming_repeats_the_losses_and_the_weights(tmp_path: Path, layout: str) -> None:
-    whole = trainer(tmp_path / "whole", batches={"layout": layout})
+@pytest.mark.parametrize(("layout", "tied"), [("bucketed", True), ("packed", True), ("packed", False)])
+def test_resuming_repeats_the_losses_and_the_weights(tmp_path: Path, layout: str, tied: bool) -> None:
+    whole = trainer(tmp_path / "whole", tied, batches={"layout": layout})
     whole.train()
-    first = trainer(tmp_path / "parts", batches={"layout": layout}, run={"save_every": 5, "keep": 5})
+    first = trainer(tmp_path / "parts", tied, batches={"layout": layout}, run={"save_every": 5, "keep": 5})
     original = first._advance
 
     def stop_at_seven(tokens: int, elapsed: float) -> int:
@@ -67,7 +69,7 @@ def test_resuming_repeats_the_losses_and_the_weights(tmp_path: Path, layout: str
     stopped = first.train()
     assert (stopped.step, stopped.finished) == (7, False)
     assert [path.name for path in checkpoints(tmp_path / "parts")] == ["checkpoint-00000005", "checkpoint-00000007"]
-    second = trainer(tmp_path / "parts", batches={"layout": layout}, run={"save_every": 5, "keep": 5})
+    second = trainer(tmp_path / "parts", tied, batches={"layout": layout}, run={"save_every": 5, "keep": 5})
     assert second.resume()
     assert second.train().finished
     assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
@@ -75,8 +77,9 @@ def test_resuming_repeats_the_losses_and_the_weights(tmp_path: Path, layout: str
     assert all(torch.equal(tensor, wanted[name]) for name, tensor in weights(second).items())
 
 
-def test_checkpoints_hold_no_pickle_and_open_elsewhere(tmp_path: Path) -> None:
-    run = trainer(tmp_path)
+@pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
+def test_checkpoints_hold_no_pickle_and_open_elsewhere(tmp_path: Path, tied: bool) -> None:
+    run = trainer(tmp_path, tied)
     result = run.train()
     suffixes = {path.suffix for path in result.checkpoint.iterdir()}
     assert suffixes <= {".json", ".safetensors"}
@@ -85,7 +88,9 @@ def test_checkpoints_hold_no_pickle_and_open_elsewhere(tmp_path: Path) -> None:
     with torch.no_grad():
         torch.testing.assert_close(opened(ids).logits, run.model.eval()(ids).logits, atol=1e-5, rtol=1e-5)
     assert opened.config.rope_parameters["rope_theta"] == 1_000_000.0
-    assert opened.config.tie_word_embeddings
+    assert opened.config.tie_word_embeddings is tied
+    same = torch.equal(opened.lm_head.weight, opened.model.embed_tokens.weight)
+    assert same is tied
     assert not list(tmp_path.glob(".*.part"))
 
 

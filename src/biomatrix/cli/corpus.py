@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from biomatrix.cli import corpus_inspect, corpus_plan, corpus_sources, corpus_stats
+from biomatrix.cli import corpus_conversations, corpus_inspect, corpus_plan, corpus_sources, corpus_stats
 from biomatrix.cli.console import Quiet, shown_log
 
 
@@ -39,7 +39,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-for part in (corpus_sources, corpus_stats, corpus_inspect, corpus_plan):
+for part in (corpus_sources, corpus_conversations, corpus_stats, corpus_inspect, corpus_plan):
     part.register(app)
 
 

@@ -52,10 +52,13 @@ def finetune(recipe: RecipeFile, resume: Resume = True, as_json: AsJson = False,
 def report(result: TrainingResult, as_json: bool) -> None:
     """Print how a run ended; exit with 1 where a signal stopped it, which saves its state."""
     if as_json:
-        typer.echo(json.dumps(asdict(result) | {"checkpoint": str(result.checkpoint)}))
+        paths = {"checkpoint": str(result.checkpoint), "best": str(result.best) if result.best else None}
+        typer.echo(json.dumps(asdict(result) | paths))
     else:
         state = "finished" if result.finished else "stopped and saved; run again to resume"
         typer.echo(f"{state} at step {result.step:,}: {result.checkpoint}")
+        if result.best:
+            typer.echo(f"  best held-out loss: {result.best}")
         for name, figures in result.held_out.items():
             typer.echo(f"  {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()))
     if not result.finished:

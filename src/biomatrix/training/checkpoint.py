@@ -33,10 +33,12 @@ from torch.distributed.checkpoint.state_dict import (
 from biomatrix.entities.files.folders import folder_written_aside
 from biomatrix.errors import WeightsError
 from biomatrix.training.batches import Position
+from biomatrix.training.early_stopping import Best
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from biomatrix.training.tuning import Tuning
     from biomatrix.vocabulary import Vocabulary
 
 STATE_FILE = "training_state.json"
@@ -45,7 +47,7 @@ WEIGHTS_FILE = "model.safetensors"
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 _NAME = re.compile(r"checkpoint-(\d{8})")
 _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
-_PREFIX = "model."
+LOSS_PREFIX = "model."
 """What the loss module puts before the names of the decoder's tensors."""
 
 
@@ -68,6 +70,8 @@ class TrainingState:
     data : dict
         The fingerprints of what it learns from, see :class:`biomatrix.training.identity.DataIdentity`; empty in
         checkpoints of earlier versions.
+    best : Best, optional
+        The lowest held-out loss so far, of runs that end when it no longer falls.
     """
 
     step: int = 0
@@ -76,6 +80,7 @@ class TrainingState:
     position: Position = field(default_factory=Position)
     recipe: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
+    best: Best | None = None
 
     def to_json(self) -> str:
         """Return the state as JSON text."""
@@ -86,7 +91,8 @@ class TrainingState:
         """Read the state back; WeightsError where the file is missing or is not a training state."""
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            state = cls(**{**values, "position": Position(**values["position"])})
+            best = Best(**values["best"]) if values.get("best") else None
+            state = cls(**{**values, "position": Position(**values["position"]), "best": best})
             numbers = (state.step, state.tokens, *asdict(state.position).values())
             if not all(isinstance(number, int) and number >= 0 for number in numbers):
                 raise ValueError("its counts are not whole numbers from 0 on")
@@ -105,12 +111,13 @@ def save_checkpoint(
     optimizer: torch.optim.Optimizer,
     state: TrainingState,
     *,
-    model: PreTrainedModel,
+    tuning: Tuning,
     vocabulary: Vocabulary,
     keep: int,
     main_process: bool = True,
+    name: str | None = None,
 ) -> Path:
-    """Write ``checkpoint-<step>`` under a folder and remove old ones.
+    """Write ``checkpoint-<step>``, or a folder of another name, under a folder; remove old numbered ones.
 
     Every process must call this: sharded tensors are gathered on the main one, which writes.
 
@@ -124,27 +131,29 @@ def save_checkpoint(
         Its AdamW.
     state : TrainingState
         Where the run stands.
-    model : PreTrainedModel
-        The decoder inside, for its configuration.
+    tuning : Tuning
+        What is trained, and the form in which it is kept.
     vocabulary : Vocabulary
         Saved beside the weights.
     keep : int
-        How many checkpoints stay.
+        How many numbered checkpoints stay.
     main_process : bool
         Whether this process writes.
+    name : str, optional
+        The checkpoint's name where it is not its step's; one of that name is replaced.
 
     Returns
     -------
     Path
         The finished checkpoint. The name exists only once everything in it is on disk.
     """
-    tensors = gathered_weights(loss_module)
+    tensors = gathered_weights(loss_module, tuning.trained_only)
     moments = get_optimizer_state_dict(loss_module, optimizer, options=_WHOLE)
-    final = folder / f"checkpoint-{state.step:08d}"
+    final = folder / (name or f"checkpoint-{state.step:08d}")
     if not main_process:
         return final
     with folder_written_aside(final) as part:
-        write_model(part, model, vocabulary, tensors)
+        tuning.write(part, vocabulary, tensors)
         save_file(_flatten(moments), part / OPTIMIZER_FILE, metadata={"format": "pt"})
         (part / STATE_FILE).write_text(state.to_json(), encoding="utf-8")
     for old in checkpoints(folder)[:-keep]:
@@ -152,10 +161,12 @@ def save_checkpoint(
     return final
 
 
-def gathered_weights(loss_module: nn.Module) -> dict[str, Any]:
+def gathered_weights(loss_module: nn.Module, trained_only: bool = False) -> dict[str, Any]:
     """Return the whole weights of a possibly sharded loss module, on the main process; empty on the others."""
-    weights: dict[str, Any] = get_model_state_dict(loss_module, options=_WHOLE)
-    return weights
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=trained_only)
+    weights: dict[str, Any] = get_model_state_dict(loss_module, options=options)
+    kept = _trained(loss_module) if trained_only else weights.keys()
+    return {name: tensor for name, tensor in weights.items() if name in kept}
 
 
 def write_model(
@@ -181,7 +192,7 @@ def write_model(
         What the weights are stored as.
     """
     source = model.state_dict() if tensors is None else tensors
-    weights = {name.removeprefix(_PREFIX) if tensors is not None else name: t for name, t in source.items()}
+    weights = {name.removeprefix(LOSS_PREFIX) if tensors is not None else name: t for name, t in source.items()}
     if model.config.tie_word_embeddings:
         weights.pop("lm_head.weight", None)
     stored = {name: t.detach().to("cpu", dtype).contiguous().clone() for name, t in weights.items()}
@@ -196,7 +207,9 @@ def write_model(
     (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors makes the file private; models are for all to read
 
 
-def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Optimizer) -> TrainingState:
+def restore(
+    checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Optimizer, tuning: Tuning
+) -> TrainingState:
     """Put a checkpoint's tensors into a module and its optimiser, strictly.
 
     Parameters
@@ -207,6 +220,8 @@ def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Opt
         The (possibly wrapped) module to train on.
     optimizer : Optimizer
         Its AdamW.
+    tuning : Tuning
+        What is trained, and the form in which it is kept.
 
     Returns
     -------
@@ -221,7 +236,7 @@ def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Opt
     state = TrainingState.from_file(checkpoint / STATE_FILE)
     options = StateDictOptions(full_state_dict=True, cpu_offload=True, strict=False)
     # Everything is read and checked before anything is changed.
-    weights = _weights_for(checkpoint / WEIGHTS_FILE, loss_module)
+    weights = _weights_for(checkpoint / tuning.weights_file, loss_module, tuning)
     flat = _moments_for(checkpoint / OPTIMIZER_FILE, loss_module)
     set_model_state_dict(loss_module, weights, options=options)
     template = get_optimizer_state_dict(loss_module, optimizer)
@@ -229,28 +244,29 @@ def restore(checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Opt
     return state
 
 
-def _weights_for(path: Path, loss_module: nn.Module) -> dict[str, Any]:
-    weights: dict[str, Any] = {_PREFIX + name: tensor for name, tensor in _read_tensors(path).items()}
-    head, embedding = f"{_PREFIX}lm_head.weight", f"{_PREFIX}model.embed_tokens.weight"
-    if head not in weights and embedding in weights:
-        weights[head] = weights[embedding]
-    expected = _shapes(loss_module)
-    odd = sorted(expected.keys() ^ weights.keys())
+def _weights_for(path: Path, loss_module: nn.Module, tuning: Tuning) -> dict[str, Any]:
+    stored = _read_tensors(path)
+    head, embedding = (tuning.stored_name(f"{LOSS_PREFIX}{name}.weight") for name in ("lm_head", "model.embed_tokens"))
+    if head not in stored and embedding in stored:
+        stored[head] = stored[embedding]
+    expected, trained = _shapes(loss_module), _trained(loss_module)
+    expected = {name: shape for name, shape in expected.items() if name in trained or not tuning.trained_only}
+    names = {tuning.stored_name(name): name for name in expected}
+    odd = sorted(names.keys() ^ stored.keys())
     if odd:
         raise WeightsError(f"{len(odd)} tensors do not match the model, first {odd[0]!r}", file=str(path))
-    for name, tensor in weights.items():
-        if tuple(tensor.shape) != expected[name]:
+    for name, tensor in stored.items():
+        if tuple(tensor.shape) != expected[names[name]]:
             raise WeightsError(
-                f"{name} is {list(tensor.shape)}, the recipe asks for {list(expected[name])}", file=str(path)
+                f"{name} is {list(tensor.shape)}, the recipe asks for {list(expected[names[name]])}", file=str(path)
             )
-    return weights
+    return {names[name]: tensor for name, tensor in stored.items()}
 
 
 def _moments_for(path: Path, loss_module: nn.Module) -> dict[str, Tensor]:
     """Return the tensors of AdamW: two moments and a step for each parameter that is trained."""
     flat = _read_tensors(path)
-    shapes = _shapes(loss_module)
-    trained = {name for name in shapes if name != f"{_PREFIX}lm_head.weight"}
+    shapes, trained = _shapes(loss_module), _trained(loss_module)
     for part in _MOMENTS:
         missing = sorted(name for name in trained if f"{part}:{name}" not in flat)
         if missing:
@@ -260,6 +276,12 @@ def _moments_for(path: Path, loss_module: nn.Module) -> dict[str, Tensor]:
         if part in _MOMENTS and tuple(tensor.shape) != shapes.get(parameter):
             raise WeightsError(f"{name} has the shape of another model", file=str(path))
     return flat
+
+
+def _trained(loss_module: nn.Module) -> set[str]:
+    """Return the names of the trained parameters; tied tables are one, under the input's name."""
+    named = loss_module.named_parameters()
+    return {name.removeprefix("module.") for name, parameter in named if parameter.requires_grad}
 
 
 def _shapes(loss_module: nn.Module) -> dict[str, tuple[int, ...]]:

@@ -90,8 +90,40 @@ class OptimiserSection(Section):
     """Largest norm of the gradient."""
     shape: Shape = "wsd"
     warmup_steps: Annotated[int, Field(ge=0)] = 100
+    warmup_fraction: Fraction = 0.0
+    """Above 0, the share of the run over which the rate rises, in place of ``warmup_steps``."""
     decay_fraction: Fraction = 0.3
     final_fraction: Fraction = 0.0
+
+
+class TuningSection(Section):
+    """Which weights of a checkpoint are trained, and what keeps small data from being learned by heart."""
+
+    mode: Literal["full", "lora", "new_rows"] = "full"
+    """All weights; adapters beside frozen weights, through peft; or the embedding rows of added tokens alone."""
+    rank: Size = 16
+    """LoRA: the inner size of an adapter."""
+    alpha: Annotated[float, Field(gt=0)] = 32.0
+    """LoRA: an adapter's product is scaled by alpha / rank."""
+    targets: Annotated[tuple[str, ...], Field(min_length=1)] = (
+        "q_proj",
+        "k_proj",
+        "v_proj",
+        "o_proj",
+        "gate_proj",
+        "up_proj",
+        "down_proj",
+    )
+    """LoRA: the linear layers with an adapter, by the last part of their names."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """LoRA: the share of an adapter's inputs that is dropped while training."""
+    attention_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """The share of attention weights that is dropped while training, in any mode."""
+
+    @property
+    def drops(self) -> bool:
+        """Whether a step draws at random."""
+        return self.attention_dropout > 0 or (self.mode == "lora" and self.dropout > 0)
 
 
 class RunSection(Section):
@@ -113,6 +145,10 @@ class RunSection(Section):
     evaluate_every: Positive = 500
     evaluate_documents: Positive = 64
     """Held-out rows to measure, of each kind of document."""
+    patience: Positive | None = None
+    """End after this many evaluations in a row without a lower held-out loss, and export the best checkpoint."""
+    loss_rows: Positive | None = None
+    """Positions whose logits are computed together where the vocabulary is large; by default as memory allows."""
     save_every: Positive = 500
     keep: Positive = 2
     """Checkpoints kept; older ones are removed."""
@@ -132,6 +168,7 @@ class Recipe(Section):
     batches: BatchSection = BatchSection()
     mixture: MixtureSection = MixtureSection()
     optimiser: OptimiserSection = OptimiserSection()
+    tuning: TuningSection = TuningSection()
     run: RunSection
     log: LogSection = LogSection()
 

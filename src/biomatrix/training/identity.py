@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.entities.same_run import differences, told
 from biomatrix.errors import ConfigurationError
+from biomatrix.training.config import TuningSection
 from biomatrix.training.mixture import MixtureSection
 from biomatrix.training.progress import logger
 from biomatrix.vocabulary.token_table import token_table_fingerprint
@@ -38,12 +39,17 @@ MAY_CHANGE: Final = (
     "run.evaluate_documents",
     "run.save_every",
     "run.keep",
+    "run.patience",
+    "run.loss_rows",
     "log",
 )
 """Settings of a recipe that a run may go on with changed: folders, whose content is compared instead, how long and how
 fast it runs, what it reports, and the optimiser's, so that a run whose loss ran away can go on with a lower rate."""
 
-_LATER: Final = {"mixture": MixtureSection().model_dump(mode="json")}
+_LATER: Final = {
+    "mixture": MixtureSection().model_dump(mode="json"),
+    "tuning": TuningSection().model_dump(mode="json"),
+}
 """Sections that recipes of earlier versions lack, as those versions computed."""
 
 ORDER: Final = "permutation 1"

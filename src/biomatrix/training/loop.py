@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import itertools
 import math
-import signal
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -35,14 +33,19 @@ from biomatrix.training.checkpoint import (
     write_model,
 )
 from biomatrix.training.config import OptimiserSection, Recipe, RunSection
+from biomatrix.training.early_stopping import BEST_FOLDER, is_exhausted, with_evaluation
 from biomatrix.training.evaluation import ModalityLabels, batch_tensors, held_out_loss
 from biomatrix.training.host_memory import keep_freed_memory
 from biomatrix.training.identity import DataIdentity, check_same_run
 from biomatrix.training.loss import NextTokenLoss
+from biomatrix.training.loss_memory import loss_rows
 from biomatrix.training.mixed_order import order_of
 from biomatrix.training.progress import METRICS, Meter, logger
 from biomatrix.training.schedule import learning_rate_factor
+from biomatrix.training.stop_signal import StopOnSignal
 from biomatrix.training.trackers import VIEW, RunLog, check_trackers, open_trackers
+from biomatrix.training.tuning import open_tuning
+from biomatrix.training.tuning.dropout import seed_step
 from biomatrix.training.utilisation import ModelFlops, Utilisation
 
 if TYPE_CHECKING:
@@ -62,43 +65,21 @@ class TrainingResult:
     step : int
         Optimiser steps done.
     finished : bool
-        Whether the schedule reached its end; False where a signal stopped the run.
+        Whether the schedule reached its end or ``run.patience`` its; False where a signal stopped the run.
     checkpoint : Path
         The last checkpoint.
     held_out : dict
         The last held-out loss by modality, see :func:`biomatrix.training.evaluation.held_out_loss`; empty without
         held-out data.
+    best : Path, optional
+        The checkpoint with the lowest held-out loss, of runs with ``run.patience``.
     """
 
     step: int
     finished: bool
     checkpoint: Path
     held_out: dict[str, dict[str, float]]
-
-
-class StopOnSignal:
-    """Turns SIGTERM and SIGINT into a flag that the loop reads between steps."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> StopOnSignal:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            try:
-                self._before[number] = signal.signal(number, self._note)
-            except ValueError:  # not the main thread, which alone may handle signals
-                break
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
+    best: Path | None = None
 
 
 class Trainer:
@@ -140,12 +121,15 @@ class Trainer:
         _check_ids(model, vocabulary)
         check_trackers(recipe.log)
         flops = ModelFlops.of(model)
+        if self.run.patience is not None and not held_out:
+            raise ConfigurationError("run.patience looks at the held-out loss, and the corpus holds no such documents")
+        self.tuning = open_tuning(recipe, model, vocabulary)
         if self.run.gradient_checkpointing:
             model.gradient_checkpointing_enable()  # type: ignore[no-untyped-call]
-        self.loss_module = NextTokenLoss(model)
+        self.loss_module = NextTokenLoss(model, loss_rows(model, self.run.loss_rows, self.accelerator))
         if self.run.compile:
             compile_layers(self.loss_module)
-        self.optimizer: Any = adamw(self.loss_module, recipe.optimiser)
+        self.optimizer: Any = adamw(self.loss_module, recipe.optimiser, decay=self.tuning.decays)
         self.wrapped, self.optimizer = self.accelerator.prepare(self.loss_module, self.optimizer)
         self.stream = self._stream(train, self.run.seed)
         self.usage = Utilisation(
@@ -212,7 +196,7 @@ class Trainer:
         # Settings come first, so that another model's checkpoint is refused by them and not by the shape of a tensor.
         noted = TrainingState.from_file(checkpoint / STATE_FILE)
         check_same_run(noted.recipe, self.state.recipe, noted.data, self.data, checkpoint)
-        return restore(checkpoint, self.wrapped, self._bare_optimizer)
+        return restore(checkpoint, self.wrapped, self._bare_optimizer, self.tuning)
 
     def train(self) -> TrainingResult:
         """Train to the end of the schedule, or until a signal asks for a stop; save either way."""
@@ -225,7 +209,7 @@ class Trainer:
         saved: Path | None = None
         interval: list[float] = []
         with StopOnSignal() as stop:
-            while (progress := meter.progress(self.state.step)) < 1.0 and not self._any(stop.asked):
+            while not self._ended(progress := meter.progress(self.state.step)) and not self._any(stop.asked):
                 loss, norm, rate, tokens = self._step(progress)
                 meter.count(tokens)
                 interval.append(loss)
@@ -235,38 +219,71 @@ class Trainer:
                     interval = []
                 if step % self.run.evaluate_every == 0:
                     held_out = self._evaluate(metrics) or held_out
+                    self._keep_best(held_out)
                 if step % self.run.save_every == 0:
                     saved = self.save()
         if saved is None or not saved.name.endswith(f"{self.state.step:08d}"):
             saved = self.save()
-        finished = meter.progress(self.state.step) >= 1.0
+        finished = self._ended(meter.progress(self.state.step))
         if finished:
             held_out = self._evaluate(metrics) or held_out
+            self._keep_best(held_out)
         if metrics is not None:
             metrics.close()
-        return TrainingResult(self.state.step, finished, saved, held_out)
+        best = self.run.output / BEST_FOLDER if self.state.best else None
+        return TrainingResult(self.state.step, finished, saved, held_out, best)
 
-    def save(self) -> Path:
-        """Write a checkpoint of the current step."""
+    def _ended(self, progress: float) -> bool:
+        return progress >= 1.0 or is_exhausted(self.state.best, self.run.patience)
+
+    def _keep_best(self, held_out: dict[str, dict[str, float]]) -> None:
+        """Note an evaluation where the run ends when the held-out loss no longer falls; keep the best checkpoint."""
+        if self.run.patience is None:
+            return
+        before = self.state.best
+        # The same number on every process, so that all of them save or none.
+        nats = self.accelerator.reduce(torch.tensor(held_out["all"]["nats"], device=self.accelerator.device), "mean")
+        best = with_evaluation(before, float(nats), self.state.step)
+        self.state = replace(self.state, best=best)
+        if before is None or best.step != before.step:
+            self.save(BEST_FOLDER)
+        elif is_exhausted(best, self.run.patience):
+            logger.info("step %d  no lower held-out loss since step %d: the run ends", self.state.step, best.step)
+
+    def take_best(self) -> None:
+        """Put back the weights of the best checkpoint, where the run keeps one; its state stays that of the end."""
+        if self.state.best is not None and self.state.best.step != self.state.step:
+            restore(self.run.output / BEST_FOLDER, self.wrapped, self._bare_optimizer, self.tuning)
+
+    def save(self, name: str | None = None) -> Path:
+        """Write a checkpoint of the current step, under another name where one is given."""
         path = save_checkpoint(
             self.run.output,
             self.wrapped,
             self._bare_optimizer,
             self.state,
-            model=self.model,
+            tuning=self.tuning,
             vocabulary=self.vocabulary,
             keep=self.run.keep,
             main_process=self.accelerator.is_main_process,
+            name=name,
         )
         self.accelerator.wait_for_everyone()
         return path
 
     def export(self, folder: Path, dtype: torch.dtype = torch.bfloat16) -> None:
         """Write the model alone, in the layout that stock loaders open. Every process must call this."""
-        tensors = gathered_weights(self.wrapped)
+        tensors = self.tuning.plain_weights(gathered_weights(self.wrapped))
         if self.accelerator.is_main_process:
             make_folder(folder)
             write_model(folder, self.model, self.vocabulary, tensors, dtype)
+        self.accelerator.wait_for_everyone()
+
+    def export_adapter(self, folder: Path) -> None:
+        """Write the trained weights alone, as peft opens them. Every process must call this."""
+        tensors = gathered_weights(self.wrapped, trained_only=True)
+        if self.accelerator.is_main_process:
+            self.tuning.write(make_folder(folder), self.vocabulary, tensors)
         self.accelerator.wait_for_everyone()
 
     def close(self) -> None:
@@ -282,6 +299,8 @@ class Trainer:
     def _step(self, progress: float) -> tuple[float, float, float, int]:
         """Do one optimiser step; return the mean loss, the gradient's norm, the learning rate and the tokens."""
         rate = self._set_rate(progress)
+        if self.recipe.tuning.drops:
+            seed_step(self.run.seed, self.state.step, self.accelerator.process_index)
         batches = [next(self.stream) for _ in range(self.recipe.batches.accumulate)]
         weight, tokens = self._total_weight(batches)
         total = torch.zeros((), device=self.accelerator.device)
@@ -292,6 +311,7 @@ class Trainer:
                 # Processes average their gradients, so each scales its own up for the average to be the sum.
                 self.accelerator.backward(loss * (self.accelerator.num_processes / weight))
             total += loss.detach()
+        self.tuning.clear_frozen_gradients()
         norm = self.accelerator.clip_grad_norm_(self.wrapped.parameters(), self.recipe.optimiser.clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
@@ -317,6 +337,7 @@ class Trainer:
             warmup_steps=o.warmup_steps,
             decay_fraction=o.decay_fraction,
             final_fraction=o.final_fraction,
+            warmup_fraction=o.warmup_fraction,
         )
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -407,16 +428,18 @@ def evaluation_batches(documents: Documents, recipe: Recipe, pad_id: int | None)
     return batches
 
 
-def adamw(module: nn.Module, settings: OptimiserSection) -> torch.optim.AdamW:
-    """Return AdamW over a module: matrices decay, norms, biases and embeddings do not."""
+def adamw(module: nn.Module, settings: OptimiserSection, decay: bool = True) -> torch.optim.AdamW:
+    """Return AdamW over what is trained of a module: matrices decay, norms, biases and embeddings do not."""
     decayed: list[nn.Parameter] = []
     undecayed: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
-        (decayed if parameter.ndim >= 2 and "embed" not in name else undecayed).append(parameter)
+        if parameter.requires_grad:
+            (decayed if decay and parameter.ndim >= 2 and "embed" not in name else undecayed).append(parameter)
     groups = [
         {"params": decayed, "weight_decay": settings.weight_decay},
         {"params": undecayed, "weight_decay": 0.0},
     ]
+    groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, lr=settings.peak_lr, betas=settings.betas, eps=settings.eps, fused=True)
 
 

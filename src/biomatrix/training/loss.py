@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 CHUNK_ROWS = 256
+"""Positions whose logits are computed together where nobody says how many the memory allows."""
 LARGE_VOCABULARY = 16_384
 """From this many rows on, logits are computed in chunks: 168k rows would take 4 GB for 8,192 tokens."""
 
@@ -27,15 +28,18 @@ class NextTokenLoss(nn.Module):
     ----------
     model : PreTrainedModel
         A causal language model with ``model`` (the decoder) and ``lm_head``.
+    chunk_rows : int
+        Positions whose logits are computed together where the vocabulary is large; see
+        :func:`biomatrix.training.loss_memory.loss_rows`.
     """
 
-    def __init__(self, model: PreTrainedModel) -> None:
+    def __init__(self, model: PreTrainedModel, chunk_rows: int = CHUNK_ROWS) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.chunk_rows = model, chunk_rows
         self._losses = _plain_losses
 
     def compile_losses(self) -> None:
-        """Compile the loss of small vocabularies, which fuses the softmax with the cast to float32."""
+        """Compile the loss of what is computed at once, which fuses the softmax with the cast to float32."""
         self._losses = torch.compile(_plain_losses, dynamic=True)
 
     def forward(
@@ -71,20 +75,24 @@ class NextTokenLoss(nn.Module):
         ).last_hidden_state
         head: Any = self.model.lm_head
         if per_token:
-            return token_losses(x_BTD.flatten(0, 1), head.weight, labels.flatten()).view_as(labels)
+            return token_losses(x_BTD.flatten(0, 1), head.weight, labels.flatten(), self.chunk_rows).view_as(labels)
         if head.weight.shape[0] < LARGE_VOCABULARY:
             losses_N = self._losses(x_BTD.flatten(0, 1), head.weight, labels.flatten())
             return (losses_N * weights.flatten()).sum()
         kept = weights.flatten() > 0
-        losses_N = token_losses(x_BTD.flatten(0, 1)[kept], head.weight, labels.flatten()[kept])
+        x_ND, labels_N = x_BTD.flatten(0, 1)[kept], labels.flatten()[kept]
+        if len(x_ND) <= self.chunk_rows:
+            losses_N = self._losses(x_ND, head.weight, labels_N)
+        else:
+            losses_N = token_losses(x_ND, head.weight, labels_N, self.chunk_rows)
         return (losses_N * weights.flatten()[kept]).sum()
 
 
-def token_losses(x_ND: Tensor, weight_VD: Tensor, labels_N: Tensor) -> Tensor:
+def token_losses(x_ND: Tensor, weight_VD: Tensor, labels_N: Tensor, chunk_rows: int = CHUNK_ROWS) -> Tensor:
     """Return the cross-entropy of each position, ``float32 [N]`` nats; large vocabularies are taken in chunks."""
-    if weight_VD.shape[0] < LARGE_VOCABULARY or len(x_ND) <= CHUNK_ROWS:
+    if weight_VD.shape[0] < LARGE_VOCABULARY or len(x_ND) <= chunk_rows:
         return _plain_losses(x_ND, weight_VD, labels_N)
-    chunks = zip(torch.split(x_ND, CHUNK_ROWS), torch.split(labels_N, CHUNK_ROWS), strict=True)
+    chunks = zip(torch.split(x_ND, chunk_rows), torch.split(labels_N, chunk_rows), strict=True)
     losses = [checkpoint(_plain_losses, x, weight_VD, labels, use_reentrant=False) for x, labels in chunks]
     return torch.cat([loss for loss in losses if loss is not None])
 

@@ -31,7 +31,8 @@ def pretrain(recipe: Recipe, *, resume: bool = True) -> TrainingResult:
     Returns
     -------
     TrainingResult
-        Where it ended, and the held-out loss by modality. The model is in ``<output>/model``, bfloat16.
+        Where it ended, and the held-out loss by modality. The model is in ``<output>/model``, bfloat16; with LoRA the
+        adapters are added to it, and stand alone in ``<output>/adapter`` too.
 
     Raises
     ------
@@ -52,7 +53,10 @@ def run_recipe(recipe: Recipe, *, resume: bool) -> TrainingResult:
         )
     result = trainer.train()
     if result.finished:
+        trainer.take_best()
         trainer.export(recipe.run.output / "model")
+        if recipe.tuning.mode == "lora":
+            trainer.export_adapter(recipe.run.output / "adapter")
     trainer.close()
     return result
 
@@ -61,6 +65,7 @@ def open_run(recipe: Recipe) -> Trainer:
     """Open the corpus, the vocabulary and the model that a recipe names."""
     from biomatrix.corpus.shards import TokenShards, held_out_folders
     from biomatrix.training.model import build_model
+    from biomatrix.training.tuning import check_tuning
 
     check_folder(recipe.run.output, "correct run.output in the recipe")
     vocabulary = _vocabulary(recipe.model.vocabulary)
@@ -69,6 +74,7 @@ def open_run(recipe: Recipe) -> Trainer:
     for corpus in (train, *held_out.values()):
         check_vocabulary(corpus, vocabulary, recipe.model.vocabulary)
         check_rows(corpus, vocabulary, recipe.batches.max_length)
+    check_tuning(recipe, vocabulary)
     model = build_model(recipe.model, vocabulary, recipe.run)
     measured = {view: corpus for view, corpus in held_out.items() if len(corpus)}
     return Trainer(recipe, model, vocabulary, train, measured, DataIdentity.of(train, vocabulary))

@@ -16,6 +16,7 @@ def learning_rate_factor(
     warmup_steps: int,
     decay_fraction: float,
     final_fraction: float,
+    warmup_fraction: float = 0.0,
 ) -> float:
     """Return the share of the peak learning rate to use for a step.
 
@@ -33,6 +34,9 @@ def learning_rate_factor(
         The last share of training, over which "wsd" decays.
     final_fraction : float
         The share of the peak that is left at the end; not for "constant".
+    warmup_fraction : float
+        Above 0, the share of training over which the rate rises, in place of ``warmup_steps``; the cosine begins where
+        the rise ends. The first step's rate is then 0, as in the schedules of Transformers.
 
     Returns
     -------
@@ -45,11 +49,15 @@ def learning_rate_factor(
     1.0
     """
     progress = min(max(progress, 0.0), 1.0)
+    rise = min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
+    if warmup_fraction > 0:
+        rise = min(1.0, progress / warmup_fraction)
     if shape == "cosine":
-        level = 0.5 * (1.0 + math.cos(math.pi * progress))
+        risen = max(0.0, progress - warmup_fraction) / (1.0 - warmup_fraction) if warmup_fraction < 1 else 0.0
+        level = 0.5 * (1.0 + math.cos(math.pi * risen))
     elif shape == "wsd":
         level = min(1.0, (1.0 - progress) / decay_fraction) if decay_fraction > 0 else 1.0
     else:
-        return min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
+        return rise
     level = final_fraction + (1.0 - final_fraction) * level
-    return level * min(1.0, (step + 1) / warmup_steps) if warmup_steps else level
+    return level * rise

@@ -1,0 +1,1 @@
+"""Conversations that lie in other projects' layouts, read into token shards for instruction tuning."""
