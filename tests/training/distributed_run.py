@@ -1,4 +1,4 @@
-"""A small run for tests of several processes: ``torchrun distributed_run.py FOLDER ACCUMULATE [sharded] [new_rows]``."""
+"""A small run of several processes: ``torchrun distributed_run.py FOLDER ACCUMULATE [sharded] [new_rows]``."""
 
 from __future__ import annotations
 
