@@ -49,7 +49,7 @@ class ModelFlops:
     @classmethod
     def of(cls, model: PreTrainedModel) -> ModelFlops:
         """Return those of a model of Transformers; ask before its parameters are sharded."""
-        tables: Any = (model.get_input_embeddings(), model.get_output_embeddings())
+        tables: Any = (model.get_input_embeddings(), model.get_output_embeddings())  # type: ignore[no-untyped-call]
         apart = {id(table.weight) for table in tables}
         body = sum(p.numel() for p in model.parameters() if p.ndim >= 2 and id(p) not in apart)
         config: Any = model.config
