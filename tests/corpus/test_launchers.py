@@ -206,3 +206,36 @@ def test_four_processes_killed_at_random_moments_build_the_same_bytes(
     assert not running
     assert kills
     assert contents(work) == alone
+
+
+STOPPED = """
+import functools, sys, time
+from pathlib import Path
+from biomatrix.corpus.launching import LocalProcesses
+from biomatrix.entities.files.stopping import end_on_signals
+
+def work(item, folder):
+    Path(folder, str(item)).touch()
+    time.sleep(0.3)
+
+if __name__ == "__main__":
+    end_on_signals()
+    launcher = LocalProcesses(2)
+    with launcher.standing(), launcher.crew(200) as crew:
+        for _ in crew(functools.partial(work, folder=sys.argv[1]), range(200)):
+            pass
+"""
+
+
+def test_processes_that_are_asked_to_end_begin_nothing_more(tmp_path: Path) -> None:
+    script, begun = tmp_path / "stopped.py", tmp_path / "begun"
+    script.write_text(STOPPED)
+    begun.mkdir()
+    process = subprocess.Popen([sys.executable, str(script), str(begun)], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + PATIENCE
+    while len(list(begun.iterdir())) < 4 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    before = len(list(begun.iterdir()))
+    assert process.wait(PATIENCE) == 128 + signal.SIGTERM
+    assert before <= len(list(begun.iterdir())) < before + 20

@@ -148,12 +148,23 @@ def _end_with(sentinel: int) -> NoReturn:
     os._exit(1)  # as if killed too: what it held is void a lease later
 
 
+def _work(call: Callable[[T], Any], item: T) -> Any:
+    """Call a function in a process of a pool; end the process where it was asked to end in the meantime.
+
+    The pool takes the exception that a signal raises for that of a failed item, and would go on with the next.
+    """
+    try:
+        return call(item)
+    except (SystemExit, KeyboardInterrupt):
+        os._exit(1)  # what the call had to tidy up is done
+
+
 def _one_by_one(call: Callable[[T], Any], items: Sequence[T]) -> Iterator[tuple[int, Any]]:
     return ((index, call(item)) for index, item in enumerate(items))
 
 
 def _side_by_side(pool: ProcessPoolExecutor, call: Callable[[T], Any], items: Sequence[T]) -> Iterator[tuple[int, Any]]:
-    futures = {pool.submit(call, item): index for index, item in enumerate(items)}
+    futures = {pool.submit(_work, call, item): index for index, item in enumerate(items)}
     try:
         for future in as_completed(futures):
             yield futures[future], future.result()
