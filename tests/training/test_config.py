@@ -14,7 +14,7 @@ from biomatrix.training.schedule import learning_rate_factor
 from .documents import recipe_values
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("nano_*tune.toml")) + sorted(
-    (Path(__file__).parents[2] / "recipes").glob("nano_pretrain.toml")
+    (Path(__file__).parents[2] / "recipes").glob("nano_*pretrain.toml")
 )
 
 
