@@ -5,7 +5,9 @@
 The first argument is the work folder of `biomatrix corpus build` whose held-out records `benchmarks/nano.py` asks
 about. Training records are those of ``--trained``: the work folder of the corpus that a model was trained on, or a
 table of identities that ``--save`` once wrote of it. Entities are compared by the identity of their kind, molecules by
-their heavy-atom graph, proteins by their sequence. Exits with 1 where any is on both sides.
+their heavy-atom graph, proteins by their sequence. Exits with 1 where any is on both sides. Texts that are alike word
+for word, and chains that share a stretch with a training protein, are counted and do not fail: clusters of chains let
+antibody frames, fusion partners and repeats through.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from biomatrix.corpus.records import Record, records_from_table
@@ -54,14 +57,14 @@ class Line:
     leaks: bool = True
 
 
-def entries(folder: Path) -> Iterator[Entry]:
-    """Yield the entries of a work folder, or of a table of identities.
+def entries(folder: Path, *, but: str) -> Iterator[Entry]:
+    """Yield the entries of a work folder, or of a table of identities, but those of one side of the split.
 
     Records that were left out of the corpus, as in a test set, are not among those of a work folder once the records
     that stay have been selected.
     """
     if folder.is_file():
-        for row in pq.read_table(folder).to_pylist():
+        for row in pq.read_table(folder, filters=[("split", "!=", but)]).to_pylist():
             yield Entry(row["source"], row["kind"], row["split"], row["identity"], json.loads(row["fields"]))
         return
     stage = folder / ("selected" if (folder / "selected").is_dir() else "records")
@@ -70,7 +73,8 @@ def entries(folder: Path) -> Iterator[Entry]:
         raise ConfigurationError("no records of a corpus, nor a table of identities", file=str(folder))
     for path in paths:
         for batch in pq.ParquetFile(path).iter_batches(512):
-            yield from (entry for record in records_from_table(batch) for entry in entries_of(record))
+            kept = batch.filter(pc.not_equal(batch["split"], but))
+            yield from (entry for record in records_from_table(kept) for entry in entries_of(record))
 
 
 def entries_of(record: Record) -> Iterator[Entry]:
@@ -94,17 +98,16 @@ def save(found: Sequence[Entry], path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows, SCHEMA), path, compression="zstd")
 
 
-def compare(held: Sequence[Entry], trained: Sequence[Entry]) -> Iterator[Line]:
+def compare(held: Sequence[Entry], seen: Sequence[Entry]) -> Iterator[Line]:
     """Yield a line for each set that nano is judged by.
 
     Parameters
     ----------
     held : sequence of Entry
-        Of the corpus whose held-out records are asked about, all splits.
-    trained : sequence of Entry
-        Of the corpus that was trained on, all splits: only those not wholly held out count as trained on.
+        Of the corpus whose held-out records are asked about, labels held out alone among them.
+    seen : sequence of Entry
+        Of the corpus that was trained on, those whose labels alone are held out among them.
     """
-    seen = [entry for entry in trained if entry.split != "held_out"]
     out = [entry for entry in held if entry.split == "held_out"]
     known = {(entry.kind, entry.identity) for entry in seen if entry.identity}
     molecules = [entry for entry in out if entry.kind == "molecule"]
@@ -117,7 +120,7 @@ def compare(held: Sequence[Entry], trained: Sequence[Entry]) -> Iterator[Line]:
     yield _descriptions(described, seen)
     for label in LABELS:
         yield _line(f"molecules with {label}", [entry for entry in molecules if label in entry.fields], known)
-        yield _labels(label, held, trained)
+        yield _labels(label, held, seen)
     yield _line("protein sequences", proteins, known)
     yield _line("chains", chains, known)
     yield _relatives(chains, [entry for entry in seen if entry.kind == "protein"])
@@ -135,9 +138,9 @@ def _descriptions(described: Sequence[Entry], seen: Sequence[Entry]) -> Line:
     return Line("descriptions, word for word", len(chosen), tuple(sorted(chosen & known)), leaks=False)
 
 
-def _labels(label: str, held: Sequence[Entry], trained: Sequence[Entry]) -> Line:
+def _labels(label: str, held: Sequence[Entry], seen: Sequence[Entry]) -> Line:
     """Compare molecules whose label alone is held out with those trained on with this label."""
-    known = {e.identity for e in trained if e.split == "train" and label in e.fields}
+    known = {e.identity for e in seen if e.split == "train" and label in e.fields}
     chosen = {e.identity for e in held if e.split == "held_out_label" and label in e.fields}
     return Line(f"values of {label} held out alone", len(chosen), tuple(sorted(chosen & known)))
 
@@ -156,7 +159,7 @@ def _relatives(chains: Sequence[Entry], seen: Sequence[Entry]) -> Line:
         if piece in home
     }
     name = f"chains that share {STRETCH} residues in a row with a training protein"
-    return Line(name, len({chain.identity for chain in chains}), tuple(sorted(shared)))
+    return Line(name, len({chain.identity for chain in chains}), tuple(sorted(shared)), leaks=False)
 
 
 def as_table(lines: Sequence[Line]) -> str:
@@ -172,14 +175,15 @@ def main() -> int:
     parser.add_argument("--trained", type=Path, required=True, help="work folder, or table of identities, trained on")
     parser.add_argument("--save", type=Path, help="write the identities of --trained to this Parquet file")
     arguments = parser.parse_args()
-    held, trained = list(entries(arguments.work)), list(entries(arguments.trained))
+    held = list(entries(arguments.work, but="train"))
+    trained = list(entries(arguments.trained, but="held_out"))
     if arguments.save:
         save(trained, arguments.save)
     lines = list(compare(held, trained))
     print(as_table(lines))
     leaks = [line for line in lines if line.leaks and line.shared]
     for line in leaks:
-        print(f"{line.name}: {', '.join(line.shared[:5])}", file=sys.stderr)
+        print(f"{line.name}: {', '.join(one[:80] for one in line.shared[:5])}", file=sys.stderr)
     if not any(line.held_out for line in lines):
         print("nothing is held out: nothing was compared", file=sys.stderr)
         return 1
