@@ -1,10 +1,12 @@
-"""What the answers of a small model are worth, judged by code, each figure beside a baseline from the same run.
+"""What the answers of small models are worth, judged by code, each figure beside a baseline from the same run.
 
     python benchmarks/nano.py runs/nano_corpus --model nano --json nano.json
+    python benchmarks/nano.py runs/nano_corpus --model nano --model runs/another/model
 
-The first argument is the work folder of `biomatrix corpus`: the model is asked about its held-out records, on
-which nothing was trained. Baselines: "random" draws tokens uniformly from the same vocabulary (or an answer from the
-training records), "nearest" answers with the training record most like the question.
+The first argument is the work folder of `biomatrix corpus build`: models are asked about its held-out records, on
+which nothing was trained (`benchmarks/nano_leakage.py` compares). Baselines: "random" draws tokens uniformly from the
+same vocabulary (or an answer from the training records), "nearest" answers with the training record most like the
+question.
 """
 
 from __future__ import annotations
@@ -12,52 +14,29 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import fmean
 
 import numpy as np
-import pyarrow.parquet as pq
+from nano_chains import folding
+from nano_figures import SEED, Figure, as_table, load_records, share
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
 import biomatrix as bm
-from biomatrix.corpus.records import Record, records_from_table
+from biomatrix.corpus.holdout import bucket
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation import Answer, Model
-from biomatrix.metrics.superposition import tm_score
 from biomatrix.tasks import task_prompt
 
-SEED = 0
 NEAREST_POOL = 4000
+MODALITIES = ("molecule_selfies", "molecule_smiles", "molecule_structure")
+STRUCTURE_SOURCES = ("ccd", "cascade_dft8k", "qm7_gdb7", "conformer_benchmark_dft")
+WRITTEN = 200
+"""How many held-out molecules in 3D a vocabulary is tried on."""
 FINGERPRINTS = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured figure and its baselines; ``n`` is what it was measured on."""
-
-    task: str
-    measure: str
-    nano: float
-    random: float | None
-    nearest: float | None
-    n: int
-
-
-def load_records(work: Path, source: str, splits: Sequence[str]) -> list[Record]:
-    """Return the records of one source in the given splits."""
-    found = []
-    for path in sorted((work / "records" / source).glob("*/records.parquet")):
-        found += [record for record in records_from_table(pq.read_table(path)) if record.split in splits]
-    return found
-
-
-def share(values: Sequence[bool]) -> float:
-    """Return the share of true values."""
-    return sum(values) / max(len(values), 1)
 
 
 def passes_checks(modality: str, entity: bm.Molecule | bm.Protein | None) -> bool:
@@ -69,7 +48,7 @@ def unconditional_molecules(model: Model, work: Path, samples: int) -> Iterator[
     """Judge molecules made from nothing, in every way of writing them."""
     generator = random.Random(SEED)
     known = [record for record in load_records(work, "ccd", ["train"]) if isinstance(record.entity, bm.Molecule)]
-    for modality in ("molecule_selfies", "molecule_smiles", "molecule_structure"):
+    for modality in MODALITIES:
         answers = model.generate(
             task_prompt(f"make_{modality}"),
             output=modality,
@@ -99,6 +78,44 @@ def unconditional_molecules(model: Model, work: Path, samples: int) -> Iterator[
         )
         heavy = [e.mol.GetNumHeavyAtoms() for e in valid if isinstance(e, bm.Molecule)]
         yield Figure(f"make {modality}", "heavy atoms, mean", fmean(heavy or [0]), None, None, len(valid))
+
+
+def unguided_molecules(model: Model, samples: int) -> Iterator[Figure]:
+    """Judge what a model writes when nothing holds it to the grammar of a modality."""
+    for modality in MODALITIES:
+        answers = model.generate(
+            task_prompt(f"make_{modality}"),
+            output=modality,
+            num_samples=samples,
+            seed=SEED,
+            temperature=0.9,
+            top_p=0.95,
+            guided=False,
+        )
+        made = [answer.entity for answer in answers]
+        task = f"make {modality} unguided"
+        yield Figure(task, "valid", share([entity is not None for entity in made]), None, None, samples)
+        passing = share([passes_checks(modality, entity) for entity in made])
+        yield Figure(task, "valid and passing every check", passing, None, None, samples)
+
+
+def writable_structures(model: Model, work: Path) -> Iterator[Figure]:
+    """Count the held-out molecules in 3D whose tokens are all in the vocabulary."""
+    held = [record for source in STRUCTURE_SOURCES for record in load_records(work, source, ["held_out"])]
+    placed = [r for r in held if isinstance(r.entity, bm.Molecule) and r.entity.has_conformer]
+    placed.sort(key=lambda record: bucket(f"{record.source}:{record.id}", 1 << 62))
+    written = [is_writable(model, record.entity) for record in placed[:WRITTEN]]
+    if written:
+        yield Figure("read molecule_structure", "held-out molecules writable", share(written), None, None, len(written))
+
+
+def is_writable(model: Model, entity: object) -> bool:
+    """Return whether a molecule can be written in 3D in the vocabulary of a model."""
+    try:
+        model.vocabulary.encode_entity(entity, "molecule_structure")  # type: ignore[arg-type]
+    except BioMatrixError:
+        return False
+    return True
 
 
 def random_molecule(modality: str, like: object, generator: random.Random) -> bm.Molecule | bm.Protein | None:
@@ -189,122 +206,35 @@ def read_number(answer: Answer, default: float) -> float:
         return default
 
 
-def folding(model: Model, work: Path, limit: int, samples: int) -> Iterator[Figure]:
-    """Judge folds and designs of held-out chains."""
-    chains = [r.entity for r in load_records(work, "chains", ["held_out"]) if isinstance(r.entity, bm.Protein)]
-    chains = [chain for chain in chains if 40 <= len(chain) <= 160 and bool(chain.resolved.all())][:limit]
-    known = [r.entity for r in load_records(work, "chains", ["train"]) if isinstance(r.entity, bm.Protein)]
-    tokenizer = bm.ProteinStructureTokenizer.from_pretrained()
-    generator = np.random.default_rng(SEED)
-    got, best, drawn, near = [], [], [], []
-    lengths, free = [], []
-    for chain in chains:
-        prompt = task_prompt("fold_protein", {"protein_sequence": (chain, "protein_sequence")})
-        asked = {"output": "protein_structure", "temperature": 0.7, "top_p": 0.95, "seed": SEED}
-        answers = model.generate(prompt, length=len(chain), num_samples=samples, **asked)
-        scores = [fold_score(answer.entity, chain) for answer in answers]
-        got.append(fmean(scores))
-        best.append(max(scores))
-        lengths += [answer.entity is not None and len(answer.entity) == len(chain) for answer in answers]  # type: ignore[arg-type]
-        (unbound,) = model.generate(prompt, **asked)
-        free.append(isinstance(unbound.entity, bm.Protein) and len(unbound.entity) == len(chain))
-        (noise,) = tokenizer.decode([generator.integers(0, tokenizer.num_codes, len(chain)).astype(np.int16)])
-        drawn.append(tm_score(noise[:, 1], chain.backbone[:, 1]))  # type: ignore[index]
-        near.append(fold_score(nearest_chain(chain, known), chain))
-    yield Figure("fold", "TM-score to native, mean", fmean(got), fmean(drawn), fmean(near), len(chains))
-    yield Figure("fold", f"TM-score to native, best of {samples}", fmean(best), None, None, len(chains))
-    yield Figure("fold", "length match, asked for", share(lengths), None, None, len(lengths))
-    yield Figure("fold", "length match, not asked for", share(free), None, None, len(free))
-    yield from designing(model, chains, known)
-
-
-def fold_score(fold: object, chain: bm.Protein) -> float:
-    """Return the TM-score of a fold against a chain of the same length, 0 where there is none."""
-    if not isinstance(fold, bm.Protein) or fold.backbone is None or chain.backbone is None:
-        return 0.0
-    size = min(len(fold), len(chain))
-    padded = np.full((len(chain), 3), np.nan)
-    padded[:size] = fold.backbone[:size, 1]
-    return tm_score(padded, chain.backbone[:, 1])
-
-
-def nearest_chain(chain: bm.Protein, known: Sequence[bm.Protein]) -> bm.Protein:
-    """Return the training chain that shares most 3-residue words with a chain, among those at least as long."""
-    wanted = words_of(chain.sequence)
-    pool = [other for other in known if len(other) >= len(chain)]
-    return max(pool, key=lambda other: sum((wanted & words_of(other.sequence)).values()) / len(other))
-
-
-def words_of(sequence: str) -> Counter[str]:
-    """Return the 3-residue words of a sequence with their counts."""
-    return Counter(sequence[i : i + 3] for i in range(len(sequence) - 2))
-
-
-def designing(model: Model, chains: Sequence[bm.Protein], known: Sequence[bm.Protein]) -> Iterator[Figure]:
-    """Judge sequences designed for held-out backbones by recovery; random draws residues by frequency."""
-    letters = Counter("".join(chain.sequence for chain in known))
-    frequent = [letters[letter] / letters.total() for letter in letters]
-    generator = np.random.default_rng(SEED)
-    got, drawn = [], []
-    for chain in chains:
-        prompt = task_prompt("inverse_fold_protein", {"protein_structure": (chain, "protein_structure")})
-        (answer,) = model.generate(prompt, output="protein_sequence", length=len(chain), greedy=True)
-        guess = generator.choice(list(letters), size=len(chain), p=frequent)
-        got.append(recovery(answer.entity.sequence if isinstance(answer.entity, bm.Protein) else "", chain.sequence))
-        drawn.append(recovery("".join(guess), chain.sequence))
-    common = letters.most_common(1)[0][0]
-    constant = fmean(recovery(common * len(chain), chain.sequence) for chain in chains)
-    yield Figure(
-        "inverse fold",
-        "recovery (nearest: the commonest residue)",
-        fmean(got),
-        fmean(drawn),
-        constant,
-        len(got),
-    )
-
-
-def recovery(designed: str, native: str) -> float:
-    """Return the share of positions that agree."""
-    return sum(a == b for a, b in zip(designed, native, strict=False)) / len(native)
-
-
-def as_table(figures: Sequence[Figure]) -> str:
-    """Return the figures as a Markdown table."""
-
-    def cell(value: float | None) -> str:
-        return "" if value is None else f"{value:.3f}"
-
-    rows = ["| task | measure | nano | random | nearest | n |", "|---|---|---|---|---|---|"]
-    rows += [
-        f"| {f.task} | {f.measure} | {cell(f.nano)} | {cell(f.random)} | {cell(f.nearest)} | {f.n} |" for f in figures
-    ]
-    return "\n".join(rows)
+def measure(name: str, work: Path, arguments: argparse.Namespace) -> Iterator[Figure]:
+    """Yield every figure of one model."""
+    model = bm.load(name)
+    yield from writable_structures(model, work)
+    yield from unconditional_molecules(model, work, arguments.samples)
+    yield from unguided_molecules(model, arguments.samples)
+    yield from molecules_from_text(model, work, arguments.limit)
+    yield from properties(model, work, arguments.limit)
+    yield from folding(model, work, min(arguments.limit, arguments.chains), 4)
 
 
 def main() -> None:
     """Measure, print a table, and write it as JSON when asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", type=Path, help="work folder of `biomatrix corpus`")
-    parser.add_argument("--model", default="nano")
+    parser.add_argument("work", type=Path, help="work folder of `biomatrix corpus build`")
+    parser.add_argument("--model", action="append", help="name or folder, again for further ones; nano when not given")
     parser.add_argument("--samples", type=int, default=100, help="molecules made in each modality")
     parser.add_argument("--limit", type=int, default=60, help="held-out records a task is asked about")
+    parser.add_argument("--chains", type=int, default=40, help="held-out chains that are folded and designed")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    model = bm.load(arguments.model)
     figures: list[Figure] = []
-    for part in (
-        unconditional_molecules(model, arguments.work, arguments.samples),
-        molecules_from_text(model, arguments.work, arguments.limit),
-        properties(model, arguments.work, arguments.limit),
-        folding(model, arguments.work, min(arguments.limit, 40), 4),
-    ):
-        for figure in part:
-            figures.append(figure)
-            print(as_table([figure]).splitlines()[-1], flush=True)
+    for name in arguments.model or ["nano"]:
+        for figure in measure(name, arguments.work, arguments):
+            figures.append(replace(figure, model=name))
+            print(as_table(figures[-1:]).splitlines()[-1], flush=True)
+            if arguments.json:
+                arguments.json.write_text(json.dumps([asdict(one) for one in figures], indent=1), encoding="utf-8")
     print(as_table(figures))
-    if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

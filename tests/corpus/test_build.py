@@ -12,6 +12,7 @@ from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus, held_out_f
 from biomatrix.corpus.build import tokenised
 from biomatrix.corpus.build_vocabulary import count_open_tokens, coverage_settings, training_records
 from biomatrix.corpus.encoding import encode_documents
+from biomatrix.corpus.sources import SOURCES
 from biomatrix.corpus.vocabulary_recipe import VocabularyRecipe
 from biomatrix.entities import modality
 from biomatrix.errors import ConfigurationError, VocabularyError
@@ -184,8 +185,9 @@ def test_the_vocabulary_is_read_in_passes(data: Path, recipe: CorpusRecipe, tmp_
     assert not list(slices["openstax"][0].read(()))
 
 
-@pytest.mark.parametrize("name", ["nano_corpus.toml", "nano_corpus_100m.toml", "nano_tasks.toml"])
+@pytest.mark.parametrize("name", ["nano_corpus", "nano_corpus_100m", "nano_gpu_corpus", "nano_tasks"])
 def test_the_shipped_recipes_read(name: str) -> None:
-    path = Path(__file__).resolve().parents[2] / "recipes" / name
+    path = Path(__file__).resolve().parents[2] / "recipes" / f"{name}.toml"
     recipe = CorpusRecipe.from_file(path)
-    assert recipe.max_tokens == 512
+    assert recipe.max_tokens == (1024 if "gpu" in name else 512)
+    assert {entry.name for entry in recipe.sources} <= SOURCES.keys()

@@ -6,6 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from biomatrix.corpus.holdout import is_held_out
@@ -67,6 +69,17 @@ def test_molecules_are_read_and_refused_with_reasons(data: Path) -> None:
     assert ethanol.fields["name"] == "ethanol"
     assert ethanol.fields["formula"] == "C2H6O"
     assert ethanol.fields["weight"] == "46.1"
+
+
+def test_a_reactant_of_several_reactions_is_read_once(tmp_path: Path) -> None:
+    source = open_source("uspto50k_reactants", tmp_path)
+    (file,) = source.paths
+    file.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"reactants": ["CCO.CC(=O)O", "CC(=O)O.CN.CN", None, "CCO"]}), file, row_group_size=2)
+    read_once = {name: row["reactants"] for name, row in source.rows()}
+    assert read_once == {"1.1": "CCO", "1.2": "CC(=O)O", "2.2": "CN"}
+    shards = list(source.shards(2))
+    assert [name for shard in shards for name, _ in source.read(shard)] == list(read_once)
 
 
 @pytest.mark.slow

@@ -76,6 +76,7 @@ def _conformers(name: str, origin: str) -> Callable[[Path], Source]:
 
 CONFORMER_SOURCES: dict[str, Callable[[Path], Source]] = {
     "cascade_dft8k": _conformers("cascade_dft8k", "patonlab/CASCADE; NMRShiftDB, M06-2X/def2-TZVP"),
+    "cascade_ff8k": _conformers("cascade_ff8k", "patonlab/CASCADE; NMRShiftDB, MMFF94"),
     "qm7_gdb7": _conformers("qm7_gdb7", "deepchem/deepchem; QM7 (quantum-machine.org)"),
     "conformer_benchmark_dft": _conformers(
         "conformer_benchmark_dft", "ghutchis/conformer-benchmark (Folmsbee and Hutchison 2020), B3LYP-D3BJ"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from biomatrix.corpus.records import Record
 from biomatrix.corpus.sources.base import Provenance, Source
 from biomatrix.corpus.sources.embedded_conformers import NO_CONFORMER, with_conformers
 from biomatrix.corpus.sources.molecule_records import SIZES, molecule_record, parse_smiles
-from biomatrix.corpus.sources.tables import ParquetTable, Table
+from biomatrix.corpus.sources.tables import ParquetTable, Table, parquet_rows
 from biomatrix.corpus.sources.text_tables import DelimitedTable
 
 
@@ -82,6 +83,27 @@ class SmilesSource(Source):
         """Yield the reason where a molecule was to have a conformer and has none."""
         notes = () if record.entity is None else record.entity.notes
         return (note for note in notes if note.startswith(NO_CONFORMER))
+
+
+class ReactantSource(SmilesSource):
+    """The reactants of a table of reactions, dots between them: each once, where it is first met."""
+
+    one_to_one = False
+
+    def expand(self, table: Table, number: int, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for place, smiles in enumerate(dict.fromkeys((row[self.smiles] or "").split(".")), 1):
+            if smiles and self._first[smiles] == (table.path, number):
+                yield f"{number + 1}.{place}", {self.smiles: smiles}
+
+    @cached_property
+    def _first(self) -> dict[str, tuple[Path, int]]:
+        """By string of a reactant, the file and the row that it is first met in."""
+        first: dict[str, tuple[Path, int]] = {}
+        for path in self.paths:
+            for number, row in enumerate(parquet_rows(path, (self.smiles,))):
+                for smiles in (row[self.smiles] or "").split("."):
+                    first.setdefault(smiles, (path, number))
+        return first
 
 
 GROVER = "tencent-ailab/grover; MoleculeNet (Wu et al. 2018)"
@@ -157,17 +179,31 @@ def _hiv(root: Path) -> Source:
 def _uspto(root: Path) -> Source:
     return SmilesSource(
         "uspto50k_products",
-        Provenance(
-            ("CC0-1.0", "Apache-2.0", "MIT"),
-            "pandegroup/reaction_prediction_seq2seq, uta-smile/RetroXpert; USPTO reactions (Lowe)",
-            ("reaction/uspto50k/uspto50k_train_without_gln_holdout.parquet",),
-            "products of the training reactions outside the conventional hold-out",
-            category="molecule",
-            part="1d",
-        ),
+        _reactions("products of the training reactions outside the conventional hold-out"),
         root,
         smiles="product",
         embed=0.02,
+    )
+
+
+def _reactants(root: Path) -> Source:
+    return ReactantSource(
+        "uspto50k_reactants",
+        _reactions("reactants of the training reactions outside the conventional hold-out"),
+        root,
+        smiles="reactants",
+        embed=0.02,
+    )
+
+
+def _reactions(split: str) -> Provenance:
+    return Provenance(
+        ("CC0-1.0", "Apache-2.0", "MIT"),
+        "pandegroup/reaction_prediction_seq2seq, uta-smile/RetroXpert; USPTO reactions (Lowe)",
+        ("reaction/uspto50k/uspto50k_train_without_gln_holdout.parquet",),
+        split,
+        category="molecule",
+        part="1d",
     )
 
 
@@ -228,6 +264,7 @@ MOLECULE_SOURCES: dict[str, Callable[[Path], Source]] = {
     "moleculenet_lipo": _moleculenet("lipo", "lipophilicity", 0.1),
     "moleculenet_freesolv": _moleculenet("freesolv", "hydration", 1.0),
     "uspto50k_products": _uspto,
+    "uspto50k_reactants": _reactants,
     "chebi20_validation": _chebi,
     "pubchem_iupac_pairs": _iupac,
     "opsin_names": _opsin,
