@@ -69,7 +69,7 @@ def _rewritten(smiles: str) -> str | None:
     return None if read is None else written_smiles(read)
 
 
-def reordered_smiles(smiles: str, number: int, *, kekule: bool = False) -> str:
+def reordered_smiles(smiles: str, number: int) -> str:
     """Return a SMILES string of the same molecule with its atoms in an order drawn by ``number``.
 
     Raises
@@ -77,14 +77,26 @@ def reordered_smiles(smiles: str, number: int, *, kekule: bool = False) -> str:
     UnsupportedError
         What RDKit writes in that order reads back as another molecule.
     """
+    reordered = random_smiles(smiles, number)
+    if settled_smiles(reordered) != settled_smiles(smiles):
+        raise UnsupportedError(f"another order of its atoms would change this molecule: {smiles[:80]}")
+    return reordered
+
+
+def random_smiles(smiles: str, number: int, *, kekule: bool = False) -> str:
+    """Return a molecule's atoms in an order drawn by ``number``, not read back yet.
+
+    Raises
+    ------
+    UnsupportedError
+        RDKit cannot read the string.
+    """
     mol = read_smiles(smiles)
     if mol is None:
         raise UnsupportedError(f"RDKit cannot read {smiles[:80]}")
     if kekule:
         Chem.Kekulize(mol, clearAromaticFlags=True)
     (reordered,) = Chem.MolToRandomSmilesVect(mol, 1, randomSeed=number, kekuleSmiles=kekule)
-    if settled_smiles(reordered) != settled_smiles(smiles):
-        raise UnsupportedError(f"another order of its atoms would change this molecule: {smiles[:80]}")
     return str(reordered)
 
 

@@ -18,8 +18,8 @@ from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.modalities.reading import (
     first_problem,
     kept_atoms,
+    random_smiles,
     read_smiles,
-    reordered_smiles,
     settled_smiles,
 )
 from biomatrix.entities.molecule.modalities.selfies_symbols import (
@@ -78,6 +78,10 @@ class MoleculeSelfies(Modality):
         >>> MoleculeSelfies().encode(Molecule.from_smiles("CC#N"))
         ['[C]', '[C]', '[#N]']
         """
+        return self._checked(entity, *self._unchecked(entity))
+
+    def _unchecked(self, entity: Entity) -> tuple[list[str], str]:
+        """Return the symbols of a molecule, not read back yet, and its SMILES string."""
         molecule = as_molecule(entity, self.name)
         with BlockLogs():
             mol = without_atom_maps(Chem.RemoveHs(molecule.mol))
@@ -91,19 +95,22 @@ class MoleculeSelfies(Modality):
                 f"another shape: {molecule.smiles[:80]}",
                 record=label,
             )
-        symbols = symbols_of_graph(mol, label)
-        smiles = str(Chem.MolToSmiles(mol))
+        return list(symbols_of_graph(mol, label)), str(Chem.MolToSmiles(mol))
+
+    def _checked(self, entity: Entity, symbols: list[str], smiles: str) -> list[str]:
+        """Return symbols that read back as the molecule of a SMILES string; UnsupportedError where they do not."""
         if settled_smiles(read_symbols(symbols).smiles) != settled_smiles(smiles):
+            label = as_molecule(entity, self.name).name or None
             raise UnsupportedError(f"SELFIES would change this molecule: {smiles[:80]}", record=label)
-        return list(symbols)
+        return symbols
 
     def rewrite(self, entity: Entity, number: int) -> list[str]:
         """Write a molecule with its atoms in an order drawn by the number; see :meth:`Modality.rewrite`."""
-        smiles = read_symbols(self.encode(entity)).smiles
-        symbols = symbols_of_smiles(reordered_smiles(smiles, number, kekule=True))
-        if settled_smiles(read_symbols(symbols).smiles) != settled_smiles(smiles):
-            raise UnsupportedError(f"SELFIES in another order would change this molecule: {smiles[:80]}")
-        return list(symbols)
+        symbols, smiles = self._unchecked(entity)
+        other = random_smiles(read_symbols(symbols).smiles, number, kekule=True)
+        return self._checked(
+            entity, list(symbols_of_smiles(other)), smiles
+        )  # once, at the end, for all steps on the way
 
     def losses(self, entity: Entity) -> tuple[str, ...]:
         """Return what this molecule loses: groups of stereocentres, axial chirality, atom map numbers."""
