@@ -174,7 +174,7 @@ def rows_of_settings() -> Iterator[tuple[str, Row]]:
     yield row(cor, 'reader = "smi"', 'reader = "csv"', "under entity")
     yield row(cor, 'kind = "molecule"', 'kind = "molecul"', "did you mean molecule")
     yield row(cor, 'files = ["*.smi"]', 'files = ["*.sdf"]', "no file matches '*.sdf'")
-    yield row(cor, 'files = ["*.smi"]', 'files = "*.smi"', "sources[0].files")
+    yield row(cor, 'files = ["*.smi"]', "files = 7", "sources[0].files")
     yield row(cor, 'files = ["*.smi"], licence = ["MIT"]', 'files = ["*.smi"]', "licences")
     yield row(cor, "} ]", '}, { name = "mine" } ]', "mine")
     yield row(cor, "} ]", '}, { name = "moleculenet_freesolve" } ]', "did you mean moleculenet_freesolv")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from biomatrix.cli.console import refusals_in_json
+from biomatrix.cli.vocabulary_option import vocabulary_folder
 
 
 def register(app: typer.Typer) -> None:
@@ -23,10 +24,10 @@ def register(app: typer.Typer) -> None:
 def conversations(
     folder: Annotated[Path, typer.Argument(help="A folder with LLaMA-Factory's dataset_info.json.")],
     names: Annotated[list[str], typer.Argument(help="Data sets in it, in the alpaca or sharegpt format.")],
-    vocabulary: Annotated[Path, typer.Option(help="The vocabulary folder of the model to tune.")],
+    vocabulary: Annotated[Path, typer.Option(help="The vocabulary of the model to tune: its folder, or nano.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The corpus folder to write.")],
     max_tokens: Annotated[int, typer.Option(min=2, help="Longer conversations are refused.")] = 2048,
-    held_out: Annotated[
+    held_out_share: Annotated[
         float, typer.Option(min=0, max=0.5, help="The share of questions that is measured and not learned.")
     ] = 0.01,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
@@ -39,8 +40,9 @@ def conversations(
     from biomatrix.corpus.conversations.llama_factory import data_set
     from biomatrix.corpus.conversations.shards import write_conversation_shards
 
+    vocabulary = vocabulary_folder(vocabulary)
     data = [data_set(folder, name) for name in dict.fromkeys(names)]
-    counts = write_conversation_shards(data, vocabulary, output, max_tokens=max_tokens, held_out=held_out)
+    counts = write_conversation_shards(data, vocabulary, output, max_tokens=max_tokens, held_out=held_out_share)
     if as_json:
         typer.echo(json.dumps(counts, indent=2))
         return

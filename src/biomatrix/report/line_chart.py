@@ -223,7 +223,7 @@ def _short(value: float) -> str:
     Examples
     --------
     >>> [_short(value) for value in (0.0, 2e-4, 1.5, 12000.0, 2.5e6)]
-    ['0', '2e-4', '1.5', '12k', '2.5M']
+    ['0', '0.0002', '1.5', '12k', '2.5M']
     """
     for unit, size in (("B", 1e9), ("M", 1e6), ("k", 1e3)):
         if abs(value) >= size:

@@ -82,7 +82,7 @@ def test_what_is_not_read_is_said(folder: Path, name: str, error: type[Exception
 def test_shards_hold_the_chat_and_learn_the_answers(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "corpus"
     words = ["corpus", "conversations", str(folder), "alpaca", "share", "--vocabulary", str(NANO), "-o", str(out)]
-    done = CliRunner().invoke(app, [*words, "--held-out", "0", "--json"])
+    done = CliRunner().invoke(app, [*words, "--held-out-share", "0", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.output) == {
         "alpaca": {"train": 2, "held_out": 0, "refused": 4},
@@ -109,7 +109,7 @@ def test_questions_are_held_out_whole(tmp_path: Path) -> None:
     (tmp_path / "dataset_info.json").write_text(json.dumps({"q": {"file_name": "q.json"}}))
     out = tmp_path / "corpus"
     words = ["corpus", "conversations", str(tmp_path), "q", "--vocabulary", str(NANO), "-o", str(out)]
-    assert CliRunner().invoke(app, [*words, "--held-out", "0.3"]).exit_code == 0
+    assert CliRunner().invoke(app, [*words, "--held-out-share", "0.3"]).exit_code == 0
     apart, train = TokenShards(held_out_folders(out / "train")["q"]), TokenShards(out)
     assert len(apart) + len(train) == 200
     assert 0 < len(apart) < 120
