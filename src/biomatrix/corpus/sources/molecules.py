@@ -53,7 +53,7 @@ class SmilesSource(Source):
         self.measured = measured
         self.embed = embed
         self.one_in = one_in
-        self.one_to_one = one_in == 1
+        self.one_to_one = type(self).one_to_one and one_in == 1
 
     def table(self, path: Path) -> Table:
         if path.suffix == ".parquet":
