@@ -80,7 +80,7 @@ def prepare(folder: Path, name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seconds", [4.0, 9.0])
+@pytest.mark.parametrize("seconds", [4.0, pytest.param(9.0, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_that_is_ended_leaves_no_unfinished_file(tmp_path: Path, name: str, seconds: float) -> None:
     prepare(tmp_path, name)

@@ -196,6 +196,7 @@ def test_rdkit_without_ring_info_py(cases: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_peptide_of_30_smi(cases: Path) -> None:
     molecule = bm.Molecule.from_file(cases / "peptide_of_30.smi").embed(seed=0)
     assert molecule.num_atoms == 517
@@ -523,6 +524,7 @@ def test_resume_with_other_sizes(stopped_run: Path, biomatrix: Command) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_tokens_md(tmp_path: Path) -> None:
     peaks = {count: _decoding_peak(tmp_path, count) for count in (1_000, 50_000)}
     assert peaks[50_000] < 1.2 * peaks[1_000], peaks
