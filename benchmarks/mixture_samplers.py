@@ -25,19 +25,10 @@ from biomatrix.corpus.shards import TokenShards
 from biomatrix.processors import wait_asleep
 from biomatrix.training import Recipe, pretrain
 from biomatrix.training.mixture import MixtureSection
-from biomatrix.training.mixture_table import GroupShares, compared
+from biomatrix.training.mixture_table import GroupShares, compared, samplers
 from biomatrix.training.trackers import VIEW
 
 Losses = dict[str, float]
-
-
-def samplers(temperature: float, max_epochs: float, budget: int) -> dict[str, MixtureSection]:
-    """Return what is compared, by name."""
-    return {
-        "proportional": MixtureSection(),
-        f"temperature {temperature:g}": MixtureSection(sampler="temperature", temperature=temperature),
-        f"unimax {max_epochs:g}": MixtureSection(sampler="unimax", max_epochs=max_epochs, budget_tokens=budget),
-    }
 
 
 def trained(

@@ -44,20 +44,26 @@ def passes_checks(modality: str, entity: bm.Molecule | bm.Protein | None) -> boo
     return entity is not None and all(check.passed is not False for check in bm.modality(modality).check(entity))
 
 
+def drawn(model: Model, modality: str, samples: int, *, guided: bool = True) -> list[bm.Molecule | bm.Protein | None]:
+    """Return what a model makes from nothing in a modality."""
+    answers = model.generate(
+        task_prompt(f"make_{modality}"),
+        output=modality,
+        num_samples=samples,
+        seed=SEED,
+        temperature=0.9,
+        top_p=0.95,
+        guided=guided,
+    )
+    return [answer.entity for answer in answers]
+
+
 def unconditional_molecules(model: Model, work: Path, samples: int) -> Iterator[Figure]:
     """Judge molecules made from nothing, in every way of writing them."""
     generator = random.Random(SEED)
     known = [record for record in load_records(work, "ccd", ["train"]) if isinstance(record.entity, bm.Molecule)]
     for modality in MODALITIES:
-        answers = model.generate(
-            task_prompt(f"make_{modality}"),
-            output=modality,
-            num_samples=samples,
-            seed=SEED,
-            temperature=0.9,
-            top_p=0.95,
-        )
-        made = [answer.entity for answer in answers]
+        made = drawn(model, modality, samples)
         valid = [entity for entity in made if entity is not None]
         scrambled = [random_molecule(modality, record.entity, generator) for record in generator.sample(known, samples)]
         kept = [record.entity for record in generator.sample(known, samples)]
@@ -83,16 +89,7 @@ def unconditional_molecules(model: Model, work: Path, samples: int) -> Iterator[
 def unguided_molecules(model: Model, samples: int) -> Iterator[Figure]:
     """Judge what a model writes when nothing holds it to the grammar of a modality."""
     for modality in MODALITIES:
-        answers = model.generate(
-            task_prompt(f"make_{modality}"),
-            output=modality,
-            num_samples=samples,
-            seed=SEED,
-            temperature=0.9,
-            top_p=0.95,
-            guided=False,
-        )
-        made = [answer.entity for answer in answers]
+        made = drawn(model, modality, samples, guided=False)
         task = f"make {modality} unguided"
         yield Figure(task, "valid", share([entity is not None for entity in made]), None, None, samples)
         passing = share([passes_checks(modality, entity) for entity in made])

@@ -83,17 +83,11 @@ def mixture(
     """Compare samplers on a corpus: each group's share of tokens, and how often it is seen within the budget."""
     from biomatrix.corpus.groups import document_groups
     from biomatrix.corpus.shards import TokenShards
-    from biomatrix.training.mixture import MixtureSection
-    from biomatrix.training.mixture_table import compared
+    from biomatrix.training.mixture_table import compared, samplers
 
     groups = document_groups(TokenShards(corpus), "view" if by is GroupedBy.VIEW else "source")
     tokens = budget or int(groups.tokens.sum())
-    samplers = {
-        "proportional": MixtureSection(),
-        f"temperature {temperature:g}": MixtureSection(sampler="temperature", temperature=temperature),
-        f"unimax {max_epochs:g}": MixtureSection(sampler="unimax", max_epochs=max_epochs, budget_tokens=tokens),
-    }
-    rows = compared(groups, samplers, tokens)
+    rows = compared(groups, samplers(temperature, max_epochs, tokens), tokens)
     if as_json:
         typer.echo(json.dumps({"budget_tokens": tokens, "groups": [asdict(row) for row in rows]}, indent=2))
         return

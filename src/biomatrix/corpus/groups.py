@@ -10,19 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.corpus.shards import TokenShards
-from biomatrix.corpus.slices import read_done
+from biomatrix.corpus.slices import DONE, read_done
 from biomatrix.errors import ConfigurationError
 
 GroupedBy = Literal["view", "source"]
 Numbers = NDArray[np.int64]
 Labels = Callable[[int], NDArray[Any]]
-_NOTES: Final = "done.json"
 
 
 class DocumentGroups:
@@ -112,6 +111,6 @@ def _source(shard: Path) -> str:
     source = (read_done(shard) or {}).get("source")
     if not isinstance(source, str):
         raise ConfigurationError(
-            f'no {_NOTES} that names its source: mix by "view", or build the corpus again', file=str(shard)
+            f'no {DONE} that names its source: mix by "view", or build the corpus again', file=str(shard)
         )
     return source

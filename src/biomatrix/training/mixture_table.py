@@ -35,6 +35,15 @@ class GroupShares:
     epochs: Mapping[str, float]
 
 
+def samplers(temperature: float, max_epochs: float, budget: int) -> dict[str, MixtureSection]:
+    """Return one mixture of each sampler, by a name that says its setting; ``budget`` is in predicted tokens."""
+    return {
+        "proportional": MixtureSection(),
+        f"temperature {temperature:g}": MixtureSection(sampler="temperature", temperature=temperature),
+        f"unimax {max_epochs:g}": MixtureSection(sampler="unimax", max_epochs=max_epochs, budget_tokens=budget),
+    }
+
+
 def compared(groups: DocumentGroups, samplers: Mapping[str, MixtureSection], budget: int) -> list[GroupShares]:
     """Return the groups of a corpus under several samplers, the largest first.
 
