@@ -15,7 +15,7 @@ from biomatrix import processors
 from biomatrix.processors import WORK_PER_THREAD, threads_for, threads_worth
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
-NANO_STEP = 2 * 5_783_296
+NANO_STEP = 2 * 14_608_512
 
 
 @pytest.fixture
