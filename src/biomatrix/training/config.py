@@ -12,6 +12,7 @@ from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
 from biomatrix.training.log_settings import LogSection
 from biomatrix.training.mixture import MixtureSection
 from biomatrix.training.schedule import Shape
+from biomatrix.training.steadiness_settings import AveragingSection, StabilitySection
 
 Positive = Annotated[int, Field(gt=0, le=2**31 - 1)]
 Size = Annotated[int, Field(gt=0, le=2**20)]
@@ -79,9 +80,15 @@ class BatchSection(Section):
 
 
 class OptimiserSection(Section):
-    """AdamW and the learning rate."""
+    """AdamW or Muon, and the learning rate."""
 
+    name: Literal["adamw", "muon"] = "adamw"
+    """What moves the hidden matrices; embeddings, norms and output projections are always AdamW's."""
     peak_lr: Annotated[float, Field(gt=0)] = 2e-3
+    """Highest rate of AdamW, of all it moves."""
+    muon_lr: Annotated[float, Field(gt=0)] = 4e-3
+    """Highest rate of Muon, whose updates are scaled to the size of AdamW's: try up to twice AdamW's best rate."""
+    muon_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.95
     betas: tuple[Fraction, Fraction] = (0.9, 0.95)
     eps: Annotated[float, Field(gt=0)] = 1e-8
     weight_decay: Annotated[float, Field(ge=0)] = 0.1
@@ -169,8 +176,19 @@ class Recipe(Section):
     mixture: MixtureSection = MixtureSection()
     optimiser: OptimiserSection = OptimiserSection()
     tuning: TuningSection = TuningSection()
+    averaging: AveragingSection = AveragingSection()
+    stability: StabilitySection = StabilitySection()
     run: RunSection
     log: LogSection = LogSection()
+
+    @model_validator(mode="after")
+    def _muon_has_matrices(self) -> Recipe:
+        if self.optimiser.name == "muon" and self.tuning.mode != "full":
+            raise ValueError(
+                f'optimiser.name = "muon" moves whole hidden matrices, and tuning.mode = "{self.tuning.mode}" trains '
+                'none; use "adamw"'
+            )
+        return self
 
 
 def load_recipe(path: str | Path) -> Recipe:

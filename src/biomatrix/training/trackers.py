@@ -17,6 +17,8 @@ from biomatrix.training.log_settings import LogSection
 from biomatrix.training.progress import MetricsLog
 
 TENSORBOARD: Final = "tensorboard"
+HELD_OUT, HELD_OUT_AVERAGED = "held_out", "held_out_averaged"
+"""The names in metrics of held-out losses: of the weights, and of their moving average."""
 VIEW: Final = "view:"
 """What stands before the name of a view or task among held-out losses, which are else by modality."""
 
@@ -73,10 +75,10 @@ def scalars_of(line: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     {'held_out_by_modality/text': 3.0, 'held_out_by_task/fold': 2.0}
     """
     for name, value in line.items():
-        if name == "held_out":
+        if name in (HELD_OUT, HELD_OUT_AVERAGED):
             for part, figures in value.items():
                 kind = "task" if part.startswith(VIEW) else "modality"
-                yield f"held_out_by_{kind}/{part.removeprefix(VIEW)}", float(figures["nats"])
+                yield f"{name}_by_{kind}/{part.removeprefix(VIEW)}", float(figures["nats"])
         elif name != "step" and isinstance(value, (int, float)):
             yield f"train/{name}", float(value)
 
