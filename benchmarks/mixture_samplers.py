@@ -116,9 +116,6 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     corpus = RunCorpus.at(arguments.corpus)
     groups = document_groups(corpus.shards, "view")
-    budget = arguments.budget or arguments.steps * arguments.tokens or int(groups.tokens.sum())
-    chosen = samplers(arguments.temperature, arguments.max_epochs, budget)
-    losses: dict[str, Losses] = {}
     settings = RunSettings(
         arguments.steps,
         arguments.tokens,
@@ -126,7 +123,10 @@ def main() -> None:
         documents=arguments.documents,
         threads=arguments.threads,
         minutes=arguments.minutes,
-    )
+    ).short_of(corpus)
+    budget = arguments.budget or settings.steps * settings.tokens or int(groups.tokens.sum())
+    chosen = samplers(arguments.temperature, arguments.max_epochs, budget)
+    losses: dict[str, Losses] = {}
     for name, mixture in chosen.items() if arguments.steps else ():
         losses[name], steps = trained_under(mixture, settings, corpus)
         if steps < arguments.steps:

@@ -116,7 +116,9 @@ def drawn_answers(trainer: Trainer, view: str, count: int, longest: int) -> list
     torch.manual_seed(trainer.run.seed)
     answers: list[Ids] = []
     while len(answers) < count:
-        prompt = torch.full((min(_DRAWN_TOGETHER, count - len(answers)), 1), vocabulary.start_id(view))
+        prompt = torch.full(
+            (min(_DRAWN_TOGETHER, count - len(answers)), 1), vocabulary.start_id(view), device=model.device
+        )
         written = writer.generate(
             input_ids=prompt,
             attention_mask=torch.ones_like(prompt),
@@ -128,7 +130,7 @@ def drawn_answers(trainer: Trainer, view: str, count: int, longest: int) -> list
             eos_token_id=end,
             pad_token_id=end,
         )
-        answers += [up_to(row, end) for row in written.numpy()]
+        answers += [up_to(row, end) for row in written.cpu().numpy()]
     return answers
 
 

@@ -138,7 +138,8 @@ def only(corpus: RunCorpus, views: Sequence[str], settings: RunSettings) -> Mixt
     if missing:
         raise ConfigurationError(f"no documents of the view {missing[0]}; add it", file=str(corpus.folder))
     weights = {name: 0.0 for name in names if name not in views}
-    return MixtureSection(sampler="unimax", budget_tokens=settings.steps * settings.tokens, weights=weights)
+    budget = settings.steps * settings.short_of(corpus).tokens
+    return MixtureSection(sampler="unimax", budget_tokens=budget, weights=weights)
 
 
 def write_down(folder: Path, name: str, text: str, values: str) -> None:

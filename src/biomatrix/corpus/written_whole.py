@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.work_folder import WorkFolder
 from biomatrix.progress import Progress
-from biomatrix.vocabulary.coverage import Coverage, coverage_of
 
 if TYPE_CHECKING:
     from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -34,13 +33,19 @@ def written_whole(built: WorkFolder, vocabulary: Vocabulary) -> Counts:
     for shard in shards:
         if (item := built.slice_of(shard)) is not None:
             for name, split in product(names, SPLITS):
-                found = _in_slice(item, name, SPLITS[split], kept[name])
-                records, whole = sums[name][split]
-                sums[name][split] = records + found.sequences, whole + found.sequences_covered
+                if item.writes((name,)):
+                    records, whole = sums[name][split]
+                    found = _in_slice(item, name, SPLITS[split], kept[name])
+                    sums[name][split] = records + found[0], whole + found[1]
         progress.advance()
     return {name: splits for name, splits in sums.items() if any(records for records, _ in splits.values())}
 
 
-def _in_slice(item: TokenisedSlice, name: str, splits: tuple[str, ...], kept: frozenset[str]) -> Coverage:
-    records = item.read(splits, (name,))
-    return coverage_of(kept, (tokens for record in records for other, tokens in record.written() if other == name))
+def _in_slice(item: TokenisedSlice, name: str, splits: tuple[str, ...], kept: frozenset[str]) -> tuple[int, int]:
+    """Return how many records are written in a modality, and how many with kept tokens alone, those of parts too."""
+    records = whole = 0
+    for record in item.read(splits, (name,)):
+        written = [tokens for other, tokens in record.written() if other == name]
+        records += bool(written)
+        whole += bool(written) and all(kept.issuperset(tokens) for tokens in written)
+    return records, whole

@@ -238,9 +238,10 @@ class Trainer:
     def _keep_best(self, measured: HeldOutReport) -> None:
         """Note an evaluation where the run ends when the held-out loss no longer falls; keep the best checkpoint.
 
-        What counts is the loss of what will be exported: the averaged weights, once there are any.
+        What counts is the loss of what will be exported: of the averaged weights, where the run averages. Until the
+        average begins nothing is noted, so that like is compared with like.
         """
-        if self.run.patience is None:
+        if self.run.patience is None or (self.average is not None and not self.state.averaged):
             return
         before = self.state.best
         # The same number on every process, so that all of them save or none.

@@ -6,6 +6,7 @@ Both are extras. Nothing of either is imported before a recipe asks for it.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,7 +53,8 @@ class RunLog(MetricsLog):
         self.trackers = trackers
 
     def write(self, **values: Any) -> None:
-        """Append one line; ``step`` must be among the values."""
+        """Append one line; ``step`` must be among the values. JSON knows finite numbers alone: others are left out."""
+        values = {name: value for name, value in values.items() if not _is_no_number(value)}
         super().write(**values)
         scalars = dict(scalars_of(values))
         for tracker in self.trackers:
@@ -62,6 +64,10 @@ class RunLog(MetricsLog):
         """Close the trackers; the file needs no closing."""
         for tracker in self.trackers:
             tracker.close()
+
+
+def _is_no_number(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def scalars_of(line: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

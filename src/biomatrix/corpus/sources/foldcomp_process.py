@@ -36,10 +36,7 @@ class FoldcompProcess:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._process: subprocess.Popen[str] | None = None
-        answer = self._begin()
-        if "structures" not in answer:
-            raise ParseError(f"not a FoldComp database: {answer['error']}", file=str(path))
-        self._count = int(answer["structures"])
+        self._count = self._begin()
 
     def __len__(self) -> int:
         return self._count
@@ -50,7 +47,7 @@ class FoldcompProcess:
         Raises
         ------
         ParseError
-            It is damaged.
+            It is damaged; or, naming the file, the database cannot be opened again after one that was.
         """
         if self._process is None:
             self._begin()
@@ -59,7 +56,8 @@ class FoldcompProcess:
             raise ParseError(f"cannot be unpacked by FoldComp: {answer['error'].strip()}")
         return answer["name"], answer["text"]
 
-    def _begin(self) -> dict[str, Any]:
+    def _begin(self) -> int:
+        """Start the process; return the number of structures."""
         # "-P": the folder of the program holds modules of this package, which must not stand for others of their names.
         command = [sys.executable, "-P", str(foldcomp_program.__file__), str(self.path)]
         pipe = subprocess.PIPE
@@ -67,10 +65,13 @@ class FoldcompProcess:
             command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
         )
         self._finish = finalize(self, _end, self._process)
-        return self._answer("")
+        answer = self._answer("")
+        if "structures" not in answer:
+            raise ParseError(f"not a FoldComp database: {answer['error']}", file=str(self.path))
+        return int(answer["structures"])
 
     def _answer(self, question: str) -> dict[str, Any]:
-        """Return what the process says to a line; where it says nothing an error, and the process is ended."""
+        """Return what the process says to a line; where it says nothing whole an error, and the process is ended."""
         process = self._process
         assert process is not None
         assert process.stdin is not None
@@ -80,9 +81,10 @@ class FoldcompProcess:
             process.stdin.flush()
         if not select.select([process.stdout], [], [], PATIENCE)[0]:
             reason = f"nothing came in {PATIENCE:g} s"
-        elif line := process.stdout.readline():
-            return dict(json.loads(line))
         else:
+            line = process.stdout.readline()
+            if line.endswith("\n"):
+                return dict(json.loads(line))
             reason = f"its library ended ({_ending(process.wait())})"
         self._finish()
         self._process = None

@@ -7,38 +7,42 @@ input is the number of one, and a line with its name and PDB text, or an error, 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
-from typing import Any, Final
+from typing import IO, Any, Final
 
 MEMORY: Final = 1 << 33
-"""Bytes of address space: a damaged count may ask for any number of atoms."""
+"""Bytes, the mapped database apart: a damaged count may ask for any number of atoms."""
 
 
 def main(path: str) -> None:
     """Answer until standard input ends, which it also does where the asking process is killed."""
     import foldcomp
 
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard), hard))
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what the library prints is no answer
     try:
         database = foldcomp.open(path)
     except Exception as error:  # noqa: BLE001 (its errors have no common class)
-        say({"error": str(error)})
+        say(answers, {"error": str(error)})
         return
-    say({"structures": len(database)})
+    say(answers, {"structures": len(database)})
     for line in sys.stdin:
         try:
             name, text = database[int(line)]
         except Exception as error:  # noqa: BLE001 (likewise)
-            say({"error": str(error)})
+            say(answers, {"error": str(error)})
         else:
-            say({"name": str(name), "text": str(text)})
+            say(answers, {"name": str(name), "text": str(text)})
 
 
-def say(answer: dict[str, Any]) -> None:
+def say(answers: IO[str], answer: dict[str, Any]) -> None:
     """Write a line of JSON at once."""
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
 
 
 if __name__ == "__main__":
