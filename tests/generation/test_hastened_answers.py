@@ -20,7 +20,7 @@ REQUEST = request_of(
     num_samples=SAMPLES,
     max_new_tokens=60,
     seed=3,
-    temperature=1.5,
+    temperature=2.2,
 )
 
 
