@@ -104,7 +104,7 @@ def test_the_same_molecules_are_compared(rooms, work) -> None:  # type: ignore[n
     ] == pytest.approx(0.5)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_both_scripts_run_and_go_on(rooms, work, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
     for name, rows in (("scaling", 9), ("ablations", 14)):
         script, output = getattr(rooms, name), tmp_path / name
@@ -118,6 +118,7 @@ def test_both_scripts_run_and_go_on(rooms, work, tmp_path, monkeypatch, capsys) 
         assert len(told) == rows
         before = {path: path.stat().st_mtime_ns for path in output.rglob("figures.json")}
         script.main()
+        capsys.readouterr()
         assert {path: path.stat().st_mtime_ns for path in output.rglob("figures.json")} == before
     factored = next((tmp_path / "ablations" / "quick" / "runs").glob("tokens-factored-*/train"))
     assert TokenShards(factored).num_tokens > 0

@@ -125,3 +125,13 @@ def test_statistics_count_the_records_that_can_be_written(tmp_path: Path) -> Non
     build_corpus(CorpusRecipe.model_validate(given), tmp_path, tmp_path / "work")
     assert corpus_statistics(tmp_path / "work")["written_whole"] == {name: {"trained on": (2, 2), "held out": (2, 1)}}
     assert "50.00%" in CliRunner().invoke(app, ["corpus", "stats", str(tmp_path / "work"), "-q"]).stdout
+
+
+def test_a_source_without_records_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("")
+    (tmp_path / "r.toml").write_text(
+        'name = "r"\nsources = [{ name = "a", reader = "jsonl", files = ["a.jsonl"], fields = { text = "text" } }]\n'
+    )
+    wrong = CliRunner().invoke(app, ["corpus", "inspect", str(tmp_path / "r.toml"), "--data", str(tmp_path)])
+    assert isinstance(wrong.exception, ConfigurationError)
+    assert "no record in its files" in str(wrong.exception)
