@@ -67,7 +67,7 @@ def write_page(path: Path, title: str, lead: str, sections: Sequence[Section]) -
         page.heading(heading)
         if sentence:
             page.paragraph(sentence)
-        page.table([str(cell) for cell in rows[0]], rows[1:])
+        page.table([str(cell) for cell in rows[0]], rows[1:], "wide")
     page.write(path)
 
 
