@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 
 from biomatrix.corpus.shards import TokenShards
 from biomatrix.entities.molecule.modalities.structure import split_joint
@@ -19,6 +21,14 @@ from .small_corpus import HELD_OUT, small_corpus
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 STRUCTURE = "molecule_structure"
+
+
+@pytest.fixture(autouse=True)
+def _precision_of_its_own() -> Iterator[None]:
+    """Let runs compute in bf16 here and in float32 elsewhere: Accelerate keeps one precision for a process."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
 
 
 @pytest.fixture(scope="module")
