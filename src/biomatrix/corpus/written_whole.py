@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from biomatrix.corpus.build_tokens import TokenisedSlice
 from biomatrix.corpus.work_folder import WorkFolder
 from biomatrix.progress import Progress
 
 if TYPE_CHECKING:
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
-SPLITS: Final[Mapping[str, tuple[str, ...]]] = {"trained on": ("train",), "held out": ("held_out", "held_out_label")}
+SPLITS: Final[Mapping[str, str]] = {"train": "trained on", "held_out": "held out", "held_out_label": "held out"}
 
 Counts = dict[str, dict[str, tuple[int, int]]]
-"""By modality and by a name of `SPLITS`, the number of records, and of those that can be written whole."""
+"""By modality and by a value of `SPLITS`, the number of records, and of those that can be written whole."""
 
 
 def written_whole(built: WorkFolder, vocabulary: Vocabulary) -> Counts:
@@ -27,25 +25,18 @@ def written_whole(built: WorkFolder, vocabulary: Vocabulary) -> Counts:
     """
     names = [name for name in vocabulary.modalities if vocabulary.block(name).modality.open_ended]
     kept = {name: frozenset(vocabulary.block(name).tokens) for name in names}
-    sums: Counts = {name: dict.fromkeys(SPLITS, (0, 0)) for name in names}
+    sums: Counts = {name: dict.fromkeys(SPLITS.values(), (0, 0)) for name in names}
     shards = [reader.folder.name for reader in built.corpus.readers if "~" not in reader.folder.name]
     progress = Progress("records written whole", len(shards), "slices")
     for shard in shards:
-        if (item := built.slice_of(shard)) is not None:
-            for name, split in product(names, SPLITS):
-                if item.writes((name,)):
+        if (item := built.slice_of(shard)) is not None and item.writes(names):
+            for record, name in ((record, name) for record in item.read(tuple(SPLITS), names) for name in names):
+                written = [
+                    tokens for other, tokens in record.written() if other == name
+                ]  # several, of a record of parts
+                if written:
+                    split = SPLITS[record.split]
                     records, whole = sums[name][split]
-                    found = _in_slice(item, name, SPLITS[split], kept[name])
-                    sums[name][split] = records + found[0], whole + found[1]
+                    sums[name][split] = records + 1, whole + all(map(kept[name].issuperset, written))
         progress.advance()
     return {name: splits for name, splits in sums.items() if any(records for records, _ in splits.values())}
-
-
-def _in_slice(item: TokenisedSlice, name: str, splits: tuple[str, ...], kept: frozenset[str]) -> tuple[int, int]:
-    """Return how many records are written in a modality, and how many with kept tokens alone, those of parts too."""
-    records = whole = 0
-    for record in item.read(splits, (name,)):
-        written = [tokens for other, tokens in record.written() if other == name]
-        records += bool(written)
-        whole += bool(written) and all(kept.issuperset(tokens) for tokens in written)
-    return records, whole

@@ -48,7 +48,8 @@ class NextTokenLoss(nn.Module):
         super().__init__()
         self.model, self.chunk_rows, self.z_weight = model, chunk_rows, z_weight
         self.z_sum = torch.zeros(())
-        self._losses: Losses = losses_with_z if z_weight else _plain_losses
+        self._chunk_losses: Losses = losses_with_z if z_weight else _plain_losses
+        self._losses = self._chunk_losses
 
     def compile_losses(self) -> None:
         """Compile the loss of what is computed at once, which fuses the softmax with the cast to float32."""
@@ -96,9 +97,7 @@ class NextTokenLoss(nn.Module):
         if len(x_ND) <= self.chunk_rows:
             losses_N = self._losses(x_ND, head.weight, labels_N)
         else:
-            losses_N = token_losses(
-                x_ND, head.weight, labels_N, self.chunk_rows, losses_with_z if self.z_weight else _plain_losses
-            )
+            losses_N = token_losses(x_ND, head.weight, labels_N, self.chunk_rows, self._chunk_losses)
         return self._sum(losses_N, weights.flatten()[kept])
 
     def _sum(self, losses_N: Tensor, weights_N: Tensor) -> Tensor:

@@ -2,8 +2,8 @@
 
 A claim is a file beside the work, created only where there is none, and touched while its holder lives. A claim that
 nobody has touched for the length of a lease is void and may be taken over; so is, at once, that of a process of this
-machine that is no more. Ages are differences between times of the
-file system of the shared folder, so that the clocks of the machines need not agree.
+machine that is no more. Ages are differences between times of the file system of the shared folder, so that the clocks
+of the machines need not agree.
 
 Claims only avoid double work: two workers that come to hold the same piece (after a holder paused for longer than a
 lease) write the same bytes under names of their own, and the first to finish wins.
@@ -69,7 +69,7 @@ def holder(folder: Path) -> str | None:
     """Return the token of the live claim to a folder, None where there is none."""
     path = claim_path(folder)
     since = age(path)
-    return None if since is None or since > lease_seconds() or _is_left_behind(path) else _token(path)
+    return None if since is None or since > lease_seconds() or has_ended(_content(path) or {}) else _token(path)
 
 
 class Claim:
@@ -150,7 +150,7 @@ def take(folder: Path) -> Claim | None:
     if _create(claim):
         return claim
     token, since = _token(claim.path), age(claim.path)
-    if since is not None and since <= lease_seconds() and not _is_left_behind(claim.path):
+    if since is not None and since <= lease_seconds() and not has_ended(_content(claim.path) or {}):
         return None
     if since is not None and not _clear(claim, token):
         return None
@@ -204,21 +204,19 @@ def _content(path: Path) -> dict[str, Any] | None:
     return content
 
 
-def _is_left_behind(path: Path) -> bool:
-    """Return whether the holder was a process of this machine that has ended; where that cannot be told, it was not.
+def has_ended(note: dict[str, Any]) -> bool:
+    """Return whether the process that wrote a note, its ``host`` and ``pid``, was of this machine and is gone.
 
     Another machine of the same name would be taken for this one: its work would be done twice, to the same bytes.
     """
-    content = _content(path) or {}
-    number = content.get("pid")
-    if content.get("host") != socket.gethostname() or not isinstance(number, int):
+    if note.get("host") != socket.gethostname() or not isinstance(note.get("pid"), int):
         return False
     try:
-        os.kill(number, 0)
+        os.kill(note["pid"], 0)
     except ProcessLookupError:
         return True
-    except OSError:  # it is there, and another user's
-        pass
+    except OSError:
+        return False
     return False
 
 
