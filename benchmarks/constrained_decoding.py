@@ -15,6 +15,8 @@ Sections, each at 64 rows:
 - draws: head, mask and draw of structure tokens against a softmax over all ids; the target is 10 times.
 - answers: as many tokens with constraints and without, on nano and the tiny model, and tokens a second of molecules,
   which end by themselves, against those drawn from the modality's tokens alone; the target is 1.0 times.
+- requests: the same by ``model.generate``, from words to checked entities, with the guide and with ``guided=False``, on
+  nano: processor time for a token. The target is 1.0 times.
 - guides: 64 rows with 64 different constraints in one batch, against 64 rows with one.
 - generate: our loop against Transformers' ``generate()`` on nano, prompts of equal and unequal lengths; the target is
   1.25 times.
@@ -47,13 +49,20 @@ from typing import Any
 ROWS = 64
 OF_THE_LARGEST = ("memory", "draws")
 """Sections that the size of the vocabulary decides."""
+OF_NANO = ("requests", "generate")
+"""Sections that are measured on nano alone where there is no GPU."""
 FREE = {
     "molecule_smiles": "Make a molecule.",
     "molecule_selfies": "Make a molecule.",
     "molecule_structure": "Make a molecule in 3D.",
 }
 """Modalities whose answers end by themselves, so that tokens per second are compared, and what they are asked by."""
-SECTIONS = ("steps", "new", "memory", "draws", "answers", "guides", "generate")
+REQUESTS = {
+    "molecule": ("Make a molecule.", "Write a drug that dissolves in water.", "Give a molecule with two rings."),
+    "protein": ("Make a protein.", "Write a small enzyme.", "Give a protein of a bacterium."),
+}
+"""What is asked, by how the names of modalities begin."""
+SECTIONS = ("steps", "new", "memory", "draws", "answers", "requests", "guides", "generate")
 MORE = ("each", "shares", "device")
 """Sections that are printed where they are named."""
 
@@ -131,6 +140,22 @@ def print_answers(model: Any, quick: bool) -> None:
         print(
             f"  {output:20} guided {ours:7,.0f} tokens a second of processor time, {tokens / ROWS:.0f} each; "
             f"{ours / alone:.2f} times those of its tokens alone"
+        )
+
+
+def print_requests(model: Any, quick: bool) -> None:
+    """Print how whole requests with a guide compare with those without."""
+    from decoding.loops import requested
+
+    for output in model.vocabulary.modalities:
+        asked = REQUESTS[output.partition("_")[0]][: 1 if quick else None]
+        found = requested(model, output, asked, ROWS, 1 if quick else 5)
+        each = {name: 1e6 * seconds.processor / tokens for name, (seconds, tokens) in found.items()}
+        written = ", ".join(f"{tokens:,} tokens {name}" for name, (_, tokens) in found.items())
+        print(
+            f"  {output:20} guided {each['guided']:7.0f} us a token, unguided {each['unguided']:7.0f}: "
+            f"{each['guided'] / each['unguided']:.2f} times as long ({written})",
+            flush=True,
         )
 
 
@@ -226,6 +251,7 @@ PRINTED: dict[str, Callable[[Any, bool], None]] = {
     "memory": print_memory,
     "draws": print_draws,
     "answers": print_answers,
+    "requests": print_requests,
     "guides": print_guides,
     "generate": print_generate,
     "each": print_each,
@@ -240,7 +266,9 @@ def measure(models: dict[str, Any], sections: Sequence[str], quick: bool) -> Non
         for name, model in models.items():
             largest = list(models)[-1]
             on_cpu = model.engine._network.device.type == "cpu"
-            if (section == "generate" and name != "nano" and on_cpu) or (section in OF_THE_LARGEST and name != largest):
+            if (section in ("generate", "requests") and name != "nano" and on_cpu) or (
+                section in OF_THE_LARGEST and name != largest
+            ):
                 continue
             print(f" {section}, {name}, {model.num_embeddings:,} rows", flush=True)
             PRINTED[section](model, quick)

@@ -95,6 +95,34 @@ def each_modality(model: Any, rows: int, tokens: int, budget: int, repeats: int)
     return in_turns({name: lambda name=name: one(name) for name in guides}, repeats)  # type: ignore[misc]
 
 
+def requested(
+    model: Any, output: str, requests: Sequence[str], rows: int, repeats: int
+) -> dict[str, tuple[Seconds, int]]:
+    """Return the times of whole requests with the guide of a modality and without any, and the tokens they wrote.
+
+    A request is ``model.generate``, from words to checked entities. Each run draws by other numbers, and what was
+    remembered of states stays.
+    """
+    runs, tokens = {"guided": 0, "unguided": 0}, {"guided": 0, "unguided": 0}
+
+    def one(name: str) -> None:
+        runs[name] += 1
+        for request in requests:
+            found = model.generate(
+                request,
+                output,
+                num_samples=rows,
+                seed=runs[name],
+                drafts=1,
+                guided=name == "guided",
+                max_new_tokens=128,
+            )
+            tokens[name] += sum(len(answer.token_ids) - answer.given for answer in found)
+
+    times = in_turns({name: lambda name=name: one(name) for name in runs}, repeats)  # type: ignore[misc]
+    return {name: (times[name], tokens[name] // runs[name]) for name in runs}
+
+
 def guided(
     model: Any, output: str, request: str, rows: int, budget: int, repeats: int
 ) -> dict[str, tuple[Seconds, int]]:

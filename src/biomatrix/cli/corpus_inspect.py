@@ -92,7 +92,7 @@ def _entries(what: str, source: str | None) -> list[SourceRecipe]:
 def _show_records(entries: Sequence[SourceRecipe], data: Path, count: int, as_json: bool) -> None:
     from biomatrix.corpus.inspection import described_record, source_records
     from biomatrix.corpus.sources import open_source
-    from biomatrix.errors import BioMatrixError, ConfigurationError
+    from biomatrix.errors import BioMatrixError
 
     rows: list[dict[str, Any]] = []
     for entry in entries:
@@ -106,8 +106,7 @@ def _show_records(entries: Sequence[SourceRecipe], data: Path, count: int, as_js
                 about = described_record(found)
             rows.append({**about, "source": entry.name} if len(entries) > 1 else about)
         if len(rows) == before:
-            place = str(source.paths[0]) if source.paths else None
-            raise ConfigurationError(f"source {entry.name}: no record in its files", file=place)
+            raise source.without_records()
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return

@@ -18,7 +18,7 @@ from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_st
 from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import Shard, Source, check_licences, open_source
 from biomatrix.entities.files.writing import write_whole
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.errors import BioMatrixError
 
 VERSION = 4
 """Raised when the same sources would give other records."""
@@ -128,7 +128,7 @@ def record_slices(entry: SourceRecipe, data: Path, work: Path, size: int) -> lis
     mark = fingerprint(VERSION, source.fingerprint, rdkit.__version__, size, *asked, *largest)
     shards = source_shards(source, work, size)
     if not shards and source.paths:
-        raise ConfigurationError(f"source {source.name}: no record in its files", file=str(source.paths[0]))
+        raise source.without_records()
     return [
         RecordSlice(marked_folder(work / "records" / entry.name, index, mark), mark, entry, data, shard)
         for index, shard in enumerate(shards)

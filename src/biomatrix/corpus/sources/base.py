@@ -212,6 +212,11 @@ class Source(ABC):
             if _is_pointer(path):
                 raise ConfigurationError(f"{LFS_ADVICE}; source {self.name} reads it", file=str(path))
 
+    def without_records(self) -> ConfigurationError:
+        """Return the error to raise where the files are there and hold no record."""
+        place = str(self.paths[0]) if self.paths else None
+        return ConfigurationError(f"source {self.name}: no record in its files", file=place)
+
     @cached_property
     def fingerprint(self) -> str:
         """The SHA-256, in hexadecimal, over the source's name and the files that are read, each by name and content."""
