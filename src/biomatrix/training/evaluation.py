@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from biomatrix.training.batches import Batch
+from biomatrix.training.document_attention import document_borders
 from biomatrix.training.loss import NextTokenLoss
 
 if TYPE_CHECKING:
@@ -143,13 +144,15 @@ def _sums(
     return sums, counts
 
 
-def batch_tensors(batch: Batch, device: torch.device) -> dict[str, torch.Tensor]:
-    """Return the arguments of ``NextTokenLoss`` for a batch; positions only where rows are packed."""
-    tensors = {
+def batch_tensors(batch: Batch, device: torch.device) -> dict[str, Any]:
+    """Return the arguments of ``NextTokenLoss`` for a batch; positions and borders only where rows are packed."""
+    tensors: dict[str, Any] = {
         "input_ids": torch.from_numpy(batch.input_ids).to(device),
         "labels": torch.from_numpy(batch.labels).to(device),
         "weights": torch.from_numpy(batch.weights).to(device),
     }
     if batch.packed:
+        borders, longest = document_borders(batch.position_ids)
         tensors["position_ids"] = torch.from_numpy(batch.position_ids).to(device)
+        tensors["borders"], tensors["longest"] = torch.from_numpy(borders).to(device), longest
     return tensors
