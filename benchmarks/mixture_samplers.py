@@ -16,14 +16,17 @@ from __future__ import annotations
 import argparse
 import logging
 import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
 
+from training_runs.kept_runs import trained
+from training_runs.settings import RunCorpus, RunSettings, recipe
+
 from biomatrix.cli.plain_tables import short_count, text_table
 from biomatrix.corpus.groups import document_groups
-from biomatrix.corpus.shards import TokenShards
 from biomatrix.processors import wait_asleep
-from biomatrix.training import Recipe, pretrain
 from biomatrix.training.mixture import MixtureSection
 from biomatrix.training.mixture_table import GroupShares, compared, samplers
 from biomatrix.training.trackers import VIEW
@@ -31,41 +34,17 @@ from biomatrix.training.trackers import VIEW
 Losses = dict[str, float]
 
 
-def trained(
-    work: Path, shards: TokenShards, mixture: MixtureSection, arguments: argparse.Namespace
-) -> tuple[Losses, int]:
+def trained_under(mixture: MixtureSection, settings: RunSettings, corpus: RunCorpus) -> tuple[Losses, int]:
     """Train a small model under a mixture; return held-out nats a token by task and for "all", and the steps done."""
     with tempfile.TemporaryDirectory() as folder:
-        recipe = Recipe.model_validate(
-            {
-                "model": {
-                    "vocabulary": str(work / "vocabulary"),
-                    "hidden_size": 128,
-                    "num_layers": 4,
-                    "intermediate_size": 384,
-                    "num_heads": 4,
-                    "num_kv_heads": 2,
-                    "head_dim": 32,
-                    "initialisation": "random",
-                },
-                "data": {"train": str(shards.folder)},
-                "batches": {"tokens": arguments.tokens, "max_length": 512},
-                "mixture": mixture.model_dump(),
-                "optimiser": {"peak_lr": 2e-3, "warmup_steps": max(arguments.steps // 20, 1)},
-                "run": {
-                    "output": folder,
-                    "max_steps": arguments.steps,
-                    "max_minutes": arguments.minutes,
-                    "evaluate_every": arguments.steps + 1,
-                    "evaluate_documents": arguments.documents,
-                    "save_every": arguments.steps + 1,
-                    "log_every": max(arguments.steps // 5, 1),
-                    "threads": arguments.threads,
-                },
-            }
-        )
-        result = pretrain(recipe)
-    return {name: figures["nats"] for name, figures in result.held_out.items()}, result.step
+        trainer, result = trained(recipe(replace(settings, mixture=mixture), corpus, Path(folder)))
+        trainer.close()
+    return nats(result.held_out), result.step
+
+
+def nats(held_out: Mapping[str, Mapping[str, float]]) -> Losses:
+    """Return the nats a token of each part of a held-out loss."""
+    return {name: figures["nats"] for name, figures in held_out.items()}
 
 
 def table(rows: list[GroupShares], losses: dict[str, Losses]) -> list[list[str]]:
@@ -90,20 +69,35 @@ def table(rows: list[GroupShares], losses: dict[str, Losses]) -> list[list[str]]
 
 def summaries(rows: list[GroupShares], losses: dict[str, Losses]) -> list[list[str]]:
     """Return the last rows: means over tasks, over the small ones, and the loss over all tokens."""
-    measured = [row for row in rows if all(f"{VIEW}{row.name}" in found for found in losses.values())]
+    found = [means(rows, one, losses.values()) for one in losses.values()]
+    return [[what, "", *(text for one in found for text in ("", f"{one[what]:.3f}"))] for what in found[0]]
+
+
+def means(rows: Sequence[GroupShares], losses: Losses, beside: Iterable[Losses] = ()) -> dict[str, float]:
+    """Return one sampler's mean nats a token over tasks, over small ones, and over all tokens of the corpus.
+
+    Parameters
+    ----------
+    rows : sequence of GroupShares
+    losses : dict of str to float
+    beside : iterable of dict
+        The losses of other samplers: only tasks that all of them were measured on are taken.
+    """
+    measured = [row for row in rows if all(f"{VIEW}{row.name}" in found for found in (losses, *beside))]
     middle = median(row.tokens for row in measured)
     small = [row for row in measured if row.tokens < middle]
-    lines = []
-    for what, members in (("mean of tasks", measured), ("mean of small tasks", small)):
-        means = [
-            mean(found[f"{VIEW}{row.name}"] for row in members) if members else float("nan")
-            for found in losses.values()
-        ]
-        lines.append([what, "", *(text for value in means for text in ("", f"{value:.3f}"))])
+
+    def mean_of(members: Sequence[GroupShares]) -> float:
+        return mean(losses[f"{VIEW}{row.name}"] for row in members) if members else float("nan")
+
     # Held-out sets are of a size each, so the corpus's own proportions have to be put back.
     whole = sum(row.tokens for row in measured)
-    means = [sum(found[f"{VIEW}{row.name}"] * row.tokens for row in measured) / whole for found in losses.values()]
-    return [*lines, ["all, as in the corpus", "", *(text for value in means for text in ("", f"{value:.3f}"))]]
+    proportional = sum(losses[f"{VIEW}{row.name}"] * row.tokens for row in measured) / whole
+    return {
+        "mean of tasks": mean_of(measured),
+        "mean of small tasks": mean_of(small),
+        "all, as in the corpus": proportional,
+    }
 
 
 def main() -> None:
@@ -120,13 +114,21 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    shards = TokenShards(arguments.corpus / "shards")
-    groups = document_groups(shards, "view")
-    budget = arguments.budget or arguments.steps * arguments.tokens or int(groups.tokens.sum())
+    corpus = RunCorpus.at(arguments.corpus)
+    groups = document_groups(corpus.shards, "view")
+    settings = RunSettings(
+        arguments.steps,
+        arguments.tokens,
+        warmup=max(arguments.steps // 20, 1),
+        documents=arguments.documents,
+        threads=arguments.threads,
+        minutes=arguments.minutes,
+    ).short_of(corpus)
+    budget = arguments.budget or settings.steps * settings.tokens or int(groups.tokens.sum())
     chosen = samplers(arguments.temperature, arguments.max_epochs, budget)
     losses: dict[str, Losses] = {}
     for name, mixture in chosen.items() if arguments.steps else ():
-        losses[name], steps = trained(arguments.corpus, shards, mixture, arguments)
+        losses[name], steps = trained_under(mixture, settings, corpus)
         if steps < arguments.steps:
             print(f"{name}: cut at {steps} of {arguments.steps} steps after {arguments.minutes:g} minutes")
     print(f"within {short_count(budget)} predicted tokens of {short_count(int(groups.tokens.sum()))} in the corpus:")

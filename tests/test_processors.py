@@ -15,7 +15,7 @@ from biomatrix import processors
 from biomatrix.processors import WORK_PER_THREAD, threads_for, threads_worth
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
-NANO_STEP = 2 * 5_783_296
+NANO_STEP = 2 * 14_608_512
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_number_given_to_torch_stays(untouched: int) -> None:
         assert torch.get_num_threads() == 3
 
 
-def test_a_small_model_is_read_with_one_thread(untouched: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_model_writes_with_one_thread(untouched: int, monkeypatch: pytest.MonkeyPatch) -> None:
     from biomatrix.generation import load
 
     used = []
@@ -86,8 +86,9 @@ def test_a_small_model_is_read_with_one_thread(untouched: int, monkeypatch: pyte
     next(stream)
     assert torch.get_num_threads() == untouched  # the caller's own work between two tokens
     list(stream)
-    assert used
-    assert set(used) == {1}
+    reading, *writing = used  # a prompt has work for more
+    assert reading <= 2
+    assert set(writing) == {1}
     assert torch.get_num_threads() == untouched
 
 

@@ -69,7 +69,7 @@ def threads_for(work: float) -> Iterator[None]:
 def threads_worth(work: float, available: int) -> int:
     """Return the number of threads for so many floating-point operations, from 1 to ``available``.
 
-    >>> threads_worth(2 * 5_783_296 * 8, available=16)  # a step of 8 rows of nano
+    >>> threads_worth(2 * 14_608_512 * 8, available=16)  # a step of 8 rows of nano
     1
     """
     return int(min(available, 1 + work // WORK_PER_THREAD))

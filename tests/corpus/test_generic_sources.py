@@ -226,3 +226,14 @@ def test_comments_of_smiles_are_no_records(size: int, tmp_path: Path) -> None:
     assert sum(shard.count for shard in source.shards(size)) == 3
     read = [identifier for shard in list(source.shards(size)) for identifier, _ in source.read(shard)]
     assert read == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "name", "category"),
+    [("sdf", "a.sdf", "molecule"), ("files", "a.pdb", "protein"), ("csv", "a.csv", "text")],
+)
+def test_what_is_read_says_where_it_is_counted(tmp_path: Path, reader: str, name: str, category: str) -> None:
+    (tmp_path / name).write_text("HEADER    X\n" if name == "a.pdb" else "text\nword\n")
+    fields = {"text": "text"} if reader == "csv" else {}
+    source = open_source(SourceRecipe(name="s", reader=reader, files=[name], fields=fields), tmp_path)
+    assert source.provenance.category == category

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from biomatrix.cli.main import app
 from biomatrix.corpus import CorpusRecipe, TokenShards, build_corpus, held_out_folders
+from biomatrix.corpus.statistics import corpus_statistics
 from biomatrix.errors import ConfigurationError, ParseError
 
 
@@ -105,3 +106,32 @@ def test_statistics_are_printed_and_written(built: Path, tmp_path: Path) -> None
         assert runner.invoke(app, ["corpus", "stats", str(built), "-q", "-o", str(tmp_path / name)]).exit_code == 0
     assert "<h2" in (tmp_path / "page.html").read_text()
     assert "| openstax |" in (tmp_path / "page.md").read_text()
+
+
+def test_statistics_count_the_records_that_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,smiles,split\na1,CCO,train\na2,CCN,train\na3,CCCN,test\na4,CCCl,test\n")
+    source = {
+        "name": "a",
+        "reader": "csv",
+        "files": ["a.csv"],
+        "kind": "molecule",
+        "entity": "smiles",
+        "id": "id",
+        "licence": ["CC0-1.0"],
+        "hold_out": {"column": "split"},
+    }
+    name = "molecule_selfies"
+    given = {"name": "r", "sources": [source], "views": {name: 1.0}, "modalities": [name]}
+    build_corpus(CorpusRecipe.model_validate(given), tmp_path, tmp_path / "work")
+    assert corpus_statistics(tmp_path / "work")["written_whole"] == {name: {"trained on": (2, 2), "held out": (2, 1)}}
+    assert "50.00%" in CliRunner().invoke(app, ["corpus", "stats", str(tmp_path / "work"), "-q"]).stdout
+
+
+def test_a_source_without_records_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("")
+    (tmp_path / "r.toml").write_text(
+        'name = "r"\nsources = [{ name = "a", reader = "jsonl", files = ["a.jsonl"], fields = { text = "text" } }]\n'
+    )
+    wrong = CliRunner().invoke(app, ["corpus", "inspect", str(tmp_path / "r.toml"), "--data", str(tmp_path)])
+    assert isinstance(wrong.exception, ConfigurationError)
+    assert "no record in its files" in str(wrong.exception)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -197,3 +200,17 @@ def test_a_slice_whose_note_cannot_be_read_is_done_again(content: str, tmp_path:
     (first,) = run_slices(items(tmp_path, 1), write_number)
     (tmp_path / "00000" / "done.json").write_text(content)
     assert run_slices(items(tmp_path, 1), write_number) == [first]
+
+
+def test_the_claim_of_a_process_that_is_no_more_is_taken_at_once(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    for pid, free in ((int(done.stdout), True), (os.getpid(), False)):
+        content = {"host": socket.gethostname(), "pid": pid, "token": "t"}
+        claim_path(tmp_path / "s").write_text(json.dumps(content))
+        assert (holder(tmp_path / "s") is None) == free
+        claim = take(tmp_path / "s")
+        assert (claim is not None) == free
+        if claim is not None:
+            claim.release()
+    claim_path(tmp_path / "s").write_text(json.dumps({**content, "host": "another"}))
+    assert take(tmp_path / "s") is None

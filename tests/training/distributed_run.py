@@ -1,4 +1,7 @@
-"""A small run of several processes: ``torchrun distributed_run.py FOLDER ACCUMULATE [sharded] [new_rows]``."""
+"""A small run of several processes: ``torchrun distributed_run.py FOLDER ACCUMULATE [WORD ...]``.
+
+Words are ``sharded``, ``new_rows``, ``muon``, and ``steadied`` for an average, the z-loss and the spike guard together.
+"""
 
 from __future__ import annotations
 
@@ -16,29 +19,39 @@ sys.path.insert(0, str(Path(__file__).parent))
 from documents import CountingDocuments, TinyVocabulary, recipe_values
 
 from biomatrix.training.config import Recipe
-from biomatrix.training.loop import Trainer, adamw
+from biomatrix.training.loop import Trainer
 from biomatrix.training.loss import NextTokenLoss
 from biomatrix.training.model import build_model
+from biomatrix.training.optimisers import build_optimisers
 
 
-def shard(accelerator: Accelerator, module: Any, optimizer: Any) -> tuple[Any, Any]:
+def recipe(folder: Path, accumulate: int) -> Recipe:
+    values = recipe_values(folder, batches={"accumulate": accumulate}, run={"max_steps": 6, "save_every": 3})
+    values["run"]["evaluate_every"] = 2
+    values["tuning"] = {"mode": "new_rows" if "new_rows" in sys.argv else "full"}
+    values["optimiser"]["name"] = "muon" if "muon" in sys.argv else "adamw"
+    if "steadied" in sys.argv:
+        values |= {"averaging": {"decay": 0.5, "start": 2}, "stability": {"z_loss": 1e-3, "spike_multiple": 50.0}}
+    return Recipe.model_validate(values)
+
+
+def shard(accelerator: Accelerator, module: Any, *optimizers: Any) -> tuple[Any, ...]:
     """Shard parameters as Accelerate does under FSDP2, which it offers on accelerators only."""
     mesh = init_device_mesh("cpu", (accelerator.num_processes,))
     for layer in module.model.model.layers:
         fully_shard(layer, mesh=mesh)
     fully_shard(module, mesh=mesh)
-    recipe = Recipe.model_validate(recipe_values(Path()))
-    return module, AcceleratedOptimizer(adamw(module, recipe.optimiser))
+    again = build_optimisers(module, recipe(Path(), 1).optimiser)
+    return module, *map(AcceleratedOptimizer, again)
 
 
 def main(folder: Path, accumulate: int) -> None:
     """Train 6 steps; save at each third, and go on from there if there is something to go on from."""
-    values = recipe_values(folder, batches={"accumulate": accumulate}, run={"max_steps": 6, "save_every": 3})
-    recipe = Recipe.model_validate({**values, "tuning": {"mode": "new_rows" if "new_rows" in sys.argv else "full"}})
+    settings = recipe(folder, accumulate)
     vocabulary: Any = TinyVocabulary(64)
-    model = build_model(recipe.model, vocabulary, recipe.run)
+    model = build_model(settings.model, vocabulary, settings.run)
     held_out = {"counting": CountingDocuments(10, 64, seed=9)}
-    run = Trainer(recipe, model, vocabulary, CountingDocuments(200, 64), held_out)
+    run = Trainer(settings, model, vocabulary, CountingDocuments(200, 64), held_out)
     assert isinstance(run.loss_module, NextTokenLoss)
     run.resume()
     run.train()

@@ -91,12 +91,19 @@ def test_what_needs_packed_rows_is_refused_without(tmp_path: Path, settings: dic
 
 
 @pytest.mark.usefixtures("half_precision")
-def test_working_copies_compute_what_autocast_computes(tmp_path: Path) -> None:
-    cast = trainer(tmp_path / "cast", run={"precision": "bf16"})
-    kept = trainer(tmp_path / "kept", run={"precision": "bf16", "weights": "bf16"})
-    cast.train()
-    kept.train()
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"averaging": {"decay": 0.8, "start": 3}, "optimiser": {"name": "muon"}}],
+    ids=["plain", "averaged, muon"],
+)
+def test_working_copies_compute_what_autocast_computes(tmp_path: Path, changes: dict[str, Any]) -> None:
+    cast = trainer(tmp_path / "cast", run={"precision": "bf16"}, **changes)
+    kept = trainer(tmp_path / "kept", run={"precision": "bf16", "weights": "bf16"}, **changes)
+    wanted_result, result = cast.train(), kept.train()
     assert losses(tmp_path / "kept") == losses(tmp_path / "cast")
+    assert result.held_out == wanted_result.held_out
+    assert result.held_out_averaged == wanted_result.held_out_averaged
+    assert bool(result.held_out_averaged) is ("averaging" in changes)
     wanted = weights(cast)
     assert weights(kept).keys() == wanted.keys()
     assert all(torch.equal(tensor, wanted[name]) for name, tensor in weights(kept).items())

@@ -15,11 +15,12 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from biomatrix.errors import ConfigurationError, WeightsError
-from biomatrix.training.checkpoint import STATE_FILE, checkpoints
+from biomatrix.training.checkpoint import checkpoints
 from biomatrix.training.config import Recipe
 from biomatrix.training.identity import DataIdentity
 from biomatrix.training.loop import Trainer
 from biomatrix.training.model import build_model
+from biomatrix.training.training_state import STATE_FILE
 
 from .documents import CountingDocuments, TinyVocabulary, recipe_values
 

@@ -38,6 +38,7 @@ def losses(folder: Path) -> list[float]:
         pytest.param((), id="replicated", marks=pytest.mark.exhaustive),
         pytest.param(("sharded",), id="sharded"),
         pytest.param(("sharded", "new_rows"), id="new rows", marks=pytest.mark.exhaustive),
+        pytest.param(("sharded", "steadied"), id="averaged and guarded", marks=pytest.mark.exhaustive),
     ],
 )
 def test_two_processes_train_as_one(tmp_path: Path, more: tuple[str, ...]) -> None:

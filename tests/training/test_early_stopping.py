@@ -47,7 +47,7 @@ def test_the_best_checkpoint_is_kept_and_taken(tmp_path: Path) -> None:
     assert result.best == tmp_path / "best"
     assert result.held_out["all"]["nats"] > best.nats
     run.take_best()
-    assert run._evaluate(None)["all"]["nats"] == pytest.approx(best.nats, abs=1e-5)
+    assert run._evaluate()["all"]["nats"] == pytest.approx(best.nats, abs=1e-5)
     kept = load_file(tmp_path / "best" / "model.safetensors")
     ours = run.model.state_dict()
     assert all(np.array_equal(tensor, ours[name].numpy()) for name, tensor in kept.items())

@@ -99,3 +99,27 @@ def test_only_weighted_labels_move_the_model(tmp_path: object, monkeypatch: pyte
     assert torch.equal(net(**{**tensors, "labels": changed}), before)
     monkeypatch.setattr(loss_module, "LARGE_VOCABULARY", 10)
     torch.testing.assert_close(net(**tensors), before)
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["whole", "chunked"])
+def test_the_z_loss_and_its_gradient_are_those_of_its_definition(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch, chunked: bool
+) -> None:
+    net = module("eager", tmp_path)
+    tensors = batch_tensors(next(stream("packed")), CPU)
+    hidden = net.model.model(input_ids=tensors["input_ids"], position_ids=tensors["position_ids"], use_cache=False)
+    logits = net.model.lm_head(hidden.last_hidden_state).log_softmax(-1), net.model.lm_head(hidden.last_hidden_state)
+    nats = -logits[0].gather(-1, tensors["labels"][..., None])[..., 0]
+    denominators = logits[1].exp().sum(-1).log()
+    plain = (tensors["weights"] * nats).sum()
+    penalty = 0.3 * (tensors["weights"] * denominators**2).sum()
+    parameters = list(net.parameters())
+    wanted = torch.autograd.grad(plain + penalty, parameters)
+    if chunked:
+        monkeypatch.setattr(loss_module, "LARGE_VOCABULARY", 10)
+    ours = NextTokenLoss(net.model, chunk_rows=16, z_weight=0.3)
+    loss = ours(**tensors)
+    torch.testing.assert_close(loss, plain + penalty)
+    torch.testing.assert_close(ours.z_sum, penalty.detach())
+    torch.testing.assert_close(torch.autograd.grad(loss, parameters), wanted, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(ours(**tensors, per_token=True), nats, atol=1e-5, rtol=1e-5)

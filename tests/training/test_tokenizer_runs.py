@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -73,6 +74,14 @@ next_token = 0.0
 """
 
 
+class Trained(NamedTuple):
+    """A recipe, the folder of its finished run, and the fingerprint of the tokenizer."""
+
+    text: str
+    folder: Path
+    fingerprint: str
+
+
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a table of three chains."""
@@ -113,26 +122,37 @@ def train(folder: Path, text: str, sources: Path) -> Any:
     return train_tokenizer(read_tokenizer_recipe(folder / "recipe.toml"), sources, folder / "out")
 
 
-@pytest.mark.parametrize(
-    ("text", "old", "new", "told"),
-    [
-        (CONDITIONED, "num_codes = 16", "num_codes = 24", "fitting.num_codes: 16 then, 24 now"),
-        (CONDITIONED, "molecules = 14", "molecules = 15", "data[0].molecules: 14 then, 15 now"),
-        (MOLSTRUCTOK, "batch = 16", "batch = 17", "fitting.batch: 16 then, 17 now"),
-        (MOLSTRUCTOK, "steps = 8", "steps = 9", "fitting.steps: 8 then, 9 now"),
-        (NETWORK, "crop = [20]", "crop = [24]", "plan.crop: [20] then, [24] now"),
-        (NETWORK, "encoder_width = 16", "encoder_width = 32", "sizes.encoder_width: 16 then, 32 now"),
+CHANGES = {
+    CONDITIONED: [
+        ("num_codes = 16", "num_codes = 24", "fitting.num_codes: 16 then, 24 now"),
+        ("molecules = 14", "molecules = 15", "data[0].molecules: 14 then, 15 now"),
     ],
-)
-def test_another_recipe_is_refused_setting_by_setting(
-    tmp_path: Path, sources: Path, text: str, old: str, new: str, told: str
-) -> None:
-    done = train(tmp_path, text, sources)
-    assert done.fingerprint
-    with pytest.raises(ConfigurationError) as refused:
-        train(tmp_path, text.replace(old, new, 1), sources)
-    assert told in str(refused.value)
-    assert train(tmp_path, text, sources).fingerprint == done.fingerprint
+    MOLSTRUCTOK: [
+        ("batch = 16", "batch = 17", "fitting.batch: 16 then, 17 now"),
+        ("steps = 8", "steps = 9", "fitting.steps: 8 then, 9 now"),
+    ],
+    NETWORK: [
+        ("crop = [20]", "crop = [24]", "plan.crop: [20] then, [24] now"),
+        ("encoder_width = 16", "encoder_width = 32", "sizes.encoder_width: 16 then, 32 now"),
+    ],
+}
+
+
+@pytest.fixture(scope="module", params=list(CHANGES), ids=["conditioned", "molstructok", "network"])
+def trained(request: pytest.FixtureRequest, sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A recipe whose training has ended, and where it lies."""
+    folder = tmp_path_factory.mktemp("trained")
+    return Trained(request.param, folder, train(folder, request.param, sources).fingerprint)
+
+
+def test_another_recipe_is_refused_setting_by_setting(trained: Trained, tmp_path: Path, sources: Path) -> None:
+    shutil.copytree(trained.folder, tmp_path, dirs_exist_ok=True)
+    assert trained.fingerprint
+    for old, new, told in CHANGES[trained.text]:
+        with pytest.raises(ConfigurationError) as refused:
+            train(tmp_path, trained.text.replace(old, new, 1), sources)
+        assert told in str(refused.value)
+    assert train(tmp_path, trained.text, sources).fingerprint == trained.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -161,16 +181,15 @@ def test_other_chains_under_the_same_recipe_are_refused(tmp_path: Path) -> None:
         train(tmp_path, NETWORK, tmp_path)
 
 
-@pytest.mark.parametrize("text", [CONDITIONED, MOLSTRUCTOK, NETWORK])
 @pytest.mark.parametrize(
     "damage", [lambda data: data[: len(data) // 2], lambda data: b"garbage"], ids=["cut", "garbage"]
 )
-def test_a_damaged_checkpoint_is_named(tmp_path: Path, sources: Path, text: str, damage: Any) -> None:
-    train(tmp_path, text, sources)
+def test_a_damaged_checkpoint_is_named(trained: Trained, tmp_path: Path, sources: Path, damage: Any) -> None:
+    shutil.copytree(trained.folder, tmp_path, dirs_exist_ok=True)
     path = tmp_path / "out" / "checkpoint.safetensors"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(WeightsError, match=r"the checkpoint is damaged.*begin anew") as refused:
-        train(tmp_path, text, sources)
+        train(tmp_path, trained.text, sources)
     assert refused.value.file == str(path)
 
 

@@ -92,18 +92,22 @@ def _entries(what: str, source: str | None) -> list[SourceRecipe]:
 def _show_records(entries: Sequence[SourceRecipe], data: Path, count: int, as_json: bool) -> None:
     from biomatrix.corpus.inspection import described_record, source_records
     from biomatrix.corpus.sources import open_source
-    from biomatrix.errors import BioMatrixError
+    from biomatrix.errors import BioMatrixError, ConfigurationError
 
     rows: list[dict[str, Any]] = []
     for entry in entries:
         source = open_source(entry, data)
         source.check_files()
+        before = len(rows)
         for identifier, found in source_records(source, count):
             if isinstance(found, BioMatrixError):
                 about = {"id": identifier, "refused": found.message}
             else:
                 about = described_record(found)
             rows.append({**about, "source": entry.name} if len(entries) > 1 else about)
+        if len(rows) == before:
+            place = str(source.paths[0]) if source.paths else None
+            raise ConfigurationError(f"source {entry.name}: no record in its files", file=place)
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return

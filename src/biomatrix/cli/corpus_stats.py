@@ -67,7 +67,7 @@ def write_page(path: Path, title: str, lead: str, sections: Sequence[Section]) -
         page.heading(heading)
         if sentence:
             page.paragraph(sentence)
-        page.table([str(cell) for cell in rows[0]], rows[1:])
+        page.table([str(cell) for cell in rows[0]], rows[1:], "wide")
     page.write(path)
 
 
@@ -136,6 +136,8 @@ def _hold_out_and_refusals(found: dict[str, Any]) -> Iterator[Section]:
         yield "In test sets", "Records that were left out of training.", [("source", "test set", "records"), *taken]
     if found["coverage"]:
         yield _coverage(found["coverage"])
+    if found["written_whole"]:
+        yield _written_whole(found["written_whole"])
 
 
 def _coverage(found: dict[str, dict[str, Any]]) -> Section:
@@ -152,6 +154,18 @@ def _coverage(found: dict[str, dict[str, Any]]) -> Section:
     ]
     heads = ("modality", "different tokens", "in the vocabulary", "occurrences", "covered")
     return "Coverage of joint tokens", "", [heads, *rows]
+
+
+def _written_whole(found: dict[str, dict[str, tuple[int, int]]]) -> Section:
+    """Return how many records can be written with the tokens that the vocabulary holds."""
+    rows = [
+        (name, split, f"{records:,}", f"{whole:,}", f"{whole / records:.2%}")
+        for name, splits in found.items()
+        for split, (records, whole) in splits.items()
+        if records
+    ]
+    sentence = "A record is lost in a modality where one of its tokens is missing; further ways of writing not counted."
+    return "Records written whole", sentence, [("modality", "records", "number", "whole", "share"), *rows]
 
 
 def _row(row: dict[str, Any]) -> tuple[str, ...]:

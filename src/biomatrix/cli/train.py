@@ -1,4 +1,4 @@
-"""``biomatrix train``: runs from recipes, what they take, what samplers make of a corpus, the curves of a run."""
+"""``biomatrix train``: runs from recipes and what they take, mixtures of a corpus, averages of models, curves."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ import typer
 from biomatrix.cli import train_plan, training
 from biomatrix.cli.console import refusals_in_json
 from biomatrix.cli.plain_tables import short_count, text_table
+from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.training.mixture_table import GroupShares
 
 app = typer.Typer(
-    help="Train models: plan, compare mixtures, pretrain, finetune, draw curves.",
+    help="Train models: plan, compare mixtures, pretrain, finetune, average, draw curves.",
     epilog="Example: biomatrix train pretrain recipes/nano_pretrain.toml",
     no_args_is_help=True,
 )
@@ -42,7 +43,7 @@ def register(parent: typer.Typer) -> None:
 
 @app.callback()
 def train() -> None:
-    """Train models: plan, compare mixtures, pretrain, finetune, draw curves."""
+    """Train models: plan, compare mixtures, pretrain, finetune, average, draw curves."""
 
 
 @app.command(epilog="Example: biomatrix train plot runs/nano_pretrain -o curves.html")
@@ -66,6 +67,30 @@ def plot(
         typer.echo(json.dumps({"output": str(place), "damaged_lines": found.damaged, **newest}, indent=2))
         return
     typer.echo(f"{place}: {found.summary()}")
+
+
+@app.command(epilog="Example: biomatrix train average runs/a/model runs/b/model -o runs/mean --weights 0.7,0.3")
+@refusals_in_json
+def average(
+    folders: Annotated[list[Path], typer.Argument(help="Model folders or checkpoints of one architecture.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A new folder for the averaged model.")],
+    weights: Annotated[
+        str | None, typer.Option(help="A weight for each folder, as 0.7,0.3; scaled to a sum of 1. Equal if none.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the shares as JSON.")] = False,
+) -> None:
+    """Average the weights of models of one architecture into a model folder that stock loaders open."""
+    try:
+        given = [float(weight) for weight in (weights or "").split(",") if weight.strip()]
+    except ValueError as error:
+        raise ConfigurationError(f"--weights takes numbers with commas between, as 0.7,0.3, not {weights!r}") from error
+    from biomatrix.training.model_average import average_models
+
+    shares = average_models(folders, output, given)
+    if as_json:
+        typer.echo(json.dumps({"output": str(output), "shares": shares}, indent=2))
+        return
+    typer.echo(f"{output}: the mean of " + ", ".join(f"{share:.3g} {folder}" for folder, share in shares.items()))
 
 
 @app.command(epilog="Example: biomatrix train mixture runs/nano_corpus --max-epochs 4")

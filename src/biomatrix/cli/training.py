@@ -61,5 +61,7 @@ def report(result: TrainingResult, as_json: bool) -> None:
             typer.echo(f"  best held-out loss: {result.best}")
         for name, figures in result.held_out.items():
             typer.echo(f"  {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()))
+        for name, figures in result.held_out_averaged.items():
+            typer.echo(f"  averaged, {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()))
     if not result.finished:
         raise typer.Exit(1)

@@ -29,7 +29,15 @@ from biomatrix.corpus.records import (
     places_of,
     read_batches,
 )
-from biomatrix.corpus.slices import Slice, fingerprint, marked_folder, remove_strays, run_slices, tell_outdated
+from biomatrix.corpus.slices import (
+    Slice,
+    fingerprint,
+    marked_folder,
+    read_done,
+    remove_strays,
+    run_slices,
+    tell_outdated,
+)
 from biomatrix.corpus.token_counts import TokenCounts
 from biomatrix.entities import modality, modality_names
 from biomatrix.entities.base_modality import Modality
@@ -94,6 +102,11 @@ class TokenisedSlice:
     tokens: tuple[tuple[str, Path], ...]
     fingerprint: str
     rewriting: int = 0
+
+    def writes(self, names: Collection[str]) -> bool:
+        """Return whether any of its records is written in one of these modalities."""
+        folders = (folder for name, folder in self.tokens if name in names)
+        return any((read_done(folder) or {}).get("records") for folder in folders)
 
     def read(self, splits: Sequence[str], modalities: Collection[str] | None = None) -> Iterator[TokenRecord]:
         """Yield the records of some splits that can be written in some modality, or are text.

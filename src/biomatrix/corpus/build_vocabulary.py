@@ -92,8 +92,9 @@ def _entity_texts(slices: Slices, names: Sequence[str]) -> Iterator[str]:
 
     The last third is left out: reading it too would change the vocabularies of every corpus within the limit.
     """
+    items = [item for group in slices.values() for item in group if item.writes(names)]
     for turn in (0, 1):
-        records = chain.from_iterable(training_records(group, names) for group in slices.values())
+        records = training_records(items, names)
         strings = (tokens[0] for record in records for name, tokens in record.written() if name in names)
         yield from islice(strings, turn, None, 3)
 
@@ -162,7 +163,7 @@ def _learned(slices: Slices, settings: VocabularyRecipe, writers: Sequence[Modal
 
 def coverage_in(slices: Slices, name: str, kept: Sequence[str], workers: Workers = 1) -> Coverage:
     """Return how much of what training records are written with in a modality consists of the kept tokens."""
-    items = [item for group in slices.values() for item in group]
+    items = [item for group in slices.values() for item in group if item.writes((name,))]
     with launcher_of(workers).crew(len(items)) as crew:
         parts = [part for _, part in crew(partial(_coverage_in_slice, name=name, kept=frozenset(kept)), items)]
     return sum(parts, start=coverage_of(kept, ()))

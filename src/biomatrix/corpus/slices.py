@@ -215,6 +215,7 @@ def run_slices(
         progress.advance(cached=True)
     first = beginning(len(items))
     waiting = [index for index in (*range(first, len(items)), *range(first)) if index not in known]
+    told = False
     with launcher.crew(len(waiting), accelerated=accelerated) as crew:
         while waiting:
             before = len(known)
@@ -224,6 +225,10 @@ def run_slices(
                     progress.advance()
             waiting = [index for index in waiting if index not in known]
             if waiting and len(known) == before:
+                if not told:
+                    log.info("%s: waiting for %d slices of processes at work, or killed up to %g s ago", label,
+                             len(waiting), lease_seconds())  # fmt: skip
+                    told = True
                 time.sleep(min(_POLL_SECONDS, lease_seconds() / 4))
     return [known[index] for index in range(len(items))]
 

@@ -15,6 +15,7 @@ from biomatrix.corpus.modality_counts import modality_counts
 from biomatrix.corpus.refusals import counted
 from biomatrix.corpus.shards import MANIFEST, held_out_folders, read_manifest
 from biomatrix.corpus.work_folder import WorkFolder
+from biomatrix.corpus.written_whole import written_whole
 from biomatrix.errors import ConfigurationError
 
 UNSTATED: Final = "unstated"
@@ -41,7 +42,7 @@ def corpus_statistics(folder: Path, vocabulary: Path | None = None) -> dict[str,
         "table": token_table(manifest),
         "sources": _sources(manifest),
         "views": _views(manifest),
-        "modalities": _modalities(built),
+        **_by_vocabulary(built),
         "lengths": _lengths(built),
         "held_out": _held_out(built.shards),
         "refused": dict(counted(built.rejects()).counts.most_common()),
@@ -109,12 +110,16 @@ def _views(manifest: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     return {view: {key: manifest.get(key, {}).get(view, 0) for key in keys} for view in manifest["views"]}
 
 
-def _modalities(built: WorkFolder) -> dict[str, int] | str:
+def _by_vocabulary(built: WorkFolder) -> dict[str, Any]:
+    """Return what only a vocabulary can tell: tokens by modality, and the records that it writes whole."""
     try:
         vocabulary = built.vocabulary()
     except ConfigurationError as error:
-        return str(error)
-    return modality_counts(built.shards, vocabulary)
+        return {"modalities": str(error), "written_whole": {}}
+    return {
+        "modalities": modality_counts(built.shards, vocabulary),
+        "written_whole": written_whole(built, vocabulary),
+    }
 
 
 def _lengths(built: WorkFolder) -> dict[str, dict[str, float]]:

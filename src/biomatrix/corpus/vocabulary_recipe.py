@@ -16,12 +16,12 @@ class CoverageRecipe(Section):
     Parameters
     ----------
     share : float, optional
-        The most frequent tokens are kept that cover more than this share of occurrences, in (0, 1).
+        The most frequent tokens are kept that cover more than this share of occurrences, in (0, 1]; at 1 all are.
     limit : int, optional
         The largest number of tokens.
     """
 
-    share: float | None = Field(default=None, gt=0, lt=1)
+    share: float | None = Field(default=None, gt=0, le=1)
     limit: Count | None = Field(default=None, ge=1)
 
 

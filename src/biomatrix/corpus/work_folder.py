@@ -71,8 +71,8 @@ class WorkFolder:
             raise ConfigurationError(wrong, file=str(saved.folder))
         return saved.open()
 
-    def record_ids(self, shard: str) -> list[str] | None:
-        """Return the names of the records that a training shard was drawn from, in order; None where they are gone."""
+    def slice_of(self, shard: str) -> TokenisedSlice | None:
+        """Return the records, with their tokens, that a training shard was drawn from; None where they are gone."""
         done = read_done(self.shards / shard) or {}
         source, records, written = done.get("source"), done.get("records"), done.get("written")
         if not isinstance(source, str) or not isinstance(records, str) or not isinstance(written, dict):
@@ -81,9 +81,13 @@ class WorkFolder:
         rewriting = shard.partition("~")[2]
         place = self.work / self._records / source / records
         item = TokenisedSlice(source, shard, place, tokens, "", int(rewriting or 0))
-        if not all((folder / "done.json").is_file() for folder in (item.records, *dict(tokens).values())):
-            return None
-        return [record.id for record in item.read((_TRAIN,), ())]
+        whole = all((folder / "done.json").is_file() for folder in (item.records, *dict(tokens).values()))
+        return item if whole else None
+
+    def record_ids(self, shard: str) -> list[str] | None:
+        """Return the names of the records that a training shard was drawn from, in order; None where they are gone."""
+        item = self.slice_of(shard)
+        return None if item is None else [record.id for record in item.read((_TRAIN,), ())]
 
     @property
     def _records(self) -> str:

@@ -15,7 +15,7 @@ from biomatrix.report.colours import colours_of
 from biomatrix.report.line_chart import Line, line_chart, stacked
 from biomatrix.report.page import Page
 from biomatrix.training.progress import METRICS, read_metrics
-from biomatrix.training.trackers import VIEW
+from biomatrix.training.trackers import HELD_OUT, HELD_OUT_AVERAGED, VIEW
 
 _TOGETHER: Final = 7
 """Curves of one drawing: more cannot be told apart by colour."""
@@ -113,6 +113,10 @@ def write_curves(run: Path, output: Path) -> RunMetrics:
 def _sections(found: RunMetrics) -> list[tuple[str, list[str]]]:
     sections = [("Loss", [_charted("Training loss, nats a token", found, "loss", "training", noisy=True)])]
     modalities = [name for name in _names(found) if not name.startswith(VIEW)]
+    if any(_ALL in line.get(HELD_OUT_AVERAGED, {}) for line in found.held_out):
+        lines = [_held_out_line(found, _ALL), _held_out_line(found, _ALL, HELD_OUT_AVERAGED, "averaged weights")]
+        chart = line_chart("Held-out loss of the averaged weights, nats a token", "step", lines)
+        sections.append(("Averaged weights", [chart]))
     tasks = sorted(name for name in _names(found) if name.startswith(VIEW))
     if modalities:
         sections.append(("Held-out loss by modality", _held_out_charts("by modality", found, modalities)))
@@ -156,11 +160,11 @@ def _held_out_charts(what: str, found: RunMetrics, names: Sequence[str]) -> list
     return charts
 
 
-def _held_out_line(found: RunMetrics, name: str) -> Line:
-    points = [(line["step"], _number(line["held_out"].get(name, {}).get("nats"))) for line in found.held_out]
+def _held_out_line(found: RunMetrics, name: str, key: str = HELD_OUT, label: str = "") -> Line:
+    points = [(line["step"], _number(line.get(key, {}).get(name, {}).get("nats"))) for line in found.held_out]
     x, y = np.array(points, dtype=np.float64).T
-    colour = "" if name.startswith(VIEW) else "#1d2126" if name == _ALL else colours_of(name)[0]
-    return Line(name.removeprefix(VIEW), x, y, colour)
+    colour = "" if name.startswith(VIEW) or label else "#1d2126" if name == _ALL else colours_of(name)[0]
+    return Line(label or name.removeprefix(VIEW), x, y, colour)
 
 
 def _names(found: RunMetrics) -> list[str]:

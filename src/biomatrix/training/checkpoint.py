@@ -4,17 +4,16 @@ A checkpoint is an ordinary model folder, with the optimiser's tensors and the r
 
     checkpoint-00000500/
       config.json  model.safetensors  tokenizer.json ...     what stock loaders open
-      optimizer.safetensors                                  exp_avg and exp_avg_sq of each parameter, and its step
+      optimizer.safetensors                                  what the optimisers keep of each parameter
+      averaged.safetensors                                   the moving average of the weights, of runs with one
       training_state.json                                    step, position in the data, elapsed time, the recipe
 """
 
 from __future__ import annotations
 
-import json
-import math
 import re
 import shutil
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,88 +31,36 @@ from torch.distributed.checkpoint.state_dict import (
 
 from biomatrix.entities.files.folders import folder_written_aside
 from biomatrix.errors import WeightsError
-from biomatrix.training.batches import Position
-from biomatrix.training.early_stopping import Best
+from biomatrix.training.training_state import STATE_FILE, TrainingState
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from biomatrix.training.moving_average import MovingAverage
     from biomatrix.training.tuning import Tuning
     from biomatrix.vocabulary import Vocabulary
 
-STATE_FILE = "training_state.json"
 OPTIMIZER_FILE = "optimizer.safetensors"
+AVERAGE_FILE = "averaged.safetensors"
 WEIGHTS_FILE = "model.safetensors"
-_MOMENTS = ("exp_avg", "exp_avg_sq")
+_MOMENTS = {"AdamW": ("exp_avg", "exp_avg_sq"), "Muon": ("momentum_buffer",)}
+"""What an optimiser keeps of a parameter, in the parameter's shape."""
 _NAME = re.compile(r"checkpoint-(\d{8})")
 _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 LOSS_PREFIX = "model."
 """What the loss module puts before the names of the decoder's tensors."""
 
 
-@dataclass(frozen=True)
-class TrainingState:
-    """Where a run stands, apart from its tensors.
-
-    Parameters
-    ----------
-    step : int
-        Optimiser steps done.
-    elapsed_seconds : float
-        Training time so far, resumed runs included.
-    tokens : int
-        Labels trained on so far.
-    position : Position
-        Where in the data the next batch is.
-    recipe : dict
-        The settings with which the run was started.
-    data : dict
-        The fingerprints of what it learns from, see :class:`biomatrix.training.identity.DataIdentity`; empty in
-        checkpoints of earlier versions.
-    best : Best, optional
-        The lowest held-out loss so far, of runs that end when it no longer falls.
-    """
-
-    step: int = 0
-    elapsed_seconds: float = 0.0
-    tokens: int = 0
-    position: Position = field(default_factory=Position)
-    recipe: dict[str, Any] = field(default_factory=dict)
-    data: dict[str, Any] = field(default_factory=dict)
-    best: Best | None = None
-
-    def to_json(self) -> str:
-        """Return the state as JSON text."""
-        return json.dumps(asdict(self), indent=2, sort_keys=True, default=str) + "\n"
-
-    @classmethod
-    def from_file(cls, path: Path) -> TrainingState:
-        """Read the state back; WeightsError where the file is missing or is not a training state."""
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            best = Best(**values["best"]) if values.get("best") else None
-            state = cls(**{**values, "position": Position(**values["position"]), "best": best})
-            numbers = (state.step, state.tokens, *asdict(state.position).values())
-            if not all(isinstance(number, int) and number >= 0 for number in numbers):
-                raise ValueError("its counts are not whole numbers from 0 on")
-            if not (math.isfinite(state.elapsed_seconds) and isinstance(state.recipe, dict)):
-                raise ValueError("its time or its recipe is none")
-        except OSError as error:
-            raise WeightsError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise WeightsError(f"not a readable training state: {error}", file=str(path)) from error
-        return state
-
-
 def save_checkpoint(
     folder: Path,
     loss_module: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizers: Sequence[torch.optim.Optimizer],
     state: TrainingState,
     *,
     tuning: Tuning,
     vocabulary: Vocabulary,
     keep: int,
+    average: MovingAverage | None = None,
     main_process: bool = True,
     name: str | None = None,
 ) -> Path:
@@ -127,8 +74,8 @@ def save_checkpoint(
         The run's output folder.
     loss_module : nn.Module
         The (possibly wrapped) module that was trained.
-    optimizer : Optimizer
-        Its AdamW.
+    optimizers : sequence of Optimizer
+        Its AdamW, and its Muon where it has one.
     state : TrainingState
         Where the run stands.
     tuning : Tuning
@@ -137,6 +84,8 @@ def save_checkpoint(
         Saved beside the weights.
     keep : int
         How many numbered checkpoints stay.
+    average : MovingAverage, optional
+        Of the weights; saved once it has begun.
     main_process : bool
         Whether this process writes.
     name : str, optional
@@ -148,13 +97,21 @@ def save_checkpoint(
         The finished checkpoint. The name exists only once everything in it is on disk.
     """
     tensors = gathered_weights(loss_module, tuning.trained_only)
-    moments = get_optimizer_state_dict(loss_module, optimizer, options=_WHOLE)
+    averaged: dict[str, Tensor] = {}
+    if average is not None and average.count:
+        with average.in_place():
+            gathered = gathered_weights(loss_module, trained_only=True)
+            # On a CPU what is gathered is the weights themselves, which are about to change back.
+            averaged = {tuning.stored_name(name): t.detach().clone() for name, t in gathered.items()}
+    moments = get_optimizer_state_dict(loss_module, optimizers, options=_WHOLE)
     final = folder / (name or f"checkpoint-{state.step:08d}")
     if not main_process:
         return final
     with folder_written_aside(final) as part:
         tuning.write(part, vocabulary, tensors)
         save_file(_flatten(moments), part / OPTIMIZER_FILE, metadata={"format": "pt"})
+        if averaged:
+            save_file(averaged, part / AVERAGE_FILE, metadata={"format": "pt"})
         (part / STATE_FILE).write_text(state.to_json(), encoding="utf-8")
     for old in checkpoints(folder)[:-keep]:
         shutil.rmtree(old)
@@ -208,7 +165,11 @@ def write_model(
 
 
 def restore(
-    checkpoint: Path, loss_module: nn.Module, optimizer: torch.optim.Optimizer, tuning: Tuning
+    checkpoint: Path,
+    loss_module: nn.Module,
+    optimizers: Sequence[torch.optim.Optimizer],
+    tuning: Tuning,
+    average: MovingAverage | None = None,
 ) -> TrainingState:
     """Put a checkpoint's tensors into a module and its optimiser, strictly.
 
@@ -218,10 +179,12 @@ def restore(
         A folder ``save_checkpoint`` wrote.
     loss_module : nn.Module
         The (possibly wrapped) module to train on.
-    optimizer : Optimizer
-        Its AdamW.
+    optimizers : sequence of Optimizer
+        Its AdamW, and its Muon where it has one.
     tuning : Tuning
         What is trained, and the form in which it is kept.
+    average : MovingAverage, optional
+        Of the weights, where the run keeps one.
 
     Returns
     -------
@@ -236,22 +199,27 @@ def restore(
     state = TrainingState.from_file(checkpoint / STATE_FILE)
     options = StateDictOptions(full_state_dict=True, cpu_offload=True, strict=False)
     # Everything is read and checked before anything is changed.
-    weights = _weights_for(checkpoint / tuning.weights_file, loss_module, tuning)
-    flat = _moments_for(checkpoint / OPTIMIZER_FILE, loss_module)
+    weights = _weights_for(checkpoint / tuning.weights_file, loss_module, tuning, tuning.trained_only)
+    flat = _moments_for(checkpoint / OPTIMIZER_FILE, loss_module, optimizers)
+    if average is not None:
+        if state.averaged:
+            averaged = _weights_for(checkpoint / AVERAGE_FILE, loss_module, tuning, trained_only=True)
+            set_model_state_dict(loss_module, averaged, options=options)
+        average.take(state.averaged)
     set_model_state_dict(loss_module, weights, options=options)
-    template = get_optimizer_state_dict(loss_module, optimizer)
-    set_optimizer_state_dict(loss_module, optimizer, _unflatten(flat, template), options=options)
+    template = get_optimizer_state_dict(loss_module, optimizers)
+    set_optimizer_state_dict(loss_module, optimizers, _unflatten(flat, template), options=options)
     return state
 
 
-def _weights_for(path: Path, loss_module: nn.Module, tuning: Tuning) -> dict[str, Any]:
+def _weights_for(path: Path, loss_module: nn.Module, tuning: Tuning, trained_only: bool) -> dict[str, Any]:
     stored = _read_tensors(path)
-    head, embedding = (tuning.stored_name(f"{LOSS_PREFIX}{name}.weight") for name in ("lm_head", "model.embed_tokens"))
-    if head not in stored and embedding in stored:
-        stored[head] = stored[embedding]
     expected, trained = _shapes(loss_module), _trained(loss_module)
-    expected = {name: shape for name, shape in expected.items() if name in trained or not tuning.trained_only}
+    expected = {name: shape for name, shape in expected.items() if name in trained or not trained_only}
     names = {tuning.stored_name(name): name for name in expected}
+    head, embedding = (tuning.stored_name(f"{LOSS_PREFIX}{name}.weight") for name in ("lm_head", "model.embed_tokens"))
+    if head in names and head not in stored and embedding in stored:
+        stored[head] = stored[embedding]
     odd = sorted(names.keys() ^ stored.keys())
     if odd:
         raise WeightsError(f"{len(odd)} tensors do not match the model, first {odd[0]!r}", file=str(path))
@@ -263,19 +231,28 @@ def _weights_for(path: Path, loss_module: nn.Module, tuning: Tuning) -> dict[str
     return {names[name]: tensor for name, tensor in stored.items()}
 
 
-def _moments_for(path: Path, loss_module: nn.Module) -> dict[str, Tensor]:
-    """Return the tensors of AdamW: two moments and a step for each parameter that is trained."""
+def _moments_for(path: Path, loss_module: nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> dict[str, Tensor]:
+    """Return the tensors of the optimisers: AdamW's two moments and step, Muon's momentum, of what is trained."""
     flat = _read_tensors(path)
-    shapes, trained = _shapes(loss_module), _trained(loss_module)
-    for part in _MOMENTS:
-        missing = sorted(name for name in trained if f"{part}:{name}" not in flat)
-        if missing:
-            raise WeightsError(f"lacks {part} of {len(missing)} parameters, first {missing[0]!r}", file=str(path))
+    shapes, names = _shapes(loss_module), _names(loss_module)
+    for optimizer in optimizers:
+        parameters = (parameter for group in optimizer.param_groups for parameter in group["params"])
+        held = [names[id(parameter)] for parameter in parameters if id(parameter) in names]
+        for part in _MOMENTS[type(optimizer).__name__]:
+            missing = sorted(name for name in held if f"{part}:{name}" not in flat)
+            if missing:
+                raise WeightsError(f"lacks {part} of {len(missing)} parameters, first {missing[0]!r}", file=str(path))
+    parts = {part for each in _MOMENTS.values() for part in each}
     for name, tensor in flat.items():
         part, _, parameter = name.partition(":")
-        if part in _MOMENTS and tuple(tensor.shape) != shapes.get(parameter):
+        if part in parts and tuple(tensor.shape) != shapes.get(parameter):
             raise WeightsError(f"{name} has the shape of another model", file=str(path))
     return flat
+
+
+def _names(loss_module: nn.Module) -> dict[int, str]:
+    """Return the names of the parameters, by their identity."""
+    return {id(parameter): name.removeprefix("module.") for name, parameter in loss_module.named_parameters()}
 
 
 def _trained(loss_module: nn.Module) -> set[str]:

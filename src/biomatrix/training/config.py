@@ -12,6 +12,7 @@ from biomatrix.entities.settings import LARGEST_INTEGER, Section, checked
 from biomatrix.training.log_settings import LogSection
 from biomatrix.training.mixture import MixtureSection
 from biomatrix.training.schedule import Shape
+from biomatrix.training.steadiness_settings import AveragingSection, StabilitySection
 
 Positive = Annotated[int, Field(gt=0, le=2**31 - 1)]
 Size = Annotated[int, Field(gt=0, le=2**20)]
@@ -79,9 +80,15 @@ class BatchSection(Section):
 
 
 class OptimiserSection(Section):
-    """AdamW and the learning rate."""
+    """AdamW or Muon, and the learning rate."""
 
+    name: Literal["adamw", "muon"] = "adamw"
+    """What moves the hidden matrices; embeddings, norms and output projections are always AdamW's."""
     peak_lr: Annotated[float, Field(gt=0)] = 2e-3
+    """Highest rate of AdamW, of all it moves."""
+    muon_lr: Annotated[float, Field(gt=0)] = 4e-3
+    """Highest rate of Muon, whose updates are scaled to the size of AdamW's: try up to twice AdamW's best rate."""
+    muon_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.95
     betas: tuple[Fraction, Fraction] = (0.9, 0.95)
     eps: Annotated[float, Field(gt=0)] = 1e-8
     weight_decay: Annotated[float, Field(ge=0)] = 0.1
@@ -134,7 +141,8 @@ class RunSection(Section):
     max_minutes: Annotated[float, Field(gt=0)] | None = None
     """A time budget: the schedule decays to its end by then. Runs limited by time do not repeat exactly."""
     seed: Annotated[int, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)] = 0
-    precision: Literal["bf16", "fp32"] = "bf16"
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """Of products of matrices; weights stay float32. "auto" is bf16 where the GPU or processor has instructions for it."""
     attention: Literal["auto", "eager", "sdpa", "flash_attention_2", "varlen"] = "auto"
     """"auto" is eager on a CPU, where it is the fastest for short rows, and sdpa elsewhere. "varlen", for packed rows
     on a GPU, is told where documents begin and needs no mask (``torch.nn.attention.varlen``)."""
@@ -179,6 +187,8 @@ class Recipe(Section):
     mixture: MixtureSection = MixtureSection()
     optimiser: OptimiserSection = OptimiserSection()
     tuning: TuningSection = TuningSection()
+    averaging: AveragingSection = AveragingSection()
+    stability: StabilitySection = StabilitySection()
     run: RunSection
     log: LogSection = LogSection()
 
@@ -190,6 +200,15 @@ class Recipe(Section):
             raise ValueError(f'{needed[0]} is for batches.layout = "packed"')
         if self.run.attention == "varlen" and self.tuning.attention_dropout:
             raise ValueError('run.attention = "varlen" drops no attention weights: set tuning.attention_dropout to 0')
+        return self
+
+    @model_validator(mode="after")
+    def _muon_has_matrices(self) -> Recipe:
+        if self.optimiser.name == "muon" and self.tuning.mode != "full":
+            raise ValueError(
+                f'optimiser.name = "muon" moves whole hidden matrices, and tuning.mode = "{self.tuning.mode}" trains '
+                'none; use "adamw"'
+            )
         return self
 
 

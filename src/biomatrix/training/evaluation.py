@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from biomatrix.training.batches import Batch
+from biomatrix.training.batches import Batch, BatchStream, Documents
 from biomatrix.training.document_attention import document_borders
 from biomatrix.training.loss import NextTokenLoss
 
 if TYPE_CHECKING:
+    from biomatrix.training.config import Recipe
     from biomatrix.vocabulary import Vocabulary
 
 TEXT = "text"
 """The name of everything outside a modality's segment, start tokens included: the text chooses them."""
+_SEED: Final = 0
+"""Of the order from which held-out batches are taken."""
 
 
 class ModalityLabels:
@@ -142,6 +146,19 @@ def _sums(
         sums += np.bincount(kinds, weights=losses[kept], minlength=len(sums))
         counts += np.bincount(kinds, minlength=len(counts))
     return sums, counts
+
+
+def evaluation_batches(documents: Documents, recipe: Recipe, pad_id: int | None) -> list[Batch]:
+    """Return the same first held-out batches at every call: at least ``evaluate_documents`` rows, or one epoch."""
+    stream = BatchStream(documents, recipe.batches, seed=_SEED, pad_id=0 if pad_id is None else pad_id)
+    batches: list[Batch] = []
+    rows = 0
+    for batch in itertools.takewhile(lambda _: stream.position.epoch == 0, stream):
+        batches.append(batch)
+        rows += len(batch.input_ids)
+        if rows >= recipe.run.evaluate_documents:
+            break
+    return batches
 
 
 def batch_tensors(batch: Batch, device: torch.device) -> dict[str, Any]:

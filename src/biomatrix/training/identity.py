@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.entities.same_run import differences, told
 from biomatrix.errors import ConfigurationError
-from biomatrix.training.config import TuningSection
+from biomatrix.training.config import OptimiserSection, TuningSection
 from biomatrix.training.mixture import MixtureSection
 from biomatrix.training.progress import logger
+from biomatrix.training.steadiness_settings import AveragingSection
 from biomatrix.vocabulary.token_table import token_table_fingerprint
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 MAY_CHANGE: Final = (
     "data.train",
     "model.vocabulary",
-    "optimiser",
+    *(f"optimiser.{name}" for name in OptimiserSection.model_fields if name != "name"),
+    "stability",
     "run.output",
     "run.max_steps",
     "run.max_minutes",
@@ -47,11 +49,13 @@ MAY_CHANGE: Final = (
     "run.loss_rows",
 )
 """Settings of a recipe that a run may go on with changed: folders, whose content is compared instead, how long and how
-fast it runs, what it reports, and the optimiser's, so that a run whose loss ran away can go on with a lower rate."""
+fast it runs, what it reports, the optimiser's and the guards', so that a run whose loss ran away can go on with a lower
+rate. Another optimiser could not read the state of the first."""
 
 _LATER: Final = {
     "mixture": MixtureSection().model_dump(mode="json"),
     "tuning": TuningSection().model_dump(mode="json"),
+    "averaging": AveragingSection().model_dump(mode="json"),
 }
 """Sections that recipes of earlier versions lack, as those versions computed."""
 
@@ -99,7 +103,8 @@ def check_same_run(
     place : Path
         The checkpoint.
     """
-    different = differences({**_LATER, **saved}, {**_LATER, **current}, MAY_CHANGE)
+    saved = {**_LATER, **saved, "optimiser": {"name": "adamw", **saved.get("optimiser", {})}}
+    different = differences(saved, {**_LATER, **current}, MAY_CHANGE)
     if different:
         raise ConfigurationError(
             f"the checkpoint was made with other settings ({told(different)}); use another output folder, or the "

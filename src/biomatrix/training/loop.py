@@ -1,4 +1,4 @@
-"""The training loop: AdamW steps over a batch stream, with checkpoints from which it resumes exactly.
+"""The training loop: optimiser steps over a batch stream, with checkpoints from which it resumes exactly.
 
 The same loop serves pretraining and instruction tuning; the documents' loss weights say what is learned. Run
 it under ``accelerate launch`` or ``torchrun`` for several processes; parameters may be sharded (FSDP), because only the
@@ -7,47 +7,42 @@ loss module's forward is called.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping
-from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate import Accelerator
-from torch import nn
 
 from biomatrix.entities.files.folders import make_folder
 from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
 from biomatrix.progress import clock
 from biomatrix.training.batches import Batch, BatchStream, Documents
-from biomatrix.training.checkpoint import (
-    STATE_FILE,
-    TrainingState,
-    checkpoints,
-    gathered_weights,
-    restore,
-    save_checkpoint,
-    write_model,
-)
+from biomatrix.training.checkpoint import checkpoints, gathered_weights, restore, save_checkpoint, write_model
 from biomatrix.training.checkpointing import checkpoint_layers
 from biomatrix.training.compilation import allow_any_number, compile_layers, filled
-from biomatrix.training.config import OptimiserSection, Recipe, RunSection
+from biomatrix.training.config import Recipe, RunSection
 from biomatrix.training.early_stopping import BEST_FOLDER, is_exhausted, with_evaluation
-from biomatrix.training.evaluation import ModalityLabels, batch_tensors, held_out_loss
+from biomatrix.training.evaluation import ModalityLabels, batch_tensors, evaluation_batches, held_out_loss
+from biomatrix.training.held_out_report import HeldOutReport, Losses
 from biomatrix.training.host_memory import keep_freed_memory
 from biomatrix.training.identity import DataIdentity, check_same_run
 from biomatrix.training.loss import NextTokenLoss
 from biomatrix.training.loss_memory import loss_rows
 from biomatrix.training.master_weights import working_weights
 from biomatrix.training.mixed_order import order_of
+from biomatrix.training.moving_average import MovingAverage
+from biomatrix.training.optimisers import Optimisers, build_optimisers
+from biomatrix.training.precision import computes_in_bf16
 from biomatrix.training.prefetch import BatchSource, PrefetchedStream
 from biomatrix.training.progress import METRICS, Meter, logger
 from biomatrix.training.schedule import learning_rate_factor
 from biomatrix.training.stop_signal import StopOnSignal
-from biomatrix.training.trackers import VIEW, RunLog, check_trackers, open_trackers
+from biomatrix.training.trackers import RunLog, check_trackers, open_trackers
+from biomatrix.training.training_state import STATE_FILE, TrainingState
 from biomatrix.training.tuning import open_tuning
 from biomatrix.training.tuning.dropout import seed_step
 from biomatrix.training.utilisation import ModelFlops, Utilisation
@@ -56,8 +51,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from biomatrix.vocabulary import Vocabulary
-
-_EVALUATION_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -77,13 +70,16 @@ class TrainingResult:
         held-out data.
     best : Path, optional
         The checkpoint with the lowest held-out loss, of runs with ``run.patience``.
+    held_out_averaged : dict
+        The held-out loss of the averaged weights, where the run keeps an average that has begun.
     """
 
     step: int
     finished: bool
     checkpoint: Path
-    held_out: dict[str, dict[str, float]]
+    held_out: Losses
     best: Path | None = None
+    held_out_averaged: Losses = field(default_factory=dict)
 
 
 class Trainer:
@@ -121,7 +117,8 @@ class Trainer:
     ) -> None:
         self.recipe, self.run, self.model, self.vocabulary = recipe, recipe.run, model, vocabulary
         prepare_host(self.run)
-        self.accelerator = Accelerator(mixed_precision="bf16" if self.run.precision == "bf16" else "no")
+        self._bf16 = computes_in_bf16(self.run)
+        self.accelerator = Accelerator(mixed_precision="bf16" if self._bf16 else "no")
         _check_ids(model, vocabulary)
         check_trackers(recipe.log)
         flops = ModelFlops.of(model)
@@ -130,20 +127,24 @@ class Trainer:
         self.tuning = open_tuning(recipe, model, vocabulary)
         if self.run.gradient_checkpointing:
             checkpoint_layers(model, self.run.checkpointed_share)
-        self.loss_module = NextTokenLoss(model, loss_rows(model, self.run.loss_rows, self.accelerator))
+        rows = loss_rows(model, self.run.loss_rows, self.accelerator)
+        self.loss_module = NextTokenLoss(model, rows, recipe.stability.z_loss)
         masters = working_weights(model, self.run, self.accelerator)
         if self.run.compile:
             compile_layers(self.loss_module, self.run.compile)
-        self.optimizer: Any = adamw(self.loss_module, recipe.optimiser, decay=self.tuning.decays)
-        self.wrapped, self.optimizer = self.accelerator.prepare(self.loss_module, self.optimizer)
+        optimisers = build_optimisers(self.loss_module, recipe.optimiser, decay=self.tuning.decays)
+        self.wrapped, *prepared = self.accelerator.prepare(self.loss_module, *optimisers)
+        self.optimizer = Optimisers(prepared, recipe.optimiser)
+        self.average = MovingAverage.of(self.wrapped, recipe.averaging, masters.refresh if masters else None)
         if masters:
-            masters.follow(self.loss_module, self._bare_optimizer)
+            masters.follow(self.loss_module, self.optimizer.bare[-1])
+        self._z_loss = 0.0
         self.stream = self._stream(train, self.run.seed)
         self.usage = Utilisation(
             flops,
             self.stream,
             self.accelerator.device,
-            torch.bfloat16 if self.run.precision == "bf16" else torch.float32,
+            torch.bfloat16 if self._bf16 else torch.float32,
             recipe.log.peak_tflops,
         )
         self.held_out = dict(held_out or {})
@@ -204,7 +205,7 @@ class Trainer:
         # Settings come first, so that another model's checkpoint is refused by them and not by the shape of a tensor.
         noted = TrainingState.from_file(checkpoint / STATE_FILE)
         check_same_run(noted.recipe, self.state.recipe, noted.data, self.data, checkpoint)
-        return restore(checkpoint, self.wrapped, self._bare_optimizer, self.tuning)
+        return restore(checkpoint, self.wrapped, self.optimizer.bare, self.tuning, self.average)
 
     def train(self) -> TrainingResult:
         """Train to the end of the schedule, or until a signal asks for a stop; save either way."""
@@ -213,44 +214,49 @@ class Trainer:
         meter = Meter(self.run.max_steps, seconds, self.state.elapsed_seconds)
         metrics = self._metrics()
         self.wrapped.train()
-        held_out: dict[str, dict[str, float]] = {}
+        measured = HeldOutReport()
         saved: Path | None = None
         interval: list[float] = []
         with StopOnSignal() as stop:
             while not self._ended(progress := meter.progress(self.state.step)) and not self._any(stop.asked):
                 loss, norm, rate, tokens = self._step(progress)
                 meter.count(tokens)
-                interval.append(loss)
+                interval += [loss] if math.isfinite(loss) else []  # it is finite wherever the weights moved
                 step = self._advance(tokens, meter.elapsed)
                 if step % self.run.log_every == 0:
                     self._report(metrics, meter, step, interval, norm, rate)
                     interval = []
                 if step % self.run.evaluate_every == 0:
-                    held_out = self._evaluate(metrics) or held_out
-                    self._keep_best(held_out)
+                    measured = self._measure(metrics)
+                    self._keep_best(measured)
                 if step % self.run.save_every == 0:
                     saved = self.save()
         if saved is None or not saved.name.endswith(f"{self.state.step:08d}"):
             saved = self.save()
         finished = self._ended(meter.progress(self.state.step))
         if finished:
-            held_out = self._evaluate(metrics) or held_out
-            self._keep_best(held_out)
+            measured = self._measure(metrics)
+            self._keep_best(measured)
         if metrics is not None:
             metrics.close()
         best = self.run.output / BEST_FOLDER if self.state.best else None
-        return TrainingResult(self.state.step, finished, saved, held_out, best)
+        return TrainingResult(self.state.step, finished, saved, measured.plain, best, measured.averaged)
 
     def _ended(self, progress: float) -> bool:
         return progress >= 1.0 or is_exhausted(self.state.best, self.run.patience)
 
-    def _keep_best(self, held_out: dict[str, dict[str, float]]) -> None:
-        """Note an evaluation where the run ends when the held-out loss no longer falls; keep the best checkpoint."""
-        if self.run.patience is None:
+    def _keep_best(self, measured: HeldOutReport) -> None:
+        """Note an evaluation where the run ends when the held-out loss no longer falls; keep the best checkpoint.
+
+        What counts is the loss of what will be exported: of the averaged weights, where the run averages. Until the
+        average begins nothing is noted, so that like is compared with like.
+        """
+        if self.run.patience is None or (self.average is not None and not self.state.averaged):
             return
         before = self.state.best
         # The same number on every process, so that all of them save or none.
-        nats = self.accelerator.reduce(torch.tensor(held_out["all"]["nats"], device=self.accelerator.device), "mean")
+        device = self.accelerator.device
+        nats = self.accelerator.reduce(torch.tensor(measured.exported["all"]["nats"], device=device), "mean")
         best = with_evaluation(before, float(nats), self.state.step)
         self.state = replace(self.state, best=best)
         if before is None or best.step != before.step:
@@ -261,18 +267,19 @@ class Trainer:
     def take_best(self) -> None:
         """Put back the weights of the best checkpoint, where the run keeps one; its state stays that of the end."""
         if self.state.best is not None and self.state.best.step != self.state.step:
-            restore(self.run.output / BEST_FOLDER, self.wrapped, self._bare_optimizer, self.tuning)
+            restore(self.run.output / BEST_FOLDER, self.wrapped, self.optimizer.bare, self.tuning, self.average)
 
     def save(self, name: str | None = None) -> Path:
         """Write a checkpoint of the current step, under another name where one is given."""
         path = save_checkpoint(
             self.run.output,
             self.wrapped,
-            self._bare_optimizer,
+            self.optimizer.bare,
             self.state,
             tuning=self.tuning,
             vocabulary=self.vocabulary,
             keep=self.run.keep,
+            average=self.average,
             main_process=self.accelerator.is_main_process,
             name=name,
         )
@@ -280,19 +287,25 @@ class Trainer:
         return path
 
     def export(self, folder: Path, dtype: torch.dtype = torch.bfloat16) -> None:
-        """Write the model alone, in the layout that stock loaders open. Every process must call this."""
-        tensors = self.tuning.plain_weights(gathered_weights(self.wrapped))
-        if self.accelerator.is_main_process:
-            make_folder(folder)
-            write_model(folder, self.model, self.vocabulary, tensors, dtype)
+        """Write the model for stock loaders, averaged where there is an average. Every process must call this."""
+        with self._averaged():
+            tensors = self.tuning.plain_weights(gathered_weights(self.wrapped))
+            if self.accelerator.is_main_process:
+                make_folder(folder)
+                write_model(folder, self.model, self.vocabulary, tensors, dtype)
         self.accelerator.wait_for_everyone()
 
     def export_adapter(self, folder: Path) -> None:
         """Write the trained weights alone, as peft opens them. Every process must call this."""
-        tensors = gathered_weights(self.wrapped, trained_only=True)
-        if self.accelerator.is_main_process:
-            self.tuning.write(make_folder(folder), self.vocabulary, tensors)
+        with self._averaged():
+            tensors = gathered_weights(self.wrapped, trained_only=True)
+            if self.accelerator.is_main_process:
+                self.tuning.write(make_folder(folder), self.vocabulary, tensors)
         self.accelerator.wait_for_everyone()
+
+    def _averaged(self) -> AbstractContextManager[None]:
+        """Put the averaged weights in place for a while, where there are any."""
+        return self.average.in_place() if self.average is not None and self.average.count else nullcontext()
 
     def close(self) -> None:
         """Leave the group of processes. Threads left running until the interpreter exits can abort it."""
@@ -300,11 +313,6 @@ class Trainer:
             self.stream.close()
         self.accelerator.wait_for_everyone()
         self.accelerator.end_training()
-
-    @property
-    def _bare_optimizer(self) -> torch.optim.Optimizer:
-        optimizer: torch.optim.Optimizer = self.optimizer.optimizer
-        return optimizer
 
     def _step(self, progress: float) -> tuple[float, float, float, int]:
         """Do one optimiser step; return the mean loss, the gradient's norm, the learning rate and the tokens."""
@@ -314,6 +322,7 @@ class Trainer:
         batches = [next(self.stream) for _ in range(self.recipe.batches.accumulate)]
         weight, tokens = self._total_weight(batches)
         total = torch.zeros((), device=self.accelerator.device)
+        z_loss = torch.zeros_like(total)
         for i, batch in enumerate(batches):
             last = i == len(batches) - 1
             with nullcontext() if last else self.accelerator.no_sync(self.wrapped):
@@ -321,12 +330,17 @@ class Trainer:
                 # Processes average their gradients, so each scales its own up for the average to be the sum.
                 self.accelerator.backward(loss * (self.accelerator.num_processes / weight))
             total += loss.detach()
+            if self.loss_module.z_weight:
+                z_loss += self.loss_module.z_sum
         self.tuning.clear_frozen_gradients()
         norm = self.accelerator.clip_grad_norm_(self.wrapped.parameters(), self.recipe.optimiser.clip)
-        self.optimizer.step()
+        moved = self._update(norm)
         self.optimizer.zero_grad(set_to_none=True)
         mean = float(self.accelerator.reduce(total, "sum")) / weight
-        if not math.isfinite(mean):
+        if self.loss_module.z_weight:
+            self._z_loss = float(self.accelerator.reduce(z_loss, "sum")) / weight
+            mean -= self._z_loss
+        if moved and not math.isfinite(mean):
             raise BioMatrixError(
                 f"the loss is {mean} at step {self.state.step}; lower peak_lr, or go on from the last checkpoint"
             )
@@ -340,6 +354,22 @@ class Trainer:
         allow_any_number(tensors["borders"])
         return tensors
 
+    def _update(self, norm: torch.Tensor) -> bool:
+        """Move the weights by their gradients; return False where the guard left that out."""
+        guard, step = self.recipe.stability, self.state.step
+        if guard.spike_multiple is not None:
+            size, norms = float(norm), self.state.norms
+            if self._any(norms.is_spike(size, guard)):
+                logger.warning("step %d  update left out: norm %.3g, %s", step + 1, size, norms.told())
+                self.state = replace(self.state, norms=norms.after_skip(size, step, guard))
+                return False
+            self.state = replace(self.state, norms=norms.after(size, guard))
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update(step + 1)
+            self.state = replace(self.state, averaged=self.average.count)
+        return True
+
     def _total_weight(self, batches: list[Batch]) -> tuple[float, int]:
         """Return the loss weight and the number of labels that count, of one step over all processes."""
         sums = [sum(float(b.weights.sum()) for b in batches), float(sum(b.num_tokens for b in batches))]
@@ -350,7 +380,7 @@ class Trainer:
 
     def _set_rate(self, progress: float) -> float:
         o = self.recipe.optimiser
-        rate = o.peak_lr * learning_rate_factor(
+        factor = learning_rate_factor(
             progress,
             self.state.step,
             shape=o.shape,
@@ -359,9 +389,7 @@ class Trainer:
             final_fraction=o.final_fraction,
             warmup_fraction=o.warmup_fraction,
         )
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        return rate
+        return self.optimizer.set_rates(factor)
 
     def _advance(self, tokens: int, elapsed: float) -> int:
         state = self.state
@@ -399,7 +427,7 @@ class Trainer:
         speed, left = meter.report(step)
         if metrics is None:
             return
-        loss, share = sum(losses) / len(losses), self.usage.report()
+        loss, share = sum(losses) / len(losses) if losses else math.nan, self.usage.report()
         metrics.write(
             step=step,
             loss=loss,
@@ -410,57 +438,44 @@ class Trainer:
             mfu=share,
             elapsed_seconds=meter.elapsed,
             seconds_left=left,
+            **self._extras(),
         )
         logger.info(
             "step %d  loss %.4f  lr %.2e  norm %.2f  %.1fk tokens/s  MFU %.1f%%  %.1fM tokens  %s left",
             step, loss, rate, norm, speed / 1e3, 100 * share, self.state.tokens / 1e6, clock(left),
         )  # fmt: skip
 
-    def _evaluate(self, metrics: RunLog | None) -> dict[str, dict[str, float]]:
-        """Measure the held-out loss. Every process takes the same batches, so that sharded weights can be gathered."""
+    def _extras(self) -> dict[str, float]:
+        """Return the figures of options that are on."""
+        found: dict[str, float] = {}
+        if len(self.optimizer.rates) > 1:
+            found["muon_learning_rate"] = self.optimizer.rates[1]
+        if self.loss_module.z_weight:
+            found["z_loss"] = self._z_loss
+        if self.recipe.stability.spike_multiple is not None:
+            found["skipped_updates"] = self.state.norms.skipped
+        return found
+
+    def _measure(self, metrics: RunLog | None) -> HeldOutReport:
+        """Measure the held-out loss of the weights, and of their average where there is one."""
         if not self.held_out:
-            return {}
+            return HeldOutReport()
+        found = HeldOutReport(self._evaluate())
+        if self.state.averaged:
+            with self._averaged():
+                found = HeldOutReport(found.plain, self._evaluate())
+        if metrics is not None:
+            found.log(metrics, self.state.step)
+        return found
+
+    def _evaluate(self) -> Losses:
+        """Measure the held-out loss. Every process takes the same batches, so that sharded weights can be gathered."""
         batches = {
             view: evaluation_batches(documents, self.recipe, self.vocabulary.pad_id)
             for view, documents in self.held_out.items()
         }
         module: Any = self.wrapped
-        losses = held_out_loss(module, batches, self.labels, self.accelerator.device, self.run.precision == "bf16")
-        if metrics is not None:
-            metrics.write(step=self.state.step, held_out=losses)
-            for by, chosen in (("modality", False), ("task", True)):
-                parts = [(name, part["nats"]) for name, part in losses.items() if name.startswith(VIEW) == chosen]
-                line = "  ".join(f"{name.removeprefix(VIEW)} {nats:.3f}" for name, nats in parts)
-                logger.info("step %d  held out by %s, nats per token: %s", self.state.step, by, line)
-        return losses
-
-
-def evaluation_batches(documents: Documents, recipe: Recipe, pad_id: int | None) -> list[Batch]:
-    """Return the same first held-out batches at every call: at least ``evaluate_documents`` rows, or one epoch."""
-    stream = BatchStream(documents, recipe.batches, seed=_EVALUATION_SEED, pad_id=0 if pad_id is None else pad_id)
-    batches: list[Batch] = []
-    rows = 0
-    for batch in itertools.takewhile(lambda _: stream.position.epoch == 0, stream):
-        batches.append(batch)
-        rows += len(batch.input_ids)
-        if rows >= recipe.run.evaluate_documents:
-            break
-    return batches
-
-
-def adamw(module: nn.Module, settings: OptimiserSection, decay: bool = True) -> torch.optim.AdamW:
-    """Return AdamW over what is trained of a module: matrices decay, norms, biases and embeddings do not."""
-    decayed: list[nn.Parameter] = []
-    undecayed: list[nn.Parameter] = []
-    for name, parameter in module.named_parameters():
-        if parameter.requires_grad:
-            (decayed if decay and parameter.ndim >= 2 and "embed" not in name else undecayed).append(parameter)
-    groups = [
-        {"params": decayed, "weight_decay": settings.weight_decay},
-        {"params": undecayed, "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
-    return torch.optim.AdamW(groups, lr=settings.peak_lr, betas=settings.betas, eps=settings.eps, fused=True)
+        return held_out_loss(module, batches, self.labels, self.accelerator.device, self._bf16)
 
 
 def prepare_host(run: RunSection) -> None:

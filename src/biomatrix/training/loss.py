@@ -5,6 +5,7 @@ Legend of shapes: B rows, T tokens of a row, N kept positions, D hidden size, V 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,6 +18,8 @@ from biomatrix.training.document_attention import VARLEN
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+Losses = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Hidden states ``[N, D]``, the output table ``[V, D]`` and labels ``[N]`` to losses ``[N]`` or ``[N, 2]``."""
 CHUNK_ROWS = 256
 """Positions whose logits are computed together where nobody says how many the memory allows."""
 LARGE_VOCABULARY = 16_384
@@ -33,12 +36,22 @@ class NextTokenLoss(nn.Module):
     chunk_rows : int
         Positions whose logits are computed together where the vocabulary is large; see
         :func:`biomatrix.training.loss_memory.loss_rows`.
+    z_weight : float
+        Weight of the z-loss (Chowdhery et al., 2022): the squared logarithm of the softmax's denominator, which keeps
+        logits from drifting. It is part of what is learned, never of what is measured.
+
+    Attributes
+    ----------
+    z_sum : Tensor
+        The z-loss in the last training sum, float32 scalar without gradient; 0 where it has no weight.
     """
 
-    def __init__(self, model: PreTrainedModel, chunk_rows: int = CHUNK_ROWS) -> None:
+    def __init__(self, model: PreTrainedModel, chunk_rows: int = CHUNK_ROWS, z_weight: float = 0.0) -> None:
         super().__init__()
-        self.model, self.chunk_rows = model, chunk_rows
-        self._losses, self._fixed = _plain_losses, False
+        self.model, self.chunk_rows, self.z_weight = model, chunk_rows, z_weight
+        self.z_sum = torch.zeros(())
+        self._chunk_losses: Losses = losses_with_z if z_weight else _plain_losses
+        self._losses, self._fixed = self._chunk_losses, False
 
     def compile_losses(self, fixed: bool = False) -> None:
         """Compile the loss of what is computed at once, which fuses the softmax with the cast to float32.
@@ -48,7 +61,7 @@ class NextTokenLoss(nn.Module):
         fixed : bool
             For batches of one shape: labels that do not count are computed too, so that every batch has as many.
         """
-        self._losses, self._fixed = torch.compile(_plain_losses, dynamic=not fixed), fixed
+        self._losses, self._fixed = torch.compile(self._chunk_losses, dynamic=not fixed), fixed
 
     def forward(
         self,
@@ -95,23 +108,60 @@ class NextTokenLoss(nn.Module):
             return token_losses(x_BTD.flatten(0, 1), head.weight, labels.flatten(), self.chunk_rows).view_as(labels)
         if head.weight.shape[0] < LARGE_VOCABULARY or (self._fixed and labels.numel() <= self.chunk_rows):
             losses_N = self._losses(x_BTD.flatten(0, 1), head.weight, labels.flatten())
-            return (losses_N * weights.flatten()).sum()
+            return self._sum(losses_N, weights.flatten())
         kept = weights.flatten() > 0
         x_ND, labels_N = x_BTD.flatten(0, 1)[kept], labels.flatten()[kept]
         if len(x_ND) <= self.chunk_rows:
             losses_N = self._losses(x_ND, head.weight, labels_N)
         else:
-            losses_N = token_losses(x_ND, head.weight, labels_N, self.chunk_rows)
-        return (losses_N * weights.flatten()[kept]).sum()
+            losses_N = token_losses(x_ND, head.weight, labels_N, self.chunk_rows, self._chunk_losses)
+        return self._sum(losses_N, weights.flatten()[kept])
+
+    def _sum(self, losses_N: Tensor, weights_N: Tensor) -> Tensor:
+        """Return the weighted sum, with the z-loss where there are two losses a position."""
+        if not self.z_weight:
+            return (losses_N * weights_N).sum()
+        sums_2 = (losses_N * weights_N[:, None]).sum(0)
+        z = self.z_weight * sums_2[1]
+        self.z_sum = z.detach()
+        return sums_2[0] + z
 
 
-def token_losses(x_ND: Tensor, weight_VD: Tensor, labels_N: Tensor, chunk_rows: int = CHUNK_ROWS) -> Tensor:
-    """Return the cross-entropy of each position, ``float32 [N]`` nats; large vocabularies are taken in chunks."""
+def token_losses(
+    x_ND: Tensor,
+    weight_VD: Tensor,
+    labels_N: Tensor,
+    chunk_rows: int = CHUNK_ROWS,
+    losses: Losses | None = None,
+) -> Tensor:
+    """Return the cross-entropy of each position, ``float32 [N]`` nats; large vocabularies are taken in chunks.
+
+    Parameters
+    ----------
+    x_ND : Tensor, shape=(N, D)
+        The last hidden states.
+    weight_VD : Tensor, shape=(V, D)
+        The output table.
+    labels_N : Tensor, shape=(N,), dtype=int64
+    chunk_rows : int
+        Positions of a chunk.
+    losses : callable, optional
+        What gives the losses of some positions, such as :func:`losses_with_z`; cross-entropy alone if not given.
+    """
+    losses = losses or _plain_losses
     if weight_VD.shape[0] < LARGE_VOCABULARY or len(x_ND) <= chunk_rows:
-        return _plain_losses(x_ND, weight_VD, labels_N)
+        return losses(x_ND, weight_VD, labels_N)
     chunks = zip(torch.split(x_ND, chunk_rows), torch.split(labels_N, chunk_rows), strict=True)
-    losses = [checkpoint(_plain_losses, x, weight_VD, labels, use_reentrant=False) for x, labels in chunks]
-    return torch.cat([loss for loss in losses if loss is not None])
+    parts = [checkpoint(losses, x, weight_VD, labels, use_reentrant=False) for x, labels in chunks]
+    return torch.cat([part for part in parts if part is not None])
+
+
+def losses_with_z(x_ND: Tensor, weight_VD: Tensor, labels_N: Tensor) -> Tensor:
+    """Return the cross-entropy and the squared logarithm of the softmax's denominator, ``float32 [N, 2]``."""
+    logits_NV = F.linear(x_ND, weight_VD).float()
+    denominator_N = torch.logsumexp(logits_NV, dim=-1)
+    label_N = logits_NV.gather(-1, labels_N[:, None])[:, 0]
+    return torch.stack([denominator_N - label_N, denominator_N.square()], dim=-1)
 
 
 def _plain_losses(x_ND: Tensor, weight_VD: Tensor, labels_N: Tensor) -> Tensor:

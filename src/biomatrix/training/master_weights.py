@@ -82,7 +82,7 @@ class MasterWeights:
                 working.copy_(layer.weight)
 
     def follow(self, loss_module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        """Refresh after every step of an optimiser, and whenever weights are loaded into a module."""
+        """Refresh after every step of a run's last optimiser, and whenever weights are loaded into a module."""
         optimizer.register_step_post_hook(self.refresh)
         loss_module.register_load_state_dict_post_hook(self.refresh)  # type: ignore[no-untyped-call]
 

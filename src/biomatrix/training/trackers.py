@@ -6,6 +6,7 @@ Both are extras. Nothing of either is imported before a recipe asks for it.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,8 @@ from biomatrix.training.log_settings import LogSection
 from biomatrix.training.progress import MetricsLog
 
 TENSORBOARD: Final = "tensorboard"
+HELD_OUT, HELD_OUT_AVERAGED = "held_out", "held_out_averaged"
+"""The names in metrics of held-out losses: of the weights, and of their moving average."""
 VIEW: Final = "view:"
 """What stands before the name of a view or task among held-out losses, which are else by modality."""
 
@@ -50,7 +53,8 @@ class RunLog(MetricsLog):
         self.trackers = trackers
 
     def write(self, **values: Any) -> None:
-        """Append one line; ``step`` must be among the values."""
+        """Append one line; ``step`` must be among the values. JSON knows finite numbers alone: others are left out."""
+        values = {name: value for name, value in values.items() if not _is_no_number(value)}
         super().write(**values)
         scalars = dict(scalars_of(values))
         for tracker in self.trackers:
@@ -60,6 +64,10 @@ class RunLog(MetricsLog):
         """Close the trackers; the file needs no closing."""
         for tracker in self.trackers:
             tracker.close()
+
+
+def _is_no_number(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def scalars_of(line: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
@@ -73,10 +81,10 @@ def scalars_of(line: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     {'held_out_by_modality/text': 3.0, 'held_out_by_task/fold': 2.0}
     """
     for name, value in line.items():
-        if name == "held_out":
+        if name in (HELD_OUT, HELD_OUT_AVERAGED):
             for part, figures in value.items():
                 kind = "task" if part.startswith(VIEW) else "modality"
-                yield f"held_out_by_{kind}/{part.removeprefix(VIEW)}", float(figures["nats"])
+                yield f"{name}_by_{kind}/{part.removeprefix(VIEW)}", float(figures["nats"])
         elif name != "step" and isinstance(value, (int, float)):
             yield f"train/{name}", float(value)
 

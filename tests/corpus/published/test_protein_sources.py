@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
+import shutil
 import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from biomatrix.corpus.planning.rates import SAMPLES
+from biomatrix.corpus.sources.foldcomp_tables import FoldcompTable
 from biomatrix.corpus.sources.published.uniprot_flat import parse_flat
 from biomatrix.errors import ConfigurationError, ParseError
 
@@ -98,6 +102,23 @@ def test_foldcomp_gives_the_same_chain(read: Reading) -> None:
     assert packed.fields == {"plddt": "90.00"}
     off = np.linalg.norm(packed.entity.backbone - whole.entity.backbone, axis=-1)
     assert off.max() < 0.6  # Angstrom: angles are kept to 8 bytes a residue
+
+
+@pytest.mark.parametrize("seed", [2, 6])  # an abort and, mostly, a fault of memory
+def test_a_damaged_foldcomp_structure_costs_one_record(tmp_path: Path, seed: int) -> None:
+    pytest.importorskip("foldcomp")
+    for file in (SAMPLES / "afdb_foldcomp").iterdir():
+        shutil.copy(file, tmp_path)
+    path = tmp_path / "afdb_swissprot_v4"
+    whole = [text for _, text in FoldcompTable(path).rows()]
+    content, generator = bytearray(path.read_bytes()), random.Random(seed)
+    for _ in range(4):
+        content[generator.randrange(80)] = generator.randrange(256)  # the head of the first
+    path.write_bytes(content)
+    damaged, sound = FoldcompTable(path).rows()
+    assert sound[1] == whole[1]
+    assert isinstance(damaged[1], ParseError)
+    assert "cannot be unpacked by FoldComp: its library ended" in str(damaged[1])
 
 
 def test_swissprot_gives_the_same_from_both_forms(read: Reading) -> None:

@@ -6,16 +6,17 @@ holds one range and not the corpus.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from biomatrix.corpus.deduplication.runs import EXACT, RUN, run_part
 from biomatrix.corpus.deduplication.signatures import Signature, agreement
-from biomatrix.corpus.mapped_arrays import mapped
 from biomatrix.corpus.slices import Slice, fingerprint, marked_folder
 
 VERSION: Final = 1
@@ -25,6 +26,8 @@ MOST_KEYS: Final = 2_000_000
 _KEYS_OF_RUN: Final = 500
 DROPPED: Final = np.dtype([("slice", "<u4"), ("row", "<u4"), ("by", "S96")])
 """A record that is left out, by its slice and row, and the one that is kept, ``source/id``."""
+Place: TypeAlias = tuple[int, int]
+"""A record by the number of its slice and its row."""
 _LEADERS: Final = 16
 """Kept records of one key that each further one is compared with."""
 
@@ -118,37 +121,59 @@ def _dropped(item: DuplicateSlice) -> Iterator[tuple[int, int, bytes]]:
     same = (keys["high"][1:] == keys["high"][:-1]) & (keys["low"][1:] == keys["low"][:-1])
     starts = np.flatnonzero(np.concatenate([[True], ~same]))
     ends = np.concatenate([starts[1:], [len(keys)]])
-    for start, end in zip(starts[ends - starts > 1].tolist(), ends[ends - starts > 1].tolist(), strict=True):
-        group = list(zip(numbers[start:end].tolist(), keys["row"][start:end].tolist(), strict=True))
-        for (number, row), (kept, kept_row) in _losers(item, group):
-            yield number, row, _name(item.runs[kept], kept_row)
+    several = ends - starts > 1
+    groups = [
+        list(zip(numbers[start:end].tolist(), keys["row"][start:end].tolist(), strict=True))
+        for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True)
+    ]
+    signatures = {} if item.name == EXACT else _signatures(item, chain.from_iterable(groups))
+    losers = [pair for group in groups for pair in _losers(item, group, signatures)]
+    names = _names(item, (kept for _, kept in losers))
+    yield from ((number, row, names[kept]) for (number, row), kept in losers)
 
 
 def _losers(
-    item: DuplicateSlice, group: Sequence[tuple[int, int]]
-) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    item: DuplicateSlice, group: Sequence[Place], signatures: Mapping[Place, Signature]
+) -> Iterator[tuple[Place, Place]]:
     """Yield each record of a group that is left out, with the one that is kept; the group is in order of preference."""
     if item.name == EXACT:
         yield from ((member, group[0]) for member in group[1:])
         return
-    leaders: list[tuple[tuple[int, int], Signature]] = []
+    leaders: list[Place] = []
     for member in dict.fromkeys(group):
-        own = _signature(item, *member)
-        close = (leader for leader, values in leaders if agreement(own, values) >= item.least)
+        own = signatures[member]
+        close = (leader for leader in leaders if agreement(own, signatures[leader]) >= item.least)
         leader = next(close, None)
         if leader is not None:
             yield member, leader
         elif len(leaders) < _LEADERS:
-            leaders.append((member, own))
+            leaders.append(member)
 
 
-def _signature(item: DuplicateSlice, number: int, row: int) -> Signature:
-    folder = item.runs[number].folder
-    place = int(np.searchsorted(mapped(folder / f"signature_rows_{item.name}.npy"), row))
-    values: Signature = mapped(folder / f"signatures_{item.name}.npy")[place]
-    return values
+def _signatures(item: DuplicateSlice, places: Iterable[Place]) -> dict[Place, Signature]:
+    """Return the signatures of records, read slice by slice: an open file counts as memory with all that was read."""
+    found: dict[Place, Signature] = {}
+    for number, rows in _by_slice(places):
+        folder = item.runs[number].folder
+        stored = np.searchsorted(np.load(folder / f"signature_rows_{item.name}.npy"), rows)
+        values = np.load(folder / f"signatures_{item.name}.npy", mmap_mode="r")[stored]
+        found.update(((number, row), each) for row, each in zip(rows, values, strict=True))
+    return found
 
 
-def _name(run: Run, row: int) -> bytes:
-    identifier: bytes = mapped(run.folder / "ids.npy")[row]
-    return f"{run.source}/".encode()[:32] + bytes(identifier)
+def _names(item: DuplicateSlice, places: Iterable[Place]) -> dict[Place, bytes]:
+    """Return ``source/id`` of records, read slice by slice."""
+    found: dict[Place, bytes] = {}
+    for number, rows in _by_slice(places):
+        source = f"{item.runs[number].source}/".encode()[:32]
+        identifiers = np.load(item.runs[number].folder / "ids.npy", mmap_mode="r")[rows]
+        found.update(((number, row), source + bytes(each)) for row, each in zip(rows, identifiers, strict=True))
+    return found
+
+
+def _by_slice(places: Iterable[Place]) -> Iterator[tuple[int, list[int]]]:
+    """Yield the number of each slice with the rows wanted of it, each once."""
+    rows: dict[int, set[int]] = defaultdict(set)
+    for number, row in places:
+        rows[number].add(row)
+    yield from ((number, sorted(wanted)) for number, wanted in sorted(rows.items()))

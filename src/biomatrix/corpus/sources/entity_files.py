@@ -6,13 +6,13 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from biomatrix.corpus.records import BATCH_ROWS, Record
 from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources.base import Shard, whole_shard
 from biomatrix.corpus.sources.file_runs import FileRunSource
-from biomatrix.corpus.sources.generic import TABLE_READERS, DescribedSource
+from biomatrix.corpus.sources.generic import ANY_FORMAT, TABLE_READERS, DescribedSource
 from biomatrix.corpus.sources.source_lines import LIMITS
 from biomatrix.corpus.sources.tables import Table
 from biomatrix.corpus.sources.text_tables import CutRecord, MarkedTable
@@ -23,9 +23,6 @@ from biomatrix.entities.records import read_entities
 from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError
-
-ANY_FORMAT: Final = "files"
-"""The reader of files that are each read as their name says, such as a folder of PDB, mmCIF and SDF files."""
 
 
 class EntityFileSource(DescribedSource):

@@ -1,16 +1,18 @@
-"""FoldComp databases as tables: each row the name and the PDB text of a structure, unpacked by ``foldcomp``."""
+"""FoldComp databases as tables: each row the name and the PDB text of a structure."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
+from biomatrix.corpus.sources.foldcomp_process import FoldcompProcess
 from biomatrix.corpus.sources.tables import Table
 from biomatrix.errors import ConfigurationError, ParseError
 
@@ -66,21 +68,14 @@ class FoldcompTable(Table):
     """
 
     @cached_property
-    def _database(self) -> Any:
-        try:
-            import foldcomp
-        except ImportError as error:
-            raise ConfigurationError(
-                "FoldComp databases need the package foldcomp: pip install 'biomatrix[sources]'"
-            ) from error
+    def _database(self) -> FoldcompProcess:
+        if importlib.util.find_spec("foldcomp") is None:
+            raise ConfigurationError("FoldComp databases need the package foldcomp: pip install 'biomatrix[sources]'")
         for ending in (".index", ".lookup", ".dbtype"):
             if not self.path.with_name(self.path.name + ending).is_file():
                 raise ParseError(f"no {self.path.name}{ending} beside the FoldComp database", file=str(self.path))
         check_index(self.path)
-        try:
-            return foldcomp.open(str(self.path))
-        except Exception as error:
-            raise ParseError(f"not a FoldComp database: {error}", file=str(self.path)) from error
+        return FoldcompProcess(self.path)
 
     def starts(self) -> Iterator[int | None]:
         """Yield None for each row: structures are found by number."""
@@ -93,7 +88,6 @@ class FoldcompTable(Table):
 
     def _row(self, number: int) -> tuple[str, str | ParseError]:
         try:
-            name, text = self._database[number]
-        except Exception as error:  # noqa: BLE001 (likewise)
-            return str(number + 1), ParseError(f"cannot be unpacked by FoldComp: {error}")
-        return str(name), str(text)
+            return self._database[number]
+        except ParseError as error:
+            return str(number + 1), error

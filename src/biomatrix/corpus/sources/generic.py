@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -20,13 +20,16 @@ from biomatrix.corpus.sources.source_files import matching_files
 from biomatrix.corpus.sources.tables import ParquetTable, Table
 from biomatrix.corpus.sources.text_tables import BrokenRow, DelimitedTable, FastaTable, JsonTable
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.formats import kinds_of_format, known_formats, read_format_of
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.near_matches import near_matches
-from biomatrix.errors import ConfigurationError, ParseError, UnsupportedError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, UnsupportedError
 
 UNSTATED: Final = "unstated"
 """The licence of a source whose recipe names none."""
 TABLE_READERS: Final = ("csv", "tsv", "jsonl", "parquet", "fasta")
+ANY_FORMAT: Final = "files"
+"""The reader of files that are each read as their name says, such as a folder of PDB, mmCIF and SDF files."""
 _CROSS_ENTITY: Final = "cross_entity"
 _LATER_KEYS: Final = ("folder", "parts", "hold_out")
 """Keys that a fingerprint holds only where they are given, so that it is that of the versions before them."""
@@ -43,8 +46,21 @@ def described_provenance(entry: SourceRecipe, root: Path) -> Provenance:
     """
     licence = tuple(entry.licence) or (UNSTATED,)
     files = matching_files(entry.name, entry.files, root)
-    category = entry.category or (_CROSS_ENTITY if entry.parts else entry.kind) or TEXT
+    stated = entry.category or (_CROSS_ENTITY if entry.parts else entry.kind)
+    category = stated or _kind_read(entry, root, files) or TEXT
     return Provenance(licence, entry.origin, files, "all; one in fifty is held out", category, entry.part or "other")
+
+
+def _kind_read(entry: SourceRecipe, root: Path, files: Sequence[str]) -> str:
+    """Return the first kind that the files, not tables, are read as, the first file where each goes by its name."""
+    formats = known_formats().keys() - set(TABLE_READERS)
+    if not files or entry.reader not in {*formats, ANY_FORMAT}:
+        return ""
+    try:
+        name = str(entry.reader) if entry.reader in formats else read_format_of(root / files[0])
+    except BioMatrixError:  # told where the file is read
+        return ""
+    return next((one.name for one in kinds_of_format(name)), "")
 
 
 class DescribedSource(Source):

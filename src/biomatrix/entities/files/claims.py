@@ -1,8 +1,9 @@
 """Claims: which process works on what, when several processes or machines share one folder.
 
 A claim is a file beside the work, created only where there is none, and touched while its holder lives. A claim that
-nobody has touched for the length of a lease is void and may be taken over. Ages are differences between times of the
-file system of the shared folder, so that the clocks of the machines need not agree.
+nobody has touched for the length of a lease is void and may be taken over; so is, at once, that of a process of this
+machine that is no more. Ages are differences between times of the file system of the shared folder, so that the clocks
+of the machines need not agree.
 
 Claims only avoid double work: two workers that come to hold the same piece (after a holder paused for longer than a
 lease) write the same bytes under names of their own, and the first to finish wins.
@@ -18,7 +19,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from biomatrix.errors import ConfigurationError
 
@@ -68,7 +69,7 @@ def holder(folder: Path) -> str | None:
     """Return the token of the live claim to a folder, None where there is none."""
     path = claim_path(folder)
     since = age(path)
-    return None if since is None or since > lease_seconds() else _token(path)
+    return None if since is None or since > lease_seconds() or has_ended(_content(path) or {}) else _token(path)
 
 
 class Claim:
@@ -149,7 +150,7 @@ def take(folder: Path) -> Claim | None:
     if _create(claim):
         return claim
     token, since = _token(claim.path), age(claim.path)
-    if since is not None and since <= lease_seconds():
+    if since is not None and since <= lease_seconds() and not has_ended(_content(claim.path) or {}):
         return None
     if since is not None and not _clear(claim, token):
         return None
@@ -188,13 +189,35 @@ def _create(claim: Claim) -> bool:
 
 
 def _token(path: Path) -> str | None:
+    content = _content(path)
+    return None if content is None else str(content.get("token", ""))
+
+
+def _content(path: Path) -> dict[str, Any] | None:
+    """Return what a claim says, None where it is gone."""
     try:
-        token: str = json.loads(path.read_text(encoding="utf-8"))["token"]
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError):
-        return ""  # created a moment ago and not yet written, or written by a process that was killed there
-    return token
+    except ValueError:
+        return {}  # created a moment ago and not yet written, or written by a process that was killed there
+    return content
+
+
+def has_ended(note: dict[str, Any]) -> bool:
+    """Return whether the process that wrote a note, its ``host`` and ``pid``, was of this machine and is gone.
+
+    Another machine of the same name would be taken for this one: its work would be done twice, to the same bytes.
+    """
+    if note.get("host") != socket.gethostname() or not isinstance(note.get("pid"), int):
+        return False
+    try:
+        os.kill(note["pid"], 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 class _Heart:

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from biomatrix.entities.files.claims import age, kept_alive, lease_seconds
+from biomatrix.entities.files.claims import age, has_ended, kept_alive, lease_seconds
 from biomatrix.entities.files.writing import named_refusals
 from biomatrix.errors import ConfigurationError
 
@@ -65,7 +65,7 @@ def _refuse_others(folder: Path, own: Path, mark: str, refusal: str) -> None:
         if path == own:
             continue
         note, since = _note(path), age(path)
-        if since is None or since > lease_seconds() or _has_ended(note):
+        if since is None or since > lease_seconds() or has_ended(note):
             with suppress(FileNotFoundError):
                 path.unlink()
             continue
@@ -84,16 +84,3 @@ def _note(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return note if isinstance(note, dict) else {}
-
-
-def _has_ended(note: dict[str, Any]) -> bool:
-    """Return whether the process that wrote a note on this machine is gone."""
-    if note.get("host") != socket.gethostname() or not isinstance(note.get("pid"), int):
-        return False
-    try:
-        os.kill(note["pid"], 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
