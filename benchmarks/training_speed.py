@@ -190,7 +190,8 @@ def stock(way: str, args: argparse.Namespace, folder: Path) -> None:
     arguments = TrainingArguments(
         output_dir=str(folder), max_steps=1_000_000, per_device_train_batch_size=rows_of_a_batch(way, source, args),
         learning_rate=2e-3, optim="adamw_torch_fused", max_grad_norm=1.0, bf16=computes_in_bf16(settings.run),
-        logging_steps=20,        use_cpu=not torch.cuda.is_available(), save_strategy="no", report_to=[], remove_unused_columns=False,
+        logging_steps=20, use_cpu=not torch.cuda.is_available(), save_strategy="no", report_to=[],
+        remove_unused_columns=False,
         disable_tqdm=True, train_sampling_strategy=sampling, dataloader_pin_memory=False,
         torch_compile=args.compile_stock and way == "packed",
     )  # fmt: skip

@@ -142,7 +142,7 @@ class RunSection(Section):
     """A time budget: the schedule decays to its end by then. Runs limited by time do not repeat exactly."""
     seed: Annotated[int, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)] = 0
     precision: Literal["auto", "bf16", "fp32"] = "auto"
-    """Of products of matrices; weights stay float32. "auto" is bf16 where the GPU or processor has instructions for it."""
+    """Of products of matrices; weights stay float32. "auto" is bf16 where the GPU or processor has instructions."""
     attention: Literal["auto", "eager", "sdpa", "flash_attention_2", "varlen"] = "auto"
     """"auto" is eager on a CPU, where it is the fastest for short rows, and sdpa elsewhere. "varlen", for packed rows
     on a GPU, is told where documents begin and needs no mask (``torch.nn.attention.varlen``)."""
