@@ -51,7 +51,8 @@ class NextTokenLoss(nn.Module):
         self.model, self.chunk_rows, self.z_weight = model, chunk_rows, z_weight
         self.z_sum = torch.zeros(())
         self._chunk_losses: Losses = losses_with_z if z_weight else _plain_losses
-        self._losses, self._fixed = self._chunk_losses, False
+        self._losses: Losses = self._chunk_losses
+        self._fixed = False
 
     def compile_losses(self, fixed: bool = False) -> None:
         """Compile the loss of what is computed at once, which fuses the softmax with the cast to float32.
@@ -61,7 +62,8 @@ class NextTokenLoss(nn.Module):
         fixed : bool
             For batches of one shape: labels that do not count are computed too, so that every batch has as many.
         """
-        self._losses, self._fixed = torch.compile(self._chunk_losses, dynamic=not fixed), fixed
+        self._losses = torch.compile(self._chunk_losses, dynamic=not fixed)
+        self._fixed = fixed
 
     def forward(
         self,

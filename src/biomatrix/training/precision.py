@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def is_bf16_fast() -> bool:
     """Return whether this machine has instructions for bfloat16: its GPU, or without one its processor."""
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     processor: Any = torch.cpu
     return bool(processor._is_amx_tile_supported() or processor._is_avx512_bf16_supported())
 
