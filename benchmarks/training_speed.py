@@ -4,9 +4,10 @@
     python benchmarks/training_speed.py --turns 1 --steps 2 --warm-up 1 --no-compile
     python benchmarks/training_speed.py --corpus runs/nano_corpus/shards/train --vocabulary-size 6784
 
-The same model (nano's sizes), the same documents, AdamW and bfloat16 autocast for all; only labels that count are
-counted, never padding. The stock Trainer stands three times, each with its best settings for a CPU (eager attention,
-fused AdamW, freed memory kept in the process as in our loop, no workers, nothing saved or reported):
+The same model (nano's sizes), the same documents, AdamW and the same precision for all, bfloat16 autocast where the
+processor has instructions for it; only labels that count are counted, never padding. The stock Trainer stands three
+times, each with its best settings for a CPU (eager attention, fused AdamW, freed memory kept in the process as in our
+loop, no workers, nothing saved or reported):
 
   padded    documents at random, padded to the longest of a batch
   grouped   ``train_sampling_strategy="group_by_length"``, padded
@@ -75,7 +76,7 @@ def recipe(args: argparse.Namespace, folder: Path) -> Any:
             "run": {
                 "output": str(folder),
                 "max_steps": 1_000_000,
-                "precision": "bf16",
+                "precision": args.precision,
                 "attention": "eager",
                 "compile": args.compile,
                 "threads": args.threads,
@@ -135,6 +136,7 @@ def stock(way: str, args: argparse.Namespace, folder: Path) -> None:
     from biomatrix.corpus.packing import pack
     from biomatrix.training.loop import prepare_host
     from biomatrix.training.model import build_model
+    from biomatrix.training.precision import computes_in_bf16
 
     settings = recipe(args, folder)
     prepare_host(settings.run)
@@ -187,8 +189,9 @@ def stock(way: str, args: argparse.Namespace, folder: Path) -> None:
     sampling = "group_by_length" if way == "grouped" else "random"
     arguments = TrainingArguments(
         output_dir=str(folder), max_steps=1_000_000, per_device_train_batch_size=rows_of_a_batch(way, source, args),
-        learning_rate=2e-3, optim="adamw_torch_fused", max_grad_norm=1.0, bf16=True, logging_steps=20,
-        use_cpu=not torch.cuda.is_available(), save_strategy="no", report_to=[], remove_unused_columns=False,
+        learning_rate=2e-3, optim="adamw_torch_fused", max_grad_norm=1.0, bf16=computes_in_bf16(settings.run),
+        logging_steps=20, use_cpu=not torch.cuda.is_available(), save_strategy="no", report_to=[],
+        remove_unused_columns=False,
         disable_tqdm=True, train_sampling_strategy=sampling, dataloader_pin_memory=False,
         torch_compile=args.compile_stock and way == "packed",
     )  # fmt: skip
@@ -280,6 +283,7 @@ def main() -> int:
     parser.add_argument("--vocabulary-size", type=int, default=6784)
     parser.add_argument("--corpus", type=Path, help="a folder of token shards, in place of synthetic documents")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precision", choices=("auto", "bf16", "fp32"), default="auto")
     parser.add_argument("--no-compile", dest="compile", action="store_false", help="our loop without compiled layers")
     parser.add_argument("--compile-stock", action="store_true", help="torch_compile for the packed stock Trainer")
     parser.add_argument("--contestant", help=argparse.SUPPRESS)

@@ -141,13 +141,22 @@ class RunSection(Section):
     max_minutes: Annotated[float, Field(gt=0)] | None = None
     """A time budget: the schedule decays to its end by then. Runs limited by time do not repeat exactly."""
     seed: Annotated[int, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)] = 0
-    precision: Literal["bf16", "fp32"] = "bf16"
-    attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
-    """"auto" is eager on a CPU, where it is the fastest for short rows, and sdpa elsewhere."""
-    compile: bool = False
-    """Compile the layers: 20 to 60 s to warm up, then a third faster on a CPU."""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """Of products of matrices; weights stay float32. "auto" is bf16 where the GPU or processor has instructions."""
+    attention: Literal["auto", "eager", "sdpa", "flash_attention_2", "varlen"] = "auto"
+    """"auto" is eager on a CPU, where it is the fastest for short rows, and sdpa elsewhere. "varlen", for packed rows
+    on a GPU, is told where documents begin and needs no mask (``torch.nn.attention.varlen``)."""
+    weights: Literal["fp32", "bf16"] = "fp32"
+    """"bf16" keeps copies of the layers' matrices to compute with, beside float32 masters that the optimiser moves."""
+    compile: bool | Literal["fixed"] = False
+    """Compile the layers: 20 to 60 s to warm up, then a third faster on a CPU. "fixed" compiles for one shape, that
+    of full packed batches."""
     threads: Annotated[int, Field(gt=0, le=4096)] | None = None
     gradient_checkpointing: bool = False
+    checkpointed_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """The share of layers that gradient checkpointing computes again; more memory and less time where it is below 1."""
+    prefetch: Annotated[int, Field(ge=0, le=64)] = 0
+    """Batches that a thread builds ahead, in the same order."""
     log_every: Positive = 20
     evaluate_every: Positive = 500
     evaluate_documents: Positive = 64
@@ -164,6 +173,8 @@ class RunSection(Section):
     def _bounded(self) -> RunSection:
         if self.max_steps is None and self.max_minutes is None:
             raise ValueError("give max_steps or max_minutes (or both)")
+        if self.weights == "bf16" and self.precision != "bf16":
+            raise ValueError('weights = "bf16" needs precision = "bf16"')
         return self
 
 
@@ -180,6 +191,16 @@ class Recipe(Section):
     stability: StabilitySection = StabilitySection()
     run: RunSection
     log: LogSection = LogSection()
+
+    @model_validator(mode="after")
+    def _laid_out(self) -> Recipe:
+        needed = [f'run.{name} = "{value}"' for name, value in (("attention", "varlen"), ("compile", "fixed"))
+                  if getattr(self.run, name) == value and self.batches.layout != "packed"]  # fmt: skip
+        if needed:
+            raise ValueError(f'{needed[0]} is for batches.layout = "packed"')
+        if self.run.attention == "varlen" and self.tuning.attention_dropout:
+            raise ValueError('run.attention = "varlen" drops no attention weights: set tuning.attention_dropout to 0')
+        return self
 
     @model_validator(mode="after")
     def _muon_has_matrices(self) -> Recipe:

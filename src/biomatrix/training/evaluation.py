@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from biomatrix.training.batches import Batch, BatchStream, Documents
+from biomatrix.training.document_attention import document_borders
 from biomatrix.training.loss import NextTokenLoss
 
 if TYPE_CHECKING:
@@ -160,13 +161,15 @@ def evaluation_batches(documents: Documents, recipe: Recipe, pad_id: int | None)
     return batches
 
 
-def batch_tensors(batch: Batch, device: torch.device) -> dict[str, torch.Tensor]:
-    """Return the arguments of ``NextTokenLoss`` for a batch; positions only where rows are packed."""
-    tensors = {
+def batch_tensors(batch: Batch, device: torch.device) -> dict[str, Any]:
+    """Return the arguments of ``NextTokenLoss`` for a batch; positions and borders only where rows are packed."""
+    tensors: dict[str, Any] = {
         "input_ids": torch.from_numpy(batch.input_ids).to(device),
         "labels": torch.from_numpy(batch.labels).to(device),
         "weights": torch.from_numpy(batch.weights).to(device),
     }
     if batch.packed:
+        borders, longest = document_borders(batch.position_ids)
         tensors["position_ids"] = torch.from_numpy(batch.position_ids).to(device)
+        tensors["borders"], tensors["longest"] = torch.from_numpy(borders).to(device), longest
     return tensors

@@ -22,6 +22,8 @@ from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
 from biomatrix.progress import clock
 from biomatrix.training.batches import Batch, BatchStream, Documents
 from biomatrix.training.checkpoint import checkpoints, gathered_weights, restore, save_checkpoint, write_model
+from biomatrix.training.checkpointing import checkpoint_layers
+from biomatrix.training.compilation import allow_any_number, compile_layers, filled
 from biomatrix.training.config import Recipe, RunSection
 from biomatrix.training.early_stopping import BEST_FOLDER, is_exhausted, with_evaluation
 from biomatrix.training.evaluation import ModalityLabels, batch_tensors, evaluation_batches, held_out_loss
@@ -30,9 +32,12 @@ from biomatrix.training.host_memory import keep_freed_memory
 from biomatrix.training.identity import DataIdentity, check_same_run
 from biomatrix.training.loss import NextTokenLoss
 from biomatrix.training.loss_memory import loss_rows
+from biomatrix.training.master_weights import working_weights
 from biomatrix.training.mixed_order import order_of
 from biomatrix.training.moving_average import MovingAverage
 from biomatrix.training.optimisers import Optimisers, build_optimisers
+from biomatrix.training.precision import computes_in_bf16
+from biomatrix.training.prefetch import BatchSource, PrefetchedStream
 from biomatrix.training.progress import METRICS, Meter, logger
 from biomatrix.training.schedule import learning_rate_factor
 from biomatrix.training.stop_signal import StopOnSignal
@@ -112,7 +117,8 @@ class Trainer:
     ) -> None:
         self.recipe, self.run, self.model, self.vocabulary = recipe, recipe.run, model, vocabulary
         prepare_host(self.run)
-        self.accelerator = Accelerator(mixed_precision="bf16" if self.run.precision == "bf16" else "no")
+        self._bf16 = computes_in_bf16(self.run)
+        self.accelerator = Accelerator(mixed_precision="bf16" if self._bf16 else "no")
         _check_ids(model, vocabulary)
         check_trackers(recipe.log)
         flops = ModelFlops.of(model)
@@ -120,22 +126,25 @@ class Trainer:
             raise ConfigurationError("run.patience looks at the held-out loss, and the corpus holds no such documents")
         self.tuning = open_tuning(recipe, model, vocabulary)
         if self.run.gradient_checkpointing:
-            model.gradient_checkpointing_enable()  # type: ignore[no-untyped-call]
+            checkpoint_layers(model, self.run.checkpointed_share)
         rows = loss_rows(model, self.run.loss_rows, self.accelerator)
         self.loss_module = NextTokenLoss(model, rows, recipe.stability.z_loss)
+        masters = working_weights(model, self.run, self.accelerator)
         if self.run.compile:
-            compile_layers(self.loss_module)
+            compile_layers(self.loss_module, self.run.compile)
         optimisers = build_optimisers(self.loss_module, recipe.optimiser, decay=self.tuning.decays)
         self.wrapped, *prepared = self.accelerator.prepare(self.loss_module, *optimisers)
         self.optimizer = Optimisers(prepared, recipe.optimiser)
-        self.average = MovingAverage.of(self.wrapped, recipe.averaging)
+        self.average = MovingAverage.of(self.wrapped, recipe.averaging, masters.refresh if masters else None)
+        if masters:
+            masters.follow(self.loss_module, self.optimizer.bare[-1])
         self._z_loss = 0.0
         self.stream = self._stream(train, self.run.seed)
         self.usage = Utilisation(
             flops,
             self.stream,
             self.accelerator.device,
-            torch.bfloat16 if self.run.precision == "bf16" else torch.float32,
+            torch.bfloat16 if self._bf16 else torch.float32,
             recipe.log.peak_tflops,
         )
         self.held_out = dict(held_out or {})
@@ -143,9 +152,9 @@ class Trainer:
         self.data = data
         self.state = TrainingState(recipe=recipe.model_dump(mode="json"), data={} if data is None else asdict(data))
 
-    def _stream(self, documents: Documents, seed: int) -> BatchStream:
+    def _stream(self, documents: Documents, seed: int) -> BatchSource:
         pad_id = self.vocabulary.pad_id
-        return BatchStream(
+        stream = BatchStream(
             documents,
             self.recipe.batches,
             seed=seed,
@@ -154,6 +163,7 @@ class Trainer:
             world=self.accelerator.num_processes,
             order=order_of(documents, self.recipe.batches, self.recipe.mixture, seed),
         )
+        return PrefetchedStream(stream, self.run.prefetch) if self.run.prefetch else stream
 
     @property
     def has_checkpoints(self) -> bool:
@@ -299,6 +309,8 @@ class Trainer:
 
     def close(self) -> None:
         """Leave the group of processes. Threads left running until the interpreter exits can abort it."""
+        if isinstance(self.stream, PrefetchedStream):
+            self.stream.close()
         self.accelerator.wait_for_everyone()
         self.accelerator.end_training()
 
@@ -314,7 +326,7 @@ class Trainer:
         for i, batch in enumerate(batches):
             last = i == len(batches) - 1
             with nullcontext() if last else self.accelerator.no_sync(self.wrapped):
-                loss = self.wrapped(**batch_tensors(batch, self.accelerator.device))
+                loss = self.wrapped(**self._tensors(batch))
                 # Processes average their gradients, so each scales its own up for the average to be the sum.
                 self.accelerator.backward(loss * (self.accelerator.num_processes / weight))
             total += loss.detach()
@@ -333,6 +345,14 @@ class Trainer:
                 f"the loss is {mean} at step {self.state.step}; lower peak_lr, or go on from the last checkpoint"
             )
         return mean, float(norm), rate, tokens
+
+    def _tensors(self, batch: Batch) -> dict[str, Any]:
+        if self.run.compile != "fixed":
+            return batch_tensors(batch, self.accelerator.device)
+        rows = self.recipe.batches.tokens // self.recipe.batches.max_length
+        tensors = batch_tensors(filled(batch, rows), self.accelerator.device)
+        allow_any_number(tensors["borders"])
+        return tensors
 
     def _update(self, norm: torch.Tensor) -> bool:
         """Move the weights by their gradients; return False where the guard left that out."""
@@ -353,7 +373,9 @@ class Trainer:
     def _total_weight(self, batches: list[Batch]) -> tuple[float, int]:
         """Return the loss weight and the number of labels that count, of one step over all processes."""
         sums = [sum(float(b.weights.sum()) for b in batches), float(sum(b.num_tokens for b in batches))]
-        total = self.accelerator.reduce(torch.tensor(sums, dtype=torch.float32, device=self.accelerator.device), "sum")
+        total = torch.tensor(sums, dtype=torch.float32)
+        if self.accelerator.num_processes > 1:  # alone, the device need not be waited for
+            total = self.accelerator.reduce(total.to(self.accelerator.device), "sum")
         return max(float(total[0]), 1e-8), int(total[1])
 
     def _set_rate(self, progress: float) -> float:
@@ -453,15 +475,7 @@ class Trainer:
             for view, documents in self.held_out.items()
         }
         module: Any = self.wrapped
-        return held_out_loss(module, batches, self.labels, self.accelerator.device, self.run.precision == "bf16")
-
-
-def compile_layers(module: NextTokenLoss) -> None:
-    """Compile each layer in place, for any row length: one compilation serves all layers."""
-    decoder: Any = module.model.model
-    for layer in decoder.layers:
-        layer.compile(dynamic=True)
-    module.compile_losses()
+        return held_out_loss(module, batches, self.labels, self.accelerator.device, self._bf16)
 
 
 def prepare_host(run: RunSection) -> None:

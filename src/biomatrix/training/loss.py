@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from biomatrix.training.document_attention import VARLEN
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -49,11 +51,19 @@ class NextTokenLoss(nn.Module):
         self.model, self.chunk_rows, self.z_weight = model, chunk_rows, z_weight
         self.z_sum = torch.zeros(())
         self._chunk_losses: Losses = losses_with_z if z_weight else _plain_losses
-        self._losses = self._chunk_losses
+        self._losses: Losses = self._chunk_losses
+        self._fixed = False
 
-    def compile_losses(self) -> None:
-        """Compile the loss of what is computed at once, which fuses the softmax with the cast to float32."""
-        self._losses = torch.compile(self._losses, dynamic=True)
+    def compile_losses(self, fixed: bool = False) -> None:
+        """Compile the loss of what is computed at once, which fuses the softmax with the cast to float32.
+
+        Parameters
+        ----------
+        fixed : bool
+            For batches of one shape: labels that do not count are computed too, so that every batch has as many.
+        """
+        self._losses = torch.compile(self._chunk_losses, dynamic=not fixed)
+        self._fixed = fixed
 
     def forward(
         self,
@@ -62,6 +72,8 @@ class NextTokenLoss(nn.Module):
         weights: Tensor,
         position_ids: Tensor | None = None,
         per_token: bool = False,
+        borders: Tensor | None = None,
+        longest: int | None = None,
     ) -> Tensor:
         """Return the weighted sum of the loss in nats, float32.
 
@@ -76,6 +88,10 @@ class NextTokenLoss(nn.Module):
             may come with them, or attention silently leaks between documents.
         per_token : bool
             Return the unweighted loss of every token instead, ``float32 [B, T]``.
+        borders : Tensor, shape=(S + 1,), dtype=int32, optional
+        longest : int, optional
+            Where documents begin, for attention that takes them in place of a mask; see
+            :func:`biomatrix.training.document_attention.document_borders`.
 
         Returns
         -------
@@ -83,13 +99,16 @@ class NextTokenLoss(nn.Module):
             A scalar, or ``[B, T]``.
         """
         decoder: Any = self.model.model
+        within = {}
+        if self.model.config._attn_implementation == VARLEN:
+            within = {"cu_seq_lens_q": borders, "max_length_q": longest}
         x_BTD = decoder(
-            input_ids=input_ids, position_ids=position_ids, attention_mask=None, use_cache=False
+            input_ids=input_ids, position_ids=position_ids, attention_mask=None, use_cache=False, **within
         ).last_hidden_state
         head: Any = self.model.lm_head
         if per_token:
             return token_losses(x_BTD.flatten(0, 1), head.weight, labels.flatten(), self.chunk_rows).view_as(labels)
-        if head.weight.shape[0] < LARGE_VOCABULARY:
+        if head.weight.shape[0] < LARGE_VOCABULARY or (self._fixed and labels.numel() <= self.chunk_rows):
             losses_N = self._losses(x_BTD.flatten(0, 1), head.weight, labels.flatten())
             return self._sum(losses_N, weights.flatten())
         kept = weights.flatten() > 0

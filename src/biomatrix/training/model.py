@@ -14,8 +14,10 @@ from biomatrix.entities.files.paths import is_folder
 from biomatrix.entities.hub import is_repository
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.training.config import ModelSection, RunSection
+from biomatrix.training.document_attention import VARLEN, use_document_attention
 from biomatrix.training.model_folder import check_model_folder
 from biomatrix.training.network import CANNOT_OPEN, check_finite, open_network
+from biomatrix.training.precision import computes_in_bf16
 from biomatrix.vocabulary import initialise
 
 if TYPE_CHECKING:
@@ -216,6 +218,8 @@ def grow(model: PreTrainedModel, vocabulary: Vocabulary, *, scheme: Scheme, seed
 
 def attention_implementation(run: RunSection) -> str:
     """Return the attention to use: as the recipe says; for "auto", eager on a CPU and sdpa elsewhere."""
+    if run.attention == VARLEN:
+        use_document_attention(torch.cuda.is_available(), computes_in_bf16(run))
     if run.attention != "auto":
         return run.attention
     return "sdpa" if torch.cuda.is_available() else "eager"

@@ -5,7 +5,7 @@ Averaged weights are put in place to be measured, saved and exported, and taken 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,18 +29,23 @@ class MovingAverage:
         The decay: what a step keeps of the average.
     start : int
         Steps before it begins.
+    exchanged : callable, optional
+        Called whenever the module's weights were exchanged, for what is derived from them.
     """
 
-    def __init__(self, module: nn.Module, kept: float, start: int) -> None:
+    def __init__(self, module: nn.Module, kept: float, start: int, exchanged: Callable[[], None] | None = None) -> None:
         self.start = start
+        self._exchanged = exchanged
         self._module = module
         self._current = nn.ParameterList([p for p in module.parameters() if p.requires_grad])
         self._averaged = AveragedModel(self._current, multi_avg_fn=get_ema_multi_avg_fn(kept))  # type: ignore[no-untyped-call]
 
     @classmethod
-    def of(cls, module: nn.Module, settings: AveragingSection) -> MovingAverage | None:
+    def of(
+        cls, module: nn.Module, settings: AveragingSection, exchanged: Callable[[], None] | None = None
+    ) -> MovingAverage | None:
         """Return the average a recipe asks for, or None."""
-        return None if settings.kept is None else cls(module, settings.kept, settings.start)
+        return None if settings.kept is None else cls(module, settings.kept, settings.start, exchanged)
 
     @property
     def count(self) -> int:
@@ -75,6 +80,8 @@ class MovingAverage:
             kept = plain.detach().clone()
             plain.copy_(averaged)
             averaged.copy_(kept)
+        if self._exchanged is not None:
+            self._exchanged()
 
 
 def _forget_gathered(module: nn.Module) -> None:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 from biomatrix.progress import Pace
-from biomatrix.training.batches import BatchStream, Work
+from biomatrix.training.batches import Work
+from biomatrix.training.prefetch import BatchSource
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -68,7 +69,7 @@ class Utilisation:
     Parameters
     ----------
     flops : ModelFlops
-    stream : BatchStream
+    stream : BatchSource
         Counts the work that this process was given.
     device : torch.device
     dtype : torch.dtype
@@ -80,7 +81,7 @@ class Utilisation:
     def __init__(
         self,
         flops: ModelFlops,
-        stream: BatchStream,
+        stream: BatchSource,
         device: torch.device,
         dtype: torch.dtype,
         peak_tflops: float | None = None,
