@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from biomatrix.entities import kind_of
-from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError
+from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, UnsupportedError
 from biomatrix.serving.entities import open_entity
 from biomatrix.serving.faults import checked_input, told_error
 from biomatrix.serving.limits import ServingLimits
@@ -35,6 +38,7 @@ WRITTEN = [
     ({"type": "protein", "fasta": ">one\nMKV\n>two\nAAA\n", "record": 2}, "AAA"),
     ({"type": "protein", "fasta": ">one\nMKV\n>two\nAAA\n", "record": "one"}, "MKV"),
     ({"type": "protein", "pdb": CHAINS, "chain": "B"}, "SW"),
+    ({"type": "molecule", "smi": "base64:" + b64encode(gzip.compress(b"OCC\n")).decode()}, "CCO"),
 ]
 
 
@@ -82,6 +86,22 @@ def test_a_place_in_a_prompt_is_a_json_path() -> None:
     with pytest.raises(ConfigurationError, match="smiles") as caught:
         checked_input(operation("generate").asked, {"prompt": prompt})
     assert caught.value.file == "prompt[1]"
+
+
+def test_no_file_of_the_server_is_opened(service: Service, tmp_path: Path) -> None:
+    """Neither by a constraint, nor by an entity whose text is the name of one."""
+    file = tmp_path / "secret.pdb"
+    file.write_text(CHAINS)
+    one = operation("generate")
+    asked = {"prompt": "Make a protein.", "output": "protein_structure", "constraints": [f"structure={file}"]}
+    with pytest.raises(UnsupportedError, match="a server opens none") as caught:
+        one.run(service, checked_input(one.asked, asked))
+    assert caught.value.file == "constraints[0]"
+    for way in ("pdb", "fasta", "sequence"):
+        with pytest.raises(BioMatrixError):
+            open_entity(GivenEntity.model_validate({"type": "protein", way: str(file)}), service)
+    (listed,) = [kind for kind in operation("kinds").run(service, None).root if kind.name == "protein"]
+    assert "structure" not in {constraint.name for constraint in listed.constraints}
 
 
 def test_the_schema_names_the_ways() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -178,6 +180,34 @@ def test_a_conformer_is_of_the_molecule_that_was_given(service: Service) -> None
     assert answer.error is None
     assert answer.entity.text == "CCO"
     assert answer.entity.has_structure
+
+
+def test_a_drawing_names_the_atoms_of_the_entity(service: Service) -> None:
+    """Hydrogens stand between the atoms of a structure, and are not drawn; nor do they shift what is."""
+    asked = {"entity": {"type": "molecule", "smiles": "C[C@H](O)F"}, "to": "structure", "embed": True}
+    told = run(service, "decode", {"tokens": run(service, "convert", asked).content}).entity
+    block = told.formats["sdf"].splitlines()
+    elements = [line.split()[3] for line in block[4 : 4 + int(block[3][:3])]]
+    drawn = {int(found) for found in re.findall(r"\batom-(\d+)", told.picture or "")}
+    assert {elements[atom] for atom in drawn} == {"C", "O", "F"}
+    assert len(drawn) == 4
+
+
+def test_checks_say_what_their_values_are_held_against(service: Service) -> None:
+    asked = {"entity": {"type": "molecule", "smiles": "C[CH]C"}}
+    (check,) = [one for one in run(service, "check", asked).checks if one.name == "closed shell"]
+    assert (check.passed, check.value, check.unit, check.threshold) == (False, 1.0, "unpaired electrons", 0.0)
+
+
+def test_vectors_are_the_mean_of_those_of_the_tokens(service: Service) -> None:
+    told = run(service, "embed", {"entities": [{"type": "protein", "sequence": "MKV"}], "per_token": True})
+    (each,) = told.per_token
+    assert [token.unit for token in each.tokens] == [None, 0, 1, 2, None]
+    assert told.embeddings[0] == pytest.approx(np.mean(each.vectors[1:-1], axis=0).tolist(), abs=1e-5)
+    assert len(told.embeddings[0]) == told.dimension
+    (alone,) = run(service, "embed", {"texts": ["water"]}).embeddings
+    pair = run(service, "embed", {"texts": ["ethanol and more", "water"]}).embeddings
+    assert pair[1] == alone
 
 
 # Tasks

@@ -208,6 +208,8 @@ def _token(
 
 def _confidence(answer: Answer) -> ToldConfidence:
     values: dict[str, Any] = answer.confidence.as_json()
-    interval = values.pop("interval")
     finite = {name: number(one) if isinstance(one, float) else one for name, one in values.items()}
-    return ToldConfidence(interval=None if interval is None else [number(end) for end in interval], **finite)
+    interval: list[float] | None = values["interval"]
+    return ToldConfidence.model_validate(
+        {**finite, "interval": None if interval is None else [number(end) for end in interval]}
+    )

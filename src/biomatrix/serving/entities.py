@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.conversion.wrapped import unwrap, wrap
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from biomatrix.serving.service import Service
 
 _SHOWN: Final = 8
+PACKED: Final = "base64:"
+"""How the content of a file begins that is given in base64, such as one that is gzipped."""
 _BINARY: set[tuple[str, str]] = set()
 """Kinds and formats whose files are no text, as far as they have been written."""
 
@@ -50,11 +53,11 @@ def open_entity(given: GivenEntity, service: Service, where: str = "entity") -> 
             "request_bytes" if way.sort == "file" else "text_characters", len(text), "length of the text"
         )
         if way.sort == "file":
-            return _chosen(service.parser.read(text.encode(), way.format, given.type), chosen)
+            return _chosen(service.parser.read(_bytes(text), way.format, given.type), chosen)
         return _typed(text, way, given.type, service)
     except BioMatrixError as error:
         raise _placed(error, place) from error.__cause__
-    except UnicodeEncodeError as error:
+    except UnicodeEncodeError as error:  # of a text with half of a surrogate pair
         raise ParseError("half of a surrogate pair, which is no character", file=place, position=error.start) from None
 
 
@@ -66,6 +69,16 @@ def shown_modality(given: GivenEntity, where: str = "entity") -> str | None:
         return full_modality(given.modality, given.type)
     except BioMatrixError as error:
         raise _placed(error, f"{where}.modality") from None
+
+
+def _bytes(text: str) -> bytes:
+    """Return the content of a file, which a request may give in base64 where it is packed or no text."""
+    if not text.startswith(PACKED):
+        return text.encode()
+    try:
+        return b64decode(text.removeprefix(PACKED), validate=True)
+    except ValueError as error:
+        raise ParseError(f"what stands behind {PACKED} is not base64: {error}") from None
 
 
 def _placed(error: BioMatrixError, where: str) -> BioMatrixError:

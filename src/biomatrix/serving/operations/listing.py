@@ -56,7 +56,7 @@ def _told(service: Service, kind: Kind) -> ToldKind:
             for one in kind.formats
         ],
         modalities=list(_modalities(service, kind)),
-        constraints=[_constraint(name) for name in kind.constraints],
+        constraints=[told for name in kind.constraints for told in _constraint(name)],
         viewer=None if kind.viewer is None else list(kind.viewer),
         folds=None if kind.conditionals is None else list(kind.conditionals),
         examples=[ToldExample(**one) for one in examples_of(kind)["examples"]],
@@ -78,9 +78,11 @@ def _modalities(service: Service, kind: Kind) -> Iterator[ToldModality]:
         )
 
 
-def _constraint(name: str) -> ToldConstraint:
+def _constraint(name: str) -> Iterator[ToldConstraint]:
+    """Yield a constraint, unless it reads files."""
     cls = constraint_class(name)
-    return ToldConstraint(name=cls.name, help=cls.help, kept=cls.kept, example=written_example(cls))
+    if not cls.reads_files:
+        yield ToldConstraint(name=cls.name, help=cls.help, kept=cls.kept, example=written_example(cls))
 
 
 def list_models(service: Service, asked: ModelsAsked) -> ModelsTold:

@@ -34,6 +34,7 @@ class GivenEntity(BaseModel):
     a file with one record, and its modalities without the kind's name (``smiles``, ``selfies``, ``sequence``), whose
     value is what a person types. ``tokens`` takes a wrapped segment of any modality of the kind. Of a file with several
     records, ``record`` names one by its number or name; other keys name one by a label of its own, such as ``chain``.
+    The content of a file that is packed or no text is given as ``base64:`` and its bytes in base64.
 
     Examples
     --------
