@@ -1,0 +1,43 @@
+"""What operations work with: the model, the limits, and the workers that parse outside text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from biomatrix.serving.limits import ServingLimits
+
+if TYPE_CHECKING:
+    from biomatrix.entities.base_entity import Entity
+    from biomatrix.generation.model import Model
+
+
+class Parser(Protocol):
+    """Turns outside bytes into entities, wherever that is done."""
+
+    def read(self, content: bytes, file_format: str, kind: str | None = None) -> Sequence[Entity]:
+        """Return the entities of a file's content; BioMatrixError where it holds none or breaks a limit."""
+        ...
+
+    def parse(self, text: str, kind: str) -> Entity:
+        """Return what a person typed for a kind, such as SMILES or a sequence."""
+        ...
+
+
+@dataclass(frozen=True)
+class Service:
+    """What operations work with.
+
+    Parameters
+    ----------
+    model : Model
+        Its engine may be asked by many threads at once.
+    parser : Parser
+        For everything that comes from outside.
+    limits : ServingLimits
+    """
+
+    model: Model
+    parser: Parser
+    limits: ServingLimits
