@@ -46,7 +46,6 @@ def test_the_printed_configuration_starts_the_tools() -> None:
     [
         (("claude",), "--print-config"),
         (("--print-config", "emacs"), "claude and generic"),
-        (("--model", "no-such-model"), "no-such-model"),
         (("--engine", "transformer"), "did you mean transformers"),
     ],
 )
@@ -56,6 +55,20 @@ def test_what_cannot_be_is_told_in_one_line(arguments: tuple[str, ...], part: st
     assert refused.stdout == ""
     assert part in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_it_ends_while_the_host_keeps_standard_input_open() -> None:
+    command = [sys.executable, "-m", "biomatrix", "mcp"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    failing = subprocess.Popen([*command, "--model", "no-such-model"], **pipes)
+    assert failing.wait(timeout=120) == 1
+    assert "no-such-model" in failing.stderr.read()
+    told = subprocess.Popen(command, **pipes)
+    told.stdin.write('{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n')
+    told.stdin.flush()
+    assert json.loads(told.stdout.readline())["id"] == 1
+    told.terminate()
+    assert told.wait(timeout=10) == 143
 
 
 def test_the_bare_form() -> None:

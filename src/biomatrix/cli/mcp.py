@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from biomatrix.cli.console import Quiet, shown_log
+from biomatrix.cli.endings import DEBUG_VARIABLE, run_to_the_end
 from biomatrix.cli.engine_options import EnforcedBy, EngineName, ServedAs, Url, engine_settings, open_chosen
 from biomatrix.cli.tokenizer_options import named_tokenizers
 from biomatrix.errors import ConfigurationError
@@ -69,7 +72,22 @@ def mcp(
         typer.echo(json.dumps(host_config(form, arguments), indent=2))
         return
     with shown_log(quiet):
-        serve_stdio(lambda: _open(engine, model, tokenizers, place))
+        serve_stdio(lambda: _open(engine, model, tokenizers, place), _leave)
+
+
+def _leave(reason: BaseException) -> NoReturn:
+    """End the process at once, with the line and the status that a command ends with."""
+
+    def fail() -> NoReturn:
+        raise reason
+
+    status: object = 1
+    try:
+        run_to_the_end(fail, os.environ.get(DEBUG_VARIABLE, "") not in ("", "0"))
+    except SystemExit as ended:
+        status = ended.code
+    sys.stderr.flush()
+    os._exit(status if isinstance(status, int) else 1)
 
 
 def _arguments(options: Mapping[str, str | None], tokenizers: Mapping[str, str]) -> list[str]:

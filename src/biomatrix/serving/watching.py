@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from biomatrix.errors import LimitError
-from biomatrix.generation.model import Model
 
 if TYPE_CHECKING:
     from biomatrix.generation.answers import Answer
@@ -121,5 +120,7 @@ class WatchedEngine:
 
 def watched(service: Service, watch: Watch) -> Service:
     """Return the same service, whose model is watched."""
+    from biomatrix.generation.model import Model
+
     model = service.model
     return replace(service, model=Model(WatchedEngine(model.engine, watch), model.name))

@@ -100,7 +100,7 @@ async def tools_answers_and_errors(client: Client) -> None:
     assert written.structured_content["logprobs"][-1] is None  # no NaN in JSON
 
     for arguments, part in (
-        ({"smiles": "C1CC("}, "position"),
+        ({"smiles": "C1CC("}, "at character 5"),
         ({"smile": "CC"}, "did you mean smiles"),
         ({}, "smiles: Field required"),
         ({"smiles": "C" * 1001}, "1000"),

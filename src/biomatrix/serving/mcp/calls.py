@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -35,10 +36,11 @@ class Caller:
 
     Parameters
     ----------
-    service : Service
+    service : Service or Future
+        Calls wait for one that is being opened.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service | Future[Service]) -> None:
         self._service = service
         self._limiter: anyio.CapacityLimiter | None = None
 
@@ -51,7 +53,10 @@ class Caller:
         """
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(_MOST_CALLS)
-        seconds = self._service.limits.seconds
+        service = self._service
+        if isinstance(service, Future):
+            service = await anyio.to_thread.run_sync(service.result, abandon_on_cancel=True)
+        seconds = service.limits.seconds
         watch = Watch(seconds)
         outcome: Telling | dict[str, Any] = _too_long(seconds)
         try:
@@ -59,18 +64,24 @@ class Caller:
                 tasks.start_soon(_report, session, watch)
                 with anyio.move_on_after(seconds + _GRACE_SECONDS):
                     outcome = await anyio.to_thread.run_sync(
-                        self._outcome, operation, arguments, watch, abandon_on_cancel=True, limiter=self._limiter
+                        self._outcome,
+                        watched(service, watch),
+                        operation,
+                        arguments,
+                        abandon_on_cancel=True,
+                        limiter=self._limiter,
                     )
                 tasks.cancel_scope.cancel()
         finally:
             watch.stop()
         return outcome
 
-    def _outcome(self, operation: Operation, arguments: Mapping[str, Any], watch: Watch) -> Telling | dict[str, Any]:
+    @staticmethod
+    def _outcome(service: Service, operation: Operation, arguments: Mapping[str, Any]) -> Telling | dict[str, Any]:
         try:
             _refuse_unknown(operation, arguments)
             asked = operation.asked.model_validate(dict(arguments))
-            return tell(operation.run(watched(self._service, watch), asked))
+            return tell(operation.run(service, asked))
         except (BioMatrixError, ValidationError) as error:
             return refusal_of(error)
         except Stopped:

@@ -22,6 +22,8 @@ from biomatrix.serving.mcp.schemas import input_schema, output_schema
 from biomatrix.serving.operations.operation import Operation, operations
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from biomatrix.serving.mcp.telling import Telling
     from biomatrix.serving.service import Service
 
@@ -35,13 +37,14 @@ _PAGE: Final = 100
 _Context = ServerRequestContext[Any, Any]
 
 
-def build_server(service: Service, answers: KeptAnswers | None = None) -> Server[Any]:
+def build_server(service: Service | Future[Service], answers: KeptAnswers | None = None) -> Server[Any]:
     """Return a server whose tools are the operations that agents are offered.
 
     Parameters
     ----------
-    service : Service
-        Its model may be asked by several threads at once.
+    service : Service or Future
+        Its model may be asked by several threads at once. Calls wait for one that is being opened; the tools are listed
+        before.
     answers : KeptAnswers, optional
         Where the files of answers are kept; a store of its own when not given.
     """
@@ -68,7 +71,7 @@ def mcp_app(service: Service, **settings: Any) -> MountedServer:
 class _Tools:
     """What the server answers."""
 
-    def __init__(self, service: Service, answers: KeptAnswers) -> None:
+    def __init__(self, service: Service | Future[Service], answers: KeptAnswers) -> None:
         self._operations = {one.name: one for one in operations() if one.is_tool}
         self._tools = {name: _tool(one) for name, one in self._operations.items()}
         self._answers = answers

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import anyio
 import anyio.to_thread
@@ -19,24 +21,38 @@ if TYPE_CHECKING:
 HOSTS: Final = ("claude", "generic")
 
 
-def serve_stdio(open_service: Callable[[], Service]) -> None:
+def serve_stdio(open_service: Callable[[], Service], leave: Callable[[BaseException], NoReturn]) -> None:
     """Answer the protocol until standard input ends.
 
-    The model is opened once standard output is set aside for the protocol, so that nothing a library prints gets
-    between its lines; what the host sends meanwhile waits.
+    Tools are listed at once and the model is opened beside that: hosts do not wait long for a first answer. Standard
+    output is set aside for the protocol before, so that nothing a library prints gets between its lines.
 
     Parameters
     ----------
     open_service : callable
+    leave : callable
+        Ends the process for an error of ``open_service``, or a signal, at once: a thread that waits for standard input
+        would hold up an end in order until the host says something.
     """
-    anyio.run(_serve, open_service)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: leave(SystemExit(128 + number)))
+    anyio.run(_serve, open_service, leave)
 
 
-async def _serve(open_service: Callable[[], Service]) -> None:
-    async with stdio_server() as (incoming, outgoing):
-        service = await anyio.to_thread.run_sync(open_service)
-        server = build_server(service)
+async def _serve(open_service: Callable[[], Service], leave: Callable[[BaseException], NoReturn]) -> None:
+    opened: Future[Service] = Future()
+
+    async def open_beside() -> None:
+        try:
+            opened.set_result(await anyio.to_thread.run_sync(open_service, abandon_on_cancel=True))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends the process with its own line
+            leave(error)
+
+    async with stdio_server() as (incoming, outgoing), anyio.create_task_group() as tasks:
+        tasks.start_soon(open_beside)
+        server = build_server(opened)
         await server.run(incoming, outgoing, server.create_initialization_options())
+        tasks.cancel_scope.cancel()
 
 
 def host_config(host: str, arguments: list[str]) -> dict[str, Any]:
