@@ -38,4 +38,8 @@ if __name__ == "__main__":
     import small_operations
 
     kept = JobStore(sys.argv[1])
-    uvicorn.run(jobs_app(kept, JobRunner(kept, small_operations.service())), port=int(sys.argv[2]), log_level="warning")
+    uvicorn.run(
+        jobs_app(kept, JobRunner(kept, small_operations.service(), threads=2)),
+        port=int(sys.argv[2]),
+        log_level="warning",
+    )

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -57,20 +58,14 @@ def mcp(
         raise ConfigurationError(f"{host} is the form of a configuration: give --print-config with it")
     place = engine_settings(engine, url, served_as, enforced_by)
     tokenizers = named_tokenizers(tokenizer or ())
-    try:
-        from biomatrix.serving.mcp.stdio import HOSTS, host_config, serve_stdio
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in ("mcp", "mcp_types", "anyio"):
-            raise
-        raise ConfigurationError("the tools need the package mcp: pip install 'biomatrix[serve]'") from error
     if print_config:
-        form = host or HOSTS[0]
-        if form not in HOSTS:
-            raise ConfigurationError(f"--print-config {form}: there is {' and '.join(HOSTS)}")
         options = {"--model": model, "--engine": engine, "--url": url, "--served-as": served_as}
-        arguments = _arguments({**options, "--enforced-by": enforced_by}, tokenizers)
-        typer.echo(json.dumps(host_config(form, arguments), indent=2))
+        _print_config(host, {**options, "--enforced-by": enforced_by}, tokenizers)
         return
+    if find_spec("mcp") is None:
+        raise ConfigurationError("the tools need the package mcp: pip install 'biomatrix[serve]'")
+    from biomatrix.serving.mcp.stdio import serve_stdio
+
     with shown_log(quiet):
         serve_stdio(lambda: _open(engine, model, tokenizers, place), _leave)
 
@@ -90,10 +85,16 @@ def _leave(reason: BaseException) -> NoReturn:
     os._exit(status if isinstance(status, int) else 1)
 
 
-def _arguments(options: Mapping[str, str | None], tokenizers: Mapping[str, str]) -> list[str]:
-    """Return the command line that starts the same tools."""
-    told = [part for name, value in options.items() if value is not None for part in (name, value)]
-    return ["mcp", *told, *(part for name, value in tokenizers.items() for part in ("--tokenizer", f"{name}={value}"))]
+def _print_config(host: str | None, options: Mapping[str, str | None], tokenizers: Mapping[str, str]) -> None:
+    """Print what starts the same tools, with the options that were given."""
+    from biomatrix.serving.mcp.hosts import HOSTS, host_config
+
+    form = host or HOSTS[0]
+    if form not in HOSTS:
+        raise ConfigurationError(f"--print-config {form}: there is {' and '.join(HOSTS)}")
+    arguments = [part for name, value in options.items() if value is not None for part in (name, value)]
+    arguments += [part for name, value in tokenizers.items() for part in ("--tokenizer", f"{name}={value}")]
+    typer.echo(json.dumps(host_config(form, ["mcp", *arguments]), indent=2))
 
 
 def _open(engine: str, model: str, tokenizers: Mapping[str, str], place: Mapping[str, Any]) -> Service:

@@ -55,7 +55,7 @@ def refusal_of(error: Exception) -> dict[str, Any]:
 def _of_fields(error: ValidationError) -> dict[str, Any]:
     """Return what is wrong with each field of an input, as one line."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    told = [f"{_path(one['loc'])}: {one['msg']}" for one in found[:_MOST_FIELDS]]
+    told = [f"{_path(one['loc'])}: {one['msg'].removeprefix('Value error, ')}" for one in found[:_MOST_FIELDS]]
     more = f" and {len(found) - _MOST_FIELDS} more" if len(found) > _MOST_FIELDS else ""
     where = {"field": _path(found[0]["loc"]), "record": None, "position": None}
     return {"type": "schema", "message": "; ".join(told) + more, "where": where, "limit": None}

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.serving.jobs.job import Item, JobLimits, JobsFullError
 from biomatrix.serving.jobs.runner import JobRunner
 from biomatrix.serving.jobs.store import JobStore
+from biomatrix.serving.operations.operation import register
 
 from .. import small_operations
 from ..jobs_server import jobs_app
@@ -28,7 +30,7 @@ LINES = {"content-type": "application/x-ndjson"}
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
     store = JobStore(tmp_path / "jobs.sqlite", JobLimits(items=50, waiting_items=60))
-    with TestClient(jobs_app(store, JobRunner(store, small_operations.service()))) as opened:
+    with TestClient(jobs_app(store, JobRunner(store, small_operations.service(), threads=2))) as opened:
         yield opened
     store.close()
 
@@ -188,6 +190,49 @@ def test_an_item_that_ends_every_process_is_given_up(tmp_path: Path) -> None:
     assert following is not None
     assert following.number == 2
     assert "given up" in store.errors(job)[0][1]
+    store.close()
+
+
+def test_what_is_stopped_in_the_middle_is_begun_again(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite")
+    long = Item("write_molecules", '{"samples":64,"least":350,"most":400}')
+    job, _ = store.create("", [long])
+    runner = JobRunner(store, small_operations.service(), threads=1)
+    runner.start()
+    while store.find("", job.id).started is None:
+        time.sleep(0.01)
+    runner.stop(0.5)
+    assert store.results(job) == []
+    claim = store.claim("next", 30.0)
+    assert claim is not None
+    assert (claim.job, claim.number) == (job.number, 1)
+    store.close()
+
+
+def test_an_item_waits_while_the_model_is_busy(tmp_path: Path) -> None:
+    calls = []
+
+    def busy_at_first(service: Any, asked: small_operations.SpellAsked) -> small_operations.SpellTold:
+        calls.append(time.monotonic())
+        if len(calls) < 3:
+            raise JobsFullError("many wait")
+        return small_operations.spell(service, asked)
+
+    own = replace(small_operations.SPELL, name="busy_at_first", run=busy_at_first, is_tool=False)
+    register(own)
+    store = JobStore(tmp_path / "jobs.sqlite")
+    job, _ = store.create("", [Item(own.name, '{"smiles":"CCO"}')])
+    runner = JobRunner(store, small_operations.service(), threads=1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(JobsFullError, "retry_after", 0.2)
+        runner.start()
+        while not store.results(job):
+            time.sleep(0.02)
+    runner.stop()
+    assert calls[2] - calls[0] >= 0.4
+    found = store.find("", job.id)
+    assert found is not None
+    assert (found.state, found.failed) == ("finished", 0)
     store.close()
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from fastapi import FastAPI, Request
 from jsonschema import Draft202012Validator
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from pydantic import RootModel
 
 from biomatrix.serving.mcp.server import build_server, mcp_app, mount_mcp
 
@@ -211,6 +213,23 @@ def test_long_answers_are_shortened_and_stay_whole_in_a_file() -> None:
     assert telling.data["entity"]["picture"].startswith("biomatrix://answers/")
 
 
+def test_an_output_that_is_a_list_is_told_as_an_object() -> None:
+    from biomatrix.serving.mcp.schemas import output_schema
+    from biomatrix.serving.mcp.telling import tell
+
+    class Several(RootModel[list[small_operations.SpellTold]]):
+        pass
+
+    smiles = ["C" * length for length in range(1, 13)]
+    service = small_operations.service()
+    spelled = [small_operations.spell(service, small_operations.SpellAsked(smiles=one)) for one in smiles]
+    telling = tell(Several(spelled))
+    Draft202012Validator(output_schema(replace(small_operations.SPELL, told=Several))).validate(telling.data)
+    assert len(telling.data["result"]) == 12
+    assert "result 1 of 12" in telling.text
+    assert "4 more: CCCCCCCCC, " in telling.text
+
+
 def test_the_oldest_files_are_dropped_first() -> None:
     from biomatrix.serving.mcp.resources import KeptAnswers, KeptFile
 
@@ -223,8 +242,6 @@ def test_the_oldest_files_are_dropped_first() -> None:
 
 
 def test_a_call_that_takes_too_long_says_so() -> None:
-    from dataclasses import replace
-
     service = small_operations.service()
     server = build_server(replace(service, limits=replace(service.limits, seconds=0.3)))
     answer = drive(Client(server), lambda client: client.call_tool("write_molecules", SLOW))

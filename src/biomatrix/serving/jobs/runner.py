@@ -50,7 +50,7 @@ class JobRunner:
     service : Service
         Its model may be asked by ``threads`` threads at once.
     threads : int
-        Items worked on at the same time.
+        Items worked on at the same time; those that write share the model's batch.
     lease : float
         Seconds after which the items of a worker that cannot be reached are begun again by another.
     item_seconds : float
@@ -58,7 +58,7 @@ class JobRunner:
     """
 
     def __init__(
-        self, store: JobStore, service: Service, threads: int = 2, lease: float = 30.0, item_seconds: float = 3600.0
+        self, store: JobStore, service: Service, threads: int = 8, lease: float = 30.0, item_seconds: float = 3600.0
     ) -> None:
         if threads < 1 or not lease > 0:
             raise ConfigurationError(f"jobs need at least 1 thread and a lease above 0 s, not {threads} and {lease:g}")
@@ -85,6 +85,8 @@ class JobRunner:
 
     def stop(self, timeout: float = 10.0) -> None:
         """Finish the items that are being worked on, within a time; what is left is begun again at the next start."""
+        if self._heart.ident is None:
+            return
         self._stopping.set()
         self.wake()
         end = time.monotonic() + timeout
@@ -182,8 +184,8 @@ class JobRunner:
             try:
                 self.stop_cancelled()
                 beats += 1
-                if self._running and beats * _BEAT_SECONDS >= self._lease / _BEATS_PER_LEASE:
-                    self._store.renew(self._worker, self._lease)
+                if beats * _BEAT_SECONDS >= self._lease / _BEATS_PER_LEASE:
+                    self._renew()
                     beats = 0
                 if time.monotonic() - swept > _SWEEP_SECONDS:
                     self._store.sweep(is_gone)
@@ -193,6 +195,13 @@ class JobRunner:
                 log.error("%s", error)  # the next beat tries again; the lease allows for several that fail
             if self._stopping.is_set():
                 time.sleep(_BEAT_SECONDS / _BEATS_PER_LEASE)
+
+    def _renew(self) -> None:
+        """Hold on to what is being worked on; an item whose result could not be kept is begun again after its lease."""
+        with self._lock:
+            places = list(self._running)
+        if places:
+            self._store.renew(self._worker, places, self._lease)
 
     def _forget_idle_paces(self) -> None:
         with self._lock:

@@ -11,7 +11,7 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -231,10 +231,14 @@ class JobStore:
         rows = self._database.rows("SELECT job, number FROM items WHERE worker = ?", (worker,))
         return {(job, number) for job, number in rows}
 
-    def renew(self, worker: str, seconds: float) -> None:
-        """Let a worker hold its items for some seconds from now."""
+    def renew(self, worker: str, places: Iterable[tuple[int, int]], seconds: float) -> None:
+        """Let a worker hold some items, by job and number, for some seconds from now."""
+        lease = time.time() + seconds
         with self._database.writing() as connection:
-            connection.execute("UPDATE items SET lease = ? WHERE worker = ?", (time.time() + seconds, worker))
+            connection.executemany(
+                "UPDATE items SET lease = ? WHERE job = ? AND number = ? AND worker = ?",
+                [(lease, job, number, worker) for job, number in places],
+            )
 
     def hand_back(self, worker: str, claim: Claim) -> None:
         """Let another worker begin an item that this one has not finished."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from biomatrix.serving.operations.operation import Operation
 
+RESULT: Final = "result"
+"""The key of an output that is no object."""
 _DEFINITIONS: Final = "$defs"
 _REFERENCE: Final = "#/$defs/"
 
@@ -15,16 +17,22 @@ _REFERENCE: Final = "#/$defs/"
 def input_schema(operation: Operation) -> dict[str, Any]:
     """Return the schema of an operation's input, with its example."""
     schema = _inlined(operation.asked.model_json_schema(mode="validation"))
-    schema.setdefault("properties", {})
+    schema["properties"] = {name: _without_title(one, name) for name, one in schema.get("properties", {}).items()}
     schema["examples"] = [operation.example]
     return schema
 
 
 def output_schema(operation: Operation) -> dict[str, Any]:
-    """Return the schema of an operation's output, in which any number may be null: JSON has no NaN."""
+    """Return the schema of an operation's output, in which any number may be null: JSON has no NaN.
+
+    An output that is no object stands under :data:`RESULT`: the protocol's versions before 2026 know objects alone.
+    """
     schema = _inlined(operation.told.model_json_schema(mode="serialization"))
     lenient: dict[str, Any] = _nullable_numbers(schema)
-    return lenient
+    if lenient.get("type") == "object":
+        return lenient
+    definitions = {_DEFINITIONS: lenient.pop(_DEFINITIONS)} if _DEFINITIONS in lenient else {}
+    return {"type": "object", "properties": {RESULT: lenient}, "required": [RESULT], **definitions}
 
 
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
@@ -53,6 +61,12 @@ def _resolved(value: Any, definitions: Mapping[str, Any], path: tuple[str, ...],
         return dict(value)
     others = {key: one for key, one in value.items() if key != "$ref"}
     return {**_resolved(definitions[name], definitions, (*path, name), kept), **others}
+
+
+def _without_title(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the schema of a field without a title that says its name again: agents pay for every word."""
+    repeats = str(schema.get("title", "")).replace(" ", "_").lower() == name.lower()
+    return {key: value for key, value in schema.items() if not (repeats and key == "title")}
 
 
 def _nullable_numbers(value: Any) -> Any:

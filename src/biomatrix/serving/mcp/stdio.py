@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import anyio
 import anyio.to_thread
@@ -17,8 +15,6 @@ from biomatrix.serving.mcp.server import build_server
 
 if TYPE_CHECKING:
     from biomatrix.serving.service import Service
-
-HOSTS: Final = ("claude", "generic")
 
 
 def serve_stdio(open_service: Callable[[], Service], leave: Callable[[BaseException], NoReturn]) -> None:
@@ -53,24 +49,3 @@ async def _serve(open_service: Callable[[], Service], leave: Callable[[BaseExcep
         server = build_server(opened)
         await server.run(incoming, outgoing, server.create_initialization_options())
         tasks.cancel_scope.cancel()
-
-
-def host_config(host: str, arguments: list[str]) -> dict[str, Any]:
-    """Return what to paste into the configuration of a host that starts tools.
-
-    Parameters
-    ----------
-    host : {"claude", "generic"}
-        The form of Claude Desktop, Claude Code and most others; or the bare command.
-    arguments : list of str
-        Of ``biomatrix``.
-    """
-    command = Path(sys.argv[0]).absolute()
-    here = command.name == "biomatrix"
-    started = {
-        "command": str(command) if here else sys.executable,
-        "args": arguments if here else ["-m", "biomatrix", *arguments],
-    }
-    if host == "generic":
-        return {"name": "biomatrix", "transport": "stdio", **started}
-    return {"mcpServers": {"biomatrix": {"type": "stdio", **started}}}

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.registration import FileFormat
 from biomatrix.serving.mcp.resources import KeptFile, address, new_id
+from biomatrix.serving.mcp.schemas import RESULT
 from biomatrix.serving.schemas.entities import ToldEntity
 
 _WHOLE: Final = "answer.json"
@@ -19,9 +20,17 @@ _LONGEST_STRING: Final = 2_000
 _LONGEST_LIST: Final = 100
 _SHOWN: Final = 8
 """Parts of a list that the text names."""
+_NAMED: Final = 100
+"""Of the others, those that are named."""
 _LONGEST_TEXT: Final = 6_000
+_LONGEST_LINE: Final = 300
+_LONGEST_INLINE: Final = 600
+"""Characters of a file that the text says as well."""
 _UNREAD: Final = frozenset(
-    {"picture", "formats", "tokens", "segments", "asked", "model", "checks", "refused", "sample"}
+    {
+        *("picture", "formats", "tokens", "segments", "asked", "model", "checks", "refused", "sample", "candidates"),
+        *("seed", "seconds"),
+    }
 )
 """Fields that the data hold and a text is better without."""
 
@@ -62,9 +71,10 @@ def tell(told: BaseModel) -> Telling:
         if own:
             names[id(entity)] = _told_files(id_, own)
             linked.append(next(iter(own)))
+    addresses = {file.text: address(id_, name) for name, file in files.items() if len(file.text) > _LONGEST_INLINE}
     whole = told.model_dump_json()
-    data, shortened = _shortened(json.loads(whole), {file.text: address(id_, name) for name, file in files.items()})
-    lines = list(_lines(told, names))
+    data, shortened = _shortened(_as_object(json.loads(whole)), addresses)
+    lines = list(_Lines(names, addresses).of(told))
     if shortened:
         files[_WHOLE] = KeptFile(whole, "application/json", "the whole answer")
         lines.append(f"shortened here: {', '.join(sorted(shortened))}; the whole answer: {address(id_, _WHOLE)}")
@@ -110,64 +120,119 @@ def _told_files(id_: str, files: Mapping[str, KeptFile]) -> str:
     return f"{address(id_, first)}{more}"
 
 
-def _lines(value: BaseModel, files: Mapping[int, str], indent: str = "") -> Iterator[str]:
-    """Yield the lines that say what a model of an output holds."""
-    for name in type(value).model_fields:
-        if name not in _UNREAD and not (name == "text" and getattr(value, "entity", None) is not None):
-            yield from _line(name, getattr(value, name), files, indent)
-    for check in getattr(value, "checks", ()):
-        if getattr(check, "passed", None) is False:
-            yield from _line("failed check", check, files, indent)
-    refused = getattr(getattr(value, "refused", None), "count", 0)
-    if refused:
-        yield f"{indent}drafts refused and written again: {refused}"
+class _Lines:
+    """The lines of a text for a language model.
 
+    Parameters
+    ----------
+    files : mapping of int to str
+        What is said of the files of an entity, by the entity's ``id``.
+    addresses : mapping of str to str
+        Of long files, by their text.
+    """
 
-def _line(name: str, value: Any, files: Mapping[int, str], indent: str) -> Iterator[str]:
-    label = f"{indent}{name.replace('_', ' ')}"
-    if isinstance(value, ToldEntity):
+    def __init__(self, files: Mapping[int, str], addresses: Mapping[str, str]) -> None:
+        self._files = files
+        self._addresses = addresses
+
+    def of(self, value: BaseModel, indent: str = "") -> Iterator[str]:
+        """Yield the lines that say what a model of an output holds."""
+        for name in type(value).model_fields:
+            found = getattr(value, name)
+            known = name in _UNREAD or (name == "text" and getattr(value, "entity", None) is not None)
+            if not known and not (name == "finish_reason" and found == "stop"):
+                yield from self._line(RESULT if name == "root" else name, found, indent)
+        for check in getattr(value, "checks", ()):
+            if getattr(check, "passed", None) is False:
+                yield from self._line("check", check, indent)
+        refused = getattr(getattr(value, "refused", None), "count", 0)
+        if refused:
+            yield f"{indent}drafts refused and written again: {refused}"
+
+    def _line(self, name: str, value: Any, indent: str) -> Iterator[str]:
+        label = f"{indent}{name.replace('_', ' ')}"
+        if isinstance(value, ToldEntity):
+            yield from self._entity(label, value, indent)
+        elif isinstance(value, BaseModel):
+            short = _one_line(value)
+            if short is not None:
+                yield f"{label}: {short}"
+            else:
+                yield f"{label}:"
+                yield from self.of(value, f"{indent}  ")
+        elif isinstance(value, list | tuple) and any(isinstance(one, BaseModel | list | tuple) for one in value):
+            for number, one in enumerate(value[:_SHOWN], start=1):
+                yield from self._line(f"{name} {number} of {len(value)}" if len(value) > 1 else name, one, indent)
+            if len(value) > _SHOWN:
+                yield f"{label}: {len(value) - _SHOWN} more: {_parts([_called(one) for one in value[_SHOWN:]], _NAMED)}"
+        elif isinstance(value, list | tuple | dict):
+            shown = _parts(value)
+            if shown:
+                yield f"{label}: {shown}"
+        elif value is not None and value != "":
+            yield f"{label}: {self._addresses[value] if value in self._addresses else _plain(value)}"
+
+    def _entity(self, label: str, value: ToldEntity, indent: str) -> Iterator[str]:
         titled = f" ({value.name})" if value.name else ""
         structure = ", with a structure" if value.has_structure else ""
         yield f"{label}: {value.kind} {_cut(value.text)}{titled}{structure}"
-        if id(value) in files:
-            yield f"{indent}  files: {files[id(value)]}"
+        if id(value) in self._files:
+            yield f"{indent}  files: {self._files[id(value)]}"
         yield from (f"{indent}  note: {note}" for note in value.notes[:_SHOWN])
-    elif isinstance(value, BaseModel):
-        line = getattr(value, "line", None)
-        if isinstance(line, str):
-            yield f"{label}: {line}"
-        else:
-            yield f"{label}:"
-            yield from _lines(value, files, f"{indent}  ")
-    elif isinstance(value, list | tuple) and any(isinstance(one, BaseModel) for one in value):
-        for number, one in enumerate(value[:_SHOWN], start=1):
-            yield from _line(f"{name} {number} of {len(value)}" if len(value) > 1 else name, one, files, indent)
-    elif isinstance(value, list | tuple | dict):
-        shown = _parts(value)
-        if shown:
-            yield f"{label}: {shown}"
-    elif value is not None and value != "":
-        yield f"{label}: {_cut(f'{value:.4g}' if isinstance(value, float) else str(value))}"
 
 
-def _parts(value: Sequence[Any] | Mapping[str, Any]) -> str:
+def _one_line(value: BaseModel) -> str | None:
+    """Return a small model on one line; None where it is large or holds others."""
+    line = getattr(value, "line", None)
+    if isinstance(line, str):
+        return line
+    told = {name: getattr(value, name) for name in type(value).model_fields}
+    if any(not isinstance(one, str | int | float | None) for one in told.values()):
+        return None
+    if "passed" in told and "name" in told:
+        return _check(told)
+    shown = ", ".join(f"{name.replace('_', ' ')} {_plain(one)}" for name, one in told.items() if one not in (None, ""))
+    return shown if len(shown) <= _LONGEST_LINE and "\n" not in shown else None
+
+
+def _check(told: Mapping[str, Any]) -> str:
+    """Return the answer of a check: its name, what it says, its value against its threshold."""
+    said = {True: "yes", False: "NO", None: "could not be told"}[told["passed"]]
+    unit = f" {told['unit']}" if told.get("unit") else ""
+    value = "" if told.get("value") is None else f", {_plain(told['value'])}{unit}"
+    threshold = "" if told.get("threshold") is None else f" (threshold {_plain(told['threshold'])})"
+    return f"{told['name']}: {said}{value}{threshold}" + (f"; {told['detail']}" if told.get("detail") else "")
+
+
+def _called(value: Any) -> str:
+    """Return what one part of a list is called: its identifier, name, or entity."""
+    entity = getattr(value, "entity", None)
+    names = (getattr(entity or value, name, None) for name in ("id", "text", "name", "error"))
+    return next((name for name in names if isinstance(name, str) and name), "?")
+
+
+def _parts(value: Sequence[Any] | Mapping[str, Any], most: int = _SHOWN) -> str:
     """Return the first plain parts of a list or mapping, on one line."""
     if isinstance(value, Mapping):
         told = [f"{key} {_plain(one)}" for key, one in value.items() if isinstance(one, str | int | float)]
     else:
         told = [_plain(one) for one in value]
-    more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
-    return ", ".join(told[:_SHOWN]) + more
+    more = f" and {len(told) - most} more" if len(told) > most else ""
+    return ", ".join(told[:most]) + more
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
-    return _cut(value if isinstance(value, str) else json.dumps(value, default=str))
+    return _cut(value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False))
 
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_STRING else f"{text[:_LONGEST_STRING]}... ({len(text):,} characters)"
+
+
+def _as_object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {RESULT: value}
 
 
 def _shortened(value: dict[str, Any], addresses: Mapping[str, str]) -> tuple[dict[str, Any], set[str]]:
