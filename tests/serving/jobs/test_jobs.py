@@ -178,6 +178,25 @@ def test_a_lease_that_runs_out_is_taken_over_and_the_late_result_is_dropped(tmp_
     store.close()
 
 
+def test_two_processes_over_one_file_do_each_item_once(tmp_path: Path) -> None:
+    stores = [JobStore(tmp_path / "jobs.sqlite") for _ in range(2)]
+    job, _ = stores[0].create("", [Item("spell_molecule", json.dumps({"smiles": "C" * n})) for n in range(1, 61)])
+    runners = [JobRunner(store, small_operations.service(), threads=2) for store in stores]
+    for runner in runners:
+        runner.start()
+    while len(stores[0].results(job)) < 60:
+        time.sleep(0.02)
+    for runner, store in zip(runners, stores, strict=True):
+        runner.stop()
+        found = store.find("", job.id)
+        assert found is not None
+        assert (found.state, found.done, found.failed) == ("finished", 60, 0)
+    lines = [json.loads(line) for _, line in stores[1].results(job)]
+    assert [len(line["output"]["tokens"]) for line in lines] == list(range(1, 61))
+    for store in stores:
+        store.close()
+
+
 def test_an_item_that_ends_every_process_is_given_up(tmp_path: Path) -> None:
     store = JobStore(tmp_path / "jobs.sqlite")
     job, _ = store.create("", [Item("spell_molecule", "{}")] * 2)
@@ -245,6 +264,8 @@ def test_full_and_expired(tmp_path: Path) -> None:
     store.create("ann", [item])
     with pytest.raises(JobsFullError, match="2 jobs are waiting"):
         store.create("bob", [item])
+    with pytest.raises(JobsFullError, match="bytes"):
+        JobStore(tmp_path / "jobs.sqlite", JobLimits(file_bytes=1000)).create("cid", [item])
     store.cancel("", first.id)
     time.sleep(0.01)
     store.sweep(lambda worker: False)

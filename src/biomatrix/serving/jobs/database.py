@@ -148,6 +148,12 @@ class Database:
         with self._lock, self._named_errors():
             return self._connection.execute(query, values).fetchall()
 
+    def used_bytes(self) -> int:
+        """Return the bytes that the file uses, without those that were freed and are used again."""
+        with self._lock, self._named_errors():
+            pages = self._number("PRAGMA page_count") - self._number("PRAGMA freelist_count")
+            return pages * self._number("PRAGMA page_size")
+
     def close(self) -> None:
         """Close the file; what it holds stays."""
         with self._lock, suppress(sqlite3.Error):

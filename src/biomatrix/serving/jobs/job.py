@@ -26,12 +26,15 @@ class JobLimits:
         Unfinished ones of all owners.
     lifetime : float
         Seconds that an ended job and its results are kept.
+    file_bytes : int
+        Of all jobs; past it no more are accepted until some expire or are removed.
     """
 
     items: int = 10_000
     waiting_items: int = 50_000
     waiting_jobs: int = 10_000
     lifetime: float = 7 * 86_400.0
+    file_bytes: int = 16 * 2**30
 
 
 @dataclass(frozen=True)

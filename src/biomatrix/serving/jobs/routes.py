@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from biomatrix.serving.jobs.runner import JobRunner
     from biomatrix.serving.jobs.store import JobStore
 
-_PAGE: Final = 100
+_PAGE: Final = 16
+"""Results in memory at once: one may hold the files of many entities."""
 _POLL_SECONDS: Final = 0.25
 _LONGEST_KEY: Final = 200
 _BODY: Final = {

@@ -110,6 +110,9 @@ class JobStore:
         return Job(*row[1:])
 
     def _refuse_full(self, connection: sqlite3.Connection, owner: str, more: int) -> None:
+        used = self._database.used_bytes()
+        if used >= self.limits.file_bytes:
+            raise JobsFullError(f"jobs and their results take {used:,} bytes, which is all this server keeps")
         (jobs,) = connection.execute("SELECT count(*) FROM jobs WHERE ended IS NULL").fetchone()
         if jobs >= self.limits.waiting_jobs:
             raise JobsFullError(f"{jobs:,} jobs are waiting, which is all this server keeps; try again later")

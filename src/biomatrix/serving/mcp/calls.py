@@ -96,7 +96,7 @@ def _refuse_unknown(operation: Operation, arguments: Mapping[str, Any]) -> None:
     fields = operation.asked.model_fields
     if operation.asked.model_config.get("extra") == "allow":
         return
-    known = {field.alias or name for name, field in fields.items()}
+    known = [field.alias or name for name, field in fields.items()]
     for name in arguments:
         if name not in known:
             raise ConfigurationError(f"{operation.name} takes no argument {name!r:.80}; {choices(name, known)}")
