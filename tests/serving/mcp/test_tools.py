@@ -25,6 +25,7 @@ from mcp.client.streamable_http import streamable_http_client
 from pydantic import RootModel
 
 from biomatrix.serving.mcp.server import build_server, mcp_app, mount_mcp
+from biomatrix.serving.operations.operation import operations
 
 from .. import small_operations
 
@@ -125,6 +126,20 @@ def test_over_standard_input_and_output() -> None:
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_over_http(address: str, mode: str) -> None:
     drive(Client(address, mode=mode), tools_answers_and_errors)
+
+
+@pytest.mark.slow
+def test_every_tool_answers_its_example_as_its_schema_says(address: str) -> None:
+    async def act(client: Client) -> None:
+        for one in operations():
+            if one.is_tool:
+                answer = await client.call_tool(one.name, one.example)  # the client holds it against the schema
+                assert not answer.is_error, (one.name, answer.content)
+                assert 0 < len(answer.content[0].text) < 7_000, one.name
+                for link in answer.content[1:]:
+                    assert (await client.read_resource(link.uri)).contents[0].text
+
+    drive(Client(address), act)
 
 
 def test_a_host_of_another_name_is_refused(address: str) -> None:
