@@ -68,7 +68,7 @@ def test_o_is_the_output_and_a_path() -> None:
 def test_commands_that_may_take_long_can_be_silenced() -> None:
     quiet = {name.partition(" ")[2] for name, words, _ in options() if set(words) == {"--quiet", "-q"}}
     assert quiet == {
-        "quickstart", "encode", "decode", "generate", "explain", "calibrate",
+        "quickstart", "encode", "decode", "generate", "explain", "calibrate", "mcp",
         "corpus build", "corpus get", "corpus plan", "corpus stats",
         "train pretrain", "train finetune", "pretrain", "finetune", "doctor", "doctor roundtrip",
         "doctor parity", "tokenizer train", "data get", "evaluate run", "audit",
