@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -23,14 +23,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from biomatrix.generation.continuous_groups import Numbered, RunningGroups
 from biomatrix.generation.continuous_states import Prompt, PromptReading, ReadPrompt, continuous_states
 from biomatrix.generation.grouping import HeadTable
 from biomatrix.generation.jobs import Job
 from biomatrix.generation.row_states import closed_up
-from biomatrix.generation.rows import Rows, Step
-from biomatrix.generation.transfers import sent
+from biomatrix.generation.rows import Step
 
-Numbered = tuple[int, Job]
 PROMPT_TOKENS: Final = 512
 """Tokens of prompts that are read between two steps of the rows that are being written."""
 _UNLIKE: Final = 2
@@ -67,27 +66,6 @@ class Stepped:
 
 
 @dataclass(eq=False)
-class _Group:
-    """The rows that share a head.
-
-    Parameters
-    ----------
-    rows : Rows
-    places : ndarray, shape=(R,), dtype=int64
-        Of each row in the batch.
-    candidates : ndarray, shape=(n,), dtype=int64
-        Of all guides together.
-    fewest : int
-        Candidates of the guide that has the fewest.
-    """
-
-    rows: Rows
-    places: NDArray[np.int64]
-    candidates: NDArray[np.int64]
-    fewest: int
-
-
-@dataclass(eq=False)
 class _Newcomers:
     """Rows whose prompts are being read."""
 
@@ -118,7 +96,7 @@ class ContinuousBatch:
         self._guides: AbstractContextManager[Any] = nullcontext() if guides is None else guides
         self.network = heads.last.network
         self._states = continuous_states(heads.last)
-        self._groups: list[_Group] = []
+        self._groups = RunningGroups(heads)
         self._ids = np.empty(0, dtype=np.int64)
         """What each running row chose last, to be read."""
         self._came: list[_Newcomers] = []
@@ -180,8 +158,7 @@ class ContinuousBatch:
             came.rows = [each for each in came.rows if each[0] not in numbers]
         self._came = [came for came in self._came if came.rows]
         kept = np.ones(len(self._ids), dtype=np.bool_)
-        for group in self._groups:
-            kept[group.places] = ~np.isin(group.rows.numbers, list(numbers))
+        kept[self._groups.where(numbers)] = False
         self._keep(kept)
 
     # Prompts
@@ -201,55 +178,28 @@ class ContinuousBatch:
         return parts
 
     def _read_prompts(self) -> None:
-        """Read a piece of what came: of the one that is done soonest, and every other time of the one that came first.
-
-        Where nobody is being written, nobody waits, and one whole reading is done.
-        """
-        while self._came:
-            self._turn += 1
-            number = 0
-            if self._turn % 2:
-                number = min(range(len(self._came)), key=lambda each: self._came[each].reading.left)
-            came = self._came[number]
-            try:
-                came.reading.read(self._prompt_tokens)
-            except Exception as error:
-                del self._came[number]
-                raise NewcomersFailed([each for each, _ in came.rows]) from error
-            if not came.reading.left:
-                del self._came[number]
-                read = self._states.take(came.reading)
-                self._ready += [(each, job, read[job.prompt]) for each, job in came.rows]
-            if len(self._ids) or self._ready:
-                return
+        """Read a piece of what came: of the one that is done soonest, and every other time of the one that came first."""
+        if not self._came:
+            return
+        self._turn += 1
+        came = min(self._came, key=lambda each: each.reading.left) if self._turn % 2 else self._came[0]
+        try:
+            came.reading.read(self._prompt_tokens if self._states.can_join else None)
+        except Exception as error:
+            self._came.remove(came)
+            raise NewcomersFailed([number for number, _ in came.rows]) from error
+        if not came.reading.left:
+            self._came.remove(came)
+            read = self._states.take(came.reading)
+            self._ready += [(number, job, read[job.prompt]) for number, job in came.rows]
 
     def _join(self) -> None:
         """Let the rows whose prompts have been read join the others."""
         first = len(self._ids)
         self._states.join([read for _, _, read in self._ready])
-        by_guide: dict[int, list[tuple[int, Numbered]]] = {}
-        for place, (number, job, _) in enumerate(self._ready, start=first):
-            by_guide.setdefault(id(job.guide), []).append((place, (number, job)))
-        for members in by_guide.values():
-            self._place([place for place, _ in members], [each for _, each in members])
+        self._groups.join([(number, job) for number, job, _ in self._ready], first)
         self._ids = np.zeros(first + len(self._ready), dtype=np.int64)
         self._ready = []
-
-    def _place(self, places: Sequence[int], rows: Sequence[Numbered]) -> None:
-        """Put rows of one guide among those that share a head, whose candidates may grow."""
-        ids = rows[0][1].guide.ids
-        at = np.array(places)
-        for group in self._groups:
-            candidates = self._heads.shared(group.candidates, ids, group.fewest)
-            if candidates is None:
-                continue
-            if candidates is not group.candidates:
-                group.candidates, group.rows.head = candidates, self._heads.head(candidates)
-            group.fewest = min(group.fewest, len(ids))
-            order = group.rows.join(Rows(group.rows.head, rows))
-            group.places = np.concatenate([group.places, at])[order]
-            return
-        self._groups.append(_Group(Rows(self._heads.head(ids), rows), at, ids, len(ids)))
 
     # Steps
 
@@ -257,64 +207,20 @@ class ContinuousBatch:
         """Choose the next token of every row."""
         stepped = Stepped()
         kept = np.zeros(len(hidden), dtype=np.bool_)
-        for group in self._groups:
-            step = _step_of(group, _rows_of(hidden, group.places), stepped.failed)
+        for places, step in self._groups.step(hidden, stepped.failed):
             stepped.steps.append(step)
-            self._ids[group.places] = step.ids
-            kept[group.places] = ~step.last
+            self._ids[places] = step.ids
+            kept[places] = ~step.last
         self._keep(kept)
         return stepped
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:
-        """Let the other rows leave their groups, and those that stay take the places that become free."""
+        """Let rows leave; those that stay take the places that become free."""
         if kept.all():
             return
-        for group in self._groups:
-            stays = kept[group.places]
-            if not stays.all():
-                group.rows.keep(stays)
-                group.places = group.places[stays]
         order = closed_up(kept)
+        new = np.full(len(kept), -1)
+        new[order] = np.arange(len(order))
+        self._groups.keep(new)
         self._states.keep(order)
         self._ids = self._ids[order]
-        new = np.empty(len(kept), dtype=np.int64)
-        new[order] = np.arange(len(order))
-        self._groups = [group for group in self._groups if len(group.rows)]
-        for group in self._groups:
-            group.places = new[group.places]
-
-
-def _rows_of(hidden: Tensor, places: NDArray[np.int64]) -> Tensor:
-    """Return the hidden states of a group."""
-    if len(places) == len(hidden) and (np.diff(places) == 1).all():
-        return hidden
-    return hidden[sent(places, hidden.device)]
-
-
-def _step_of(group: _Group, hidden: Tensor, failed: dict[int, Exception]) -> Step:
-    """Step the rows of a group; those whose guide raises leave it and are added to ``failed``."""
-    try:
-        return group.rows.step(hidden)
-    except Exception:  # noqa: BLE001 - whatever a guide raises, it is its caller's
-        return _step_each(group, hidden, failed)
-
-
-def _step_each(group: _Group, hidden: Tensor, failed: dict[int, Exception]) -> Step:
-    """Step the rows of a group one by one, to see which of them it is."""
-    sound = []
-    for row, number in enumerate(group.rows.numbers.tolist()):
-        part = group.rows.part(row)
-        try:
-            sound.append((row, part, part.step(hidden[row : row + 1])))
-        except Exception as error:  # noqa: BLE001 - as above
-            failed[number] = error
-    places = np.array([row for row, _, _ in sound], dtype=np.int64)
-    group.places = group.places[places]
-    if not sound:
-        group.rows.keep(np.zeros(len(group.rows), dtype=np.bool_))
-        return Step(*(np.empty(0, dtype=kind) for kind in (np.int64, np.int64, np.float64, bool, bool, bool)))
-    group.rows = sound[0][1]
-    for _, part, _ in sound[1:]:
-        group.rows.join(part)
-    columns = (np.concatenate([getattr(step, each.name) for _, _, step in sound]) for each in fields(Step))
-    return Step(*columns)
