@@ -178,7 +178,7 @@ class ContinuousBatch:
         return parts
 
     def _read_prompts(self) -> None:
-        """Read a piece of what came: of the one that is done soonest, and every other time of the one that came first."""
+        """Read a piece of what came: in turns of the one that is done soonest and of the one that came first."""
         if not self._came:
             return
         self._turn += 1

@@ -189,10 +189,12 @@ class _Loop:
 
     def join(self, timeout: float | None) -> bool:
         """Wait for the end; return whether it came in time."""
-        if self._thread is None or self._thread is current_thread():
+        with self._starting:
+            thread = self._thread
+        if thread is None or thread is current_thread():
             return True
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        thread.join(timeout)
+        return not thread.is_alive()
 
     @torch.inference_mode()
     def _run(self) -> None:
