@@ -7,7 +7,6 @@ it does a step of a beam search, or a score, where somebody waits for one.
 
 from __future__ import annotations
 
-import sys
 import weakref
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -28,9 +27,6 @@ from biomatrix.generation.network_writer import NetworkWriter
 
 Result = TypeVar("Result")
 MAX_WAITING: Final = 4096
-_SWITCH_SECONDS: Final = 2e-4
-"""How long a thread holds the interpreter while another waits; Python's own is 5 ms. A step is hundreds of operations,
-each of which gives the interpreter away and waits to have it back: beside a busy thread a step would take a second."""
 _PATIENCE: Final = 5.0
 """Seconds that the end of the program waits for a step to end."""
 
@@ -182,7 +178,6 @@ class _Loop:
             return
         with self._starting:
             if self._thread is None:
-                sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
                 thread = Thread(target=self._run, name="biomatrix-network", daemon=True)
                 thread.start()
                 self._thread = thread
