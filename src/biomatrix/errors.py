@@ -121,3 +121,36 @@ class ConfigurationError(BioMatrixError):
 
 class ServerError(BioMatrixError):
     """A server that cannot be reached, is overloaded, or answers what no such server should."""
+
+
+class BusyError(BioMatrixError):
+    """More work waits than may wait.
+
+    Parameters
+    ----------
+    message, file, record, position
+        As of :class:`BioMatrixError`.
+    retry_after : float
+        Seconds after which it is likely to be taken.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        record: int | str | None = None,
+        position: int | str | None = None,
+        retry_after: float = 1.0,
+    ) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, file=file, record=record, position=position)
+
+    def at(
+        self, *, file: str | None = None, record: int | str | None = None, position: int | str | None = None
+    ) -> BusyError:
+        """Return the same error with the missing parts of its place filled in."""
+        placed = super().at(file=file, record=record, position=position)
+        assert isinstance(placed, BusyError)
+        placed.retry_after = self.retry_after
+        return placed
