@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 320, 220
 _RADIUS: Final = 0.4
 _INDEX: Final = "_biomatrix_index"
+_ATOM_CLASS: Final = re.compile(r"(?<=[' ])atom-(\d+)(?=[' ])")
 
 
 def draw(
@@ -30,6 +32,9 @@ def draw(
     label: str = "",
 ) -> str:
     """Return an ``<svg>`` element that shows the molecular graph, hydrogens implicit.
+
+    What belongs to an atom has the class ``atom-N``, N its index in the molecule, and each atom a transparent circle of
+    the class ``atom-selector`` besides, so that a page can tell which one is pointed at.
 
     Parameters
     ----------
@@ -44,6 +49,7 @@ def draw(
         What the weights are, with their unit, for the legend.
     """
     mol, shown = _without_hydrogens(molecule, weights)
+    index = [atom.GetIntProp(_INDEX) for atom in mol.GetAtoms()]
     rdDepictor.Compute2DCoords(mol)
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height if weights is None else height - LEGEND_HEIGHT)
     options: Any = drawer.drawOptions()
@@ -58,10 +64,11 @@ def draw(
         highlightAtomRadii=dict.fromkeys(highlighted, _RADIUS),
         highlightBonds=[],
     )
+    drawer.TagAtoms(mol)
     drawer.FinishDrawing()
     svg = str(drawer.GetDrawingText())
     # An XML declaration is not allowed inside an HTML body.
-    svg = svg[svg.index("<svg") :]
+    svg = _ATOM_CLASS.sub(lambda found: f"atom-{index[int(found[1])]}", svg[svg.index("<svg") :])
     return svg if shown is None else _with_legend(svg, shown, width, height, label)
 
 
@@ -70,12 +77,13 @@ def _without_hydrogens(
 ) -> tuple[Chem.Mol, NDArray[np.float64] | None]:
     """Return the molecule with hydrogens implicit, and the weights of the atoms that are left."""
     mol = Chem.Mol(molecule.mol)
+    for atom in mol.GetAtoms():
+        atom.SetIntProp(_INDEX, atom.GetIdx())
     if weights is None:
         return Chem.Mol(Chem.RemoveHs(mol)), None
     colours_of(weights, mol.GetNumAtoms())  # refuses another number of them
     summed = np.array(weights, dtype=np.float64)
     for atom in mol.GetAtoms():
-        atom.SetIntProp(_INDEX, atom.GetIdx())
         if atom.GetAtomicNum() == 1 and atom.GetDegree() == 1:
             bound = atom.GetNeighbors()[0].GetIdx()
             summed[bound] = np.nansum([summed[bound], summed[atom.GetIdx()]])
