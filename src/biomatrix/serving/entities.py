@@ -68,7 +68,10 @@ def _format_named(kind: Kind, way: str) -> str | None:
 
 def content(entity: Entity, file_format: str) -> str:
     """Return an entity as the text of a file."""
-    return kind_of(entity).sample_bytes([Sample(entity, 1, {}, ())], file_format).decode()
+    kind = kind_of(entity)
+    if any(form.name == file_format and form.appends for form in kind.formats):
+        return kind.record_bytes(entity, file_format).decode()
+    return kind.sample_bytes([Sample(entity, 1, {}, ())], file_format).decode()
 
 
 def tell_entity(entity: Entity, service: Service, formats: bool = True) -> ToldEntity:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, Field
 
@@ -15,6 +15,12 @@ from biomatrix.serving.schemas.entities import GivenEntity
 if TYPE_CHECKING:
     from biomatrix.serving.service import Service
 
+_METHANOL: Final = (
+    "methanol\n\n\n  2  1  0  0  0  0  0  0  0  0999 V2000\n"
+    "{:10.4f}    0.0000    0.0000 C   0  0\n{:10.4f}    0.0000    0.0000 O   0  0\n  1  2  1  0\nM  END\n$$$$\n"
+)
+"""Its two heavy atoms, at places along one axis, in Angstrom."""
+
 
 class SuperposeAsked(BaseModel):
     """Two entities of one kind with coordinates."""
@@ -26,6 +32,7 @@ class SuperposeAsked(BaseModel):
 class SuperposeTold(BaseModel):
     """The first over the second, atoms in the order they had."""
 
+    moved: Annotated[bool, Field(description="False where atoms of the two cannot be paired: it lies as it was.")]
     format: str
     content: Annotated[str, Field(description="A file of that format.")]
     comparison: Annotated[list[dict[str, Any]], Field(description="What the two share: name, value, unit, passed.")]
@@ -42,7 +49,8 @@ def run(service: Service, asked: SuperposeAsked) -> SuperposeTold:
         {"name": one.name, "value": one.value, "unit": one.unit, "passed": one.passed}
         for one in kind.compare(target, moved)
     ]
-    return SuperposeTold(format=kind.viewer[0], content=content(moved, kind.viewer[0]), comparison=shared)
+    text = content(moved, kind.viewer[0])
+    return SuperposeTold(moved=moved is not moving, format=kind.viewer[0], content=text, comparison=shared)
 
 
 SUPERPOSE = register(
@@ -53,8 +61,8 @@ SUPERPOSE = register(
         told=SuperposeTold,
         run=run,
         example={
-            "moving": {"type": "molecule", "tokens": "..."},
-            "target": {"type": "molecule", "tokens": "..."},
+            "moving": {"type": "molecule", "sdf": _METHANOL.format(0.0, 1.4)},
+            "target": {"type": "molecule", "sdf": _METHANOL.format(5.0, 6.4)},
         },
         is_tool=False,
     )

@@ -129,6 +129,7 @@ class Card {
     if (native && native.given.type === told.kind) {
       try {
         const moved = await ask("/v1/superpose", { moving: { type: told.kind, [structure.format]: structure.content }, target: native.given });
+        if (moved.moved === false) throw new Error("another thing than the input");
         main = { ...structure, format: moved.format, content: moved.content };
         over = native.structure;
         const apart = (moved.comparison ?? []).find((one) => /rmsd/i.test(one.name));

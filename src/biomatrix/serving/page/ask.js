@@ -24,8 +24,8 @@ export function startAsk(root, run) {
     el("div", { class: "row" }, field("Answer as", parts.output),
       button("Insert {input}", insert, { class: "plain" }),
       el("button", { type: "submit", class: "primary", title: "Ctrl+Enter" }, "Ask")));
-  const tasks = el("div");
-  root.replaceChildren(form, settingsForm(), tasks);
+  const tasks = el("div", { class: "by-task" });
+  root.replaceChildren(el("div", { class: "by-words" }, form, settingsForm()), tasks);
   startTasks(tasks, runTask);
   onInputs(preview);
   preview();

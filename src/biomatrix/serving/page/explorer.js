@@ -71,7 +71,10 @@ async function show(found, told) {
   const pair = el("div", { class: "pair" });
   const back = found.entity;
   if (back?.picture) pair.append(el("div", { class: "drawing" }, drawing(back.picture, { pointing, label: `Drawing of ${back.text}` })));
-  else if (back && unit === "residue") pair.append(el("div", { class: "drawing" }, ruler(back.text, { pointing })));
+  else if (back && unit === "residue") {
+    const letters = back.text.length === told.text.length ? told.text : back.text; // a fold alone says no letters
+    pair.append(el("div", { class: "drawing" }, ruler(letters, { pointing })));
+  }
   parts.out.append(pair);
   const errors = (found.error ?? []).filter((one) => Number.isInteger(one.unit));
   if (errors.length) parts.out.append(errorPlot(errors, { pointing, unit }));
@@ -92,7 +95,8 @@ async function place(pair, back, told, errors, options) {
     if (moved) main = { ...structure, format: moved.format, content: moved.content };
   }
   const colours = { error: errors.length ? errorColour(errors) : null };
-  const box = structureBox({ main, over: native, colours, ...options, caption: native ? "over the input" : "" });
+  const over = main === structure ? null : native;
+  const box = structureBox({ main, over, colours, colouring: errors.length ? "error" : "plain", ...options, caption: over ? "over the input" : "" });
   boxes.push(box);
   pair.append(box.element);
 }

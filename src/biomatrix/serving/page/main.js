@@ -24,7 +24,6 @@ function showPart(name) {
     at(part).hidden = part !== name;
     at(opener).setAttribute("aria-pressed", String(part === name));
   }
-  at("asking").hidden = name !== "answers-part";
   if (name !== "explorer-part") closeExplorer();
 }
 

@@ -10,13 +10,12 @@ export function openViewers() {
 }
 
 // main and over: {format, style, content}; colourings: names of viewer.js that make sense here.
-export function structureBox({ main, over = null, unit, pointing = null, colours = {}, open = true, caption = "" }) {
+export function structureBox({ main, over = null, unit, pointing = null, colours = {}, open = true, caption = "", colouring = "plain" }) {
   let viewer = null;
   const stage = el("div", { class: "stage" });
   const foot = el("div", { class: "stage-foot" });
   const element = el("div", { class: "structure" }, stage, foot);
   const names = Object.keys(COLOURINGS).filter((name) => COLOURINGS[name].needs === null || colours[COLOURINGS[name].needs]);
-  let colouring = names[0];
 
   async function show() {
     stage.replaceChildren(el("p", { class: "quiet" }, "Loading the viewer…"));
@@ -54,7 +53,7 @@ export function structureBox({ main, over = null, unit, pointing = null, colours
     foot.replaceChildren();
   }
 
-  const box = { element, close, dispose: () => close(), recolour: (name) => { if (viewer && names.includes(name)) { colouring = name; viewer.colour(name); } }, ready: null };
+  const box = { element, close, dispose: () => close(), ready: null };
   close();
   if (open) box.ready = show();
   return box;

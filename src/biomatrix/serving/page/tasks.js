@@ -3,18 +3,18 @@ import { catalogue, kindOfModality, modalityNamed } from "./catalogue.js";
 import { button, el, field, words } from "./elements.js";
 import { drawn, onInputs } from "./inputs.js";
 
-const AT_FIRST = 8;
+const AT_FIRST = 9;
 const parts = {};
 let every = false;
 let run = null;
 
 export function startTasks(root, onrun) {
   run = onrun;
-  parts.search = el("input", { type: "search", placeholder: "solubility, fold, 3D", oninput: show });
+  parts.search = el("input", { type: "search", placeholder: "Find one: solubility, fold, 3D", oninput: show });
   parts.list = el("ul", { class: "tasks" });
   parts.count = el("p", { class: "quiet", role: "status" });
   parts.more = button("Show all", () => { every = !every; show(); }, { class: "plain" });
-  root.replaceChildren(el("h3", {}, "Or by a task"), field("Find a task", parts.search), parts.list, el("div", { class: "row" }, parts.count, parts.more));
+  root.replaceChildren(field("By a task", parts.search), parts.list, el("div", { class: "row" }, parts.count, parts.more));
   onInputs(show);
   show();
 }
@@ -36,7 +36,8 @@ function found(task, text) {
 function show() {
   const text = parts.search.value.trim();
   const given = drawn().length > 0;
-  const fitting = catalogue.tasks.filter((task) => found(task, text) && (fit(task) > 0 || (!given && text)));
+  const made = [...catalogue.tasks].sort((a, b) => Boolean(b.output) - Boolean(a.output));
+  const fitting = made.filter((task) => found(task, text) && (fit(task) > 0 || (!given && text)));
   const shown = every || text ? fitting : fitting.slice(0, AT_FIRST);
   parts.list.replaceChildren(...shown.map(card));
   const about = given ? `for ${[...new Set(drawn().map((one) => one.kind))].join(" and ")}` : "that need no input";

@@ -7,7 +7,7 @@ const FORMATS = { cif: "mmcif", bcif: "mmcif" };
 const OWN = "biomatrix-units";
 
 export const COLOURINGS = {
-  plain: { title: "Elements", needs: null },
+  plain: { title: "Plain", needs: null },
   chain: { title: "Chain", needs: null },
   confidence: { title: "Confidence", needs: "confidence" },
   checks: { title: "Checks", needs: "checks" },
@@ -53,13 +53,17 @@ export class Viewer {
     stage.replaceChildren(canvas);
     if (!(await this.#plugin.initViewerAsync(canvas, stage))) throw new Error("this browser gives no WebGL");
     this.#plugin.representation.structure.themes.colorThemeRegistry.add(this.#theme());
+    this.#plugin.managers.interactivity.setProps({ granularity: this.#unit === "residue" ? "residue" : "element" });
     this.#background();
     this.#unthemed = onTheme(() => this.#background());
     if (this.#pointing) this.#listen(stage);
   }
 
   #background() {
-    this.#plugin.canvas3d?.setProps({ renderer: { backgroundColor: isDark() ? 0x14191f : 0xf7f9fa } });
+    this.#plugin.canvas3d?.setProps({
+      renderer: { backgroundColor: isDark() ? 0x14191f : 0xf7f9fa },
+      camera: { helper: { axes: { name: "off", params: {} } } },
+    });
   }
 
   // A theme is the same one for Mol* as long as its factory is; props that change make it colour anew.
