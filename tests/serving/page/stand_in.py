@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 import biomatrix as bm
 from biomatrix.entities import Entity
-from biomatrix.entities.kind_registry import kind_of
+from biomatrix.entities.kind_registry import kind_names, kind_of
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.generation import events
 from biomatrix.generation.answers import Answer
@@ -83,6 +83,10 @@ def create_app() -> FastAPI:
     def encode(body: dict[str, Any] = Body()) -> dict[str, Any]:
         return encoded(open_entity(GivenEntity.model_validate(body["entity"]), service), body.get("modality"), service)
 
+    @app.post("/v1/decode")
+    def decode(body: dict[str, Any] = Body()) -> dict[str, Any]:
+        return {"entity": tell_entity(decoded(body["tokens"], service), service).model_dump(), "notes": []}
+
     @app.post("/v1/check")
     def check(body: dict[str, Any] = Body()) -> dict[str, Any]:
         verdict = judge(open_entity(GivenEntity.model_validate(body["entity"]), service))
@@ -102,6 +106,15 @@ def add_operation(app: FastAPI, name: str, service: Service) -> None:
         return one.run(service, one.asked.model_validate(body))
 
 
+def decoded(text: str, service: Service) -> Entity:
+    """Return the entity of a wrapped segment of any modality."""
+    for modality in map(service.model.vocabulary.modality, service.model.vocabulary.modalities):
+        if text.startswith(modality.start_token) and text.endswith(modality.end_token):
+            inside = text.removeprefix(modality.start_token).removesuffix(modality.end_token)
+            return modality.decode(modality.split(inside))
+    raise ConfigurationError("no segment begins and ends here; give tokens with their control pair")
+
+
 def told_error(error: BioMatrixError) -> dict[str, Any]:
     where = {"field": None, "record": error.record, "position": error.position}
     kind = type(error).__name__.removesuffix("Error").lower()
@@ -111,7 +124,7 @@ def told_error(error: BioMatrixError) -> dict[str, Any]:
 def told_task(name: str) -> dict[str, Any]:
     one = task_named(name)
     needs = sorted({need for text in one.prompts[:1] for need in placeholders(text)})
-    kinds = sorted({kind.name for kind in map(kind_named, ("molecule", "protein")) for need in needs if kind.owns(need)})
+    kinds = sorted({kind for need in needs for kind in kinds_of(need)})
     return {
         "id": name,
         "title": name.replace("_", " ").capitalize(),
@@ -123,12 +136,10 @@ def told_task(name: str) -> dict[str, Any]:
     }
 
 
-class kind_named:  # noqa: N801
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def owns(self, need: str) -> bool:
-        return need == self.name or need.startswith(f"{self.name}_")
+def kinds_of(need: str) -> list[str]:
+    """Return the kind that a placeholder of a prompt stands for, such as ``ligand.molecule``; nothing for text."""
+    name = need.split(".")[-1]
+    return [one for one in kind_names() if name == one or name.startswith(f"{one}_")]
 
 
 def prompt_of(prompt: Any, service: Service) -> Any:
@@ -200,8 +211,8 @@ def told_tokens(answer: Answer) -> list[dict[str, Any]]:
     told = []
     for place, (one, logprob) in enumerate(zip(answer.token_ids, answer.token_logprobs, strict=True)):
         modality_name, unit_index = owner.get(place, (None, None))
-        text = answer.vocabulary.text([one])
-        told.append({"id": one, "text": text, "modality": modality_name, "unit": unit_index, "logprob": finite(logprob)})
+        token = {"id": one, "text": answer.vocabulary.text([one]), "modality": modality_name, "unit": unit_index}
+        told.append({**token, "logprob": finite(logprob)})
     return told
 
 
@@ -262,7 +273,8 @@ def encoded(entity: Entity, modality: str | None, service: Service) -> dict[str,
     again = writer.decode(tokens)
     units = writer.units(tokens)
     kind = kind_of(entity)
-    listed = [{"id": n, "text": text, "unit": unit[0] if unit else None} for n, (text, unit) in enumerate(zip(tokens, units))]
+    pairs = enumerate(zip(tokens, units, strict=True))
+    listed = [{"id": n, "text": text, "unit": unit[0] if unit else None} for n, (text, unit) in pairs]
     before, after = kind.points(entity), kind.points(kind.superpose(again, entity))
     error: list[dict[str, Any]] = []
     if before is not None and after is not None and before.shape == after.shape:
