@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 CHROMIUM = Path("/usr/bin/chromium")
-SECONDS = 120.0
+SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
