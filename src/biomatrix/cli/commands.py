@@ -21,6 +21,7 @@ _HOMES: Final = {
     "train": "train",
     "pretrain": "training",
     "finetune": "training",
+    "serve": "serve",
     "models": "models",
     "doctor": "doctor",
     "tokenizer": "tokenizer",
