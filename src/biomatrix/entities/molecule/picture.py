@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 320, 220
 _RADIUS: Final = 0.4
 _INDEX: Final = "_biomatrix_index"
+_ATOM_CLASS: Final = re.compile(r"\batom-(\d+)\b")
 
 
 def draw(
@@ -30,6 +32,8 @@ def draw(
     label: str = "",
 ) -> str:
     """Return an ``<svg>`` element that shows the molecular graph, hydrogens implicit.
+
+    Its elements have classes ``atom-0``, ``atom-1`` and so on: the indices of the molecule's own atoms, from 0.
 
     Parameters
     ----------
@@ -62,6 +66,8 @@ def draw(
     svg = str(drawer.GetDrawingText())
     # An XML declaration is not allowed inside an HTML body.
     svg = svg[svg.index("<svg") :]
+    index = [atom.GetIntProp(_INDEX) for atom in mol.GetAtoms()]
+    svg = _ATOM_CLASS.sub(lambda found: f"atom-{index[int(found[1])]}", svg)
     return svg if shown is None else _with_legend(svg, shown, width, height, label)
 
 
@@ -70,12 +76,13 @@ def _without_hydrogens(
 ) -> tuple[Chem.Mol, NDArray[np.float64] | None]:
     """Return the molecule with hydrogens implicit, and the weights of the atoms that are left."""
     mol = Chem.Mol(molecule.mol)
+    for atom in mol.GetAtoms():
+        atom.SetIntProp(_INDEX, atom.GetIdx())
     if weights is None:
         return Chem.Mol(Chem.RemoveHs(mol)), None
     colours_of(weights, mol.GetNumAtoms())  # refuses another number of them
     summed = np.array(weights, dtype=np.float64)
     for atom in mol.GetAtoms():
-        atom.SetIntProp(_INDEX, atom.GetIdx())
         if atom.GetAtomicNum() == 1 and atom.GetDegree() == 1:
             bound = atom.GetNeighbors()[0].GetIdx()
             summed[bound] = np.nansum([summed[bound], summed[atom.GetIdx()]])
