@@ -78,7 +78,7 @@ def serve(
     screen: Annotated[
         str | None, typer.Option(metavar="MODULE:FUNCTION", help="A rule of your own that may refuse a request.")
     ] = None,
-    jobs: Annotated[Path | None, typer.Option(help="The database of jobs.")] = None,
+    jobs: Annotated[Path | None, typer.Option(help="The database of jobs; in the user's cache when not given.")] = None,
     stop_seconds: Annotated[float, typer.Option(help="How long accepted work may go on at the end.")] = 20.0,
     log_content: Annotated[bool, typer.Option("--log-content", help="Let the log hold what requests hold.")] = False,
 ) -> None:
@@ -106,7 +106,7 @@ def serve(
         max_rows=max_rows,
         parsers=parsers,
         screen=screen,
-        jobs=jobs,
+        jobs=_jobs_of(jobs),
         stop_seconds=stop_seconds,
         log_content=log_content,
     )
@@ -128,6 +128,16 @@ def new(
     add_key(file, key)
     typer.echo(secret)
     typer.echo(f"its hash is in {file}; the key itself is not kept anywhere", err=True)
+
+
+def _jobs_of(given: Path | None) -> Path:
+    from biomatrix.user_cache import user_cache
+
+    if given is not None:
+        return given
+    folder = user_cache()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "jobs.sqlite"
 
 
 def limits_of(words: list[str] | tuple[str, ...]) -> ServingLimits:

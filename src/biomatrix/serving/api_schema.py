@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from biomatrix import __version__
 from biomatrix.serving.operations.operation import Operation, operations
-from biomatrix.serving.routes import FORM
+from biomatrix.serving.routes import FORM, GENERATE, LISTS, RUN_TASK
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -66,11 +66,11 @@ def api_schema(app: FastAPI) -> dict[str, Any]:
 
 def _places(table: dict[str, Operation]) -> list[tuple[str, str, bool]]:
     """Return the paths of operations, each with its operation's name and whether it takes a body."""
-    places = [(f"/v1/{name}", name, name != "tasks") for name in table]
-    if "generate" in table:
-        places.append(("/v1/generate/stream", "generate", True))
-    if "run_task" in table:
-        places.append(("/v1/tasks/{id}/run", "run_task", True))
+    places = [(f"/v1/{name}", name, name not in LISTS) for name in table]
+    if GENERATE in table:
+        places.append(("/v1/generate/stream", GENERATE, True))
+    if RUN_TASK in table:
+        places.append(("/v1/tasks/{id}/run", RUN_TASK, True))
     return places
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -23,7 +24,7 @@ from biomatrix.serving.gate import Envelope, Gate
 from biomatrix.serving.health import health_routes
 from biomatrix.serving.keys import KeyRing, read_keys
 from biomatrix.serving.metrics import Metrics
-from biomatrix.serving.mounts import mount_parts
+from biomatrix.serving.mounts import Held, mount_parts
 from biomatrix.serving.openai.routes import openai_routes
 from biomatrix.serving.opening import Opening
 from biomatrix.serving.problems import Problem, problem_of
@@ -59,11 +60,11 @@ def create_app(
     desk = partial(Desk, waiting=settings.waiting_requests, seconds=settings.limits.seconds, metrics=metrics)
     quick, generating = desk("quick", settings.quick_threads), desk("generating", settings.generating_threads)
     state = State(settings, metrics, opening, quick, generating)
-    running: list[Callable[[], Any]] = []
+    running: list[Held] = []
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        opening.start()
+        await run_in_threadpool(opening.start)
         async with AsyncExitStack() as stack:
             for enter in running:
                 await stack.enter_async_context(enter())
@@ -72,7 +73,7 @@ def create_app(
             finally:
                 for each in (quick, generating):
                     each.close()
-        opening.close()
+        await run_in_threadpool(opening.close)
 
     app = FastAPI(
         title="biomatrix", version=__version__, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None

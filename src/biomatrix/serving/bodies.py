@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
@@ -14,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from biomatrix.entities.formats import extension_of, kinds_of_format, known_formats
 from biomatrix.serving.problems import Problem
+from biomatrix.serving.ways import ENCODING
 
 _DEEPEST: Final = 64
 _LONGEST_NUMBER: Final = 40
@@ -149,17 +149,7 @@ async def _entity_of(field: str, upload: UploadFile) -> dict[str, Any]:
     try:
         return {"type": kind, file_format: content.decode("utf-8")}
     except UnicodeDecodeError:
-        return {"type": kind, file_format: base64.b64encode(content).decode(), "encoding": "base64"}
-
-
-def decoded_content(text: str, encoding: str | None) -> bytes:
-    """Return the bytes of a file's content as JSON carries it: text, or base64 where ``encoding`` says so."""
-    if encoding is None:
-        return text.encode()
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Problem(422, "parse", "the content is said to be base64, and is not") from error
+        return {"type": kind, file_format: base64.b64encode(content).decode(), ENCODING: "base64"}
 
 
 def _put(asked: dict[str, Any], name: str, value: Any) -> None:

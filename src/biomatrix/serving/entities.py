@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.conversion.wrapped import unwrap, wrap
@@ -14,7 +15,7 @@ from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.samples import Sample
 from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, ParseError
 from biomatrix.serving.schemas.entities import GivenEntity, ToldEntity
-from biomatrix.serving.ways import RECORD, TOKENS, Way, full_modality, short_name
+from biomatrix.serving.ways import ENCODING, RECORD, TOKENS, Way, full_modality, short_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from biomatrix.serving.service import Service
 
 _SHOWN: Final = 8
+_BASE64: Final = "base64"
 _BINARY: set[tuple[str, str]] = set()
 """Kinds and formats whose files are no text, as far as they have been written."""
 
@@ -50,12 +52,25 @@ def open_entity(given: GivenEntity, service: Service, where: str = "entity") -> 
             "request_bytes" if way.sort == "file" else "text_characters", len(text), "length of the text"
         )
         if way.sort == "file":
-            return _chosen(service.parser.read(text.encode(), way.format, given.type), chosen)
+            content = _content(text, chosen.pop(ENCODING, None))
+            return _chosen(service.parser.read(content, way.format, given.type), chosen)
         return _typed(text, way, given.type, service)
     except BioMatrixError as error:
         raise _placed(error, place) from error.__cause__
     except UnicodeEncodeError as error:
         raise ParseError("half of a surrogate pair, which is no character", file=place, position=error.start) from None
+
+
+def _content(text: str, encoding: str | int | None) -> bytes:
+    """Return the bytes of a file as a request carries it: text, or base64 where ``encoding`` says so."""
+    if encoding is None:
+        return text.encode()
+    if encoding != _BASE64:
+        raise ConfigurationError(f"{ENCODING} is {_BASE64} or left out, not {str(encoding)[:40]!r}")
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise ParseError("the content is said to be base64, and is not") from error
 
 
 def shown_modality(given: GivenEntity, where: str = "entity") -> str | None:

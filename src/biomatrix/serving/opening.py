@@ -86,10 +86,10 @@ class Opening:
     def start(self) -> None:
         """Begin to open; :attr:`opened` is set once all is there."""
         if self._given is not None:
-            self.opened = Opened(self._given, self._settings.name, _hash_of(self._given.model))
+            self._finish(self._given)
             return
         self._pool = ParsingPool(self._settings.limits, self._settings.parsers, self._watch)
-        self._thread = threading.Thread(target=self._open, name="biomatrix-opening", daemon=True)
+        self._thread = threading.Thread(target=self._open, args=(self._pool,), name="biomatrix-opening", daemon=True)
         self._thread.start()
 
     def not_ready(self) -> str | None:
@@ -111,15 +111,17 @@ class Opening:
         if self._pool is not None:
             self._pool.close()
 
-    def _open(self) -> None:
-        assert self._pool is not None  # start() made it
+    def _finish(self, service: Service) -> None:
+        self.opened = Opened(service, self._settings.name, _hash_of(service.model))
+        for call in self._ready:
+            call()
+
+    def _open(self, pool: ParsingPool) -> None:
         try:
             model = open_model(self._settings)
-            self._pool.wait_until_ready()
-            service = Service(model, self._pool, self._settings.limits)
-            self.opened = Opened(service, self._settings.name, _hash_of(model))
-            for call in self._ready:
-                call()
+            pool.wait_until_ready()
+            service = Service(model, pool, self._settings.limits)
+            self._finish(service)
         except Exception as error:  # the thread has nobody to raise it to
             self.error = error
             if not isinstance(error, BioMatrixError):

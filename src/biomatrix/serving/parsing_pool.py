@@ -14,7 +14,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -31,8 +32,6 @@ _KEPT_VARIABLES: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "BIOMATRIX
 """What of the environment parsers see: no key and no token is among it."""
 _USES: Final = 500
 """Requests after which a worker is replaced, so that what readers leak does not add up."""
-_UNPACKED: Final = 8
-"""How many times the largest request a file may be once unpacked."""
 _START_SECONDS: Final = 60.0
 _ERRORS: Final = {
     name: value
@@ -78,12 +77,12 @@ class ParsingPool:
             self._slots.put(None)  # a place whose worker is forked when it is first used
 
     def read(self, content: bytes, file_format: str, kind: str | None = None) -> Sequence[Entity]:
-        """Return the entities of a file's content; those that could not be read are their ``rejects``.
+        """Return the entities of a file's content, in order.
 
         Raises
         ------
         BioMatrixError
-            It holds none, breaks a limit, or reading it took too long or too much memory.
+            It holds none, a record is broken, or reading it took too long or too much memory.
         """
         self._limits.check("request_bytes", len(content), "the size of the file in bytes")
         return self._entities({"what": "read", "format": file_format, "kind": kind}, content)
@@ -128,18 +127,12 @@ class ParsingPool:
 
     def _entities(self, asked: dict[str, Any], content: bytes) -> Sequence[Entity]:
         from biomatrix.entities.kind_registry import kind
-        from biomatrix.entities.records import Records
-        from biomatrix.entities.rejects import Reject
 
         told, blobs = self._ask(asked, content)
-        listed, rejects = list(told.get("entities", ())), list(told.get("rejects", ()))
-        if not listed and rejects:
-            raise _error_of(rejects[0])
+        listed = list(told.get("entities", ()))
         if not listed:
             raise ParseError("it holds no record")
-        entities = [kind(one["kind"]).from_bytes(blob, one["name"]) for one, blob in zip(listed, blobs, strict=True)]
-        left_out = [Reject.from_error(_error_of(one), "") for one in rejects]
-        return Records(entities, left_out)
+        return [kind(one["kind"]).from_bytes(blob, one["name"]) for one, blob in zip(listed, blobs, strict=True)]
 
     def _ask(self, asked: dict[str, Any], content: bytes) -> tuple[dict[str, Any], list[bytes]]:
         """Return what a worker answers; a worker that does not answer in time, or dies, is replaced."""
@@ -198,8 +191,7 @@ class ParsingPool:
             raise BusyError("the readers of files have gone; ask again a little later", retry_after=5.0) from error
         finally:
             theirs.close()
-        settings = {"memory": self._limits.parse_bytes, "seconds": self._limits.parse_seconds}
-        send_frame(ours, {**settings, "limits": _readers_limits(self._limits)})
+        send_frame(ours, {"limits": asdict(self._limits)})
         return _Worker(pid, ours)
 
     def _await_nursery(self) -> None:
@@ -212,11 +204,8 @@ class ParsingPool:
 
     def _end(self, worker: _Worker) -> None:
         worker.sock.close()
-        with self._lock:
-            try:
-                self._control.sendall(END + PID.pack(worker.pid))
-            except OSError:
-                pass  # the nursery has gone, and its workers end by their own clocks
+        with self._lock, suppress(OSError):  # the nursery has gone, and its workers end by their own clocks
+            self._control.sendall(END + PID.pack(worker.pid))
 
 
 def _environment() -> dict[str, str]:
@@ -224,20 +213,6 @@ def _environment() -> dict[str, str]:
     # one thread each: a process that has threads must not fork
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {**kept, **single, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-
-
-def _readers_limits(limits: ServingLimits) -> dict[str, int]:
-    unpacked = _UNPACKED * limits.request_bytes
-    return {
-        "file_bytes": limits.request_bytes,
-        "decompressed_bytes": unpacked,
-        "structure_bytes": unpacked,
-        "record_bytes": limits.request_bytes,
-        "atoms_per_molecule": limits.atoms,
-        "atoms_per_structure": limits.residues * 100,
-        "residues_per_chain": limits.residues,
-        "records": limits.entities,
-    }
 
 
 def _bytes(text: str) -> bytes:

@@ -15,15 +15,16 @@ import socket
 import struct
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from biomatrix.errors import BioMatrixError, LimitError
+from biomatrix.errors import BioMatrixError
+from biomatrix.serving.limits import ServingLimits
 from biomatrix.serving.parsing_frames import BrokenFrameError, receive_frame, send_frame
 
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
-    from biomatrix.entities.limits import Limits
+    from biomatrix.serving.parsing import ReaderLimits
 
 FORK, END = b"f", b"e"
 READY = b"r"
@@ -50,13 +51,20 @@ def main(number: int) -> None:
 
 
 def _import_parsers() -> None:
-    """Import what reading needs, by reading one example of each kind."""
+    """Import what reading needs, by reading nothing in every way that there is."""
     from biomatrix.entities.kind_registry import kinds
+    from biomatrix.generation.constraint_registry import constraint_class, constraint_names
+    from biomatrix.serving.parsing import reader_limits
 
+    limits = reader_limits(ServingLimits())
     for one in kinds():
-        for example in one.examples()[:1]:
-            one.from_bytes(one.to_bytes(example.entity))
-            one.text(example.entity)
+        with suppress(BioMatrixError):
+            one.parse("", limits=limits)
+        for form in one.formats:
+            with suppress(BioMatrixError):
+                list(one.read(os.devnull, form.name, limits=limits))
+    for name in constraint_names():
+        constraint_class(name)
 
 
 def _fork(control: socket.socket, number: int) -> int:
@@ -85,12 +93,11 @@ def _end(pid: int) -> None:
 
 def _serve(sock: socket.socket) -> None:
     settings, _ = receive_frame(sock)
-    _limit(int(settings["memory"]))
-    seconds = float(settings["seconds"])
-    limits = _WorkerLimits.of(settings["limits"])
+    limits = ServingLimits(**settings["limits"])
+    _limit(limits.parse_bytes)
     while True:
         asked, blobs = receive_frame(sock)
-        _wind_up(seconds)
+        _wind_up(limits.parse_seconds)
         try:
             told, parts = _answer(asked, blobs, limits)
         except BioMatrixError as error:
@@ -125,84 +132,56 @@ def _wind_up(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, 2 * seconds + _SLACK)
 
 
-def _answer(asked: dict[str, Any], blobs: Sequence[bytes], limits: _WorkerLimits) -> tuple[dict[str, Any], list[bytes]]:
+def _answer(asked: dict[str, Any], blobs: Sequence[bytes], limits: ServingLimits) -> tuple[dict[str, Any], list[bytes]]:
     from biomatrix.entities.kind_registry import kind, kind_of
+    from biomatrix.serving.parsing import reader_limits
 
     if asked["what"] == "constraint":
         from biomatrix.generation.constraint_registry import parse_constraint
 
         parse_constraint(blobs[0].decode())
         return {}, []
-    rejects: list[dict[str, Any]] = []
     if asked["what"] == "parse":
-        entities = [kind(asked["kind"]).parse(blobs[0].decode(), limits=limits.readers)]
+        entities = [kind(asked["kind"]).parse(blobs[0].decode(), limits=reader_limits(limits))]
     else:
-        entities, rejects = _read(blobs[0], asked["format"], asked["kind"], limits)
+        entities = _read(blobs[0], asked["format"], asked["kind"], reader_limits(limits))
     told = [{"kind": one.kind, "name": one.name} for one in entities]
-    return {"entities": told, "rejects": rejects}, [kind_of(one).to_bytes(one) for one in entities]
+    return {"entities": told}, [kind_of(one).to_bytes(one) for one in entities]
 
 
-def _read(
-    content: bytes, file_format: str, kind: str | None, limits: _WorkerLimits
-) -> tuple[list[Entity], list[dict[str, Any]]]:
-    """Return the records of a file and its rejects. The file lies in memory alone, under a name nobody chose."""
+def _read(content: bytes, file_format: str, kind: str | None, limits: ReaderLimits) -> list[Entity]:
+    """Return the records of a file, which lies in memory alone, under a name nobody chose.
+
+    Raises
+    ------
+    BioMatrixError
+        A record is broken, or a limit is; the error names the record.
+    """
     from biomatrix.entities.records import read_entities
     from biomatrix.entities.rejects import Reject
 
     entities: list[Entity] = []
-    rejects: list[dict[str, Any]] = []
     number = os.memfd_create("given")
+    path = f"/proc/self/fd/{number}"
     try:
         with open(number, "wb", closefd=False) as file:
             file.write(content)
-        for entry in read_entities(
-            f"/proc/self/fd/{number}", kind=kind, file_format=file_format, limits=limits.readers
-        ):
-            limits.readers.check("records", len(entities) + len(rejects) + 1, "the number of records")
+        for entry in read_entities(path, kind=kind, file_format=file_format, limits=limits):
             if isinstance(entry, Reject):
-                rejects.append(_described(entry.as_error()))
-            else:
-                entities.append(entry)
+                error = limits.broken[-1] if limits.broken else entry.as_error()
+                error.message = error.message.replace(path, "the file")
+                raise error.at(record=entry.record, position=entry.position)
+            entities.append(entry)
+            limits.check("records", len(entities), "number of records")
     finally:
         os.close(number)
-    if not entities and rejects:
-        return [], rejects[:1]
-    return entities, rejects
+    return entities
 
 
 def _described(error: BioMatrixError) -> dict[str, Any]:
     """Return an error as JSON, without the name of the file, which is the worker's own."""
-    return {
-        "error": type(error).__name__,
-        "message": error.message,
-        "record": error.record,
-        "position": error.position,
-        "limit": getattr(error, "limit", None),
-        "actual": getattr(error, "actual", None),
-        "allowed": getattr(error, "allowed", None),
-    }
-
-
-@dataclass(frozen=True)
-class _WorkerLimits:
-    """The server's limits as readers take them."""
-
-    readers: Limits
-
-    @classmethod
-    def of(cls, table: dict[str, int]) -> _WorkerLimits:
-        from biomatrix.entities.limits import Limits
-
-        class ServedLimits(Limits):
-            """Readers' limits whose messages speak to somebody who cannot change them."""
-
-            def check(self, limit: str, value: int, what: str) -> None:
-                allowed = int(getattr(self, limit))
-                if value > allowed:
-                    message = f"{what} is {value:,}, past this server's limit of {allowed:,}"
-                    raise LimitError(message, limit=limit, actual=value, allowed=allowed)
-
-        return cls(ServedLimits(**table))
+    names = ("message", "record", "position", "limit", "actual", "allowed")
+    return {"error": type(error).__name__, **{name: getattr(error, name, None) for name in names}}
 
 
 if __name__ == "__main__":

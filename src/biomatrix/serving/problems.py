@@ -20,6 +20,7 @@ from biomatrix.errors import (
     UnsupportedError,
     VocabularyError,
 )
+from biomatrix.serving.faults import validation_fault
 from biomatrix.serving.screening import ScreenedError
 
 _OF_ERRORS: Final[tuple[tuple[type[BioMatrixError], int, str], ...]] = (
@@ -86,7 +87,7 @@ class Problem(Exception):
         return headers | ({"www-authenticate": "Bearer"} if self.status == 401 else {})
 
     def body(self) -> dict[str, Any]:
-        """Return the answer; ``param`` and ``code`` are what clients of OpenAI look for, the latter :attr:`type` else."""
+        """Return the answer; clients of OpenAI look for ``param`` and ``code``, the latter :attr:`type` elsewhere."""
         field = (self.where or {}).get("field")
         return {
             "error": {
@@ -129,13 +130,10 @@ def _field_of(error: BioMatrixError) -> str | None:
 
 
 def _of_validation(error: ValidationError) -> Problem:
-    """Return the first thing that a schema finds wrong."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    more = error.error_count() - 1
-    rest = f"; {more} more fields are wrong" if more else ""
-    message = f"{field or 'the body'}: {first['msg']}{rest}"
-    return Problem(422, "schema", message, where={"field": field or None, "record": None, "position": None})
+    """Return what does not fit a schema, the first field at fault as its place."""
+    fault = validation_fault(error)
+    message = f"{fault.file or 'the body'}: {fault.message}"
+    return Problem(422, "schema", message, where={"field": fault.file, "record": None, "position": None})
 
 
 def one_line(message: str) -> str:

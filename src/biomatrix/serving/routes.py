@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter
@@ -13,19 +11,18 @@ from starlette.responses import Response, StreamingResponse
 
 from biomatrix.serving import sse
 from biomatrix.serving.bodies import parse_json, read_body, read_form, require_json
-from biomatrix.serving.operations.operation import Operation, operation, operations
+from biomatrix.serving.operations.operation import Operation, operations
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.state import State
+from biomatrix.serving.streaming import stream_events
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from biomatrix.serving.service import Service
-
 FORM: Final = "multipart/form-data"
-_STREAMING: Final = "biomatrix.serving.streaming"
-_KINDS: Final = "biomatrix.serving.told_kinds"
-_TASKS, _RUN_TASK, _GENERATE = "tasks", "run_task", "generate"
+LISTS: Final = ("tasks", "kinds")
+"""Operations that are asked with GET."""
+RUN_TASK, GENERATE = "run_task", "generate"
 Handler = Callable[..., Awaitable[Response]]
 
 
@@ -34,23 +31,17 @@ def operation_routes(state: State) -> APIRouter:
     router = APIRouter()
     table = {one.name: one for one in operations()}
     for one in table.values():
-        if one.name != _TASKS:
-            router.add_api_route(
-                f"/v1/{one.name}", _handler(state, one), methods=["POST"], name=one.name, summary=one.summary
-            )
-    if _TASKS in table:
-        router.add_api_route("/v1/tasks", _tasks(state), methods=["GET"], name=_TASKS, summary=table[_TASKS].summary)
-    if _RUN_TASK in table:
-        summary = table[_RUN_TASK].summary
-        router.add_api_route("/v1/tasks/{id}/run", _run_task(state), methods=["POST"], name="task", summary=summary)
-    if _GENERATE in table and find_spec(_STREAMING) is not None:
+        if one.name in LISTS:
+            router.add_api_route(f"/v1/{one.name}", _lister(state, one), methods=["GET"], summary=one.summary)
+        else:
+            router.add_api_route(f"/v1/{one.name}", _handler(state, one), methods=["POST"], summary=one.summary)
+    if RUN_TASK in table:
+        summary = table[RUN_TASK].summary
+        router.add_api_route("/v1/tasks/{id}/run", _run_task(state, table[RUN_TASK]), methods=["POST"], summary=summary)
+    if GENERATE in table:
         summary = "As generate, the answer sent while it is written: server-sent events."
-        router.add_api_route(
-            "/v1/generate/stream", _streamed(state), methods=["POST"], name="generate_stream", summary=summary
-        )
-    if find_spec(_KINDS) is not None:
-        summary = "The kinds of entity, with formats, modalities, constraints and examples."
-        router.add_api_route("/v1/kinds", _kinds(state), methods=["GET"], name="kinds", summary=summary)
+        stream = _streamed(state, table[GENERATE])
+        router.add_api_route("/v1/generate/stream", stream, methods=["POST"], summary=summary)
     return router
 
 
@@ -62,51 +53,42 @@ def _handler(state: State, one: Operation) -> Handler:
     return handle
 
 
-def _tasks(state: State) -> Handler:
+def _lister(state: State, one: Operation) -> Handler:
+    """Return the handler of what lists things: its input is the query."""
+
     async def handle(request: Request) -> Response:
-        one = operation(_TASKS)
-        told = await state.run(False, _run, state, one, dict)
-        return Response(told, media_type="application/json")
+        asked = dict(request.query_params)
+        return Response(await state.run(False, _run, state, one, lambda: asked), media_type="application/json")
 
     return handle
 
 
-def _run_task(state: State) -> Handler:
+def _run_task(state: State, one: Operation) -> Handler:
     async def handle(request: Request, id: str) -> Response:
-        one = operation(_RUN_TASK)
         given = await _given(state, request)
-        named: Callable[[], dict[str, Any]] = lambda: {**given(), "task": id}  # noqa: E731
+
+        def named() -> dict[str, Any]:
+            return {**given(), "task": id}
+
         return Response(await state.run(one.generates, _run, state, one, named), media_type="application/json")
 
     return handle
 
 
-def _kinds(state: State) -> Handler:
+def _streamed(state: State, one: Operation) -> Handler:
     async def handle(request: Request) -> Response:
-        told: Callable[[], Any] = import_module(_KINDS).told_kinds
-        return Response(await state.run(False, lambda: _as_json(told())), media_type="application/json")
-
-    return handle
-
-
-def _streamed(state: State) -> Handler:
-    async def handle(request: Request) -> Response:
-        one = operation(_GENERATE)
-        given = await _given(state, request)
-        make: Callable[[Service, Any], Iterator[dict[str, Any]]] = import_module(_STREAMING).stream_events
-        asked = await state.run(False, _checked, state, one, given)
-        events = sse.from_thread(state.generating, lambda: make(state.opened.service, asked))
-        first = await anext(events, None)  # what is wrong with the request is still answered with a status
-        while first is None:
-            first = await anext(events, {"type": "end"})
-        body = sse.as_events(_joined(first, events), _seen(request), lambda error: state.tell(request, error))
+        after = _seen(request)
+        asked = await state.run(False, _checked, state, one, await _given(state, request))
+        events = sse.from_thread(state.generating, lambda: stream_events(state.opened.service, asked))
+        first = await anext(events)  # what is wrong with the request is still answered with a status
+        body = sse.as_events(_joined(first, events), after, lambda error: state.tell(request, error))
         return StreamingResponse(body, media_type=sse.CONTENT_TYPE, headers=sse.HEADERS)
 
     return handle
 
 
 async def _joined(
-    first: dict[str, Any], rest: AsyncIterator[dict[str, Any] | None]
+    first: dict[str, Any] | None, rest: AsyncIterator[dict[str, Any] | None]
 ) -> AsyncIterator[dict[str, Any] | None]:
     try:
         yield first
@@ -147,9 +129,3 @@ def _run(state: State, one: Operation, given: Callable[[], dict[str, Any]]) -> b
     asked = _checked(state, one, given)
     told = one.run(state.opened.service, asked)
     return told.model_dump_json().encode()
-
-
-def _as_json(value: Any) -> bytes:
-    import json
-
-    return json.dumps(value).encode()

@@ -52,7 +52,7 @@ class ServingSettings:
     screen : str, optional
         ``module:function`` that may refuse a request to the model: see :mod:`biomatrix.serving.screening`.
     jobs : Path, optional
-        The database of jobs; in the user's cache when not given.
+        The database of jobs; there are none when not given.
     """
 
     model: str = "nano"
@@ -94,8 +94,8 @@ class ServingSettings:
         if self.is_loopback or self.keys is not None or self.no_auth:
             return
         raise ConfigurationError(
-            f"--host {self.host} can be reached from other machines: give --keys FILE (biomatrix serve keys new NAME makes "
-            "one), or --no-auth to let everybody in"
+            f"--host {self.host} can be reached from other machines: give --keys FILE (biomatrix serve keys new NAME "
+            "makes one), or --no-auth to let everybody in"
         )
 
 

@@ -15,6 +15,7 @@ from biomatrix.errors import ConfigurationError
 
 TOKENS: Final = "tokens"
 RECORD: Final = "record"
+ENCODING: Final = "encoding"
 _CHOICES_OF_RECORDS: Final = 4
 """The most keys beside the way."""
 

@@ -12,6 +12,7 @@ from biomatrix.entities.kind_registry import kind_names
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.generation.model import request_of
 from biomatrix.generation.requests import Request
+from biomatrix.serving.entities import open_entity, shown_modality
 from biomatrix.serving.openai.schemas import Asked, ChatAsked, CompletionAsked, Message
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.schemas.entities import GivenEntity
@@ -115,9 +116,9 @@ def _items(service: Service, message: Message, where: str, read_entities: bool) 
         field = f"{where}.content[{place}]"
         kind = part.get("type")
         if kind in kind_names():
-            from biomatrix.serving.entities import open_item
-
-            items.append(open_item(GivenEntity.model_validate(part), service, field))
+            given = GivenEntity.model_validate(part)
+            entity, name = open_entity(given, service, field), shown_modality(given, field)
+            items.append(entity if name is None else (entity, name))
         elif kind == "text" and isinstance(part.get("text"), str):
             items += read_text(service, part["text"], reads)
         else:

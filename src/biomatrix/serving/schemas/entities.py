@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from biomatrix.errors import BioMatrixError
-from biomatrix.serving.ways import Way, way_of, ways_of_every_kind
+from biomatrix.serving.ways import ENCODING, Way, way_of, ways_of_every_kind
 
 _EXTRA: Final = "record, chain: which record of the file, by number from 1 or by name"
 
@@ -23,6 +23,11 @@ def _with_ways(schema: dict[str, Any]) -> None:
     properties["record"] = {
         "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}],
         "description": "Which record of a file that holds several: its number from 1, or its name.",
+    }
+    properties[ENCODING] = {
+        "type": "string",
+        "enum": ["base64"],
+        "description": "How the content of a file that is no text is written, such as a gzipped one.",
     }
     schema["additionalProperties"] = {"type": ["string", "integer"], "description": _EXTRA}
 
