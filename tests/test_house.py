@@ -28,6 +28,7 @@ ORDER = (
     "evaluation",
     "quickstart",
     "doctor",
+    "serving",
     "cli",
 )
 """Every room, lower ones first: a room imports itself and what is below it."""

@@ -5,6 +5,8 @@ Every message says what was wrong, where (file, record, residue or token index) 
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class BioMatrixError(Exception):
     """Base of every error this package raises on purpose.
@@ -65,7 +67,40 @@ class UnsupportedError(BioMatrixError):
 
 
 class LimitError(BioMatrixError):
-    """Input larger than a stated limit; the message names the limit and the value."""
+    """Input larger than a stated limit; the message names the limit and the value.
+
+    Parameters
+    ----------
+    limit : str, optional
+        The name of the limit, in the table that states it.
+    actual, allowed : float, optional
+        The value, and the largest that is let in.
+    **place
+        As for every error.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit: str | None = None,
+        actual: float | None = None,
+        allowed: float | None = None,
+        **place: Any,
+    ) -> None:
+        self.limit = limit
+        self.actual = actual
+        self.allowed = allowed
+        super().__init__(message, **place)
+
+    def at(
+        self, *, file: str | None = None, record: int | str | None = None, position: int | str | None = None
+    ) -> LimitError:
+        """Return the same error with the missing parts of its place filled in."""
+        placed = super().at(file=file, record=record, position=position)
+        assert isinstance(placed, LimitError)
+        placed.limit, placed.actual, placed.allowed = self.limit, self.actual, self.allowed
+        return placed
 
 
 class DecodeError(BioMatrixError):
@@ -86,3 +121,31 @@ class ConfigurationError(BioMatrixError):
 
 class ServerError(BioMatrixError):
     """A server that cannot be reached, is overloaded, or answers what no such server should."""
+
+
+class BusyError(BioMatrixError):
+    """More is asked at once than can wait; the same request may well be served ``retry_after`` seconds later."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float = 1.0,
+        file: str | None = None,
+        record: int | str | None = None,
+        position: int | str | None = None,
+    ) -> None:
+        super().__init__(message, file=file, record=record, position=position)
+        self.retry_after = retry_after
+
+    def at(
+        self, *, file: str | None = None, record: int | str | None = None, position: int | str | None = None
+    ) -> BioMatrixError:
+        """Return the same error with the missing parts of its place filled in."""
+        return type(self)(
+            self.message,
+            retry_after=self.retry_after,
+            file=self.file if self.file is not None else file,
+            record=self.record if self.record is not None else record,
+            position=self.position if self.position is not None else position,
+        )

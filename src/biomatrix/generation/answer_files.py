@@ -26,7 +26,7 @@ from biomatrix.generation.destinations import (
 from biomatrix.trust import judge
 from biomatrix.trust.likelihood import percent
 
-__all__ = ["WrittenAnswers", "check_destination", "describe_answer", "write_answers"]
+__all__ = ["WrittenAnswers", "check_destination", "describe_answer", "samples_of", "write_answers"]
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def write_answers(
         write_whole(path, "\n\n".join(answer.text for answer in answers).encode() + b"\n")
         return WrittenAnswers((path,), len(answers))
     refused: list[tuple[int, str]] = []
-    samples = list(_samples(answers, refused))
+    samples = list(samples_of(answers, refused))
     if isinstance(place, AnswerFolder):
         paths = list(_write_each(answers, samples, place, output, refused))
     elif place.many:
@@ -123,11 +123,12 @@ def write_answers(
     return WrittenAnswers(tuple(paths), len(answers) - len(refused), tuple(sorted(refused)))
 
 
-def _samples(answers: Sequence[Answer], refused: list[tuple[int, str]]) -> Iterator[Sample]:
+def samples_of(answers: Sequence[Answer], refused: list[tuple[int, str]] | None = None) -> Iterator[Sample]:
     """Yield the entities of the answers with what a file should say of them; list the answers without one."""
     for number, answer in enumerate(answers, start=1):
         if answer.entity is None:
-            refused.append((number, answer.error or "it holds no entity"))
+            if refused is not None:
+                refused.append((number, answer.error or "it holds no entity"))
             continue
         verdict, data = judge(answer.entity, answer.checks), {"logprob": f"{answer.logprob:.4f}"}
         if verdict.answered:

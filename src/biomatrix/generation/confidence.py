@@ -11,6 +11,7 @@ import numpy as np
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.errors import BioMatrixError
+from biomatrix.generation.token_units import segment_units
 from biomatrix.tasks.parsers import Expected, parse_answer
 from biomatrix.trust.agreement import spread_of
 from biomatrix.trust.calibration import Calibration, Interval
@@ -114,12 +115,9 @@ def _with_parts(answer: Answer, segment: Segment) -> Iterator[SegmentConfidence]
 def _unit_logprobs(answer: Answer, segment: Segment, logprobs: Sequence[float]) -> NDArray[np.float64]:
     if not isinstance(segment.value, Entity) or segment.parts:
         return np.empty(0)
-    modality = answer.vocabulary.modality(str(segment.modality))
-    inside = answer.token_ids[segment.start + 1 : segment.stop - 1]
-    tokens = [answer.vocabulary.text([id_]) for id_ in inside] if modality.spelled_as_text else list(segment.tokens)
-    if len(logprobs) != len(tokens):  # an engine that gives none
+    units = segment_units(answer.vocabulary, answer.token_ids, segment)
+    if len(logprobs) != len(units):  # an engine that gives none
         return np.empty(0)
-    units = modality.units(tokens)
     return unit_logprobs(logprobs, units, 1 + max((unit for written in units for unit in written), default=-1))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.generation.token_units import segment_units
 from biomatrix.vocabulary.segments import Segment
 
 if TYPE_CHECKING:
@@ -120,10 +121,7 @@ def _alternatives(vocabulary: Vocabulary, modality: str | None) -> Tensor:
 
 
 def _unit_tokens(vocabulary: Vocabulary, prompt: Sequence[int], segment: Segment) -> tuple[tuple[int, ...], ...]:
-    modality = vocabulary.block(str(segment.modality)).modality
-    inside = prompt[segment.start + 1 : segment.stop - 1]
-    tokens = [vocabulary.text([id_]) for id_ in inside] if modality.spelled_as_text else list(segment.tokens)
-    units = modality.units(tokens)
+    units = segment_units(vocabulary, prompt, segment)
     places: list[list[int]] = [[] for _ in range(1 + max((unit for one in units for unit in one), default=-1))]
     for offset, written in enumerate(units):
         for unit in written:

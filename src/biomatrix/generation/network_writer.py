@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from biomatrix.generation.beam import beam_search
 from biomatrix.generation.decoding import decode_jobs, stream_jobs
@@ -63,6 +65,13 @@ class NetworkWriter:
             logprobs = [_token_logprobs(positions.all_logits(part), mask, targets) for part, targets in parts]
         tokens: list[float] = torch.cat(logprobs).cpu().tolist()
         return tokens
+
+    def hidden_states(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the last hidden state, after the final norm, at each of some ids: ``float32 [T, D]``."""
+        with torch.inference_mode():
+            states = LastPosition(self.network).hidden_states(torch.tensor([list(ids)], device=self.network.device))
+        found: NDArray[np.float32] = states[0].float().cpu().numpy()
+        return found
 
 
 def _token_logprobs(logits: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -1,100 +1,221 @@
-"""Entities of requests opened, and entities of answers told."""
+"""Entities of a request opened, and entities told in every way that a reader may want them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import base64
+from typing import TYPE_CHECKING, Any, Final
 
-from biomatrix.entities.kind_registry import kind as kind_named
+from biomatrix.conversion.wrapped import unwrap, wrap
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.kind_registry import kind_of
-from biomatrix.entities.modality_registry import modalities, modality, modality_names
+from biomatrix.entities.modality_registry import modalities
+from biomatrix.entities.modality_registry import modality as registered
+from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.samples import Sample
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, ParseError
 from biomatrix.serving.schemas.entities import GivenEntity, ToldEntity
+from biomatrix.serving.ways import ENCODING, RECORD, TOKENS, Way, full_modality, short_name
 
 if TYPE_CHECKING:
-    from biomatrix.entities.base_entity import Entity
-    from biomatrix.entities.registration import Kind
+    from collections.abc import Sequence
+
     from biomatrix.serving.service import Service
 
-
-def open_entity(given: GivenEntity, service: Service) -> Entity:
-    """Return the entity that was given; BioMatrixError where it is written in no way of its kind, or in several."""
-    kind = kind_named(given.type)
-    extra = dict(given.model_extra or {})
-    chain, record = extra.pop("chain", None), extra.pop("record", None)
-    if len(extra) != 1:
-        raise ConfigurationError(f"a {kind.name} is given in one way, such as {ways(kind)[0]!r}; got {sorted(extra)}")
-    way, text = next(iter(extra.items()))
-    if not isinstance(text, str):
-        raise ConfigurationError(f"{way} of a {kind.name} is text")
-    file_format = _format_named(kind, way)
-    if way == typed_way(kind):
-        return service.parser.parse(text, kind.name)
-    if file_format is None:
-        name = f"{kind.name}_{way}"
-        if name not in modality_names(kind.name):
-            raise ConfigurationError(f"no way {way!r} of giving a {kind.name}; use one of {', '.join(ways(kind))}")
-        return modality(name).decode(modality(name).split(text))
-    found = service.parser.read(text.encode(), file_format, kind.name)
-    chosen = [one for one in found if chain is None or getattr(one, "chain", None) == chain]
-    if record is not None:
-        chosen = chosen[int(record) - 1 : int(record)]
-    if len(chosen) != 1:
-        held = ", ".join(str(getattr(one, "chain", one.name)) for one in found[:8])
-        raise ConfigurationError(f"the {way} text holds {len(found)} records ({held}); name one with chain or record")
-    return chosen[0]
+_SHOWN: Final = 8
+_BASE64: Final = "base64"
+_BINARY: set[tuple[str, str]] = set()
+"""Kinds and formats whose files are no text, as far as they have been written."""
 
 
-def typed_way(kind: Kind) -> str:
-    """Return the key under which what a person types for a kind is given, such as ``smiles``."""
-    return next(iter(modality_names(kind.name)), kind.name).removeprefix(f"{kind.name}_")
+def open_entity(given: GivenEntity, service: Service, where: str = "entity") -> Entity:
+    """Return the entity that a request gives.
 
+    Parameters
+    ----------
+    given : GivenEntity
+    service : Service
+        Its parser reads every text; its limits hold.
+    where : str
+        The JSON path of the entity in the request: the ``file`` of errors.
 
-def ways(kind: Kind) -> list[str]:
-    """Return the keys under which an entity of a kind may be given."""
-    return list(
-        dict.fromkeys(
-            [
-                *(name.removeprefix(f"{kind.name}_") for name in modality_names(kind.name)),
-                *(form.name for form in kind.formats),
-            ]
+    Raises
+    ------
+    BioMatrixError
+        It cannot be read, or is larger than the server allows.
+    """
+    place = where
+    try:
+        way, text, chosen = given.way()
+        place = f"{where}.{way.name}"
+        service.limits.check(
+            "request_bytes" if way.sort == "file" else "text_characters", len(text), "length of the text"
         )
-    )
+        if way.sort == "file":
+            content = _content(text, chosen.pop(ENCODING, None))
+            return _chosen(service.parser.read(content, way.format, given.type), chosen)
+        return _typed(text, way, given.type, service)
+    except BioMatrixError as error:
+        raise _placed(error, place) from error.__cause__
+    except UnicodeEncodeError as error:
+        raise ParseError("half of a surrogate pair, which is no character", file=place, position=error.start) from None
 
 
-def _format_named(kind: Kind, way: str) -> str | None:
-    return next((form.name for form in kind.formats if way == form.name or f".{way}" in form.extensions), None)
+def _content(text: str, encoding: str | int | None) -> bytes:
+    """Return the bytes of a file as a request carries it: text, or base64 where ``encoding`` says so."""
+    if encoding is None:
+        return text.encode()
+    if encoding != _BASE64:
+        raise ConfigurationError(f"{ENCODING} is {_BASE64} or left out, not {str(encoding)[:40]!r}")
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise ParseError("the content is said to be base64, and is not") from error
 
 
-def content(entity: Entity, file_format: str) -> str:
-    """Return an entity as the text of a file."""
+def shown_modality(given: GivenEntity, where: str = "entity") -> str | None:
+    """Return the full name of the modality in which an entity is to be shown; None for its usual one."""
+    if given.modality is None:
+        return None
+    try:
+        return full_modality(given.modality, given.type)
+    except BioMatrixError as error:
+        raise _placed(error, f"{where}.modality") from None
+
+
+def _placed(error: BioMatrixError, where: str) -> BioMatrixError:
+    """Return an error whose file is a field of the request."""
+    placed = error.at()
+    placed.file = where
+    placed.args = (placed.describe(),)
+    return placed
+
+
+def _typed(text: str, way: Way, kind: str, service: Service) -> Entity:
+    """Return the entity of a typed text: as a person types it, or as tokens with or without their control pair."""
+    bare = text.strip()
+    if way.sort == "tokens" or any(bare.startswith(one.start_token) for one in modalities(kind)):
+        one, tokens = unwrap(bare)
+        if one.kind != kind:
+            raise DecodeError(f"the tokens are those of {one.name}, of a {one.kind} and not of a {kind}")
+        if one.spelled_as_text:
+            return service.parser.parse("".join(tokens), kind)
+        return used_modality(service, one.name).decode(tokens)
+    one = used_modality(service, way.modality)
+    tokens = one.split(bare)
+    if not one.spelled_as_text and any(one.token_pattern.fullmatch(token) for token in tokens):
+        return one.decode(tokens)
+    return service.parser.parse(text, kind)
+
+
+def used_modality(service: Service, name: str) -> Modality:
+    """Return a modality as the model's vocabulary binds it; with its usual settings where the model has none of it."""
+    vocabulary = service.model.vocabulary
+    return vocabulary.modality(name) if name in vocabulary else registered(name)
+
+
+def _chosen(entities: Sequence[Entity], chosen: dict[str, str | int]) -> Entity:
+    """Return one record by its number, its name, or labels of its own such as a chain; the only one without any."""
+    left = list(entities)
+    for key, value in chosen.items():
+        if key == RECORD and isinstance(value, int):
+            if not 1 <= value <= len(entities):
+                raise ParseError(f"there is no record {value}: the text holds {len(entities):,}")
+            left = [one for one in left if one is entities[value - 1]]
+            continue
+        named = {id(one): str(_label(one, key)) for one in entities if _label(one, key) is not None}
+        if not named:
+            raise ConfigurationError(f"{key!r} says nothing of a {entities[0].kind}: its records have no such label")
+        left = [one for one in left if named.get(id(one)) == str(value)]
+        if not left:
+            raise ParseError(f"there is no {key} {value!r}: the text holds {', '.join(list(named.values())[:_SHOWN])}")
+    if len(left) > 1:
+        names = ", ".join(str(one.name or number) for number, one in enumerate(left[:_SHOWN], start=1))
+        raise ParseError(f"the text holds {len(left):,} records ({names}): name one by {RECORD!r}, its number or name")
+    return left[0]
+
+
+def _label(entity: Entity, key: str) -> Any:
+    """Return what a record is called by under a key: its name, or a label that its kind keeps of it."""
+    return (entity.name or None) if key == RECORD else kind_of(entity).labels(entity).get(key)
+
+
+def tell_entity(
+    entity: Entity, service: Service, formats: bool = True, *, sample: Sample | None = None, only: Sequence[str] = ()
+) -> ToldEntity:
+    """Return an entity as it goes out.
+
+    Parameters
+    ----------
+    entity : Entity
+    service : Service
+    formats : bool
+        Whether the files, the tokens, the picture and the computed properties are told as well.
+    sample : Sample, optional
+        What files should say of it besides, where it is an answer.
+    only : sequence of str
+        The formats and modalities to tell; all that can hold it when empty.
+    """
     kind = kind_of(entity)
-    if any(form.name == file_format and form.appends for form in kind.formats):
-        return kind.record_bytes(entity, file_format).decode()
-    return kind.sample_bytes([Sample(entity, 1, {}, ())], file_format).decode()
-
-
-def tell_entity(entity: Entity, service: Service, formats: bool = True) -> ToldEntity:
-    """Return an entity in every text format and modality of its kind that can hold it."""
-    kind = kind_of(entity)
-    files: dict[str, str] = {}
-    tokens: dict[str, str] = {}
-    for form in kind.formats if formats else ():
-        try:
-            files |= {form.name: content(entity, form.name)} if form.writes else {}
-        except (BioMatrixError, UnicodeDecodeError):
-            continue  # what a format cannot hold is left out
-    for one in modalities(kind.name) if formats else ():
-        if one.accepts(entity):
-            try:
-                tokens[one.name] = f"{one.start_token}{''.join(one.encode(entity))}{one.end_token}"
-            except BioMatrixError:
-                continue
-    told: dict[str, Any] = {"kind": kind.name, "text": kind.text(entity), "name": entity.name, "formats": files}
-    return ToldEntity(
-        **told,
+    told = ToldEntity(
+        kind=entity.kind,
+        text=kind.text(entity),
+        name=entity.name,
         has_structure=entity.has_structure,
         notes=list(entity.notes),
-        tokens=tokens,
-        picture=kind.picture(entity),
     )
+    if not formats:
+        return told
+    for one in kind.formats:
+        content = None if only and one.name not in only else file_text(entity, one, sample)
+        if content is not None:
+            told.formats[one.name] = content
+    for one in modalities(kind.name):
+        if (not only or one.name in only) and one.accepts(entity):
+            written = _segment(entity, used_modality(service, one.name))
+            if written is not None:
+                told.tokens[one.name] = written
+    told.picture = kind.picture(entity)
+    told.extra = dict(kind.properties(entity))
+    return told
+
+
+def file_text(entity: Entity, of: FileFormat, sample: Sample | None = None) -> str | None:
+    """Return an entity as the text of a file; None where the format cannot hold it or is no text."""
+    kind, key = kind_of(entity), (entity.kind, of.name)
+    if not of.writes or key in _BINARY or (of.structure and not of.appends and not entity.has_structure):
+        return None
+    try:
+        if sample is None and of.appends:
+            return kind.record_bytes(entity, of.name).decode()
+        return kind.sample_bytes([sample or Sample(entity, 1)], of.name).decode()
+    except UnicodeDecodeError:
+        _BINARY.add(key)
+    except BioMatrixError:
+        pass  # the format has no place for it, such as for an atom without an element
+    return None
+
+
+def _segment(entity: Entity, one: Modality) -> str | None:
+    try:
+        return wrap(one.encode(entity), one)
+    except BioMatrixError:
+        return None
+
+
+def written_entity(entity: Entity, *, structure: bool = False) -> dict[str, str]:
+    """Return an entity as a request gives it: typed, or with its coordinates as tokens.
+
+    Raises
+    ------
+    ConfigurationError
+        It has no coordinates, or its kind no such tokens.
+    """
+    kind = kind_of(entity)
+    for one in modalities(kind.name):
+        if one.needs_structure != structure or not one.accepts(entity):
+            continue
+        if structure:
+            return {"type": kind.name, TOKENS: wrap(one.encode(entity), one)}
+        return {"type": kind.name, short_name(one.name, kind.name): kind.text(entity)}
+    raise ConfigurationError(f"there is no way to write this {kind.name} in a request")

@@ -48,4 +48,9 @@ class ServingLimits:
         """Raise LimitError, with the actual and the allowed value, where ``value`` is past the limit of that name."""
         allowed = getattr(self, limit)
         if value > allowed:
-            raise LimitError(f"{what} is {value:,}, past this server's limit of {allowed:,}")
+            raise LimitError(
+                f"{what} is {value:,}, past this server's limit of {allowed:,}",
+                limit=limit,
+                actual=value,
+                allowed=allowed,
+            )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 320, 220
 _RADIUS: Final = 0.4
 _INDEX: Final = "_biomatrix_index"
-_ATOM_CLASS: Final = re.compile(r"(?<=[' ])atom-(\d+)(?=[' ])")
+_ATOM_CLASS: Final = re.compile(r"\batom-(\d+)\b")
 
 
 def draw(
@@ -33,8 +33,8 @@ def draw(
 ) -> str:
     """Return an ``<svg>`` element that shows the molecular graph, hydrogens implicit.
 
-    What belongs to an atom has the class ``atom-N``, N its index in the molecule, and each atom a transparent circle of
-    the class ``atom-selector`` besides, so that a page can tell which one is pointed at.
+    Its elements have classes ``atom-0``, ``atom-1`` and so on: the indices of the molecule's own atoms, from 0.
+    Over each atom lies a transparent circle of the class ``atom-selector``, so that a page can tell what is pointed at.
 
     Parameters
     ----------
@@ -49,7 +49,6 @@ def draw(
         What the weights are, with their unit, for the legend.
     """
     mol, shown = _without_hydrogens(molecule, weights)
-    index = [atom.GetIntProp(_INDEX) for atom in mol.GetAtoms()]
     rdDepictor.Compute2DCoords(mol)
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height if weights is None else height - LEGEND_HEIGHT)
     options: Any = drawer.drawOptions()
@@ -68,7 +67,9 @@ def draw(
     drawer.FinishDrawing()
     svg = str(drawer.GetDrawingText())
     # An XML declaration is not allowed inside an HTML body.
-    svg = _ATOM_CLASS.sub(lambda found: f"atom-{index[int(found[1])]}", svg[svg.index("<svg") :])
+    svg = svg[svg.index("<svg") :]
+    index = [atom.GetIntProp(_INDEX) for atom in mol.GetAtoms()]
+    svg = _ATOM_CLASS.sub(lambda found: f"atom-{index[int(found[1])]}", svg)
     return svg if shown is None else _with_legend(svg, shown, width, height, label)
 
 

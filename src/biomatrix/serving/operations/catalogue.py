@@ -1,5 +1,20 @@
 """The package's own operations: importing this module registers them."""
 
-from biomatrix.serving.operations import draw, superpose
+from __future__ import annotations
 
-__all__ = ["draw", "superpose"]
+from biomatrix.serving.operations import (
+    asking_tasks,
+    converting,
+    drawing,
+    generating,
+    judging,
+    listing,
+    scoring,
+    superposing,
+    writing_tokens,
+)
+from biomatrix.serving.operations.operation import register
+
+for _module in (writing_tokens, generating, asking_tasks, judging, converting, scoring, listing, drawing, superposing):
+    for _operation in _module.OPERATIONS:
+        register(_operation)

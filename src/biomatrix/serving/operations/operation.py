@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
@@ -50,6 +51,8 @@ class Operation:
 
 
 _TABLE: Final[dict[str, Operation]] = {}
+_CATALOGUE: Final = "biomatrix.serving.operations.catalogue"
+"""Named as a text: its modules import this one."""
 
 
 def register(operation: Operation) -> Operation:
@@ -62,8 +65,7 @@ def register(operation: Operation) -> Operation:
 
 def operations() -> tuple[Operation, ...]:
     """Return every operation, in the order of their registration."""
-    from biomatrix.serving.operations import catalogue  # noqa: F401 - registers the package's own
-
+    import_module(_CATALOGUE)  # registers the package's own
     return tuple(_TABLE.values())
 
 

@@ -1,0 +1,202 @@
+"""The API's routes of jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from biomatrix.errors import BioMatrixError, LimitError
+from biomatrix.serving.jobs.job import Job, JobsFullError, OtherBodyError
+from biomatrix.serving.jobs.submissions import RefusedRecordsError, digest_of, read_submission
+from biomatrix.serving.refusals import refusal_of
+
+if TYPE_CHECKING:
+    from biomatrix.serving.jobs.runner import JobRunner
+    from biomatrix.serving.jobs.store import JobStore
+
+_PAGE: Final = 100
+_POLL_SECONDS: Final = 0.25
+_LONGEST_KEY: Final = 200
+_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["operation"],
+                    "properties": {
+                        "operation": {"type": "string", "description": "Such as generate: the name behind /v1/."},
+                        "input": {"type": "object", "description": "What POST /v1/NAME takes."},
+                        "inputs": {"type": "array", "items": {"type": "object"}, "description": "Several of them."},
+                    },
+                }
+            },
+            "application/x-ndjson": {
+                "schema": {"type": "string", "description": 'Lines {"operation": NAME, "input": {...}}.'}
+            },
+        },
+    }
+}
+
+
+def job_routes(store: JobStore, runner: JobRunner, request_bytes: int = 32 * 2**20) -> APIRouter:
+    """Return ``/v1/jobs`` and what is below it.
+
+    The owner of a job is ``request.state.owner``, the name of the API key, where the server sets it; "" elsewhere.
+    Nobody sees the jobs of another owner.
+
+    Parameters
+    ----------
+    store : JobStore
+    runner : JobRunner
+        Told of new and cancelled jobs.
+    request_bytes : int
+        The largest body.
+    """
+    routes = _JobRoutes(store, runner, request_bytes)
+    router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+    router.add_api_route("", routes.create, methods=["POST"], status_code=202, openapi_extra=_BODY)
+    router.add_api_route("", routes.index, methods=["GET"])
+    router.add_api_route("/{id}", routes.show, methods=["GET"])
+    router.add_api_route("/{id}/results", routes.results, methods=["GET"])
+    router.add_api_route("/{id}", routes.cancel, methods=["DELETE"])
+    return router
+
+
+class _JobRoutes:
+    """The handlers; what blocks runs in threads."""
+
+    def __init__(self, store: JobStore, runner: JobRunner, request_bytes: int) -> None:
+        self._store = store
+        self._runner = runner
+        self._request_bytes = request_bytes
+
+    async def create(
+        self,
+        request: Request,
+        operation: Annotated[str | None, Query(description="Lets each JSON line be an input of it.")] = None,
+        idempotency_key: Annotated[
+            str | None, Header(max_length=_LONGEST_KEY, description="The same key and body give the same job.")
+        ] = None,
+    ) -> Response:
+        """Accept one input, a list, or JSON lines of them; 202 with the job, 200 where the key has one already."""
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > self._request_bytes:
+                limit = {"name": "request_bytes", "actual": len(body), "allowed": self._request_bytes}
+                message = f"the body is larger than {self._request_bytes:,} bytes; send several jobs"
+                return _refused(413, {"type": "limit", "message": message, "where": None, "limit": limit})
+        kind = request.headers.get("content-type", "")
+        try:
+            job, new = await run_in_threadpool(
+                self._create, bytes(body), kind, operation, _owner(request), idempotency_key
+            )
+        except BioMatrixError as error:
+            return _refusal(error)
+        self._runner.wake()
+        shown = await run_in_threadpool(self._shown, job)
+        return _json(shown, 202 if new else 200, {"Location": f"/v1/jobs/{job.id}"})
+
+    def _create(self, body: bytes, kind: str, operation: str | None, owner: str, key: str | None) -> tuple[Job, bool]:
+        items = read_submission(body, kind, operation, self._store.limits.items)
+        return self._store.create(owner, items, key, digest_of(items))
+
+    async def index(self, request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
+        """Return your jobs, the newest first."""
+        owner = _owner(request)
+        return _json(
+            await run_in_threadpool(lambda: {"jobs": [self._shown(job) for job in self._store.jobs(owner, limit)]})
+        )
+
+    async def show(self, request: Request, id: str) -> Response:
+        """Return the state of a job: done of total, rate, time left, and the first errors."""
+        job = await run_in_threadpool(self._store.find, _owner(request), id)
+        return _missing(id) if job is None else _json(await run_in_threadpool(self._shown, job))
+
+    async def results(
+        self,
+        request: Request,
+        id: str,
+        after: Annotated[int, Query(ge=0, description="Leaves out items up to this number.")] = 0,
+        follow: Annotated[bool, Query(description="Goes on until the job has ended.")] = False,
+    ) -> Response:
+        """Stream one line of JSON for each item that is done, in the order of the items."""
+        owner = _owner(request)
+        job = await run_in_threadpool(self._store.find, owner, id)
+        if job is None:
+            return _missing(id)
+        return StreamingResponse(self._lines(owner, job, after, follow), media_type="application/x-ndjson")
+
+    async def _lines(self, owner: str, job: Job, after: int, follow: bool) -> AsyncIterator[str]:
+        while True:
+            now = await run_in_threadpool(self._store.find, owner, job.id)  # before its results: none is missed
+            ended = now is None or now.ended is not None or not follow
+            rows = await run_in_threadpool(self._store.results, job, after, _PAGE)
+            for number, line in rows:
+                if not ended and number != after + 1:  # an earlier one is still being worked on
+                    break
+                after = number
+                yield f"{line}\n"
+            else:
+                if len(rows) == _PAGE:
+                    continue
+            if ended:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def cancel(
+        self,
+        request: Request,
+        id: str,
+        purge: Annotated[bool, Query(description="Removes the job and its results as well.")] = False,
+    ) -> Response:
+        """Cancel a job; results that are there are kept for their lifetime. An ended job stays as it is."""
+        owner = _owner(request)
+        job = await run_in_threadpool(self._store.cancel, owner, id)
+        if job is None:
+            return _missing(id)
+        await run_in_threadpool(self._runner.stop_cancelled)
+        shown = await run_in_threadpool(self._shown, job)
+        if purge:
+            await run_in_threadpool(self._store.delete, owner, id)
+        return _json(shown)
+
+    def _shown(self, job: Job) -> dict[str, Any]:
+        return job.as_json(self._store.errors(job) if job.failed else (), self._store.limits.lifetime)
+
+
+def _owner(request: Request) -> str:
+    return str(getattr(request.state, "owner", None) or "")
+
+
+def _json(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return JSON in ASCII, which holds whatever a request did, lone surrogates too."""
+    return Response(json.dumps(content), status, headers, "application/json")
+
+
+def _refused(status: int, error: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    return _json({"error": error}, status, headers)
+
+
+def _missing(id_: str) -> Response:
+    message = f"there is no job {id_[:80]!r} of yours, or it has outlived its lifetime"
+    return _refused(404, {"type": "missing", "message": message, "where": None, "limit": None})
+
+
+def _refusal(error: BioMatrixError) -> Response:
+    told = refusal_of(error)
+    if isinstance(error, RefusedRecordsError):
+        return _refused(422, {**told, "records": list(error.records)})
+    if isinstance(error, OtherBodyError):
+        return _refused(409, {**told, "type": "conflict"})
+    if isinstance(error, JobsFullError):
+        return _refused(503, told, {"Retry-After": f"{error.retry_after:.0f}"})
+    return _refused(413 if isinstance(error, LimitError) else 422, told)

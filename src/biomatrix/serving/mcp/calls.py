@@ -1,0 +1,107 @@
+"""One call of a tool: checked, run in a thread, reported on while it runs, and stopped where nobody waits for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+import anyio.to_thread
+from pydantic import ValidationError
+
+from biomatrix.entities.near_matches import choices
+from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.serving.mcp.telling import Telling, tell
+from biomatrix.serving.refusals import refusal_of
+from biomatrix.serving.watching import Stopped, Watch, watched
+
+if TYPE_CHECKING:
+    from mcp.server.session import ServerSession
+
+    from biomatrix.serving.operations.operation import Operation
+    from biomatrix.serving.service import Service
+
+log = logging.getLogger(__name__)
+
+_REPORT_SECONDS: Final = 0.5
+_MOST_CALLS: Final = 64
+_GRACE_SECONDS: Final = 5.0
+"""How long after the time limit an operation that writes no tokens is still waited for."""
+
+
+class Caller:
+    """Runs the operations that tools stand for.
+
+    Parameters
+    ----------
+    service : Service
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    async def call(
+        self, session: ServerSession, operation: Operation, arguments: Mapping[str, Any]
+    ) -> Telling | dict[str, Any]:
+        """Return what an operation answers, or what is wrong with the input as a refusal.
+
+        Where the caller gives up, what is being written for it ends at the next token.
+        """
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(_MOST_CALLS)
+        seconds = self._service.limits.seconds
+        watch = Watch(seconds)
+        outcome: Telling | dict[str, Any] = _too_long(seconds)
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_report, session, watch)
+                with anyio.move_on_after(seconds + _GRACE_SECONDS):
+                    outcome = await anyio.to_thread.run_sync(
+                        self._outcome, operation, arguments, watch, abandon_on_cancel=True, limiter=self._limiter
+                    )
+                tasks.cancel_scope.cancel()
+        finally:
+            watch.stop()
+        return outcome
+
+    def _outcome(self, operation: Operation, arguments: Mapping[str, Any], watch: Watch) -> Telling | dict[str, Any]:
+        try:
+            _refuse_unknown(operation, arguments)
+            asked = operation.asked.model_validate(dict(arguments))
+            return tell(operation.run(watched(self._service, watch), asked))
+        except (BioMatrixError, ValidationError) as error:
+            return refusal_of(error)
+        except Stopped:
+            return {"type": "cancelled", "message": "cancelled", "where": None, "limit": None}
+        except Exception as error:
+            log.exception("the tool %s", operation.name)
+            return refusal_of(error)
+
+
+def _refuse_unknown(operation: Operation, arguments: Mapping[str, Any]) -> None:
+    """Raise ConfigurationError where an argument is none of the input's: one that is ignored would mislead."""
+    fields = operation.asked.model_fields
+    if operation.asked.model_config.get("extra") == "allow":
+        return
+    known = {field.alias or name for name, field in fields.items()}
+    for name in arguments:
+        if name not in known:
+            raise ConfigurationError(f"{operation.name} takes no argument {name!r:.80}; {choices(name, known)}")
+
+
+def _too_long(seconds: float) -> dict[str, Any]:
+    message = f"it took longer than {seconds:g} s, which this server allows one call; ask for less at once"
+    limit = {"name": "seconds", "actual": None, "allowed": seconds}
+    return {"type": "limit", "message": message, "where": None, "limit": limit}
+
+
+async def _report(session: ServerSession, watch: Watch) -> None:
+    """Tell a caller that asked for it how much is written, until this is cancelled."""
+    told = 0
+    while True:
+        await anyio.sleep(_REPORT_SECONDS)
+        if watch.tokens > told:
+            told = watch.tokens
+            await session.report_progress(told, None, f"{told} tokens written")
