@@ -23,13 +23,11 @@ _VENDORED: Final = f"public, max-age={_SECONDS}, immutable"
 
 
 def mount_page(app: FastAPI) -> None:
-    """Serve the page at ``/`` and its files under ``/page``; ``GET /v1/kinds`` too where the app has no such route."""
+    """Serve the page at ``/`` and its files under ``/page``."""
     from fastapi import Response
-    from fastapi.responses import FileResponse, JSONResponse
+    from fastapi.responses import FileResponse
     from fastapi.staticfiles import StaticFiles
     from starlette.types import Scope
-
-    from biomatrix.serving.told_kinds import told_kinds
 
     class PageFiles(StaticFiles):
         """The files, each with the policy; what is vendored is kept, as its folder is named by its version."""
@@ -45,12 +43,6 @@ def mount_page(app: FastAPI) -> None:
         response = FileResponse(PAGE / "index.html", media_type="text/html")
         _guard(response, "no-cache")
         return response
-
-    if all(getattr(route, "path", None) != "/v1/kinds" for route in app.routes):
-
-        @app.get("/v1/kinds", summary="The kinds of entity, with formats, modalities, constraints and examples.")
-        def list_kinds() -> Response:
-            return JSONResponse(told_kinds())
 
     app.mount("/page", PageFiles(directory=PAGE), name="page")
 

@@ -34,7 +34,7 @@ class Card {
   event(type, data) {
     if (this.done) return;
     if (type === "text") this.append(data.text, "of-text");
-    else if (type === "token") this.append(data.token, "of-modality");
+    else if (type === "token") this.append(data.text ?? data.token, "of-modality");
     else if (type === "refused") { this.restart(); this.remark(`A draft was refused (${data.reason}); another is being written.`); }
     else if (type === "finished") this.finish(data.answer);
   }
@@ -65,12 +65,14 @@ class Card {
   finish(answer) {
     if (this.done) return;
     this.done = true;
+    // Units of the other entities of a text belong to none of the pictures.
+    const tokens = (answer.tokens ?? []).map((one) => ((one.entity ?? 0) === 0 ? one : { ...one, unit: null }));
     this.answer = answer;
     this.remark("");
     const { passed, ran } = countsOf(answer.checks ?? []);
     this.badge.textContent = answer.error ? "no valid answer" : ran ? `${passed} of ${ran} checks passed` : "done";
     this.badge.className = `badge ${answer.error || passed < ran ? "failed" : ran ? "passed" : "open"}`;
-    this.body.replaceChildren(...this.parts(answer));
+    this.body.replaceChildren(...this.parts({ ...answer, tokens }));
   }
 
   summary() {
@@ -83,7 +85,7 @@ class Card {
     const found = [];
     if (answer.error) found.push(el("p", { class: "fault" }, answer.error));
     if (!told && answer.text) found.push(el("p", { class: "said" }, answer.text));
-    if (answer.value !== null && answer.value !== undefined) found.push(el("p", { class: "value-line" }, "Reads as ", el("strong", {}, typeof answer.value === "number" ? number(answer.value, 4) : String(answer.value))));
+    if (!told) found.push(stated(answer));
     const line = answer.confidence?.line ?? (typeof answer.confidence === "string" ? answer.confidence : "");
     if (line) found.push(el("p", { class: "confidence" }, el("span", { class: "label" }, "Confidence "), line));
     if (told) found.push(this.pictures(answer, told, pointing), this.written(told));
@@ -95,7 +97,7 @@ class Card {
     for (const note of [...(answer.notes ?? []), ...(told?.notes ?? [])]) found.push(el("p", { class: "note" }, note));
     if (answer.refused?.count) found.push(el("p", { class: "quiet" }, `${answer.refused.count} drafts refused before it: ${[...new Set(answer.refused.reasons)].join("; ")}`));
     found.push(downloads(answer, this.run, this.sample));
-    return found;
+    return found.filter(Boolean);
   }
 
   written(told) {
@@ -153,6 +155,15 @@ class Card {
     this.box?.dispose();
     this.box = null;
   }
+}
+
+// What a text says, read as a number with its unit, a choice, or yes or no; null where it says none.
+function stated({ value, stated: read }) {
+  const said = read?.value ?? value;
+  if (read?.fault) return el("p", { class: "fault" }, read.fault);
+  if (said === null || said === undefined || typeof said === "string") return null;
+  const text = typeof said === "number" ? number(said, 4) : said ? "yes" : "no";
+  return el("p", { class: "value-line" }, "Reads as ", el("strong", {}, text), ` ${read?.unit ?? ""}`);
 }
 
 function bands() {

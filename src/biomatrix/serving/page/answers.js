@@ -123,7 +123,7 @@ class Run {
     const clock = setInterval(() => this.tell(`Working, ${((performance.now() - this.began) / 1000).toFixed(0)} s`), 500);
     try {
       const told = await ask(this.request.path, this.request.body, { signal: this.stopper.signal });
-      told.answers.forEach((answer, index) => this.card(answer.sample ?? index).finish(answer));
+      told.answers.forEach((answer, index) => this.card(answer.sample ?? index).finish({ ...answer, stated: told.values?.[index] }));
       this.end(told);
     } finally {
       clearInterval(clock);

@@ -88,7 +88,7 @@ function runTask(task, text) {
     return;
   }
   const body = { entities: sent(), ...settings };
-  if (text) body.text = text;
+  if (text !== null) body.text = text;
   hand({ path: `/v1/tasks/${encodeURIComponent(task.id)}/run`, body });
 }
 

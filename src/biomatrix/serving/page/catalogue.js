@@ -23,11 +23,13 @@ function listOf(told, name) {
 function settled(kind) {
   const named = (one) => (typeof one === "string" ? { name: one } : one);
   return {
-    typed_as: kind.name, unit: "atom", viewer: null, refused_extensions: {}, ...kind,
+    typed_as: kind.name, viewer: null, refused_extensions: {}, ...kind,
+    typed_way: kind.ways?.find((one) => one.sort === "typed")?.name ?? kind.name,
+    unit: kind.modalities?.map((one) => one.counts).find(Boolean) ?? "atom",
     formats: (kind.formats ?? []).map(named).map((one) => ({ extensions: [`.${one.name}`], writes: true, ...one })),
     modalities: (kind.modalities ?? []).map(named),
     constraints: (kind.constraints ?? []).map(named),
-    examples: kind.examples ?? [],
+    examples: (kind.examples ?? []).map((one) => ({ entity: one.given, ...one })),
   };
 }
 
@@ -44,7 +46,8 @@ export function modalityNamed(name) {
 }
 
 export function modalityChoices() {
-  return catalogue.kinds.flatMap((kind) => kind.modalities.map((one) => [one.name, words(one.name)]));
+  const held = catalogue.kinds.flatMap((kind) => kind.modalities.filter((one) => one.in_model !== false));
+  return held.map((one) => [one.name, words(one.name)]);
 }
 
 // The colours of a modality's tokens as custom properties; the style sheet picks one by theme.

@@ -93,12 +93,8 @@ export function redraw(wait) {
   const { signal } = asking;
   timer = setTimeout(async () => {
     try {
-      let told = await ask("/v1/draw", question(one), { signal });
-      if (one.chain && !told.entity.chain && !one.file?.way) {
-        told = await ask("/v1/draw", { entity: { ...told.entity, chain: one.chain } }, { signal });
-      }
-      Object.assign(one, { told, error: null });
-      say(`Read as a ${told.kind}.`);
+      await drawInto(one, signal);
+      if (one.told) say(`Read as a ${one.told.kind}.`);
     } catch (error) {
       if (error.name === "AbortError") return;
       Object.assign(one, { told: null, error });
@@ -107,11 +103,19 @@ export function redraw(wait) {
   }, wait);
 }
 
+async function drawInto(one, signal) {
+  let { drawn, fault } = await ask("/v1/draw", question(one), { signal });
+  if (drawn && one.chain && !drawn.entity.chain && !one.file?.way) {
+    ({ drawn, fault } = await ask("/v1/draw", { entity: { ...drawn.entity, chain: one.chain } }, { signal }));
+  }
+  Object.assign(one, { told: drawn ?? null, error: fault ?? null });
+}
+
 // Draw every input that has not been drawn, such as those of a link; the last of them becomes the active one.
 export async function redrawAll() {
   for (const one of inputs.all) {
     if (one.told || (!one.file && !one.text)) continue;
-    try { one.told = await ask("/v1/draw", question(one)); } catch (error) { one.error = error; }
+    try { await drawInto(one); } catch (error) { one.error = error; }
   }
   tellInputs();
 }
@@ -151,22 +155,13 @@ function short(text) {
   return text.length > 18 ? `${text.slice(0, 17)}…` : text;
 }
 
-// The character at fault, counted from 0; null where the error names none.
-function placeOf(error, text) {
-  const said = /at character (\d+)/.exec(error.message);
-  if (said) return Number(said[1]) - 1;
-  const position = error.where?.position;
-  const quoted = /^'(.)'/.exec(error.message)?.[1];
-  return Number.isInteger(position) && quoted !== undefined && text[position]?.toUpperCase() === quoted.toUpperCase() ? position : null;
-}
-
 function showError(one) {
   parts.error.replaceChildren();
   parts.text.removeAttribute("aria-invalid");
   if (!one.error) return;
   parts.text.setAttribute("aria-invalid", "true");
   const text = one.text.trim();
-  const place = one.file ? null : placeOf(one.error, text);
+  const place = one.file ? null : one.error.place ?? null;
   if (place !== null && place < text.length) {
     const from = Math.max(0, place - 30);
     parts.error.append(el("p", { class: "mono at" }, from ? "…" : "", text.slice(from, place), el("mark", {}, text[place]), text.slice(place + 1, place + 20)));

@@ -65,6 +65,11 @@ async function start() {
   try {
     await loadCatalogue();
   } catch (error) {
+    if (error.status === 503) {
+      notice(el("span", {}, "The server is opening its model; the page goes on by itself."));
+      setTimeout(start, (error.retryAfter ?? 1) * 1000);
+      return;
+    }
     notice(el("span", {}, `The server's catalogue cannot be read: ${lineOf(error)}`), button("Try again", start));
     return;
   }

@@ -42,9 +42,10 @@ export function constrainFor(output) {
   if (!kind) return;
   const ordered = [...kind.constraints].sort((a, b) => (b.name in FIRST) - (a.name in FIRST));
   const shown = ordered.map((one) => {
-    const control = el("input", { placeholder: one.example ?? "", class: "mono", spellcheck: "false" });
+    const example = (one.example ?? "").replace(`${one.name}=`, "");
+    const control = el("input", { placeholder: example, class: "mono", spellcheck: "false" });
     fields.set(one.name, control);
-    return field(FIRST[one.name] ?? words(one.name), control, one.summary ?? "");
+    return field(FIRST[one.name] ?? words(one.name), control, one.help ?? "");
   });
   box.querySelector("#constraints").replaceChildren(...shown);
 }

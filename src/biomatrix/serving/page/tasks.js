@@ -1,5 +1,5 @@
 // The tasks as cards, those first and foremost that what was put in can be given to.
-import { catalogue, kindOfModality, modalityNamed } from "./catalogue.js";
+import { catalogue, modalityNamed } from "./catalogue.js";
 import { button, el, field, words } from "./elements.js";
 import { drawn, onInputs } from "./inputs.js";
 
@@ -19,17 +19,21 @@ export function startTasks(root, onrun) {
   show();
 }
 
-// The kinds of what was put in, one entry each, that a task takes; null where they do not fit.
+// 2: what was put in is just what the task shows; 0: nothing is there yet; -1: something else is.
 function fit(task) {
-  const given = drawn().map((one) => one.kind);
-  const wanted = task.kinds ?? [];
-  if (!given.length) return wanted.length ? 0 : 2;
-  if (!wanted.length) return -1;
-  return wanted.every((kind) => given.includes(kind)) && given.every((kind) => wanted.includes(kind)) ? 2 : -1;
+  const wanted = entityNeeds(task);
+  const left = [...drawn()];
+  if (!left.length) return wanted.length ? 0 : 2;
+  for (const need of wanted) {
+    const index = left.findIndex((one) => one.kind === need.kind && (one.has_structure || !modalityNamed(need.modality)?.needs_structure));
+    if (index < 0) return -1;
+    left.splice(index, 1);
+  }
+  return left.length ? -1 : 2;
 }
 
 function found(task, text) {
-  const said = `${task.id} ${task.title} ${task.output ?? "text"} ${task.summary ?? ""}`.toLowerCase().replaceAll("_", " ");
+  const said = `${task.id} ${task.title} ${task.output ?? "text"} ${task.prompt ?? ""}`.toLowerCase().replaceAll("_", " ");
   return text.toLowerCase().split(/\s+/).every((word) => said.includes(word));
 }
 
@@ -46,26 +50,21 @@ function show() {
   parts.more.textContent = every ? "Show fewer" : "Show all";
 }
 
-// What a task needs besides entities is text.
-function textNeeds(task) {
-  const isEntity = (need) => {
-    const name = need.split(".").at(-1).replace(/_\d+$/, "");
-    return catalogue.kinds.some((kind) => kind.name === name) || modalityNamed(name) !== null;
-  };
-  return (task.needs ?? []).filter((need) => !isEntity(need));
+function entityNeeds(task) {
+  return (task.needs ?? []).filter((need) => need.kind);
 }
 
 function card(task) {
-  const needs = textNeeds(task);
+  const texts = (task.needs ?? []).filter((need) => !need.kind);
   const fits = fit(task) > 0;
-  const outputKind = kindOfModality(task.output);
-  const goal = task.output ? words(task.output) : "Text";
-  const text = needs.length ? el("input", { placeholder: words(needs.join(", ")), class: "grow" }) : null;
-  const go = button("Run", () => run(task, text?.value.trim()), { disabled: !fits, "aria-label": `Run: ${task.title}` });
-  const wanted = (task.kinds ?? []).join(" and ");
+  const goal = task.output ? words(task.output) : task.unit ? `Text, ${task.unit}` : "Text";
+  const controls = texts.map((need) => [need.name, el("input", {})]);
+  const given = () => Object.fromEntries(controls.map(([name, control]) => [name, control.value.trim()]));
+  const go = button("Run", () => run(task, controls.length ? given() : null), { disabled: !fits, "aria-label": `Run: ${task.title}` });
+  const wanted = entityNeeds(task).map((need) => need.kind).join(" and ");
   return el("li", { class: "task" },
-    el("div", { class: "task-head" }, el("strong", {}, task.title ?? words(task.id)), el("span", { class: outputKind ? "tag entity" : "tag" }, goal)),
-    typeof task.example === "string" ? el("p", { class: "quiet" }, task.example) : null,
+    el("div", { class: "task-head" }, el("strong", {}, task.title ?? words(task.id)), el("span", { class: task.output ? "tag entity" : "tag" }, goal)),
+    task.prompt ? el("p", { class: "quiet" }, task.prompt.length > 140 ? `${task.prompt.slice(0, 139)}…` : task.prompt) : null,
     fits ? null : el("p", { class: "quiet" }, `needs ${wanted}`),
-    text ? field(words(needs.join(", ")), text) : null, go);
+    controls.map(([name, control]) => field(words(name), control)), go);
 }
