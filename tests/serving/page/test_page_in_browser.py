@@ -56,7 +56,7 @@ def test_a_dropped_file_becomes_one_input_a_record(page: Any, tmp_path: Path) ->
 
 
 def test_a_task_answers_with_drawings_structure_checks_and_files(page: Any, tmp_path: Path) -> None:
-    page.get_by_role("button", name="Caffeine, with coordinates").click()
+    page.get_by_role("button", name="Caffeine 3D").click()
     page.wait_for_selector(".preview .drawing svg")
     page.locator(".task", has_text="3D structure of").get_by_role("button").click()
     page.wait_for_selector(".card .stage-foot select")
@@ -76,6 +76,18 @@ def test_a_task_answers_with_drawings_structure_checks_and_files(page: Any, tmp_
     assert kept["request"]["body"]["seed"] == 0
     assert kept["answer"]["tokens"]
     page.screenshot(path=tmp_path / "answer.png", full_page=True)
+
+
+def test_a_fold_lies_over_its_native_structure(page: Any, tmp_path: Path) -> None:
+    page.get_by_role("button", name="Human dihydrofolate reductase 3D").click()
+    page.wait_for_selector(".preview .ruler")
+    page.get_by_role("button", name="Run: Fold protein").click()
+    page.wait_for_selector(".card .stage-foot select")
+    assert "Angstrom" in page.locator(".card .stage-foot").text_content()  # how far it is from the input
+    assert page.get_by_label("input, in grey").is_checked()
+    page.locator(".card .letter").nth(20).hover()
+    page.wait_for_selector(".card .token.lit")
+    page.screenshot(path=tmp_path / "fold.png", full_page=True)
 
 
 def test_a_token_lights_its_atom_and_an_atom_its_token(page: Any) -> None:
@@ -113,7 +125,7 @@ def test_webgl_contexts_are_given_back(page: Any, until: Until) -> None:
 
 
 def test_an_answer_streams_and_can_be_stopped(page: Any) -> None:
-    ask(page, "Make a molecule in 3D.", "molecule_structure", Samples="48")
+    ask(page, "Make a protein.", "protein_structure", Samples="24", Length="400")
     page.wait_for_selector(".tokens.live .of-modality")
     page.get_by_role("button", name="Stop").click()
     page.wait_for_selector(".run .state >> text=Stopped.")
@@ -129,7 +141,7 @@ def test_a_lost_connection_says_so_and_the_answer_comes_all_the_same(page: Any, 
     )
     wire.cut_after(3)
     before = wire.cuts
-    ask(page, "Make a molecule in 3D.", "molecule_structure", Seed="3", Samples="4")
+    ask(page, "Make a molecule.", "molecule_selfies", Seed="3", Samples="4")
     until(f"{WRITTEN} === 4")
     assert wire.cuts == before + 1
     assert any("Connection lost" in (one or "") for one in page.evaluate("window.states"))
@@ -176,7 +188,7 @@ def test_python_that_is_copied_runs(page: Any, tmp_path: Path) -> None:
 
 
 def test_the_explorer_draws_the_error_along_the_chain(page: Any, tmp_path: Path) -> None:
-    page.get_by_role("button", name="Human dihydrofolate reductase, with coordinates").click()
+    page.get_by_role("button", name="Human dihydrofolate reductase 3D").click()
     page.wait_for_selector(".preview .ruler")
     page.get_by_role("button", name="Token explorer").click()
     page.get_by_role("button", name="Encode and decode").click()
@@ -239,6 +251,7 @@ def test_a_hostile_drawing_or_text_does_nothing(page: Any) -> None:
         "<foreignObject><img src='x' onerror='window.hit=1'/></foreignObject><style>*{}</style>"
         "<path class='atom-0 evil' d='M1 1' onclick='window.hit=1' style='fill:url(http://x.example/)' /></svg>"
     )
+    page.expected.append("Applying inline style")  # said of the style sheet in it, which was refused
     rebuilt = page.evaluate(
         "async (svg) => { const { drawing } = await import('/page/drawing.js'); const made = drawing(svg);"
         "document.body.append(made); return made.outerHTML; }",

@@ -7,9 +7,11 @@ import { drawing } from "./drawing.js";
 import { button, copy, el, number } from "./elements.js";
 import { Pointing } from "./pointing.js";
 import { ruler } from "./ruler.js";
-import { structureBox } from "./structure-box.js";
+import { openViewers, structureBox } from "./structure-box.js";
 import { tokenStrip } from "./tokens.js";
 import { bandOf, checkColour, css, legend, unitProbabilities } from "./unit-colours.js";
+
+const OPENED = 4;
 
 export function answerCard(sample, run) {
   return new Card(sample, run);
@@ -141,7 +143,8 @@ class Card {
       }
     }
     if (!this.element.isConnected) return;
-    this.box = structureBox({ main, over, caption, ...options });
+    const open = openViewers() < OPENED; // the others open with a click
+    this.box = structureBox({ main, over, caption, open, ...options });
     holder.replaceWith(this.box.element);
   }
 

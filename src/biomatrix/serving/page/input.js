@@ -51,7 +51,7 @@ function examples() {
   for (const kind of catalogue.kinds) {
     for (const one of kind.examples) {
       const { way, content } = wayOf(one.entity);
-      row.append(button(one.title, () => {
+      row.append(button(one.title.replace(", with coordinates", " 3D"), () => {
         const all = [...inputs.all];
         all[inputs.active] = inputOf(one.entity, way, content, `${one.title}, ${way}`);
         setInputs(all, inputs.active);

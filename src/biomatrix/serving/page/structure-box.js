@@ -18,12 +18,17 @@ export function structureBox({ main, over = null, unit, pointing = null, colours
   const names = Object.keys(COLOURINGS).filter((name) => COLOURINGS[name].needs === null || colours[COLOURINGS[name].needs]);
 
   async function show() {
+    while (opened.length >= MOST_OPEN) opened[0].close("Closed to free the graphics card.");
+    opened.push(box);
     stage.replaceChildren(el("p", { class: "quiet" }, "Loading the viewer…"));
     try {
       const made = await Viewer.in(stage, { unit, pointing, colours });
-      if (viewer === null) viewer = made;
-      while (opened.length >= MOST_OPEN) opened[0].close("Closed to free the graphics card.");
-      opened.push(box);
+      if (!opened.includes(box)) { // closed while it was being opened
+        made.dispose();
+        close();
+        return;
+      }
+      viewer = made;
       await viewer.show(main, over, colouring);
       foot.replaceChildren(...controls());
     } catch (error) {

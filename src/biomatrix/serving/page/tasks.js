@@ -3,7 +3,7 @@ import { catalogue, modalityNamed } from "./catalogue.js";
 import { button, el, field, words } from "./elements.js";
 import { drawn, onInputs } from "./inputs.js";
 
-const AT_FIRST = 9;
+const AT_FIRST = matchMedia("(max-width: 560px)").matches ? 4 : 9;
 const parts = {};
 let every = false;
 let run = null;
@@ -40,7 +40,9 @@ function found(task, text) {
 function show() {
   const text = parts.search.value.trim();
   const given = drawn().length > 0;
-  const made = [...catalogue.tasks].sort((a, b) => Boolean(b.output) - Boolean(a.output));
+  // What runs with one click comes first, and of that what makes an entity.
+  const rank = (task) => 2 * (task.needs ?? []).filter((need) => !need.kind).length - Boolean(task.output);
+  const made = [...catalogue.tasks].sort((a, b) => rank(a) - rank(b));
   const fitting = made.filter((task) => found(task, text) && (fit(task) > 0 || (!given && text)));
   const shown = every || text ? fitting : fitting.slice(0, AT_FIRST);
   parts.list.replaceChildren(...shown.map(card));
