@@ -81,7 +81,7 @@ def test_a_task_answers_with_drawings_structure_checks_and_files(page: Any, tmp_
 def test_a_fold_lies_over_its_native_structure(page: Any, tmp_path: Path) -> None:
     page.get_by_role("button", name="Human dihydrofolate reductase 3D").click()
     page.wait_for_selector(".preview .ruler")
-    page.get_by_role("button", name="Run: Fold protein").click()
+    page.get_by_role("button", name="Run: Propose a fold for a sequence").click()
     page.wait_for_selector(".card .stage-foot select")
     assert "Angstrom" in page.locator(".card .stage-foot").text_content()  # how far it is from the input
     assert page.get_by_label("input, in grey").is_checked()
