@@ -21,6 +21,7 @@ COMMANDS = (
     "train",
     "pretrain",
     "finetune",
+    "serve",
     "models",
     "doctor",
     "tokenizer",

@@ -22,6 +22,7 @@ _HOMES: Final = {
     "train": "train",
     "pretrain": "training",
     "finetune": "training",
+    "serve": "serve",
     "models": "models",
     "doctor": "doctor",
     "tokenizer": "tokenizer",

@@ -151,8 +151,8 @@ def _within(budget: int, length: Length | None) -> int | tuple[int, int] | None:
 def prompt_ids(vocabulary: Vocabulary, request: Request) -> list[int]:
     """Return the ids a prompt becomes; an empty document begins with the end-of-document token."""
     if not request.raw:
-        user = Turn("user", list(request.parts))
-        return vocabulary.encode_chat([user] if request.system is None else [Turn("system", [request.system]), user])
+        system = [] if request.system is None else [Turn("system", [request.system])]
+        return vocabulary.encode_chat([*system, *request.history, Turn("user", list(request.parts))])
     ids = vocabulary.encode(list(request.parts))
     if ids:
         return ids

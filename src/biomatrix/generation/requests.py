@@ -14,6 +14,7 @@ from biomatrix.generation.checked import checked_flag, checked_whole, shown
 from biomatrix.generation.constraint_registry import checked_constraints
 from biomatrix.generation.lengths import Length, checked_length
 from biomatrix.generation.sampling import Sampling
+from biomatrix.vocabulary.chat import Turn, checked_turn
 from biomatrix.vocabulary.items import as_items, item_fault
 from biomatrix.vocabulary.tables import Item
 
@@ -88,6 +89,8 @@ class Request:
     kept : Entity or (Entity, str), optional
         The entity that one of several output modalities is given as, with the name of that modality where several
         would take it; the others are written around it.
+    history : sequence of Turn
+        The turns of the conversation before the prompt, which is the user's last; none of a raw prompt.
 
     Raises
     ------
@@ -111,6 +114,7 @@ class Request:
     beams: int | None = None
     guided: bool = True
     kept: Entity | tuple[Entity, str] | None = None
+    history: Sequence[Turn] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", _checked_prompt(self.prompt))
@@ -122,6 +126,9 @@ class Request:
         self._check_types()
         if self.length is not None and self.output is None:
             raise ConfigurationError("length needs an output modality; text has no exact length")
+        object.__setattr__(self, "history", tuple(map(checked_turn, self.history)))
+        if self.raw and self.history:
+            raise ConfigurationError("a raw prompt has no conversation before it; put its text into the prompt")
         if self.raw and self.system is not None:
             raise ConfigurationError("a raw prompt has no system turn; put its text into the prompt")
         if not self.raw and not any(part for part in self.parts if not isinstance(part, str) or part.strip()):

@@ -34,6 +34,7 @@ def draw(
     """Return an ``<svg>`` element that shows the molecular graph, hydrogens implicit.
 
     Its elements have classes ``atom-0``, ``atom-1`` and so on: the indices of the molecule's own atoms, from 0.
+    Over each atom lies a transparent circle of the class ``atom-selector``, so that a page can tell what is pointed at.
 
     Parameters
     ----------
@@ -62,6 +63,7 @@ def draw(
         highlightAtomRadii=dict.fromkeys(highlighted, _RADIUS),
         highlightBonds=[],
     )
+    drawer.TagAtoms(mol)
     drawer.FinishDrawing()
     svg = str(drawer.GetDrawingText())
     # An XML declaration is not allowed inside an HTML body.

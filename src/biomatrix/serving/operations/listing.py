@@ -52,9 +52,13 @@ def _told(service: Service, kind: Kind) -> ToldKind:
                 many=one.many,
                 writes=one.writes,
                 structure=one.structure,
+                starts=one.starts,
+                ends=one.ends,
+                comments=one.comments,
             )
             for one in kind.formats
         ],
+        refused_extensions=dict(kind.refused_extensions),
         modalities=list(_modalities(service, kind)),
         constraints=[told for name in kind.constraints for told in _constraint(name)],
         viewer=None if kind.viewer is None else list(kind.viewer),

@@ -67,6 +67,11 @@ class ToldFormat(BaseModel):
     many: Annotated[bool, Field(description="Whether a file holds several records.")]
     writes: Annotated[bool, Field(description="Whether it is written as well as read.")]
     structure: Annotated[bool, Field(description="Whether it may hold coordinates.")]
+    starts: Annotated[
+        str | None, Field(description="How the line that opens a record begins, empty for every line; null if unknown.")
+    ] = None
+    ends: Annotated[str | None, Field(description="How the line that closes a record begins; null if unknown.")] = None
+    comments: Annotated[str | None, Field(description="How lines begin that are no records; null for none.")] = None
 
 
 class ToldModality(BaseModel):
@@ -109,6 +114,9 @@ class ToldKind(BaseModel):
     typed_as: Annotated[str, Field(description="What a person types for one.")]
     ways: Annotated[list[ToldWay], Field(description="The keys under which one may be given.")]
     formats: Annotated[list[ToldFormat], Field(description="Its files.")]
+    refused_extensions: Annotated[
+        dict[str, str], Field(description="Files that look like its and are not read, each with what to do instead.")
+    ] = {}
     modalities: Annotated[list[ToldModality], Field(description="Its tokens.")]
     constraints: Annotated[list[ToldConstraint], Field(description="What may be asked of an answer of it.")]
     viewer: Annotated[

@@ -1,0 +1,117 @@
+"""The parts of a server that come beside the API: jobs, tools for agents, the page; each where it is there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.concurrency import run_in_threadpool
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import Receive, Scope, Send
+
+    from biomatrix.serving.state import State
+
+_ROOM: Final = "biomatrix.serving"
+Held = Callable[[], AbstractAsyncContextManager[None]]
+
+
+def mount_parts(app: FastAPI, state: State) -> list[Held]:
+    """Add the parts to an application; return what its lifespan holds open."""
+    held: list[Held] = []
+    if state.settings.jobs is not None and _is_there(f"{_ROOM}.jobs"):
+        held.append(_mount_jobs(app, state))
+    if _is_there(f"{_ROOM}.mcp") and _is_there("mcp"):
+        held.append(_mount_tools(app, state))
+    if _is_there(f"{_ROOM}.page"):
+        import_module(f"{_ROOM}.page").mount_page(app)
+    return held
+
+
+def _is_there(module: str) -> bool:
+    return find_spec(module) is not None
+
+
+class _Jobs:
+    """The threads that work on jobs, which begin once the model is open."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.store: Any = import_module(f"{_ROOM}.jobs.store").JobStore(state.settings.jobs)
+        self._runner: Any = None
+
+    def start(self) -> None:
+        """Begin to work; called when the model is open."""
+        runner = import_module(f"{_ROOM}.jobs.runner").JobRunner(self.store, self._state.opened.service)
+        runner.start()
+        self._runner = runner
+
+    def stop(self) -> None:
+        """Finish what is in work, and close the store."""
+        if self._runner is not None:
+            self._runner.stop(self._state.settings.stop_seconds)
+        self.store.close()
+
+    def wake(self) -> None:
+        """Tell of new work."""
+        if self._runner is not None:
+            self._runner.wake()
+
+    def stop_cancelled(self) -> None:
+        """Tell of cancelled jobs."""
+        if self._runner is not None:
+            self._runner.stop_cancelled()
+
+
+def _mount_jobs(app: FastAPI, state: State) -> Held:
+    jobs = _Jobs(state)
+    routes = import_module(f"{_ROOM}.jobs.routes")
+    app.include_router(routes.job_routes(jobs.store, jobs, state.settings.limits.request_bytes))
+    state.opening.when_ready(jobs.start)
+
+    @asynccontextmanager
+    async def held() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await run_in_threadpool(jobs.stop)
+
+    return held
+
+
+class _Tools:
+    """The tools as an application, made when they are first asked for: by then the gate has seen the model open."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._server: Any = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._server is None:
+            mcp_app = import_module(f"{_ROOM}.mcp.server").mcp_app
+            # the gate has looked at host and origin, by the settings of the whole server
+            self._server = mcp_app(self._state.opened.service, allowed_hosts=None)
+        await self._server(scope, receive, send)
+
+    async def close(self) -> None:
+        """End all sessions."""
+        if self._server is not None:
+            await self._server.close()
+
+
+def _mount_tools(app: FastAPI, state: State) -> Held:
+    tools = _Tools(state)
+    import_module(f"{_ROOM}.mcp.mounting").mount_mcp(app, tools)
+
+    @asynccontextmanager
+    async def held() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await tools.close()
+
+    return held

@@ -1,0 +1,72 @@
+"""A laboratory's own rule over what a model is asked: off unless the operator names a function.
+
+The function stands between every way in (API, conversations, agents' tools, jobs) and the model. It takes the whole
+:class:`~biomatrix.generation.requests.Request`, whose ``parts`` hold the text and the entities and whose ``outputs``
+name what is asked for, and returns None to let it pass or one line that says why it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from biomatrix.entities.kind_registry import load_attribute
+from biomatrix.errors import BioMatrixError, ConfigurationError
+
+if TYPE_CHECKING:
+    from biomatrix.generation.answers import Answer
+    from biomatrix.generation.engine import Engine
+    from biomatrix.generation.events import Event
+    from biomatrix.generation.requests import Request
+
+Screen: TypeAlias = "Callable[[Request], str | None]"
+
+
+class ScreenedError(BioMatrixError):
+    """A request that the laboratory's own rule refuses."""
+
+
+def load_screen(home: str) -> Screen:
+    """Return the function that ``module:function`` names; ConfigurationError where it names none."""
+    found = load_attribute(home, here=True)
+    if not callable(found):
+        raise ConfigurationError(f"{home!r} is a {type(found).__name__}, no function that screens requests")
+    screen: Screen = found
+    return screen
+
+
+class ScreenedEngine:
+    """An engine that asks a function before it answers; all else is the engine's own.
+
+    Parameters
+    ----------
+    engine : Engine
+    screen : callable
+        Takes a request, and returns why it is refused or None.
+    name : str
+        What the refusal calls the rule.
+    """
+
+    def __init__(self, engine: Engine, screen: Screen, name: str) -> None:
+        self._engine = engine
+        self._screen = screen
+        self._name = name
+
+    def generate(self, requests: Sequence[Request], *, max_rows: int | None = None) -> list[list[Answer]]:
+        """Return the answers; ScreenedError where a request is refused."""
+        for request in requests:
+            self._check(request)
+        return self._engine.generate(requests, max_rows=max_rows)
+
+    def stream(self, request: Request) -> Iterator[Event]:
+        """Yield the answers while they are written; ScreenedError where the request is refused."""
+        self._check(request)
+        return self._engine.stream(request)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def _check(self, request: Request) -> None:
+        reason = self._screen(request)
+        if reason is not None:
+            raise ScreenedError(f"refused by {self._name}: {reason}")

@@ -1,0 +1,77 @@
+"""What the handlers of one server share."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from biomatrix.serving.desk import Desk
+from biomatrix.serving.gate import log_error
+from biomatrix.serving.metrics import Metrics
+from biomatrix.serving.opening import Opened, Opening
+from biomatrix.serving.problems import Problem
+from biomatrix.serving.settings import ServingSettings
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+Result = TypeVar("Result")
+log = logging.getLogger("biomatrix.serving")
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """What the handlers of one server share.
+
+    Parameters
+    ----------
+    settings : ServingSettings
+    metrics : Metrics
+    opening : Opening
+    quick, generating : Desk
+        For what computes, and for what waits for the model.
+    """
+
+    settings: ServingSettings
+    metrics: Metrics
+    opening: Opening
+    quick: Desk
+    generating: Desk
+
+    @property
+    def opened(self) -> Opened:
+        """What is open; Problem (503) while nothing is."""
+        opened = self.opening.opened
+        if opened is None:
+            raise Problem(503, "starting", self.opening.not_ready() or "", retry_after=1.0)
+        return opened
+
+    def desk(self, generates: bool) -> Desk:
+        """Return where a request is worked on."""
+        return self.generating if generates else self.quick
+
+    async def run(self, generates: bool, function: Callable[..., Result], *given: Any) -> Result:
+        """Return what a function returns, run in a thread, its seconds counted."""
+
+        def timed() -> Result:
+            began = time.monotonic()
+            try:
+                return function(*given)
+            finally:
+                self.metrics.seconds.labels("working").observe(time.monotonic() - began)
+
+        return await self.desk(generates).run(timed)
+
+    def try_constraints(self, constraints: object) -> None:
+        """Read constraints where a hostile one does no harm, before this process reads them."""
+        reader = getattr(self.opened.service.parser, "try_constraint", None)
+        for text in constraints if isinstance(constraints, list | tuple) else ():
+            if reader is not None and isinstance(text, str):
+                reader(text)
+
+    def tell(self, request: Request, error: BaseException) -> None:
+        """Log an error that nobody raised on purpose, under the request's id."""
+        log_error(error, request.state.request_id, self.settings.log_content)

@@ -1,0 +1,118 @@
+"""Outside text costs its own worker and nothing else: bombs, hangs and deaths beside requests that are answered."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from biomatrix.entities import Molecule, kind
+from biomatrix.errors import BioMatrixError, LimitError, ParseError
+from biomatrix.serving.limits import ServingLimits
+from biomatrix.serving.parsing_pool import ParsingPool
+
+SECONDS = 1.5
+ATOM = "ATOM  {:>5d}  CA  ALA A{:>4d}    {:8.3f}{:8.3f}{:8.3f}  1.00  0.00           C\n"
+
+
+@pytest.fixture(scope="module")
+def lost() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def pool(lost: list[str]) -> Iterator[ParsingPool]:
+    limits = ServingLimits(parse_seconds=SECONDS, parse_bytes=2**30, request_bytes=64 * 2**20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).with_name("troublesome")))
+        patch.setenv("BIOMATRIX_KINDS", "trouble:TROUBLE")
+        patch.setenv("BIOMATRIX_API_KEY", "secret")
+        with ParsingPool(limits, 2, lambda seconds, reason: lost.append(reason) if reason else None) as pool:
+            pool.wait_until_ready()
+            pool.parse("CCO", "molecule")
+            yield pool
+
+
+def test_what_comes_back_is_what_a_reader_in_this_process_gives(pool: ParsingPool) -> None:
+    aspirin = Molecule.from_smiles("CC(=O)Oc1ccccc1C(=O)O", "aspirin").embed(seed=0)
+    molecule = kind("molecule")
+    (read,) = pool.read(molecule.record_bytes(aspirin, "sdf"), "sdf")
+    assert read.name == "aspirin"
+    here, there = molecule.points(aspirin), molecule.points(read)
+    assert here is not None
+    np.testing.assert_allclose(here, there, atol=1e-4)
+    assert pool.parse("C[C@H](N)O", "molecule").smiles == Molecule.from_smiles("C[C@H](N)O").smiles  # type: ignore[attr-defined]
+    assert len(pool.read(b">a\nMKTAYIAKQR\n>b\nGGGG\n", "fasta")) == 2
+
+
+def test_errors_keep_their_place_and_name_no_file(pool: ParsingPool) -> None:
+    with pytest.raises(ParseError) as refused:
+        pool.parse("CC(C", "molecule")
+    assert "character 3" in refused.value.message
+    for content, file_format in ((b"nonsense", "sdf"), (b"", "pdb"), (gzip.compress(b"x")[:-4], "sdf")):
+        with pytest.raises(BioMatrixError) as broken:
+            pool.read(content, file_format)
+        assert "/" not in str(broken.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("hang", "too slow"), ("spin", "too slow"), ("die", "died"), ("swell", "memory")]
+)
+def test_a_worker_that_is_lost_costs_one_request(pool: ParsingPool, lost: list[str], text: str, reason: str) -> None:
+    answers: list[float] = []
+
+    def ask() -> None:
+        began = time.monotonic()
+        pool.parse("CCO", "molecule")
+        answers.append(time.monotonic() - began)
+
+    others = [threading.Thread(target=ask) for _ in range(8)]
+    began = time.monotonic()
+    for thread in others:
+        thread.start()
+    with pytest.raises(LimitError) as refused:
+        pool.parse(text, "trouble")
+    for thread in others:
+        thread.join()
+    assert time.monotonic() - began < SECONDS + 5
+    assert refused.value.limit == ("parse_seconds" if reason == "too slow" else "parse_bytes")
+    assert lost[-1] == reason
+    assert len(answers) == len(others)
+    began = time.monotonic()
+    assert pool.parse("fine", "trouble").text == "fine"  # type: ignore[attr-defined]
+    assert time.monotonic() - began < 2.0  # the next worker is forked, not started
+
+
+def test_a_fault_of_a_reader_is_the_senders_to_know(pool: ParsingPool) -> None:
+    with pytest.raises(ParseError, match="RuntimeError"):
+        pool.parse("fail", "trouble")
+
+
+def test_workers_see_no_keys(pool: ParsingPool) -> None:
+    assert "API_KEY" not in pool.parse("environment", "trouble").text  # type: ignore[attr-defined]
+
+
+def test_bombs_and_giants_are_refused(pool: ParsingPool) -> None:
+    million = "".join(ATOM.format(n % 100_000, n // 10 % 10_000, n % 90, 1.0, 2.0) for n in range(50_000)).encode() * 16
+    bombs = [
+        (gzip.compress(b"C" * 2**26, 1), "smi"),
+        (gzip.compress(b"ATOM  " * 2**24, 1), "pdb"),
+        (million[: 60 * 2**20], "pdb"),
+        (b"C\n" * 5_000, "smi"),
+    ]
+    for content, file_format in bombs:
+        began = time.monotonic()
+        with pytest.raises(BioMatrixError):
+            pool.read(content, file_format)
+        assert time.monotonic() - began < SECONDS + 3
+    for text in ("C(" * 50_000, "[" * 100_000, "(" * 199_999):
+        with pytest.raises(BioMatrixError):
+            pool.parse(text, "molecule")
+    with pytest.raises(BioMatrixError):
+        pool.try_constraint("contains=" + "[$(" * 3_000)
+    assert pool.parse("CCO", "molecule").smiles == "CCO"  # type: ignore[attr-defined]
