@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Check:
-    """The result of one check: ``passed`` is None where it could not run; ``value`` is in ``unit``."""
+    """The result of one check: ``passed`` is None where it could not run; ``value`` is in ``unit``.
+
+    ``threshold``, in the same unit, is what the value is held against, where it is one number.
+    """
 
     name: str
     passed: bool | None
     value: float | None = None
     unit: str = ""
     detail: str = ""
+    threshold: float | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         if self.value is not None:

@@ -34,6 +34,9 @@ class Constraint(ABC):
     """Where it guides what is written, and where it only judges the finished entity, in words; "" where it guides
     every output that takes it."""
 
+    reads_files: ClassVar[bool] = False
+    """Whether its value names a file, which is opened when it is parsed: a server refuses it."""
+
     @property
     def subject(self) -> Entity | None:
         """The entity that every answer is about, whose labels it takes where its tokens carry none; None for any."""

@@ -58,7 +58,10 @@ def told_answer(answer: Answer, service: Service, *, seed: int = 0, index: int |
     sample = answer.sample if index is None else index
     entities = _entities(answer)
     titled = {id(one.entity): one for one in samples_of([answer])}
-    told = [tell_entity(one, service, sample=_renumbered(titled.get(id(one)), sample)) for one in entities]
+    told = [
+        tell_entity(one, service, sample=_renumbered(titled.get(id(one)), sample), written=_written(answer, one))
+        for one in entities
+    ]
     if answer.entity is None:
         first: ToldEntity | None = None
         numbers = {id(one): place for place, one in enumerate(entities, start=1)}
@@ -124,7 +127,7 @@ def told_check(check: Check) -> ToldCheck:
         passed=check.passed,
         value=number(check.value),
         unit=check.unit,
-        threshold=number(getattr(check, "threshold", None)),
+        threshold=number(check.threshold),
         detail=check.detail,
     )
 
@@ -155,6 +158,12 @@ def _entities(answer: Answer) -> list[Entity]:
     found = [] if answer.entity is None else [answer.entity]
     found += [one.value for one in _flat(answer.segments) if isinstance(one.value, Entity)]
     return list({id(one): one for one in found}.values())
+
+
+def _written(answer: Answer, entity: Entity) -> dict[str, str]:
+    """Return the segments of an answer that spell an entity, by modality."""
+    mine = [one for one in _flat(answer.segments) if one.value is entity and one.modality is not None]
+    return {str(one.modality): answer.vocabulary.text(answer.token_ids[one.start : one.stop]) for one in mine}
 
 
 def _flat(segments: Sequence[Segment]) -> Iterator[Segment]:
@@ -200,6 +209,7 @@ def _token(
 def _confidence(answer: Answer) -> ToldConfidence:
     values: dict[str, Any] = answer.confidence.as_json()
     finite = {name: number(one) if isinstance(one, float) else one for name, one in values.items()}
-    if finite["interval"] is not None:
-        finite["interval"] = [number(end) for end in finite["interval"]]
-    return ToldConfidence.model_validate(finite)
+    interval: list[float] | None = values["interval"]
+    return ToldConfidence.model_validate(
+        {**finite, "interval": None if interval is None else [number(end) for end in interval]}
+    )

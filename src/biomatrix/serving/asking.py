@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.modality_registry import modality_class
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import ConfigurationError, UnsupportedError
 from biomatrix.generation.confidence import with_evidence
+from biomatrix.generation.constraint_registry import constraint_class
 from biomatrix.generation.lengths import ends_of
 from biomatrix.generation.model import request_of
 from biomatrix.generation.soundness import by_checks
@@ -49,6 +50,7 @@ def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OP
         An entity cannot be read, a limit of the server is broken, or the request makes no sense.
     """
     _check_limits(service, asked)
+    _refuse_files(asked.constraints)
     settings: dict[str, Any] = {
         "num_samples": asked.samples,
         "temperature": asked.temperature,
@@ -61,7 +63,7 @@ def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OP
         "system": asked.system,
         "scorer": _scorer(asked),
         "constraints": asked.constraints,
-        "kept": None if asked.kept is None else _kept(service, asked.kept),
+        "kept": None if asked.kept is None else _item(service, asked.kept, "kept", opened),
     }
     for name in [asked.output] if isinstance(asked.output, str) else asked.output or ():
         modality_class(name)  # refuses an unknown one with the near ones
@@ -154,8 +156,15 @@ def _item(service: Service, given: GivenEntity, where: str, opened: Opened) -> I
     return entity if name is None else (entity, name)
 
 
-def _kept(service: Service, given: GivenEntity) -> Any:
-    return _item(service, given, "kept", NONE_OPENED)
+def _refuse_files(constraints: Sequence[str]) -> None:
+    """Refuse a constraint whose value names a file, before it is opened."""
+    for place, text in enumerate(constraints):
+        name = text.partition("=")[0].strip()
+        if constraint_class(name).reads_files:
+            raise UnsupportedError(
+                f"{name} names a file, and a server opens none; give the entity in kept, or another constraint",
+                file=f"constraints[{place}]",
+            )
 
 
 def _scorer(asked: GenerateAsked) -> Scorer | None:

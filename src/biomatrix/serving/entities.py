@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.conversion.wrapped import unwrap, wrap
@@ -15,15 +15,16 @@ from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.samples import Sample
 from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, ParseError
 from biomatrix.serving.schemas.entities import GivenEntity, ToldEntity
-from biomatrix.serving.ways import ENCODING, RECORD, TOKENS, Way, full_modality, short_name
+from biomatrix.serving.ways import RECORD, Way, full_modality
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from biomatrix.serving.service import Service
 
 _SHOWN: Final = 8
-_BASE64: Final = "base64"
+PACKED: Final = "base64:"
+"""How the content of a file begins that is given in base64, such as one that is gzipped."""
 _BINARY: set[tuple[str, str]] = set()
 """Kinds and formats whose files are no text, as far as they have been written."""
 
@@ -52,25 +53,12 @@ def open_entity(given: GivenEntity, service: Service, where: str = "entity") -> 
             "request_bytes" if way.sort == "file" else "text_characters", len(text), "length of the text"
         )
         if way.sort == "file":
-            content = _content(text, chosen.pop(ENCODING, None))
-            return _chosen(service.parser.read(content, way.format, given.type), chosen)
+            return _chosen(service.parser.read(_bytes(text), way.format, given.type), chosen)
         return _typed(text, way, given.type, service)
     except BioMatrixError as error:
         raise _placed(error, place) from error.__cause__
-    except UnicodeEncodeError as error:
+    except UnicodeEncodeError as error:  # of a text with half of a surrogate pair
         raise ParseError("half of a surrogate pair, which is no character", file=place, position=error.start) from None
-
-
-def _content(text: str, encoding: str | int | None) -> bytes:
-    """Return the bytes of a file as a request carries it: text, or base64 where ``encoding`` says so."""
-    if encoding is None:
-        return text.encode()
-    if encoding != _BASE64:
-        raise ConfigurationError(f"{ENCODING} is {_BASE64} or left out, not {str(encoding)[:40]!r}")
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError as error:
-        raise ParseError("the content is said to be base64, and is not") from error
 
 
 def shown_modality(given: GivenEntity, where: str = "entity") -> str | None:
@@ -81,6 +69,16 @@ def shown_modality(given: GivenEntity, where: str = "entity") -> str | None:
         return full_modality(given.modality, given.type)
     except BioMatrixError as error:
         raise _placed(error, f"{where}.modality") from None
+
+
+def _bytes(text: str) -> bytes:
+    """Return the content of a file, which a request may give in base64 where it is packed or no text."""
+    if not text.startswith(PACKED):
+        return text.encode()
+    try:
+        return b64decode(text.removeprefix(PACKED), validate=True)
+    except ValueError as error:
+        raise ParseError(f"what stands behind {PACKED} is not base64: {error}") from None
 
 
 def _placed(error: BioMatrixError, where: str) -> BioMatrixError:
@@ -141,7 +139,12 @@ def _label(entity: Entity, key: str) -> Any:
 
 
 def tell_entity(
-    entity: Entity, service: Service, formats: bool = True, *, sample: Sample | None = None, only: Sequence[str] = ()
+    entity: Entity,
+    service: Service,
+    formats: bool = True,
+    *,
+    sample: Sample | None = None,
+    written: Mapping[str, str] | None = None,
 ) -> ToldEntity:
     """Return an entity as it goes out.
 
@@ -153,8 +156,9 @@ def tell_entity(
         Whether the files, the tokens, the picture and the computed properties are told as well.
     sample : Sample, optional
         What files should say of it besides, where it is an answer.
-    only : sequence of str
-        The formats and modalities to tell; all that can hold it when empty.
+    written : mapping of str to str, optional
+        Its wrapped segments by modality, as far as they are known. Others of coordinates are then left out, as writing
+        them takes a good part of a second.
     """
     kind = kind_of(entity)
     told = ToldEntity(
@@ -167,14 +171,10 @@ def tell_entity(
     if not formats:
         return told
     for one in kind.formats:
-        content = None if only and one.name not in only else file_text(entity, one, sample)
+        content = file_text(entity, one, sample)
         if content is not None:
             told.formats[one.name] = content
-    for one in modalities(kind.name):
-        if (not only or one.name in only) and one.accepts(entity):
-            written = _segment(entity, used_modality(service, one.name))
-            if written is not None:
-                told.tokens[one.name] = written
+    told.tokens = dict(_segments(entity, service, written))
     told.picture = kind.picture(entity)
     told.extra = dict(kind.properties(entity))
     return told
@@ -196,26 +196,13 @@ def file_text(entity: Entity, of: FileFormat, sample: Sample | None = None) -> s
     return None
 
 
-def _segment(entity: Entity, one: Modality) -> str | None:
-    try:
-        return wrap(one.encode(entity), one)
-    except BioMatrixError:
-        return None
-
-
-def written_entity(entity: Entity, *, structure: bool = False) -> dict[str, str]:
-    """Return an entity as a request gives it: typed, or with its coordinates as tokens.
-
-    Raises
-    ------
-    ConfigurationError
-        It has no coordinates, or its kind no such tokens.
-    """
-    kind = kind_of(entity)
-    for one in modalities(kind.name):
-        if one.needs_structure != structure or not one.accepts(entity):
-            continue
-        if structure:
-            return {"type": kind.name, TOKENS: wrap(one.encode(entity), one)}
-        return {"type": kind.name, short_name(one.name, kind.name): kind.text(entity)}
-    raise ConfigurationError(f"there is no way to write this {kind.name} in a request")
+def _segments(entity: Entity, service: Service, written: Mapping[str, str] | None) -> Iterator[tuple[str, str]]:
+    for one in modalities(entity.kind):
+        if written is not None and one.name in written:
+            yield one.name, written[one.name]
+        elif one.accepts(entity) and (written is None or not one.needs_structure):
+            used = used_modality(service, one.name)
+            try:
+                yield one.name, wrap(used.encode(entity), used)
+            except BioMatrixError:
+                continue  # it has no place for it, such as SELFIES for a wildcard

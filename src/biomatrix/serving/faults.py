@@ -46,12 +46,18 @@ def told_error(error: BioMatrixError) -> dict[str, Any]:
         limit = {"name": error.limit, "actual": error.actual, "allowed": error.allowed}
     return {
         "error": {
-            "type": next((name for cls, name in _TYPES if isinstance(error, cls)), "error"),
+            "type": _type_of(error),
             "message": " ".join(error.message.split()),
             "where": where if any(one is not None for one in where.values()) else None,
             "limit": limit,
         }
     }
+
+
+def _type_of(error: BioMatrixError) -> str:
+    if getattr(error, "retry_after", None) is not None:
+        return "busy"
+    return next((name for cls, name in _TYPES if isinstance(error, cls)), "error")
 
 
 def checked_input(asked: type[BaseModel], data: object) -> Any:

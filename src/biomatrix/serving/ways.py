@@ -15,7 +15,6 @@ from biomatrix.errors import ConfigurationError
 
 TOKENS: Final = "tokens"
 RECORD: Final = "record"
-ENCODING: Final = "encoding"
 _CHOICES_OF_RECORDS: Final = 4
 """The most keys beside the way."""
 

@@ -63,14 +63,15 @@ def check_graph(molecule: Molecule, *, whole: bool = False) -> list[Check]:
     radicals = sum(atom.GetNumRadicalElectrons() for atom in molecule.mol.GetAtoms())
     fragments = len(Chem.GetMolFrags(molecule.mol))
     return [
-        Check("valences and aromaticity", not problems, float(len(problems)), "problems", detail),
-        Check("closed shell", radicals == 0, float(radicals), "unpaired electrons"),
+        Check("valences and aromaticity", not problems, float(len(problems)), "problems", detail, 0.0),
+        Check("closed shell", radicals == 0, float(radicals), "unpaired electrons", threshold=0.0),
         Check(
             "fragments",
             fragments == 1 if whole else None,
             float(fragments),
             "fragments",
             "" if whole else "for information",
+            1.0 if whole else None,
         ),
     ]
 
@@ -116,7 +117,7 @@ def check_bond_lengths(mol: Chem.Mol, positions: NDArray[np.float64]) -> Check:
             names = f"{begin.GetSymbol()}{begin.GetIdx() + 1}-{end.GetSymbol()}{end.GetIdx() + 1}"
             fault = f"{names} is {length:.2f} Angstrom, expected {low:.2f} to {high:.2f}"
     detail = f"{outside} of {mol.GetNumBonds()} outside; worst: {fault}" if outside else ""
-    return Check("bond lengths", outside == 0, worst, "Angstrom outside the range of its type", detail)
+    return Check("bond lengths", outside == 0, worst, "Angstrom outside the range of its type", detail, 0.0)
 
 
 def bond_length_range(begin: Chem.Atom, end: Chem.Atom, order: float) -> tuple[float, float]:
@@ -166,7 +167,7 @@ def check_saturated_rings(mol: Chem.Mol, positions: NDArray[np.float64]) -> Chec
     flattest = min(puckers, key=lambda ring: puckers[ring])
     passed = puckers[flattest] >= PUCKER_LIMIT
     detail = "" if passed else f"atoms {', '.join(str(index + 1) for index in flattest)}"
-    return Check(name, passed, puckers[flattest], "Angstrom out of plane", detail)
+    return Check(name, passed, puckers[flattest], "Angstrom out of plane", detail, PUCKER_LIMIT)
 
 
 def check_stereochemistry(molecule: Molecule) -> Check:
@@ -190,7 +191,7 @@ def check_hydrogens(mol: Chem.Mol) -> Check:
     missing = sum(atom.GetTotalNumHs() for atom in mol.GetAtoms())
     if missing and not any(atom.GetAtomicNum() == 1 for atom in mol.GetAtoms()):
         return Check("hydrogens placed", None, float(missing), "hydrogens without a position", "heavy atoms only")
-    return Check("hydrogens placed", missing == 0, float(missing), "hydrogens without a position")
+    return Check("hydrogens placed", missing == 0, float(missing), "hydrogens without a position", threshold=0.0)
 
 
 def _pair_check(name: str, faulty: NDArray[np.bool_], relevant: NDArray[np.bool_], pairs: AtomPairs) -> Check:
@@ -203,7 +204,7 @@ def _pair_check(name: str, faulty: NDArray[np.bool_], relevant: NDArray[np.bool_
         detail = (
             f"{count} of {int(relevant.sum())}; first: atoms {pairs.first[first] + 1} and {pairs.second[first] + 1}"
         )
-    return Check(name, count == 0, float(count), "pairs of atoms", detail)
+    return Check(name, count == 0, float(count), "pairs of atoms", detail, 0.0)
 
 
 def _planarity_check(name: str, groups: list[list[int]], positions: NDArray[np.float64]) -> Check:
@@ -216,4 +217,4 @@ def _planarity_check(name: str, groups: list[list[int]], positions: NDArray[np.f
             worst, where = deviation, group
     passed = worst <= FLATNESS_LIMIT
     detail = "" if passed else f"atoms {', '.join(str(index + 1) for index in where)}"
-    return Check(name, passed, worst, "Angstrom out of plane", detail)
+    return Check(name, passed, worst, "Angstrom out of plane", detail, FLATNESS_LIMIT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from rdkit import Chem
@@ -21,7 +22,7 @@ def compare_molecules(original: Molecule, decoded: Molecule) -> list[Check]:
     if not (graph.passed and original.has_conformer and decoded.has_conformer):
         return [same, graph]
     (distance,) = compare_conformers(original, decoded)
-    return [same, graph, Check("RMSD", distance.passed, distance.value, distance.unit, distance.detail)]
+    return [same, graph, replace(distance, name="RMSD")]
 
 
 def compare_graphs(original: Molecule, decoded: Molecule) -> list[Check]:
@@ -65,7 +66,7 @@ def compare_conformers(original: Molecule, decoded: Molecule) -> list[Check]:
     distance = conformer_rmsd(original.mol, decoded.mol)
     if distance is None:
         return [Check(name, None, detail="the explicit atoms differ")]
-    return [Check(name, distance <= RMSD_LIMIT, distance, "Angstrom")]
+    return [Check(name, distance <= RMSD_LIMIT, distance, "Angstrom", threshold=RMSD_LIMIT)]
 
 
 def _same(name: str, first: str, second: str) -> Check:

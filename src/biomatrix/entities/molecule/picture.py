@@ -67,8 +67,13 @@ def draw(
     # An XML declaration is not allowed inside an HTML body.
     svg = svg[svg.index("<svg") :]
     index = [atom.GetIntProp(_INDEX) for atom in mol.GetAtoms()]
-    svg = _ATOM_CLASS.sub(lambda found: f"atom-{index[int(found[1])]}", svg)
+    svg = _ATOM_CLASS.sub(lambda found: _own_class(int(found[1]), index), svg)
     return svg if shown is None else _with_legend(svg, shown, width, height, label)
+
+
+def _own_class(drawn: int, index: Sequence[int]) -> str:
+    """Return the class of an atom of the drawing, which may draw the hydrogens of stereocentres besides."""
+    return f"atom-{index[drawn]}" if drawn < len(index) else "hydrogen"
 
 
 def _without_hydrogens(

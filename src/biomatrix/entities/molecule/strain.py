@@ -86,4 +86,4 @@ def _check(name: str, molecule: Molecule, steps: int, limits: Mapping[str, float
         return Check(name, None, detail="neither MMFF94 nor UFF has parameters for it")
     energy, field = found
     share = energy / heavy
-    return Check(name, share <= limits[field], share, _UNIT, f"{energy:.1f} kcal/mol by {field}")
+    return Check(name, share <= limits[field], share, _UNIT, f"{energy:.1f} kcal/mol by {field}", limits[field])

@@ -6,6 +6,7 @@ Legend: L residues.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
     from biomatrix.entities.protein.entity import Protein
 
 STANDARD_RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWY")
+STANDARD_LIMIT = 0.9
+"""The smallest share of residues that are among the twenty."""
+RESOLVED_LIMIT = 0.5
+"""The smallest share of residues with coordinates."""
 MOST_COMMON_LIMIT = 0.5
 """The largest share of a chain that one residue may make up."""
 
@@ -52,13 +57,14 @@ def check_sequence(protein: Protein) -> list[Check]:
     letter, count = Counter(protein.sequence).most_common(1)[0]
     share = count / length
     return [
-        Check("standard residues", standard >= 0.9, standard, "share of residues"),
+        Check("standard residues", standard >= STANDARD_LIMIT, standard, "share of residues", threshold=STANDARD_LIMIT),
         Check(
             "varied composition",
             share <= MOST_COMMON_LIMIT,
             share,
             "share of the most common residue",
             letter,
+            MOST_COMMON_LIMIT,
         ),
     ]
 
@@ -84,7 +90,7 @@ def check_backbone(protein: Protein) -> list[Check]:
     turns = torsions(backbone, LINK_LIMIT)
     share = float(protein.resolved.mean())
     return [
-        Check("resolved residues", share >= 0.5, share, "share of residues"),
+        Check("resolved residues", share >= RESOLVED_LIMIT, share, "share of residues", threshold=RESOLVED_LIMIT),
         *check_bonds_and_angles(backbone, turns.linked),
         check_breaks(protein, turns.linked),
         check_ca_distances(backbone, turns.linked),
@@ -119,7 +125,7 @@ def check_bonds_and_angles(backbone: NDArray[np.float32], linked: NDArray[np.boo
             continue
         share = float(((values >= limit.low) & (values <= limit.high)).mean())
         detail = f"mean {values.mean():.3f} {limit.unit}, expected {limit.low:g} to {limit.high:g}"
-        checks.append(Check(name, share >= limit.share, share, "share of residues", detail))
+        checks.append(Check(name, share >= limit.share, share, "share of residues", detail, limit.share))
     return checks
 
 
@@ -132,7 +138,7 @@ def check_breaks(protein: Protein, linked: NDArray[np.bool_]) -> Check:
     broken = neighbours & ~linked
     count = int(broken.sum())
     where = f"first after residue {int(np.flatnonzero(broken)[0]) + 1}" if count else ""
-    return Check("unbroken chain", count == 0 if neighbours.any() else None, float(count), "breaks", where)
+    return Check("unbroken chain", count == 0 if neighbours.any() else None, float(count), "breaks", where, 0.0)
 
 
 def check_ca_distances(backbone: NDArray[np.float32], linked: NDArray[np.bool_]) -> Check:
@@ -153,7 +159,7 @@ def check_ca_clashes(backbone: NDArray[np.float32]) -> Check:
         return Check("clashes", False, detail="the chain spans more than 10,000 Angstrom")
     pairs = close_pairs(backbone[:, 1], CA_CLASH, separation=3)
     detail = f"first: residues {pairs[0, 0] + 1} and {pairs[0, 1] + 1}" if len(pairs) else ""
-    return Check("clashes", not len(pairs), float(len(pairs)), "pairs of CA", detail)
+    return Check("clashes", not len(pairs), float(len(pairs)), "pairs of CA", detail, 0.0)
 
 
 def check_omega(turns: Torsions) -> Check:
@@ -162,7 +168,7 @@ def check_omega(turns: Torsions) -> Check:
     flat = (omega > 180.0 - OMEGA_TOLERANCE) | (omega < OMEGA_TOLERANCE)
     check = _share("peptide bonds flat", flat, OMEGA_SHARE)
     cis = int((omega < OMEGA_TOLERANCE).sum())
-    return Check(check.name, check.passed, check.value, check.unit, f"{cis} cis")
+    return replace(check, detail=f"{cis} cis")
 
 
 def check_cis(turns: Torsions, sequence: str) -> Check:
@@ -193,18 +199,20 @@ def check_handedness(turns: Torsions) -> Check:
     if len(phi) < 10:
         return Check("left-handed residues", None, detail="too few residues")
     share = float((phi < 0).mean())
-    return Check("left-handed residues", share >= LEFT_PHI_SHARE, share, "share of residues with phi below 0")
+    unit = "share of residues with phi below 0"
+    return Check("left-handed residues", share >= LEFT_PHI_SHARE, share, unit, threshold=LEFT_PHI_SHARE)
 
 
 def _share(name: str, inside: NDArray[np.bool_], least: float) -> Check:
     if not len(inside):
         return Check(name, None, detail="none present")
     share = float(inside.mean())
-    return Check(name, share >= least, share, "share of residues")
+    return Check(name, share >= least, share, "share of residues", threshold=least)
 
 
 def _few(name: str, faulty: NDArray[np.bool_], most: float, unit: str, detail: str = "") -> Check:
     """Return whether faults are few: one, or up to a share."""
     if not len(faulty):
         return Check(name, None, detail="none present")
-    return Check(name, int(faulty.sum()) <= max(1.0, most * len(faulty)), float(faulty.mean()), unit, detail)
+    passed = int(faulty.sum()) <= max(1.0, most * len(faulty))
+    return Check(name, passed, float(faulty.mean()), unit, detail, max(1.0 / len(faulty), most))

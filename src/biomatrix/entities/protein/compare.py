@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from biomatrix.entities.check import Check
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.thresholds import RMSD_LIMIT, TM_SCORE_LIMIT
@@ -21,8 +23,8 @@ def compare_proteins(original: Protein, decoded: Protein) -> list[Check]:
     if original.has_structure and decoded.has_structure and len(original) == len(decoded):
         _, distance, score = compare_backbones(original, decoded)
         answers += [
-            Check("RMSD", distance.passed, distance.value, distance.unit),
-            Check("TM-score", score.passed, score.value),
+            replace(distance, name="RMSD"),
+            replace(score, unit=""),
         ]
     return answers
 
@@ -50,6 +52,6 @@ def compare_backbones(original: Protein, decoded: Protein) -> list[Check]:
     score = float(tm_score(model[:, 1], native[:, 1]))
     return [
         *checks,
-        Check("backbone RMSD", deviation <= RMSD_LIMIT, deviation, "Angstrom"),
-        Check("TM-score", score >= TM_SCORE_LIMIT, score, "from 0 to 1"),
+        Check("backbone RMSD", deviation <= RMSD_LIMIT, deviation, "Angstrom", threshold=RMSD_LIMIT),
+        Check("TM-score", score >= TM_SCORE_LIMIT, score, "from 0 to 1", threshold=TM_SCORE_LIMIT),
     ]

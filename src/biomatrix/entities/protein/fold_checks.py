@@ -46,7 +46,7 @@ def check_backbone_clashes(backbone: NDArray[np.float32]) -> Check:
     residues = residues[residues[:, 1] - residues[:, 0] >= 3]
     rate = 1000.0 * len(residues) / len(placed)
     detail = f"{len(residues)}; first: residues {residues[0, 0] + 1} and {residues[0, 1] + 1}" if len(residues) else ""
-    return Check(name, rate <= CLASHES_PER_1000, rate, unit, detail)
+    return Check(name, rate <= CLASHES_PER_1000, rate, unit, detail, CLASHES_PER_1000)
 
 
 def check_helices(backbone: NDArray[np.float32]) -> Check:
@@ -55,7 +55,8 @@ def check_helices(backbone: NDArray[np.float32]) -> Check:
     name, unit = "helices right-handed", "share of helices that wind to the right"
     if not right + left:
         return Check(name, None, detail="no helix")
-    return Check(name, left <= right, right / (right + left), unit, f"{left} of {right + left} wind to the left")
+    detail = f"{left} of {right + left} wind to the left"
+    return Check(name, left <= right, right / (right + left), unit, detail, 0.5)
 
 
 def check_gyration(backbone: NDArray[np.float32]) -> Check:
@@ -87,4 +88,5 @@ def check_side_chains(protein: Protein) -> Check:
     if not len(volumes):
         return Check(name, None, detail="no side chains")
     left = float((volumes > 0).mean())
-    return Check(name, 1.0 - left <= D_RESIDUE_SHARE, left, unit, f"{int((volumes <= 0).sum())} of the other hand")
+    detail = f"{int((volumes <= 0).sum())} of the other hand"
+    return Check(name, 1.0 - left <= D_RESIDUE_SHARE, left, unit, detail, 1.0 - D_RESIDUE_SHARE)

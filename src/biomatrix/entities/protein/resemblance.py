@@ -53,10 +53,10 @@ def resemblance(first: Protein, second: Protein) -> Check:
     """
     if first.backbone is not None and second.backbone is not None:
         score = _fold_score(first.backbone[:, 1], second.backbone[:, 1])
-        return Check("TM-score", score > SAME_FOLD, score, "from 0 to 1")
+        return Check("TM-score", score > SAME_FOLD, score, "from 0 to 1", threshold=SAME_FOLD)
     found = aligned_identity(first.sequence, second.sequence)
     covered = f"over {found.coverage:.0%} of the longer"
-    return Check("sequence identity", found.is_same, found.identity, "of aligned columns", covered)
+    return Check("sequence identity", found.is_same, found.identity, "of aligned columns", covered, SAME_CLUSTER)
 
 
 def aligned_identity(first: str, second: str) -> AlignedIdentity:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.modality_registry import modality_class
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.errors import ConfigurationError
 from biomatrix.serving.asking import answers_to
-from biomatrix.serving.entities import open_entity, written_entity
+from biomatrix.serving.entities import open_entity
+from biomatrix.serving.examples import examples_of
 from biomatrix.serving.operations.generating import drawn_as
 from biomatrix.serving.operations.operation import Operation
 from biomatrix.serving.schemas.asking import PredictAsked, PredictTold, RunTaskAsked, RunTaskTold, TaskValue
@@ -20,16 +20,11 @@ from biomatrix.serving.schemas.listing import TasksAsked, TasksTold, ToldNeed, T
 from biomatrix.serving.task_questions import Question, filled, question, questions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from biomatrix.entities.base_entity import Entity
-    from biomatrix.entities.registration import Kind
     from biomatrix.serving.service import Service
 
 _FREE: Final = ("text", "entity")
 """Parsers whose values are no property."""
-_LONGEST_EXAMPLE: Final = 40
-"""The most residues of an entity in an example."""
 
 
 def list_tasks(service: Service, asked: TasksAsked) -> TasksTold:
@@ -78,20 +73,9 @@ def _example(name: str, one: Question) -> dict[str, Any]:
             texts[need.name] = need.name.replace("_", " ")
             continue
         needs_structure = need.modality is not None and modality_class(need.modality).needs_structure
-        given = _example_entity(kind_named(need.kind), needs_structure)
-        entities += [] if given is None else [dict(given)]
+        given = examples_of(kind_named(need.kind))["structure" if needs_structure else "typed"]
+        entities += [] if given is None else [given]
     return {"task": name, **({"entities": entities} if entities else {}), **({"text": texts} if texts else {})}
-
-
-@lru_cache(maxsize=64)
-def _example_entity(kind: Kind, structure: bool) -> Mapping[str, str] | None:
-    """Return the last example of a kind as a request gives it; None where there is none with coordinates."""
-    known = [example.entity for example in kind.examples()]
-    try:
-        subject = kind.shortened(known[-1], _LONGEST_EXAMPLE)
-        return written_entity(subject, structure=structure)
-    except (IndexError, BioMatrixError):
-        return None
 
 
 def run_task(service: Service, asked: RunTaskAsked) -> RunTaskTold:

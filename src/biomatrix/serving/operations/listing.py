@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.modality_registry import modalities
-from biomatrix.errors import BioMatrixError
 from biomatrix.generation.catalogue import catalogue
 from biomatrix.generation.constraint_registry import constraint_class, written_example
 from biomatrix.report.colours import colours_of
 from biomatrix.serving.answers import told_model
-from biomatrix.serving.entities import tell_entity, written_entity
+from biomatrix.serving.examples import examples_of
 from biomatrix.serving.operations.operation import Operation
 from biomatrix.serving.schemas.listing import (
     KindsAsked,
@@ -31,7 +30,7 @@ from biomatrix.serving.ways import short_name, ways_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biomatrix.entities.registration import Example, Kind
+    from biomatrix.entities.registration import Kind
     from biomatrix.serving.service import Service
 
 
@@ -57,10 +56,10 @@ def _told(service: Service, kind: Kind) -> ToldKind:
             for one in kind.formats
         ],
         modalities=list(_modalities(service, kind)),
-        constraints=[_constraint(name) for name in kind.constraints],
+        constraints=[told for name in kind.constraints for told in _constraint(name)],
         viewer=None if kind.viewer is None else list(kind.viewer),
         folds=None if kind.conditionals is None else list(kind.conditionals),
-        examples=[told for one in kind.examples() for told in _example(service, one)],
+        examples=[ToldExample(**one) for one in examples_of(kind)["examples"]],
     )
 
 
@@ -79,21 +78,11 @@ def _modalities(service: Service, kind: Kind) -> Iterator[ToldModality]:
         )
 
 
-def _constraint(name: str) -> ToldConstraint:
+def _constraint(name: str) -> Iterator[ToldConstraint]:
+    """Yield a constraint, unless it reads files."""
     cls = constraint_class(name)
-    return ToldConstraint(name=cls.name, help=cls.help, kept=cls.kept, example=written_example(cls))
-
-
-def _example(service: Service, one: Example) -> Iterator[ToldExample]:
-    """Yield an example as it is typed, and with its coordinates where it has any."""
-    for structure in (False, True):
-        try:
-            given = written_entity(one.entity, structure=structure)
-        except BioMatrixError:
-            continue
-        title = f"{one.title}, with coordinates" if structure else one.title
-        told = tell_entity(one.entity, service, formats=False)
-        yield ToldExample(title=title, origin=one.origin, given=given, entity=told)
+    if not cls.reads_files:
+        yield ToldConstraint(name=cls.name, help=cls.help, kept=cls.kept, example=written_example(cls))
 
 
 def list_models(service: Service, asked: ModelsAsked) -> ModelsTold:

@@ -35,14 +35,14 @@ def encode(service: Service, asked: EncodeAsked) -> EncodeTold:
     if not one.accepts(entity):
         raise UnsupportedError(f"{one.name} writes coordinates, and the {entity.kind} has none", file="entity")
     tokens = one.encode(entity)
-    decoded = one.decode(tokens)
+    decoded, wrapped = one.decode(tokens), wrap(tokens, one)
     told, notes = _told_tokens(service, one, tokens)
     record = tokenizer_record(one)
     return EncodeTold(
         tokens=told,
         modality=one.name,
-        wrapped=wrap(tokens, one),
-        entity=tell_entity(decoded, service),
+        wrapped=wrapped,
+        entity=tell_entity(decoded, service, written={one.name: wrapped}),
         error=_errors(entity, decoded, one, tokens),
         comparison=[told_check(check) for check in compare(entity, decoded)],
         tokenizer=record
@@ -63,7 +63,10 @@ def decode(service: Service, asked: DecodeAsked) -> DecodeTold:
         raise
     told, notes = _told_tokens(service, one, tokens)
     return DecodeTold(
-        entity=tell_entity(entity, service), modality=one.name, tokens=told, notes=[*entity.notes, *notes]
+        entity=tell_entity(entity, service, written={one.name: wrap(tokens, one)}),
+        modality=one.name,
+        tokens=told,
+        notes=[*entity.notes, *notes],
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from biomatrix.errors import BioMatrixError
-from biomatrix.serving.ways import ENCODING, Way, way_of, ways_of_every_kind
+from biomatrix.serving.ways import Way, way_of, ways_of_every_kind
 
 _EXTRA: Final = "record, chain: which record of the file, by number from 1 or by name"
 
@@ -24,11 +24,6 @@ def _with_ways(schema: dict[str, Any]) -> None:
         "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}],
         "description": "Which record of a file that holds several: its number from 1, or its name.",
     }
-    properties[ENCODING] = {
-        "type": "string",
-        "enum": ["base64"],
-        "description": "How the content of a file that is no text is written, such as a gzipped one.",
-    }
     schema["additionalProperties"] = {"type": ["string", "integer"], "description": _EXTRA}
 
 
@@ -39,6 +34,7 @@ class GivenEntity(BaseModel):
     a file with one record, and its modalities without the kind's name (``smiles``, ``selfies``, ``sequence``), whose
     value is what a person types. ``tokens`` takes a wrapped segment of any modality of the kind. Of a file with several
     records, ``record`` names one by its number or name; other keys name one by a label of its own, such as ``chain``.
+    The content of a file that is packed or no text is given as ``base64:`` and its bytes in base64.
 
     Examples
     --------

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from biomatrix.serving.schemas.answers import ToldModel
-from biomatrix.serving.schemas.entities import ToldEntity
 
 
 class TasksAsked(BaseModel):
@@ -98,8 +97,8 @@ class ToldExample(BaseModel):
 
     title: Annotated[str, Field(description="For people.")]
     origin: Annotated[str, Field(description="Where it comes from.")]
+    has_structure: Annotated[bool, Field(description="Whether coordinates come with it.")]
     given: Annotated[dict[str, str], Field(description="As a request gives it.")]
-    entity: Annotated[ToldEntity, Field(description="What it is, without its files.")]
 
 
 class ToldKind(BaseModel):

@@ -48,6 +48,7 @@ class KeptStructure(Constraint):
     name: ClassVar[str] = "structure"
     help: ClassVar[str] = "a file's backbone kept, FILE, or some of its residues, FILE:FIRST-LAST or FILE:FIRST-LAST@AT"
     example: ClassVar[str] = "motif.pdb:10-25@40"
+    reads_files: ClassVar[bool] = True
 
     protein: Protein
     first: int | None = None
