@@ -124,28 +124,33 @@ class ServerError(BioMatrixError):
 
 
 class BusyError(BioMatrixError):
-    """More is asked at once than can wait; the same request may well be served ``retry_after`` seconds later."""
+    """More work waits than may wait.
+
+    Parameters
+    ----------
+    message, file, record, position
+        As of :class:`BioMatrixError`.
+    retry_after : float
+        Seconds after which it is likely to be taken.
+    """
 
     def __init__(
         self,
         message: str,
         *,
-        retry_after: float = 1.0,
         file: str | None = None,
         record: int | str | None = None,
         position: int | str | None = None,
+        retry_after: float = 1.0,
     ) -> None:
-        super().__init__(message, file=file, record=record, position=position)
         self.retry_after = retry_after
+        super().__init__(message, file=file, record=record, position=position)
 
     def at(
         self, *, file: str | None = None, record: int | str | None = None, position: int | str | None = None
-    ) -> BioMatrixError:
+    ) -> BusyError:
         """Return the same error with the missing parts of its place filled in."""
-        return type(self)(
-            self.message,
-            retry_after=self.retry_after,
-            file=self.file if self.file is not None else file,
-            record=self.record if self.record is not None else record,
-            position=self.position if self.position is not None else position,
-        )
+        placed = super().at(file=file, record=record, position=position)
+        assert isinstance(placed, BusyError)
+        placed.retry_after = self.retry_after
+        return placed

@@ -23,6 +23,7 @@ _HOME = {
     "Score": "biomatrix.generation.scoring",
     "TransformersEngine": "biomatrix.generation.transformers_engine",
     "load": "biomatrix.generation.model",
+    "shared_model": "biomatrix.generation.continuous_engine",
     "shipped_models": "biomatrix.generation.loading",
 }
 
@@ -35,11 +36,13 @@ __all__ = [
     "Score",
     "TransformersEngine",
     "load",
+    "shared_model",
     "shipped_models",
 ]
 
 if TYPE_CHECKING:
     from biomatrix.generation.answers import Answer
+    from biomatrix.generation.continuous_engine import shared_model
     from biomatrix.generation.engine import Engine
     from biomatrix.generation.loading import shipped_models
     from biomatrix.generation.model import Model, load

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 from biomatrix.generation.answers import Answer
@@ -39,13 +40,22 @@ class AnsweringEngine:
         What the ids mean.
     context_length : int
         The most tokens of prompt and answer together.
+    guides : context manager, optional
+        Held while guides are made and asked, where other threads do so too.
     """
 
     max_rows: ClassVar[int] = 64
     """The most samples written together where a call does not say."""
 
-    def __init__(self, writer: Writer, vocabulary: Vocabulary, context_length: int) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        vocabulary: Vocabulary,
+        context_length: int,
+        guides: AbstractContextManager[Any] | None = None,
+    ) -> None:
         self._writer = writer
+        self._guarded = guides
         self.vocabulary = vocabulary
         self._context_length = context_length
 
@@ -155,11 +165,12 @@ class AnsweringEngine:
 
     @cached_property
     def _planner(self) -> Planner:
-        return Planner(self.vocabulary, TextAutomaton.from_vocabulary(self.vocabulary), self.context_length)
+        text = TextAutomaton.from_vocabulary(self.vocabulary)
+        return Planner(self.vocabulary, text, self.context_length, self._guarded)
 
     @cached_property
     def _reader(self) -> AnswerReader:
-        return AnswerReader(self.vocabulary)
+        return AnswerReader(self.vocabulary, self._guarded)
 
     def _plans(self, requests: Sequence[Request]) -> list[Plan]:
         plans = []

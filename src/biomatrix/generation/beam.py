@@ -5,8 +5,9 @@ Legend of shapes: B open beams, K candidates for the next step, T tokens, N cand
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +21,8 @@ from biomatrix.generation.heads import Head, LastPosition, Network
 from biomatrix.generation.jobs import Job, Written
 from biomatrix.generation.row_states import left_padded
 from biomatrix.processors import threads_for
+
+Result = TypeVar("Result")
 
 
 @torch.inference_mode()
@@ -59,7 +62,30 @@ def beam_search(
         Distinct answers, the best first; fewer than ``count`` where the search met fewer. What the budget cut short
         comes behind all that is complete.
     """
-    return _Search(LastPosition(network), job, beams, count, length_penalty, max_rows).run()
+    return ended(beam_steps(network, job, beams, count, length_penalty, max_rows))
+
+
+@torch.inference_mode()
+def beam_steps(
+    network: Network,
+    job: Job,
+    beams: int,
+    count: int,
+    length_penalty: float = 1.0,
+    max_rows: int = MAX_ROWS,
+) -> Generator[None, None, list[Written]]:
+    """Search as :func:`beam_search` does, one step at a time, so that others may use the network in between."""
+    return (yield from _Search(LastPosition(network), job, beams, count, length_penalty, max_rows).steps())
+
+
+def ended(steps: Generator[None, None, Result]) -> Result:
+    """Return what comes of some steps."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +126,8 @@ class _Search:
         self._found: list[tuple[float, Written]] = []
         """The best complete answers and their scores, the best first."""
 
-    def run(self) -> list[Written]:
+    def steps(self) -> Generator[None, None, list[Written]]:
+        """Yield after each step of all beams; return the answers."""
         ids, mask = left_padded([self._job.prompt], self._last.network.device)
         cache = self._last.new_cache()
         read = {"input_ids": ids, "position_ids": mask.cumsum(dim=1) - 1}
@@ -121,6 +148,7 @@ class _Search:
             mask = torch.ones((len(rows), mask.shape[1] + 1), dtype=mask.dtype, device=mask.device)
             tokens = torch.from_numpy(open_.ids[:, -1:]).to(mask.device)
             read = {"input_ids": tokens, "position_ids": mask.sum(dim=1, keepdim=True) - 1}
+            yield
         best = [written for _, written in self._found]
         return (best + self._unfinished(open_))[: self._count]
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biomatrix.generation.collection import collection_deferred
+from biomatrix.generation.continuous_batch import ContinuousBatch
 from biomatrix.generation.grouping import HeadTable, head_table
 from biomatrix.generation.heads import Network
 from biomatrix.generation.jobs import Job, Token, Written
@@ -54,29 +55,44 @@ def decode_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS)
     """
     steps = []
     progress = Progress("writing", lambda: len(jobs), "answers", every=_SECONDS)  # short work ends without a word
-    for batch in _batches(network, jobs, max_rows):
-        with collection_deferred():
-            for step in batch.steps():
-                steps.append(step)
-                progress.advance(int(step.last.sum()))
+    with collection_deferred():
+        for step in _steps(network, jobs, max_rows):
+            steps.append(step)
+            progress.advance(int(step.last.sum()))
     return _written(steps, len(jobs))
 
 
 def stream_jobs(network: Network, jobs: Sequence[Job], max_rows: int = MAX_ROWS) -> Iterator[Token]:
     """Yield every id of every job as it is chosen; see :func:`decode_jobs`."""
-    for batch in _batches(network, jobs, max_rows):
-        for step in batch.steps():
-            columns = (step.jobs, step.ids, step.logprobs, step.last, step.complete, step.hastened)
-            yield from starmap(Token, zip(*(column.tolist() for column in columns), strict=True))
+    for step in _steps(network, jobs, max_rows):
+        yield from starmap(Token, step.rows())
 
 
 @torch.inference_mode()
-def _batches(network: Network, jobs: Sequence[Job], max_rows: int) -> Iterator[_Batch]:
-    """Yield the jobs in batches."""
+def _steps(network: Network, jobs: Sequence[Job], max_rows: int) -> Iterator[Step]:
+    """Yield what the rows of all batches chose, step after step."""
     with head_table(network) as heads:
+        if len(jobs) > max_rows and network.device.type == "cpu":
+            yield from _replacing(heads, jobs, max_rows)
+            return
         numbered = enumerate(jobs)
         while batch := list(islice(numbered, max_rows)):
-            yield _Batch(heads, batch)
+            yield from _Batch(heads, batch).steps()
+
+
+def _replacing(heads: HeadTable, jobs: Sequence[Job], max_rows: int) -> Iterator[Step]:
+    """Yield the steps of a batch in which the next jobs take the places of rows that have left."""
+    batch = ContinuousBatch(heads)
+    numbered = enumerate(jobs)
+    left = len(jobs)
+    while left:
+        if batch.can_join:
+            batch.add(list(islice(numbered, max_rows - len(batch))))
+        stepped = batch.step()
+        for error in stepped.failed.values():
+            raise error
+        yield from stepped.steps
+        left -= sum(int(step.last.sum()) for step in stepped.steps)
 
 
 def _written(steps: Sequence[Step], count: int) -> list[Written]:

@@ -72,6 +72,14 @@ class RowSettings:
         """Return the settings of some of the rows."""
         return RowSettings(self.temperatures[rows], self.top_p[rows], self.greedy[rows])
 
+    def join(self, other: RowSettings) -> RowSettings:
+        """Return the settings of these rows and of others behind them."""
+        return RowSettings(
+            np.concatenate([self.temperatures, other.temperatures]),
+            np.concatenate([self.top_p, other.top_p]),
+            np.concatenate([self.greedy, other.greedy]),
+        )
+
     @property
     def have_nucleus(self) -> bool:
         """Whether a row that is drawn is cut to its nucleus."""

@@ -40,14 +40,40 @@ class HeadTable:
 
     def group(self, guides: Sequence[Guide]) -> list[tuple[Head, list[Guide]]]:
         """Return distinct guides by the head that serves them; guides of equal or similar candidates share one."""
-        if len(self._heads) > _MOST_HEADS or len(self._digests) > _MOST_DIGESTS:
-            self._heads.clear()
-            self._digests.clear()
+        self._forget_if_many()
         by_content: dict[bytes, list[Guide]] = {}
         for guide in guides:
             by_content.setdefault(self._digest(guide.ids), []).append(guide)
         sets = sorted(by_content.values(), key=lambda members: -len(members[0].ids))
         return [(self._head(ids), members) for ids, members in _shared(sets)]
+
+    def shared(self, candidates: NDArray[np.int64], ids: NDArray[np.int64], fewest: int) -> NDArray[np.int64] | None:
+        """Return the candidates that a running head would have with those of one more guide; None where too many.
+
+        Parameters
+        ----------
+        candidates, ids : ndarray, shape=(n,), dtype=int64
+            Of the head, and of the guide; ascending.
+        fewest : int
+            Of any guide that the head serves so far.
+        """
+        most = max(_FEW, _SPARE * min(fewest, len(ids)))
+        if max(len(candidates), len(ids)) > most:
+            return None
+        if self._digest(candidates) == self._digest(ids):
+            return candidates
+        union = _union(candidates, ids)
+        return union if len(union) <= most else None
+
+    def head(self, ids: NDArray[np.int64]) -> Head:
+        """Return the head of these candidates."""
+        self._forget_if_many()
+        return self._head(ids)
+
+    def _forget_if_many(self) -> None:
+        if len(self._heads) > _MOST_HEADS or len(self._digests) > _MOST_DIGESTS:
+            self._heads.clear()
+            self._digests.clear()
 
     def _head(self, ids: NDArray[np.int64]) -> Head:
         digest = self._digest(ids)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from biomatrix.entities.automaton import Bounds
 from biomatrix.entities.constraint import Constraint
@@ -61,9 +62,18 @@ class Planner:
         The guide of answers in text.
     context_length : int
         The most tokens of prompt and answer together.
+    guides : context manager, optional
+        Held while guides are made and asked, where other threads do so too.
     """
 
-    def __init__(self, vocabulary: Vocabulary, text: Guide, context_length: int) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        text: Guide,
+        context_length: int,
+        guides: AbstractContextManager[Any] | None = None,
+    ) -> None:
+        self._guarded: AbstractContextManager[Any] = nullcontext() if guides is None else guides
         self._vocabulary = vocabulary
         self._guides = Guides(vocabulary, text)
         self._context_length = context_length
@@ -82,12 +92,14 @@ class Planner:
         if least > self._context_length:
             raise LimitError(f"length {least:,} exceeds the model's context of {self._context_length:,} tokens")
         _check_kinds(self._vocabulary, request)
-        judged = self._guides.takers(request) if len(request.outputs) > 1 else {}
-        guide = self._guides.of(request)
+        with self._guarded:
+            judged = self._guides.takers(request) if len(request.outputs) > 1 else {}
+            guide = self._guides.of(request)
         opening = tuple(self._vocabulary.start_id(name) for name in request.outputs[:1])
         prompt = (*prompt_ids(self._vocabulary, request), *opening)
         budget = self._budget(len(prompt), request, kept_tokens(self._vocabulary, request))
-        state = guide.start(Bounds(budget, _within(budget, request.bounds)))
+        with self._guarded:
+            state = guide.start(Bounds(budget, _within(budget, request.bounds)))
         samples = range(1 if request.beams else request.different_samples * request.best_of)
         jobs = (Job(prompt, sample, guide, state, budget, request.sampling, request=request) for sample in samples)
         return Plan(request, opening, tuple(jobs), KnownEntities.from_request(self._vocabulary, request), judged)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from typing import Any
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.constraint import Constraint
@@ -27,10 +29,13 @@ class AnswerReader:
     ----------
     vocabulary : Vocabulary
         What the ids mean.
+    guides : context manager, optional
+        Held while guides are asked, where other threads do so too.
     """
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, guides: AbstractContextManager[Any] | None = None) -> None:
         self._vocabulary = vocabulary
+        self._guarded: AbstractContextManager[Any] = nullcontext() if guides is None else guides
 
     def read_each(self, plans: Sequence[Plan], written: Sequence[Written]) -> list[Answer]:
         """Return the answer that each job wrote; entities of one modality, in all of them, are decoded in one batch.
@@ -71,7 +76,8 @@ class AnswerReader:
             given=len(plan.opening),
         )
         answer = replace(answer, hastened=True) if written.hastened else answer
-        unbound = _unbound(plan, written)
+        with self._guarded:
+            unbound = _unbound(plan, written)
         if unbound is not None:
             return replace(answer, entity=None, error=unbound)
         if answer.error is not None:

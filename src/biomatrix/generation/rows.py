@@ -5,8 +5,9 @@ Legend of shapes: R rows, D hidden size, V embedding rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -36,6 +37,11 @@ class Step:
     complete: NDArray[np.bool_]
     hastened: NDArray[np.bool_]
 
+    def rows(self) -> Iterator[tuple[int, int, float, bool, bool, bool]]:
+        """Yield the columns of each row, as :class:`biomatrix.generation.jobs.Token` takes them."""
+        columns = (self.jobs, self.ids, self.logprobs, self.last, self.complete, self.hastened)
+        return zip(*(column.tolist() for column in columns), strict=True)
+
 
 class Rows:
     """Rows that share a head; those that are complete leave.
@@ -49,8 +55,8 @@ class Rows:
     """
 
     def __init__(self, head: Head, jobs: Sequence[tuple[int, Job]]) -> None:
-        self._head = head
-        self._numbers = np.array([number for number, _ in jobs], dtype=np.int64)
+        self.head = head
+        self.numbers = np.array([number for number, _ in jobs], dtype=np.int64)
         self._left = np.array([job.budget for _, job in jobs], dtype=np.int64)
         self._settings = RowSettings.of([job.sampling for _, job in jobs])
         self._draws = Draws([_stream(job) for _, job in jobs])
@@ -61,7 +67,25 @@ class Rows:
         self._hastened = np.empty(0, dtype=np.bool_)
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self.numbers)
+
+    def step(self, last: Tensor) -> Step:
+        """Draw and settle; after an error every row is as it was before.
+
+        Parameters
+        ----------
+        last : Tensor, shape=(R, D) or (R, V)
+            As for :meth:`draw`.
+        """
+        before = [one.states for one in self._guided]
+        try:
+            self.draw(last)
+            return self.settle()
+        except Exception:
+            for one, states in zip(self._guided, before, strict=True):
+                one.states = states
+            self._draws.back()
+            raise
 
     def draw(self, last: Tensor, recorded: RecordedDraws | None = None) -> NDArray[np.int64]:
         """Return the next id of each row, ``int64 [R]``; :meth:`settle` comes next.
@@ -74,7 +98,7 @@ class Rows:
             Draws that a GPU knows.
         """
         columns, self._logprobs = self._columns(last, recorded)
-        hastened = self._of_each(self._head.ids[columns], _Guided.hastened)
+        hastened = self._of_each(self.head.ids[columns], _Guided.hastened)
         self._ids, self._hastened = (np.concatenate(parts) for parts in zip(*hastened, strict=True))
         return self._ids
 
@@ -83,7 +107,7 @@ class Rows:
         complete = np.concatenate(self._of_each(self._ids, _Guided.advance))
         self._left -= 1
         last = complete | (self._left <= 0)
-        return Step(self._numbers, self._ids, self._logprobs, last, complete, self._hastened)
+        return Step(self.numbers, self._ids, self._logprobs, last, complete, self._hastened)
 
     def _of_each(self, ids: NDArray[np.int64], call: Callable[[_Guided, NDArray[np.int64]], _Part]) -> list[_Part]:
         """Call a method of each guide with the ids of its rows."""
@@ -98,17 +122,17 @@ class Rows:
     def _columns(self, last: Tensor, recorded: RecordedDraws | None) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         uniforms = self._draws.next()
         ranges: list[Ranges] = [each for one in self._guided for each in one.candidates()]
-        allowed = self._head.masks.allowed(ranges)
+        allowed = self.head.masks.allowed(ranges)
         if allowed.forced is not None:
             return allowed.forced, np.zeros(len(self))
-        with threads_for(self._head.work(len(self), allowed.stop - allowed.first)):
+        with threads_for(self.head.work(len(self), allowed.stop - allowed.first)):
             if recorded is not None:
-                scores = self._head.scores(last, allowed.first, allowed.stop)
+                scores = self.head.scores(last, allowed.first, allowed.stop)
                 columns, logprobs = recorded.choose(scores, allowed.masks, uniforms, self._settings)
             else:
-                scores = self._head.logits(last, allowed.first, allowed.stop)
+                scores = self.head.logits(last, allowed.first, allowed.stop)
                 columns, logprobs = choose(scores, allowed.masks, uniforms, self._settings)
-        ids = self._head.ids[allowed.first : allowed.stop]
+        ids = self.head.ids[allowed.first : allowed.stop]
         self._judge(Drawn(columns, logprobs, scores, allowed.masks, ids, uniforms, self._settings))
         return columns + allowed.first, logprobs
 
@@ -124,7 +148,7 @@ class Rows:
     def keep(self, kept: NDArray[np.bool_]) -> None:
         """Keep these rows, ``bool [R]``, in their order."""
         rows = np.flatnonzero(kept)
-        self._numbers, self._left = self._numbers[rows], self._left[rows]
+        self.numbers, self._left = self.numbers[rows], self._left[rows]
         self._settings = self._settings.at(rows)
         self._draws.keep(rows)
         first = 0
@@ -133,6 +157,48 @@ class Rows:
             one.states = one.states[kept[first:stop]]
             first = stop
         self._guided = [one for one in self._guided if len(one.states)]
+
+    def part(self, row: int) -> Rows:
+        """Return one row by itself; whoever steps it leaves these rows alone."""
+        part = copy(self)
+        part._draws = copy(self._draws)
+        part._guided = [replace(one) for one in self._guided]
+        part.keep(np.arange(len(self)) == row)
+        return part
+
+    def join(self, other: Rows) -> NDArray[np.int64]:
+        """Take other rows in.
+
+        Parameters
+        ----------
+        other : Rows
+            Each guide of theirs has its candidates in this head; not to be used any more.
+
+        Returns
+        -------
+        ndarray, shape=(R,), dtype=int64
+            Where each row was, these rows before the others: those of a guide stand together.
+        """
+        places = np.arange(len(self) + len(other))
+        sizes = [len(one.states) for one in (*self._guided, *other._guided)]
+        blocks = np.split(places, np.cumsum(sizes)[:-1])
+        guided, blocks, added = list(self._guided), blocks[: len(self._guided)], blocks[len(self._guided) :]
+        for one, block in zip(other._guided, added, strict=True):
+            same = next((number for number, each in enumerate(guided) if each.matches(one)), None)
+            if same is None:
+                guided.append(one)
+                blocks.append(block)
+            else:
+                guided[same].states = np.concatenate([guided[same].states, one.states])
+                blocks[same] = np.concatenate([blocks[same], block])
+        order = np.concatenate(blocks)
+        self.numbers = np.concatenate([self.numbers, other.numbers])[order]
+        self._left = np.concatenate([self._left, other._left])[order]
+        self._settings = self._settings.join(other._settings).at(order)
+        self._draws.join(other._draws)
+        self._draws.keep(order)
+        self._guided = guided
+        return order
 
 
 @dataclass
@@ -145,6 +211,11 @@ class _Guided:
     def __post_init__(self) -> None:
         self.hastening = self.guide if isinstance(self.guide, Hastening) else None
         self.admitting = self.guide if isinstance(self.guide, Admitting) else None
+
+    def matches(self, other: _Guided) -> bool:
+        """Whether the rows of another can stand among these."""
+        mine, theirs = self.states, other.states
+        return self.guide is other.guide and mine.shape[1:] == theirs.shape[1:] and mine.dtype == theirs.dtype
 
     def candidates(self) -> Sequence[Ranges]:
         """Return what each row is drawn from: what it may write, or more where the guide judges what is drawn."""

@@ -95,7 +95,27 @@ class Draws:
         self._step += 1
         return self._drawn[:, self._step - 1].copy()
 
+    def back(self) -> None:
+        """Let the next step make the draws of the last one again."""
+        self._step -= 1
+
     def keep(self, rows: NDArray[np.int64]) -> None:
-        """Keep these rows."""
+        """Keep these rows, in this order."""
         self._streams = [self._streams[row] for row in rows]
         self._drawn = self._drawn[rows]
+
+    def join(self, other: Draws) -> None:
+        """Add rows behind the others; each goes on with its own stream, wherever it stands."""
+        ahead = max(draws._drawn.shape[1] - draws._step for draws in (self, other))
+        self._drawn = np.concatenate([self._ahead(ahead), other._ahead(ahead)])
+        self._streams += other._streams
+        self._step = 0
+
+    def _ahead(self, count: int) -> NDArray[np.float64]:
+        """Return the draws of so many next steps, ``float64 [R, count]``."""
+        made = self._drawn[:, self._step :]
+        more = count - made.shape[1]
+        if not more or not len(made):
+            return made if len(made) else np.zeros((0, count))
+        nothing = np.zeros(more)
+        return np.hstack([made, [nothing if each is None else each.random(more) for each in self._streams]])

@@ -65,6 +65,11 @@ class TransformersEngine(AnsweringEngine):
         return model_hash(self._network.named_parameters())
 
     @property
+    def writer(self) -> NetworkWriter:
+        """What writes its jobs; for one thread at a time."""
+        return self._network_writer
+
+    @property
     def num_parameters(self) -> int:
         """Parameters of the network, tied ones counted once."""
         return sum(int(parameter.numel()) for parameter in self._network.parameters())
