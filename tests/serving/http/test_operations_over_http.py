@@ -31,10 +31,8 @@ def events(text: str) -> list[tuple[int, str, dict[str, Any]]]:
 @pytest.mark.parametrize("name", [one.name for one in operations()])
 def test_the_example_of_every_operation_works(client: httpx.Client, name: str) -> None:
     example = next(one.example for one in operations() if one.name == name)
-    if name in LISTS:
-        answer = client.get(f"/v1/{name}", params=example)
-    else:
-        answer = client.post(f"/v1/{name}", json=example)
+    path = f"/v1/{name}"
+    answer = client.get(path, params=example) if name in LISTS else client.post(path, json=example)
     assert answer.status_code == 200, answer.text
     assert "NaN" not in answer.text
 
@@ -108,8 +106,8 @@ def test_every_way_in_gives_the_same_entity(client: httpx.Client, address: str) 
     asked = {"prompt": ["Describe ", {"type": "molecule", "smiles": "CCO"}], "seed": 1, "max_new_tokens": 12}
     same = client.post("/v1/generate", json=asked).json()["answers"][0]
     assert told.choices[0].message.content == same["text"]
+    bad = [{"type": "molecule", "smiles": "C(("}]
     with pytest.raises(openai.BadRequestError) as refused:
-        bad = [{"type": "molecule", "smiles": "C(("}]
         stock.chat.completions.create(model="nano", messages=[{"role": "user", "content": bad}])
     assert refused.value.body["param"] == "messages[0].content[0].smiles"
 
