@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import Mount, Route
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -92,9 +93,9 @@ class _Tools:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._server is None:
-            mcp_app = import_module(f"{_ROOM}.mcp.server").mcp_app
-            # the gate has looked at host and origin, by the settings of the whole server
-            self._server = mcp_app(self._state.opened.service, allowed_hosts=None)
+            server = await run_in_threadpool(import_module, f"{_ROOM}.mcp.server")
+            # the gate has looked at host and origin; of two first requests, one has made it meanwhile
+            self._server = self._server or server.mcp_app(self._state.opened.service, allowed_hosts=None)
         await self._server(scope, receive, send)
 
     async def close(self) -> None:
@@ -105,7 +106,10 @@ class _Tools:
 
 def _mount_tools(app: FastAPI, state: State) -> Held:
     tools = _Tools(state)
-    import_module(f"{_ROOM}.mcp.mounting").mount_mcp(app, tools)
+    # with and without a slash behind it, and no redirect, which a proxy in front may send to the wrong place
+    app.router.routes.insert(0, Route("/mcp", endpoint=tools))
+    app.router.routes.insert(1, Mount("/mcp", app=tools))
+    state.opening.when_ready(lambda: import_module(f"{_ROOM}.mcp.server"))
 
     @asynccontextmanager
     async def held() -> AsyncIterator[None]:

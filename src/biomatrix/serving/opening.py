@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.errors import BioMatrixError, UnsupportedError
-from biomatrix.generation.continuous_engine import shared_model
 from biomatrix.generation.model import Model
 from biomatrix.serving.parsing_pool import ParsingPool
 from biomatrix.serving.screening import ScreenedEngine, load_screen
@@ -144,6 +143,8 @@ def open_model(settings: ServingSettings) -> Model:
 
 def shared_by_threads(model: Model, settings: ServingSettings) -> Model:
     """Return a model whose engine many threads may ask: one that batches over them, else one asked in turn."""
+    from biomatrix.generation.continuous_engine import shared_model
+
     try:
         return shared_model(model, max_rows=settings.max_rows, max_waiting=settings.max_waiting)
     except UnsupportedError:  # its network runs elsewhere

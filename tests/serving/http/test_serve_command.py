@@ -52,7 +52,7 @@ def test_a_server_is_soon_ready_and_ends_in_order(tmp_path: Path) -> None:
         assert url is not None
         body = {"entity": {"type": "molecule", "smiles": "CCO"}}
         assert httpx.post(f"{url[0]}/v1/check", json=body, timeout=60).status_code == 200
-        asked = {"model": "nano", "prompt": "The", "max_tokens": 300, "stream": True}
+        asked = {"model": "nano", "prompt": "The", "max_tokens": 60, "stream": True}
         with httpx.stream("POST", f"{url[0]}/v1/completions", json=asked, timeout=60) as answer:
             lines = answer.iter_lines()
             next(lines)
