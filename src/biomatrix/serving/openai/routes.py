@@ -42,7 +42,7 @@ def openai_routes(state: State) -> APIRouter:
             raise Problem(404, "model_not_found", f"this server has the model {state.opened.name!r} and no other")
         return JSONResponse(_model(state))
 
-    table: tuple[tuple[str, type[Asked], Callable[[Any], Form], str], ...] = (
+    table: tuple[tuple[str, type[Asked], Any, str], ...] = (
         ("/v1/chat/completions", ChatAsked, ChatForm, "The next turn of a conversation."),
         ("/v1/completions", CompletionAsked, CompletionForm, "A document that goes on."),
     )
