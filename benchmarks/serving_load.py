@@ -32,7 +32,7 @@ STREAMED = {"prompt": "Make a molecule.", "output": "molecule_selfies", "seed": 
 LOOSE = ("seconds", "id", "created")
 """What differs between two equal answers."""
 TOLERANCE = 1e-3
-"""Of log-probabilities in nats and what is made of them: the rows of a batch are summed in another order than one row."""
+"""Of log-probabilities in nats and what follows from them: a batch is summed in another order than one row."""
 
 
 class Asked(NamedTuple):
