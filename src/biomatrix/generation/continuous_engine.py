@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from biomatrix.errors import UnsupportedError
 from biomatrix.generation.answering import AnsweringEngine
@@ -14,6 +15,10 @@ from biomatrix.generation.continuous_writer import MAX_WAITING, ContinuousWriter
 from biomatrix.generation.model import Model
 from biomatrix.generation.requests import Request
 from biomatrix.generation.transformers_engine import TransformersEngine
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def shared_model(model: Model, max_rows: int = 64, max_waiting: int = MAX_WAITING) -> Model:
@@ -62,6 +67,7 @@ class SharedEngine(AnsweringEngine):
 
     def __init__(self, engine: TransformersEngine, max_rows: int, max_waiting: int = MAX_WAITING) -> None:
         self._engine = engine
+        self._reading = threading.Lock()
         self._rows = max_rows
         self._continuous = ContinuousWriter(engine.writer, max_rows, max_waiting)
         super().__init__(self._continuous, engine.vocabulary, engine.context_length, self._continuous.guides)
@@ -89,6 +95,11 @@ class SharedEngine(AnsweringEngine):
             Whether everything ended in time.
         """
         return self._continuous.close(timeout)
+
+    def hidden_states(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """As :meth:`TransformersEngine.hidden_states`, one call at a time."""
+        with self._reading:
+            return self._engine.hidden_states(ids)
 
     @cached_property
     def network(self) -> Any:

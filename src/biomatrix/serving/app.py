@@ -76,7 +76,13 @@ def create_app(
         await run_in_threadpool(opening.close)
 
     app = FastAPI(
-        title="biomatrix", version=__version__, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
+        title="biomatrix",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.serving = state
     for family in (Problem, BioMatrixError, ValidationError, HTTPException):

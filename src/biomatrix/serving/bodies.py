@@ -12,8 +12,8 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 
 from biomatrix.entities.formats import extension_of, kinds_of_format, known_formats
+from biomatrix.serving.entities import PACKED
 from biomatrix.serving.problems import Problem
-from biomatrix.serving.ways import ENCODING
 
 _DEEPEST: Final = 64
 _LONGEST_NUMBER: Final = 40
@@ -149,7 +149,7 @@ async def _entity_of(field: str, upload: UploadFile) -> dict[str, Any]:
     try:
         return {"type": kind, file_format: content.decode("utf-8")}
     except UnicodeDecodeError:
-        return {"type": kind, file_format: base64.b64encode(content).decode(), ENCODING: "base64"}
+        return {"type": kind, file_format: f"{PACKED}{base64.b64encode(content).decode()}"}
 
 
 def _put(asked: dict[str, Any], name: str, value: Any) -> None:

@@ -56,8 +56,9 @@ class Desk:
         loop = asyncio.get_running_loop()
         begun = asyncio.Event()
         task = self.submit(function, *given, begun=lambda: loop.call_soon_threadsafe(begun.set))
-        waiting = asyncio.ensure_future(begun.wait())
-        await asyncio.wait({task, waiting}, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
+        waiting: asyncio.Future[Any] = asyncio.ensure_future(begun.wait())
+        either: set[asyncio.Future[Any]] = {task, waiting}
+        await asyncio.wait(either, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if not begun.is_set() and task.cancel():
             raise self._busy()

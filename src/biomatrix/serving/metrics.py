@@ -47,7 +47,7 @@ class Metrics:
             "biomatrix_waiting_requests", "Requests that wait for a thread", ("desk",), registry=self.registry
         )
         self.working = Gauge("biomatrix_working_requests", "Requests in work", ("desk",), registry=self.registry)
-        self.registry.register(_Load(opened))  # type: ignore[arg-type]
+        self.registry.register(_Load(opened))
 
     def parsed(self, seconds: float, lost: str | None) -> None:
         """Count one reading of outside text, and why its process was ended, if it was."""

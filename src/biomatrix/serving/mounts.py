@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import Mount, Route
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from biomatrix.serving.state import State
 
 _ROOM: Final = "biomatrix.serving"
+_TOOLS: Final = "biomatrix.serving.mcp.server"
 Held = Callable[[], AbstractAsyncContextManager[None]]
 
 
@@ -90,11 +92,16 @@ class _Tools:
         self._state = state
         self._server: Any = None
 
+    def prepare(self) -> None:
+        """Import what the tools need, which is slow, before anybody asks for them."""
+        import_module(_TOOLS)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._server is None:
-            mcp_app = import_module(f"{_ROOM}.mcp.server").mcp_app
-            # the gate has looked at host and origin, by the settings of the whole server
-            self._server = mcp_app(self._state.opened.service, allowed_hosts=None)
+            await run_in_threadpool(self.prepare)
+            mcp_app = import_module(_TOOLS).mcp_app
+            # the gate has looked at host and origin; of two first requests, one has made it meanwhile
+            self._server = self._server or mcp_app(self._state.opened.service, allowed_hosts=None)
         await self._server(scope, receive, send)
 
     async def close(self) -> None:
@@ -105,7 +112,10 @@ class _Tools:
 
 def _mount_tools(app: FastAPI, state: State) -> Held:
     tools = _Tools(state)
-    import_module(f"{_ROOM}.mcp.mounting").mount_mcp(app, tools)
+    # with and without a slash behind it, and no redirect, which a proxy in front may send to the wrong place
+    app.router.routes.insert(0, Route("/mcp", endpoint=tools))
+    app.router.routes.insert(1, Mount("/mcp", app=tools))
+    state.opening.when_ready(tools.prepare)
 
     @asynccontextmanager
     async def held() -> AsyncIterator[None]:

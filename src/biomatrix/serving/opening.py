@@ -6,11 +6,9 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import BioMatrixError, UnsupportedError
 from biomatrix.generation.model import Model
 from biomatrix.serving.parsing_pool import ParsingPool
 from biomatrix.serving.screening import ScreenedEngine, load_screen
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("biomatrix.serving")
 
-_SHARING: Final = "biomatrix.generation.continuous_model"
 _WARM_TOKENS: Final = 2
 
 
@@ -146,11 +143,12 @@ def open_model(settings: ServingSettings) -> Model:
 
 def shared_by_threads(model: Model, settings: ServingSettings) -> Model:
     """Return a model whose engine many threads may ask: one that batches over them, else one asked in turn."""
-    if find_spec(_SHARING) is None:
+    from biomatrix.generation.continuous_engine import shared_model
+
+    try:
+        return shared_model(model, max_rows=settings.max_rows, max_waiting=settings.max_waiting)
+    except UnsupportedError:  # its network runs elsewhere
         return Model(TurnEngine(model.engine), model.name)
-    sharing: Any = import_module(_SHARING)
-    shared: Model = sharing.shared_model(model, max_rows=settings.max_rows, max_waiting=settings.max_waiting)
-    return shared
 
 
 class TurnEngine:

@@ -229,5 +229,5 @@ def _error_of(told: dict[str, Any]) -> BioMatrixError:
     family = _ERRORS.get(str(told.get("error")), ParseError)
     if family is LimitError:
         figures = {name: told.get(name) for name in ("limit", "actual", "allowed")}
-        return LimitError(message, **figures, **place)  # type: ignore[arg-type]
+        return LimitError(message, **figures, **place)
     return family(message, **place)

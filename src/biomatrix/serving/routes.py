@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -15,9 +15,6 @@ from biomatrix.serving.operations.operation import Operation, operations
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.state import State
 from biomatrix.serving.streaming import stream_events
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 FORM: Final = "multipart/form-data"
 LISTS: Final = ("tasks", "kinds")
@@ -118,7 +115,8 @@ async def _given(state: State, request: Request) -> Callable[[], dict[str, Any]]
     return lambda: parse_json(body)
 
 
-def _checked(state: State, one: Operation, given: Callable[[], dict[str, Any]]) -> BaseModel:
+def _checked(state: State, one: Operation, given: Callable[[], dict[str, Any]]) -> Any:
+    """Return the input of an operation, as its schema has it."""
     asked = one.asked.model_validate(given())
     state.try_constraints(getattr(asked, "constraints", ()))
     return asked

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ..http.conftest import address, nano, parsers, service
+
+__all__ = ["address", "nano", "parsers", "service"]
 CHROMIUM = Path("/usr/bin/chromium")
 SECONDS = 60.0
 _PIECE = 1 << 16

@@ -42,10 +42,11 @@ def openai_routes(state: State) -> APIRouter:
             raise Problem(404, "model_not_found", f"this server has the model {state.opened.name!r} and no other")
         return JSONResponse(_model(state))
 
-    for path, asked, form, summary in (
+    table: tuple[tuple[str, type[Asked], Any, str], ...] = (
         ("/v1/chat/completions", ChatAsked, ChatForm, "The next turn of a conversation."),
         ("/v1/completions", CompletionAsked, CompletionForm, "A document that goes on."),
-    ):
+    )
+    for path, asked, form, summary in table:
         router.add_api_route(
             path, _handler(state, asked, form), methods=["POST"], summary=summary, openapi_extra=_body(asked)
         )

@@ -182,7 +182,7 @@ def test_odd_json_is_refused(client: httpx.Client, body: bytes, status: int) -> 
 def test_a_request_that_takes_too_long_or_finds_no_place(serve: Callable[..., Any], service: Any) -> None:
     from dataclasses import replace
 
-    slow = {"model": "nano", "prompt": "The", "max_tokens": 3_000, "n": 40}
+    slow = {"model": "nano", "prompt": "The", "max_tokens": 1_500, "n": 40}
     short = replace(service, limits=replace(service.limits, seconds=0.5))
     with serve(service=short) as url, httpx.Client(base_url=url, timeout=60) as client:
         answer = client.post("/v1/completions", json=slow)
@@ -201,7 +201,7 @@ def test_a_request_that_takes_too_long_or_finds_no_place(serve: Callable[..., An
 
 
 def test_a_client_that_goes_frees_its_place(client: httpx.Client) -> None:
-    asked = {"model": "nano", "prompt": "The", "max_tokens": 4_000, "stream": True}
+    asked = {"model": "nano", "prompt": "The", "max_tokens": 1_500, "stream": True}
     with client.stream("POST", "/v1/completions", json=asked) as answer:
         next(answer.iter_lines())
     began = time.monotonic()
