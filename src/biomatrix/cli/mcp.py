@@ -99,9 +99,11 @@ def _print_config(host: str | None, options: Mapping[str, str | None], tokenizer
 
 def _open(engine: str, model: str, tokenizers: Mapping[str, str], place: Mapping[str, Any]) -> Service:
     from biomatrix.generation.model import Model
-    from biomatrix.serving.limits import ServingLimits
+    from biomatrix.serving.opening import shared_by_threads
     from biomatrix.serving.parsing import DirectParser
     from biomatrix.serving.service import Service
+    from biomatrix.serving.settings import ServingSettings
 
-    limits = ServingLimits()
-    return Service(Model(open_chosen(engine, model, tokenizers, place), model), DirectParser(limits), limits)
+    settings = ServingSettings(model=model)
+    opened = Model(open_chosen(engine, model, tokenizers, place), settings.name)
+    return Service(shared_by_threads(opened, settings), DirectParser(settings.limits), settings.limits)

@@ -13,9 +13,7 @@ from contextlib import AbstractContextManager
 from threading import Lock, RLock, Thread, current_thread
 from typing import Any, Final, TypeVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from biomatrix.errors import ServerError
 from biomatrix.generation.beam import beam_steps
@@ -101,10 +99,6 @@ class ContinuousWriter:
         """Return the log-probability in nats of each id of a continuation, among the rows that are tokens."""
         return self._searched(self._scores(prompt, continuation))
 
-    def hidden_states(self, ids: Sequence[int]) -> NDArray[np.float32]:
-        """Return the last hidden state, after the final norm, at each id of one document: ``float32 [T, D]``."""
-        return self._searched(self._states(ids))
-
     def load(self) -> BatchLoad:
         """Return what is being written and what waits now, and what has been done since the start."""
         return self._line.load(self._loop.rows)
@@ -157,10 +151,6 @@ class ContinuousWriter:
     def _scores(self, prompt: Sequence[int], continuation: Sequence[int]) -> Generator[None, None, list[float]]:
         yield from ()
         return self._writer.token_logprobs(prompt, continuation)
-
-    def _states(self, ids: Sequence[int]) -> Generator[None, None, NDArray[np.float32]]:
-        yield from ()
-        return self._writer.hidden_states(ids)
 
     def _searched(self, steps: Generator[None, None, Result]) -> Result:
         search = Search(steps)
