@@ -230,7 +230,7 @@ def test_a_broken_network_ends_all_who_wait_for_it_and_the_next_are_answered(
     fails.set()
     errors = []
     for events in streams:
-        with pytest.raises(ServerError, match="the network failed .MemoryError: no room") as caught:
+        with pytest.raises(ServerError, match=r"the network failed .MemoryError: no room") as caught:
             list(events)
         errors.append(caught.value)
     assert len({id(error) for error in errors}) == 3
