@@ -94,7 +94,7 @@ class Card {
     if (answer.tokens?.length) found.push(this.tokens(answer, told, pointing));
     if (answer.checks?.length) {
       const { passed, ran } = countsOf(answer.checks);
-      found.push(el("details", { class: "sub", open: passed < ran }, el("summary", {}, `Checks: ${answer.verdict || `${passed} of ${ran} passed`}`), checksTable(answer.checks)));
+      found.push(el("details", { class: "sub", open: passed < ran }, el("summary", {}, `Checks: ${answer.verdict || `${passed} of ${ran} passed`}`), checksTable(answer.checks, pointing)));
     }
     for (const note of [...(answer.notes ?? []), ...(told?.notes ?? [])]) found.push(el("p", { class: "note" }, note));
     if (answer.refused?.count) found.push(el("p", { class: "quiet" }, `${answer.refused.count} drafts refused before it: ${[...new Set(answer.refused.reasons)].join("; ")}`));

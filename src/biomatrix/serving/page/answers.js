@@ -2,11 +2,11 @@
 import { answerCard } from "./answer-card.js";
 import { LostError, ask, lineOf } from "./api.js";
 import { copyAs } from "./copy-as.js";
-import { button, el, say, words } from "./elements.js";
+import { button, copy, el, say, words } from "./elements.js";
 import { remember } from "./history.js";
 import { linkOf } from "./link.js";
 import { stream } from "./stream.js";
-import { givenStructure } from "./catalogue.js";
+import { catalogue, givenStructure } from "./catalogue.js";
 
 const MOST_RUNS = 8;
 let place = null;
@@ -34,7 +34,7 @@ export function run(request, { title = "" } = {}) {
 
 function titleOf(request) {
   const task = /^\/v1\/tasks\/([^/]+)\/run$/.exec(request.path);
-  if (task) return words(decodeURIComponent(task[1]));
+  if (task) return catalogue.tasks.find((one) => one.id === decodeURIComponent(task[1]))?.title ?? words(decodeURIComponent(task[1]));
   const { prompt } = request.body;
   return (Array.isArray(prompt) ? prompt : [prompt]).map((one) => (typeof one === "string" ? one : `[${one.type}]`)).join("");
 }
@@ -54,7 +54,7 @@ class Run {
     this.list = el("div", { class: "cards" });
     this.element = el("article", { class: "run", "aria-label": this.title },
       el("header", { class: "run-head" }, el("h3", {}, this.title), el("div", { class: "row" }, this.stop, this.again, this.another,
-        button("Link", async (event) => { const { copy } = await import("./elements.js"); copy(await linkOf(this.request), event.target); }, { class: "plain", title: "Copy a link that reproduces this request" }),
+        button("Link", async (event) => copy(await linkOf(this.request), event.target), { class: "plain", title: "Copy a link that reproduces this request" }),
         ...copyAs(this.request),
         button("Remove", () => { runs = runs.filter((one) => one !== this); this.remove(); if (!runs.length) startAnswers(place); }, { class: "plain" }))),
       this.bar, this.state, this.list);

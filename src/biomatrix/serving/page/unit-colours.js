@@ -25,15 +25,17 @@ export function legend() {
   return BANDS.map(([least, colour, name]) => ({ least, colour: css(colour), name }));
 }
 
-// What the checks say of each unit: those that a failed check names, else the whole.
+// The units that the detail of a check names; details count from 1.
+export function unitsNamed(check) {
+  const said = /\b(?:atoms?|residues?) (\d+(?:(?:, | and )\d+)*)/.exec(check.detail ?? "");
+  return [...(said?.[1].matchAll(/\d+/g) ?? [])].map((found) => Number(found[0]) - 1);
+}
+
+// What the checks say of each unit. Failed checks name the first places at fault, so the others are not called good.
 export function checkColour(checks) {
   const failed = checks.filter((check) => check.passed === false);
-  const named = new Set();
-  for (const check of failed) {
-    const said = /\b(?:atoms?|residues?)\b[^0-9]*((?:\d+(?:\s*(?:,|and|-)\s*)?)+)/i.exec(check.detail ?? "");
-    for (const found of said?.[1].matchAll(/\d+/g) ?? []) named.add(Number(found[0]));
-  }
-  if (named.size) return (unit) => (named.has(unit) ? BAD : GOOD);
+  const named = new Set(failed.flatMap(unitsNamed));
+  if (named.size) return (unit) => (named.has(unit) ? BAD : OPEN);
   if (failed.length) return () => BAD;
   return () => (checks.some((check) => check.passed) ? GOOD : OPEN);
 }
