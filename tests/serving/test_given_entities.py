@@ -75,7 +75,7 @@ def test_a_refusal_says_where_and_what(service: Service, given: dict[str, Any], 
     one = operation("encode")
     with pytest.raises(BioMatrixError, match=said) as caught:
         one.run(service, checked_input(one.asked, {"entity": given}))
-    told = told_error(caught.value)["error"]
+    told = told_error(caught.value)
     assert told["where"]["field"] == field
     assert "\n" not in told["message"]
     assert "/tmp" not in told["message"]
@@ -134,7 +134,7 @@ def test_a_broken_limit_tells_its_figures(
     one = operation(name)
     with pytest.raises(LimitError) as caught:
         one.run(small, checked_input(one.asked, asked))
-    told = told_error(caught.value)["error"]
+    told = told_error(caught.value)
     assert tuple(told["limit"].values()) == figures
     assert told["type"] == "limit"
     assert f"{figures[2]:,}" in told["message"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
 
 from biomatrix.errors import (
     BioMatrixError,
+    BusyError,
     ConfigurationError,
     DecodeError,
     LimitError,
@@ -15,49 +19,82 @@ from biomatrix.errors import (
     VocabularyError,
     WeightsError,
 )
+from biomatrix.serving.screening import ScreenedError
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, ValidationError
+    from pydantic import BaseModel
 
-_TYPES: Final[tuple[tuple[type[BioMatrixError], str], ...]] = (
-    (LimitError, "limit"),
-    (ParseError, "parse"),
-    (DecodeError, "decode"),
-    (UnsupportedError, "unsupported"),
-    (VocabularyError, "vocabulary"),
-    (WeightsError, "weights"),
-    (ServerError, "server"),
-    (ConfigurationError, "configuration"),
+_OF_ERRORS: Final[tuple[tuple[type[Exception], int, str], ...]] = (
+    (ValidationError, 422, "schema"),
+    (BusyError, 503, "busy"),
+    (ScreenedError, 403, "screened"),
+    (LimitError, 413, "limit"),
+    (ParseError, 422, "parse"),
+    (DecodeError, 422, "decode"),
+    (UnsupportedError, 422, "unsupported"),
+    (VocabularyError, 422, "vocabulary"),
+    (ConfigurationError, 422, "configuration"),
+    (WeightsError, 500, "weights"),
+    (ServerError, 502, "upstream"),
+    (BioMatrixError, 422, "refused"),
+    (Exception, 500, "internal"),
 )
+"""The status of HTTP and a word for programs, by the first family that fits."""
+_INTERNAL: Final = "the server failed on this request; its log says more"
 _SHOWN: Final = 3
-_BRANCHES: Final = 400
+_LONGEST: Final = 600
 """The most characters of a message."""
+_FIELD: Final = re.compile(r"[a-z_]+(\[\d+\]|\.[a-z0-9_]+)*")
+"""A JSON path, such as ``prompt[0].smiles``."""
 
 
-def told_error(error: BioMatrixError) -> dict[str, Any]:
-    """Return an error as ``{"error": {"type", "message", "where", "limit"}}``.
+def status_of(error: BaseException) -> int:
+    """Return the status of HTTP that an error is answered with."""
+    return _known(error)[0]
+
+
+def told_error(error: BaseException) -> dict[str, Any]:
+    """Return an error as ``{"type", "message", "where", "limit"}``, the message one line.
 
     Its file, where it has one, is the JSON path of the field at fault, as
-    :func:`biomatrix.serving.entities.open_entity` gives it.
+    :func:`biomatrix.serving.entities.open_entity` gives it; no path of this machine is told. Of an error that nobody
+    raised on purpose nothing is told: what a library says may hold paths and input.
     """
-    where = {"field": error.file, "record": error.record, "position": error.position}
-    limit = None
+    kind, message, where, limit = _known(error)[1], _INTERNAL, None, None
+    if isinstance(error, ValidationError):
+        error = validation_fault(error)
+        message = f"{error.file or 'the input'}: {error.message}"
+    elif isinstance(error, BioMatrixError):
+        message = error.message
+    if isinstance(error, BioMatrixError):
+        place = {"field": _field_of(error), "record": error.record, "position": error.position}
+        where = place if any(part is not None for part in place.values()) else None
     if isinstance(error, LimitError) and error.allowed is not None:
         limit = {"name": error.limit, "actual": error.actual, "allowed": error.allowed}
-    return {
-        "error": {
-            "type": _type_of(error),
-            "message": " ".join(error.message.split()),
-            "where": where if any(one is not None for one in where.values()) else None,
-            "limit": limit,
-        }
-    }
+    return {"type": kind, "message": one_line(message), "where": where, "limit": limit}
 
 
-def _type_of(error: BioMatrixError) -> str:
-    if getattr(error, "retry_after", None) is not None:
-        return "busy"
-    return next((name for cls, name in _TYPES if isinstance(error, cls)), "error")
+def placed_error(error: BaseException) -> dict[str, Any]:
+    """Return the same with the place at the head of the message, for readers of the message alone."""
+    told = told_error(error)
+    field = (told["where"] or {}).get("field")
+    if field and not told["message"].startswith(field):
+        told["message"] = f"{field}: {told['message']}"
+    return told
+
+
+def one_line(message: str) -> str:
+    """Return a message as one line of a length that can be read, characters that steer a terminal left out."""
+    line = " ".join("".join(each if each.isprintable() else " " for each in message).split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+
+
+def _known(error: BaseException) -> tuple[int, str]:
+    return next(((status, name) for family, status, name in _OF_ERRORS if isinstance(error, family)), (500, "internal"))
+
+
+def _field_of(error: BioMatrixError) -> str | None:
+    return error.file if error.file is not None and _FIELD.fullmatch(error.file) else None
 
 
 def checked_input(asked: type[BaseModel], data: object) -> Any:
@@ -68,8 +105,6 @@ def checked_input(asked: type[BaseModel], data: object) -> Any:
     ConfigurationError
         It does not fit; the message is one line, and ``file`` the JSON path of the first field at fault.
     """
-    from pydantic import ValidationError
-
     try:
         return asked.model_validate(data)
     except ValidationError as error:
@@ -88,7 +123,7 @@ def validation_fault(error: ValidationError) -> ConfigurationError:
     deepest = [path for path in paths if not any(other != path and other.startswith(path) for other in paths)]
     first = deepest[0]
     others = "".join(f"; {path}: {found[path]}" for path in deepest[1:_SHOWN])
-    return ConfigurationError(f"{found[first]}{others}"[:_BRANCHES], file=first or None)
+    return ConfigurationError(f"{found[first]}{others}", file=first or None)
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -55,7 +55,7 @@ def _told(
                 for event in events:
                     yield told_event(event, service, asked)
         except BioMatrixError as error:
-            yield {"type": "error", **told_error(error)}
+            yield {"type": "error", "error": told_error(error)}
             return
     yield {
         "type": "end",

@@ -12,9 +12,9 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from biomatrix.errors import BioMatrixError, LimitError
+from biomatrix.serving.faults import placed_error
 from biomatrix.serving.jobs.job import Job, JobsFullError, OtherBodyError
 from biomatrix.serving.jobs.submissions import RefusedRecordsError, digest_of, read_submission
-from biomatrix.serving.refusals import refusal_of
 
 if TYPE_CHECKING:
     from biomatrix.serving.jobs.runner import JobRunner
@@ -193,7 +193,7 @@ def _missing(id_: str) -> Response:
 
 
 def _refusal(error: BioMatrixError) -> Response:
-    told = refusal_of(error)
+    told = placed_error(error)
     if isinstance(error, RefusedRecordsError):
         return _refused(422, {**told, "records": list(error.records)})
     if isinstance(error, OtherBodyError):

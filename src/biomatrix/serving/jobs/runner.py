@@ -17,9 +17,9 @@ from pydantic import ValidationError
 from biomatrix.entities.files.claims import has_ended
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.progress import Pace
+from biomatrix.serving.faults import placed_error
 from biomatrix.serving.jobs.job import Claim
 from biomatrix.serving.operations.operation import operation
-from biomatrix.serving.refusals import refusal_of
 from biomatrix.serving.watching import Stopped, Watch, watched
 
 if TYPE_CHECKING:
@@ -153,12 +153,12 @@ class JobRunner:
         try:
             output = self._answer(claim, watch)
         except (BioMatrixError, ValidationError) as error:
-            refused = refusal_of(error)
+            refused = placed_error(error)
         except Stopped:
             raise
         except Exception as error:
             log.exception("item %d of job %d", claim.number, claim.job)
-            refused = refusal_of(error)
+            refused = placed_error(error)
         seconds = round(time.monotonic() - begun, 3)
         line = {"number": claim.number, "output": output, "error": refused, "seconds": seconds}
         return json.dumps(line), None if refused is None else str(refused["message"])

@@ -10,9 +10,9 @@ from typing import Any, Final, NoReturn
 from pydantic import ValidationError
 
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError
+from biomatrix.serving.faults import placed_error
 from biomatrix.serving.jobs.job import Item
 from biomatrix.serving.operations.operation import operation
-from biomatrix.serving.refusals import refusal_of
 
 LINES: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 """Content types of JSON lines."""
@@ -57,7 +57,7 @@ def read_submission(body: bytes, content_type: str, named: str | None, most: int
         try:
             items.append(_item(record() if callable(record) else record))
         except (BioMatrixError, ValidationError) as error:
-            refused.append({"record": number, **refusal_of(error)})
+            refused.append({"record": number, **placed_error(error)})
             if len(refused) == _MOST_TOLD:
                 break
     if refused:

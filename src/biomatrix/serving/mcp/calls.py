@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.serving.faults import placed_error
 from biomatrix.serving.mcp.telling import Telling, tell
-from biomatrix.serving.refusals import refusal_of
 from biomatrix.serving.watching import Stopped, Watch, watched
 
 if TYPE_CHECKING:
@@ -83,12 +83,12 @@ class Caller:
             asked = operation.asked.model_validate(dict(arguments))
             return tell(operation.run(service, asked))
         except (BioMatrixError, ValidationError) as error:
-            return refusal_of(error)
+            return placed_error(error)
         except Stopped:
             return {"type": "cancelled", "message": "cancelled", "where": None, "limit": None}
         except Exception as error:
             log.exception("the tool %s", operation.name)
-            return refusal_of(error)
+            return placed_error(error)
 
 
 def _refuse_unknown(operation: Operation, arguments: Mapping[str, Any]) -> None:
