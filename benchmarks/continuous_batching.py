@@ -218,7 +218,7 @@ def main() -> None:
     from biomatrix.generation import shared_model
 
     model = bm.load(options.model, device="cpu")
-    shared = shared_model(bm.load(options.model, device="cpu"))
+    shared: Any = shared_model(bm.load(options.model, device="cpu"))
     asked = requests(options.requests)
     few = asked[: options.alone]
     model.engine.generate(asked[:12])

@@ -72,7 +72,7 @@ def test_so_many_wait_and_the_next_is_told_when_to_come_again() -> None:
     with pytest.raises(BusyError) as busy:
         line.call(Call(jobs(10, 4), 9, streams=False))
     assert 0.8 < busy.value.retry_after < 3.0  # ten jobs at about ten a second
-    assert busy.value.at(record=3).retry_after == busy.value.retry_after  # type: ignore[attr-defined]
+    assert busy.value.at(record=3).retry_after == busy.value.retry_after
 
 
 def test_a_caller_that_leaves_gives_its_rows_and_its_places_back() -> None:

@@ -34,7 +34,11 @@ CAFFEINE = bm.Molecule.from_smiles("CN1C=NC2=C1C(=O)N(C(=O)N2C)C")
 
 def mixed(count: int) -> list[Request]:
     """Return requests that differ in everything."""
-    words = ("Make a molecule.", ["Describe ", CAFFEINE, " in some words, and write one that is like it."], "Go on.")
+    words: tuple[Any, ...] = (
+        "Make a molecule.",
+        ["Describe ", CAFFEINE, " in some words, and write one that is like it."],
+        "Go on.",
+    )
     found = []
     for number in range(count):
         output, length = OUTPUTS[number % 6]
