@@ -3,17 +3,18 @@
     python benchmarks/continuous_batching.py
     python benchmarks/continuous_batching.py --requests 64 --threads 16
 
-The same mixed requests (every modality and text, with and without a length, two temperatures, greedy) are answered by ``nano`` in three
-ways within one process, which take turns:
+The same mixed requests (every modality and text, with and without a length, two temperatures, greedy) are answered by
+``nano`` in three ways within one process, which take turns:
 
 - one at a time: one caller after the other, as where a lock guards the model;
 - batch at a time: whoever waits is answered in one batch; who comes meanwhile waits for all of it to end;
 - continuous: `biomatrix.generation.shared_model`, asked by so many threads.
 
-Printed are requests and tokens a second, the same for each processor second (on a machine that others use), the time to the first token and to the
-whole answer (median and 95th percentile), and how many answers differ from those given one at a time. The target is 5 times the requests a second of one
-at a time. Then the time to the first token of one caller on an idle model, the same while another caller writes 256 samples, and how long many jobs
-of one call take in fixed batches and where finished rows are replaced.
+Printed are requests and tokens a second, requests for each processor second (on a machine that others use), the time
+to the first token and to the whole answer (median and 95th percentile), and how many answers differ from those given
+one at a time. The target is 5 times the requests a second of one at a time. Then the time to the first token of one
+caller on an idle model, the same while another caller writes 256 samples, and how long many jobs of one call take in
+fixed batches and where finished rows are replaced.
 """
 
 from __future__ import annotations
@@ -147,12 +148,14 @@ def print_served(name: str, served: Served, like: Served) -> None:
     """Print a line of what came of a way, beside those answered one at a time."""
     count = len(served.answers)
     differ = sum(answer.token_ids != alone.token_ids for answer, alone in compared(served, like))
+    rate, busy = count / served.wall, count / served.processor
+    single, single_busy = len(like.answers) / like.wall, len(like.answers) / like.processor
     print(
-        f"  {name:16} {count / served.wall:6.2f} requests/s ({like.wall / len(like.answers) * count / served.wall:5.2f} times) "
-        f"{served.tokens / served.wall:7.1f} tokens/s | {count / served.processor:6.2f} requests per processor second "
-        f"({like.processor / len(like.answers) * count / served.processor:5.2f} times) | first token {spread(served.first)} "
-        f"answer {spread(served.whole)} | {differ} of {len(list(compared(served, like)))} differ"
+        f"  {name:16} {rate:6.2f} requests/s ({rate / single:5.2f} times), {served.tokens / served.wall:7.1f} tokens/s"
     )
+    print(f"  {'':16} {busy:6.2f} requests per processor second ({busy / single_busy:5.2f} times)")
+    print(f"  {'':16} first token {spread(served.first)}, answer {spread(served.whole)}")
+    print(f"  {'':16} {differ} of {len(list(compared(served, like)))} answers differ from those given one at a time")
 
 
 def compared(served: Served, like: Served) -> Iterator[tuple[Any, Any]]:
@@ -198,10 +201,9 @@ def print_replaced(model: Any, count: int) -> None:
         replaced = decode_jobs(network, jobs, 64)
         seconds["replaced"] += time.process_time() - began
         differ = sum(a.ids != b.ids for a, b in zip(fixed, replaced, strict=True))
-    print(
-        f"  {count} jobs of one call, 64 rows: {seconds['fixed'] / seconds['replaced']:.2f} times as fast where finished rows are "
-        f"replaced ({seconds['fixed'] / 2:.1f} and {seconds['replaced'] / 2:.1f} processor seconds); {differ} differ"
-    )
+    times = seconds["fixed"] / seconds["replaced"]
+    print(f"  {count} jobs of one call, 64 rows: {times:.2f} times as fast where finished rows are replaced")
+    print(f"  ({seconds['fixed'] / 2:.1f} and {seconds['replaced'] / 2:.1f} processor seconds; {differ} differ)")
 
 
 def main() -> None:
@@ -231,9 +233,8 @@ def main() -> None:
     for name, served in (("one at a time", single), ("batch at a time", batched), ("continuous", running)):
         print_served(name, served, single)
     ratio = (len(running.answers) / running.wall) / (len(single.answers) / single.wall)
-    print(
-        f"  TARGET at least {TARGET:g} times one at a time; measured {ratio:.1f}: {'met' if ratio >= TARGET else 'MISSED'}"
-    )
+    met = "met" if ratio >= TARGET else "MISSED"
+    print(f"  TARGET at least {TARGET:g} times one at a time; measured {ratio:.1f}: {met}")
     print_fairness(shared, statistics.median(single.first))
     shared.engine.close(10.0)
     print_replaced(model, max(256, options.requests))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain, islice
 from typing import Any, ClassVar, Final
 
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
@@ -115,12 +116,14 @@ class AnsweringEngine:
         while drafts:
             again: list[Draft] = []
             readers = [self._event_reader(draft) for draft in drafts]
+            tokens = self._writer.stream([draft.job for draft in drafts])
+            first = list(islice(tokens, 1))  # a writer that refuses does so before any event
             for reader in readers:
                 for id_ in plan.opening:
                     yield from reader.read(id_)
             logprobs: list[list[float]] = [[] for _ in readers]
             hastened: set[int] = set()
-            for token in self._writer.stream([draft.job for draft in drafts]):
+            for token in chain(first, tokens):
                 reader = readers[token.job]
                 logprobs[token.job].append(token.logprob)
                 if token.hastened:

@@ -29,7 +29,8 @@ class CheckingReader(AnswerReader):
         answer = super()._answer(plan, written, segments)
         if answer.error is not None or not plan.request.guided or not plan.request.outputs:
             return answer
-        fault = self._fault(plan, written.ids)
+        with self._guarded:
+            fault = self._fault(plan, written.ids)
         return answer if fault is None else replace(answer, entity=None, error=fault)
 
     def _fault(self, plan: Plan, ids: Sequence[int]) -> str | None:

@@ -5,8 +5,8 @@ prompts have been read join, and chooses the next token of every row.
 
 What a row writes depends only on its own prompt, guide, sampling, sample number and draft: the same operations are done
 for it whoever stands beside it. But a matrix product of another shape may add in another order: logits agree to a few
-units in the last place, and a draw would differ where its uniform number falls within that of the boundary between two
-ids, once in about a million tokens in single precision.
+units in the last place, and a draw would differ where its uniform number falls that close to the boundary between two
+ids: at one token the chance is the error of its probabilities, about 1e-6 in single precision.
 
 Legend of shapes: R rows, D hidden size.
 """
@@ -178,7 +178,7 @@ class ContinuousBatch:
         return parts
 
     def _read_prompts(self) -> None:
-        """Read a piece of what came: of the one that is done soonest, and every other time of the one that came first."""
+        """Read a piece of what came: in turns of the one that is done soonest and of the one that came first."""
         if not self._came:
             return
         self._turn += 1

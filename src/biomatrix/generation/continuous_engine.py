@@ -39,7 +39,8 @@ def shared_model(model: Model, max_rows: int = 64, max_waiting: int = MAX_WAITIN
     Raises
     ------
     UnsupportedError
-        The engine runs its network elsewhere, and has a scheduler of its own.
+        The engine runs its network elsewhere: one over a server takes any number of threads as it is, and one over
+        vLLM in this process is for one thread.
 
     Examples
     --------
@@ -49,7 +50,7 @@ def shared_model(model: Model, max_rows: int = 64, max_waiting: int = MAX_WAITIN
     if not isinstance(model.engine, TransformersEngine):
         raise UnsupportedError(
             f"a {type(model.engine).__name__} runs its network elsewhere and batches by itself; only an engine with a "
-            "network in this process is shared"
+            "network in this process is shared (one over a server takes any number of threads as it is)"
         )
     return Model(SharedEngine(model.engine, max_rows, max_waiting), model.name)
 

@@ -7,7 +7,6 @@ it does a step of a beam search, or a score, where somebody waits for one.
 
 from __future__ import annotations
 
-import sys
 import weakref
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -28,9 +27,6 @@ from biomatrix.generation.network_writer import NetworkWriter
 
 Result = TypeVar("Result")
 MAX_WAITING: Final = 4096
-_SWITCH_SECONDS: Final = 2e-4
-"""How long a thread holds the interpreter while another waits; Python's own is 5 ms. A step is hundreds of operations,
-each of which gives the interpreter away and waits to have it back: beside a busy thread a step would take a second."""
 _PATIENCE: Final = 5.0
 """Seconds that the end of the program waits for a step to end."""
 
@@ -182,17 +178,18 @@ class _Loop:
             return
         with self._starting:
             if self._thread is None:
-                sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
                 thread = Thread(target=self._run, name="biomatrix-network", daemon=True)
                 thread.start()
                 self._thread = thread
 
     def join(self, timeout: float | None) -> bool:
         """Wait for the end; return whether it came in time."""
-        if self._thread is None or self._thread is current_thread():
+        with self._starting:
+            thread = self._thread
+        if thread is None or thread is current_thread():
             return True
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        thread.join(timeout)
+        return not thread.is_alive()
 
     @torch.inference_mode()
     def _run(self) -> None:

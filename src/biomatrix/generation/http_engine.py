@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from biomatrix.errors import ConfigurationError, ServerError
@@ -86,8 +87,9 @@ class HttpEngine(AnsweringEngine):
             raise ConfigurationError(f"{client.base_url} does not say how much it reads at once; give context_length")
         workers = checked_whole(concurrency, "concurrency", 1, _MOST_AT_ONCE)
         writer = HttpWriter(client, str(served["id"]), vocabulary, workers, enforced_by)
-        super().__init__(writer, vocabulary, length)
-        self._reader = CheckingReader(vocabulary)
+        guides = RLock()  # each request is the server's own, so that any number of threads may ask
+        super().__init__(writer, vocabulary, length, guides)
+        self._reader = CheckingReader(vocabulary, guides)
 
 
 def open_server(
