@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
 from biomatrix.errors import ConfigurationError
+from biomatrix.generation.events import Event
 from biomatrix.serving.operations.generating import generate
 from biomatrix.serving.schemas.asking import GenerateAsked
 from biomatrix.serving.service import Service
@@ -38,3 +40,11 @@ def test_a_stream_closed_early_stops(service: Service) -> None:
     next(events)
     events.close()  # type: ignore[attr-defined]
     assert list(events) == []
+
+
+def test_a_stream_closed_before_its_first_event_stops(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Iterator[Event]] = []
+    stream = service.model.engine.stream
+    monkeypatch.setattr(service.model.engine, "stream", lambda request: begun.append(stream(request)) or begun[0])
+    stream_events(service, GenerateAsked(prompt="Describe water.", max_new_tokens=64)).close()  # type: ignore[attr-defined]
+    assert list(begun[0]) == []

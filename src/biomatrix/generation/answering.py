@@ -7,14 +7,14 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
+from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, UnsupportedError
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.checked import checked_whole
 from biomatrix.generation.drafts import Draft, best_answer, by_soundness, write_drafts
 from biomatrix.generation.events import Event, Finished, Refused
-from biomatrix.generation.jobs import BeamWriter, ScoringWriter, Writer, Written
+from biomatrix.generation.jobs import BeamWriter, ScoringWriter, StatesWriter, Writer, Written
 from biomatrix.generation.planning import Plan, Planner, prompt_ids
 from biomatrix.generation.reading import AnswerReader
 from biomatrix.generation.requests import Prompt, Request
@@ -23,6 +23,10 @@ from biomatrix.generation.streaming import EventReader
 from biomatrix.generation.text_automaton import TextAutomaton
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _MOST_ROWS: Final = 1 << 20
 
 
@@ -30,8 +34,8 @@ class AnsweringEngine:
     """An engine over anything that writes jobs: see :class:`biomatrix.generation.engine.Engine` for its methods.
 
     A subclass makes its writer and its vocabulary and hands them over; nothing else is needed. A writer that is also a
-    :class:`~biomatrix.generation.jobs.ScoringWriter` or a :class:`~biomatrix.generation.jobs.BeamWriter` serves scores
-    and beams; without, they are refused.
+    :class:`~biomatrix.generation.jobs.ScoringWriter`, a :class:`~biomatrix.generation.jobs.BeamWriter` or a
+    :class:`~biomatrix.generation.jobs.StatesWriter` serves scores, beams and hidden states; without, they are refused.
 
     Parameters
     ----------
@@ -108,6 +112,27 @@ class AnsweringEngine:
             raise UnsupportedError(f"a {type(self).__name__} does not tell how likely given tokens are")
         tokens = tuple(self._writer.token_logprobs(before, after))
         return Score(float(sum(tokens)), tokens, tuple(after))
+
+    def hidden_states(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the last hidden state, after the final norm, at each id of one document: ``float32 [T, D]``.
+
+        Raises
+        ------
+        LimitError
+            More ids than the model's context.
+        UnsupportedError
+            The writer has no network here.
+        """
+        if len(ids) > self.context_length:
+            raise LimitError(
+                f"{len(ids):,} tokens, but the model reads at most {self.context_length:,}",
+                limit="context_length",
+                actual=len(ids),
+                allowed=self.context_length,
+            )
+        if not isinstance(self._writer, StatesWriter):
+            raise UnsupportedError(f"a {type(self).__name__} does not tell hidden states")
+        return self._writer.hidden_states(ids)
 
     # Drawing
 

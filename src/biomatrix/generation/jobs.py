@@ -143,6 +143,15 @@ class ScoringWriter(Protocol):
 
 
 @runtime_checkable
+class StatesWriter(Protocol):
+    """Also tells the hidden states of given tokens."""
+
+    def hidden_states(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the last hidden state, after the final norm, at each id of one document: ``float32 [T, D]``."""
+        ...
+
+
+@runtime_checkable
 class BeamWriter(Protocol):
     """A writer that also searches for the likeliest answers."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from biomatrix.errors import LimitError, WeightsError
+from biomatrix.errors import WeightsError
 from biomatrix.generation.answering import AnsweringEngine
 from biomatrix.generation.decoding import MAX_ROWS
 from biomatrix.generation.heads import LastPosition, Network
@@ -13,10 +12,6 @@ from biomatrix.generation.model_hash import model_hash
 from biomatrix.generation.network_writer import NetworkWriter
 from biomatrix.generation.qwen3.network import Qwen3
 from biomatrix.vocabulary.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 class TransformersEngine(AnsweringEngine):
@@ -73,23 +68,6 @@ class TransformersEngine(AnsweringEngine):
     def num_parameters(self) -> int:
         """Parameters of the network, tied ones counted once."""
         return sum(int(parameter.numel()) for parameter in self._network.parameters())
-
-    def hidden_states(self, ids: Sequence[int]) -> NDArray[np.float32]:
-        """Return the last hidden state, after the final norm, at each id of one document: ``float32 [T, D]``.
-
-        Raises
-        ------
-        LimitError
-            More ids than the model's context.
-        """
-        if len(ids) > self.context_length:
-            raise LimitError(
-                f"{len(ids):,} tokens, but the model reads at most {self.context_length:,}",
-                limit="context_length",
-                actual=len(ids),
-                allowed=self.context_length,
-            )
-        return self._network_writer.hidden_states(ids)
 
     @property
     def num_embeddings(self) -> int:

@@ -39,13 +39,16 @@ def stream_events(service: Service, asked: GenerateAsked) -> Iterator[dict[str, 
     begun = time.perf_counter()
     events = service.model.engine.stream(request_for(service, asked))
     first = next(events, None)
-    return _told(service, asked, first, events, begun)
+    told = _told(service, asked, first, events, begun)
+    next(told)  # it has begun, so that closing it stops the writing even before its first event is taken
+    return told
 
 
 def _told(
     service: Service, asked: GenerateAsked, first: Event | None, events: Iterator[Event], begun: float
 ) -> Iterator[dict[str, Any]]:
     with closing(events):  # type: ignore[type-var]  # an engine's stream is a generator
+        yield {}
         try:
             if first is not None:
                 yield told_event(first, service, asked)

@@ -119,10 +119,15 @@ def need_of(placeholder: str) -> Need:
     return Need(placeholder)
 
 
+def corpus_questions() -> dict[str, Question]:
+    """Return the tasks of corpora by their ids; those of benchmarks, which take seconds to read, aside."""
+    shown = {one.name: one.title for kind in kinds() for one in kind.shown_tasks}
+    return {one.name: Question(one, shown.get(one.name) or _title(one.name), one.metric) for one in tasks()}
+
+
 def questions() -> dict[str, Question]:
     """Return every task by its id: those of corpora, then those of the benchmarks."""
-    shown = {one.name: one.title for kind in kinds() for one in kind.shown_tasks}
-    found = {one.name: Question(one, shown.get(one.name) or _title(one.name), one.metric) for one in tasks()}
+    found = corpus_questions()
     for name, one in benchmarks().items():
         found.setdefault(name, Question(one.task, one.title, one.metrics[0].name, one))
     return found
@@ -130,7 +135,9 @@ def questions() -> dict[str, Question]:
 
 def question(name: str) -> Question:
     """Return the task of that id; ConfigurationError, with the near ones, where there is none."""
-    known = questions()
+    known = corpus_questions()
+    if name not in known:
+        known = questions()
     if name not in known:
         raise ConfigurationError(f"no task {name!r}; {choices(name, known, _LISTING)}", file="task")
     return known[name]
@@ -138,18 +145,18 @@ def question(name: str) -> Question:
 
 def question_between(source: str, target: str) -> Question | None:
     """Return the task whose prompt shows one modality and whose answer is another; None where there is none."""
-    for one in questions().values():
+    for one in corpus_questions().values():
         shown = tuple(need.modality for need in one.needs)
-        if one.benchmark is None and one.task.output == target and shown == (source,):
+        if one.task.output == target and shown == (source,):
             return one
     return None
 
 
 def question_about(kind: str, answer: str) -> Question | None:
     """Return the task that asks of an entity alone what the placeholder of its answer names; None without one."""
-    for one in questions().values():
+    for one in corpus_questions().values():
         about = tuple(need.kind for need in one.needs)
-        if one.benchmark is None and about == (kind,) and placeholders(one.task.answer) == [answer]:
+        if about == (kind,) and placeholders(one.task.answer) == [answer]:
             return one
     return None
 
