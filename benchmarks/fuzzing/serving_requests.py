@@ -1,4 +1,4 @@
-"""Malformed and hostile requests to a server: bodies, files, sizes, characters, headers and paths, all of them wrong."""
+"""Malformed and hostile requests to a server: bodies, files, sizes, characters, headers and paths, all wrong."""
 
 from __future__ import annotations
 
