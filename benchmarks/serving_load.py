@@ -34,8 +34,8 @@ LOOSE = ("seconds", "id", "created")
 TOLERANCE = 1e-3
 """Of log-probabilities in nats and what follows from them: a batch is summed in another order than one row."""
 
-LOGPROB = re.compile(r"logprob\W+-?\d+\.\d+")
-"""As the titles of files state it."""
+LOGPROB = re.compile(r"logprob[^.\n]*\n?-?\d+\.\d+")
+"""As the titles and the data of files state it."""
 
 
 class Asked(NamedTuple):
