@@ -85,19 +85,25 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.serving = state
-    for family in (Problem, BioMatrixError, ValidationError, HTTPException):
-        app.add_exception_handler(family, _handler(state))
-    app.include_router(health_routes(state))
-    app.include_router(openai_routes(state))
-    app.include_router(operation_routes(state))
-    running += mount_parts(app, state)
-    app.openapi = partial(api_schema, app)  # type: ignore[method-assign]
-    docs_routes(app)
+    running += _add_routes(app, state)
     app.add_middleware(Gate, settings=settings, keys=keys, metrics=metrics, not_ready=opening.not_ready)
     if settings.origins:
         _allow_origins(app, settings.origins)
     app.add_middleware(Envelope, metrics=metrics, log_content=settings.log_content)
     return app
+
+
+def _add_routes(app: FastAPI, state: State) -> list[Held]:
+    """Add every route, and return what the lifespan holds open for them."""
+    for family in (Problem, BioMatrixError, ValidationError, HTTPException):
+        app.add_exception_handler(family, _handler(state))
+    app.include_router(health_routes(state))
+    app.include_router(openai_routes(state))
+    app.include_router(operation_routes(state))
+    held = mount_parts(app, state)
+    app.openapi = partial(api_schema, app)  # type: ignore[method-assign]
+    docs_routes(app)
+    return held
 
 
 def _handler(state: State) -> Any:

@@ -144,10 +144,13 @@ def open_model(settings: ServingSettings) -> Model:
 def shared_by_threads(model: Model, settings: ServingSettings) -> Model:
     """Return a model whose engine many threads may ask: one that batches over them, else one asked in turn."""
     from biomatrix.generation.continuous_engine import shared_model
+    from biomatrix.generation.http_engine import HttpEngine
 
+    if isinstance(model.engine, HttpEngine):  # its server batches, and takes any number of threads
+        return model
     try:
         return shared_model(model, max_rows=settings.max_rows, max_waiting=settings.max_waiting)
-    except UnsupportedError:  # its network runs elsewhere
+    except UnsupportedError:  # such as vLLM in this process, which is for one thread
         return Model(TurnEngine(model.engine), model.name)
 
 

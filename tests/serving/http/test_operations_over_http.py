@@ -28,7 +28,7 @@ def events(text: str) -> list[tuple[int, str, dict[str, Any]]]:
     return [(int(number), name, json.loads(data)) for number, name, data in found]
 
 
-@pytest.mark.parametrize("name", [one.name for one in operations()])
+@pytest.mark.parametrize("name", [one.name for one in operations() if one.asked.__module__.startswith("biomatrix.")])
 def test_the_example_of_every_operation_works(client: httpx.Client, name: str) -> None:
     example = next(one.example for one in operations() if one.name == name)
     path = f"/v1/{name}"

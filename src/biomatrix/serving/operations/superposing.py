@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 _METHANOL: Final = (
     "methanol\n\n\n  2  1  0  0  0  0  0  0  0  0999 V2000\n"
-    "{:10.4f}    0.0000    0.0000 C   0  0\n{:10.4f}    0.0000    0.0000 O   0  0\n  1  2  1  0\nM  END\n$$$$\n"
+    "{:10.4f}    0.0000    0.0000 C   0  0\n{:10.4f}    0.0000    0.7000 O   0  0\n  1  2  1  0\nM  END\n$$$$\n"
 )
-"""Its two heavy atoms, at places along one axis, in Angstrom."""
+"""Its two heavy atoms, at given places along the first axis, in Angstrom; a file whose every z is 0 is a drawing."""
 
 
 def superpose(service: Service, asked: SuperposeAsked) -> SuperposeTold:
@@ -50,8 +50,8 @@ OPERATIONS: Final = (
         SuperposeTold,
         superpose,
         {
-            "moving": {"type": "molecule", "sdf": _METHANOL.format(0.0, 1.4)},
-            "target": {"type": "molecule", "sdf": _METHANOL.format(5.0, 6.4)},
+            "moving": {"type": "molecule", "sdf": _METHANOL.format(0.0, 1.25)},
+            "target": {"type": "molecule", "sdf": _METHANOL.format(5.0, 6.25)},
         },
         is_tool=False,
     ),
