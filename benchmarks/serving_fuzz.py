@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--hostile", type=int, default=20_000)
     parser.add_argument("--good", type=int, default=10_000)
     arguments = parser.parse_args()
-    with server("--limit", f"request_bytes={2**20}") as (url, process, ready):
+    with server("--at-most", f"request_bytes={2**20}") as (url, process, ready):
         print(f"ready after {ready:.1f} s")
         with httpx.Client(base_url=url, timeout=120) as client:
             sound = part("hostile", send_hostile, arguments.hostile, client, process.pid)

@@ -69,7 +69,7 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME", help="A name besides loopback for a server without keys; repeatable."),
     ] = None,
-    limit: Annotated[
+    at_most: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Such as atoms=500 or seconds=60; repeatable. Wrong names list all."),
     ] = None,
@@ -102,7 +102,7 @@ def serve(
         no_auth=no_auth,
         origins=tuple(cors or ()),
         hosts=tuple(allow_host or ()),
-        limits=limits_of(limit or ()),
+        limits=limits_of(at_most or ()),
         max_rows=max_rows,
         parsers=parsers,
         screen=screen,
@@ -150,13 +150,13 @@ def limits_of(words: list[str] | tuple[str, ...]) -> ServingLimits:
     for word in words:
         name, _, value = word.partition("=")
         if name not in known:
-            raise ConfigurationError(f"--limit {word[:80]}: no limit has this name; {choices(name, known)}")
+            raise ConfigurationError(f"--at-most {word[:80]}: no limit has this name; {choices(name, known)}")
         try:
             number = known[name](value)
         except ValueError as error:
-            raise ConfigurationError(f"--limit {word[:80]}: give a number, as in {name}=100") from error
+            raise ConfigurationError(f"--at-most {word[:80]}: give a number, as in {name}=100") from error
         if not 0 < number < float("inf"):
-            raise ConfigurationError(f"--limit {word[:80]}: a limit is a number above 0")
+            raise ConfigurationError(f"--at-most {word[:80]}: a limit is a number above 0")
         limits = replace(limits, **{name: number})
     return limits
 

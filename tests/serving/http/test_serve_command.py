@@ -26,7 +26,7 @@ def refused(*arguments: str) -> str:
 
 def test_what_makes_no_sense_is_one_line(tmp_path: Path) -> None:
     assert "--keys" in refused("--host", "0.0.0.0")
-    assert "atoms" in refused("--limit", "atom=5")
+    assert "atoms" in refused("--at-most", "atom=5")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert "cannot be listened on" in refused("--port", str(taken.getsockname()[1]))
 
