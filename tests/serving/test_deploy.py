@@ -123,7 +123,9 @@ def test_paths_of_the_server_exist() -> None:
     assert found == {"/health/ready": 503, "/metrics": 200, "/page/main.js": 200}, "no model is open"
     assert "'/health/ready'" in "".join(arguments_of("HEALTHCHECK"))
     proxy = (DEPLOY / "Caddyfile").read_text()
-    assert "/health/ready" in proxy and "/page/*" in proxy and "/metrics" in PROTECTED
+    assert "/health/ready" in proxy
+    assert "/page/*" in proxy
+    assert "/metrics" in PROTECTED
 
 
 def test_paths_of_the_repository_exist_and_reach_the_builder() -> None:
@@ -149,7 +151,8 @@ def test_versions_are_those_of_the_project() -> None:
     assert {*re.findall(r"(?:biomatrix:|version=\")(\d+\.[\d.]*\d)", written)} == {__version__} == {PROJECT["version"]}
     (python,) = (rest.partition("=")[2] for rest in arguments_of("ARG") if rest.startswith("PYTHON="))
     minor = tuple(map(int, python.split(".")))
-    assert len(minor) == 2 and minor >= tuple(map(int, PROJECT["requires-python"].removeprefix(">=").split(".")))
+    assert len(minor) == 2
+    assert minor >= tuple(map(int, PROJECT["requires-python"].removeprefix(">=").split(".")))
     assert (
         python
         in yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["test"]["strategy"]["matrix"][
@@ -163,7 +166,7 @@ def test_versions_are_those_of_the_project() -> None:
 
 def test_the_image_keeps_to_the_rules() -> None:
     steps = instructions()
-    known = "ARG FROM ENV WORKDIR RUN COPY LABEL USER EXPOSE HEALTHCHECK ENTRYPOINT".split()
+    known = ["ARG", "FROM", "ENV", "WORKDIR", "RUN", "COPY", "LABEL", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT"]
     assert {word for word, _ in steps} <= {*known}
     bases = [rest.split()[0] for word, rest in steps if word == "FROM"]
     stages = {rest.split()[2] for word, rest in steps if word == "FROM" and " AS " in rest}
@@ -226,7 +229,8 @@ def test_braces_of_the_proxy_close() -> None:
         assert depth >= 0
     assert depth == 0
     stated = re.search(r"max_size (\d+)MB", "\n".join(lines))
-    assert stated is not None and int(stated.group(1)) * 10**6 > ServingLimits().request_bytes
+    assert stated is not None
+    assert int(stated.group(1)) * 10**6 > ServingLimits().request_bytes
 
 
 def checked_by(program: str, *arguments: str) -> None:
