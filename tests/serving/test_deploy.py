@@ -54,7 +54,8 @@ def unit() -> dict[str, dict[str, list[str]]]:
             section = sections.setdefault(line.strip("[]"), {})
         elif line and not line.startswith("#"):
             name, separator, value = line.partition("=")
-            assert separator and re.fullmatch(r"[A-Z]\w*", name), line
+            assert separator, line
+            assert re.fullmatch(r"[A-Z]\w*", name), line
             section.setdefault(name, []).append(value)
     return sections
 
