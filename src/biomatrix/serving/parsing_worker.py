@@ -33,6 +33,8 @@ _SLACK: Final = 2.0
 """Seconds of processor time beyond the wall-clock limit, at which the system ends a worker that nobody watches."""
 _MANY_BYTES: Final = 1 << 30
 _OPEN_FILES: Final = 64
+_FIRST_TO_END: Final = "1000"
+"""What tells Linux to end this process before any other, the server above all, where memory runs short."""
 
 
 def main(number: int) -> None:
@@ -120,6 +122,8 @@ def _limit(memory: int) -> None:
         (resource.RLIMIT_FSIZE, _MANY_BYTES),
     ):
         resource.setrlimit(what, (most, most))
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write(_FIRST_TO_END)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the server ends its workers itself
 
 

@@ -116,3 +116,12 @@ def test_bombs_and_giants_are_refused(pool: ParsingPool) -> None:
     with pytest.raises(BioMatrixError):
         pool.try_constraint("contains=" + "[$(" * 3_000)
     assert pool.parse("CCO", "molecule").smiles == "CCO"  # type: ignore[attr-defined]
+
+
+def test_a_system_short_of_memory_ends_readers_first(pool: ParsingPool) -> None:
+    pool.parse("CCO", "molecule")
+    readers = [worker.pid for worker in pool._slots.queue if worker is not None]
+    assert readers
+    for pid in readers:
+        assert Path(f"/proc/{pid}/oom_score_adj").read_text().strip() == "1000"
+    assert Path("/proc/self/oom_score_adj").read_text().strip() != "1000"
