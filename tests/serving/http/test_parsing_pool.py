@@ -116,3 +116,11 @@ def test_bombs_and_giants_are_refused(pool: ParsingPool) -> None:
     with pytest.raises(BioMatrixError):
         pool.try_constraint("contains=" + "[$(" * 3_000)
     assert pool.parse("CCO", "molecule").smiles == "CCO"  # type: ignore[attr-defined]
+
+
+def test_a_file_without_a_name_gives_none_to_what_it_holds(pool: ParsingPool) -> None:
+    lines = "".join(ATOM.format(number, number, 3.8 * number, 0.0, 0.0) for number in range(1, 5))
+    (alone,) = pool.read(f"{lines}END\n".encode(), "pdb")
+    assert alone.name == ""
+    both = lines + lines.replace("ALA A", "ALA B").replace("   0.000   0.000", "   0.000  20.000")
+    assert [one.name for one in pool.read(f"{both}END\n".encode(), "pdb")] == ["A", "B"]
