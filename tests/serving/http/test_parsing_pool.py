@@ -125,3 +125,11 @@ def test_a_system_short_of_memory_ends_readers_first(pool: ParsingPool) -> None:
     for pid in readers:
         assert Path(f"/proc/{pid}/oom_score_adj").read_text().strip() == "1000"
     assert Path("/proc/self/oom_score_adj").read_text().strip() != "1000"
+
+
+def test_a_file_without_a_name_gives_none_to_what_it_holds(pool: ParsingPool) -> None:
+    lines = "".join(ATOM.format(number, number, 3.8 * number, 0.0, 0.0) for number in range(1, 5))
+    (alone,) = pool.read(f"{lines}END\n".encode(), "pdb")
+    assert alone.name == ""
+    both = lines + lines.replace("ALA A", "ALA B").replace("   0.000   0.000", "   0.000  20.000")
+    assert [one.name for one in pool.read(f"{both}END\n".encode(), "pdb")] == ["A", "B"]

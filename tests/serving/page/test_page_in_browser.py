@@ -90,6 +90,26 @@ def test_a_fold_lies_over_its_native_structure(page: Any, tmp_path: Path) -> Non
     page.screenshot(path=tmp_path / "fold.png", full_page=True)
 
 
+def test_of_several_inputs_the_chosen_one_is_asked_about(page: Any, tmp_path: Path) -> None:
+    put_in(page, "CCO")
+    page.wait_for_selector(".preview .drawing svg")
+    file = tmp_path / "three.smi"
+    file.write_text("CCN ethylamine\nCCC propane\n")
+    page.locator("input[type=file]").set_input_files(str(file))
+    page.get_by_role("button", name="3 molecule: propane").click()
+    assert "{input 3} stands for propane" in page.locator(".sent").text_content()
+    task = page.locator(".task", has_text="log solubility").first
+    assert "of propane" in task.text_content()
+    task.get_by_role("button").click()
+    page.wait_for_selector(".card .downloads")
+    with page.expect_download() as got:
+        page.get_by_role("button", name="Download everything").click()
+    entities = json.loads(Path(got.value.path()).read_text())["request"]["body"]["entities"]
+    assert len(entities) == 1
+    assert "CCC" in json.dumps(entities)
+    assert page.locator(".card .confidence").text_content().startswith("Confidence not calibrated")
+
+
 def test_a_token_lights_its_atom_and_an_atom_its_token(page: Any) -> None:
     ask(page, "Make a molecule in 3D.", "molecule_structure")
     page.wait_for_selector(".card .stage-foot select")

@@ -26,6 +26,11 @@ def label_of(path: str | Path) -> str:
     return "<stdin>" if str(path) == STANDARD_INPUT else str(path)
 
 
+def is_nameless(path: str | Path) -> bool:
+    """Return whether a path is standard input or the number of an open file, which says nothing of what it holds."""
+    return str(path) == STANDARD_INPUT or os.path.dirname(path) in ("/proc/self/fd", "/dev/fd")
+
+
 class _LimitedStream(io.RawIOBase):
     """A binary stream that counts what it hands out and refuses to pass a limit.
 

@@ -51,7 +51,7 @@ def examples() -> list[Example]:
     return [
         Example(
             bundled_ligand("1s3v").with_hydrogens(),
-            "Its bound inhibitor",
+            "Inhibitor of dihydrofolate reductase",
             "the ligand TQD of 1s3v in its crystal pose, hydrogens added",
             "1s3v_ligand",
             frame="1s3v",

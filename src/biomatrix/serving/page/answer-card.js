@@ -89,7 +89,7 @@ class Card {
     if (!told && answer.text) found.push(el("p", { class: "said" }, answer.text));
     if (!told) found.push(stated(answer));
     const line = answer.confidence?.line ?? (typeof answer.confidence === "string" ? answer.confidence : "");
-    if (line) found.push(el("p", { class: "confidence" }, el("span", { class: "label" }, "Confidence "), line));
+    if (line) found.push(el("p", { class: "confidence" }, el("span", { class: "label" }, "Confidence "), withoutAnswer(line, told?.text ?? answer.text ?? "")));
     if (told) found.push(this.pictures(answer, told, pointing), this.written(told));
     if (answer.tokens?.length) found.push(this.tokens(answer, told, pointing));
     if (answer.checks?.length) {
@@ -158,6 +158,14 @@ class Card {
     this.box?.dispose();
     this.box = null;
   }
+}
+
+// How sure one may be, without the answer that the line begins with: the card shows it already.
+function withoutAnswer(line, said) {
+  const shown = said.trim().split(/\s+/).join(" ");
+  if (line.startsWith(`${shown}, `)) return line.slice(shown.length + 2);
+  const cut = line.indexOf("..., ");
+  return cut > 0 && shown.startsWith(line.slice(0, cut)) ? line.slice(cut + 5) : line;
 }
 
 // What a text says, read as a number with its unit, a choice, or yes or no; null where it says none.

@@ -1,7 +1,7 @@
 // Asking: in one's own words, or by a task; both make a request and hand it on.
 import { modalityChoices } from "./catalogue.js";
 import { button, choice, el, field } from "./elements.js";
-import { drawn, onInputs, sent } from "./inputs.js";
+import { chosen, markOf, nameOf, onInputs, sent } from "./inputs.js";
 import { constrainFor, constraintsNow, setSettings, settingsForm, settingsNow } from "./settings.js";
 import { startTasks } from "./tasks.js";
 
@@ -19,10 +19,11 @@ export function startAsk(root, run) {
   parts.output = choice([["", "Text"], ...modalityChoices()], "", (name) => constrainFor(name));
   parts.preview = el("p", { class: "quiet sent" });
   parts.fault = el("p", { class: "fault", role: "alert" });
+  parts.insert = button("Insert {input}", insert, { class: "plain" });
   const form = el("form", { class: "composer", onsubmit: (event) => { event.preventDefault(); submit(); } },
     field("In your own words", parts.prompt), parts.preview, parts.fault,
     el("div", { class: "row" }, field("Answer as", parts.output),
-      button("Insert {input}", insert, { class: "plain" }),
+      parts.insert,
       el("button", { type: "submit", class: "primary", title: "Ctrl+Enter" }, "Ask")));
   const tasks = el("div", { class: "by-task" });
   root.replaceChildren(el("div", { class: "by-words" }, form, settingsForm()), tasks);
@@ -33,18 +34,19 @@ export function startAsk(root, run) {
 
 function insert() {
   const { selectionStart: from, selectionEnd: to, value } = parts.prompt;
-  parts.prompt.value = `${value.slice(0, from)}{input}${value.slice(to)}`;
+  parts.prompt.value = `${value.slice(0, from)}${markOf(chosen())}${value.slice(to)}`;
   parts.prompt.focus();
   preview();
 }
 
-// The prompt as the API takes it: text, and entities where their marks stand; without a mark the first follows the text.
+// The prompt as the API takes it: text, and entities where their marks stand; without a mark the chosen one follows the text.
 function promptNow() {
   const given = sent();
   let text = parts.prompt.value.trim();
-  if (!text) text = given.length ? "Describe {input}." : "";
+  const mark = markOf(chosen());
+  if (!text) text = given.length ? `Describe ${mark}.` : "";
   if (!text) throw new Error("Write what you want, or put in a molecule or a protein.");
-  if (!text.match(MARK) && given.length) text = `${text} {input}`;
+  if (!text.match(MARK) && given.length) text = `${text} ${mark}`;
   const prompt = [];
   let from = 0;
   for (const found of text.matchAll(MARK)) {
@@ -59,10 +61,11 @@ function promptNow() {
 }
 
 function preview() {
-  const told = drawn();
   parts.fault.textContent = "";
-  const [first] = told;
-  parts.preview.textContent = first ? `{input} stands for ${first.name || (first.text.length > 40 ? `${first.text.slice(0, 39)}…` : first.text)}` : "";
+  const told = chosen();
+  parts.preview.textContent = told ? `${markOf(told)} stands for ${nameOf(told)}` : "";
+  parts.insert.textContent = `Insert ${markOf(told)}`;
+  parts.prompt.placeholder = `Describe ${markOf(told)}.`;
 }
 
 function submit() {
@@ -76,7 +79,7 @@ function submit() {
   hand(request);
 }
 
-function runTask(task, text) {
+function runTask(task, text, entities) {
   constrainFor(task.output ?? "");
   let settings;
   try {
@@ -87,7 +90,7 @@ function runTask(task, text) {
     parts.fault.scrollIntoView({ block: "nearest" });
     return;
   }
-  const body = { entities: sent(), ...settings };
+  const body = { entities, ...settings };
   if (text !== null) body.text = text;
   hand({ path: `/v1/tasks/${encodeURIComponent(task.id)}/run`, body });
 }

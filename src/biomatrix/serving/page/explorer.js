@@ -4,7 +4,7 @@ import { givenStructure, kindNamed, structureOf } from "./catalogue.js";
 import { drawing } from "./drawing.js";
 import { button, choice, copy, el, field, say, words } from "./elements.js";
 import { errorColour, errorPlot } from "./error-plot.js";
-import { drawn, onInputs } from "./inputs.js";
+import { chosen, onInputs } from "./inputs.js";
 import { Pointing } from "./pointing.js";
 import { ruler } from "./ruler.js";
 import { structureBox } from "./structure-box.js";
@@ -28,7 +28,7 @@ export function startExplorer(root) {
 }
 
 function offer() {
-  const told = drawn()[0];
+  const told = chosen();
   const kind = kindNamed(told?.kind);
   const fitting = kind?.modalities.filter((one) => told.has_structure || !one.needs_structure) ?? [];
   const before = parts.modality.value;
@@ -50,7 +50,7 @@ export function closeExplorer() {
 }
 
 async function encode() {
-  const told = drawn()[0];
+  const told = chosen();
   fresh();
   parts.state.textContent = "Encoding…";
   try {

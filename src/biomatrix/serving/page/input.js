@@ -108,6 +108,7 @@ async function drawInto(one, signal) {
   if (drawn && one.chain && !drawn.entity.chain && !one.file?.way) {
     ({ drawn, fault } = await ask("/v1/draw", { entity: { ...drawn.entity, chain: one.chain } }, { signal }));
   }
+  if (drawn && !drawn.name && one.file) drawn.name = one.file.name;
   Object.assign(one, { told: drawn ?? null, error: fault ?? null });
 }
 

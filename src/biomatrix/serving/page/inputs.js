@@ -20,6 +20,21 @@ export function drawn() {
   return inputs.all.filter((one) => one.told).map((one) => one.told);
 }
 
+// The one whose chip is pressed, where it could be read, else the first; undefined where there is none.
+export function chosen() {
+  return inputs.all[inputs.active]?.told ?? drawn()[0];
+}
+
+// How a request in words names it.
+export function markOf(told) {
+  const index = drawn().indexOf(told);
+  return index > 0 ? `{input ${index + 1}}` : "{input}";
+}
+
+export function nameOf(told) {
+  return told.name || (told.text.length > 40 ? `${told.text.slice(0, 39)}…` : told.text);
+}
+
 export function setInputs(all, active = 0) {
   inputs.all = all.length ? all : [blank()];
   inputs.active = Math.min(active, inputs.all.length - 1);

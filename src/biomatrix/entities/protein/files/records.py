@@ -9,6 +9,7 @@ from typing import Final
 
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.fasta import read_fasta
+from biomatrix.entities.files.opening import is_nameless
 from biomatrix.entities.files.reading import label_of, read_bytes
 from biomatrix.entities.files.unpacking import without_packing
 from biomatrix.entities.files.writing import write_whole
@@ -108,7 +109,9 @@ def _chosen(
 
 
 def _title(path: str | Path) -> str:
-    name = Path(label_of(path)).name
+    if is_nameless(path):
+        return ""
+    name = Path(path).name
     return without_packing(name).rpartition(".")[0] or name
 
 
@@ -121,6 +124,7 @@ def _chains(path: str | Path, file_format: str, limits: Limits) -> Iterator[Prot
     for record in chains:
         try:
             protein = to_protein(record, table, _title(path), limits)
-            yield replace(protein, name=f"{protein.name}_{record.chain}" if len(chains) > 1 else protein.name)
+            named = [part for part in (protein.name, record.chain) if part]
+            yield replace(protein, name="_".join(named)) if len(chains) > 1 else protein
         except BioMatrixError as error:
             yield Reject.from_error(error, label, record.chain)
