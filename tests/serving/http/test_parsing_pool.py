@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from biomatrix.entities import Molecule, kind
+from biomatrix.entities import Molecule, kind, kind_of
+from biomatrix.entities.samples import Sample
 from biomatrix.errors import BioMatrixError, LimitError, ParseError
 from biomatrix.serving.limits import ServingLimits
 from biomatrix.serving.parsing_pool import ParsingPool
@@ -116,3 +117,19 @@ def test_bombs_and_giants_are_refused(pool: ParsingPool) -> None:
     with pytest.raises(BioMatrixError):
         pool.try_constraint("contains=" + "[$(" * 3_000)
     assert pool.parse("CCO", "molecule").smiles == "CCO"  # type: ignore[attr-defined]
+
+
+def test_a_worker_opens_no_file_that_a_constraint_names(pool: ParsingPool, tmp_path: Path) -> None:
+    file = tmp_path / "secret.pdb"
+    file.write_text("ATOM  SECRET\n")
+    with pytest.raises(BioMatrixError, match="a server opens none") as caught:
+        pool.try_constraint(f"structure={file}:10-20")
+    assert "SECRET" not in caught.value.message
+
+
+def test_a_worker_writes_what_it_would_take_long_to_lay_out(pool: ParsingPool) -> None:
+    entity = pool.parse("C" * 300, "molecule")
+    assert pool.write(entity, "smi") == kind_of(entity).sample_bytes([Sample(entity, 1)], "smi")
+    with pytest.raises(LimitError):
+        pool.write(pool.parse("C" * 1_000, "molecule"), "sdf")
+    assert kind_of(entity).picture(pool.parse(".".join("C" * 301), "molecule")) is None

@@ -103,7 +103,7 @@ def test_json_lines_are_refused_by_line_before_any_is_accepted(client: TestClien
     ],
 )
 def test_what_is_no_job_is_refused_with_one_line(client: TestClient, body: bytes, status: int) -> None:
-    answer = client.post("/v1/jobs", content=body)
+    answer = client.post("/v1/jobs", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == status, answer.text
     message = answer.json()["error"]["message"]
     assert message
