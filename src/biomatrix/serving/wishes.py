@@ -24,8 +24,9 @@ def try_wishes(service: Service, constraints: Sequence[str], where: str = "const
     for place, text in enumerate(constraints):
         refuse_file(text, f"{where}[{place}]")
     try_one = getattr(service.parser, "try_constraint", None)
-    for text in constraints if try_one is not None else ():
-        try_one(text)
+    if try_one is not None:
+        for text in constraints:
+            try_one(text)
 
 
 def refuse_file(text: str, where: str | None = None) -> None:
