@@ -20,6 +20,7 @@ from biomatrix.generation.continuous_engine import SharedEngine
 from biomatrix.generation.events import Finished
 from biomatrix.generation.jobs import Job
 from biomatrix.generation.qwen3.joined_cache import JoinedKeyValues
+from biomatrix.generation.stopping import stopped_by
 
 OUTPUTS = (
     ("molecule_smiles", None),
@@ -294,3 +295,21 @@ def test_a_stock_network_is_shared_too(shared: Model) -> None:
         ]
         assert all(content(one.result()) == expected for one in asked_)
     assert not torch.is_inference_mode_enabled()
+
+
+def test_a_thread_that_is_stopped_frees_its_rows(shared: Model) -> None:
+    """Also where nothing is streamed: the best of several, and a beam search."""
+    engine = engine_of(shared)
+    for further in ({"best_of": 8}, {"beams": 2}):
+        stop = threading.Event()
+
+        def check(stop: threading.Event = stop) -> None:
+            if stop.is_set():
+                raise InterruptedError
+
+        timer = threading.Timer(0.3, stop.set)
+        timer.start()
+        request = Request("Go on.", "protein_sequence", 400, **further)  # type: ignore[arg-type]
+        with stopped_by(check), pytest.raises(InterruptedError):
+            engine.generate([request])
+        assert until(lambda: not (engine.load().rows or engine.load().waiting), 3.0)

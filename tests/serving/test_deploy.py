@@ -73,7 +73,7 @@ def commands_of_the_page() -> list[list[str]]:
     found = re.findall(r"biomatrix serve (--[^\n#]+)", page)
     found += re.findall(r"docker run .*biomatrix:\S+ (--[^\n#]+)", page)
     found += re.findall(r"BIOMATRIX_OPTIONS=(--[^`\n]+)", page)
-    found += re.findall(r"`(--limit [^`]+)`", page)
+    found += re.findall(r"`(--at-most [^`]+)`", page)
     return [shlex.split(re.sub(r"`.*", "", line)) for line in found]
 
 

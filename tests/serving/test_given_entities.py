@@ -14,6 +14,8 @@ from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, Uns
 from biomatrix.serving.entities import open_entity
 from biomatrix.serving.faults import checked_input, told_error
 from biomatrix.serving.limits import ServingLimits
+from biomatrix.serving.openai.prompts import chat_requests
+from biomatrix.serving.openai.schemas import ChatAsked
 from biomatrix.serving.operations.operation import operation
 from biomatrix.serving.parsing import DirectParser
 from biomatrix.serving.schemas.entities import GivenEntity
@@ -88,6 +90,9 @@ def test_a_place_in_a_prompt_is_a_json_path() -> None:
     assert caught.value.file == "prompt[1]"
 
 
+CHAT = {"model": "nano", "messages": [{"role": "user", "content": "A protein."}], "output": "protein_structure"}
+
+
 def test_no_file_of_the_server_is_opened(service: Service, tmp_path: Path) -> None:
     """Neither by a constraint, nor by an entity whose text is the name of one."""
     file = tmp_path / "secret.pdb"
@@ -97,6 +102,8 @@ def test_no_file_of_the_server_is_opened(service: Service, tmp_path: Path) -> No
     with pytest.raises(UnsupportedError, match="a server opens none") as caught:
         one.run(service, checked_input(one.asked, asked))
     assert caught.value.file == "constraints[0]"
+    with pytest.raises(UnsupportedError, match="a server opens none"):
+        chat_requests(service, ChatAsked.model_validate({**CHAT, "constraints": [f"structure={file}"]}), seed=1)
     for way in ("pdb", "fasta", "sequence"):
         with pytest.raises(BioMatrixError):
             open_entity(GivenEntity.model_validate({"type": "protein", way: str(file)}), service)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event
 from typing import Generic, TypeVar
 
 from biomatrix.generation.jobs import Job, Token
+from biomatrix.generation.stopping import POLL_SECONDS, check_stop
 
 Result = TypeVar("Result")
 
@@ -52,6 +53,15 @@ class Call:
             self.parcels.put(self._packed)
             self._packed = []
 
+    def receive(self) -> list[Token] | BaseException:
+        """Wait for the next parcel; raise what :func:`biomatrix.generation.stopping.check_stop` raises meanwhile."""
+        while True:
+            check_stop()
+            try:
+                return self.parcels.get(timeout=POLL_SECONDS)
+            except Empty:
+                continue
+
 
 class Search(Generic[Result]):
     """Other work that needs the network for some steps: a beam search, or a score.
@@ -89,7 +99,8 @@ class Search(Generic[Result]):
 
     def result(self) -> Result:
         """Wait for the end; return what came of it, or raise what went wrong."""
-        self._ended.wait()
+        while not self._ended.wait(POLL_SECONDS):
+            check_stop()
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]

@@ -129,7 +129,7 @@ class ContinuousWriter:
             self._loop.start()
             left = len(call.jobs)
             while left:
-                parcel = call.parcels.get()
+                parcel = call.receive()
                 if isinstance(parcel, BaseException):
                     raise parcel
                 left -= sum(token.last for token in parcel)

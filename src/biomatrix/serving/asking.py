@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.modality_registry import modality_class
-from biomatrix.errors import ConfigurationError, UnsupportedError
+from biomatrix.errors import ConfigurationError
 from biomatrix.generation.confidence import with_evidence
-from biomatrix.generation.constraint_registry import constraint_class
 from biomatrix.generation.lengths import ends_of
 from biomatrix.generation.model import request_of
 from biomatrix.generation.soundness import by_checks
@@ -18,6 +17,7 @@ from biomatrix.serving.answers import told_answer, told_model
 from biomatrix.serving.entities import open_entity, shown_modality
 from biomatrix.serving.schemas.answers import AnswersTold
 from biomatrix.serving.schemas.entities import GivenEntity
+from biomatrix.serving.wishes import try_wishes
 from biomatrix.trust.checking import checked_level
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OP
         An entity cannot be read, a limit of the server is broken, or the request makes no sense.
     """
     _check_limits(service, asked)
-    _refuse_files(asked.constraints)
+    try_wishes(service, asked.constraints)
     settings: dict[str, Any] = {
         "num_samples": asked.samples,
         "temperature": asked.temperature,
@@ -154,17 +154,6 @@ def _item(service: Service, given: GivenEntity, where: str, opened: Opened) -> I
     entity = opened[id(given)] if id(given) in opened else open_entity(given, service, where)
     name = shown_modality(given, where)
     return entity if name is None else (entity, name)
-
-
-def _refuse_files(constraints: Sequence[str]) -> None:
-    """Refuse a constraint whose value names a file, before it is opened."""
-    for place, text in enumerate(constraints):
-        name = text.partition("=")[0].strip()
-        if constraint_class(name).reads_files:
-            raise UnsupportedError(
-                f"{name} names a file, and a server opens none; give the entity in kept, or another constraint",
-                file=f"constraints[{place}]",
-            )
 
 
 def _scorer(asked: GenerateAsked) -> Scorer | None:

@@ -46,7 +46,7 @@ class Desk:
     async def run(self, function: Callable[..., Result], *given: Any) -> Result:
         """Return what a function returns, run in a thread.
 
-        Work that takes too long is answered and runs to its end unheard: its thread counts as taken until then.
+        Work that takes too long is answered; its thread counts as taken until it has ended, unheard.
 
         Raises
         ------
@@ -64,6 +64,7 @@ class Desk:
             raise self._busy()
         done, _ = await asyncio.wait({task}, timeout=self.seconds)
         if not done:
+            task.add_done_callback(_unheard)
             limit = {"name": "seconds", "actual": self.seconds, "allowed": self.seconds}
             raise Problem(422, "limit", f"it took longer than {self.seconds:g} s; ask for less at once", limit=limit)
         return task.result()
@@ -111,3 +112,9 @@ class Desk:
 
     def _busy(self) -> Problem:
         return Problem(503, "busy", "too many requests wait; ask again a little later", retry_after=2.0)
+
+
+def _unheard(task: asyncio.Future[Any]) -> None:
+    """Take what came of work that nobody waits for, else its words, which may hold a sequence, are logged."""
+    if not task.cancelled():
+        task.exception()

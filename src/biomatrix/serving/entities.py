@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from biomatrix.serving.service import Service
 
 _SHOWN: Final = 8
+_LARGE: Final = 250
+"""Characters of an entity as it is typed, from which a worker writes its files."""
 PACKED: Final = "base64:"
 """How the content of a file begins that is given in base64, such as one that is gzipped."""
 _BINARY: set[tuple[str, str]] = set()
@@ -171,7 +173,7 @@ def tell_entity(
     if not formats:
         return told
     for one in kind.formats:
-        content = file_text(entity, one, sample)
+        content = file_text(entity, one, sample, service)
         if content is not None:
             told.formats[one.name] = content
     told.tokens = dict(_segments(entity, service, written))
@@ -180,12 +182,21 @@ def tell_entity(
     return told
 
 
-def file_text(entity: Entity, of: FileFormat, sample: Sample | None = None) -> str | None:
-    """Return an entity as the text of a file; None where the format cannot hold it or is no text."""
+def file_text(
+    entity: Entity, of: FileFormat, sample: Sample | None = None, service: Service | None = None
+) -> str | None:
+    """Return an entity as the text of a file; None where the format cannot hold it, is no text, or takes too long.
+
+    A large graph without coordinates is written by a worker of the service: its writer may lay it out first, with the
+    interpreter's lock held.
+    """
     kind, key = kind_of(entity), (entity.kind, of.name)
     if not of.writes or key in _BINARY or (of.structure and not of.appends and not entity.has_structure):
         return None
+    write = getattr(service.parser, "write", None) if service is not None else None
     try:
+        if write is not None and sample is None and _may_be_laid_out(entity):
+            return str(write(entity, of.name).decode())
         if sample is None and of.appends:
             return kind.record_bytes(entity, of.name).decode()
         return kind.sample_bytes([sample or Sample(entity, 1)], of.name).decode()
@@ -194,6 +205,11 @@ def file_text(entity: Entity, of: FileFormat, sample: Sample | None = None) -> s
     except BioMatrixError:
         pass  # the format has no place for it, such as for an atom without an element
     return None
+
+
+def _may_be_laid_out(entity: Entity) -> bool:
+    """Return whether a writer might compute places for a great many atoms; other kinds count no atoms."""
+    return not entity.has_structure and len(kind_of(entity).text(entity)) > _LARGE
 
 
 def _segments(entity: Entity, service: Service, written: Mapping[str, str] | None) -> Iterator[tuple[str, str]]:

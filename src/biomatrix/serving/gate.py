@@ -11,7 +11,7 @@ import traceback
 import uuid
 from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -176,7 +176,7 @@ class Gate:
         """Refuse names that another site's page may have been given for this machine, where no key protects it."""
         if self._keys is not None or not self._settings.is_loopback:
             return
-        host = urlsplit("//" + headers.get("host", "")).hostname or ""
+        host = _split("//" + headers.get("host", "")).hostname or ""
         if host.lower() not in {*LOOPBACK_NAMES, *self._settings.hosts}:
             message = "a server without keys is called by a name of this machine alone; see --allow-host"
             raise Problem(403, "host", message)
@@ -186,8 +186,16 @@ class Gate:
         origin = headers.get("origin")
         if origin is None or origin in self._settings.origins:
             return
-        if urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+        if _split(origin).netloc.lower() != headers.get("host", "").lower():
             raise Problem(403, "origin", "a page of another site may not ask this server; see --cors")
+
+
+def _split(address: str) -> SplitResult:
+    """Return the parts of an address; Problem (400) where it is none, such as with half of a pair of brackets."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        raise Problem(400, "header", "Host or Origin is no address") from None
 
 
 def is_protected(path: str) -> bool:

@@ -96,6 +96,13 @@ class ParsingPool:
         """Read a constraint, such as ``scaffold=c1ccccc1``, where it can do no harm; raises as :meth:`read` does."""
         self._ask({"what": "constraint"}, _bytes(text))
 
+    def write(self, entity: Entity, file_format: str) -> bytes:
+        """Return a large entity as a file, where laying it out may take its time; raises as :meth:`read` does."""
+        from biomatrix.entities.kind_registry import kind_of
+
+        asked = {"what": "write", "kind": entity.kind, "name": entity.name, "format": file_format}
+        return self._ask(asked, kind_of(entity).to_bytes(entity))[1][0]
+
     def wait_until_ready(self) -> None:
         """Return once the parsers are imported and a worker has been forked."""
         worker = self._take()

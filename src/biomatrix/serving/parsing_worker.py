@@ -142,9 +142,17 @@ def _answer(asked: dict[str, Any], blobs: Sequence[bytes], limits: ServingLimits
 
     if asked["what"] == "constraint":
         from biomatrix.generation.constraint_registry import parse_constraint
+        from biomatrix.serving.wishes import refuse_file
 
+        refuse_file(blobs[0].decode())
         parse_constraint(blobs[0].decode())
         return {}, []
+    if asked["what"] == "write":
+        from biomatrix.entities.samples import Sample
+
+        owner = kind(asked["kind"])
+        entity = owner.from_bytes(blobs[0], asked["name"])
+        return {}, [owner.sample_bytes([Sample(entity, 1)], asked["format"])]
     if asked["what"] == "parse":
         entities = [kind(asked["kind"]).parse(blobs[0].decode(), limits=reader_limits(limits))]
     else:

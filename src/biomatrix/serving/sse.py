@@ -9,8 +9,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any, Final, TypeVar
 
+from biomatrix.generation.stopping import stopped_by
 from biomatrix.serving.desk import Desk
 from biomatrix.serving.problems import Problem, problem_of
+from biomatrix.serving.watching import Stopped
 
 Item = TypeVar("Item")
 
@@ -46,6 +48,14 @@ class _Pump:
     def work(self) -> None:
         """Run the generator to its end, or to the client's; for a thread."""
         deadline = time.monotonic() + self._seconds
+        with stopped_by(self._check):
+            self._work(deadline)
+
+    def _check(self) -> None:
+        if self._closed.is_set():
+            raise Stopped
+
+    def _work(self, deadline: float) -> None:
         events: Iterator[Any] | None = None
         try:
             events = self._make()

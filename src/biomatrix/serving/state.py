@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from biomatrix.generation.stopping import stopped_by
 from biomatrix.serving.desk import Desk
 from biomatrix.serving.gate import log_error
 from biomatrix.serving.metrics import Metrics
 from biomatrix.serving.opening import Opened, Opening
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.settings import ServingSettings
+from biomatrix.serving.watching import Watch
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -54,23 +56,24 @@ class State:
         return self.generating if generates else self.quick
 
     async def run(self, generates: bool, function: Callable[..., Result], *given: Any) -> Result:
-        """Return what a function returns, run in a thread, its seconds counted."""
+        """Return what a function returns, run in a thread, its seconds counted.
+
+        What the model writes for it is stopped where it takes too long.
+        """
+        watch = Watch()
 
         def timed() -> Result:
             began = time.monotonic()
             try:
-                return function(*given)
+                with stopped_by(watch.check):
+                    return function(*given)
             finally:
                 self.metrics.seconds.labels("working").observe(time.monotonic() - began)
 
-        return await self.desk(generates).run(timed)
-
-    def try_constraints(self, constraints: object) -> None:
-        """Read constraints where a hostile one does no harm, before this process reads them."""
-        reader = getattr(self.opened.service.parser, "try_constraint", None)
-        for text in constraints if isinstance(constraints, list | tuple) else ():
-            if reader is not None and isinstance(text, str):
-                reader(text)
+        try:
+            return await self.desk(generates).run(timed)
+        finally:
+            watch.stop()
 
     def tell(self, request: Request, error: BaseException) -> None:
         """Log an error that nobody raised on purpose, under the request's id."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from biomatrix.errors import LimitError
+from biomatrix.generation.stopping import stopped_by
 
 if TYPE_CHECKING:
     from biomatrix.generation.answers import Answer
@@ -62,7 +63,8 @@ class WatchedEngine:
     """An engine whose writing is counted and can be stopped; it answers as the engine it wraps does.
 
     One request is written as a stream, which gives the same answers and, closed early, frees its rows at once. What
-    cannot be streamed (the best of several, beams, several requests together) is written whole and stopped behind it.
+    cannot be streamed (the best of several, beams, several requests together) is written whole; a shared model
+    stops that too, another ends it first.
 
     Parameters
     ----------
@@ -88,7 +90,8 @@ class WatchedEngine:
         self._watch.check()
         if len(requests) == 1 and requests[0].best_of == 1 and requests[0].beams is None:
             return [self._written(requests[0])]
-        groups = self._engine.generate(requests, max_rows=max_rows)
+        with stopped_by(self._watch.check):
+            groups = self._engine.generate(requests, max_rows=max_rows)
         self._watch.tokens += sum(len(answer.token_ids) for group in groups for answer in group)
         self._watch.check()
         return groups

@@ -125,6 +125,8 @@ def test_every_answer_carries_its_headers(client: httpx.Client) -> None:
 
 def test_other_sites_may_not_ask(client: httpx.Client, address: str) -> None:
     assert client.get("/v1/models", headers={"origin": address}).status_code == 200
+    for headers in ({"host": "[::1"}, {"origin": "http://["}):
+        assert client.get("/v1/models", headers=headers).status_code == 400
     for headers in ({"origin": "https://evil.example"}, {"origin": "null"}, {"host": "evil.example"}):
         assert client.get("/v1/models", headers=headers).status_code == 403
     form = client.post("/v1/check", content='{"entity": 1}', headers={"content-type": "text/plain"})

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from biomatrix.entities import Molecule, kind
+from biomatrix.entities import Molecule, kind, kind_of
+from biomatrix.entities.samples import Sample
 from biomatrix.errors import BioMatrixError, LimitError, ParseError
 from biomatrix.serving.limits import ServingLimits
 from biomatrix.serving.parsing_pool import ParsingPool
@@ -133,3 +134,19 @@ def test_a_file_without_a_name_gives_none_to_what_it_holds(pool: ParsingPool) ->
     assert alone.name == ""
     both = lines + lines.replace("ALA A", "ALA B").replace("   0.000   0.000", "   0.000  20.000")
     assert [one.name for one in pool.read(f"{both}END\n".encode(), "pdb")] == ["A", "B"]
+
+
+def test_a_worker_opens_no_file_that_a_constraint_names(pool: ParsingPool, tmp_path: Path) -> None:
+    file = tmp_path / "secret.pdb"
+    file.write_text("ATOM  SECRET\n")
+    with pytest.raises(BioMatrixError, match="a server opens none") as caught:
+        pool.try_constraint(f"structure={file}:10-20")
+    assert "SECRET" not in caught.value.message
+
+
+def test_a_worker_writes_what_it_would_take_long_to_lay_out(pool: ParsingPool) -> None:
+    entity = pool.parse("C" * 300, "molecule")
+    assert pool.write(entity, "smi") == kind_of(entity).sample_bytes([Sample(entity, 1)], "smi")
+    with pytest.raises(LimitError):
+        pool.write(pool.parse("C" * 1_000, "molecule"), "sdf")
+    assert kind_of(entity).picture(pool.parse(".".join("C" * 301), "molecule")) is None

@@ -103,11 +103,16 @@ def test_json_lines_are_refused_by_line_before_any_is_accepted(client: TestClien
     ],
 )
 def test_what_is_no_job_is_refused_with_one_line(client: TestClient, body: bytes, status: int) -> None:
-    answer = client.post("/v1/jobs", content=body)
+    answer = client.post("/v1/jobs", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == status, answer.text
     message = answer.json()["error"]["message"]
     assert message
     assert "\n" not in message
+
+
+def test_a_form_of_another_site_makes_no_job(client: TestClient) -> None:
+    body = b'{"operation": "spell_molecule", "input": {"smiles": "CCO"}}'
+    assert client.post("/v1/jobs", content=body, headers={"content-type": "text/plain"}).status_code == 415
 
 
 def test_the_same_key_and_body_give_the_same_job(client: TestClient) -> None:

@@ -308,8 +308,10 @@ class MoleculeKind(Kind):
             return entity, f"; without 3D: {error.message}"
 
     def picture(self, entity: Molecule, weights: Sequence[float] | None = None, label: str = "") -> str | None:
-        from biomatrix.entities.molecule.picture import draw
+        from biomatrix.entities.molecule.picture import MOST_ATOMS, draw
 
+        if entity.mol.GetNumHeavyAtoms() > MOST_ATOMS:
+            return None
         return draw(entity, weights=weights, label=label)
 
     def examples(self) -> list[Example]:

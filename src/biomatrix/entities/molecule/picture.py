@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WIDTH, HEIGHT = 320, 220
+MOST_ATOMS: Final = 300
+"""Heavy atoms that a drawing shows: of more nobody could read it, and laying them out takes up to a minute."""
 _RADIUS: Final = 0.4
 _INDEX: Final = "_biomatrix_index"
 _ATOM_CLASS: Final = re.compile(r"\batom-(\d+)\b")

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from biomatrix.errors import BioMatrixError, LimitError
 from biomatrix.serving.faults import placed_error
 from biomatrix.serving.jobs.job import Job, JobsFullError, OtherBodyError
-from biomatrix.serving.jobs.submissions import RefusedRecordsError, digest_of, read_submission
+from biomatrix.serving.jobs.submissions import LINES, RefusedRecordsError, digest_of, read_submission
 
 if TYPE_CHECKING:
     from biomatrix.serving.jobs.runner import JobRunner
@@ -96,6 +96,9 @@ class _JobRoutes:
                 message = f"the body is larger than {self._request_bytes:,} bytes; send several jobs"
                 return _refused(413, {"type": "limit", "message": message, "where": None, "limit": limit})
         kind = request.headers.get("content-type", "")
+        if kind.partition(";")[0].strip().lower() not in (*LINES, "application/json"):
+            message = "a job is sent as application/json or application/x-ndjson"
+            return _refused(415, {"type": "content-type", "message": message, "where": None, "limit": None})
         try:
             job, new = await run_in_threadpool(
                 self._create, bytes(body), kind, operation, _owner(request), idempotency_key

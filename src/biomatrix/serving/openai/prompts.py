@@ -16,6 +16,7 @@ from biomatrix.serving.entities import open_entity, shown_modality
 from biomatrix.serving.openai.schemas import Asked, ChatAsked, CompletionAsked, Message
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.schemas.entities import GivenEntity
+from biomatrix.serving.wishes import try_wishes
 from biomatrix.vocabulary.chat import Role, Turn
 from biomatrix.vocabulary.tables import Tokens
 
@@ -49,7 +50,7 @@ def chat_requests(service: Service, asked: ChatAsked, seed: int) -> list[Request
     if turns[-1].role != "user":
         where = {"field": "messages", "record": None, "position": None}
         raise Problem(400, "conversation", "the last message is the user's, which the model answers", where=where)
-    return [_request(asked, seed, turns[-1].content, history=turns[:-1])]
+    return [_request(service, asked, seed, turns[-1].content, history=turns[:-1])]
 
 
 def completion_requests(service: Service, asked: CompletionAsked, seed: int) -> list[Request]:
@@ -60,12 +61,14 @@ def completion_requests(service: Service, asked: CompletionAsked, seed: int) -> 
     service.limits.check("samples", asked.n * len(asked.prompts), "number of answers")
     if not asked.prompts:
         raise Problem(400, "schema", "prompt is an empty list; give a text")
-    return [_request(asked, seed, read_text(service, text, asked.read_entities), raw=True) for text in asked.prompts]
+    read = [read_text(service, text, asked.read_entities) for text in asked.prompts]
+    return [_request(service, asked, seed, prompt, raw=True) for prompt in read]
 
 
-def _request(asked: Asked, seed: int, prompt: Any, **further: Any) -> Request:
+def _request(service: Service, asked: Asked, seed: int, prompt: Any, **further: Any) -> Request:
     for name in [asked.output] if isinstance(asked.output, str) else asked.output or ():
         modality_class(name)  # refuses an unknown one with the near ones
+    try_wishes(service, asked.constraints)
     return request_of(
         prompt,
         asked.output,

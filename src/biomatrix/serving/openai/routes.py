@@ -98,7 +98,6 @@ def _read(
     """Return what is asked, checked in full; for a thread."""
     given = asked.model_validate(parse_json(body))
     given.check(state.opened.name)
-    state.try_constraints(given.constraints)
     seed = seed_for(given)
     made = form(given)
     return made, given, made.requests(state.opened, seed), seed

@@ -60,7 +60,7 @@ def _content(entity: Entity, way: Way, service: Service) -> tuple[Way, str]:
             )
         return way, wrap(one.encode(entity), one)
     of = next(one for one in kind.formats if one.name == way.format)
-    content = file_text(entity, of)
+    content = file_text(entity, of, service=service)
     if content is not None:
         return way, content
     if not of.writes:
