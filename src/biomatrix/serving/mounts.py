@@ -1,56 +1,52 @@
-"""The parts of a server that come beside the API: jobs, tools for agents, the page; each where it is there."""
+"""The parts of a server that come beside the API: jobs, tools for agents, the page."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from importlib import import_module
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Mount, Route
+
+from biomatrix.serving.jobs.routes import job_routes
+from biomatrix.serving.jobs.runner import JobRunner
+from biomatrix.serving.jobs.store import JobStore
+from biomatrix.serving.page import mount_page
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import Receive, Scope, Send
 
+    from biomatrix.serving.mcp.mounting import MountedServer
     from biomatrix.serving.state import State
 
-_ROOM: Final = "biomatrix.serving"
-_TOOLS: Final = "biomatrix.serving.mcp.server"
 Held = Callable[[], AbstractAsyncContextManager[None]]
 
 
 def mount_parts(app: FastAPI, state: State) -> list[Held]:
     """Add the parts to an application; return what its lifespan holds open."""
     held: list[Held] = []
-    if state.settings.jobs is not None and _is_there(f"{_ROOM}.jobs"):
-        held.append(_mount_jobs(app, state))
-    if _is_there(f"{_ROOM}.mcp") and _is_there("mcp"):
-        held.append(_mount_tools(app, state))
-    if _is_there(f"{_ROOM}.page"):
-        import_module(f"{_ROOM}.page").mount_page(app)
+    if state.settings.jobs is not None:
+        held.append(_mount_jobs(app, state, state.settings.jobs))
+    held.append(_mount_tools(app, state))
+    mount_page(app)
     return held
-
-
-def _is_there(module: str) -> bool:
-    return find_spec(module) is not None
 
 
 class _Jobs:
     """The threads that work on jobs, which begin once the model is open."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, database: Path) -> None:
         self._state = state
-        self.store: Any = import_module(f"{_ROOM}.jobs.store").JobStore(state.settings.jobs)
-        self._runner: Any = None
+        self.store = JobStore(database)
+        self._runner: JobRunner | None = None
 
     def start(self) -> None:
         """Begin to work; called when the model is open."""
-        runner = import_module(f"{_ROOM}.jobs.runner").JobRunner(self.store, self._state.opened.service)
-        runner.start()
-        self._runner = runner
+        self._runner = JobRunner(self.store, self._state.opened.service)
+        self._runner.start()
 
     def stop(self) -> None:
         """Finish what is in work, and close the store."""
@@ -69,10 +65,9 @@ class _Jobs:
             self._runner.stop_cancelled()
 
 
-def _mount_jobs(app: FastAPI, state: State) -> Held:
-    jobs = _Jobs(state)
-    routes = import_module(f"{_ROOM}.jobs.routes")
-    app.include_router(routes.job_routes(jobs.store, jobs, state.settings.limits.request_bytes))
+def _mount_jobs(app: FastAPI, state: State, database: Path) -> Held:
+    jobs = _Jobs(state, database)
+    app.include_router(job_routes(jobs.store, jobs, state.settings.limits.request_bytes))
     state.opening.when_ready(jobs.start)
 
     @asynccontextmanager
@@ -90,16 +85,17 @@ class _Tools:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._server: Any = None
+        self._server: MountedServer | None = None
 
     def prepare(self) -> None:
         """Import what the tools need, which is slow, before anybody asks for them."""
-        import_module(_TOOLS)
+        import biomatrix.serving.mcp.server  # noqa: F401
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._server is None:
             await run_in_threadpool(self.prepare)
-            mcp_app = import_module(_TOOLS).mcp_app
+            from biomatrix.serving.mcp.server import mcp_app
+
             # the gate has looked at host and origin; of two first requests, one has made it meanwhile
             self._server = self._server or mcp_app(self._state.opened.service, allowed_hosts=None)
         await self._server(scope, receive, send)

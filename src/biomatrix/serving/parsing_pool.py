@@ -6,33 +6,25 @@ milliseconds. What comes back is JSON and the bytes that kinds keep entities as,
 
 from __future__ import annotations
 
-import os
 import queue
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from biomatrix import errors
-from biomatrix.errors import BioMatrixError, BusyError, ConfigurationError, LimitError, ParseError
+from biomatrix.errors import BioMatrixError, BusyError, LimitError, ParseError
 from biomatrix.serving.limits import ServingLimits
 from biomatrix.serving.parsing_frames import BrokenFrameError, receive_frame, send_frame
-from biomatrix.serving.parsing_worker import END, FORK, PID, READY
+from biomatrix.serving.parsing_nursery import Nursery
 
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
 
-_KEPT_VARIABLES: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "BIOMATRIX_KINDS")
-"""What of the environment parsers see: no key and no token is among it."""
 _USES: Final = 500
 """Requests after which a worker is replaced, so that what readers leak does not add up."""
-_START_SECONDS: Final = 60.0
 _ERRORS: Final = {
     name: value
     for name, value in vars(errors).items()
@@ -65,14 +57,7 @@ class ParsingPool:
         self._limits = limits
         self._watch = watch
         self._slots: queue.Queue[_Worker | None] = queue.Queue()
-        self._lock = threading.Lock()
-        self._control, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "biomatrix.serving.parsing_worker", str(theirs.fileno())]
-        self._nursery = subprocess.Popen(
-            command, env=_environment(), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-        theirs.close()
-        self._ready = False
+        self._nursery = Nursery()
         for _ in range(workers):
             self._slots.put(None)  # a place whose worker is forked when it is first used
 
@@ -113,9 +98,7 @@ class ParsingPool:
 
     def close(self) -> None:
         """End the nursery and its workers."""
-        self._control.close()
-        self._nursery.kill()
-        self._nursery.wait()
+        self._nursery.close()
         while True:
             try:
                 worker = self._slots.get_nowait()
@@ -189,37 +172,18 @@ class ParsingPool:
         """Return a new worker."""
         ours, theirs = socket.socketpair()
         try:
-            with self._lock:
-                self._await_nursery()
-                socket.send_fds(self._control, [FORK], [theirs.fileno()])
-                (pid,) = PID.unpack(self._control.recv(PID.size, socket.MSG_WAITALL))
-        except (OSError, ValueError) as error:
+            pid = self._nursery.fork(theirs)
+        except BaseException:
             ours.close()
-            raise BusyError("the readers of files have gone; ask again a little later", retry_after=5.0) from error
+            raise
         finally:
             theirs.close()
         send_frame(ours, {"limits": asdict(self._limits)})
         return _Worker(pid, ours)
 
-    def _await_nursery(self) -> None:
-        if not self._ready:
-            self._control.settimeout(_START_SECONDS)
-            if self._control.recv(1) != READY:
-                raise ConfigurationError("the process that reads files did not start; its message stands above")
-            self._control.settimeout(None)
-            self._ready = True
-
     def _end(self, worker: _Worker) -> None:
         worker.sock.close()
-        with self._lock, suppress(OSError):  # the nursery has gone, and its workers end by their own clocks
-            self._control.sendall(END + PID.pack(worker.pid))
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    # one thread each: a process that has threads must not fork
-    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**kept, **single, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        self._nursery.end(worker.pid)
 
 
 def _bytes(text: str) -> bytes:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -150,3 +153,17 @@ def test_a_worker_writes_what_it_would_take_long_to_lay_out(pool: ParsingPool) -
     with pytest.raises(LimitError):
         pool.write(pool.parse("C" * 1_000, "molecule"), "sdf")
     assert kind_of(entity).picture(pool.parse(".".join("C" * 301), "molecule")) is None
+
+
+def test_a_nursery_that_was_ended_is_started_anew() -> None:
+    with ParsingPool(ServingLimits(), workers=1) as pool:
+        assert pool.parse("CCO", "molecule").smiles == "CCO"  # type: ignore[attr-defined]
+        (worker,) = pool._slots.queue
+        assert worker is not None
+        os.kill(pool._nursery._process.pid, signal.SIGKILL)
+        pool._nursery._process.wait()
+        with suppress(ProcessLookupError):  # it may end with the nursery
+            os.kill(worker.pid, signal.SIGKILL)
+        with pytest.raises(LimitError, match="ended the reader"):
+            pool.parse("CC", "molecule")
+        assert pool.parse("CCC", "molecule").smiles == "CCC"  # type: ignore[attr-defined]

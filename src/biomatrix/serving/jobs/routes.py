@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -17,7 +17,6 @@ from biomatrix.serving.jobs.job import Job, JobsFullError, OtherBodyError
 from biomatrix.serving.jobs.submissions import LINES, RefusedRecordsError, digest_of, read_submission
 
 if TYPE_CHECKING:
-    from biomatrix.serving.jobs.runner import JobRunner
     from biomatrix.serving.jobs.store import JobStore
 
 _PAGE: Final = 16
@@ -47,7 +46,15 @@ _BODY: Final = {
 }
 
 
-def job_routes(store: JobStore, runner: JobRunner, request_bytes: int = 32 * 2**20) -> APIRouter:
+class Worker(Protocol):
+    """What is told of new and of cancelled jobs."""
+
+    def wake(self) -> None: ...
+
+    def stop_cancelled(self) -> None: ...
+
+
+def job_routes(store: JobStore, runner: Worker, request_bytes: int = 32 * 2**20) -> APIRouter:
     """Return ``/v1/jobs`` and what is below it.
 
     The owner of a job is ``request.state.owner``, the name of the API key, where the server sets it; "" elsewhere.
@@ -56,7 +63,7 @@ def job_routes(store: JobStore, runner: JobRunner, request_bytes: int = 32 * 2**
     Parameters
     ----------
     store : JobStore
-    runner : JobRunner
+    runner : Worker
         Told of new and cancelled jobs.
     request_bytes : int
         The largest body.
@@ -74,7 +81,7 @@ def job_routes(store: JobStore, runner: JobRunner, request_bytes: int = 32 * 2**
 class _JobRoutes:
     """The handlers; what blocks runs in threads."""
 
-    def __init__(self, store: JobStore, runner: JobRunner, request_bytes: int) -> None:
+    def __init__(self, store: JobStore, runner: Worker, request_bytes: int) -> None:
         self._store = store
         self._runner = runner
         self._request_bytes = request_bytes
