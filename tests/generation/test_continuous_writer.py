@@ -135,7 +135,7 @@ def test_what_is_written_does_not_depend_on_who_else_asks() -> None:
     check_alike(15, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_sixty_mixed_requests_from_sixteen_threads_are_answered_as_one_at_a_time() -> None:
     check_alike(60, 3)
 

@@ -244,7 +244,7 @@ def test_the_examples_are_those_of_the_kinds() -> None:
         assert examples_of(one) == json.loads(json.dumps(written_examples(one))), one.name
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_every_task_can_be_asked_as_its_example_says(service: Service) -> None:
     listed = run(service, "tasks", {}).root
     assert len(listed) > 80

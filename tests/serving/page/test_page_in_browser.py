@@ -43,6 +43,7 @@ def test_what_is_typed_is_drawn_and_an_error_points_at_its_place(page: Any, unti
     until("document.querySelector('.fault .at mark')?.textContent === '1'")
 
 
+@pytest.mark.exhaustive
 def test_a_dropped_file_becomes_one_input_a_record(page: Any, tmp_path: Path) -> None:
     file = tmp_path / "two.fasta"
     file.write_text(">first\nMKTAYIAKQR\n>second\nGSHMLEDPVR\n")
@@ -78,6 +79,7 @@ def test_a_task_answers_with_drawings_structure_checks_and_files(page: Any, tmp_
     page.screenshot(path=tmp_path / "answer.png", full_page=True)
 
 
+@pytest.mark.exhaustive
 def test_a_fold_lies_over_its_native_structure(page: Any, tmp_path: Path) -> None:
     page.get_by_role("button", name="Human dihydrofolate reductase 3D").click()
     page.wait_for_selector(".preview .ruler")
@@ -90,6 +92,7 @@ def test_a_fold_lies_over_its_native_structure(page: Any, tmp_path: Path) -> Non
     page.screenshot(path=tmp_path / "fold.png", full_page=True)
 
 
+@pytest.mark.exhaustive
 def test_of_several_inputs_the_chosen_one_is_asked_about(page: Any, tmp_path: Path) -> None:
     put_in(page, "CCO")
     page.wait_for_selector(".preview .drawing svg")
@@ -135,6 +138,7 @@ def test_a_token_lights_its_atom_and_an_atom_its_token(page: Any) -> None:
     assert page.locator(".card .token.lit").count() >= 1
 
 
+@pytest.mark.exhaustive
 def test_webgl_contexts_are_given_back(page: Any, until: Until) -> None:
     ask(page, "Make a molecule in 3D.", "molecule_structure", Samples="2")
     until("document.querySelectorAll('.card .stage-foot select').length === 2")
@@ -144,6 +148,7 @@ def test_webgl_contexts_are_given_back(page: Any, until: Until) -> None:
     assert page.locator("canvas").count() == 0
 
 
+@pytest.mark.exhaustive
 def test_an_answer_streams_and_can_be_stopped(page: Any) -> None:
     ask(page, "Make a protein.", "protein_structure", Samples="24", Length="400")
     page.wait_for_selector(".tokens.live .of-modality")
@@ -195,6 +200,7 @@ def test_a_link_and_the_history_reproduce_a_request(page: Any, wire: Any, until:
     assert page.get_by_label("Paste or type").input_value() == "CCO"
 
 
+@pytest.mark.exhaustive
 def test_python_that_is_copied_runs(page: Any, tmp_path: Path) -> None:
     ask(page, "Make a molecule.", "molecule_smiles", Seed="5")
     page.wait_for_selector(".card .written code")
@@ -207,6 +213,7 @@ def test_python_that_is_copied_runs(page: Any, tmp_path: Path) -> None:
     assert page.locator(".card .written code").text_content() in done.stdout
 
 
+@pytest.mark.exhaustive
 def test_the_explorer_draws_the_error_along_the_chain(page: Any, tmp_path: Path) -> None:
     page.get_by_role("button", name="Human dihydrofolate reductase 3D").click()
     page.wait_for_selector(".preview .ruler")
@@ -223,6 +230,7 @@ def test_the_explorer_draws_the_error_along_the_chain(page: Any, tmp_path: Path)
     page.wait_for_selector("#explorer .state >> text=A protein")
 
 
+@pytest.mark.exhaustive
 def test_constraints_come_from_the_kind_and_hold(page: Any, until: Until) -> None:
     page.get_by_label("Answer as").select_option("molecule_smiles")
     ask(page, "Make a molecule.", "molecule_smiles", Samples="2")
@@ -235,6 +243,7 @@ def test_constraints_come_from_the_kind_and_hold(page: Any, until: Until) -> Non
         assert sum(letter in "Nn" for letter in text) == 4
 
 
+@pytest.mark.exhaustive
 def test_dark_and_phone_width(page: Any, tmp_path: Path) -> None:
     page.get_by_role("button", name="Caffeine", exact=True).click()
     page.wait_for_selector(".preview .drawing svg")
