@@ -85,7 +85,9 @@ def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(folder)]),
         "OMP_NUM_THREADS": "1",
     }
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(
+        arguments, cwd=folder, capture_output=True, text=True, env=environment, check=False, timeout=600
+    )
     assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
     return done
 
