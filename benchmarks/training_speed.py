@@ -33,6 +33,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from gpu_settings import Names
 from timing import verdict
 
 STOCK = ("padded", "grouped", "packed")
@@ -83,20 +84,6 @@ def recipe(args: argparse.Namespace, folder: Path) -> Any:
             },
         }
     )
-
-
-class Names:
-    """What training asks of a vocabulary, for a model that is never saved."""
-
-    pad_id, modalities = 0, ()
-    ending_ids = [1]  # noqa: RUF012 - read only
-    blocks: dict[str, Any] = {}  # noqa: RUF012 - read only
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-    def __len__(self) -> int:
-        return self.size
 
 
 def turn(tokens: int, wall: float, processor: float) -> None:

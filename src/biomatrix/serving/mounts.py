@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import Mount, Route
 
 from biomatrix.serving.jobs.routes import job_routes
 from biomatrix.serving.jobs.runner import JobRunner
 from biomatrix.serving.jobs.store import JobStore
+from biomatrix.serving.mcp.paths import mount_mcp
 from biomatrix.serving.page import mount_page
 
 if TYPE_CHECKING:
@@ -108,9 +108,7 @@ class _Tools:
 
 def _mount_tools(app: FastAPI, state: State) -> Held:
     tools = _Tools(state)
-    # with and without a slash behind it, and no redirect, which a proxy in front may send to the wrong place
-    app.router.routes.insert(0, Route("/mcp", endpoint=tools))
-    app.router.routes.insert(1, Mount("/mcp", app=tools))
+    mount_mcp(app, tools)
     state.opening.when_ready(tools.prepare)
 
     @asynccontextmanager

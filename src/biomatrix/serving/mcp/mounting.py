@@ -13,7 +13,6 @@ from mcp.server.transport_security import TransportSecuritySettings
 
 if TYPE_CHECKING:
     from mcp.server import Server
-    from starlette.applications import Starlette
     from starlette.types import Receive, Scope, Send
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -83,17 +82,6 @@ class MountedServer:
         self._ended.set()
         if self._running is not None:
             await self._running
-
-
-def mount_mcp(app: Starlette, server: MountedServer, path: str = "/mcp") -> None:
-    """Let an application answer the protocol at a path, with and without a slash behind it.
-
-    A plain mount would answer the path itself with a redirect, which a proxy in front may send to the wrong place.
-    """
-    from starlette.routing import Mount, Route
-
-    app.router.routes.insert(0, Route(path, endpoint=server))
-    app.router.routes.insert(1, Mount(path, app=server))
 
 
 def _security(hosts: Sequence[str] | None, origins: Sequence[str]) -> TransportSecuritySettings:

@@ -16,7 +16,8 @@ from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.entities.near_matches import choices
 from biomatrix.serving.mcp.calls import Caller
-from biomatrix.serving.mcp.mounting import MountedServer, mount_mcp
+from biomatrix.serving.mcp.mounting import MountedServer
+from biomatrix.serving.mcp.paths import mount_mcp
 from biomatrix.serving.mcp.resources import SCHEME, KeptAnswers, address
 from biomatrix.serving.mcp.schemas import input_schema, output_schema
 from biomatrix.serving.operations.operation import Operation, operations
