@@ -21,6 +21,8 @@ MODULES = sorted(module.name for module in pkgutil.walk_packages(biomatrix.__pat
 
 PUBLIC = {
     "BioMatrixError",
+    "Cell",
+    "CellSet",
     "Entity",
     "Kind",
     "Modality",

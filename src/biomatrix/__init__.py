@@ -14,6 +14,8 @@ __version__ = "0.1.0"
 
 _HOME = {
     "BioMatrixError": "biomatrix.errors",
+    "Cell": "biomatrix.entities",
+    "CellSet": "biomatrix.entities",
     "Entity": "biomatrix.entities",
     "Kind": "biomatrix.entities",
     "Modality": "biomatrix.entities",
@@ -33,6 +35,8 @@ _HOME = {
 
 __all__ = [
     "BioMatrixError",
+    "Cell",
+    "CellSet",
     "Entity",
     "Kind",
     "Modality",
@@ -53,6 +57,8 @@ __all__ = [
 
 if TYPE_CHECKING:
     from biomatrix.entities import (
+        Cell,
+        CellSet,
         Entity,
         Kind,
         Modality,

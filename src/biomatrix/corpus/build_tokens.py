@@ -39,7 +39,7 @@ from biomatrix.corpus.slices import (
     tell_outdated,
 )
 from biomatrix.corpus.token_counts import TokenCounts
-from biomatrix.entities import modality, modality_names
+from biomatrix.entities import default_modality_names, modality
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.errors import BioMatrixError
@@ -297,7 +297,7 @@ def build_tokens(
     """
     tokenizer_names, ways = structure_tokenizers or {}, rewritings or {}
     slices_by_modality: dict[str, dict[str, list[TokenSlice]]] = {}
-    for name in modalities or modality_names():
+    for name in modalities or default_modality_names():
         slices_by_modality[name] = token_slices(records, work, name, tokenizer_names.get(name), ways)
         flat = [item for group in slices_by_modality[name].values() for item in group]
         coded = modality_class(name).needs_tokenizer

@@ -24,7 +24,7 @@ from biomatrix.corpus.saved_vocabulary import ORIGIN
 from biomatrix.corpus.slices import fingerprint
 from biomatrix.corpus.token_counts import summed
 from biomatrix.corpus.vocabulary_recipe import CoverageRecipe, VocabularyRecipe
-from biomatrix.entities import modality, modality_names
+from biomatrix.entities import default_modality_names, modality
 from biomatrix.entities.base_modality import Modality
 from biomatrix.tasks.registry import package_definitions
 from biomatrix.vocabulary import Coverage, Vocabulary, coverage_of, joint_tokens, train_byte_bpe
@@ -136,7 +136,7 @@ def build_vocabulary(
     cover the share set in the recipe; of the others, all.
     """
     settings = recipe.vocabulary
-    names = recipe.modalities or modality_names()
+    names = recipe.modalities or default_modality_names()
     writers = [modality(name, tokenizer=recipe.structure_tokenizers.get(name)) for name in names]
     tokenizer, rows = base.open() if base else (_learned(slices, settings, writers), None)
     counts = count_open_tokens(slices, writers)
@@ -186,7 +186,7 @@ def describe(name: str, covered: float, found: Coverage) -> str:
 
 def vocabulary_fingerprint(slices: Slices, recipe: CorpusRecipe, base: BaseVocabulary | None) -> str:
     """Return the hash of the token slices, the base and the parts of a recipe that a vocabulary depends on."""
-    names = list(recipe.modalities or modality_names())
+    names = list(recipe.modalities or default_modality_names())
     marks = {source: [item.fingerprint for item in group] for source, group in slices.items()}
     settings = recipe.vocabulary.model_dump(exclude={"base"})  # it may be named in several ways: its content counts
     return fingerprint(VERSION, settings, names, list(marks.items()), *((base.fingerprint,) if base else ()))

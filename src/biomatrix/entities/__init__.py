@@ -11,6 +11,8 @@ from biomatrix.lazy import lazy_names
 
 _HOME = {
     "Check": "biomatrix.entities.check",
+    "Cell": "biomatrix.entities.cell.entity",
+    "CellSet": "biomatrix.entities.cell.cell_set",
     "DEFAULT_LIMITS": "biomatrix.entities.limits",
     "Comparison": "biomatrix.entities.comparison",
     "Entity": "biomatrix.entities.base_entity",
@@ -26,6 +28,7 @@ _HOME = {
     "Records": "biomatrix.entities.records",
     "Reject": "biomatrix.entities.rejects",
     "compare": "biomatrix.entities.comparison",
+    "default_modality_names": "biomatrix.entities.modality_registry",
     "kind": "biomatrix.entities.kind_registry",
     "kind_names": "biomatrix.entities.kind_registry",
     "kind_of": "biomatrix.entities.kind_registry",
@@ -49,6 +52,8 @@ _HOME = {
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "Cell",
+    "CellSet",
     "Check",
     "Comparison",
     "Entity",
@@ -64,6 +69,7 @@ __all__ = [
     "Records",
     "Reject",
     "compare",
+    "default_modality_names",
     "kind",
     "kind_names",
     "kind_of",
@@ -88,12 +94,20 @@ __all__ = [
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.base_modality import Modality
+    from biomatrix.entities.cell.cell_set import CellSet
+    from biomatrix.entities.cell.entity import Cell
     from biomatrix.entities.check import Check
     from biomatrix.entities.comparison import Comparison, compare
     from biomatrix.entities.grammar import Grammar
     from biomatrix.entities.kind_registry import kind, kind_names, kind_of, kinds, register_kind, unregister_kind
     from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-    from biomatrix.entities.modality_registry import modalities, modality, modality_names, register_modality
+    from biomatrix.entities.modality_registry import (
+        default_modality_names,
+        modalities,
+        modality,
+        modality_names,
+        register_modality,
+    )
     from biomatrix.entities.molecule.entity import Molecule
     from biomatrix.entities.molecule.files.records import read_molecules, write_molecules
     from biomatrix.entities.molecule.structure.tokenizer import MoleculeCodes, MoleculeStructureTokenizer

@@ -22,6 +22,7 @@ from biomatrix.errors import ConfigurationError
 BUILT_IN: Final[dict[str, str]] = {
     "molecule": "biomatrix.entities.molecule.kind:MOLECULE",
     "protein": "biomatrix.entities.protein.kind:PROTEIN",
+    "cell": "biomatrix.entities.cell.kind:CELL",
 }
 ENTRY_POINTS: Final = "biomatrix.kinds"
 ENVIRONMENT: Final = "BIOMATRIX_KINDS"

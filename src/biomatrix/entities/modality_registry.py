@@ -23,6 +23,13 @@ def modality_names(kind: str | None = None) -> tuple[str, ...]:
     return (*own, *(name for name, cls in _REGISTERED.items() if kind in (None, cls.kind)))
 
 
+def default_modality_names() -> tuple[str, ...]:
+    """Return the names of the modalities that a vocabulary and a corpus hold where nobody names any."""
+    left_out = {one.name for one in kinds() if not one.by_default}
+    own = [name for one in kinds() if one.by_default for name in one.modalities]
+    return (*own, *(name for name, cls in _REGISTERED.items() if cls.kind not in left_out))
+
+
 def modality(name: str, **settings: Any) -> Modality:
     """Return the modality of that name; the same object each time for the same settings.
 

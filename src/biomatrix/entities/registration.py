@@ -205,6 +205,9 @@ class Kind(ABC):
     """What the headers of structure predictors' FASTA files call its records."""
     refused_extensions: ClassVar[Mapping[str, str]] = {}
     """Extensions that look like this kind's and are not read, each with what to do instead."""
+    by_default: ClassVar[bool] = True
+    """Whether a vocabulary and a corpus hold its modalities where nobody names any; False where they take many tokens
+    that few need."""
     modalities: ClassVar[Mapping[str, str]] = {}
     """Its modalities in order: name to ``module:Class``, imported when first used."""
     architectures: ClassVar[Mapping[str, str]] = {}

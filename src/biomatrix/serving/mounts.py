@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -88,12 +89,16 @@ class _Tools:
         self._server: MountedServer | None = None
 
     def prepare(self) -> None:
-        """Import what the tools need, which is slow, before anybody asks for them."""
+        """Begin to import what the tools need, which is slow, before anybody asks for them."""
+        threading.Thread(target=self._import, name="biomatrix-tools", daemon=True).start()
+
+    @staticmethod
+    def _import() -> None:
         import biomatrix.serving.mcp.server  # noqa: F401
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._server is None:
-            await run_in_threadpool(self.prepare)
+            await run_in_threadpool(self._import)
             from biomatrix.serving.mcp.server import mcp_app
 
             # the gate has looked at host and origin; of two first requests, one has made it meanwhile

@@ -19,7 +19,7 @@ from biomatrix.corpus.recipe import CorpusRecipe
 from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources import open_source
 from biomatrix.corpus.sources.catalogue import entry_of
-from biomatrix.entities import modality_names
+from biomatrix.entities import default_modality_names
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.errors import ConfigurationError
 from biomatrix.tasks.registry import draws
@@ -67,7 +67,7 @@ def plan_of(
         rounds = [measuring.all_of(recipe) for _ in range(repeats)]
     if not rounds[0]:
         raise ConfigurationError("no source of the recipe has data at hand or a sample; name their folder by --data")
-    names = recipe.modalities or modality_names()
+    names = recipe.modalities or default_modality_names()
     on_gpu = frozenset(name for name in names if modality_class(name).needs_tokenizer)
     mean = mean_of(rounds)
     own = {name: own_records(recipe.source(name), data, one.rates, count) for name, one in mean.items()}

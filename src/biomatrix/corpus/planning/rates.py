@@ -24,7 +24,7 @@ from biomatrix.corpus.planning.selecting import Selecting
 from biomatrix.corpus.records import RECORD_SCHEMA, Record, RowWriter, TokenRecord, WrittenPart, records_to_table
 from biomatrix.corpus.shard_writing import token_dtype
 from biomatrix.corpus.sources import Source
-from biomatrix.entities import modality, modality_names
+from biomatrix.entities import default_modality_names, modality
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.kind_registry import kind_of
@@ -119,7 +119,7 @@ def measured_rates(
     if not records:
         return None
     judging = selecting.seconds(source.name, records)
-    written, spent = _written(records, [modality(name) for name in modalities or modality_names()])
+    written, spent = _written(records, [modality(name) for name in modalities or default_modality_names()])
     list(document_lengths(written[:_TOGETHER], drawing, vocabulary))
     tokens, drawing_seconds = _timed(lambda: sum(document_lengths(written, drawing, vocabulary)))
     tokens = tokens or sum(len(one) for record in written for _, one in record.written())

@@ -1,0 +1,1 @@
+"""Single cells: everything particular to them; `kind.py` is their registration."""
