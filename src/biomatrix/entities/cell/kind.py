@@ -24,7 +24,9 @@ class CellKind(Kind):
     plural: ClassVar[str] = "cells"
     typed_as: ClassVar[str] = "symbols of genes, the most expressed first"
     by_default: ClassVar[bool] = False
-    modalities: ClassVar[Mapping[str, str]] = {}
+    modalities: ClassVar[Mapping[str, str]] = {
+        "cell_accessibility": f"{_HERE}.modalities.accessibility:CellAccessibility",
+    }
     held_out_by_identity: ClassVar[bool] = False
     colours: ClassVar[Mapping[str, tuple[str, str]]] = {
         "cell_expression": ("#8a3f7d", "#d79acb"),
