@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from biomatrix.entities import modality
+from biomatrix.entities.cell.entity import Cell
 from biomatrix.entities.cell.files.peaks import peaks_of, read_peaks
+from biomatrix.entities.cell.kind import CELL
 from biomatrix.entities.cell.regions import CHROMOSOMES
-from biomatrix.errors import ParseError, UnsupportedError
+from biomatrix.entities.rejects import Reject
+from biomatrix.errors import ConfigurationError, ParseError, UnsupportedError
 
 anndata = pytest.importorskip("anndata")
 pd = pytest.importorskip("pandas")
@@ -110,7 +113,6 @@ def test_it_goes_back_to_anndata(tmp_path: Path) -> None:
 
 
 def test_files_of_peaks(tmp_path: Path, shared: Path) -> None:
-    pytest.importorskip("biomatrix.entities.cell.files.stores")
     path = tmp_path / "peaks.h5ad"
     made(NAMES, {"assembly": "GRCh38"}).write_h5ad(path)
     assert read_peaks(path).matrix.toarray().tolist() == [[0, 0], [0, 2], [2, 1]]
@@ -123,8 +125,28 @@ def test_files_of_peaks(tmp_path: Path, shared: Path) -> None:
     assert tokens[0].startswith("<C chr")
 
 
+def test_cells_of_a_file_of_peaks_are_read_as_any_record(tmp_path: Path) -> None:
+    path = tmp_path / "peaks.h5ad"
+    adata = made(NAMES)
+    adata.obs_names = ["A", "B", "C"]
+    adata.write_h5ad(path)
+    (refused,) = CELL.read(path, "h5ad")
+    assert isinstance(refused, Reject)
+    assert "assembly='hg38'" in refused.reason
+    cell = CELL.read_one(path, "h5ad", "C", assembly="hg38")
+    assert cell.regions is not None
+    assert cell.regions.count.tolist() == [2, 1]
+    assert "regions lie on hg38" in cell.notes
+    with pytest.raises(ConfigurationError, match="peaks are read with assembly, layer, one_based, not values"):
+        CELL.read_one(path, "h5ad", 1, assembly="hg38", values="counts")
+    adata.uns["assembly"] = "hg38"
+    adata.write_h5ad(path)
+    cells = list(CELL.read(path, "h5ad"))
+    assert [len(cell.regions) for cell in cells if isinstance(cell, Cell) and cell.regions is not None] == [0, 1, 2]
+    assert CELL.from_bytes(CELL.to_bytes(cell)).regions.start.tolist() == cell.regions.start.tolist()  # type: ignore[union-attr]
+
+
 def test_a_peak_matrix_of_cell_ranger(tmp_path: Path) -> None:
-    pytest.importorskip("biomatrix.entities.cell.files.stores")
     h5py = pytest.importorskip("h5py")
     path = tmp_path / "filtered_peak_bc_matrix.h5"
     with h5py.File(path, "w") as file:

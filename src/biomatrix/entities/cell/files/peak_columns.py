@@ -17,7 +17,7 @@ from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
 
 PEAKS: Final = "Peaks"
 """What Cell Ranger calls features that are peaks, beside genes."""
-_FEATURES: Final = ("feature_types", "feature_type")
+FEATURES: Final = ("feature_types", "feature_type")
 _CHROMOSOME: Final = ("chrom", "chr", "chromosome", "#chromosome", "seqnames", "#chrom")
 _START: Final = ("start", "chromstart", "chrom_start", "chr_start")
 _END: Final = ("end", "stop", "chromend", "chrom_end", "chr_end")
@@ -115,7 +115,7 @@ def _wanted(
     names: Sequence[str], columns: Sequence[str], column: Callable[[str], Sequence[Any]]
 ) -> tuple[NDArray[np.int64], list[str]]:
     """Return the columns that are peaks: all, or those that Cell Ranger calls so."""
-    kind = next((name for name in columns if name in _FEATURES), None)
+    kind = next((name for name in columns if name in FEATURES), None)
     every = np.arange(len(names))
     if kind is None:
         return every, []

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from biomatrix.entities.cell.files.peak_columns import PeakColumns, find_columns
+from biomatrix.entities.cell.files.damage import reading
+from biomatrix.entities.cell.files.peak_columns import FEATURES, PEAKS, PeakColumns, find_columns
+from biomatrix.entities.cell.files.stores import open_cells
+from biomatrix.entities.cell.genes.names import is_peak
 from biomatrix.entities.cell.region_counts import RegionCounts
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.errors import ParseError
@@ -17,8 +21,13 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from pandas import DataFrame
 
+    from biomatrix.entities.cell.files.contents import Contents
+    from biomatrix.entities.cell.files.table_rows import TableRows
+
 _ROWS: Final = 4096
 """Cells read at once."""
+_LOOKED_AT: Final = 256
+"""Names of columns by which a file of peaks is known, where it does not say what its columns are."""
 
 
 def peaks_of(
@@ -79,23 +88,90 @@ def read_peaks(
     BioMatrixError
         As of :func:`peaks_of`, or the file is damaged or leads to others.
     """
-    from biomatrix.entities.cell.files.damage import reading
-    from biomatrix.entities.cell.files.stores import open_cells
+    with BackedPeaks(path, assembly=assembly, layer=layer, one_based=one_based, limits=limits) as cells:
+        return cells.read(0, len(cells))
 
+
+class BackedPeaks:
+    """The accessibility of the cells of an open file, read by ranges of cells, so that memory does not grow with them.
+
+    Parameters
+    ----------
+    path, assembly, layer, one_based, limits
+        As of :func:`read_peaks`.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        assembly: str | None = None,
+        layer: str | None = None,
+        one_based: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self._path, self._stack = path, ExitStack()
+        try:
+            contents = self._stack.enter_context(open_cells(path, limits))
+            with reading(path):
+                self._obs = contents.obs
+                self._place = contents.places[0] if layer is None else contents.place(layer)
+                self._found = _columns_of(self._place.var, contents, assembly, one_based)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> BackedPeaks:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stack.close()
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return len(self._obs)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which genome the regions lie on, where their places were read, and what was left out."""
+        return (f"regions lie on {self._found.regions.assembly}", *self._found.notes)
+
+    def read(self, first: int, last: int) -> RegionCounts:
+        """Return the cells from ``first`` up to ``last``."""
+        last = min(last, len(self))
+        with reading(self._path):
+            pieces = [self._place.rows.read(at, min(at + _ROWS, last)) for at in range(first, last, _ROWS)]
+            return _made(self._found, pieces, self._obs.index(first, last).tolist(), self._obs.read(first, last))
+
+
+def _columns_of(var: TableRows, contents: Contents, assembly: str | None, one_based: bool) -> PeakColumns:
+    said: Mapping[str, Any] = contents.rest().parts.get("uns", {}) if assembly is None else {}
+    return find_columns(
+        var.index(0, len(var)).tolist(),
+        var.columns,
+        lambda name: np.asarray(var.column(name, 0, len(var)), dtype=object),
+        assembly=assembly,
+        said=said,
+        one_based=one_based,
+    )
+
+
+def holds_peaks(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> bool:
+    """Return whether the columns of a file of cells are peaks and no genes, by what it says of them or their names."""
     with open_cells(path, limits) as contents, reading(path):
-        place = contents.places[0] if layer is None else contents.place(layer)
-        var, cells = place.var, len(contents.obs)
-        said: Mapping[str, Any] = contents.rest().parts.get("uns", {}) if assembly is None else {}
-        found = find_columns(
-            var.index(0, len(var)).tolist(),
-            var.columns,
-            lambda name: np.asarray(var.column(name, 0, len(var)), dtype=object),
-            assembly=assembly,
-            said=said,
-            one_based=one_based,
-        )
-        pieces = [place.rows.read(first, min(first + _ROWS, cells)) for first in range(0, cells, _ROWS)]
-        return _made(found, pieces, contents.obs.index(0, cells).tolist(), contents.obs.read(0, cells))
+        if not contents.places:
+            return False
+        var = contents.places[0].var
+        kind = next((name for name in var.columns if name in FEATURES), None)
+        if kind is not None:
+            kinds = {str(value) for value in np.asarray(var.column(kind, 0, len(var)), dtype=object)}
+            return kinds == {PEAKS}
+        names = var.index(0, min(len(var), _LOOKED_AT))
+        return len(names) > 0 and all(is_peak(str(name)) for name in names)
 
 
 def _made(found: PeakColumns, pieces: list[Any], barcodes: list[str], obs: DataFrame) -> RegionCounts:
