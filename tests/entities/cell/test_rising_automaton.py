@@ -80,7 +80,7 @@ def test_random_walks_decode_keep_their_length_and_their_budget(
     mine = CellAccessibility(**settings)
     for seed, budget in ((0, 60), (1, 33)):
         made, token_of = guide(mine, seed or None)
-        for ids in walks(made, Bounds(budget, length), rows=40, seed=seed):
+        for ids in walks(made, Bounds(budget, length), rows=10, seed=seed):
             assert ids[-1] == END
             assert len(ids) <= budget
             tokens = [token_of[id_] for id_ in ids[:-1]]
@@ -159,3 +159,24 @@ def test_equal_sets_are_one_object_and_the_vocabulary_finds_the_automaton() -> N
     state = made.start(Bounds(50))
     first, second = made.allowed(np.stack([state, state]))
     assert first is second
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_much_room_allows_what_the_plan_allows(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With many tokens left only the bins that are left are counted; the plan over every candidate says the same."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(1, 4, 3)
+    number = np.concatenate([np.arange(count) for count in counts])
+    last = np.full(len(number), 4)
+    last[np.cumsum(counts) - 1] = rng.integers(0, 5, 3)
+    tiles = Tiles(np.repeat(np.arange(3), counts), number, np.zeros(len(number), dtype=np.int64), last)
+    ids = RegionIds(np.arange(10, 13), np.arange(20, 24), np.arange(30, 35), np.empty(0, dtype=np.int64))
+    made, planned = (RisingAutomaton("small", 0, 1, ids, tiles) for _ in range(2))
+    monkeypatch.setattr(planned, "_enough", lambda least: np.full_like(least, 10_000))
+    for wanted in (2, 5, int((last + 1).sum())):
+        state = made.start(Bounds(500, (wanted, 60)))[None]
+        while not made.finished(state)[0]:
+            (ranges,) = made.allowed(state)
+            assert np.array_equal(ranges, planned.allowed(state)[0])
+            options = np.concatenate([np.arange(*span) for span in ranges])
+            state = made.advance(state, rng.choice(options, 1))

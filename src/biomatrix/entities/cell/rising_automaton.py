@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ least and the most regions still to write (a most of -1 for any number), the tok
 _MOST_KNOWN: Final = 16_384
 _AMPLE: Final = 8
 """More tokens change nothing where one more region at most is wanted: chromosome, tile, bin, level, end."""
+_MARGIN: Final = 8
 _NONE: Final = np.empty((0, 2), dtype=np.int64)
 
 
@@ -101,6 +102,7 @@ class RisingAutomaton:
         self._head = np.flatnonzero(new)  # the first tile of each chromosome
         self._chromosomes = tiles.chromosome[self._head]
         self._tail = np.append(self._head[1:], len(size)) - 1
+        self._largest = int(size.max())
         self._class_of, self._value_of = self._lookups()
         # As is usual, each class is one run of ids: what may come is then told without looking at every id.
         self._in_runs = all((np.diff(part) == 1).all() for part in (ids.chromosomes, ids.tiles, ids.bins, ids.levels))
@@ -175,8 +177,7 @@ class RisingAutomaton:
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ids that may come next; none once it has ended."""
         keyed = np.array(states, dtype=np.int64, order="C")
-        free = keyed[:, _LEAST] <= 1
-        keyed[:, _BUDGET] = np.where(free, np.minimum(keyed[:, _BUDGET], _AMPLE), keyed[:, _BUDGET])
+        keyed[:, _BUDGET] = np.minimum(keyed[:, _BUDGET], self._enough(keyed[:, _LEAST]))
         keyed[:, _MOST] = np.minimum(keyed[:, _MOST], 1)
         keys: list[bytes] = [row.tobytes() for row in keyed]
         if len(self._known) > _MOST_KNOWN:
@@ -186,6 +187,15 @@ class RisingAutomaton:
                 self._known[key] = self._next_ids(row)
         return [self._known[key] for key in keys]
 
+    def _enough(self, least: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the tokens past which more change nothing: what wanted regions take at most, wherever they lie."""
+        heads = 2 * len(self._head) + least // self._largest
+        return np.where(least <= 1, _AMPLE, least * self._width + heads + _MARGIN)
+
+    def _left(self, place: NDArray[np.int64] | int) -> Any:
+        """Return the bins from the beginning of tiles on to the end of all."""
+        return self._bins_to[-1] - self._bins_to[place] + self._tiles.last[place] - self._tiles.first[place] + 1
+
     def _next_ids(self, state: NDArray[np.int64]) -> Ranges:
         """Return the ids that may come next in one state."""
         phase, which, place, bin_, least, most, budget = state.tolist()
@@ -193,7 +203,7 @@ class RisingAutomaton:
             return _NONE
         if phase == _LEVEL:
             return self._as_ranges([self._of.levels])
-        ample = least <= 1 and budget >= _AMPLE
+        ample = budget >= int(self._enough(state[_LEAST]))
         parts = []
         if most != 0:
             if phase in (_TILE, _OPEN):
@@ -216,9 +226,12 @@ class RisingAutomaton:
         return fits
 
     def _bins_after(self, state: NDArray[np.int64], first: int, ample: bool) -> NDArray[np.int64]:
+        place, last = int(state[_PLACE]), int(self._tiles.last[state[_PLACE]])
         if ample:
-            return self._of.bins[first : int(self._tiles.last[state[_PLACE]]) + 1]
-        numbers = np.arange(first, int(self._tiles.last[state[_PLACE]]) + 1)
+            # As many bins must be left as regions are wanted after this one.
+            beyond = int(self._bins_to[-1] - self._bins_to[place])
+            return self._of.bins[first : min(last, last + beyond - max(int(state[_LEAST]) - 1, 0)) + 1]
+        numbers = np.arange(first, last + 1)
         phase = _LEVEL if len(self._of.levels) else _OPEN
         fits = self._fits(state, len(numbers), phase=phase, bin=numbers, least=max(int(state[_LEAST]) - 1, 0))
         return self._of.bins[numbers[fits]]
@@ -228,14 +241,14 @@ class RisingAutomaton:
         first = int(self._head[chromosome]) if place is None else place + 1
         places = np.arange(first, int(self._tail[chromosome]) + 1)
         if ample:
-            return self._of.tiles[self._tiles.number[places]]
+            return self._of.tiles[self._tiles.number[places[self._left(places) >= state[_LEAST]]]]
         fits = self._fits(state, len(places), phase=_TILE, place=places, bin=-1)
         return self._of.tiles[self._tiles.number[places[fits]]]
 
     def _chromosomes_after(self, state: NDArray[np.int64], which: int, ample: bool) -> NDArray[np.int64]:
         numbers = self._chromosomes[self._chromosomes > which]
         if ample:
-            return self._of.chromosomes[numbers]
+            return self._of.chromosomes[numbers[self._left(self._head_of(numbers)) >= state[_LEAST]]]
         fits = self._fits(state, len(numbers), phase=_CHROMOSOME, which=numbers, place=-1, bin=-1)
         return self._of.chromosomes[numbers[fits]]
 

@@ -240,6 +240,7 @@ def _gene_of(symbol: str) -> str:
 def _second_columns(names: list[str], genes: NDArray[np.object_], how: NDArray[np.object_]) -> list[int]:
     """Return the columns whose gene a surer column has; the order of the columns decides only between equal names."""
     rank = {way: place for place, way in enumerate(MATCHES)}
+    ways: list[str] = how.tolist()
     columns: dict[str, list[int]] = {}
     for column in np.flatnonzero(genes != "").tolist():
         columns.setdefault(genes[column], []).append(column)
@@ -247,7 +248,7 @@ def _second_columns(names: list[str], genes: NDArray[np.object_], how: NDArray[n
         column
         for rivals in columns.values()
         if len(rivals) > 1
-        for column in sorted(rivals, key=lambda at: (rank[how[at]], names[at], at))[1:]
+        for column in sorted(rivals, key=lambda at: (rank[ways[at]], names[at], at))[1:]
     ]
 
 
