@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.cell.assemblies import chromosome_lengths
 from biomatrix.entities.cell.locus import Locus
+from biomatrix.entities.cell.region_list import RegionList
 from biomatrix.entities.cell.regions import CHROMOSOMES
-from biomatrix.entities.cell.rising_automaton import Tiles
+from biomatrix.entities.cell.rising_automaton import RegionIds, Tiles
 
 BIN: Final = 500
 """Bases of a bin."""
@@ -94,3 +95,53 @@ def tiles_of(assembly: str, locus: Locus | None) -> Tiles:
         for tile in range(first // BINS, last // BINS + 1)
     ]
     return Tiles(*np.array(rows, dtype=np.int64).T)
+
+
+def listed_tokens(declared: RegionList, levels: bool) -> Mapping[str, str]:
+    """Return every token of the regions of a list with its description."""
+    made = {}
+    one = declared.regions
+    for number, name in enumerate(declared.names):
+        place = f"{CHROMOSOMES[one.chromosome[number]]} {one.start[number]} to {one.end[number]}"
+        made[f"<E {number}>"] = f"open element {name}, {place}" if name else f"open element, {place}"
+    return made | (level_tokens() if levels else {})
+
+
+def region_ids(tokens: Mapping[str, int], assembly: str, listed: int | None, levels: bool) -> RegionIds:
+    """Return the ids of tokens by what they are.
+
+    Parameters
+    ----------
+    tokens : mapping of str to int
+        Each token with its id.
+    assembly : str
+    listed : int, optional
+        The regions of the list; for bins None.
+    levels : bool
+    """
+
+    def numbered(letter: str, count: int) -> NDArray[np.int64]:
+        return np.array([tokens[f"<{letter} {number}>"] for number in range(count)], dtype=np.int64)
+
+    chromosomes = [tokens[f"<C {name}>"] for name in CHROMOSOMES] if listed is None else []
+    return RegionIds(
+        np.array(chromosomes, dtype=np.int64),
+        numbered("T", number_of_tiles(assembly) if listed is None else 0),
+        numbered("B", BINS) if listed is None else numbered("E", listed),
+        numbered("N", len(LEVELS) if levels else 0),
+    )
+
+
+def bin_heads(numbers: NDArray[np.int64], assembly: str) -> list[list[str]]:
+    """Return the tokens of bins, laid end to end, that rise: chromosome and tile where they change, then the bin."""
+    before = bins_before_chromosomes(assembly)
+    chromosome = np.searchsorted(before, numbers, side="right") - 1
+    tile, bin_ = np.divmod(numbers - before[chromosome], BINS)
+    new = np.ones((2, len(numbers)), dtype=bool)
+    new[0, 1:] = np.diff(chromosome) != 0
+    new[1, 1:] = new[0, 1:] | (np.diff(tile) != 0)
+    rows = zip(chromosome.tolist(), tile.tolist(), bin_.tolist(), *new.tolist(), strict=True)
+    return [
+        [*([f"<C {CHROMOSOMES[c]}>"] if first else []), *([f"<T {t}>"] if other else []), f"<B {b}>"]
+        for c, t, b, first, other in rows
+    ]

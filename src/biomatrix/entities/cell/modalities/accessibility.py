@@ -24,17 +24,18 @@ from biomatrix.entities.cell.region_reading import read_bins, read_listed
 from biomatrix.entities.cell.region_tokens import (
     BIN,
     BINS,
-    LEVELS,
     PATTERN,
+    bin_heads,
     bin_tokens,
     bins_before_chromosomes,
     level_of,
-    level_tokens,
+    listed_tokens,
     number_of_tiles,
+    region_ids,
     tiles_of,
 )
-from biomatrix.entities.cell.regions import CHROMOSOMES, Regions
-from biomatrix.entities.cell.rising_automaton import RegionIds, RisingAutomaton, Tiles
+from biomatrix.entities.cell.regions import Regions
+from biomatrix.entities.cell.rising_automaton import RisingAutomaton, Tiles
 from biomatrix.entities.grammar import Grammar
 from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.errors import ConfigurationError, UnsupportedError
@@ -190,7 +191,7 @@ class CellAccessibility(Modality):
         if self.declared is not None:
             heads = [[f"<E {number}>"] for number in numbers]
         else:
-            heads = _heads(numbers, self.assembly)
+            heads = bin_heads(numbers, self.assembly)
         return [token for head, end in zip(heads, ends, strict=True) for token in (*head, end) if token]
 
     def _regions_of(self, entity: Entity) -> Regions:
@@ -252,12 +253,7 @@ class CellAccessibility(Modality):
     def _descriptions(self) -> Mapping[str, str]:
         if self.declared is None:
             return bin_tokens(self.assembly, self.levels)
-        made = {}
-        for number, name in enumerate(self.declared.names):
-            one = self.declared.regions
-            place = f"{CHROMOSOMES[one.chromosome[number]]} {one.start[number]} to {one.end[number]}"
-            made[f"<E {number}>"] = f"open element {name}, {place}" if name else f"open element, {place}"
-        return made | (level_tokens() if self.levels else {})
+        return listed_tokens(self.declared, self.levels)
 
     def vocabulary(self) -> Mapping[str, str]:
         """Return the tokens of chromosomes, tiles and bins, or of the list, and those of levels."""
@@ -297,24 +293,10 @@ class CellAccessibility(Modality):
 
     def automaton(self, ids: SegmentIds) -> Automaton:
         """Return the automaton of regions that only rise, within the locus where there is one."""
-        tokens, tiles = ids.tokens, self._tiles
-
-        def numbered(letter: str, count: int) -> NDArray[np.int64]:
-            return np.array([tokens[f"<{letter} {number}>"] for number in range(count)], dtype=np.int64)
-
-        listed_ = self.declared is not None
-        chromosomes = [] if listed_ else [tokens[f"<C {name}>"] for name in CHROMOSOMES]
+        tiles = self._tiles
+        listed_ = None if self.declared is None else len(self.declared)
         return RisingAutomaton(
-            self.name,
-            ids.start_id,
-            ids.end_id,
-            RegionIds(
-                np.array(chromosomes, dtype=np.int64),
-                numbered("T", 0 if listed_ else number_of_tiles(self.assembly)),
-                numbered("E", len(self.declared)) if self.declared is not None else numbered("B", BINS),
-                numbered("N", len(LEVELS) if self.levels else 0),
-            ),
-            tiles,
+            self.name, ids.start_id, ids.end_id, region_ids(ids.tokens, self.assembly, listed_, self.levels), tiles
         )
 
     def length(self, tokens: Sequence[str]) -> int:
@@ -335,18 +317,3 @@ class CellAccessibility(Modality):
         from biomatrix.entities.cell.region_checks import check_regions
 
         return check_regions(self._regions_of(entity), whole=self.locus is None)
-
-
-def _heads(numbers: NDArray[np.int64], assembly: str) -> list[list[str]]:
-    """Return the tokens of bins, laid end to end, that rise: chromosome and tile where they change, then the bin."""
-    before = bins_before_chromosomes(assembly)
-    chromosome = np.searchsorted(before, numbers, side="right") - 1
-    tile, bin_ = np.divmod(numbers - before[chromosome], BINS)
-    new = np.ones((2, len(numbers)), dtype=bool)
-    new[0, 1:] = np.diff(chromosome) != 0
-    new[1, 1:] = new[0, 1:] | (np.diff(tile) != 0)
-    rows = zip(chromosome.tolist(), tile.tolist(), bin_.tolist(), *new.tolist(), strict=True)
-    return [
-        [*([f"<C {CHROMOSOMES[c]}>"] if first else []), *([f"<T {t}>"] if other else []), f"<B {b}>"]
-        for c, t, b, first, other in rows
-    ]
