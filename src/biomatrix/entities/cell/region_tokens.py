@@ -73,7 +73,7 @@ def bin_tokens(assembly: str, levels: bool) -> Mapping[str, str]:
         made[f"<T {tile}>"] = f"from megabase {tile * BIN * BINS / 1e6:g} of the chromosome"
     for number in range(BINS):
         made[f"<B {number}>"] = f"open {number * BIN / 1000:g} kilobases further"
-    return made | (level_tokens() if levels else {})
+    return {**made, **(level_tokens() if levels else {})}
 
 
 def level_tokens() -> Mapping[str, str]:
@@ -104,7 +104,7 @@ def listed_tokens(declared: RegionList, levels: bool) -> Mapping[str, str]:
     for number, name in enumerate(declared.names):
         place = f"{CHROMOSOMES[one.chromosome[number]]} {one.start[number]} to {one.end[number]}"
         made[f"<E {number}>"] = f"open element {name}, {place}" if name else f"open element, {place}"
-    return made | (level_tokens() if levels else {})
+    return {**made, **(level_tokens() if levels else {})}
 
 
 def region_ids(tokens: Mapping[str, int], assembly: str, listed: int | None, levels: bool) -> RegionIds:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -192,9 +192,10 @@ class RisingAutomaton:
         heads = 2 * len(self._head) + least // self._largest
         return np.where(least <= 1, _AMPLE, least * self._width + heads + _MARGIN)
 
-    def _left(self, place: NDArray[np.int64] | int) -> Any:
+    def _left(self, place: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the bins from the beginning of tiles on to the end of all."""
-        return self._bins_to[-1] - self._bins_to[place] + self._tiles.last[place] - self._tiles.first[place] + 1
+        left: NDArray[np.int64] = self._bins_to[-1] - self._bins_to[place] + self._tiles.last[place]
+        return left - self._tiles.first[place] + 1
 
     def _next_ids(self, state: NDArray[np.int64]) -> Ranges:
         """Return the ids that may come next in one state."""
@@ -241,14 +242,16 @@ class RisingAutomaton:
         first = int(self._head[chromosome]) if place is None else place + 1
         places = np.arange(first, int(self._tail[chromosome]) + 1)
         if ample:
-            return self._of.tiles[self._tiles.number[places[self._left(places) >= state[_LEAST]]]]
+            places = places[self._left(places) >= int(state[_LEAST])]
+            return self._of.tiles[self._tiles.number[places]]
         fits = self._fits(state, len(places), phase=_TILE, place=places, bin=-1)
         return self._of.tiles[self._tiles.number[places[fits]]]
 
     def _chromosomes_after(self, state: NDArray[np.int64], which: int, ample: bool) -> NDArray[np.int64]:
         numbers = self._chromosomes[self._chromosomes > which]
         if ample:
-            return self._of.chromosomes[numbers[self._left(self._head_of(numbers)) >= state[_LEAST]]]
+            numbers = numbers[self._left(self._head_of(numbers)) >= int(state[_LEAST])]
+            return self._of.chromosomes[numbers]
         fits = self._fits(state, len(numbers), phase=_CHROMOSOME, which=numbers, place=-1, bin=-1)
         return self._of.chromosomes[numbers[fits]]
 

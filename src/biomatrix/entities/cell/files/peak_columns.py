@@ -17,6 +17,8 @@ from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
 
 PEAKS: Final = "Peaks"
 """What Cell Ranger calls features that are peaks, beside genes."""
+Column = Callable[[str], Sequence[Any] | NDArray[Any]]
+"""Returns the values of a column of a table."""
 FEATURES: Final = ("feature_types", "feature_type")
 _CHROMOSOME: Final = ("chrom", "chr", "chromosome", "#chromosome", "seqnames", "#chrom")
 _START: Final = ("start", "chromstart", "chrom_start", "chr_start")
@@ -51,7 +53,7 @@ class PeakColumns:
 def find_columns(
     names: Sequence[str],
     columns: Sequence[str],
-    column: Callable[[str], Sequence[Any]],
+    column: Column,
     *,
     assembly: str | None = None,
     said: Mapping[str, Any] | None = None,
@@ -111,9 +113,7 @@ def find_columns(
     return PeakColumns(regions, wanted[order], tuple(notes))
 
 
-def _wanted(
-    names: Sequence[str], columns: Sequence[str], column: Callable[[str], Sequence[Any]]
-) -> tuple[NDArray[np.int64], list[str]]:
+def _wanted(names: Sequence[str], columns: Sequence[str], column: Column) -> tuple[NDArray[np.int64], list[str]]:
     """Return the columns that are peaks: all, or those that Cell Ranger calls so."""
     kind = next((name for name in columns if name in FEATURES), None)
     every = np.arange(len(names))
@@ -128,7 +128,7 @@ def _wanted(
 
 
 def _places(
-    names: Sequence[str], columns: Sequence[str], column: Callable[[str], Sequence[Any]], wanted: NDArray[np.int64]
+    names: Sequence[str], columns: Sequence[str], column: Column, wanted: NDArray[np.int64]
 ) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64], str, str]:
     """Return chromosomes, starts, ends, the assembly that names of columns tell or "", and where all was read."""
     found = _coordinate_columns(columns)
@@ -180,7 +180,7 @@ def _coordinate_columns(columns: Sequence[str]) -> tuple[str, tuple[str, str, st
 
 
 def _assembly(
-    asked: str | None, told: str, columns: Sequence[str], column: Callable[[str], Sequence[Any]],
+    asked: str | None, told: str, columns: Sequence[str], column: Column,
     wanted: NDArray[np.int64], said: Mapping[str, Any],
 ) -> str:  # fmt: skip
     """Return the assembly that is asked for, or that the file says; where both say one, they are the same."""

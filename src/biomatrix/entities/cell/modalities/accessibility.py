@@ -214,10 +214,11 @@ class CellAccessibility(Modality):
     def _distance(self, numbers: NDArray[np.int64], locus: Locus) -> NDArray[np.int64]:
         """Return how far bins, or regions of the list, lie from the centre of the locus, in bases."""
         if self.declared is not None:
-            middle = (self.declared.regions.start[numbers] + self.declared.regions.end[numbers]) // 2
+            middle: NDArray[np.int64] = (self.declared.regions.start[numbers] + self.declared.regions.end[numbers]) // 2
         else:
             middle = (numbers - bins_before_chromosomes(self.assembly)[locus.chromosome]) * BIN + BIN // 2
-        return np.abs(middle - locus.centre)
+        away: NDArray[np.int64] = np.abs(middle - locus.centre)
+        return away
 
     def losses(self, entity: Entity) -> tuple[str, ...]:
         """Return how many regions are left out, and why."""
