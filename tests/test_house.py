@@ -50,8 +50,9 @@ def statements(tree: ast.AST) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
             continue
-        yield node
-        yield from statements(node)
+        if not isinstance(node, ast.expr):  # which holds no statement
+            yield node
+            yield from statements(node)
 
 
 def imports(path: Path, modules: frozenset[str]) -> set[str]:
