@@ -63,9 +63,7 @@ def grammar_tokenizer(vocabulary: Vocabulary) -> Any:
     """Return llguidance's own tokenizer of a vocabulary, which a server makes once."""
     import llguidance
 
-    return llguidance.LLTokenizer(
-        vocabulary.backend.to_str(), n_vocab=len(vocabulary), eos_token=vocabulary.ending_ids
-    )
+    return llguidance.LLTokenizer(vocabulary.backend.to_str(), n_vocab=len(vocabulary), eos_token=vocabulary.ending_ids)
 
 
 class Server:
