@@ -88,7 +88,7 @@ def test_what_the_guide_would_not_have_allowed_is_refused_and_written_again(
     servers: dict[str, Server], nano: Model
 ) -> None:
     engine = engine_of(servers["extended"], nano, concurrency=4)
-    request = Request("Make a molecule.", "molecule_selfies", (10, 20), num_samples=3, max_new_tokens=40, drafts=30)
+    request = Request("Make a molecule.", "molecule_selfies", (10, 20), num_samples=5, max_new_tokens=40, drafts=30)
     (group,) = engine.generate([request])
     assert sum(len(answer.refused) for answer in group) > 0
     for answer in group:
