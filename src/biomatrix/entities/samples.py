@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.title_lines import title_line
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +33,9 @@ class Sample:
     @property
     def title(self) -> str:
         """A name of its own without a space: that of the entity, else ``answer``, and the number."""
-        return f"{'_'.join(self.entity.name.split()) or 'answer'}_{self.number}"
+        return f"{title_line(self.entity.name).replace(' ', '_') or 'answer'}_{self.number}"
 
     @property
     def line(self) -> str:
         """The title and the data on one line, as in the header of a FASTA record."""
-        return " ".join([self.title, *(f"{name}={'_'.join(value.split())}" for name, value in self.data.items())])
+        return " ".join([self.title, *(f"{name}={title_line(value).replace(' ', '_')}" for name, value in self.data.items())])

@@ -24,6 +24,7 @@ from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import RootModel
 
+from biomatrix.serving.mcp.calls import Caller
 from biomatrix.serving.mcp.server import build_server, mcp_app, mount_mcp
 from biomatrix.serving.operations.operation import operations
 
@@ -262,3 +263,10 @@ def test_a_call_that_takes_too_long_says_so() -> None:
     answer = drive(Client(server), lambda client: client.call_tool("write_molecules", SLOW))
     assert answer.is_error
     assert "longer than 0.3 s" in answer.content[0].text
+
+
+def test_half_a_character_is_refused_with_its_place() -> None:
+    refused = Caller._outcome(small_operations.service(), small_operations.SPELL, {"smiles": "CC\ud800"})
+    assert isinstance(refused, dict)
+    assert refused["where"]["field"] == "smiles"
+    assert "surrogate" in refused["message"]
