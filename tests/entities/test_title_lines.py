@@ -16,14 +16,15 @@ from biomatrix.entities.title_lines import title_line
 
 CONTROLS = "".join(map(chr, [*range(32), 127, 0x85, 0x9B, 0x200B, 0x2028, 0x202E, 0xFEFF]))
 NAMES = [
-    *(f"a{letter}b" for letter in CONTROLS),
     CONTROLS,
+    "a".join(CONTROLS),
+    "_loop",
+    "loop_",
     "one\nCCO two",
     "$$$$",
     "x\n$$$$\nM  END",
     "x\n>two\nMKT",
     "x\nATOM      1  CA  ALA A   1       0.000   0.000   0.000",
-    "x\nEND\n",
     "x\n;\ndata_y\nloop_",
     "|$R$|",
     "\ttab",
@@ -54,12 +55,12 @@ def test_one_record_comes_back_whatever_its_name(shape: str, tmp_path: Path, mak
                     assert not strange, (name, one.name, strange)
 
 
-def test_a_chain_label_that_does_not_print_is_given_anew(tmp_path: Path, make_helix: Callable[..., Protein]) -> None:
+def test_a_chain_label_that_does_not_print_breaks_no_file(tmp_path: Path, make_helix: Callable[..., Protein]) -> None:
     broken = replace(make_helix(12), chain="\n", name="")
     kind = kind_of(broken)
-    for name in ("pdb", "fasta"):
-        path = tmp_path / f"file.{name}"
-        path.write_bytes(kind.sample_bytes([Sample(broken, 1)], name))
+    for name in ("fasta", "pdb", "mmcif"):
+        path = tmp_path / "file"
+        path.write_bytes(kind.record_bytes(broken, name))
         assert len(list(read_entities(path, kind="protein", file_format=name))) == 1
 
 

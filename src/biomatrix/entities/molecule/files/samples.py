@@ -10,7 +10,6 @@ from rdkit import Chem
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.files.records import record_bytes
 from biomatrix.entities.samples import Sample
-from biomatrix.entities.title_lines import title_line
 from biomatrix.errors import UnsupportedError
 
 _COMMENT_LINE: Final = 2
@@ -48,5 +47,5 @@ def _described(sample: Sample, file_format: str) -> Molecule:
     if file_format == "sdf":
         mol.SetIntProp("answer", sample.number)
         for name, value in sample.data.items():
-            mol.SetProp(name, title_line(value))
+            mol.SetProp(name, value)
     return Molecule(mol, sample.title if file_format in ("sdf", "mol") else sample.line, entity.notes)

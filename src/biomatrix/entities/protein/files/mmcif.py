@@ -142,9 +142,11 @@ class _Document:
 
     def pieces(self) -> Iterable[bytes]:
         """Yield the text of the file in pieces."""
+        from gemmi import cif
+
         block = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in self._first)
         block = block if block and block.isascii() else "biomatrix"
-        yield f"data_{block}\n_entry.id {block}\n\n".encode()
+        yield f"data_{block}\n_entry.id {cif.quote(block)}\n\n".encode()  # a bare one may begin as a tag does
         for name, columns in _TABLES.items():
             yield ("loop_\n" + "".join(f"{name}.{column}\n" for column in columns)).encode()
             rows = self._rows[name]
