@@ -32,7 +32,9 @@ NAMES = [
 
 
 @pytest.mark.parametrize("shape", ["molecule", "chain"])
-def test_one_record_comes_back_whatever_its_name(shape: str, tmp_path: Path, make_helix: Callable[..., Protein]) -> None:
+def test_one_record_comes_back_whatever_its_name(
+    shape: str, tmp_path: Path, make_helix: Callable[..., Protein]
+) -> None:
     entity: Entity = Molecule.from_smiles("CCO").embed(seed=0) if shape == "molecule" else make_helix(12)
     kind = kind_of(entity)
     formats = [one for one in kind.formats if one.writes]
@@ -51,7 +53,9 @@ def test_one_record_comes_back_whatever_its_name(shape: str, tmp_path: Path, mak
                 assert not isinstance(found[0], Reject), (name, one.name, found)
                 assert kind.size(found[0]) == kind.size(entity)
                 if one.name != "bcif":
-                    strange = [letter for letter in content.decode() if not letter.isprintable() and letter not in "\n\t"]
+                    strange = [
+                        letter for letter in content.decode() if not letter.isprintable() and letter not in "\n\t"
+                    ]
                     assert not strange, (name, one.name, strange)
 
 

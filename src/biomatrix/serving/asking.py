@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.modality_registry import modality_class
+from biomatrix.entities.slow_checks import further_checks_by
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation.confidence import with_evidence
 from biomatrix.generation.lengths import ends_of
@@ -79,12 +80,13 @@ def answers_to(
     """Return the answers to what is asked, and how they are told; see :func:`request_for`."""
     begun = time.perf_counter()
     request = request_for(service, asked, opened)
-    written = service.model.engine.generate([request])[0]
     level = checked_level(asked.checks)
-    # One that stands there several times, as nothing was drawn, stays one.
-    checked = {id(one): replace(one, level=level) for one in written}
-    answers = with_evidence([checked[id(one)] for one in written])
-    told = [told_answer(one, service, seed=asked.seed, index=index) for index, one in enumerate(answers)]
+    with further_checks_by(service.parser.further_checks):
+        written = service.model.engine.generate([request])[0]
+        # One that stands there several times, as nothing was drawn, stays one.
+        checked = {id(one): replace(one, level=level) for one in written}
+        answers = with_evidence([checked[id(one)] for one in written])
+        told = [told_answer(one, service, seed=asked.seed, index=index) for index, one in enumerate(answers)]
     return answers, AnswersTold(
         answers=told,
         model=told_model(service.model),

@@ -41,7 +41,9 @@ def test_a_search_without_an_end_is_cut_short(asked: Contains | Without | Scaffo
     assert time.process_time() - began < 10
 
 
-def test_within_the_bound_the_search_is_rdkits(bundled_molecules: list[Molecule], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_within_the_bound_the_search_is_rdkits(
+    bundled_molecules: list[Molecule], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(matching, "MOST_COMPARISONS", 20_000)
     for text in PATTERNS:
         pattern = Chem.MolFromSmarts(text)

@@ -19,8 +19,18 @@ MOST_COMPARISONS: Final = 100_000
 _MOST_MATCHES: Final = 100_000
 
 
-def matches_of(mol: Chem.Mol, pattern: Chem.Mol) -> Sequence[tuple[int, ...]]:
-    """Return the atoms of each place where a pattern fits, each set of atoms once, at most 100,000.
+def matches_of(
+    mol: Chem.Mol, pattern: Chem.Mol, *, unique: bool = True, most: int = _MOST_MATCHES
+) -> Sequence[tuple[int, ...]]:
+    """Return the atoms of each place where a pattern fits.
+
+    Parameters
+    ----------
+    mol, pattern : rdkit.Chem.Mol
+    unique : bool
+        Whether each set of atoms counts once, however the pattern lies on it.
+    most : int
+        Places after which the search ends.
 
     Raises
     ------
@@ -29,7 +39,7 @@ def matches_of(mol: Chem.Mol, pattern: Chem.Mol) -> Sequence[tuple[int, ...]]:
     """
     counter = _Counter()
     settings = counter.settings()
-    settings.maxMatches = _MOST_MATCHES
+    settings.maxMatches, settings.uniquify = most, unique
     found: Sequence[tuple[int, ...]] = mol.GetSubstructMatches(pattern, settings)
     counter.check(mol)
     return found
