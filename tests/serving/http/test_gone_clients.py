@@ -1,4 +1,4 @@
-"""A client that goes away frees its rows of the batch within a second, whether it is sent a stream or a whole answer."""
+"""A client that goes away frees its rows of the batch within a second, be it sent a stream or a whole answer."""
 
 from __future__ import annotations
 

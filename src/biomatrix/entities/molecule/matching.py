@@ -8,7 +8,7 @@ the same answer on every machine.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from rdkit import Chem
 
@@ -68,9 +68,9 @@ class _Counter:
     def __init__(self) -> None:
         self._left = MOST_COMPARISONS
 
-    def settings(self) -> Chem.SubstructMatchParameters:
+    def settings(self) -> Any:
         """Return RDKit's settings of a search that this counts, in recursive parts of the pattern too."""
-        settings = Chem.SubstructMatchParameters()
+        settings: Any = Chem.SubstructMatchParameters()
         settings.setExtraAtomCheckFunc(self._count)
         return settings
 
