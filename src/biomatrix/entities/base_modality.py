@@ -15,6 +15,7 @@ from biomatrix.entities.check import Check
 from biomatrix.entities.grammar import Grammar, one_or_more
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.segment_ids import SegmentIds
+from biomatrix.entities.slow_checks import further_checks_of
 from biomatrix.entities.table_automaton import TableAutomaton
 from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 
@@ -227,7 +228,7 @@ class Modality(ABC):
 
     def further_checks(self, entity: Entity) -> list[Check]:
         """Return the checks that cost more, beside those of :meth:`check`: those of its kind."""
-        return kind_of(entity).further_checks(entity)
+        return further_checks_of(entity)
 
 
 def checked_tokens(tokens: Sequence[str]) -> list[str]:
