@@ -57,6 +57,9 @@ class FileFormat:
         The format that its beginning cannot be told from, such as ``sdf`` of a ``mol`` file; "" for none.
     comments : str, optional
         How the lines begin that are no records, in a format whose every other line is one.
+    ranges : str, optional
+        ``module:Class`` that opens a file by its path and reads runs of its records by their numbers, a
+        :class:`RecordRanges`, for formats that are no text and whose files may hold very many.
     """
 
     name: str
@@ -69,6 +72,19 @@ class FileFormat:
     ends: str | None = None
     comments: str | None = None
     begins_as: str = ""
+    ranges: str | None = None
+
+
+class RecordRanges(ABC):
+    """An open file of which any run of records can be read, so that memory does not grow with their number."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of records."""
+
+    @abstractmethod
+    def read(self, first: int, last: int) -> list[Entity | Reject]:
+        """Return the records from number ``first``, counted from 0, up to ``last``; a broken one as a Reject."""
 
 
 @dataclass(frozen=True)

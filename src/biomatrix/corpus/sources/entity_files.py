@@ -1,4 +1,4 @@
-"""Sources in files of the formats that kinds read: text files cut at their records, all others read whole."""
+"""Sources in files of the formats that kinds read: cut at their records where text, by number where ranges are read."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from biomatrix.corpus.source_recipe import SourceRecipe
 from biomatrix.corpus.sources.base import Shard, whole_shard
 from biomatrix.corpus.sources.file_runs import FileRunSource
 from biomatrix.corpus.sources.generic import ANY_FORMAT, TABLE_READERS, DescribedSource
+from biomatrix.corpus.sources.ranged_tables import RangedTable
 from biomatrix.corpus.sources.source_lines import LIMITS
 from biomatrix.corpus.sources.tables import Table
 from biomatrix.corpus.sources.text_tables import CutRecord, MarkedTable
@@ -120,6 +121,18 @@ def _refused(error: BioMatrixError) -> Reject:
     return Reject.from_error(error, "")
 
 
+class RangedFileSource(EntityFileSource):
+    """Files of very many records that are read by their numbers, such as cells: shards are runs of records."""
+
+    def table(self, path: Path) -> Table:
+        """Return the table of a file, its rows the records."""
+        return RangedTable(path, str(self.format.ranges))
+
+    def expand(self, table: Table, number: int, row: Entity | Reject) -> Iterator[tuple[str, Any]]:
+        """Yield the record."""
+        yield _name_of(row) or self.numbered(table, number), row
+
+
 class WholeFileSource(FileRunSource, EntityFileSource):
     """Files that are read whole, such as PDB structures: shards are runs of files."""
 
@@ -148,5 +161,7 @@ def entity_file_source(entry: SourceRecipe, root: Path) -> EntityFileSource:
     if entry.reader == ANY_FORMAT:
         return WholeFileSource(entry, root)
     definition = file_format(str(entry.reader))
+    if definition.ranges is not None:
+        return RangedFileSource(entry, root)
     cut = definition.starts is not None or definition.ends is not None
     return CutFileSource(entry, root) if cut else WholeFileSource(entry, root)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.cell.entity import Cell
-from biomatrix.entities.cell.scale import Scale
-from biomatrix.errors import ConfigurationError
+from biomatrix.entities.cell.scale import PER, Scale
+from biomatrix.entities.cell.values import Asked
+from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from scipy.sparse import csr_matrix
+
+    from biomatrix.entities.cell.files.backed import BackedCellSet
+    from biomatrix.entities.cell.genes.resolver import MatchedGenes
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +45,8 @@ class CellSet:
         Counts of each cell over all genes of the original matrix.
     notes : tuple of str
         What was found and decided: which of X, raw and layers, what the values are, how many genes matched.
+    matched : MatchedGenes, optional
+        How the names of genes matched.
     """
 
     adata: AnnData
@@ -47,36 +55,109 @@ class CellSet:
     scale: Scale
     totals: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
+    matched: MatchedGenes | None = None
 
     @classmethod
-    def from_anndata(cls, adata: AnnData, *, values: Scale = "counts", totals: str | None = None) -> CellSet:
+    def from_anndata(
+        cls, adata: AnnData, *, values: Asked = "auto", layer: str | None = None, totals: str | None = None
+    ) -> CellSet:
         """Return the cells of an AnnData in memory.
 
         Parameters
         ----------
         adata : anndata.AnnData
-        values : str
-            What ``X`` is.
+        values : {"auto", "counts", "log1p_cp10k", "rank", "other"}
+            What the values are; ``auto`` finds out, and says so in the notes.
+        layer : str, optional
+            The matrix: ``X``, ``raw`` or the name of a layer. When not given, the one that says most: counts before
+            logarithms before others, then that of more genes.
         totals : str, optional
-            The column of ``obs`` with each cell's counts over all genes.
-        """
-        from scipy.sparse import csr_matrix
+            The column of ``obs`` with each cell's counts over all genes; one of the usual names, where its values can
+            be that, when not given.
 
-        matrix = csr_matrix(adata.X, dtype=np.float32)
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
-        genes = np.asarray(adata.var.get("ensembl_id", adata.var_names), dtype=object)
-        sums = None if totals is None else np.asarray(adata.obs[totals], dtype=np.float64)
-        return cls(adata, matrix, genes, values, sums)
+        Raises
+        ------
+        BioMatrixError
+            A matrix, a table or its genes cannot be read, or the values are not what is said.
+        """
+        from biomatrix.entities.cell.files.memory import memory_set
+
+        return memory_set(adata, values=values, layer=layer, totals=totals)
+
+    @overload
+    @classmethod
+    def from_file(
+        cls, path: str | Path, *, backed: Literal[False] = False, values: Asked = "auto", layer: str | None = None,
+        totals: str | None = None, limits: Limits = DEFAULT_LIMITS,
+    ) -> CellSet: ...  # fmt: skip
+
+    @overload
+    @classmethod
+    def from_file(
+        cls, path: str | Path, *, backed: Literal[True], values: Asked = "auto", layer: str | None = None,
+        totals: str | None = None, limits: Limits = DEFAULT_LIMITS,
+    ) -> BackedCellSet: ...  # fmt: skip
 
     @classmethod
-    def from_file(cls, path: str | Path, **settings: Any) -> CellSet:
-        """Return the cells of a file; see :meth:`from_anndata` for the settings."""
-        try:
-            import anndata
-        except ImportError as error:
-            raise ConfigurationError("files of cells need anndata: pip install 'biomatrix[cells]'") from error
-        return cls.from_anndata(anndata.read_h5ad(path), **settings)
+    def from_file(
+        cls,
+        path: str | Path,
+        *,
+        backed: bool = False,
+        values: Asked = "auto",
+        layer: str | None = None,
+        totals: str | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> CellSet | BackedCellSet:
+        """Return the cells of a file.
+
+        Parameters
+        ----------
+        path : str or Path
+            ``.h5ad``, ``.zarr`` (a folder or a zip archive), ``.h5`` of Cell Ranger, ``.loom``, a folder of Cell
+            Ranger or its ``matrix.mtx``.
+        backed : bool
+            Whether to leave the cells in the file and read them by ranges, so that memory does not grow with it.
+        values, layer, totals
+            As of :meth:`from_anndata`.
+        limits : Limits
+            ``unpacked_ratio`` is how many times its bytes a file may declare.
+
+        Raises
+        ------
+        BioMatrixError
+            The file is damaged, points to other files, declares more than it can hold, or holds no known genes; the
+            message says what, where and what to do.
+        """
+        from biomatrix.entities.cell.files.backed import BackedCellSet
+
+        opened = BackedCellSet(path, values=values, layer=layer, totals=totals, limits=limits)
+        if backed:
+            return opened
+        with opened:
+            return opened.whole()
+
+    @classmethod
+    def from_cells(cls, cells: Sequence[Cell]) -> CellSet:
+        """Return cells of one scale as a set, its columns every gene that one of them has, by Ensembl id."""
+        from biomatrix.entities.cell.files.joining import joined
+
+        return joined(cells)
+
+    def to_file(self, path: str | Path) -> None:
+        """Write everything as ``.h5ad``, or as a ``.zarr`` folder, which scanpy and cellxgene open.
+
+        What the values are, the matched Ensembl ids and the notes are in ``uns["biomatrix"]`` and
+        ``var["ensembl_id"]``; names of cells that occur twice are made unique.
+
+        Raises
+        ------
+        ConfigurationError
+            The extension is neither, or the system refuses to write.
+        """
+        from biomatrix.entities.cell.files.writing import write_cells
+
+        write_cells(self, path)
 
     def __len__(self) -> int:
         """Return the number of cells."""
@@ -84,24 +165,74 @@ class CellSet:
 
     def __iter__(self) -> Iterator[Cell]:
         """Yield the cells in order."""
-        return map(self.cell, range(len(self)))
+        columns = _columns(self)
+        return map(partial(self._cell, columns), range(len(self)))
+
+    @overload
+    def __getitem__(self, rows: int) -> Cell: ...
+
+    @overload
+    def __getitem__(self, rows: slice | Sequence[int] | NDArray[Any]) -> CellSet: ...
+
+    def __getitem__(self, rows: int | slice | Sequence[int] | NDArray[Any]) -> Cell | CellSet:
+        """Return one cell by its place, or some of them: a slice, places, or which of all (``bool [C]``)."""
+        if isinstance(rows, int | np.integer):
+            return self.cell(int(rows))
+        chosen: Any = rows if isinstance(rows, slice) else np.asarray(rows)
+        totals = None if self.totals is None else self.totals[chosen]
+        return replace(self, adata=self.adata[chosen], matrix=self.matrix[chosen], totals=totals)
 
     def cell(self, index: int) -> Cell:
-        """Return one cell by its place, from 0."""
+        """Return one cell by its place, from 0, or from the end where it is negative."""
+        place = range(len(self))[index]
+        return self._cell(_columns(self, slice(place, place + 1)), place, 0)
+
+    def counts(self) -> csr_matrix:
+        """Return the counts, ``float32 [C, G]``; UnsupportedError where the values are none."""
+        if self.scale != "counts":
+            raise UnsupportedError(
+                f"counts are needed and the values are {self.scale}; name the matrix that holds counts (layer=), or "
+                "say what the values are (values=)"
+            )
+        return self.matrix
+
+    def log1p_cp10k(self) -> csr_matrix:
+        """Return log1p of counts per 10,000, ``float32 [C, G]``; UnsupportedError where the values do not tell it."""
+        if self.scale == "log1p_cp10k":
+            return self.matrix
+        made = self.counts().astype(np.float64)
+        totals = np.asarray(made.sum(axis=1)).ravel() if self.totals is None else self.totals
+        factors = np.divide(PER, totals, out=np.zeros(len(totals)), where=totals > 0)
+        made.data = np.log1p(made.data * np.repeat(factors, np.diff(made.indptr)))
+        return made.astype(np.float32)
+
+    def _cell(self, columns: dict[str, list[Any]], index: int, row: int | None = None) -> Cell:
+        """Return a cell; ``row`` is its place in the columns, where these are not those of all cells."""
+        at = index if row is None else row
         first, last = self.matrix.indptr[index], self.matrix.indptr[index + 1]
         genes = self.genes[self.matrix.indices[first:last]]
         known = genes != ""
+        # A missing value is left out: JSON, which records keep, has none.
+        obs = {name: made for name, values in columns.items() if (made := _plain(values[at])) is not None}
         return Cell(
             genes[known],
             self.matrix.data[first:last][known],
             scale=self.scale,
             total=None if self.totals is None else float(self.totals[index]),
-            obs={name: _plain(self.adata.obs[name].iloc[index]) for name in self.adata.obs},
+            obs=obs,
             name=str(self.adata.obs_names[index]),
         )
 
 
-def _plain(value: Any) -> str | float | int | bool:
-    """Return a value of a table as JSON has it."""
+def _columns(cells: CellSet, rows: slice = slice(None)) -> dict[str, list[Any]]:
+    """Return the columns of ``obs`` as lists."""
+    obs = cells.adata.obs
+    return {str(name): obs[name].iloc[rows].tolist() for name in obs.columns}
+
+
+def _plain(value: Any) -> str | float | int | bool | None:
+    """Return a value of a table as JSON has it, None for a missing one."""
     made = value.item() if isinstance(value, np.generic) else value
+    if made is None or made != made:
+        return None
     return made if isinstance(made, (str, float, int, bool)) else str(made)

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.registration import Kind
+from biomatrix.entities.registration import FileFormat, Kind
+from biomatrix.entities.rejects import Reject
 from biomatrix.errors import UnsupportedError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from biomatrix.entities.cell.entity import Cell
 
 _HERE = "biomatrix.entities.cell"
+_RANGES = f"{_HERE}.files.records:CellRanges"
+_ENSEMBL: Final = "ENSG"
+_DIGITS: Final = 11
+"""Digits of a human Ensembl id after its letters."""
 
 
 class CellKind(Kind):
@@ -24,7 +33,21 @@ class CellKind(Kind):
     plural: ClassVar[str] = "cells"
     typed_as: ClassVar[str] = "symbols of genes, the most expressed first"
     by_default: ClassVar[bool] = False
-    modalities: ClassVar[Mapping[str, str]] = {}
+    formats: ClassVar[tuple[FileFormat, ...]] = (
+        FileFormat("h5ad", (".h5ad",), structure=False, ranges=_RANGES),
+        FileFormat("zarr", (".zarr", ".zip"), structure=False, ranges=_RANGES),
+        FileFormat("10x_h5", (".h5",), writes=False, structure=False, begins_as="h5ad", ranges=_RANGES),
+        FileFormat("loom", (".loom",), writes=False, structure=False, begins_as="h5ad", ranges=_RANGES),
+        FileFormat("mtx", (".mtx",), writes=False, structure=False),
+    )
+    refused_extensions: ClassVar[Mapping[str, str]] = {
+        ".rds": "R's own format; write .h5ad in R with anndataR or zellkonverter",
+        ".h5seurat": "Seurat's own format; write .h5ad in R with anndataR or SeuratDisk's Convert",
+        ".h5mu": "several modalities in one file; write one of them with mdata['rna'].write_h5ad",
+    }
+    modalities: ClassVar[Mapping[str, str]] = {
+        "cell_accessibility": f"{_HERE}.modalities.accessibility:CellAccessibility",
+    }
     held_out_by_identity: ClassVar[bool] = False
     colours: ClassVar[Mapping[str, tuple[str, str]]] = {
         "cell_expression": ("#8a3f7d", "#d79acb"),
@@ -43,16 +66,43 @@ class CellKind(Kind):
     def text(self, entity: Cell) -> str:
         return " ".join(str(gene) for gene in entity.genes[(-entity.values).argsort(kind="stable")])
 
+    def read(self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Cell | Reject]:
+        from biomatrix.entities.cell.files.records import read_cells
+
+        return read_cells(path, limits)
+
+    def read_one(
+        self,
+        path: str | Path,
+        file_format: str,
+        record: int | str | None = None,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        **settings: Any,
+    ) -> Cell:
+        from biomatrix.entities.cell.files.records import read_cell
+
+        return read_cell(path, record, limits, **settings)
+
+    def write(self, entities: Sequence[Cell], path: str | Path, file_format: str, **settings: Any) -> None:
+        from biomatrix.entities.cell.cell_set import CellSet
+
+        CellSet.from_cells(entities).to_file(path)
+
+    def recognises(self, head: bytes) -> str | None:
+        return "h5ad" if head.startswith(b"\x89HDF") else None
+
     def to_bytes(self, entity: Cell) -> bytes:
-        """A line of JSON, then the values as little-endian float32 and the parts of the regions."""
+        """A line of JSON, then the genes as numbers, the values as little-endian float32, the parts of the regions."""
+        numbers = _numbers_of(entity.genes)
         header: dict[str, Any] = {
-            "genes": entity.genes.tolist(),
+            "genes": len(entity) if numbers is not None else entity.genes.tolist(),
             "scale": entity.scale,
             "total": entity.total,
             "obs": dict(entity.obs),
             "notes": entity.notes,
         }
-        body = entity.values.astype("<f4").tobytes()
+        body = (b"" if numbers is None else numbers.tobytes()) + entity.values.astype("<f4").tobytes()
         if entity.regions is not None:
             regions = entity.regions
             header["regions"] = {"assembly": regions.assembly, "count": len(regions)}
@@ -74,9 +124,13 @@ class CellKind(Kind):
 
         head, _, body = data.partition(b"\n")
         header = json.loads(head)
-        genes = np.array(header["genes"], dtype=object)
-        values = np.frombuffer(body, dtype="<f4", count=len(genes)).astype(np.float32)
-        regions, at = None, 4 * len(genes)
+        at, listed = 0, header["genes"]
+        if isinstance(listed, int):
+            at = 4 * listed
+            listed = [f"{_ENSEMBL}{number:0{_DIGITS}d}" for number in np.frombuffer(body, "<u4", listed).tolist()]
+        genes = np.array(listed, dtype=object)
+        values = np.frombuffer(body, dtype="<f4", count=len(genes), offset=at).astype(np.float32)
+        regions, at = None, at + 4 * len(genes)
         if (about := header.get("regions")) is not None:
             parts = []
             for width in ("<i2", "<i8", "<i8", "<f4"):
@@ -113,6 +167,17 @@ class CellKind(Kind):
 
     def size(self, entity: Cell) -> None:
         return None
+
+
+def _numbers_of(genes: NDArray[np.object_]) -> NDArray[np.uint32] | None:
+    """Return the digits of Ensembl ids, of which a record holds a thousand; None where one is no human id."""
+    import numpy as np
+
+    digits = [gene[len(_ENSEMBL) :] for gene in genes if gene.startswith(_ENSEMBL)]
+    if len(digits) < len(genes) or not all(len(one) == _DIGITS and one.isascii() and one.isdigit() for one in digits):
+        return None
+    numbers = np.array([int(one) for one in digits], dtype=np.int64)
+    return numbers.astype("<u4") if not len(numbers) or numbers.max() < 1 << 32 else None
 
 
 CELL = CellKind()

@@ -1,0 +1,194 @@
+"""Cells of a file read by ranges of rows, so that memory does not grow with their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.cell.files.contents import Contents
+from biomatrix.entities.cell.files.damage import cells_library, reading
+from biomatrix.entities.cell.files.finding import Found, find, totals_in
+from biomatrix.entities.cell.files.stores import open_cells
+from biomatrix.entities.cell.scale import Scale
+from biomatrix.entities.cell.values import Asked, to_cp10k
+from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.errors import ParseError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from biomatrix.entities.cell.cell_set import CellSet
+    from biomatrix.entities.cell.entity import Cell
+    from biomatrix.entities.cell.genes.resolver import MatchedGenes
+
+CHUNK: Final = 1024
+"""Cells read at once where nobody says how many."""
+
+
+class BackedCellSet:
+    """The cells of an open file, read when they are asked for.
+
+    Legend: C cells, G genes of the matrix.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file or folder of cells; see :meth:`biomatrix.CellSet.from_file`.
+    values, layer, totals : optional
+        As of :meth:`biomatrix.CellSet.from_file`; what the values are is decided on 4,096 cells spread over the file,
+        and cells that are not so are refused when they are read.
+    limits : Limits
+
+    Examples
+    --------
+    ``with CellSet.from_file("atlas.h5ad", backed=True) as cells: for part in cells.chunks(): ...``
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        values: Asked = "auto",
+        layer: str | None = None,
+        totals: str | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self.path = Path(path)
+        self._stack = ExitStack()
+        try:
+            self._contents: Contents = self._stack.enter_context(open_cells(path, limits))
+            with reading(path):
+                self._found: Found = find(self._contents, values=values, layer=layer, totals=totals)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> BackedCellSet:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stack.close()
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return len(self._contents.obs)
+
+    @property
+    def genes(self) -> NDArray[np.object_]:
+        """The Ensembl id of each column, ``object [G]``; "" where it matches no gene."""
+        return self._found.genes
+
+    @property
+    def matched(self) -> MatchedGenes:
+        """How the names of genes matched."""
+        return self._found.matched
+
+    @property
+    def scale(self) -> Scale:
+        """What the values are."""
+        return self._found.values.scale
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found and decided."""
+        return self._found.notes
+
+    def __iter__(self) -> Iterator[Cell]:
+        """Yield the cells in order."""
+        for part in self.chunks():
+            yield from part
+
+    def chunks(self, size: int = CHUNK) -> Iterator[CellSet]:
+        """Yield the cells in order, ``size`` at a time."""
+        for first in range(0, len(self), size):
+            yield self.read(first, first + size)
+
+    def __getitem__(self, rows: slice) -> CellSet:
+        """Return a run of cells."""
+        first, last, step = rows.indices(len(self))
+        return self.read(first, last) if step == 1 else self.read(min(first, last), max(first, last))[::step]
+
+    def cell(self, index: int) -> Cell:
+        """Return one cell by its place, from 0."""
+        return self.read(index, index + 1).cell(0)
+
+    def read(self, first: int, last: int) -> CellSet:
+        """Return the cells from ``first`` up to ``last``.
+
+        Raises
+        ------
+        ParseError
+            They are not what the file as a whole was found to hold, or are damaged.
+        """
+        from biomatrix.entities.cell.cell_set import CellSet
+
+        anndata = cells_library("anndata")
+        last = min(last, len(self))
+        with reading(self.path, f"cells {first:,} to {last:,}"):
+            found = self._found
+            matrix = self._matrix(first, last)
+            obs, var = self._contents.obs.read(first, last), found.place.var.read(0, len(found.place.var))
+            adata = anndata.AnnData(X=matrix, obs=obs, var=var)
+            return CellSet(
+                adata, matrix, found.genes, self.scale, self._totals(matrix, first, last), found.notes, found.matched
+            )
+
+    def whole(self) -> CellSet:
+        """Return all cells, with everything else that the file holds."""
+        from biomatrix.entities.cell.files.whole import whole_set
+
+        with reading(self.path):
+            return whole_set(self._contents, self._found, self._matrix, self._totals)
+
+    def _matrix(self, first: int, last: int) -> csr_matrix:
+        found = self._found.values
+        _, matrix = to_cp10k(found, self._found.place.rows.read(first, last))
+        check_chunk(matrix, found.scale, found.where, first)
+        return matrix
+
+    def _totals(self, matrix: csr_matrix, first: int, last: int) -> NDArray[np.float64] | None:
+        return totals_of(self._contents, self._found, matrix, first, last)
+
+
+def totals_of(
+    contents: Contents, found: Found, matrix: csr_matrix, first: int, last: int
+) -> NDArray[np.float64] | None:
+    """Return the counts of cells over all genes: of the column, else the sums of rows of counts, else None."""
+    if found.totals is not None:
+        return totals_in(contents.obs, found.totals, first, last)
+    if found.values.scale != "counts":
+        return None
+    return np.asarray(matrix.sum(axis=1, dtype=np.float64)).ravel()
+
+
+def check_chunk(matrix: Any, scale: Scale, where: str, first: int) -> None:
+    """Refuse cells that are not what a sample of the file was; ParseError with the row."""
+    data = matrix.data
+    wrong = data < 0
+    if scale == "counts":
+        wrong = wrong | (data % 1 > 0)
+    if not wrong.any():
+        return
+    at = int(np.argmax(wrong))
+    row = first + int(np.searchsorted(matrix.indptr, at, side="right")) - 1
+    if scale == "counts" and data[at] > 0:
+        raise ParseError(
+            f"{where}: row {row} holds {data[at]:g}, which is no count, and the cells before are counts; say what the "
+            "values are (values=)",
+            position=row,
+        )
+    raise ParseError(
+        f"{where}: row {row} holds {data[at]:g}, below 0; name the layer of what was measured", position=row
+    )

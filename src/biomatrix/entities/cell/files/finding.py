@@ -1,0 +1,243 @@
+"""Which matrix of a file is read, what its values are, which genes its columns stand for, what cells hold in all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.cell.files.contents import Contents, Place
+from biomatrix.entities.cell.files.matrix_layouts import GENES
+from biomatrix.entities.cell.scale import Scale
+from biomatrix.entities.cell.values import Asked, ValuesFound, decide_values
+from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from biomatrix.entities.cell.files.table_rows import TableRows
+    from biomatrix.entities.cell.genes.resolver import MatchedGenes
+
+SAMPLED: Final = 4096
+"""Cells that are looked at where there are more."""
+_BLOCKS: Final = 16
+_ORDER: Final[dict[Scale, int]] = {"counts": 0, "log1p_cp10k": 1, "rank": 2, "other": 3}
+_COUNTS_WORDS: Final = ("count", "raw", "umi")
+"""What a layer's name holds where it may be the counts of the matrix; others, such as ``spliced``, are part of them."""
+TOTALS: Final = ("n_counts", "total_counts", "nCount_RNA", "n_umi", "nUMI", "total_counts_all_genes")
+"""Columns of ``obs`` in which the counts of a cell over all genes are usually kept."""
+_IDS: Final = ("ensembl_id", "ensembl_ids", "gene_ids", "gene_id", "feature_id", "ensembl", "Accession")
+_ID_PREFIX: Final = "ENS"
+_FEATURES: Final = "feature_types"
+_TRANSPOSED: Final = 2000
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was decided about a file.
+
+    Parameters
+    ----------
+    place : Place
+        The matrix that is read.
+    values : ValuesFound
+    matched : MatchedGenes
+    genes : ndarray, shape=(G,), dtype=object
+        The Ensembl id of each column, "" where it has none.
+    totals : str, optional
+        The column of ``obs`` with the counts of a cell over all genes.
+    notes : tuple of str
+    """
+
+    place: Place
+    values: ValuesFound
+    matched: MatchedGenes
+    genes: NDArray[np.object_]
+    totals: str | None
+    notes: tuple[str, ...]
+
+
+def find(contents: Contents, *, values: Asked = "auto", layer: str | None = None, totals: str | None = None) -> Found:
+    """Decide what is read of a file.
+
+    Parameters
+    ----------
+    contents : Contents
+    values : str
+        What the values are; ``auto`` finds out.
+    layer : str, optional
+        The matrix: ``X``, ``raw`` or the name of a layer.
+    totals : str, optional
+        A column of ``obs``; one of the usual names where its values can be that, when not given.
+
+    Raises
+    ------
+    BioMatrixError
+        No matrix can be read, its values are not what is said, or its genes are not known.
+    """
+    notes = list(contents.notes)
+    if totals is not None and totals not in contents.obs.columns:
+        listed = ", ".join(contents.obs.columns[:12]) or "none"
+        raise ParseError(f"obs has no column {totals!r} for totals; its columns are {listed}")
+    spans = sampled_spans(len(contents.obs))
+    place, seen, sample = _chosen(contents, spans, values, layer, totals, notes)
+    total_column, note = _totals(contents.obs, sample, spans, totals, seen.scale)
+    if len(contents.obs) > SAMPLED:
+        seen_in = sum(last - first for first, last in spans)
+        notes.append(f"what the values are was decided on {seen_in:,} of {len(contents.obs):,} cells")
+    genes, matched, gene_notes = _genes(place, contents)
+    return Found(place, seen, matched, genes, total_column, (seen.note, *note, *gene_notes, *notes))
+
+
+def sampled_spans(cells: int) -> list[tuple[int, int]]:
+    """Return which rows are looked at: all, or blocks spread evenly."""
+    if cells <= SAMPLED:
+        return [(0, cells)]
+    width = SAMPLED // _BLOCKS
+    return [(first, first + width) for first in np.linspace(0, cells - width, _BLOCKS).astype(int).tolist()]
+
+
+def _sample(place: Place, spans: list[tuple[int, int]]) -> csr_matrix:
+    from scipy.sparse import vstack
+
+    pieces = [place.rows.read(first, last) for first, last in spans]
+    return pieces[0] if len(pieces) == 1 else vstack(pieces, format="csr")
+
+
+def _chosen(
+    contents: Contents, spans: list[tuple[int, int]], asked: Asked, layer: str | None, totals: str | None,
+    notes: list[str],
+) -> tuple[Place, ValuesFound, csr_matrix]:  # fmt: skip
+    """Return the matrix that says most: counts before logarithms before others, then that of more genes."""
+    places = [contents.place(layer)] if layer is not None else [one for one in contents.places if _is_candidate(one)]
+    sums = _totals_of(contents.obs, totals, spans)
+    rated: list[tuple[tuple[int, int, int], Place, ValuesFound, csr_matrix]] = []
+    errors: list[BioMatrixError] = []
+    for number, place in enumerate(places):
+        try:
+            matrix = _sample(place, spans)
+            found = decide_values(matrix, place.name, asked=asked, totals=sums)
+            if len(matrix.data) and matrix.data.min() < 0:
+                raise UnsupportedError(
+                    f"{place.name} cannot be cells: {found.why}; name the layer of what was measured (layer=), or give "
+                    "a file that has raw"
+                )
+        except BioMatrixError as error:
+            errors.append(error)
+            if len(places) == 1:
+                raise
+            continue
+        rated.append(((_ORDER[found.scale], -len(place.var), number), place, found, matrix))
+    if not rated:
+        raise errors[0] if errors else ParseError("holds no matrix that can be read; name one (layer=)")
+    _, place, found, sample = min(rated, key=lambda one: one[0])
+    notes += [f"passed over: {error.message}" for error in errors]
+    others = [f"{one.name} ({seen.scale})" for _, one, seen, _ in rated if one is not place]
+    left = [one.name for one in contents.places if one not in places]
+    if others or left:
+        notes.append(f"other matrices of the file, not read: {', '.join([*others, *left])}; layer= names one of them")
+    return place, found, sample
+
+
+def _is_candidate(place: Place) -> bool:
+    return not place.name.startswith("layers/") or any(word in place.name.lower() for word in _COUNTS_WORDS)
+
+
+def _totals_of(obs: TableRows, column: str | None, spans: list[tuple[int, int]]) -> NDArray[np.float64] | None:
+    """Return the totals of the sampled cells from a column, the first usual one where none is named."""
+    name = column or next((one for one in TOTALS if one in obs.columns), None)
+    return None if name is None else np.concatenate([totals_in(obs, name, *span) for span in spans])
+
+
+def totals_in(obs: TableRows, column: str, first: int, last: int) -> NDArray[np.float64]:
+    """Return the totals of cells; ParseError where a column holds none."""
+    try:
+        read = np.asarray(obs.column(column, first, last), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ParseError(
+            f"obs[{column!r}] holds no numbers, which totals are; name another column (totals=)"
+        ) from error
+    return read
+
+
+def _totals(
+    obs: TableRows, sample: csr_matrix, spans: list[tuple[int, int]], asked: str | None, scale: Scale
+) -> tuple[str | None, list[str]]:
+    """Return the column of totals and what to note of it."""
+    name = asked or next((one for one in TOTALS if one in obs.columns), None)
+    if name is None:
+        return None, []
+    read = np.concatenate([totals_in(obs, name, *span) for span in spans])
+    sums = np.asarray(sample.sum(axis=1), dtype=np.float64).ravel()
+    able = bool(np.isfinite(read).all() and (read >= 0).all())
+    if scale == "counts":
+        able = able and bool((read >= sums * (1 - 1e-6) - 0.5).all())
+    if able:
+        return name, [f"totals of cells are obs[{name!r}]"]
+    if asked is not None:
+        raise ParseError(f"obs[{name!r}] cannot be the totals of cells: it is not finite, or below the sum of a row")
+    return None, [f"obs[{name!r}] is not taken for the totals of cells: it is not finite, or below the sum of a row"]
+
+
+def _genes(place: Place, contents: Contents) -> tuple[NDArray[np.object_], MatchedGenes, list[str]]:
+    """Return the Ensembl id of each column, how they matched, and what to note."""
+    from biomatrix.entities.cell.genes.resolver import resolve
+
+    var = place.var
+    names = var.index(0, len(var))
+    wanted = np.ones(len(var), dtype=bool)
+    notes: list[str] = []
+    if _FEATURES in var.columns:
+        kinds = np.asarray(var.column(_FEATURES, 0, len(var)), dtype=object)
+        wanted = kinds == GENES
+        others = sorted({str(one) for one in kinds[~wanted]})
+        if not wanted.any() and len(var):
+            raise UnsupportedError(
+                f"holds {', '.join(others)} and no genes; read it as accessibility, with its assembly"
+            )
+        if others:
+            notes.append(f"{int((~wanted).sum()):,} features that are no genes were left out: {', '.join(others)}")
+    ids, column = _ensembl_ids(var)
+    given = None if ids is None else [_id_text(one) for one in ids[wanted]]
+    try:
+        matched = resolve(names[wanted].tolist(), given)
+    except UnsupportedError as error:
+        raise _transposed(contents, error) from error
+    if column:
+        notes.append(f"Ensembl ids are var[{column!r}]")
+    genes = np.full(len(var), "", dtype=object)
+    genes[wanted] = matched.ensembl_ids
+    repeated = len(names) - len(set(names.tolist()))
+    if repeated:
+        notes.append(f"{repeated:,} names of genes occur more than once in var")
+    return genes, matched, [*matched.notes, *notes]
+
+
+def _id_text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _ensembl_ids(var: TableRows) -> tuple[NDArray[np.object_] | None, str]:
+    """Return a column of Ensembl ids and its name: one of the usual ones that holds some."""
+    for name in (one for one in _IDS if one in var.columns):
+        found = np.asarray(var.column(name, 0, len(var)), dtype=object)
+        if any(isinstance(one, str) and one.startswith(_ID_PREFIX) for one in found):
+            return found, name
+    return None, ""
+
+
+def _transposed(contents: Contents, error: BioMatrixError) -> BioMatrixError:
+    """Return the error of names that are no genes: that the matrix lies on its side, where the cells' names are."""
+    from biomatrix.entities.cell.genes.resolver import resolve
+
+    cells = contents.obs.index(0, min(len(contents.obs), _TRANSPOSED)).tolist()
+    try:
+        share = resolve(cells, refused_below=0.5).share if cells else 0.0
+    except BioMatrixError:
+        return error
+    return ParseError(
+        f"the matrix is transposed: {share:.0%} of the names of its cells are genes, such as {cells[0]!r}; "
+        "give adata.T, whose rows are cells"
+    )

@@ -1,0 +1,167 @@
+"""An HDF5 file looked through before any of it is read: nothing outside it, nothing too large, nothing unknown.
+
+HDF5 lets a file point to others by external links, by virtual arrays and by arrays stored in other files, and the
+libraries that read cells follow them without a word. None of these has a place in a file of cells.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from biomatrix.entities.cell.files.damage import REWRITE
+from biomatrix.entities.cell.files.declared import Declared
+from biomatrix.entities.limits import Limits
+from biomatrix.errors import ParseError, UnsupportedError
+
+_LARGEST_ATTRIBUTE: Final = 16 << 20
+_HEAP: Final = b"GCOL"
+"""How a collection of texts (a global heap) begins."""
+_HEAP_HEADER: Final = 16
+_LEAVES: Final = "a file from elsewhere must not reach other files of this machine; copy what it points to into it"
+
+
+def inspect_hdf5(file: Any, limits: Limits) -> Declared:
+    """Look through an open file.
+
+    Parameters
+    ----------
+    file : h5py.File
+    limits : Limits
+        ``unpacked_ratio`` is how many times its own bytes a file may declare.
+
+    Returns
+    -------
+    Declared
+        What all arrays together declare.
+
+    Raises
+    ------
+    ParseError
+        A link or an array that leads out of the file, or a type that no file of cells holds.
+    LimitError
+        The file declares more than its bytes can hold.
+    UnsupportedError
+        An array is packed by a filter that is not installed.
+    """
+    import h5py
+
+    declared = Declared(limits, file.id.get_filesize())
+    seen: set[Any] = set()
+    waiting: list[tuple[str, Any]] = [("", file["/"].id)]
+    while waiting:
+        place, group = waiting.pop()
+        address = h5py.h5o.get_info(group).addr
+        if address in seen:
+            continue
+        seen.add(address)
+        _inspect_attributes(group, place or "/", declared)
+        for raw in group:
+            name = f"{place}/{_decoded(raw, place)}"
+            declared.part(name)
+            _refuse_link(group.links.get_info(raw).type, name)
+            member = h5py.h5o.open(group, raw)
+            if isinstance(member, h5py.h5g.GroupID):
+                waiting.append((name, member))
+            elif isinstance(member, h5py.h5d.DatasetID):
+                _inspect_attributes(member, name, declared)
+                _inspect_array(member, name, declared)
+    return declared
+
+
+def _decoded(raw: bytes, place: str) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise ParseError(f"a name in {place or '/'} is not UTF-8: {raw[:40]!r}; {REWRITE}") from error
+
+
+def _refuse_link(link: int, name: str) -> None:
+    import h5py
+
+    if link == h5py.h5l.TYPE_HARD:
+        return
+    word = {h5py.h5l.TYPE_SOFT: "a soft link", h5py.h5l.TYPE_EXTERNAL: "an external link, which leads out of the file"}
+    raise ParseError(f"{name} is {word.get(link, 'a link of a kind that nobody knows')}; {_LEAVES}")
+
+
+def _inspect_array(array: Any, name: str, declared: Declared) -> None:
+    import h5py
+
+    settings = array.get_create_plist()
+    layout = settings.get_layout()
+    if layout == h5py.h5d.VIRTUAL or settings.get_external_count() > 0:
+        raise ParseError(f"the values of {name} lie in another file; {_LEAVES}")
+    _inspect_type(array.get_type(), name)
+    for number in range(settings.get_nfilters()):
+        code, *_ = settings.get_filter(number)
+        if not h5py.h5z.filter_avail(code):
+            raise UnsupportedError(
+                f"{name} is packed by the filter {code}, which is not here: write the file with "
+                "compression='gzip', or install hdf5plugin and import it first"
+            )
+    chunk = settings.get_chunk() if layout == h5py.h5d.CHUNKED else None
+    shape = array.shape
+    declared.array(name, () if shape is None else shape, array.get_type().get_size(), chunk)
+
+
+def _inspect_type(kind: Any, name: str) -> None:
+    import h5py
+
+    h5t = h5py.h5t
+    group = kind.get_class()
+    if group == h5t.COMPOUND:
+        for number in range(kind.get_nmembers()):
+            _inspect_type(kind.get_member_type(number), name)
+        return
+    if group not in (h5t.INTEGER, h5t.FLOAT, h5t.STRING, h5t.ENUM, h5t.REFERENCE):
+        raise ParseError(
+            f"{name} holds values of HDF5 class {group}, neither numbers nor text; leave it out of the file"
+        )
+
+
+def _inspect_attributes(part: Any, name: str, declared: Declared) -> None:
+    import h5py
+
+    for number in range(h5py.h5a.get_num_attrs(part)):
+        attribute = h5py.h5a.open(part, index=number)
+        size = attribute.get_space().get_simple_extent_npoints() * attribute.get_type().get_size()
+        label = f"{name}@{attribute.name!r}"
+        declared.part(label)
+        if size > _LARGEST_ATTRIBUTE:
+            raise ParseError(f"the attribute {label} takes {size:,} bytes; attributes are words, not tables: {REWRITE}")
+
+
+def inspect_heaps(path: Path) -> None:
+    """Look through the places where an HDF5 file keeps its texts, before the library does.
+
+    The library walks over the texts of such a place by their sizes, and a size of zero makes it walk for ever.
+
+    Raises
+    ------
+    ParseError
+        A size is zero, or leads out of the place.
+    """
+    if not os.path.getsize(path):
+        return
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        at = content.find(_HEAP)
+        while at >= 0:
+            length = int.from_bytes(content[at + 8 : at + 16], "little")
+            if content[at + 4 : at + 8] == b"\x01\0\0\0" and _HEAP_HEADER <= length <= len(content) - at:
+                _inspect_heap(content, at, length)
+            at = content.find(_HEAP, at + 4)
+
+
+def _inspect_heap(content: Any, at: int, length: int) -> None:
+    place, end = at + _HEAP_HEADER, at + length
+    while place + _HEAP_HEADER <= end:
+        number = int.from_bytes(content[place : place + 2], "little")
+        size = int.from_bytes(content[place + 8 : place + 16], "little")
+        # Object 0 is what is free, and its size counts its own header.
+        step = size if number == 0 else _HEAP_HEADER + (size + 7) // 8 * 8
+        if step < _HEAP_HEADER or step > end - place:
+            raise ParseError(f"the texts at byte {at:,} are damaged: one has {size:,} bytes; fetch the file again")
+        place += step

@@ -1,0 +1,47 @@
+"""Single cells, such as generated ones, put together into a set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from biomatrix.entities.cell.files.damage import cells_library
+from biomatrix.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from biomatrix.entities.cell.cell_set import CellSet
+    from biomatrix.entities.cell.entity import Cell
+
+
+def joined(cells: Sequence[Cell]) -> CellSet:
+    """Return cells of one scale as a set; see :meth:`biomatrix.CellSet.from_cells`."""
+    import pandas as pd
+    from scipy.sparse import csr_matrix
+
+    from biomatrix.entities.cell.cell_set import CellSet
+
+    anndata = cells_library("anndata")
+    if not cells:
+        raise ConfigurationError("there are no cells to put together")
+    scales = {cell.scale for cell in cells}
+    if len(scales) > 1:
+        raise ConfigurationError(f"cells of one file have values of one kind, not {' and '.join(sorted(scales))}")
+    genes = sorted({gene for cell in cells for gene in cell.genes})
+    place = {gene: number for number, gene in enumerate(genes)}
+    indptr = np.cumsum([0, *map(len, cells)])
+    columns = np.array([place[gene] for cell in cells for gene in cell.genes], dtype=np.int32)
+    data = np.concatenate([cell.values for cell in cells]).astype(np.float32)
+    matrix = csr_matrix((data, columns, indptr), shape=(len(cells), len(genes)))
+    matrix.sort_indices()
+    names = [cell.name or f"cell_{number}" for number, cell in enumerate(cells, start=1)]
+    obs = pd.DataFrame([dict(cell.obs) for cell in cells], index=pd.Index(names, dtype=object))
+    totals = [cell.total_counts for cell in cells]
+    known = None if any(one is None for one in totals) else np.array(totals, dtype=np.float64)
+    if known is not None and scales == {"counts"}:
+        obs["n_counts"] = known
+    var: Any = pd.DataFrame({"ensembl_id": genes}, index=pd.Index(genes, dtype=object))
+    adata = anndata.AnnData(X=matrix, obs=obs, var=var)
+    notes = tuple(dict.fromkeys(note for cell in cells for note in cell.notes))
+    return CellSet(adata, matrix, np.array(genes, dtype=object), cells[0].scale, known, notes)

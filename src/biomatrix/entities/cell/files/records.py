@@ -1,0 +1,114 @@
+"""The cells of a file as records, one by one or in runs; what is wrong with the file is a reject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from biomatrix.entities.cell.files.backed import CHUNK, BackedCellSet
+from biomatrix.entities.cell.files.peaks import BackedPeaks, holds_peaks
+from biomatrix.entities.choice import choose_record
+from biomatrix.entities.files.reading import STANDARD_INPUT, label_of
+from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.entities.registration import RecordRanges
+from biomatrix.entities.rejects import Reject
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+
+if TYPE_CHECKING:
+    from biomatrix.entities.base_entity import Entity
+    from biomatrix.entities.cell.entity import Cell
+
+_OF_GENES: Final = ("values", "layer", "totals")
+_OF_PEAKS: Final = ("assembly", "layer", "one_based")
+_SETTINGS: Final = tuple(dict.fromkeys((*_OF_GENES, *_OF_PEAKS)))
+
+
+def read_cells(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Cell | Reject]:
+    """Yield the cells of a file, in memory that does not grow with their number; every one carries the file's notes."""
+    label = label_of(path)
+    try:
+        ranges = CellRanges(path, limits)
+    except BioMatrixError as error:
+        yield Reject.from_error(error, label)
+        return
+    with ranges:
+        for first in range(0, len(ranges), CHUNK):
+            yield from ranges.read(first, first + CHUNK)
+
+
+def read_cell(path: str | Path, record: int | str | None, limits: Limits, **settings: Any) -> Cell:
+    """Return one cell: by its number from 1 or its name; the only one when neither is given."""
+    unknown = sorted(set(settings) - set(_SETTINGS))
+    if unknown:
+        raise ConfigurationError(
+            f"cells are read with {', '.join(_SETTINGS)}, not {', '.join(unknown)}", file=str(path)
+        )
+    with CellRanges(path, limits, **settings) as ranges:
+        if isinstance(record, int) and 1 <= record <= len(ranges):
+            entries = ranges.read(record - 1, record)
+            found = entries[0]
+            if isinstance(found, Reject):
+                raise found.as_error()
+            return found
+        every = (entry for first in range(0, len(ranges), CHUNK) for entry in ranges.read(first, first + CHUNK))
+        chosen: Any = choose_record(every, record, label_of(path))
+        return chosen
+
+
+class CellRanges(RecordRanges):
+    """A file of cells of which runs are read.
+
+    Parameters
+    ----------
+    path : str or Path
+    limits : Limits
+    **settings
+        As of :meth:`biomatrix.CellSet.from_file`; ``assembly`` where columns are peaks and the file does not say it.
+
+    Raises
+    ------
+    BioMatrixError
+        The file cannot be opened as one of cells.
+    """
+
+    def __init__(self, path: str | Path, limits: Limits = DEFAULT_LIMITS, **settings: Any) -> None:
+        if str(path) == STANDARD_INPUT:
+            raise ParseError("files of cells are read from their middle: give a file, not standard input")
+        self._path = path
+        self._cells: BackedCellSet | BackedPeaks
+        if "assembly" not in settings and not holds_peaks(path, limits):
+            self._cells = BackedCellSet(path, limits=limits, **settings)
+            return
+        wrong = sorted(set(settings) - set(_OF_PEAKS))
+        if wrong:
+            raise ConfigurationError(
+                f"peaks are read with {', '.join(_OF_PEAKS)}, not {', '.join(wrong)}", file=str(path)
+            )
+        self._cells = BackedPeaks(path, limits=limits, **settings)
+
+    def __enter__(self) -> CellRanges:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cells.close()
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def read(self, first: int, last: int) -> list[Any]:
+        """Return a run of cells; where one is broken, those before and after it are read alone."""
+        last = min(last, len(self))
+        try:
+            return list(self._noted(first, last))
+        except BioMatrixError as error:
+            if last - first == 1:
+                return [Reject.from_error(error, label_of(self._path), first + 1)]
+        middle = (first + last) // 2
+        return [*self.read(first, middle), *self.read(middle, last)]
+
+    def _noted(self, first: int, last: int) -> Iterator[Entity]:
+        from biomatrix.entities.kind_registry import kind_of
+
+        for cell in self._cells.read(first, last):
+            yield kind_of(cell).noted(cell, self._cells.notes)
