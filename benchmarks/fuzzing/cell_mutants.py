@@ -215,6 +215,6 @@ def _shuffled(file: h5py.File, name: str, draw: random.Random) -> None:
 
 
 _CHANGES: Final[tuple[Callable[[h5py.File, str, random.Random], None], ...]] = (
-    _element, _element, _removed, _cut, _cut, _other_type, _attribute, _attribute_removed, _linked, _ring, _huge, _swapped,
-    _shuffled,
+    _element, _element, _removed, _cut, _cut, _other_type, _attribute, _attribute_removed, _linked, _ring, _huge,
+    _swapped, _shuffled,
 )  # fmt: skip

@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from pytest import MonkeyPatch
 
 from biomatrix.corpus.build_records import RecordSlice, build_records
 from biomatrix.corpus.records import Record, read_batches, records_from_table
@@ -44,7 +43,7 @@ def test_a_file_of_cells_is_cut_by_rows(tmp_path: Path) -> None:
     assert _contents(two) == _contents(slices) != []
 
 
-def test_a_build_that_stops_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+def test_a_build_that_stops_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     h5ad(tmp_path, made=cells(counts(cells=230)))
     whole = build_records([ENTRY], tmp_path, tmp_path / "whole", size=ROWS)
     read: list[int] = []
