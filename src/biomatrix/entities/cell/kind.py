@@ -45,7 +45,9 @@ class CellKind(Kind):
         ".h5seurat": "Seurat's own format; write .h5ad in R with anndataR or SeuratDisk's Convert",
         ".h5mu": "several modalities in one file; write one of them with mdata['rna'].write_h5ad",
     }
-    modalities: ClassVar[Mapping[str, str]] = {}
+    modalities: ClassVar[Mapping[str, str]] = {
+        "cell_accessibility": f"{_HERE}.modalities.accessibility:CellAccessibility",
+    }
     held_out_by_identity: ClassVar[bool] = False
     colours: ClassVar[Mapping[str, tuple[str, str]]] = {
         "cell_expression": ("#8a3f7d", "#d79acb"),

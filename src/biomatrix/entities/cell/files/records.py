@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.entities.cell.files.backed import CHUNK, BackedCellSet
+from biomatrix.entities.cell.files.peaks import BackedPeaks, holds_peaks
 from biomatrix.entities.choice import choose_record
 from biomatrix.entities.files.reading import STANDARD_INPUT, label_of
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.cell.entity import Cell
 
-_SETTINGS: Final = ("values", "layer", "totals")
+_OF_GENES: Final = ("values", "layer", "totals")
+_OF_PEAKS: Final = ("assembly", "layer", "one_based")
+_SETTINGS: Final = tuple(dict.fromkeys((*_OF_GENES, *_OF_PEAKS)))
 
 
 def read_cells(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Cell | Reject]:
@@ -61,7 +64,7 @@ class CellRanges(RecordRanges):
     path : str or Path
     limits : Limits
     **settings
-        As of :meth:`biomatrix.CellSet.from_file`.
+        As of :meth:`biomatrix.CellSet.from_file`; ``assembly`` where columns are peaks and the file does not say it.
 
     Raises
     ------
@@ -73,7 +76,16 @@ class CellRanges(RecordRanges):
         if str(path) == STANDARD_INPUT:
             raise ParseError("files of cells are read from their middle: give a file, not standard input")
         self._path = path
-        self._cells = BackedCellSet(path, limits=limits, **settings)
+        self._cells: BackedCellSet | BackedPeaks
+        if "assembly" not in settings and not holds_peaks(path, limits):
+            self._cells = BackedCellSet(path, limits=limits, **settings)
+            return
+        wrong = sorted(set(settings) - set(_OF_PEAKS))
+        if wrong:
+            raise ConfigurationError(
+                f"peaks are read with {', '.join(_OF_PEAKS)}, not {', '.join(wrong)}", file=str(path)
+            )
+        self._cells = BackedPeaks(path, limits=limits, **settings)
 
     def __enter__(self) -> CellRanges:
         return self

@@ -1,0 +1,352 @@
+"""Open chromatin of a cell: regions in genomic order, ``<C chr11><T 236><B 684>``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.automaton import Automaton
+from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.cell.assemblies import assembly_named, require_assembly
+from biomatrix.entities.cell.entity import Cell
+from biomatrix.entities.cell.locus import REACH, Locus, locus_named
+from biomatrix.entities.cell.overlaps import RegionIndex
+from biomatrix.entities.cell.region_choice import Counted, bins_of, chosen, listed
+from biomatrix.entities.cell.region_list import RegionList
+from biomatrix.entities.cell.region_reading import read_bins, read_listed
+from biomatrix.entities.cell.region_tokens import (
+    BIN,
+    BINS,
+    LEVELS,
+    PATTERN,
+    bin_tokens,
+    bins_before_chromosomes,
+    level_of,
+    level_tokens,
+    number_of_tiles,
+    tiles_of,
+)
+from biomatrix.entities.cell.regions import CHROMOSOMES, Regions
+from biomatrix.entities.cell.rising_automaton import RegionIds, RisingAutomaton, Tiles
+from biomatrix.entities.grammar import Grammar
+from biomatrix.entities.segment_ids import SegmentIds
+from biomatrix.errors import ConfigurationError, UnsupportedError
+
+if TYPE_CHECKING:
+    from biomatrix.entities.check import Check
+
+LOCUS_TOKENS: Final = 512
+"""The most tokens of one cell in one locus, where ``k`` is not given."""
+WHOLE_K: Final = 512
+"""The most regions of a whole cell, where ``k`` is not given."""
+LONGEST_LIST: Final = 250_000
+"""The most regions of a declared list: each is a token."""
+ALL: Final = 0
+"""The ``k`` that writes every region."""
+_CHROMOSOME, _TILE, _BIN, _LEVEL = range(4)
+
+
+class CellAccessibility(Modality):
+    """The open regions of a cell, as bins of 500 bases or as regions of a declared list.
+
+    Parameters
+    ----------
+    assembly : str
+        The genome that tokens speak of; regions on another are refused.
+    regions : RegionList, str or Path, optional
+        A declared list, such as ENCODE's cCREs, or its BED file: a region is then one token, its place in the list.
+    locus : str, optional
+        A gene, or ``chr11:117,800,000-118,800,000``: only what is open there is written.
+    reach : int
+        Bases on each side of the transcription start, where the locus is a gene.
+    k : int, optional
+        The most regions; 0 for all. When not given, 512 of a whole cell, and of a locus as many as 512 tokens hold.
+    levels : bool
+        Whether a token says how often each region was found open, in five steps.
+
+    Raises
+    ------
+    ConfigurationError
+        No such assembly or locus, or a list too long.
+    """
+
+    name: ClassVar[str] = "cell_accessibility"
+    kind: ClassVar[str] = "cell"
+    file_format: ClassVar[str] = "h5ad"
+    start_token: ClassVar[str] = "<|cell_atac_start|>"
+    end_token: ClassVar[str] = "<|cell_atac_end|>"
+    start_description: ClassVar[str] = "Begins the open chromatin of a cell"
+    end_description: ClassVar[str] = "Ends the open chromatin of a cell"
+    token_pattern: ClassVar[re.Pattern[str]] = PATTERN
+    counts: ClassVar[str | None] = "region"
+    cannot_carry: ClassVar[tuple[str, ...]] = (
+        "the genes that the cell expresses",
+        "where in a bin of 500 bases a region lies, and how wide it is",
+        "which of several regions of one bin is open",
+        "how often a region was found open, or that within a level",
+        "regions past k or outside the locus, and those of scaffolds",
+        "the assembly, which is a setting",
+        "annotations, name and notes",
+    )
+
+    def __init__(
+        self,
+        assembly: str = "hg38",
+        regions: RegionList | str | Path | None = None,
+        locus: str | None = None,
+        reach: int = REACH,
+        k: int | None = None,
+        levels: bool = False,
+    ) -> None:
+        self.assembly = assembly_named(assembly)
+        self.levels = levels
+        self._source = regions
+        self._locus, self._reach, self._asked = locus, reach, k
+        if k is not None and k < 0:
+            raise ConfigurationError(f"k={k} regions: give 1 or more, or 0 for all")
+
+    @cached_property
+    def locus(self) -> Locus | None:
+        """Where it looks; None for the whole genome."""
+        return None if self._locus is None else locus_named(self._locus, self.assembly, self._reach)
+
+    @cached_property
+    def declared(self) -> RegionList | None:
+        """The list that regions are taken from; None for bins."""
+        if self._source is None:
+            return None
+        made = (
+            self._source if isinstance(self._source, RegionList) else RegionList.from_bed(self._source, self.assembly)
+        )
+        require_assembly(made.regions.assembly, self.assembly, "the regions of the list")
+        if len(made) > LONGEST_LIST:
+            raise ConfigurationError(
+                f"a list of {len(made):,} regions is a token for each; give at most {LONGEST_LIST:,}, such as those "
+                "open in the cells at hand, or leave the list out and take bins"
+            )
+        return made
+
+    @cached_property
+    def k(self) -> int | None:
+        """The most regions that are written; None for all."""
+        if self._asked is not None:
+            return self._asked or None
+        if self.locus is None:
+            return WHOLE_K
+        heads = 0 if self.declared is not None else 1 + len(self._tiles.number)
+        return (LOCUS_TOKENS - heads) // (1 + self.levels)
+
+    @cached_property
+    def _tiles(self) -> Tiles:
+        if self.declared is None:
+            return tiles_of(self.assembly, self.locus)
+        first, last = 0, len(self.declared) - 1
+        if self.locus is not None:
+            inside = self._in_locus
+            if not len(inside):
+                raise ConfigurationError(f"no region of the list lies in {self.locus}; choose another locus or list")
+            first, last = int(inside[0]), int(inside[-1])
+        return Tiles(*(np.array([number]) for number in (0, 0, first, last)))
+
+    @cached_property
+    def _in_locus(self) -> NDArray[np.int64]:
+        """The places in the list of the regions that meet the locus."""
+        assert self.declared is not None
+        assert self.locus is not None
+        one = self.locus
+        chromosome = np.array([one.chromosome], dtype=np.int16)
+        return np.sort(self._index.overlapping(chromosome, np.array([one.start]), np.array([one.end]))[1])
+
+    @cached_property
+    def _index(self) -> RegionIndex:
+        assert self.declared is not None
+        return RegionIndex(self.declared.regions)
+
+    def accepts(self, entity: Entity) -> bool:
+        """Return whether it is a cell of which open regions are known."""
+        return isinstance(entity, Cell) and entity.regions is not None
+
+    def encode(self, entity: Entity) -> list[str]:
+        """Return one to three tokens a region, and one more for its level where levels are written.
+
+        Raises
+        ------
+        UnsupportedError
+            No cell, no open regions, or regions on another assembly.
+        """
+        regions = self._regions_of(entity)
+        numbers, counts, _ = self._chosen(self._counted(regions))
+        if not len(numbers):
+            where = f" in {self.locus}" if self.locus is not None and len(regions) else ""
+            raise UnsupportedError(f"the cell has no open region{where}", record=entity.name or None)
+        ends = [f"<N {level}>" for level in level_of(counts)] if self.levels else [""] * len(numbers)
+        if self.declared is not None:
+            heads = [[f"<E {number}>"] for number in numbers]
+        else:
+            heads = _heads(numbers, self.assembly)
+        return [token for head, end in zip(heads, ends, strict=True) for token in (*head, end) if token]
+
+    def _regions_of(self, entity: Entity) -> Regions:
+        if not isinstance(entity, Cell):
+            raise UnsupportedError(f"{self.name} writes a Cell, not a {type(entity).__name__}")
+        if entity.regions is None:
+            raise UnsupportedError("nothing is known of the cell's open regions", record=entity.name or None)
+        require_assembly(entity.regions.assembly, self.assembly)
+        return entity.regions
+
+    def _counted(self, regions: Regions) -> Counted:
+        if self.declared is None:
+            return bins_of(regions, self.locus)
+        return listed(regions, self.declared, self._index, self.locus)
+
+    def _chosen(self, counted: Counted) -> Counted:
+        distance = None if self.locus is None else self._distance(counted.numbers, self.locus)
+        return chosen(counted, self.k, distance)
+
+    def _distance(self, numbers: NDArray[np.int64], locus: Locus) -> NDArray[np.int64]:
+        """Return how far bins, or regions of the list, lie from the centre of the locus, in bases."""
+        if self.declared is not None:
+            middle = (self.declared.regions.start[numbers] + self.declared.regions.end[numbers]) // 2
+        else:
+            middle = (numbers - bins_before_chromosomes(self.assembly)[locus.chromosome]) * BIN + BIN // 2
+        return np.abs(middle - locus.centre)
+
+    def losses(self, entity: Entity) -> tuple[str, ...]:
+        """Return how many regions are left out, and why."""
+        regions = self._regions_of(entity)
+        counted = self._counted(regions)
+        outside, written = len(regions) - counted.used, len(self._chosen(counted).numbers)
+        said = []
+        if outside:
+            places = ["the declared list"] if self.declared is not None else []
+            places += [str(self.locus)] if self.locus is not None else []
+            said.append(f"{outside:,} open regions outside {' and '.join(places)} are left out")
+        if written < len(counted.numbers):
+            said.append(
+                f"{len(counted.numbers) - written:,} open regions beside the {written:,} most open are left out"
+            )
+        return tuple(said)
+
+    def decode(self, tokens: Sequence[str]) -> Cell:
+        """Return a cell without genes whose open regions are the bins, or the regions of the list.
+
+        Raises
+        ------
+        DecodeError
+            With the index of the first token that is none, or that does not rise.
+        """
+        if self.declared is None:
+            regions = read_bins(tokens, self.assembly, self.levels)
+        else:
+            regions = read_listed(tokens, self.declared, self.levels)
+        return Cell(np.empty(0, dtype=object), np.empty(0, dtype=np.float32), regions=regions)
+
+    @cached_property
+    def _descriptions(self) -> Mapping[str, str]:
+        if self.declared is None:
+            return bin_tokens(self.assembly, self.levels)
+        made = {}
+        for number, name in enumerate(self.declared.names):
+            one = self.declared.regions
+            place = f"{CHROMOSOMES[one.chromosome[number]]} {one.start[number]} to {one.end[number]}"
+            made[f"<E {number}>"] = f"open element {name}, {place}" if name else f"open element, {place}"
+        return made | (level_tokens() if self.levels else {})
+
+    def vocabulary(self) -> Mapping[str, str]:
+        """Return the tokens of chromosomes, tiles and bins, or of the list, and those of levels."""
+        return self._descriptions
+
+    def geometry(self, token: str) -> NDArray[np.float64] | None:
+        """Return which kind of position a token says and where, ``float64 [2]``; None for chromosomes and levels."""
+        scale = {
+            "T": (4.0, number_of_tiles(self.assembly)),
+            "B": (8.0, BINS),
+            "E": (12.0, len(self.declared or ()) or 1),
+        }
+        if (found := scale.get(token[1:2])) is None:
+            return None
+        return np.array([found[0], int(token[3:-1]) / found[1]])
+
+    def grammar(self) -> Grammar:
+        """Return which class may follow which; that they only rise is left to :meth:`automaton`.
+
+        States: 0 before any, 1 after a region, 2 while its level is owed; of bins 3 after a chromosome, 4 after a tile.
+        Classes: 0 chromosome, 1 tile, 2 bin or region of a list, 3 level.
+        """
+        after = 2 if self.levels else 1
+        if self._source is not None:
+            rows = [[-1, -1, after, -1], [-1, -1, after, -1], [-1, -1, -1, 1]]
+        else:
+            rows = [[3, -1, -1, -1], [3, 4, after, -1], [-1, -1, -1, 1], [-1, 4, -1, -1], [-1, -1, after, -1]]
+        return Grammar(
+            transitions=np.array(rows, dtype=np.int16),
+            accepting=np.arange(len(rows)) == 1,
+            counted=np.array([False, False, True, False]),
+        )
+
+    def token_class(self, token: str) -> int:
+        """Return the class of a token by its first letter."""
+        return {"C": _CHROMOSOME, "T": _TILE, "N": _LEVEL}.get(token[1:2], _BIN)
+
+    def automaton(self, ids: SegmentIds) -> Automaton:
+        """Return the automaton of regions that only rise, within the locus where there is one."""
+        tokens, tiles = ids.tokens, self._tiles
+
+        def numbered(letter: str, count: int) -> NDArray[np.int64]:
+            return np.array([tokens[f"<{letter} {number}>"] for number in range(count)], dtype=np.int64)
+
+        listed_ = self.declared is not None
+        chromosomes = [] if listed_ else [tokens[f"<C {name}>"] for name in CHROMOSOMES]
+        return RisingAutomaton(
+            self.name,
+            ids.start_id,
+            ids.end_id,
+            RegionIds(
+                np.array(chromosomes, dtype=np.int64),
+                numbered("T", 0 if listed_ else number_of_tiles(self.assembly)),
+                numbered("E", len(self.declared)) if self.declared is not None else numbered("B", BINS),
+                numbered("N", len(LEVELS) if self.levels else 0),
+            ),
+            tiles,
+        )
+
+    def length(self, tokens: Sequence[str]) -> int:
+        """Return the number of regions."""
+        return sum(token[1:2] in ("B", "E") for token in tokens)
+
+    def units(self, tokens: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return the region that each bin and level writes; chromosomes and tiles write none."""
+        made: list[tuple[int, ...]] = []
+        written = -1
+        for token in tokens:
+            written += token[1:2] in ("B", "E")
+            made.append((written,) if token[1:2] in ("B", "E", "N") else ())
+        return made
+
+    def check(self, entity: Entity) -> list[Check]:
+        """Return whether the open regions are as many as in real cells, and where they lie."""
+        from biomatrix.entities.cell.region_checks import check_regions
+
+        return check_regions(self._regions_of(entity), whole=self.locus is None)
+
+
+def _heads(numbers: NDArray[np.int64], assembly: str) -> list[list[str]]:
+    """Return the tokens of bins, laid end to end, that rise: chromosome and tile where they change, then the bin."""
+    before = bins_before_chromosomes(assembly)
+    chromosome = np.searchsorted(before, numbers, side="right") - 1
+    tile, bin_ = np.divmod(numbers - before[chromosome], BINS)
+    new = np.ones((2, len(numbers)), dtype=bool)
+    new[0, 1:] = np.diff(chromosome) != 0
+    new[1, 1:] = new[0, 1:] | (np.diff(tile) != 0)
+    rows = zip(chromosome.tolist(), tile.tolist(), bin_.tolist(), *new.tolist(), strict=True)
+    return [
+        [*([f"<C {CHROMOSOMES[c]}>"] if first else []), *([f"<T {t}>"] if other else []), f"<B {b}>"]
+        for c, t, b, first, other in rows
+    ]
