@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from biomatrix.entities.check import Check
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.registration import Kind
-from biomatrix.errors import UnsupportedError
+from biomatrix.entities.registration import Kind, View
 
 if TYPE_CHECKING:
     from biomatrix.entities.cell.entity import Cell
@@ -24,8 +24,9 @@ class CellKind(Kind):
     plural: ClassVar[str] = "cells"
     typed_as: ClassVar[str] = "symbols of genes, the most expressed first"
     by_default: ClassVar[bool] = False
-    modalities: ClassVar[Mapping[str, str]] = {}
+    modalities: ClassVar[Mapping[str, str]] = {"cell_expression": f"{_HERE}.modalities.expression:CellExpression"}
     held_out_by_identity: ClassVar[bool] = False
+    views: ClassVar[tuple[View, ...]] = (View("cell_expression", "single", ("cell_expression",)),)
     colours: ClassVar[Mapping[str, tuple[str, str]]] = {
         "cell_expression": ("#8a3f7d", "#d79acb"),
         "cell_accessibility": ("#7a5a12", "#d8b45f"),
@@ -38,10 +39,14 @@ class CellKind(Kind):
         return Cell
 
     def parse(self, text: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Cell:
-        raise UnsupportedError("cells are not typed yet")
+        from biomatrix.entities.cell.sentences import read_cell_sentence
+
+        return read_cell_sentence(text).cell(name)
 
     def text(self, entity: Cell) -> str:
-        return " ".join(str(gene) for gene in entity.genes[(-entity.values).argsort(kind="stable")])
+        from biomatrix.entities.cell.sentences import cell_sentence
+
+        return cell_sentence(entity)
 
     def to_bytes(self, entity: Cell) -> bytes:
         """A line of JSON, then the values as little-endian float32 and the parts of the regions."""
@@ -113,6 +118,29 @@ class CellKind(Kind):
 
     def size(self, entity: Cell) -> None:
         return None
+
+    def check(self, entity: Cell) -> list[Check]:
+        from biomatrix.entities.cell.checks import check_expression
+
+        return check_expression(entity)
+
+    def compare(self, original: Cell, decoded: Cell) -> list[Check]:
+        from biomatrix.entities.cell.checks import compare_expression
+
+        return compare_expression(original, decoded)
+
+    def agree(self, reference: Cell, entity: Cell) -> list[Check]:
+        from biomatrix.entities.cell.checks import likeness
+
+        return [likeness(reference, entity)]
+
+    def meaning(self, entity: Cell) -> None:
+        return None
+
+    def resemblance(self, first: Cell, second: Cell) -> Check:
+        from biomatrix.entities.cell.checks import likeness
+
+        return likeness(first, second)
 
 
 CELL = CellKind()
