@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from biomatrix.entities.cell.modalities.expression_grammar import LAYOUTS, Layou
 from biomatrix.entities.cell.modalities.expression_reading import TOKEN, read_tokens, refuse_faults
 from biomatrix.entities.cell.modalities.gene_tokens import GeneTokens, gene_tokens, geneformer_tokens
 from biomatrix.entities.cell.modalities.levels import Depths, Levels
-from biomatrix.entities.cell.modalities.ranked_sets import linear, ranked_columns, totals_of
+from biomatrix.entities.cell.modalities.ranked_sets import Scaled, linear, ranked_columns, scaled_parts, totals_of
 from biomatrix.entities.cell.modalities.ranking import by_level, by_scaled_value
 from biomatrix.entities.check import Check
 from biomatrix.errors import ConfigurationError, ParseError, UnsupportedError
@@ -204,13 +204,28 @@ class CellExpression(Modality):
         totals = totals_of(cells)
         depths = self._depths(np.full(len(cells), np.nan) if totals is None else totals)
         codes = np.arange(len(self.texts), dtype=np.int32) if ids is None else ids.astype(np.int32)
-        of_column = codes[columns]
-        levels = None if self.layout == "genes" else self.levels
-        ranked = ranked_columns(cells, columns, inverse, self.k, levels, totals)
-        return [
-            self._laid_out(of_column[places], each, depth, codes)
-            for (places, each), depth in zip(ranked, depths, strict=True)
-        ]
+        found: list[NDArray[np.int32]] = []
+        for some in scaled_parts(cells, inverse, ranks=self.layout == "genes"):
+            if self.layout == "genes":
+                found += self._ranked_alone(some, columns, depths, codes)
+                continue
+            for row, part in zip(some.rows, some.parts, strict=True):
+                genes = partial(columns.take, some.columns[part])
+                edges = self.levels.edges_of(cells.scale, None if totals is None else float(totals[row]))
+                places, levels = by_level(some.values[part], some.scaled[part], genes, self.k, edges)
+                found.append(self._laid_out(codes[genes()[places]], levels, depths[row], codes))
+        return found
+
+    def _ranked_alone(
+        self, some: Scaled, columns: NDArray[np.int64], depths: list[int], codes: NDArray[np.int32]
+    ) -> list[NDArray[np.int32]]:
+        """Return the tokens of cells written without levels, all of them in one array."""
+        ranked, counts = ranked_columns(some, columns, self.k, len(columns))
+        written = np.empty((len(ranked), ranked.shape[1] + 1), dtype=np.int32)
+        written[:, 0] = codes[depths[some.rows.start : some.rows.stop]]
+        codes[columns].take(ranked, out=written[:, 1:], mode="clip")
+        begins = [int(depths[row] < 0 or not count) for row, count in zip(some.rows, counts.tolist(), strict=True)]
+        return [row[begin : count + 1] for row, begin, count in zip(written, begins, counts.tolist(), strict=True)]
 
     def _depths(self, totals: NDArray[np.float64]) -> list[int]:
         """Return the code of each cell's read depth, -1 where none is written or its counts are not known."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -52,8 +53,7 @@ class GeneTokens:
 
     def of(self, genes: Sequence[str] | NDArray[np.object_]) -> NDArray[np.int64]:
         """Return the codes of genes, ``int64 [n]``; -1 where a gene has no token."""
-        get = self.codes.get
-        return np.fromiter((get(gene, -1) for gene in genes), np.int64, len(genes))
+        return np.fromiter(map(self.codes.get, genes, repeat(-1)), np.int64, len(genes))
 
     def described(self) -> dict[str, str]:
         """Return the tokens, each with its symbol and, where the table has one, its name."""

@@ -6,24 +6,21 @@ Legend: C cells, G columns of a matrix, n genes of a cell that are written.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.cell.modalities.levels import Levels
-from biomatrix.entities.cell.modalities.ranking import by_level, first_packed, low_bits, packed, whole_order
+from biomatrix.entities.cell.modalities.ranking import low_bits, packed, whole_order
 from biomatrix.entities.cell.scale import Scale, exact_sum
 from biomatrix.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from biomatrix.entities.cell.cell_set import CellSet
 
-Ranked: TypeAlias = tuple[NDArray[np.intp], NDArray[np.int64] | None]
-"""The columns, or places, of the genes that are written, in order, and their levels."""
-_CHUNK: Final = 1 << 16
+_CHUNK: Final = 1 << 15
 """About so many values of a matrix are scaled at once: they stay in the cache of a core."""
 
 
@@ -44,49 +41,99 @@ def linear(values: NDArray[np.float32], scale: Scale, *, ranks: bool) -> NDArray
     return np.expm1(made, out=made) if scale == "log1p_cp10k" else made
 
 
-def ranked_columns(
-    cells: CellSet,
-    codes: NDArray[np.int64],
-    inverse: NDArray[np.float64],
-    k: int,
-    levels: Levels | None,
-    totals: NDArray[np.float64] | None,
-) -> Iterator[Ranked]:
-    """Yield the columns of the first k genes of each cell, and their levels where there are any.
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """Some cells of a set, their values scaled.
+
+    Parameters
+    ----------
+    rows : range
+        Which cells.
+    bounds : list of int
+        Where the values of each begin, and where the last end.
+    columns : ndarray, shape=(n,), dtype=integer
+    values : ndarray, shape=(n,), dtype=float32
+        As they stand in the matrix.
+    scaled : ndarray, shape=(n,), dtype=float64
+        By the median of the gene; 0 for a column without a token.
+    """
+
+    rows: range
+    bounds: list[int]
+    columns: NDArray[np.integer]
+    values: NDArray[np.float32]
+    scaled: NDArray[np.float64]
+
+    @property
+    def parts(self) -> list[slice]:
+        """The values of each cell."""
+        return [slice(*pair) for pair in pairwise(self.bounds)]
+
+
+def scaled_parts(cells: CellSet, inverse: NDArray[np.float64], *, ranks: bool) -> Iterator[Scaled]:
+    """Yield the cells of a set in order, some at a time.
 
     Parameters
     ----------
     cells : CellSet
-    codes : ndarray, shape=(G,), dtype=int64
-        The gene of each column, which decides ties; -1 for none.
     inverse : ndarray, shape=(G,), dtype=float64
         What scales each column; 0 for one without a token.
-    k : int
-    levels : Levels, optional
-        Genes stand by median-scaled value alone where not given.
-    totals : ndarray, shape=(C,), dtype=float64, optional
-        Counts of each cell.
+    ranks : bool
+        Whether values may be ranks.
     """
     matrix = cells.matrix
-    low = low_bits(matrix.shape[1])
     for first, stop in _chunks(matrix.indptr):
         begin, end = int(matrix.indptr[first]), int(matrix.indptr[stop])
         columns, values = matrix.indices[begin:end], matrix.data[begin:end]
-        scaled = linear(values, cells.scale, ranks=levels is None)
+        scaled = linear(values, cells.scale, ranks=ranks)
         scaled *= inverse.take(columns, mode="clip")
-        bits = scaled.view(np.uint64)
         bounds: list[int] = (matrix.indptr[first : stop + 1] - begin).tolist()
-        keys = packed(bits, columns.astype(np.uint64), low) if levels is None else bits
-        for row in range(first, stop):
-            part = slice(bounds[row - first], bounds[row - first + 1])
-            one = columns[part]
-            if levels is not None:
-                edges = levels.edges_of(cells.scale, None if totals is None else float(totals[row]))
-                places, each = by_level(values[part], scaled[part], partial(codes.take, one), k, edges)
-                yield one[places], each
-                continue
-            order = first_packed(keys[part], low, k)
-            yield one[whole_order(bits[part], codes[one], k)] if order is None else order, None
+        yield Scaled(range(first, stop), bounds, columns, values, scaled)
+
+
+def ranked_columns(
+    some: Scaled, codes: NDArray[np.int64], k: int, width: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the columns of the first k genes of each cell by median-scaled value, and how many these are.
+
+    Parameters
+    ----------
+    some : Scaled
+    codes : ndarray, shape=(G,), dtype=int64
+        The gene of each column, which decides ties.
+    k : int
+    width : int
+        G.
+
+    Returns
+    -------
+    columns : ndarray, shape=(len(rows), at most k), dtype=int64
+        In order; anything behind the last one of a cell.
+    counts : ndarray, shape=(len(rows),), dtype=int64
+    """
+    low = low_bits(width)
+    bits = some.scaled.view(np.uint64)
+    keys = packed(bits, some.columns.astype(np.uint64), low)
+    most = min(k, max((part.stop - part.start for part in some.parts), default=0))
+    # One more than is wanted, for a tie with it; what a short cell leaves is 0, which comes first in ascending order.
+    first = np.zeros((len(some.rows), most + 1), dtype=np.uint64)
+    for row, part in zip(first, some.parts, strict=True):
+        one = keys[part]
+        spare = len(one) - most - 1
+        if spare > 0:
+            row[:] = np.partition(one, spare)[spare:]
+        else:
+            row[: len(one)] = one
+    first.sort(axis=1)
+    counts = np.minimum((first > low).sum(axis=1), most)
+    tied = ((first[:, 1:] ^ first[:, :-1]) <= low) & (first[:, :-1] > low)
+    columns = (first[:, :0:-1] & low).view(np.intp)
+    for row in np.flatnonzero(tied.any(axis=1)).tolist():
+        part = some.parts[row]
+        one = some.columns[part]
+        order = one[whole_order(bits[part], codes[one], most)]
+        columns[row, : len(order)] = order
+    return columns, counts
 
 
 def totals_of(cells: CellSet) -> NDArray[np.float64] | None:
