@@ -15,6 +15,7 @@ from torch import Tensor
 from biomatrix.generation.masks import MaskTable
 from biomatrix.generation.qwen3.cache import KeyValues
 from biomatrix.generation.qwen3.network import Qwen3
+from biomatrix.generation.transfers import sent
 from biomatrix.processors import threads_for
 
 if TYPE_CHECKING:
@@ -164,3 +165,24 @@ class Head:
         if self._weight is None:
             return last[:, self._rows][:, first:stop]
         return torch.nn.functional.linear(last, self._weight[first:stop])
+
+    def without(self, scores: Tensor, column: int, rows: NDArray[np.int64], ids: NDArray[np.int64]) -> Tensor:
+        """Return scores that are -inf at some rows and ids; those of a head of its own are written over.
+
+        Parameters
+        ----------
+        scores : Tensor, shape=(R, n)
+            Of the candidates from ``column`` on.
+        column : int
+        rows, ids : ndarray, shape=(k,), dtype=int64
+            Ids outside these candidates are passed over.
+        """
+        columns = np.searchsorted(self.ids, ids) - column
+        inside = (columns >= 0) & (columns < scores.shape[1])
+        if not inside.any():
+            return scores
+        if self._weight is None:  # a view of what the network returned
+            scores = scores.clone()
+        where = sent(rows[inside], scores.device), sent(columns[inside], scores.device)
+        scores[where] = -torch.inf
+        return scores
