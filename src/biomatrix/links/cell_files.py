@@ -70,7 +70,7 @@ def open_cells(path: Path) -> AnnData:
         raise ConfigurationError("files of cells need anndata: pip install 'biomatrix[cells]'") from error
     if path.suffix != ".h5ad":
         raise ConfigurationError(
-            "cells are read from .h5ad, as scanpy.read_10x_h5(...).write_h5ad(...) writes it; or give a table of regions",
+            "cells are read from .h5ad, as scanpy.read_10x_h5(...).write_h5ad(...) writes; or give a table of regions",
             file=str(path),
         )
     refuse_hostile_hdf5(path)

@@ -71,8 +71,8 @@ def read_expected_kendall(folder: Path, aliases: Path) -> ExpectedKendall:
     unique, region = np.unique(places, axis=0, return_inverse=True)
     number = chromosome_number(str(columns["chr"][0]))
     chromosome = np.full(len(unique), number, dtype=np.int16)
-    # The code behind the values takes 0-based starts for 1-based ones: a fragment that ends where a region starts, 0-based
-    # and half open, overlaps it there.
+    # The code behind the values takes 0-based starts of regions for 1-based ones, so that a fragment which ends just
+    # before a region overlaps it.
     regions = RegionSet("hg38", chromosome, unique[:, 0] - 1, unique[:, 1], np.ones(len(unique)))
     adata = open_cells(folder / RNA)
     opened, _ = fragments_over_regions(folder / FRAGMENTS, regions, np.array(adata.obs_names, dtype=object))
