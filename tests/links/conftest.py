@@ -52,6 +52,11 @@ def multiome(cells: int = 60, seed: int = 0) -> Any:
 
 
 @pytest.fixture
+def two_omes() -> Any:
+    return multiome()
+
+
+@pytest.fixture
 def multiome_file(tmp_path: Path) -> Path:
     path = tmp_path / "multiome.h5ad"
     multiome().write_h5ad(path)
