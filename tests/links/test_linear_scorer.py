@@ -77,7 +77,7 @@ def test_a_spoilt_file_is_refused(change: dict[str, object], message: str, tmp_p
 
 
 def test_a_name_that_none_has() -> None:
-    with pytest.raises(BioMatrixError, match=r"'accesibility'.*'accessibility'"):
+    with pytest.raises(BioMatrixError, match="'accesibility'; did you mean accessibility"):
         LinearScorer.from_pretrained("accesibility")
 
 
