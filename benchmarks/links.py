@@ -23,11 +23,13 @@ from scipy.stats import kendalltau
 from biomatrix.links.crispri import TEST_FILE, TRAIN_FILE, TestedPairs, read_tested_pairs
 from biomatrix.links.features import Columns
 from biomatrix.links.gene_places import read_gene_places
+from biomatrix.links.graph_scorer import GRAPHS, GraphScorer
 from biomatrix.links.kendall import kendall_tau_b
 from biomatrix.links.kendall_parity import read_expected_kendall
-from biomatrix.links.linear_scorer import LinearScorer
+from biomatrix.links.linear_scorer import WEIGHTS, LinearScorer
 from biomatrix.links.tested_figures import ALL, BEYOND, figures
 from biomatrix.links.train import SHIPPED
+from biomatrix.links.train_graph import nodes_of
 from biomatrix.metrics.ranked_pairs import auprc_interval
 
 CLOSE, FASTER = 1e-5, 20.0
@@ -67,6 +69,8 @@ def scored(test: TestedPairs, columns: Columns) -> Iterator[tuple[str, NDArray[n
     yield "activity by distance^-0.87, shares of a gene", activity / np.bincount(gene, activity)[gene]
     for name in SHIPPED:
         yield name, LinearScorer.from_pretrained(name).score(columns)
+    for name in GRAPHS:
+        yield name, GraphScorer.from_file(WEIGHTS / f"{name}.safetensors").score(columns, *nodes_of(test))
 
 
 def tested(data: Path, draws: int) -> bool:

@@ -16,7 +16,8 @@ from biomatrix.links.fragments import fragments_over_regions
 from biomatrix.links.gene_places import GenePlaces, read_gene_places
 from biomatrix.links.region_files import read_region_file
 from biomatrix.links.region_set import RegionSet
-from biomatrix.links.run import Settings, find_links
+from biomatrix.links.run import find_links
+from biomatrix.links.settings import Settings
 
 
 def link_out(path: Path) -> None:

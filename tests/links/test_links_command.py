@@ -128,6 +128,17 @@ def test_what_is_refused(
     assert re.search(message, str(told.exception), re.S), str(told.exception)
 
 
+def test_a_graph_scorer_reads_all_candidates(multiome_file: Path, gene_table: Path, tmp_path: Path) -> None:
+    common = (multiome_file, "--assembly", "hg38", "--gene-table", gene_table, "-q", "--genes", "AAA,CCC")
+    linear, graph = tmp_path / "linear.tsv", tmp_path / "graph.tsv"
+    assert run(*common, "-o", linear).exit_code == 0
+    told = run(*common, "-o", graph, "--scorer", "graph_accessibility")
+    assert told.exit_code == 0, told.output
+    both = [{(row["gene"], row["start"]): row["score"] for row in rows(path)} for path in (linear, graph)]
+    assert both[0].keys() == both[1].keys()
+    assert both[0] != both[1]
+
+
 def test_the_same_cells_whatever_the_order(two_omes: Any, gene_table: Path, tmp_path: Path) -> None:
     cells = two_omes
     order = np.random.default_rng(1).permutation(cells.n_obs)

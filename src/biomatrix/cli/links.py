@@ -60,7 +60,8 @@ def links(
         str,
         typer.Option(
             help="accessibility, marks (needs columns of histone marks and CTCF, and --ubiquitous), "
-            "distance_accessibility, distance, or a JSON file."
+            "distance_accessibility, distance, a JSON file; or graph_accessibility, graph_marks, which read all "
+            "candidates at once."
         ),
     ] = "accessibility",
     signal: Annotated[
@@ -102,7 +103,7 @@ def links(
     """
     from biomatrix.links.gene_places import read_gene_places
     from biomatrix.links.region_files import assembly_named
-    from biomatrix.links.run import Settings
+    from biomatrix.links.settings import Settings
     from biomatrix.links.writing import named_genes, write_links
 
     if top is not None and top < 1:

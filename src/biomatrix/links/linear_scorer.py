@@ -99,7 +99,7 @@ class LinearScorer:
         """
         path = Path(name) if str(name).endswith(".json") else WEIGHTS / f"{name}.json"
         if not path.is_file():
-            known = sorted(one.stem for one in WEIGHTS.glob("*.json"))
+            known = sorted(one.stem for one in WEIGHTS.iterdir() if one.suffix in (".json", ".safetensors"))
             raise ConfigurationError(f"no scorer of links {str(name)!r}; {choices(str(name), known)}")
         try:
             told = json.loads(path.read_text(encoding="utf-8"))

@@ -13,59 +13,23 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
-from biomatrix.links.candidates import REACH, Pairs, candidate_pairs
-from biomatrix.links.cell_files import Expressed, expression_of_cells, open_cells, regions_of_cells
+from biomatrix.links.candidates import Pairs, candidate_pairs
+from biomatrix.links.cell_files import Expressed
 from biomatrix.links.evidence import coaccessibility, rna_correlation
 from biomatrix.links.features import UBIQUITOUS, Columns, position_features, promoter_of, signal_features
-from biomatrix.links.fragments import fragments_over_regions
 from biomatrix.links.gene_places import CODING, GenePlaces, gene_places
-from biomatrix.links.linear_scorer import LinearScorer
-from biomatrix.links.region_files import assembly_named, is_region_file, read_region_file, without_signal_notes
+from biomatrix.links.linear_scorer import WEIGHTS, LinearScorer
+from biomatrix.links.opened_files import Opened, opened_files
 from biomatrix.links.region_set import RegionSet
+from biomatrix.links.settings import DEFAULT, READS, SIGNALS, Settings
 
 log = logging.getLogger(__name__)
-PERCENTILE: Final = "percentile"
-READS: Final = "rpm"
-SIGNALS: Final = (PERCENTILE, READS)
 FEW: Final = 1_000
 """Fewer regions than this are no sample of a genome: their percentiles are told to be rough."""
+GRAPH_NAMES: Final = ("graph_accessibility", "graph_marks")
+"""Scorers that read all candidates of a file as one graph."""
 EXPRESSED: Final = "expressed"
 EVERY: Final = "all"
-
-
-@dataclass(frozen=True, eq=False)
-class Settings:
-    """How links are found.
-
-    Parameters
-    ----------
-    assembly : str, optional
-        Of the regions; None where their file says it.
-    rna : Path, optional
-        Cells with expression, where the file of regions has none.
-    fragments : Path, optional
-        Fragments that are counted over the regions of a table.
-    totals : str, optional
-        The column of ``obs`` with the counts of each cell over all genes.
-    scorer : str
-        The name of one that ships, or a JSON file.
-    signal : {"percentile", "rpm"}
-        Whether the accessibility of a region is told by its place among those of the file, or is DNase reads per
-        million as it stands.
-    reach : int
-        Bases from a gene's start within which its candidates lie.
-    ubiquitous : frozenset of str, optional
-        Symbols or ids of genes that nearly every cell type expresses; None where they are not known.
-    """
-
-    assembly: str | None = None
-    rna: Path | None = None
-    fragments: Path | None = None
-    totals: str | None = None
-    scorer: str = "accessibility"
-    signal: str = PERCENTILE
-    reach: int = REACH
-    ubiquitous: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,16 +75,6 @@ class Links:
         return 0.5 * (1.0 + np.tanh(0.5 * self.log_odds))
 
 
-@dataclass(frozen=True, eq=False)
-class _Opened:
-    """What the files hold: regions, the barcodes of their cells, expression, and what was left out."""
-
-    regions: RegionSet
-    cells: NDArray[np.object_] | None
-    expressed: Expressed | None
-    rejects: list[Reject]
-
-
 def find_links(
     file: Path, wanted: Sequence[str], settings: Settings | None = None, genes: GenePlaces | None = None
 ) -> Links:
@@ -144,8 +98,9 @@ def find_links(
     settings, table = settings or Settings(), genes or gene_places()
     if settings.signal not in SIGNALS:
         raise ConfigurationError(f"signal is one of {', '.join(SIGNALS)}, not {settings.signal!r}")
-    scorer = LinearScorer.from_pretrained(settings.scorer)
-    opened = _opened(file, settings, table)
+    is_graph = settings.scorer in GRAPH_NAMES
+    scorer = LinearScorer.from_pretrained(DEFAULT if is_graph else settings.scorer)
+    opened = opened_files(file, settings, table)
     chosen, rejects = _chosen(wanted, opened.expressed, table)
     pairs = candidate_pairs(opened.regions, table, chosen, reach=settings.reach)
     rejects = [*opened.rejects, *rejects, *_without_candidates(chosen, pairs, table, settings.reach)]
@@ -157,7 +112,7 @@ def find_links(
     log.info("%s candidate pairs of %s genes", f"{len(pairs):,}", f"{len(set(pairs.gene.tolist())):,}")
     accessibility, note = _accessibility(opened.regions, scorer, settings)
     columns = _features(opened.regions, table, pairs, accessibility, settings)
-    log_odds = scorer.score(columns)
+    log_odds = _by_graph(settings.scorer, columns, pairs) if is_graph else scorer.score(columns)
     notes = (*opened.regions.notes, *(opened.expressed.notes if opened.expressed else ()), *note)
     evidence = _evidence(opened, table, pairs) | {
         "genes_between": np.expm1(columns["genes_between"]).round(),
@@ -194,57 +149,6 @@ def ranked(gene: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.i
     return places
 
 
-def _opened(file: Path, settings: Settings, genes: GenePlaces) -> _Opened:
-    for path in (file, settings.rna, settings.fragments):
-        if path is not None and not path.exists():
-            raise ConfigurationError("no such file", file=str(path))
-    assembly = None if settings.assembly is None else assembly_named(settings.assembly)
-    expressed = None
-    if settings.rna is not None:
-        expressed = expression_of_cells(open_cells(settings.rna), genes, settings.totals, str(settings.rna))
-        if expressed is None:
-            raise ConfigurationError("holds regions but no expression", file=str(settings.rna))
-    if not is_region_file(file):
-        return _of_cells(file, assembly, expressed, settings, genes)
-    if assembly is None:
-        raise ConfigurationError(
-            "a table does not say which genome its regions lie on; give --assembly hg38", file=str(file)
-        )
-    regions, rejects = read_region_file(file, assembly)
-    if settings.fragments is None:
-        if expressed is not None:
-            raise ConfigurationError(
-                "expression without open regions of the same cells links nothing; give their --fragments",
-                file=str(file),
-            )
-        return _Opened(regions, None, None, rejects)
-    if expressed is None:
-        raise ConfigurationError("--fragments are counted over the cells of --rna; name that file")
-    counts, notes = fragments_over_regions(settings.fragments, regions, expressed.cells)
-    with_cells = vars(regions) | {
-        "signal": np.asarray(counts.sum(axis=0)).ravel(),
-        "opened": counts.tocsc(),
-        "notes": (*without_signal_notes(regions.notes), *notes),
-    }
-    return _Opened(RegionSet(**with_cells), expressed.cells, expressed, rejects)
-
-
-def _of_cells(
-    file: Path, assembly: str | None, expressed: Expressed | None, settings: Settings, genes: GenePlaces
-) -> _Opened:
-    if settings.fragments is not None:
-        raise ConfigurationError("--fragments are counted over a table of regions, not over cells", file=str(file))
-    adata = open_cells(file)
-    regions = regions_of_cells(adata, assembly, str(file))
-    if regions is None:
-        raise ConfigurationError(
-            "no variable is a region; columns chrom, start, end, or names such as chr1:100-200 tell them",
-            file=str(file),
-        )
-    found = expressed or expression_of_cells(adata, genes, settings.totals, str(file))
-    return _Opened(regions, np.array(adata.obs_names, dtype=object), found, [])
-
-
 def _chosen(
     wanted: Sequence[str], expressed: Expressed | None, genes: GenePlaces
 ) -> tuple[NDArray[np.int64], list[Reject]]:
@@ -278,6 +182,12 @@ def _accessibility(
     return scorer.reads_per_million(regions.percentile), (few,) if len(regions) < FEW else ()
 
 
+def _by_graph(name: str, columns: Columns, pairs: Pairs) -> NDArray[np.float64]:
+    from biomatrix.links.graph_scorer import GraphScorer
+
+    return GraphScorer.from_file(WEIGHTS / f"{name}.safetensors").score(columns, pairs.region, pairs.gene)
+
+
 def _features(
     regions: RegionSet, genes: GenePlaces, pairs: Pairs, accessibility: NDArray[np.float64], settings: Settings
 ) -> Columns:
@@ -296,7 +206,7 @@ def _features(
     return columns
 
 
-def _evidence(opened: _Opened, genes: GenePlaces, pairs: Pairs) -> dict[str, NDArray[np.float64]]:
+def _evidence(opened: Opened, genes: GenePlaces, pairs: Pairs) -> dict[str, NDArray[np.float64]]:
     unknown = np.full(len(pairs), np.nan)
     if opened.cells is None or opened.regions.opened is None:
         return {"kendall": unknown, "coaccessibility": unknown}

@@ -14,7 +14,8 @@ from biomatrix.entities.files.reading import read_lines
 from biomatrix.errors import ConfigurationError
 from biomatrix.links.gene_places import GenePlaces
 from biomatrix.links.link_files import bedpe_lines, kept_rows, table_lines
-from biomatrix.links.run import Settings, find_links
+from biomatrix.links.run import find_links
+from biomatrix.links.settings import Settings
 
 log = logging.getLogger(__name__)
 
