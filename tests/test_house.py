@@ -24,6 +24,7 @@ ORDER = (
     "training",
     "generation",
     "conversion",
+    "links",
     "report",
     "evaluation",
     "quickstart",
