@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 RESOLUTIONS: Final = tuple(round(0.2 * step, 1) for step in range(1, 11))
 """Resolutions of Leiden that are scanned: 0.2 to 2.0."""
 NEIGHBOURS: Final = 15
+SHARED_NEIGHBOURS: Final = 30
 _BISECTIONS: Final = 64
+Graph = Literal["umap", "shared"]
+"""Which graph is clustered: UMAP's fuzzy one of 15 neighbours, as in scIB, or that of shared neighbours of 30."""
 
 
 def contingency(one: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
@@ -108,6 +111,19 @@ def _memberships(lengths: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     return np.asarray(np.exp(-above / np.maximum(width, 1e-12)[:, None]))
 
 
+def shared_neighbour_graph(
+    vectors: NDArray[np.floating], k: int = SHARED_NEIGHBOURS
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Return the edges of neighbours, either way, weighted by the share of neighbours that both have (Jaccard)."""
+    places, _ = nearest(vectors, vectors, k, skip_self=True)
+    directed = np.zeros((len(vectors), len(vectors)))
+    np.put_along_axis(directed, places, 1.0, axis=1)
+    both = directed @ directed.T
+    weights = both / (2 * k - both) * ((directed + directed.T) > 0)
+    sources, targets = np.nonzero(np.triu(weights, 1))
+    return sources, targets, weights[sources, targets]
+
+
 def leiden(
     graph: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]], count: int, resolution: float, seed: int = 0
 ) -> NDArray[np.int64]:
@@ -140,10 +156,10 @@ def best_clusters(
     vectors: NDArray[np.floating],
     truth: ArrayLike,
     resolutions: Sequence[float] = RESOLUTIONS,
-    k: int = NEIGHBOURS,
+    graph: Graph = "umap",
     seed: int = 0,
 ) -> tuple[NDArray[np.int64], float]:
     """Return the Leiden clusters that agree best with the truth by NMI, and their resolution, as scIB scans them."""
-    graph = neighbour_graph(vectors, k)
-    found = [(leiden(graph, len(vectors), each, seed), each) for each in resolutions]
+    edges = neighbour_graph(vectors) if graph == "umap" else shared_neighbour_graph(vectors)
+    found = [(leiden(edges, len(vectors), each, seed), each) for each in resolutions]
     return max(found, key=lambda clusters: nmi(truth, clusters[0]))

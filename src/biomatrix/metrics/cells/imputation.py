@@ -25,9 +25,9 @@ def hidden_entries(values: NDArray[np.floating], share: float, seed: int) -> tup
     """
     if not 0 < share < 1:
         raise ValueError(f"a share of {share}: between 0 and 1")
-    rows, columns = np.nonzero(values > 0)
-    drawn = np.sort(np.random.default_rng(seed).choice(len(rows), size=int(share * len(rows)), replace=False))
-    return rows[drawn], columns[drawn]
+    drawn = (values > 0) & (np.random.default_rng(seed).random(values.shape) < share)
+    rows, columns = np.nonzero(drawn)
+    return rows, columns
 
 
 def imputation_scores(true: ArrayLike, filled: ArrayLike) -> dict[str, float]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.metrics.cells.clustering import NEIGHBOURS, ari, best_clusters, nmi
+from biomatrix.metrics.cells.clustering import NEIGHBOURS, Graph, ari, best_clusters, nmi
 from biomatrix.metrics.cells.neighbours import nearest, squared_distances
 
 if TYPE_CHECKING:
@@ -90,16 +90,19 @@ def graph_connectivity(vectors: NDArray[np.floating], labels: ArrayLike, k: int 
     return float(np.mean(shares))
 
 
-def ilisi(vectors: NDArray[np.floating], batches: ArrayLike, k: int = LISI_NEIGHBOURS) -> float:
+def ilisi(
+    vectors: NDArray[np.floating], batches: ArrayLike, k: int = LISI_NEIGHBOURS, *, weighted: bool = True
+) -> float:
     """Return the median inverse Simpson index of batches around each cell, scaled: 0 for one batch, 1 for all evenly.
 
-    Neighbours are weighed by a Gaussian of perplexity k / 3, as ``lisi`` of Korsunsky 2019.
+    Neighbours are weighed by a Gaussian of perplexity k / 3, as ``lisi`` of Korsunsky 2019 with 90 of them; or all k
+    alike.
     """
     names, codes = np.unique(batches, return_inverse=True)
     if len(names) < 2:
         raise ValueError("iLISI needs at least two batches")
     places, lengths = nearest(vectors, vectors, min(k, len(codes) - 1), skip_self=True)
-    chance = _perplexity_weights(lengths, k / 3)
+    chance = _perplexity_weights(lengths, k / 3) if weighted else np.full(lengths.shape, 1 / lengths.shape[1])
     around = codes[places]
     shares = np.stack([(chance * (around == code)).sum(axis=1) for code in range(len(names))], axis=1)
     index = 1 / (shares**2).sum(axis=1)
@@ -158,6 +161,7 @@ def integration_scores(
     labels: ArrayLike,
     batches: ArrayLike,
     before: NDArray[np.floating] | None = None,
+    graph: Graph = "umap",
     seed: int = 0,
 ) -> dict[str, float]:
     """Return scIB's parts for vectors of cells, their means, and ``overall``.
@@ -169,6 +173,8 @@ def integration_scores(
     labels, batches : array, shape=(C,)
     before : ndarray, shape=(C, e), optional
         Vectors without integration, for ``pcr_comparison``, which is left out where they are not given.
+    graph : {"umap", "shared"}
+        That Leiden clusters.
     seed : int
         Of Leiden.
 
@@ -178,7 +184,7 @@ def integration_scores(
         ``nmi``, ``ari``, ``asw_label`` and their mean ``avg_bio``; ``asw_batch``, ``graph_connectivity``, ``ilisi``,
         ``kbet``, perhaps ``pcr_comparison``, and their mean ``avg_batch``; ``overall`` = 0.6 bio + 0.4 batch.
     """
-    clusters, resolution = best_clusters(vectors, labels, seed=seed)
+    clusters, resolution = best_clusters(vectors, labels, graph=graph, seed=seed)
     bio = {"nmi": nmi(labels, clusters), "ari": ari(labels, clusters), "asw_label": label_silhouette(vectors, labels)}
     batch = {
         "asw_batch": batch_silhouette(vectors, labels, batches),

@@ -1,8 +1,8 @@
-"""Hidden values filled in by means, neighbours or components."""
+"""Hidden values filled in by means, neighbours or components of training cells."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,25 +14,38 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def gene_mean(known: Floats) -> Floats:
-    """Return the mean of each gene over all cells, zeros included, for every cell: ``float64 [C, G]``."""
-    return np.broadcast_to(known.mean(axis=0), known.shape)
+def gene_mean(train: Floats, asked: Floats) -> Floats:
+    """Return the mean of each gene over the training cells, zeros included, for every cell: ``float64 [m, G]``."""
+    return np.broadcast_to(train.mean(axis=0), asked.shape)
 
 
-def mean_of_detected(known: Floats) -> Floats:
-    """Return the mean of each gene over the cells in which it is detected; 0 for one that is in none."""
-    detected = known > 0
-    return np.broadcast_to(known.sum(axis=0) / np.maximum(detected.sum(axis=0), 1), known.shape)
+def mean_of_detected(train: Floats, asked: Floats) -> Floats:
+    """Return the mean of each gene over the training cells in which it is detected; 0 for one that is in none."""
+    return np.broadcast_to(train.sum(axis=0) / np.maximum((train > 0).sum(axis=0), 1), asked.shape)
 
 
-def neighbours(known: Floats, k: int = 15) -> Floats:
-    """Return the mean of each gene over the k nearest other cells by what is left of them."""
-    places, _ = nearest(known, known, k, skip_self=True)
-    return np.asarray(known[places].mean(axis=1))
+def neighbours(train: Floats, asked: Floats, k: int = 15) -> Floats:
+    """Return the mean of each gene over the k training cells that correlate best with what is left of a cell."""
+    places, _ = nearest(_standard(asked), _standard(train), k)
+    return np.asarray(train[places].mean(axis=1))
 
 
-def components(known: Floats, count: int = 30) -> Floats:
-    """Return the cells as their first principal components rebuild them."""
-    mean = known.mean(axis=0)
-    left, scale, right = np.linalg.svd(known - mean, full_matrices=False)
-    return np.asarray((left[:, :count] * scale[:count]) @ right[:count] + mean)
+def components(train: Floats, asked: Floats, count: int = 30) -> Floats:
+    """Return the cells as the first principal components of the training cells rebuild them."""
+    mean = train.mean(axis=0)
+    directions = np.linalg.svd(train - mean, full_matrices=False)[2][:count]
+    return np.asarray((asked - mean) @ directions.T @ directions + mean)
+
+
+def _standard(values: Floats) -> Floats:
+    centred = values - values.mean(axis=1, keepdims=True)
+    return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12))
+
+
+FILLERS: Final = {
+    "gene mean": gene_mean,
+    "mean of detected": mean_of_detected,
+    "kNN15": neighbours,
+    "PCA30": components,
+}
+"""By name; they stand beside every model."""
