@@ -176,8 +176,10 @@ class CellKind(Kind):
 
     def check(self, entity: Cell) -> list[Check]:
         from biomatrix.entities.cell.checks import check_expression
+        from biomatrix.entities.cell.region_checks import check_regions
 
-        return check_expression(entity)
+        of_genes = check_expression(entity) if len(entity) or entity.regions is None else []
+        return of_genes + ([] if entity.regions is None else check_regions(entity.regions, whole=False))
 
     def compare(self, original: Cell, decoded: Cell) -> list[Check]:
         from biomatrix.entities.cell.checks import compare_expression
