@@ -6,8 +6,8 @@
     python benchmarks/single_cell.py --shared ../shared --tables random          # what random splits flatter
 
 Each row says its split. A row ends with the known figure and "differs" where ours is not within 0.01 of it. Integration
-needs the igraph package. With --decoder the small Qwen3 of ``benchmarks/cells`` is trained on the training cells of each
-task and asked the others; its weights are never kept.
+needs the igraph package. With --decoder the small Qwen3 of ``benchmarks/cells`` is trained on the training cells of
+each task and asked the others; its weights are never kept.
 """
 
 from __future__ import annotations
@@ -106,9 +106,8 @@ def integration(folder: Path, chosen: list[str], decoder: bool) -> None:
         batches = cells.columns[task.split]
         for name, vectors in floor_vectors(cells, batches, 0).items():
             mixed = batch_silhouette(vectors, cells.labels, batches, each_cell=False)
-            print(
-                f"    {name}: ASW batch of type means {mixed:.3f}, iLISI of 30 {ilisi(vectors, batches, 30, weighted=False):.2f}"
-            )
+            neighbours = ilisi(vectors, batches, 30, weighted=False)
+            print(f"    {name}: ASW batch of type means {mixed:.3f}, iLISI of 30 {neighbours:.2f}")
         print()
 
 
