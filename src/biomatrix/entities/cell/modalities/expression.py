@@ -145,9 +145,10 @@ class CellExpression(Modality):
             No gene of the cell has a token, or its values say nothing about counts.
         """
         if not isinstance(entity, Cell):
-            raise UnsupportedError(f"{self.name} cannot write this {entity.kind}")
+            raise UnsupportedError(f"{self.name} cannot write this {getattr(entity, 'kind', type(entity).__name__)}")
         if style not in (None, GENEFORMER_V1):
             raise ConfigurationError(f"a style of {self.name} is {GENEFORMER_V1}, not {style!r}")
+        entity = entity.checked()
         genes = self.genes if style is None else geneformer_tokens()
         codes = genes.of(entity.genes)
         has_token = codes >= 0
