@@ -173,5 +173,5 @@ class Spending(Protocol):
         ...
 
     def spent(self, states: States) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return what is spent of what :meth:`unless_spent` tells: rows and ids, ``int64 [n]`` each, by rows."""
+        """Return what is spent of what :meth:`unless_spent` tells: rows and ids, ``int64 [n]`` each, in any order."""
         ...

@@ -24,6 +24,7 @@ _LEAST, _MOST, _BUDGET, _UNSPENT, _WORDS = 1, 2, 3, 4, 5
 """Columns of a state: the first four are the table's; then the ids that are not spent yet, and the bits."""
 _BITS: Final = 64
 _FREE: Final = -1
+_ONE: Final = np.uint64(1)
 
 
 class OnceAutomaton:
@@ -49,7 +50,7 @@ class OnceAutomaton:
         self._words = -(-len(once) // _BITS)
         # The shortest way to an end counts no more than is asked for and one for each state that it passes.
         self._slack = table.num_states
-        self._holds: dict[int, tuple[Ranges, bool]] = {}
+        self._may_follow = table.may_follow(once)
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
         """Return the state of one row, ``int64 [5 + W]``; ConfigurationError where no segment fits the bounds."""
@@ -75,9 +76,10 @@ class OnceAutomaton:
         """Return for each row the ids that may come next; none once it has ended."""
         ranges = list(self.unless_spent(states))
         rows, ids = self.spent(states)
-        edges = np.searchsorted(rows, np.arange(len(states) + 1))
-        for row in np.unique(rows).tolist():
-            ranges[row] = without(ranges[row], ids[edges[row] : edges[row + 1]])
+        order = np.lexsort((ids, rows))
+        edges = np.searchsorted(rows[order], np.arange(len(states) + 1))
+        for row in np.flatnonzero(np.diff(edges)).tolist():
+            ranges[row] = without(ranges[row], ids[order[edges[row] : edges[row + 1]]])
         return ranges
 
     def unless_spent(self, states: States) -> Sequence[Ranges]:
@@ -85,14 +87,22 @@ class OnceAutomaton:
         return self._table.allowed(self._supplied(states))
 
     def spent(self, states: States) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return rows and ids, ``int64 [n]`` each, that are spent among what :meth:`unless_spent` tells."""
-        offered = np.array([self._holds_once(ranges) for ranges in self.unless_spent(states)], dtype=np.bool_)
-        at = np.flatnonzero(offered)
+        """Return rows and ids, ``int64 [n]`` each, that are spent where one that comes once may come."""
+        at = np.flatnonzero(self._may_follow[states[:, 0]])
         words = states[at, _WORDS:]
-        rows, columns = np.nonzero(words)
-        held = words[rows, columns].astype("<i8").view(np.uint8).reshape(-1, _BITS // 8)
-        places, bits = np.nonzero(np.unpackbits(held, axis=1, bitorder="little"))
-        return at[rows[places]], self._once[columns[places] * _BITS + bits]
+        rows, columns = np.nonzero(words != 0)
+        held = words[rows, columns].view(np.uint64)
+        places, firsts = at[rows], columns * _BITS
+        found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+        while len(held):  # one bit of each word at a time: few words have several
+            rest = held & (held - _ONE)
+            found.append((places, self._once[firsts + np.bitwise_count((held ^ rest) - _ONE)]))
+            more = np.flatnonzero(rest)
+            held, places, firsts = rest[more], places[more], firsts[more]
+        if not found:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        every_row, ids = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return every_row, ids
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states, ``int64 [R, 5 + W]``, after one allowed id per row, ``int64 [R]``."""
@@ -122,15 +132,6 @@ class OnceAutomaton:
             inner = inner.copy()
             inner[scarce, _MOST] = np.where(most == _FREE, unspent, np.minimum(most, unspent))[scarce]
         return inner
-
-    def _holds_once(self, ranges: Ranges) -> bool:
-        """Return whether ids that come once are among ranges; the table gives the same objects again and again."""
-        found = self._holds.get(id(ranges))
-        if found is None:
-            places = np.searchsorted(self._once, ranges)
-            # The ranges are kept so that no other objects can take their identity.
-            found = self._holds[id(ranges)] = ranges, bool((places[:, 0] < places[:, 1]).any())
-        return found[1]
 
 
 def without(ranges: Ranges, ids: NDArray[np.int64]) -> Ranges:

@@ -83,6 +83,11 @@ class TableAutomaton:
         """The states of the grammar."""
         return len(self._transitions)
 
+    def may_follow(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return for each state of the grammar, and last for an ended row, whether one of these ids may follow it."""
+        columns = np.unique(self._class_of[ids - self._first])
+        return np.append((self._transitions[:, columns] >= 0).any(axis=1), False)
+
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
         """Return the state of one row, ``int64 [4]``; ConfigurationError where no segment fits the bounds."""
         least, most = self._range(bounds)

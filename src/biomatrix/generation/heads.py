@@ -140,6 +140,7 @@ class Head:
         first, stop = int(ids[0]), int(ids[-1]) + 1
         dense = stop - first <= _DENSE * len(ids)
         self.ids = np.arange(first, stop, dtype=np.int64) if dense else ids
+        self._is_dense = dense
         self._device = last.network.device
         self.masks = MaskTable(self.ids, self._device)
         self._rows: slice | Tensor = slice(first, stop) if dense else torch.from_numpy(ids).to(self._device)
@@ -177,12 +178,15 @@ class Head:
         rows, ids : ndarray, shape=(k,), dtype=int64
             Ids outside these candidates are passed over.
         """
-        columns = np.searchsorted(self.ids, ids) - column
-        inside = (columns >= 0) & (columns < scores.shape[1])
-        if not inside.any():
+        columns = (ids - self.ids[0] if self._is_dense else np.searchsorted(self.ids, ids)) - column
+        width = scores.shape[1]
+        places = rows * width + columns
+        inside = (columns >= 0) & (columns < width)
+        if not inside.all():
+            places = places[inside]
+        if not len(places):
             return scores
         if self._weight is None:  # a view of what the network returned
-            scores = scores.clone()
-        where = sent(rows[inside], scores.device), sent(columns[inside], scores.device)
-        scores[where] = -torch.inf
+            scores = scores.clone(memory_format=torch.contiguous_format)
+        scores.view(-1).index_fill_(0, sent(places, scores.device), -torch.inf)
         return scores

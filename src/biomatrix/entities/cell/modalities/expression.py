@@ -15,10 +15,11 @@ import numpy as np
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.cell.entity import Cell
 from biomatrix.entities.cell.modalities.expression_grammar import LAYOUTS, Layout, expression_grammar
+from biomatrix.entities.cell.modalities.expression_layout import NOTHING, laid_out, laid_out_alone
 from biomatrix.entities.cell.modalities.expression_reading import TOKEN, read_tokens, refuse_faults
 from biomatrix.entities.cell.modalities.gene_tokens import GeneTokens, gene_tokens, geneformer_tokens
 from biomatrix.entities.cell.modalities.levels import Depths, Levels
-from biomatrix.entities.cell.modalities.ranked_sets import Scaled, linear, ranked_columns, scaled_parts, totals_of
+from biomatrix.entities.cell.modalities.ranked_sets import linear, ranked_columns, scaled_parts, totals_of
 from biomatrix.entities.cell.modalities.ranking import by_level, by_scaled_value
 from biomatrix.entities.check import Check
 from biomatrix.errors import ConfigurationError, ParseError, UnsupportedError
@@ -161,15 +162,15 @@ class CellExpression(Modality):
             scaled *= genes.inverse_medians[codes]
         if style is not None:
             return list(genes.tokens[codes[by_scaled_value(scaled, lambda: codes, GENEFORMER_V1_LENGTH)]])
-        total, levels = entity.total_counts, None
+        total, marks = entity.total_counts, None
         if alone:
             places = by_scaled_value(scaled, lambda: codes, self.k)
         else:
             edges = self.levels.edges_of(entity.scale, total)
             places, levels = by_level(values, scaled, lambda: codes, self.k, edges)
+            marks = (levels + len(self.genes)).astype(np.int32)
         (depth,) = self._depths(np.array([np.nan if total is None else total]))
-        every = np.arange(len(self.texts), dtype=np.int32)
-        return list(self.texts[self._laid_out(every[codes[places]], levels, depth, every)])
+        return list(self.texts[laid_out(codes[places].astype(np.int32), marks, self.layout, depth)])
 
     def encode_set(self, cells: CellSet, ids: NDArray[np.integer] | None = None) -> list[NDArray[np.int32]]:
         """Return the tokens of every cell of a set at once, as :meth:`encode` writes them one by one.
@@ -205,59 +206,35 @@ class CellExpression(Modality):
         totals = totals_of(cells)
         depths = self._depths(np.full(len(cells), np.nan) if totals is None else totals)
         codes = np.arange(len(self.texts), dtype=np.int32) if ids is None else ids.astype(np.int32)
+        of_column = codes[columns]
+        missing = np.flatnonzero((columns >= 0) & (of_column < 0))
+        if len(missing):
+            raise UnsupportedError(
+                f"the vocabulary holds no token of {cells.genes[missing[0]]}, as of {len(missing):,} genes of the set; "
+                "give the genes that it holds to the modality (genes=)"
+            )
+        depths = [int(codes[depth]) if depth != NOTHING else NOTHING for depth in depths]
+        marks = codes[len(self.genes) : len(self.genes) + self.levels.count]
         found: list[NDArray[np.int32]] = []
         for some in scaled_parts(cells, inverse, ranks=self.layout == "genes"):
             if self.layout == "genes":
-                found += self._ranked_alone(some, columns, depths, codes)
+                ranked, counts = ranked_columns(some, columns, self.k, len(columns))
+                found += laid_out_alone(of_column, ranked, counts, depths[some.rows.start : some.rows.stop])
                 continue
             for row, part in zip(some.rows, some.parts, strict=True):
-                genes = partial(columns.take, some.columns[part])
+                one = some.columns[part]
                 edges = self.levels.edges_of(cells.scale, None if totals is None else float(totals[row]))
+                genes = partial(columns.take, one)
                 places, levels = by_level(some.values[part], some.scaled[part], genes, self.k, edges)
-                found.append(self._laid_out(codes[genes()[places]], levels, depths[row], codes))
+                found.append(laid_out(of_column[one[places]], marks[levels], self.layout, depths[row]))
         return found
-
-    def _ranked_alone(
-        self, some: Scaled, columns: NDArray[np.int64], depths: list[int], codes: NDArray[np.int32]
-    ) -> list[NDArray[np.int32]]:
-        """Return the tokens of cells written without levels, all of them in one array."""
-        ranked, counts = ranked_columns(some, columns, self.k, len(columns))
-        written = np.empty((len(ranked), ranked.shape[1] + 1), dtype=np.int32)
-        written[:, 0] = codes[depths[some.rows.start : some.rows.stop]]
-        codes[columns].take(ranked, out=written[:, 1:], mode="clip")
-        begins = [int(depths[row] < 0 or not count) for row, count in zip(some.rows, counts.tolist(), strict=True)]
-        return [row[begin : count + 1] for row, begin, count in zip(written, begins, counts.tolist(), strict=True)]
 
     def _depths(self, totals: NDArray[np.float64]) -> list[int]:
         """Return the code of each cell's read depth, -1 where none is written or its counts are not known."""
         known = totals > 0
         levels = self.depths.of(np.where(known, totals, 1.0)) + len(self.genes) + self.levels.count
-        found: list[int] = np.where(known & self.depth, levels, -1).tolist()
+        found: list[int] = np.where(known & self.depth, levels, NOTHING).tolist()
         return found
-
-    def _laid_out(
-        self, genes: NDArray[np.int32], levels: NDArray[np.int64] | None, depth: int, codes: NDArray[np.int32]
-    ) -> NDArray[np.int32]:
-        """Return one cell's tokens by the number that ``codes`` gives each: genes laid out with levels and depth."""
-        count = len(genes)
-        has_depth = int(depth >= 0 and count > 0)
-        if levels is None:
-            written = np.empty(count + has_depth, dtype=np.int32)
-            written[has_depth:] = genes
-        else:
-            marks = codes[levels + len(self.genes)]
-            if self.layout == "pairs":
-                begins, places = np.ones(count, dtype=np.bool_), has_depth + 2 * np.arange(count)
-                beside = places + 1
-            else:
-                begins = np.concatenate([np.ones(min(count, 1), dtype=np.bool_), levels[1:] != levels[:-1]])
-                places = has_depth + np.arange(count) + begins.cumsum()
-                beside = places[begins] - 1
-            written = np.empty(count + has_depth + int(begins.sum()), dtype=np.int32)
-            written[places], written[beside] = genes, marks[begins]
-        if has_depth:
-            written[0] = codes[depth]
-        return written
 
     # Reading
 

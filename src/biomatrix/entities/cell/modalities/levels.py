@@ -65,7 +65,11 @@ class Levels:
         """
         if scale == "log1p_cp10k":
             return self.edges
-        return np.expm1(self.edges) * ((total or PER) / PER)
+        return self._edges_of_counts * ((total or PER) / PER)
+
+    @cached_property
+    def _edges_of_counts(self) -> NDArray[np.float64]:
+        return np.expm1(self.edges)
 
 
 @dataclass(frozen=True)

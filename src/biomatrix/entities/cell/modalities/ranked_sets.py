@@ -20,7 +20,7 @@ from biomatrix.errors import UnsupportedError
 if TYPE_CHECKING:
     from biomatrix.entities.cell.cell_set import CellSet
 
-_CHUNK: Final = 1 << 15
+_CHUNK: Final = 1 << 16
 """About so many values of a matrix are scaled at once: they stay in the cache of a core."""
 
 

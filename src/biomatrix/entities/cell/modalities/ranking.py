@@ -67,7 +67,8 @@ def by_level(
     edges : ndarray, shape=(L - 1,), dtype=float64
         The edges between levels on the scale of ``values``, ascending; a value at an edge is of the upper level.
     """
-    values = np.where(scaled > 0, values, np.float32(0))
+    if len(scaled) and not scaled.min() > 0:
+        values = np.where(scaled > 0, values, np.float32(0))
     keys = (values.view(np.uint32).astype(np.uint64) << _HALF) | _places(len(values))
     if len(keys) > k:
         # All of the lowest level among the first k take part: which of them are first, their scaled values tell.
@@ -75,7 +76,7 @@ def by_level(
         least = _values(keys[len(keys) - k :][:1])[0]
         lowest = int(np.searchsorted(edges, least, side="right"))
         if lowest:
-            keys = keys[_values(keys) >= edges[lowest - 1]]
+            keys = keys[keys >= _least_key(float(edges[lowest - 1]))]
     keys = np.sort(keys)
     ordered = _values(keys)
     bounds = [np.searchsorted(ordered, 0.0, side="right"), *np.searchsorted(ordered, edges), len(keys)]
@@ -89,6 +90,14 @@ def by_level(
 def _values(keys: NDArray[np.uint64]) -> NDArray[np.float32]:
     """Return the values that stand in the upper halves of keys."""
     return (keys >> _HALF).astype(np.uint32).view(np.float32)
+
+
+def _least_key(edge: float) -> np.uint64:
+    """Return the smallest key of a value that is not below an edge."""
+    value = np.float32(edge)
+    if value < edge:
+        value = np.nextafter(value, np.float32(np.inf))
+    return np.uint64(value.view(np.uint32)) << _HALF
 
 
 def _places(count: int) -> NDArray[np.uint64]:
