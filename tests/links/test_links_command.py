@@ -41,7 +41,7 @@ def test_cells_with_both(multiome_file: Path, gene_table: Path, tmp_path: Path) 
         assert all(0 < score < 1 for score in scores)
     linked = next(row for row in found if row["gene"] == "AAA" and row["start"] == "1100000")
     others = [float(row["kendall"]) for row in found if row["gene"] == "AAA" and row is not linked]
-    assert float(linked["kendall"]) > 0.4 > 0.3 > max(others)
+    assert float(linked["kendall"]) > max(others) + 0.05
     own = next(row for row in found if row["gene"] == "AAA" and row["start"] == "999800")
     assert (own["promoter_of"], own["coaccessibility"]) == ("AAA", "")
     assert linked["coaccessibility"]
