@@ -68,7 +68,9 @@ def split_by(column: str, groups: ArrayLike, named: ArrayLike) -> Split:
     train, test = side == "train", side == "test"
     both = np.intersect1d(origin[train], origin[test])
     if len(both):
-        raise ConfigurationError(f"{column} {both[0]!r} is in training and test; split by whole groups of {column}")
+        raise ConfigurationError(
+            f"{column} {str(both[0])!r} is in training and test; split by whole groups of {column}"
+        )
     return Split(column, train, test)
 
 
