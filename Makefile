@@ -6,10 +6,13 @@ STAMP  := $(VENV)/.installed
 PAGES  := $(VENV)/.installed-docs
 JOBS   ?= 2
 
-.PHONY: help setup quickstart test exhaustive unit slow lint types docs wheel benchmarks clean
+# The tests start hundreds of processes: each would compile the package anew where bytecode is not kept.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help setup setup-docs quickstart test exhaustive unit slow lint types docs wheel benchmarks clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(STAMP)  ## Create the local environment
 
@@ -22,10 +25,10 @@ $(STAMP): pyproject.toml constraints.txt
 quickstart: $(STAMP)  ## Run the main job on a real complex; writes quickstart/report.html
 	$(BIN)/biomatrix quickstart --output quickstart $(ARGS)
 
-test: $(STAMP)  ## The tests, of fuzzing a part
+test: $(STAMP)  ## The tests, of the longest a part
 	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "not exhaustive" $(ARGS)
 
-exhaustive: $(STAMP)  ## Fuzzing in full: ten minutes more
+exhaustive: $(STAMP)  ## In full what the tests do a part of, which takes longer than they
 	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest -n $(JOBS) -q -m exhaustive $(ARGS)
 
 unit: $(STAMP)  ## The quick tests alone
@@ -40,6 +43,8 @@ lint: $(STAMP)  ## Style
 
 types: $(STAMP)  ## Types, strict on the package
 	$(BIN)/mypy
+
+setup-docs: $(PAGES)  ## Add what the documentation is built with
 
 docs: $(PAGES)  ## The documentation site, in site/; any broken link or docstring fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -27,11 +27,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from corpora.mixed_records import recipe, write_records
 from corpora.process_tree import ProcessTree
@@ -42,6 +42,28 @@ SLICE_ROWS: Final = 5000
 """Rows of a slice where sizes are compared, as recipes have it; few workers need smaller ones to have like shares."""
 WHOLE: Final = "whole build"
 LEARNING: Final = "biomatrix.corpus.build_vocabulary"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A corpus that is made up.
+
+    Parameters
+    ----------
+    script : str
+        The script that builds it, which is run for each build.
+    write : callable
+        Writes so many records into a folder.
+    recipe : callable
+        Returns the recipe for slices of so many rows.
+    sizes : tuple of int
+        The numbers of records that are built where none are named.
+    """
+
+    script: str
+    write: Callable[[Path, int], None]
+    recipe: Callable[[int], dict[str, Any]]
+    sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)
 
 
 class Steps(logging.Handler):
@@ -59,7 +81,7 @@ class Steps(logging.Handler):
             self.ends["vocabulary"] = time.time()
 
 
-def build(folder: Path, workers: int, slice_rows: int) -> dict[str, float]:
+def build(made: Made, folder: Path, workers: int, slice_rows: int) -> dict[str, float]:
     """Build the corpus of a folder in this process; return when each step ended, and when the first began."""
     from biomatrix.corpus import CorpusRecipe, build_corpus
 
@@ -68,7 +90,7 @@ def build(folder: Path, workers: int, slice_rows: int) -> dict[str, float]:
     logging.getLogger("biomatrix").setLevel(logging.INFO)
     begin = time.time()
     with tempfile.TemporaryDirectory(dir=folder) as work:
-        build_corpus(CorpusRecipe.model_validate(recipe(slice_rows)), folder, Path(work), workers=workers)
+        build_corpus(CorpusRecipe.model_validate(made.recipe(slice_rows)), folder, Path(work), workers=workers)
         return {"": begin, **steps.ends, "manifests": time.time()}
 
 
@@ -83,11 +105,11 @@ class Taken:
     together: float
 
 
-def measured(folder: Path, workers: int, slice_rows: int) -> dict[str, Taken]:
+def measured(made: Made, folder: Path, workers: int, slice_rows: int) -> dict[str, Taken]:
     """Build in a process of its own; return what each step and the whole took."""
     command = [
         sys.executable,
-        __file__,
+        made.script,
         "--build",
         str(folder),
         "--workers",
@@ -123,7 +145,7 @@ def _taken(tree: ProcessTree, start: float, end: float) -> Taken:
     return Taken(end - start, sum(spent.values()), path, largest, together)
 
 
-def report_sizes(sizes: Sequence[int], workers: int, scratch: Path) -> bool:
+def report_sizes(made: Made, sizes: Sequence[int], workers: int, scratch: Path) -> bool:
     """Build every size with so many workers and print what it took; return whether memory stayed the same."""
     print(f"workers: {workers}")
     heads = ("records", "seconds", "per second", "per CPU s", "largest MB", "ratio", "all MB", "ratio")
@@ -131,7 +153,7 @@ def report_sizes(sizes: Sequence[int], workers: int, scratch: Path) -> bool:
     first: dict[str, Taken] = {}
     flat = True
     for count in sizes:
-        for name, taken in measured(written(scratch, count), workers, SLICE_ROWS).items():
+        for name, taken in measured(made, written(made, scratch, count), workers, SLICE_ROWS).items():
             base = first.setdefault(name, taken)
             ratios = taken.largest / base.largest, taken.together / base.together
             flat = flat and (name != WHOLE or max(ratios) <= FLAT)
@@ -146,10 +168,12 @@ def report_sizes(sizes: Sequence[int], workers: int, scratch: Path) -> bool:
     return flat
 
 
-def report_workers(count: int, slice_rows: int, workers: int, rounds: int, scratch: Path) -> bool:
+def report_workers(made: Made, count: int, slice_rows: int, workers: int, rounds: int, scratch: Path) -> bool:
     """Build with one worker and several in turn; print how much faster each step is and whether the whole is."""
-    folder = written(scratch, count)
-    pairs = [(measured(folder, 1, slice_rows), measured(folder, workers, slice_rows)) for _ in range(rounds)]
+    folder = written(made, scratch, count)
+    pairs = [
+        (measured(made, folder, 1, slice_rows), measured(made, folder, workers, slice_rows)) for _ in range(rounds)
+    ]
     print(f"\n{workers} workers against one, {count:,} records in slices of {slice_rows:,}, the better of {rounds}")
     print(
         f"{'step':26s}", *(f"{head:>10s}" for head in ("one s", "many s", "ratio", "one CPU s", "path CPU s", "ratio"))
@@ -163,19 +187,19 @@ def report_workers(count: int, slice_rows: int, workers: int, rounds: int, scrat
     return clock >= FASTER
 
 
-def written(scratch: Path, count: int) -> Path:
+def written(made: Made, scratch: Path, count: int) -> Path:
     """Return the folder of so many records, written unless it is there."""
     folder = scratch / str(count)
     if not folder.is_dir():
         folder.mkdir()
-        write_records(folder, count)
+        made.write(folder, count)
     return folder
 
 
-def main() -> None:
+def main(made: Made, about: str | None) -> None:
     """Print the tables, or build once and print when each step ended, as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="*", default=list(made.sizes))
     parser.add_argument("--each", type=int, default=1, help="workers that build each size")
     parser.add_argument("--compared", type=int, default=100_000, help="records that workers are compared on; 0: none")
     parser.add_argument("--rounds", type=int, default=1, help="builds of each number of workers, in alternation")
@@ -184,14 +208,14 @@ def main() -> None:
     parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.build:
-        print(json.dumps(build(arguments.build, arguments.workers, arguments.slice_rows)))
+        print(json.dumps(build(made, arguments.build, arguments.workers, arguments.slice_rows)))
         return
     with tempfile.TemporaryDirectory() as scratch:
-        met = not arguments.sizes or report_sizes(arguments.sizes, arguments.each, Path(scratch))
+        met = not arguments.sizes or report_sizes(made, arguments.sizes, arguments.each, Path(scratch))
         if arguments.compared:
             met = (
                 report_workers(
-                    arguments.compared, arguments.slice_rows, arguments.workers, arguments.rounds, Path(scratch)
+                    made, arguments.compared, arguments.slice_rows, arguments.workers, arguments.rounds, Path(scratch)
                 )
                 and met
             )
@@ -199,4 +223,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Made(__file__, write_records, recipe), __doc__)

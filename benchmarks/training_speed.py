@@ -38,7 +38,6 @@ from timing import verdict
 
 STOCK = ("padded", "grouped", "packed")
 TARGETS = {"padded": 1.5, "best of grouped and packed": 1.2}
-BUCKETS = (48, 64, 96, 128, 192, 256, 384, 512)
 
 
 class Documents:
@@ -73,7 +72,7 @@ def recipe(args: argparse.Namespace, folder: Path) -> Any:
         {
             "model": {"vocabulary": "unused", "initialisation": "random"},
             "data": {"train": "unused"},
-            "batches": {"tokens": args.tokens, "max_length": args.longest, "buckets": BUCKETS},
+            "batches": {"tokens": args.tokens, "max_length": args.longest},
             "run": {
                 "output": str(folder),
                 "max_steps": 1_000_000,

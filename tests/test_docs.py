@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -16,6 +17,8 @@ import pytest
 
 from biomatrix.entities.molecule.examples import bundled_ligand
 from biomatrix.entities.protein.examples import bundled_protein
+
+from .forking_interpreter import ForkingInterpreter
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNNING = [
@@ -32,6 +35,8 @@ _NOT_RUN = "Needs "
 """How the title of a block begins that asks for what a fresh machine does not have; the title says what it is."""
 _MARK = "-- end of block --"
 _COMMAND = "biomatrix "
+_SHELL = re.compile(r"[|<>&;$`*?~#]")
+"""What only a shell understands: such commands are run by one."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +83,27 @@ def commands(page: Path) -> Iterator[str]:
             yield from (line for line in block.text.replace("\\\n", " ").splitlines() if _COMMAND in line)
 
 
-def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a program in a folder; what it printed is in the assertion where it failed."""
+@pytest.fixture(scope="module")
+def interpreter() -> Iterator[ForkingInterpreter]:
+    with ForkingInterpreter() as one:
+        yield one
+
+
+def run(
+    arguments: list[str], folder: Path, interpreter: ForkingInterpreter | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder, of Python's an interpreter's; what it printed is in the assertion where it failed."""
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(folder)]),
         "OMP_NUM_THREADS": "1",
     }
-    done = subprocess.run(
-        arguments, cwd=folder, capture_output=True, text=True, env=environment, check=False, timeout=600
-    )
+    if interpreter is not None:
+        done = interpreter.run(arguments[1:], folder, environment)
+    else:
+        done = subprocess.run(
+            arguments, cwd=folder, capture_output=True, text=True, env=environment, check=False, timeout=600
+        )
     assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
     return done
 
@@ -128,9 +144,13 @@ def test_the_recipes_of_a_page_are_toml(page: Path) -> None:
 @pytest.mark.parametrize(
     "page", [page for page in RUNNING if any(map(is_example, blocks(page)))], ids=lambda page: page.stem
 )
-def test_the_examples_of_a_page_run_and_print_what_it_says(page: Path, folder: Path) -> None:
+def test_the_examples_of_a_page_run_and_print_what_it_says(
+    page: Path, folder: Path, interpreter: ForkingInterpreter
+) -> None:
     text, expected = script(page, folder)
-    printed = run([sys.executable, "-c", text], folder).stdout.split(_MARK + "\n")
+    printed = run([sys.executable, "-c", text], folder, None if page.stem == "README" else interpreter).stdout.split(
+        _MARK + "\n"
+    )
     same = doctest.OutputChecker().check_output
     for want, got in zip(expected, printed, strict=False):
         assert want is None or same(want, got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE), f"{want}\n---\n{got}"
@@ -138,9 +158,13 @@ def test_the_examples_of_a_page_run_and_print_what_it_says(page: Path, folder: P
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in RUNNING if list(commands(page))], ids=lambda page: page.stem)
-def test_the_commands_of_a_page_run(page: Path, folder: Path) -> None:
+def test_the_commands_of_a_page_run(page: Path, folder: Path, interpreter: ForkingInterpreter) -> None:
     program = f"{sys.executable} -m biomatrix.cli.main "
     for command in commands(page):
+        if page.stem != "README" and command.startswith(_COMMAND) and not _SHELL.search(command):
+            _, *words = shlex.split(command)
+            run([sys.executable, "-m", "biomatrix.cli.main", *words], folder, interpreter)
+            continue
         line = re.sub(r"(?:\.venv/bin/)?\bbiomatrix ", program, command, count=1)
         run(["bash", "-o", "pipefail", "-c", line], folder)
 

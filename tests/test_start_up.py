@@ -57,19 +57,22 @@ def test_answers_need_torch_alone(tmp_path: Path) -> None:
 
 
 def processor_seconds(*arguments: str) -> float:
-    """Return the least processor time of two runs of the interpreter."""
-    times = []
-    for _ in range(2):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(
-            [sys.executable, *arguments], env={**os.environ, "PYTHONPATH": str(SOURCE)}, check=True, capture_output=True
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(times)
+    """Return the processor time of a run of the interpreter."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, *arguments], env={**os.environ, "PYTHONPATH": str(SOURCE)}, check=True, capture_output=True
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_a_first_answer_costs_little_more_than_torch() -> None:
     """Measured at 1.5 to 2 times; it was 4 times while the models of Transformers were imported."""
     asked = ("-m", "biomatrix.cli.main", "generate", "Make a molecule.", "--answer", "molecule_selfies")
-    assert processor_seconds(*asked) < 3 * processor_seconds("-c", "import torch")
+    answer = torch = float("inf")
+    for _ in range(3):  # the least of some: the first may be delayed by what the machine does beside
+        answer = min(answer, processor_seconds(*asked))
+        torch = min(torch, processor_seconds("-c", "import torch"))
+        if answer < 3 * torch:
+            return
+    assert answer < 3 * torch

@@ -5,7 +5,7 @@ Every message says what was wrong, where (file, record, residue or token index) 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 
 class BioMatrixError(Exception):
@@ -48,14 +48,15 @@ class BioMatrixError(Exception):
 
     def at(
         self, *, file: str | None = None, record: int | str | None = None, position: int | str | None = None
-    ) -> BioMatrixError:
-        """Return the same error with the missing parts of its place filled in."""
-        return type(self)(
-            self.message,
-            file=self.file if self.file is not None else file,
-            record=self.record if self.record is not None else record,
-            position=self.position if self.position is not None else position,
-        )
+    ) -> Self:
+        """Return the same error, with all that its family adds, and the missing parts of its place filled in."""
+        placed = type(self).__new__(type(self))
+        placed.__dict__.update(self.__dict__)
+        placed.file = self.file if self.file is not None else file
+        placed.record = self.record if self.record is not None else record
+        placed.position = self.position if self.position is not None else position
+        placed.args = (placed.describe(),)
+        return placed
 
 
 class ParseError(BioMatrixError):
@@ -93,15 +94,6 @@ class LimitError(BioMatrixError):
         self.allowed = allowed
         super().__init__(message, **place)
 
-    def at(
-        self, *, file: str | None = None, record: int | str | None = None, position: int | str | None = None
-    ) -> LimitError:
-        """Return the same error with the missing parts of its place filled in."""
-        placed = super().at(file=file, record=record, position=position)
-        assert isinstance(placed, LimitError)
-        placed.limit, placed.actual, placed.allowed = self.limit, self.actual, self.allowed
-        return placed
-
 
 class DecodeError(BioMatrixError):
     """Tokens that do not spell an entity."""
@@ -128,29 +120,13 @@ class BusyError(BioMatrixError):
 
     Parameters
     ----------
-    message, file, record, position
-        As of :class:`BioMatrixError`.
+    message : str
     retry_after : float
         Seconds after which it is likely to be taken.
+    **place
+        As for every error.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        file: str | None = None,
-        record: int | str | None = None,
-        position: int | str | None = None,
-        retry_after: float = 1.0,
-    ) -> None:
+    def __init__(self, message: str, *, retry_after: float = 1.0, **place: Any) -> None:
         self.retry_after = retry_after
-        super().__init__(message, file=file, record=record, position=position)
-
-    def at(
-        self, *, file: str | None = None, record: int | str | None = None, position: int | str | None = None
-    ) -> BusyError:
-        """Return the same error with the missing parts of its place filled in."""
-        placed = super().at(file=file, record=record, position=position)
-        assert isinstance(placed, BusyError)
-        placed.retry_after = self.retry_after
-        return placed
+        super().__init__(message, **place)

@@ -30,13 +30,18 @@ def wandering_chain(length: int, seed: int) -> Protein:
 
 
 @pytest.mark.slow
-def test_all_ways_agree_and_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("padded", [128, pytest.param(512, marks=pytest.mark.exhaustive)])
+def test_all_ways_agree_and_are_timed(monkeypatch: pytest.MonkeyPatch, padded: int) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     import gcp_vqvae_speed
 
-    proteins = [wandering_chain(520, seed) for seed in range(8)]
+    for name in ("LENGTHS", "MIXED"):
+        lengths = tuple(length * padded // 512 for length in getattr(gcp_vqvae_speed, name))
+        monkeypatch.setattr(gcp_vqvae_speed, name, lengths)
+    monkeypatch.setattr(gcp_vqvae_speed, "PADDED", padded)
+    proteins = [wandering_chain(padded + 8, seed) for seed in range(8)]
     result = gcp_vqvae_speed.speed(proteins, 1, compiled=False, sizes=TINY)
     assert result["same codes as published way"] == 1.0
-    assert result["one chain of 129"]["encode"]["ratio"] > 0
+    assert result[f"one chain of {padded // 4}"]["encode"]["ratio"] > 0
     assert set(result["mixed lengths"]) == {"encode", "decode"}
     assert result["bfloat16"]["coordinate_rmsd"] < 1

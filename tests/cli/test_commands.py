@@ -78,7 +78,7 @@ def test_parity_needs_the_weights_of_the_recordings(
     "table",
     [
         "molstructok/edge_cases.parquet",
-        pytest.param("molstructok/molecules.parquet", marks=pytest.mark.slow),
+        pytest.param("molstructok/molecules.parquet", marks=pytest.mark.exhaustive),
         pytest.param("gcp_vqvae", marks=pytest.mark.slow),
     ],
 )

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from biomatrix.entities import Entity, Molecule, Protein, kinds, modalities, modality
+from biomatrix.entities import Cell, Entity, Molecule, Protein, kinds, modalities, modality
 from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.cell.regions import Regions
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.structure_tokenizer import StructureTokenizer
 from biomatrix.entities.tokenizer_folder import shipped_names
@@ -87,8 +88,39 @@ def bad_proteins() -> list[Any]:
     ]
 
 
-GOOD: dict[str, Callable[[], list[Any]]] = {"molecule": good_molecules, "protein": good_proteins}
-BAD: dict[str, Callable[[], list[Any]]] = {"molecule": bad_molecules, "protein": bad_proteins}
+def good_cells() -> list[Any]:
+    regions = Regions(
+        "hg38",
+        np.array([0, 0, 21], dtype=np.int16),
+        np.array([10_000, 50_000, 20_000_000]),
+        np.array([10_500, 50_500, 20_000_500]),
+        np.ones(3, dtype=np.float32),
+    )
+    genes = np.array(["ENSG00000167286", "ENSG00000198851", "ENSG00000010610", "ENSG00000153563"], dtype=object)
+    return [
+        Cell(
+            genes[:last], np.arange(last, 0, -1, dtype=np.float32), total=1_000.0, regions=regions, name=f"{last} genes"
+        )
+        for last in (2, 3, 4)
+    ]
+
+
+def bad_cells() -> list[Any]:
+    good = good_cells()[1]
+    return [
+        *(forced(good, values=np.full(3, value, dtype=np.float32)) for value in (*NOT_FINITE, -1.0)),
+        forced(good, values=good.values[:2]),
+        forced(good, values=good.values.astype("U8")),
+        forced(good, genes=good.genes[:2]),
+        forced(good, genes=np.array(["ENSG00000167286"] * 3, dtype=object)),
+        forced(good, scale="nothing"),
+        forced(good, genes=good.genes[:0], values=good.values[:0], regions=None),
+        forced(good, regions=forced(good.regions, end=good.regions.start)),
+    ]
+
+
+GOOD: dict[str, Callable[[], list[Any]]] = {"molecule": good_molecules, "protein": good_proteins, "cell": good_cells}
+BAD: dict[str, Callable[[], list[Any]]] = {"molecule": bad_molecules, "protein": bad_proteins, "cell": bad_cells}
 STRANGERS: tuple[Any, ...] = (None, 3, "CCO", object())
 
 

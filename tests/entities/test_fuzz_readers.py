@@ -24,7 +24,7 @@ from fuzzing.mutants import mutant
 from fuzzing.seeds import Seed, seeds
 from fuzzing.verdicts import judge
 
-FAST = 600
+FAST = 400
 
 
 @pytest.mark.parametrize("mutants", [FAST, pytest.param(3_000, marks=pytest.mark.exhaustive)])

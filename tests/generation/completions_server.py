@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -25,6 +26,7 @@ from biomatrix.generation.adapters.guide_descriptions import Courses
 from biomatrix.generation.jobs import Guide, Job
 from biomatrix.generation.network_writer import NetworkWriter
 from biomatrix.generation.unguided_automaton import UnguidedAutomaton
+from biomatrix.vocabulary import Vocabulary
 
 PLAIN = {"model", "prompt", "max_tokens", "temperature", "top_p", "seed", "stop", "logprobs", "echo", "stream", "n"}
 
@@ -35,12 +37,8 @@ class GrammarGuide:
     def __init__(self, model: Model, grammar: str) -> None:
         import llguidance
 
-        vocabulary = model.vocabulary
-        self.ids = np.flatnonzero(vocabulary.mask())
-        tokenizer = llguidance.LLTokenizer(
-            vocabulary.backend.to_str(), n_vocab=len(vocabulary), eos_token=vocabulary.ending_ids
-        )
-        self.matcher = llguidance.LLMatcher(tokenizer, grammar)
+        self.ids = np.flatnonzero(model.vocabulary.mask())
+        self.matcher = llguidance.LLMatcher(grammar_tokenizer(model.vocabulary), grammar)
 
     def start(self, bounds: Bounds) -> NDArray[Any]:
         return np.array([self.matcher.deep_copy()], dtype=object)
@@ -58,6 +56,14 @@ class GrammarGuide:
 
     def finished(self, states: States) -> NDArray[np.bool_]:
         return np.array([state[0].is_stopped() for state in states])
+
+
+@cache
+def grammar_tokenizer(vocabulary: Vocabulary) -> Any:
+    """Return llguidance's own tokenizer of a vocabulary, which a server makes once."""
+    import llguidance
+
+    return llguidance.LLTokenizer(vocabulary.backend.to_str(), n_vocab=len(vocabulary), eos_token=vocabulary.ending_ids)
 
 
 class Server:

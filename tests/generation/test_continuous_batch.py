@@ -53,6 +53,18 @@ def plain() -> Any:
     return load("nano", device="cpu").engine._network  # type: ignore[attr-defined]
 
 
+@pytest.fixture(scope="module")
+def nano_jobs() -> list[Job]:
+    """Return 64 different jobs of nano."""
+    return different_jobs(load("nano", device="cpu"))
+
+
+@pytest.fixture(scope="module")
+def nano_rows(plain: Any, nano_jobs: list[Job]) -> list[list[int]]:
+    """What each of them writes in one fixed batch."""
+    return [list(row.ids) for row in decode_jobs(plain, nano_jobs)]
+
+
 def written(steps: list[Stepped]) -> dict[int, list[int]]:
     """Return the ids of each row."""
     found: dict[int, list[int]] = {}
@@ -81,14 +93,15 @@ def joined(
     return written(steps)
 
 
+@pytest.mark.parametrize("steps", [7, pytest.param(24, marks=pytest.mark.exhaustive)])
 @torch.inference_mode()
-def test_logits_are_those_of_whole_documents_read_anew(plain: Any) -> None:
+def test_logits_are_those_of_whole_documents_read_anew(plain: Any, steps: int) -> None:
     random = np.random.default_rng(3)
     for network in (plain, plain.stock()):
         last = LastPosition(network)
         states = continuous_states(last)
         documents: list[list[int]] = []
-        for step in range(12):
+        for step in range(steps):
             new = [tuple(random.integers(0, 1000, size=size).tolist()) for size in ((40, 7), (), (150,), ())[step % 4]]
             for prompt in new:
                 reading = PromptReading(last, [prompt])
@@ -108,17 +121,21 @@ def test_logits_are_those_of_whole_documents_read_anew(plain: Any) -> None:
             assert float((logits - expected).abs().max()) < 1e-5 * float(expected.abs().max())
 
 
-def test_rows_that_join_write_what_they_write_in_a_fixed_batch(model: Model, plain: Any) -> None:
-    for network, jobs in ((model.network, different_jobs(model)), (plain, different_jobs(load("nano", device="cpu")))):
-        expected = [list(row.ids) for row in decode_jobs(network, jobs)]
-        for seed in range(2):
-            found = joined(network, jobs, seed)
-            assert [found[number] for number in range(len(jobs))] == expected
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (1, 2, 3))])
+def test_rows_that_join_write_what_they_write_in_a_fixed_batch(
+    model: Model, plain: Any, nano_jobs: list[Job], nano_rows: list[list[int]], seed: int
+) -> None:
+    tiny_jobs = different_jobs(model)
+    tiny_rows = [list(row.ids) for row in decode_jobs(model.network, tiny_jobs)]
+    for network, jobs, expected in ((model.network, tiny_jobs, tiny_rows), (plain, nano_jobs, nano_rows)):
+        found = joined(network, jobs, seed)
+        assert [found[number] for number in range(len(jobs))] == expected
 
 
-def test_more_jobs_than_rows_replace_those_that_end(plain: Any) -> None:
-    jobs = different_jobs(load("nano", device="cpu"))
-    fixed = [row for first in range(0, 64, 8) for row in decode_jobs(plain, jobs[first : first + 8], 8)]
+@pytest.mark.parametrize("count", [24, pytest.param(64, marks=pytest.mark.exhaustive)])
+def test_more_jobs_than_rows_replace_those_that_end(plain: Any, nano_jobs: list[Job], count: int) -> None:
+    jobs = nano_jobs[-count:]
+    fixed = [row for first in range(0, count, 8) for row in decode_jobs(plain, jobs[first : first + 8], 8)]
     for row, expected in zip(decode_jobs(plain, jobs, 8), fixed, strict=True):
         assert row.ids == expected.ids
         np.testing.assert_allclose(row.logprobs, expected.logprobs, atol=1e-4)
@@ -145,19 +162,21 @@ def test_a_cache_of_sliding_windows_takes_rows_when_it_is_empty(model: Model) ->
     assert [found[number] for number in range(20)] == [list(decode_jobs(network, [job])[0].ids) for job in jobs]
 
 
+@pytest.mark.parametrize(("count", "length"), [(14, 8), pytest.param(24, 20, marks=pytest.mark.exhaustive)])
 @torch.inference_mode()
-def test_a_guide_that_raises_ends_its_own_rows_alone(plain: Any) -> None:
+def test_a_guide_that_raises_ends_its_own_rows_alone(plain: Any, count: int, length: int) -> None:
     model = load("nano", device="cpu")
     inner = model.vocabulary.automaton("protein_sequence")
     guides: list[Guide] = [Faulty(inner), inner]
     prompt = tuple(model.prompt_ids("Write."))
-    bounds = Bounds(30, 20)
+    bounds = Bounds(30, length)
     jobs = [
         Job(prompt, number, guides[number % 2], guides[number % 2].start(bounds), 30, Sampling())
-        for number in range(24)
+        for number in range(count)
     ]
     alone = [
-        decode_jobs(plain, [Job(prompt, number, inner, inner.start(bounds), 30, Sampling())])[0] for number in range(24)
+        decode_jobs(plain, [Job(prompt, number, inner, inner.start(bounds), 30, Sampling())])[0]
+        for number in range(count)
     ]
     batch = ContinuousBatch(HeadTable(LastPosition(plain)))
     batch.add(list(enumerate(jobs)))
@@ -165,16 +184,16 @@ def test_a_guide_that_raises_ends_its_own_rows_alone(plain: Any) -> None:
     while len(batch):
         steps.append(batch.step())
     failed = {number for step in steps for number in step.failed}
-    assert failed == {number for number in range(0, 24, 2) if alone[number].ids[0] % 2}
-    assert 0 < len(failed) < 12
+    assert failed == {number for number in range(0, count, 2) if alone[number].ids[0] % 2}
+    assert 0 < len(failed) < count // 2
     found = written(steps)
-    for number in range(24):
+    for number in range(count):
         assert tuple(found[number]) == (alone[number].ids[:2] if number in failed else alone[number].ids)
 
 
 @torch.inference_mode()
-def test_prompts_that_cannot_be_read_leave_running_rows_as_they_are(plain: Any) -> None:
-    jobs = different_jobs(load("nano", device="cpu"))[:4]
+def test_prompts_that_cannot_be_read_leave_running_rows_as_they_are(plain: Any, nano_jobs: list[Job]) -> None:
+    jobs = nano_jobs[:4]
     broken = Job((10**7,), 0, jobs[0].guide, jobs[0].state, 9, Sampling())
     batch = ContinuousBatch(HeadTable(LastPosition(plain)))
     batch.add(list(enumerate(jobs)))
@@ -189,8 +208,8 @@ def test_prompts_that_cannot_be_read_leave_running_rows_as_they_are(plain: Any) 
 
 
 @torch.inference_mode()
-def test_rows_leave_wherever_they_are(plain: Any) -> None:
-    jobs = different_jobs(load("nano", device="cpu"))[:9]
+def test_rows_leave_wherever_they_are(plain: Any, nano_jobs: list[Job]) -> None:
+    jobs = nano_jobs[:9]
     long = Job(tuple(range(300)), 0, jobs[0].guide, jobs[0].state, jobs[0].budget, Sampling())
     batch = ContinuousBatch(HeadTable(LastPosition(plain)), 64)
     batch.add([*enumerate(jobs), (99, long)])

@@ -251,3 +251,24 @@ def test_every_task_can_be_asked_as_its_example_says(service: Service) -> None:
     for one in listed:
         told = run(service, "run_task", {**one.example, "max_new_tokens": 48, "checks": "off", "drafts": 1})
         assert len(told.values) == 1, one.id
+
+
+def test_a_structure_of_another_molecule_fails_a_check(service: Service) -> None:
+    aspirin = {"type": "molecule", "smiles": "CC(=O)Oc1ccccc1C(=O)O"}
+    asked = {"task": "embed_molecule", "entities": [aspirin], "seed": 3, "samples": 6, "temperature": 1.3}
+    told = run(service, "run_task", asked)
+    seen = set()
+    for answer in told.answers:
+        if answer.entity is None:
+            continue
+        (same,) = [check for check in answer.checks if check.name == "same graph as asked"]
+        assert same.passed == (answer.entity.text == "CC(=O)Oc1ccccc1C(=O)O")
+        assert same.passed or "same graph as asked" in answer.confidence.doubts
+        seen.add(same.passed)
+    assert False in seen
+
+
+def test_tasks_of_benchmarks_are_told_from_plain_ones(service: Service) -> None:
+    listed = {one.id: one.is_benchmark for one in run(service, "tasks", {}).root}
+    assert not listed["predict_log_solubility"]
+    assert all(listed[name] for name in listed if name.startswith(("mol_opt", "prot_mi")))

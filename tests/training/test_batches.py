@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from biomatrix.errors import ConfigurationError
-from biomatrix.training.batches import Batch, BatchStream
+from biomatrix.training.batches import Batch, BatchStream, plan_batches
 from biomatrix.training.config import BatchSection
 
 from .documents import PAD, CountingDocuments
@@ -58,6 +58,19 @@ def test_batches_stay_within_the_token_budget(layout: str) -> None:
     batches = one_epoch(BatchStream(CountingDocuments(300, 60), chosen, seed=1, pad_id=PAD))
     assert all(batch.input_ids.size <= chosen.tokens for batch in batches)
     assert {batch.input_ids.shape[1] for batch in batches} <= set(chosen.row_lengths)
+
+
+def test_little_of_a_batch_is_padding_where_no_buckets_are_named() -> None:
+    lengths = np.minimum(np.random.default_rng(0).lognormal(4.5, 0.6, 8192).astype(np.int64) + 2, 512)
+    shares = {}
+    for buckets in ((), (64, 96, 128, 192, 256, 384)):
+        chosen = BatchSection.model_validate({"buckets": buckets})
+        plan = plan_batches(lengths, chosen)
+        longest = [max(int(lengths[row].sum()) for row in rows) for rows in plan]
+        width = np.asarray(chosen.row_lengths)[np.searchsorted(chosen.row_lengths, longest)]
+        shares[buckets] = lengths.sum() / sum(len(rows) * w for rows, w in zip(plan, width.tolist(), strict=True))
+    assert shares[()] > 0.95
+    assert shares[()] > 1.1 * min(shares.values())
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

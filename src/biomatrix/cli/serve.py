@@ -80,6 +80,9 @@ def serve(
         str | None, typer.Option(metavar="MODULE:FUNCTION", help="A rule of your own that may refuse a request.")
     ] = None,
     jobs: Annotated[Path | None, typer.Option(help="The database of jobs; in the user's cache when not given.")] = None,
+    stateless_mcp: Annotated[
+        bool, typer.Option("--stateless-mcp", help="Agents' tools keep no sessions, so that any replica can answer.")
+    ] = False,
     stop_seconds: Annotated[float, typer.Option(help="How long accepted work may go on at the end.")] = 20.0,
     log_content: Annotated[bool, typer.Option("--log-content", help="Let the log hold what requests hold.")] = False,
 ) -> None:
@@ -108,6 +111,7 @@ def serve(
         parsers=parsers,
         screen=screen,
         jobs=_jobs_of(jobs),
+        stateless_tools=stateless_mcp,
         stop_seconds=stop_seconds,
         log_content=log_content,
     )

@@ -158,3 +158,20 @@ class Admitting(Protocol):
             candidates are among them.
         """
         ...
+
+
+@runtime_checkable
+class Spending(Protocol):
+    """What an automaton offers besides where an id may come once in a segment: what each row has spent, apart.
+
+    All rows may then share the ranges, and the mask made of them; what a row has spent is struck from its logits, a few
+    hundred numbers in place of a mask of forty thousand. Where nobody asks, :class:`Automaton` is kept as it stands.
+    """
+
+    def unless_spent(self, states: States) -> Sequence[Ranges]:
+        """Return for each row the ids that may come unless it has spent them; at least one of them is not spent."""
+        ...
+
+    def spent(self, states: States) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return what is spent of what :meth:`unless_spent` tells: rows and ids, ``int64 [n]`` each, in any order."""
+        ...

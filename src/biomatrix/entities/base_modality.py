@@ -14,7 +14,9 @@ from biomatrix.entities.automaton import Automaton
 from biomatrix.entities.check import Check
 from biomatrix.entities.grammar import Grammar, one_or_more
 from biomatrix.entities.kind_registry import kind_of
+from biomatrix.entities.once_automaton import OnceAutomaton
 from biomatrix.entities.segment_ids import SegmentIds
+from biomatrix.entities.slow_checks import further_checks_of
 from biomatrix.entities.table_automaton import TableAutomaton
 from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
 
@@ -159,6 +161,13 @@ class Modality(ABC):
         """Return features of what the token places in space, ``float64 [F]``, or None; near codes have near vectors."""
         return None
 
+    def settings(self) -> Mapping[str, Any]:
+        """Return, as JSON, the settings that its tokens depend on, as its constructor takes them; {} for none.
+
+        A vocabulary keeps them, and opens the modality with them again.
+        """
+        return {}
+
     def grammar(self) -> Grammar | None:
         """Return which class of token may follow which, or None where any string may be written (SMILES)."""
         return None
@@ -185,7 +194,8 @@ class Modality(ABC):
             members = sorted((id_, token) for token, id_ in ids.tokens.items())
             inside = np.array([id_ for id_, _ in members], dtype=np.int64)
             classes = np.array([self.token_class(token) for _, token in members], dtype=np.int16)
-        return TableAutomaton(self.name, ids.start_id, ids.end_id, inside, classes, grammar)
+        table = TableAutomaton(self.name, ids.start_id, ids.end_id, inside, classes, grammar)
+        return table if grammar.once is None else OnceAutomaton(table, inside[grammar.once[classes]])
 
     def bound_by(self, automaton: Automaton, tokens: Sequence[str], sibling: Modality) -> tuple[Automaton, int | None]:
         """Return how a segment of another modality, of the same entity, binds one of this: its automaton and length.
@@ -227,7 +237,7 @@ class Modality(ABC):
 
     def further_checks(self, entity: Entity) -> list[Check]:
         """Return the checks that cost more, beside those of :meth:`check`: those of its kind."""
-        return kind_of(entity).further_checks(entity)
+        return further_checks_of(entity)
 
 
 def checked_tokens(tokens: Sequence[str]) -> list[str]:

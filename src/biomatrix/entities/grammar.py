@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.errors import ConfigurationError
+
 
 @dataclass(frozen=True)
 class Grammar:
@@ -24,12 +26,25 @@ class Grammar:
         The classes that count towards a requested length (residues; atoms).
     start : int
         The state after the start token.
+    once : ndarray, shape=(C,), dtype=bool, optional
+        The classes of which no token may be written twice in a segment (genes of a cell); none where not given. They
+        are the classes that count, and one of them may stand wherever another may.
     """
 
     transitions: NDArray[np.int16]
     accepting: NDArray[np.bool_]
     counted: NDArray[np.bool_]
     start: int = 0
+    once: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        if self.once is None:
+            return
+        columns = self.transitions[:, self.once]
+        if not columns.shape[1] or (self.once != self.counted).any() or (columns != columns[:, :1]).any():
+            raise ConfigurationError(
+                "the classes that a grammar writes once are those that count, and their columns are alike"
+            )
 
 
 def one_or_more(*, counted: bool) -> Grammar:

@@ -56,7 +56,7 @@ class TableAutomaton:
     ) -> None:
         self.start_id, self.end_id = start_id, end_id
         self.ids: NDArray[np.int64] = ascending(ids, [end_id])
-        self._name = name
+        self.name = name
         self._grammar = grammar
         self._end_class = len(grammar.counted)
         self._classes = np.full(len(self.ids), self._end_class, dtype=np.int64)
@@ -78,19 +78,29 @@ class TableAutomaton:
         self._known: dict[bytes, Ranges] = {}
         self._ranges: dict[bytes, Ranges] = {}
 
+    @property
+    def num_states(self) -> int:
+        """The states of the grammar."""
+        return len(self._transitions)
+
+    def may_follow(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return for each state of the grammar, and last for an ended row, whether one of these ids may follow it."""
+        columns = np.unique(self._class_of[ids - self._first])
+        return np.append((self._transitions[:, columns] >= 0).any(axis=1), False)
+
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
         """Return the state of one row, ``int64 [4]``; ConfigurationError where no segment fits the bounds."""
         least, most = self._range(bounds)
         distance = self._distance(self._grammar.start, least, most)
         if distance >= FAR and bounds.length is None:
-            raise ConfigurationError(f"the vocabulary holds too few tokens of {self._name} for a whole segment")
+            raise ConfigurationError(f"the vocabulary holds too few tokens of {self.name} for a whole segment")
         if distance >= FAR:
             raise ConfigurationError(
-                f"no {self._name} segment has length {in_words(bounds)}; ask for a length of at least 1"
+                f"no {self.name} segment has length {in_words(bounds)}; ask for a length of at least 1"
             )
         if distance + 1 > bounds.budget:
             raise ConfigurationError(
-                f"{self._name} needs at least {distance + 1} tokens, but only {bounds.budget} may be written; ask "
+                f"{self.name} needs at least {distance + 1} tokens, but only {bounds.budget} may be written; ask "
                 "for a shorter answer, or allow more (max_new_tokens)"
             )
         return np.array([self._grammar.start, least, most, bounds.budget], dtype=np.int64)
@@ -101,12 +111,12 @@ class TableAutomaton:
             return 0, -1
         if not self._grammar.counted.any():
             raise ConfigurationError(
-                f"{self._name} has no exact length: it is spelled in pieces of text; leave length out, or ask for a "
+                f"{self.name} has no exact length: it is spelled in pieces of text; leave length out, or ask for a "
                 "modality that counts"
             )
         least, most = bounds.range
         if most < max(least, 0):
-            raise ConfigurationError(f"length {in_words(bounds)} is not a length {self._name} can have")
+            raise ConfigurationError(f"length {in_words(bounds)} is not a length {self.name} can have")
         return max(least, 0), -1 if least < most and most >= bounds.budget else most
 
     def _distance(self, state: int, least: int, most: int) -> int:

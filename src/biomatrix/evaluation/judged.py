@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,8 @@ def predictions_of(
         if reply.error:
             found[place] = Prediction("", None, f"not answered: {reply.error}")
         else:
-            found[place] = prediction_of(benchmark, reply.raw, reply.entity, notation, example)
+            stated = prediction_of(benchmark, reply.raw, reply.entity, notation, example)
+            found[place] = replace(stated, logprob=reply.logprob)
     return found
 
 

@@ -63,6 +63,8 @@ class Answer:
         What an answer in text says, where a constraint told what it is about: a number, yes or no, a choice.
     level : {"fast", "full", "off"}
         Which checks :attr:`checks` makes.
+    reference : Entity, optional
+        What these hold it against, such as the molecule whose structure was asked for.
     relaxation : Relaxation or None
         What was done to the entity after the model wrote it; None where nothing was.
     evidence : Evidence
@@ -87,6 +89,7 @@ class Answer:
     score: float | None = None
     value: float | bool | str | None = None
     level: Level = "fast"
+    reference: Entity | None = None
     relaxation: Relaxation | None = None
     evidence: Evidence = NO_EVIDENCE
     sample: int = 0
@@ -106,7 +109,7 @@ class Answer:
     @cached_property
     def checks(self) -> list[Check]:
         """Whether the answer is sound, one entry for each check of :attr:`level`: see :meth:`check`."""
-        return self.check(self.level)
+        return self.check(self.level, self.reference)
 
     def check(
         self, level: Level = "full", reference: Entity | None = None, number: AskedNumber | None = None

@@ -15,6 +15,7 @@ from torch import Tensor
 from biomatrix.generation.masks import MaskTable
 from biomatrix.generation.qwen3.cache import KeyValues
 from biomatrix.generation.qwen3.network import Qwen3
+from biomatrix.generation.transfers import sent
 from biomatrix.processors import threads_for
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ class Head:
         first, stop = int(ids[0]), int(ids[-1]) + 1
         dense = stop - first <= _DENSE * len(ids)
         self.ids = np.arange(first, stop, dtype=np.int64) if dense else ids
+        self._is_dense = dense
         self._device = last.network.device
         self.masks = MaskTable(self.ids, self._device)
         self._rows: slice | Tensor = slice(first, stop) if dense else torch.from_numpy(ids).to(self._device)
@@ -164,3 +166,27 @@ class Head:
         if self._weight is None:
             return last[:, self._rows][:, first:stop]
         return torch.nn.functional.linear(last, self._weight[first:stop])
+
+    def without(self, scores: Tensor, column: int, rows: NDArray[np.int64], ids: NDArray[np.int64]) -> Tensor:
+        """Return scores that are -inf at some rows and ids; those of a head of its own are written over.
+
+        Parameters
+        ----------
+        scores : Tensor, shape=(R, n)
+            Of the candidates from ``column`` on.
+        column : int
+        rows, ids : ndarray, shape=(k,), dtype=int64
+            Ids outside these candidates are passed over.
+        """
+        columns = (ids - self.ids[0] if self._is_dense else np.searchsorted(self.ids, ids)) - column
+        width = scores.shape[1]
+        places = rows * width + columns
+        inside = (columns >= 0) & (columns < width)
+        if not inside.all():
+            places = places[inside]
+        if not len(places):
+            return scores
+        if self._weight is None:  # a view of what the network returned
+            scores = scores.clone(memory_format=torch.contiguous_format)
+        scores.view(-1).index_fill_(0, sent(places, scores.device), -torch.inf)
+        return scores

@@ -23,6 +23,8 @@ _MOST_OBJECTS: Final = 4096
 _MOST_BYTES: Final = 64 << 20
 """The most memory of masks, unless the rows of one step need more."""
 _FEWEST_MASKS: Final = 64
+_MANY_EDGES: Final = 64
+"""From so many edges of ranges on they are told apart by a sum over all columns in place of one after the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +162,9 @@ class MaskTable:
         forbidden = np.empty((len(missing), len(self._ids)), np.bool_) if self._shared is None else self._shared[added]
         forbidden[:] = True
         for row, number in zip(forbidden, missing, strict=True):
+            if len(self._columns[number]) > _MANY_EDGES:
+                _open_between(row, self._columns[number])
+                continue
             bounds: list[int] = self._columns[number].tolist()
             for first, last in zip(bounds[::2], bounds[1::2], strict=True):
                 row[first:last] = False
@@ -184,3 +189,11 @@ class MaskTable:
         for facts in (self._kept, self._columns, self._spans, self._masks):
             facts.clear()
         self._filled = 0
+
+
+def _open_between(row: NDArray[np.bool_], edges: NDArray[np.int64]) -> None:
+    """Set a mask to False within many ranges, whose edges are given one after the other."""
+    steps = np.zeros(len(row) + 1, dtype=np.int8)
+    steps[edges[::2]] = 1
+    steps[edges[1::2]] -= 1
+    np.equal(np.cumsum(steps[:-1], dtype=np.int8), 0, out=row)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from biomatrix.entities.automaton import Admitting, Hastening, Ranges, States
+from biomatrix.entities.automaton import Admitting, Hastening, Ranges, Spending, States
 from biomatrix.generation.drawing import RowSettings, choose
 from biomatrix.generation.heads import Head
 from biomatrix.generation.jobs import Guide, Job
@@ -127,14 +127,25 @@ class Rows:
             return allowed.forced, np.zeros(len(self))
         with threads_for(self.head.work(len(self), allowed.stop - allowed.first)):
             if recorded is not None:
-                scores = self.head.scores(last, allowed.first, allowed.stop)
+                scores = self._unspent(self.head.scores(last, allowed.first, allowed.stop), allowed.first)
                 columns, logprobs = recorded.choose(scores, allowed.masks, uniforms, self._settings)
             else:
-                scores = self.head.logits(last, allowed.first, allowed.stop)
+                scores = self._unspent(self.head.logits(last, allowed.first, allowed.stop), allowed.first)
                 columns, logprobs = choose(scores, allowed.masks, uniforms, self._settings)
         ids = self.head.ids[allowed.first : allowed.stop]
         self._judge(Drawn(columns, logprobs, scores, allowed.masks, ids, uniforms, self._settings))
         return columns + allowed.first, logprobs
+
+    def _unspent(self, scores: Tensor, column: int) -> Tensor:
+        """Return scores without what the rows have spent, of guides that tell it; ``column`` is the first of them."""
+        rows, ids, first = [], [], 0
+        for one in self._guided:
+            if one.spending is not None:
+                places, spent = one.spending.spent(one.states)
+                rows.append(places + first)
+                ids.append(spent)
+            first += len(one.states)
+        return self.head.without(scores, column, np.concatenate(rows), np.concatenate(ids)) if rows else scores
 
     def _judge(self, drawn: Drawn) -> None:
         """Let the guides that admit one id after the other judge what was drawn."""
@@ -211,6 +222,7 @@ class _Guided:
     def __post_init__(self) -> None:
         self.hastening = self.guide if isinstance(self.guide, Hastening) else None
         self.admitting = self.guide if isinstance(self.guide, Admitting) else None
+        self.spending = self.guide if isinstance(self.guide, Spending) else None
 
     def matches(self, other: _Guided) -> bool:
         """Whether the rows of another can stand among these."""
@@ -221,6 +233,8 @@ class _Guided:
         """Return what each row is drawn from: what it may write, or more where the guide judges what is drawn."""
         if self.admitting is not None:
             return self.admitting.candidates(self.states)
+        if self.spending is not None:
+            return self.spending.unless_spent(self.states)
         allowed = self.guide.allowed(self.states)
         return allowed if self.hastening is None else self.hastening.offered(self.states, allowed)
 

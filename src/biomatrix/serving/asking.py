@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.modality_registry import modality_class
+from biomatrix.entities.slow_checks import further_checks_by
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation.confidence import with_evidence
 from biomatrix.generation.lengths import ends_of
@@ -74,17 +75,22 @@ def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OP
 
 
 def answers_to(
-    service: Service, asked: GenerateAsked, opened: Opened = NONE_OPENED
+    service: Service, asked: GenerateAsked, opened: Opened = NONE_OPENED, reference: Entity | None = None
 ) -> tuple[list[Answer], AnswersTold]:
-    """Return the answers to what is asked, and how they are told; see :func:`request_for`."""
+    """Return the answers to what is asked, and how they are told; see :func:`request_for`.
+
+    ``reference`` is what every answer should be of, such as the molecule whose structure is asked for: where one is of
+    another, a check fails.
+    """
     begun = time.perf_counter()
     request = request_for(service, asked, opened)
-    written = service.model.engine.generate([request])[0]
     level = checked_level(asked.checks)
-    # One that stands there several times, as nothing was drawn, stays one.
-    checked = {id(one): replace(one, level=level) for one in written}
-    answers = with_evidence([checked[id(one)] for one in written])
-    told = [told_answer(one, service, seed=asked.seed, index=index) for index, one in enumerate(answers)]
+    with further_checks_by(service.parser.further_checks):
+        written = service.model.engine.generate([request])[0]
+        # One that stands there several times, as nothing was drawn, stays one.
+        checked = {id(one): replace(one, level=level, reference=reference) for one in written}
+        answers = with_evidence([checked[id(one)] for one in written])
+        told = [told_answer(one, service, seed=asked.seed, index=index) for index, one in enumerate(answers)]
     return answers, AnswersTold(
         answers=told,
         model=told_model(service.model),

@@ -12,6 +12,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 
 from biomatrix.entities.formats import extension_of, kinds_of_format, known_formats
+from biomatrix.serving.characters import refuse_half_characters
 from biomatrix.serving.entities import PACKED
 from biomatrix.serving.problems import Problem
 
@@ -42,7 +43,9 @@ def parse_json(body: bytes) -> dict[str, Any]:
     Raises
     ------
     Problem
-        400: it is no JSON object, is nested too deeply, or holds NaN, a number out of range or half a character.
+        400: it is no JSON object, is nested too deeply, or holds NaN or a number out of range.
+    ParseError
+        A text in it holds half a character.
     """
     try:
         text = body.decode("utf-8")
@@ -58,10 +61,7 @@ def parse_json(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _bad("the body is JSON, but no object; send {...}")
     if _SHORTEST_ESCAPE in body:
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise _bad("the body escapes half a character (a lone surrogate)") from error
+        refuse_half_characters(value)
     return value
 
 
@@ -117,6 +117,8 @@ async def read_form(request: Request, largest: int) -> dict[str, Any]:
     ------
     Problem
         400 or 422 for a form that cannot be read, or a file whose format is unknown.
+    ParseError
+        A text in it holds half a character.
     """
     try:
         form = await request.form(max_files=_MOST_FILES, max_fields=_MOST_FILES, max_part_size=largest)
@@ -130,6 +132,7 @@ async def read_form(request: Request, largest: int) -> dict[str, Any]:
         for name, value in form.multi_items():
             if name != "input":
                 _put(asked, name, await _entity_of(name, value) if isinstance(value, UploadFile) else str(value))
+        refuse_half_characters(asked)  # a form may say that its fields are in an encoding that spells them
         return asked
     finally:
         await form.close()

@@ -46,7 +46,8 @@ class Desk:
     async def run(self, function: Callable[..., Result], *given: Any) -> Result:
         """Return what a function returns, run in a thread.
 
-        Work that takes too long is answered; its thread counts as taken until it has ended, unheard.
+        Work that takes too long is answered; its thread counts as taken until it has ended, unheard. Cancelling this
+        drops work that has not begun.
 
         Raises
         ------
@@ -58,16 +59,17 @@ class Desk:
         task = self.submit(function, *given, begun=lambda: loop.call_soon_threadsafe(begun.set))
         waiting: asyncio.Future[Any] = asyncio.ensure_future(begun.wait())
         either: set[asyncio.Future[Any]] = {task, waiting}
-        await asyncio.wait(either, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if not begun.is_set() and task.cancel():
-            raise self._busy()
-        done, _ = await asyncio.wait({task}, timeout=self.seconds)
-        if not done:
-            task.add_done_callback(_unheard)
-            limit = {"name": "seconds", "actual": self.seconds, "allowed": self.seconds}
-            raise Problem(422, "limit", f"it took longer than {self.seconds:g} s; ask for less at once", limit=limit)
-        return task.result()
+        try:
+            await asyncio.wait(either, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
+            if not begun.is_set() and not task.done():
+                raise self._busy()
+            done, _ = await asyncio.wait({task}, timeout=self.seconds)
+            if not done:
+                raise too_long(self.seconds)
+            return task.result()
+        finally:
+            waiting.cancel()
+            task.cancel()  # what has not begun never does; of what has, nobody hears how it ends
 
     def submit(
         self, function: Callable[..., Result], *given: Any, begun: Callable[[], object] | None = None
@@ -114,7 +116,7 @@ class Desk:
         return Problem(503, "busy", "too many requests wait; ask again a little later", retry_after=2.0)
 
 
-def _unheard(task: asyncio.Future[Any]) -> None:
-    """Take what came of work that nobody waits for, else its words, which may hold a sequence, are logged."""
-    if not task.cancelled():
-        task.exception()
+def too_long(seconds: float) -> Problem:
+    """Return what work is answered that took longer than it may."""
+    limit = {"name": "seconds", "actual": seconds, "allowed": seconds}
+    return Problem(422, "limit", f"it took longer than {seconds:g} s; ask for less at once", limit=limit)

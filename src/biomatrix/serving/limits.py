@@ -29,8 +29,10 @@ class ServingLimits:
         That a request may take once it is being worked on.
     parse_seconds : float
         For one outside file.
+    compute_seconds : float
+        For what is computed of one entity beside the model: coordinates, the checks that take seconds.
     parse_bytes : int
-        Memory of a worker that parses.
+        Memory of a worker that parses or computes.
     """
 
     request_bytes: int = 32 * 2**20
@@ -42,6 +44,7 @@ class ServingLimits:
     new_tokens: int = 4_096
     seconds: float = 120.0
     parse_seconds: float = 10.0
+    compute_seconds: float = 60.0
     parse_bytes: int = 2 * 2**30
 
     def check(self, limit: str, value: float, what: str) -> None:

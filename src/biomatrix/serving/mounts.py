@@ -102,7 +102,9 @@ class _Tools:
             from biomatrix.serving.mcp.server import mcp_app
 
             # the gate has looked at host and origin; of two first requests, one has made it meanwhile
-            self._server = self._server or mcp_app(self._state.opened.service, allowed_hosts=None)
+            self._server = self._server or mcp_app(
+                self._state.opened.service, allowed_hosts=None, stateless=self._state.settings.stateless_tools
+            )
         await self._server(scope, receive, send)
 
     async def close(self) -> None:

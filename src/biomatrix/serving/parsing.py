@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from biomatrix.entities.formats import known_formats
 from biomatrix.entities.kind_registry import kind as kind_named
+from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.records import read_entities
 from biomatrix.entities.rejects import Reject
@@ -17,6 +18,7 @@ from biomatrix.errors import BioMatrixError, LimitError, ParseError
 
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
+    from biomatrix.entities.check import Check
     from biomatrix.serving.limits import ServingLimits
 
 
@@ -89,6 +91,14 @@ class DirectParser:
         """Return what a person typed for a kind; BioMatrixError, with the position at fault, where it is none."""
         self._limits.check("text_characters", len(text), "number of characters")
         return kind_named(kind).parse(text, limits=reader_limits(self._limits))
+
+    def completed(self, entity: Entity, seed: int = 0) -> tuple[Entity, str]:
+        """Return an entity with computed coordinates, if there is a way, and how, in words."""
+        return kind_of(entity).completed(entity, seed)
+
+    def further_checks(self, entity: Entity) -> Sequence[Check]:
+        """Return the checks of an entity that take seconds."""
+        return kind_of(entity).further_checks(entity)
 
 
 def _without_file(error: BioMatrixError, record: Reject, path: Path) -> BioMatrixError:

@@ -10,12 +10,15 @@ import queue
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from biomatrix import errors
+from biomatrix.entities.check import Check
 from biomatrix.errors import BioMatrixError, BusyError, LimitError, ParseError
+from biomatrix.generation.stopping import POLL_SECONDS, check_stop
 from biomatrix.serving.limits import ServingLimits
 from biomatrix.serving.parsing_frames import BrokenFrameError, receive_frame, send_frame
 from biomatrix.serving.parsing_nursery import Nursery
@@ -39,6 +42,39 @@ class _Worker:
     uses: int = 0
 
 
+class _Lane:
+    """The workers for one sort of work, so that reading need not wait for what is computed.
+
+    Parameters
+    ----------
+    limit : str
+        The name of the limit of its time.
+    doing : str
+        What it does, in words.
+    seconds : float
+        How long one piece of work may take, and wait.
+    workers : int
+    """
+
+    def __init__(self, limit: str, doing: str, seconds: float, workers: int) -> None:
+        self.limit, self.doing, self.seconds = limit, doing, seconds
+        self.slots: queue.Queue[_Worker | None] = queue.Queue()
+        for _ in range(workers):
+            self.slots.put(None)  # a place whose worker is forked when it is first used
+
+    def take(self) -> _Worker | None:
+        """Return a worker, None for one to be forked; BusyError where none is free in time."""
+        deadline = time.monotonic() + self.seconds
+        while True:
+            check_stop()
+            try:
+                return self.slots.get(timeout=POLL_SECONDS)
+            except queue.Empty:
+                if time.monotonic() >= deadline:
+                    message = f"every process for {self.doing} is busy; ask again a little later"
+                    raise BusyError(message, retry_after=2.0) from None
+
+
 class ParsingPool:
     """A :class:`~biomatrix.serving.service.Parser` in worker processes; many threads may use one.
 
@@ -46,7 +82,7 @@ class ParsingPool:
     ----------
     limits : ServingLimits
     workers : int
-        How many texts are read at once.
+        How many texts are read at once; as many more compute.
     watch : callable, optional
         Called with the seconds of each reading, and the reason where a worker was ended.
     """
@@ -56,10 +92,9 @@ class ParsingPool:
     ) -> None:
         self._limits = limits
         self._watch = watch
-        self._slots: queue.Queue[_Worker | None] = queue.Queue()
         self._nursery = Nursery()
-        for _ in range(workers):
-            self._slots.put(None)  # a place whose worker is forked when it is first used
+        self._readers = _Lane("parse_seconds", "reading", limits.parse_seconds, workers)
+        self._computers = _Lane("compute_seconds", "computing", limits.compute_seconds, workers)
 
     def read(self, content: bytes, file_format: str, kind: str | None = None) -> Sequence[Entity]:
         """Return the entities of a file's content, in order.
@@ -79,33 +114,46 @@ class ParsingPool:
 
     def try_constraint(self, text: str) -> None:
         """Read a constraint, such as ``scaffold=c1ccccc1``, where it can do no harm; raises as :meth:`read` does."""
-        self._ask({"what": "constraint"}, _bytes(text))
+        self._ask({"what": "constraint"}, _bytes(text), self._readers)
 
     def write(self, entity: Entity, file_format: str) -> bytes:
         """Return a large entity as a file, where laying it out may take its time; raises as :meth:`read` does."""
+        return self._ask({"what": "write", "format": file_format}, entity, self._readers)[1][0]
+
+    def completed(self, entity: Entity, seed: int = 0) -> tuple[Entity, str]:
+        """Return an entity with computed coordinates, if there is a way, and how, in words.
+
+        Raises
+        ------
+        LimitError
+            It took too long or too much memory.
+        """
         from biomatrix.entities.kind_registry import kind_of
 
-        asked = {"what": "write", "kind": entity.kind, "name": entity.name, "format": file_format}
-        return self._ask(asked, kind_of(entity).to_bytes(entity))[1][0]
+        told, blobs = self._ask({"what": "complete", "seed": seed}, entity, self._computers)
+        return kind_of(entity).from_bytes(blobs[0], entity.name), str(told["how"])
+
+    def further_checks(self, entity: Entity) -> list[Check]:
+        """Return the checks of an entity that take seconds; raises as :meth:`completed` does."""
+        told, _ = self._ask({"what": "check"}, entity, self._computers)
+        return [Check(**one) for one in told["checks"]]
 
     def wait_until_ready(self) -> None:
         """Return once the parsers are imported and a worker has been forked."""
-        worker = self._take()
+        worker = self._readers.take()
         try:
             worker = worker or self._fork()
         finally:
-            self._slots.put(worker)
+            self._readers.slots.put(worker)
 
     def close(self) -> None:
         """End the nursery and its workers."""
         self._nursery.close()
-        while True:
-            try:
-                worker = self._slots.get_nowait()
-            except queue.Empty:
-                return
-            if worker is not None:
-                worker.sock.close()  # at which an idle worker ends; a busy one ends by its own clock
+        for lane in (self._readers, self._computers):
+            while not lane.slots.empty():
+                worker = lane.slots.get()
+                if worker is not None:
+                    worker.sock.close()  # at which an idle worker ends; a busy one ends by its own clock
 
     def __enter__(self) -> Self:
         return self
@@ -118,31 +166,43 @@ class ParsingPool:
     def _entities(self, asked: dict[str, Any], content: bytes) -> Sequence[Entity]:
         from biomatrix.entities.kind_registry import kind
 
-        told, blobs = self._ask(asked, content)
+        told, blobs = self._ask(asked, content, self._readers)
         listed = list(told.get("entities", ()))
         if not listed:
             raise ParseError("it holds no record")
         return [kind(one["kind"]).from_bytes(blob, one["name"]) for one, blob in zip(listed, blobs, strict=True)]
 
-    def _ask(self, asked: dict[str, Any], content: bytes) -> tuple[dict[str, Any], list[bytes]]:
-        """Return what a worker answers; a worker that does not answer in time, or dies, is replaced."""
-        worker = self._take()
+    def _ask(self, asked: dict[str, Any], about: bytes | Entity, lane: _Lane) -> tuple[dict[str, Any], list[bytes]]:
+        """Return what a worker answers about bytes or an entity.
+
+        A worker that does not answer in time, or dies, or whose answer nobody waits for any more, is replaced.
+        """
+        from biomatrix.entities.kind_registry import kind_of
+
+        if not isinstance(about, bytes):
+            asked = {**asked, "kind": about.kind, "name": about.name}
+        content = about if isinstance(about, bytes) else kind_of(about).to_bytes(about)
+        worker = lane.take()
         began, reason = time.monotonic(), None
         try:
             worker = worker or self._fork()
             began = time.monotonic()
-            deadline = began + self._limits.parse_seconds
+            deadline = began + lane.seconds
             try:
-                worker.sock.settimeout(self._limits.parse_seconds)
-                send_frame(worker.sock, asked, [content])
+                worker.sock.settimeout(lane.seconds)
+                send_frame(worker.sock, {**asked, "seconds": lane.seconds}, [content])
+                _await_answer(worker.sock, deadline)
                 told, blobs = receive_frame(worker.sock, deadline, self._limits.parse_bytes)
             except (BrokenFrameError, OSError) as error:
                 reason = "too slow" if time.monotonic() >= deadline else "died"
-                raise self._lost(reason) from error
+                raise self._lost(reason, lane) from error
+            except BaseException:
+                reason = "stopped"
+                raise
             worker.uses += 1
             if told.get("error") == "memory":
                 reason = "memory"
-                raise self._lost(reason)
+                raise self._lost(reason, lane)
             if "error" in told:
                 raise _error_of(told)
             return told, blobs
@@ -150,23 +210,17 @@ class ParsingPool:
             if worker is not None and (reason is not None or worker.uses >= _USES):
                 self._end(worker)
                 worker = None
-            self._slots.put(worker)
+            lane.slots.put(worker)
             if self._watch is not None:
                 self._watch(time.monotonic() - began, reason)
 
-    def _lost(self, reason: str) -> LimitError:
-        seconds, memory = self._limits.parse_seconds, self._limits.parse_bytes
+    def _lost(self, reason: str, lane: _Lane) -> LimitError:
+        seconds, memory, what = lane.seconds, self._limits.parse_bytes, lane.doing
         if reason == "too slow":
-            message = f"reading it took longer than this server's limit of {seconds:g} s; send a smaller part of it"
-            return LimitError(message, limit="parse_seconds", actual=seconds, allowed=seconds)
-        message = f"reading it took more than this server's limit of {memory:,} bytes of memory, or ended the reader"
+            message = f"{what} it took longer than this server's limit of {seconds:g} s; send a smaller part of it"
+            return LimitError(message, limit=lane.limit, actual=seconds, allowed=seconds)
+        message = f"{what} it took more than this server's limit of {memory:,} bytes of memory, or ended the reader"
         return LimitError(f"{message}; send a smaller part of it", limit="parse_bytes", actual=memory, allowed=memory)
-
-    def _take(self) -> _Worker | None:
-        try:
-            return self._slots.get(timeout=self._limits.parse_seconds)
-        except queue.Empty:
-            raise BusyError("every reader of files is busy; ask again a little later", retry_after=2.0) from None
 
     def _fork(self) -> _Worker:
         """Return a new worker."""
@@ -184,6 +238,19 @@ class ParsingPool:
     def _end(self, worker: _Worker) -> None:
         worker.sock.close()
         self._nursery.end(worker.pid)
+
+
+def _await_answer(sock: socket.socket, deadline: float) -> None:
+    """Return once a worker begins to answer; raise what :func:`check_stop` raises where nobody waits any more."""
+    while True:
+        check_stop()
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise BrokenFrameError("too late")
+        sock.settimeout(min(left, POLL_SECONDS))
+        with suppress(TimeoutError):
+            sock.recv(1, socket.MSG_PEEK)
+            return
 
 
 def _bytes(text: str) -> bytes:

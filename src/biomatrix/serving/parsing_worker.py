@@ -16,6 +16,7 @@ import struct
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.errors import BioMatrixError
@@ -24,6 +25,7 @@ from biomatrix.serving.parsing_frames import BrokenFrameError, receive_frame, se
 
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
+    from biomatrix.entities.registration import Kind
     from biomatrix.serving.parsing import ReaderLimits
 
 FORK, END = b"f", b"e"
@@ -99,7 +101,7 @@ def _serve(sock: socket.socket) -> None:
     _limit(limits.parse_bytes)
     while True:
         asked, blobs = receive_frame(sock)
-        _wind_up(limits.parse_seconds)
+        _wind_up(float(asked["seconds"]))
         try:
             told, parts = _answer(asked, blobs, limits)
         except BioMatrixError as error:
@@ -147,18 +149,27 @@ def _answer(asked: dict[str, Any], blobs: Sequence[bytes], limits: ServingLimits
         refuse_file(blobs[0].decode())
         parse_constraint(blobs[0].decode())
         return {}, []
-    if asked["what"] == "write":
-        from biomatrix.entities.samples import Sample
-
+    if asked["what"] in ("write", "complete", "check"):
         owner = kind(asked["kind"])
-        entity = owner.from_bytes(blobs[0], asked["name"])
-        return {}, [owner.sample_bytes([Sample(entity, 1)], asked["format"])]
+        return _computed(owner, owner.from_bytes(blobs[0], asked["name"]), asked)
     if asked["what"] == "parse":
         entities = [kind(asked["kind"]).parse(blobs[0].decode(), limits=reader_limits(limits))]
     else:
         entities = _read(blobs[0], asked["format"], asked["kind"], reader_limits(limits))
     told = [{"kind": one.kind, "name": one.name} for one in entities]
     return {"entities": told}, [kind_of(one).to_bytes(one) for one in entities]
+
+
+def _computed(owner: Kind, entity: Entity, asked: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    """Return an entity as a file, with coordinates, or the checks of it that take seconds."""
+    from biomatrix.entities.samples import Sample
+
+    if asked["what"] == "write":
+        return {}, [owner.sample_bytes([Sample(entity, 1)], asked["format"])]
+    if asked["what"] == "complete":
+        whole, how = owner.completed(entity, asked["seed"])
+        return {"how": how}, [owner.to_bytes(whole)]
+    return {"checks": [asdict(one) for one in owner.further_checks(entity)]}, []
 
 
 def _read(content: bytes, file_format: str, kind: str | None, limits: ReaderLimits) -> list[Entity]:

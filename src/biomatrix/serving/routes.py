@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from biomatrix.serving import sse
 from biomatrix.serving.bodies import parse_json, read_body, read_form, require_json
 from biomatrix.serving.operations.operation import Operation, operations
+from biomatrix.serving.presence import while_connected
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.state import State
 from biomatrix.serving.streaming import stream_events
@@ -44,8 +45,7 @@ def operation_routes(state: State) -> APIRouter:
 
 def _handler(state: State, one: Operation) -> Handler:
     async def handle(request: Request) -> Response:
-        given = await _given(state, request)
-        return Response(await state.run(one.generates, _run, state, one, given), media_type="application/json")
+        return await _answered(state, request, one, await _given(state, request))
 
     return handle
 
@@ -55,7 +55,7 @@ def _lister(state: State, one: Operation) -> Handler:
 
     async def handle(request: Request) -> Response:
         asked = dict(request.query_params)
-        return Response(await state.run(False, _run, state, one, lambda: asked), media_type="application/json")
+        return await _answered(state, request, one, lambda: asked)
 
     return handle
 
@@ -67,7 +67,7 @@ def _run_task(state: State, one: Operation) -> Handler:
         def named() -> dict[str, Any]:
             return {**given(), "task": id}
 
-        return Response(await state.run(one.generates, _run, state, one, named), media_type="application/json")
+        return await _answered(state, request, one, named)
 
     return handle
 
@@ -75,9 +75,10 @@ def _run_task(state: State, one: Operation) -> Handler:
 def _streamed(state: State, one: Operation) -> Handler:
     async def handle(request: Request) -> Response:
         after = _seen(request)
-        asked = await state.run(False, _checked, state, one, await _given(state, request))
+        asked = await state.run(request, False, _checked, one, await _given(state, request))
         events = sse.from_thread(state.generating, lambda: stream_events(state.opened.service, asked))
-        first = await anext(events)  # what is wrong with the request is still answered with a status
+        # what is wrong with the request is still answered with a status
+        first = await while_connected(request, anext(events))
         body = sse.as_events(_joined(first, events), after, lambda error: state.tell(request, error))
         return StreamingResponse(body, media_type=sse.CONTENT_TYPE, headers=sse.HEADERS)
 
@@ -115,13 +116,18 @@ async def _given(state: State, request: Request) -> Callable[[], dict[str, Any]]
     return lambda: parse_json(body)
 
 
-def _checked(state: State, one: Operation, given: Callable[[], dict[str, Any]]) -> Any:
+async def _answered(state: State, request: Request, one: Operation, given: Callable[[], dict[str, Any]]) -> Response:
+    """Return the answer of an operation as JSON; its input is read by a quick thread, whoever answers it."""
+    asked = await state.run(request, False, _checked, one, given)
+    told = await state.run(request, one.waits(asked), _run, state, one, asked)
+    return Response(told, media_type="application/json")
+
+
+def _checked(one: Operation, given: Callable[[], dict[str, Any]]) -> Any:
     """Return the input of an operation, as its schema has it."""
     return one.asked.model_validate(given())
 
 
-def _run(state: State, one: Operation, given: Callable[[], dict[str, Any]]) -> bytes:
+def _run(state: State, one: Operation, asked: Any) -> bytes:
     """Return the answer of an operation as JSON; for a thread."""
-    asked = _checked(state, one, given)
-    told = one.run(state.opened.service, asked)
-    return told.model_dump_json().encode()
+    return one.run(state.opened.service, asked).model_dump_json().encode()

@@ -10,11 +10,12 @@ from biomatrix.serving.limits import ServingLimits
 
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
+    from biomatrix.entities.check import Check
     from biomatrix.generation.model import Model
 
 
 class Parser(Protocol):
-    """Turns outside bytes into entities, wherever that is done."""
+    """Turns outside bytes into entities, and computes what may take long of them, wherever that is done."""
 
     def read(self, content: bytes, file_format: str, kind: str | None = None) -> Sequence[Entity]:
         """Return the entities of a file's content; BioMatrixError where it holds none or breaks a limit."""
@@ -22,6 +23,14 @@ class Parser(Protocol):
 
     def parse(self, text: str, kind: str) -> Entity:
         """Return what a person typed for a kind, such as SMILES or a sequence."""
+        ...
+
+    def completed(self, entity: Entity, seed: int = 0) -> tuple[Entity, str]:
+        """Return an entity with computed coordinates, if there is a way, and how, in words."""
+        ...
+
+    def further_checks(self, entity: Entity) -> Sequence[Check]:
+        """Return the checks of an entity that take seconds."""
         ...
 
 

@@ -53,6 +53,8 @@ class ServingSettings:
         ``module:function`` that may refuse a request to the model: see :mod:`biomatrix.serving.screening`.
     jobs : Path, optional
         The database of jobs; there are none when not given.
+    stateless_tools : bool
+        Whether agents' tools keep no sessions, so that any of several replicas can answer each call.
     """
 
     model: str = "nano"
@@ -76,6 +78,7 @@ class ServingSettings:
     log_content: bool = False
     screen: str | None = None
     jobs: Path | None = None
+    stateless_tools: bool = False
 
     @property
     def name(self) -> str:

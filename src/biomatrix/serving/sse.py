@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any, Final, TypeVar
 
 from biomatrix.generation.stopping import stopped_by
-from biomatrix.serving.desk import Desk
-from biomatrix.serving.problems import Problem, problem_of
-from biomatrix.serving.watching import Stopped
+from biomatrix.serving.desk import Desk, too_long
+from biomatrix.serving.problems import problem_of
+from biomatrix.serving.watching import Watch
 
 Item = TypeVar("Item")
 
@@ -33,13 +32,13 @@ class _Pump:
         self._make = make
         self._seconds = seconds
         self._loop = asyncio.get_running_loop()
-        self._closed = threading.Event()
+        self._watch = Watch()
         self._sent = self._taken = 0
         self.queue: asyncio.Queue[tuple[bool, Any]] = asyncio.Queue()
 
     def close(self) -> None:
         """Let the generator be closed at its next event."""
-        self._closed.set()
+        self._watch.stop()
 
     def took(self) -> None:
         """Say that an event has been sent on."""
@@ -48,25 +47,20 @@ class _Pump:
     def work(self) -> None:
         """Run the generator to its end, or to the client's; for a thread."""
         deadline = time.monotonic() + self._seconds
-        with stopped_by(self._check):
+        with stopped_by(self._watch.check):
             self._work(deadline)
-
-    def _check(self) -> None:
-        if self._closed.is_set():
-            raise Stopped
 
     def _work(self, deadline: float) -> None:
         events: Iterator[Any] | None = None
         try:
             events = self._make()
             for event in events:
-                while self._sent - self._taken >= _PENDING and not self._closed.is_set():
-                    self._closed.wait(_POLL)
-                if self._closed.is_set():
-                    return
+                while self._sent - self._taken >= _PENDING:
+                    self._watch.check()
+                    time.sleep(_POLL)
+                self._watch.check()
                 if time.monotonic() > deadline:
-                    limit = {"name": "seconds", "actual": self._seconds, "allowed": self._seconds}
-                    raise Problem(422, "limit", f"it took longer than {self._seconds:g} s", limit=limit)
+                    raise too_long(self._seconds)
                 self._put((False, event))
             self._put((True, None))
         except Exception as error:  # noqa: BLE001  # whatever it is, the client is told

@@ -13,6 +13,7 @@ from biomatrix.serving.desk import Desk
 from biomatrix.serving.gate import log_error
 from biomatrix.serving.metrics import Metrics
 from biomatrix.serving.opening import Opened, Opening
+from biomatrix.serving.presence import while_connected
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.settings import ServingSettings
 from biomatrix.serving.watching import Watch
@@ -55,10 +56,15 @@ class State:
         """Return where a request is worked on."""
         return self.generating if generates else self.quick
 
-    async def run(self, generates: bool, function: Callable[..., Result], *given: Any) -> Result:
+    async def run(self, request: Request, generates: bool, function: Callable[..., Result], *given: Any) -> Result:
         """Return what a function returns, run in a thread, its seconds counted.
 
-        What the model writes for it is stopped where it takes too long.
+        What is done for it is stopped where it takes too long, or where the client has gone.
+
+        Raises
+        ------
+        Problem
+            As :meth:`Desk.run`, and 499 where nobody waits for the answer any more.
         """
         watch = Watch()
 
@@ -71,7 +77,7 @@ class State:
                 self.metrics.seconds.labels("working").observe(time.monotonic() - began)
 
         try:
-            return await self.desk(generates).run(timed)
+            return await while_connected(request, self.desk(generates).run(timed))
         finally:
             watch.stop()
 

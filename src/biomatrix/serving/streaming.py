@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.slow_checks import further_checks_by
 from biomatrix.errors import BioMatrixError
 from biomatrix.generation.events import Event, Finished, Refused, SegmentClosed, SegmentOpened, SegmentToken, TextPiece
 from biomatrix.serving.answers import told_answer, told_model
@@ -80,7 +81,8 @@ def told_event(event: Event, service: Service, asked: GenerateAsked) -> dict[str
         return _closed(event, service)
     assert isinstance(event, Finished)
     answer = replace(event.answer, level=checked_level(asked.checks))
-    told = told_answer(answer, service, seed=asked.seed, index=sample)
+    with further_checks_by(service.parser.further_checks):
+        told = told_answer(answer, service, seed=asked.seed, index=sample)
     return {"type": "finished", "sample": sample, "answer": told.model_dump(mode="json")}
 
 

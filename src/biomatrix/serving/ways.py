@@ -80,10 +80,12 @@ def ways_of(kind: Kind) -> dict[str, Way]:
 
 
 def ways_of_every_kind() -> dict[str, str]:
-    """Return what each way is in words, over every kind."""
+    """Return what each way is in words, over every kind; other extensions of a format, which are taken too, are not."""
     found: dict[str, str] = {}
     for kind in kinds():
         for name, way in ways_of(kind).items():
+            if way.sort == "file" and way.name != way.format:
+                continue
             found[name] = f"{found[name]} {way.help}" if name in found else way.help
     return found
 

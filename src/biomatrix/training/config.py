@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -49,6 +49,10 @@ class DataSection(Section):
     """A corpus folder of token shards; its ``heldout_<view>`` folders are for evaluation, never for training."""
 
 
+_STEP: Final = 8
+"""Tokens from one bucket to the next where a recipe names none; whole vectors of a processor."""
+
+
 class BatchSection(Section):
     """How documents become batches."""
 
@@ -60,8 +64,9 @@ class BatchSection(Section):
     """Longest row; longer texts are cut into several, and nothing is dropped. Longer entities are refused."""
     layout: Literal["bucketed", "packed"] = "bucketed"
     """Rows of one document padded to a bucket's length (CPU), or several masked documents per row (GPU)."""
-    buckets: tuple[int, ...] = (64, 96, 128, 192, 256, 384, 512)
-    """Row lengths of the bucketed layout, ascending; keep them few, because a compiled model is compiled for each."""
+    buckets: tuple[int, ...] = ()
+    """Row lengths of the bucketed layout, ascending; every multiple of 8 where none are named, which leaves a
+    twenty-fifth of nano's batches to padding."""
     window: Positive = 8192
     """Documents whose batches are planned together; more of them where they are packed and would fill few rows."""
 
@@ -69,14 +74,15 @@ class BatchSection(Section):
     def _consistent(self) -> BatchSection:
         if self.max_length > self.tokens:
             raise ValueError(f"max_length {self.max_length} exceeds tokens {self.tokens}: no row would fit a batch")
-        if list(self.buckets) != sorted(set(self.buckets)) or not self.buckets or self.buckets[0] <= 0:
+        if list(self.buckets) != sorted(set(self.buckets)) or min(self.buckets, default=1) <= 0:
             raise ValueError(f"buckets must be positive and ascending, not {list(self.buckets)}")
         return self
 
     @property
     def row_lengths(self) -> tuple[int, ...]:
         """The buckets below ``max_length`` and ``max_length`` itself."""
-        return (*(length for length in self.buckets if length < self.max_length), self.max_length)
+        buckets = self.buckets or range(_STEP, self.max_length, _STEP)
+        return (*(length for length in buckets if length < self.max_length), self.max_length)
 
 
 class OptimiserSection(Section):

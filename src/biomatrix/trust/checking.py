@@ -10,6 +10,7 @@ from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.check import Check
 from biomatrix.entities.kind_registry import kind_of
+from biomatrix.entities.slow_checks import further_checks_of
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
 Level = Literal["off", "fast", "full"]
@@ -53,7 +54,7 @@ def checks_of(
     judge = kind_of(entity) if modality is None else modality
     found = _attempted(lambda: judge.check(entity))
     if level == "full":
-        found += _attempted(lambda: judge.further_checks(entity))
+        found += _attempted(lambda: (further_checks_of if modality is None else modality.further_checks)(entity))
     if reference is not None:
         found += agreement_of(reference, entity, "asked")
     for name, sibling in siblings:

@@ -93,10 +93,10 @@ class Confidence:
             yield "unsure of its tokens"
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain values: the line, and the numbers that it is made of."""
+        """Return it as plain values: one line without the answer, and the numbers that it is made of."""
         interval, others = self.interval, self.agreement
         return {
-            "line": str(self),
+            "line": self.beside,
             "calibrated": self.is_calibrated,
             "probability": self.probability,
             "interval": None if interval is None else [interval.low, interval.high],
@@ -108,18 +108,21 @@ class Confidence:
         }
 
     def __str__(self) -> str:
-        return "; ".join([", ".join(self._stated()), *self._checked()])
-
-    def _stated(self) -> Iterator[str]:
-        """Yield the answer, and what a calibration says of it, or that there is none."""
         shown = " ".join(self.answer.split())
-        yield shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+        return f"{shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}...'}, {self.beside}"
+
+    @property
+    def beside(self) -> str:
+        """All of it on one line but the answer, for where that stands already."""
+        return "; ".join([self._calibrated(), *self._checked()])
+
+    def _calibrated(self) -> str:
+        """Return what a calibration says of the answer, or that there is none."""
         if self.interval is not None:
-            yield str(self.interval)
-        elif self.labels is not None:
-            yield f"{self.coverage or 0:.0%} set {{{', '.join(self.labels)}}}"
-        else:
-            yield f"{_NOT_CALIBRATED} (probability {self.likelihood})"
+            return str(self.interval)
+        if self.labels is not None:
+            return f"{self.coverage or 0:.0%} set {{{', '.join(self.labels)}}}"
+        return f"{_NOT_CALIBRATED} (probability {self.likelihood})"
 
     def _checked(self) -> Iterator[str]:
         if self.verdict is not None and self.verdict.answered:

@@ -78,6 +78,38 @@ def bind(
     return result
 
 
+def with_settings(
+    modalities: Sequence[Modality], recorded: Mapping[str, Mapping[str, Any]], *, given: bool
+) -> list[Modality]:
+    """Return modalities with the settings that a vocabulary records of them.
+
+    Parameters
+    ----------
+    modalities : sequence of Modality
+    recorded : mapping of str to mapping
+        By modality name.
+    given : bool
+        Whether the caller chose the modalities: they are then compared with the record.
+
+    Raises
+    ------
+    VocabularyError
+        A modality that the caller chose has other settings than the tokens.
+    """
+    result = []
+    for modality in modalities:
+        settings = recorded.get(modality.name)
+        if settings is not None and dict(modality.settings()) != settings:
+            if given:
+                raise VocabularyError(
+                    f"the tokens of {modality.name} were made with other settings than those given; leave modalities "
+                    f"out, or give modality({modality.name!r}, ...) with the settings that the vocabulary records"
+                )
+            modality = registered(modality.name, **settings)
+        result.append(modality)
+    return result
+
+
 def _name_now(modality: Modality, record: TokenizerRecord) -> str | None:
     """Return the present name of a record's tokenizer: shipped weights may have been renamed."""
     if record.fingerprint is None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from biomatrix.entities.files.json_files import read_object
 from biomatrix.errors import ParseError
@@ -52,16 +53,21 @@ class Manifest:
         By modality, the number of tokens it adds, control pair included.
     structure_tokenizers : dict of str to TokenizerRecord
         By modality.
+    settings : dict of str to dict
+        By modality that has any, the settings that its tokens depend on, such as the edges of levels.
     """
 
     base_size: int
     base_rows: int
     tokens: Mapping[str, int]
     structure_tokenizers: Mapping[str, TokenizerRecord] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the file's content."""
         content = {"format": FORMAT, **asdict(self)}
+        if not self.settings:
+            del content["settings"]
         return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
     @classmethod
@@ -83,6 +89,7 @@ class Manifest:
                 int(content["base_rows"]),
                 {str(name): int(count) for name, count in content["tokens"].items()},
                 {str(name): TokenizerRecord(**record) for name, record in records.items()},
+                {str(name): dict(settings) for name, settings in content.get("settings", {}).items()},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ParseError(f"not a vocabulary description: {error!r}", file=str(path)) from error

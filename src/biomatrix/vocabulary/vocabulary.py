@@ -23,7 +23,7 @@ from biomatrix.entities.modality_registry import modalities as registered_modali
 from biomatrix.entities.modality_registry import modality as modality_named
 from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.errors import BioMatrixError, VocabularyError
-from biomatrix.vocabulary.binding import bind, check_binding, record_of
+from biomatrix.vocabulary.binding import bind, check_binding, record_of, with_settings
 from biomatrix.vocabulary.blocks import Block, block_of, find_blocks, join_parts
 from biomatrix.vocabulary.chat import DOCUMENT_END, TURN_END, TURN_START, Turn, checked_turn
 from biomatrix.vocabulary.decoding import Decoder
@@ -123,6 +123,7 @@ class Vocabulary:
             max(base_size, base_rows or 0),
             _counts(blocks),
             {name: record for name, record in records.items() if record is not None},
+            {m.name: dict(m.settings()) for m in modality_list if m.settings()},
         )
         special_tokens = base.special_tokens_map.items()
         settings: dict[str, Any] = {role: token for role, token in special_tokens if isinstance(token, str)}
@@ -159,11 +160,13 @@ class Vocabulary:
         """
         folder = locate(path_or_id)
         backend, settings = read_backend(folder)
+        manifest = Manifest.read(folder)
         modality_list = list(registered_modalities() if modalities is None else modalities)
+        if manifest is not None:
+            modality_list = with_settings(modality_list, manifest.settings, given=modalities is not None)
         blocks = _blocks(backend, modality_list)
         if not blocks:
             raise VocabularyError("the tokenizer holds no modality's control tokens", file=str(path_or_id))
-        manifest = Manifest.read(folder)
         if manifest is None:
             manifest = _infer(backend, blocks)
         elif dict(manifest.tokens) != _counts(blocks):

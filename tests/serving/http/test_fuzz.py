@@ -7,18 +7,20 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
+import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 
 from fuzzing.serving_requests import hostile
 
-COUNT = 300
 
-
-def test_hostile_requests_are_refused(client: httpx.Client) -> None:
+@pytest.mark.parametrize(
+    "numbers", [range(120), pytest.param(range(120, 1000), marks=pytest.mark.exhaustive)], ids=["part", "whole"]
+)
+def test_hostile_requests_are_refused(client: httpx.Client, numbers: range) -> None:
     found: Counter[int] = Counter()
     wrong = []
-    for number in range(COUNT):
+    for number in numbers:
         asked = hostile(number)
         answer = client.request(asked.method, asked.path, headers=asked.headers, content=asked.body)
         found[answer.status_code] += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -141,3 +142,40 @@ def test_health(client: httpx.Client) -> None:
     told = client.get("/health/ready").json()
     assert told["status"] == "ready"
     assert told["hash"]
+
+
+def test_half_a_character_is_refused_in_every_text_of_every_route(client: httpx.Client) -> None:
+    chat = {"model": "nano", "messages": [{"role": "user", "content": "Hello"}], "stop": ["."], "max_tokens": 1}
+    asked = [(f"/v1/{one.name}", one.example) for one in operations() if one.name not in LISTS]
+    asked += [("/v1/generate/stream", {"prompt": ["Hello"], "system": "x"}), ("/v1/chat/completions", chat)]
+    count = 0
+    for path, example in asked:
+        for broken, place in with_half_characters(example):
+            answer = client.post(path, content=json.dumps(broken), headers={"content-type": "application/json"})
+            assert answer.status_code == (400 if "completions" in path else 422), (path, place, answer.text)
+            assert answer.json()["error"]["where"]["field"] == place, (path, answer.text)
+            count += 1
+    assert count > 40
+
+
+def with_half_characters(value: Any, place: str = "") -> Iterator[tuple[Any, str]]:
+    """Yield a value once for each text in it, with half a character in that place, and the place."""
+    if isinstance(value, str):
+        yield f"{value}\ud800", place
+    for key, one in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        at = f"{place}[{key}]" if isinstance(key, int) else f"{place}.{key}".lstrip(".")
+        for broken, deeper in with_half_characters(one, at):
+            copy = value.copy()
+            copy[key] = broken
+            yield copy, deeper
+
+
+def test_a_form_in_an_encoding_of_halves_is_refused(client: httpx.Client) -> None:
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="input"\r\n\r\n{"words": "a"}\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="words"\r\n\r\n\\ud800\r\n--x--\r\n'
+    )
+    form = {"content-type": "multipart/form-data; boundary=x; charset=raw_unicode_escape"}
+    refused = client.post("/v1/edit", content=body, headers=form)
+    assert refused.status_code == 422
+    assert "surrogate" in refused.text

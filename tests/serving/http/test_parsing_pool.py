@@ -17,10 +17,13 @@ import pytest
 from biomatrix.entities import Molecule, kind, kind_of
 from biomatrix.entities.samples import Sample
 from biomatrix.errors import BioMatrixError, LimitError, ParseError
+from biomatrix.generation.stopping import stopped_by
 from biomatrix.serving.limits import ServingLimits
 from biomatrix.serving.parsing_pool import ParsingPool
+from biomatrix.serving.watching import Stopped, Watch
 
 SECONDS = 1.5
+COMPUTE_SECONDS = 60.0
 ATOM = "ATOM  {:>5d}  CA  ALA A{:>4d}    {:8.3f}{:8.3f}{:8.3f}  1.00  0.00           C\n"
 
 
@@ -31,7 +34,9 @@ def lost() -> list[str]:
 
 @pytest.fixture(scope="module")
 def pool(lost: list[str]) -> Iterator[ParsingPool]:
-    limits = ServingLimits(parse_seconds=SECONDS, parse_bytes=2**30, request_bytes=64 * 2**20)
+    limits = ServingLimits(
+        parse_seconds=SECONDS, compute_seconds=COMPUTE_SECONDS, parse_bytes=2**30, request_bytes=64 * 2**20
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(Path(__file__).with_name("troublesome")))
         patch.setenv("BIOMATRIX_KINDS", "trouble:TROUBLE")
@@ -124,7 +129,7 @@ def test_bombs_and_giants_are_refused(pool: ParsingPool) -> None:
 
 def test_a_system_short_of_memory_ends_readers_first(pool: ParsingPool) -> None:
     pool.parse("CCO", "molecule")
-    readers = [worker.pid for worker in pool._slots.queue if worker is not None]
+    readers = [worker.pid for worker in pool._readers.slots.queue if worker is not None]
     assert readers
     for pid in readers:
         assert Path(f"/proc/{pid}/oom_score_adj").read_text().strip() == "1000"
@@ -158,7 +163,7 @@ def test_a_worker_writes_what_it_would_take_long_to_lay_out(pool: ParsingPool) -
 def test_a_nursery_that_was_ended_is_started_anew() -> None:
     with ParsingPool(ServingLimits(), workers=1) as pool:
         assert pool.parse("CCO", "molecule").smiles == "CCO"  # type: ignore[attr-defined]
-        (worker,) = pool._slots.queue
+        (worker,) = pool._readers.slots.queue
         assert worker is not None
         os.kill(pool._nursery._process.pid, signal.SIGKILL)
         pool._nursery._process.wait()
@@ -167,3 +172,55 @@ def test_a_nursery_that_was_ended_is_started_anew() -> None:
         with pytest.raises(LimitError, match="ended the reader"):
             pool.parse("CC", "molecule")
         assert pool.parse("CCC", "molecule").smiles == "CCC"  # type: ignore[attr-defined]
+
+
+def test_computing_gives_what_this_process_would(pool: ParsingPool) -> None:
+    aspirin = Molecule.from_smiles("CC(=O)Oc1ccccc1C(=O)O", "aspirin")
+    molecule = kind("molecule")
+    there, how = pool.completed(aspirin, 3)
+    here, said = molecule.completed(aspirin, 3)
+    assert (there.name, there.notes, how) == (here.name, here.notes, said)
+    np.testing.assert_allclose(molecule.points(there), molecule.points(here), atol=1e-4)
+    assert pool.further_checks(there) == list(molecule.further_checks(there))
+
+
+@pytest.mark.parametrize("work", ["completed", "further_checks"])
+def test_what_is_computed_is_ended_and_nobody_who_reads_waits_for_it(
+    pool: ParsingPool, lost: list[str], work: str
+) -> None:
+    spin = pool.parse("fine", "trouble")
+    object.__setattr__(spin, "text", "spin")
+    pool._computers.seconds, before = 2.0, pool._computers.seconds
+    refused: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            getattr(pool, work)(spin)
+        except BioMatrixError as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.2)
+    began = time.monotonic()
+    assert pool.parse("CCO", "molecule").smiles == "CCO"  # type: ignore[attr-defined]
+    assert time.monotonic() - began < 1.0
+    for thread in threads:
+        thread.join(10)
+    pool._computers.seconds = before
+    assert [getattr(error, "limit", None) for error in refused] == ["compute_seconds"] * 2
+    assert lost[-2:] == ["too slow"] * 2
+
+
+def test_what_nobody_waits_for_is_ended_at_once(pool: ParsingPool, lost: list[str]) -> None:
+    spin = pool.parse("fine", "trouble")
+    object.__setattr__(spin, "text", "spin")
+    watch = Watch()
+    threading.Timer(0.3, watch.stop).start()
+    began = time.monotonic()
+    with pytest.raises(Stopped), stopped_by(watch.check):
+        pool.completed(spin)
+    assert time.monotonic() - began < 2.0
+    assert lost[-1] == "stopped"
+    assert pool.completed(Molecule.from_smiles("CCO"))[0].has_structure

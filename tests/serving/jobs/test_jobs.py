@@ -97,6 +97,7 @@ def test_json_lines_are_refused_by_line_before_any_is_accepted(client: TestClien
         (b'{"operation": ["x"], "input": {}}', 422),
         (b'{"operation": "\\ud800", "input": {}}', 422),
         (b'{"operation": "spell_molecule", "input": {"smiles": "\\ud800"}}', 422),
+        (b'{"operation": "generate", "input": {"prompt": ["a", "\\ud800"]}}', 422),
         (b'{"operation": "write_molecules", "input": {"seed": NaN}}', 422),
         (b'{"operation": "write_molecules", "inputs": [' + b"{}," * 50 + b"{}]}", 413),
         (b" " * 100_001, 413),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,15 @@ from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import RootModel
 
+from biomatrix.generation import load
+from biomatrix.serving.limits import ServingLimits
+from biomatrix.serving.mcp.calls import Caller
+from biomatrix.serving.mcp.schemas import input_schema, output_schema
 from biomatrix.serving.mcp.server import build_server, mcp_app, mount_mcp
-from biomatrix.serving.operations.operation import operations
+from biomatrix.serving.mcp.telling import tell
+from biomatrix.serving.operations.operation import operation, operations
+from biomatrix.serving.parsing import DirectParser
+from biomatrix.serving.service import Service
 
 from .. import small_operations
 
@@ -49,6 +57,13 @@ def address() -> Iterator[str]:
         return await call_next(request)
 
     mount_mcp(app, mcp_app(small_operations.service()))
+    with serving(app) as url:
+        yield url
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an application on a free port; yield the address of its tools."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -74,7 +89,6 @@ async def tools_answers_and_errors(client: Client) -> None:
     assert {"spell_molecule", "write_molecules"} <= set(listed)
     schema = listed["spell_molecule"].input_schema
     assert schema["properties"]["smiles"]["description"] == "A molecule as SMILES."
-    assert "$ref" not in json.dumps(schema)
     for tool in listed.values():
         Draft202012Validator.check_schema(tool.input_schema)
         Draft202012Validator.check_schema(tool.output_schema)
@@ -262,3 +276,73 @@ def test_a_call_that_takes_too_long_says_so() -> None:
     answer = drive(Client(server), lambda client: client.call_tool("write_molecules", SLOW))
     assert answer.is_error
     assert "longer than 0.3 s" in answer.content[0].text
+
+
+def test_schemas_say_what_pydantic_says_and_nothing_twice() -> None:
+    tools = {one.name: one for one in operations() if one.is_tool}
+    for one in tools.values():
+        schema = input_schema(one)
+        text = json.dumps(schema)
+        assert '"title":' not in text.replace('"title": {', "")
+        for name in schema.get("$defs", {}):
+            assert text.count(f'"#/$defs/{name}"') > 1, (one.name, name)
+        short, full = Draft202012Validator(schema), Draft202012Validator(one.asked.model_json_schema())
+        for broken in [one.example, *wrong_forms(one.example)]:
+            assert short.is_valid(broken) == full.is_valid(broken), (one.name, broken)
+        assert short.is_valid(one.example)
+    own = [one for one in tools.values() if one.asked.__module__.startswith("biomatrix.")]
+    size = sum(len(json.dumps([input_schema(one), output_schema(one)])) for one in own)
+    assert size < 100_000, "an agent pays for every word"
+
+
+def wrong_forms(example: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an input with each of its parts of a wrong type or left out, and with one too many."""
+    for name in example:
+        for value in (None, 1, -1, "x", [], {}, [None], {"type": 1}, {"type": "molecule", "record": 0}):
+            yield {**example, name: value}
+        yield {other: value for other, value in example.items() if other != name}
+    yield {**example, "samples": 0}
+    yield {**example, "samples": None}
+    yield {**example, "drafts": None}
+
+
+def test_a_text_says_an_answer_once() -> None:
+    model = load("nano")
+    limits = ServingLimits()
+    service = Service(model, DirectParser(limits), limits)
+    predicted = operation("predict")
+    told = predicted.run(service, predicted.asked.model_validate(predicted.example))
+    text = tell(told).text
+    assert text.count(told.answers[0].text) <= 2  # as text, and read as a value
+    written = operation("generate")
+    told = written.run(service, written.asked.model_validate(written.example))
+    assert tell(told).text.count(told.answers[0].entity.text) == 1
+
+
+def test_without_sessions_any_replica_answers() -> None:
+    """Two applications behind one address, asked in turn, as by a proxy that knows of no sessions."""
+    replicas = [mcp_app(small_operations.service(), stateless=True) for _ in range(2)]
+    turns = itertools.cycle(replicas)
+
+    class Proxy:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await next(turns)(scope, receive, send)
+
+    app = FastAPI()
+    mount_mcp(app, Proxy())
+    with serving(app) as url:
+        for mode in ("auto", "legacy"):
+
+            async def act(client: Client) -> None:
+                for seed in range(4):
+                    written = await client.call_tool("spell_molecule", {"smiles": "C" * (seed + 1)})
+                    assert not written.is_error
+
+            drive(Client(url, mode=mode), act)
+
+
+def test_half_a_character_is_refused_with_its_place() -> None:
+    refused = Caller._outcome(small_operations.service(), small_operations.SPELL, {"smiles": "CC\ud800"})
+    assert isinstance(refused, dict)
+    assert refused["where"]["field"] == "smiles"
+    assert "surrogate" in refused["message"]

@@ -225,14 +225,14 @@ class CellSet:
 
 
 def _columns(cells: CellSet, rows: slice = slice(None)) -> dict[str, list[Any]]:
-    """Return the columns of ``obs`` as lists."""
-    obs = cells.adata.obs
-    return {str(name): obs[name].iloc[rows].tolist() for name in obs.columns}
+    """Return the columns of ``obs`` as lists, None where a value is missing."""
+    obs = cells.adata.obs.iloc[rows]
+    return {str(name): obs[name].astype(object).where(obs[name].notna(), None).tolist() for name in obs.columns}
 
 
 def _plain(value: Any) -> str | float | int | bool | None:
     """Return a value of a table as JSON has it, None for a missing one."""
     made = value.item() if isinstance(value, np.generic) else value
-    if made is None or made != made:
+    if made is None:
         return None
     return made if isinstance(made, (str, float, int, bool)) else str(made)

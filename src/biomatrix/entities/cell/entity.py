@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.cell.regions import Regions
-from biomatrix.entities.cell.scale import PER, SCALES, Scale
+from biomatrix.entities.cell.scale import PER, SCALES, Scale, exact_sum
 from biomatrix.errors import ParseError, UnsupportedError
 
 
@@ -87,7 +87,7 @@ class Cell(Entity):
         """The counts over all genes; None where the values are no counts and nothing tells it."""
         if self.total is not None:
             return self.total
-        return float(self.values.sum(dtype=np.float64)) if self.scale == "counts" else None
+        return exact_sum(self.values) if self.scale == "counts" else None
 
     def log1p_cp10k(self) -> NDArray[np.float32]:
         """Return log1p of counts per 10,000, ``float32 [G]``; UnsupportedError where the values do not tell it."""

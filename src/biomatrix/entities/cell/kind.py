@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from biomatrix.entities.check import Check
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.registration import FileFormat, Kind
+from biomatrix.entities.registration import FileFormat, Kind, View
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import UnsupportedError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,9 +46,14 @@ class CellKind(Kind):
         ".h5mu": "several modalities in one file; write one of them with mdata['rna'].write_h5ad",
     }
     modalities: ClassVar[Mapping[str, str]] = {
+        "cell_expression": f"{_HERE}.modalities.expression:CellExpression",
         "cell_accessibility": f"{_HERE}.modalities.accessibility:CellAccessibility",
     }
     held_out_by_identity: ClassVar[bool] = False
+    views: ClassVar[tuple[View, ...]] = (
+        View("cell_expression", "single", ("cell_expression",)),
+        View("cell_accessibility", "single", ("cell_accessibility",)),
+    )
     colours: ClassVar[Mapping[str, tuple[str, str]]] = {
         "cell_expression": ("#8a3f7d", "#d79acb"),
         "cell_accessibility": ("#7a5a12", "#d8b45f"),
@@ -61,10 +66,14 @@ class CellKind(Kind):
         return Cell
 
     def parse(self, text: str, name: str = "", *, limits: Limits = DEFAULT_LIMITS) -> Cell:
-        raise UnsupportedError("cells are not typed yet")
+        from biomatrix.entities.cell.sentences import read_cell_sentence
+
+        return read_cell_sentence(text).cell(name)
 
     def text(self, entity: Cell) -> str:
-        return " ".join(str(gene) for gene in entity.genes[(-entity.values).argsort(kind="stable")])
+        from biomatrix.entities.cell.sentences import cell_sentence
+
+        return cell_sentence(entity)
 
     def read(self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Cell | Reject]:
         from biomatrix.entities.cell.files.records import read_cells
@@ -167,6 +176,31 @@ class CellKind(Kind):
 
     def size(self, entity: Cell) -> None:
         return None
+
+    def check(self, entity: Cell) -> list[Check]:
+        from biomatrix.entities.cell.checks import check_expression
+        from biomatrix.entities.cell.region_checks import check_regions
+
+        of_genes = check_expression(entity) if len(entity) or entity.regions is None else []
+        return of_genes + ([] if entity.regions is None else check_regions(entity.regions, whole=False))
+
+    def compare(self, original: Cell, decoded: Cell) -> list[Check]:
+        from biomatrix.entities.cell.checks import compare_expression
+
+        return compare_expression(original, decoded)
+
+    def agree(self, reference: Cell, entity: Cell) -> list[Check]:
+        from biomatrix.entities.cell.checks import likeness
+
+        return [likeness(reference, entity)]
+
+    def meaning(self, entity: Cell) -> None:
+        return None
+
+    def resemblance(self, first: Cell, second: Cell) -> Check:
+        from biomatrix.entities.cell.checks import likeness
+
+        return likeness(first, second)
 
 
 def _numbers_of(genes: NDArray[np.object_]) -> NDArray[np.uint32] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.cell.assemblies import assembly_named, check_inside, chromosome_indices
 from biomatrix.entities.cell.overlaps import genomic_order
-from biomatrix.entities.cell.regions import Regions
+from biomatrix.entities.cell.regions import CHROMOSOMES, Regions
 from biomatrix.entities.files.reading import label_of, read_lines
 from biomatrix.errors import BioMatrixError, ParseError
 
@@ -55,11 +56,23 @@ class RegionList:
         ParseError
             A line is no region, or one does not lie on its chromosome of that assembly.
         """
+        return cls.from_lines(read_lines(path), assembly, label_of(path))
+
+    @classmethod
+    def from_lines(cls, lines: Iterable[str], assembly: str, label: str = "the list of regions") -> RegionList:
+        """Return the regions of lines of BED; see :meth:`from_bed`.
+
+        Parameters
+        ----------
+        lines : iterable of str
+        assembly : str
+        label : str
+            What messages call them.
+        """
         chromosomes: list[str] = []
         numbers: list[tuple[int, int, int]] = []
         names: list[str] = []
-        label = label_of(path)
-        for line_number, line in enumerate(read_lines(path), start=1):
+        for line_number, line in enumerate(lines, start=1):
             if not line.strip() or line.startswith(_SKIPPED):
                 continue
             fields = line.split("\t") if "\t" in line else line.split()
@@ -79,6 +92,13 @@ class RegionList:
             return cls._of(chromosomes, np.array(numbers, dtype=np.int64), names, assembly)
         except BioMatrixError as error:
             raise error.at(file=label) from None
+
+    def lines(self) -> list[str]:
+        """Return the regions as lines of BED, which :meth:`from_lines` reads back."""
+        one = self.regions
+        chromosomes = [CHROMOSOMES[place] for place in one.chromosome]
+        rows = zip(chromosomes, one.start.tolist(), one.end.tolist(), self.names, strict=True)
+        return ["\t".join(map(str, row)).rstrip("\t") for row in rows]
 
     @classmethod
     def _of(cls, chromosomes: list[str], numbers: NDArray[np.int64], names: list[str], assembly: str) -> RegionList:

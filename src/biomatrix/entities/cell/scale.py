@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 Scale = Literal["counts", "log1p_cp10k", "rank", "other"]
 """What a value says of a gene in a cell.
 
@@ -16,3 +19,8 @@ Scale = Literal["counts", "log1p_cp10k", "rank", "other"]
 SCALES: Final[tuple[Scale, ...]] = ("counts", "log1p_cp10k", "rank", "other")
 PER: Final = 10_000.0
 """To how many counts a cell is scaled (CP10K)."""
+
+
+def exact_sum(values: NDArray[np.floating]) -> float:
+    """Return the sum of values above 0, which does not depend on their order."""
+    return float(np.sort(values).sum(dtype=np.float64))

@@ -86,7 +86,7 @@ def decide_values(
     if asked != "auto" and asked not in SCALES:
         raise ConfigurationError(f"values={asked!r}; {choices(str(asked), ('auto', *SCALES))}")
     found = _seen(matrix, where, totals)
-    if asked in ("auto", found.scale):
+    if asked == "auto" or asked == found.scale:
         return found
     if asked == "counts":
         _refuse_counts(matrix, found)

@@ -7,6 +7,8 @@ from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.check import Check
 from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.matching import is_part
+from biomatrix.errors import LimitError
 from biomatrix.metrics.stereochemistry import as_shown, canonical_smiles
 
 
@@ -35,14 +37,22 @@ def agree_molecules(reference: Molecule, entity: Molecule) -> list[Check]:
                 different,
                 *(Check(f"same {what}", None, detail=unknown) for what in ("stereochemistry", "isotopes")),
             ]
-        marked = bool(second.HasSubstructMatch(_plain(first), useChirality=True))
+        marked, detail = _shows_marks(first, second)
         isotopes = [canonical_smiles(mol, stereo=False, isotopes=True) for mol in (first, second)]
-        detail = "" if marked else f"{Chem.MolToSmiles(first)} and {Chem.MolToSmiles(second)}"
     return [
         Check("same graph", True),
         Check("same stereochemistry", marked, detail=detail),
         Check("same isotopes", isotopes[0] == isotopes[1]),
     ]
+
+
+def _shows_marks(first: Chem.Mol, second: Chem.Mol) -> tuple[bool | None, str]:
+    """Return whether a molecule has every stereo mark of another one of its graph, and what is to be said of it."""
+    try:
+        marked = is_part(second, _plain(first), chiral=True)
+    except LimitError as error:
+        return None, error.message
+    return marked, "" if marked else f"{Chem.MolToSmiles(first)} and {Chem.MolToSmiles(second)}"
 
 
 def _plain(mol: Chem.Mol) -> Chem.Mol:

@@ -8,6 +8,8 @@ from rdkit import Chem
 from rdkit.Chem import rdMolAlign
 
 from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.matching import matches_of
+from biomatrix.errors import LimitError
 
 MAX_MATCHES = 1000
 """Atom mappings tried for a symmetric molecule before the best so far is taken."""
@@ -28,8 +30,9 @@ def best_transform(moving: Molecule, target: Molecule) -> NDArray[np.float64] | 
     if not second.GetNumAtoms():
         return None
     try:
+        matches_of(second, first, unique=False, most=MAX_MATCHES)  # RDKit's own search for them has no bound
         _, transform, _ = rdMolAlign.GetBestAlignmentTransform(first, second, maxMatches=MAX_MATCHES)
-    except RuntimeError:  # RDKit finds no mapping where bond orders were perceived differently
+    except (RuntimeError, LimitError):  # RDKit finds no mapping where bond orders were perceived differently
         return None
     return np.asarray(transform, dtype=np.float64)
 

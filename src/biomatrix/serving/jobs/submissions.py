@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn
 from pydantic import ValidationError
 
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError
+from biomatrix.serving.characters import refuse_half_characters
 from biomatrix.serving.faults import placed_error
 from biomatrix.serving.jobs.job import Item
 from biomatrix.serving.operations.operation import operation
@@ -86,6 +87,7 @@ def _item(record: Any) -> Item:
     name = record["operation"]
     if not isinstance(name, str):
         raise ConfigurationError("operation is the name of one, as a string")
+    refuse_half_characters(record["input"])
     asked = operation(name).asked
     asked.model_validate(record["input"])
     return Item(name, json.dumps(record["input"], sort_keys=True, separators=(",", ":")))

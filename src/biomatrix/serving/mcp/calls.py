@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.serving.characters import refuse_half_characters
 from biomatrix.serving.faults import placed_error
 from biomatrix.serving.mcp.telling import Telling, tell
 from biomatrix.serving.watching import Stopped, Watch, watched
@@ -79,6 +80,7 @@ class Caller:
     @staticmethod
     def _outcome(service: Service, operation: Operation, arguments: Mapping[str, Any]) -> Telling | dict[str, Any]:
         try:
+            refuse_half_characters(dict(arguments))
             _refuse_unknown(operation, arguments)
             asked = operation.asked.model_validate(dict(arguments))
             return tell(operation.run(service, asked))

@@ -139,7 +139,7 @@ class _Lines:
         """Yield the lines that say what a model of an output holds."""
         for name in type(value).model_fields:
             found = getattr(value, name)
-            known = name in _UNREAD or (name == "text" and getattr(value, "entity", None) is not None)
+            known = name in _UNREAD or _is_said_elsewhere(name, found, value)
             if not known and not (name == "finish_reason" and found == "stop"):
                 yield from self._line(RESULT if name == "root" else name, found, indent)
         for check in getattr(value, "checks", ()):
@@ -179,6 +179,15 @@ class _Lines:
         if id(value) in self._files:
             yield f"{indent}  files: {self._files[id(value)]}"
         yield from (f"{indent}  note: {note}" for note in value.notes[:_SHOWN])
+
+
+def _is_said_elsewhere(name: str, found: Any, value: BaseModel) -> bool:
+    """Return whether a field of an answer repeats others: its entity, what its confidence counts, what it states."""
+    if name == "text":
+        return getattr(value, "entity", None) is not None
+    if name == "verdict":
+        return getattr(value, "confidence", None) is not None
+    return name == "values" and not any(getattr(one, "fault", None) for one in found)
 
 
 def _one_line(value: BaseModel) -> str | None:

@@ -55,6 +55,7 @@ def _told(name: str, one: Question) -> ToldTask:
         unit=one.task.unit,
         choices=list(one.task.choices),
         is_property=_is_property(one),
+        is_benchmark=one.benchmark is not None,
         needs=[ToldNeed(name=need.name, kind=need.kind, modality=need.modality) for need in one.needs],
         prompt=one.task.prompts[0],
         example=_example(name, one),
@@ -91,7 +92,7 @@ def run_task(service: Service, asked: RunTaskAsked) -> RunTaskTold:
         length=asked.length if asked.length is not None else _length(one, list(opened.values())),
         constraints=[*one.constraints, *asked.constraints],
     )
-    answers, told = answers_to(service, request, opened)
+    answers, told = answers_to(service, request, opened, reference=_reference(one, list(opened.values())))
     values = [one.value(answer) for answer in answers]
     for answer, value in zip(told.answers, values, strict=True):
         answer.value = value.value if answer.value is None else answer.value
@@ -105,6 +106,13 @@ def _length(one: Question, entities: list[Entity]) -> int | None:
     kind = modality_class(one.task.output).kind
     mine = [entity for entity in entities if entity.kind == kind]
     return kind_of(mine[0]).size(mine[0]) if len(mine) == 1 and len(entities) == 1 else None
+
+
+def _reference(one: Question, entities: list[Entity]) -> Entity | None:
+    """Return the entity whose structure is asked for: the answer should be of that and no other."""
+    if one.task.output is None or not modality_class(one.task.output).needs_structure or len(entities) != 1:
+        return None
+    return entities[0] if entities[0].kind == modality_class(one.task.output).kind else None
 
 
 def predict(service: Service, asked: PredictAsked) -> PredictTold:

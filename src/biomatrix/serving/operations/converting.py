@@ -25,7 +25,7 @@ def convert(service: Service, asked: ConvertAsked) -> ConvertTold:
     entity, how = open_entity(asked.entity, service), ""
     kind = kind_of(entity)
     if asked.embed and not entity.has_structure:
-        entity, said = kind.completed(entity, asked.seed)
+        entity, said = service.parser.completed(entity, asked.seed)
         how = said.lstrip(",; ")
         if not entity.has_structure:
             raise UnsupportedError(f"the {kind.name} gets no coordinates: {how or 'there is no way to compute any'}")
@@ -77,5 +77,6 @@ OPERATIONS: Final = (
         ConvertTold,
         convert,
         {"entity": {"type": "molecule", "smiles": "CCO"}, "to": "sdf", "embed": True},
+        computes=lambda asked: bool(asked.embed),
     ),
 )

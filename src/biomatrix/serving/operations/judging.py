@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from biomatrix.entities.comparison import compare
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.modality_registry import modalities
+from biomatrix.entities.slow_checks import further_checks_by
 from biomatrix.errors import ConfigurationError, UnsupportedError
 from biomatrix.metrics.bit_likeness import BitSets, packed
 from biomatrix.serving.answers import number, told_check
@@ -40,7 +41,8 @@ def check(service: Service, asked: CheckAsked) -> CheckTold:
     reference = None if asked.reference is None else open_entity(asked.reference, service, "reference")
     if reference is not None and reference.kind != entity.kind:
         raise ConfigurationError(f"a {entity.kind} is not checked against a {reference.kind}", file="reference")
-    verdict = Verdict(tuple(checks_of(entity, asked.level, reference=reference)))
+    with further_checks_by(service.parser.further_checks):
+        verdict = Verdict(tuple(checks_of(entity, asked.level, reference=reference)))
     return CheckTold(
         entity=tell_entity(entity, service, formats=False),
         checks=[told_check(one) for one in verdict.checks],
@@ -120,6 +122,7 @@ OPERATIONS: Final = (
         CheckTold,
         check,
         {"entity": {"type": "molecule", "smiles": "CC(=O)Oc1ccccc1C(=O)O"}},
+        computes=lambda asked: asked.level == "full",
     ),
     Operation(
         "compare",

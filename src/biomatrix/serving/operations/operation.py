@@ -36,6 +36,9 @@ class Operation:
         A small input that works with the shipped model.
     generates : bool
         Whether it takes places in the model's batch, so that it queues, streams and can be a job.
+    computes : callable
+        Whether an input is left to a worker process that may take many seconds, such as coordinates to be computed:
+        ``computes(asked) -> bool``.
     is_tool : bool
         Whether agents are offered it.
     """
@@ -47,7 +50,12 @@ class Operation:
     run: Callable[[Service, Any], BaseModel]
     example: dict[str, Any]
     generates: bool = False
+    computes: Callable[[Any], bool] = lambda asked: False
     is_tool: bool = True
+
+    def waits(self, asked: BaseModel) -> bool:
+        """Return whether its thread spends its time waiting, for the model or for a worker."""
+        return self.generates or self.computes(asked)
 
 
 _TABLE: Final[dict[str, Operation]] = {}

@@ -86,10 +86,9 @@ class Card {
     const pointing = new Pointing();
     const found = [];
     if (answer.error) found.push(el("p", { class: "fault" }, answer.error));
-    if (!told && answer.text) found.push(el("p", { class: "said" }, answer.text));
-    if (!told) found.push(stated(answer));
+    if (!told) found.push(...said(answer));
     const line = answer.confidence?.line ?? (typeof answer.confidence === "string" ? answer.confidence : "");
-    if (line) found.push(el("p", { class: "confidence" }, el("span", { class: "label" }, "Confidence "), withoutAnswer(line, told?.text ?? answer.text ?? "")));
+    if (line) found.push(el("p", { class: "confidence" }, el("span", { class: "label" }, "Confidence "), line));
     if (told) found.push(this.pictures(answer, told, pointing), this.written(told));
     if (answer.tokens?.length) found.push(this.tokens(answer, told, pointing));
     if (answer.checks?.length) {
@@ -160,21 +159,16 @@ class Card {
   }
 }
 
-// How sure one may be, without the answer that the line begins with: the card shows it already.
-function withoutAnswer(line, said) {
-  const shown = said.trim().split(/\s+/).join(" ");
-  if (line.startsWith(`${shown}, `)) return line.slice(shown.length + 2);
-  const cut = line.indexOf("..., ");
-  return cut > 0 && shown.startsWith(line.slice(0, cut)) ? line.slice(cut + 5) : line;
-}
-
-// What a text says, read as a number with its unit, a choice, or yes or no; null where it says none.
-function stated({ value, stated: read }) {
-  const said = read?.value ?? value;
-  if (read?.fault) return el("p", { class: "fault" }, read.fault);
-  if (said === null || said === undefined || typeof said === "string") return null;
-  const text = typeof said === "number" ? number(said, 4) : said ? "yes" : "no";
-  return el("p", { class: "value-line" }, "Reads as ", el("strong", {}, text), ` ${read?.unit ?? ""}`);
+// A text, and what it says read as a number with its unit, or as yes or no; once where the text is no more than that.
+function said({ text, value, stated: read }) {
+  const words = text ? el("p", { class: "said" }, text) : null;
+  if (read?.fault) return [words, el("p", { class: "fault" }, read.fault)];
+  const found = read?.value ?? value;
+  if (found === null || found === undefined || typeof found === "string") return [words];
+  const shown = typeof found === "number" ? number(found, 4) : found ? "yes" : "no";
+  const bare = (text ?? "").trim().replace(/\.$/, "").toLowerCase();
+  const same = typeof found === "number" ? bare !== "" && Number(bare) === found : bare === shown || bare === String(found);
+  return [same ? null : words, el("p", { class: "value-line" }, same ? null : "Reads as ", el("strong", {}, shown), ` ${read?.unit ?? ""}`)];
 }
 
 function bands() {

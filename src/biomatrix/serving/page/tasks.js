@@ -12,9 +12,11 @@ export function startTasks(root, onrun) {
   run = onrun;
   parts.search = el("input", { type: "search", placeholder: "Find one: solubility, fold, 3D", oninput: show });
   parts.list = el("ul", { class: "tasks" });
+  parts.measured = el("ul", { class: "tasks" });
+  parts.benchmarks = el("details", { class: "sub", hidden: true }, parts.benchmarksNamed = el("summary", {}), parts.measured);
   parts.count = el("p", { class: "quiet", role: "status" });
   parts.more = button("Show all", () => { every = !every; show(); }, { class: "plain" });
-  root.replaceChildren(field("By a task", parts.search), parts.list, el("div", { class: "row" }, parts.count, parts.more));
+  root.replaceChildren(field("By a task", parts.search), parts.list, el("div", { class: "row" }, parts.count, parts.more), parts.benchmarks);
   onInputs(show);
   show();
 }
@@ -46,13 +48,18 @@ function show() {
   // What runs with one click comes first, and of that what makes an entity.
   const rank = (task) => 2 * (task.needs ?? []).filter((need) => !need.kind).length - Boolean(task.output);
   const made = [...catalogue.tasks].sort((a, b) => rank(a) - rank(b));
-  const fitting = made.filter((task) => found(task, text) && (taken(task) || (!given && text)));
+  const fits = made.filter((task) => found(task, text) && (taken(task) || (!given && text)));
+  const fitting = fits.filter((task) => !task.is_benchmark);
+  const measured = fits.filter((task) => task.is_benchmark); // as a benchmark asks, under its own names
   const shown = every || text ? fitting : fitting.slice(0, AT_FIRST);
   parts.list.replaceChildren(...shown.map(card));
   const which = given ? about() : "that need no input";
   parts.count.textContent = fitting.length ? `${shown.length} of ${fitting.length} tasks ${text ? "found" : which}` : `No task ${text ? "found" : which}.`;
   parts.more.hidden = Boolean(text) || fitting.length <= AT_FIRST;
   parts.more.textContent = every ? "Show fewer" : "Show all";
+  parts.benchmarks.hidden = measured.length === 0;
+  parts.benchmarksNamed.textContent = `${measured.length} ${measured.length === 1 ? "task" : "tasks"} of benchmarks ${text ? "found" : which}`;
+  parts.measured.replaceChildren(...measured.map(card));
 }
 
 function about() {

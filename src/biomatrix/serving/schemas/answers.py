@@ -61,7 +61,7 @@ class ToldSegment(BaseModel):
 class ToldConfidence(BaseModel):
     """How sure one may be of an answer."""
 
-    line: Annotated[str, Field(description="All of it in one line.")]
+    line: Annotated[str, Field(description="All of it in one line, without the answer.")]
     calibrated: Annotated[bool, Field(description="Whether held-out records say how often such answers are right.")]
     probability: Annotated[Number, Field(description="Geometric mean probability of a token, from 0 to 1.")]
     interval: Annotated[list[Number] | None, Field(description="Of a number, low and high, in its unit.")] = None

@@ -36,6 +36,7 @@ class ToldTask(BaseModel):
     unit: Annotated[str, Field(description="Of a number; empty for none.")]
     choices: Annotated[list[str], Field(description="The allowed answers, where it is one of several.")]
     is_property: Annotated[bool, Field(description="Whether predict takes it.")]
+    is_benchmark: Annotated[bool, Field(description="Whether it is asked as a benchmark asks it.")]
     needs: Annotated[list[ToldNeed], Field(description="What must be given.")]
     prompt: Annotated[str, Field(description="Its first wording, with placeholders in braces.")]
     example: Annotated[dict[str, Any], Field(description="An input of run_task.")]

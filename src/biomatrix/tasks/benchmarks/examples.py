@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -57,11 +58,14 @@ class Prediction:
         The entity of an answer that is one.
     fault : str
         Why no value could be read; "" where one was.
+    logprob : float
+        The log-probability of the answer in nats, among the answers that it was held to; NaN where it is not known.
     """
 
     text: str
     entity: Entity | None = None
     fault: str = ""
+    logprob: float = math.nan
 
     @property
     def stated(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 
 from biomatrix.entities.cell.cell_set import CellSet
@@ -138,6 +140,24 @@ def _sparse_in_obsp(file: h5py.File) -> None:
     group["indptr"] = np.array([0, 2] + [2] * (CELLS - 1))
 
 
+def _ring(file: h5py.File) -> None:
+    file["uns/again"] = file["uns"]
+
+
+def _doors(file: h5py.File) -> None:
+    """Groups of which each leads to the next by two names: thirty steps are a thousand million ways."""
+    group = file["uns"]
+    for _ in range(30):
+        inner = group.create_group("a")
+        group["b"] = inner
+        group = inner
+
+
+def _packed_beyond(file: h5py.File) -> None:
+    made = file["uns"].create_dataset("packed", (16,), "u1", chunks=(16,), compression="gzip")
+    made.id.write_direct_chunk((0,), zlib.compress(bytes(64 << 20)))
+
+
 REFUSED: dict[str, tuple[Change, str]] = {
     "external link": (_external_link, "obs/donor is an external link, which leads out of the file"),
     "soft link": (_soft_link, "obsm is a soft link"),
@@ -166,6 +186,9 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "shape": (_shape, "X is 12 by 41, and there are 12 cells and 40 genes"),
     "transposed shape": (_transposed_shape, "it is transposed"),
     "encoding": (_encoding, "X is encoded as 'awkward-array'"),
+    "ring": (_ring, "uns/again is a group that has another name"),
+    "doors": (_doors, "is a group that has another name"),
+    "chunk that unpacks to too much": (_packed_beyond, "a chunk of /uns/packed has .* bytes, packed, for 16 unpacked"),
     "matrix in obsp": (_sparse_in_obsp, "obsp/distances: row 0 holds a value of column 500"),
 }
 
@@ -270,3 +293,24 @@ def test_objects_in_obs_of_memory_are_refused() -> None:
     made.obs["lists"] = [[row] for row in range(CELLS)]
     with pytest.raises(ParseError, match="'lists' of obs holds objects, such as a list"):
         CellSet.from_anndata(made)
+
+
+def test_one_long_text_that_is_named_many_times_does_not_fill_the_memory(tmp_path: Path) -> None:
+    path = h5ad(tmp_path)
+    with h5py.File(path, "r+") as file:
+        made = file["uns"].create_dataset("texts", (4000,), h5py.string_dtype())
+        made[0] = "x" * (1 << 20)
+        place = made.id.get_offset()
+    content = bytearray(path.read_bytes())
+    content[place : place + 4000 * 16] = content[place : place + 16] * 4000
+    path.write_bytes(content)
+    with pytest.raises(LimitError, match="uns/texts holds more than"):
+        CellSet.from_file(path)
+
+
+def test_missing_values_of_nullable_columns_are_left_out(tmp_path: Path) -> None:
+    made = cells()
+    made.obs["passes"] = pd.array([None, *range(1, CELLS)], dtype="Int64")
+    read = CellSet.from_file(h5ad(tmp_path, made=made))
+    assert "passes" not in read[0].obs
+    assert read[1].obs["passes"] == 1

@@ -189,6 +189,19 @@ def test_cells_without_open_regions_are_refused_by_name() -> None:
         CellAccessibility(k=-1)
 
 
+def test_a_vocabulary_opens_it_with_the_same_settings(tmp_path: Path) -> None:
+    import json
+
+    path = tmp_path / "ccres.bed"
+    path.write_text("chr2\t100\t400\tEH2\nchr1\t5\t9\n")
+    given: list[dict[str, Any]] = [{"locus": "CD3D", "levels": True}, {"regions": path, "k": 7}, {}]
+    for settings in given:
+        mine = CellAccessibility(**settings)
+        again = CellAccessibility(**json.loads(json.dumps(mine.settings())))
+        assert again.settings() == mine.settings()
+        assert again.vocabulary() == mine.vocabulary()
+
+
 def test_near_positions_begin_near() -> None:
     mine = modality("cell_accessibility")
     first, near, far, other = (mine.geometry(f"<{token}>") for token in ("B 10", "B 11", "B 900", "T 10"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,9 +42,11 @@ def answers(
     output: str,
     *constraints: Constraint,
     length: int | tuple[int, int] | None = None,
+    budget: int | None = None,
 ) -> list[Protein]:
     """Return what the model writes under constraints: every first draft keeps them."""
-    found = nano.generate("Make a protein.", output, length, constraints=constraints, num_samples=4, seed=3)
+    settings = {"num_samples": 4, "seed": 3, "max_new_tokens": budget}
+    found = nano.generate("Make a protein.", output, length, constraints=constraints, **settings)
     for answer in found:
         assert answer.entity is not None, answer.error
         assert answer.refused == ()
@@ -92,7 +95,10 @@ def test_faults_are_found(constraint: Constraint, broken: list[str], kept: list[
     assert not any(constraint.fault(Protein(sequence)) for sequence in kept)
 
 
-@pytest.mark.parametrize("length", [30, (28, 33), None])
+@pytest.mark.parametrize(
+    ("length", "budget"),
+    [(30, None), ((28, 33), None), (None, 90), pytest.param(None, None, marks=pytest.mark.exhaustive)],
+)
 @pytest.mark.parametrize(
     "wish",
     [
@@ -100,10 +106,10 @@ def test_faults_are_found(constraint: Constraint, broken: list[str], kept: list[
         "forbidden=N[^P][ST];KK", "motif=RGD;C.{2,4}C", "sequence=MKTAYIAKQRQISFVKSHFSRQLEERLGLI",
     ],
 )  # fmt: skip
-def test_sequences_keep_every_wish_by_construction(nano: Model, wish: str, length: object) -> None:
+def test_sequences_keep_every_wish_by_construction(nano: Model, wish: str, length: Any, budget: int | None) -> None:
     name, _, value = wish.partition("=")
     constraint = load_attribute(kind("protein").constraints[name]).parse(value)
-    answers(nano, SEQUENCE, constraint, length=length)
+    answers(nano, SEQUENCE, constraint, length=length, budget=budget)
 
 
 def test_wishes_combine(nano: Model) -> None:

@@ -47,6 +47,13 @@ class TroubleKind(Kind):
     def from_bytes(self, data, name=""):
         return Trouble(data.decode(), name)
 
+    def completed(self, entity, seed=0):
+        return self.parse(entity.text), "computed"
+
+    def further_checks(self, entity):
+        self.parse(entity.text)
+        return []
+
     def identity(self, entity):
         return entity.text
 

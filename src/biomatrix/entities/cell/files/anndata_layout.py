@@ -8,7 +8,7 @@ from typing import Any, Final
 from biomatrix.entities.cell.files.contents import Contents, Place, Rest
 from biomatrix.entities.cell.files.damage import REWRITE, cells_library
 from biomatrix.entities.cell.files.matrix_rows import CompressedRows, DenseRows, MatrixRows, compressed_columns
-from biomatrix.entities.cell.files.table_rows import TableRows, stored_table
+from biomatrix.entities.cell.files.table_rows import TableRows, array_reader, stored_table
 from biomatrix.errors import BioMatrixError, ParseError
 
 _REST: Final = ("obsm", "varm", "obsp", "varp", "uns")
@@ -54,7 +54,9 @@ def anndata_contents(root: Any, stored_bytes: int, unknown: tuple[str, ...] = ()
     if not places:
         raise ParseError("holds no matrix: neither X, raw nor layers; give a file with values of genes")
     is_old = not hasattr(root["obs"], "keys") or _OLD_RAW[0] in root
-    return Contents("AnnData", obs, tuple(places), lambda: _rest(root, unknown), (OLD_NOTE,) if is_old else ())
+    return Contents(
+        "AnnData", obs, tuple(places), lambda: _rest(root, unknown, stored_bytes), (OLD_NOTE,) if is_old else ()
+    )
 
 
 def _raw(root: Any, stored_bytes: int, old: Mapping[str, Any]) -> tuple[Any, TableRows] | None:
@@ -108,7 +110,7 @@ def stored_matrix(name: str, part: Any) -> MatrixRows:
     )
 
 
-def _rest(root: Any, unknown: tuple[str, ...]) -> Rest:
+def _rest(root: Any, unknown: tuple[str, ...], stored_bytes: int) -> Rest:
     """Read what is neither a matrix of genes nor a table; matrices inside it are checked before AnnData makes them.
 
     What no library here can read, such as types of numbers that are newer than it, is left out by name.
@@ -128,7 +130,7 @@ def _rest(root: Any, unknown: tuple[str, ...]) -> Rest:
                 notes.append(f"{place} was left out: {strange} is of a type that is not known here")
                 continue
             try:
-                check_matrices(part[one], place)
+                check_parts(part[one], place, stored_bytes)
                 kept[one] = read_elem(part[one])
             except BioMatrixError:
                 raise
@@ -139,9 +141,14 @@ def _rest(root: Any, unknown: tuple[str, ...]) -> Rest:
     return Rest(found, tuple(notes))
 
 
-def check_matrices(part: Any, name: str) -> None:
-    """Check every compressed matrix inside a group, as neither AnnData nor SciPy does."""
+def check_parts(part: Any, name: str, stored_bytes: int) -> None:
+    """Check every compressed matrix and list of texts inside a group, as neither AnnData nor SciPy does."""
     if not hasattr(part, "keys"):
+        if part.dtype.kind in "OT" and part.shape:
+            if len(part.shape) > 1:
+                raise ValueError("texts in several dimensions")
+            read, length = array_reader(part, name, stored_bytes)
+            read(0, length)  # a file may name one long text many times
         return
     if {"indptr", "indices"} <= set(part):
         matrix = stored_matrix(name, part)
@@ -149,4 +156,4 @@ def check_matrices(part: Any, name: str) -> None:
             matrix.read(first, min(first + 4096, matrix.shape[0]))
         return
     for one in part:
-        check_matrices(part[one], f"{name}/{one}")
+        check_parts(part[one], f"{name}/{one}", stored_bytes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -61,6 +62,8 @@ class BackedCellSet:
     ) -> None:
         self.path = Path(path)
         self._stack = ExitStack()
+        # Files that nobody closed are closed before the interpreter takes its modules apart.
+        weakref.finalize(self, self._stack.close)
         try:
             self._contents: Contents = self._stack.enter_context(open_cells(path, limits))
             with reading(path):

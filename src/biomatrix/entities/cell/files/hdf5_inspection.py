@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import os
+from math import prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,14 +17,17 @@ from biomatrix.entities.cell.files.declared import Declared
 from biomatrix.entities.limits import Limits
 from biomatrix.errors import ParseError, UnsupportedError
 
-_LARGEST_ATTRIBUTE: Final = 16 << 20
+_LARGEST_ATTRIBUTE: Final = 256 << 20
+"""Bytes of one attribute, each of its texts taken to be the longest of the file."""
+_PACKING_COST: Final = 4096
+"""Bytes that packing may add to a chunk."""
 _HEAP: Final = b"GCOL"
 """How a collection of texts (a global heap) begins."""
 _HEAP_HEADER: Final = 16
 _LEAVES: Final = "a file from elsewhere must not reach other files of this machine; copy what it points to into it"
 
 
-def inspect_hdf5(file: Any, limits: Limits) -> Declared:
+def inspect_hdf5(file: Any, limits: Limits, longest: int) -> Declared:
     """Look through an open file.
 
     Parameters
@@ -31,6 +35,8 @@ def inspect_hdf5(file: Any, limits: Limits) -> Declared:
     file : h5py.File
     limits : Limits
         ``unpacked_ratio`` is how many times its own bytes a file may declare.
+    longest : int
+        Bytes of the longest text of the file; see :func:`inspect_heaps`.
 
     Returns
     -------
@@ -54,10 +60,10 @@ def inspect_hdf5(file: Any, limits: Limits) -> Declared:
     while waiting:
         place, group = waiting.pop()
         address = h5py.h5o.get_info(group).addr
-        if address in seen:
-            continue
+        if address in seen:  # as a ring, or as doors that double with every step inward
+            raise ParseError(f"{place} is a group that has another name in the file too; {REWRITE}")
         seen.add(address)
-        _inspect_attributes(group, place or "/", declared)
+        _inspect_attributes(group, place or "/", declared, longest)
         for raw in group:
             name = f"{place}/{_decoded(raw, place)}"
             declared.part(name)
@@ -66,7 +72,7 @@ def inspect_hdf5(file: Any, limits: Limits) -> Declared:
             if isinstance(member, h5py.h5g.GroupID):
                 waiting.append((name, member))
             elif isinstance(member, h5py.h5d.DatasetID):
-                _inspect_attributes(member, name, declared)
+                _inspect_attributes(member, name, declared, longest)
                 _inspect_array(member, name, declared)
     return declared
 
@@ -104,7 +110,10 @@ def _inspect_array(array: Any, name: str, declared: Declared) -> None:
             )
     chunk = settings.get_chunk() if layout == h5py.h5d.CHUNKED else None
     shape = array.shape
-    declared.array(name, () if shape is None else shape, array.get_type().get_size(), chunk)
+    size = array.get_type().get_size()
+    declared.array(name, () if shape is None else shape, size, chunk)
+    if chunk is not None and settings.get_nfilters():
+        _inspect_chunks(array, name, prod(chunk) * size)
 
 
 def _inspect_type(kind: Any, name: str) -> None:
@@ -122,20 +131,33 @@ def _inspect_type(kind: Any, name: str) -> None:
         )
 
 
-def _inspect_attributes(part: Any, name: str, declared: Declared) -> None:
+def _inspect_chunks(array: Any, name: str, size: int) -> None:
+    """Refuse packed chunks that are larger than what they should unpack to, as unpacking has no end of its own."""
+    most = size + size // 64 + _PACKING_COST
+
+    def look(chunk: Any) -> None:
+        if chunk.size > most:
+            raise ParseError(f"a chunk of {name} has {chunk.size:,} bytes, packed, for {size:,} unpacked; {REWRITE}")
+
+    array.chunk_iter(look)
+
+
+def _inspect_attributes(part: Any, name: str, declared: Declared, longest: int) -> None:
     import h5py
 
     for number in range(h5py.h5a.get_num_attrs(part)):
         attribute = h5py.h5a.open(part, index=number)
-        size = attribute.get_space().get_simple_extent_npoints() * attribute.get_type().get_size()
+        count, kind = attribute.get_space().get_simple_extent_npoints(), attribute.get_type()
+        is_text = kind.get_class() == h5py.h5t.STRING and kind.is_variable_str()
+        size = count * (max(longest, kind.get_size()) if is_text else kind.get_size())
         label = f"{name}@{attribute.name!r}"
         declared.part(label)
         if size > _LARGEST_ATTRIBUTE:
-            raise ParseError(f"the attribute {label} takes {size:,} bytes; attributes are words, not tables: {REWRITE}")
+            raise ParseError(f"the attribute {label} may take {size:,} bytes; attributes are words: {REWRITE}")
 
 
-def inspect_heaps(path: Path) -> None:
-    """Look through the places where an HDF5 file keeps its texts, before the library does.
+def inspect_heaps(path: Path) -> int:
+    """Look through the places where an HDF5 file keeps its texts, before the library does; return the longest's bytes.
 
     The library walks over the texts of such a place by their sizes, and a size of zero makes it walk for ever.
 
@@ -145,18 +167,20 @@ def inspect_heaps(path: Path) -> None:
         A size is zero, or leads out of the place.
     """
     if not os.path.getsize(path):
-        return
+        return 0
+    longest = 0
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         at = content.find(_HEAP)
         while at >= 0:
             length = int.from_bytes(content[at + 8 : at + 16], "little")
             if content[at + 4 : at + 8] == b"\x01\0\0\0" and _HEAP_HEADER <= length <= len(content) - at:
-                _inspect_heap(content, at, length)
+                longest = max(longest, _inspect_heap(content, at, length))
             at = content.find(_HEAP, at + 4)
+    return longest
 
 
-def _inspect_heap(content: Any, at: int, length: int) -> None:
-    place, end = at + _HEAP_HEADER, at + length
+def _inspect_heap(content: Any, at: int, length: int) -> int:
+    longest, (place, end) = 0, (at + _HEAP_HEADER, at + length)
     while place + _HEAP_HEADER <= end:
         number = int.from_bytes(content[place : place + 2], "little")
         size = int.from_bytes(content[place + 8 : place + 16], "little")
@@ -164,4 +188,6 @@ def _inspect_heap(content: Any, at: int, length: int) -> None:
         step = size if number == 0 else _HEAP_HEADER + (size + 7) // 8 * 8
         if step < _HEAP_HEADER or step > end - place:
             raise ParseError(f"the texts at byte {at:,} are damaged: one has {size:,} bytes; fetch the file again")
+        longest = max(longest, size if number else 0)
         place += step
+    return longest

@@ -87,7 +87,7 @@ class MemoryRows(MatrixRows):
     """A matrix that is in memory, checked when it is first read."""
 
     def __init__(self, name: str, matrix: Any) -> None:
-        shape = getattr(matrix, "shape", ())
+        shape: tuple[int, ...] = getattr(matrix, "shape", ())
         if len(shape) != 2:
             raise ParseError(f"{name} has {len(shape)} dimensions, not cells and genes")
         super().__init__(name, (int(shape[0]), int(shape[1])))

@@ -46,14 +46,14 @@ def read_cell(path: str | Path, record: int | str | None, limits: Limits, **sett
         )
     with CellRanges(path, limits, **settings) as ranges:
         if isinstance(record, int) and 1 <= record <= len(ranges):
-            entries = ranges.read(record - 1, record)
-            found = entries[0]
+            found: Cell | Reject = ranges.read(record - 1, record)[0]
             if isinstance(found, Reject):
                 raise found.as_error()
             return found
         every = (entry for first in range(0, len(ranges), CHUNK) for entry in ranges.read(first, first + CHUNK))
         chosen: Any = choose_record(every, record, label_of(path))
-        return chosen
+    cell: Cell = chosen
+    return cell
 
 
 class CellRanges(RecordRanges):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ _MARKET: Final = (".mtx", ".mtx.gz")
 
 @contextmanager
 def open_cells(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Contents]:
-    """Open a file of cells; what is read of it inside the block fails by name.
+    """Open a file of cells.
 
     Parameters
     ----------
@@ -44,25 +44,23 @@ def open_cells(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Co
         It declares more than it can hold.
     """
     place = Path(path)
-    with reading(path):
-        if place.is_dir():
-            if is_matrix_folder(place):
-                yield matrix_market_contents(place, limits)
-                return
-            with _zarr(place, limits) as contents:
-                yield contents
-            return
-        head = _head(place)
-        if place.name.lower().endswith(_MARKET):
-            yield matrix_market_contents(place, limits)
-        elif head.startswith(_HDF5):
-            with _hdf5(place, limits) as contents:
-                yield contents
-        elif head.startswith(_ZIP):
-            with _zarr(place, limits) as contents:
-                yield contents
-        else:
-            raise ParseError(_what_else(head, place))
+    with ExitStack() as stack:
+        with reading(path):
+            contents = stack.enter_context(_opened(place, limits))
+        yield contents
+
+
+def _opened(path: Path, limits: Limits) -> AbstractContextManager[Contents]:
+    if path.is_dir():
+        return nullcontext(matrix_market_contents(path, limits)) if is_matrix_folder(path) else _zarr(path, limits)
+    head = _head(path)
+    if path.name.lower().endswith(_MARKET):
+        return nullcontext(matrix_market_contents(path, limits))
+    if head.startswith(_HDF5):
+        return _hdf5(path, limits)
+    if head.startswith(_ZIP):
+        return _zarr(path, limits)
+    raise ParseError(_what_else(head))
 
 
 def _head(path: Path) -> bytes:
@@ -73,7 +71,7 @@ def _head(path: Path) -> bytes:
         raise ParseError(f"cannot be read: {error.strerror or error}") from error
 
 
-def _what_else(head: bytes, path: Path) -> str:
+def _what_else(head: bytes) -> str:
     if not head:
         return "is empty; fetch it again"
     if head.startswith((b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd")):
@@ -87,9 +85,9 @@ def _what_else(head: bytes, path: Path) -> str:
 def _hdf5(path: Path, limits: Limits) -> Iterator[Contents]:
     h5py = cells_library("h5py")
     stored = os.path.getsize(path)
-    inspect_heaps(path)
+    longest = inspect_heaps(path)
     with h5py.File(path, "r", locking=False) as file:
-        inspect_hdf5(file, limits)
+        inspect_hdf5(file, limits, longest)
         yield _contents(file, stored)
 
 

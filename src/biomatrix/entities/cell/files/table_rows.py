@@ -190,7 +190,9 @@ def _nullable(part: Any, label: str, stored_bytes: int) -> tuple[Reader, int]:
             return pd.arrays.IntegerArray(np.asarray(found), missing)
         if kind == "b":
             return pd.arrays.BooleanArray(np.asarray(found), missing)
-        return np.where(missing, None, np.asarray(found, dtype=object))
+        texts = np.asarray(found, dtype=object).copy()
+        texts[missing] = None
+        return texts
 
     return read, length
 

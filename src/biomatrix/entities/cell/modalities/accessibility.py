@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,8 +61,8 @@ class CellAccessibility(Modality):
     ----------
     assembly : str
         The genome that tokens speak of; regions on another are refused.
-    regions : RegionList, str or Path, optional
-        A declared list, such as ENCODE's cCREs, or its BED file: a region is then one token, its place in the list.
+    regions : RegionList, str, Path or sequence of str, optional
+        A declared list, such as ENCODE's cCREs, its BED file, or the lines of one: a region is then one token, its place in the list.
     locus : str, optional
         A gene, or ``chr11:117,800,000-118,800,000``: only what is open there is written.
     reach : int
@@ -100,7 +100,7 @@ class CellAccessibility(Modality):
     def __init__(
         self,
         assembly: str = "hg38",
-        regions: RegionList | str | Path | None = None,
+        regions: RegionList | str | Path | Sequence[str] | None = None,
         locus: str | None = None,
         reach: int = REACH,
         k: int | None = None,
@@ -123,9 +123,11 @@ class CellAccessibility(Modality):
         """The list that regions are taken from; None for bins."""
         if self._source is None:
             return None
-        made = (
-            self._source if isinstance(self._source, RegionList) else RegionList.from_bed(self._source, self.assembly)
-        )
+        made = self._source
+        if isinstance(made, str | Path):
+            made = RegionList.from_bed(made, self.assembly)
+        elif not isinstance(made, RegionList):
+            made = RegionList.from_lines(made, self.assembly)
         require_assembly(made.regions.assembly, self.assembly, "the regions of the list")
         if len(made) > LONGEST_LIST:
             raise ConfigurationError(
@@ -169,6 +171,12 @@ class CellAccessibility(Modality):
     def _index(self) -> RegionIndex:
         assert self.declared is not None
         return RegionIndex(self.declared.regions)
+
+    def settings(self) -> Mapping[str, Any]:
+        """Return the settings, the regions of a list among them, line by line."""
+        told = {"assembly": self.assembly, "locus": self._locus, "reach": self._reach, "k": self._asked}
+        told |= {"levels": self.levels}
+        return told if self.declared is None else {**told, "regions": self.declared.lines()}
 
     def accepts(self, entity: Entity) -> bool:
         """Return whether it is a cell of which open regions are known."""

@@ -15,6 +15,7 @@ from biomatrix.entities.constraint_text import check_length
 from biomatrix.entities.molecule.constraints.count_text import parse_count
 from biomatrix.entities.molecule.counts import Count, shown_count
 from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.matching import is_part, matches_of
 from biomatrix.entities.molecule.scaffolds.narrowing import with_scaffold
 from biomatrix.errors import ConfigurationError, ParseError
 
@@ -62,7 +63,7 @@ class SmartsConstraint(Constraint):
         """Return how often the pattern occurs where it is too often, or not often enough."""
         if not isinstance(entity, Molecule):
             return f"{self.name} asks for a molecule"
-        found = len(entity.mol.GetSubstructMatches(self.pattern, uniquify=True, maxMatches=100_000))
+        found = len(matches_of(entity.mol, self.pattern))
         least, most = self.count
         if found < least or (most is not None and found > most):
             return f"{self.smarts} occurs {found} times, not {shown_count(self.count)}"
@@ -93,7 +94,7 @@ class Contains(SmartsConstraint):
         with BlockLogs():
             fragment = Chem.MolFromSmiles(self.smarts)
         same = fragment is not None and fragment.GetNumAtoms() == self.pattern.GetNumAtoms()
-        return fragment if same and fragment.HasSubstructMatch(self.pattern) else None
+        return fragment if same and is_part(fragment, self.pattern) else None
 
     @classmethod
     def parse(cls, text: str) -> Self:

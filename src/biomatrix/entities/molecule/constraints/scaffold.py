@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.matching import is_part
 from biomatrix.entities.molecule.scaffolds.narrowing import with_scaffold
 from biomatrix.errors import ConfigurationError
 
@@ -57,5 +58,5 @@ class Scaffold(Constraint):
         """Return whether the scaffold is missing."""
         if not isinstance(entity, Molecule):
             return f"{self.name} asks for a molecule"
-        kept = entity.mol.HasSubstructMatch(self.molecule.mol, useChirality=True)
+        kept = is_part(entity.mol, self.molecule.mol, chiral=True)
         return None if kept else f"{self.molecule.smiles} is no part of it"

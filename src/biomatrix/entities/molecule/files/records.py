@@ -23,6 +23,7 @@ from biomatrix.entities.molecule.files.mol2_block import read_mol2
 from biomatrix.entities.molecule.files.mol_block import read_mol_block
 from biomatrix.entities.molecule.files.written_wildcards import with_stars
 from biomatrix.entities.rejects import Reject
+from biomatrix.entities.title_lines import title_line
 from biomatrix.errors import BioMatrixError, LimitError, ParseError, UnsupportedError
 
 _V2000_MOST: Final[int] = 999
@@ -116,7 +117,7 @@ def record_bytes(molecule: Molecule, file_format: str, *, v3000: bool = False) -
 
 def _title(name: str, file_format: str) -> str:
     """Return a name as one line, without a beginning that readers take for something else than a name."""
-    title = " ".join(name.split())
+    title = title_line(name)
     if file_format in ("smi", "selfies"):
         return title.lstrip("| ")  # else a ChemAxon extension of the SMILES string
     return title.lstrip("$ ") if title.startswith(SDF_END) else title  # else the end of the record

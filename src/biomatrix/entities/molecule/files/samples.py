@@ -47,5 +47,5 @@ def _described(sample: Sample, file_format: str) -> Molecule:
     if file_format == "sdf":
         mol.SetIntProp("answer", sample.number)
         for name, value in sample.data.items():
-            mol.SetProp(name, " ".join(value.split()))
+            mol.SetProp(name, value)
     return Molecule(mol, sample.title if file_format in ("sdf", "mol") else sample.line, entity.notes)

@@ -12,6 +12,7 @@ from typing import IO, Final
 from biomatrix.entities.files.writing import write_atomically
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.files.text import backbone_atoms, check_distinct
+from biomatrix.entities.title_lines import title_line
 from biomatrix.entities.writers import RecordWriter, Refusal, named_anew
 from biomatrix.errors import BioMatrixError
 
@@ -130,7 +131,7 @@ class _Document:
             position = [f"{value:.3f}" for value in xyz.tolist()]
             names = ["ATOM", serial, atom[0], atom, ".", residue, label, entity, str(place), code or "?"]
             atoms.append([*names, *position, "1.00", "0.00", str(number), residue, chain, atom, "1"])
-        title = " ".join(protein.name.split())
+        title = title_line(protein.name)
         origin = cif.quote(f"chain {protein.chain} of its source") if name != protein.chain else "?"
         self._write("_entity", [[entity, "polymer", cif.quote(title) if title else "?", origin]])
         self._write("_entity_poly", [[entity, "'polypeptide(L)'", cif.quote(protein.sequence), chain]])
@@ -141,9 +142,11 @@ class _Document:
 
     def pieces(self) -> Iterable[bytes]:
         """Yield the text of the file in pieces."""
+        from gemmi import cif
+
         block = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in self._first)
         block = block if block and block.isascii() else "biomatrix"
-        yield f"data_{block}\n_entry.id {block}\n\n".encode()
+        yield f"data_{block}\n_entry.id {cif.quote(block)}\n\n".encode()  # a bare one may begin as a tag does
         for name, columns in _TABLES.items():
             yield ("loop_\n" + "".join(f"{name}.{column}\n" for column in columns)).encode()
             rows = self._rows[name]

@@ -12,6 +12,7 @@ from typing import Final
 from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.files.text import backbone_atoms, check_distinct
+from biomatrix.entities.title_lines import title_line
 from biomatrix.entities.writers import RecordWriter, Refusal, named_anew
 from biomatrix.errors import BioMatrixError, UnsupportedError
 
@@ -83,7 +84,7 @@ def _file_text(proteins: Sequence[Protein], names: Sequence[str]) -> str:
 
 def _titles(proteins: Sequence[Protein], names: Sequence[str]) -> Iterator[str]:
     """Yield the records that say what the chains are: a title for one, molecules for several, and names given anew."""
-    titles = [" ".join(protein.name.split()) for protein in proteins]
+    titles = [title_line(protein.name) for protein in proteins]
     if len(proteins) == 1:
         yield from _continued("TITLE ", titles)
     elif any(titles):
@@ -108,7 +109,7 @@ def _continued(record: str, parts: Sequence[str]) -> Iterator[str]:
 def _distinct(chains: Sequence[str]) -> list[str]:
     """Return a name of at most one letter for each chain: its own where that is free, else a letter that is."""
     kept = [
-        chain if len(chain) <= 1 and chain.isascii() and chain not in chains[:at] else None
+        chain if len(chain) <= 1 and chain.isascii() and chain.isprintable() and chain not in chains[:at] else None
         for at, chain in enumerate(chains)
     ]
     free = iter([letter for letter in _LETTERS if letter not in kept])
@@ -117,7 +118,7 @@ def _distinct(chains: Sequence[str]) -> list[str]:
 
 def _chain_lines(protein: Protein, chain: str, serial: int) -> Iterator[str]:
     """Yield the ATOM lines of a chain and its TER, numbered from the serial that follows the given one."""
-    if len(chain) > 1 or not chain.isascii():
+    if len(chain) > 1 or not (chain.isascii() and chain.isprintable()):
         raise UnsupportedError(f"the chain identifier {chain!r} is longer than one letter, {_ADVICE}")
     last = ""
     for atom, residue, number, code, xyz in backbone_atoms(protein):

@@ -9,6 +9,7 @@ import numpy as np
 
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.residues import THREE_LETTERS
+from biomatrix.entities.title_lines import title_line
 from biomatrix.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def fasta_text(proteins: Sequence[Protein]) -> str:
     pieces = []
     for protein in proteins:
         lines = [protein.sequence[i : i + _LINE_LENGTH] for i in range(0, len(protein), _LINE_LENGTH)]
-        pieces.append(f">{' '.join(protein.name.split()) or protein.chain}\n" + "\n".join(lines) + "\n")
+        pieces.append(f">{title_line(protein.name) or title_line(protein.chain)}\n" + "\n".join(lines) + "\n")
     return "".join(pieces)
 
 

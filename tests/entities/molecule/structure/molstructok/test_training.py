@@ -78,7 +78,7 @@ def _train_until(model: CodeModel, values: np.ndarray, places: np.ndarray, check
 
 @pytest.mark.slow
 def test_trained_weights_open_and_reconstruct(prepared: list[PreparedMolecule], tmp_path: Path) -> None:
-    tensors = train(prepared, replace(SMALL, steps=200, fit_steps=800), tmp_path / "run")
+    tensors = train(prepared, replace(SMALL, steps=60, fit_steps=300), tmp_path / "run")
     save_weights(tmp_path / "tokenizer", {"architecture": "molstructok", "settings": {"closed_loop": True}}, tensors)
     tokenizer = MoleculeStructureTokenizer.from_pretrained(tmp_path / "tokenizer")
     assert tokenizer.num_codes == SMALL.num_codes

@@ -223,11 +223,13 @@ def test_many_mutated_coordinates(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_random_codes(tokenizer: ProteinStructureTokenizer, time_limit: TimeLimit) -> None:
     check_codes(tokenizer, FULL, 1, time_limit)
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_random_tokens(tokens: Modality, time_limit: TimeLimit) -> None:
     check_tokens(tokens, FULL, 1, time_limit)
 

@@ -1,0 +1,174 @@
+"""A small Qwen3 that reads a list of genes and then says the type, as the next token."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+from transformers import Qwen3ForCausalLM
+
+from biomatrix.evaluation.baselines.cells.annotation import Told
+from biomatrix.evaluation.baselines.cells.peak_weights import tf_idf
+from biomatrix.evaluation.cells.annotation import Method
+from biomatrix.evaluation.cells.labelled_cells import LabelledCells
+from biomatrix.evaluation.cells.task_list import CellTask
+from biomatrix.training.config import ModelSection
+from biomatrix.training.model import qwen3_config
+from cells.gene_lists import CONTROLS, GeneVocabulary, batch_of, gene_lists, thinned
+
+
+@dataclass(frozen=True)
+class AnnotatorSettings:
+    """Sizes and training of the decoder."""
+
+    top: int = 200
+    width: int = 64
+    layers: int = 1
+    epochs: int = 40
+    batch: int = 32
+    rate: float = 3e-3
+    decay: float = 0.1
+    kept: float = 0.5
+    """Share of the genes that a training cell keeps each time it is read."""
+    smoothing: float = 0.1
+    views: int = 4
+    """How many thinned readings of an asked cell are averaged with the whole one."""
+    seed: int = 0
+
+
+def make_decoder(vocabulary_size: int, settings: AnnotatorSettings) -> Qwen3ForCausalLM:
+    """Return an untrained decoder."""
+    sizes = ModelSection(
+        vocabulary=Path(),  # none is read: the ids are those of `GeneVocabulary`
+        hidden_size=settings.width, intermediate_size=2 * settings.width, num_layers=settings.layers,
+        num_heads=4, num_kv_heads=4, head_dim=settings.width // 4, max_positions=1024, row_multiple=8,
+    )  # fmt: skip
+    torch.manual_seed(settings.seed)
+    return Qwen3ForCausalLM(qwen3_config(sizes, vocabulary_size, pad_id=None, end_ids=[1]))
+
+
+def parameters(model: torch.nn.Module) -> int:
+    """Return the number of weights."""
+    return sum(each.numel() for each in model.parameters())
+
+
+def hidden_states(model: Qwen3ForCausalLM, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+    """Return the last hidden states, ``float32 [B, T, D]``.
+
+    The causal mask is given whole: without it, Transformers would take a gap between positions for the start of
+    another document.
+    """
+    length = ids.shape[1]
+    mask = torch.full((length, length), torch.finfo(torch.float32).min).triu(1)[None, None]
+    found = model.model(input_ids=ids, position_ids=positions, attention_mask=mask, use_cache=False)
+    return found.last_hidden_state
+
+
+def start_from_components(model: Qwen3ForCausalLM, values: NDArray[np.float64]) -> None:
+    """Set the embeddings of genes to their loadings on the principal components of the training cells."""
+    width = model.config.hidden_size
+    centred = values - values.mean(axis=0)
+    scaled = centred / np.maximum(centred.std(axis=0), 0.1)
+    _, scale, right = np.linalg.svd(scaled, full_matrices=False)
+    count = min(width, len(scale))
+    loadings = right[:count].T * scale[:count] / np.sqrt(len(values))
+    loadings *= 0.02 / loadings.std()
+    with torch.no_grad():
+        rows = model.get_input_embeddings().weight
+        rows[CONTROLS : CONTROLS + len(loadings), :count] = torch.from_numpy(loadings).float()
+
+
+class Annotator:
+    """A decoder fitted to labelled cells.
+
+    Parameters
+    ----------
+    values : ndarray, shape=(n, G)
+        Of the training cells: log expression, or weights of open peaks.
+    labels : ndarray, shape=(n,), dtype=str
+    settings : AnnotatorSettings
+    """
+
+    def __init__(
+        self, values: NDArray[np.float64], labels: NDArray[np.str_], settings: AnnotatorSettings | None = None
+    ) -> None:
+        self.settings = settings or AnnotatorSettings()
+        self.vocabulary = GeneVocabulary(values.shape[1], tuple(np.unique(labels).tolist()))
+        self.model = make_decoder(len(self.vocabulary), self.settings)
+        start_from_components(self.model, values)
+        began = time.process_time()
+        self._fit(gene_lists(values, self.settings.top), self.vocabulary.type_places(labels))
+        self.seconds = time.process_time() - began
+
+    def _type_logits(self, lists: NDArray[np.int64]) -> torch.Tensor:
+        ids, positions, last = batch_of(lists)
+        states = hidden_states(self.model, torch.from_numpy(ids), torch.from_numpy(positions))
+        ends = states[torch.arange(len(ids)), torch.from_numpy(last)]
+        head = self.model.get_output_embeddings().weight
+        first = self.vocabulary.first_type
+        return functional.linear(ends, head[first : first + len(self.vocabulary.types)])
+
+    def _fit(self, lists: NDArray[np.int64], places: NDArray[np.int64]) -> None:
+        one = self.settings
+        generator = np.random.default_rng(one.seed)
+        matrices = [each for each in self.model.parameters() if each.ndim > 1]
+        vectors = [each for each in self.model.parameters() if each.ndim == 1]
+        optimiser = torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": one.decay}, {"params": vectors, "weight_decay": 0.0}], lr=one.rate
+        )
+        steps = one.epochs * -(-len(lists) // one.batch)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, one.rate, steps, pct_start=0.1)
+        self.model.train()
+        for _ in range(one.epochs):
+            order = generator.permutation(len(lists))
+            for first in range(0, len(order), one.batch):
+                rows = order[first : first + one.batch]
+                logits = self._type_logits(thinned(lists[rows], one.kept, generator))
+                loss = functional.cross_entropy(logits, torch.from_numpy(places[rows]), label_smoothing=one.smoothing)
+                optimiser.zero_grad()
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+                optimiser.step()
+                schedule.step()
+        self.model.eval()
+
+    @torch.inference_mode()
+    def chances(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of each type, ``float64 [m, T]``, averaged over readings."""
+        one = self.settings
+        lists = gene_lists(values, one.top)
+        generator = np.random.default_rng(one.seed)
+        readings = [lists, *(thinned(lists, one.kept, generator) for _ in range(one.views))]
+        total = np.zeros((len(values), len(self.vocabulary.types)))
+        for reading in readings:
+            for first in range(0, len(reading), 256):
+                logits = self._type_logits(reading[first : first + 256])
+                total[first : first + 256] += logits.softmax(-1).double().numpy()
+        return total / len(readings)
+
+    def told(self, values: NDArray[np.float64]) -> Told:
+        """Return the most probable types."""
+        chances = self.chances(values)
+        return Told(np.asarray(self.vocabulary.types, dtype=np.str_)[chances.argmax(axis=1)], chances.max(axis=1))
+
+
+def decoder_method(task: CellTask) -> Method:
+    """Return the decoder as a method of annotation: trained on the training cells, seconds and weights printed."""
+
+    def method(train: LabelledCells, asked: LabelledCells) -> Told:
+        if task.features == "peaks":
+            everyone = np.concatenate([train.values, asked.values])
+            weighted = tf_idf(everyone, np.arange(len(everyone)) < len(train))
+            values, questions = weighted[: len(train)], weighted[len(train) :]
+        else:
+            values, questions = train.log_values(), asked.log_values()
+        fitted = Annotator(values, train.labels)
+        print(f"{task.name}: {parameters(fitted.model):,} weights, {fitted.seconds:.0f} s of one core to train")
+        return fitted.told(questions)
+
+    return method

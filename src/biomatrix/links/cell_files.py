@@ -1,0 +1,277 @@
+"""Cells with open regions, with expression, or with both, from AnnData files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.cell.scale import PER
+from biomatrix.errors import ConfigurationError, ParseError
+from biomatrix.links.gene_places import GenePlaces, chromosome_number
+from biomatrix.links.hdf5_guard import refuse_hostile_hdf5
+from biomatrix.links.region_files import assembly_named, checked_numbers, region_columns
+from biomatrix.links.region_set import RegionSet
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from scipy.sparse import csc_matrix
+
+_NAMED: Final = re.compile(r"(?P<chrom>[A-Za-z0-9_.]+)[:_-](?P<start>\d+)[-_](?P<end>\d+)")
+"""How peaks are named: chr1:100-200, chr1-100-200, chr1_100_200."""
+_IDS: Final = ("ensembl_id", "gene_ids", "gene_id")
+_ASSEMBLY: Final = ("assembly", "genome")
+_BITS: Final = 40
+_SAME: Final = 0.1
+"""The least share of cells that two files of the same cells have in common."""
+
+
+@dataclass(frozen=True, eq=False)
+class Expressed:
+    """Expression of cells.
+
+    Legend: C cells, G genes.
+
+    Parameters
+    ----------
+    values : scipy.sparse.csc_matrix, shape=(C, G)
+        log1p of counts per 10,000, or what the file held where that is no counts.
+    gene : ndarray, shape=(G,), dtype=int64
+        Rows of a table of genes; each once.
+    cells : ndarray, shape=(C,), dtype=object
+        Barcodes.
+    notes : tuple of str
+    """
+
+    values: csc_matrix
+    gene: NDArray[np.int64]
+    cells: NDArray[np.object_]
+    notes: tuple[str, ...] = ()
+
+
+def open_cells(path: Path) -> AnnData:
+    """Return the cells of an ``.h5ad`` file.
+
+    Raises
+    ------
+    ConfigurationError
+        anndata is missing, or the file is of another format.
+    ParseError
+        It is broken, or leads out of itself.
+    """
+    try:
+        import anndata
+    except ImportError as error:
+        raise ConfigurationError("files of cells need anndata: pip install 'biomatrix[cells]'") from error
+    if path.suffix != ".h5ad":
+        raise ConfigurationError(
+            "cells are read from .h5ad, as scanpy.read_10x_h5(...).write_h5ad(...) writes; or give a table of regions",
+            file=str(path),
+        )
+    refuse_hostile_hdf5(path)
+    try:
+        adata = anndata.read_h5ad(path)
+        _check_matrix(adata.X)
+    except ParseError as error:
+        raise error.at(file=str(path)) from error
+    except Exception as error:  # whatever a broken file makes of the reader
+        raise ParseError(f"no readable h5ad: {type(error).__name__} {str(error)[:200]}", file=str(path)) from error
+    if len(set(adata.obs_names)) != adata.n_obs:
+        raise ParseError(
+            "two cells have the same name; give each its own (adata.obs_names_make_unique())", file=str(path)
+        )
+    return adata
+
+
+def _check_matrix(matrix: Any) -> None:
+    from scipy.sparse import issparse
+
+    if matrix is None:
+        raise ParseError("there is no matrix X")
+    if issparse(matrix):
+        matrix.check_format(full_check=True)
+    values = matrix.data if issparse(matrix) else np.asarray(matrix)
+    if values.dtype.kind not in "iufb":
+        raise ParseError(f"X holds {values.dtype}, not numbers")
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise ParseError("X holds a negative value, NaN or infinity; give counts or log1p of them")
+
+
+def _peaks(var: Any) -> tuple[NDArray[np.bool_], Any]:
+    """Return which variables are regions by their type, and the table; all of them where no type tells."""
+    for name in ("feature_types", "modality"):
+        if name in var:
+            kinds = np.array([str(one).lower() for one in var[name]])
+            is_peak = np.isin(kinds, ("peaks", "peak", "atac"))
+            if is_peak.any() or np.isin(kinds, ("gene expression", "gene", "rna")).any():
+                return is_peak, var
+    named = region_columns(var.columns) is not None or all(_NAMED.fullmatch(str(one)) for one in var.index[:20])
+    return np.full(len(var), named and len(var) > 0), var
+
+
+def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionSet | None:
+    """Return the regions of cells, None where the file holds none.
+
+    Raises
+    ------
+    ConfigurationError
+        Nothing says which assembly they lie on.
+    ParseError
+        A region is none.
+    """
+    from scipy.sparse import csc_matrix
+
+    is_peak, var = _peaks(adata.var)
+    if not is_peak.any():
+        return None
+    told = _assembly_of(adata, var, is_peak)
+    if told and assembly and told != assembly:
+        raise ConfigurationError(f"the file says {told}, --assembly says {assembly}", file=file)
+    if not (told or assembly):
+        raise ConfigurationError(
+            "nothing says which genome the regions lie on; give --assembly hg38 (or lift them over from hg19 first)",
+            file=file,
+        )
+    chromosome, start, end = _places(var[is_peak], file)
+    kept = np.flatnonzero(chromosome >= 0)
+    opened = csc_matrix(adata.X[:, np.flatnonzero(is_peak)[kept]], dtype=np.float64)
+    left = len(chromosome) - len(kept)
+    notes = (f"{left:,} regions are not on chr1 to chr22, X, Y or M and are left out",) if left else ()
+    signal = np.asarray(opened.sum(axis=0)).ravel()
+    try:
+        parts = (chromosome[kept], start[kept], end[kept], signal)
+        return RegionSet(assembly or told, *parts, opened=opened, notes=notes)
+    except ParseError as error:
+        raise error.at(file=file) from error
+
+
+def _assembly_of(adata: AnnData, var: Any, is_peak: NDArray[np.bool_]) -> str:
+    for name in _ASSEMBLY:
+        if name in adata.uns and isinstance(adata.uns[name], str):
+            return assembly_named(adata.uns[name])
+    names = {str(one) for one in var["genome"][is_peak]} if "genome" in var else set()
+    return assembly_named(names.pop()) if len(names) == 1 else ""
+
+
+def _places(var: Any, file: str) -> tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int64]]:
+    names = region_columns(var.columns)
+    if names is not None:
+        chromosome = [chromosome_number(str(one)) for one in var[names[0]]]
+        start, end = (checked_numbers(var[name].to_numpy()) for name in names[1:])
+        return np.array(chromosome, dtype=np.int16), start, end
+    texts = [str(one) for one in var.get("interval", var.index)]
+    found = [_NAMED.fullmatch(text) for text in texts]
+    wrong = next((number for number, one in enumerate(found) if one is None), None)
+    if wrong is not None:
+        raise ParseError(f"{texts[wrong][:60]!r} is no region such as chr1:100-200", file=file, record=wrong + 1)
+    parts = [one.groupdict() for one in found if one is not None]
+    chromosome = [chromosome_number(one["chrom"]) for one in parts]
+    start, end = (checked_numbers(np.array([one[name] for one in parts])) for name in ("start", "end"))
+    return np.array(chromosome, dtype=np.int16), start, end
+
+
+def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, file: str) -> Expressed | None:
+    """Return the expression of cells, None where the file holds none.
+
+    Parameters
+    ----------
+    adata : anndata.AnnData
+    genes : GenePlaces
+    totals : str, optional
+        The column of ``obs`` with each cell's counts over all genes; the sum over the file's genes where not given.
+    file : str
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such column.
+    ParseError
+        Hardly a name is a gene.
+    """
+    from scipy.sparse import csc_matrix
+
+    is_peak, var = _peaks(adata.var)
+    columns = np.flatnonzero(~is_peak)
+    if not len(columns):
+        return None
+    named = next((name for name in _IDS if name in var), None)
+    rows = _genes_of(var.index[columns], None if named is None else var[named].iloc[columns], genes)
+    known = np.flatnonzero(rows >= 0)
+    known = known[np.unique(rows[known], return_index=True)[1]]
+    share = len(known) / len(columns)
+    if share < _SAME:
+        examples = ", ".join(str(one) for one in var.index[columns[rows < 0]][:10])
+        raise ParseError(
+            f"{share:.0%} of the names are genes of the table; give current symbols or Ensembl ids, not: {examples}",
+            file=file,
+        )
+    counts = csc_matrix(adata.X, dtype=np.float64)[:, columns]
+    values, note = _normalised(counts, adata.obs, totals, file)
+    notes = (note, f"{len(known):,} of {len(columns):,} names of genes ({share:.0%}) are in the table of genes")
+    return Expressed(values[:, known], rows[known], np.array(adata.obs_names, dtype=object), notes)
+
+
+def _genes_of(names: Any, ids: Any, genes: GenePlaces) -> NDArray[np.int64]:
+    """Return the row of each name in a table of genes, -1 where it has none or several."""
+    by_id = {str(one): row for row, one in enumerate(genes.ensembl_id)}
+    by_symbol: dict[str, int] = {}
+    for row, one in enumerate(genes.symbol):
+        by_symbol[str(one)] = -1 if str(one) in by_symbol else row
+    known = {**by_symbol, **by_id}
+    texts = [str(one) for one in (names if ids is None else ids)]
+    plain = [text.partition(".")[0] if text.startswith("ENSG") else text for text in texts]
+    return np.array([known.get(text, -1) for text in plain], dtype=np.int64)
+
+
+def _normalised(counts: csc_matrix, obs: Any, totals: str | None, file: str) -> tuple[csc_matrix, str]:
+    if totals is not None and totals not in obs:
+        raise ConfigurationError(f"no column {totals!r} in obs; there are: {', '.join(map(str, obs))}", file=file)
+    if len(counts.data) and (counts.data != np.floor(counts.data)).any():
+        return counts, "expression is not whole numbers: taken as normalised"
+    sums = np.asarray(counts.sum(axis=1)).ravel() if totals is None else np.asarray(obs[totals], dtype=np.float64)
+    if not np.isfinite(sums).all() or (sums < 0).any():
+        raise ParseError(f"the totals in {totals!r} are not at least 0", file=file)
+    over = "the genes of the file" if totals is None else f"obs[{totals!r}]"
+    return log1p_per_ten_thousand(counts, sums), f"expression is counts: log1p per 10,000 of {over}"
+
+
+def log1p_per_ten_thousand(counts: csc_matrix, totals: NDArray[np.float64]) -> csc_matrix:
+    """Return log1p of counts per 10,000, ``float64 [C, G]``.
+
+    Counts are divided by the total first, which rounds once, and the quotient is rounded to 40 bits: 2 of 10,000 and 4
+    of 20,000 are one value, and tie.
+
+    Parameters
+    ----------
+    counts : scipy.sparse.csc_matrix, shape=(C, G)
+    totals : ndarray, shape=(C,), dtype=float64
+    """
+    from scipy.sparse import csc_matrix
+
+    shares, exponents = np.frexp(counts.data / np.maximum(totals, 1.0)[counts.indices])
+    rounded = np.ldexp(np.round(np.ldexp(shares, _BITS)), exponents - _BITS)
+    return csc_matrix((np.log1p(rounded * PER), counts.indices, counts.indptr), shape=counts.shape)
+
+
+def same_cells(first: NDArray[np.object_], second: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows of the cells that both have, by barcode, in the order of the first.
+
+    Raises
+    ------
+    ConfigurationError
+        They have hardly a cell in common.
+    """
+    place: Mapping[object, int] = {name: row for row, name in enumerate(second)}
+    pairs = [(row, place[name]) for row, name in enumerate(first) if name in place]
+    if len(pairs) < max(2, _SAME * min(len(first), len(second))):
+        raise ConfigurationError(
+            f"{len(pairs):,} barcodes of {len(first):,} and {len(second):,} cells agree, such as {first[:1]} and "
+            f"{second[:1]}; give files of the same cells with the same barcodes"
+        )
+    rows = np.array(pairs, dtype=np.int64)
+    return rows[:, 0], rows[:, 1]

@@ -1,0 +1,148 @@
+"""Where genes begin on one genome assembly, and which genes a person means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biomatrix.entities.cell.regions import CHROMOSOMES
+from biomatrix.entities.near_matches import near_matches
+from biomatrix.entities.rejects import Reject
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+
+_TABLE: Final = "biomatrix.entities.cell.genes.table"
+_NUMBERS: Final = {name: number for number, name in enumerate(CHROMOSOMES)}
+_WANTED: Final = ("ensembl_id", "symbol", "biotype", "chromosome", "start", "end", "strand")
+CODING: Final = "protein_coding"
+
+
+@dataclass(frozen=True, eq=False)
+class GenePlaces:
+    """Genes with their transcription start sites (TSS).
+
+    Parameters
+    ----------
+    assembly : str
+        Such as ``hg38``.
+    ensembl_id, symbol, biotype : ndarray, shape=(G,), dtype=object
+    chromosome : ndarray, shape=(G,), dtype=int16
+        Index into :data:`biomatrix.entities.cell.regions.CHROMOSOMES`.
+    tss : ndarray, shape=(G,), dtype=int64
+        0-based: the first base of the gene on its strand.
+    """
+
+    assembly: str
+    ensembl_id: NDArray[np.object_]
+    symbol: NDArray[np.object_]
+    biotype: NDArray[np.object_]
+    chromosome: NDArray[np.int16]
+    tss: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.ensembl_id)
+
+    @classmethod
+    def of_columns(cls, columns: Mapping[str, Any], assembly: str = "hg38", file: str | None = None) -> GenePlaces:
+        """Return the genes of a table with a start (0-based), an end and a strand; those off the chromosomes are left.
+
+        Raises
+        ------
+        ParseError
+            A column is missing, or a place is none.
+        """
+        missing = [name for name in _WANTED if columns.get(name) is None]
+        if missing:
+            raise ParseError(f"a table of genes needs the columns {', '.join(_WANTED)}; no {missing[0]!r}", file=file)
+        named = np.asarray(columns["chromosome"])
+        if named.dtype.kind in "iu":
+            chromosome = named.astype(np.int16)
+        else:
+            chromosome = np.array([chromosome_number(str(name)) for name in named], dtype=np.int16)
+        strand = np.array([str(one) in ("-", "-1") for one in columns["strand"]], dtype=bool)
+        try:
+            start, end = (np.asarray(columns[name], dtype=np.int64) for name in ("start", "end"))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ParseError(f"a start or end of a gene is no whole number: {error}", file=file) from error
+        wrong = np.flatnonzero((start < 0) | (end <= start))
+        if len(wrong):
+            first = int(wrong[0])
+            raise ParseError(
+                f"a gene ends at {end[first]}, not after its start {start[first]}", file=file, record=first
+            )
+        held = np.flatnonzero(chromosome >= 0)
+        texts = (np.asarray(columns[name], dtype=object)[held] for name in ("ensembl_id", "symbol", "biotype"))
+        return cls(assembly, *texts, chromosome[held], np.where(strand, end - 1, start)[held])
+
+    def of(self, names: Iterable[str]) -> tuple[NDArray[np.int64], list[Reject]]:
+        """Return the genes of these Ensembl ids or symbols, each once in the order asked for, and what is no gene.
+
+        A symbol of several genes is refused: the id says which is meant. An id may have a version.
+        """
+        by_id = {str(one): place for place, one in enumerate(self.ensembl_id)}
+        by_symbol: dict[str, list[int]] = {}
+        for place, one in enumerate(self.symbol):
+            by_symbol.setdefault(str(one), []).append(place)
+        found: dict[int, None] = {}
+        rejects = []
+        for number, name in enumerate(names, 1):
+            try:
+                found[self._one(name, by_id, by_symbol)] = None
+            except BioMatrixError as error:
+                rejects.append(Reject.from_error(error, "genes", number))
+        return np.array(list(found), dtype=np.int64), rejects
+
+    def _one(self, name: str, by_id: Mapping[str, int], by_symbol: Mapping[str, Sequence[int]]) -> int:
+        place = by_id.get(name.partition(".")[0] if name.startswith("ENSG") else name)
+        if place is not None:
+            return place
+        meant = by_symbol.get(name, ())
+        if not meant:
+            near = near_matches(name, by_symbol)
+            hint = f"; did you mean {' or '.join(near)}?" if near else "; give a current symbol or an Ensembl id"
+            raise ParseError(f"no gene {name[:60]!r} on the chromosomes of {self.assembly}{hint}")
+        if len(meant) > 1:
+            ids = ", ".join(str(self.ensembl_id[one]) for one in meant[:4])
+            raise ParseError(f"{name!r} is the symbol of {len(meant)} genes; give one of their ids: {ids}")
+        return meant[0]
+
+
+def chromosome_number(name: str) -> int:
+    """Return the index of a chromosome, -1 for one that is none of the listed; ``22`` and ``chr22`` are one.
+
+    Examples
+    --------
+    >>> chromosome_number("chr22"), chromosome_number("MT"), chromosome_number("chrUn_KI270742v1")
+    (21, 24, -1)
+    """
+    if name in _NUMBERS:
+        return _NUMBERS[name]
+    return _NUMBERS.get("chrM" if name in ("MT", "chrMT") else f"chr{name}", -1)
+
+
+def read_gene_places(path: str | Path, assembly: str = "hg38") -> GenePlaces:
+    """Return the genes of a Parquet file or of separated values; ParseError where it is no such table."""
+    from biomatrix.links.table_files import read_columns
+
+    columns = dict(read_columns(path))
+    columns.setdefault("chromosome", columns.get("chrom"))
+    return GenePlaces.of_columns(columns, assembly, str(path))
+
+
+@cache
+def gene_places() -> GenePlaces:
+    """Return the genes of the package's own table, on hg38; ConfigurationError where it has none."""
+    try:
+        table: Any = import_module(_TABLE).gene_table()
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            "no table of genes comes with this copy; name one with --gene-table: ensembl_id, symbol, biotype, chrom, "
+            "start (0-based), end, strand"
+        ) from error
+    return GenePlaces.of_columns({name: getattr(table, name, None) for name in _WANTED})

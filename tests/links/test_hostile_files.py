@@ -1,0 +1,179 @@
+"""Files from strangers: each is refused by a named error that says which file and what is wrong."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from biomatrix.errors import BioMatrixError
+from biomatrix.links.cell_files import open_cells, regions_of_cells
+from biomatrix.links.fragments import fragments_over_regions
+from biomatrix.links.gene_places import GenePlaces, read_gene_places
+from biomatrix.links.region_files import read_region_file
+from biomatrix.links.region_set import RegionSet
+from biomatrix.links.run import find_links
+from biomatrix.links.settings import Settings
+
+
+def link_out(path: Path) -> None:
+    with h5py.File(path.with_name("other.h5"), "w") as other:
+        other["x"] = np.ones(3)
+    with h5py.File(path, "a") as file:
+        file["uns/stolen"] = h5py.ExternalLink("other.h5", "x")
+
+
+def soft_link(path: Path) -> None:
+    with h5py.File(path, "a") as file:
+        file["uns/again"] = h5py.SoftLink("/X")
+
+
+def huge(path: Path) -> None:
+    with h5py.File(path, "a") as file:
+        del file["X"]
+        file.create_dataset("X", shape=(60, 2**26), dtype="f4", chunks=(60, 2**16), compression="gzip")
+
+
+def not_a_number(path: Path) -> None:
+    with h5py.File(path, "a") as file:
+        file["X"][3, 2] = np.nan
+
+
+def negative(path: Path) -> None:
+    with h5py.File(path, "a") as file:
+        file["X"][3, 2] = -1
+
+
+def same_barcodes(path: Path) -> None:
+    with h5py.File(path, "a") as file:
+        file["obs/_index"][1] = file["obs/_index"][0]
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def no_file(path: Path) -> None:
+    path.write_bytes(b"not an HDF5 file")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (link_out, "stolen is a link"),
+        (soft_link, "again is a link"),
+        (huge, "declares"),
+        (not_a_number, "NaN"),
+        (negative, "negative"),
+        (same_barcodes, "same name"),
+        (cut, "no readable"),
+        (no_file, "no readable"),
+    ],
+)
+def test_spoilt_cells(spoil: Callable[[Path], None], message: str, multiome_file: Path) -> None:
+    spoil(multiome_file)
+    with pytest.raises(BioMatrixError, match=message) as refused:
+        open_cells(multiome_file)
+    assert multiome_file.name in str(refused.value)
+
+
+def test_a_sparse_matrix_whose_index_lies_outside(multiome_file: Path) -> None:
+    from scipy.sparse import csr_matrix
+
+    cells = open_cells(multiome_file)
+    cells.X = csr_matrix(cells.X)
+    cells.write_h5ad(multiome_file)
+    with h5py.File(multiome_file, "a") as file:
+        file["X/indices"][5] = 99
+    with pytest.raises(BioMatrixError, match=multiome_file.name):
+        open_cells(multiome_file)
+
+
+def test_peaks_without_an_assembly_and_of_another(multiome_file: Path) -> None:
+    cells = open_cells(multiome_file)
+    with pytest.raises(BioMatrixError, match="--assembly hg38"):
+        regions_of_cells(cells, None, "x.h5ad")
+    cells.uns["assembly"] = "GRCh37"
+    with pytest.raises(BioMatrixError, match="the file says hg19, --assembly says hg38"):
+        regions_of_cells(cells, "hg38", "x.h5ad")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.bed", "", "no region"),
+        ("a.bed", "chr1\t5\n", "no region"),
+        ("a.tsv", "chrom\tbegin\tend\nchr1\t1\t2\n", "no columns with chromosome"),
+        ("a.tsv", "chrom\tstart\tend\nchr1\tone\t2\n", "'one' in the column 'start'"),
+        ("a.tsv", "chrom\tstart\tend\tsignal\nchr1\t1\t2\t-3\n", "not at least 0"),
+        ("a.tsv", "chrom\tstart\tend\tsignal\nchr1\t1\t2\tinf\n", "no finite number"),
+        ("a.parquet", "no parquet", "no Parquet"),
+        ("a.doc", "chr1\t1\t2\n", "ends in one of"),
+    ],
+)
+def test_tables_that_hold_no_regions(name: str, content: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(BioMatrixError, match=message):
+        read_region_file(path, "hg38")
+
+
+def test_bad_rows_are_counted_and_the_rest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "peaks.narrowPeak"
+    good = "chr1\t10\t20\tp\t0\t.\t3.5\t1\t1\t5\n"
+    path.write_text("track name=x\n" + good + "chr1\t20\t10\tp\n" + "chr1\tx\t10\n" + "chrUn\t1\t2\tp\t0\t.\t1\n")
+    regions, rejects = read_region_file(path, "hg38")
+    assert (len(regions), regions.signal.tolist()) == (1, [3.5])
+    assert [reject.record for reject in rejects] == [3, 4]
+    assert "1 regions are not on" in regions.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("# only a header\n", "no fragment"),
+        ("chr1\t5\t10\n", "3 columns"),
+        ("chr1\t10\t5\tc0\t1\n", "ends at 5, not after its start 10"),
+        ("chr1\tten\t50\tc0\t1\n", "no table of fragments"),
+        ("chr1\t10\t50\tc9\t1\n", "none of 1 fragments"),
+        ("chr1\t10\t50\tc0\t1\nchr1\t\t50\tc0\t1\n", "lacks a value"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_fragments_that_are_none(content: str, message: str, packed: bool, tmp_path: Path) -> None:
+    path = tmp_path / ("f.tsv.gz" if packed else "f.tsv")
+    path.write_bytes(gzip.compress(content.encode()) if packed else content.encode())
+    regions = RegionSet("hg38", np.zeros(1, np.int16), np.array([0]), np.array([99]), np.ones(1))
+    with pytest.raises(BioMatrixError, match=message):
+        fragments_over_regions(path, regions, np.array(["c0"], dtype=object))
+
+
+def test_a_table_of_genes_that_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "genes.tsv"
+    path.write_text("symbol\tstart\nA\t1\n")
+    with pytest.raises(BioMatrixError, match="no 'ensembl_id'"):
+        read_gene_places(path)
+    header = "ensembl_id\tsymbol\tbiotype\tchrom\tstart\tend\tstrand\n"
+    path.write_text(header + "ENSG1\tA\tprotein_coding\tchr1\t9\t5\t+\n")
+    with pytest.raises(BioMatrixError, match="not after its start"):
+        read_gene_places(path)
+
+
+def test_cells_that_share_no_barcode(multiome_file: Path, genes: GenePlaces, tmp_path: Path) -> None:
+    cells = open_cells(multiome_file)[:, :3].copy()
+    cells.obs_names = [f"other{number}" for number in range(cells.n_obs)]
+    cells.write_h5ad(tmp_path / "rna.h5ad")
+    with pytest.raises(BioMatrixError, match="same barcodes"):
+        find_links(multiome_file, ["AAA"], Settings("hg38", rna=tmp_path / "rna.h5ad"), genes)
+
+
+def test_names_that_are_no_genes(multiome_file: Path, genes: GenePlaces) -> None:
+    cells = open_cells(multiome_file)
+    cells.var_names = ["x1", "x2", "x3", *cells.var_names[3:]]
+    cells.write_h5ad(multiome_file)
+    with pytest.raises(BioMatrixError, match=r"0% of the names are genes.*x1, x2, x3"):
+        find_links(multiome_file, ["AAA"], Settings("hg38"), genes)
