@@ -52,9 +52,10 @@ def gene_lists(values: NDArray[np.float64], top: int) -> NDArray[np.int64]:
     return np.where(detected, order + CONTROLS, -1)
 
 
-def thinned(lists: NDArray[np.int64], share: float, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Return lists from which each gene is dropped with a chance of 1 - share: -1 in its place."""
-    return np.where(generator.random(lists.shape) < share, lists, -1)
+def thinned(lists: NDArray[np.int64], least: float, generator: np.random.Generator) -> NDArray[np.int64]:
+    """Return lists from which genes are dropped, -1 in their place; what is kept is a share from ``least`` to 1."""
+    shares = generator.uniform(least, 1.0, (len(lists), 1))
+    return np.where(generator.random(lists.shape) < shares, lists, -1)
 
 
 def batch_of(lists: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

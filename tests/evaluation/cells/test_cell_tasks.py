@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,13 @@ from biomatrix.evaluation.cells.response import response_result
 from biomatrix.evaluation.cells.results import CellResult, Row
 from biomatrix.evaluation.cells.split import random_split, split_at, split_by
 from biomatrix.evaluation.cells.task_list import cell_task, cell_tasks
+from biomatrix.evaluation.cells.text_questions import TEXT_TASKS
+from biomatrix.tasks.benchmarks.answers import prediction_of
+from biomatrix.tasks.benchmarks.definition_faults import definition_faults
+from biomatrix.tasks.benchmarks.definition_files import read_benchmarks
+from biomatrix.tasks.benchmarks.examples import Example
+from biomatrix.tasks.benchmarks.judging import judge
+from biomatrix.tasks.benchmarks.loading import load_examples
 
 RNG = np.random.default_rng(0)
 
@@ -90,14 +98,17 @@ def test_features_learn_nothing_from_asked_cells() -> None:
     values, train = RNG.random((40, 60)), np.arange(40) < 25
     changed = values.copy()
     changed[~train] *= 3
-    for features in (lambda given: principal_components(given, train, 5), lambda given: lsi(given, train, 5)):
-        np.testing.assert_allclose(features(values)[train], features(changed)[train], atol=1e-9)
+    for features in (
+        partial(principal_components, count=5, exact=True),
+        partial(lsi, count=5),
+    ):
+        np.testing.assert_allclose(features(values, train)[train], features(changed, train)[train], atol=1e-9)
 
 
 def test_components_are_those_of_the_singular_values() -> None:
     for shape in ((20, 50), (50, 20)):
         values, train = RNG.random(shape), np.ones(shape[0], dtype=bool)
-        found = principal_components(values, train, 3, whiten=False)
+        found = principal_components(values, train, 3, whiten=False, exact=True)
         scale = np.linalg.svd(values - values.mean(axis=0), compute_uv=False)[:3]
         np.testing.assert_allclose(np.linalg.norm(found, axis=0), scale)
 
@@ -182,3 +193,21 @@ def test_known_floors_of_annotation(shared: Path, name: str, known: dict[str, fl
     result = annotation_result(task, cells, task.sides(cells))
     for method, figure in known.items():
         assert result.score(method) == pytest.approx(figure, abs=0.01), method
+
+
+def test_a_cell_is_asked_in_words_and_judged(shared: Path) -> None:
+    pytest.importorskip("anndata")
+    benchmark = read_benchmarks(TEXT_TASKS)["annotate_kang"]
+    assert list(definition_faults(benchmark)) == []
+    asked = list(load_examples(benchmark.data, shared / "data" / "single_cell" / "kang_ifnb"))
+    assert len(asked) == 481
+    first = asked[0]
+    assert isinstance(first, Example)
+    assert first.facts["split_column"] == "donor"
+    assert len(str(first.fields["genes"]).split()) == 100
+    rows = [each for each in asked if isinstance(each, Example)]
+    told = [prediction_of(benchmark, each.references[0] if place % 2 else "unknown") for place, each in enumerate(rows)]
+    scores = judge(benchmark, told, rows)
+    assert scores["unknown"].value == pytest.approx(241 / 481)
+    assert scores["accuracy_of_told"].value == 1.0
+    assert prediction_of(benchmark, "a cell of some kind").fault

@@ -86,7 +86,12 @@ def _gene_floors(
     if lists:
         found.append(("markers", markers(log[split.test], cells.features, lists)))
     reduced = principal_components(log, split.train, COMPONENTS)
-    features = [(f"LR on PCA{COMPONENTS}", reduced, 1.0), ("LR on log expression", log, LOG_PENALTY)]
+    exact = principal_components(log, split.train, COMPONENTS, exact=True)
+    features = [
+        (f"LR on PCA{COMPONENTS}", reduced, 1.0),
+        (f"LR on PCA{COMPONENTS}, exact", exact, 1.0),
+        ("LR on log expression", log, LOG_PENALTY),
+    ]
     features += [(f"LR on ranks top {top}", rank_features(log, top), 1.0) for top in TOPS]
     found += [(name, _fitted(values, labels, split, penalty)) for name, values, penalty in features]
     return [*found, ("shuffled labels", _fitted(reduced, shuffled(labels), split, 1.0))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -37,6 +37,10 @@ class LabelledCells:
     are_counts : bool
     totals : ndarray, shape=(C,), dtype=float64, optional
         Counts over all genes of the original matrix.
+    symbols : ndarray, shape=(G,), dtype=str, optional
+        Where the file names its columns otherwise and has symbols beside.
+    names : tuple of str
+        Barcodes; empty where nothing names the cells.
     """
 
     values: NDArray[np.float64]
@@ -45,6 +49,8 @@ class LabelledCells:
     columns: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
     are_counts: bool = True
     totals: NDArray[np.float64] | None = None
+    symbols: NDArray[np.str_] | None = None
+    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -60,7 +66,14 @@ class LabelledCells:
         """Return some of the cells."""
         columns = {name: values[kept] for name, values in self.columns.items()}
         totals = None if self.totals is None else self.totals[kept]
-        return LabelledCells(self.values[kept], self.features, self.labels[kept], columns, self.are_counts, totals)
+        return replace(
+            self,
+            values=self.values[kept],
+            labels=self.labels[kept],
+            columns=columns,
+            totals=totals,
+            names=tuple(np.asarray(self.names, dtype=np.str_)[kept].tolist()) if self.names else (),
+        )
 
 
 def read_labelled_cells(
@@ -106,4 +119,6 @@ def read_labelled_cells(
         columns,
         values == "counts",
         np.asarray(adata.obs[totals], dtype=np.float64) if totals else None,
+        np.asarray(adata.var["symbol"].astype(str), dtype=np.str_) if "symbol" in adata.var else None,
+        tuple(map(str, adata.obs_names)),
     )

@@ -137,7 +137,7 @@ def leiden(
     try:
         import igraph
     except ImportError:
-        raise ConfigurationError("Leiden clusters need the igraph package; run: pip install igraph") from None
+        raise ConfigurationError("Leiden clusters need igraph: pip install 'biomatrix[integration]'") from None
     import random
 
     sources, targets, weights = graph

@@ -53,7 +53,7 @@ def squared_distances(queries: NDArray[np.floating], points: NDArray[np.floating
     """Return squared Euclidean distances, ``float64 [n, m]``, never below 0."""
     a, b = np.asarray(queries, dtype=np.float64), np.asarray(points, dtype=np.float64)
     found = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1) - 2 * (a @ b.T)
-    return np.maximum(found, 0.0)
+    return np.asarray(np.maximum(found, 0.0), dtype=np.float64)
 
 
 def majority_of(labels: NDArray[np.str_], neighbours: NDArray[np.intp]) -> NDArray[np.str_]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from biomatrix.metrics.cells.annotation import UNKNOWN
-from biomatrix.metrics.scores import Scores, mean_score
+from biomatrix.metrics.scores import Score, Scores, mean_score
 
 Relation = Literal["same", "ancestor", "descendant", "related", "unrelated", "unknown"]
 """What a told type is to the true one.
@@ -79,6 +79,8 @@ def ontology_scores(
         raise ValueError(f"{len(told)} told types for {len(truth)} cells; give one for each")
     found = [relation(one, other, ancestors, general) for one, other in zip(truth, told, strict=True)]
     silent = found.count("unknown")
-    shares = {name: mean_score([float(each == name) for each in found], empty=silent) for name in RELATIONS}
+    shares: dict[str, Score] = {
+        name: mean_score([float(each == name) for each in found], empty=silent) for name in RELATIONS
+    }
     line = ("same", "ancestor", "descendant")
     return {**shares, "within_lineage": mean_score([float(each in line) for each in found], empty=silent)}
