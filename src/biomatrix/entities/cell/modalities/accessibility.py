@@ -62,7 +62,8 @@ class CellAccessibility(Modality):
     assembly : str
         The genome that tokens speak of; regions on another are refused.
     regions : RegionList, str, Path or sequence of str, optional
-        A declared list, such as ENCODE's cCREs, its BED file, or the lines of one: a region is then one token, its place in the list.
+        A declared list, such as ENCODE's cCREs, its BED file, or the lines of one: a region is then one token, its
+        place in the list.
     locus : str, optional
         A gene, or ``chr11:117,800,000-118,800,000``: only what is open there is written.
     reach : int
