@@ -77,8 +77,10 @@ class GenePlaces:
                 f"a gene ends at {end[first]}, not after its start {start[first]}", file=file, record=first
             )
         held = np.flatnonzero(chromosome >= 0)
-        texts = (np.asarray(columns[name], dtype=object)[held] for name in ("ensembl_id", "symbol", "biotype"))
-        return cls(assembly, *texts, chromosome[held], np.where(strand, end - 1, start)[held])
+        ids, symbols, biotypes = (
+            np.asarray(columns[name], dtype=object)[held] for name in ("ensembl_id", "symbol", "biotype")
+        )
+        return cls(assembly, ids, symbols, biotypes, chromosome[held], np.where(strand, end - 1, start)[held])
 
     def of(self, names: Iterable[str]) -> tuple[NDArray[np.int64], list[Reject]]:
         """Return the genes of these Ensembl ids or symbols, each once in the order asked for, and what is no gene.
@@ -131,7 +133,8 @@ def read_gene_places(path: str | Path, assembly: str = "hg38") -> GenePlaces:
     from biomatrix.links.table_files import read_columns
 
     columns = dict(read_columns(path))
-    columns.setdefault("chromosome", columns.get("chrom"))
+    if "chrom" in columns:
+        columns.setdefault("chromosome", columns["chrom"])
     return GenePlaces.of_columns(columns, assembly, str(path))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ class RegionSet:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        parts = (self.chromosome, self.start, self.end, self.signal, *self.marks.values())
+        parts: tuple[NDArray[Any], ...] = (self.chromosome, self.start, self.end, self.signal, *self.marks.values())
         if len({len(part) for part in parts}) != 1:
             raise ParseError("the parts of regions differ in length")
         if self.opened is not None and self.opened.shape[1] != len(self):
