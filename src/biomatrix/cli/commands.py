@@ -16,6 +16,7 @@ _HOMES: Final = {
     "decode": "decode",
     "generate": "generate",
     "explain": "explain",
+    "cells": "cells",
     "links": "links",
     "mcp": "mcp",
     "calibrate": "calibrate",

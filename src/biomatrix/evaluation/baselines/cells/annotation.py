@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -57,13 +57,18 @@ def logistic_regression(features: Floats, labels: NDArray[np.str_], asked: Float
     ConfigurationError
         The scikit-learn package is not installed.
     """
+    fitted = fitted_regression(features, labels, penalty)
+    chances = fitted.predict_proba(asked)
+    return Told(np.asarray(fitted.classes_, dtype=np.str_)[chances.argmax(axis=1)], chances.max(axis=1))
+
+
+def fitted_regression(features: Floats, labels: NDArray[np.str_], penalty: float = 1.0) -> Any:
+    """Return scikit-learn's multinomial logistic regression, fitted; see :func:`logistic_regression`."""
     try:
         from sklearn.linear_model import LogisticRegression
     except ImportError:
         raise ConfigurationError("this baseline needs scikit-learn: pip install 'biomatrix[eval]'") from None
-    fitted = LogisticRegression(C=penalty, max_iter=2000).fit(features, labels)
-    chances = fitted.predict_proba(asked)
-    return Told(np.asarray(fitted.classes_, dtype=np.str_)[chances.argmax(axis=1)], chances.max(axis=1))
+    return LogisticRegression(C=penalty, max_iter=2000).fit(features, labels)
 
 
 def shuffled(labels: NDArray[np.str_], seed: int = 0) -> NDArray[np.str_]:

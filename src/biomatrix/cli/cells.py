@@ -1,0 +1,94 @@
+"""``biomatrix cells``: what a file of cells holds, and what its cells are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from biomatrix.cli.console import Quiet, progress_line, refusals_in_json
+from biomatrix.cli.plain_tables import text_table
+from biomatrix.errors import ConfigurationError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command(
+        epilog="Example: biomatrix cells pbmc.h5ad -o report.html --h5ad annotated.h5ad; "
+        "biomatrix cells islets.h5ad --tissue pancreas --batch donor -o report.html; "
+        "biomatrix cells new.h5ad --reference known.h5ad --label cell_type -o report.html"
+    )(refusals_in_json(cells))
+
+
+def cells(
+    file: Annotated[
+        Path, typer.Argument(help="Cells: .h5ad, .zarr (a folder or a zip), .h5 of Cell Ranger, its folder, .loom.")
+    ],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File for the page, such as report.html.")] = None,
+    h5ad: Annotated[
+        Path | None, typer.Option(help="File for the cells with their types, .h5ad or .zarr, which scanpy opens.")
+    ] = None,
+    tissue: Annotated[
+        str,
+        typer.Option(help="Whose types are looked for: blood, pancreas, brain; auto takes the one that is clearest."),
+    ] = "auto",
+    markers: Annotated[
+        Path | None, typer.Option(help="Lists of your own: a table (.tsv, .csv) with the columns type and gene.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="Annotated cells to learn types from, in place of markers; needs --label.")
+    ] = None,
+    label: Annotated[str, typer.Option(help="The column of types in obs of the reference.")] = "",
+    batch: Annotated[str, typer.Option(help="The column of batches in obs; one of the usual names by default.")] = "",
+    least: Annotated[
+        float, typer.Option("--min-probability", help="Below it a cell is 'unknown'; from 0 to 1.")
+    ] = 0.5,
+    umap: Annotated[bool, typer.Option("--umap", help="Draw a UMAP too, where umap-learn is installed.")] = False,
+    values: Annotated[
+        str, typer.Option(help="What the values are: auto finds out and says so; counts, log1p_cp10k.")
+    ] = "auto",
+    layer: Annotated[str | None, typer.Option(help="The matrix: X, raw or the name of a layer.")] = None,
+    totals: Annotated[
+        str | None, typer.Option(help="The column of obs with each cell's counts over all genes.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Tell what a file of cells holds and what its cells are, as a page and as a file that scanpy opens.
+
+    The page says which matrix was taken and what its values are, which genes matched, quality, types with probabilities
+    and the cells that are told none, principal components by type and batch, and the genes that decided. Types come from
+    lists of markers, or from annotated cells of your own.
+    """
+    from typing import cast
+
+    from biomatrix.entities.cell.cell_set import CellSet
+    from biomatrix.entities.cell.values import Asked
+    from biomatrix.evaluation.cells.annotate import annotate
+
+    if output is None and h5ad is None:
+        raise ConfigurationError("nothing is to be written; name a page (-o report.html), a file (--h5ad), or both")
+    if h5ad is not None and file.exists() and h5ad.exists() and h5ad.samefile(file):
+        raise ConfigurationError("the file is not written over itself; give --h5ad another name", file=str(h5ad))
+    with progress_line(quiet) as say:
+        opened = CellSet.from_file(file, values=cast("Asked", values), layer=layer, totals=totals)
+        say(f"{len(opened):,} cells, {len(opened.genes):,} genes")
+        found = annotate(
+            opened, tissue=tissue, markers=markers, reference=reference, label=label, batch=batch, least=least, umap=umap
+        )
+        if h5ad is not None:
+            found.to_file(h5ad)
+            say(f"wrote {h5ad}")
+        if output is not None:
+            found.to_page(output)
+            say(f"wrote {output}")
+    if as_json:
+        told = {
+            "cells": len(found), "types": found.counts, "settings": dict(found.settings), "notes": list(found.notes),
+            "risk": [list(row) for row in found.risk],
+        }  # fmt: skip
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(text_table([("type", "cells"), *found.counts.items()])))

@@ -1,0 +1,1 @@
+"""Genes that mark types of cells, as data: what ships, for which tissues, and lists of one's own."""
