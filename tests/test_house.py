@@ -37,7 +37,7 @@ ORDER = (
 FOUNDATION = {"__init__", "errors", "lazy", "progress", "processors", "user_cache"}
 """Modules beside the rooms, which any room may import."""
 
-KIND_FOLDERS = ("molecule", "protein")
+KIND_FOLDERS = ("molecule", "protein", "cell")
 LONGEST_FILE, MEDIAN_FILE = 500, 150
 
 

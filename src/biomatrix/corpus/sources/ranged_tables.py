@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from biomatrix.corpus.sources.tables import Table
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.file_format import RecordRanges
 from biomatrix.entities.kind_registry import load_attribute
-from biomatrix.entities.registration import RecordRanges
 from biomatrix.entities.rejects import Reject
 
 _ROWS: Final = 256

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from biomatrix.entities.cell.entity import Cell
 from biomatrix.entities.cell.scale import PER, Scale
 from biomatrix.entities.cell.values import Asked
+from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.errors import UnsupportedError
 
@@ -80,9 +81,8 @@ class CellSet:
         BioMatrixError
             A matrix, a table or its genes cannot be read, or the values are not what is said.
         """
-        from biomatrix.entities.cell.files.memory import memory_set
-
-        return memory_set(adata, values=values, layer=layer, totals=totals)
+        made: CellSet = _of_files("memory:memory_set")(adata, values=values, layer=layer, totals=totals)
+        return made
 
     @overload
     @classmethod
@@ -129,9 +129,8 @@ class CellSet:
             The file is damaged, points to other files, declares more than it can hold, or holds no known genes; the
             message says what, where and what to do.
         """
-        from biomatrix.entities.cell.files.backed import BackedCellSet
-
-        opened = BackedCellSet(path, values=values, layer=layer, totals=totals, limits=limits)
+        of_file = _of_files("backed:BackedCellSet")
+        opened: BackedCellSet = of_file(path, values=values, layer=layer, totals=totals, limits=limits)
         if backed:
             return opened
         with opened:
@@ -140,9 +139,8 @@ class CellSet:
     @classmethod
     def from_cells(cls, cells: Sequence[Cell]) -> CellSet:
         """Return cells of one scale as a set, its columns every gene that one of them has, by Ensembl id."""
-        from biomatrix.entities.cell.files.joining import joined
-
-        return joined(cells)
+        made: CellSet = _of_files("joining:joined")(cells)
+        return made
 
     def to_file(self, path: str | Path) -> None:
         """Write everything as ``.h5ad``, or as a ``.zarr`` folder, which scanpy and cellxgene open.
@@ -155,9 +153,7 @@ class CellSet:
         ConfigurationError
             The extension is neither, or the system refuses to write.
         """
-        from biomatrix.entities.cell.files.writing import write_cells
-
-        write_cells(self, path)
+        _of_files("writing:write_cells")(self, path)
 
     def __len__(self) -> int:
         """Return the number of cells."""
@@ -236,3 +232,8 @@ def _plain(value: Any) -> str | float | int | bool | None:
     if made is None:
         return None
     return made if isinstance(made, (str, float, int, bool)) else str(made)
+
+
+def _of_files(home: str) -> Any:
+    """Return what reads or writes files of cells, by ``module:name``: it imports this module, so not at its top."""
+    return load_attribute(f"biomatrix.entities.cell.files.{home}")

@@ -119,9 +119,7 @@ def batch_column(cells: CellSet, asked: str = "") -> str:
     return next((name for name in usual if 2 <= cells.adata.obs[name].nunique() <= _MOST_BATCHES), "")
 
 
-def _check(
-    cells: CellSet, reference: str | Path | None, label: str, markers: str | Path | None, least: float
-) -> None:
+def _check(cells: CellSet, reference: str | Path | None, label: str, markers: str | Path | None, least: float) -> None:
     if not 0 <= least <= 1:
         raise ConfigurationError(f"the least probability is from 0 to 1, not {least:g}")
     if (reference is None) != (not label):

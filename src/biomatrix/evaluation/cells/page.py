@@ -117,7 +117,8 @@ def _types(page: Page, annotated: AnnotatedCells) -> None:
         page.table(("least probability", "cells told", "of these wrong"), told)
     else:
         page.paragraph(
-            "How often such answers are wrong is not known for these lists: hold some against cells you know.", "warning"
+            "How often such answers are wrong is not known for these lists: hold some against cells you know.",
+            "warning",
         )
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from biomatrix.entities.cell.files.backed import CHUNK, BackedCellSet
 from biomatrix.entities.cell.files.peaks import BackedPeaks, holds_peaks
 from biomatrix.entities.choice import choose_record
+from biomatrix.entities.file_format import RecordRanges
 from biomatrix.entities.files.reading import STANDARD_INPUT, label_of
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.entities.registration import RecordRanges
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 
