@@ -26,7 +26,9 @@ def cells(
     file: Annotated[
         Path, typer.Argument(help="Cells: .h5ad, .zarr (a folder or a zip), .h5 of Cell Ranger, its folder, .loom.")
     ],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File for the page, such as report.html.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File for the page, such as report.html.")
+    ] = None,
     h5ad: Annotated[
         Path | None, typer.Option(help="File for the cells with their types, .h5ad or .zarr, which scanpy opens.")
     ] = None,
@@ -42,9 +44,7 @@ def cells(
     ] = None,
     label: Annotated[str, typer.Option(help="The column of types in obs of the reference.")] = "",
     batch: Annotated[str, typer.Option(help="The column of batches in obs; one of the usual names by default.")] = "",
-    least: Annotated[
-        float, typer.Option("--min-probability", help="Below it a cell is 'unknown'; from 0 to 1.")
-    ] = 0.5,
+    least: Annotated[float, typer.Option("--min-probability", help="Below it a cell is 'unknown'; from 0 to 1.")] = 0.5,
     umap: Annotated[bool, typer.Option("--umap", help="Draw a UMAP too, where umap-learn is installed.")] = False,
     values: Annotated[
         str, typer.Option(help="What the values are: auto finds out and says so; counts, log1p_cp10k.")
@@ -76,7 +76,14 @@ def cells(
         opened = CellSet.from_file(file, values=cast("Asked", values), layer=layer, totals=totals)
         say(f"{len(opened):,} cells, {len(opened.genes):,} genes")
         found = annotate(
-            opened, tissue=tissue, markers=markers, reference=reference, label=label, batch=batch, least=least, umap=umap
+            opened,
+            tissue=tissue,
+            markers=markers,
+            reference=reference,
+            label=label,
+            batch=batch,
+            least=least,
+            umap=umap,
         )
         if h5ad is not None:
             found.to_file(h5ad)
