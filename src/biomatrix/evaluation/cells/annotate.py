@@ -15,6 +15,7 @@ from biomatrix.errors import ConfigurationError, ParseError, UnsupportedError
 from biomatrix.evaluation.baselines.cells.features import principal_components
 from biomatrix.evaluation.baselines.cells.type_chances import (
     NEIGHBOURS,
+    ROUNDS,
     TEMPERATURE,
     TOP_GENES,
     TypeChances,
@@ -96,7 +97,13 @@ def annotate(
     else:
         found, chosen, notes = _by_markers(cells, log, tissue, markers, components)
         risk, risk_of = measured_risk(chosen), "sets of known types; another file may be easier or harder"
-        settings = {"method": "markers", "lists": chosen, "neighbours": NEIGHBOURS, "temperature": TEMPERATURE}
+        settings = {
+            "method": "markers",
+            "lists": chosen,
+            "neighbours": NEIGHBOURS,
+            "temperature": TEMPERATURE,
+            "rounds": ROUNDS,
+        }
     laid, more = _umap(components) if umap else (None, ())
     told = (*cells.notes, *notes, *more)
     return AnnotatedCells(cells, found, least, components, risk, risk_of, settings, column, laid, told)

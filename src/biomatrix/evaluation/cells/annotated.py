@@ -80,7 +80,7 @@ class AnnotatedCells:
 
     @property
     def abstained(self) -> NDArray[np.bool_]:
-        """Which cells are told no type, ``bool [C]``: their best type is less probable than ``least``, or they are empty."""
+        """Which cells are told no type, ``bool [C]``: those less sure than ``least``, and empty ones."""
         empty = np.diff(self.cells.matrix.indptr) == 0
         return np.asarray((self.probability < self.least) | empty)
 

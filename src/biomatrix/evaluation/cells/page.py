@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 DECIDING: Final = 10
 _MITOCHONDRIAL: Final = ("percent_mito", "pct_counts_mt", "percent.mt", "pct_counts_mito")
 """Names that columns of ``obs`` usually have, where the matrix has no mitochondrial gene."""
+_FEWEST: Final = 10
+"""Of 13 mitochondrial genes of proteins: with fewer, the matrix is a choice of genes and a column knows better."""
 
 
 def annotation_page(annotated: AnnotatedCells, title: str = "Cells") -> Page:
     """Return the page, which needs no other file and no network."""
     cells = annotated.cells
     told = len(annotated) - annotated.counts.get(UNKNOWN, 0)
-    lead = f"{len(annotated):,} cells, {len(cells.genes):,} genes; {told:,} cells are told a type ({told / len(annotated):.0%})."
+    share = f"{told:,} cells are told a type ({told / len(annotated):.0%})"
+    lead = f"{len(annotated):,} cells, {len(cells.genes):,} genes; {share}."
     page = Page(title, lead)
     _file(page, annotated)
     _genes(page, cells)
@@ -41,7 +44,8 @@ def annotation_page(annotated: AnnotatedCells, title: str = "Cells") -> Page:
 
 def _file(page: Page, annotated: AnnotatedCells) -> None:
     page.heading("What the file holds")
-    page.table(("found or decided",), [(note,) for note in annotated.notes])
+    for note in annotated.notes:
+        page.paragraph(f"{note[:1].upper()}{note[1:]}.")
 
 
 def _genes(page: Page, cells: CellSet) -> None:
@@ -79,19 +83,28 @@ def mitochondrial_share(cells: CellSet) -> tuple[NDArray[np.float64] | None, str
     table = gene_table()
     wanted = set(table.ensembl_id[table.chromosome == "chrM"].tolist())
     columns = np.flatnonzero([gene in wanted for gene in cells.genes.tolist()])
+    by_column = _of_column(cells)
+    if by_column is not None and len(columns) < _FEWEST:
+        return by_column
     if len(columns) and cells.scale in ("counts", "log1p_cp10k"):
         matrix = cells.matrix.astype(np.float64)
         if cells.scale == "log1p_cp10k":
             matrix = matrix.expm1()
         whole = np.asarray(matrix.sum(axis=1)).ravel()
         part = np.asarray(matrix[:, columns].sum(axis=1)).ravel()
-        return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0), f"{len(columns)} genes of the matrix"
+        return np.divide(
+            part, whole, out=np.zeros(len(whole)), where=whole > 0
+        ), f"the {len(columns)} such genes of the matrix"
+    return None, "the matrix has no mitochondrial gene, and no column of obs tells it"
+
+
+def _of_column(cells: CellSet) -> tuple[NDArray[np.float64], str] | None:
     obs: Any = cells.adata.obs
     for name in _MITOCHONDRIAL:
         if name in obs and obs[name].dtype.kind in "fiu" and np.isfinite(obs[name]).all():
             values = np.asarray(obs[name], dtype=np.float64)
-            return (values if values.max() <= 1 else values / 100), f"obs[{name!r}], since the matrix has no such gene"
-    return None, "the matrix has no mitochondrial gene, and no column of obs tells it"
+            return (values if values.max() <= 1 else values / 100), f"obs[{name!r}]: the matrix lacks such genes"
+    return None
 
 
 def _types(page: Page, annotated: AnnotatedCells) -> None:
@@ -106,7 +119,8 @@ def _types(page: Page, annotated: AnnotatedCells) -> None:
     page.table(("type", "cells", "share", "probability: median (10% to 90%)"), rows)
     silent = int(annotated.abstained.sum())
     page.paragraph(
-        f"{silent:,} cells are {UNKNOWN}: their best type has a probability below {annotated.least:g}, or they are empty.",
+        f"{silent:,} cells are {UNKNOWN}: the probability of their best type is below {annotated.least:g}, or they are "
+        "empty.",
         "note",
     )
     page.row([histogram("probability of the best type", "probability", sure)])

@@ -1,0 +1,140 @@
+"""``biomatrix cells``: a page, a file that AnnData opens, and one line where something does not fit."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from biomatrix.cli.main import app
+from biomatrix.entities.cell.genes.table import gene_table
+from biomatrix.errors import BioMatrixError
+
+anndata = pytest.importorskip("anndata")
+RUNNER = CliRunner()
+MARKS = {
+    "B": ["CD79A", "MS4A1", "CD19", "BANK1"],
+    "T": ["CD3D", "CD3E", "CD2", "IL7R"],
+    "Mono": ["LYZ", "CD14", "FCN1"],
+}
+OTHERS = ["ACTB", "GAPDH", "B2M", "MT-CO1", "MT-ND1", "RPL3", "EEF1A1", "TMSB4X", "no such gene"]
+
+
+def made_cells(seed: int = 0, count: int = 40) -> anndata.AnnData:
+    """Return counts of cells of three types, each high in its own markers; the last cell is empty."""
+    import pandas as pd
+
+    generator = np.random.default_rng(seed)
+    genes = [gene for own in MARKS.values() for gene in own] + OTHERS
+    types = np.repeat(list(MARKS), count)
+    means = np.full((len(types), len(genes)), 0.2)
+    means[:, len(genes) - len(OTHERS) :] = 8
+    for row, name in enumerate(types):
+        means[row, [genes.index(gene) for gene in MARKS[name]]] = 9
+    counts = generator.poisson(means).astype(np.float32)
+    counts[-1] = 0
+    obs = pd.DataFrame({"cell_type": types, "donor": np.resize(["d1", "d2"], len(types))})
+    obs.index = [f"c{row}" for row in range(len(types))]
+    return anndata.AnnData(counts, obs, pd.DataFrame(index=genes))
+
+
+def with_more_genes(cells: anndata.AnnData) -> anndata.AnnData:
+    """Return the cells with 60 genes more that tell nothing."""
+    import pandas as pd
+
+    symbols = [name for name in gene_table().symbol.tolist() if name.startswith("ZNF")][:60]
+    counts = np.random.default_rng(2).poisson(1.0, (len(cells), 60)).astype(np.float32)
+    names = pd.DataFrame(index=[*cells.var_names, *symbols])
+    return anndata.AnnData(np.hstack([cells.X, counts]), cells.obs, names)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made_cells().write_h5ad(tmp_path / "cells.h5ad")
+    rows = [f"{name}\t{gene}" for name, own in MARKS.items() for gene in own]
+    (tmp_path / "lists.tsv").write_text("\n".join(["type\tgene", *rows]))
+    return tmp_path
+
+
+def run(*arguments: object) -> str:
+    result = RUNNER.invoke(app, ["cells", *map(str, arguments), "-q"])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_markers_tell_types_and_both_files_hold_them(folder: Path) -> None:
+    page, out = folder / "report.html", folder / "out.h5ad"
+    given = ("--markers", folder / "lists.tsv", "-o", page, "--h5ad", out)
+    told = json.loads(run(folder / "cells.h5ad", *given, "--json"))
+    back = anndata.read_h5ad(out)
+    sure = ~back.obs["biomatrix_abstained"].to_numpy()
+    assert (back.obs["biomatrix_type"].astype(str) == back.obs["cell_type"].astype(str)).to_numpy()[sure].all()
+    assert sure.mean() > 0.9
+    assert told["types"]["unknown"] == (~sure).sum()
+    assert back.obs["biomatrix_type"].iloc[-1] == "unknown"  # the empty cell
+    assert back.obsm["X_biomatrix_pca"].shape[0] == len(back)
+    assert back.uns["biomatrix_types"]["lists"] == "lists.tsv"
+    assert np.array_equal(back.X.toarray(), anndata.read_h5ad(folder / "cells.h5ad").X)
+    text = page.read_text(encoding="utf-8")
+    assert not re.findall(r'(?:src|href)="(?!#)[^"]+"', text)
+    for said in ("no such gene", "values are counts", "donor", "CD79A +", "mitochondrial share", "biomatrix"):
+        assert said in text
+
+
+def test_a_reference_tells_types_with_its_risk(folder: Path) -> None:
+    pytest.importorskip("sklearn")
+    known = with_more_genes(made_cells(1))
+    known.write_h5ad(folder / "known.h5ad")
+    given = ("--reference", folder / "known.h5ad", "--label", "cell_type", "--batch", "donor", "--json")
+    told = json.loads(run(folder / "known.h5ad", *given, "-o", folder / "report.html"))
+    assert set(told["types"]) - {"unknown"} == set(MARKS)
+    assert told["risk"][0][:2] == [0.0, 1.0]
+    assert told["risk"][0][2] < 0.1
+    assert "whole batches" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_same_file_gives_the_same_page(folder: Path) -> None:
+    pages = [folder / "a.html", folder / "b.html"]
+    for page in pages:
+        run(folder / "cells.h5ad", "--markers", folder / "lists.tsv", "-o", page)
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("", "nothing is to be written"),
+        ("-o r.html --tissue moon", "no tissue 'moon'"),
+        ("-o r.html --label cell_type", "go together"),
+        ("-o r.html --batch nowhere", "no column 'nowhere'"),
+        ("-o r.html --min-probability 2", "from 0 to 1"),
+        ("-o r.html --tissue pancreas", "markers or more"),
+        ("-o r.html --markers none.tsv", "no such file"),
+        ("-o r.html --markers r.md", "no columns type and gene"),
+        ("--h5ad cells.h5ad", "not written over itself"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: str, message: str
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "r.md").write_text("a,b\n1,2\n")
+    with pytest.raises(BioMatrixError, match=message):
+        run("cells.h5ad", *arguments.split())
+
+
+def test_the_tissue_is_found_and_said(shared: Path, tmp_path: Path) -> None:
+    source = shared / "data" / "protein" / "single_cell" / "10x_pbmc68k_reduced.zarr.zip"
+    told = json.loads(run(source, "-o", tmp_path / "report.html", "--h5ad", tmp_path / "out.h5ad", "--json"))
+    assert told["settings"]["lists"] == "blood"
+    assert any("types of blood are looked for" in note for note in told["notes"])
+    obs = anndata.read_h5ad(tmp_path / "out.h5ad").obs
+    for bulk, name in (("CD19+ B", "B cells"), ("CD14+ Monocyte", "Monocytes"), ("CD56+ NK", "NK cells")):
+        own = obs[(obs["bulk_labels"] == bulk) & ~obs["biomatrix_abstained"]]
+        assert (own["biomatrix_type"] == name).mean() > 0.75
