@@ -10,7 +10,8 @@ import pytest
 
 from biomatrix import Cell
 from biomatrix.entities import compare
-from biomatrix.entities.cell.checks import check_expression, likeness
+from biomatrix.entities.cell.checks import check_expression
+from biomatrix.entities.cell.compare import likeness
 from biomatrix.entities.cell.kind import CELL
 from biomatrix.entities.cell.modalities.expression import CellExpression
 

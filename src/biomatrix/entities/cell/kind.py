@@ -185,12 +185,12 @@ class CellKind(Kind):
         return of_genes + ([] if entity.regions is None else check_regions(entity.regions, whole=False))
 
     def compare(self, original: Cell, decoded: Cell) -> list[Check]:
-        from biomatrix.entities.cell.checks import compare_expression
+        from biomatrix.entities.cell.compare import compare_expression
 
         return compare_expression(original, decoded)
 
     def agree(self, reference: Cell, entity: Cell) -> list[Check]:
-        from biomatrix.entities.cell.checks import likeness
+        from biomatrix.entities.cell.compare import likeness
 
         return [likeness(reference, entity)]
 
@@ -198,7 +198,7 @@ class CellKind(Kind):
         return None
 
     def resemblance(self, first: Cell, second: Cell) -> Check:
-        from biomatrix.entities.cell.checks import likeness
+        from biomatrix.entities.cell.compare import likeness
 
         return likeness(first, second)
 
