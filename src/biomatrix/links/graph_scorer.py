@@ -96,6 +96,13 @@ class LinkAttention(nn.Module):
     width : int
     """
 
+    edge_mean: Tensor
+    edge_scale: Tensor
+    region_mean: Tensor
+    region_scale: Tensor
+    gene_mean: Tensor
+    gene_scale: Tensor
+
     def __init__(self, of_region: int, of_gene: int, width: int = 16) -> None:
         super().__init__()
         self.region, self.gene = nn.Linear(of_region, width), nn.Linear(of_gene, width)
@@ -259,13 +266,14 @@ def _member(name: str, graph: LinkGraph, target: Tensor, settings: GraphTraining
         network.train()
         for _ in range(settings.steps):
             optimiser.zero_grad()
-            binary_cross_entropy_with_logits(network(graph, settings.drop), target).backward()
+            loss = binary_cross_entropy_with_logits(network(graph, settings.drop), target)
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
     return network.eval()
 
 
-def node_names(*parts: Sequence[object]) -> NDArray[np.object_]:
+def node_names(*parts: Sequence[object] | NDArray[Any]) -> NDArray[np.object_]:
     """Return one name per pair from what tells its node apart, such as cell type and gene.
 
     Examples

@@ -87,10 +87,10 @@ def _bed(path: Path, assembly: str, column: int) -> tuple[RegionSet, list[Reject
             "no region on a chromosome; a line is chromosome, start and end parted by tabs", file=str(path)
         )
     values = np.array(rows, dtype=np.float64)
-    signal = values[:, 3] if told else np.ones(len(rows))
+    signals = values[:, 3] if told else np.ones(len(rows))
     notes = tuple(_notes(elsewhere, None if told else f"column {column + 1} tells no signal{_ALIKE}"))
     parts = (values[:, 0].astype(np.int16), values[:, 1].astype(np.int64), values[:, 2].astype(np.int64))
-    return RegionSet(assembly, *parts, signal, notes=notes), rejects
+    return RegionSet(assembly, *parts, signals, notes=notes), rejects
 
 
 def _bed_row(line: str, column: int) -> tuple[int, int, int, float | None]:
