@@ -107,7 +107,7 @@ def _genes() -> Mapping[str, str]:
     table = gene_table()
     rank = {"protein_coding": 0, "lncRNA": 1}
     rows = sorted(
-        range(len(table.ensembl_id)), key=lambda row: (rank.get(table.biotype[row], 2), table.ensembl_id[row])
+        range(len(table.ensembl_id)), key=lambda row: (rank.get(str(table.biotype[row]), 2), table.ensembl_id[row])
     )
     found: dict[str, str] = {}
     for row in rows:

@@ -224,7 +224,7 @@ class CellExpression(Modality):
             for row, part in zip(some.rows, some.parts, strict=True):
                 one = some.columns[part]
                 edges = self.levels.edges_of(cells.scale, None if totals is None else float(totals[row]))
-                genes = partial(columns.take, one)
+                genes = partial(columns.__getitem__, one)
                 places, levels = by_level(some.values[part], some.scaled[part], genes, self.k, edges)
                 found.append(laid_out(of_column[one[places]], marks[levels], self.layout, depths[row]))
         return found

@@ -47,13 +47,13 @@ class Levels:
     @cached_property
     def edges(self) -> NDArray[np.float64]:
         """The edges between bins in log1p(CP10K), ascending, ``float64 [count - 1]``."""
-        edges: NDArray[np.float64] = np.float64(self.low) + self.width * np.arange(1, self.count)
+        edges: NDArray[np.float64] = self.low + self.width * np.arange(1, self.count, dtype=np.float64)
         return edges
 
     @cached_property
     def centres(self) -> NDArray[np.float64]:
         """The centres of the bins in log1p(CP10K), ``float64 [count]``."""
-        centres: NDArray[np.float64] = np.float64(self.low) + self.width * (np.arange(self.count) + 0.5)
+        centres: NDArray[np.float64] = self.low + self.width * (np.arange(self.count, dtype=np.float64) + 0.5)
         return centres
 
     def edges_of(self, scale: Scale, total: float | None) -> NDArray[np.float64]:

@@ -131,8 +131,8 @@ def ranked_columns(
     for row in np.flatnonzero(tied.any(axis=1)).tolist():
         part = some.parts[row]
         one = some.columns[part]
-        order = one[whole_order(bits[part], codes[one], most)]
-        columns[row, : len(order)] = order
+        order = whole_order(bits[part], codes[one], most)
+        columns[row, : len(order)] = one[order]
     return columns, counts
 
 
