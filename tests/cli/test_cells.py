@@ -83,7 +83,7 @@ def test_markers_tell_types_and_both_files_hold_them(folder: Path) -> None:
     assert np.array_equal(back.X.toarray(), anndata.read_h5ad(folder / "cells.h5ad").X)
     text = page.read_text(encoding="utf-8")
     assert not re.findall(r'(?:src|href)="(?!#)[^"]+"', text)
-    for said in ("no such gene", "values are counts", "donor", "CD79A +", "mitochondrial share", "biomatrix"):
+    for said in ("no such gene", "Values are counts", "donor", "CD79A +", "mitochondrial share", "biomatrix"):
         assert said in text
 
 
@@ -114,7 +114,7 @@ def test_the_same_file_gives_the_same_page(folder: Path) -> None:
         ("-o r.html --label cell_type", "go together"),
         ("-o r.html --batch nowhere", "no column 'nowhere'"),
         ("-o r.html --min-probability 2", "from 0 to 1"),
-        ("-o r.html --tissue pancreas", "markers or more"),
+        ("-o r.html --markers few.csv", "markers or more"),
         ("-o r.html --markers none.tsv", "no such file"),
         ("-o r.html --markers r.md", "no columns type and gene"),
         ("--h5ad cells.h5ad", "not written over itself"),
@@ -125,6 +125,7 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     monkeypatch.chdir(folder)
     (folder / "r.md").write_text("a,b\n1,2\n")
+    (folder / "few.csv").write_text("type,gene\nB,CD19\nT,CD3D\n")
     with pytest.raises(BioMatrixError, match=message):
         run("cells.h5ad", *arguments.split())
 

@@ -59,8 +59,8 @@ def cells(
     """Tell what a file of cells holds and what its cells are, as a page and as a file that scanpy opens.
 
     The page says which matrix was taken and what its values are, which genes matched, quality, types with probabilities
-    and the cells that are told none, principal components by type and batch, and the genes that decided. Types come from
-    lists of markers, or from annotated cells of your own.
+    and the cells that are told none, principal components by type and batch, and the genes that decided. Types come
+    from lists of markers, or from annotated cells of your own.
     """
     from typing import cast
 

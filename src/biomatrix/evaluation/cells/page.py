@@ -158,8 +158,8 @@ def _pictures(page: Page, annotated: AnnotatedCells) -> None:
 def _reasons(page: Page, annotated: AnnotatedCells) -> None:
     page.heading("What decided")
     page.paragraph(
-        "For each type the ten genes that added most to its score, against the mean of the other types, on average over "
-        "the cells whose best type it is. Scores are sums of such parts."
+        "For each type the ten genes that added most to its score, against the mean of the other types, on average "
+        "over the cells whose best type it is. Scores are sums of such parts."
     )
     table = gene_table()
     rows = []

@@ -7,6 +7,7 @@ ids by the package's resolver; what stands for no gene is left out and counted. 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from biomatrix.entities.cell.genes.resolver import resolve
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("--to", dest="target", type=Path, default=Path(__file__).parent, help="where the file goes")
     given = parser.parse_args()
     kept, lost = build(given.source, given.target)
-    print(f"{kept:,} pairs, {lost:,} left out")
+    sys.stdout.write(f"{kept:,} pairs, {lost:,} left out\n")
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def chances_by_markers(
     present = {name: own for name, own in present.items() if len(own) >= FEWEST_MARKERS}
     if len(present) < 2:
         raise ConfigurationError(
-            f"{len(present)} of {len(lists)} types have {FEWEST_MARKERS} markers or more among the genes of the matrix; "
+            f"{len(present)} of {len(lists)} types have {FEWEST_MARKERS} markers or more among the matrix's genes; "
             "name another tissue, give lists (--markers) or a reference (--reference)"
         )
     columns = sorted({column for own in present.values() for column in own})
