@@ -71,7 +71,8 @@ class AnnotatedCells:
     @property
     def best(self) -> NDArray[np.str_]:
         """The most probable type of each cell, ``str [C]``."""
-        return np.asarray(self.found.names, dtype=np.str_)[self.found.chances.argmax(axis=1)]
+        best: NDArray[np.str_] = np.asarray(self.found.names, dtype=np.str_)[self.found.chances.argmax(axis=1)]
+        return best
 
     @property
     def probability(self) -> Floats:

@@ -56,7 +56,7 @@ def ari(one: ArrayLike, other: ArrayLike) -> float:
 
     Examples
     --------
-    >>> ari([0, 0, 1, 1], [1, 1, 0, 0]), ari([0, 0, 1, 1], [0, 1, 0, 1])
+    >>> ari([0, 0, 1, 1], [1, 1, 0, 0]), round(ari([0, 0, 1, 1], [0, 1, 0, 1]), 6)
     (1.0, -0.5)
     """
     table = contingency(one, other)

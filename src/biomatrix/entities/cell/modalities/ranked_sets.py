@@ -130,9 +130,9 @@ def ranked_columns(
     columns = (first[:, :0:-1] & low).view(np.intp)
     for row in np.flatnonzero(tied.any(axis=1)).tolist():
         part = some.parts[row]
-        one = some.columns[part]
-        order = whole_order(bits[part], codes[one], most)
-        columns[row, : len(order)] = one[order]
+        held = some.columns[part]
+        order = whole_order(bits[part], codes[held], most)
+        columns[row, : len(order)] = held[order]
     return columns, counts
 
 

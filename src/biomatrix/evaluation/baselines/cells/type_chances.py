@@ -140,7 +140,8 @@ def _over_neighbours(values: Floats, vectors: Floats) -> Floats:
     total = np.zeros_like(values)
     for column in places.T:
         total += values[pool[column]]
-    return total / places.shape[1]
+    mean: Floats = total / places.shape[1]
+    return mean
 
 
 def _evidence(features: Floats, weights: Floats, chances: Floats) -> Floats:
