@@ -130,7 +130,7 @@ def _scaled(values: Floats, shares: Floats) -> Floats:
     """Return z-scores over cells that weigh as told, cut."""
     mean = np.average(values, axis=0, weights=shares)
     spread = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=shares))
-    return np.clip((values - mean) / np.maximum(spread, 1e-12), -_HIGHEST, _HIGHEST)
+    return np.asarray(np.clip((values - mean) / np.maximum(spread, 1e-12), -_HIGHEST, _HIGHEST))
 
 
 def _over_neighbours(values: Floats, vectors: Floats) -> Floats:
@@ -140,7 +140,7 @@ def _over_neighbours(values: Floats, vectors: Floats) -> Floats:
     total = np.zeros_like(values)
     for column in places.T:
         total += values[pool[column]]
-    return total / places.shape[1]
+    return np.asarray(total / places.shape[1])
 
 
 def _evidence(features: Floats, weights: Floats, chances: Floats) -> Floats:
