@@ -136,6 +136,8 @@ def test_the_tissue_is_found_and_said(shared: Path, tmp_path: Path) -> None:
     assert told["settings"]["lists"] == "blood"
     assert any("types of blood are looked for" in note for note in told["notes"])
     obs = anndata.read_h5ad(tmp_path / "out.h5ad").obs
-    for bulk, name in (("CD19+ B", "B cells"), ("CD14+ Monocyte", "Monocytes"), ("CD56+ NK", "NK cells")):
+    # CD19 is on plasmablasts too, and their genes (MZB1, JCHAIN) are in part of these cells.
+    same = {"CD19+ B": ("B cells", "Plasma cells"), "CD14+ Monocyte": ("Monocytes",), "CD56+ NK": ("NK cells",)}
+    for bulk, names in same.items():
         own = obs[(obs["bulk_labels"] == bulk) & ~obs["biomatrix_abstained"]]
-        assert (own["biomatrix_type"] == name).mean() > 0.75
+        assert own["biomatrix_type"].isin(names).mean() > 0.9
