@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.genes import gene_table, resolve
+from biomatrix.entities.cell.genes.table import ASSEMBLY
 from biomatrix.entities.cell.regions import CHROMOSOMES
 from biomatrix.entities.near_matches import near_matches
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+from biomatrix.errors import BioMatrixError, ParseError
 
-_TABLE: Final = "biomatrix.entities.cell.genes.table"
 _NUMBERS: Final = {name: number for number, name in enumerate(CHROMOSOMES)}
 _WANTED: Final = ("ensembl_id", "symbol", "biotype", "chromosome", "start", "end", "strand")
 CODING: Final = "protein_coding"
@@ -85,7 +85,8 @@ class GenePlaces:
     def of(self, names: Iterable[str]) -> tuple[NDArray[np.int64], list[Reject]]:
         """Return the genes of these Ensembl ids or symbols, each once in the order asked for, and what is no gene.
 
-        A symbol of several genes is refused: the id says which is meant. An id may have a version.
+        A symbol of several genes is refused: the id says which is meant. An id may have a version; a former symbol or
+        an alias stands for the gene that has it alone.
         """
         by_id = {str(one): place for place, one in enumerate(self.ensembl_id)}
         by_symbol: dict[str, list[int]] = {}
@@ -105,6 +106,8 @@ class GenePlaces:
         if place is not None:
             return place
         meant = by_symbol.get(name, ())
+        if not meant and (known := by_id.get(str(resolve([name], refused_below=0.0).ensembl_ids[0]))) is not None:
+            return known
         if not meant:
             near = near_matches(name, by_symbol)
             hint = f"; did you mean {' or '.join(near)}?" if near else "; give a current symbol or an Ensembl id"
@@ -140,12 +143,7 @@ def read_gene_places(path: str | Path, assembly: str = "hg38") -> GenePlaces:
 
 @cache
 def gene_places() -> GenePlaces:
-    """Return the genes of the package's own table, on hg38; ConfigurationError where it has none."""
-    try:
-        table: Any = import_module(_TABLE).gene_table()
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            "no table of genes comes with this copy; name one with --gene-table: ensembl_id, symbol, biotype, chrom, "
-            "start (0-based), end, strand"
-        ) from error
-    return GenePlaces.of_columns({name: getattr(table, name, None) for name in _WANTED})
+    """Return the genes of the package's own table, on hg38."""
+    table = gene_table()
+    columns = {name: getattr(table, name) for name in _WANTED}
+    return GenePlaces.of_columns(columns, ASSEMBLY)

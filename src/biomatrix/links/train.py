@@ -3,7 +3,7 @@
     python -m biomatrix.links.train --data DATA/crispri_links --gene-table human_genes.parquet
 
 Writes one JSON file per scorer. Their features were chosen by cross-validation over the chromosomes of the training
-pairs; the test pairs are read to state figures, never to choose.
+pairs; the test pairs are read to state figures.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python -m biomatrix.links.train_graph --data DATA/crispri_links --gene-table human_genes.parquet
 
 Settings were chosen by cross-validation over chromosomes of the training pairs; the test pairs are read to state
-figures, never to choose.
+figures.
 """
 
 from __future__ import annotations

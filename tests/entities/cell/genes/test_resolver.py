@@ -152,6 +152,8 @@ def test_the_table_is_whole() -> None:
     row = table.rows["ENSG00000167286"]
     assert (table.symbol[row], table.chromosome[row], table.strand[row]) == ("CD3D", "chr11", -1)
     assert table.transcription_start[row] == table.end[row] - 1
+    (myc,) = table.rows_of_symbol["MYC"]
+    assert table.transcription_start[myc] == 127_735_433  # GENCODE, which counts from 1: chr8:127,735,434
 
 
 def test_the_tables_that_ship_are_those_that_the_builder_makes(shared: Path, tmp_path: Path) -> None:

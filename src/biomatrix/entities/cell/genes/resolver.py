@@ -181,7 +181,7 @@ def _moved_to(symbol: str, gene: str) -> str:
         return ""
     other = rows[0]
     same = table.chromosome[other] == table.chromosome[row]
-    meets = table.start[other] <= table.end[row] and table.start[row] <= table.end[other]
+    meets = table.start[other] < table.end[row] and table.start[row] < table.end[other]
     return str(table.ensembl_id[other]) if same and meets else ""
 
 

@@ -45,7 +45,7 @@ class GeneTable:
     chromosome : ndarray, shape=(N,), dtype=object
         ``chr1`` to ``chr22``, ``chrX``, ``chrY``, ``chrM``, or the name of a scaffold.
     start, end : ndarray, shape=(N,), dtype=int64
-        Of the gene on hg38; 1-based, both ends included.
+        Of the gene on hg38; 0-based, half open.
     strand : ndarray, shape=(N,), dtype=int8
         1 or -1.
     length : ndarray, shape=(N,), dtype=int64
@@ -91,7 +91,7 @@ class GeneTable:
     @cached_property
     def transcription_start(self) -> NDArray[np.int64]:
         """The first base of each gene in the direction of its strand, 0-based, ``int64 [N]``."""
-        return np.where(self.strand > 0, self.start - 1, self.end - 1)
+        return np.where(self.strand > 0, self.start, self.end - 1)
 
     def preferred(self, row: int) -> tuple[int, bool, bool, str]:
         """Return what orders the genes of one symbol, the least first.
