@@ -91,7 +91,7 @@ def test_a_reference_tells_types_with_its_risk(folder: Path) -> None:
     pytest.importorskip("sklearn")
     known = with_more_genes(made_cells(1))
     known.write_h5ad(folder / "known.h5ad")
-    given = ("--reference", folder / "known.h5ad", "--label", "cell_type", "--batch", "donor", "--json")
+    given = ("--reference", folder / "known.h5ad", "--label", "cell_type", "--batch-column", "donor", "--json")
     told = json.loads(run(folder / "known.h5ad", *given, "-o", folder / "report.html"))
     assert set(told["types"]) - {"unknown"} == set(MARKS)
     assert told["risk"][0][:2] == [0.0, 1.0]
@@ -112,7 +112,7 @@ def test_the_same_file_gives_the_same_page(folder: Path) -> None:
         ("", "nothing is to be written"),
         ("-o r.html --tissue moon", "no tissue 'moon'"),
         ("-o r.html --label cell_type", "go together"),
-        ("-o r.html --batch nowhere", "no column 'nowhere'"),
+        ("-o r.html --batch-column nowhere", "no column 'nowhere'"),
         ("-o r.html --min-probability 2", "from 0 to 1"),
         ("-o r.html --markers few.csv", "markers or more"),
         ("-o r.html --markers none.tsv", "no such file"),

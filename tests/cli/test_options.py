@@ -71,5 +71,5 @@ def test_commands_that_may_take_long_can_be_silenced() -> None:
         "quickstart", "encode", "decode", "generate", "explain", "calibrate", "mcp",
         "corpus build", "corpus get", "corpus plan", "corpus stats",
         "train pretrain", "train finetune", "pretrain", "finetune", "doctor", "doctor roundtrip",
-        "doctor parity", "tokenizer train", "data get", "evaluate run", "audit", "links",
+        "doctor parity", "tokenizer train", "data get", "evaluate run", "audit", "links", "cells",
     }  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 
 from biomatrix.conversion import decode_from_lines, encode_to_lines, unwrap, wrap
 from biomatrix.conversion.reading import Line
-from biomatrix.entities import Modality, Molecule, Protein, modalities, modality, read_molecules, read_proteins
+from biomatrix.entities import Modality, Molecule, Protein, default_modalities, modality, read_molecules, read_proteins
 from biomatrix.errors import DecodeError, ParseError, UnsupportedError
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "C[C@H](N)C(=O)O", "F/C=C/F", "[Na+].[Cl-]", "[13CH4]"]
@@ -100,7 +100,7 @@ def test_wrapping_is_undone_by_unwrapping() -> None:
 
 
 def test_every_modality_is_recognised_by_its_start() -> None:
-    for one in modalities():
+    for one in default_modalities():
         assert unwrap(f"{one.start_token}{one.end_token}")[0] is one
     with pytest.raises(DecodeError, match="must start with one of"):
         unwrap("[C][O]")

@@ -15,7 +15,7 @@ from biomatrix.doctor.installation import examine_installation
 from biomatrix.doctor.roundtrips import examine_round_trips, stated_error
 from biomatrix.doctor.vocabularies import examine_vocabulary
 from biomatrix.doctor.weights import examine_weights
-from biomatrix.entities import Entity, kinds, modality_names, tokenizer_folder
+from biomatrix.entities import Entity, default_modality_names, kinds, tokenizer_folder
 from biomatrix.entities.tokenizer_folder import shipped_names, weights_root
 from biomatrix.errors import VocabularyError
 from biomatrix.vocabulary import Vocabulary
@@ -80,7 +80,7 @@ def test_every_modality_of_a_vocabulary_is_tried_with_the_samples_of_its_kind() 
     findings = list(examine_vocabulary("nano"))
     assert worst(findings) == "ok", [finding for finding in findings if finding.status != "ok"]
     tried = {finding.subject for finding in findings if "there and back" in finding.detail}
-    assert tried == set(modality_names())
+    assert tried == set(default_modality_names())
     (stock,) = [finding for finding in findings if "Transformers" in finding.subject]
     assert f"in {len(tried)} modalities" in stock.detail
 

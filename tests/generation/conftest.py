@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import Qwen3ForCausalLM
 
-from biomatrix.entities import modalities
+from biomatrix.entities import default_modalities
 from biomatrix.generation import Model, TransformersEngine
 from biomatrix.training.config import ModelSection
 from biomatrix.training.model import qwen3_config
@@ -22,7 +22,7 @@ JOINT += ["[Branch1 -1]", "[Ring1 -1]", "[Ring2 -1]", "[C -1]", "[O -1]"]
 @pytest.fixture(scope="session")
 def vocabulary() -> Vocabulary:
     """All five modalities over a byte-level BPE."""
-    return Vocabulary.build(train_byte_bpe(TEXTS, 400), {"molecule_structure": JOINT}, modalities())
+    return Vocabulary.build(train_byte_bpe(TEXTS, 400), {"molecule_structure": JOINT}, default_modalities())
 
 
 def tiny_network(vocabulary: Vocabulary, seed: int = 0, spread: float = 0.3) -> Qwen3ForCausalLM:

@@ -159,7 +159,7 @@ def test_nothing_to_write_is_said(model: Model, tmp_path: Path) -> None:
         ("x.sdf", "protein_structure", "proteins are not written as sdf"),
         ("x.txt", "protein_structure", "proteins are not written as .txt"),
         ("x.xyz", "molecule_structure", "molecules are not written as .xyz"),
-        ("x.pdb.zip", "protein_structure", "not written as .zip"),
+        ("x.pdb.zip", "protein_structure", "a zarr file holds records of kind cell"),
     ],
 )
 def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, name: str, output: str | None, said: str) -> None:

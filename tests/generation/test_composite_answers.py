@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from biomatrix.entities import modalities, modality
+from biomatrix.entities import default_modalities, modality
 from biomatrix.generation import Model, TransformersEngine
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe
 
@@ -18,7 +18,7 @@ from .conftest import JOINT, TEXTS, tiny_network
 def pairs() -> Iterator[Model]:
     """A random network over a vocabulary with pairs beside the package's own modalities."""
     with registered_pairs():
-        vocabulary = Vocabulary.build(train_byte_bpe(TEXTS, 400), {"molecule_structure": JOINT}, modalities())
+        vocabulary = Vocabulary.build(train_byte_bpe(TEXTS, 400), {"molecule_structure": JOINT}, default_modalities())
         yield Model(TransformersEngine(tiny_network(vocabulary), vocabulary), "tiny")
 
 

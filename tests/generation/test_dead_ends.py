@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import biomatrix as bm
-from biomatrix.entities import modalities, modality
+from biomatrix.entities import default_modalities, modality
 from biomatrix.entities.automaton import Automaton, Bounds
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.molecule.examples import bundled_component
@@ -213,7 +213,7 @@ def published(folder: Path) -> Vocabulary:
     symbols = list(modality("molecule_selfies").vocabulary())
     joint = [f"[{symbol[1:-1]} {code}]" for symbol in symbols[:22] for code in range(512)]
     joint += [f"[{symbol[1:-1]} -1]" for symbol in symbols if "Branch" in symbol or "Ring" in symbol]
-    return Vocabulary.build(qwen3_tokenizer(folder), {"molecule_structure": joint}, modalities())
+    return Vocabulary.build(qwen3_tokenizer(folder), {"molecule_structure": joint}, default_modalities())
 
 
 @cache

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3ForCausalLM
 
-from biomatrix.entities import Molecule, Protein, modalities
+from biomatrix.entities import Molecule, Protein, default_modalities
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.generation import Model, load
 from biomatrix.training.checkpoint import write_model
@@ -90,7 +90,7 @@ def test_what_is_no_model_is_named(tmp_path: Path) -> None:
 
 def published_tokens() -> list[str]:
     """Return control, SELFIES, joint, residue and structure tokens, about 15,000, in the published spelling."""
-    known = {m.name: m for m in modalities()}
+    known = {m.name: m for m in default_modalities()}
     symbols = list(known["molecule_selfies"].vocabulary())
     joint = [f"[{symbol[1:-1]} {code}]" for symbol in symbols[:22] for code in range(512)]
     joint += [f"[{name} -1]" for name in ("Ring1", "Ring2", "Branch1", "=Branch1", "Branch2")]
@@ -107,7 +107,7 @@ def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer = qwen3_tokenizer(shared / "data" / "tokenizer")
     tokens = published_tokens()
     random.Random(5).shuffle(tokens)
-    special = {token for m in modalities() for token in (m.start_token, m.end_token)}
+    special = {token for m in default_modalities() for token in (m.start_token, m.end_token)}
     tokenizer.add_tokens([AddedToken(t, special=t in special, normalized=False) for t in tokens])
     tokenizer.save_pretrained(target)
     sizes = ModelSection(
@@ -123,7 +123,7 @@ def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_published_checkpoint_opens_generates_and_decodes(published: Path) -> None:
     model = load(str(published))
     assert not (published / "biomatrix.json").exists()
-    assert set(model.vocabulary.modalities) == {m.name for m in modalities()}
+    assert set(model.vocabulary.modalities) == {m.name for m in default_modalities()}
     assert len(model.vocabulary.block("protein_structure").tokens) == 4096
     assert model.num_embeddings > len(model.vocabulary)
     (protein,) = model.generate("Design a protein.", output="protein_sequence", length=20)

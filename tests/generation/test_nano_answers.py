@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from biomatrix.entities import modality_names
+from biomatrix.entities import default_modality_names
 from biomatrix.generation import Answer, Model, load, shipped_models
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif("nano" not in shipped_models(), reason="no model is shipped"),
 ]
-COUNTED = tuple(name for name in modality_names() if name != "molecule_smiles")
+COUNTED = tuple(name for name in default_modality_names() if name != "molecule_smiles")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def assert_balanced(nano: Model, answer: Answer, output: str) -> int:
     return vocabulary.block(output).modality.length(tokens)
 
 
-@pytest.mark.parametrize("output", modality_names())
+@pytest.mark.parametrize("output", default_modality_names())
 def test_every_answer_is_balanced(nano: Model, output: str, samples: int) -> None:
     answers = nano.generate("Make one.", output=output, num_samples=samples, max_new_tokens=96)
     for answer in answers:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from transformers import PreTrainedTokenizerFast
 
-from biomatrix.entities import Molecule, Protein, modality_names
+from biomatrix.entities import Molecule, Protein, default_modality_names
 from biomatrix.entities.automaton import Automaton, Bounds
 from biomatrix.entities.protein.modalities.sequence import ProteinSequence
 from biomatrix.entities.segment_ids import SegmentIds
@@ -16,7 +16,7 @@ from biomatrix.errors import VocabularyError
 from biomatrix.vocabulary import Vocabulary
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "CC(=O)[O-].[Na+]", "C[C@H](N)C(=O)O"]
-COUNTED = tuple(name for name in modality_names() if name != "molecule_smiles")
+COUNTED = tuple(name for name in default_modality_names() if name != "molecule_smiles")
 
 
 def options_of(automaton: Automaton, states: np.ndarray) -> np.ndarray:
@@ -59,7 +59,7 @@ def test_sequences_and_structures_are_allowed(vocabulary: Vocabulary) -> None:
     follow(vocabulary, "molecule_structure", vocabulary.encode_tokens(tokens, "molecule_structure"))
 
 
-@pytest.mark.parametrize("name", modality_names())
+@pytest.mark.parametrize("name", default_modality_names())
 def test_only_the_modality_and_its_end_token_may_ever_come(vocabulary: Vocabulary, name: str) -> None:
     automaton = vocabulary.automaton(name)
     ids = vocabulary.segment_ids(name)

@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
     """Add the command to the application."""
     app.command(
         epilog="Example: biomatrix cells pbmc.h5ad -o report.html --h5ad annotated.h5ad; "
-        "biomatrix cells islets.h5ad --tissue pancreas --batch donor -o report.html; "
+        "biomatrix cells islets.h5ad --tissue pancreas --batch-column donor -o report.html; "
         "biomatrix cells new.h5ad --reference known.h5ad --label cell_type -o report.html"
     )(refusals_in_json(cells))
 
@@ -43,7 +43,9 @@ def cells(
         Path | None, typer.Option(help="Annotated cells to learn types from, in place of markers; needs --label.")
     ] = None,
     label: Annotated[str, typer.Option(help="The column of types in obs of the reference.")] = "",
-    batch: Annotated[str, typer.Option(help="The column of batches in obs; one of the usual names by default.")] = "",
+    batch: Annotated[
+        str, typer.Option("--batch-column", help="The column of batches in obs; one of the usual names by default.")
+    ] = "",
     least: Annotated[float, typer.Option("--min-probability", help="Below it a cell is 'unknown'; from 0 to 1.")] = 0.5,
     umap: Annotated[bool, typer.Option("--umap", help="Draw a UMAP too, where umap-learn is installed.")] = False,
     values: Annotated[

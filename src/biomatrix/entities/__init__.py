@@ -28,6 +28,7 @@ _HOME = {
     "Records": "biomatrix.entities.records",
     "Reject": "biomatrix.entities.rejects",
     "compare": "biomatrix.entities.comparison",
+    "default_modalities": "biomatrix.entities.modality_registry",
     "default_modality_names": "biomatrix.entities.modality_registry",
     "kind": "biomatrix.entities.kind_registry",
     "kind_names": "biomatrix.entities.kind_registry",
@@ -69,6 +70,7 @@ __all__ = [
     "Records",
     "Reject",
     "compare",
+    "default_modalities",
     "default_modality_names",
     "kind",
     "kind_names",
@@ -102,6 +104,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.kind_registry import kind, kind_names, kind_of, kinds, register_kind, unregister_kind
     from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
     from biomatrix.entities.modality_registry import (
+        default_modalities,
         default_modality_names,
         modalities,
         modality,

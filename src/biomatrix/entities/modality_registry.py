@@ -30,6 +30,11 @@ def default_modality_names() -> tuple[str, ...]:
     return (*own, *(name for name, cls in _REGISTERED.items() if cls.kind not in left_out))
 
 
+def default_modalities() -> tuple[Modality, ...]:
+    """Return the modalities of :func:`default_modality_names`, with their default settings."""
+    return tuple(map(modality, default_modality_names()))
+
+
 def modality(name: str, **settings: Any) -> Modality:
     """Return the modality of that name; the same object each time for the same settings.
 

@@ -18,9 +18,8 @@ from biomatrix.entities import Entity
 from biomatrix.entities.automaton import Automaton
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.files.folders import files_written_aside
-from biomatrix.entities.modality_registry import default_modality_names
+from biomatrix.entities.modality_registry import default_modalities
 from biomatrix.entities.modality_registry import modalities as registered_modalities
-from biomatrix.entities.modality_registry import modality as modality_named
 from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.errors import BioMatrixError, VocabularyError
 from biomatrix.vocabulary.binding import bind, check_binding, record_of, with_settings
@@ -112,7 +111,7 @@ class Vocabulary:
         base_rows : int, optional
             Rows of the base model's embedding where it has more rows than tokens (Qwen3: 151,936).
         """
-        modality_list = list(map(modality_named, default_modality_names()) if modalities is None else modalities)
+        modality_list = list(default_modalities() if modalities is None else modalities)
         backend = extend(base, modality_list, tokens or {})
         base_size = base.backend_tokenizer.get_vocab_size(with_added_tokens=True)
         blocks = _blocks(backend, modality_list)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from biomatrix.entities import Molecule, Protein, modalities
+from biomatrix.entities import Molecule, Protein, default_modalities
 from biomatrix.entities.automaton import Automaton, Bounds
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.composite import CompositeModality
@@ -32,7 +32,7 @@ LENGTHS = (None, 1, 6, (2, 5), (3, None), (0, 4))
 def wide() -> Iterator[Vocabulary]:
     """The package's own modalities, and composites of them."""
     with registered_pairs():
-        yield Vocabulary.build(train_byte_bpe(TEXTS, 400), {"molecule_structure": JOINT}, modalities())
+        yield Vocabulary.build(train_byte_bpe(TEXTS, 400), {"molecule_structure": JOINT}, default_modalities())
 
 
 class Matcher:
