@@ -36,6 +36,8 @@ class AnnotatorSettings:
     kept: float = 0.4
     """The least share of the genes that a training cell keeps; each reading draws one from here to 1."""
     smoothing: float = 0.1
+    fewest: int = 10
+    """Types count alike in the loss, however many cells they have; fewer cells than these are taken for as many."""
     seed: int = 0
 
 
@@ -81,6 +83,12 @@ def start_from_components(model: Qwen3ForCausalLM, values: NDArray[np.float64]) 
         rows[CONTROLS : CONTROLS + len(loadings), :count] = torch.from_numpy(loadings).float()
 
 
+def _even(places: NDArray[np.int64], types: int, fewest: int) -> torch.Tensor:
+    """Return the weight of each type in the loss, ``float32 [T]``, 1 for one of the mean size."""
+    counts = np.maximum(np.bincount(places, minlength=types), fewest)
+    return torch.from_numpy(counts.mean() / counts).float()
+
+
 class Annotator:
     """A decoder fitted to labelled cells.
 
@@ -119,6 +127,7 @@ class Annotator:
         optimiser = torch.optim.AdamW(
             [{"params": matrices, "weight_decay": one.decay}, {"params": vectors, "weight_decay": 0.0}], lr=one.rate
         )
+        weights = _even(places, len(self.vocabulary.types), one.fewest)
         steps = one.epochs * -(-len(lists) // one.batch)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, one.rate, steps, pct_start=0.1)
         self.model.train()
@@ -127,7 +136,9 @@ class Annotator:
             for first in range(0, len(order), one.batch):
                 rows = order[first : first + one.batch]
                 logits = self._type_logits(thinned(lists[rows], one.kept, generator))
-                loss = functional.cross_entropy(logits, torch.from_numpy(places[rows]), label_smoothing=one.smoothing)
+                loss = functional.cross_entropy(
+                    logits, torch.from_numpy(places[rows]), weight=weights, label_smoothing=one.smoothing
+                )
                 optimiser.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

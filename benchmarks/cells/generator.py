@@ -20,7 +20,7 @@ from biomatrix.metrics.cells.generation import knn_agreement, mean_profile_pears
 from cells.annotator import AnnotatorSettings, hidden_states, make_decoder, parameters, start_from_components
 from cells.gene_lists import CONTROLS, END, PAD, START, GeneVocabulary, gene_lists
 
-SETTINGS = replace(AnnotatorSettings(), epochs=20, decay=0.01)
+SETTINGS = replace(AnnotatorSettings(), epochs=12, decay=0.01)
 EACH = 1000
 COMPONENTS = 50
 
