@@ -27,11 +27,13 @@ class AnnotatorSettings:
     """Sizes and training of the decoder."""
 
     top: int = 200
-    width: int = 64
+    width: int = 128
     layers: int = 1
-    epochs: int = 30
+    epochs: int = 12
     batch: int = 32
     rate: float = 3e-3
+    embedding_rate: float = 3e-4
+    """Of the embeddings, which start from the training cells' components and should stay near them."""
     decay: float = 0.1
     kept: float = 0.4
     """The least share of the genes that a training cell keeps; each reading draws one from here to 1."""
@@ -83,6 +85,20 @@ def start_from_components(model: Qwen3ForCausalLM, values: NDArray[np.float64]) 
         rows[CONTROLS : CONTROLS + len(loadings), :count] = torch.from_numpy(loadings).float()
 
 
+def optimiser_of(model: Qwen3ForCausalLM, settings: AnnotatorSettings) -> torch.optim.AdamW:
+    """Return AdamW: embeddings at a rate of their own, matrices with decay, the rest without."""
+    embeddings = model.get_input_embeddings().weight
+    others = [each for each in model.parameters() if each is not embeddings]
+    return torch.optim.AdamW(
+        [
+            {"params": [embeddings], "lr": settings.embedding_rate, "weight_decay": 0.0},
+            {"params": [each for each in others if each.ndim > 1], "weight_decay": settings.decay},
+            {"params": [each for each in others if each.ndim == 1], "weight_decay": 0.0},
+        ],
+        lr=settings.rate,
+    )
+
+
 def _even(places: NDArray[np.int64], types: int, fewest: int) -> torch.Tensor:
     """Return the weight of each type in the loss, ``float32 [T]``, 1 for one of the mean size."""
     counts = np.maximum(np.bincount(places, minlength=types), fewest)
@@ -122,14 +138,12 @@ class Annotator:
     def _fit(self, lists: NDArray[np.int64], places: NDArray[np.int64]) -> None:
         one = self.settings
         generator = np.random.default_rng(one.seed)
-        matrices = [each for each in self.model.parameters() if each.ndim > 1]
-        vectors = [each for each in self.model.parameters() if each.ndim == 1]
-        optimiser = torch.optim.AdamW(
-            [{"params": matrices, "weight_decay": one.decay}, {"params": vectors, "weight_decay": 0.0}], lr=one.rate
-        )
+        optimiser = optimiser_of(self.model, one)
         weights = _even(places, len(self.vocabulary.types), one.fewest)
         steps = one.epochs * -(-len(lists) // one.batch)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, one.rate, steps, pct_start=0.1)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, [group["lr"] for group in optimiser.param_groups], steps, pct_start=0.1
+        )
         self.model.train()
         for _ in range(one.epochs):
             order = generator.permutation(len(lists))

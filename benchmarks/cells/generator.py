@@ -17,10 +17,17 @@ from biomatrix.evaluation.cells.results import CellResult, Row
 from biomatrix.evaluation.cells.split import Split
 from biomatrix.evaluation.cells.task_list import CellTask
 from biomatrix.metrics.cells.generation import knn_agreement, mean_profile_pearson, validity
-from cells.annotator import AnnotatorSettings, hidden_states, make_decoder, parameters, start_from_components
+from cells.annotator import (
+    AnnotatorSettings,
+    hidden_states,
+    make_decoder,
+    optimiser_of,
+    parameters,
+    start_from_components,
+)
 from cells.gene_lists import CONTROLS, END, PAD, START, GeneVocabulary, gene_lists
 
-SETTINGS = replace(AnnotatorSettings(), epochs=12, decay=0.01)
+SETTINGS = replace(AnnotatorSettings(), width=64, epochs=30, decay=0.01, embedding_rate=3e-3)
 EACH = 1000
 COMPONENTS = 50
 
@@ -35,18 +42,32 @@ class Generator:
         self.vocabulary = GeneVocabulary(values.shape[1], tuple(np.unique(labels).tolist()))
         self.model = make_decoder(len(self.vocabulary), settings)
         start_from_components(self.model, values)
+        self._start_types(values, labels)
         lists = gene_lists(values, settings.top)
         self.least = int((lists >= 0).sum(axis=1).min())
         began = time.process_time()
         self._fit(_written(lists, self.vocabulary.type_places(labels) + self.vocabulary.first_type))
         self.seconds = time.process_time() - began
 
+    @torch.no_grad()
+    def _start_types(self, values: NDArray[np.float64], labels: NDArray[np.str_]) -> None:
+        """Set the embedding of each type to the direction of what its cells express more than others."""
+        rows = self.model.get_input_embeddings().weight
+        genes = rows[CONTROLS : CONTROLS + values.shape[1]].double().numpy()
+        spread = np.maximum(values.std(axis=0), 0.1)
+        for place, name in enumerate(self.vocabulary.types):
+            above = (values[labels == name].mean(axis=0) - values.mean(axis=0)) / spread
+            direction = torch.from_numpy(above @ genes).float()
+            rows[self.vocabulary.first_type + place] = direction / direction.std() * genes.std()
+
     def _fit(self, ids: NDArray[np.int64]) -> None:
         one = self.settings
         generator = np.random.default_rng(one.seed)
-        optimiser = torch.optim.AdamW(self.model.parameters(), lr=one.rate, weight_decay=one.decay)
+        optimiser = optimiser_of(self.model, one)
         steps = one.epochs * -(-len(ids) // one.batch)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, one.rate, steps, pct_start=0.1)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, [group["lr"] for group in optimiser.param_groups], steps, pct_start=0.1
+        )
         head = self.model.get_output_embeddings().weight
         self.model.train()
         for _ in range(one.epochs):

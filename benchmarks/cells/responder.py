@@ -13,7 +13,7 @@ from biomatrix.evaluation.cells.labelled_cells import LabelledCells
 from biomatrix.evaluation.cells.split import Split
 from cells.annotator import Annotator, AnnotatorSettings
 
-SETTINGS = replace(AnnotatorSettings(), epochs=15)
+SETTINGS = replace(AnnotatorSettings(), width=64, epochs=15, embedding_rate=3e-3)
 
 
 def decoder_response(
