@@ -1,7 +1,7 @@
 """What the expression of a sound cell looks like, as data: limits with units, and markers.
 
 Limits are what common practice of quality control keeps; how many real cells pass each is printed by
-``benchmarks/cell_checks.py``.
+``tests/entities/cell/test_checks.py``.
 """
 
 from __future__ import annotations
