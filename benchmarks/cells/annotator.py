@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +100,32 @@ def optimiser_of(model: Qwen3ForCausalLM, settings: AnnotatorSettings) -> torch.
     )
 
 
+def fit(
+    model: Qwen3ForCausalLM,
+    settings: AnnotatorSettings,
+    count: int,
+    loss_of: Callable[[NDArray[np.int64], np.random.Generator], torch.Tensor],
+) -> None:
+    """Train on ``count`` rows, in an order of its own each epoch; ``loss_of`` has a batch's rows and the generator."""
+    generator = np.random.default_rng(settings.seed)
+    optimiser = optimiser_of(model, settings)
+    steps = settings.epochs * -(-count // settings.batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, [group["lr"] for group in optimiser.param_groups], steps, pct_start=0.1
+    )
+    model.train()
+    for _ in range(settings.epochs):
+        order = generator.permutation(count)
+        for first in range(0, count, settings.batch):
+            loss = loss_of(order[first : first + settings.batch], generator)
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+    model.eval()
+
+
 def _even(places: NDArray[np.int64], types: int, fewest: int) -> torch.Tensor:
     """Return the weight of each type in the loss, ``float32 [T]``, 1 for one of the mean size."""
     counts = np.maximum(np.bincount(places, minlength=types), fewest)
@@ -137,28 +164,15 @@ class Annotator:
 
     def _fit(self, lists: NDArray[np.int64], places: NDArray[np.int64]) -> None:
         one = self.settings
-        generator = np.random.default_rng(one.seed)
-        optimiser = optimiser_of(self.model, one)
         weights = _even(places, len(self.vocabulary.types), one.fewest)
-        steps = one.epochs * -(-len(lists) // one.batch)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, [group["lr"] for group in optimiser.param_groups], steps, pct_start=0.1
-        )
-        self.model.train()
-        for _ in range(one.epochs):
-            order = generator.permutation(len(lists))
-            for first in range(0, len(order), one.batch):
-                rows = order[first : first + one.batch]
-                logits = self._type_logits(thinned(lists[rows], one.kept, generator))
-                loss = functional.cross_entropy(
-                    logits, torch.from_numpy(places[rows]), weight=weights, label_smoothing=one.smoothing
-                )
-                optimiser.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-                optimiser.step()
-                schedule.step()
-        self.model.eval()
+
+        def loss_of(rows: NDArray[np.int64], generator: np.random.Generator) -> torch.Tensor:
+            logits = self._type_logits(thinned(lists[rows], one.kept, generator))
+            return functional.cross_entropy(
+                logits, torch.from_numpy(places[rows]), weight=weights, label_smoothing=one.smoothing
+            )
+
+        fit(self.model, one, len(lists), loss_of)
 
     @torch.inference_mode()
     def chances(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

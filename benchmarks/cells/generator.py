@@ -19,9 +19,9 @@ from biomatrix.evaluation.cells.task_list import CellTask
 from biomatrix.metrics.cells.generation import knn_agreement, mean_profile_pearson, validity
 from cells.annotator import (
     AnnotatorSettings,
+    fit,
     hidden_states,
     make_decoder,
-    optimiser_of,
     parameters,
     start_from_components,
 )
@@ -61,30 +61,17 @@ class Generator:
             rows[self.vocabulary.first_type + place] = direction / direction.std() * genes.std()
 
     def _fit(self, ids: NDArray[np.int64]) -> None:
-        one = self.settings
-        generator = np.random.default_rng(one.seed)
-        optimiser = optimiser_of(self.model, one)
-        steps = one.epochs * -(-len(ids) // one.batch)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, [group["lr"] for group in optimiser.param_groups], steps, pct_start=0.1
-        )
         head = self.model.get_output_embeddings().weight
-        self.model.train()
-        for _ in range(one.epochs):
-            order = generator.permutation(len(ids))
-            for first in range(0, len(order), one.batch):
-                rows = torch.from_numpy(ids[order[first : first + one.batch]])
-                positions = torch.arange(rows.shape[1] - 1).expand(len(rows), -1)
-                logits = functional.linear(hidden_states(self.model, rows[:, :-1], positions), head)
-                targets = rows[:, 1:].masked_fill(rows[:, 1:] == PAD, -100)
-                targets[:, 0] = -100  # the start is given
-                loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
-                optimiser.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-                optimiser.step()
-                schedule.step()
-        self.model.eval()
+
+        def loss_of(places: NDArray[np.int64], _: np.random.Generator) -> torch.Tensor:
+            rows = torch.from_numpy(ids[places])
+            positions = torch.arange(rows.shape[1] - 1).expand(len(rows), -1)
+            logits = functional.linear(hidden_states(self.model, rows[:, :-1], positions), head)
+            targets = rows[:, 1:].masked_fill(rows[:, 1:] == PAD, -100)
+            targets[:, 0] = -100  # the start is given
+            return functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+        fit(self.model, self.settings, len(ids), loss_of)
 
     @torch.inference_mode()
     def cells(self, name: str, count: int, seed: int = 0, batch: int = 250) -> NDArray[np.int64]:

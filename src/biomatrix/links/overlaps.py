@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.overlaps import spread
+
 
 def overlapping_pairs(
     chromosome: NDArray[np.int16],
@@ -40,10 +42,8 @@ def overlapping_pairs(
         starts, ends = other_start[theirs], other_end[theirs]
         low = np.searchsorted(np.maximum.accumulate(ends), start[mine], side="right")
         high = np.searchsorted(starts, end[mine], side="left")
-        counts = np.maximum(high - low, 0)
-        first = np.repeat(mine, counts)
-        steps = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
-        place = np.repeat(low, counts) + steps
+        owner, place = spread(low, high)
+        first = mine[owner]
         kept = ends[place] > start[first]  # intervals may lie within each other
         firsts.append(first[kept])
         seconds.append(theirs[place[kept]])
