@@ -15,7 +15,6 @@ import gzip
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
+
+from biomatrix.peak_memory import peak_memory_bytes
 
 LETTERS: Final = "ACDEFGHIKLMNPQRSTVWY"
 RESIDUES: Final = 60
@@ -121,7 +122,7 @@ def run_job(name: str, source: Path) -> None:
         counts = decode_from_lines(str(source), output)
     if not counts.succeeded or bool(counts.rejected) != job.broken:
         raise SystemExit(f"{name}: {counts.as_text()}")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(peak_memory_bytes() / 2**20)
 
 
 def report(sizes: Sequence[int], names: Sequence[str], most: float) -> bool:

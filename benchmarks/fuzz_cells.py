@@ -29,6 +29,7 @@ from fuzzing.cell_mutants import mutant, seeds
 
 from biomatrix.entities.cell.cell_set import CellSet
 from biomatrix.errors import BioMatrixError
+from biomatrix.peak_memory import peak_memory_bytes
 
 SECONDS: Final = 20
 MEMORY: Final = 2 << 30
@@ -97,7 +98,7 @@ def worker(first: int, last: int) -> None:
             signal.setitimer(signal.ITIMER_PROF, SECONDS)
             outcome, detail = read_mutant(path)
             signal.setitimer(signal.ITIMER_PROF, 0)
-            used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            used = peak_memory_bytes()
             if used > MEMORY:
                 outcome, detail = "fault", f"{used / 2**30:.1f} GiB of memory"
             print(json.dumps({"number": number, "outcome": outcome, "detail": detail}), flush=True)

@@ -10,7 +10,6 @@ compared with those in float32.
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -26,6 +25,7 @@ from biomatrix.entities.protein.structure.gcp_vqvae.linear import onednn
 from biomatrix.entities.protein.structure.gcp_vqvae.model import GCPVQVAE
 from biomatrix.entities.protein.structure.gcp_vqvae.tokenizer import GCPVQVAETokenizer
 from biomatrix.metrics.superposition import rmsd
+from biomatrix.peak_memory import peak_memory_bytes
 
 PADDED = 512
 LENGTHS = (129, 512)
@@ -181,7 +181,7 @@ def speed(
     result["same codes as published way"] = round(float(np.concatenate([a == b for a, b in codes]).mean()), 4)
     if compiled:
         result["compiled, one chain of 129"] = compiled_times(tokenizer, singles[0], rounds)
-    result["peak_memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    result["peak_memory_mib"] = round(peak_memory_bytes() / 2**20)
     return result
 
 

@@ -17,6 +17,8 @@ import time
 
 from timing import verdict
 
+from biomatrix.peak_memory import peak_memory_bytes
+
 TARGET = 0.2
 """Of the memory of plain cross-entropy."""
 
@@ -27,9 +29,7 @@ def peak_bytes() -> int:
 
     if torch.cuda.is_available():
         return int(torch.cuda.max_memory_allocated())
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return peak_memory_bytes()
 
 
 def measure(way: str, rows: int, args: argparse.Namespace) -> dict[str, float]:

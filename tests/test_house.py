@@ -36,7 +36,7 @@ ORDER = (
 )
 """Every room, lower ones first: a room imports itself and what is below it."""
 
-FOUNDATION = {"__init__", "errors", "lazy", "progress", "processors", "user_cache"}
+FOUNDATION = {"__init__", "errors", "lazy", "peak_memory", "progress", "processors", "user_cache"}
 """Modules beside the rooms, which any room may import."""
 
 ABOUT_CELLS = tuple(f"biomatrix.{name}" for name in ("links", "evaluation.cells", "cli.cells", "cli.links"))

@@ -16,6 +16,11 @@ def run(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, input=given, capture_output=True, text=True, timeout=120, check=False)
 
 
+def _call(number: int, tool: str, arguments: dict[str, object]) -> dict[str, object]:
+    params = {"name": tool, "arguments": arguments}
+    return {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
+
+
 def test_the_printed_configuration_starts_the_tools() -> None:
     printed = run("--print-config", "--model", "nano")
     assert printed.returncode == 0, printed.stderr
@@ -25,6 +30,9 @@ def test_the_printed_configuration_starts_the_tools() -> None:
         {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
         {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
+        _call(3, "convert", {"entity": {"type": "molecule", "smiles": "OCC"}}),
+        _call(4, "generate", {"prompt": "a"}),
+        {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 4}},
     ]
     ended = subprocess.run(
         [started["command"], *started["args"]],
@@ -36,7 +44,10 @@ def test_the_printed_configuration_starts_the_tools() -> None:
     )
     assert ended.returncode == 0, ended.stderr
     answers = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert [one["id"] for one in answers] == [1, 2]
+    # Nothing asked is lost when input ends, though the model is still being opened; what was called off has no answer.
+    assert sorted(one["id"] for one in answers) == [1, 2, 3]
+    answers.sort(key=lambda one: one["id"])
+    assert "CCO" in json.dumps(answers[2]["result"])
     assert answers[0]["result"]["serverInfo"]["name"] == "biomatrix"
     assert "biomatrix://answers/" in answers[0]["result"]["instructions"]
 

@@ -537,9 +537,10 @@ def _decoding_peak(folder: Path, count: int) -> float:
             text = "<|mol_smi_start|>CC(C)COC(c1ccccc1)=O<|mol_smi_end|>"
             lines.write(json.dumps({"text": text, "name": f"m{number}"}) + "\n")
     program = (
-        "import resource, sys; from pathlib import Path; from biomatrix.conversion import decode_from_lines\n"
+        "import sys; from pathlib import Path; from biomatrix.conversion import decode_from_lines\n"
+        "from biomatrix.peak_memory import peak_memory_bytes\n"
         "counts = decode_from_lines(sys.argv[1], Path(sys.argv[2])); assert not counts.rejected\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        "print(peak_memory_bytes() / 2**20)"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(bm.__file__).parents[1])}
     command = [sys.executable, "-c", program, str(folder / "lines.jsonl.gz"), str(folder / "out.smi")]

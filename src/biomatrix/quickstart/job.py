@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import resource
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from typing import Any
 
 from biomatrix.entities.files.folders import make_folder
 from biomatrix.entities.registration import Example
+from biomatrix.peak_memory import peak_memory_bytes
 from biomatrix.quickstart.files import write_files
 from biomatrix.quickstart.inputs import gather_inputs
 from biomatrix.quickstart.pages import build_page
@@ -137,20 +136,10 @@ def run(
         replies,
         [*files, folder / REPORT],
         time.monotonic() - start,
-        _peak_memory_gib(),
+        peak_memory_bytes() / 2**30,
     )
 
 
 def _one_line(text: str, width: int = 100) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= width else f"{flat[:width]}..."
-
-
-def _peak_memory_gib() -> float:
-    """Return the peak resident memory of this process in GiB; that of the parent it was forked from does not count."""
-    try:
-        match = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
-    except OSError:
-        match = None
-    kibibytes = int(match[1]) if match else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kibibytes / 2**20

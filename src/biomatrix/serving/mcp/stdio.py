@@ -12,13 +12,14 @@ import anyio.to_thread
 from mcp.server.stdio import stdio_server
 
 from biomatrix.serving.mcp.server import build_server
+from biomatrix.serving.mcp.unanswered import answered_to_the_end
 
 if TYPE_CHECKING:
     from biomatrix.serving.service import Service
 
 
 def serve_stdio(open_service: Callable[[], Service], leave: Callable[[BaseException], NoReturn]) -> None:
-    """Answer the protocol until standard input ends.
+    """Answer the protocol until standard input ends and all that was asked is answered.
 
     Tools are listed at once and the model is opened beside that: hosts do not wait long for a first answer. Standard
     output is set aside for the protocol before, so that nothing a library prints gets between its lines.
@@ -47,5 +48,6 @@ async def _serve(open_service: Callable[[], Service], leave: Callable[[BaseExcep
     async with stdio_server() as (incoming, outgoing), anyio.create_task_group() as tasks:
         tasks.start_soon(open_beside)
         server = build_server(opened)
-        await server.run(incoming, outgoing, server.create_initialization_options())
+        async with answered_to_the_end(incoming, outgoing) as (asked, answers):
+            await server.run(asked, answers, server.create_initialization_options())
         tasks.cancel_scope.cancel()
