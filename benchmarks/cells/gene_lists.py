@@ -41,13 +41,18 @@ class GeneVocabulary:
         return np.array([places.get(str(label), -1) for label in labels], dtype=np.int64)
 
 
-def gene_lists(values: NDArray[np.float64], top: int) -> NDArray[np.int64]:
+def gene_lists(values: NDArray[np.float64], top: int, ties: np.random.Generator | None = None) -> NDArray[np.int64]:
     """Return the ids of the highest genes of each cell, ``int64 [C, top]``, -1 where fewer are detected.
 
-    Of equal values the first gene of the matrix comes first, whatever the order of the cells.
+    Of equal values the first gene of the matrix comes first, whatever the order of the cells; with ``ties`` their order
+    is drawn. Most genes of a cell are tied, so a fixed order makes a writer learn the order of the matrix, and which
+    genes were left out on the way, before it learns which genes go together.
     """
     top = min(top, values.shape[1])
-    order = np.argsort(-values, axis=1, kind="stable")[:, :top]
+    if ties is None:
+        order = np.argsort(-values, axis=1, kind="stable")[:, :top]
+    else:
+        order = np.lexsort((ties.random(values.shape), -values), axis=1)[:, :top]
     detected = np.take_along_axis(values, order, axis=1) > 0
     return np.where(detected, order + CONTROLS, -1)
 
