@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.files import stores
+from biomatrix.entities.cell.files.damage import cells_library, reading
 from biomatrix.entities.cell.scale import PER
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.links.gene_places import GenePlaces, chromosome_number
-from biomatrix.links.hdf5_guard import refuse_hostile_hdf5
 from biomatrix.links.region_files import assembly_named, checked_numbers, region_columns
 from biomatrix.links.region_set import RegionSet
 
@@ -55,51 +56,33 @@ class Expressed:
 
 
 def open_cells(path: Path) -> AnnData:
-    """Return the cells of an ``.h5ad`` file.
+    """Return the cells of an ``.h5ad`` file: X as ``float64`` in rows, obs, var and uns.
 
     Raises
     ------
     ConfigurationError
         anndata is missing, or the file is of another format.
-    ParseError
-        It is broken, or leads out of itself.
+    BioMatrixError
+        It is broken, leads out of itself, or declares more than it can hold.
     """
-    try:
-        import anndata
-    except ImportError as error:
-        raise ConfigurationError("files of cells need anndata: pip install 'biomatrix[cells]'") from error
+    anndata = cells_library("anndata")
     if path.suffix != ".h5ad":
         raise ConfigurationError(
             "cells are read from .h5ad, as scanpy.read_10x_h5(...).write_h5ad(...) writes; or give a table of regions",
             file=str(path),
         )
-    refuse_hostile_hdf5(path)
-    try:
-        adata = anndata.read_h5ad(path)
-        _check_matrix(adata.X)
-    except ParseError as error:
-        raise error.at(file=str(path)) from error
-    except Exception as error:  # whatever a broken file makes of the reader
-        raise ParseError(f"no readable h5ad: {type(error).__name__} {str(error)[:200]}", file=str(path)) from error
-    if len(set(adata.obs_names)) != adata.n_obs:
-        raise ParseError(
-            "two cells have the same name; give each its own (adata.obs_names_make_unique())", file=str(path)
-        )
+    with stores.open_cells(path) as contents, reading(path):
+        place = contents.place("X")
+        place.rows.dtype = np.float64  # values that are nearly the same must not become ties
+        cells, variables = place.rows.shape
+        matrix = place.rows.read(0, cells)
+        if (matrix.data < 0).any():
+            raise ParseError("X holds a negative value; give counts or log1p of them")
+        obs, var = contents.obs.read(0, cells), place.var.read(0, variables)
+        if not obs.index.is_unique:
+            raise ParseError("two cells have the same name; give each its own (adata.obs_names_make_unique())")
+        adata: AnnData = anndata.AnnData(matrix, obs=obs, var=var, uns=dict(contents.rest().parts.get("uns", {})))
     return adata
-
-
-def _check_matrix(matrix: Any) -> None:
-    from scipy.sparse import issparse
-
-    if matrix is None:
-        raise ParseError("there is no matrix X")
-    if issparse(matrix):
-        matrix.check_format(full_check=True)
-    values = matrix.data if issparse(matrix) else np.asarray(matrix)
-    if values.dtype.kind not in "iufb":
-        raise ParseError(f"X holds {values.dtype}, not numbers")
-    if not np.isfinite(values).all() or (values < 0).any():
-        raise ParseError("X holds a negative value, NaN or infinity; give counts or log1p of them")
 
 
 def _peaks(var: Any) -> tuple[NDArray[np.bool_], Any]:
