@@ -144,12 +144,12 @@ def test_bad_rows_are_counted_and_the_rest_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("# only a header\n", "no fragment"),
-        ("chr1\t5\t10\n", "3 columns"),
-        ("chr1\t10\t5\tc0\t1\n", "ends at 5, not after its start 10"),
-        ("chr1\tten\t50\tc0\t1\n", "no table of fragments"),
-        ("chr1\t10\t50\tc9\t1\n", "none of 1 fragments"),
-        ("chr1\t10\t50\tc0\t1\nchr1\t\t50\tc0\t1\n", "lacks a value"),
+        ("# only a header\n", "holds no fragment"),
+        ("chr1\t5\t10\n", "is no fragment"),
+        ("# one\nchr1\t10\t5\tc0\t1\n", "position 2: chr1 from 10 to 5 is no interval"),
+        ("chr1\tten\t50\tc0\t1\n", "is no fragment"),
+        ("chr1\t10\t50\tc9\t1\n", "no fragment is of a cell that is given"),
+        ("chr1\t10\t50\tc0\t1\nchr1\t\t50\tc0\t1\n", "a line is no fragment"),
     ],
 )
 @pytest.mark.parametrize("packed", [False, True])

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.assemblies import assembly_named, chromosome_indices
 from biomatrix.entities.cell.files import stores
 from biomatrix.entities.cell.files.damage import cells_library, reading
 from biomatrix.entities.cell.scale import PER
 from biomatrix.errors import ConfigurationError, ParseError
-from biomatrix.links.gene_places import GenePlaces, chromosome_number
-from biomatrix.links.region_files import assembly_named, checked_numbers, region_columns
+from biomatrix.links.gene_places import GenePlaces
+from biomatrix.links.region_files import checked_numbers, region_columns
 from biomatrix.links.region_set import RegionSet
 
 if TYPE_CHECKING:
@@ -136,26 +137,24 @@ def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionS
 def _assembly_of(adata: AnnData, var: Any, is_peak: NDArray[np.bool_]) -> str:
     for name in _ASSEMBLY:
         if name in adata.uns and isinstance(adata.uns[name], str):
-            return assembly_named(adata.uns[name])
+            return assembly_named(adata.uns[name], human=False)
     names = {str(one) for one in var["genome"][is_peak]} if "genome" in var else set()
-    return assembly_named(names.pop()) if len(names) == 1 else ""
+    return assembly_named(names.pop(), human=False) if len(names) == 1 else ""
 
 
 def _places(var: Any, file: str) -> tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int64]]:
     names = region_columns(var.columns)
     if names is not None:
-        chromosome = [chromosome_number(str(one)) for one in var[names[0]]]
         start, end = (checked_numbers(var[name].to_numpy()) for name in names[1:])
-        return np.array(chromosome, dtype=np.int16), start, end
+        return chromosome_indices(var[names[0]].astype(str)), start, end
     texts = [str(one) for one in var.get("interval", var.index)]
     found = [_NAMED.fullmatch(text) for text in texts]
     wrong = next((number for number, one in enumerate(found) if one is None), None)
     if wrong is not None:
         raise ParseError(f"{texts[wrong][:60]!r} is no region such as chr1:100-200", file=file, record=wrong + 1)
     parts = [one.groupdict() for one in found if one is not None]
-    chromosome = [chromosome_number(one["chrom"]) for one in parts]
     start, end = (checked_numbers(np.array([one[name] for one in parts])) for name in ("start", "end"))
-    return np.array(chromosome, dtype=np.int16), start, end
+    return chromosome_indices([one["chrom"] for one in parts]), start, end
 
 
 def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, file: str) -> Expressed | None:

@@ -11,14 +11,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.assemblies import chromosome_indices
 from biomatrix.entities.cell.genes import gene_table, resolve
 from biomatrix.entities.cell.genes.table import ASSEMBLY
-from biomatrix.entities.cell.regions import CHROMOSOMES
 from biomatrix.entities.near_matches import near_matches
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
 
-_NUMBERS: Final = {name: number for number, name in enumerate(CHROMOSOMES)}
 _WANTED: Final = ("ensembl_id", "symbol", "biotype", "chromosome", "start", "end", "strand")
 CODING: Final = "protein_coding"
 
@@ -61,10 +60,7 @@ class GenePlaces:
         if missing:
             raise ParseError(f"a table of genes needs the columns {', '.join(_WANTED)}; no {missing[0]!r}", file=file)
         named = np.asarray(columns["chromosome"])
-        if named.dtype.kind in "iu":
-            chromosome = named.astype(np.int16)
-        else:
-            chromosome = np.array([chromosome_number(str(name)) for name in named], dtype=np.int16)
+        chromosome = named.astype(np.int16) if named.dtype.kind in "iu" else chromosome_indices(named)
         strand = np.array([str(one) in ("-", "-1") for one in columns["strand"]], dtype=bool)
         try:
             start, end = (np.asarray(columns[name], dtype=np.int64) for name in ("start", "end"))
@@ -116,19 +112,6 @@ class GenePlaces:
             ids = ", ".join(str(self.ensembl_id[one]) for one in meant[:4])
             raise ParseError(f"{name!r} is the symbol of {len(meant)} genes; give one of their ids: {ids}")
         return meant[0]
-
-
-def chromosome_number(name: str) -> int:
-    """Return the index of a chromosome, -1 for one that is none of the listed; ``22`` and ``chr22`` are one.
-
-    Examples
-    --------
-    >>> chromosome_number("chr22"), chromosome_number("MT"), chromosome_number("chrUn_KI270742v1")
-    (21, 24, -1)
-    """
-    if name in _NUMBERS:
-        return _NUMBERS[name]
-    return _NUMBERS.get("chrM" if name in ("MT", "chrMT") else f"chr{name}", -1)
 
 
 def read_gene_places(path: str | Path, assembly: str = "hg38") -> GenePlaces:

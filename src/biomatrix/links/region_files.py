@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.assemblies import chromosome_index, chromosome_indices
 from biomatrix.entities.files.reading import read_lines
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.links.features import MARKS
-from biomatrix.links.gene_places import chromosome_number
 from biomatrix.links.region_set import RegionSet
 from biomatrix.links.table_files import numbers_of, read_columns
 
@@ -105,10 +105,10 @@ def _bed_row(line: str, column: int) -> tuple[int, int, int, float | None]:
     try:
         signal = float(cells[column])
     except (IndexError, ValueError):
-        return chromosome_number(cells[0]), start, end, None
+        return chromosome_index(cells[0]), start, end, None
     if not (np.isfinite(signal) and signal >= 0):
         raise ParseError(f"the signal {cells[column][:20]} is not at least 0")
-    return chromosome_number(cells[0]), start, end, signal
+    return chromosome_index(cells[0]), start, end, signal
 
 
 def _table(path: Path, assembly: str) -> tuple[RegionSet, list[Reject]]:
@@ -120,7 +120,7 @@ def _table(path: Path, assembly: str) -> tuple[RegionSet, list[Reject]]:
             file=str(path),
         )
     start, end = (numbers_of(columns[name], name, str(path)) for name in names[1:])
-    chromosome = np.array([chromosome_number(str(one)) for one in columns[names[0]]], dtype=np.int16)
+    chromosome = chromosome_indices(columns[names[0]])
     wrong = (start < 0) | (end <= start) | (start != np.floor(start)) | (end != np.floor(end)) | (end > 2**40)
     rejects = [
         Reject(str(path), int(row) + 1, None, f"a region from {start[row]:g} to {end[row]:g} is none; start before end")
@@ -151,21 +151,6 @@ def _notes(elsewhere: int, untold: str | None) -> Iterator[str]:
         yield f"{elsewhere:,} regions are not on chr1 to chr22, X, Y or M and are left out"
     if untold is not None:
         yield untold
-
-
-def assembly_named(name: str) -> str:
-    """Return the assembly that a name means, as UCSC writes it.
-
-    Examples
-    --------
-    >>> assembly_named("GRCh38"), assembly_named("hg19"), assembly_named("GRCh37.p13")
-    ('hg38', 'hg19', 'hg19')
-    """
-    plain = name.strip().lower()
-    for start, meant in (("grch38", "hg38"), ("grch37", "hg19"), ("grcm38", "mm10"), ("grcm39", "mm39")):
-        if plain.startswith(start):
-            return meant
-    return plain
 
 
 def checked_numbers(values: NDArray[Any]) -> NDArray[np.int64]:

@@ -80,7 +80,8 @@ def test_overlaps_are_those_of_comparing_every_pair(seed: int) -> None:
         return Regions("hg38", chromosome[order], start[order], end[order], np.ones(count, dtype=np.float32))
 
     regions, queries = some(60, 700), some(80, 60)
-    found = RegionIndex(regions).overlapping(queries.chromosome, queries.start, queries.end)
+    index = RegionIndex(regions.chromosome, regions.start, regions.end)
+    found = index.overlapping(queries.chromosome, queries.start, queries.end)
     expected = {
         (q, r)
         for q in range(80)

@@ -171,7 +171,8 @@ class CellAccessibility(Modality):
     @cached_property
     def _index(self) -> RegionIndex:
         assert self.declared is not None
-        return RegionIndex(self.declared.regions)
+        one = self.declared.regions
+        return RegionIndex(one.chromosome, one.start, one.end)
 
     def settings(self) -> Mapping[str, Any]:
         """Return the settings, the regions of a list among them, line by line."""
