@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,22 +10,27 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.cell.assemblies import assembly_named, chromosome_indices
+from biomatrix.entities.cell.assemblies import chromosome_indices
 from biomatrix.entities.cell.files import stores
 from biomatrix.entities.cell.files.damage import cells_library, reading
+from biomatrix.entities.cell.files.finding import ensembl_column
+from biomatrix.entities.cell.files.peak_columns import (
+    assembly_said,
+    column_places,
+    coordinate_columns,
+    is_region_name,
+)
+from biomatrix.entities.cell.files.table_rows import FrameRows
 from biomatrix.entities.cell.scale import PER
-from biomatrix.errors import ConfigurationError, ParseError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.links.gene_places import GenePlaces
-from biomatrix.links.region_files import checked_numbers, region_columns
 from biomatrix.links.region_set import RegionSet
 
 if TYPE_CHECKING:
+    import pandas as pd
     from anndata import AnnData
     from scipy.sparse import csc_matrix
 
-_NAMED: Final = re.compile(r"(?P<chrom>[A-Za-z0-9_.]+)[:_-](?P<start>\d+)[-_](?P<end>\d+)")
-"""How peaks are named: chr1:100-200, chr1-100-200, chr1_100_200."""
-_IDS: Final = ("ensembl_id", "gene_ids", "gene_id")
 _ASSEMBLY: Final = ("assembly", "genome")
 _BITS: Final = 40
 _SAME: Final = 0.1
@@ -86,16 +90,16 @@ def open_cells(path: Path) -> AnnData:
     return adata
 
 
-def _peaks(var: Any) -> tuple[NDArray[np.bool_], Any]:
-    """Return which variables are regions by their type, and the table; all of them where no type tells."""
+def _is_peak(var: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which variables are regions by their type; all of them or none where no type tells."""
     for name in ("feature_types", "modality"):
         if name in var:
             kinds = np.array([str(one).lower() for one in var[name]])
             is_peak = np.isin(kinds, ("peaks", "peak", "atac"))
             if is_peak.any() or np.isin(kinds, ("gene expression", "gene", "rna")).any():
-                return is_peak, var
-    named = region_columns(var.columns) is not None or all(_NAMED.fullmatch(str(one)) for one in var.index[:20])
-    return np.full(len(var), named and len(var) > 0), var
+                return is_peak
+    named = coordinate_columns(var.columns) is not None or all(is_region_name(str(one)) for one in var.index[:20])
+    return np.full(len(var), named and len(var) > 0)
 
 
 def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionSet | None:
@@ -110,10 +114,10 @@ def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionS
     """
     from scipy.sparse import csc_matrix
 
-    is_peak, var = _peaks(adata.var)
+    is_peak = _is_peak(adata.var)
     if not is_peak.any():
         return None
-    told = _assembly_of(adata, var, is_peak)
+    chromosome, start, end, told = _places(adata, np.flatnonzero(is_peak), file)
     if told and assembly and told != assembly:
         raise ConfigurationError(f"the file says {told}, --assembly says {assembly}", file=file)
     if not (told or assembly):
@@ -121,7 +125,6 @@ def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionS
             "nothing says which genome the regions lie on; give --assembly hg38 (or lift them over from hg19 first)",
             file=file,
         )
-    chromosome, start, end = _places(var[is_peak], file)
     kept = np.flatnonzero(chromosome >= 0)
     opened = csc_matrix(adata.X[:, np.flatnonzero(is_peak)[kept]], dtype=np.float64)
     left = len(chromosome) - len(kept)
@@ -134,27 +137,24 @@ def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionS
         raise error.at(file=file) from error
 
 
-def _assembly_of(adata: AnnData, var: Any, is_peak: NDArray[np.bool_]) -> str:
-    for name in _ASSEMBLY:
-        if name in adata.uns and isinstance(adata.uns[name], str):
-            return assembly_named(adata.uns[name], human=False)
-    names = {str(one) for one in var["genome"][is_peak]} if "genome" in var else set()
-    return assembly_named(names.pop(), human=False) if len(names) == 1 else ""
+def _places(
+    adata: AnnData, wanted: NDArray[np.int64], file: str
+) -> tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int64], str]:
+    """Return chromosomes, starts and ends of the variables that are regions, and the assembly that the file says."""
+    var = adata.var
+    columns = [str(name) for name in var.columns]
+    said = {name: adata.uns[name] for name in _ASSEMBLY if name in adata.uns}
 
+    def column(name: str) -> NDArray[Any]:
+        values: NDArray[Any] = var[name].to_numpy()
+        return values
 
-def _places(var: Any, file: str) -> tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int64]]:
-    names = region_columns(var.columns)
-    if names is not None:
-        start, end = (checked_numbers(var[name].to_numpy()) for name in names[1:])
-        return chromosome_indices(var[names[0]].astype(str)), start, end
-    texts = [str(one) for one in var.get("interval", var.index)]
-    found = [_NAMED.fullmatch(text) for text in texts]
-    wrong = next((number for number, one in enumerate(found) if one is None), None)
-    if wrong is not None:
-        raise ParseError(f"{texts[wrong][:60]!r} is no region such as chr1:100-200", file=file, record=wrong + 1)
-    parts = [one.groupdict() for one in found if one is not None]
-    start, end = (checked_numbers(np.array([one[name] for one in parts])) for name in ("start", "end"))
-    return chromosome_indices([one["chrom"] for one in parts]), start, end
+    try:
+        chromosomes, start, end, told, _ = column_places([str(one) for one in var.index], columns, column, wanted)
+        told = assembly_said(told, columns, column, wanted, said, human=False)
+    except BioMatrixError as error:
+        raise error.at(file=file) from error
+    return chromosome_indices(chromosomes), start, end, told
 
 
 def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, file: str) -> Expressed | None:
@@ -177,12 +177,13 @@ def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, f
     """
     from scipy.sparse import csc_matrix
 
-    is_peak, var = _peaks(adata.var)
-    columns = np.flatnonzero(~is_peak)
+    var = adata.var
+    columns = np.flatnonzero(~_is_peak(var))
     if not len(columns):
         return None
-    named = next((name for name in _IDS if name in var), None)
-    rows = _genes_of(var.index[columns], None if named is None else var[named].iloc[columns], genes)
+    ids, _ = ensembl_column(FrameRows("var", var))
+    names = var.index.to_numpy() if ids is None else ids
+    rows = genes.rows_named([str(one) for one in names[columns]])
     known = np.flatnonzero(rows >= 0)
     known = known[np.unique(rows[known], return_index=True)[1]]
     share = len(known) / len(columns)
@@ -196,18 +197,6 @@ def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, f
     values, note = _normalised(counts, adata.obs, totals, file)
     notes = (note, f"{len(known):,} of {len(columns):,} names of genes ({share:.0%}) are in the table of genes")
     return Expressed(values[:, known], rows[known], np.array(adata.obs_names, dtype=object), notes)
-
-
-def _genes_of(names: Any, ids: Any, genes: GenePlaces) -> NDArray[np.int64]:
-    """Return the row of each name in a table of genes, -1 where it has none or several."""
-    by_id = {str(one): row for row, one in enumerate(genes.ensembl_id)}
-    by_symbol: dict[str, int] = {}
-    for row, one in enumerate(genes.symbol):
-        by_symbol[str(one)] = -1 if str(one) in by_symbol else row
-    known = {**by_symbol, **by_id}
-    texts = [str(one) for one in (names if ids is None else ids)]
-    plain = [text.partition(".")[0] if text.startswith("ENSG") else text for text in texts]
-    return np.array([known.get(text, -1) for text in plain], dtype=np.int64)
 
 
 def _normalised(counts: csc_matrix, obs: Any, totals: str | None, file: str) -> tuple[csc_matrix, str]:

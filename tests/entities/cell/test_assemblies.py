@@ -29,6 +29,11 @@ def test_names_of_assemblies() -> None:
     ]  # fmt: skip
     with pytest.raises(ConfigurationError, match=r"no assembly 'mm10'; human genomes here are hg38"):
         assembly_named("mm10")
+    assert [assembly_named(name, human=False) for name in ("GRCm38.p6", "GRCh38_no_alt", "canFam4")] == [
+        "mm10",
+        "hg38",
+        "canfam4",
+    ]
 
 
 def test_every_gene_lies_on_its_chromosome_and_none_of_the_other_assemblies_holds_all() -> None:
