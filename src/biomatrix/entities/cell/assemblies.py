@@ -81,14 +81,6 @@ def chromosome_lengths(assembly: str) -> NDArray[np.int64]:
     return lengths
 
 
-@cache
-def chromosome_offsets(assembly: str) -> NDArray[np.int64]:
-    """Return where each chromosome begins when all are laid end to end, ``int64 [26]``; the last is their sum."""
-    offsets = np.concatenate([[0], np.cumsum(chromosome_lengths(assembly))])
-    offsets.flags.writeable = False
-    return offsets
-
-
 def chromosome_index(name: str) -> int:
     """Return the place of a chromosome in :data:`CHROMOSOMES`, -1 for scaffolds and what is none.
 
