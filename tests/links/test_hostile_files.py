@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from biomatrix.errors import BioMatrixError
@@ -30,6 +33,14 @@ def link_out(path: Path) -> None:
 def soft_link(path: Path) -> None:
     with h5py.File(path, "a") as file:
         file["uns/again"] = h5py.SoftLink("/X")
+
+
+def damaged_texts(path: Path) -> None:
+    """Give a text the size zero, over which the HDF5 library steps for ever."""
+    content = bytearray(path.read_bytes())
+    at = content.index(b"GCOL")
+    content[at + 32 : at + 64] = bytes(32)
+    path.write_bytes(content)
 
 
 def huge(path: Path) -> None:
@@ -64,14 +75,15 @@ def no_file(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (link_out, "stolen is a link"),
-        (soft_link, "again is a link"),
+        (link_out, "stolen is an external link"),
+        (soft_link, "again is a soft link"),
+        (damaged_texts, "the texts at byte .* are damaged"),
         (huge, "declares"),
-        (not_a_number, "NaN"),
+        (not_a_number, "row 3 holds nan in column 2"),
         (negative, "negative"),
         (same_barcodes, "same name"),
-        (cut, "no readable"),
-        (no_file, "no readable"),
+        (cut, "cannot be read"),
+        (no_file, "neither HDF5"),
     ],
 )
 def test_spoilt_cells(spoil: Callable[[Path], None], message: str, multiome_file: Path) -> None:
@@ -111,6 +123,7 @@ def test_peaks_without_an_assembly_and_of_another(multiome_file: Path) -> None:
         ("a.tsv", "chrom\tstart\tend\nchr1\tone\t2\n", "'one' in the column 'start'"),
         ("a.tsv", "chrom\tstart\tend\tsignal\nchr1\t1\t2\t-3\n", "not at least 0"),
         ("a.tsv", "chrom\tstart\tend\tsignal\nchr1\t1\t2\tinf\n", "no finite number"),
+        ("a.tsv", "chrom\thg19_start\thg19_end\nchr1\t1\t2\n", "hg19_end lie on hg19, not hg38"),
         ("a.parquet", "no parquet", "no Parquet"),
         ("a.doc", "chr1\t1\t2\n", "ends in one of"),
     ],
@@ -135,12 +148,12 @@ def test_bad_rows_are_counted_and_the_rest_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("# only a header\n", "no fragment"),
-        ("chr1\t5\t10\n", "3 columns"),
-        ("chr1\t10\t5\tc0\t1\n", "ends at 5, not after its start 10"),
-        ("chr1\tten\t50\tc0\t1\n", "no table of fragments"),
-        ("chr1\t10\t50\tc9\t1\n", "none of 1 fragments"),
-        ("chr1\t10\t50\tc0\t1\nchr1\t\t50\tc0\t1\n", "lacks a value"),
+        ("# only a header\n", "holds no fragment"),
+        ("chr1\t5\t10\n", "is no fragment"),
+        ("# one\nchr1\t10\t5\tc0\t1\n", "position 2: chr1 from 10 to 5 is no interval"),
+        ("chr1\tten\t50\tc0\t1\n", "is no fragment"),
+        ("chr1\t10\t50\tc9\t1\n", "no fragment is of a cell that is given"),
+        ("chr1\t10\t50\tc0\t1\nchr1\t\t50\tc0\t1\n", "a line is no fragment"),
     ],
 )
 @pytest.mark.parametrize("packed", [False, True])
@@ -150,6 +163,31 @@ def test_fragments_that_are_none(content: str, message: str, packed: bool, tmp_p
     regions = RegionSet("hg38", np.zeros(1, np.int16), np.array([0]), np.array([99]), np.ones(1))
     with pytest.raises(BioMatrixError, match=message):
         fragments_over_regions(path, regions, np.array(["c0"], dtype=object))
+
+
+@pytest.mark.parametrize("assembly", ["hg38", "mm10"])
+def test_fragments_are_counted_over_regions_in_any_order(assembly: str, tmp_path: Path) -> None:
+    """Regions keep their places; those of one chromosome never meet fragments past the end of another."""
+    rows = [("chr2", 5, 9, "b"), ("chr1", 90, 400_000_000, "a"), ("chr1", 5, 9, "a"), ("chrUn", 5, 9, "a")]
+    lines, table = tmp_path / "f.tsv", tmp_path / "f.parquet"
+    lines.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
+    pq.write_table(pa.table(dict(zip(("chrom", "start", "end", "cell"), zip(*rows, strict=True), strict=True))), table)
+    chromosome, start = np.array([1, 0, 0], dtype=np.int16), np.array([0, 80, 8])
+    regions = RegionSet(assembly, chromosome, start, start + 20, np.ones(3))
+    for path in (lines, table):
+        found, notes = fragments_over_regions(path, regions, np.array(["b", "c", "a"], dtype=object))
+        assert found.toarray().tolist() == [[1, 0, 0], [0, 0, 0], [0, 1, 1]]
+        assert notes == ("4 of 4 fragments are of the cells given",)
+
+
+def test_values_are_read_as_exactly_as_they_are_written(two_omes: Any, tmp_path: Path) -> None:
+    from scipy.sparse import csc_matrix, csr_matrix
+
+    exact = np.log1p(two_omes.X.astype(np.float64) / 7)
+    for made in (exact, csr_matrix(exact), csc_matrix(exact)):
+        two_omes.X = made
+        two_omes.write_h5ad(tmp_path / "cells.h5ad")
+        assert np.array_equal(open_cells(tmp_path / "cells.h5ad").X.toarray(), exact)
 
 
 def test_a_table_of_genes_that_is_none(tmp_path: Path) -> None:

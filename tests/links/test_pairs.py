@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from biomatrix.entities.cell.overlaps import overlapping_pairs
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.links.candidates import candidate_pairs
 from biomatrix.links.features import CODING, nearest_other_start, position_features, promoter_of, stacked
 from biomatrix.links.gene_places import GenePlaces
-from biomatrix.links.overlaps import overlapping_pairs
 from biomatrix.links.region_set import RegionSet
 
 

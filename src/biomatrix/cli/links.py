@@ -101,8 +101,8 @@ def links(
     A name that is no gene, and a row that is no region, is counted and listed with its reason; the others are linked
     all the same.
     """
+    from biomatrix.entities.cell.assemblies import assembly_named
     from biomatrix.links.gene_places import read_gene_places
-    from biomatrix.links.region_files import assembly_named
     from biomatrix.links.settings import Settings
     from biomatrix.links.writing import named_genes, write_links
 
@@ -113,7 +113,7 @@ def links(
     names = None if ubiquitous is None else frozenset(named_genes([f"@{ubiquitous}"]))
     settings = Settings(assembly, rna, fragments, totals, scorer, signal, reach, names)
     with shown_log(quiet):
-        of_assembly = "hg38" if assembly is None else assembly_named(assembly)
+        of_assembly = "hg38" if assembly is None else assembly_named(assembly, human=False)
         table = None if gene_table is None else read_gene_places(gene_table, of_assembly)
         counts = write_links(
             file,

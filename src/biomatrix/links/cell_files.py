@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,20 +10,27 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.assemblies import chromosome_indices
+from biomatrix.entities.cell.files import stores
+from biomatrix.entities.cell.files.damage import cells_library, reading
+from biomatrix.entities.cell.files.finding import ensembl_column
+from biomatrix.entities.cell.files.peak_columns import (
+    assembly_said,
+    column_places,
+    coordinate_columns,
+    is_region_name,
+)
+from biomatrix.entities.cell.files.table_rows import FrameRows
 from biomatrix.entities.cell.scale import PER
-from biomatrix.errors import ConfigurationError, ParseError
-from biomatrix.links.gene_places import GenePlaces, chromosome_number
-from biomatrix.links.hdf5_guard import refuse_hostile_hdf5
-from biomatrix.links.region_files import assembly_named, checked_numbers, region_columns
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+from biomatrix.links.gene_places import GenePlaces
 from biomatrix.links.region_set import RegionSet
 
 if TYPE_CHECKING:
+    import pandas as pd
     from anndata import AnnData
     from scipy.sparse import csc_matrix
 
-_NAMED: Final = re.compile(r"(?P<chrom>[A-Za-z0-9_.]+)[:_-](?P<start>\d+)[-_](?P<end>\d+)")
-"""How peaks are named: chr1:100-200, chr1-100-200, chr1_100_200."""
-_IDS: Final = ("ensembl_id", "gene_ids", "gene_id")
 _ASSEMBLY: Final = ("assembly", "genome")
 _BITS: Final = 40
 _SAME: Final = 0.1
@@ -55,63 +61,45 @@ class Expressed:
 
 
 def open_cells(path: Path) -> AnnData:
-    """Return the cells of an ``.h5ad`` file.
+    """Return the cells of an ``.h5ad`` file: X as ``float64`` in rows, obs, var and uns.
 
     Raises
     ------
     ConfigurationError
         anndata is missing, or the file is of another format.
-    ParseError
-        It is broken, or leads out of itself.
+    BioMatrixError
+        It is broken, leads out of itself, or declares more than it can hold.
     """
-    try:
-        import anndata
-    except ImportError as error:
-        raise ConfigurationError("files of cells need anndata: pip install 'biomatrix[cells]'") from error
+    anndata = cells_library("anndata")
     if path.suffix != ".h5ad":
         raise ConfigurationError(
             "cells are read from .h5ad, as scanpy.read_10x_h5(...).write_h5ad(...) writes; or give a table of regions",
             file=str(path),
         )
-    refuse_hostile_hdf5(path)
-    try:
-        adata = anndata.read_h5ad(path)
-        _check_matrix(adata.X)
-    except ParseError as error:
-        raise error.at(file=str(path)) from error
-    except Exception as error:  # whatever a broken file makes of the reader
-        raise ParseError(f"no readable h5ad: {type(error).__name__} {str(error)[:200]}", file=str(path)) from error
-    if len(set(adata.obs_names)) != adata.n_obs:
-        raise ParseError(
-            "two cells have the same name; give each its own (adata.obs_names_make_unique())", file=str(path)
-        )
+    with stores.open_cells(path) as contents, reading(path):
+        place = contents.place("X")
+        place.rows.dtype = np.float64  # values that are nearly the same must not become ties
+        cells, variables = place.rows.shape
+        matrix = place.rows.read(0, cells)
+        if (matrix.data < 0).any():
+            raise ParseError("X holds a negative value; give counts or log1p of them")
+        obs, var = contents.obs.read(0, cells), place.var.read(0, variables)
+        if not obs.index.is_unique:
+            raise ParseError("two cells have the same name; give each its own (adata.obs_names_make_unique())")
+        adata: AnnData = anndata.AnnData(matrix, obs=obs, var=var, uns=dict(contents.rest().parts.get("uns", {})))
     return adata
 
 
-def _check_matrix(matrix: Any) -> None:
-    from scipy.sparse import issparse
-
-    if matrix is None:
-        raise ParseError("there is no matrix X")
-    if issparse(matrix):
-        matrix.check_format(full_check=True)
-    values = matrix.data if issparse(matrix) else np.asarray(matrix)
-    if values.dtype.kind not in "iufb":
-        raise ParseError(f"X holds {values.dtype}, not numbers")
-    if not np.isfinite(values).all() or (values < 0).any():
-        raise ParseError("X holds a negative value, NaN or infinity; give counts or log1p of them")
-
-
-def _peaks(var: Any) -> tuple[NDArray[np.bool_], Any]:
-    """Return which variables are regions by their type, and the table; all of them where no type tells."""
+def _is_peak(var: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which variables are regions by their type; all of them or none where no type tells."""
     for name in ("feature_types", "modality"):
         if name in var:
             kinds = np.array([str(one).lower() for one in var[name]])
             is_peak = np.isin(kinds, ("peaks", "peak", "atac"))
             if is_peak.any() or np.isin(kinds, ("gene expression", "gene", "rna")).any():
-                return is_peak, var
-    named = region_columns(var.columns) is not None or all(_NAMED.fullmatch(str(one)) for one in var.index[:20])
-    return np.full(len(var), named and len(var) > 0), var
+                return is_peak
+    named = coordinate_columns(var.columns) is not None or all(is_region_name(str(one)) for one in var.index[:20])
+    return np.full(len(var), named and len(var) > 0)
 
 
 def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionSet | None:
@@ -126,10 +114,10 @@ def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionS
     """
     from scipy.sparse import csc_matrix
 
-    is_peak, var = _peaks(adata.var)
+    is_peak = _is_peak(adata.var)
     if not is_peak.any():
         return None
-    told = _assembly_of(adata, var, is_peak)
+    chromosome, start, end, told = _places(adata, np.flatnonzero(is_peak), file)
     if told and assembly and told != assembly:
         raise ConfigurationError(f"the file says {told}, --assembly says {assembly}", file=file)
     if not (told or assembly):
@@ -137,7 +125,6 @@ def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionS
             "nothing says which genome the regions lie on; give --assembly hg38 (or lift them over from hg19 first)",
             file=file,
         )
-    chromosome, start, end = _places(var[is_peak], file)
     kept = np.flatnonzero(chromosome >= 0)
     opened = csc_matrix(adata.X[:, np.flatnonzero(is_peak)[kept]], dtype=np.float64)
     left = len(chromosome) - len(kept)
@@ -150,29 +137,24 @@ def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionS
         raise error.at(file=file) from error
 
 
-def _assembly_of(adata: AnnData, var: Any, is_peak: NDArray[np.bool_]) -> str:
-    for name in _ASSEMBLY:
-        if name in adata.uns and isinstance(adata.uns[name], str):
-            return assembly_named(adata.uns[name])
-    names = {str(one) for one in var["genome"][is_peak]} if "genome" in var else set()
-    return assembly_named(names.pop()) if len(names) == 1 else ""
+def _places(
+    adata: AnnData, wanted: NDArray[np.int64], file: str
+) -> tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int64], str]:
+    """Return chromosomes, starts and ends of the variables that are regions, and the assembly that the file says."""
+    var = adata.var
+    columns = [str(name) for name in var.columns]
+    said = {name: adata.uns[name] for name in _ASSEMBLY if name in adata.uns}
 
+    def column(name: str) -> NDArray[Any]:
+        values: NDArray[Any] = var[name].to_numpy()
+        return values
 
-def _places(var: Any, file: str) -> tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int64]]:
-    names = region_columns(var.columns)
-    if names is not None:
-        chromosome = [chromosome_number(str(one)) for one in var[names[0]]]
-        start, end = (checked_numbers(var[name].to_numpy()) for name in names[1:])
-        return np.array(chromosome, dtype=np.int16), start, end
-    texts = [str(one) for one in var.get("interval", var.index)]
-    found = [_NAMED.fullmatch(text) for text in texts]
-    wrong = next((number for number, one in enumerate(found) if one is None), None)
-    if wrong is not None:
-        raise ParseError(f"{texts[wrong][:60]!r} is no region such as chr1:100-200", file=file, record=wrong + 1)
-    parts = [one.groupdict() for one in found if one is not None]
-    chromosome = [chromosome_number(one["chrom"]) for one in parts]
-    start, end = (checked_numbers(np.array([one[name] for one in parts])) for name in ("start", "end"))
-    return np.array(chromosome, dtype=np.int16), start, end
+    try:
+        chromosomes, start, end, told, _ = column_places([str(one) for one in var.index], columns, column, wanted)
+        told = assembly_said(told, columns, column, wanted, said, human=False)
+    except BioMatrixError as error:
+        raise error.at(file=file) from error
+    return chromosome_indices(chromosomes), start, end, told
 
 
 def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, file: str) -> Expressed | None:
@@ -195,12 +177,13 @@ def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, f
     """
     from scipy.sparse import csc_matrix
 
-    is_peak, var = _peaks(adata.var)
-    columns = np.flatnonzero(~is_peak)
+    var = adata.var
+    columns = np.flatnonzero(~_is_peak(var))
     if not len(columns):
         return None
-    named = next((name for name in _IDS if name in var), None)
-    rows = _genes_of(var.index[columns], None if named is None else var[named].iloc[columns], genes)
+    ids, _ = ensembl_column(FrameRows("var", var))
+    names = var.index.to_numpy() if ids is None else ids
+    rows = genes.rows_named([str(one) for one in names[columns]])
     known = np.flatnonzero(rows >= 0)
     known = known[np.unique(rows[known], return_index=True)[1]]
     share = len(known) / len(columns)
@@ -214,18 +197,6 @@ def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, f
     values, note = _normalised(counts, adata.obs, totals, file)
     notes = (note, f"{len(known):,} of {len(columns):,} names of genes ({share:.0%}) are in the table of genes")
     return Expressed(values[:, known], rows[known], np.array(adata.obs_names, dtype=object), notes)
-
-
-def _genes_of(names: Any, ids: Any, genes: GenePlaces) -> NDArray[np.int64]:
-    """Return the row of each name in a table of genes, -1 where it has none or several."""
-    by_id = {str(one): row for row, one in enumerate(genes.ensembl_id)}
-    by_symbol: dict[str, int] = {}
-    for row, one in enumerate(genes.symbol):
-        by_symbol[str(one)] = -1 if str(one) in by_symbol else row
-    known = {**by_symbol, **by_id}
-    texts = [str(one) for one in (names if ids is None else ids)]
-    plain = [text.partition(".")[0] if text.startswith("ENSG") else text for text in texts]
-    return np.array([known.get(text, -1) for text in plain], dtype=np.int64)
 
 
 def _normalised(counts: csc_matrix, obs: Any, totals: str | None, file: str) -> tuple[csc_matrix, str]:

@@ -10,9 +10,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.assemblies import chromosome_indices
 from biomatrix.errors import ParseError
 from biomatrix.links.features import UBIQUITOUS, Columns, position_features, signal_features
-from biomatrix.links.gene_places import GenePlaces, chromosome_number
+from biomatrix.links.gene_places import GenePlaces
 from biomatrix.links.table_files import numbers_of, read_columns
 
 TRAIN_FILE: Final = "train_K562.parquet"
@@ -126,7 +127,7 @@ def read_tested_pairs(path: str | Path) -> TestedPairs:
         return values if values.dtype == bool else np.array([str(one).upper() == "TRUE" for one in values])
 
     return TestedPairs(
-        np.array([chromosome_number(str(one)) for one in columns["chrom"]], dtype=np.int16),
+        chromosome_indices(columns["chrom"]),
         number("chromStart").astype(np.int64),
         number("chromEnd").astype(np.int64),
         number("startTSS").astype(np.int64),

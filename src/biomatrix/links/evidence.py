@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.overlaps import overlapping_pairs
 from biomatrix.links.candidates import Pairs
 from biomatrix.links.cell_files import Expressed, same_cells
 from biomatrix.links.gene_places import GenePlaces
 from biomatrix.links.kendall import kendall_tau_b
-from biomatrix.links.overlaps import overlapping_pairs
 from biomatrix.links.region_set import RegionSet
 from biomatrix.progress import Progress
 

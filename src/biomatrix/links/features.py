@@ -110,7 +110,7 @@ def promoter_of(
     chromosome: NDArray[np.int16], start: NDArray[np.int64], end: NDArray[np.int64], genes: GenePlaces
 ) -> list[str]:
     """Return for each region the protein-coding genes that start within 500 bases of it, joined by commas."""
-    from biomatrix.links.overlaps import overlapping_pairs
+    from biomatrix.entities.cell.overlaps import overlapping_pairs
 
     coding = np.flatnonzero(genes.biotype == CODING)
     tss = genes.tss[coding]

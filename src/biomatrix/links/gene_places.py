@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.assemblies import chromosome_indices
 from biomatrix.entities.cell.genes import gene_table, resolve
+from biomatrix.entities.cell.genes.names import ensembl_id_of
 from biomatrix.entities.cell.genes.table import ASSEMBLY
-from biomatrix.entities.cell.regions import CHROMOSOMES
 from biomatrix.entities.near_matches import near_matches
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError
 
-_NUMBERS: Final = {name: number for number, name in enumerate(CHROMOSOMES)}
 _WANTED: Final = ("ensembl_id", "symbol", "biotype", "chromosome", "start", "end", "strand")
 CODING: Final = "protein_coding"
 
@@ -61,10 +61,7 @@ class GenePlaces:
         if missing:
             raise ParseError(f"a table of genes needs the columns {', '.join(_WANTED)}; no {missing[0]!r}", file=file)
         named = np.asarray(columns["chromosome"])
-        if named.dtype.kind in "iu":
-            chromosome = named.astype(np.int16)
-        else:
-            chromosome = np.array([chromosome_number(str(name)) for name in named], dtype=np.int16)
+        chromosome = named.astype(np.int16) if named.dtype.kind in "iu" else chromosome_indices(named)
         strand = np.array([str(one) in ("-", "-1") for one in columns["strand"]], dtype=bool)
         try:
             start, end = (np.asarray(columns[name], dtype=np.int64) for name in ("start", "end"))
@@ -88,47 +85,51 @@ class GenePlaces:
         A symbol of several genes is refused: the id says which is meant. An id may have a version; a former symbol or
         an alias stands for the gene that has it alone.
         """
-        by_id = {str(one): place for place, one in enumerate(self.ensembl_id)}
-        by_symbol: dict[str, list[int]] = {}
-        for place, one in enumerate(self.symbol):
-            by_symbol.setdefault(str(one), []).append(place)
         found: dict[int, None] = {}
         rejects = []
         for number, name in enumerate(names, 1):
             try:
-                found[self._one(name, by_id, by_symbol)] = None
+                found[self._one(name)] = None
             except BioMatrixError as error:
                 rejects.append(Reject.from_error(error, "genes", number))
         return np.array(list(found), dtype=np.int64), rejects
 
-    def _one(self, name: str, by_id: Mapping[str, int], by_symbol: Mapping[str, Sequence[int]]) -> int:
-        place = by_id.get(name.partition(".")[0] if name.startswith("ENSG") else name)
-        if place is not None:
-            return place
-        meant = by_symbol.get(name, ())
-        if not meant and (known := by_id.get(str(resolve([name], refused_below=0.0).ensembl_ids[0]))) is not None:
+    def rows_named(self, names: Iterable[str]) -> NDArray[np.int64]:
+        """Return the gene of each current id or symbol, ``int64 [n]``; -1 where there is none or several."""
+        meant = (self._row_of_id(name) or self.rows_of_symbol.get(name, ()) for name in names)
+        return np.array([rows[0] if len(rows) == 1 else -1 for rows in meant], dtype=np.int64)
+
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """The row of each Ensembl id."""
+        return {str(one): row for row, one in enumerate(self.ensembl_id)}
+
+    @cached_property
+    def rows_of_symbol(self) -> Mapping[str, list[int]]:
+        """The rows of each symbol."""
+        found: dict[str, list[int]] = {}
+        for row, one in enumerate(self.symbol):
+            found.setdefault(str(one), []).append(row)
+        return found
+
+    def _row_of_id(self, name: str) -> tuple[int, ...]:
+        """Return the row of an Ensembl id, with a version or without; nothing where it is none."""
+        one = ensembl_id_of(name)
+        row = self.rows.get(name if one is None else one.gene)
+        return () if row is None else (row,)
+
+    def _one(self, name: str) -> int:
+        meant = self._row_of_id(name) or self.rows_of_symbol.get(name, ())
+        if not meant and (known := self.rows.get(str(resolve([name], refused_below=0.0).ensembl_ids[0]))) is not None:
             return known
         if not meant:
-            near = near_matches(name, by_symbol)
+            near = near_matches(name, self.rows_of_symbol)
             hint = f"; did you mean {' or '.join(near)}?" if near else "; give a current symbol or an Ensembl id"
             raise ParseError(f"no gene {name[:60]!r} on the chromosomes of {self.assembly}{hint}")
         if len(meant) > 1:
             ids = ", ".join(str(self.ensembl_id[one]) for one in meant[:4])
             raise ParseError(f"{name!r} is the symbol of {len(meant)} genes; give one of their ids: {ids}")
         return meant[0]
-
-
-def chromosome_number(name: str) -> int:
-    """Return the index of a chromosome, -1 for one that is none of the listed; ``22`` and ``chr22`` are one.
-
-    Examples
-    --------
-    >>> chromosome_number("chr22"), chromosome_number("MT"), chromosome_number("chrUn_KI270742v1")
-    (21, 24, -1)
-    """
-    if name in _NUMBERS:
-        return _NUMBERS[name]
-    return _NUMBERS.get("chrM" if name in ("MT", "chrMT") else f"chr{name}", -1)
 
 
 def read_gene_places(path: str | Path, assembly: str = "hg38") -> GenePlaces:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.assemblies import chromosome_index
 from biomatrix.errors import ParseError
 from biomatrix.links.cell_files import log1p_per_ten_thousand, open_cells
 from biomatrix.links.fragments import fragments_over_regions
-from biomatrix.links.gene_places import chromosome_number
 from biomatrix.links.region_set import RegionSet
 from biomatrix.links.table_files import numbers_of, read_columns
 
@@ -69,8 +69,7 @@ def read_expected_kendall(folder: Path, aliases: Path) -> ExpectedKendall:
     columns = read_columns(folder / EXPECTED)
     places = np.stack([numbers_of(columns[name], name, EXPECTED) for name in ("start", "end")], axis=1).astype(np.int64)
     unique, region = np.unique(places, axis=0, return_inverse=True)
-    number = chromosome_number(str(columns["chr"][0]))
-    chromosome = np.full(len(unique), number, dtype=np.int16)
+    chromosome = np.full(len(unique), chromosome_index(str(columns["chr"][0])), dtype=np.int16)
     # The code behind the values takes 0-based starts of regions for 1-based ones, so that a fragment which ends just
     # before a region overlaps it.
     regions = RegionSet("hg38", chromosome, unique[:, 0] - 1, unique[:, 1], np.ones(len(unique)))

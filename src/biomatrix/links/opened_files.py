@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.assemblies import assembly_named
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
 from biomatrix.links.cell_files import Expressed, expression_of_cells, open_cells, regions_of_cells
 from biomatrix.links.fragments import fragments_over_regions
 from biomatrix.links.gene_places import GenePlaces
-from biomatrix.links.region_files import assembly_named, is_region_file, read_region_file, without_signal_notes
+from biomatrix.links.region_files import is_region_file, read_region_file, without_signal_notes
 from biomatrix.links.region_set import RegionSet
 from biomatrix.links.settings import Settings
 
@@ -39,7 +40,7 @@ def opened_files(file: Path, settings: Settings, genes: GenePlaces) -> Opened:
     for path in (file, settings.rna, settings.fragments):
         if path is not None and not path.exists():
             raise ConfigurationError("no such file", file=str(path))
-    assembly = None if settings.assembly is None else assembly_named(settings.assembly)
+    assembly = None if settings.assembly is None else assembly_named(settings.assembly, human=False)
     expressed = None
     if settings.rna is not None:
         expressed = expression_of_cells(open_cells(settings.rna), genes, settings.totals, str(settings.rna))

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from biomatrix.entities.cell.assemblies import chromosome_index, chromosome_indices
+from biomatrix.entities.cell.bed import bed_rows
+from biomatrix.entities.cell.files.peak_columns import coordinate_columns
 from biomatrix.entities.files.reading import read_lines
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 from biomatrix.links.features import MARKS
-from biomatrix.links.gene_places import chromosome_number
 from biomatrix.links.region_set import RegionSet
 from biomatrix.links.table_files import numbers_of, read_columns
 
 BED: Final = {".bed": 4, ".narrowpeak": 6, ".broadpeak": 6}
 """By extension, the column of a headerless file, from 0, that tells how open a region is."""
 TABLES: Final = (".tsv", ".csv", ".txt", ".parquet")
-_CHROM: Final = ("chrom", "chr", "#chrom", "chromosome", "#Chromosome", "seqnames")
-_START: Final = ("start", "chromStart", "hg38_Start")
-_END: Final = ("end", "chromEnd", "hg38_End")
 _SIGNAL: Final = ("accessibility", "signal", "DHS", "DHS.RPM", "ATAC", "score")
 _ALIKE: Final = ": all regions count alike"
-_SKIPPED: Final = ("#", "track", "browser")
 
 
 def is_region_file(path: Path) -> bool:
@@ -60,20 +57,12 @@ def read_region_file(path: Path, assembly: str) -> tuple[RegionSet, list[Reject]
     )
 
 
-def region_columns(columns: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    """Return the names of the columns with chromosome, start and end; None where one is missing."""
-    found = [next((one for one in names if one in columns), None) for names in (_CHROM, _START, _END)]
-    return (found[0], found[1], found[2]) if found[0] and found[1] and found[2] else None
-
-
 def _bed(path: Path, assembly: str, column: int) -> tuple[RegionSet, list[Reject]]:
     rejects: list[Reject] = []
     rows, elsewhere, told = [], 0, True
-    for number, line in enumerate(read_lines(path), 1):
-        if not line.strip() or line.startswith(_SKIPPED):
-            continue
+    for number, _, cells in bed_rows(read_lines(path)):
         try:
-            chromosome, start, end, signal = _bed_row(line, column)
+            chromosome, start, end, signal = _bed_row(cells, column)
         except BioMatrixError as error:
             rejects.append(Reject.from_error(error, str(path), number))
             continue
@@ -93,8 +82,7 @@ def _bed(path: Path, assembly: str, column: int) -> tuple[RegionSet, list[Reject
     return RegionSet(assembly, *parts, signals, notes=notes), rejects
 
 
-def _bed_row(line: str, column: int) -> tuple[int, int, int, float | None]:
-    cells = line.split("\t") if "\t" in line else line.split()
+def _bed_row(cells: list[str], column: int) -> tuple[int, int, int, float | None]:
     if len(cells) < 3:
         raise ParseError(f"{len(cells)} columns where a region has three: chromosome, start, end")
     if not (cells[1].strip().isdecimal() and cells[2].strip().isdecimal()):
@@ -105,22 +93,25 @@ def _bed_row(line: str, column: int) -> tuple[int, int, int, float | None]:
     try:
         signal = float(cells[column])
     except (IndexError, ValueError):
-        return chromosome_number(cells[0]), start, end, None
+        return chromosome_index(cells[0]), start, end, None
     if not (np.isfinite(signal) and signal >= 0):
         raise ParseError(f"the signal {cells[column][:20]} is not at least 0")
-    return chromosome_number(cells[0]), start, end, signal
+    return chromosome_index(cells[0]), start, end, signal
 
 
 def _table(path: Path, assembly: str) -> tuple[RegionSet, list[Reject]]:
     columns = read_columns(path)
-    names = region_columns(columns)
-    if names is None:
+    found = coordinate_columns(columns)
+    if found is None:
         raise ParseError(
             f"no columns with chromosome, start and end (such as chrom, start, end) among {', '.join(columns)[:120]}",
             file=str(path),
         )
+    told, names = found
+    if told and told != assembly:
+        raise ConfigurationError(f"its columns {', '.join(names)} lie on {told}, not {assembly}", file=str(path))
     start, end = (numbers_of(columns[name], name, str(path)) for name in names[1:])
-    chromosome = np.array([chromosome_number(str(one)) for one in columns[names[0]]], dtype=np.int16)
+    chromosome = chromosome_indices(columns[names[0]])
     wrong = (start < 0) | (end <= start) | (start != np.floor(start)) | (end != np.floor(end)) | (end > 2**40)
     rejects = [
         Reject(str(path), int(row) + 1, None, f"a region from {start[row]:g} to {end[row]:g} is none; start before end")
@@ -151,26 +142,3 @@ def _notes(elsewhere: int, untold: str | None) -> Iterator[str]:
         yield f"{elsewhere:,} regions are not on chr1 to chr22, X, Y or M and are left out"
     if untold is not None:
         yield untold
-
-
-def assembly_named(name: str) -> str:
-    """Return the assembly that a name means, as UCSC writes it.
-
-    Examples
-    --------
-    >>> assembly_named("GRCh38"), assembly_named("hg19"), assembly_named("GRCh37.p13")
-    ('hg38', 'hg19', 'hg19')
-    """
-    plain = name.strip().lower()
-    for start, meant in (("grch38", "hg38"), ("grch37", "hg19"), ("grcm38", "mm10"), ("grcm39", "mm39")):
-        if plain.startswith(start):
-            return meant
-    return plain
-
-
-def checked_numbers(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Return places of a table of cells as ``int64``; ParseError where one is none."""
-    try:
-        return np.asarray(values).astype(np.int64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ParseError(f"a start or end of a region is no whole number: {error}") from error

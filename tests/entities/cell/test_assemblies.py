@@ -29,6 +29,11 @@ def test_names_of_assemblies() -> None:
     ]  # fmt: skip
     with pytest.raises(ConfigurationError, match=r"no assembly 'mm10'; human genomes here are hg38"):
         assembly_named("mm10")
+    assert [assembly_named(name, human=False) for name in ("GRCm38.p6", "GRCh38_no_alt", "canFam4")] == [
+        "mm10",
+        "hg38",
+        "canfam4",
+    ]
 
 
 def test_every_gene_lies_on_its_chromosome_and_none_of_the_other_assemblies_holds_all() -> None:
@@ -80,7 +85,8 @@ def test_overlaps_are_those_of_comparing_every_pair(seed: int) -> None:
         return Regions("hg38", chromosome[order], start[order], end[order], np.ones(count, dtype=np.float32))
 
     regions, queries = some(60, 700), some(80, 60)
-    found = RegionIndex(regions).overlapping(queries.chromosome, queries.start, queries.end)
+    index = RegionIndex(regions.chromosome, regions.start, regions.end)
+    found = index.overlapping(queries.chromosome, queries.start, queries.end)
     expected = {
         (q, r)
         for q in range(80)

@@ -37,11 +37,19 @@ _ALIASES: Final = MappingProxyType({
     "grch37": "hg19", "b37": "hg19", "hs37d5": "hg19", "hg19": "hg19",
     "hs1": "hs1", "chm13": "hs1", "t2t": "hs1", "t2t-chm13v2.0": "hs1", "chm13v2.0": "hs1",
 })  # fmt: skip
+_RELEASES: Final = (("grch38", "hg38"), ("grch37", "hg19"), ("grcm38", "mm10"), ("grcm39", "mm39"))
+"""How names of the Genome Reference Consortium begin, patches and sets of sequences behind them, and UCSC's names."""
 _CHAINS: Final = "{first}To{second}.over.chain.gz"
 
 
-def assembly_named(name: str) -> str:
-    """Return the name of an assembly as this package has it.
+def assembly_named(name: str, *, human: bool = True) -> str:
+    """Return the name of an assembly as UCSC has it.
+
+    Parameters
+    ----------
+    name : str
+    human : bool
+        Whether it must be a human one, whose chromosomes are known; any other name is else taken as it is.
 
     Raises
     ------
@@ -50,12 +58,15 @@ def assembly_named(name: str) -> str:
 
     Examples
     --------
-    >>> assembly_named("GRCh38.p14")
-    'hg38'
+    >>> assembly_named("GRCh38.p14"), assembly_named("GRCm38", human=False)
+    ('hg38', 'mm10')
     """
     plain = name.strip().lower()
     found = _ALIASES.get(plain) or _ALIASES.get(plain.partition(".p")[0])
-    if found is None:
+    found = found or next((meant for start, meant in _RELEASES if plain.startswith(start)), None)
+    if not human:
+        return found or plain
+    if found not in _LENGTHS:
         raise ConfigurationError(
             f"no assembly {name!r}; human genomes here are hg38 (GRCh38), hg19 (GRCh37) and hs1 (T2T-CHM13v2.0)"
         )
@@ -68,14 +79,6 @@ def chromosome_lengths(assembly: str) -> NDArray[np.int64]:
     lengths = np.array(_LENGTHS[assembly_named(assembly)], dtype=np.int64)
     lengths.flags.writeable = False
     return lengths
-
-
-@cache
-def chromosome_offsets(assembly: str) -> NDArray[np.int64]:
-    """Return where each chromosome begins when all are laid end to end, ``int64 [26]``; the last is their sum."""
-    offsets = np.concatenate([[0], np.cumsum(chromosome_lengths(assembly))])
-    offsets.flags.writeable = False
-    return offsets
 
 
 def chromosome_index(name: str) -> int:
@@ -127,6 +130,23 @@ def require_assembly(found: str, wanted: str, what: str = "the regions") -> None
         )
 
 
+def check_intervals(
+    chromosome: NDArray[np.int16],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    numbers: NDArray[np.int64] | None = None,
+) -> None:
+    """Check that intervals begin at 0 or more and end after their start; see :func:`check_inside`."""
+    wrong = np.flatnonzero((start < 0) | (end <= start))
+    if len(wrong):
+        at = int(wrong[0])
+        raise ParseError(
+            f"{CHROMOSOMES[chromosome[at]]} from {start[at]} to {end[at]} is no interval: it starts below 0, or does "
+            "not end after its start; positions are 0-based, the end is not included",
+            position=at + 1 if numbers is None else int(numbers[at]),
+        )
+
+
 def check_inside(
     assembly: str,
     chromosome: NDArray[np.int16],
@@ -151,14 +171,7 @@ def check_inside(
     ParseError
         One does not end after its start, starts below 0, or ends past its chromosome, which suggests another assembly.
     """
-    wrong = np.flatnonzero((start < 0) | (end <= start))
-    if len(wrong):
-        at = int(wrong[0])
-        raise ParseError(
-            f"{CHROMOSOMES[chromosome[at]]} from {start[at]} to {end[at]} is no interval: it starts below 0, or does "
-            "not end after its start; positions are 0-based, the end is not included",
-            position=at + 1 if numbers is None else int(numbers[at]),
-        )
+    check_intervals(chromosome, start, end, numbers)
     lengths = chromosome_lengths(assembly)[chromosome]
     over = np.flatnonzero(end > lengths)
     if len(over):

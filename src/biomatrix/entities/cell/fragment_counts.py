@@ -30,12 +30,18 @@ class FragmentCounter:
     Parameters
     ----------
     assembly : str
+        A human one where no regions are given.
     regions : Regions, optional
         In genomic order; every bin of the genome when not given.
     barcodes : sequence of str, optional
         The cells that count; every one that occurs when not given.
     locus : Locus, optional
         Fragments that do not meet it are passed over.
+
+    Attributes
+    ----------
+    fragments, passed : int
+        How many were added so far, and how many of them are of cells that do not count.
     """
 
     def __init__(
@@ -45,17 +51,17 @@ class FragmentCounter:
         barcodes: Sequence[str] | None = None,
         locus: Locus | None = None,
     ) -> None:
-        self.assembly = assembly_named(assembly)
+        self.assembly = assembly_named(assembly, human=regions is None)
         self._regions, self._locus = regions, locus
-        self._index = None if regions is None else RegionIndex(regions)
-        self._before = bins_before_chromosomes(self.assembly)
+        self._index = None if regions is None else RegionIndex(regions.chromosome, regions.start, regions.end)
+        self._before = bins_before_chromosomes(self.assembly) if regions is None else np.zeros(1, dtype=np.int64)
         self._places = int(self._before[-1]) if regions is None else max(len(regions), 1)
         self._given = barcodes is not None
         self._cells = {str(name): place for place, name in enumerate(barcodes or ())}
         if barcodes is not None and len(self._cells) != len(barcodes):
             raise ParseError(f"{len(barcodes) - len(self._cells):,} barcodes are given twice; give each cell once")
-        self._passed, self._first_passed = 0, dict[str, None]()
-        self._fragments = 0
+        self.passed, self._first_passed = 0, dict[str, None]()
+        self.fragments = 0
         self._keys, self._counts = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
         self._new: list[NDArray[np.int64]] = []
         self._held = 0
@@ -73,6 +79,7 @@ class FragmentCounter:
         Parameters
         ----------
         chromosome : ndarray, shape=(F,), dtype=int16
+            None below 0, unless regions are given.
         start, end : ndarray, shape=(F,), dtype=int64
             0-based, half open, checked before.
         barcodes : sequence of str
@@ -81,9 +88,9 @@ class FragmentCounter:
             The place of each fragment's barcode among them.
         """
         cell = self._cells_of(barcodes, which)
-        self._fragments += len(cell)
+        self.fragments += len(cell)
         kept = cell >= 0
-        self._passed += int((~kept).sum())
+        self.passed += int((~kept).sum())
         if self._locus is not None:
             one = self._locus
             kept &= (chromosome == one.chromosome) & (start < one.end) & (end > one.start)
@@ -123,7 +130,7 @@ class FragmentCounter:
     def result(self) -> RegionCounts:
         """Return what was counted; ParseError where fragments were there and none is of a cell that is given."""
         self._put_together()
-        if self._given and self._fragments and self._passed == self._fragments:
+        if self._given and self.fragments and self.passed == self.fragments:
             shown, wanted = ", ".join(self._first_passed), ", ".join(list(self._cells)[:_EXAMPLES])
             raise ParseError(
                 f"no fragment is of a cell that is given: barcodes here are {shown}, those given {wanted}; is there an "
@@ -154,10 +161,10 @@ class FragmentCounter:
 
     def _notes(self, indptr: NDArray[np.int64]) -> tuple[str, ...]:
         unit = "bins of 500 bases" if self._regions is None else "regions"
-        notes = [f"{self._fragments:,} fragments on {self.assembly} were counted by overlap with {unit}"]
-        if self._passed:
+        notes = [f"{self.fragments:,} fragments on {self.assembly} were counted by overlap with {unit}"]
+        if self.passed:
             shown = ", ".join(self._first_passed)
-            notes.append(f"left out, since their barcodes are not among those given: {self._passed:,} ({shown})")
+            notes.append(f"left out, since their barcodes are not among those given: {self.passed:,} ({shown})")
         empty = int((np.diff(indptr) == 0).sum())
         if empty:
             notes.append(f"cells without an open region, kept: {empty:,}")

@@ -61,5 +61,4 @@ def _promoters(assembly: str) -> RegionIndex | None:
     start = np.maximum(centre - PROMOTER, 0)
     end = np.minimum(centre + PROMOTER + 1, chromosome_lengths(assembly)[chromosome])
     order = genomic_order(chromosome, start, end)
-    ones = np.ones(len(order), dtype=np.float32)
-    return RegionIndex(Regions(assembly, chromosome[order], start[order], end[order], ones))
+    return RegionIndex(chromosome[order], start[order], end[order])

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.cell.assemblies import assembly_named, check_inside, chromosome_indices
+from biomatrix.entities.cell.bed import bed_rows
 from biomatrix.entities.cell.overlaps import genomic_order
 from biomatrix.entities.cell.regions import CHROMOSOMES, Regions
 from biomatrix.entities.files.reading import label_of, read_lines
 from biomatrix.errors import BioMatrixError, ParseError
 
-_SKIPPED: Final = ("#", "track", "browser")
 _COLUMNS: Final = 3
 
 
@@ -72,10 +72,7 @@ class RegionList:
         chromosomes: list[str] = []
         numbers: list[tuple[int, int, int]] = []
         names: list[str] = []
-        for line_number, line in enumerate(lines, start=1):
-            if not line.strip() or line.startswith(_SKIPPED):
-                continue
-            fields = line.split("\t") if "\t" in line else line.split()
+        for line_number, line, fields in bed_rows(lines):
             try:
                 numbers.append((int(fields[1]), int(fields[2]), line_number))
             except (IndexError, ValueError):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from biomatrix.entities.cell.files import fragments
+from biomatrix.entities.cell.files import fragment_blocks
 from biomatrix.entities.cell.files.fragments import read_fragments
 from biomatrix.entities.cell.fragment_counts import FragmentCounter
 from biomatrix.entities.cell.locus import locus_named
@@ -36,7 +36,7 @@ def some(seed: int, count: int = 3000) -> list[tuple[str, int, int, str]]:
 
 @pytest.mark.parametrize("block", [8 << 20, 4096])
 def test_bins_are_counted_by_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    monkeypatch.setattr(fragments, "_BLOCK", block)
+    monkeypatch.setattr(fragment_blocks, "_BLOCK", block)
     rows = some(0)
     found = read_fragments(written(tmp_path / "fragments.tsv.gz", rows), assembly="hg38")
     expected: dict[tuple[str, str, int], int] = {}

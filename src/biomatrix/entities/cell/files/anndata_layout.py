@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from biomatrix.entities.cell.files.contents import Contents, Place, Rest
 from biomatrix.entities.cell.files.damage import REWRITE, cells_library
-from biomatrix.entities.cell.files.matrix_rows import CompressedRows, DenseRows, MatrixRows, compressed_columns
+from biomatrix.entities.cell.files.matrix_rows import CompressedColumns, CompressedRows, DenseRows, MatrixRows
 from biomatrix.entities.cell.files.table_rows import TableRows, array_reader, stored_table
 from biomatrix.errors import BioMatrixError, ParseError
 
@@ -104,7 +104,7 @@ def stored_matrix(name: str, part: Any) -> MatrixRows:
     if encoding in ("csr_matrix", "csr"):
         return CompressedRows(name, shape, part)
     if encoding in ("csc_matrix", "csc"):
-        return compressed_columns(name, shape, part)
+        return CompressedColumns(name, shape, part)
     raise ParseError(
         f"{name} is encoded as {encoding[:40]!r}; matrices are csr_matrix, csc_matrix or arrays: {REWRITE}"
     )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,7 +12,7 @@ from numpy.typing import NDArray
 from biomatrix.entities.cell.files.contents import Contents
 from biomatrix.entities.cell.files.damage import cells_library, reading
 from biomatrix.entities.cell.files.finding import Found, find, totals_in
-from biomatrix.entities.cell.files.stores import open_cells
+from biomatrix.entities.cell.files.open_file import OpenFile
 from biomatrix.entities.cell.scale import Scale
 from biomatrix.entities.cell.values import Asked, to_cp10k
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
@@ -32,7 +29,7 @@ CHUNK: Final = 1024
 """Cells read at once where nobody says how many."""
 
 
-class BackedCellSet:
+class BackedCellSet(OpenFile):
     """The cells of an open file, read when they are asked for.
 
     Legend: C cells, G genes of the matrix.
@@ -44,7 +41,8 @@ class BackedCellSet:
     values, layer, totals : optional
         As of :meth:`biomatrix.CellSet.from_file`; what the values are is decided on 4,096 cells spread over the file,
         and cells that are not so are refused when they are read.
-    limits : Limits
+    limits, contents
+        As of :class:`~biomatrix.entities.cell.files.open_file.OpenFile`.
 
     Examples
     --------
@@ -59,34 +57,19 @@ class BackedCellSet:
         layer: str | None = None,
         totals: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
+        contents: Contents | None = None,
     ) -> None:
-        self.path = Path(path)
-        self._stack = ExitStack()
-        # Files that nobody closed are closed before the interpreter takes its modules apart.
-        weakref.finalize(self, self._stack.close)
+        super().__init__(path, limits, contents)
         try:
-            self._contents: Contents = self._stack.enter_context(open_cells(path, limits))
             with reading(path):
-                self._found: Found = find(self._contents, values=values, layer=layer, totals=totals)
+                self._found: Found = find(self.contents, values=values, layer=layer, totals=totals)
         except BaseException:
-            self._stack.close()
+            self.close()
             raise
-
-    def __enter__(self) -> BackedCellSet:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._stack.close()
 
     def __len__(self) -> int:
         """Return the number of cells."""
-        return len(self._contents.obs)
+        return len(self.contents.obs)
 
     @property
     def genes(self) -> NDArray[np.object_]:
@@ -142,7 +125,7 @@ class BackedCellSet:
         with reading(self.path, f"cells {first:,} to {last:,}"):
             found = self._found
             matrix = self._matrix(first, last)
-            obs, var = self._contents.obs.read(first, last), found.place.var.read(0, len(found.place.var))
+            obs, var = self.contents.obs.read(first, last), found.place.var.read(0, len(found.place.var))
             adata = anndata.AnnData(X=matrix, obs=obs, var=var)
             return CellSet(
                 adata, matrix, found.genes, self.scale, self._totals(matrix, first, last), found.notes, found.matched
@@ -153,7 +136,7 @@ class BackedCellSet:
         from biomatrix.entities.cell.files.whole import whole_set
 
         with reading(self.path):
-            return whole_set(self._contents, self._found, self._matrix, self._totals)
+            return whole_set(self.contents, self._found, self._matrix, self._totals)
 
     def _matrix(self, first: int, last: int) -> csr_matrix:
         found = self._found.values
@@ -162,7 +145,7 @@ class BackedCellSet:
         return matrix
 
     def _totals(self, matrix: csr_matrix, first: int, last: int) -> NDArray[np.float64] | None:
-        return totals_of(self._contents, self._found, matrix, first, last)
+        return totals_of(self.contents, self._found, matrix, first, last)
 
 
 def totals_of(

@@ -199,7 +199,7 @@ def _genes(place: Place, contents: Contents) -> tuple[NDArray[np.object_], Match
             )
         if others:
             notes.append(f"{int((~wanted).sum()):,} features that are no genes were left out: {', '.join(others)}")
-    ids, column = _ensembl_ids(var)
+    ids, column = ensembl_column(var)
     given = None if ids is None else [_id_text(one) for one in ids[wanted]]
     try:
         matched = resolve(names[wanted].tolist(), given)
@@ -219,7 +219,7 @@ def _id_text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _ensembl_ids(var: TableRows) -> tuple[NDArray[np.object_] | None, str]:
+def ensembl_column(var: TableRows) -> tuple[NDArray[np.object_] | None, str]:
     """Return a column of Ensembl ids and its name: one of the usual ones that holds some."""
     for name in (one for one in _IDS if one in var.columns):
         found = np.asarray(var.column(name, 0, len(var)), dtype=object)

@@ -28,11 +28,17 @@ class MatrixRows(ABC):
         Where it lies in the file, such as ``X``.
     shape : tuple of int
         Cells, genes.
+
+    Attributes
+    ----------
+    dtype : type
+        What values are read as: ``float32``, or ``float64`` where set before the first rows are read.
     """
 
     def __init__(self, name: str, shape: tuple[int, int]) -> None:
         self.name = name
         self.shape = shape
+        self.dtype: type[np.floating[Any]] = np.float32
         self._fallen = np.zeros(shape[0], dtype=bool)
 
     @property
@@ -42,7 +48,7 @@ class MatrixRows(ABC):
 
     @abstractmethod
     def read(self, first: int, last: int) -> csr_matrix:
-        """Return the rows from ``first`` up to ``last``, float32, columns in order, without stored zeros.
+        """Return the rows from ``first`` up to ``last``, columns in order, without stored zeros.
 
         Raises
         ------
@@ -54,7 +60,7 @@ class MatrixRows(ABC):
         """Return rows from the parts of a compressed matrix, every one of which is checked."""
         from scipy.sparse import csr_matrix
 
-        values = as_values(data, self.name)
+        values = as_values(data, self.name, self.dtype)
         columns = as_columns(indices, self.shape[1], self.name, indptr, first)
         matrix = csr_matrix((values, columns, indptr), shape=(len(indptr) - 1, self.shape[1]))
         self._order(matrix, first)
@@ -169,16 +175,32 @@ class DenseRows(MatrixRows):
             found = csr_matrix(_plain_array(np.asarray(block), self.name))
             pieces.append(self.made(found.data, found.indices, found.indptr.astype(np.int64), start))
         if not pieces:
-            return csr_matrix((0, self.shape[1]), dtype=np.float32)
+            return csr_matrix((0, self.shape[1]), dtype=self.dtype)
         return pieces[0] if len(pieces) == 1 else vstack(pieces, format="csr")
 
 
-def compressed_columns(name: str, shape: tuple[int, int], parts: Mapping[str, Any]) -> MemoryRows:
-    """Return a matrix stored column after column (CSC); it is read whole, as its rows lie all over it."""
-    from scipy.sparse import csr_matrix
+class CompressedColumns(MatrixRows):
+    """A matrix stored column after column (CSC); it is read whole, as its rows lie all over it.
 
-    turned = CompressedRows(name, (shape[1], shape[0]), parts).read(0, shape[1])
-    return MemoryRows(name, csr_matrix(turned.T))
+    Parameters
+    ----------
+    name, shape, parts
+        As of :class:`CompressedRows`.
+    """
+
+    def __init__(self, name: str, shape: tuple[int, int], parts: Mapping[str, Any]) -> None:
+        super().__init__(name, shape)
+        self._turned = CompressedRows(name, (shape[1], shape[0]), parts)
+        self._made: csr_matrix | None = None
+
+    def read(self, first: int, last: int) -> csr_matrix:
+        if self._made is None:
+            from scipy.sparse import csr_matrix
+
+            self._turned.dtype = self.dtype
+            self._made = csr_matrix(self._turned.read(0, self.shape[1]).T)
+            self._made.sort_indices()
+        return self._made if (first, last) == (0, self.shape[0]) else self._made[first:last]
 
 
 def vector(parts: Mapping[str, Any], part: str, name: str) -> Any:
@@ -223,13 +245,13 @@ def as_columns(raw: Any, width: int, name: str, indptr: NDArray[np.int64], first
     return read.astype(np.int32)
 
 
-def as_values(raw: Any, name: str) -> NDArray[np.float32]:
-    """Return values as float32; ParseError where they are no real numbers."""
+def as_values(raw: Any, name: str, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
+    """Return values as ``float32``, or what is asked for; ParseError where they are no real numbers."""
     read = np.asarray(raw)
     if read.dtype.kind not in "iufb":
         raise ParseError(f"{name} holds values of type {read.dtype}, not numbers; {REWRITE}")
     with np.errstate(over="ignore", invalid="ignore"):
-        return read.astype(np.float32)
+        return read.astype(dtype)
 
 
 def _plain_array(array: NDArray[Any], name: str) -> NDArray[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ PEAKS: Final = "Peaks"
 Column = Callable[[str], Sequence[Any] | NDArray[Any]]
 """Returns the values of a column of a table."""
 FEATURES: Final = ("feature_types", "feature_type")
-_CHROMOSOME: Final = ("chrom", "chr", "chromosome", "#chromosome", "seqnames", "#chrom")
+_CHROMOSOME: Final = ("chrom", "chr", "#chrom", "chromosome", "#chromosome", "seqnames")
 _START: Final = ("start", "chromstart", "chrom_start", "chr_start")
 _END: Final = ("end", "stop", "chromend", "chrom_end", "chr_end")
 _IDS: Final = ("gene_ids", "interval", "peak", "peaks", "id")
@@ -84,7 +84,7 @@ def find_columns(
         A start after its end, or a region past the end of its chromosome.
     """
     wanted, notes = _wanted(names, columns, column)
-    chromosomes, start, end, told, note = _places(names, columns, column, wanted)
+    chromosomes, start, end, told, note = column_places(names, columns, column, wanted)
     assembly = _assembly(assembly, told, columns, column, wanted, said or {})
     notes.append(note)
     start = start - one_based
@@ -127,11 +127,35 @@ def _wanted(names: Sequence[str], columns: Sequence[str], column: Column) -> tup
     return every[peaks], [f"left out, since they are no peaks: {left:,} columns"] if left else []
 
 
-def _places(
+def column_places(
     names: Sequence[str], columns: Sequence[str], column: Column, wanted: NDArray[np.int64]
 ) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64], str, str]:
-    """Return chromosomes, starts, ends, the assembly that names of columns tell or "", and where all was read."""
-    found = _coordinate_columns(columns)
+    """Return where columns of a matrix lie, as :func:`find_columns` reads it, before any of it is checked.
+
+    Parameters
+    ----------
+    names, columns, column
+        As of :func:`find_columns`.
+    wanted : ndarray, shape=(R,), dtype=int64
+        The columns that are regions.
+
+    Returns
+    -------
+    chromosomes : list of str, length R
+    start, end : ndarray, shape=(R,), dtype=int64
+    told : str
+        The assembly that names of columns tell, or "".
+    note : str
+        Where all was read.
+
+    Raises
+    ------
+    ParseError
+        A name among others, or a position, is none.
+    UnsupportedError
+        The columns are no regions.
+    """
+    found = coordinate_columns(columns)
     if found is not None:
         told, parts = found
         chromosomes, starts, ends = (np.asarray(column(name), dtype=object)[wanted] for name in parts)
@@ -165,7 +189,12 @@ def _whole(value: Any) -> int:
     return int(value)
 
 
-def _coordinate_columns(columns: Sequence[str]) -> tuple[str, tuple[str, str, str]] | None:
+def is_region_name(name: str) -> bool:
+    """Return whether a name says where a region lies, such as ``chr1:100-200`` or ``KI270728.1_5_9``."""
+    return _NAME.fullmatch(name.strip()) is not None
+
+
+def coordinate_columns(columns: Iterable[str]) -> tuple[str, tuple[str, str, str]] | None:
     """Return the assembly in their names, or "", and the names of the columns of chromosome, start and end."""
     lower = {name.lower(): name for name in columns}
     chromosome = next((lower[name] for name in _CHROMOSOME if name in lower), None)
@@ -184,21 +213,45 @@ def _assembly(
     wanted: NDArray[np.int64], said: Mapping[str, Any],
 ) -> str:  # fmt: skip
     """Return the assembly that is asked for, or that the file says; where both say one, they are the same."""
-    names = {told} if told else set()
-    for name in columns:
-        if name.lower() in _GENOME:
-            names |= {str(value) for value in np.asarray(column(name), dtype=object)[wanted]} - {""}
-    names |= {value for name, value in said.items() if str(name).lower() in _SAID and isinstance(value, str) and value}
-    found = {assembly_named(name) for name in names}
-    if len(found) > 1:
-        raise UnsupportedError(f"the file speaks of several genomes, {', '.join(sorted(found))}; write one of them")
+    found = assembly_said(told, columns, column, wanted, said)
     if asked is None and not found:
         raise UnsupportedError(
             "regions without an assembly say nothing, and the file names none; say which genome it was mapped to, such "
             "as assembly='hg38' or 'hg19'"
         )
     if asked is None:
-        return found.pop()
+        return found
     if found:
-        require_assembly(found.pop(), asked, "the regions of the file")
+        require_assembly(found, asked, "the regions of the file")
     return assembly_named(asked)
+
+
+def assembly_said(
+    told: str, columns: Sequence[str], column: Column, wanted: NDArray[np.int64], said: Mapping[str, Any],
+    *, human: bool = True,
+) -> str:  # fmt: skip
+    """Return the assembly that a file says its regions lie on, "" where it says none.
+
+    Parameters
+    ----------
+    told : str
+        The assembly that names of columns tell, or "".
+    columns, column, wanted, said
+        As of :func:`column_places` and :func:`find_columns`.
+    human : bool
+        As of :func:`~biomatrix.entities.cell.assemblies.assembly_named`.
+
+    Raises
+    ------
+    UnsupportedError
+        It says several.
+    """
+    names = {told} if told else set()
+    for name in columns:
+        if name.lower() in _GENOME:
+            names |= {str(value) for value in np.asarray(column(name), dtype=object)[wanted]} - {""}
+    names |= {value for name, value in said.items() if str(name).lower() in _SAID and isinstance(value, str) and value}
+    found = {assembly_named(name, human=human) for name in names}
+    if len(found) > 1:
+        raise UnsupportedError(f"the file speaks of several genomes, {', '.join(sorted(found))}; write one of them")
+    return found.pop() if found else ""

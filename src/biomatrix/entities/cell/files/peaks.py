@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from biomatrix.entities.cell.files.damage import reading
+from biomatrix.entities.cell.files.open_file import OpenFile
 from biomatrix.entities.cell.files.peak_columns import FEATURES, PEAKS, PeakColumns, find_columns
-from biomatrix.entities.cell.files.stores import open_cells
 from biomatrix.entities.cell.genes.names import is_peak
 from biomatrix.entities.cell.region_counts import RegionCounts
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
@@ -92,13 +91,15 @@ def read_peaks(
         return cells.read(0, len(cells))
 
 
-class BackedPeaks:
+class BackedPeaks(OpenFile):
     """The accessibility of the cells of an open file, read by ranges of cells, so that memory does not grow with them.
 
     Parameters
     ----------
     path, assembly, layer, one_based, limits
         As of :func:`read_peaks`.
+    contents : Contents, optional
+        As of :class:`~biomatrix.entities.cell.files.open_file.OpenFile`.
     """
 
     def __init__(
@@ -109,27 +110,17 @@ class BackedPeaks:
         layer: str | None = None,
         one_based: bool = False,
         limits: Limits = DEFAULT_LIMITS,
+        contents: Contents | None = None,
     ) -> None:
-        self._path, self._stack = path, ExitStack()
+        super().__init__(path, limits, contents)
         try:
-            contents = self._stack.enter_context(open_cells(path, limits))
             with reading(path):
-                self._obs = contents.obs
-                self._place = contents.places[0] if layer is None else contents.place(layer)
-                self._found = _columns_of(self._place.var, contents, assembly, one_based)
+                self._obs = self.contents.obs
+                self._place = self.contents.places[0] if layer is None else self.contents.place(layer)
+                self._found = _columns_of(self._place.var, self.contents, assembly, one_based)
         except BaseException:
-            self._stack.close()
+            self.close()
             raise
-
-    def __enter__(self) -> BackedPeaks:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._stack.close()
 
     def __len__(self) -> int:
         """Return the number of cells."""
@@ -143,7 +134,7 @@ class BackedPeaks:
     def read(self, first: int, last: int) -> RegionCounts:
         """Return the cells from ``first`` up to ``last``."""
         last = min(last, len(self))
-        with reading(self._path):
+        with reading(self.path):
             pieces = [self._place.rows.read(at, min(at + _ROWS, last)) for at in range(first, last, _ROWS)]
             return _made(self._found, pieces, self._obs.index(first, last).tolist(), self._obs.read(first, last))
 
@@ -160,18 +151,17 @@ def _columns_of(var: TableRows, contents: Contents, assembly: str | None, one_ba
     )
 
 
-def holds_peaks(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> bool:
+def holds_peaks(contents: Contents) -> bool:
     """Return whether the columns of a file of cells are peaks and no genes, by what it says of them or their names."""
-    with open_cells(path, limits) as contents, reading(path):
-        if not contents.places:
-            return False
-        var = contents.places[0].var
-        kind = next((name for name in var.columns if name in FEATURES), None)
-        if kind is not None:
-            kinds = {str(value) for value in np.asarray(var.column(kind, 0, len(var)), dtype=object)}
-            return kinds == {PEAKS}
-        names = var.index(0, min(len(var), _LOOKED_AT))
-        return len(names) > 0 and all(is_peak(str(name)) for name in names)
+    if not contents.places:
+        return False
+    var = contents.places[0].var
+    kind = next((name for name in var.columns if name in FEATURES), None)
+    if kind is not None:
+        kinds = {str(value) for value in np.asarray(var.column(kind, 0, len(var)), dtype=object)}
+        return kinds == {PEAKS}
+    names = var.index(0, min(len(var), _LOOKED_AT))
+    return len(names) > 0 and all(is_peak(str(name)) for name in names)
 
 
 def _made(found: PeakColumns, pieces: list[Any], barcodes: list[str], obs: DataFrame) -> RegionCounts:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.entities.cell.files.backed import CHUNK, BackedCellSet
+from biomatrix.entities.cell.files.damage import reading
+from biomatrix.entities.cell.files.open_file import OpenFile
 from biomatrix.entities.cell.files.peaks import BackedPeaks, holds_peaks
 from biomatrix.entities.choice import choose_record
 from biomatrix.entities.file_format import RecordRanges
@@ -18,6 +20,7 @@ from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.cell.entity import Cell
+    from biomatrix.entities.cell.files.contents import Contents
 
 _OF_GENES: Final = ("values", "layer", "totals")
 _OF_PEAKS: Final = ("assembly", "layer", "one_based")
@@ -76,22 +79,31 @@ class CellRanges(RecordRanges):
         if str(path) == STANDARD_INPUT:
             raise ParseError("files of cells are read from their middle: give a file, not standard input")
         self._path = path
-        self._cells: BackedCellSet | BackedPeaks
-        if "assembly" not in settings and not holds_peaks(path, limits):
-            self._cells = BackedCellSet(path, limits=limits, **settings)
-            return
+        self._file = OpenFile(path, limits)
+        try:
+            self._cells = self._found(self._file.contents, settings)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _found(self, contents: Contents, settings: Mapping[str, Any]) -> BackedCellSet | BackedPeaks:
+        """Return the cells of the open file, of genes or of peaks."""
+        with reading(self._path):
+            of_genes = "assembly" not in settings and not holds_peaks(contents)
+        if of_genes:
+            return BackedCellSet(self._path, contents=contents, **settings)
         wrong = sorted(set(settings) - set(_OF_PEAKS))
         if wrong:
             raise ConfigurationError(
-                f"peaks are read with {', '.join(_OF_PEAKS)}, not {', '.join(wrong)}", file=str(path)
+                f"peaks are read with {', '.join(_OF_PEAKS)}, not {', '.join(wrong)}", file=str(self._path)
             )
-        self._cells = BackedPeaks(path, limits=limits, **settings)
+        return BackedPeaks(self._path, contents=contents, **settings)
 
     def __enter__(self) -> CellRanges:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._cells.close()
+        self._file.close()
 
     def __len__(self) -> int:
         return len(self._cells)

@@ -84,11 +84,10 @@ def _what_else(head: bytes) -> str:
 @contextmanager
 def _hdf5(path: Path, limits: Limits) -> Iterator[Contents]:
     h5py = cells_library("h5py")
-    stored = os.path.getsize(path)
     longest = inspect_heaps(path)
     with h5py.File(path, "r", locking=False) as file:
         inspect_hdf5(file, limits, longest)
-        yield _contents(file, stored)
+        yield _contents(file, os.path.getsize(path))
 
 
 @contextmanager

@@ -14,28 +14,26 @@ from numpy.typing import NDArray
 from biomatrix.entities.automaton import Automaton
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality
-from biomatrix.entities.cell.assemblies import assembly_named, require_assembly
+from biomatrix.entities.cell.assemblies import require_assembly
 from biomatrix.entities.cell.entity import Cell
-from biomatrix.entities.cell.locus import REACH, Locus, locus_named
-from biomatrix.entities.cell.overlaps import RegionIndex
-from biomatrix.entities.cell.region_choice import Counted, bins_of, chosen, listed
+from biomatrix.entities.cell.locus import REACH, Locus
+from biomatrix.entities.cell.modalities.accessibility_grammar import accessibility_class, accessibility_grammar
+from biomatrix.entities.cell.modalities.accessibility_scope import AccessibilityScope
+from biomatrix.entities.cell.region_choice import Counted, chosen
 from biomatrix.entities.cell.region_list import RegionList
 from biomatrix.entities.cell.region_reading import read_bins, read_listed
 from biomatrix.entities.cell.region_tokens import (
-    BIN,
     BINS,
     PATTERN,
     bin_heads,
     bin_tokens,
-    bins_before_chromosomes,
     level_of,
     listed_tokens,
     number_of_tiles,
     region_ids,
-    tiles_of,
 )
 from biomatrix.entities.cell.regions import Regions
-from biomatrix.entities.cell.rising_automaton import RisingAutomaton, Tiles
+from biomatrix.entities.cell.rising_automaton import RisingAutomaton
 from biomatrix.entities.grammar import Grammar
 from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.errors import ConfigurationError, UnsupportedError
@@ -47,11 +45,8 @@ LOCUS_TOKENS: Final = 512
 """The most tokens of one cell in one locus, where ``k`` is not given."""
 WHOLE_K: Final = 512
 """The most regions of a whole cell, where ``k`` is not given."""
-LONGEST_LIST: Final = 250_000
-"""The most regions of a declared list: each is a token."""
 ALL: Final = 0
 """The ``k`` that writes every region."""
-_CHROMOSOME, _TILE, _BIN, _LEVEL = range(4)
 
 
 class CellAccessibility(Modality):
@@ -107,35 +102,22 @@ class CellAccessibility(Modality):
         k: int | None = None,
         levels: bool = False,
     ) -> None:
-        self.assembly = assembly_named(assembly)
-        self.levels = levels
-        self._source = regions
-        self._locus, self._reach, self._asked = locus, reach, k
+        self._scope = AccessibilityScope(assembly, regions, locus, reach)
+        self.assembly, self.levels = self._scope.assembly, levels
+        self._told = {"assembly": self.assembly, "locus": locus, "reach": reach, "k": k, "levels": levels}
+        self._asked = k
         if k is not None and k < 0:
             raise ConfigurationError(f"k={k} regions: give 1 or more, or 0 for all")
 
-    @cached_property
+    @property
     def locus(self) -> Locus | None:
         """Where it looks; None for the whole genome."""
-        return None if self._locus is None else locus_named(self._locus, self.assembly, self._reach)
+        return self._scope.locus
 
-    @cached_property
+    @property
     def declared(self) -> RegionList | None:
         """The list that regions are taken from; None for bins."""
-        if self._source is None:
-            return None
-        made = self._source
-        if isinstance(made, str | Path):
-            made = RegionList.from_bed(made, self.assembly)
-        elif not isinstance(made, RegionList):
-            made = RegionList.from_lines(made, self.assembly)
-        require_assembly(made.regions.assembly, self.assembly, "the regions of the list")
-        if len(made) > LONGEST_LIST:
-            raise ConfigurationError(
-                f"a list of {len(made):,} regions is a token for each; give at most {LONGEST_LIST:,}, such as those "
-                "open in the cells at hand, or leave the list out and take bins"
-            )
-        return made
+        return self._scope.declared
 
     @cached_property
     def k(self) -> int | None:
@@ -144,40 +126,12 @@ class CellAccessibility(Modality):
             return self._asked or None
         if self.locus is None:
             return WHOLE_K
-        heads = 0 if self.declared is not None else 1 + len(self._tiles.number)
+        heads = 0 if self.declared is not None else 1 + len(self._scope.tiles.number)
         return (LOCUS_TOKENS - heads) // (1 + self.levels)
-
-    @cached_property
-    def _tiles(self) -> Tiles:
-        if self.declared is None:
-            return tiles_of(self.assembly, self.locus)
-        first, last = 0, len(self.declared) - 1
-        if self.locus is not None:
-            inside = self._in_locus
-            if not len(inside):
-                raise ConfigurationError(f"no region of the list lies in {self.locus}; choose another locus or list")
-            first, last = int(inside[0]), int(inside[-1])
-        return Tiles(*(np.array([number]) for number in (0, 0, first, last)))
-
-    @cached_property
-    def _in_locus(self) -> NDArray[np.int64]:
-        """The places in the list of the regions that meet the locus."""
-        assert self.declared is not None
-        assert self.locus is not None
-        one = self.locus
-        chromosome = np.array([one.chromosome], dtype=np.int16)
-        return np.sort(self._index.overlapping(chromosome, np.array([one.start]), np.array([one.end]))[1])
-
-    @cached_property
-    def _index(self) -> RegionIndex:
-        assert self.declared is not None
-        return RegionIndex(self.declared.regions)
 
     def settings(self) -> Mapping[str, Any]:
         """Return the settings, the regions of a list among them, line by line."""
-        told = {"assembly": self.assembly, "locus": self._locus, "reach": self._reach, "k": self._asked}
-        told |= {"levels": self.levels}
-        return told if self.declared is None else {**told, "regions": self.declared.lines()}
+        return self._told | ({} if self.declared is None else {"regions": self.declared.lines()})
 
     def accepts(self, entity: Entity) -> bool:
         """Return whether it is a cell of which open regions are known."""
@@ -192,7 +146,7 @@ class CellAccessibility(Modality):
             No cell, no open regions, or regions on another assembly.
         """
         regions = self._regions_of(entity)
-        numbers, counts, _ = self._chosen(self._counted(regions))
+        numbers, counts, _ = self._chosen(self._scope.counted(regions))
         if not len(numbers):
             where = f" in {self.locus}" if self.locus is not None and len(regions) else ""
             raise UnsupportedError(f"the cell has no open region{where}", record=entity.name or None)
@@ -211,28 +165,13 @@ class CellAccessibility(Modality):
         require_assembly(entity.regions.assembly, self.assembly)
         return entity.regions
 
-    def _counted(self, regions: Regions) -> Counted:
-        if self.declared is None:
-            return bins_of(regions, self.locus)
-        return listed(regions, self.declared, self._index, self.locus)
-
     def _chosen(self, counted: Counted) -> Counted:
-        distance = None if self.locus is None else self._distance(counted.numbers, self.locus)
-        return chosen(counted, self.k, distance)
-
-    def _distance(self, numbers: NDArray[np.int64], locus: Locus) -> NDArray[np.int64]:
-        """Return how far bins, or regions of the list, lie from the centre of the locus, in bases."""
-        if self.declared is not None:
-            middle: NDArray[np.int64] = (self.declared.regions.start[numbers] + self.declared.regions.end[numbers]) // 2
-        else:
-            middle = (numbers - bins_before_chromosomes(self.assembly)[locus.chromosome]) * BIN + BIN // 2
-        away: NDArray[np.int64] = np.abs(middle - locus.centre)
-        return away
+        return chosen(counted, self.k, self._scope.distance(counted.numbers))
 
     def losses(self, entity: Entity) -> tuple[str, ...]:
         """Return how many regions are left out, and why."""
         regions = self._regions_of(entity)
-        counted = self._counted(regions)
+        counted = self._scope.counted(regions)
         outside, written = len(regions) - counted.used, len(self._chosen(counted).numbers)
         said = []
         if outside:
@@ -281,33 +220,19 @@ class CellAccessibility(Modality):
         return np.array([found[0], int(token[3:-1]) / found[1]])
 
     def grammar(self) -> Grammar:
-        """Return which class may follow which; that they only rise is left to :meth:`automaton`.
-
-        States: 0 before any, 1 after a region, 2 while its level is owed; of bins 3 after a chromosome, 4 after a tile.
-        Classes: 0 chromosome, 1 tile, 2 bin or region of a list, 3 level.
-        """
-        after = 2 if self.levels else 1
-        if self._source is not None:
-            rows = [[-1, -1, after, -1], [-1, -1, after, -1], [-1, -1, -1, 1]]
-        else:
-            rows = [[3, -1, -1, -1], [3, 4, after, -1], [-1, -1, -1, 1], [-1, 4, -1, -1], [-1, -1, after, -1]]
-        return Grammar(
-            transitions=np.array(rows, dtype=np.int16),
-            accepting=np.arange(len(rows)) == 1,
-            counted=np.array([False, False, True, False]),
-        )
+        """Return which class may follow which; that they only rise is left to :meth:`automaton`."""
+        return accessibility_grammar(listed=self._scope.is_listed, levels=self.levels)
 
     def token_class(self, token: str) -> int:
         """Return the class of a token by its first letter."""
-        return {"C": _CHROMOSOME, "T": _TILE, "N": _LEVEL}.get(token[1:2], _BIN)
+        return accessibility_class(token)
 
     def automaton(self, ids: SegmentIds) -> Automaton:
         """Return the automaton of regions that only rise, within the locus where there is one."""
-        tiles = self._tiles
-        listed_ = None if self.declared is None else len(self.declared)
-        return RisingAutomaton(
-            self.name, ids.start_id, ids.end_id, region_ids(ids.tokens, self.assembly, listed_, self.levels), tiles
-        )
+        tiles = self._scope.tiles  # first: a locus that no region of the list meets is refused here
+        count = None if self.declared is None else len(self.declared)
+        of = region_ids(ids.tokens, self.assembly, count, self.levels)
+        return RisingAutomaton(self.name, ids.start_id, ids.end_id, of, tiles)
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of regions."""
