@@ -139,7 +139,7 @@ def test_every_container_gives_the_same_cells(tmp_path: Path, name: str) -> None
     assert read.scale == "counts"
     assert list(read.genes[known]) == coding()[0][: len(known)]
     assert [one.name for one in read] == [f"cell{row}" for row in range(CELLS)]
-    np.testing.assert_array_equal(read.totals, np.asarray(expected.sum(axis=1)).ravel())
+    np.testing.assert_array_equal(read.totals, np.asarray(expected[:, known].sum(axis=1)).ravel())
     with CellSet.from_file(path, backed=True) as backed:
         assert (backed[3:7].matrix != read.matrix[3:7]).nnz == 0
         assert [one.obs for one in backed] == [one.obs for one in read]
