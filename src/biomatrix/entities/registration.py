@@ -337,6 +337,10 @@ class Kind(ABC):
         """Return the name of the format that the first bytes of a file show, None where they show none of its own."""
         return None
 
+    def recognises_folder(self, path: Path) -> str | None:
+        """Return the name of the format that a folder is a file of, by what lies in it; None where it is none."""
+        return None
+
     # What tokens do not carry
 
     def named(self, entity: Any, name: str) -> Entity:

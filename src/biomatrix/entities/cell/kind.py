@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _HERE = "biomatrix.entities.cell"
 _RANGES = f"{_HERE}.files.records:CellRanges"
+_OF_ZARR: Final = ("zarr.json", ".zgroup")
+"""What every Zarr store has at its top, of version 3 and 2."""
 _ENSEMBL: Final = "ENSG"
 _DIGITS: Final = 11
 """Digits of a human Ensembl id after its letters."""
@@ -100,6 +102,13 @@ class CellKind(Kind):
 
     def recognises(self, head: bytes) -> str | None:
         return "h5ad" if head.startswith(b"\x89HDF") else None
+
+    def recognises_folder(self, path: Path) -> str | None:
+        from biomatrix.entities.cell.files.matrix_market import is_matrix_folder
+
+        if any((path / name).is_file() for name in _OF_ZARR):
+            return "zarr"
+        return "mtx" if is_matrix_folder(path) else None
 
     def to_bytes(self, entity: Cell) -> bytes:
         """A line of JSON, then the genes as numbers, the values as little-endian float32, the parts of the regions."""
