@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import biomatrix as bm
 from biomatrix.cli.main import app
 from biomatrix.entities.cell.genes.table import gene_table
 from biomatrix.errors import BioMatrixError
@@ -129,6 +130,24 @@ def test_what_does_not_fit_is_refused(
     (folder / "few.csv").write_text("type,gene\nB,CD19\nT,CD3D\n")
     with pytest.raises(BioMatrixError, match=message):
         run("cells.h5ad", *arguments.split())
+
+
+def test_encode_and_read_are_told_what_a_file_does_not_tell(folder: Path) -> None:
+    made = made_cells()
+    made.layers["other_counts"] = made.X * 2
+    made.write_h5ad(folder / "cells.h5ad")
+    out = folder / "tokens.jsonl"
+    given = ["encode", str(folder / "cells.h5ad"), "-m", "cell_expression", "-o", str(out), "-q"]
+    for more, depth in (([], "<D 2>"), (["--layer", "other_counts", "--values", "counts"], "<D 3>")):
+        result = RUNNER.invoke(app, [*given, *more])
+        assert result.exit_code == 0, result.output
+        assert depth in out.read_text().splitlines()[0]
+    assert bm.read(folder / "cells.h5ad", layer="other_counts")[0].total == 2 * bm.read(folder / "cells.h5ad")[0].total
+    with pytest.raises(BioMatrixError, match="no option leyer; cells take: values, layer, totals, assembly"):
+        bm.read(folder / "cells.h5ad", leyer="X")
+    (folder / "one.smi").write_text("CCO\n")
+    with pytest.raises(BioMatrixError, match="the option layer is for cells; the file holds molecules"):
+        bm.read(folder / "one.smi", layer="X")
 
 
 def test_a_page_names_its_file_and_the_option_that_it_speaks_of(folder: Path) -> None:

@@ -47,6 +47,7 @@ class CellKind(Kind):
         ".h5seurat": "Seurat's own format; write .h5ad in R with anndataR or SeuratDisk's Convert",
         ".h5mu": "several modalities in one file; write one of them with mdata['rna'].write_h5ad",
     }
+    reading_options: ClassVar[str | None] = f"{_HERE}.reading_options:CellReadingOptions"
     modalities: ClassVar[Mapping[str, str]] = {
         "cell_expression": f"{_HERE}.modalities.expression:CellExpression",
         "cell_accessibility": f"{_HERE}.modalities.accessibility:CellAccessibility",
@@ -81,6 +82,13 @@ class CellKind(Kind):
         from biomatrix.entities.cell.files.records import read_cells
 
         return read_cells(path, limits)
+
+    def read_as(
+        self, path: str | Path, file_format: str, options: Mapping[str, Any], *, limits: Limits = DEFAULT_LIMITS
+    ) -> Iterator[Cell | Reject]:
+        from biomatrix.entities.cell.files.records import read_cells
+
+        return read_cells(path, limits, **options)
 
     def read_one(
         self,
