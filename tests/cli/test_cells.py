@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import biomatrix as bm
 from biomatrix.cli.main import app
 from biomatrix.entities.cell.genes.table import gene_table
 from biomatrix.errors import BioMatrixError
@@ -128,6 +130,62 @@ def test_what_does_not_fit_is_refused(
     (folder / "few.csv").write_text("type,gene\nB,CD19\nT,CD3D\n")
     with pytest.raises(BioMatrixError, match=message):
         run("cells.h5ad", *arguments.split())
+
+
+def test_encode_and_read_are_told_what_a_file_does_not_tell(folder: Path) -> None:
+    made = made_cells()
+    made.layers["other_counts"] = made.X * 2
+    made.write_h5ad(folder / "cells.h5ad")
+    out = folder / "tokens.jsonl"
+    given = ["encode", str(folder / "cells.h5ad"), "-m", "cell_expression", "-o", str(out), "-q"]
+    for more, depth in (([], "<D 2>"), (["--layer", "other_counts", "--values", "counts"], "<D 3>")):
+        result = RUNNER.invoke(app, [*given, *more])
+        assert result.exit_code == 0, result.output
+        assert depth in out.read_text().splitlines()[0]
+    assert bm.read(folder / "cells.h5ad", layer="other_counts")[0].total == 2 * bm.read(folder / "cells.h5ad")[0].total
+    with pytest.raises(BioMatrixError, match="no option leyer; cells take: values, layer, totals, assembly"):
+        bm.read(folder / "cells.h5ad", leyer="X")
+    (folder / "one.smi").write_text("CCO\n")
+    with pytest.raises(BioMatrixError, match="the option layer is for cells; the file holds molecules"):
+        bm.read(folder / "one.smi", layer="X")
+
+
+def test_a_page_names_its_file_and_the_option_that_it_speaks_of(folder: Path) -> None:
+    made = made_cells()
+    del made.obs["donor"]
+    made.obs["n_counts"] = 0.0  # which cannot be the totals, and is said so
+    made.write_h5ad(folder / "cells.h5ad")
+    run(folder / "cells.h5ad", "--markers", folder / "lists.tsv", "-o", folder / "report.html")
+    text = html.unescape((folder / "report.html").read_text(encoding="utf-8"))
+    assert "Cells of cells.h5ad" in text
+    assert "name one (--batch-column)" in text
+    assert ">obs['n_counts'] is not taken" in text
+
+
+def test_a_few_genes_say_little_of_a_tissue_and_nothing_measured_is_claimed(tmp_path: Path) -> None:
+    """Random counts: of few types each is likely, so that a tissue cut to few of its types would look the clearest."""
+    made = made_cells()
+    made.X = np.random.default_rng(0).poisson(2.0, made.shape).astype(np.float32)
+    made.write_h5ad(tmp_path / "cells.h5ad")
+    told = json.loads(run(tmp_path / "cells.h5ad", "-o", tmp_path / "report.html", "--json"))
+    assert any("was not measured" in note for note in told["notes"])
+    assert told["risk"] == []
+    assert "is not known for these lists" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("rows", "message"), [(1, "each is compared with the others"), (0, "0 cells: each")])
+def test_too_few_cells_are_not_told_to_be_fewer(tmp_path: Path, rows: int, message: str) -> None:
+    made_cells()[:rows].copy().write_h5ad(tmp_path / "cells.h5ad")
+    with pytest.raises(BioMatrixError, match=message):
+        run(tmp_path / "cells.h5ad", "-o", tmp_path / "report.html")
+
+
+def test_cells_without_a_count_are_told_nothing(tmp_path: Path) -> None:
+    made = made_cells()
+    made.X = np.zeros_like(made.X)
+    made.write_h5ad(tmp_path / "cells.h5ad")
+    with pytest.raises(BioMatrixError, match="no cell has a value above 0"):
+        run(tmp_path / "cells.h5ad", "-o", tmp_path / "report.html")
 
 
 def test_the_tissue_is_found_and_said(shared: Path, tmp_path: Path) -> None:

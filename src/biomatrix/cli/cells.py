@@ -91,7 +91,7 @@ def cells(
             found.to_file(h5ad)
             say(f"wrote {h5ad}")
         if output is not None:
-            found.to_page(output)
+            found.to_page(output, f"Cells of {file.name}")
             say(f"wrote {output}")
     if as_json:
         told = {

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from biomatrix.cli.console import CountsAsJson, EntityKind, Quiet, RejectsFile, TokenizerName, report_counts, shown_log
+from biomatrix.cli.kind_options import command_with, settings_of
 from biomatrix.errors import ConfigurationError
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command(epilog="Example: biomatrix encode ligands.sdf --modality molecule_structure -o ligands.tokens.jsonl")(
-        encode
-    )
+    app.command(
+        epilog="Example: biomatrix encode ligands.sdf --modality molecule_structure -o ligands.tokens.jsonl; "
+        "biomatrix encode cells.h5ad --layer counts -o cells.tokens.jsonl",
+        cls=command_with(_options),
+    )(encode)
 
 
 def encode(
+    context: typer.Context,
     file: Annotated[str, typer.Argument(help="A file of entities of any kind, or '-' for standard input.")],
     modality: Annotated[
         list[str] | None,
@@ -64,5 +69,12 @@ def encode(
             file_format=file_format,
             tokenizer=tokenizer,
             rejects=rejects,
+            settings=settings_of(context),
         )
     report_counts(counts, as_json, path)
+
+
+def _options() -> Mapping[str, type[Any]]:
+    from biomatrix.entities.reading_options import options_by_kind
+
+    return options_by_kind()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import IO
+from types import MappingProxyType
+from typing import IO, Any
 
 from biomatrix.conversion.counts import Counts
 from biomatrix.conversion.lines import open_lines
@@ -36,6 +37,7 @@ def encode_to_lines(
     file_format: str | None = None,
     tokenizer: str | None = None,
     rejects: Path | None = None,
+    settings: Mapping[str, Any] = MappingProxyType({}),
 ) -> Counts:
     """Write every record of a file as JSON lines ``{file, record, name, modality, text, notes}``.
 
@@ -61,6 +63,8 @@ def encode_to_lines(
     rejects : Path, optional
         File for the refused records, as JSON lines; ``<output>.rejects.jsonl`` by default, none for standard output,
         a device or a pipe.
+    settings : mapping of str to object
+        What the kind's reader can be told of the file, such as ``layer`` for cells.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def encode_to_lines(
     with ExitStack() as stack:
         lines: IO[str] = stack.enter_context(open_lines(output) if output else standard_output())
         rejects_stream = stack.enter_context(open_lines(rejects)) if rejects else None
-        for batch in _batches(read_entities(file, kind=kind, file_format=file_format)):
+        for batch in _batches(read_entities(file, kind=kind, file_format=file_format, **settings)):
             for item in _encode_batch(file, batch, targets, used, explicit=modalities is not None):
                 if isinstance(item, Reject):
                     counts.reject(item, rejects_stream)

@@ -55,7 +55,8 @@ class SourceRecipe(Section):
         The number of further ways in which each record's entities are written: atoms in another order, another
         conformer. Documents are drawn from each as from the first.
     settings : dict
-        Settings of a published source's reader, such as the longest piece of text; see its page.
+        Settings of a published source's reader, such as the longest piece of text; see its page. Of files that a kind
+        reads, what its reader can be told of them, such as ``layer`` for cells.
     reader : str, optional
         The format of its files: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``fasta``, one that a kind reads, or
         ``files`` for files that are each read as their name says.
@@ -115,8 +116,6 @@ class SourceRecipe(Section):
             raise ValueError(f"source {self.name}: {', '.join(keys)} need a reader, which says how files are read")
         if self.reader is not None and not self.files:
             raise ValueError(f"source {self.name}: a reader needs files")
-        if self.reader is not None and self.settings:
-            raise ValueError(f"source {self.name}: settings are those of a published source, which needs no reader")
         if self.parts and (self.entity or self.kind not in (None, INTERACTION)):
             raise ValueError(f"source {self.name}: rows of parts are interactions; leave entity and kind out")
         return self

@@ -37,8 +37,9 @@ class FileFormat:
     comments : str, optional
         How the lines begin that are no records, in a format whose every other line is one.
     ranges : str, optional
-        ``module:Class`` that opens a file by its path and reads runs of its records by their numbers, a
-        :class:`RecordRanges`, for formats that are no text and whose files may hold very many.
+        ``module:Class`` that opens a file by its path, with the kind's reading options as keywords, and reads runs of
+        its records by their numbers, a :class:`RecordRanges`, for formats that are no text and whose files may
+        hold very many.
     """
 
     name: str

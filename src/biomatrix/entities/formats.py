@@ -90,6 +90,8 @@ def _refuse_absent(path: str | Path, file_format: str | None) -> None:
     if _by_extension(extension_of(path), known_formats()) is not None:
         return  # the reader says it, with the words of its format
     if is_folder(path):
+        if _by_content(path, None) is not None:
+            return
         raise ParseError("is a folder, not a file; name a file in it", file=str(path))
     if not exists(path):
         raise ParseError("cannot be read: No such file or directory", file=str(path))
@@ -166,14 +168,18 @@ def _by_extension(extension: str, formats: dict[str, tuple[FileFormat, ...]]) ->
 
 
 def _by_content(path: str | Path, among: Sequence[Kind] | None) -> str | None:
-    """Return the format that a file without a telling name begins like."""
+    """Return the format that a file without a telling name begins like, or that a folder is of by what lies in it."""
+    among = kinds() if among is None else among
+    if is_folder(path):
+        found = (one.recognises_folder(Path(path)) for one in among)
+        return next((name for name in found if name is not None), None)
     if not is_file(path):
         return None
     try:
         head = head_of(path)
     except BioMatrixError:
         return None  # the reader reports what is wrong
-    for one in kinds() if among is None else among:
+    for one in among:
         name = one.recognises(head)
         if name is not None:
             return name

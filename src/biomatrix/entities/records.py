@@ -17,6 +17,7 @@ from biomatrix.entities.formats import extension_of, format_of, kinds_of_format,
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
+from biomatrix.entities.reading_options import reading_options
 from biomatrix.entities.registration import Kind
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
@@ -39,6 +40,7 @@ def read(
     kind: str | None = None,
     file_format: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    **settings: Any,
 ) -> Records:
     """Return every entity of a file, of whatever kind.
 
@@ -52,6 +54,8 @@ def read(
         The format, where neither name nor content shows it.
     limits : Limits
         The sizes past which a record or the file is refused.
+    **settings
+        What the kind's reader can be told of the file, such as ``layer`` for cells; most take none.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def read(
         Nothing could be read; the error is that of the first reject.
     """
     records = Records()
-    for entry in read_entities(path, kind=kind, file_format=file_format, limits=limits):
+    for entry in read_entities(path, kind=kind, file_format=file_format, limits=limits, **settings):
         if isinstance(entry, Reject):
             records.rejects.append(entry)
         else:
@@ -80,19 +84,24 @@ def read_entities(
     kind: str | None = None,
     file_format: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    **settings: Any,
 ) -> Iterator[Entity | Reject]:
     """Yield every record of a file as an entity, or as a Reject with its reason; see :func:`read`.
 
     Raises
     ------
     ConfigurationError, UnsupportedError
-        The format is unknown, or not one of the kind asked for; the content of a file never raises.
+        The format is unknown, or not one of the kind asked for, or a setting is none of its reader's; the content of a
+        file never raises.
     """
     candidates = _candidates(kind)
     name = read_format_of(path, file_format, candidates)
     owners = kinds_of_format(name, candidates)
+    options = reading_options(owners[0], settings, label_of(path)) if settings else {}
     if name in _SHARED:
         yield from _SHARED[name](path, owners, asked=kind is not None, limits=limits)
+    elif options:
+        yield from owners[0].read_as(path, name, options, limits=limits)
     else:
         yield from owners[0].read(path, name, limits=limits)
 

@@ -163,6 +163,10 @@ class Kind(ABC):
     typed_as: ClassVar[str]
     """What a person types for one, in words, such as ``a SMILES string``."""
     formats: ClassVar[tuple[FileFormat, ...]] = ()
+    reading_options: ClassVar[str | None] = None
+    """``module:Class`` of what its reader can be told of a file, a dataclass of
+    :func:`biomatrix.entities.options.option` fields. Those that are set are keywords of :meth:`read_as`, of
+    :meth:`read_one` and of the ``ranges`` of its formats."""
     record_words: ClassVar[tuple[str, ...]] = ()
     """What the headers of structure predictors' FASTA files call its records."""
     refused_extensions: ClassVar[Mapping[str, str]] = {}
@@ -262,6 +266,12 @@ class Kind(ABC):
         """Yield every record of a file of one of its formats; a broken one as a Reject. Never raises for bad input."""
         raise UnsupportedError(f"{self.plural} are not read from files", file=str(path))
 
+    def read_as(
+        self, path: str | Path, file_format: str, options: Mapping[str, Any], *, limits: Limits = DEFAULT_LIMITS
+    ) -> Iterator[Entity | Reject]:
+        """Yield every record as :meth:`read` does, under options of its ``reading_options``, by name."""
+        raise ConfigurationError(f"{self.plural} are read without {', '.join(options)}", file=str(path))
+
     def read_one(
         self,
         path: str | Path,
@@ -335,6 +345,10 @@ class Kind(ABC):
 
     def recognises(self, head: bytes) -> str | None:
         """Return the name of the format that the first bytes of a file show, None where they show none of its own."""
+        return None
+
+    def recognises_folder(self, path: Path) -> str | None:
+        """Return the name of the format that a folder is a file of, by what lies in it; None where it is none."""
         return None
 
     # What tokens do not carry

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import anndata
@@ -139,12 +140,20 @@ def test_every_container_gives_the_same_cells(tmp_path: Path, name: str) -> None
     assert read.scale == "counts"
     assert list(read.genes[known]) == coding()[0][: len(known)]
     assert [one.name for one in read] == [f"cell{row}" for row in range(CELLS)]
-    np.testing.assert_array_equal(read.totals, np.asarray(expected.sum(axis=1)).ravel())
+    np.testing.assert_array_equal(read.totals, np.asarray(expected[:, known].sum(axis=1)).ravel())
     with CellSet.from_file(path, backed=True) as backed:
         assert (backed[3:7].matrix != read.matrix[3:7]).nnz == 0
         assert [one.obs for one in backed] == [one.obs for one in read]
     records = bm.read(path / "matrix.mtx" if name == "folder" else path)
     assert [len(one) for one in records] == [len(one) for one in read]
+
+
+@pytest.mark.parametrize("make", [_folder, _zarr])
+def test_a_folder_is_a_file_of_cells_by_what_lies_in_it(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    assert len(bm.read(make(tmp_path / "filtered_feature_bc_matrix"))) == CELLS
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ParseError, match="is a folder, not a file"):
+        bm.read(tmp_path / "empty")
 
 
 def test_annotations_of_a_cell_are_plain_values_and_missing_ones_are_left_out(tmp_path: Path) -> None:

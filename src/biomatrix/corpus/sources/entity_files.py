@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from biomatrix.corpus.records import BATCH_ROWS, Record
 from biomatrix.corpus.source_recipe import SourceRecipe
@@ -18,8 +18,9 @@ from biomatrix.corpus.sources.source_lines import LIMITS
 from biomatrix.corpus.sources.tables import Table
 from biomatrix.corpus.sources.text_tables import CutRecord, MarkedTable
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.formats import known_formats
+from biomatrix.entities.formats import kinds_of_format, known_formats
 from biomatrix.entities.near_matches import choices
+from biomatrix.entities.reading_options import reading_options
 from biomatrix.entities.records import read_entities
 from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.rejects import Reject
@@ -37,6 +38,8 @@ class EntityFileSource(DescribedSource):
         The data folder.
     """
 
+    takes_settings: ClassVar[bool] = True
+
     def __init__(self, entry: SourceRecipe, root: Path) -> None:
         super().__init__(entry, root)
         if entry.hold_out is not None and entry.hold_out.column is not None:
@@ -47,6 +50,18 @@ class EntityFileSource(DescribedSource):
                 "leave them out, or give a table"
             )
         self._file_format = None if entry.reader == ANY_FORMAT else file_format(str(entry.reader))
+        self._options = self._chosen_options()
+
+    def _chosen_options(self) -> dict[str, Any]:
+        """Return what the reader is told of the files; ConfigurationError where it cannot be told that."""
+        if not self.entry.settings:
+            return {}
+        owner = self.kind
+        if owner is None and self._file_format is not None:
+            owner = kinds_of_format(self._file_format.name)[0]
+        if owner is None:
+            raise ConfigurationError(f"source {self.name}: settings are those of one kind; name it under kind")
+        return reading_options(owner, self.entry.settings, f"source {self.name}")
 
     @property
     def format(self) -> FileFormat:
@@ -64,7 +79,7 @@ class EntityFileSource(DescribedSource):
     def entities(self, path: Path) -> Iterator[Entity | Reject]:
         """Yield the records of a file, broken ones as rejects."""
         name = None if self._file_format is None else self._file_format.name
-        return read_entities(path, kind=self.entry.kind, file_format=name, limits=LIMITS)
+        return read_entities(path, kind=self.entry.kind, file_format=name, limits=LIMITS, **self._options)
 
 
 class CutFileSource(EntityFileSource):
@@ -126,7 +141,7 @@ class RangedFileSource(EntityFileSource):
 
     def table(self, path: Path) -> Table:
         """Return the table of a file, its rows the records."""
-        return RangedTable(path, str(self.format.ranges))
+        return RangedTable(path, str(self.format.ranges), self._options)
 
     def expand(self, table: Table, number: int, row: Entity | Reject) -> Iterator[tuple[str, Any]]:
         """Yield the record."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from biomatrix.corpus.file_hashes import content_sha256
 from biomatrix.corpus.holdout import HELD_OUT_ONE_IN, bucket, is_held_out
@@ -74,7 +74,15 @@ class DescribedSource(Source):
         The data folder.
     """
 
+    takes_settings: ClassVar[bool] = False
+    """Whether its files are read by a kind, whose reader may take settings."""
+
     def __init__(self, entry: SourceRecipe, root: Path) -> None:
+        if entry.settings and not self.takes_settings:
+            raise ConfigurationError(
+                f"source {entry.name}: settings are those of a published source, which needs no reader, or of files "
+                f"that a kind reads; {entry.reader} takes none"
+            )
         super().__init__(entry.name, described_provenance(entry, root), root)
         self.entry = entry
         self.kind = None if entry.kind in (None, TEXT, INTERACTION) else kind_named(str(entry.kind))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from biomatrix.corpus.sources.tables import Table
@@ -27,11 +28,14 @@ class RangedTable(Table):
         The file.
     opener : str
         ``module:Class`` of its reader, a :class:`biomatrix.entities.registration.RecordRanges`.
+    options : mapping of str to object
+        What the reader is told of the file, by name.
     """
 
-    def __init__(self, path: Path, opener: str) -> None:
+    def __init__(self, path: Path, opener: str, options: Mapping[str, Any] = MappingProxyType({})) -> None:
         super().__init__(path)
         self._opener = opener
+        self._options = dict(options)
 
     def starts(self) -> Iterator[int | None]:
         """Yield None for each record: records are found by number."""
@@ -45,5 +49,5 @@ class RangedTable(Table):
     @cached_property
     def _ranges(self) -> RecordRanges:
         """The open file; opened where it is first read, as open files do not go to other processes."""
-        opener: Callable[[Any], RecordRanges] = load_attribute(self._opener)
-        return opener(self.path)
+        opener: Callable[..., RecordRanges] = load_attribute(self._opener)
+        return opener(self.path, **self._options)

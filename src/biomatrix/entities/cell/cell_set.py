@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -146,7 +146,8 @@ class CellSet:
         """Write everything as ``.h5ad``, or as a ``.zarr`` folder, which scanpy and cellxgene open.
 
         What the values are, the matched Ensembl ids and the notes are in ``uns["biomatrix"]`` and
-        ``var["ensembl_id"]``; names of cells that occur twice are made unique.
+        ``var["ensembl_id"]``; the counts of cells over all genes are in ``obs["n_counts"]``, where the values written
+        do not tell them; names of cells that occur twice are made unique.
 
         Raises
         ------
@@ -175,13 +176,26 @@ class CellSet:
         if isinstance(rows, int | np.integer):
             return self.cell(int(rows))
         chosen: Any = rows if isinstance(rows, slice) else np.asarray(rows)
+        if not isinstance(rows, slice) and not len(chosen):
+            chosen = chosen.astype(np.intp)  # an empty list is one of floats to numpy, which are no places
         totals = None if self.totals is None else self.totals[chosen]
         return replace(self, adata=self.adata[chosen], matrix=self.matrix[chosen], totals=totals)
 
     def cell(self, index: int) -> Cell:
         """Return one cell by its place, from 0, or from the end where it is negative."""
-        place = range(len(self))[index]
+        place = place_of(index, len(self))
         return self._cell(_columns(self, slice(place, place + 1)), place, 0)
+
+    def of_genes(self, genes: Collection[str]) -> CellSet:
+        """Return the same cells with these genes alone, by Ensembl id; their totals stay those over all genes.
+
+        Raises
+        ------
+        ConfigurationError
+            The matrix has none of them.
+        """
+        chosen: CellSet = _of_files("joining:of_genes")(self, genes)
+        return chosen
 
     def counts(self) -> csr_matrix:
         """Return the counts, ``float32 [C, G]``; UnsupportedError where the values are none."""
@@ -218,6 +232,13 @@ class CellSet:
             obs=obs,
             name=str(self.adata.obs_names[index]),
         )
+
+
+def place_of(index: int, cells: int) -> int:
+    """Return the place of a cell from 0, where a negative one counts from the end; IndexError where there is none."""
+    if not -cells <= index < cells:
+        raise IndexError(f"there is no cell {index}; there are {cells:,}, from 0 on")
+    return int(index) % cells
 
 
 def _columns(cells: CellSet, rows: slice = slice(None)) -> dict[str, list[Any]]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _HERE = "biomatrix.entities.cell"
 _RANGES = f"{_HERE}.files.records:CellRanges"
+_OF_ZARR: Final = ("zarr.json", ".zgroup")
+"""What every Zarr store has at its top, of version 3 and 2."""
 _ENSEMBL: Final = "ENSG"
 _DIGITS: Final = 11
 """Digits of a human Ensembl id after its letters."""
@@ -45,6 +47,7 @@ class CellKind(Kind):
         ".h5seurat": "Seurat's own format; write .h5ad in R with anndataR or SeuratDisk's Convert",
         ".h5mu": "several modalities in one file; write one of them with mdata['rna'].write_h5ad",
     }
+    reading_options: ClassVar[str | None] = f"{_HERE}.reading_options:CellReadingOptions"
     modalities: ClassVar[Mapping[str, str]] = {
         "cell_expression": f"{_HERE}.modalities.expression:CellExpression",
         "cell_accessibility": f"{_HERE}.modalities.accessibility:CellAccessibility",
@@ -80,6 +83,13 @@ class CellKind(Kind):
 
         return read_cells(path, limits)
 
+    def read_as(
+        self, path: str | Path, file_format: str, options: Mapping[str, Any], *, limits: Limits = DEFAULT_LIMITS
+    ) -> Iterator[Cell | Reject]:
+        from biomatrix.entities.cell.files.records import read_cells
+
+        return read_cells(path, limits, **options)
+
     def read_one(
         self,
         path: str | Path,
@@ -100,6 +110,13 @@ class CellKind(Kind):
 
     def recognises(self, head: bytes) -> str | None:
         return "h5ad" if head.startswith(b"\x89HDF") else None
+
+    def recognises_folder(self, path: Path) -> str | None:
+        from biomatrix.entities.cell.files.matrix_market import is_matrix_folder
+
+        if any((path / name).is_file() for name in _OF_ZARR):
+            return "zarr"
+        return "mtx" if is_matrix_folder(path) else None
 
     def to_bytes(self, entity: Cell) -> bytes:
         """A line of JSON, then the genes as numbers, the values as little-endian float32, the parts of the regions."""

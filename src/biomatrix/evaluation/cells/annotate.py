@@ -25,12 +25,16 @@ from biomatrix.evaluation.cells.annotated import AnnotatedCells, Risk
 from biomatrix.evaluation.cells.reference import read_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
 LEAST: Final = 0.5
 AUTO: Final = "auto"
+_ENOUGH_TYPES: Final = 0.5
+"""The share of a tissue's types that must have markers in the matrix for what was measured of the lists to hold."""
 _COMPONENTS: Final = 30
 _VARIABLE: Final = 2000
 _FEWEST_CELLS, _MOST_CELLS = 3, 200_000
@@ -96,7 +100,11 @@ def annotate(
         }  # fmt: skip
     else:
         found, chosen, notes = _by_markers(cells, log, tissue, markers, components)
-        risk, risk_of = measured_risk(chosen), "sets of known types; another file may be easier or harder"
+        enough = markers is not None or len(found.names) >= _ENOUGH_TYPES * len(markers_of(chosen))
+        risk, risk_of = (
+            measured_risk(chosen) if enough else (),
+            "sets of known types; another file may be easier or harder",
+        )
         settings = {
             "method": "markers",
             "lists": chosen,
@@ -133,9 +141,17 @@ def _check(cells: CellSet, reference: str | Path | None, label: str, markers: st
         raise ConfigurationError("a reference and the column of its types go together (--reference and --label)")
     if reference is not None and markers is not None:
         raise ConfigurationError("types come from markers or from a reference, not from both; give one")
-    if not _FEWEST_CELLS <= len(cells) <= _MOST_CELLS:
+    if len(cells) > _MOST_CELLS:
+        raise ConfigurationError(f"{len(cells):,} cells, and at most {_MOST_CELLS:,} at once; give part of them")
+    if len(cells) < _FEWEST_CELLS:
         raise ConfigurationError(
-            f"{len(cells):,} cells, where {_FEWEST_CELLS} to {_MOST_CELLS:,} are annotated at once; give part of them"
+            f"{len(cells):,} cells: each is compared with the others, so that {_FEWEST_CELLS} or more are needed; give "
+            "them together with cells of the same study"
+        )
+    if not cells.matrix.nnz:
+        raise ConfigurationError(
+            "no cell has a value above 0, so that nothing tells their types; name the matrix of "
+            "what was measured (--layer)"
         )
     if cells.scale not in ("counts", "log1p_cp10k"):
         raise UnsupportedError(
@@ -181,11 +197,25 @@ def _by_markers(
             "no tissue has two types with three markers among the genes of the matrix; give lists of your own "
             "(--markers) or a reference (--reference)"
         )
+    name, why = _clearest(tried, lists)
+    return tried[name], name, (why, _marker_note(name, lists[name], tried[name], genes))
+
+
+def _clearest(tried: Mapping[str, TypeChances], lists: Mapping[str, Lists]) -> tuple[str, str]:
+    """Return the tissue whose types are clearest, and why, for the notes.
+
+    The fewer types have markers the higher the highest probability, whatever the cells are, so that a tissue with half
+    of its types goes before one with fewer.
+    """
     clear = {each: float(found.chances.max(axis=1).mean()) for each, found in tried.items()}
-    name = max(clear, key=lambda each: clear[each])
-    shown = ", ".join(f"{each} {value:.2f}" for each, value in clear.items())
-    why = f"types of {name} are looked for, since they are clearest (mean highest probability: {shown}); --tissue"
-    return tried[name], name, (f"{why} names another", _marker_note(name, lists[name], tried[name], genes))
+    kept = {each: len(found.names) / len(lists[each]) for each, found in tried.items()}
+    able = [each for each in tried if kept[each] >= _ENOUGH_TYPES] or [max(kept, key=lambda each: kept[each])]
+    name = max(able, key=lambda each: clear[each])
+    shown = ", ".join(f"{each} {clear[each]:.2f}" for each in able)
+    few = [each for each in tried if each not in able]
+    passed = f"; not compared, as fewer of their types have markers here: {', '.join(few)}" if few else ""
+    why = f"types of {name} are looked for, since they are clearest (mean highest probability: {shown}){passed}"
+    return name, f"{why}; --tissue names another"
 
 
 def _marker_note(name: str, lists: Lists, found: TypeChances, genes: NDArray[np.object_]) -> str:
@@ -194,7 +224,11 @@ def _marker_note(name: str, lists: Lists, found: TypeChances, genes: NDArray[np.
     total = sum(map(len, lists.values()))
     left = [each for each in lists if each not in found.names]
     without = f"; left out for want of markers: {', '.join(left)}" if left else ""
-    return f"types by the markers of {name}: {have} of {total} markers are in the matrix{without}"
+    few = len(found.names) < _ENOUGH_TYPES * len(lists)
+    trust = (
+        "; so few of its types can be told that how often answers are wrong was not measured for them" if few else ""
+    )
+    return f"types by the markers of {name}: {have} of {total} markers are in the matrix{without}{trust}"
 
 
 def _by_reference(

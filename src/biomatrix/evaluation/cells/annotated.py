@@ -129,8 +129,8 @@ class AnnotatedCells:
         """
         replace(self.cells, adata=self.described()).to_file(path)
 
-    def to_page(self, path: str | Path) -> None:
-        """Write a page of what was found, one file that needs no other and no network."""
+    def to_page(self, path: str | Path, title: str = "Cells") -> None:
+        """Write a page of what was found, one file that needs no other and no network; its title may name the cells."""
         from biomatrix.evaluation.cells.page import annotation_page
 
-        annotation_page(self).write(Path(path))
+        annotation_page(self, title).write(Path(path))

@@ -45,7 +45,9 @@ def annotation_page(annotated: AnnotatedCells, title: str = "Cells") -> Page:
 def _file(page: Page, annotated: AnnotatedCells) -> None:
     page.heading("What the file holds")
     for note in annotated.notes:
-        page.paragraph(f"{note[:1].upper()}{note[1:]}.")
+        # Names such as obs['n_counts'] and layers/counts keep their letters.
+        first = note.split(" ", 1)[0].rstrip(",:")
+        page.paragraph(f"{note[:1].upper() if first.isalpha() else note[:1]}{note[1:]}.")
 
 
 def _genes(page: Page, cells: CellSet) -> None:
@@ -118,11 +120,12 @@ def _types(page: Page, annotated: AnnotatedCells) -> None:
         rows.append((name, f"{count:,}", f"{count / len(annotated):.1%}", shown))
     page.table(("type", "cells", "share", "probability: median (10% to 90%)"), rows)
     silent = int(annotated.abstained.sum())
-    page.paragraph(
-        f"{silent:,} cells are {UNKNOWN}: the probability of their best type is below {annotated.least:g}, or they are "
-        "empty.",
-        "note",
-    )
+    if silent:
+        page.paragraph(
+            f"{silent:,} of the cells are {UNKNOWN}: the probability of their best type is below {annotated.least:g}, "
+            "or they are empty.",
+            "note",
+        )
     page.row([histogram("probability of the best type", "probability", sure)])
     if annotated.risk:
         page.subheading("What such answers are worth")
@@ -152,7 +155,7 @@ def _pictures(page: Page, annotated: AnnotatedCells) -> None:
                 for what, groups in colourings
             ])  # fmt: skip
     if not annotated.batch:
-        page.paragraph("No column of batches: name one (--batch) to see whether cells lie by batch.", "note")
+        page.paragraph("No column of batches: name one (--batch-column) to see whether cells lie by batch.", "note")
 
 
 def _reasons(page: Page, annotated: AnnotatedCells) -> None:

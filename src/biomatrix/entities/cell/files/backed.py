@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,14 +101,25 @@ class BackedCellSet(OpenFile):
         for first in range(0, len(self), size):
             yield self.read(first, first + size)
 
-    def __getitem__(self, rows: slice) -> CellSet:
-        """Return a run of cells."""
+    @overload
+    def __getitem__(self, rows: int) -> Cell: ...
+
+    @overload
+    def __getitem__(self, rows: slice) -> CellSet: ...
+
+    def __getitem__(self, rows: int | slice) -> Cell | CellSet:
+        """Return one cell by its place, or a run of them."""
+        if not isinstance(rows, slice):
+            return self.cell(rows)
         first, last, step = rows.indices(len(self))
         return self.read(first, last) if step == 1 else self.read(min(first, last), max(first, last))[::step]
 
     def cell(self, index: int) -> Cell:
-        """Return one cell by its place, from 0."""
-        return self.read(index, index + 1).cell(0)
+        """Return one cell by its place, from 0, or from the end where it is negative."""
+        from biomatrix.entities.cell.cell_set import place_of
+
+        place = place_of(index, len(self))
+        return self.read(place, place + 1).cell(0)
 
     def read(self, first: int, last: int) -> CellSet:
         """Return the cells from ``first`` up to ``last``.
@@ -156,6 +167,8 @@ def totals_of(
         return totals_in(contents.obs, found.totals, first, last)
     if found.values.scale != "counts":
         return None
+    if found.counted is not None:
+        matrix = matrix[:, np.flatnonzero(found.counted)]
     return np.asarray(matrix.sum(axis=1, dtype=np.float64)).ravel()
 
 

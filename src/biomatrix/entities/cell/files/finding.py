@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,6 +50,8 @@ class Found:
     totals : str, optional
         The column of ``obs`` with the counts of a cell over all genes.
     notes : tuple of str
+    counted : ndarray, shape=(G,), dtype=bool, optional
+        Which columns count for the totals of cells, where some are peaks or antibodies; None where all are genes.
     """
 
     place: Place
@@ -57,6 +60,7 @@ class Found:
     genes: NDArray[np.object_]
     totals: str | None
     notes: tuple[str, ...]
+    counted: NDArray[np.bool_] | None = None
 
 
 def find(contents: Contents, *, values: Asked = "auto", layer: str | None = None, totals: str | None = None) -> Found:
@@ -83,12 +87,14 @@ def find(contents: Contents, *, values: Asked = "auto", layer: str | None = None
         raise ParseError(f"obs has no column {totals!r} for totals; its columns are {listed}")
     spans = sampled_spans(len(contents.obs))
     place, seen, sample = _chosen(contents, spans, values, layer, totals, notes)
-    total_column, note = _totals(contents.obs, sample, spans, totals, seen.scale)
+    counted = _counted(place.var)
+    of_genes = sample if counted is None else sample[:, np.flatnonzero(counted)]
+    total_column, note = _totals(contents.obs, of_genes, spans, totals, seen.scale)
     if len(contents.obs) > SAMPLED:
         seen_in = sum(last - first for first, last in spans)
         notes.append(f"what the values are was decided on {seen_in:,} of {len(contents.obs):,} cells")
     genes, matched, gene_notes = _genes(place, contents)
-    return Found(place, seen, matched, genes, total_column, (seen.note, *note, *gene_notes, *notes))
+    return Found(place, seen, matched, genes, total_column, (seen.note, *note, *gene_notes, *notes), counted)
 
 
 def sampled_spans(cells: int) -> list[tuple[int, int]]:
@@ -119,6 +125,8 @@ def _chosen(
         try:
             matrix = _sample(place, spans)
             found = decide_values(matrix, place.name, asked=asked, totals=sums)
+            if asked == "auto" and found.scale == "other" and place.name == "X":
+                found = _as_written(contents, matrix, found)
             if len(matrix.data) and matrix.data.min() < 0:
                 raise UnsupportedError(
                     f"{place.name} cannot be cells: {found.why}; name the layer of what was measured (layer=), or give "
@@ -139,6 +147,19 @@ def _chosen(
     if others or left:
         notes.append(f"other matrices of the file, not read: {', '.join([*others, *left])}; layer= names one of them")
     return place, found, sample
+
+
+def _as_written(contents: Contents, matrix: csr_matrix, found: ValuesFound) -> ValuesFound:
+    """Return what a file that this package wrote says its values are, where they can be that: few genes tell little."""
+    written = contents.rest().parts.get("uns", {}).get("biomatrix")
+    said = written.get("values") if isinstance(written, Mapping) else None
+    if said not in ("log1p_cp10k", "rank"):
+        return found
+    try:
+        decide_values(matrix, found.where, asked=said)
+    except BioMatrixError:
+        return found
+    return ValuesFound(said, found.where, f"as uns['biomatrix'] says; what is seen is other ({found.why})")
 
 
 def _is_candidate(place: Place) -> bool:
@@ -179,6 +200,14 @@ def _totals(
     if asked is not None:
         raise ParseError(f"obs[{name!r}] cannot be the totals of cells: it is not finite, or below the sum of a row")
     return None, [f"obs[{name!r}] is not taken for the totals of cells: it is not finite, or below the sum of a row"]
+
+
+def _counted(var: TableRows) -> NDArray[np.bool_] | None:
+    """Return which columns are genes, ``bool [G]``; None where the file tells of none that are not."""
+    if _FEATURES not in var.columns:
+        return None
+    counted: NDArray[np.bool_] = np.asarray(var.column(_FEATURES, 0, len(var)), dtype=object) == GENES
+    return None if counted.all() else counted
 
 
 def _genes(place: Place, contents: Contents) -> tuple[NDArray[np.object_], MatchedGenes, list[str]]:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from biomatrix.entities.cell.files.backed import check_chunk, totals_of
-from biomatrix.entities.cell.files.contents import Contents, Place
+from biomatrix.entities.cell.files.contents import Contents, Place, Rest
 from biomatrix.entities.cell.files.finding import Found, find
 from biomatrix.entities.cell.files.matrix_rows import MemoryRows
 from biomatrix.entities.cell.files.table_rows import FrameRows
@@ -33,7 +33,7 @@ def memory_set(adata: AnnData, *, values: Asked, layer: str | None, totals: str 
     places += [Place(f"layers/{name}", MemoryRows(f"layers/{name}", held.layers[name]), var) for name in held.layers]
     if not places:
         raise ParseError("the AnnData holds no matrix: neither X, raw nor layers")
-    contents = Contents("AnnData", obs, tuple(places))
+    contents = Contents("AnnData", obs, tuple(places), lambda: Rest({"uns": held.uns}))
     found = find(contents, values=values, layer=layer, totals=totals)
     return whole_set(contents, found, partial(_matrix, found), partial(totals_of, contents, found), held)
 

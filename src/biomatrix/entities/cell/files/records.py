@@ -27,11 +27,11 @@ _OF_PEAKS: Final = ("assembly", "layer", "one_based")
 _SETTINGS: Final = tuple(dict.fromkeys((*_OF_GENES, *_OF_PEAKS)))
 
 
-def read_cells(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Cell | Reject]:
+def read_cells(path: str | Path, limits: Limits = DEFAULT_LIMITS, **settings: Any) -> Iterator[Cell | Reject]:
     """Yield the cells of a file, in memory that does not grow with their number; every one carries the file's notes."""
     label = label_of(path)
     try:
-        ranges = CellRanges(path, limits)
+        ranges = CellRanges(path, limits, **settings)
     except BioMatrixError as error:
         yield Reject.from_error(error, label)
         return

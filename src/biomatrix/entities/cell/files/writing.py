@@ -8,7 +8,11 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from biomatrix.entities.cell.files.damage import cells_library
+from biomatrix.entities.cell.files.finding import TOTALS
 from biomatrix.entities.cell.files.memory import refuse_mixed_columns
 from biomatrix.entities.files.writing import check_writable, named_refusals, write_atomically
 from biomatrix.errors import ConfigurationError
@@ -42,8 +46,19 @@ def _described(cells: CellSet) -> Any:
     made.var_names_make_unique()
     if len(cells.genes) == made.n_vars:
         made.var["ensembl_id"] = cells.genes.astype(str)
+    if cells.totals is not None and not _are_told(cells.totals, cells, made.obs):
+        made.obs[TOTALS[0]] = cells.totals
     made.uns["biomatrix"] = {"version": biomatrix.__version__, "values": cells.scale, "notes": list(cells.notes)}
     return made
+
+
+def _are_told(totals: NDArray[np.float64], cells: CellSet, obs: Any) -> bool:
+    """Return whether a reader finds the totals: in the first of the usual columns, or as sums of counts."""
+    column = next((name for name in TOTALS if name in obs), None)
+    if column is not None:
+        return bool(np.array_equal(np.asarray(obs[column]), totals))
+    sums = np.asarray(cells.matrix.sum(axis=1, dtype=np.float64)).ravel()
+    return cells.scale == "counts" and bool(np.array_equal(sums, totals))
 
 
 def _write_h5ad(made: Any, target: Path) -> None:

@@ -154,6 +154,8 @@ class CellExpression(Modality):
         codes = genes.of(entity.genes)
         has_token = codes >= 0
         if not has_token.any():
+            if not len(entity):
+                raise UnsupportedError("no gene was detected in this cell, so that there is nothing to write")
             raise UnsupportedError(f"none of the {len(entity):,} genes of this cell has a token")
         codes, values = codes[has_token], entity.values[has_token]
         alone = style is not None or self.layout == "genes"
