@@ -47,7 +47,9 @@ def test_every_answer_is_balanced(nano: Model, output: str, samples: int) -> Non
 
 
 @pytest.mark.parametrize("output", COUNTED)
-@pytest.mark.parametrize("length", [24, (20, 30), (40, None), (None, 12)])
+@pytest.mark.parametrize(
+    "length", [24, (20, 30), *(pytest.param(one, marks=pytest.mark.exhaustive) for one in ((40, None), (None, 12)))]
+)
 def test_lengths_are_kept(nano: Model, output: str, length: int | tuple[int | None, int | None], samples: int) -> None:
     least, most = (length, length) if isinstance(length, int) else length
     settings = {"num_samples": samples, "drafts": 1, "max_new_tokens": 96}  # a budget, which an open end fills

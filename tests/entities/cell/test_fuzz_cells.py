@@ -13,7 +13,7 @@ from fuzz_cells import run
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mutants", [300, pytest.param(10_000, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("mutants", [150, pytest.param(10_000, marks=pytest.mark.exhaustive)])
 def test_every_mutant_is_an_answer_or_a_named_error(mutants: int) -> None:
     counts: Counter[str] = Counter()
     faults = []

@@ -39,7 +39,7 @@ def started(path: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("jobs", [40, pytest.param(100, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("jobs", [15, pytest.param(100, marks=pytest.mark.exhaustive)])
 def test_killed_with_many_jobs_queued_it_ends_them_all_and_none_twice(tmp_path: Path, jobs: int) -> None:
     watched = jobs // 5
     port = free_port()

@@ -46,7 +46,7 @@ def test_walks_keep_counts(name: str, wish: str, language: Any, every_symbol_cou
     spoken = language(name, BARE, codes=1)
     assert isinstance(spoken.automaton, CountsMolecules)
     spoken.automaton = spoken.automaton.counting(COUNTS[wish])
-    for seed in range(6):
+    for seed in range(3):
         symbols = spoken.symbols(spoken.walk(Bounds(60 + 7 * seed), seed, stop=0.1))
         every_symbol_counts(symbols)
         check_counts(COUNTS[wish], symbols)
