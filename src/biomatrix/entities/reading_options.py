@@ -42,7 +42,7 @@ def reading_options(owner: Kind, settings: Mapping[str, Any], of: str | Path) ->
     every = options_by_kind()
     own: type[Any] = every.pop(owner.plural, NoOptions)
     chosen = chosen_options(own, owner.plural, settings, every, "the file")
-    given = {name: getattr(chosen, name) for name, default in defaults(own).items() if settings.get(name) != default}
-    given = {name: value for name, value in given.items() if name in settings}
+    given = {name: getattr(chosen, name) for name, default in defaults(own).items()
+             if name in settings and settings[name] != default}  # fmt: skip
     checked(given, own, of)
     return given

@@ -100,7 +100,7 @@ def annotate(
         }  # fmt: skip
     else:
         found, chosen, notes = _by_markers(cells, log, tissue, markers, components)
-        enough = markers is not None or len(found.names) >= _ENOUGH_TYPES * len(markers_of(chosen))
+        enough = markers is not None or _has_enough(found, markers_of(chosen))
         risk, risk_of = (
             measured_risk(chosen) if enough else (),
             "sets of known types; another file may be easier or harder",
@@ -201,6 +201,11 @@ def _by_markers(
     return tried[name], name, (why, _marker_note(name, lists[name], tried[name], genes))
 
 
+def _has_enough(found: TypeChances, lists: Lists) -> bool:
+    """Return whether so many types of a tissue have markers in the matrix that what was measured of them holds."""
+    return len(found.names) >= _ENOUGH_TYPES * len(lists)
+
+
 def _clearest(tried: Mapping[str, TypeChances], lists: Mapping[str, Lists]) -> tuple[str, str]:
     """Return the tissue whose types are clearest, and why, for the notes.
 
@@ -209,7 +214,8 @@ def _clearest(tried: Mapping[str, TypeChances], lists: Mapping[str, Lists]) -> t
     """
     clear = {each: float(found.chances.max(axis=1).mean()) for each, found in tried.items()}
     kept = {each: len(found.names) / len(lists[each]) for each, found in tried.items()}
-    able = [each for each in tried if kept[each] >= _ENOUGH_TYPES] or [max(kept, key=lambda each: kept[each])]
+    able = [each for each, found in tried.items() if _has_enough(found, lists[each])]
+    able = able or [max(kept, key=lambda each: kept[each])]
     name = max(able, key=lambda each: clear[each])
     shown = ", ".join(f"{each} {clear[each]:.2f}" for each in able)
     few = [each for each in tried if each not in able]
@@ -224,10 +230,10 @@ def _marker_note(name: str, lists: Lists, found: TypeChances, genes: NDArray[np.
     total = sum(map(len, lists.values()))
     left = [each for each in lists if each not in found.names]
     without = f"; left out for want of markers: {', '.join(left)}" if left else ""
-    few = len(found.names) < _ENOUGH_TYPES * len(lists)
     trust = (
-        "; so few of its types can be told that how often answers are wrong was not measured for them" if few else ""
-    )
+        "" if _has_enough(found, lists)
+        else "; so few of its types can be told that how often answers are wrong was not measured for them"
+    )  # fmt: skip
     return f"types by the markers of {name}: {have} of {total} markers are in the matrix{without}{trust}"
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from biomatrix.entities.cell.files.contents import Contents
 from biomatrix.entities.cell.files.damage import cells_library, reading
 from biomatrix.entities.cell.files.finding import Found, find, totals_in
+from biomatrix.entities.cell.files.matrix_rows import row_sums
 from biomatrix.entities.cell.files.open_file import OpenFile
 from biomatrix.entities.cell.scale import Scale
 from biomatrix.entities.cell.values import Asked, to_cp10k
@@ -169,7 +170,7 @@ def totals_of(
         return None
     if found.counted is not None:
         matrix = matrix[:, np.flatnonzero(found.counted)]
-    return np.asarray(matrix.sum(axis=1, dtype=np.float64)).ravel()
+    return row_sums(matrix)
 
 
 def check_chunk(matrix: Any, scale: Scale, where: str, first: int) -> None:

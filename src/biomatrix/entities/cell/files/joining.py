@@ -10,6 +10,7 @@ import numpy as np
 
 from biomatrix.entities.cell.files.damage import cells_library
 from biomatrix.entities.cell.files.finding import TOTALS
+from biomatrix.entities.cell.files.matrix_rows import row_sums
 from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def of_genes(cells: CellSet, genes: Collection[str]) -> CellSet:
     made.raw = None
     totals = cells.totals
     if totals is None and cells.scale == "counts":
-        totals = np.asarray(cells.matrix.sum(axis=1, dtype=np.float64)).ravel()
+        totals = row_sums(cells.matrix)
     note = f"{len(columns):,} of {len(cells.genes):,} genes were kept; totals of cells are those before"
     return replace(
         cells, adata=made, matrix=matrix, genes=kept, totals=totals, matched=None, notes=(*cells.notes, note)

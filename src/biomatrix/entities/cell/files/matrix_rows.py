@@ -245,6 +245,11 @@ def as_columns(raw: Any, width: int, name: str, indptr: NDArray[np.int64], first
     return read.astype(np.int32)
 
 
+def row_sums(matrix: csr_matrix) -> NDArray[np.float64]:
+    """Return the sum of each row, ``float64 [C]``, added up as ``float64``: the counts of cells over all columns."""
+    return np.asarray(matrix.sum(axis=1, dtype=np.float64)).ravel()
+
+
 def as_values(raw: Any, name: str, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
     """Return values as ``float32``, or what is asked for; ParseError where they are no real numbers."""
     read = np.asarray(raw)

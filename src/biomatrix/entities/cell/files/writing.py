@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.cell.files.damage import cells_library
 from biomatrix.entities.cell.files.finding import TOTALS
+from biomatrix.entities.cell.files.matrix_rows import row_sums
 from biomatrix.entities.cell.files.memory import refuse_mixed_columns
 from biomatrix.entities.files.writing import check_writable, named_refusals, write_atomically
 from biomatrix.errors import ConfigurationError
@@ -57,8 +58,7 @@ def _are_told(totals: NDArray[np.float64], cells: CellSet, obs: Any) -> bool:
     column = next((name for name in TOTALS if name in obs), None)
     if column is not None:
         return bool(np.array_equal(np.asarray(obs[column]), totals))
-    sums = np.asarray(cells.matrix.sum(axis=1, dtype=np.float64)).ravel()
-    return cells.scale == "counts" and bool(np.array_equal(sums, totals))
+    return cells.scale == "counts" and bool(np.array_equal(row_sums(cells.matrix), totals))
 
 
 def _write_h5ad(made: Any, target: Path) -> None:
