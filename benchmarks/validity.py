@@ -115,11 +115,15 @@ def drawn_lengths(modality: str, count: int, seed: int) -> list[int]:
 def answers(
     model: Model, modality: str, lengths: Sequence[int], guided: bool, seed: int, chunk: int = 512
 ) -> Iterator[tuple[int, Answer, float]]:
-    """Yield the length asked, the answer and the seconds it took, for each length; each request has its own seed."""
+    """Yield the length asked, the answer and the seconds it took, for each length; each request has its own seed.
+
+    Unguided requests name no length: an answer of another length would be refused for that alone, whatever it says.
+    """
     for start in range(0, len(lengths), chunk):
         part = list(enumerate(lengths[start : start + chunk], seed + start))
         requests = [
-            request_of(PROMPTS[modality], modality, length, seed=number, guided=guided) for number, length in part
+            request_of(PROMPTS[modality], modality, length if guided else None, seed=number, guided=guided)
+            for number, length in part
         ]
         began = time.perf_counter()
         groups = model.engine.generate(requests)

@@ -15,9 +15,9 @@ ROWS = 168_192
 
 def published_tokens() -> list[str]:
     """Return control, SELFIES, joint, residue and structure tokens, about 16,500, in the published spelling."""
-    from biomatrix.entities import modalities
+    from biomatrix.entities import default_modalities
 
-    known = {modality.name: modality for modality in modalities()}
+    known = {modality.name: modality for modality in default_modalities()}
     symbols = list(known["molecule_selfies"].vocabulary())
     joint = [f"[{symbol[1:-1]} {code}]" for symbol in symbols[:22] for code in range(512)]
     joint += list(known["molecule_structure"].vocabulary())
@@ -42,7 +42,7 @@ def write_published(folder: Path, tokenizer_folder: Path = TOKENIZER, sizes: dic
     from tokenizers import AddedToken
     from transformers import Qwen3ForCausalLM
 
-    from biomatrix.entities import modalities
+    from biomatrix.entities import default_modalities
     from biomatrix.training.config import ModelSection
     from biomatrix.training.model import qwen3_config
     from biomatrix.vocabulary import qwen3_tokenizer
@@ -50,7 +50,7 @@ def write_published(folder: Path, tokenizer_folder: Path = TOKENIZER, sizes: dic
     tokenizer = qwen3_tokenizer(tokenizer_folder)
     tokens = list(dict.fromkeys(published_tokens()))
     random.Random(5).shuffle(tokens)
-    special = {token for modality in modalities() for token in (modality.start_token, modality.end_token)}
+    special = {token for modality in default_modalities() for token in (modality.start_token, modality.end_token)}
     tokenizer.add_tokens([AddedToken(token, special=token in special, normalized=False) for token in tokens])
     tokenizer.save_pretrained(folder)
     section = ModelSection(vocabulary=Path("unused"), max_positions=2048, row_multiple=128, **sizes)

@@ -8,7 +8,7 @@ region takes one to three tokens, and one more for its level where levels are wr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Final
@@ -21,6 +21,7 @@ from biomatrix.entities.cell.locus import Locus
 from biomatrix.entities.cell.region_list import RegionList
 from biomatrix.entities.cell.regions import CHROMOSOMES
 from biomatrix.entities.cell.rising_automaton import RegionIds, Tiles
+from biomatrix.errors import VocabularyError
 
 BIN: Final = 500
 """Bases of a bin."""
@@ -118,14 +119,27 @@ def region_ids(tokens: Mapping[str, int], assembly: str, listed: int | None, lev
     listed : int, optional
         The regions of the list; for bins None.
     levels : bool
+
+    Raises
+    ------
+    VocabularyError
+        A token of the scheme is not there.
     """
 
-    def numbered(letter: str, count: int) -> NDArray[np.int64]:
-        return np.array([tokens[f"<{letter} {number}>"] for number in range(count)], dtype=np.int64)
+    def of(names: Iterable[str]) -> NDArray[np.int64]:
+        try:
+            return np.array([tokens[name] for name in names], dtype=np.int64)
+        except KeyError as lacking:
+            raise VocabularyError(
+                f"the vocabulary has control tokens of open regions, but no token {lacking.args[0]}; "
+                "add all tokens of the modality, or leave its control tokens out"
+            ) from None
 
-    chromosomes = [tokens[f"<C {name}>"] for name in CHROMOSOMES] if listed is None else []
+    def numbered(letter: str, count: int) -> NDArray[np.int64]:
+        return of(f"<{letter} {number}>" for number in range(count))
+
     return RegionIds(
-        np.array(chromosomes, dtype=np.int64),
+        of(f"<C {name}>" for name in (CHROMOSOMES if listed is None else ())),
         numbered("T", number_of_tiles(assembly) if listed is None else 0),
         numbered("B", BINS) if listed is None else numbered("E", listed),
         numbered("N", len(LEVELS) if levels else 0),
