@@ -34,5 +34,7 @@ def test_a_calibration_gives_a_set_and_mends_probabilities(model: Model) -> None
 def test_answers_that_overlap_are_no_choice(model: Model) -> None:
     with pytest.raises(ConfigurationError, match="begins with"):
         choose(model, "Describe", ("no", "none"))
+    with pytest.raises(ConfigurationError, match="twice"):
+        choose(model, "Describe", ("no", "no"))
     with pytest.raises(ConfigurationError, match="at least two"):
         choose(model, "Describe", ("no",))

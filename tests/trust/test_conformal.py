@@ -102,6 +102,12 @@ def test_a_few_samples_that_spread_are_enough_for_a_floor() -> None:
         ({"coverage": 0.0}, "coverage"),
         ({"method": "normalised", "floor": 0.0}, "floor"),
         ({"samples": -1}, "samples"),
+        ({"method": "lac", "labels": "ab", "scores": [0.5]}, "no list"),
+        ({"method": "lac", "labels": ["a", "a"], "scores": [0.5]}, "twice"),
+        (
+            {"recalibration": {"method": "platt", "slope": 1, "intercept": 0, "knots": []}},
+            "two labels",
+        ),
     ],
 )
 def test_a_file_with_numbers_that_cannot_be_is_refused(tmp_path: Path, changed: dict[str, object], said: str) -> None:
@@ -157,6 +163,9 @@ def test_what_makes_no_sense_is_refused() -> None:
         calibrate([float("nan")], [0.0])
     with pytest.raises(ConfigurationError, match="add up to 1"):
         calibrate_labels([[0.5, 0.9]], [0], ("a", "b"))
+    for truth in (-1, 2):
+        with pytest.raises(ConfigurationError, match="index of a label, 0 to 1"):
+            calibrate_labels([[0.5, 0.5]] * 9, [truth] * 9, ("a", "b"))
     with pytest.raises(ConfigurationError, match="spread of samples"):
         calibrate([0.0] * 9, [0.0] * 9, [1.0] * 9).interval(0.0)
     with pytest.raises(ConfigurationError, match="makes sets"):

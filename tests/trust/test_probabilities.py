@@ -75,6 +75,12 @@ def test_a_threshold_keeps_to_the_risk_it_was_made_for() -> None:
     assert np.isinf(curve.threshold(-1.0))
 
 
+def test_a_threshold_counts_all_answers_of_its_confidence() -> None:
+    curve = risk_coverage([0.9, 0.5, 0.5, 0.5], [0.0, 1.0, 1.0, 1.0])
+    assert curve.threshold(0.5) == 0.9  # all four lose 0.75 on average
+    assert curve.threshold(0.75) == 0.5
+
+
 def test_the_order_of_equal_confidences_does_not_matter() -> None:
     sure, losses = np.array([0.5, 0.5, 0.9, 0.5]), np.array([1.0, 0.0, 0.2, 0.5])
     curves = [risk_coverage(sure[order], losses[order]) for order in ([0, 1, 2, 3], [3, 1, 0, 2])]
@@ -86,7 +92,17 @@ def test_what_makes_no_sense_is_refused() -> None:
         risk_coverage([0.1], [1.0, 2.0])
     with pytest.raises(ConfigurationError, match="between 0 and 1"):
         reliability([1.2], [True])
+    with pytest.raises(ConfigurationError, match="NaN"):
+        reliability([0.2], [np.nan])
+    with pytest.raises(ConfigurationError, match="at least 1"):
+        reliability([0.2], [True], bins=0)
     with pytest.raises(ConfigurationError, match="not all"):
         recalibrate([0.2, 0.4], [True, True])
+    with pytest.raises(ConfigurationError, match="not all"):
+        recalibrate([], [], "isotonic")
+    with pytest.raises(ConfigurationError, match="between 0 and 1"):
+        recalibrate([np.nan, 0.4], [True, False])
     with pytest.raises(ConfigurationError, match="a recalibration is one of"):
         Recalibration.from_json({"method": "magic", "slope": 1, "intercept": 0})
+    with pytest.raises(ConfigurationError, match="that rise"):
+        Recalibration.from_json({"method": "isotonic", "slope": 1, "intercept": 0, "knots": [[0.9, 0.2], [0.1, 0.4]]})

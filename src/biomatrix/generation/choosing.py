@@ -51,11 +51,13 @@ def label_probabilities(model: Model, prompt: Prompt, labels: Sequence[str], sys
     Raises
     ------
     ConfigurationError
-        Fewer than two answers, or one that another begins with, so that its likelihood holds the other's.
+        Fewer than two answers, one twice, or one that another begins with, so that its likelihood holds the other's.
     """
     if len(labels) < 2:
         raise ConfigurationError("give at least two answers to choose from")
     inside = next(((a, b) for a in labels for b in labels if a is not b and b.startswith(a)), None)
+    if len(set(labels)) < len(labels):
+        raise ConfigurationError(f"an answer stands twice among {', '.join(labels)}; give each once")
     if inside is not None:
         raise ConfigurationError(f"{inside[1]!r} begins with {inside[0]!r}: the likelihoods of the two overlap")
     scores = np.array([model.score(prompt, label, system).logprob for label in labels])

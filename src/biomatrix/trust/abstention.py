@@ -55,9 +55,11 @@ class RiskCoverage:
     def threshold(self, risk: float) -> float:
         """Return the least confidence at which answers may be given, so that their mean loss here is at most ``risk``.
 
-        The largest coverage that keeps to the risk counts; infinite where none does: never answer.
+        The largest coverage that keeps to the risk counts; infinite where none does: never answer. Answers of equal
+        confidence are given together, so that only coverages with all of them count.
         """
-        kept = np.flatnonzero(self.risks <= risk)
+        ends = np.flatnonzero(np.append(np.diff(self.confidence) != 0, True))
+        kept = ends[self.risks[ends] <= risk]
         return float(self.confidence[kept[-1]]) if len(kept) else float("inf")
 
 

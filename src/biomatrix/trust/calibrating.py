@@ -110,6 +110,9 @@ def calibrate_labels(
     stated, true = checked_probabilities(probabilities), np.asarray(truths, dtype=np.int64)
     if stated.shape != (len(true), len(labels)):
         raise ConfigurationError(f"probabilities of shape {stated.shape} for {len(true)} records, {len(labels)} labels")
+    if ((true < 0) | (true >= len(labels))).any():
+        raise ConfigurationError(f"a truth is the index of a label, 0 to {len(labels) - 1}, not {true.min()} or "
+                                 f"{true.max()}")  # fmt: skip
     digest, named, fitted = _digest(stated, true), tuple(groups), None
     if recalibration is not None:
         if len(labels) != 2:

@@ -116,6 +116,10 @@ class Calibration:
             raise ConfigurationError(f"{len(self.groups)} groups for {len(self.scores)} scores; give one for each")
         if (self.method in SETS) != bool(self.labels):
             raise ConfigurationError("a classification has labels, a regression has none")
+        if len(set(self.labels)) < len(self.labels):
+            raise ConfigurationError(f"a label stands twice among {', '.join(self.labels)}")
+        if self.recalibration is not None and len(self.labels) != 2:
+            raise ConfigurationError("probabilities are recalibrated for two labels only")
         for fault in self._faults():
             raise ConfigurationError(fault)
 
@@ -226,8 +230,8 @@ class Calibration:
         fitted, scores, samples = values["recalibration"], values["scores"], values["samples"]
         if not isinstance(scores, list) or not scores or any(isinstance(one, bool) for one in scores):
             raise ConfigurationError("its scores are no list of numbers, one for each record; calibrate again")
-        if not isinstance(values["groups"], list):
-            raise ConfigurationError("its groups are no list, one for each record; calibrate again")
+        if not isinstance(values["groups"], list) or not isinstance(values["labels"], list):
+            raise ConfigurationError("its groups, one for each record, or its labels are no list; calibrate again")
         if isinstance(samples, bool) or not isinstance(samples, int):
             raise ConfigurationError(f"its samples are no whole number but {samples!r}; calibrate again")
         return cls(

@@ -63,6 +63,9 @@ class Recalibration:
             raise ConfigurationError(f"no recalibration: {error!r}") from error
         if found.method not in METHODS or (found.method == "isotonic" and not knots):
             raise ConfigurationError(f"a recalibration is one of {', '.join(METHODS)}, with its knots")
+        rising = np.array(knots).reshape(-1, 2)
+        if not ((rising >= 0) & (rising <= 1)).all() or not (np.diff(rising, axis=0) >= 0).all():
+            raise ConfigurationError("the knots of a recalibration are probabilities that rise; calibrate again")
         return found
 
 
@@ -86,7 +89,9 @@ def recalibrate(probabilities: ArrayLike, outcomes: ArrayLike, method: str = "te
     stated, came_true = np.asarray(probabilities, dtype=np.float64), np.asarray(outcomes, dtype=np.float64)
     if method not in METHODS:
         raise ConfigurationError(f"no recalibration {method!r}; known: {', '.join(METHODS)}")
-    if stated.shape != came_true.shape or came_true.min(initial=1) == came_true.max(initial=0):
+    if not ((stated >= 0) & (stated <= 1)).all():
+        raise ConfigurationError("a probability is not between 0 and 1")
+    if stated.shape != came_true.shape or not came_true.min(initial=1) < came_true.max(initial=0):
         raise ConfigurationError("give a probability and an outcome for each record, of which some came true, not all")
     if method == "isotonic":
         return Recalibration(method, knots=_pooled(stated, came_true))

@@ -71,6 +71,10 @@ def reliability(
         raise ConfigurationError(f"{stated.size} probabilities and {came_true.size} outcomes; give one for each record")
     if not ((stated >= 0) & (stated <= 1)).all():
         raise ConfigurationError("a probability is not between 0 and 1")
+    if np.isnan(came_true).any():
+        raise ConfigurationError("an outcome is NaN; leave out the records without one")
+    if bins < 1:
+        raise ConfigurationError(f"bins are at least 1, not {bins}")
     if adaptive:
         ranks = np.empty(len(stated), dtype=np.int64)
         ranks[np.argsort(stated, kind="stable")] = np.arange(len(stated))

@@ -108,13 +108,20 @@ def _whole(end: float, decimals: int, rounding: str) -> int:
 class _Written:
     """A number so far: its sign, its digits, how many of them stand behind the point (None before the point).
 
-    ``free`` where it stays within the range whatever follows; its digits then stand for their number alone.
+    ``inside`` where only how many more digits come before the point decides whether it lies within the range: whether
+    it does after none, one, ... more. Its digits then stand for their number alone.
     """
 
     negative: bool = False
     digits: str = ""
     behind: int | None = None
-    free: bool = False
+    inside: tuple[bool, ...] | None = None
+
+    def longer(self, digit: int) -> _Written:
+        """Return the number with another digit, before the point or behind it."""
+        behind = None if self.behind is None else self.behind + 1
+        inside = self.inside if self.inside is None or self.behind is not None else self.inside[1:]
+        return _Written(self.negative, self.digits + chr(digit), behind, inside)
 
 
 class NumberLanguage:
@@ -169,23 +176,25 @@ class NumberLanguage:
         if state == _Written() and self._bounds[True][0] <= self._bounds[True][1]:
             found[_MINUS] = _Written(negative=True)
         if state.behind is None and state.digits and self._decimals:
-            found |= self._kept(_POINT, replace(state, behind=0))
-        for digit in _DIGITS:
-            if state.behind is None and state.digits != "0" and self._room(state):
-                found |= self._kept(digit, replace(state, digits=state.digits + chr(digit)))
-            elif state.behind is not None and state.behind < self._decimals:
-                found |= self._kept(digit, replace(state, digits=state.digits + chr(digit), behind=state.behind + 1))
+            found |= self._kept(_POINT, replace(state, behind=0, inside=state.inside and state.inside[:1]))
+        if self._room(state) if state.behind is None else state.behind < self._decimals:
+            for digit in _DIGITS:
+                found |= self._kept(digit, state.longer(digit))
         return found
 
     def _kept(self, byte: int, state: _Written) -> dict[int, State]:
         """Return the byte with the state after it, where a number of the range can still be completed."""
         low, high = self._bounds[state.negative]
-        reaches = [] if state.free else [self._reach(state, more) for more in range(self._room(state) + 1)]
-        if reaches and not any(first <= high and low <= last for first, last in reaches):
-            return {}
-        if all(low <= first and last <= high for first, last in reaches):
-            state = replace(state, digits="0" if state.digits == "0" else "1" * len(state.digits), free=True)
-        return {byte: state}
+        if state.inside is None:
+            reaches = [self._reach(state, more) for more in range(self._room(state) + 1)]
+            within = tuple(low <= first and last <= high for first, last in reaches)
+            touched = tuple(first <= high and low <= last for first, last in reaches)
+            if not any(touched):
+                return {}
+            state = replace(state, inside=within) if within == touched else state
+        if state.inside is not None:
+            state = replace(state, digits="0" if state.digits == "0" else "1" * len(state.digits))
+        return {byte: state} if state.inside is None or any(state.inside) else {}
 
     def _room(self, state: _Written) -> int:
         """Return how many more digits may come before the point."""
@@ -201,8 +210,8 @@ class NumberLanguage:
 
     def _is_whole(self, state: _Written) -> bool:
         """Return whether the number so far is one of the range."""
-        if state.free:
-            return state.behind != 0
+        if state.inside is not None:
+            return state.inside[0] and state.behind != 0
         low, high = self._bounds[state.negative]
         unit = self._scale if state.behind is None else 10 ** (self._decimals - state.behind)
         return bool(state.digits) and state.behind != 0 and low <= int(state.digits) * unit <= high

@@ -94,6 +94,13 @@ def test_bad_values_are_refused_at_their_place(text: str, position: int) -> None
     assert error.value.position == position
 
 
+def test_a_molecule_in_no_piece_is_refused() -> None:
+    for text in ("0", "<=0"):
+        with pytest.raises(ConfigurationError, match="at least one piece"):
+            read(f"connected={text}")
+    assert read("connected=<=1").fault(Molecule.from_smiles("C")) is None
+
+
 def test_limits_of_several_constraints_meet() -> None:
     both = Elements.parse("C2-8,+").counts.within(Elements.parse("C5-9,N<=1").counts).within(Atoms.parse(">=6").counts)
     assert both == MoleculeCounts({"C": (5, 8), "N": (0, 1)}, others=False, atoms=(6, None))

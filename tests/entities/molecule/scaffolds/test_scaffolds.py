@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from rdkit.rdBase import BlockLogs
 from biomatrix.entities import Molecule
 from biomatrix.entities.automaton import Bounds
 from biomatrix.entities.molecule.constraints.scaffold import Scaffold
+from biomatrix.entities.molecule.counts import MoleculeCounts
 from biomatrix.entities.molecule.scaffolds.automaton import DECORATED, Menu, ScaffoldAutomaton
 from biomatrix.entities.molecule.scaffolds.numbers import AnyNumbers
 from biomatrix.entities.molecule.scaffolds.progress import Progress, Reader
-from biomatrix.entities.molecule.scaffolds.tally import COMMON, Tally
+from biomatrix.entities.molecule.scaffolds.tally import COMMON, Room, Tally
 from biomatrix.entities.molecule.scaffolds.text import scaffold_text
 from biomatrix.entities.molecule.smiles_automaton.automaton import SmilesAutomaton
 from biomatrix.errors import ConfigurationError
@@ -110,6 +112,14 @@ def test_nothing_uncommon_is_written_behind_the_scaffold(begun: str, refused: st
     allowed = {chr(id_) for first, stop in ranges.tolist() for id_ in range(first, stop)}
     assert allowed.isdisjoint(refused)
     assert allowed >= set(free)
+
+
+def test_wildcards_count_as_atoms() -> None:
+    """Uncounted they could go on for ever where no other atom may come."""
+    assert dict(Tally().with_piece("C*").with_piece("(*)").elements) == {"C": 1, "*": 2}
+    room = Room(MoleculeCounts(atoms=(4, 4)), 99)
+    assert room.judge(Tally().with_piece("CC=O.*"), Counter(), 0) == (True, True)
+    assert room.judge(Tally().with_piece("CC=O.**"), Counter(), 0)[0] is False
 
 
 def over_characters(scaffold: str) -> ScaffoldAutomaton:

@@ -72,6 +72,10 @@ class Connected(Constraint):
 
     fragments: tuple[int, int | None] = (1, 1)
 
+    def __post_init__(self) -> None:
+        if self.fragments[1] == 0:
+            raise ConfigurationError("a molecule has at least one piece, not 0")
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read ``yes`` or a count."""

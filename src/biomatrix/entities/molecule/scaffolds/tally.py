@@ -15,6 +15,7 @@ _TAIL: Final = re.compile(r"\[[^\]]*$|.?$")
 _SYMBOL: Final = re.compile(r"[A-Za-z][a-z]?")
 _OPEN: Final = re.compile(r"\[[^\]]*$")
 _HYDROGEN: Final = "H"
+_WILDCARD: Final = "*"
 COMMON: Final = ("Br", "C", "Cl", "F", "I", "N", "O", "P", "S")
 """Elements that brackets of decorations hold unless others are asked for."""
 
@@ -52,7 +53,7 @@ def _longer(tally: Tally, piece: str) -> Tally:
 
 @lru_cache(maxsize=65_536)
 def atoms_of(smiles: str) -> Counter[str]:
-    """Return the heavy atoms that a text writes, those of an open bracket not among them.
+    """Return the heavy atoms that a text writes, wildcards too, those of an open bracket not among them.
 
     Examples
     --------
@@ -65,7 +66,7 @@ def atoms_of(smiles: str) -> Counter[str]:
             match = _BRACKET.match(piece)
             symbol = match[1].capitalize() if match else ""
             found[symbol if _is_element(symbol) else symbol[:1]] += 1
-        elif piece[0].isalpha():
+        elif piece[0].isalpha() or piece == _WILDCARD:
             found[piece.capitalize()] += 1
     del found[_HYDROGEN]
     return found
