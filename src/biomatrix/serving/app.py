@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -95,7 +96,7 @@ def create_app(
 
 def _add_routes(app: FastAPI, state: State) -> list[Held]:
     """Add every route, and return what the lifespan holds open for them."""
-    for family in (Problem, BioMatrixError, ValidationError, HTTPException):
+    for family in (Problem, BioMatrixError, ValidationError, RequestValidationError, HTTPException):
         app.add_exception_handler(family, _handler(state))
     app.include_router(health_routes(state))
     app.include_router(openai_routes(state))
@@ -110,6 +111,11 @@ def _handler(state: State) -> Any:
     async def handle(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException):
             problem = Problem(error.status_code, "http", str(error.detail))
+        elif isinstance(error, RequestValidationError):  # of the query or a header, before a route is asked
+            first = error.errors()[0]
+            name = str(first["loc"][-1])
+            where = {"field": name, "record": None, "position": None}
+            problem = Problem(422, "schema", f"{name}: {first['msg']}", where=where)
         else:
             problem = problem_of(error)
         state.metrics.refusals.labels(problem.type).inc()

@@ -24,6 +24,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _FIELDS: Final = 4
 _LONGEST: Final = 512
+_LONGEST_COUNT: Final = 10
+"""Digits that no number of requests has."""
 DEFAULT_RATE: Final = 600
 DEFAULT_CONCURRENCY: Final = 64
 
@@ -88,7 +90,7 @@ def new_key(name: str, rate: int = DEFAULT_RATE, concurrency: int = DEFAULT_CONC
 
 def add_key(path: Path, key: Key) -> None:
     """Append a key to a file that its owner alone may read; ConfigurationError where its name is taken."""
-    if path.exists() and any(one.name == key.name for one in read_keys(path)):
+    if path.exists() and any(one.name == key.name for one in _listed(path)):
         raise ConfigurationError(f"a key named {key.name!r} is there already; remove its line, or choose another name")
     path.touch(mode=0o600)
     text = path.read_text(encoding="utf-8")
@@ -105,6 +107,14 @@ def read_keys(path: Path) -> list[Key]:
     ConfigurationError
         The file cannot be read, holds no key, or a line is broken; the message never shows the line.
     """
+    keys = _listed(path)
+    if not keys:
+        raise ConfigurationError("the file holds no key; make one with biomatrix serve keys new NAME", file=str(path))
+    return keys
+
+
+def _listed(path: Path) -> list[Key]:
+    """Return the keys of a file, which may hold none."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -116,15 +126,15 @@ def read_keys(path: Path) -> list[Key]:
             keys.append(_read_line(line.strip(), path, number))
             if any(one.name == keys[-1].name for one in keys[:-1]):
                 raise ConfigurationError(f"the name {keys[-1].name!r} stands twice", file=str(path), position=number)
-    if not keys:
-        raise ConfigurationError("the file holds no key; make one with biomatrix serve keys new NAME", file=str(path))
     return keys
 
 
 def _read_line(line: str, path: Path, number: int) -> Key:
     name, digest, *numbers = line.split(":") if ":" in line else (line, "")
     sound = _NAME.fullmatch(name) and _HASH.fullmatch(digest) and len(numbers) <= _FIELDS - 2
-    if not sound or not all(one.isascii() and one.isdigit() and int(one) > 0 for one in numbers):
+    if not sound or not all(
+        one.isascii() and one.isdigit() and len(one) < _LONGEST_COUNT and int(one) > 0 for one in numbers
+    ):
         message = (
             "a line is name:sha256[:requests-per-minute[:requests-at-once]], the hash in 64 small hexadecimal digits"
         )

@@ -48,11 +48,22 @@ def test_keys_are_kept_as_hashes_and_found_again(keys: tuple[Path, str]) -> None
     assert ring.find("") is None
     with pytest.raises(ConfigurationError, match="there already"):
         add_key(file, new_key("alice")[1])
-    for line in ("bob", "bob:xyz", f"bob:{'0' * 64}:0", f"bob:{'0' * 64}:1:1:1", "", "bob::"):
+    for line in (
+        "bob",
+        "bob:xyz",
+        f"bob:{'0' * 64}:0",
+        f"bob:{'0' * 64}:1:1:1",
+        f"bob:{'0' * 64}:{'1' * 5000}",
+        "",
+        "bob::",
+    ):
         file.write_text(line + "\n")
         with pytest.raises(ConfigurationError) as refused:
             read_keys(file)
         assert "xyz" not in str(refused.value)
+    file.write_text("# every key was withdrawn\n")
+    add_key(file, new_key("bob")[1])
+    assert [key.name for key in read_keys(file)] == ["bob"]
 
 
 def test_a_bucket_fills_evenly_and_requests_at_once_are_counted() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -135,6 +136,13 @@ def test_the_figures_are_there(client: httpx.Client) -> None:
     assert 'biomatrix_refusals_total{reason="schema"}' in text
     assert 'biomatrix_stage_seconds_bucket{le="0.1",stage="whole"}' in text
     assert "biomatrix_ready 1.0" in text
+
+
+def test_a_query_that_is_wrong_is_refused_as_all_else(serve: Callable[..., Any], tmp_path: Path) -> None:
+    with serve(jobs=tmp_path / "jobs.sqlite") as address:
+        answer = httpx.get(f"{address}/v1/jobs", params={"limit": 0})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["where"]["field"] == "limit"
 
 
 def test_health(client: httpx.Client) -> None:

@@ -127,6 +127,13 @@ def test_the_same_key_and_body_give_the_same_job(client: TestClient) -> None:
     assert client.post("/v1/jobs", json=body, headers={**key, "x-owner": "ann"}).status_code == 202
 
 
+def test_an_empty_key_is_none(client: TestClient) -> None:
+    body = {"operation": "spell_molecule", "input": {"smiles": "CCO"}}
+    first, second = (client.post("/v1/jobs", json=body, headers={"Idempotency-Key": ""}).json() for _ in range(2))
+    assert first["id"] != second["id"]
+    assert client.get(f"/v1/jobs/{first['id']}/results", params={"after": 1 << 64}).status_code == 422
+
+
 def test_nobody_sees_the_jobs_of_another_owner(client: TestClient) -> None:
     ann, bob = {"x-owner": "ann"}, {"x-owner": "bob"}
     id_ = client.post("/v1/jobs", json={"operation": "spell_molecule", "input": {"smiles": "CCO"}}, headers=ann).json()[

@@ -23,6 +23,8 @@ _PAGE: Final = 16
 """Results in memory at once: one may hold the files of many entities."""
 _POLL_SECONDS: Final = 0.25
 _LONGEST_KEY: Final = 200
+_LARGEST: Final = (1 << 63) - 1
+"""Of the numbers that SQLite keeps."""
 _BODY: Final = {
     "requestBody": {
         "required": True,
@@ -108,7 +110,7 @@ class _JobRoutes:
             return _refused(415, {"type": "content-type", "message": message, "where": None, "limit": None})
         try:
             job, new = await run_in_threadpool(
-                self._create, bytes(body), kind, operation, _owner(request), idempotency_key
+                self._create, bytes(body), kind, operation, _owner(request), idempotency_key or None
             )
         except BioMatrixError as error:
             return _refusal(error)
@@ -136,7 +138,7 @@ class _JobRoutes:
         self,
         request: Request,
         id: str,
-        after: Annotated[int, Query(ge=0, description="Leaves out items up to this number.")] = 0,
+        after: Annotated[int, Query(ge=0, le=_LARGEST, description="Leaves out items up to this number.")] = 0,
         follow: Annotated[bool, Query(description="Goes on until the job has ended.")] = False,
     ) -> Response:
         """Stream one line of JSON for each item that is done, in the order of the items."""

@@ -168,8 +168,25 @@ def test_what_no_molecule_has_is_refused(automaton: SmilesAutomaton, counts: Mol
 def test_a_budget_too_small_is_refused(automaton: SmilesAutomaton) -> None:
     with pytest.raises(ConfigurationError, match="needs 504 tokens for 500 rotatable bonds"):
         automaton.counting(MoleculeCounts(bonds={"rotatable": (500, 500)})).start(Bounds(BUDGET))
-    with pytest.raises(ConfigurationError, match="needs 31 tokens"):
+    with pytest.raises(ConfigurationError, match="needs at least 31 tokens"):
         automaton.counting(MoleculeCounts({"C": (30, 30)})).start(Bounds(20))
+
+
+@pytest.mark.parametrize(
+    ("counts", "fewest"),
+    [
+        (MoleculeCounts({"C": (10**8, 10**8)}), 10**8),
+        (MoleculeCounts(atoms=(10**8, None)), 10**8),
+        (MoleculeCounts(rings=(10**8, None)), 2 * 10**8),
+        (MoleculeCounts(bonds={"double": (10**8, None)}), 10**8),
+        (MoleculeCounts(hydrogens=(4 * 10**8, None)), 10**8),
+    ],
+)
+def test_what_no_budget_holds_is_refused_before_it_is_sought(
+    automaton: SmilesAutomaton, counts: MoleculeCounts, fewest: int
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"needs at least {fewest + 1} tokens"):
+        automaton.counting(counts).start(Bounds(BUDGET))
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.text)

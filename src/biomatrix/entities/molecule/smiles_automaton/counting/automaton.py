@@ -141,6 +141,12 @@ class CountingSmilesAutomaton:
                 f"molecule_smiles needs {rotatable + _BESIDE} tokens for {rotatable} rotatable bonds, but only "
                 f"{bounds.budget} may be written; ask for less, or allow more (max_new_tokens)"
             )
+        fewest = _fewest_characters(counts)
+        if fewest >= bounds.budget:  # before a string is sought, which takes long where it is
+            raise ConfigurationError(
+                f"molecule_smiles needs at least {fewest + 1} tokens for these counts, but only {bounds.budget} may be "
+                "written; ask for less, or allow more (max_new_tokens)"
+            )
         limits = Limits(counts)
         closings = self._shared.closings(limits)
         completer = Completer(closings.reader, closings, limits, frozenset(self._shared.letters))
@@ -264,3 +270,11 @@ class CountingSmilesAutomaton:
             total = plus(row.total, step.added)
             return Written(step.core, step.context, total, row.text + piece, row.rest[1:], locked)
         raise ConfigurationError(f"id {id_} ({piece!r}) may not come here in a SMILES string of these counts")
+
+
+def _fewest_characters(counts: MoleculeCounts) -> int:
+    """Return the fewest characters of a string with these counts: one an atom, two a ring, one for four hydrogens."""
+    heavy = sum(least for symbol, (least, _) in counts.elements.items() if symbol != "H")
+    bonds = sum(least for kind, (least, _) in counts.bonds.items() if kind != "rotatable")
+    hydrogens = 0 if counts.hydrogens is None else counts.hydrogens[0]
+    return max(heavy, counts.atoms[0], bonds, 2 * counts.rings[0], hydrogens // 4)
