@@ -13,13 +13,8 @@ from numpy.typing import NDArray
 from biomatrix.entities.cell.assemblies import chromosome_indices
 from biomatrix.entities.cell.files import stores
 from biomatrix.entities.cell.files.damage import cells_library, reading
-from biomatrix.entities.cell.files.finding import ensembl_column
-from biomatrix.entities.cell.files.peak_columns import (
-    assembly_said,
-    column_places,
-    coordinate_columns,
-    is_region_name,
-)
+from biomatrix.entities.cell.files.feature_kinds import ensembl_column, feature_kinds
+from biomatrix.entities.cell.files.peak_columns import assembly_said, column_places
 from biomatrix.entities.cell.files.table_rows import FrameRows
 from biomatrix.entities.cell.scale import PER
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
@@ -27,7 +22,6 @@ from biomatrix.links.gene_places import GenePlaces
 from biomatrix.links.region_set import RegionSet
 
 if TYPE_CHECKING:
-    import pandas as pd
     from anndata import AnnData
     from scipy.sparse import csc_matrix
 
@@ -90,18 +84,6 @@ def open_cells(path: Path) -> AnnData:
     return adata
 
 
-def _is_peak(var: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which variables are regions by their type; all of them or none where no type tells."""
-    for name in ("feature_types", "modality"):
-        if name in var:
-            kinds = np.array([str(one).lower() for one in var[name]])
-            is_peak = np.isin(kinds, ("peaks", "peak", "atac"))
-            if is_peak.any() or np.isin(kinds, ("gene expression", "gene", "rna")).any():
-                return is_peak
-    named = coordinate_columns(var.columns) is not None or all(is_region_name(str(one)) for one in var.index[:20])
-    return np.full(len(var), named and len(var) > 0)
-
-
 def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionSet | None:
     """Return the regions of cells, None where the file holds none.
 
@@ -114,10 +96,10 @@ def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionS
     """
     from scipy.sparse import csc_matrix
 
-    is_peak = _is_peak(adata.var)
-    if not is_peak.any():
+    wanted = np.flatnonzero(feature_kinds(FrameRows("var", adata.var)).peaks)
+    if not len(wanted):
         return None
-    chromosome, start, end, told = _places(adata, np.flatnonzero(is_peak), file)
+    chromosome, start, end, told = _places(adata, wanted, file)
     if told and assembly and told != assembly:
         raise ConfigurationError(f"the file says {told}, --assembly says {assembly}", file=file)
     if not (told or assembly):
@@ -126,7 +108,7 @@ def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionS
             file=file,
         )
     kept = np.flatnonzero(chromosome >= 0)
-    opened = csc_matrix(adata.X[:, np.flatnonzero(is_peak)[kept]], dtype=np.float64)
+    opened = csc_matrix(adata.X[:, wanted[kept]], dtype=np.float64)
     left = len(chromosome) - len(kept)
     notes = (f"{left:,} regions are not on chr1 to chr22, X, Y or M and are left out",) if left else ()
     signal = np.asarray(opened.sum(axis=0)).ravel()
@@ -141,17 +123,11 @@ def _places(
     adata: AnnData, wanted: NDArray[np.int64], file: str
 ) -> tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int64], str]:
     """Return chromosomes, starts and ends of the variables that are regions, and the assembly that the file says."""
-    var = adata.var
-    columns = [str(name) for name in var.columns]
+    var = FrameRows("var", adata.var)
     said = {name: adata.uns[name] for name in _ASSEMBLY if name in adata.uns}
-
-    def column(name: str) -> NDArray[Any]:
-        values: NDArray[Any] = var[name].to_numpy()
-        return values
-
     try:
-        chromosomes, start, end, told, _ = column_places([str(one) for one in var.index], columns, column, wanted)
-        told = assembly_said(told, columns, column, wanted, said, human=False)
+        chromosomes, start, end, told, _ = column_places(var, wanted)
+        told = assembly_said(told, var, wanted, said, human=False)
     except BioMatrixError as error:
         raise error.at(file=file) from error
     return chromosome_indices(chromosomes), start, end, told
@@ -178,7 +154,7 @@ def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, f
     from scipy.sparse import csc_matrix
 
     var = adata.var
-    columns = np.flatnonzero(~_is_peak(var))
+    columns = np.flatnonzero(feature_kinds(FrameRows("var", var)).genes)
     if not len(columns):
         return None
     ids, _ = ensembl_column(FrameRows("var", var))

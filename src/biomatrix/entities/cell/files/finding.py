@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.cell.files.contents import Contents, Place
-from biomatrix.entities.cell.files.matrix_layouts import GENES
+from biomatrix.entities.cell.files.feature_kinds import FeatureKinds, ensembl_column, feature_kinds
 from biomatrix.entities.cell.scale import Scale
 from biomatrix.entities.cell.values import Asked, ValuesFound, decide_values
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
@@ -29,9 +29,6 @@ _COUNTS_WORDS: Final = ("count", "raw", "umi")
 """What a layer's name holds where it may be the counts of the matrix; others, such as ``spliced``, are part of them."""
 TOTALS: Final = ("n_counts", "total_counts", "nCount_RNA", "n_umi", "nUMI", "total_counts_all_genes")
 """Columns of ``obs`` in which the counts of a cell over all genes are usually kept."""
-_IDS: Final = ("ensembl_id", "ensembl_ids", "gene_ids", "gene_id", "feature_id", "ensembl", "Accession")
-_ID_PREFIX: Final = "ENS"
-_FEATURES: Final = "feature_types"
 _TRANSPOSED: Final = 2000
 
 
@@ -87,13 +84,14 @@ def find(contents: Contents, *, values: Asked = "auto", layer: str | None = None
         raise ParseError(f"obs has no column {totals!r} for totals; its columns are {listed}")
     spans = sampled_spans(len(contents.obs))
     place, seen, sample = _chosen(contents, spans, values, layer, totals, notes)
-    counted = _counted(place.var)
+    kinds = feature_kinds(place.var)
+    counted = _counted(kinds)
     of_genes = sample if counted is None else sample[:, np.flatnonzero(counted)]
     total_column, note = _totals(contents.obs, of_genes, spans, totals, seen.scale)
     if len(contents.obs) > SAMPLED:
         seen_in = sum(last - first for first, last in spans)
         notes.append(f"what the values are was decided on {seen_in:,} of {len(contents.obs):,} cells")
-    genes, matched, gene_notes = _genes(place, contents)
+    genes, matched, gene_notes = _genes(place, kinds, contents)
     return Found(place, seen, matched, genes, total_column, (seen.note, *note, *gene_notes, *notes), counted)
 
 
@@ -202,32 +200,28 @@ def _totals(
     return None, [f"obs[{name!r}] is not taken for the totals of cells: it is not finite, or below the sum of a row"]
 
 
-def _counted(var: TableRows) -> NDArray[np.bool_] | None:
-    """Return which columns are genes, ``bool [G]``; None where the file tells of none that are not."""
-    if _FEATURES not in var.columns:
-        return None
-    counted: NDArray[np.bool_] = np.asarray(var.column(_FEATURES, 0, len(var)), dtype=object) == GENES
-    return None if counted.all() else counted
+def _counted(kinds: FeatureKinds) -> NDArray[np.bool_] | None:
+    """Return which columns are genes, ``bool [G]``; None where all are, or where no column is one."""
+    return None if kinds.genes.all() or not kinds.genes.any() else kinds.genes
 
 
-def _genes(place: Place, contents: Contents) -> tuple[NDArray[np.object_], MatchedGenes, list[str]]:
+def _genes(
+    place: Place, kinds: FeatureKinds, contents: Contents
+) -> tuple[NDArray[np.object_], MatchedGenes, list[str]]:
     """Return the Ensembl id of each column, how they matched, and what to note."""
     from biomatrix.entities.cell.genes.resolver import resolve
 
     var = place.var
     names = var.index(0, len(var))
-    wanted = np.ones(len(var), dtype=bool)
-    notes: list[str] = []
-    if _FEATURES in var.columns:
-        kinds = np.asarray(var.column(_FEATURES, 0, len(var)), dtype=object)
-        wanted = kinds == GENES
-        others = sorted({str(one) for one in kinds[~wanted]})
-        if not wanted.any() and len(var):
-            raise UnsupportedError(
-                f"holds {', '.join(others)} and no genes; read it as accessibility, with its assembly"
-            )
-        if others:
-            notes.append(f"{int((~wanted).sum()):,} features that are no genes were left out: {', '.join(others)}")
+    wanted, notes = kinds.genes, list[str]()
+    if not wanted.any():
+        if kinds.told and len(var):
+            held = kinds.listed(~wanted)
+            raise UnsupportedError(f"holds {held} and no genes; read it as accessibility, with its assembly")
+        wanted = ~wanted  # for the resolver to say what they are
+    elif not wanted.all():
+        held = kinds.listed(~wanted)
+        notes.append(f"{int((~wanted).sum()):,} features that are no genes were left out: {held}")
     ids, column = ensembl_column(var)
     given = None if ids is None else [_id_text(one) for one in ids[wanted]]
     try:
@@ -246,15 +240,6 @@ def _genes(place: Place, contents: Contents) -> tuple[NDArray[np.object_], Match
 
 def _id_text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def ensembl_column(var: TableRows) -> tuple[NDArray[np.object_] | None, str]:
-    """Return a column of Ensembl ids and its name: one of the usual ones that holds some."""
-    for name in (one for one in _IDS if one in var.columns):
-        found = np.asarray(var.column(name, 0, len(var)), dtype=object)
-        if any(isinstance(one, str) and one.startswith(_ID_PREFIX) for one in found):
-            return found, name
-    return None, ""
 
 
 def _transposed(contents: Contents, error: BioMatrixError) -> BioMatrixError:

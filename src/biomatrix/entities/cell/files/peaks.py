@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from biomatrix.entities.cell.files.damage import reading
+from biomatrix.entities.cell.files.feature_kinds import feature_kinds
 from biomatrix.entities.cell.files.open_file import OpenFile
-from biomatrix.entities.cell.files.peak_columns import FEATURES, PEAKS, PeakColumns, find_columns
-from biomatrix.entities.cell.genes.names import is_peak
+from biomatrix.entities.cell.files.peak_columns import PeakColumns, find_columns
+from biomatrix.entities.cell.files.table_rows import FrameRows
 from biomatrix.entities.cell.region_counts import RegionCounts
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.errors import ParseError
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 _ROWS: Final = 4096
 """Cells read at once."""
-_LOOKED_AT: Final = 256
-"""Names of columns by which a file of peaks is known, where it does not say what its columns are."""
 
 
 def peaks_of(
@@ -52,14 +51,7 @@ def peaks_of(
     """
     from scipy.sparse import csr_matrix
 
-    found = find_columns(
-        [str(name) for name in adata.var_names],
-        [str(name) for name in adata.var.columns],
-        lambda name: adata.var[name].to_numpy(),
-        assembly=assembly,
-        said=adata.uns,
-        one_based=one_based,
-    )
+    found = find_columns(FrameRows("var", adata.var), assembly=assembly, said=adata.uns, one_based=one_based)
     matrix = csr_matrix(adata.X if layer is None else adata.layers[layer], dtype=np.float32)
     matrix.sum_duplicates()
     return _made(found, [matrix], [str(name) for name in adata.obs_names], adata.obs)
@@ -141,27 +133,15 @@ class BackedPeaks(OpenFile):
 
 def _columns_of(var: TableRows, contents: Contents, assembly: str | None, one_based: bool) -> PeakColumns:
     said: Mapping[str, Any] = contents.rest().parts.get("uns", {}) if assembly is None else {}
-    return find_columns(
-        var.index(0, len(var)).tolist(),
-        var.columns,
-        lambda name: np.asarray(var.column(name, 0, len(var)), dtype=object),
-        assembly=assembly,
-        said=said,
-        one_based=one_based,
-    )
+    return find_columns(var, assembly=assembly, said=said, one_based=one_based)
 
 
 def holds_peaks(contents: Contents) -> bool:
-    """Return whether the columns of a file of cells are peaks and no genes, by what it says of them or their names."""
+    """Return whether the columns of a file of cells are peaks and no genes."""
     if not contents.places:
         return False
-    var = contents.places[0].var
-    kind = next((name for name in var.columns if name in FEATURES), None)
-    if kind is not None:
-        kinds = {str(value) for value in np.asarray(var.column(kind, 0, len(var)), dtype=object)}
-        return kinds == {PEAKS}
-    names = var.index(0, min(len(var), _LOOKED_AT))
-    return len(names) > 0 and all(is_peak(str(name)) for name in names)
+    kinds = feature_kinds(contents.places[0].var)
+    return bool(kinds.peaks.any() and not kinds.genes.any())
 
 
 def _made(found: PeakColumns, pieces: list[Any], barcodes: list[str], obs: DataFrame) -> RegionCounts:
