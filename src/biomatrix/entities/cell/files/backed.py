@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.cell.cell_set import CellSet
     from biomatrix.entities.cell.entity import Cell
     from biomatrix.entities.cell.genes.resolver import MatchedGenes
+    from biomatrix.entities.cell.region_counts import RegionCounts
 
 CHUNK: Final = 1024
 """Cells read at once where nobody says how many."""
@@ -39,9 +40,11 @@ class BackedCellSet(OpenFile):
     ----------
     path : str or Path
         A file or folder of cells; see :meth:`biomatrix.CellSet.from_file`.
-    values, layer, totals : optional
+    values, layer, totals, assembly : optional
         As of :meth:`biomatrix.CellSet.from_file`; what the values are is decided on 4,096 cells spread over the file,
         and cells that are not so are refused when they are read.
+    one_based : bool
+        Whether starts of peaks count from 1.
     limits, contents
         As of :class:`~biomatrix.entities.cell.files.open_file.OpenFile`.
 
@@ -57,13 +60,17 @@ class BackedCellSet(OpenFile):
         values: Asked = "auto",
         layer: str | None = None,
         totals: str | None = None,
+        assembly: str | None = None,
+        one_based: bool = False,
         limits: Limits = DEFAULT_LIMITS,
         contents: Contents | None = None,
     ) -> None:
         super().__init__(path, limits, contents)
         try:
             with reading(path):
-                self._found: Found = find(self.contents, values=values, layer=layer, totals=totals)
+                self._found: Found = find(
+                    self.contents, values=values, layer=layer, totals=totals, assembly=assembly, one_based=one_based
+                )
         except BaseException:
             self.close()
             raise
@@ -136,28 +143,35 @@ class BackedCellSet(OpenFile):
         last = min(last, len(self))
         with reading(self.path, f"cells {first:,} to {last:,}"):
             found = self._found
-            matrix = self._matrix(first, last)
+            matrix = rows_of(found, first, last)
             obs, var = self.contents.obs.read(first, last), found.place.var.read(0, len(found.place.var))
             adata = anndata.AnnData(X=matrix, obs=obs, var=var)
-            return CellSet(
-                adata, matrix, found.genes, self.scale, self._totals(matrix, first, last), found.notes, found.matched
-            )
+            totals = totals_of(self.contents, found, matrix, first, last)
+            regions = regions_of(found, matrix, first, last)
+            return CellSet(adata, matrix, found.genes, self.scale, totals, found.notes, found.matched, regions)
 
     def whole(self) -> CellSet:
         """Return all cells, with everything else that the file holds."""
         from biomatrix.entities.cell.files.whole import whole_set
 
         with reading(self.path):
-            return whole_set(self.contents, self._found, self._matrix, self._totals)
+            return whole_set(self.contents, self._found)
 
-    def _matrix(self, first: int, last: int) -> csr_matrix:
-        found = self._found.values
-        _, matrix = to_cp10k(found, self._found.place.rows.read(first, last))
-        check_chunk(matrix, found.scale, found.where, first)
-        return matrix
 
-    def _totals(self, matrix: csr_matrix, first: int, last: int) -> NDArray[np.float64] | None:
-        return totals_of(self.contents, self._found, matrix, first, last)
+def rows_of(found: Found, first: int, last: int) -> csr_matrix:
+    """Return rows of the matrix that is read, its genes on their scale and checked."""
+    values, genes = found.values, found.counted
+    _, matrix = to_cp10k(values, found.place.rows.read(first, last), genes)
+    checked = matrix if genes is None else matrix[:, np.flatnonzero(genes)]
+    check_chunk(checked, values.scale, values.where, first)
+    return matrix
+
+
+def regions_of(found: Found, matrix: csr_matrix, first: int, last: int) -> RegionCounts | None:
+    """Return the open regions of cells, None where there are none; of the rows of the matrix where they lie in it."""
+    if found.peaks is None:
+        return None
+    return found.peaks.read(first, last, matrix if found.peaks.place is found.place else None, annotated=False)
 
 
 def totals_of(

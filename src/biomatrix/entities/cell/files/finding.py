@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.cell.files.contents import Contents, Place
 from biomatrix.entities.cell.files.feature_kinds import FeatureKinds, ensembl_column, feature_kinds
+from biomatrix.entities.cell.files.peaks import PeakRows, peaks_beside
 from biomatrix.entities.cell.scale import Scale
 from biomatrix.entities.cell.values import Asked, ValuesFound, decide_values
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
@@ -49,6 +50,8 @@ class Found:
     notes : tuple of str
     counted : ndarray, shape=(G,), dtype=bool, optional
         Which columns count for the totals of cells, where some are peaks or antibodies; None where all are genes.
+    peaks : PeakRows, optional
+        Those beside the genes.
     """
 
     place: Place
@@ -58,9 +61,13 @@ class Found:
     totals: str | None
     notes: tuple[str, ...]
     counted: NDArray[np.bool_] | None = None
+    peaks: PeakRows | None = None
 
 
-def find(contents: Contents, *, values: Asked = "auto", layer: str | None = None, totals: str | None = None) -> Found:
+def find(
+    contents: Contents, *, values: Asked = "auto", layer: str | None = None, totals: str | None = None,
+    assembly: str | None = None, one_based: bool = False,
+) -> Found:  # fmt: skip
     """Decide what is read of a file.
 
     Parameters
@@ -72,6 +79,9 @@ def find(contents: Contents, *, values: Asked = "auto", layer: str | None = None
         The matrix: ``X``, ``raw`` or the name of a layer.
     totals : str, optional
         A column of ``obs``; one of the usual names where its values can be that, when not given.
+    assembly, one_based : optional
+        Where peaks beside the genes lie, and how their starts count; see
+        :func:`~biomatrix.entities.cell.files.peaks.peaks_beside`.
 
     Raises
     ------
@@ -85,14 +95,14 @@ def find(contents: Contents, *, values: Asked = "auto", layer: str | None = None
     spans = sampled_spans(len(contents.obs))
     place, seen, sample = _chosen(contents, spans, values, layer, totals, notes)
     kinds = feature_kinds(place.var)
-    counted = _counted(kinds)
-    of_genes = sample if counted is None else sample[:, np.flatnonzero(counted)]
-    total_column, note = _totals(contents.obs, of_genes, spans, totals, seen.scale)
+    total_column, note = _totals(contents.obs, sample, spans, totals, seen.scale)
     if len(contents.obs) > SAMPLED:
         seen_in = sum(last - first for first, last in spans)
         notes.append(f"what the values are was decided on {seen_in:,} of {len(contents.obs):,} cells")
     genes, matched, gene_notes = _genes(place, kinds, contents)
-    return Found(place, seen, matched, genes, total_column, (seen.note, *note, *gene_notes, *notes), counted)
+    peaks, of_peaks = peaks_beside(contents, place, layer=layer, assembly=assembly, one_based=one_based)
+    told = (seen.note, *note, *gene_notes, *of_peaks, *notes)
+    return Found(place, seen, matched, genes, total_column, told, _counted(kinds), peaks)
 
 
 def sampled_spans(cells: int) -> list[tuple[int, int]]:
@@ -103,11 +113,13 @@ def sampled_spans(cells: int) -> list[tuple[int, int]]:
     return [(first, first + width) for first in np.linspace(0, cells - width, _BLOCKS).astype(int).tolist()]
 
 
-def _sample(place: Place, spans: list[tuple[int, int]]) -> csr_matrix:
+def _sample(place: Place, genes: NDArray[np.bool_] | None, spans: list[tuple[int, int]]) -> csr_matrix:
+    """Return what is looked at: peaks and antibodies are counted otherwise than genes, and say nothing of them."""
     from scipy.sparse import vstack
 
     pieces = [place.rows.read(first, last) for first, last in spans]
-    return pieces[0] if len(pieces) == 1 else vstack(pieces, format="csr")
+    matrix = pieces[0] if len(pieces) == 1 else vstack(pieces, format="csr")
+    return matrix if genes is None else matrix[:, np.flatnonzero(genes)]
 
 
 def _chosen(
@@ -119,9 +131,12 @@ def _chosen(
     sums = _totals_of(contents.obs, totals, spans)
     rated: list[tuple[tuple[int, int, int], Place, ValuesFound, csr_matrix]] = []
     errors: list[BioMatrixError] = []
+    tables: dict[int, NDArray[np.bool_] | None] = {}
     for number, place in enumerate(places):
         try:
-            matrix = _sample(place, spans)
+            if id(place.var) not in tables:
+                tables[id(place.var)] = _counted(feature_kinds(place.var))
+            matrix = _sample(place, tables[id(place.var)], spans)
             found = decide_values(matrix, place.name, asked=asked, totals=sums)
             if asked == "auto" and found.scale == "other" and place.name == "X":
                 found = _as_written(contents, matrix, found)
@@ -135,7 +150,7 @@ def _chosen(
             if len(places) == 1:
                 raise
             continue
-        rated.append(((_ORDER[found.scale], -len(place.var), number), place, found, matrix))
+        rated.append(((_ORDER[found.scale], -matrix.shape[1], number), place, found, matrix))
     if not rated:
         raise errors[0] if errors else ParseError("holds no matrix that can be read; name one (layer=)")
     _, place, found, sample = min(rated, key=lambda one: one[0])
@@ -149,7 +164,7 @@ def _chosen(
 
 def _as_written(contents: Contents, matrix: csr_matrix, found: ValuesFound) -> ValuesFound:
     """Return what a file that this package wrote says its values are, where they can be that: few genes tell little."""
-    written = contents.rest().parts.get("uns", {}).get("biomatrix")
+    written = contents.uns().get("biomatrix")
     said = written.get("values") if isinstance(written, Mapping) else None
     if said not in ("log1p_cp10k", "rank"):
         return found
@@ -219,9 +234,9 @@ def _genes(
             held = kinds.listed(~wanted)
             raise UnsupportedError(f"holds {held} and no genes; read it as accessibility, with its assembly")
         wanted = ~wanted  # for the resolver to say what they are
-    elif not wanted.all():
-        held = kinds.listed(~wanted)
-        notes.append(f"{int((~wanted).sum()):,} features that are no genes were left out: {held}")
+    elif (others := ~(wanted | kinds.peaks)).any():
+        notes.append(f"{int(others.sum()):,} features that are neither genes nor peaks were left out: "
+                     f"{kinds.listed(others)}")  # fmt: skip
     ids, column = ensembl_column(var)
     given = None if ids is None else [_id_text(one) for one in ids[wanted]]
     try:

@@ -47,6 +47,7 @@ def find_columns(
     assembly: str | None = None,
     said: Mapping[str, Any] | None = None,
     one_based: bool = False,
+    beside: bool = False,
 ) -> PeakColumns:
     """Find where the columns of a matrix lie.
 
@@ -61,6 +62,8 @@ def find_columns(
         What the file says besides (``uns``), perhaps its assembly.
     one_based : bool
         Whether starts count from 1, as in R; else from 0, as in BED and 10x Genomics.
+    beside : bool
+        Whether the other columns are read too, so that nothing is to be said of them.
 
     Raises
     ------
@@ -69,7 +72,7 @@ def find_columns(
     ParseError
         A start after its end, or a region past the end of its chromosome.
     """
-    wanted, notes = _wanted(var)
+    wanted, notes = _wanted(var, beside)
     chromosomes, start, end, told, note = column_places(var, wanted)
     assembly = _assembly(assembly, told, var, wanted, said or {})
     notes.append(note)
@@ -100,7 +103,7 @@ def find_columns(
     return PeakColumns(regions, wanted[order], tuple(notes))
 
 
-def _wanted(var: TableRows) -> tuple[NDArray[np.int64], list[str]]:
+def _wanted(var: TableRows, beside: bool) -> tuple[NDArray[np.int64], list[str]]:
     """Return the columns that are peaks, all where none is told to be one; and a note of those that are not."""
     kinds = feature_kinds(var)
     if not kinds.peaks.any():
@@ -108,7 +111,7 @@ def _wanted(var: TableRows) -> tuple[NDArray[np.int64], list[str]]:
             held = kinds.listed(~kinds.peaks)
             raise UnsupportedError(f"the columns are {held}, no peaks; read them as expression")
         return np.arange(len(var)), []
-    left = int((~kinds.peaks).sum())
+    left = 0 if beside else int((~kinds.peaks).sum())
     notes = [f"left out, since they are no peaks: {left:,} columns"] if left else []
     return np.flatnonzero(kinds.peaks), notes
 
