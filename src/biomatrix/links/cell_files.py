@@ -1,4 +1,4 @@
-"""Cells with open regions, with expression, or with both, from AnnData files."""
+"""Cells with open regions, with expression, or with both, from every file that cells are read from."""
 
 from __future__ import annotations
 
@@ -55,32 +55,32 @@ class Expressed:
 
 
 def open_cells(path: Path) -> AnnData:
-    """Return the cells of an ``.h5ad`` file: X as ``float64`` in rows, obs, var and uns.
+    """Return the cells of a file as AnnData: its main matrix as ``float64`` in rows, obs, var and uns.
+
+    Parameters
+    ----------
+    path : Path
+        As of :meth:`biomatrix.CellSet.from_file`.
 
     Raises
     ------
     ConfigurationError
-        anndata is missing, or the file is of another format.
+        anndata is missing.
     BioMatrixError
-        It is broken, leads out of itself, or declares more than it can hold.
+        The file is of another format, is broken, leads out of itself, or declares more than it can hold.
     """
     anndata = cells_library("anndata")
-    if path.suffix != ".h5ad":
-        raise ConfigurationError(
-            "cells are read from .h5ad, as scanpy.read_10x_h5(...).write_h5ad(...) writes; or give a table of regions",
-            file=str(path),
-        )
     with stores.open_cells(path) as contents, reading(path):
-        place = contents.place("X")
+        place = contents.places[0]
         place.rows.dtype = np.float64  # values that are nearly the same must not become ties
         cells, variables = place.rows.shape
         matrix = place.rows.read(0, cells)
         if (matrix.data < 0).any():
-            raise ParseError("X holds a negative value; give counts or log1p of them")
+            raise ParseError(f"{place.name} holds a negative value; give counts or log1p of them")
         obs, var = contents.obs.read(0, cells), place.var.read(0, variables)
         if not obs.index.is_unique:
             raise ParseError("two cells have the same name; give each its own (adata.obs_names_make_unique())")
-        adata: AnnData = anndata.AnnData(matrix, obs=obs, var=var, uns=dict(contents.rest().parts.get("uns", {})))
+        adata: AnnData = anndata.AnnData(matrix, obs=obs, var=var, uns=dict(contents.uns()))
     return adata
 
 
@@ -148,8 +148,8 @@ def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, f
     ------
     ConfigurationError
         There is no such column.
-    ParseError
-        Hardly a name is a gene.
+    BioMatrixError
+        Hardly a name is a gene; see :meth:`~biomatrix.links.gene_places.GenePlaces.rows_resolved`.
     """
     from scipy.sparse import csc_matrix
 
@@ -158,21 +158,15 @@ def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, f
     if not len(columns):
         return None
     ids, _ = ensembl_column(FrameRows("var", var))
-    names = var.index.to_numpy() if ids is None else ids
-    rows = genes.rows_named([str(one) for one in names[columns]])
+    names = [str(one) for one in var.index[columns]]
+    try:
+        rows, notes = genes.rows_resolved(names, None if ids is None else ids[columns].tolist())
+    except BioMatrixError as error:
+        raise error.at(file=file) from error
     known = np.flatnonzero(rows >= 0)
-    known = known[np.unique(rows[known], return_index=True)[1]]
-    share = len(known) / len(columns)
-    if share < _SAME:
-        examples = ", ".join(str(one) for one in var.index[columns[rows < 0]][:10])
-        raise ParseError(
-            f"{share:.0%} of the names are genes of the table; give current symbols or Ensembl ids, not: {examples}",
-            file=file,
-        )
     counts = csc_matrix(adata.X, dtype=np.float64)[:, columns]
     values, note = _normalised(counts, adata.obs, totals, file)
-    notes = (note, f"{len(known):,} of {len(columns):,} names of genes ({share:.0%}) are in the table of genes")
-    return Expressed(values[:, known], rows[known], np.array(adata.obs_names, dtype=object), notes)
+    return Expressed(values[:, known], rows[known], np.array(adata.obs_names, dtype=object), (note, *notes))
 
 
 def _normalised(counts: csc_matrix, obs: Any, totals: str | None, file: str) -> tuple[csc_matrix, str]:
