@@ -10,6 +10,7 @@ import numpy as np
 from biomatrix.entities.cell.files.contents import Contents
 from biomatrix.entities.cell.files.damage import cells_library
 from biomatrix.entities.cell.files.finding import Found
+from biomatrix.entities.cell.files.found_rows import regions_of, rows_of, totals_of
 from biomatrix.errors import BioMatrixError
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ def whole_set(contents: Contents, found: Found, adata: Any = None) -> CellSet:
     adata : anndata.AnnData, optional
     """
     from biomatrix.entities.cell.cell_set import CellSet
-    from biomatrix.entities.cell.files.backed import regions_of, rows_of, totals_of
 
     count = len(contents.obs)
     matrix = rows_of(found, 0, count)
