@@ -127,7 +127,7 @@ class GenePlaces:
         found = resolve(names, ids, refused_below=0.0)
         rows = np.array([self.rows.get(gene, -1) for gene in found.ensembl_ids.tolist()], dtype=np.int64)
         own = np.flatnonzero((rows < 0) & np.isin(found.how, _UNSURE))
-        for at in own:
+        for at in own.tolist():
             meant = self._row_of_id(names[at]) or self.rows_of_symbol.get(names[at], ())
             rows[at] = meant[0] if len(meant) == 1 else -1
         first = np.zeros(len(rows), dtype=bool)
@@ -137,7 +137,7 @@ class GenePlaces:
         if share < REFUSED_BELOW:
             if found.share < REFUSED_BELOW:
                 resolve(names, ids)  # refuses with what the names look like
-            shown = ", ".join(repr(names[at]) for at in np.flatnonzero(rows < 0)[:EXAMPLES])
+            shown = ", ".join(repr(names[at]) for at in np.flatnonzero(rows < 0)[:EXAMPLES].tolist())
             raise UnsupportedError(
                 f"only {share:.1%} of {len(rows):,} names are genes of the table; unknown are {shown}; give a table "
                 "with these genes (--gene-table), or name them by Ensembl ids"

@@ -163,9 +163,8 @@ def column_places(
         where = f"{beside} of var"
     known = [one for one in read if one is not None]
     if known and len(known) == len(read):
-        chromosomes, start, end = ([one[part] for one in known] for part in range(3))
-        note = f"places of regions were read from {where}"
-        return chromosomes, np.array(start, dtype=np.int64), np.array(end, dtype=np.int64), "", note
+        first, last = (np.array(part, dtype=np.int64) for part in zip(*(one[1:] for one in known), strict=True))
+        return [one[0] for one in known], first, last, "", f"places of regions were read from {where}"
     if len(known) > len(read) / 2:
         wrong = names[read.index(None)]
         raise ParseError(f"the column {wrong!r} is no region such as chr1:9800-10300, as most others are")
