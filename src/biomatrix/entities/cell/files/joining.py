@@ -119,5 +119,7 @@ def of_genes(cells: CellSet, genes: Collection[str]) -> CellSet:
     if totals is None and cells.scale == "counts":
         totals = row_sums(cells.matrix)
     note = f"{number:,} of {total:,} genes were kept; totals of cells are those before{note}"
-    changed = {"totals": totals, "matched": None, "notes": (*cells.notes, note), "regions": regions}
-    return replace(cells, adata=made, matrix=matrix, genes=kept, **changed)
+    notes = (*cells.notes, note)
+    return replace(
+        cells, adata=made, matrix=matrix, genes=kept, totals=totals, notes=notes, matched=None, regions=regions
+    )
