@@ -87,7 +87,9 @@ class BeadsKind(Kind):
     def identity(self, entity: Any) -> str:
         return str(entity.letters)
 
-    def read(self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Beads | Reject]:
+    def read(
+        self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS, **settings: Any
+    ) -> Iterator[Beads | Reject]:
         for line in read_lines(path, limits):
             letters, _, name = line.partition(" ")
             try:

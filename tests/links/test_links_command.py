@@ -81,6 +81,70 @@ def test_fragments_over_regions_give_what_their_matrix_gives(two_omes: Any, gene
     assert f"{len(lines):,} of {len(lines) + 1:,} fragments" in told.output
 
 
+def ten_x(adata: Any, path: Path) -> Path:
+    """Write cells as Cell Ranger ARC writes its file."""
+    import h5py
+    from scipy.sparse import csc_matrix
+
+    matrix = csc_matrix(adata.X.T)
+    with h5py.File(path, "w") as file:
+        group = file.create_group("matrix")
+        group["data"], group["indices"] = matrix.data.astype(np.int32), matrix.indices
+        group["indptr"], group["shape"] = matrix.indptr, np.array(matrix.shape)
+        group["barcodes"] = np.array([name.encode() for name in adata.obs_names])
+        features = group.create_group("features")
+        for name, words in {"id": adata.var_names, "name": adata.var_names, "feature_type": adata.var.iloc[:, 0],
+                            "genome": ["GRCh38"] * adata.n_vars}.items():  # fmt: skip
+            features[name] = np.array([str(word).encode() for word in words])
+    return path
+
+
+def folder(adata: Any, path: Path) -> Path:
+    """Write cells as a folder of Cell Ranger ARC."""
+    from scipy.io import mmwrite
+    from scipy.sparse import csr_matrix
+
+    path.mkdir()
+    mmwrite(path / "matrix.mtx", csr_matrix(adata.X.T).astype(int), field="integer")
+    rows = [f"{name}\t{name}\t{kind}\n" for name, kind in zip(adata.var_names, adata.var.iloc[:, 0], strict=True)]
+    (path / "features.tsv").write_text("".join(rows))
+    (path / "barcodes.tsv").write_text("".join(f"{name}\n" for name in adata.obs_names))
+    return path
+
+
+def test_every_file_of_cells_gives_the_same(two_omes: Any, gene_table: Path, tmp_path: Path) -> None:
+    h5ad, zarr = tmp_path / "cells.h5ad", tmp_path / "cells.zarr"
+    two_omes.write_h5ad(h5ad)
+    two_omes.write_zarr(zarr)
+    files = (h5ad, zarr, ten_x(two_omes, tmp_path / "cells.h5"), folder(two_omes, tmp_path / "cells"))
+    told = set()
+    for file in files:
+        output = tmp_path / f"{file.name}.tsv"
+        answer = run(file, "--genes", "all", "--assembly", "hg38", "--gene-table", gene_table, "-q", "-o", output)
+        assert answer.exit_code == 0, answer.output
+        told.add(output.read_text())
+    assert len(told) == 1
+
+
+def test_names_of_genes_of_any_age(genes: Any) -> None:
+    """The package's own resolver: an id with a version, a former symbol, an alias; one gene has one column."""
+    from biomatrix.links.gene_places import gene_places
+
+    places = gene_places()
+    names = ["CD3D", "ENSG00000090382.7", "SEPT10", "ENSG00000167286", "XYZ1"]
+    rows, notes = places.rows_resolved(names)
+    ids = [str(places.ensembl_id[row]) if row >= 0 else "" for row in rows]
+    assert ids == ["", "ENSG00000090382", "ENSG00000186522", "ENSG00000167286", ""]  # an id says it more surely
+    assert notes[0].startswith("3 of 5 genes matched, 60.0%")
+    _, notes = places.rows_resolved(["CD3D", *(f"XYZ{number}" for number in range(3))])
+    assert any("warning: fewer than half" in note for note in notes)
+    with pytest.raises(BioMatrixError, match=r"only 0\.0% of 2 names are human genes"):
+        places.rows_resolved(["XYZ1", "XYZ2"])
+    own, notes = genes.rows_resolved(["CCC", "ENSG00000000001.3", "AAA", "TWO", "nothing"])  # a table of one's own
+    assert own.tolist() == [2, 0, -1, -1, -1]
+    assert notes[-1].startswith("2 of 5 names of genes (40.0%) are in the table of genes; warning")
+
+
 def test_a_table_with_marks(gene_table: Path, tmp_path: Path) -> None:
     table, ubiquitous = tmp_path / "marks.tsv", tmp_path / "u.txt"
     names = ("chrom", "start", "end", "DHS", "H3K27ac", "H3K27ac_expanded", "H3K4me1", "H3K27me3", "CTCF")

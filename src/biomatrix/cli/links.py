@@ -24,8 +24,9 @@ def links(
     file: Annotated[
         Path,
         typer.Argument(
-            help="Cells with open regions (.h5ad, with or without expression), or regions: .bed, .narrowPeak, or a "
-            "table with chrom, start, end and a signal (.tsv, .csv, .parquet)."
+            help="Cells with open regions, with or without expression (.h5ad, .zarr, .h5 or folder of Cell Ranger, "
+            ".loom), or regions: .bed, .narrowPeak, or a table with chrom, start, end and a signal (.tsv, .csv, "
+            ".parquet)."
         ),
     ],
     genes: Annotated[
@@ -46,7 +47,7 @@ def links(
         str | None, typer.Option(help="The genome that the regions lie on, where the file does not say it: hg38.")
     ] = None,
     rna: Annotated[
-        Path | None, typer.Option(help="Expression of the same cells (.h5ad), where FILE holds regions alone.")
+        Path | None, typer.Option(help="Expression of the same cells, where FILE holds regions alone.")
     ] = None,
     fragments: Annotated[
         Path | None,

@@ -100,10 +100,8 @@ def read_entities(
     options = reading_options(owners[0], settings, label_of(path)) if settings else {}
     if name in _SHARED:
         yield from _SHARED[name](path, owners, asked=kind is not None, limits=limits)
-    elif options:
-        yield from owners[0].read_as(path, name, options, limits=limits)
     else:
-        yield from owners[0].read(path, name, limits=limits)
+        yield from owners[0].read(path, name, limits=limits, **options)
 
 
 def read_entity(

@@ -165,7 +165,7 @@ class Kind(ABC):
     formats: ClassVar[tuple[FileFormat, ...]] = ()
     reading_options: ClassVar[str | None] = None
     """``module:Class`` of what its reader can be told of a file, a dataclass of
-    :func:`biomatrix.entities.options.option` fields. Those that are set are keywords of :meth:`read_as`, of
+    :func:`biomatrix.entities.options.option` fields. Those that are set are keywords of :meth:`read`, of
     :meth:`read_one` and of the ``ranges`` of its formats."""
     record_words: ClassVar[tuple[str, ...]] = ()
     """What the headers of structure predictors' FASTA files call its records."""
@@ -262,15 +262,14 @@ class Kind(ABC):
 
     # Files
 
-    def read(self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Entity | Reject]:
-        """Yield every record of a file of one of its formats; a broken one as a Reject. Never raises for bad input."""
-        raise UnsupportedError(f"{self.plural} are not read from files", file=str(path))
-
-    def read_as(
-        self, path: str | Path, file_format: str, options: Mapping[str, Any], *, limits: Limits = DEFAULT_LIMITS
+    def read(
+        self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS, **settings: Any
     ) -> Iterator[Entity | Reject]:
-        """Yield every record as :meth:`read` does, under options of its ``reading_options``, by name."""
-        raise ConfigurationError(f"{self.plural} are read without {', '.join(options)}", file=str(path))
+        """Yield every record of a file of one of its formats; a broken one as a Reject. Never raises for bad input.
+
+        ``settings`` are those of its ``reading_options`` that are set; a kind that declares none is given none.
+        """
+        raise UnsupportedError(f"{self.plural} are not read from files", file=str(path))
 
     def read_one(
         self,

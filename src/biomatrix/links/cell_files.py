@@ -1,4 +1,4 @@
-"""Cells with open regions, with expression, or with both, from AnnData files."""
+"""Cells with open regions, with expression, or with both, from every file that cells are read from."""
 
 from __future__ import annotations
 
@@ -13,13 +13,8 @@ from numpy.typing import NDArray
 from biomatrix.entities.cell.assemblies import chromosome_indices
 from biomatrix.entities.cell.files import stores
 from biomatrix.entities.cell.files.damage import cells_library, reading
-from biomatrix.entities.cell.files.finding import ensembl_column
-from biomatrix.entities.cell.files.peak_columns import (
-    assembly_said,
-    column_places,
-    coordinate_columns,
-    is_region_name,
-)
+from biomatrix.entities.cell.files.feature_kinds import ensembl_column, feature_kinds
+from biomatrix.entities.cell.files.peak_columns import assembly_said, column_places
 from biomatrix.entities.cell.files.table_rows import FrameRows
 from biomatrix.entities.cell.scale import PER
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
@@ -27,7 +22,6 @@ from biomatrix.links.gene_places import GenePlaces
 from biomatrix.links.region_set import RegionSet
 
 if TYPE_CHECKING:
-    import pandas as pd
     from anndata import AnnData
     from scipy.sparse import csc_matrix
 
@@ -61,45 +55,33 @@ class Expressed:
 
 
 def open_cells(path: Path) -> AnnData:
-    """Return the cells of an ``.h5ad`` file: X as ``float64`` in rows, obs, var and uns.
+    """Return the cells of a file as AnnData: its main matrix as ``float64`` in rows, obs, var and uns.
+
+    Parameters
+    ----------
+    path : Path
+        As of :meth:`biomatrix.CellSet.from_file`.
 
     Raises
     ------
     ConfigurationError
-        anndata is missing, or the file is of another format.
+        anndata is missing.
     BioMatrixError
-        It is broken, leads out of itself, or declares more than it can hold.
+        The file is of another format, is broken, leads out of itself, or declares more than it can hold.
     """
     anndata = cells_library("anndata")
-    if path.suffix != ".h5ad":
-        raise ConfigurationError(
-            "cells are read from .h5ad, as scanpy.read_10x_h5(...).write_h5ad(...) writes; or give a table of regions",
-            file=str(path),
-        )
     with stores.open_cells(path) as contents, reading(path):
-        place = contents.place("X")
+        place = contents.places[0]
         place.rows.dtype = np.float64  # values that are nearly the same must not become ties
         cells, variables = place.rows.shape
         matrix = place.rows.read(0, cells)
         if (matrix.data < 0).any():
-            raise ParseError("X holds a negative value; give counts or log1p of them")
+            raise ParseError(f"{place.name} holds a negative value; give counts or log1p of them")
         obs, var = contents.obs.read(0, cells), place.var.read(0, variables)
         if not obs.index.is_unique:
             raise ParseError("two cells have the same name; give each its own (adata.obs_names_make_unique())")
-        adata: AnnData = anndata.AnnData(matrix, obs=obs, var=var, uns=dict(contents.rest().parts.get("uns", {})))
+        adata: AnnData = anndata.AnnData(matrix, obs=obs, var=var, uns=dict(contents.uns()))
     return adata
-
-
-def _is_peak(var: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which variables are regions by their type; all of them or none where no type tells."""
-    for name in ("feature_types", "modality"):
-        if name in var:
-            kinds = np.array([str(one).lower() for one in var[name]])
-            is_peak = np.isin(kinds, ("peaks", "peak", "atac"))
-            if is_peak.any() or np.isin(kinds, ("gene expression", "gene", "rna")).any():
-                return is_peak
-    named = coordinate_columns(var.columns) is not None or all(is_region_name(str(one)) for one in var.index[:20])
-    return np.full(len(var), named and len(var) > 0)
 
 
 def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionSet | None:
@@ -114,10 +96,10 @@ def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionS
     """
     from scipy.sparse import csc_matrix
 
-    is_peak = _is_peak(adata.var)
-    if not is_peak.any():
+    wanted = np.flatnonzero(feature_kinds(FrameRows("var", adata.var)).peaks)
+    if not len(wanted):
         return None
-    chromosome, start, end, told = _places(adata, np.flatnonzero(is_peak), file)
+    chromosome, start, end, told = _places(adata, wanted, file)
     if told and assembly and told != assembly:
         raise ConfigurationError(f"the file says {told}, --assembly says {assembly}", file=file)
     if not (told or assembly):
@@ -126,7 +108,7 @@ def regions_of_cells(adata: AnnData, assembly: str | None, file: str) -> RegionS
             file=file,
         )
     kept = np.flatnonzero(chromosome >= 0)
-    opened = csc_matrix(adata.X[:, np.flatnonzero(is_peak)[kept]], dtype=np.float64)
+    opened = csc_matrix(adata.X[:, wanted[kept]], dtype=np.float64)
     left = len(chromosome) - len(kept)
     notes = (f"{left:,} regions are not on chr1 to chr22, X, Y or M and are left out",) if left else ()
     signal = np.asarray(opened.sum(axis=0)).ravel()
@@ -141,17 +123,11 @@ def _places(
     adata: AnnData, wanted: NDArray[np.int64], file: str
 ) -> tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int64], str]:
     """Return chromosomes, starts and ends of the variables that are regions, and the assembly that the file says."""
-    var = adata.var
-    columns = [str(name) for name in var.columns]
+    var = FrameRows("var", adata.var)
     said = {name: adata.uns[name] for name in _ASSEMBLY if name in adata.uns}
-
-    def column(name: str) -> NDArray[Any]:
-        values: NDArray[Any] = var[name].to_numpy()
-        return values
-
     try:
-        chromosomes, start, end, told, _ = column_places([str(one) for one in var.index], columns, column, wanted)
-        told = assembly_said(told, columns, column, wanted, said, human=False)
+        chromosomes, start, end, told, _ = column_places(var, wanted)
+        told = assembly_said(told, var, wanted, said, human=False)
     except BioMatrixError as error:
         raise error.at(file=file) from error
     return chromosome_indices(chromosomes), start, end, told
@@ -172,31 +148,25 @@ def expression_of_cells(adata: AnnData, genes: GenePlaces, totals: str | None, f
     ------
     ConfigurationError
         There is no such column.
-    ParseError
-        Hardly a name is a gene.
+    BioMatrixError
+        Hardly a name is a gene; see :meth:`~biomatrix.links.gene_places.GenePlaces.rows_resolved`.
     """
     from scipy.sparse import csc_matrix
 
     var = adata.var
-    columns = np.flatnonzero(~_is_peak(var))
+    columns = np.flatnonzero(feature_kinds(FrameRows("var", var)).genes)
     if not len(columns):
         return None
     ids, _ = ensembl_column(FrameRows("var", var))
-    names = var.index.to_numpy() if ids is None else ids
-    rows = genes.rows_named([str(one) for one in names[columns]])
+    names = [str(one) for one in var.index[columns]]
+    try:
+        rows, notes = genes.rows_resolved(names, None if ids is None else ids[columns].tolist())
+    except BioMatrixError as error:
+        raise error.at(file=file) from error
     known = np.flatnonzero(rows >= 0)
-    known = known[np.unique(rows[known], return_index=True)[1]]
-    share = len(known) / len(columns)
-    if share < _SAME:
-        examples = ", ".join(str(one) for one in var.index[columns[rows < 0]][:10])
-        raise ParseError(
-            f"{share:.0%} of the names are genes of the table; give current symbols or Ensembl ids, not: {examples}",
-            file=file,
-        )
     counts = csc_matrix(adata.X, dtype=np.float64)[:, columns]
     values, note = _normalised(counts, adata.obs, totals, file)
-    notes = (note, f"{len(known):,} of {len(columns):,} names of genes ({share:.0%}) are in the table of genes")
-    return Expressed(values[:, known], rows[known], np.array(adata.obs_names, dtype=object), notes)
+    return Expressed(values[:, known], rows[known], np.array(adata.obs_names, dtype=object), (note, *notes))
 
 
 def _normalised(counts: csc_matrix, obs: Any, totals: str | None, file: str) -> tuple[csc_matrix, str]:

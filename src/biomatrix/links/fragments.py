@@ -31,6 +31,9 @@ def fragments_over_regions(
 ) -> tuple[csr_matrix, tuple[str, ...]]:
     """Return how many fragments of each cell overlap each region, ``float64 [C, R]``, and what was left out.
 
+    Beside :func:`~biomatrix.entities.cell.files.fragments.read_fragments`, whose counter it shares, as regions here
+    keep their order, may lie on a genome whose lengths are not known, and fragments need no order.
+
     A fragment that spans several regions counts in each. Overlap, not cut sites: a fragment over a region has both
     ends outside it and yet shows that it is open.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -13,14 +13,18 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.cell.assemblies import chromosome_indices
 from biomatrix.entities.cell.genes import gene_table, resolve
+from biomatrix.entities.cell.genes.match_notes import EXAMPLES, WARNED_BELOW
 from biomatrix.entities.cell.genes.names import ensembl_id_of
+from biomatrix.entities.cell.genes.resolver import REFUSED_BELOW
 from biomatrix.entities.cell.genes.table import ASSEMBLY
 from biomatrix.entities.near_matches import near_matches
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError, ParseError
+from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
 
 _WANTED: Final = ("ensembl_id", "symbol", "biotype", "chromosome", "start", "end", "strand")
 CODING: Final = "protein_coding"
+_UNSURE: Final = ("unknown", "ambiguous", "alias", "renamed", "case")
+"""How a name matches that may be another gene's in a table of a person's own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +98,54 @@ class GenePlaces:
                 rejects.append(Reject.from_error(error, "genes", number))
         return np.array(list(found), dtype=np.int64), rejects
 
-    def rows_named(self, names: Iterable[str]) -> NDArray[np.int64]:
-        """Return the gene of each current id or symbol, ``int64 [n]``; -1 where there is none or several."""
-        meant = (self._row_of_id(name) or self.rows_of_symbol.get(name, ()) for name in names)
-        return np.array([rows[0] if len(rows) == 1 else -1 for rows in meant], dtype=np.int64)
+    def rows_resolved(
+        self, names: Sequence[str], ids: Sequence[str] | None = None
+    ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+        """Return which gene each column of a file is, and what to note.
+
+        Names of any age go through :func:`biomatrix.entities.cell.genes.resolve`, as everywhere. What it does not know
+        may stand in a table of genes of a person's own.
+
+        Parameters
+        ----------
+        names : sequence of str, length n
+        ids : sequence of str, length n, optional
+            Ensembl ids that the file gives beside the names.
+
+        Returns
+        -------
+        rows : ndarray, shape=(n,), dtype=int64
+            -1 where a name is no gene of the table, or that of a column before.
+        notes : tuple of str
+            The share that matched, a warning where that is below a half.
+
+        Raises
+        ------
+        UnsupportedError
+            Fewer than a tenth of the names are genes; ten of the others are named.
+        """
+        found = resolve(names, ids, refused_below=0.0)
+        rows = np.array([self.rows.get(gene, -1) for gene in found.ensembl_ids.tolist()], dtype=np.int64)
+        own = np.flatnonzero((rows < 0) & np.isin(found.how, _UNSURE))
+        for at in own.tolist():
+            meant = self._row_of_id(names[at]) or self.rows_of_symbol.get(names[at], ())
+            rows[at] = meant[0] if len(meant) == 1 else -1
+        first = np.zeros(len(rows), dtype=bool)
+        first[np.unique(rows, return_index=True)[1]] = True
+        rows[~first] = -1
+        share = float((rows >= 0).mean())
+        if share < REFUSED_BELOW:
+            if found.share < REFUSED_BELOW:
+                resolve(names, ids)  # refuses with what the names look like
+            shown = ", ".join(repr(names[at]) for at in np.flatnonzero(rows < 0)[:EXAMPLES].tolist())
+            raise UnsupportedError(
+                f"only {share:.1%} of {len(rows):,} names are genes of the table; unknown are {shown}; give a table "
+                "with these genes (--gene-table), or name them by Ensembl ids"
+            )
+        note = f"{int((rows >= 0).sum()):,} of {len(rows):,} names of genes ({share:.1%}) are in the table of genes"
+        low = "; warning: fewer than half of them" if share < WARNED_BELOW else ""
+        told = () if (rows[own] >= 0).any() else found.notes
+        return rows, (*told, note + low)
 
     @cached_property
     def rows(self) -> Mapping[str, int]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from biomatrix.entities.cell.assemblies import chromosome_index, chromosome_indices
 from biomatrix.entities.cell.bed import bed_rows
-from biomatrix.entities.cell.files.peak_columns import coordinate_columns
+from biomatrix.entities.cell.files.feature_kinds import coordinate_columns
 from biomatrix.entities.files.reading import read_lines
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError

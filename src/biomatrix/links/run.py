@@ -83,7 +83,7 @@ def find_links(
     Parameters
     ----------
     file : Path
-        Cells with open regions (``.h5ad``), or a table of regions.
+        Cells with open regions, as of :meth:`biomatrix.CellSet.from_file`, or a table of regions.
     wanted : sequence of str
         Symbols and Ensembl ids; ``all`` for every protein-coding gene, ``expressed`` for those that the cells express.
     settings : Settings, optional

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from biomatrix.entities.cell.files.backed import BackedCellSet
     from biomatrix.entities.cell.genes.resolver import MatchedGenes
+    from biomatrix.entities.cell.region_counts import RegionCounts
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,8 @@ class CellSet:
         What was found and decided: which of X, raw and layers, what the values are, how many genes matched.
     matched : MatchedGenes, optional
         How the names of genes matched.
+    regions : RegionCounts, optional
+        Open chromatin of the same cells, where the file counts peaks beside genes.
     """
 
     adata: AnnData
@@ -57,11 +60,13 @@ class CellSet:
     totals: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
     matched: MatchedGenes | None = None
+    regions: RegionCounts | None = None
 
     @classmethod
     def from_anndata(
-        cls, adata: AnnData, *, values: Asked = "auto", layer: str | None = None, totals: str | None = None
-    ) -> CellSet:
+        cls, adata: AnnData, *, values: Asked = "auto", layer: str | None = None, totals: str | None = None,
+        assembly: str | None = None,
+    ) -> CellSet:  # fmt: skip
         """Return the cells of an AnnData in memory.
 
         Parameters
@@ -75,27 +80,32 @@ class CellSet:
         totals : str, optional
             The column of ``obs`` with each cell's counts over all genes; one of the usual names, where its values can
             be that, when not given.
+        assembly : str, optional
+            Which genome peaks beside the genes lie on, where the file does not say; without it they are left out, and
+            a note says so.
 
         Raises
         ------
         BioMatrixError
             A matrix, a table or its genes cannot be read, or the values are not what is said.
         """
-        made: CellSet = _of_files("memory:memory_set")(adata, values=values, layer=layer, totals=totals)
+        made: CellSet = _of_files("memory:memory_set")(
+            adata, values=values, layer=layer, totals=totals, assembly=assembly
+        )
         return made
 
     @overload
     @classmethod
     def from_file(
         cls, path: str | Path, *, backed: Literal[False] = False, values: Asked = "auto", layer: str | None = None,
-        totals: str | None = None, limits: Limits = DEFAULT_LIMITS,
+        totals: str | None = None, assembly: str | None = None, limits: Limits = DEFAULT_LIMITS,
     ) -> CellSet: ...  # fmt: skip
 
     @overload
     @classmethod
     def from_file(
         cls, path: str | Path, *, backed: Literal[True], values: Asked = "auto", layer: str | None = None,
-        totals: str | None = None, limits: Limits = DEFAULT_LIMITS,
+        totals: str | None = None, assembly: str | None = None, limits: Limits = DEFAULT_LIMITS,
     ) -> BackedCellSet: ...  # fmt: skip
 
     @classmethod
@@ -107,6 +117,7 @@ class CellSet:
         values: Asked = "auto",
         layer: str | None = None,
         totals: str | None = None,
+        assembly: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
     ) -> CellSet | BackedCellSet:
         """Return the cells of a file.
@@ -118,7 +129,7 @@ class CellSet:
             Ranger or its ``matrix.mtx``.
         backed : bool
             Whether to leave the cells in the file and read them by ranges, so that memory does not grow with it.
-        values, layer, totals
+        values, layer, totals, assembly
             As of :meth:`from_anndata`.
         limits : Limits
             ``unpacked_ratio`` is how many times its bytes a file may declare.
@@ -130,7 +141,9 @@ class CellSet:
             message says what, where and what to do.
         """
         of_file = _of_files("backed:BackedCellSet")
-        opened: BackedCellSet = of_file(path, values=values, layer=layer, totals=totals, limits=limits)
+        opened: BackedCellSet = of_file(
+            path, values=values, layer=layer, totals=totals, assembly=assembly, limits=limits
+        )
         if backed:
             return opened
         with opened:
@@ -138,7 +151,13 @@ class CellSet:
 
     @classmethod
     def from_cells(cls, cells: Sequence[Cell]) -> CellSet:
-        """Return cells of one scale as a set, its columns every gene that one of them has, by Ensembl id."""
+        """Return cells of one scale as a set: every gene that one of them has, by Ensembl id, and every open region.
+
+        Raises
+        ------
+        ConfigurationError
+            There are none, their values differ in kind, or their regions lie on several assemblies.
+        """
         made: CellSet = _of_files("joining:joined")(cells)
         return made
 
@@ -146,7 +165,8 @@ class CellSet:
         """Write everything as ``.h5ad``, or as a ``.zarr`` folder, which scanpy and cellxgene open.
 
         What the values are, the matched Ensembl ids and the notes are in ``uns["biomatrix"]`` and
-        ``var["ensembl_id"]``; the counts of cells over all genes are in ``obs["n_counts"]``, where the values written
+        ``var["ensembl_id"]``; peaks beside genes are told by ``var["feature_types"]`` and lie on the genome of
+        ``uns["assembly"]``; the counts of cells over all genes are in ``obs["n_counts"]``, where the values written
         do not tell them; names of cells that occur twice are made unique.
 
         Raises
@@ -179,7 +199,8 @@ class CellSet:
         if not isinstance(rows, slice) and not len(chosen):
             chosen = chosen.astype(np.intp)  # an empty list is one of floats to numpy, which are no places
         totals = None if self.totals is None else self.totals[chosen]
-        return replace(self, adata=self.adata[chosen], matrix=self.matrix[chosen], totals=totals)
+        regions = None if self.regions is None else self.regions.of_cells(chosen)
+        return replace(self, adata=self.adata[chosen], matrix=self.matrix[chosen], totals=totals, regions=regions)
 
     def cell(self, index: int) -> Cell:
         """Return one cell by its place, from 0, or from the end where it is negative."""
@@ -187,7 +208,7 @@ class CellSet:
         return self._cell(_columns(self, slice(place, place + 1)), place, 0)
 
     def of_genes(self, genes: Collection[str]) -> CellSet:
-        """Return the same cells with these genes alone, by Ensembl id; their totals stay those over all genes.
+        """Return the same cells with these genes alone, by Ensembl id; totals stay those over all genes, regions too.
 
         Raises
         ------
@@ -229,6 +250,7 @@ class CellSet:
             self.matrix.data[first:last][known],
             scale=self.scale,
             total=None if self.totals is None else float(self.totals[index]),
+            regions=None if self.regions is None else self.regions.regions_of(index),
             obs=obs,
             name=str(self.adata.obs_names[index]),
         )

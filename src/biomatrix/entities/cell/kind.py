@@ -78,17 +78,12 @@ class CellKind(Kind):
 
         return cell_sentence(entity)
 
-    def read(self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Cell | Reject]:
-        from biomatrix.entities.cell.files.records import read_cells
-
-        return read_cells(path, limits)
-
-    def read_as(
-        self, path: str | Path, file_format: str, options: Mapping[str, Any], *, limits: Limits = DEFAULT_LIMITS
+    def read(
+        self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS, **settings: Any
     ) -> Iterator[Cell | Reject]:
         from biomatrix.entities.cell.files.records import read_cells
 
-        return read_cells(path, limits, **options)
+        return read_cells(path, limits, **settings)
 
     def read_one(
         self,

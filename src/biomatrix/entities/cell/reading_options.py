@@ -20,7 +20,9 @@ class CellReadingOptions:
     )
     layer: str | None = option(None, "the matrix that is read: X, raw or the name of a layer.")
     totals: str | None = option(None, "the column of obs with the counts of each cell over all genes.")
-    assembly: str | None = option(None, "the genome that peaks lie on, where the file does not say: hg38 or hg19.")
+    assembly: str | None = option(
+        None, "the genome that peaks lie on, alone or beside genes, where the file does not say: hg38 or hg19."
+    )
 
     def __post_init__(self) -> None:
         if self.values not in get_args(Asked):

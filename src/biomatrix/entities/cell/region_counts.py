@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,18 +78,32 @@ class RegionCounts:
 
     def cell(self, index: int) -> Cell:
         """Return one cell, without genes, by its place from 0."""
-        inside = slice(self.indptr[index], self.indptr[index + 1])
-        columns, all_ = self.indices[inside], self.regions
-        regions = Regions(
-            all_.assembly, all_.chromosome[columns], all_.start[columns], all_.end[columns], self.data[inside]
-        )
         obs = {} if self.obs is None else {name: _plain(self.obs[name].iloc[index]) for name in self.obs}
         return Cell(
             np.empty(0, dtype=object),
             np.empty(0, dtype=np.float32),
-            regions=regions,
+            regions=self.regions_of(index),
             obs=obs,
             name=str(self.barcodes[index]),
+        )
+
+    def regions_of(self, index: int) -> Regions:
+        """Return the open regions of one cell by its place from 0, each with its count."""
+        inside = slice(self.indptr[index], self.indptr[index + 1])
+        columns, all_ = self.indices[inside], self.regions
+        parts = (all_.chromosome[columns], all_.start[columns], all_.end[columns])
+        return Regions(all_.assembly, *parts, self.data[inside])
+
+    def of_cells(self, chosen: Any) -> RegionCounts:
+        """Return some of the cells: by a slice, by places, or by which of all (``bool [C]``)."""
+        matrix = self.matrix[chosen]
+        return replace(
+            self,
+            barcodes=self.barcodes[chosen],
+            indptr=matrix.indptr.astype(np.int64),
+            indices=matrix.indices.astype(np.int64),
+            data=matrix.data,
+            obs=None if self.obs is None else self.obs.iloc[chosen],
         )
 
     def on(self, assembly: str) -> RegionCounts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,11 @@ from biomatrix.errors import ParseError
 
 CHROMOSOMES: Final[tuple[str, ...]] = (*(f"chr{number}" for number in range(1, 23)), "chrX", "chrY", "chrM")
 """The chromosomes of the human genome in their order."""
+_NAME: Final = re.compile(
+    r"(?:([^:\s]+):|(chr[^:\s]*?|\d{1,2}|X|Y|MT?|[A-Z]{2}\d{6}(?:[.v]\d+)?|N[CTW]_\d{6}(?:\.\d+)?)[_-])(\d+)[_-](\d+)",
+    re.IGNORECASE,
+)
+"""Without a colon only what is called as chromosomes and scaffolds are: ``hsa-mir-1-2`` is a gene."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,3 +57,15 @@ class Regions:
 
     def __len__(self) -> int:
         return len(self.start)
+
+
+def region_of_name(name: str) -> tuple[str, int, int] | None:
+    """Return the sequence, start and end that the name of a region says; None for another name.
+
+    Examples
+    --------
+    >>> [region_of_name(name) for name in ("chr1:100-200", "chr1-100-200", "KI270728.1_5_9", "hsa-mir-1-2")]
+    [('chr1', 100, 200), ('chr1', 100, 200), ('KI270728.1', 5, 9), None]
+    """
+    found = _NAME.fullmatch(name.strip())
+    return None if found is None else (found[1] or found[2], int(found[3]), int(found[4]))

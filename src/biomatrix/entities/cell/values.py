@@ -236,10 +236,13 @@ def _rounded(per: float) -> float:
     return next((known for known in (PER, 1e6) if abs(per - known) <= _NEAR * known), per)
 
 
-def to_cp10k(found: ValuesFound, matrix: csr_matrix) -> tuple[ValuesFound, csr_matrix]:
-    """Return logarithms brought to log1p of counts per 10,000, and what they then are."""
+def to_cp10k(
+    found: ValuesFound, matrix: csr_matrix, genes: NDArray[np.bool_] | None = None
+) -> tuple[ValuesFound, csr_matrix]:
+    """Return logarithms brought to log1p of counts per 10,000, and what they then are; of genes alone where told."""
     if found.scale != "log1p_cp10k" or found.per == PER:
         return found, matrix
     made = matrix.copy()
-    made.data = np.log1p(np.expm1(made.data.astype(np.float64)) * (PER / found.per)).astype(np.float32)
+    scaled: Any = slice(None) if genes is None else genes[made.indices]
+    made.data[scaled] = np.log1p(np.expm1(made.data[scaled].astype(np.float64)) * (PER / found.per))
     return replace(found, per=PER), made

@@ -208,11 +208,11 @@ class MoleculeKind(Kind):
         return overlap_keys(entity.mol)
 
     def read(
-        self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS
+        self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS, **settings: Any
     ) -> Iterator[Molecule | Reject]:
         from biomatrix.entities.molecule.files.records import read_molecules
 
-        return read_molecules(path, file_format=file_format, limits=limits)
+        return read_molecules(path, file_format=file_format, limits=limits, **settings)
 
     def write(self, entities: Sequence[Molecule], path: str | Path, file_format: str, **settings: Any) -> None:
         from biomatrix.entities.molecule.files.records import write_molecules

@@ -206,11 +206,11 @@ class ProteinKind(Kind):
         return entity.sequence
 
     def read(
-        self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS
+        self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS, **settings: Any
     ) -> Iterator[Protein | Reject]:
         from biomatrix.entities.protein.files.records import read_proteins
 
-        return read_proteins(path, file_format=file_format, limits=limits)
+        return read_proteins(path, file_format=file_format, limits=limits, **settings)
 
     def read_one(
         self,

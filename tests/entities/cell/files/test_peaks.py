@@ -137,7 +137,7 @@ def test_cells_of_a_file_of_peaks_are_read_as_any_record(tmp_path: Path) -> None
     assert cell.regions is not None
     assert cell.regions.count.tolist() == [2, 1]
     assert "regions lie on hg38" in cell.notes
-    with pytest.raises(ConfigurationError, match="peaks are read with assembly, layer, one_based, not values"):
+    with pytest.raises(ConfigurationError, match="without genes are read with assembly, layer, one_based, not values"):
         CELL.read_one(path, "h5ad", 1, assembly="hg38", values="counts")
     adata.uns["assembly"] = "hg38"
     adata.write_h5ad(path)

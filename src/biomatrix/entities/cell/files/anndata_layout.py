@@ -11,7 +11,8 @@ from biomatrix.entities.cell.files.matrix_rows import CompressedColumns, Compres
 from biomatrix.entities.cell.files.table_rows import TableRows, array_reader, stored_table
 from biomatrix.errors import BioMatrixError, ParseError
 
-_REST: Final = ("obsm", "varm", "obsp", "varp", "uns")
+_UNS: Final = "uns"
+_REST: Final = ("obsm", "varm", "obsp", "varp", _UNS)
 _OLD_RAW: Final = ("raw.X", "raw.var")
 OLD_NOTE: Final = "the file is of an AnnData before 0.7; it was read, and writing it again would bring it up to date"
 
@@ -55,7 +56,12 @@ def anndata_contents(root: Any, stored_bytes: int, unknown: tuple[str, ...] = ()
         raise ParseError("holds no matrix: neither X, raw nor layers; give a file with values of genes")
     is_old = not hasattr(root["obs"], "keys") or _OLD_RAW[0] in root
     return Contents(
-        "AnnData", obs, tuple(places), lambda: _rest(root, unknown, stored_bytes), (OLD_NOTE,) if is_old else ()
+        "AnnData",
+        obs,
+        tuple(places),
+        lambda: _rest(root, unknown, stored_bytes),
+        (OLD_NOTE,) if is_old else (),
+        lambda: _rest(root, unknown, stored_bytes, (_UNS,)).parts.get(_UNS, {}),
     )
 
 
@@ -110,7 +116,7 @@ def stored_matrix(name: str, part: Any) -> MatrixRows:
     )
 
 
-def _rest(root: Any, unknown: tuple[str, ...], stored_bytes: int) -> Rest:
+def _rest(root: Any, unknown: tuple[str, ...], stored_bytes: int, wanted: tuple[str, ...] = _REST) -> Rest:
     """Read what is neither a matrix of genes nor a table; matrices inside it are checked before AnnData makes them.
 
     What no library here can read, such as types of numbers that are newer than it, is left out by name.
@@ -118,7 +124,7 @@ def _rest(root: Any, unknown: tuple[str, ...], stored_bytes: int) -> Rest:
     read_elem = cells_library("anndata.io").read_elem
     found: dict[str, Any] = {}
     notes = []
-    for name in _REST:
+    for name in wanted:
         part = root.get(name)
         if part is None or not hasattr(part, "keys"):
             continue

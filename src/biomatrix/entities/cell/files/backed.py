@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.cell.files.contents import Contents
 from biomatrix.entities.cell.files.damage import cells_library, reading
-from biomatrix.entities.cell.files.finding import Found, find, totals_in
-from biomatrix.entities.cell.files.matrix_rows import row_sums
+from biomatrix.entities.cell.files.finding import Found, find
+from biomatrix.entities.cell.files.found_rows import regions_of, rows_of, totals_of
 from biomatrix.entities.cell.files.open_file import OpenFile
 from biomatrix.entities.cell.scale import Scale
-from biomatrix.entities.cell.values import Asked, to_cp10k
+from biomatrix.entities.cell.values import Asked
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.errors import ParseError
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
     from biomatrix.entities.cell.cell_set import CellSet
     from biomatrix.entities.cell.entity import Cell
     from biomatrix.entities.cell.genes.resolver import MatchedGenes
@@ -39,9 +36,11 @@ class BackedCellSet(OpenFile):
     ----------
     path : str or Path
         A file or folder of cells; see :meth:`biomatrix.CellSet.from_file`.
-    values, layer, totals : optional
+    values, layer, totals, assembly : optional
         As of :meth:`biomatrix.CellSet.from_file`; what the values are is decided on 4,096 cells spread over the file,
         and cells that are not so are refused when they are read.
+    one_based : bool
+        Whether starts of peaks count from 1.
     limits, contents
         As of :class:`~biomatrix.entities.cell.files.open_file.OpenFile`.
 
@@ -57,13 +56,17 @@ class BackedCellSet(OpenFile):
         values: Asked = "auto",
         layer: str | None = None,
         totals: str | None = None,
+        assembly: str | None = None,
+        one_based: bool = False,
         limits: Limits = DEFAULT_LIMITS,
         contents: Contents | None = None,
     ) -> None:
         super().__init__(path, limits, contents)
         try:
             with reading(path):
-                self._found: Found = find(self.contents, values=values, layer=layer, totals=totals)
+                self._found: Found = find(
+                    self.contents, values=values, layer=layer, totals=totals, assembly=assembly, one_based=one_based
+                )
         except BaseException:
             self.close()
             raise
@@ -136,59 +139,16 @@ class BackedCellSet(OpenFile):
         last = min(last, len(self))
         with reading(self.path, f"cells {first:,} to {last:,}"):
             found = self._found
-            matrix = self._matrix(first, last)
+            matrix = rows_of(found, first, last)
             obs, var = self.contents.obs.read(first, last), found.place.var.read(0, len(found.place.var))
             adata = anndata.AnnData(X=matrix, obs=obs, var=var)
-            return CellSet(
-                adata, matrix, found.genes, self.scale, self._totals(matrix, first, last), found.notes, found.matched
-            )
+            totals = totals_of(self.contents, found, matrix, first, last)
+            regions = regions_of(found, matrix, first, last)
+            return CellSet(adata, matrix, found.genes, self.scale, totals, found.notes, found.matched, regions)
 
     def whole(self) -> CellSet:
         """Return all cells, with everything else that the file holds."""
         from biomatrix.entities.cell.files.whole import whole_set
 
         with reading(self.path):
-            return whole_set(self.contents, self._found, self._matrix, self._totals)
-
-    def _matrix(self, first: int, last: int) -> csr_matrix:
-        found = self._found.values
-        _, matrix = to_cp10k(found, self._found.place.rows.read(first, last))
-        check_chunk(matrix, found.scale, found.where, first)
-        return matrix
-
-    def _totals(self, matrix: csr_matrix, first: int, last: int) -> NDArray[np.float64] | None:
-        return totals_of(self.contents, self._found, matrix, first, last)
-
-
-def totals_of(
-    contents: Contents, found: Found, matrix: csr_matrix, first: int, last: int
-) -> NDArray[np.float64] | None:
-    """Return the counts of cells over all genes: of the column, else the sums of rows of counts, else None."""
-    if found.totals is not None:
-        return totals_in(contents.obs, found.totals, first, last)
-    if found.values.scale != "counts":
-        return None
-    if found.counted is not None:
-        matrix = matrix[:, np.flatnonzero(found.counted)]
-    return row_sums(matrix)
-
-
-def check_chunk(matrix: Any, scale: Scale, where: str, first: int) -> None:
-    """Refuse cells that are not what a sample of the file was; ParseError with the row."""
-    data = matrix.data
-    wrong = data < 0
-    if scale == "counts":
-        wrong = wrong | (data % 1 > 0)
-    if not wrong.any():
-        return
-    at = int(np.argmax(wrong))
-    row = first + int(np.searchsorted(matrix.indptr, at, side="right")) - 1
-    if scale == "counts" and data[at] > 0:
-        raise ParseError(
-            f"{where}: row {row} holds {data[at]:g}, which is no count, and the cells before are counts; say what the "
-            "values are (values=)",
-            position=row,
-        )
-    raise ParseError(
-        f"{where}: row {row} holds {data[at]:g}, below 0; name the layer of what was measured", position=row
-    )
+            return whole_set(self.contents, self._found)

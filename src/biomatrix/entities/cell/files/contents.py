@@ -67,6 +67,8 @@ class Contents:
         Reads everything else.
     notes : tuple of str
         What was left out.
+    uns : callable
+        Reads what the file says of itself, alone.
     """
 
     layout: str
@@ -74,6 +76,7 @@ class Contents:
     places: tuple[Place, ...]
     rest: Callable[[], Rest] = Rest
     notes: tuple[str, ...] = ()
+    uns: Callable[[], Mapping[str, Any]] = dict
 
     def __post_init__(self) -> None:
         for place in self.places:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.cell.files.contents import Contents, Place
-from biomatrix.entities.cell.files.matrix_layouts import GENES
+from biomatrix.entities.cell.files.feature_kinds import FeatureKinds, ensembl_column, feature_kinds
+from biomatrix.entities.cell.files.peaks import PeakRows, peaks_beside
 from biomatrix.entities.cell.scale import Scale
 from biomatrix.entities.cell.values import Asked, ValuesFound, decide_values
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
@@ -29,9 +30,6 @@ _COUNTS_WORDS: Final = ("count", "raw", "umi")
 """What a layer's name holds where it may be the counts of the matrix; others, such as ``spliced``, are part of them."""
 TOTALS: Final = ("n_counts", "total_counts", "nCount_RNA", "n_umi", "nUMI", "total_counts_all_genes")
 """Columns of ``obs`` in which the counts of a cell over all genes are usually kept."""
-_IDS: Final = ("ensembl_id", "ensembl_ids", "gene_ids", "gene_id", "feature_id", "ensembl", "Accession")
-_ID_PREFIX: Final = "ENS"
-_FEATURES: Final = "feature_types"
 _TRANSPOSED: Final = 2000
 
 
@@ -52,6 +50,8 @@ class Found:
     notes : tuple of str
     counted : ndarray, shape=(G,), dtype=bool, optional
         Which columns count for the totals of cells, where some are peaks or antibodies; None where all are genes.
+    peaks : PeakRows, optional
+        Those beside the genes.
     """
 
     place: Place
@@ -61,9 +61,13 @@ class Found:
     totals: str | None
     notes: tuple[str, ...]
     counted: NDArray[np.bool_] | None = None
+    peaks: PeakRows | None = None
 
 
-def find(contents: Contents, *, values: Asked = "auto", layer: str | None = None, totals: str | None = None) -> Found:
+def find(
+    contents: Contents, *, values: Asked = "auto", layer: str | None = None, totals: str | None = None,
+    assembly: str | None = None, one_based: bool = False,
+) -> Found:  # fmt: skip
     """Decide what is read of a file.
 
     Parameters
@@ -75,6 +79,9 @@ def find(contents: Contents, *, values: Asked = "auto", layer: str | None = None
         The matrix: ``X``, ``raw`` or the name of a layer.
     totals : str, optional
         A column of ``obs``; one of the usual names where its values can be that, when not given.
+    assembly, one_based : optional
+        Where peaks beside the genes lie, and how their starts count; see
+        :func:`~biomatrix.entities.cell.files.peaks.peaks_beside`.
 
     Raises
     ------
@@ -87,14 +94,15 @@ def find(contents: Contents, *, values: Asked = "auto", layer: str | None = None
         raise ParseError(f"obs has no column {totals!r} for totals; its columns are {listed}")
     spans = sampled_spans(len(contents.obs))
     place, seen, sample = _chosen(contents, spans, values, layer, totals, notes)
-    counted = _counted(place.var)
-    of_genes = sample if counted is None else sample[:, np.flatnonzero(counted)]
-    total_column, note = _totals(contents.obs, of_genes, spans, totals, seen.scale)
+    kinds = feature_kinds(place.var)
+    total_column, note = _totals(contents.obs, sample, spans, totals, seen.scale)
     if len(contents.obs) > SAMPLED:
         seen_in = sum(last - first for first, last in spans)
         notes.append(f"what the values are was decided on {seen_in:,} of {len(contents.obs):,} cells")
-    genes, matched, gene_notes = _genes(place, contents)
-    return Found(place, seen, matched, genes, total_column, (seen.note, *note, *gene_notes, *notes), counted)
+    genes, matched, gene_notes = _genes(place, kinds, contents)
+    peaks, of_peaks = peaks_beside(contents, place, layer=layer, assembly=assembly, one_based=one_based)
+    told = (seen.note, *note, *gene_notes, *of_peaks, *notes)
+    return Found(place, seen, matched, genes, total_column, told, _counted(kinds), peaks)
 
 
 def sampled_spans(cells: int) -> list[tuple[int, int]]:
@@ -105,11 +113,13 @@ def sampled_spans(cells: int) -> list[tuple[int, int]]:
     return [(first, first + width) for first in np.linspace(0, cells - width, _BLOCKS).astype(int).tolist()]
 
 
-def _sample(place: Place, spans: list[tuple[int, int]]) -> csr_matrix:
+def _sample(place: Place, genes: NDArray[np.bool_] | None, spans: list[tuple[int, int]]) -> csr_matrix:
+    """Return what is looked at: peaks and antibodies are counted otherwise than genes, and say nothing of them."""
     from scipy.sparse import vstack
 
     pieces = [place.rows.read(first, last) for first, last in spans]
-    return pieces[0] if len(pieces) == 1 else vstack(pieces, format="csr")
+    matrix = pieces[0] if len(pieces) == 1 else vstack(pieces, format="csr")
+    return matrix if genes is None else matrix[:, np.flatnonzero(genes)]
 
 
 def _chosen(
@@ -121,9 +131,12 @@ def _chosen(
     sums = _totals_of(contents.obs, totals, spans)
     rated: list[tuple[tuple[int, int, int], Place, ValuesFound, csr_matrix]] = []
     errors: list[BioMatrixError] = []
+    tables: dict[int, NDArray[np.bool_] | None] = {}
     for number, place in enumerate(places):
         try:
-            matrix = _sample(place, spans)
+            if id(place.var) not in tables:
+                tables[id(place.var)] = _counted(feature_kinds(place.var))
+            matrix = _sample(place, tables[id(place.var)], spans)
             found = decide_values(matrix, place.name, asked=asked, totals=sums)
             if asked == "auto" and found.scale == "other" and place.name == "X":
                 found = _as_written(contents, matrix, found)
@@ -137,7 +150,7 @@ def _chosen(
             if len(places) == 1:
                 raise
             continue
-        rated.append(((_ORDER[found.scale], -len(place.var), number), place, found, matrix))
+        rated.append(((_ORDER[found.scale], -matrix.shape[1], number), place, found, matrix))
     if not rated:
         raise errors[0] if errors else ParseError("holds no matrix that can be read; name one (layer=)")
     _, place, found, sample = min(rated, key=lambda one: one[0])
@@ -151,7 +164,7 @@ def _chosen(
 
 def _as_written(contents: Contents, matrix: csr_matrix, found: ValuesFound) -> ValuesFound:
     """Return what a file that this package wrote says its values are, where they can be that: few genes tell little."""
-    written = contents.rest().parts.get("uns", {}).get("biomatrix")
+    written = contents.uns().get("biomatrix")
     said = written.get("values") if isinstance(written, Mapping) else None
     if said not in ("log1p_cp10k", "rank"):
         return found
@@ -202,32 +215,28 @@ def _totals(
     return None, [f"obs[{name!r}] is not taken for the totals of cells: it is not finite, or below the sum of a row"]
 
 
-def _counted(var: TableRows) -> NDArray[np.bool_] | None:
-    """Return which columns are genes, ``bool [G]``; None where the file tells of none that are not."""
-    if _FEATURES not in var.columns:
-        return None
-    counted: NDArray[np.bool_] = np.asarray(var.column(_FEATURES, 0, len(var)), dtype=object) == GENES
-    return None if counted.all() else counted
+def _counted(kinds: FeatureKinds) -> NDArray[np.bool_] | None:
+    """Return which columns are genes, ``bool [G]``; None where all are, or where no column is one."""
+    return None if kinds.genes.all() or not kinds.genes.any() else kinds.genes
 
 
-def _genes(place: Place, contents: Contents) -> tuple[NDArray[np.object_], MatchedGenes, list[str]]:
+def _genes(
+    place: Place, kinds: FeatureKinds, contents: Contents
+) -> tuple[NDArray[np.object_], MatchedGenes, list[str]]:
     """Return the Ensembl id of each column, how they matched, and what to note."""
     from biomatrix.entities.cell.genes.resolver import resolve
 
     var = place.var
     names = var.index(0, len(var))
-    wanted = np.ones(len(var), dtype=bool)
-    notes: list[str] = []
-    if _FEATURES in var.columns:
-        kinds = np.asarray(var.column(_FEATURES, 0, len(var)), dtype=object)
-        wanted = kinds == GENES
-        others = sorted({str(one) for one in kinds[~wanted]})
-        if not wanted.any() and len(var):
-            raise UnsupportedError(
-                f"holds {', '.join(others)} and no genes; read it as accessibility, with its assembly"
-            )
-        if others:
-            notes.append(f"{int((~wanted).sum()):,} features that are no genes were left out: {', '.join(others)}")
+    wanted, notes = kinds.genes, list[str]()
+    if not wanted.any():
+        if kinds.told and len(var):
+            held = kinds.listed(~wanted)
+            raise UnsupportedError(f"holds {held} and no genes; read it as accessibility, with its assembly")
+        wanted = ~wanted  # for the resolver to say what they are
+    elif (others := ~(wanted | kinds.peaks)).any():
+        notes.append(f"{int(others.sum()):,} features that are neither genes nor peaks were left out: "
+                     f"{kinds.listed(others)}")  # fmt: skip
     ids, column = ensembl_column(var)
     given = None if ids is None else [_id_text(one) for one in ids[wanted]]
     try:
@@ -246,15 +255,6 @@ def _genes(place: Place, contents: Contents) -> tuple[NDArray[np.object_], Match
 
 def _id_text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def ensembl_column(var: TableRows) -> tuple[NDArray[np.object_] | None, str]:
-    """Return a column of Ensembl ids and its name: one of the usual ones that holds some."""
-    for name in (one for one in _IDS if one in var.columns):
-        found = np.asarray(var.column(name, 0, len(var)), dtype=object)
-        if any(isinstance(one, str) and one.startswith(_ID_PREFIX) for one in found):
-            return found, name
-    return None, ""
 
 
 def _transposed(contents: Contents, error: BioMatrixError) -> BioMatrixError:

@@ -13,8 +13,6 @@ from biomatrix.entities.cell.files.matrix_rows import CompressedRows, DenseRows
 from biomatrix.entities.cell.files.table_rows import Reader, StoredRows, array_reader
 from biomatrix.errors import ParseError
 
-GENES: Final = "Gene Expression"
-"""What Cell Ranger calls features that are genes; it also counts peaks, antibodies and guides."""
 _TEN_X: Final = frozenset({"barcodes", "data", "indices", "indptr", "shape"})
 _CELL_NAMES: Final = ("CellID", "obs_names", "barcode", "barcodes", "cell_id")
 _GENE_NAMES: Final = ("Gene", "var_names", "gene", "gene_name", "Accession", "gene_id")

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from biomatrix.entities.cell.files.backed import check_chunk, totals_of
 from biomatrix.entities.cell.files.contents import Contents, Place, Rest
-from biomatrix.entities.cell.files.finding import Found, find
+from biomatrix.entities.cell.files.finding import find
 from biomatrix.entities.cell.files.matrix_rows import MemoryRows
 from biomatrix.entities.cell.files.table_rows import FrameRows
 from biomatrix.entities.cell.files.whole import whole_set
-from biomatrix.entities.cell.values import Asked, to_cp10k
+from biomatrix.entities.cell.values import Asked
 from biomatrix.errors import ParseError
 
 if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
-    from scipy.sparse import csr_matrix
 
     from biomatrix.entities.cell.cell_set import CellSet
 
 
-def memory_set(adata: AnnData, *, values: Asked, layer: str | None, totals: str | None) -> CellSet:
+def memory_set(
+    adata: AnnData, *, values: Asked, layer: str | None, totals: str | None, assembly: str | None
+) -> CellSet:
     """Return the cells of an AnnData; see :meth:`biomatrix.CellSet.from_anndata`."""
     held: Any = adata.to_memory() if adata.isbacked else adata
     obs, var = FrameRows("obs", held.obs), FrameRows("var", held.var)
@@ -33,15 +32,8 @@ def memory_set(adata: AnnData, *, values: Asked, layer: str | None, totals: str 
     places += [Place(f"layers/{name}", MemoryRows(f"layers/{name}", held.layers[name]), var) for name in held.layers]
     if not places:
         raise ParseError("the AnnData holds no matrix: neither X, raw nor layers")
-    contents = Contents("AnnData", obs, tuple(places), lambda: Rest({"uns": held.uns}))
-    found = find(contents, values=values, layer=layer, totals=totals)
-    return whole_set(contents, found, partial(_matrix, found), partial(totals_of, contents, found), held)
-
-
-def _matrix(found: Found, first: int, last: int) -> csr_matrix:
-    _, matrix = to_cp10k(found.values, found.place.rows.read(first, last))
-    check_chunk(matrix, found.values.scale, found.values.where, first)
-    return matrix
+    contents = Contents("AnnData", obs, tuple(places), lambda: Rest({"uns": held.uns}), uns=lambda: held.uns)
+    return whole_set(contents, find(contents, values=values, layer=layer, totals=totals, assembly=assembly), held)
 
 
 def refuse_mixed_columns(table: pd.DataFrame, name: str) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,21 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.cell.assemblies import assembly_named, check_inside, chromosome_indices, require_assembly
+from biomatrix.entities.cell.files.feature_kinds import coordinate_columns, feature_kinds, region_ids
+from biomatrix.entities.cell.files.table_rows import TableRows
 from biomatrix.entities.cell.overlaps import genomic_order
-from biomatrix.entities.cell.regions import Regions
+from biomatrix.entities.cell.regions import Regions, region_of_name
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
 
-PEAKS: Final = "Peaks"
-"""What Cell Ranger calls features that are peaks, beside genes."""
-Column = Callable[[str], Sequence[Any] | NDArray[Any]]
-"""Returns the values of a column of a table."""
-FEATURES: Final = ("feature_types", "feature_type")
-_CHROMOSOME: Final = ("chrom", "chr", "#chrom", "chromosome", "#chromosome", "seqnames")
-_START: Final = ("start", "chromstart", "chrom_start", "chr_start")
-_END: Final = ("end", "stop", "chromend", "chrom_end", "chr_end")
-_IDS: Final = ("gene_ids", "interval", "peak", "peaks", "id")
 _GENOME: Final = ("genome", "assembly")
-_NAME: Final = re.compile(r"([^:\s]+?)[:_-](\d+)[_-](\d+)")
 _SAID: Final = ("assembly", "genome", "genome_assembly", "reference_genome", "reference")
 _EXAMPLES: Final = 5
 
@@ -51,30 +42,28 @@ class PeakColumns:
 
 
 def find_columns(
-    names: Sequence[str],
-    columns: Sequence[str],
-    column: Column,
+    var: TableRows,
     *,
     assembly: str | None = None,
     said: Mapping[str, Any] | None = None,
     one_based: bool = False,
+    beside: bool = False,
 ) -> PeakColumns:
     """Find where the columns of a matrix lie.
 
     Parameters
     ----------
-    names : sequence of str
-        Of the columns.
-    columns : sequence of str
-        The columns of the table beside them (``var``).
-    column : callable
-        Returns the values of one of those.
+    var : TableRows
+        The table of the columns; those that are peaks are told by
+        :func:`~biomatrix.entities.cell.files.feature_kinds.feature_kinds`.
     assembly : str, optional
         Which genome they lie on, where the file does not say.
     said : mapping of str to object, optional
         What the file says besides (``uns``), perhaps its assembly.
     one_based : bool
         Whether starts count from 1, as in R; else from 0, as in BED and 10x Genomics.
+    beside : bool
+        Whether the other columns are read too, so that nothing is to be said of them.
 
     Raises
     ------
@@ -83,9 +72,9 @@ def find_columns(
     ParseError
         A start after its end, or a region past the end of its chromosome.
     """
-    wanted, notes = _wanted(names, columns, column)
-    chromosomes, start, end, told, note = column_places(names, columns, column, wanted)
-    assembly = _assembly(assembly, told, columns, column, wanted, said or {})
+    wanted, notes = _wanted(var, beside)
+    chromosomes, start, end, told, note = column_places(var, wanted)
+    assembly = _assembly(assembly, told, var, wanted, said or {})
     notes.append(note)
     start = start - one_based
     chromosome = chromosome_indices(chromosomes)
@@ -101,7 +90,8 @@ def find_columns(
         check_inside(assembly, chromosome, start, end, wanted)
     except BioMatrixError as error:
         place = int(error.position or 0)
-        raise type(error)(f"column {names[place]!r}: {error.message}", position=place) from None
+        name = str(var.index(place, place + 1)[0])
+        raise type(error)(f"column {name!r}: {error.message}", position=place) from None
     order = genomic_order(chromosome, start, end)
     ones = np.ones(len(order), dtype=np.float32)
     regions = Regions(assembly, chromosome[order], start[order], end[order], ones)
@@ -113,29 +103,28 @@ def find_columns(
     return PeakColumns(regions, wanted[order], tuple(notes))
 
 
-def _wanted(names: Sequence[str], columns: Sequence[str], column: Column) -> tuple[NDArray[np.int64], list[str]]:
-    """Return the columns that are peaks: all, or those that Cell Ranger calls so."""
-    kind = next((name for name in columns if name in FEATURES), None)
-    every = np.arange(len(names))
-    if kind is None:
-        return every, []
-    peaks = np.array([str(value) == PEAKS for value in column(kind)], dtype=bool)
-    if not peaks.any():
-        held = ", ".join(sorted({str(value) for value in column(kind)})[:_EXAMPLES])
-        raise UnsupportedError(f"the columns are {held}, no peaks; read them as expression")
-    left = int((~peaks).sum())
-    return every[peaks], [f"left out, since they are no peaks: {left:,} columns"] if left else []
+def _wanted(var: TableRows, beside: bool) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the columns that are peaks, all where none is told to be one; and a note of those that are not."""
+    kinds = feature_kinds(var)
+    if not kinds.peaks.any():
+        if kinds.told:
+            held = kinds.listed(~kinds.peaks)
+            raise UnsupportedError(f"the columns are {held}, no peaks; read them as expression")
+        return np.arange(len(var)), []
+    left = 0 if beside else int((~kinds.peaks).sum())
+    notes = [f"left out, since they are no peaks: {left:,} columns"] if left else []
+    return np.flatnonzero(kinds.peaks), notes
 
 
 def column_places(
-    names: Sequence[str], columns: Sequence[str], column: Column, wanted: NDArray[np.int64]
+    var: TableRows, wanted: NDArray[np.int64]
 ) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64], str, str]:
     """Return where columns of a matrix lie, as :func:`find_columns` reads it, before any of it is checked.
 
     Parameters
     ----------
-    names, columns, column
-        As of :func:`find_columns`.
+    var : TableRows
+        The table of the columns.
     wanted : ndarray, shape=(R,), dtype=int64
         The columns that are regions.
 
@@ -155,10 +144,10 @@ def column_places(
     UnsupportedError
         The columns are no regions.
     """
-    found = coordinate_columns(columns)
+    found = coordinate_columns(var.columns)
     if found is not None:
         told, parts = found
-        chromosomes, starts, ends = (np.asarray(column(name), dtype=object)[wanted] for name in parts)
+        chromosomes, starts, ends = (var.whole(name)[wanted] for name in parts)
         try:
             start, end = (np.array([_whole(value) for value in part], dtype=np.int64) for part in (starts, ends))
         except (TypeError, ValueError):
@@ -166,18 +155,20 @@ def column_places(
                 f"the columns {parts[1]} and {parts[2]} of var hold values that are no positions"
             ) from None
         return [str(one) for one in chromosomes], start, end, told, f"places of regions are {', '.join(parts)} of var"
-    for source in (None, *(name for name in columns if name.lower() in _IDS)):
-        texts = [str(names[at]) for at in wanted] if source is None else [str(column(source)[at]) for at in wanted]
-        read = [_NAME.fullmatch(text.strip()) for text in texts]
-        rows = [one for one in read if one is not None]
-        if len(rows) == len(texts) and rows:
-            start, end = (np.array([int(one[part]) for one in rows], dtype=np.int64) for part in (2, 3))
-            where = "the names of columns" if source is None else f"{source} of var"
-            return [one[1] for one in rows], start, end, "", f"places of regions were read from {where}"
-        if rows and len(rows) > len(texts) / 2:
-            wrong = next(text for text, one in zip(texts, read, strict=True) if one is None)
-            raise ParseError(f"the column {wrong!r} is no region such as chr1:9800-10300, as most others are")
-    shown = ", ".join(repr(str(names[at])) for at in wanted[:_EXAMPLES])
+    names = [str(one) for one in var.index(0, len(var))[wanted]]
+    read = [region_of_name(name) for name in names]
+    where = "the names of columns"
+    if not any(read) and (beside := region_ids(var)) is not None:
+        read = [region_of_name(str(one)) for one in var.whole(beside)[wanted]]
+        where = f"{beside} of var"
+    known = [one for one in read if one is not None]
+    if known and len(known) == len(read):
+        first, last = (np.array(part, dtype=np.int64) for part in zip(*(one[1:] for one in known), strict=True))
+        return [one[0] for one in known], first, last, "", f"places of regions were read from {where}"
+    if len(known) > len(read) / 2:
+        wrong = names[read.index(None)]
+        raise ParseError(f"the column {wrong!r} is no region such as chr1:9800-10300, as most others are")
+    shown = ", ".join(map(repr, names[:_EXAMPLES]))
     raise UnsupportedError(
         f"the columns are no regions: {shown}; name them as chr1:9800-10300, or give var the columns chrom, start, end"
     )
@@ -189,31 +180,9 @@ def _whole(value: Any) -> int:
     return int(value)
 
 
-def is_region_name(name: str) -> bool:
-    """Return whether a name says where a region lies, such as ``chr1:100-200`` or ``KI270728.1_5_9``."""
-    return _NAME.fullmatch(name.strip()) is not None
-
-
-def coordinate_columns(columns: Iterable[str]) -> tuple[str, tuple[str, str, str]] | None:
-    """Return the assembly in their names, or "", and the names of the columns of chromosome, start and end."""
-    lower = {name.lower(): name for name in columns}
-    chromosome = next((lower[name] for name in _CHROMOSOME if name in lower), None)
-    if chromosome is None:
-        return None
-    for prefix in ("", "hg38_", "hg19_", "hs1_"):
-        start = next((lower[prefix + name] for name in _START if prefix + name in lower), None)
-        end = next((lower[prefix + name] for name in _END if prefix + name in lower), None)
-        if start is not None and end is not None:
-            return prefix.rstrip("_"), (chromosome, start, end)
-    return None
-
-
-def _assembly(
-    asked: str | None, told: str, columns: Sequence[str], column: Column,
-    wanted: NDArray[np.int64], said: Mapping[str, Any],
-) -> str:  # fmt: skip
+def _assembly(asked: str | None, told: str, var: TableRows, wanted: NDArray[np.int64], said: Mapping[str, Any]) -> str:
     """Return the assembly that is asked for, or that the file says; where both say one, they are the same."""
-    found = assembly_said(told, columns, column, wanted, said)
+    found = assembly_said(told, var, wanted, said)
     if asked is None and not found:
         raise UnsupportedError(
             "regions without an assembly say nothing, and the file names none; say which genome it was mapped to, such "
@@ -227,16 +196,15 @@ def _assembly(
 
 
 def assembly_said(
-    told: str, columns: Sequence[str], column: Column, wanted: NDArray[np.int64], said: Mapping[str, Any],
-    *, human: bool = True,
-) -> str:  # fmt: skip
+    told: str, var: TableRows, wanted: NDArray[np.int64], said: Mapping[str, Any], *, human: bool = True
+) -> str:
     """Return the assembly that a file says its regions lie on, "" where it says none.
 
     Parameters
     ----------
     told : str
         The assembly that names of columns tell, or "".
-    columns, column, wanted, said
+    var, wanted, said
         As of :func:`column_places` and :func:`find_columns`.
     human : bool
         As of :func:`~biomatrix.entities.cell.assemblies.assembly_named`.
@@ -247,9 +215,9 @@ def assembly_said(
         It says several.
     """
     names = {told} if told else set()
-    for name in columns:
+    for name in var.columns:
         if name.lower() in _GENOME:
-            names |= {str(value) for value in np.asarray(column(name), dtype=object)[wanted]} - {""}
+            names |= {str(value) for value in var.whole(name)[wanted]} - {""}
     names |= {value for name, value in said.items() if str(name).lower() in _SAID and isinstance(value, str) and value}
     found = {assembly_named(name, human=human) for name in names}
     if len(found) > 1:

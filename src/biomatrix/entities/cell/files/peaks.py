@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from biomatrix.entities.cell.files.damage import reading
+from biomatrix.entities.cell.files.feature_kinds import feature_kinds
 from biomatrix.entities.cell.files.open_file import OpenFile
-from biomatrix.entities.cell.files.peak_columns import FEATURES, PEAKS, PeakColumns, find_columns
-from biomatrix.entities.cell.genes.names import is_peak
+from biomatrix.entities.cell.files.peak_columns import PeakColumns, find_columns
+from biomatrix.entities.cell.files.table_rows import FrameRows
 from biomatrix.entities.cell.region_counts import RegionCounts
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
-from biomatrix.errors import ParseError
+from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from pandas import DataFrame
+    from scipy.sparse import csr_matrix
 
-    from biomatrix.entities.cell.files.contents import Contents
+    from biomatrix.entities.cell.files.contents import Contents, Place
     from biomatrix.entities.cell.files.table_rows import TableRows
 
 _ROWS: Final = 4096
 """Cells read at once."""
-_LOOKED_AT: Final = 256
-"""Names of columns by which a file of peaks is known, where it does not say what its columns are."""
 
 
 def peaks_of(
@@ -52,14 +52,7 @@ def peaks_of(
     """
     from scipy.sparse import csr_matrix
 
-    found = find_columns(
-        [str(name) for name in adata.var_names],
-        [str(name) for name in adata.var.columns],
-        lambda name: adata.var[name].to_numpy(),
-        assembly=assembly,
-        said=adata.uns,
-        one_based=one_based,
-    )
+    found = find_columns(FrameRows("var", adata.var), assembly=assembly, said=adata.uns, one_based=one_based)
     matrix = csr_matrix(adata.X if layer is None else adata.layers[layer], dtype=np.float32)
     matrix.sum_duplicates()
     return _made(found, [matrix], [str(name) for name in adata.obs_names], adata.obs)
@@ -91,6 +84,81 @@ def read_peaks(
         return cells.read(0, len(cells))
 
 
+@dataclass(frozen=True, eq=False)
+class PeakRows:
+    """The columns of one matrix that are peaks, read by ranges of cells.
+
+    Parameters
+    ----------
+    place : Place
+        The matrix.
+    found : PeakColumns
+        Its columns that are peaks, and where they lie.
+    obs : TableRows
+        The cells.
+    """
+
+    place: Place
+    found: PeakColumns
+    obs: TableRows
+
+    def read(self, first: int, last: int, rows: csr_matrix | None = None, *, annotated: bool = True) -> RegionCounts:
+        """Return the cells from ``first`` up to ``last``.
+
+        Parameters
+        ----------
+        first, last : int
+        rows : scipy.sparse.csr_matrix, optional
+            These rows of the matrix, where they have been read already.
+        annotated : bool
+            Whether their table comes with them.
+        """
+        read = self.place.rows.read
+        pieces = [read(at, min(at + _ROWS, last)) for at in range(first, last, _ROWS)] if rows is None else [rows]
+        obs = self.obs.read(first, last) if annotated else None
+        return _made(self.found, pieces, self.obs.index(first, last).tolist(), obs)
+
+
+def peaks_beside(
+    contents: Contents, place: Place, *, layer: str | None = None, assembly: str | None = None, one_based: bool = False
+) -> tuple[PeakRows | None, tuple[str, ...]]:
+    """Return the peaks of a file whose genes are read, None where it has none or they are left out; and notes.
+
+    Parameters
+    ----------
+    contents : Contents
+    place : Place
+        The matrix of which genes are read; peaks are those of the same where it has some.
+    layer : str, optional
+        Where one is named, no other matrix is looked into.
+    assembly, one_based : optional
+        As of :func:`peaks_of`. Where no assembly is given and the peaks cannot be placed, they are left out by a note:
+        the genes are read all the same.
+
+    Raises
+    ------
+    BioMatrixError
+        An assembly is given, and there are no peaks or they cannot be placed on it.
+    """
+    places = [place] if layer is not None else [place, *contents.places]
+    tables = {id(one.var): one for one in reversed(places)}
+    counts = {one.name: int(feature_kinds(one.var).peaks.sum()) for one in reversed(list(tables.values()))}
+    name = next((name for name, count in counts.items() if count), None)
+    if name is None:
+        if assembly is not None:
+            raise UnsupportedError(f"assembly={assembly!r} tells where peaks lie, and the columns are no peaks")
+        return None, ()
+    held = contents.place(name)
+    try:
+        found = _columns_of(held.var, contents, assembly, one_based, beside=True)
+    except BioMatrixError as error:
+        if assembly is not None:
+            raise
+        return None, (f"{counts[name]:,} peaks beside the genes were left out: {error.message}",)
+    note = f"{len(found.columns):,} peaks of {name} beside the genes are open regions on {found.regions.assembly}"
+    return PeakRows(held, found, contents.obs), (note, *found.notes)
+
+
 class BackedPeaks(OpenFile):
     """The accessibility of the cells of an open file, read by ranges of cells, so that memory does not grow with them.
 
@@ -115,56 +183,43 @@ class BackedPeaks(OpenFile):
         super().__init__(path, limits, contents)
         try:
             with reading(path):
-                self._obs = self.contents.obs
-                self._place = self.contents.places[0] if layer is None else self.contents.place(layer)
-                self._found = _columns_of(self._place.var, self.contents, assembly, one_based)
+                place = self.contents.places[0] if layer is None else self.contents.place(layer)
+                found = _columns_of(place.var, self.contents, assembly, one_based)
+                self._rows = PeakRows(place, found, self.contents.obs)
         except BaseException:
             self.close()
             raise
 
     def __len__(self) -> int:
         """Return the number of cells."""
-        return len(self._obs)
+        return len(self._rows.obs)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Which genome the regions lie on, where their places were read, and what was left out."""
-        return (f"regions lie on {self._found.regions.assembly}", *self._found.notes)
+        return (f"regions lie on {self._rows.found.regions.assembly}", *self._rows.found.notes)
 
     def read(self, first: int, last: int) -> RegionCounts:
         """Return the cells from ``first`` up to ``last``."""
-        last = min(last, len(self))
         with reading(self.path):
-            pieces = [self._place.rows.read(at, min(at + _ROWS, last)) for at in range(first, last, _ROWS)]
-            return _made(self._found, pieces, self._obs.index(first, last).tolist(), self._obs.read(first, last))
+            return self._rows.read(first, min(last, len(self)))
 
 
-def _columns_of(var: TableRows, contents: Contents, assembly: str | None, one_based: bool) -> PeakColumns:
-    said: Mapping[str, Any] = contents.rest().parts.get("uns", {}) if assembly is None else {}
-    return find_columns(
-        var.index(0, len(var)).tolist(),
-        var.columns,
-        lambda name: np.asarray(var.column(name, 0, len(var)), dtype=object),
-        assembly=assembly,
-        said=said,
-        one_based=one_based,
-    )
+def _columns_of(
+    var: TableRows, contents: Contents, assembly: str | None, one_based: bool, *, beside: bool = False
+) -> PeakColumns:
+    return find_columns(var, assembly=assembly, said=contents.uns(), one_based=one_based, beside=beside)
 
 
 def holds_peaks(contents: Contents) -> bool:
-    """Return whether the columns of a file of cells are peaks and no genes, by what it says of them or their names."""
+    """Return whether the columns of a file of cells are peaks and no genes."""
     if not contents.places:
         return False
-    var = contents.places[0].var
-    kind = next((name for name in var.columns if name in FEATURES), None)
-    if kind is not None:
-        kinds = {str(value) for value in np.asarray(var.column(kind, 0, len(var)), dtype=object)}
-        return kinds == {PEAKS}
-    names = var.index(0, min(len(var), _LOOKED_AT))
-    return len(names) > 0 and all(is_peak(str(name)) for name in names)
+    kinds = feature_kinds(contents.places[0].var)
+    return bool(kinds.peaks.any() and not kinds.genes.any())
 
 
-def _made(found: PeakColumns, pieces: list[Any], barcodes: list[str], obs: DataFrame) -> RegionCounts:
+def _made(found: PeakColumns, pieces: list[Any], barcodes: list[str], obs: DataFrame | None) -> RegionCounts:
     """Return counts from rows of the matrix, their columns in genomic order."""
     from scipy.sparse import csr_matrix, vstack
 

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from biomatrix.entities.cell.entity import Cell
     from biomatrix.entities.cell.files.contents import Contents
 
-_OF_GENES: Final = ("values", "layer", "totals")
 _OF_PEAKS: Final = ("assembly", "layer", "one_based")
-_SETTINGS: Final = tuple(dict.fromkeys((*_OF_GENES, *_OF_PEAKS)))
+_SETTINGS: Final = ("values", "totals", *_OF_PEAKS)
 
 
 def read_cells(path: str | Path, limits: Limits = DEFAULT_LIMITS, **settings: Any) -> Iterator[Cell | Reject]:
@@ -67,7 +66,7 @@ class CellRanges(RecordRanges):
     path : str or Path
     limits : Limits
     **settings
-        As of :meth:`biomatrix.CellSet.from_file`; ``assembly`` where columns are peaks and the file does not say it.
+        As of :meth:`biomatrix.CellSet.from_file`.
 
     Raises
     ------
@@ -87,15 +86,16 @@ class CellRanges(RecordRanges):
             raise
 
     def _found(self, contents: Contents, settings: Mapping[str, Any]) -> BackedCellSet | BackedPeaks:
-        """Return the cells of the open file, of genes or of peaks."""
+        """Return the cells of the open file: of peaks where it has no genes, else of genes and what peaks it has."""
         with reading(self._path):
-            of_genes = "assembly" not in settings and not holds_peaks(contents)
-        if of_genes:
+            of_peaks = holds_peaks(contents)
+        if not of_peaks:
             return BackedCellSet(self._path, contents=contents, **settings)
         wrong = sorted(set(settings) - set(_OF_PEAKS))
         if wrong:
             raise ConfigurationError(
-                f"peaks are read with {', '.join(_OF_PEAKS)}, not {', '.join(wrong)}", file=str(self._path)
+                f"peaks without genes are read with {', '.join(_OF_PEAKS)}, not {', '.join(wrong)}",
+                file=str(self._path),
             )
         return BackedPeaks(self._path, contents=contents, **settings)
 

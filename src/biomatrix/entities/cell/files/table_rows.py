@@ -51,6 +51,10 @@ class TableRows(ABC):
     def column(self, name: str, first: int, last: int) -> Any:
         """Return the values of a column, as pandas takes them."""
 
+    def whole(self, name: str) -> NDArray[np.object_]:
+        """Return every value of a column."""
+        return np.asarray(self.column(name, 0, len(self)), dtype=object)
+
     def read(self, first: int, last: int) -> pd.DataFrame:
         """Return rows as a table of pandas."""
         import pandas as pd
@@ -148,10 +152,7 @@ def _word(value: Any, default: str) -> str:
 
 
 def _as_text(read: Reader) -> Reader:
-    def named(first: int, last: int) -> Any:
-        return np.array([str(one) for one in read(first, last)], dtype=object)
-
-    return named
+    return lambda first, last: np.array([str(one) for one in read(first, last)], dtype=object)
 
 
 def _column(table: Any, column: str, label: str, stored_bytes: int) -> tuple[Reader, int]:

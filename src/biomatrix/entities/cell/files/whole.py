@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from biomatrix.entities.cell.files.contents import Contents
 from biomatrix.entities.cell.files.damage import cells_library
 from biomatrix.entities.cell.files.finding import Found
+from biomatrix.entities.cell.files.found_rows import regions_of, rows_of, totals_of
 from biomatrix.errors import BioMatrixError
 
 if TYPE_CHECKING:
@@ -20,43 +19,37 @@ if TYPE_CHECKING:
     from biomatrix.entities.cell.cell_set import CellSet
 
 
-def whole_set(
-    contents: Contents,
-    found: Found,
-    matrix_of: Callable[[int, int], csr_matrix],
-    totals_of: Callable[[csr_matrix, int, int], NDArray[np.float64] | None],
-    adata: Any = None,
-) -> CellSet:
+def whole_set(contents: Contents, found: Found, adata: Any = None) -> CellSet:
     """Return all cells of a file, or of an AnnData in memory where one is given.
 
     Parameters
     ----------
     contents : Contents
     found : Found
-    matrix_of, totals_of : callable
-        Read rows and their totals.
     adata : anndata.AnnData, optional
     """
     from biomatrix.entities.cell.cell_set import CellSet
 
     count = len(contents.obs)
-    matrix = matrix_of(0, count)
+    matrix = rows_of(found, 0, count)
     made, notes = (adata, ()) if adata is not None else _made(contents, found, matrix)
     return CellSet(
         made,
         matrix,
         found.genes,
         found.values.scale,
-        totals_of(matrix, 0, count),
+        totals_of(contents, found, matrix, 0, count),
         (*found.notes, *notes, *_counted(contents, found, matrix)),
         found.matched,
+        regions_of(found, matrix, 0, count),
     )
 
 
 def _counted(contents: Contents, found: Found, matrix: csr_matrix) -> list[str]:
     """Return what is to be noted of all cells together."""
     notes = []
-    empty = int((np.diff(matrix.indptr) == 0).sum())
+    genes = matrix if found.counted is None else matrix[:, np.flatnonzero(found.counted)]
+    empty = int((np.diff(genes.indptr) == 0).sum())
     if empty:
         notes.append(f"{empty:,} of {matrix.shape[0]:,} cells are empty: kept, without a gene")
     names = Counter(contents.obs.index(0, len(contents.obs)).tolist())

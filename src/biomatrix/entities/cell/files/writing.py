@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.cell.files.damage import cells_library
+from biomatrix.entities.cell.files.feature_kinds import feature_kinds
 from biomatrix.entities.cell.files.finding import TOTALS
 from biomatrix.entities.cell.files.matrix_rows import row_sums
 from biomatrix.entities.cell.files.memory import refuse_mixed_columns
+from biomatrix.entities.cell.files.table_rows import FrameRows
 from biomatrix.entities.files.writing import check_writable, named_refusals, write_atomically
 from biomatrix.errors import ConfigurationError
 
@@ -47,6 +49,11 @@ def _described(cells: CellSet) -> Any:
     made.var_names_make_unique()
     if len(cells.genes) == made.n_vars:
         made.var["ensembl_id"] = cells.genes.astype(str)
+    if cells.regions is not None:
+        kinds = feature_kinds(FrameRows("var", made.var))
+        if not kinds.told:
+            made.var["feature_types"] = kinds.words.astype(str)
+        made.uns["assembly"] = cells.regions.assembly
     if cells.totals is not None and not _are_told(cells.totals, cells, made.obs):
         made.obs[TOTALS[0]] = cells.totals
     made.uns["biomatrix"] = {"version": biomatrix.__version__, "values": cells.scale, "notes": list(cells.notes)}

@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.cell.genes.names import is_number, is_peak, parts_of, without_genome
+from biomatrix.entities.cell.genes.names import is_number, parts_of, without_genome
 from biomatrix.entities.cell.genes.table import gene_table
+from biomatrix.entities.cell.regions import region_of_name
 
 WARNED_BELOW: Final = 0.50
 """The share below which the result warns."""
@@ -79,7 +80,7 @@ def refusal(share: float, counts: Mapping[str, int], missing: list[str], title: 
             f"these are genes of another species, such as a mouse: {shown}; map them to human orthologues first, "
             "by a table of one-to-one orthologues"
         )
-    if sum(map(is_peak, missing)) > len(missing) / 2:
+    if sum(region_of_name(name) is not None for name in missing) > len(missing) / 2:
         return f"the columns are regions, not genes: {shown}; read them as accessibility, with their assembly"
     hint = "name the column that holds symbols or Ensembl ids"
     if sum(map(is_number, missing)) > len(missing) / 2:

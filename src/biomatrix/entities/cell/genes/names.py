@@ -20,7 +20,6 @@ _MONTH_DAY: Final = re.compile(rf"({_MONTH})[A-Z]*[-/ .](\d{{1,2}})", re.IGNOREC
 _ISO: Final = re.compile(r"\d{4}-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?")
 _SHORT: Final = re.compile(r"(\d{1,2})[-/](\d{1,2})(?:[-/]\d{2,4})?")
 _NUMBER: Final = re.compile(r"\d+(?:\.0+)?")
-_PEAK: Final = re.compile(r"(?:chr)?[0-9XYM]{1,2}[:_-]\d+[_-]\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -107,8 +106,3 @@ def spreadsheet_date(name: str) -> str | None:
 def is_number(name: str) -> bool:
     """Return whether a name is a plain number: a row's, an Entrez id, a date kept as days."""
     return _NUMBER.fullmatch(name) is not None
-
-
-def is_peak(name: str) -> bool:
-    """Return whether a name is an interval on a chromosome, such as ``chr1:100-600``."""
-    return _PEAK.fullmatch(name) is not None
