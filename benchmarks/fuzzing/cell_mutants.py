@@ -94,6 +94,10 @@ def mutant(content: bytes, number: int) -> tuple[bytes, str]:
     return _bytes_changed(content, draw)
 
 
+_MOST_READ = 2**22
+"""Numbers."""
+
+
 def _bytes_changed(content: bytes, draw: random.Random) -> tuple[bytes, str]:
     made = bytearray(content)
     for _ in range(draw.choice((1, 1, 2, 4, 16))):
@@ -130,6 +134,11 @@ def _parts_changed(content: bytes, draw: random.Random) -> tuple[bytes, str]:
     return whole.getvalue(), ", ".join(done)
 
 
+def _fits(part: h5py.Dataset | h5py.Group) -> bool:
+    """Return whether a part is numbers that can be read whole: another change may have made it huge."""
+    return isinstance(part, h5py.Dataset) and part.size is not None and part.size <= _MOST_READ
+
+
 def _element(file: h5py.File, name: str, draw: random.Random) -> None:
     part = file[name]
     if isinstance(part, h5py.Dataset) and part.size and part.dtype.kind in "iuf":
@@ -146,7 +155,7 @@ def _removed(file: h5py.File, name: str, draw: random.Random) -> None:
 
 def _cut(file: h5py.File, name: str, draw: random.Random) -> None:
     part = file[name]
-    if isinstance(part, h5py.Dataset) and part.shape:
+    if _fits(part) and part.shape:
         kept, attributes = part[: draw.randrange(part.shape[0] + 1)], dict(part.attrs)
         del file[name]
         file[name] = kept
@@ -155,7 +164,7 @@ def _cut(file: h5py.File, name: str, draw: random.Random) -> None:
 
 def _other_type(file: h5py.File, name: str, draw: random.Random) -> None:
     part = file[name]
-    if isinstance(part, h5py.Dataset) and part.dtype.kind in "iufb":
+    if _fits(part) and part.dtype.kind in "iufb":
         kept, attributes = part[()], dict(part.attrs)
         del file[name]
         file[name] = np.asarray(kept).astype(draw.choice(("S4", "f8", "c8", "i1", "u8", "f2", "?")))
@@ -208,7 +217,7 @@ def _swapped(file: h5py.File, name: str, draw: random.Random) -> None:
 
 def _shuffled(file: h5py.File, name: str, draw: random.Random) -> None:
     part = file[name]
-    if isinstance(part, h5py.Dataset) and part.shape and part.dtype.kind in "iuf":
+    if _fits(part) and part.shape and part.dtype.kind in "iuf":
         kept = part[()]
         np.random.default_rng(draw.randrange(1 << 30)).shuffle(kept)
         part[...] = kept
