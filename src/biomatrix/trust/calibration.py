@@ -12,7 +12,7 @@ import numpy as np
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.trust.calibration_files import read_scores, write_scores
-from biomatrix.trust.conformal import aps_scores, checked_probabilities, conformal_quantile, lac_scores
+from biomatrix.trust.conformal import aps_scores, checked_probabilities, conformal_quantile, lac_scores, records_needed
 from biomatrix.trust.origin import Origin
 from biomatrix.trust.recalibration import Recalibration
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 INTERVALS: Final = ("absolute", "normalised")
 _MOST: Final = 1.0 + 1e-9
 """The largest score of a set, with what rounding adds."""
+_MOST_SAMPLES: Final = 100_000
+"""As of one request."""
 SETS: Final = {"lac": lac_scores, "aps": aps_scores}
 _ORIGIN: Final = tuple(Origin.__annotations__)
 _WORDS: Final = ("method", *_ORIGIN, "data_hash")
@@ -51,7 +53,9 @@ class Interval:
     count: int
 
     def __str__(self) -> str:
-        if math.isinf(self.high - self.low):
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            if self.count >= records_needed(self.coverage):
+                return f"no {self.coverage:.0%} interval: its ends are past the largest number"
             return f"no {self.coverage:.0%} interval: {self.count} records are too few for it"
         bounds = f"{self.low:.3g} to {self.high:.3g}"
         return f"{self.coverage:.0%} interval {bounds} (calibrated on {self.count:,} records)"
@@ -133,8 +137,8 @@ class Calibration:
             yield f"coverage is between 0 and 1, such as 0.9, not {self.coverage}"
         if not 0.0 <= self.floor < math.inf or (self.method == "normalised" and self.floor == 0.0):
             yield f"the floor of the spread is positive for normalised scores, not {self.floor}"
-        if self.samples < 0:
-            yield f"samples are counted from 0, not {self.samples}"
+        if not 0 <= self.samples <= _MOST_SAMPLES:
+            yield f"samples are counted from 0 to {_MOST_SAMPLES:,}, not {self.samples!s:.20}"
         if self.held_out not in _HELD_OUT:
             yield f"held_out is {', '.join(_HELD_OUT[:-1])} or {UNKNOWN}, not {self.held_out!r}"
 
