@@ -92,6 +92,17 @@ def test_a_calibration_for_another_question_or_model_is_not_taken_unsaid(labelle
         RUNNER.invoke(app, [*asked, "Make", "--answer", "molecule_selfies"], catch_exceptions=False)
 
 
+def test_a_task_asks_in_its_own_words_and_its_number_is_checked() -> None:
+    asked = ["generate", "--task", "predict_weight", "--molecule", "CCO", "--json", "--temperature", "0"]
+    (answer,) = json.loads(RUNNER.invoke(app, asked, catch_exceptions=False).stdout)
+    (check,) = [one for one in answer["checks"] if one["name"] == "number with its unit"]
+    assert check["unit"] == "g/mol"
+    (off,) = json.loads(RUNNER.invoke(app, [*asked, "--checks", "off"], catch_exceptions=False).stdout)
+    assert (off["text"], off["checks"]) == (answer["text"], [])
+    with pytest.raises(ConfigurationError, match="asks about one molecule, and protein is given"):
+        RUNNER.invoke(app, ["generate", "--task", "predict_weight", "--protein", "MKV"], catch_exceptions=False)
+
+
 def test_an_explanation_is_listed_and_drawn(tmp_path: Path) -> None:
     target = tmp_path / "why.svg"
     result = RUNNER.invoke(app, ["explain", *ASKED, "--answer", "-0.3", "-o", str(target)], catch_exceptions=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biomatrix.cli.console import Quiet, shown_log
+from biomatrix.cli.task_options import subject_of
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def calibrate(
         raise ConfigurationError("a calibration is a .json or a .parquet file", file=str(output))
     check_writable(output)
     asked = task_named(task)
-    placeholder, kind = _subject(asked)
+    placeholder, kind = subject_of(asked)
     way = checked_method(asked, method, num_samples, coverage)
     checked_unit(asked, unit)
     refused: list[BioMatrixError] = []
@@ -103,18 +104,6 @@ def _width(made: Calibration) -> str:
     half = made.threshold() * (2 * made.floor if made.method == "normalised" else 1.0)
     usual = " at the usual spread of samples" if made.method == "normalised" else ""
     return f", {made.coverage:.0%} interval of plus or minus {half:.3g} {made.unit}".rstrip() + usual
-
-
-def _subject(task: Task) -> tuple[str, Kind]:
-    """Return the only placeholder of a task's prompts, and the kind of entity that it stands for."""
-    from biomatrix.entities.kind_registry import kind, kind_names
-    from biomatrix.entities.modality_registry import modality_class, modality_names
-    from biomatrix.tasks.templates import placeholders
-
-    names = list(dict.fromkeys(placeholders(task.prompts[0])))
-    if len(names) != 1 or names[0] not in (*kind_names(), *modality_names()):
-        raise ConfigurationError(f"{task.name} asks about {', '.join(names) or 'nothing'}, not about one entity")
-    return names[0], kind(names[0] if names[0] in kind_names() else modality_class(names[0]).kind)
 
 
 def _records(

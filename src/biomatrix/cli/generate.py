@@ -29,6 +29,7 @@ from biomatrix.cli.console import Quiet, shown_log
 from biomatrix.cli.engine_options import EnforcedBy, EngineName, ServedAs, Url, engine_settings, open_chosen
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
 from biomatrix.cli.option_words import named_as_options
+from biomatrix.cli.task_options import TaskName, asked_task, task_words
 from biomatrix.cli.tokenizer_options import named_tokenizers
 from biomatrix.entities.files.reading import STANDARD_INPUT
 from biomatrix.errors import BioMatrixError, ConfigurationError
@@ -50,8 +51,11 @@ def register(app: typer.Typer) -> None:
 
 
 def generate(
-    prompt: Annotated[str, typer.Argument(help="The request in words; '-' reads it from standard input.")],
     given: GivenEntities,
+    prompt: Annotated[
+        str | None, typer.Argument(help="The request in words; '-' reads it from standard input.")
+    ] = None,
+    task: TaskName = None,
     written_as: Annotated[
         str | None,
         typer.Option("--as", help="The modality in which the model sees the entities."),
@@ -105,6 +109,7 @@ def generate(
     quiet: Quiet = False,
 ) -> None:
     """Ask a model about text and entities; print the answers and write them as files."""
+    from biomatrix.generation.answer_checks import asked_number
     from biomatrix.generation.answer_files import check_destination
     from biomatrix.generation.confidence import with_evidence
     from biomatrix.generation.lengths import parse_length
@@ -118,8 +123,9 @@ def generate(
     calibrated = None if calibration is None else Calibration.from_file(calibration)
     if written_as is not None and not given.each:
         raise ConfigurationError(f"--as {written_as} says how an entity is shown, but none was given")
+    named = asked_task(task, prompt)
     place = engine_settings(engine, url, served_as, enforced_by)
-    outputs = outputs_of(answer)
+    outputs = outputs_of(answer if named is None else answer or named.output)
     _check_modalities(*(("--answer", name) for name in outputs), ("--as", written_as))
     written = outputs[-1] if outputs else None
     if calibrated is not None:
@@ -133,11 +139,16 @@ def generate(
     with named_as_options(length="--length", output="--answer", **shown_names(settings)):
         asked = {"output": outputs or None, "length": None if length is None else parse_length(length), **settings}
         asked["scorer"] = scorer_of(best_by, best_of, checks)
+        asked["number"] = None if named is None else asked_number(named)
         asked["constraints"] = parsed_constraints(constraint or ())
         request_of("checked before anything is read", **asked)
     tokenizers = named_tokenizers(tokenizer or ())
-    words = _standard_input() if prompt == STANDARD_INPUT else prompt
-    parts = build_prompt(words, given.read(), written_as=written_as)
+    parts: list[Any]
+    if prompt is None and named is not None:
+        parts = task_words(named, given.read(), written_as)
+    else:
+        words = _standard_input() if prompt == STANDARD_INPUT else prompt or ""
+        parts = build_prompt(words, given.read(), written_as=written_as)
     request = request_of(parts, **asked)
     with shown_log(quiet):
         opened = open_chosen(engine, model, tokenizers, place)

@@ -25,6 +25,7 @@ from biomatrix.trust import check_agreement
 
 if TYPE_CHECKING:
     from biomatrix.trust.calibration import Calibration
+    from biomatrix.trust.text_checks import AskedNumber
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
 
@@ -47,6 +48,7 @@ class Settings(TypedDict, total=False):
     beams: int | None
     guided: bool
     kept: Entity | tuple[Entity, str] | None
+    number: AskedNumber | None
 
 
 class Model:
@@ -198,6 +200,8 @@ class Model:
         about, kept : Entity, optional
             The entity whose labels a generated structure takes, and the one that fills one of several modalities; see
             :class:`biomatrix.generation.requests.Request`, also for what can be combined.
+        number : AskedNumber, optional
+            The number that an answer in text should hold: its unit and range are among the checks.
         calibration : Calibration, optional
             Of this task and model, so that :attr:`Answer.confidence` states an interval. One of other weights is
             refused; other words or another temperature are a reason to doubt.

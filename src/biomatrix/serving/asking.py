@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from biomatrix.generation.requests import Request, Scorer
     from biomatrix.serving.schemas.asking import GenerateAsked
     from biomatrix.serving.service import Service
+    from biomatrix.trust.text_checks import AskedNumber
     from biomatrix.vocabulary.tables import Item
 
 Opened: TypeAlias = "Mapping[int, Entity]"
 NONE_OPENED: Final[Opened] = {}
 
 
-def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OPENED) -> Request:
+def request_for(
+    service: Service, asked: GenerateAsked, opened: Opened = NONE_OPENED, number: AskedNumber | None = None
+) -> Request:
     """Return the request that is asked.
 
     Parameters
@@ -44,6 +47,8 @@ def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OP
     asked : GenerateAsked
     opened : mapping of int to Entity
         Entities of the prompt that were read already, by the identity of what gave them.
+    number : AskedNumber, optional
+        The number that the answers should hold, where a task asks for one.
 
     Raises
     ------
@@ -64,6 +69,7 @@ def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OP
         "system": asked.system,
         "scorer": _scorer(asked),
         "constraints": asked.constraints,
+        "number": number,
         "kept": None if asked.kept is None else _item(service, asked.kept, "kept", opened),
     }
     for name in [asked.output] if isinstance(asked.output, str) else asked.output or ():
@@ -75,7 +81,11 @@ def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OP
 
 
 def answers_to(
-    service: Service, asked: GenerateAsked, opened: Opened = NONE_OPENED, reference: Entity | None = None
+    service: Service,
+    asked: GenerateAsked,
+    opened: Opened = NONE_OPENED,
+    reference: Entity | None = None,
+    number: AskedNumber | None = None,
 ) -> tuple[list[Answer], AnswersTold]:
     """Return the answers to what is asked, and how they are told; see :func:`request_for`.
 
@@ -83,7 +93,7 @@ def answers_to(
     another, a check fails.
     """
     begun = time.perf_counter()
-    request = request_for(service, asked, opened)
+    request = request_for(service, asked, opened, number)
     level = checked_level(asked.checks)
     with further_checks_by(service.parser.further_checks):
         written = service.model.engine.generate([request])[0]

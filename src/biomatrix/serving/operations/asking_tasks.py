@@ -10,6 +10,7 @@ from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.errors import ConfigurationError
+from biomatrix.generation.answer_checks import asked_number
 from biomatrix.serving.asking import answers_to
 from biomatrix.serving.entities import open_entity
 from biomatrix.serving.examples import examples_of
@@ -92,7 +93,8 @@ def run_task(service: Service, asked: RunTaskAsked) -> RunTaskTold:
         length=asked.length if asked.length is not None else _length(one, list(opened.values())),
         constraints=[*one.constraints, *asked.constraints],
     )
-    answers, told = answers_to(service, request, opened, reference=_reference(one, list(opened.values())))
+    reference = _reference(one, list(opened.values()))
+    answers, told = answers_to(service, request, opened, reference, asked_number(one.task))
     values = [one.value(answer) for answer in answers]
     for answer, value in zip(told.answers, values, strict=True):
         answer.value = value.value if answer.value is None else answer.value
