@@ -102,7 +102,9 @@ def generate(
     relax: Relax = None,
     calibration: Annotated[
         Path | None,
-        typer.Option(help="A file of `biomatrix calibrate` for this task and model; numbers get an interval."),
+        typer.Option(
+            help="A file of `biomatrix calibrate` for this task and model; numbers get an interval, choices a set."
+        ),
     ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the answer as it is written.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable answers.")] = False,
@@ -111,6 +113,7 @@ def generate(
     """Ask a model about text and entities; print the answers and write them as files."""
     from biomatrix.generation.answer_checks import asked_number
     from biomatrix.generation.answer_files import check_destination
+    from biomatrix.generation.choosing import chosen_answer
     from biomatrix.generation.confidence import with_evidence
     from biomatrix.generation.lengths import parse_length
     from biomatrix.generation.model import request_of
@@ -130,6 +133,8 @@ def generate(
     written = outputs[-1] if outputs else None
     if calibrated is not None:
         refuse_calibration(calibrated, outputs)
+        if stream and calibrated.labels:
+            raise ConfigurationError("an answer among labels is chosen as a whole; leave out --stream")
     refuse_checks(checks, relax, written, stream)
     if output is not None:
         check_destination(Path(output), written, folder=output.endswith("/"))
@@ -153,7 +158,11 @@ def generate(
     with shown_log(quiet):
         opened = open_chosen(engine, model, tokenizers, place)
         doubts = calibration_doubts(calibrated, opened, request)
-        answers = with_evidence(check_and_relax(_ask(opened, stream, request), checks, relax), calibrated, doubts)
+        if calibrated is not None and calibrated.labels:
+            written = [chosen_answer(opened, request, calibrated)]
+        else:
+            written = _ask(opened, stream, request)
+        answers = with_evidence(check_and_relax(written, checks, relax), calibrated, doubts)
     _print_answers(answers, stream, as_json)
     if checks is not None and not as_json:
         print_verdicts(answers)
@@ -203,6 +212,7 @@ def _ask(engine: Engine, stream: bool, request: Request) -> list[Answer]:
 def _print_answers(answers: Sequence[Answer], stream: bool, as_json: bool) -> None:
     """Print the answers in order, as JSON or a line each; of a streamed one only what was wrong with it."""
     from biomatrix.generation.answer_files import describe_answer
+    from biomatrix.trust.confidence import UNKNOWN
 
     if as_json:
         typer.echo(json.dumps([describe_answer(one) for one in answers], indent=2))
@@ -211,7 +221,8 @@ def _print_answers(answers: Sequence[Answer], stream: bool, as_json: bool) -> No
         if one.error is not None:
             typer.echo(f"no valid answer: {one.error}")
         elif not stream:
-            typer.echo(one.text)
+            held_back = one.evidence.calibration is not None and one.confidence.abstained is not None
+            typer.echo(UNKNOWN if held_back else one.text)
     refused = sum(len(one.refused) for one in answers)
     if refused:
         typer.echo(f"{refused} refused drafts were written again; --json says why", err=True)

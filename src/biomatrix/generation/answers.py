@@ -67,6 +67,8 @@ class Answer:
         What these hold it against, such as the molecule whose structure was asked for.
     number : AskedNumber, optional
         The number that the text should hold, as the request says.
+    label_probabilities : tuple of float
+        Of an answer that was chosen among the labels of a calibration: the probability of each, as the model states it.
     relaxation : Relaxation or None
         What was done to the entity after the model wrote it; None where nothing was.
     evidence : Evidence
@@ -96,6 +98,7 @@ class Answer:
     evidence: Evidence = NO_EVIDENCE
     sample: int = 0
     number: AskedNumber | None = None
+    label_probabilities: tuple[float, ...] = ()
 
     @property
     def logprob(self) -> float:

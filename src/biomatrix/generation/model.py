@@ -11,6 +11,7 @@ from biomatrix.entities.check import Check
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.checked import shown
+from biomatrix.generation.choosing import chosen_answer
 from biomatrix.generation.confidence import with_evidence
 from biomatrix.generation.engine import Engine
 from biomatrix.generation.events import Event
@@ -203,7 +204,8 @@ class Model:
         number : AskedNumber, optional
             The number that an answer in text should hold: its unit and range are among the checks.
         calibration : Calibration, optional
-            Of this task and model, so that :attr:`Answer.confidence` states an interval. One of other weights is
+            Of this task and model, so that :attr:`Answer.confidence` states an interval. With one of labels the answer
+            is the likeliest of them, chosen and not drawn, and its confidence a set of them. One of other weights is
             refused; other words or another temperature are a reason to doubt.
 
         Returns
@@ -224,6 +226,8 @@ class Model:
         """
         request = request_of(prompt, output, length, **settings)
         doubts = calibration_doubts(calibration, self.engine, request)
+        if calibration is not None and calibration.labels:
+            return with_evidence([chosen_answer(self.engine, request, calibration)], calibration, doubts)
         return with_evidence(self.engine.generate([request])[0], calibration, doubts)
 
     def generate_batch(
@@ -279,7 +283,10 @@ class Model:
             except BioMatrixError as error:
                 raise (error.at(record=number) if len(prompts) > 1 else error) from None
         doubts = [calibration_doubts(calibration, self.engine, request) for request in requests]
-        groups = self.engine.generate(requests, max_rows=max_rows)
+        if calibration is not None and calibration.labels:
+            groups = [[chosen_answer(self.engine, request, calibration)] for request in requests]
+        else:
+            groups = self.engine.generate(requests, max_rows=max_rows)
         return [with_evidence(group, calibration, why) for group, why in zip(groups, doubts, strict=True)]
 
     def stream(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.trust.abstention import Abstention
 from biomatrix.trust.calibration_files import read_scores, write_scores
 from biomatrix.trust.conformal import aps_scores, checked_probabilities, conformal_quantile, lac_scores, records_needed
 from biomatrix.trust.origin import Origin
@@ -83,6 +84,8 @@ class Calibration:
         Of two labels: what makes the probability of the last one come true; applied before scores are read.
     samples : int
         The samples whose median each prediction was; 0 where that is not known or does not apply.
+    abstention : Abstention, optional
+        How sure an answer must be to be given.
     task, model, unit, data : str
         What was asked, of whom, in which unit, and which records.
     held_out : {"true", "false", "unknown"}
@@ -112,6 +115,7 @@ class Calibration:
     model_hash: str = ""
     vocabulary_hash: str = ""
     data_hash: str = ""
+    abstention: Abstention | None = None
 
     def __post_init__(self) -> None:
         if self.method not in (*INTERVALS, *SETS):
@@ -204,6 +208,12 @@ class Calibration:
         """Return probabilities as they come true, ``float64 [n, K]``; those stated where nothing was fitted."""
         return recalibrated(checked_probabilities(stated), self.recalibration)
 
+    def reason_to_abstain(self, *, spread: float | None = None, probability: float | None = None) -> str | None:
+        """Return why an answer with this spread of samples or probability is held back; None where it is given."""
+        if self.abstention is None:
+            return None
+        return self.abstention.reason(None if spread is None else -spread, probability)
+
     def save(self, path: str | Path) -> None:
         """Write it as ``.json`` or ``.parquet``, whole or not at all."""
         write_scores(Path(path), self._described(), self.scores.tolist(), self.groups)
@@ -227,11 +237,13 @@ class Calibration:
             "floor": self.floor,
             "samples": self.samples,
             "recalibration": None if fitted is None else fitted.as_json(),
+            "abstention": None if self.abstention is None else self.abstention.as_json(),
         }
 
     @classmethod
     def _read(cls, values: Mapping[str, Any]) -> Calibration:
         fitted, scores, samples = values["recalibration"], values["scores"], values["samples"]
+        abstention = values.get("abstention")  # older files have none
         if not isinstance(scores, list) or not scores or any(isinstance(one, bool) for one in scores):
             raise ConfigurationError("its scores are no list of numbers, one for each record; calibrate again")
         if not isinstance(values["groups"], list) or not isinstance(values["labels"], list):
@@ -246,6 +258,7 @@ class Calibration:
             floor=float(values["floor"]),
             samples=samples,
             recalibration=None if fitted is None else Recalibration.from_json(fitted),
+            abstention=None if abstention is None else Abstention.from_json(abstention),
             **{word: str(values.get(word, _BEFORE[word]) if word in _BEFORE else values[word]) for word in _WORDS},
         )
 
