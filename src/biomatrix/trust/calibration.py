@@ -12,7 +12,7 @@ import numpy as np
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.trust.abstention import Abstention
-from biomatrix.trust.calibration_files import read_scores, write_scores
+from biomatrix.trust.calibration_files import FORMAT, read_scores, write_scores
 from biomatrix.trust.conformal import aps_scores, checked_probabilities, conformal_quantile, lac_scores, records_needed
 from biomatrix.trust.origin import Origin
 from biomatrix.trust.recalibration import Recalibration
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 INTERVALS: Final = ("absolute", "normalised")
 _MOST: Final = 1.0 + 1e-9
 """The largest score of a set, with what rounding adds."""
+_SHOWN: Final = 200
 _MOST_SAMPLES: Final = 100_000
 """As of one request."""
 SETS: Final = {"lac": lac_scores, "aps": aps_scores}
@@ -221,12 +222,19 @@ class Calibration:
     @classmethod
     def from_file(cls, path: str | Path) -> Calibration:
         """Read what :meth:`save` wrote. Raises ConfigurationError, with the file, where it is none."""
+        return cls.from_json(read_scores(Path(path)), str(path))
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], file: str) -> Calibration:
+        """Return what the values of a file say. Raises ConfigurationError, with the file, where they are none."""
         try:
-            return cls._read(read_scores(Path(path)))
+            if values.get("format") != FORMAT:
+                raise ConfigurationError(f"no calibration: its format is not {FORMAT!r}")
+            return cls._read(values)
         except BioMatrixError as error:
-            raise error.at(file=str(path)) from None
+            raise error.at(file=file) from None
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
-            raise ConfigurationError(f"no calibration: {error!r}", file=str(path)) from error
+            raise ConfigurationError(f"no calibration: {error!r}"[:_SHOWN], file=file) from error
 
     def _described(self) -> dict[str, Any]:
         fitted = self.recalibration
