@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from biomatrix.cli.main import app
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation import shipped_models
+from biomatrix.tasks import Task, register_task, unregister_task
 from biomatrix.trust import Calibration
 
 RUNNER = CliRunner()
@@ -92,6 +94,63 @@ def test_a_calibration_for_another_question_or_model_is_not_taken_unsaid(labelle
         RUNNER.invoke(app, [*asked, "Make", "--answer", "molecule_selfies"], catch_exceptions=False)
 
 
+def test_a_task_asks_in_its_own_words_and_its_number_is_checked() -> None:
+    asked = ["generate", "--task", "predict_weight", "--molecule", "CCO", "--json", "--temperature", "0"]
+    (answer,) = json.loads(RUNNER.invoke(app, asked, catch_exceptions=False).stdout)
+    (check,) = [one for one in answer["checks"] if one["name"] == "number with its unit"]
+    assert check["unit"] == "g/mol"
+    (off,) = json.loads(RUNNER.invoke(app, [*asked, "--checks", "off"], catch_exceptions=False).stdout)
+    assert (off["text"], off["checks"]) == (answer["text"], [])
+    with pytest.raises(ConfigurationError, match="asks about one molecule, and protein is given"):
+        RUNNER.invoke(app, ["generate", "--task", "predict_weight", "--protein", "MKV"], catch_exceptions=False)
+
+
+@pytest.fixture
+def soluble() -> Iterator[str]:
+    """A question that is answered yes or no."""
+    yield register_task(Task("is_it_soluble", ("Is {molecule} soluble?",), "{soluble}", parser="yes_no")).name
+    unregister_task("is_it_soluble")
+
+
+def test_a_choice_has_a_set_a_probability_and_is_unknown_where_it_is_unsure(labelled: Path, soluble: str) -> None:
+    rows = [f"{'C' * (n + 1)}O,{('no', 'yes')[n % 3 == 0]}" for n in range(20)]
+    Path("choices.csv").write_text("\n".join(["smiles,soluble", *rows]) + "\n")
+    asked = ["calibrate", "choices.csv", "--task", soluble, "--label", "soluble", "-o", "made.json"]
+    asked += ["--recalibrate", "platt", "--risk", "0.9", "--figure", "curve.svg"]
+    said = RUNNER.invoke(app, asked, catch_exceptions=False).stderr
+    for words in ("share wrong of the surest answers by probability: 100% 0.", "AURC", ", recalibrated 0.", "unknown"):
+        assert words in said
+    assert Path("curve.svg").read_text().startswith("<svg")
+    question = ["generate", "--task", soluble, "--molecule", "CCO", "--calibration", "made.json"]
+    (answer,) = json.loads(RUNNER.invoke(app, [*question, "--json"], catch_exceptions=False).stdout)
+    found = answer["confidence"]
+    assert answer["text"] in ("yes", "no")
+    assert set(found["labels"]) <= {"yes", "no"}
+    assert 0.5 <= found["chance"] <= 1
+    assert found["abstained"] is None
+    assert not any("not on" in doubt for doubt in found["doubts"])
+    values = json.loads(Path("made.json").read_text())
+    values["abstention"]["least"] = 0.9999
+    Path("made.json").write_text(json.dumps(values))
+    result = RUNNER.invoke(app, question, catch_exceptions=False)
+    assert result.stdout == "unknown\n"
+    assert f"confidence: unknown ({answer['text']}), abstains: its probability" in result.stderr
+    with pytest.raises(ConfigurationError, match="leave out num_samples"):
+        RUNNER.invoke(app, [*question, "-n", "2"], catch_exceptions=False)
+
+
+def test_numbers_have_a_risk_by_their_spread(labelled: Path) -> None:
+    asked = [*CALIBRATE, "-n", "2", "--method", "absolute"]
+    said = RUNNER.invoke(app, [*asked, "--risk", "100"], catch_exceptions=False).stderr
+    assert "mean absolute error (log mol/L) of the surest answers by spread of samples: 100% " in said
+    assert "answers are given where samples spread by at most" in said
+    abstention = Calibration.from_file("made.json").abstention
+    assert abstention is not None
+    assert (abstention.by, abstention.risk) == ("spread", 100.0)
+    with pytest.raises(ConfigurationError, match="ask for a larger risk"):
+        RUNNER.invoke(app, [*asked, "--risk", "0"], catch_exceptions=False)
+
+
 def test_an_explanation_is_listed_and_drawn(tmp_path: Path) -> None:
     target = tmp_path / "why.svg"
     result = RUNNER.invoke(app, ["explain", *ASKED, "--answer", "-0.3", "-o", str(target)], catch_exceptions=False)
@@ -112,6 +171,9 @@ def test_an_explanation_is_listed_and_drawn(tmp_path: Path) -> None:
         (["explain", *ASKED, "--steps", "8"], "belongs to --method integrated_gradients"),
         (["calibrate", "x.csv", "--task", "make_molecule_smiles", "--label", "y", "-o", "c.json"], "one entity"),
         (["calibrate", "x.csv", "--task", "predict_weight", "--label", "y", "-o", "c.csv"], "parquet"),
+        ([*CALIBRATE, "--risk", "nan"], "--risk is an error of at least 0"),
+        ([*CALIBRATE, "--figure", "c.png"], "svg"),
+        ([*CALIBRATE, "--recalibrate", "platt"], "one of two labels"),
         (["generate", *ASKED, "--calibration", "missing.json"], "cannot be read"),
     ],
 )

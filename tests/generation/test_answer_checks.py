@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from biomatrix.entities import Molecule, Protein
 from biomatrix.errors import ConfigurationError, UnsupportedError
 from biomatrix.generation import Model
+from biomatrix.generation.answer_checks import asked_number
 from biomatrix.generation.answers import Answer, read_answer
+from biomatrix.tasks import Task, task
 from biomatrix.trust.text_checks import AskedNumber
 from biomatrix.vocabulary import Vocabulary
 
@@ -50,6 +54,22 @@ def test_text_is_checked_where_there_is_text(vocabulary: Vocabulary) -> None:
     assert found["number with its unit"] is True
     assert found["number in range"] is True
     assert found["molecules mentioned exist"] is True
+
+
+def test_the_number_of_a_task_is_among_the_checks_of_its_answers(model: Model, vocabulary: Vocabulary) -> None:
+    number = asked_number(task("predict_hydration"))
+    (written,) = model.generate("Write.", max_new_tokens=2, number=number)
+    assert written.number == number
+    found = {}
+    for text in ("-4.2", "-17.6 kJ/mol", "nothing", "3 nm", "-4000"):
+        answer = replace(answer_of(vocabulary, text), number=number)
+        checks = {check.name: check for check in answer.checks}
+        found[text] = checks["number with its unit"].passed, checks["number in range"].passed
+        assert (found[text] == (True, True)) == (not answer.confidence.verdict.failed)  # type: ignore[union-attr]
+        assert replace(answer, level="off").checks == []
+    assert list(found.values()) == [(True, True), (True, True), (False, None), (False, None), (True, False)]
+    assert asked_number(task("fold_protein")) is None
+    assert asked_number(Task("score", ("Score {molecule}",), "{s}", parser="number", unit="points")) is not None
 
 
 def test_a_broken_segment_in_text_is_a_fault(vocabulary: Vocabulary) -> None:

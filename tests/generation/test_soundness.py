@@ -61,3 +61,11 @@ def test_a_model_chooses_among_what_it_wrote(model: Model) -> None:
 def test_there_is_no_such_level() -> None:
     with pytest.raises(ConfigurationError, match="off, fast, full"):
         by_checks(level="thorough")  # type: ignore[arg-type]
+
+
+def test_a_scorer_that_returns_no_number_is_named(model: Model) -> None:
+    def careless(answer: Answer) -> None:
+        return None
+
+    with pytest.raises(ConfigurationError, match="the scorer careless returned None; it takes an answer and returns"):
+        model.generate("Make a molecule.", output="molecule_selfies", length=3, best_of=2, scorer=careless)  # type: ignore[arg-type]

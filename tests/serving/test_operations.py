@@ -222,6 +222,13 @@ def test_a_property_has_its_value_and_unit(service: Service) -> None:
     assert told.unit == "g/mol"
     assert told.value in numbers
     assert told.spread == [min(numbers), max(numbers)]
+    for answer, value in zip(told.answers, told.values, strict=True):
+        (stated,) = [check for check in answer.checks if check.name == "number with its unit"]
+        assert stated.passed or "number with its unit" in answer.confidence.doubts
+        assert stated.passed or value.fault
+        assert not stated.passed or stated.unit == "g/mol"
+    off = run(service, "predict", {**asked, "checks": "off"})
+    assert off.answers[0].checks == []
     with pytest.raises(ConfigurationError, match="predicts no property"):
         run(service, "predict", {**asked, "task": "describe_molecule"})
     with pytest.raises(ConfigurationError, match="did you mean predict_weight"):

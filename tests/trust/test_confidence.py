@@ -40,7 +40,7 @@ def test_a_set_of_labels_is_a_doubt_unless_it_holds_one() -> None:
     both = Confidence("yes", SURE, labels=("yes", "no"), coverage=0.9)
     none = Confidence("yes", SURE, labels=(), coverage=0.9)
     assert (str(one), one.doubts) == ("yes, 90% set {yes}", ())
-    assert both.doubts == ("the truth may be any of yes, no",)
+    assert both.doubts == ("unsure: the truth may be any of yes, no",)
     assert none.doubts == ("no label is likely enough",)
 
 

@@ -170,3 +170,29 @@ def test_what_makes_no_sense_is_refused() -> None:
         calibrate([0.0] * 9, [0.0] * 9, [1.0] * 9).interval(0.0)
     with pytest.raises(ConfigurationError, match="makes sets"):
         calibrate_labels([[0.5, 0.5]] * 9, [0] * 9, ("a", "b")).interval(0.0)
+
+
+def test_what_is_no_number_is_named_with_its_record() -> None:
+    with pytest.raises(ConfigurationError, match="record 1: a prediction is a number, not 'a'"):
+        calibrate(["a"] * 20, [2.0] * 20)  # type: ignore[list-item]
+    with pytest.raises(ConfigurationError, match="record 3: a truth is a number"):
+        calibrate([1.0] * 20, [2.0, 2.0, 10**400, *[2.0] * 17])
+    with pytest.raises(ConfigurationError, match=r"record 2: .*whole number, not 0\.9"):
+        calibrate_labels([[0.5, 0.5]] * 9, [0, 0.9, *[1] * 7], ("a", "b"))  # type: ignore[list-item]
+    with pytest.raises(ConfigurationError, match=r"record 2: .*too far apart"):
+        calibrate([0.0, 1.7e308, *[0.0] * 18], [0.0, -1.7e308, *[0.0] * 18])
+
+
+def test_ends_that_overflow_are_not_blamed_on_too_few_records() -> None:
+    assert "past the largest number" in str(calibrate([0.0] * 20, [1.7e308] * 20).interval(1.7e308))
+    assert "too few" in str(calibrate([0.0] * 20, [1.0] * 20).interval(0.0, coverage=0.99))
+    assert "90% interval -1.7e+308 to 1.7e+308" in str(calibrate([0.0] * 20, [1.7e308] * 20).interval(0.0))
+
+
+def test_samples_of_a_file_are_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "made.json"
+    calibrate([0.0] * 20, [1.0] * 20, samples=8).save(path)
+    path.write_text(path.read_text().replace('"samples": 8', f'"samples": {10**400}'))
+    with pytest.raises(ConfigurationError, match="from 0 to 100,000") as caught:
+        Calibration.from_file(path)
+    assert len(str(caught.value)) < 300

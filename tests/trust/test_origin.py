@@ -70,7 +70,7 @@ def test_records_that_may_have_been_trained_on_are_a_doubt(tmp_path: Path, held_
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"groups": "abcdefghi"}, "groups are no list"),
+        ({"groups": "abcdefghi"}, "groups, one for each record, or its labels are no list"),
         ({"scores": []}, "scores are no list of numbers"),
         ({"scores": [True] * 9}, "scores are no list of numbers"),
         ({"samples": 2.5}, "no whole number but 2.5"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from biomatrix.errors import ConfigurationError
-from biomatrix.trust import recalibrate, reliability, risk_coverage
+from biomatrix.trust import Abstention, Calibration, calibrate, recalibrate, reliability, risk_coverage
 from biomatrix.trust.recalibration import Recalibration
 
 
@@ -106,3 +110,28 @@ def test_what_makes_no_sense_is_refused() -> None:
         Recalibration.from_json({"method": "magic", "slope": 1, "intercept": 0})
     with pytest.raises(ConfigurationError, match="that rise"):
         Recalibration.from_json({"method": "isotonic", "slope": 1, "intercept": 0, "knots": [[0.9, 0.2], [0.1, 0.4]]})
+
+
+def test_a_threshold_keeps_to_its_risk_and_travels_with_the_file(tmp_path: Path) -> None:
+    sure, losses = [0.9, 0.8, 0.7, 0.6], [0.0, 0.0, 1.0, 1.0]
+    curve = risk_coverage(sure, losses)
+    assert (curve.risk_at(1.0), curve.risk_at(0.5), curve.risk_at(0.75)) == (0.5, 0.0, pytest.approx(1 / 3))
+    limit = Abstention.at(curve, 0.4, "probability")
+    assert [limit.reason(None, one) is None for one in sure] == [True, True, True, False]
+    assert limit.reason(None, None) is not None
+    with pytest.raises(ConfigurationError, match="ask for a larger risk"):
+        Abstention.at(risk_coverage(sure, [1.0] * 4), 0.4, "probability")
+    path = tmp_path / "made.json"
+    made = replace(calibrate([0.0] * 9, [1.0] * 9), abstention=Abstention(0.5, -0.2, "spread"))
+    made.save(path)
+    read = Calibration.from_file(path)
+    assert read.abstention == made.abstention
+    assert read.reason_to_abstain(spread=0.1) is None
+    assert "samples spread by 0.3, above 0.2" in str(read.reason_to_abstain(spread=0.3))
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({**values, "abstention": {"risk": 0.5, "least": "x", "by": "spread"}}))
+    with pytest.raises(ConfigurationError, match="calibrate again"):
+        Calibration.from_file(path)
+    del values["abstention"]
+    path.write_text(json.dumps(values))
+    assert Calibration.from_file(path).reason_to_abstain() is None

@@ -48,3 +48,13 @@ def test_segments_are_balanced_and_decode() -> None:
     balanced, decoded = check_segments(1, ["unclosed ring"])
     assert balanced.passed
     assert decoded.passed is False
+
+
+def test_a_number_whose_unit_the_question_names_needs_none() -> None:
+    asked = AskedNumber("g/mol", 1, bare=True)
+    assert [check.passed for check in check_number("94", asked)] == [True, True]
+    assert [check.passed for check in check_number("0.094 kg/mol", asked)] == [True, True]
+    assert [check.passed for check in check_number("94 nm", asked)] == [False, None]
+    assert [check.passed for check in check_number("-94", asked)] == [True, False]
+    (unit, _) = check_number("-3.1 log mol/L", AskedNumber("log mol/L"))
+    assert unit.passed

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from biomatrix.cli.calibration_report import check_figure, report_lines, write_figure
 from biomatrix.cli.console import Quiet, shown_log
+from biomatrix.cli.task_options import subject_of
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -49,13 +52,35 @@ def calibrate(
         bool, typer.Option("--held-out", help="Only records whose labels the shipped models were not trained on.")
     ] = False,
     unit: Annotated[str, typer.Option(help="Of the numbers, where the task names none, such as 'log mol/L'.")] = "",
+    recalibrate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="temperature|platt|isotonic",
+            help="Of two choices: fit probabilities that come true on the first half of the records.",
+        ),
+    ] = None,
+    risk: Annotated[
+        float | None,
+        typer.Option(
+            help="The wanted mean error of numbers, or share of wrong choices: answers less sure than keeps to it "
+            "are then held back as unknown."
+        ),
+    ] = None,
+    figure: Annotated[
+        Path | None, typer.Option(metavar="FILE.svg", help="Draw the risk of the surest answers by their share.")
+    ] = None,
     model: Annotated[str, typer.Option(help="A shipped name, a folder or a hub id.")] = "nano",
     quiet: Quiet = False,
 ) -> None:
     """Ask a model about records that it was not trained on, and write what intervals of its answers are made from."""
     from biomatrix.corpus.holdout import is_held_out, is_property_held_out
     from biomatrix.entities.files.writing import check_writable
-    from biomatrix.generation.calibrating import calibrate_task, checked_method, checked_unit
+    from biomatrix.generation.calibrating import (
+        calibrate_task,
+        checked_method,
+        checked_recalibration,
+        checked_unit,
+    )
     from biomatrix.generation.model import load
     from biomatrix.tasks import task as task_named
 
@@ -65,11 +90,15 @@ def calibrate(
         raise ConfigurationError(f"--num-samples is at least 1, not {num_samples}")
     if output.suffix not in (".json", ".parquet"):
         raise ConfigurationError("a calibration is a .json or a .parquet file", file=str(output))
+    if risk is not None and not 0.0 <= risk < math.inf:
+        raise ConfigurationError(f"--risk is an error of at least 0, not {risk}")
     check_writable(output)
+    check_figure(figure)
     asked = task_named(task)
-    placeholder, kind = _subject(asked)
+    placeholder, kind = subject_of(asked)
     way = checked_method(asked, method, num_samples, coverage)
     checked_unit(asked, unit)
+    checked_recalibration(asked, recalibrate)
     refused: list[BioMatrixError] = []
     records = list(_records(table, kind, entity, label, asked, refused))
     if refused and not records:
@@ -79,7 +108,7 @@ def calibrate(
     with shown_log(quiet):
         made = calibrate_task(
             load(model), asked, values, method=way, coverage=coverage, num_samples=num_samples, seed=seed,
-            data=table.name, held_out=held_out or None, unit=unit,
+            data=table.name, held_out=held_out or None, unit=unit, risk=risk, recalibration=recalibrate,
         )  # fmt: skip
     made.calibration.save(output)
     trained_on = (
@@ -92,6 +121,11 @@ def calibrate(
         f"{made.left_out} without an answer, {trained_on}; {made.unstated} samples state no number",
         err=True,
     )
+    for line in report_lines(made):
+        typer.echo(line, err=True)
+    if figure is not None:
+        write_figure(made, figure)
+        typer.echo(f"wrote {figure}", err=True)
     for error in refused[:3]:
         typer.echo(f"not read: {error}", err=True)
 
@@ -103,18 +137,6 @@ def _width(made: Calibration) -> str:
     half = made.threshold() * (2 * made.floor if made.method == "normalised" else 1.0)
     usual = " at the usual spread of samples" if made.method == "normalised" else ""
     return f", {made.coverage:.0%} interval of plus or minus {half:.3g} {made.unit}".rstrip() + usual
-
-
-def _subject(task: Task) -> tuple[str, Kind]:
-    """Return the only placeholder of a task's prompts, and the kind of entity that it stands for."""
-    from biomatrix.entities.kind_registry import kind, kind_names
-    from biomatrix.entities.modality_registry import modality_class, modality_names
-    from biomatrix.tasks.templates import placeholders
-
-    names = list(dict.fromkeys(placeholders(task.prompts[0])))
-    if len(names) != 1 or names[0] not in (*kind_names(), *modality_names()):
-        raise ConfigurationError(f"{task.name} asks about {', '.join(names) or 'nothing'}, not about one entity")
-    return names[0], kind(names[0] if names[0] in kind_names() else modality_class(names[0]).kind)
 
 
 def _records(

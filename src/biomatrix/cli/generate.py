@@ -29,6 +29,7 @@ from biomatrix.cli.console import Quiet, shown_log
 from biomatrix.cli.engine_options import EnforcedBy, EngineName, ServedAs, Url, engine_settings, open_chosen
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
 from biomatrix.cli.option_words import named_as_options
+from biomatrix.cli.task_options import TaskName, asked_task, task_words
 from biomatrix.cli.tokenizer_options import named_tokenizers
 from biomatrix.entities.files.reading import STANDARD_INPUT
 from biomatrix.errors import BioMatrixError, ConfigurationError
@@ -50,8 +51,11 @@ def register(app: typer.Typer) -> None:
 
 
 def generate(
-    prompt: Annotated[str, typer.Argument(help="The request in words; '-' reads it from standard input.")],
     given: GivenEntities,
+    prompt: Annotated[
+        str | None, typer.Argument(help="The request in words; '-' reads it from standard input.")
+    ] = None,
+    task: TaskName = None,
     written_as: Annotated[
         str | None,
         typer.Option("--as", help="The modality in which the model sees the entities."),
@@ -98,14 +102,18 @@ def generate(
     relax: Relax = None,
     calibration: Annotated[
         Path | None,
-        typer.Option(help="A file of `biomatrix calibrate` for this task and model; numbers get an interval."),
+        typer.Option(
+            help="A file of `biomatrix calibrate` for this task and model; numbers get an interval, choices a set."
+        ),
     ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the answer as it is written.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print machine-readable answers.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Ask a model about text and entities; print the answers and write them as files."""
+    from biomatrix.generation.answer_checks import asked_number
     from biomatrix.generation.answer_files import check_destination
+    from biomatrix.generation.choosing import chosen_answer
     from biomatrix.generation.confidence import with_evidence
     from biomatrix.generation.lengths import parse_length
     from biomatrix.generation.model import request_of
@@ -118,12 +126,15 @@ def generate(
     calibrated = None if calibration is None else Calibration.from_file(calibration)
     if written_as is not None and not given.each:
         raise ConfigurationError(f"--as {written_as} says how an entity is shown, but none was given")
+    named = asked_task(task, prompt)
     place = engine_settings(engine, url, served_as, enforced_by)
-    outputs = outputs_of(answer)
+    outputs = outputs_of(answer if named is None else answer or named.output)
     _check_modalities(*(("--answer", name) for name in outputs), ("--as", written_as))
     written = outputs[-1] if outputs else None
     if calibrated is not None:
         refuse_calibration(calibrated, outputs)
+        if stream and calibrated.labels:
+            raise ConfigurationError("an answer among labels is chosen as a whole; leave out --stream")
     refuse_checks(checks, relax, written, stream)
     if output is not None:
         check_destination(Path(output), written, folder=output.endswith("/"))
@@ -133,16 +144,25 @@ def generate(
     with named_as_options(length="--length", output="--answer", **shown_names(settings)):
         asked = {"output": outputs or None, "length": None if length is None else parse_length(length), **settings}
         asked["scorer"] = scorer_of(best_by, best_of, checks)
+        asked["number"] = None if named is None else asked_number(named)
         asked["constraints"] = parsed_constraints(constraint or ())
         request_of("checked before anything is read", **asked)
     tokenizers = named_tokenizers(tokenizer or ())
-    words = _standard_input() if prompt == STANDARD_INPUT else prompt
-    parts = build_prompt(words, given.read(), written_as=written_as)
+    parts: list[Any]
+    if prompt is None and named is not None:
+        parts = task_words(named, given.read(), written_as)
+    else:
+        words = _standard_input() if prompt == STANDARD_INPUT else prompt or ""
+        parts = build_prompt(words, given.read(), written_as=written_as)
     request = request_of(parts, **asked)
     with shown_log(quiet):
         opened = open_chosen(engine, model, tokenizers, place)
         doubts = calibration_doubts(calibrated, opened, request)
-        answers = with_evidence(check_and_relax(_ask(opened, stream, request), checks, relax), calibrated, doubts)
+        if calibrated is not None and calibrated.labels:
+            written = [chosen_answer(opened, request, calibrated)]
+        else:
+            written = _ask(opened, stream, request)
+        answers = with_evidence(check_and_relax(written, checks, relax), calibrated, doubts)
     _print_answers(answers, stream, as_json)
     if checks is not None and not as_json:
         print_verdicts(answers)
@@ -192,6 +212,7 @@ def _ask(engine: Engine, stream: bool, request: Request) -> list[Answer]:
 def _print_answers(answers: Sequence[Answer], stream: bool, as_json: bool) -> None:
     """Print the answers in order, as JSON or a line each; of a streamed one only what was wrong with it."""
     from biomatrix.generation.answer_files import describe_answer
+    from biomatrix.trust.confidence import UNKNOWN
 
     if as_json:
         typer.echo(json.dumps([describe_answer(one) for one in answers], indent=2))
@@ -200,7 +221,8 @@ def _print_answers(answers: Sequence[Answer], stream: bool, as_json: bool) -> No
         if one.error is not None:
             typer.echo(f"no valid answer: {one.error}")
         elif not stream:
-            typer.echo(one.text)
+            held_back = one.evidence.calibration is not None and one.confidence.abstained is not None
+            typer.echo(UNKNOWN if held_back else one.text)
     refused = sum(len(one.refused) for one in answers)
     if refused:
         typer.echo(f"{refused} refused drafts were written again; --json says why", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -186,6 +187,7 @@ def _record(task: Task) -> dict[str, Any]:
         **{key: sorted(value) if isinstance(value, frozenset) else value for key, value in asdict(task).items()},
         "prompts": list(task.prompts),
         "choices": list(task.choices),
+        "bounds": [end if math.isfinite(end) else None for end in task.bounds],
         "needs": sorted(task.needs),
         "higher_is_better": None if metric is None else metric.higher_is_better,
     }

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.trust.checking import Level, agreement_of, checked_level, checks_of
-from biomatrix.trust.text_checks import check_mentions, check_number, check_segments
+from biomatrix.trust.text_checks import AskedNumber, check_mentions, check_number, check_segments
+from biomatrix.trust.units import UNITS
 from biomatrix.vocabulary.segments import Failure
 
 if TYPE_CHECKING:
     from biomatrix.entities.check import Check
     from biomatrix.generation.answers import Answer
-    from biomatrix.trust.text_checks import AskedNumber
+    from biomatrix.tasks import Task
 
 
 def checks_of_answer(
@@ -57,6 +58,17 @@ def checks_of_answer(
         if answer.relaxation is not None:
             found += agreement_of(answer.relaxation.original, answer.entity, "before")
     return found + _checks_of_text(answer, number)
+
+
+def asked_number(task: Task) -> AskedNumber | None:
+    """Return the number that an answer to a task should hold; None where it is no number.
+
+    The question names the unit, so that a number without one counts; one in another unit is converted or a fault. A
+    unit that no table knows is not asked for.
+    """
+    if task.parser != "number":
+        return None
+    return AskedNumber(task.unit if task.unit in UNITS else "", *task.bounds, bare=True)
 
 
 def _checks_of_text(answer: Answer, number: AskedNumber | None) -> list[Check]:

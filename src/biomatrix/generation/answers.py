@@ -65,6 +65,10 @@ class Answer:
         Which checks :attr:`checks` makes.
     reference : Entity, optional
         What these hold it against, such as the molecule whose structure was asked for.
+    number : AskedNumber, optional
+        The number that the text should hold, as the request says.
+    label_probabilities : tuple of float
+        Of an answer that was chosen among the labels of a calibration: the probability of each, as the model states it.
     relaxation : Relaxation or None
         What was done to the entity after the model wrote it; None where nothing was.
     evidence : Evidence
@@ -93,6 +97,8 @@ class Answer:
     relaxation: Relaxation | None = None
     evidence: Evidence = NO_EVIDENCE
     sample: int = 0
+    number: AskedNumber | None = None
+    label_probabilities: tuple[float, ...] = ()
 
     @property
     def logprob(self) -> float:
@@ -115,7 +121,7 @@ class Answer:
         self, level: Level = "full", reference: Entity | None = None, number: AskedNumber | None = None
     ) -> list[Check]:
         """Return whether the answer is sound: see :func:`biomatrix.generation.answer_checks.checks_of_answer`."""
-        return checks_of_answer(self, level, reference, number)
+        return checks_of_answer(self, level, reference, self.number if number is None else number)
 
     def relaxed(self, method: str, checks: Level = "fast") -> Relaxation:
         """Return the entity relaxed, with its checks before and after; :func:`biomatrix.trust.relax` says more.

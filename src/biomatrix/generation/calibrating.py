@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,11 +15,14 @@ from biomatrix.generation.origins import SCORED, origin_of, question_of
 from biomatrix.generation.requests import MOST_SAMPLES, Request
 from biomatrix.progress import Progress
 from biomatrix.tasks import task_prompt
+from biomatrix.trust.abstention import Abstention, RiskCoverage, risk_coverage
 from biomatrix.trust.agreement import spread_of
 from biomatrix.trust.calibrating import calibrate, calibrate_labels
 from biomatrix.trust.calibration import INTERVALS, SETS, Calibration
 from biomatrix.trust.conformal import records_needed, refuse_too_few
 from biomatrix.trust.origin import Origin
+from biomatrix.trust.recalibration import METHODS
+from biomatrix.trust.reliability import Reliability, reliability
 
 if TYPE_CHECKING:
     from biomatrix.generation.model import Model
@@ -47,12 +50,36 @@ class CalibratedTask:
         Samples that state no number.
     left_out : int
         Records without two samples that do; nothing is known of how wrong the model is there.
+    curve : RiskCoverage, optional
+        What refusing the unsure answers saves: the absolute error of numbers by ``sure_by``, the share of wrong labels
+        by the probability of the likeliest; of records that no recalibration was fitted on.
+    sure_by : {"spread", "probability"}
+        What the answers are ordered by: see :class:`biomatrix.trust.Abstention`.
+    stated, mended : Reliability, optional
+        Of labels: whether the probability of the likeliest comes true, as the model states it and recalibrated.
     """
 
     calibration: Calibration
     asked: int
     unstated: int = 0
     left_out: int = 0
+    curve: RiskCoverage | None = None
+    sure_by: str = ""
+    stated: Reliability | None = None
+    mended: Reliability | None = None
+
+    def abstaining(self, risk: float | None) -> CalibratedTask:
+        """Return it with the threshold that keeps to a wanted risk; as it is where none is wanted.
+
+        Raises
+        ------
+        ConfigurationError
+            Not even the surest answers keep to it.
+        """
+        if risk is None or self.curve is None:
+            return self
+        found = Abstention.at(self.curve, risk, self.sure_by)
+        return replace(self, calibration=replace(self.calibration, abstention=found))
 
 
 def calibrate_task(
@@ -67,6 +94,8 @@ def calibrate_task(
     data: str = "",
     held_out: bool | None = None,
     unit: str = "",
+    risk: float | None = None,
+    recalibration: str | None = None,
 ) -> CalibratedTask:
     """Ask a model a task about records and calibrate it on their labels.
 
@@ -91,13 +120,19 @@ def calibrate_task(
         Whether the model was trained on none of them; where that is not said, answers that use this are doubted.
     unit : str
         Of the numbers, where the task names none.
+    risk : float, optional
+        The wanted mean loss (absolute error of numbers, share of wrong labels) of the answers that are given; those
+        less sure are held back.
+    recalibration : {"temperature", "platt", "isotonic"}, optional
+        Of two labels: as for :func:`biomatrix.trust.calibrate_labels`.
 
     Raises
     ------
     ConfigurationError
         The method does not suit the task (:func:`checked_method`), or the records, or those of them whose answers can
-        be used, are too few for the coverage.
+        be used, are too few for the coverage; or no answers keep to the risk.
     """
+    checked_recalibration(task, recalibration)
     way = checked_method(task, method, num_samples, coverage)
     named = checked_unit(task, unit)
     refuse_too_few(len(records), coverage)
@@ -108,8 +143,18 @@ def calibrate_task(
     if held_out is not None:
         origin["held_out"] = "true" if held_out else "false"
     if task.parser == "number":
-        return _numbers(model, task, prompts, truths, way, num_samples, seed, coverage, origin)
-    return _labels(model, task, prompts, truths, way, coverage, origin)
+        return _numbers(model, task, prompts, truths, way, num_samples, seed, coverage, origin).abstaining(risk)
+    return _labels(model, task, prompts, truths, way, coverage, origin, recalibration).abstaining(risk)
+
+
+def checked_recalibration(task: Task, recalibration: str | None) -> None:
+    """Refuse a recalibration that there is none of, or of a task without two labels; ConfigurationError."""
+    if recalibration is None:
+        return
+    if recalibration not in METHODS:
+        raise ConfigurationError(f"no recalibration {recalibration!r}; known: {', '.join(METHODS)}")
+    if task.parser == "number" or len(task.choices or YES_NO) != 2:
+        raise ConfigurationError(f"{task.name} does not answer with one of two labels, so that nothing is recalibrated")
 
 
 def checked_unit(task: Task, unit: str) -> str:
@@ -170,17 +215,23 @@ def _numbers(
     kept = [place for place, found in enumerate(numbers) if len(found) >= min(num_samples, 2)]
     refuse_too_few(len(kept), coverage, f"of {len(prompts)} records, those of which enough samples state a number,")
     predictions = [float(np.median(numbers[place])) for place in kept]
-    spreads = [spread_of(numbers[place]) for place in kept] if method == "normalised" else None
+    spreads = [spread_of(numbers[place]) for place in kept] if num_samples > 1 else None
+    true = [float(str(truths[place])) for place in kept]
     made = calibrate(
         predictions,
-        [float(str(truths[place])) for place in kept],
-        spreads,
+        true,
+        spreads if method == "normalised" else None,
         coverage=coverage,
         samples=num_samples,
         **origin,
     )
     unstated = len(prompts) * num_samples - sum(map(len, numbers))
-    return CalibratedTask(made, len(prompts), unstated, len(prompts) - len(kept))
+    if spreads is None:
+        by, sure = "probability", [groups[place][0].confidence.probability for place in kept]
+    else:
+        by, sure = "spread", [-spread for spread in spreads]
+    curve = risk_coverage(sure, np.abs(np.subtract(predictions, true)))
+    return CalibratedTask(made, len(prompts), unstated, len(prompts) - len(kept), curve, by)
 
 
 def _labels(
@@ -191,6 +242,7 @@ def _labels(
     method: str,
     coverage: float,
     origin: Origin,
+    recalibration: str | None,
 ) -> CalibratedTask:
     """Calibrate the probabilities of the task's choices."""
     labels = task.choices or YES_NO
@@ -200,8 +252,22 @@ def _labels(
         progress.advance()
     names = [YES_NO[truth] if isinstance(truth, bool) else str(truth) for truth in truths]
     places = [labels.index(name) for name in names]
-    made = calibrate_labels(rows, places, labels, method=method, coverage=coverage, **origin)
-    return CalibratedTask(made, len(rows))
+    made = calibrate_labels(
+        rows, places, labels, method=method, recalibration=recalibration, coverage=coverage, **origin
+    )
+    begin = len(rows) - len(made.scores)  # those before are what a recalibration was fitted on
+    stated, true = np.array(rows[begin:]), np.array(places[begin:])
+    mended = made.probabilities(stated)
+    curve = risk_coverage(mended.max(axis=1), mended.argmax(axis=1) != true)
+    before, after = (reliability(each.max(axis=1), each.argmax(axis=1) == true) for each in (stated, mended))
+    return CalibratedTask(
+        made,
+        len(rows),
+        curve=curve,
+        sure_by="probability",
+        stated=before,
+        mended=None if recalibration is None else after,
+    )
 
 
 def _origin(model: Model, task: Task, prompts: Sequence[Prompt], drawn: str | None, data: str) -> Origin:

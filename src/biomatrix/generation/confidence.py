@@ -18,6 +18,8 @@ from biomatrix.trust.calibration import Calibration, Interval
 from biomatrix.trust.confidence import Confidence
 from biomatrix.trust.evidence import Evidence
 from biomatrix.trust.likelihood import Likelihood, unit_logprobs
+from biomatrix.trust.text_checks import AskedNumber
+from biomatrix.trust.units import UNITS
 from biomatrix.trust.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -56,14 +58,20 @@ def with_evidence(
     ----------
     answers : sequence of Answer
     calibration : Calibration, optional
-        Of numbers.
+        Of numbers, or of the labels that the answer was chosen among.
     doubts : sequence of str
         Why it may not hold for the request: see :func:`biomatrix.generation.origins.calibration_doubts`.
     """
     distinct = list({id(answer): answer for answer in answers}.values())
     unit = "" if calibration is None else calibration.unit
+    asked = None
+    if calibration is not None and calibration.is_interval:
+        asked = AskedNumber(calibration.unit if calibration.unit in UNITS else "", bare=True)
     evidence = Evidence(tuple(meaning_of(answer, unit) for answer in distinct), calibration, tuple(doubts))
-    known = {id(answer): replace(answer, evidence=evidence, sample=n) for n, answer in enumerate(distinct)}
+    known = {
+        id(answer): replace(answer, evidence=evidence, sample=n, number=answer.number or asked)
+        for n, answer in enumerate(distinct)
+    }
     return [known[id(answer)] for answer in answers]
 
 
@@ -87,15 +95,21 @@ def confidence_of(answer: Answer) -> Confidence:
     if evidence.agreement is None and len(evidence.meanings) > 1:
         warnings = (*warnings, f"{len(evidence.meanings):,} samples are too many to compare pair by pair")
     shown = _shown(answer) if prediction is None else prediction
+    likelihood = Likelihood.of(chosen)
+    labels, chance = _labels(answer)
+    covered = interval is not None or labels is not None
     return Confidence(
         answer=shown,
-        likelihood=Likelihood.of(chosen),
+        likelihood=likelihood,
         agreement=evidence.agreement,
         sample=answer.sample,
         interval=interval,
-        coverage=None if interval is None else interval.coverage,
+        labels=labels,
+        coverage=evidence.calibration.coverage if covered and evidence.calibration is not None else None,
         verdict=Verdict(tuple(answer.checks)) if answer.checks else None,
         warnings=(*_warnings(answer), *evidence.doubts, *warnings),
+        chance=chance,
+        abstained=_abstained(evidence, 1.0 / likelihood.perplexity if chance is None else chance),
     )
 
 
@@ -141,6 +155,23 @@ def _interval(evidence: Evidence) -> tuple[str | None, Interval | None, tuple[st
     if calibration.method == "normalised" and spread is None:
         return said, None, (*warnings, "the calibration needs the spread of several samples")
     return said, calibration.interval(value, spread), tuple(warnings)
+
+
+def _labels(answer: Answer) -> tuple[tuple[str, ...] | None, float | None]:
+    """Return the labels that the truth is among and how often the likeliest comes true; None without a choice."""
+    calibration, stated = answer.evidence.calibration, answer.label_probabilities
+    if calibration is None or len(stated) != len(calibration.labels) or not stated:
+        return None, None
+    return calibration.label_set(stated), float(calibration.probabilities([stated]).max())
+
+
+def _abstained(evidence: Evidence, probability: float) -> str | None:
+    """Return why a calibration with a wanted risk leaves the answer unknown; None where it is given."""
+    if evidence.calibration is None:
+        return None
+    numbers = [one for one in evidence.meanings if isinstance(one, float)]
+    spread = spread_of(numbers) if len(numbers) > 1 else None
+    return evidence.calibration.reason_to_abstain(spread=spread, probability=probability)
 
 
 def _samples(count: int) -> str:

@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from biomatrix.errors import ConfigurationError
 from biomatrix.generation.answers import Answer
+from biomatrix.generation.checked import shown
 from biomatrix.generation.jobs import Job, Written
 from biomatrix.generation.planning import Plan
 from biomatrix.generation.reading import AnswerReader
@@ -89,11 +91,16 @@ def best_answer(answers: Sequence[Answer], scorer: Scorer | None) -> Answer:
         At least one.
     scorer : callable, optional
         The mean log-probability per written token when not given. NaN is lower than any number.
+
+    Raises
+    ------
+    ConfigurationError
+        The scorer returns no number.
     """
     if len(answers) == 1:
         return answers[0]
     rate = scorer or mean_logprob
-    scores = [None if answer.error is not None else _number(rate(answer)) for answer in answers]
+    scores = [None if answer.error is not None else _number(rate(answer), rate) for answer in answers]
     ranked = max(range(len(answers)), key=lambda place: (scores[place] is not None, scores[place] or 0.0, -place))
     return replace(answers[ranked], candidates=len(answers), score=scores[ranked])
 
@@ -114,6 +121,12 @@ def by_soundness(answers: Iterable[Answer], reader: AnswerReader) -> list[Answer
     return [*kept, *refused]
 
 
-def _number(score: float) -> float:
-    value = float(score)
+def _number(score: object, scorer: Scorer) -> float:
+    try:
+        value = float(score)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        name = getattr(scorer, "__name__", type(scorer).__name__)
+        raise ConfigurationError(
+            f"the scorer {name} returned {shown(score)}; it takes an answer and returns a number, more for a better one"
+        ) from None
     return -math.inf if math.isnan(value) else value

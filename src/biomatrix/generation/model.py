@@ -11,6 +11,7 @@ from biomatrix.entities.check import Check
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.checked import shown
+from biomatrix.generation.choosing import chosen_answer
 from biomatrix.generation.confidence import with_evidence
 from biomatrix.generation.engine import Engine
 from biomatrix.generation.events import Event
@@ -25,6 +26,7 @@ from biomatrix.trust import check_agreement
 
 if TYPE_CHECKING:
     from biomatrix.trust.calibration import Calibration
+    from biomatrix.trust.text_checks import AskedNumber
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
 
@@ -47,6 +49,7 @@ class Settings(TypedDict, total=False):
     beams: int | None
     guided: bool
     kept: Entity | tuple[Entity, str] | None
+    number: AskedNumber | None
 
 
 class Model:
@@ -198,8 +201,11 @@ class Model:
         about, kept : Entity, optional
             The entity whose labels a generated structure takes, and the one that fills one of several modalities; see
             :class:`biomatrix.generation.requests.Request`, also for what can be combined.
+        number : AskedNumber, optional
+            The number that an answer in text should hold: its unit and range are among the checks.
         calibration : Calibration, optional
-            Of this task and model, so that :attr:`Answer.confidence` states an interval. One of other weights is
+            Of this task and model, so that :attr:`Answer.confidence` states an interval. With one of labels the answer
+            is the likeliest of them, chosen and not drawn, and its confidence a set of them. One of other weights is
             refused; other words or another temperature are a reason to doubt.
 
         Returns
@@ -220,6 +226,8 @@ class Model:
         """
         request = request_of(prompt, output, length, **settings)
         doubts = calibration_doubts(calibration, self.engine, request)
+        if calibration is not None and calibration.labels:
+            return with_evidence([chosen_answer(self.engine, request, calibration)], calibration, doubts)
         return with_evidence(self.engine.generate([request])[0], calibration, doubts)
 
     def generate_batch(
@@ -275,7 +283,10 @@ class Model:
             except BioMatrixError as error:
                 raise (error.at(record=number) if len(prompts) > 1 else error) from None
         doubts = [calibration_doubts(calibration, self.engine, request) for request in requests]
-        groups = self.engine.generate(requests, max_rows=max_rows)
+        if calibration is not None and calibration.labels:
+            groups = [[chosen_answer(self.engine, request, calibration)] for request in requests]
+        else:
+            groups = self.engine.generate(requests, max_rows=max_rows)
         return [with_evidence(group, calibration, why) for group, why in zip(groups, doubts, strict=True)]
 
     def stream(

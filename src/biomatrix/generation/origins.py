@@ -51,7 +51,7 @@ def question_of(vocabulary: Vocabulary, request: Request) -> str:
 
 
 def calibration_doubts(calibration: Calibration | None, engine: Engine, request: Request) -> tuple[str, ...]:
-    """Return why a calibration of numbers may not hold for a request; none without a calibration.
+    """Return why a calibration may not hold for a request; none without a calibration.
 
     Raises
     ------
@@ -61,24 +61,21 @@ def calibration_doubts(calibration: Calibration | None, engine: Engine, request:
     if calibration is None:
         return ()
     refuse_calibration(calibration, request.outputs)
-    return origin_doubts(calibration.origin, origin_of(engine, request))
+    drawn = None if calibration.is_interval else SCORED
+    return origin_doubts(calibration.origin, origin_of(engine, request, drawn=drawn))
 
 
 def refuse_calibration(calibration: Calibration, outputs: Sequence[str]) -> None:
-    """Refuse a calibration that makes no interval of an answer in these modalities; none for text.
+    """Refuse a calibration for an answer in these modalities; none for text.
 
     Raises
     ------
     ConfigurationError
-        It is of labels, which are chosen and not written, or the answer is no number in text.
+        The answer is neither a number nor a choice in text.
     """
-    if not calibration.is_interval:
-        raise ConfigurationError(
-            f"a calibration of {', '.join(calibration.labels)} makes sets of them, for `choose`; generated answers "
-            "take one of numbers"
-        )
     if outputs:
-        raise ConfigurationError(f"a calibration makes intervals of numbers in text, not of {', '.join(outputs)}")
+        made = "intervals of numbers" if calibration.is_interval else "sets of labels"
+        raise ConfigurationError(f"a calibration makes {made} in text, not of {', '.join(outputs)}")
 
 
 def _shown(vocabulary: Vocabulary, part: Item) -> str:

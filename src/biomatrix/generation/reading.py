@@ -75,7 +75,8 @@ class AnswerReader:
             notes=plan.entities.losses,
             given=len(plan.opening),
         )
-        answer = replace(answer, hastened=True) if written.hastened else answer
+        if written.hastened or (plan.request.number is not None and not plan.request.outputs):
+            answer = replace(answer, hastened=written.hastened, number=plan.request.number)
         with self._guarded:
             unbound = _unbound(plan, written)
         if unbound is not None:

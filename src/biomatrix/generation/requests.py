@@ -14,6 +14,7 @@ from biomatrix.generation.checked import checked_flag, checked_whole, shown
 from biomatrix.generation.constraint_registry import checked_constraints
 from biomatrix.generation.lengths import Length, checked_length
 from biomatrix.generation.sampling import Sampling
+from biomatrix.trust.text_checks import AskedNumber
 from biomatrix.vocabulary.chat import Turn, checked_turn
 from biomatrix.vocabulary.items import as_items, item_fault
 from biomatrix.vocabulary.tables import Item
@@ -89,6 +90,9 @@ class Request:
     kept : Entity or (Entity, str), optional
         The entity that one of several output modalities is given as, with the name of that modality where several
         would take it; the others are written around it.
+    number : AskedNumber, optional
+        The number that an answer in text should hold, such as that of a task
+        (:func:`~biomatrix.generation.answer_checks.asked_number`); one that does not fails a check.
     history : sequence of Turn
         The turns of the conversation before the prompt, which is the user's last; none of a raw prompt.
 
@@ -115,6 +119,7 @@ class Request:
     guided: bool = True
     kept: Entity | tuple[Entity, str] | None = None
     history: Sequence[Turn] = ()
+    number: AskedNumber | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", _checked_prompt(self.prompt))
@@ -156,6 +161,8 @@ class Request:
             raise ConfigurationError(f"sampling is a Sampling, not {shown(self.sampling)}")
         if self.about is not None and not isinstance(self.about, Entity):
             raise ConfigurationError(f"the entity that an answer is about is an Entity, not {shown(self.about)}")
+        if self.number is not None and not isinstance(self.number, AskedNumber):
+            raise ConfigurationError(f"number is an AskedNumber, not {shown(self.number)}")
         if self.scorer is not None and not callable(self.scorer):
             raise ConfigurationError(f"scorer is a function of an answer, not {shown(self.scorer)}")
         kept = self.kept if isinstance(self.kept, tuple) else (self.kept, "")

@@ -10,9 +10,11 @@ from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.entities.slow_checks import further_checks_by
 from biomatrix.errors import ConfigurationError
+from biomatrix.generation.choosing import chosen_answer
 from biomatrix.generation.confidence import with_evidence
 from biomatrix.generation.lengths import ends_of
 from biomatrix.generation.model import request_of
+from biomatrix.generation.origins import calibration_doubts
 from biomatrix.generation.soundness import by_checks
 from biomatrix.serving.answers import told_answer, told_model
 from biomatrix.serving.entities import open_entity, shown_modality
@@ -29,13 +31,17 @@ if TYPE_CHECKING:
     from biomatrix.generation.requests import Request, Scorer
     from biomatrix.serving.schemas.asking import GenerateAsked
     from biomatrix.serving.service import Service
+    from biomatrix.trust.calibration import Calibration
+    from biomatrix.trust.text_checks import AskedNumber
     from biomatrix.vocabulary.tables import Item
 
 Opened: TypeAlias = "Mapping[int, Entity]"
 NONE_OPENED: Final[Opened] = {}
 
 
-def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OPENED) -> Request:
+def request_for(
+    service: Service, asked: GenerateAsked, opened: Opened = NONE_OPENED, number: AskedNumber | None = None
+) -> Request:
     """Return the request that is asked.
 
     Parameters
@@ -44,6 +50,8 @@ def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OP
     asked : GenerateAsked
     opened : mapping of int to Entity
         Entities of the prompt that were read already, by the identity of what gave them.
+    number : AskedNumber, optional
+        The number that the answers should hold, where a task asks for one.
 
     Raises
     ------
@@ -64,6 +72,7 @@ def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OP
         "system": asked.system,
         "scorer": _scorer(asked),
         "constraints": asked.constraints,
+        "number": number,
         "kept": None if asked.kept is None else _item(service, asked.kept, "kept", opened),
     }
     for name in [asked.output] if isinstance(asked.output, str) else asked.output or ():
@@ -75,21 +84,31 @@ def request_for(service: Service, asked: GenerateAsked, opened: Opened = NONE_OP
 
 
 def answers_to(
-    service: Service, asked: GenerateAsked, opened: Opened = NONE_OPENED, reference: Entity | None = None
+    service: Service,
+    asked: GenerateAsked,
+    opened: Opened = NONE_OPENED,
+    reference: Entity | None = None,
+    number: AskedNumber | None = None,
+    calibration: Calibration | None = None,
 ) -> tuple[list[Answer], AnswersTold]:
     """Return the answers to what is asked, and how they are told; see :func:`request_for`.
 
     ``reference`` is what every answer should be of, such as the molecule whose structure is asked for: where one is of
-    another, a check fails.
+    another, a check fails. A ``calibration`` gives numbers an interval and chooses among labels.
     """
     begun = time.perf_counter()
-    request = request_for(service, asked, opened)
+    request = request_for(service, asked, opened, number)
     level = checked_level(asked.checks)
     with further_checks_by(service.parser.further_checks):
-        written = service.model.engine.generate([request])[0]
+        engine = service.model.engine
+        doubts = calibration_doubts(calibration, engine, request)
+        if calibration is not None and calibration.labels:
+            written = [chosen_answer(engine, request, calibration)]
+        else:
+            written = engine.generate([request])[0]
         # One that stands there several times, as nothing was drawn, stays one.
         checked = {id(one): replace(one, level=level, reference=reference) for one in written}
-        answers = with_evidence([checked[id(one)] for one in written])
+        answers = with_evidence([checked[id(one)] for one in written], calibration, doubts)
         told = [told_answer(one, service, seed=asked.seed, index=index) for index, one in enumerate(answers)]
     return answers, AnswersTold(
         answers=told,

@@ -18,6 +18,7 @@ binding = "Binding"
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,12 @@ Template = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
+def _check_bounds(ends: tuple[float, float]) -> tuple[float, float]:
+    if not ends[0] < ends[1]:
+        raise ValueError("bounds are the least and the most, of which the first is smaller")
+    return ends
+
+
 class _TaskEntry(Section):
     version: int = Field(default=1, ge=1)
     prompts: tuple[Template, ...] = Field(min_length=1)
@@ -57,6 +64,7 @@ class _TaskEntry(Section):
     unit: str = ""
     choices: tuple[str, ...] = ()
     measured: frozenset[Name] = frozenset()
+    bounds: Annotated[tuple[float, float], AfterValidator(_check_bounds)] = (-math.inf, math.inf)
 
     def task(self, name: str) -> Task:
         parser = self.parser or ("text" if self.output is None else "entity")

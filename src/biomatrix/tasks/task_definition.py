@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,6 +32,8 @@ class Task:
         The metric that judges answers; a key of `biomatrix.tasks.metrics.METRICS`. None where there is none yet.
     unit : str
         The unit of the answer, where it is a number that has one.
+    bounds : tuple of (float, float)
+        The least and the most that a number can plausibly be, in its unit.
     choices : tuple of str
         The allowed answers, where it is one of several.
     measured : frozenset of str
@@ -47,6 +50,7 @@ class Task:
     unit: str = ""
     choices: tuple[str, ...] = ()
     measured: frozenset[str] = frozenset()
+    bounds: tuple[float, float] = (-math.inf, math.inf)
 
     @cached_property
     def needs(self) -> frozenset[str]:

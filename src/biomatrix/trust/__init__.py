@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from biomatrix.trust.abstention import RiskCoverage, risk_coverage
+from biomatrix.trust.abstention import Abstention, RiskCoverage, risk_coverage
 from biomatrix.trust.agreement import Agreement, agreement, spread_of
 from biomatrix.trust.calibrating import calibrate, calibrate_labels
 from biomatrix.trust.calibration import Calibration, Interval
@@ -17,6 +17,7 @@ from biomatrix.trust.verdict import Verdict, judge
 
 __all__ = [
     "LEVELS",
+    "Abstention",
     "Agreement",
     "Calibration",
     "Confidence",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from biomatrix.trust.recalibration import recalibrate
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+_SHOWN: Final = 40
 
 
 def calibrate(
@@ -68,6 +70,10 @@ def calibrate(
     else:
         scale, floor, method = *_scale(spreads, len(true)), "normalised"
         scores = residual_scores(guessed, true, scale + floor)
+    if not np.isfinite(scores).all():
+        raise ConfigurationError(
+            "prediction and truth are too far apart for a number", record=_first(~np.isfinite(scores))
+        )
     made = Calibration(method, scores, coverage, tuple(groups), floor=floor, samples=samples, data_hash=digest)
     return replace(made, **origin)
 
@@ -103,11 +109,11 @@ def calibrate_labels(
     ------
     ConfigurationError
         Too few records for the coverage, those that a recalibration is fitted on aside; rows that are no
-        probabilities; or a method that there is not.
+        probabilities, truths that are no whole numbers; or a method that there is not.
     """
     if method not in SETS:
         raise ConfigurationError(f"no method {method!r} for labels; known: {', '.join(SETS)}")
-    stated, true = checked_probabilities(probabilities), np.asarray(truths, dtype=np.int64)
+    stated, true = checked_probabilities(probabilities), _places(truths)
     if stated.shape != (len(true), len(labels)):
         raise ConfigurationError(f"probabilities of shape {stated.shape} for {len(true)} records, {len(labels)} labels")
     if ((true < 0) | (true >= len(labels))).any():
@@ -128,7 +134,7 @@ def calibrate_labels(
 
 def _scale(spreads: ArrayLike, count: int) -> tuple[NDArray[np.float64], float]:
     """Return checked spreads, ``float64 [n]``, and the constant to add: their median, or their mean where that is 0."""
-    scale = np.asarray(spreads, dtype=np.float64)
+    scale = _numbers(spreads, "spread")
     if scale.shape != (count,) or not np.isfinite(scale).all() or (scale < 0).any():
         raise ConfigurationError(f"spreads are {count} finite numbers of at least 0, one for each record")
     floor = float(np.median(scale)) or float(scale.mean())
@@ -139,12 +145,49 @@ def _scale(spreads: ArrayLike, count: int) -> tuple[NDArray[np.float64], float]:
 
 
 def _paired(predictions: ArrayLike, truths: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    guessed, true = np.asarray(predictions, dtype=np.float64), np.asarray(truths, dtype=np.float64)
+    guessed, true = _numbers(predictions, "prediction"), _numbers(truths, "truth")
     if guessed.shape != true.shape or guessed.ndim != 1 or not len(true):
         raise ConfigurationError(f"{guessed.size} predictions and {true.size} truths; give one for each record")
-    if not (np.isfinite(guessed).all() and np.isfinite(true).all()):
-        raise ConfigurationError("a prediction or a truth is not finite; leave out the records without one")
+    bad = ~(np.isfinite(guessed) & np.isfinite(true))
+    if bad.any():
+        raise ConfigurationError("a prediction or a truth is not finite; leave out the records without one",
+                                 record=_first(bad))  # fmt: skip
     return guessed, true
+
+
+def _places(truths: Sequence[int]) -> NDArray[np.int64]:
+    """Return the index of each true label; ConfigurationError, with the record, where one is no whole number."""
+    given = _numbers(truths, "truth")
+    fractional = ~np.isfinite(given) | (given != np.floor(given))
+    if fractional.any():
+        record = _first(fractional)
+        raise ConfigurationError(f"a truth is the index of a label, a whole number, not {given.flat[record - 1]:g}",
+                                 record=record)  # fmt: skip
+    # Bounded first: a float past 64 bits has no whole number there.
+    return np.clip(given, -1, np.iinfo(np.int32).max).astype(np.int64)
+
+
+def _numbers(values: ArrayLike, what: str) -> NDArray[np.float64]:
+    """Return values as numbers; ConfigurationError, with the record, where one is none."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    try:
+        listed = list(values)  # type: ignore[arg-type]
+    except TypeError:
+        raise ConfigurationError(f"{what}s are a list of numbers, not a {type(values).__name__}") from None
+    for record, value in enumerate(listed, start=1):
+        try:
+            float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            raise ConfigurationError(f"a {what} is a number, not {repr(value)[:_SHOWN]}", record=record) from None
+    raise ConfigurationError(f"{what}s are a list of numbers, one for each record")
+
+
+def _first(bad: NDArray[np.bool_]) -> int:
+    """Return the number, from 1, of the first record that is bad."""
+    return int(np.flatnonzero(bad)[0]) + 1
 
 
 def _digest(*arrays: NDArray[np.generic]) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.trust.calibration_files import read_scores, write_scores
-from biomatrix.trust.conformal import aps_scores, checked_probabilities, conformal_quantile, lac_scores
+from biomatrix.trust.abstention import Abstention
+from biomatrix.trust.calibration_files import FORMAT, read_scores, write_scores
+from biomatrix.trust.conformal import aps_scores, checked_probabilities, conformal_quantile, lac_scores, records_needed
 from biomatrix.trust.origin import Origin
 from biomatrix.trust.recalibration import Recalibration
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 INTERVALS: Final = ("absolute", "normalised")
 _MOST: Final = 1.0 + 1e-9
 """The largest score of a set, with what rounding adds."""
+_SHOWN: Final = 200
+_MOST_SAMPLES: Final = 100_000
+"""As of one request."""
 SETS: Final = {"lac": lac_scores, "aps": aps_scores}
 _ORIGIN: Final = tuple(Origin.__annotations__)
 _WORDS: Final = ("method", *_ORIGIN, "data_hash")
@@ -51,7 +55,9 @@ class Interval:
     count: int
 
     def __str__(self) -> str:
-        if math.isinf(self.high - self.low):
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            if self.count >= records_needed(self.coverage):
+                return f"no {self.coverage:.0%} interval: its ends are past the largest number"
             return f"no {self.coverage:.0%} interval: {self.count} records are too few for it"
         bounds = f"{self.low:.3g} to {self.high:.3g}"
         return f"{self.coverage:.0%} interval {bounds} (calibrated on {self.count:,} records)"
@@ -79,6 +85,8 @@ class Calibration:
         Of two labels: what makes the probability of the last one come true; applied before scores are read.
     samples : int
         The samples whose median each prediction was; 0 where that is not known or does not apply.
+    abstention : Abstention, optional
+        How sure an answer must be to be given.
     task, model, unit, data : str
         What was asked, of whom, in which unit, and which records.
     held_out : {"true", "false", "unknown"}
@@ -108,6 +116,7 @@ class Calibration:
     model_hash: str = ""
     vocabulary_hash: str = ""
     data_hash: str = ""
+    abstention: Abstention | None = None
 
     def __post_init__(self) -> None:
         if self.method not in (*INTERVALS, *SETS):
@@ -133,8 +142,8 @@ class Calibration:
             yield f"coverage is between 0 and 1, such as 0.9, not {self.coverage}"
         if not 0.0 <= self.floor < math.inf or (self.method == "normalised" and self.floor == 0.0):
             yield f"the floor of the spread is positive for normalised scores, not {self.floor}"
-        if self.samples < 0:
-            yield f"samples are counted from 0, not {self.samples}"
+        if not 0 <= self.samples <= _MOST_SAMPLES:
+            yield f"samples are counted from 0 to {_MOST_SAMPLES:,}, not {self.samples!s:.20}"
         if self.held_out not in _HELD_OUT:
             yield f"held_out is {', '.join(_HELD_OUT[:-1])} or {UNKNOWN}, not {self.held_out!r}"
 
@@ -200,6 +209,12 @@ class Calibration:
         """Return probabilities as they come true, ``float64 [n, K]``; those stated where nothing was fitted."""
         return recalibrated(checked_probabilities(stated), self.recalibration)
 
+    def reason_to_abstain(self, *, spread: float | None = None, probability: float | None = None) -> str | None:
+        """Return why an answer with this spread of samples or probability is held back; None where it is given."""
+        if self.abstention is None:
+            return None
+        return self.abstention.reason(None if spread is None else -spread, probability)
+
     def save(self, path: str | Path) -> None:
         """Write it as ``.json`` or ``.parquet``, whole or not at all."""
         write_scores(Path(path), self._described(), self.scores.tolist(), self.groups)
@@ -207,12 +222,19 @@ class Calibration:
     @classmethod
     def from_file(cls, path: str | Path) -> Calibration:
         """Read what :meth:`save` wrote. Raises ConfigurationError, with the file, where it is none."""
+        return cls.from_json(read_scores(Path(path)), str(path))
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], file: str) -> Calibration:
+        """Return what the values of a file say. Raises ConfigurationError, with the file, where they are none."""
         try:
-            return cls._read(read_scores(Path(path)))
+            if values.get("format") != FORMAT:
+                raise ConfigurationError(f"no calibration: its format is not {FORMAT!r}")
+            return cls._read(values)
         except BioMatrixError as error:
-            raise error.at(file=str(path)) from None
+            raise error.at(file=file) from None
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
-            raise ConfigurationError(f"no calibration: {error!r}", file=str(path)) from error
+            raise ConfigurationError(f"no calibration: {error!r}"[:_SHOWN], file=file) from error
 
     def _described(self) -> dict[str, Any]:
         fitted = self.recalibration
@@ -223,11 +245,13 @@ class Calibration:
             "floor": self.floor,
             "samples": self.samples,
             "recalibration": None if fitted is None else fitted.as_json(),
+            "abstention": None if self.abstention is None else self.abstention.as_json(),
         }
 
     @classmethod
     def _read(cls, values: Mapping[str, Any]) -> Calibration:
         fitted, scores, samples = values["recalibration"], values["scores"], values["samples"]
+        abstention = values.get("abstention")  # older files have none
         if not isinstance(scores, list) or not scores or any(isinstance(one, bool) for one in scores):
             raise ConfigurationError("its scores are no list of numbers, one for each record; calibrate again")
         if not isinstance(values["groups"], list) or not isinstance(values["labels"], list):
@@ -242,6 +266,7 @@ class Calibration:
             floor=float(values["floor"]),
             samples=samples,
             recalibration=None if fitted is None else Recalibration.from_json(fitted),
+            abstention=None if abstention is None else Abstention.from_json(abstention),
             **{word: str(values.get(word, _BEFORE[word]) if word in _BEFORE else values[word]) for word in _WORDS},
         )
 

@@ -15,6 +15,8 @@ AGREEMENT: Final = 0.5
 """Samples of which fewer than this share agree are a reason to doubt."""
 TOKEN: Final = 0.5
 """A mean probability of a token below this is a reason to doubt."""
+UNKNOWN: Final = "unknown"
+"""What stands for an answer that is held back."""
 _NOT_CALIBRATED: Final = "not calibrated"
 _SHOWN: Final = 60
 
@@ -41,6 +43,10 @@ class Confidence:
         How often the interval or the labels hold the truth.
     verdict : Verdict, optional
         Checks of an entity.
+    chance : float, optional
+        Of a choice, from a calibration: how often such an answer comes true.
+    abstained : str, optional
+        Why the answer is held back as unknown, where a calibration says how sure one must be.
     warnings : tuple of str
         Further reasons to doubt, such as drafts that were refused.
 
@@ -61,6 +67,8 @@ class Confidence:
     coverage: float | None = None
     verdict: Verdict | None = None
     warnings: tuple[str, ...] = ()
+    chance: float | None = None
+    abstained: str | None = None
 
     @property
     def is_calibrated(self) -> bool:
@@ -82,7 +90,11 @@ class Confidence:
         if self.verdict is not None:
             yield from (check.name for check in self.verdict.failed)
         if self.labels is not None and len(self.labels) != 1:
-            yield f"the truth may be any of {', '.join(self.labels)}" if self.labels else "no label is likely enough"
+            yield (
+                f"unsure: the truth may be any of {', '.join(self.labels)}"
+                if self.labels
+                else "no label is likely enough"
+            )
         others = self.agreement
         if others is not None and others.spread is not None and self.interval is None and others.deviation:
             yield f"samples spread from {others.spread.min:.3g} to {others.spread.max:.3g}"
@@ -101,7 +113,9 @@ class Confidence:
             "probability": self.probability,
             "interval": None if interval is None else [interval.low, interval.high],
             "labels": None if self.labels is None else list(self.labels),
+            "chance": self.chance,
             "coverage": self.coverage,
+            "abstained": self.abstained,
             "agreement": None if others is None else others.share_of(self.sample),
             "entropy": None if others is None else others.entropy,
             "doubts": list(self.doubts),
@@ -109,19 +123,22 @@ class Confidence:
 
     def __str__(self) -> str:
         shown = " ".join(self.answer.split())
-        return f"{shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}...'}, {self.beside}"
+        cut = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+        return f"{cut if self.abstained is None else f'{UNKNOWN} ({cut})'}, {self.beside}"
 
     @property
     def beside(self) -> str:
         """All of it on one line but the answer, for where that stands already."""
-        return "; ".join([self._calibrated(), *self._checked()])
+        held_back = [] if self.abstained is None else [f"abstains: {self.abstained}"]
+        return "; ".join([*held_back, self._calibrated(), *self._checked()])
 
     def _calibrated(self) -> str:
         """Return what a calibration says of the answer, or that there is none."""
         if self.interval is not None:
             return str(self.interval)
         if self.labels is not None:
-            return f"{self.coverage or 0:.0%} set {{{', '.join(self.labels)}}}"
+            known = "" if self.chance is None else f" (probability {self.chance:.2f})"
+            return f"{self.coverage or 0:.0%} set {{{', '.join(self.labels)}}}{known}"
         return f"{_NOT_CALIBRATED} (probability {self.likelihood})"
 
     def _checked(self) -> Iterator[str]:

@@ -85,13 +85,15 @@ def residual_scores(
     difficulty : array, shape=(n,), optional
         Positive; such as the spread of samples plus a constant.
     """
-    residuals = np.abs(np.asarray(predictions, dtype=np.float64) - np.asarray(truths, dtype=np.float64))
+    with np.errstate(over="ignore"):  # the caller sees that one is infinite
+        residuals = np.abs(np.asarray(predictions, dtype=np.float64) - np.asarray(truths, dtype=np.float64))
     if difficulty is None:
         return residuals
     scale = np.asarray(difficulty, dtype=np.float64)
     if not (scale > 0).all():
         raise ConfigurationError("a difficulty is not positive; add a constant to the spread of samples")
-    return np.asarray(residuals / scale)
+    with np.errstate(over="ignore"):
+        return np.asarray(residuals / scale)
 
 
 def lac_scores(probabilities: ArrayLike) -> NDArray[np.float64]:
@@ -120,7 +122,10 @@ def aps_scores(probabilities: ArrayLike) -> NDArray[np.float64]:
 
 def checked_probabilities(probabilities: ArrayLike) -> NDArray[np.float64]:
     """Return probabilities as ``float64 [n, K]``; ConfigurationError where the rows do not add up to one."""
-    array = np.atleast_2d(np.asarray(probabilities, dtype=np.float64))
+    try:
+        array = np.atleast_2d(np.asarray(probabilities, dtype=np.float64))
+    except (TypeError, ValueError, OverflowError):
+        raise ConfigurationError("probabilities are rows of numbers, of equally many labels each") from None
     if array.ndim != 2 or not (array >= -_ROUNDING).all() or not np.allclose(array.sum(axis=1), 1.0, atol=1e-6):
         raise ConfigurationError("probabilities are rows of numbers from 0 to 1 that add up to 1, one row a record")
     return array

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from biomatrix.entities.check import Check
 from biomatrix.entities.kind_registry import kinds
 from biomatrix.errors import BioMatrixError
-from biomatrix.trust.units import find_quantities, known_unit
+from biomatrix.trust.units import Quantity, find_quantities, known_unit
 
 _SHOWN = 60
 
@@ -23,6 +24,8 @@ class AskedNumber:
         Its unit, one of :data:`biomatrix.trust.units.UNITS`; "" for a number without one.
     low, high : float
         The range of plausible values, in that unit.
+    bare : bool
+        Whether a number without a unit is one in that unit, as where the question names the unit.
 
     Raises
     ------
@@ -33,6 +36,7 @@ class AskedNumber:
     unit: str = ""
     low: float = -float("inf")
     high: float = float("inf")
+    bare: bool = False
 
     def __post_init__(self) -> None:
         if self.unit:
@@ -50,16 +54,20 @@ def check_number(text: str, asked: AskedNumber) -> list[Check]:
     [('number with its unit 12 Angstrom', True), ('number in range 12 Angstrom', True)]
     """
     found = list(find_quantities(text))
-    values = [one.value_in(asked.unit) for one in found]
+    values = [_value_in(one, asked) for one in found]
     value = next((one for one in values if one is not None), None)
     name, plausible = "number with its unit" if asked.unit else "number", "number in range"
     if value is None:
         wanted = f"in {asked.unit} or what converts to it" if asked.unit else "without a unit"
         written = ", ".join(f"{one.value:g} {one.unit or '(no unit)'}" for one in found[:3]) or "no number"
         return [Check(name, False, detail=f"asked {wanted}; the text holds {written}"), Check(plausible, None)]
-    inside = asked.low <= value <= asked.high
+    inside = asked.low <= value <= asked.high and math.isfinite(value)
     expected = "" if inside else f"expected {asked.low:g} to {asked.high:g}"
     return [Check(name, True, value, asked.unit), Check(plausible, inside, value, asked.unit, expected)]
+
+
+def _value_in(found: Quantity, asked: AskedNumber) -> float | None:
+    return found.value if asked.bare and not found.unit else found.value_in(asked.unit)
 
 
 def check_mentions(text: str) -> list[Check]:

@@ -39,6 +39,7 @@ UNITS: Final[Mapping[str, Unit]] = {
     **dict.fromkeys(("Hartree", "hartree", "Ha"), Unit("molar energy", 2625499.64)),
     "M": Unit("concentration", 1.0),
     **dict.fromkeys(("mol/L", "mol/l", "mol L-1"), Unit("concentration", 1.0)),
+    **dict.fromkeys(("log mol/L", "log mol/l", "log M"), Unit("logarithm of a concentration", 1.0)),
     "mM": Unit("concentration", 1e-3),
     **dict.fromkeys(("uM", "µM", "μM"), Unit("concentration", 1e-6)),
     "nM": Unit("concentration", 1e-9),

@@ -10,6 +10,7 @@ from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.errors import ConfigurationError
+from biomatrix.generation.answer_checks import asked_number
 from biomatrix.serving.asking import answers_to
 from biomatrix.serving.entities import open_entity
 from biomatrix.serving.examples import examples_of
@@ -18,6 +19,7 @@ from biomatrix.serving.operations.operation import Operation
 from biomatrix.serving.schemas.asking import PredictAsked, PredictTold, RunTaskAsked, RunTaskTold, TaskValue
 from biomatrix.serving.schemas.listing import TasksAsked, TasksTold, ToldNeed, ToldTask
 from biomatrix.serving.task_questions import Question, filled, question, questions
+from biomatrix.trust.calibration import Calibration
 
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
@@ -84,6 +86,7 @@ def run_task(service: Service, asked: RunTaskAsked) -> RunTaskTold:
     one = question(asked.task)
     prompt, shown = filled(one, asked.entities, asked.text, asked.paraphrase)
     opened = {id(given): open_entity(given, service, f"entities[{place}]") for place, given in enumerate(shown)}
+    calibration = _calibration(service, asked)
     single = one.task.output is None and asked.samples == asked.best_of == 1
     request = drawn_as(
         asked.model_copy(update={"greedy": single if asked.greedy is None else asked.greedy}),
@@ -92,11 +95,22 @@ def run_task(service: Service, asked: RunTaskAsked) -> RunTaskTold:
         length=asked.length if asked.length is not None else _length(one, list(opened.values())),
         constraints=[*one.constraints, *asked.constraints],
     )
-    answers, told = answers_to(service, request, opened, reference=_reference(one, list(opened.values())))
+    reference = _reference(one, list(opened.values()))
+    answers, told = answers_to(service, request, opened, reference, asked_number(one.task), calibration)
     values = [one.value(answer) for answer in answers]
     for answer, value in zip(told.answers, values, strict=True):
         answer.value = value.value if answer.value is None else answer.value
     return RunTaskTold(**dict(told), task=asked.task, values=values)
+
+
+def _calibration(service: Service, asked: RunTaskAsked) -> Calibration | None:
+    """Return the calibration that comes with a question; LimitError where its labels, each scored, are too many."""
+    if asked.calibration is None:
+        return None
+    found = Calibration.from_json(asked.calibration, "calibration")
+    service.limits.check("samples", len(found.labels), "number of labels of the calibration")
+    service.limits.check("text_characters", sum(map(len, found.labels)), "number of characters of its labels")
+    return found
 
 
 def _length(one: Question, entities: list[Entity]) -> int | None:

@@ -66,7 +66,11 @@ class ToldConfidence(BaseModel):
     probability: Annotated[Number, Field(description="Geometric mean probability of a token, from 0 to 1.")]
     interval: Annotated[list[Number] | None, Field(description="Of a number, low and high, in its unit.")] = None
     labels: Annotated[list[str] | None, Field(description="Of a choice: what the truth is among.")] = None
+    chance: Annotated[Number, Field(description="Of a choice: how often such an answer comes true.")] = None
     coverage: Annotated[Number, Field(description="How often the interval or labels hold the truth.")] = None
+    abstained: Annotated[
+        str | None, Field(description="Why the answer is held back as unknown; null where it is given.")
+    ] = None
     agreement: Annotated[Number, Field(description="Share of the samples that mean the same.")] = None
     entropy: Annotated[Number, Field(description="Of the meanings of the samples, in nats.")] = None
     doubts: Annotated[list[str], Field(description="Why to doubt it, one phrase each.")] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -134,6 +134,15 @@ class TaskValue(BaseModel):
     fault: Annotated[str | None, Field(description="Why none could be read; null where one was.")] = None
 
 
+Calibrated = Annotated[
+    dict[str, Any] | None,
+    Field(
+        description="The values of a .json file of `biomatrix calibrate` for this task and model: numbers get an "
+        "interval, choices a set, and unsure answers are unknown."
+    ),
+]
+
+
 class RunTaskAsked(Choosing):
     """A task with what it asks about."""
 
@@ -149,6 +158,7 @@ class RunTaskAsked(Choosing):
     paraphrase: Annotated[int, Field(ge=0, le=1000, description="Which wording, from 0, counted round.")] = 0
     length: Length = None
     constraints: Constraints = []
+    calibration: Calibrated = None
     greedy: Annotated[
         bool | None, Field(description="Take the likeliest token at each step; when null, for one answer in text.")
     ] = None
@@ -169,6 +179,7 @@ class PredictAsked(Choosing):
         str,
         Field(description="A task whose answer is a number, yes or no, or a choice, such as predict_log_solubility."),
     ]
+    calibration: Calibrated = None
     greedy: Annotated[
         bool | None, Field(description="Take the likeliest token at each step; when null, for a single sample.")
     ] = None
