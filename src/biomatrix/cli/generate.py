@@ -148,7 +148,7 @@ def generate(
         asked["constraints"] = parsed_constraints(constraint or ())
         request_of("checked before anything is read", **asked)
     tokenizers = named_tokenizers(tokenizer or ())
-    parts: list[Any]
+    parts: Sequence[Any]
     if prompt is None and named is not None:
         parts = task_words(named, given.read(), written_as)
     else:
@@ -159,10 +159,10 @@ def generate(
         opened = open_chosen(engine, model, tokenizers, place)
         doubts = calibration_doubts(calibrated, opened, request)
         if calibrated is not None and calibrated.labels:
-            written = [chosen_answer(opened, request, calibrated)]
+            replies = [chosen_answer(opened, request, calibrated)]
         else:
-            written = _ask(opened, stream, request)
-        answers = with_evidence(check_and_relax(written, checks, relax), calibrated, doubts)
+            replies = _ask(opened, stream, request)
+        answers = with_evidence(check_and_relax(replies, checks, relax), calibrated, doubts)
     _print_answers(answers, stream, as_json)
     if checks is not None and not as_json:
         print_verdicts(answers)

@@ -51,7 +51,7 @@ def subject_of(task: Task) -> tuple[str, Kind]:
     return names[0], kind(names[0] if names[0] in kind_names() else modality_class(names[0]).kind)
 
 
-def task_words(task: Task, entities: Sequence[Entity], written_as: str | None) -> list[str | Item]:
+def task_words(task: Task, entities: Sequence[Entity], written_as: str | None) -> Sequence[str | Item]:
     """Return the question of a task about the only entity given.
 
     Raises
