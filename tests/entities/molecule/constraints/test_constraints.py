@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
 from biomatrix.entities import Molecule
+from biomatrix.entities.automaton import Bounds
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.kind_registry import kind, load_attribute
 from biomatrix.entities.molecule.constraints.elements import Elements
 from biomatrix.entities.molecule.constraints.fragments import Contains
 from biomatrix.entities.molecule.constraints.sizes import Atoms
 from biomatrix.entities.molecule.counts import MoleculeCounts
+from biomatrix.entities.molecule.smiles_automaton.counting.automaton import CountingSmilesAutomaton
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.generation.constraint_registry import checked_constraints
@@ -194,3 +199,11 @@ def test_a_length_below_the_atoms_of_a_part_is_refused() -> None:
         with pytest.raises(ConfigurationError, match="takes 6, and the length is at most 5"):
             Request("Make.", "molecule_smiles", length=5, constraints=[wish])
         assert Request("Make.", "molecule_smiles", length=6, constraints=[wish]).length == 6
+
+
+def test_more_atoms_than_may_be_written_are_refused_before_a_string_is_looked_for() -> None:
+    ids = np.arange(1, 3)
+    shared: Any = None  # nothing of it is asked
+    automaton = CountingSmilesAutomaton(0, 2, ids, shared, read("elements=C100000").counts)  # type: ignore[attr-defined]
+    with pytest.raises(ConfigurationError, match="needs 100001 tokens or more"):
+        automaton.start(Bounds(512))

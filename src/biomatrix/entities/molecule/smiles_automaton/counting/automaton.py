@@ -141,6 +141,12 @@ class CountingSmilesAutomaton:
                 f"molecule_smiles needs {rotatable + _BESIDE} tokens for {rotatable} rotatable bonds, but only "
                 f"{bounds.budget} may be written; ask for less, or allow more (max_new_tokens)"
             )
+        atoms = max(counts.atoms[0], sum(least for least, _ in counts.elements.values()))
+        if atoms + 1 > bounds.budget:  # before a string is looked for, which takes seconds where atoms are many
+            raise ConfigurationError(
+                f"molecule_smiles needs {atoms + 1} tokens or more for these counts, but only {bounds.budget} may be "
+                "written; ask for less, or allow more (max_new_tokens)"
+            )
         limits = Limits(counts)
         closings = self._shared.closings(limits)
         completer = Completer(closings.reader, closings, limits, frozenset(self._shared.letters))
