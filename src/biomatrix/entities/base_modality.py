@@ -210,6 +210,11 @@ class Modality(ABC):
             What stands in the other segment.
         sibling : Modality
             The modality of that.
+
+        Raises
+        ------
+        ConfigurationError
+            No segment of this modality is of that entity: the answer ends there, as a draft that is refused.
         """
         same = self.counts is not None and self.counts == sibling.counts
         return automaton, sibling.length(tokens) if same else None

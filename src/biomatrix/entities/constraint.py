@@ -57,6 +57,18 @@ class Constraint(ABC):
         """
         return self
 
+    @property
+    def fewest(self) -> int:
+        """The fewest residues, atoms or symbols of an answer that keeps it, as far as that is certain."""
+        return 0
+
+    def contradiction(self, other: Constraint) -> str | None:
+        """Return why no entity keeps both this constraint and another, in words; None where that is not certain.
+
+        Asked of every two constraints of a request, either way round, before anything is written.
+        """
+        return None
+
     def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
         """Return an automaton that allows no more, and as little as can be known, of what breaks the constraint.
 

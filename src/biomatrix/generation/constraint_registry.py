@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import permutations
 from typing import Any, Final
 
 from biomatrix.entities.constraint import Constraint
@@ -80,7 +81,17 @@ def checked_constraints(wishes: object) -> tuple[Constraint | Callable[..., Any]
         raise ConfigurationError(
             f"constraints are a list of constraints, functions or NAME=VALUE; {shown(wrong)} is none of them"
         )
-    return tuple(wish.beside(found) if isinstance(wish, Constraint) else wish for wish in found)
+    together = tuple(wish.beside(found) if isinstance(wish, Constraint) else wish for wish in found)
+    _check_together([wish for wish in together if isinstance(wish, Constraint)])
+    return together
+
+
+def _check_together(wishes: Sequence[Constraint]) -> None:
+    """Raise ConfigurationError where two constraints surely contradict one another."""
+    for one, other in permutations(wishes, 2):
+        fault = one.contradiction(other)
+        if fault is not None:
+            raise ConfigurationError(f"{one.name} and {other.name} cannot be kept together: {fault}")
 
 
 def _cut(text: str, length: int) -> str:

@@ -12,7 +12,7 @@ from biomatrix.entities.constraint import Constraint
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation.checked import checked_flag, checked_whole, shown
 from biomatrix.generation.constraint_registry import checked_constraints
-from biomatrix.generation.lengths import Length, checked_length
+from biomatrix.generation.lengths import Length, checked_length, ends_of
 from biomatrix.generation.sampling import Sampling
 from biomatrix.trust.text_checks import AskedNumber
 from biomatrix.vocabulary.chat import Turn, checked_turn
@@ -131,6 +131,8 @@ class Request:
         self._check_types()
         if self.length is not None and self.output is None:
             raise ConfigurationError("length needs an output modality; text has no exact length")
+        for fault in _faults_of_length(self):
+            raise ConfigurationError(fault)
         object.__setattr__(self, "history", tuple(map(checked_turn, self.history)))
         if self.raw and self.history:
             raise ConfigurationError("a raw prompt has no conversation before it; put its text into the prompt")
@@ -215,6 +217,18 @@ def _checked_output(output: object) -> str | tuple[str, ...] | None:
     if twice is not None:
         raise ConfigurationError(f"output names {twice} twice; each modality is written once")
     return str(names[0]) if len(names) == 1 else names
+
+
+def _faults_of_length(request: Request) -> list[str]:
+    """Return which constraints a length surely leaves no room for, each in words."""
+    most = None if request.bounds is None else ends_of(request.bounds)[1]
+    wishes = [] if most is None else [wish for wish in request.wishes if isinstance(wish, Constraint)]
+    return [
+        f"length and {wish.name} cannot be kept together: {wish.name} takes {wish.fewest}, and the length is at most "
+        f"{most}"
+        for wish in wishes
+        if most is not None and wish.fewest > most
+    ]
 
 
 def _faults_of_choice(request: Request) -> list[str]:

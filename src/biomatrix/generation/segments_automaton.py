@@ -116,6 +116,7 @@ class SegmentsAutomaton:
                 following[row, INNER] = state
                 if ended:
                     self._close(following[row])
+                    self._end_where_none_follows(following[row])
                 else:
                     following[row, INSIDE] = (*following[row, INSIDE], int(ids[row]))
         return following
@@ -127,7 +128,7 @@ class SegmentsAutomaton:
     def unbound(self, ids: Sequence[int], budget: int) -> tuple[int, str] | None:
         """Return the first segment of an answer that could not be bound by those before it: its number, and why.
 
-        Such an answer may be of several entities, or lacks a segment. None where each is bound.
+        Such an answer ends before it. None where each is bound.
 
         Parameters
         ----------
@@ -157,21 +158,25 @@ class SegmentsAutomaton:
     def _open(self, state: NDArray[np.object_], length: int | tuple[int, int] | None) -> None:
         """Open the segment that a row is at: after its start token, which is already counted.
 
-        What was written may bind it to more than is left, or to what the constraints on it forbid: any segment then
-        closes the answer, or none where none fits; :meth:`unbound` tells.
+        Raises
+        ------
+        ConfigurationError
+            No segment fits.
         """
-        try:
-            automaton, inner = self._bound(state, state[BUDGET], length)
-        except ConfigurationError:
-            if not state[WRITTEN]:
-                raise
-            automaton = self._places[state[PLACE]].automaton
+        automaton, inner = self._bound(state, state[BUDGET], length)
+        state[AUTOMATON], state[INNER], state[INSIDE] = automaton, inner, ()
+
+    def _end_where_none_follows(self, state: NDArray[np.object_]) -> None:
+        """End a row whose next segment cannot be of the same entity as what was written; :meth:`unbound` says why.
+
+        What was written may bind it to more than is left, to tokens that there are none of, or to what the constraints
+        on it forbid.
+        """
+        if state[PLACE] < len(self._places):
             try:
-                inner = automaton.start(Bounds(self._room(state, state[BUDGET])))
+                self._bound(state, state[BUDGET] - 1, None)
             except ConfigurationError:
                 state[PLACE] = len(self._places)
-                return
-        state[AUTOMATON], state[INNER], state[INSIDE] = automaton, inner, ()
 
     def _bound(
         self, state: NDArray[np.object_], budget: int, length: int | tuple[int, int] | None

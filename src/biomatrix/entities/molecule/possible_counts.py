@@ -6,6 +6,7 @@ that are bonded to no other element, atoms of more than two charges, and unpaire
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -70,6 +71,27 @@ def _hydrogens_fault(counts: MoleculeCounts) -> str | None:
     if electrons % 2:
         return "these atoms have an odd number of electrons, which only a radical has (radicals=1 asks for one)"
     return None
+
+
+_BONDS_OF: Final = {"C": 4, "N": 3, "O": 2, "F": 1}
+"""Bonds of neutral atoms, none of which has more for each positive charge than one."""
+
+
+def fewest_pieces(atoms: Mapping[str, int], charge: int) -> int:
+    """Return the fewest pieces that atoms, hydrogens among them, make; 1 where other elements than C, N, O, F occur.
+
+    A piece of n heavy atoms takes n - 1 bonds between them, and a hydrogen one.
+
+    Examples
+    --------
+    >>> fewest_pieces({"C": 2, "H": 8}, 0), fewest_pieces({"C": 2, "H": 6}, 0), fewest_pieces({"N": 1, "H": 4}, 1)
+    (2, 1, 1)
+    """
+    heavy = {symbol: number for symbol, number in atoms.items() if symbol != "H" and number}
+    if not heavy or not heavy.keys() <= _BONDS_OF.keys():
+        return 1
+    free = sum(_BONDS_OF[symbol] * number for symbol, number in heavy.items()) + charge - atoms.get("H", 0)
+    return max(1, sum(heavy.values()) - max(free, 0) // 2)
 
 
 @lru_cache(maxsize=256)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
 from biomatrix.entities import Molecule
+from biomatrix.entities.automaton import Bounds
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.kind_registry import kind, load_attribute
 from biomatrix.entities.molecule.constraints.elements import Elements
 from biomatrix.entities.molecule.constraints.fragments import Contains
 from biomatrix.entities.molecule.constraints.sizes import Atoms
 from biomatrix.entities.molecule.counts import MoleculeCounts
+from biomatrix.entities.molecule.smiles_automaton.counting.automaton import CountingSmilesAutomaton
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.errors import ConfigurationError, ParseError
+from biomatrix.generation.constraint_registry import checked_constraints
+from biomatrix.generation.requests import Request
 
 CASES = [
     ("elements=C2O1", ["CCO", "COC"], ["CCOC", "CCN", "CC(=O)O", "CCO.F"]),
@@ -139,3 +146,64 @@ def test_beside_a_wish_about_radicals_counts_allow_them() -> None:
     assert elements.fault(methyl) is None
     assert radicals.fault(methyl) is None
     assert "radical" in str(read("elements=C1").fault(methyl))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("contains=[C] without=[C]", r"no number of \[C\]"),
+        ("contains=[C&+0] without=[#6]", "every molecule with .* has"),
+        ("contains=[F]>=2 contains=[F]<=1", r"no number of \[F\]"),
+        ("scaffold=c1ccncc1 without=n", "every molecule with c1ccncc1 has n"),
+        ("scaffold=c1ccncc1 elements=C9", "takes 1 N, not 0"),
+        ("scaffold=c1ccncc1 atoms=5", "takes 6 heavy atoms, not at most 5"),
+        ("scaffold=c1ccc2[nH]ccc2c1 rings=1", "takes 2 rings, not at most 1"),
+        ("scaffold=c1ccncc1 bonds=aromatic:5", "takes 6 aromatic bonds, not at most 5"),
+        ("contains=[F]>=3 formula=CH2F2", "takes 3 F, not at most 2"),
+        ("formula=C2H8 connected=1", "make 2 pieces at least, not 1"),
+        ("formula=C2H3O2- charge=0", "the charge is not both"),
+        ("charge=1 charge=0", "the charge is not both"),
+        ("connected=yes connected=2", "no number of pieces"),
+        ("graph=CCO without=[OX2H]", "the graph is CCO"),
+        ("graph=CCO graph=CCC", "the graph is CCO|the graph is CCC"),
+        ("scaffold=c1ccncc1 scaffold=C1CCC1", "ask for contains=(?:C1CCC1|c1ccncc1)"),
+    ],
+)
+def test_constraints_that_surely_contradict_are_refused_in_either_order(asked: str, said: str) -> None:
+    wishes = asked.split(" ")
+    for order in (wishes, wishes[::-1]):
+        with pytest.raises(ConfigurationError, match=f"cannot be kept together: .*(?:{said})"):
+            checked_constraints(order)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "scaffold=CC without=[CH3]",
+        "scaffold=c1ccncc1 without=[nX2]",
+        "scaffold=CC without=C",
+        "contains=[OX2H] without=[O-]",
+        "formula=C2H6O connected=1",
+        "formula=C2H8O2 connected=2",
+        "graph=CC(O)F scaffold=C[C@H](O)F",
+        "scaffold=c1ccncc1 scaffold=Cc1ccncc1",
+        "contains=[F]>=1 contains=[F]<=1",
+    ],
+)
+def test_constraints_that_some_molecule_keeps_are_taken(asked: str) -> None:
+    assert len(checked_constraints(asked.split(" "))) == 2
+
+
+def test_a_length_below_the_atoms_of_a_part_is_refused() -> None:
+    for wish in ("scaffold=c1ccncc1", "contains=CCCCCC"):
+        with pytest.raises(ConfigurationError, match="takes 6, and the length is at most 5"):
+            Request("Make.", "molecule_smiles", length=5, constraints=[wish])
+        assert Request("Make.", "molecule_smiles", length=6, constraints=[wish]).length == 6
+
+
+def test_more_atoms_than_may_be_written_are_refused_before_a_string_is_looked_for() -> None:
+    ids = np.arange(1, 3)
+    shared: Any = None  # nothing of it is asked
+    automaton = CountingSmilesAutomaton(0, 2, ids, shared, read("elements=C100000").counts)  # type: ignore[attr-defined]
+    with pytest.raises(ConfigurationError, match="needs 100001 tokens or more"):
+        automaton.start(Bounds(512))

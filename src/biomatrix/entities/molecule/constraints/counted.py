@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.molecule.constraints.radicals import Radicals, unpaired_electrons
-from biomatrix.entities.molecule.counts import CountsMolecules, MoleculeCounts
+from biomatrix.entities.molecule.counts import CountsMolecules, MoleculeCounts, shown_count
 from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.parts import part_of
 from biomatrix.entities.molecule.possible_counts import impossibility
 from biomatrix.errors import ConfigurationError
 
@@ -49,6 +50,20 @@ class CountConstraint(Constraint):
     def beside(self, others: Sequence[object]) -> Self:
         """Return the constraint with radicals allowed where another one speaks of them."""
         return replace(self, radicals=self.radicals or any(isinstance(one, Radicals) for one in others))
+
+    def contradiction(self, other: Constraint) -> str | None:
+        """Return what a part that the other asks for has more of than there may be."""
+        part, counts = part_of(other), self.counts
+        if part is None:
+            return None
+        found = [(number, counts.element(symbol), symbol) for symbol, number in part.elements.items()]
+        found.append((part.elements.total(), counts.atoms, "heavy atoms"))
+        found.append((part.rings, counts.rings, "rings"))
+        found += [(part.bond_kinds[kind], limits, f"{kind} bonds") for kind, limits in counts.bonds.items()]
+        for number, (_, most), what in found:
+            if most is not None and number > most:
+                return f"{part.text} takes {number} {what}, not {shown_count((0, most))}"
+        return None
 
     def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
         """Count while the molecule is written."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from biomatrix.entities.constraint import Constraint
+from biomatrix.entities.molecule.constraints.scaffold import Scaffold
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.identity import graph_key
-from biomatrix.errors import ConfigurationError
+from biomatrix.entities.molecule.matching import is_part
+from biomatrix.errors import ConfigurationError, LimitError
 
 if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
@@ -59,6 +61,19 @@ class ExactGraph(Constraint):
         raise ConfigurationError(
             f"{self.name} is kept where SELFIES symbols are written; ask for molecule_structure or molecule_selfies"
         )
+
+    def contradiction(self, other: Constraint) -> str | None:
+        """Return how the molecule breaks what the other asks of graphs; its stereochemistry is left to be judged."""
+        if other.kind != self.kind:
+            return None
+        judged = replace(other, stereo=False) if isinstance(other, ExactGraph) else other
+        try:
+            if isinstance(other, Scaffold) and is_part(self.molecule.mol, other.molecule.mol):
+                return None
+            faults = [judged.fault(one) for one in (self.molecule, self.molecule.with_hydrogens())]
+        except LimitError:
+            return None
+        return None if None in faults else f"the graph is {self.molecule.smiles[:80]}, and {faults[0]}"
 
     def fault(self, entity: Entity) -> str | None:
         """Return how the graph, or the stereochemistry where it is asked for, differs."""

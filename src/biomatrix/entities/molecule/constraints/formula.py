@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 from biomatrix.entities.constraint_text import whole_number
 from biomatrix.entities.molecule.constraints.counted import CountConstraint
 from biomatrix.entities.molecule.constraints.elements import is_element
-from biomatrix.entities.molecule.counts import MoleculeCounts
+from biomatrix.entities.molecule.constraints.whole import Charge, Connected
+from biomatrix.entities.molecule.counts import MoleculeCounts, shown_count
 from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.molecule.possible_counts import fewest_pieces
 from biomatrix.errors import ParseError
 
 if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
+    from biomatrix.entities.constraint import Constraint
 
 _FORMULA: Final = re.compile(r"((?:[A-Z][a-z]?\d*)+)([+-]\d*)?", re.ASCII)
 _ELEMENT: Final = re.compile(r"([A-Z][a-z]?)(\d*)", re.ASCII)
@@ -64,6 +67,16 @@ class Formula(CountConstraint):
         hydrogens = dict(self.atoms).get("H", 0)
         heavy = {symbol: (number, number) for symbol, number in self.atoms if symbol != "H" and number}
         return MoleculeCounts(heavy, others=False, hydrogens=(hydrogens, hydrogens), charge=self.charge)
+
+    def contradiction(self, other: Constraint) -> str | None:
+        """Return another charge, more pieces than are allowed, or what a part has too much of."""
+        if isinstance(other, Charge) and other.charge != self.charge:
+            return f"the charge is not both {self.charge:+d} and {other.charge:+d}"
+        if isinstance(other, Connected) and not self.radicals:
+            pieces, most = fewest_pieces(dict(self.atoms), self.charge), other.fragments[1]
+            if most is not None and pieces > most:
+                return f"these atoms make {pieces} pieces at least, not {shown_count(other.fragments)}"
+        return super().contradiction(other)
 
     def fault(self, entity: Entity) -> str | None:
         """Return the formula where it is another."""

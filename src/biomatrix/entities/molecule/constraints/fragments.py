@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
@@ -13,9 +14,11 @@ from rdkit.rdBase import BlockLogs
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.constraint_text import check_length
 from biomatrix.entities.molecule.constraints.count_text import parse_count
+from biomatrix.entities.molecule.constraints.scaffold import Scaffold
 from biomatrix.entities.molecule.counts import Count, shown_count
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.matching import is_part, matches_of
+from biomatrix.entities.molecule.parts import Part, part_of
 from biomatrix.entities.molecule.scaffolds.narrowing import with_scaffold
 from biomatrix.errors import ConfigurationError, ParseError
 
@@ -59,6 +62,28 @@ class SmartsConstraint(Constraint):
         with BlockLogs():
             return Chem.MolFromSmarts(self.smarts)
 
+    @cached_property
+    def part(self) -> Part | None:
+        """What is certain of the pattern's atoms in every molecule that has it; None where it need not occur."""
+        return Part.of_pattern(self.pattern, self.smarts, self.count[0]) if self.count[0] else None
+
+    @property
+    def fewest(self) -> int:
+        """The heavy atoms that it surely takes."""
+        return 0 if self.part is None else self.part.elements.total()
+
+    def contradiction(self, other: Constraint) -> str | None:
+        """Return where a part that the other asks for matches this pattern, which must not occur."""
+        if isinstance(other, SmartsConstraint) and self.smarts == other.smarts:
+            (least, most), (fewest, highest) = self.count, other.count
+            if (most is not None and fewest > most) or (highest is not None and least > highest):
+                asked = f"{shown_count(self.count)} and {shown_count(other.count)}"
+                return f"no number of {self.smarts} is both {asked}"
+        part = part_of(other) if self.count[1] == 0 else None
+        if part is not None and part.implies(Part.of_pattern(self.pattern, self.smarts)):
+            return f"every molecule with {part.text} has {self.smarts}"
+        return None
+
     def fault(self, entity: Entity) -> str | None:
         """Return how often the pattern occurs where it is too often, or not often enough."""
         if not isinstance(entity, Molecule):
@@ -80,10 +105,16 @@ class Contains(SmartsConstraint):
     kept: ClassVar[str] = "guides molecule_smiles where it is a plain fragment; judged elsewhere"
 
     count: Count = (1, None)
+    written: bool = field(default=True, kw_only=True)
+    """Whether a plain fragment is written into SMILES; a scaffold beside it is written in its place."""
+
+    def beside(self, others: Sequence[object]) -> Self:
+        """Return the constraint, only judged where a scaffold is asked for too."""
+        return replace(self, written=self.written and not any(isinstance(one, Scaffold) for one in others))
 
     def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
         """Write a plain fragment into SMILES strings once; patterns of more are only looked for."""
-        fragment = self.fragment if self.count[0] else None
+        fragment = self.fragment if self.count[0] and self.written else None
         return automaton if fragment is None else with_scaffold(automaton, modality, ids, fragment)
 
     @cached_property

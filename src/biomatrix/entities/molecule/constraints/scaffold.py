@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.molecule.entity import Molecule
 from biomatrix.entities.molecule.matching import is_part
+from biomatrix.entities.molecule.parts import Part
 from biomatrix.entities.molecule.scaffolds.narrowing import with_scaffold
 from biomatrix.errors import ConfigurationError
 
@@ -49,6 +51,28 @@ class Scaffold(Constraint):
     def parse(cls, text: str) -> Self:
         """Read a SMILES string."""
         return cls(Molecule.from_smiles(text.strip()))
+
+    @cached_property
+    def part(self) -> Part | None:
+        """What is certain of the scaffold's atoms in every molecule that has it."""
+        return Part.of_molecule(self.molecule.without_hydrogens().mol, self.molecule.smiles)
+
+    @property
+    def fewest(self) -> int:
+        """Its heavy atoms."""
+        return 0 if self.part is None else self.part.elements.total()
+
+    def contradiction(self, other: Constraint) -> str | None:
+        """Return that a second scaffold is not written, unless one of the two holds the other."""
+        if not isinstance(other, Scaffold):
+            return None
+        mine, its = self.molecule.mol, other.molecule.mol
+        if is_part(mine, its, chiral=True) or is_part(its, mine, chiral=True):
+            return None
+        return (
+            f"one scaffold is written, and of {self.molecule.smiles} and {other.molecule.smiles} none holds the other; "
+            f"ask for contains={other.molecule.smiles}, which is judged"
+        )
 
     def narrow(self, automaton: Automaton, modality: Modality, ids: SegmentIds) -> Automaton:
         """Write the scaffold into SMILES strings; other automata are left as they are."""

@@ -46,6 +46,12 @@ class Charge(Constraint):
             raise ParseError(f"a charge is a whole number, such as 0 or -2, not {text!r}", position=0)
         return cls(int(text))
 
+    def contradiction(self, other: Constraint) -> str | None:
+        """Return another charge."""
+        if isinstance(other, Charge) and other.charge != self.charge:
+            return f"the charge is not both {self.charge:+d} and {other.charge:+d}"
+        return None
+
     def fault(self, entity: Entity) -> str | None:
         """Return the charge where it is another."""
         if not isinstance(entity, Molecule):
@@ -80,6 +86,12 @@ class Connected(Constraint):
     def parse(cls, text: str) -> Self:
         """Read ``yes`` or a count."""
         return cls((1, 1) if text.strip().lower() == "yes" else parse_count(text))
+
+    def contradiction(self, other: Constraint) -> str | None:
+        """Return another number of pieces."""
+        if isinstance(other, Connected) and other.fragments[1] is not None and self.fragments[0] > other.fragments[1]:
+            return f"no number of pieces is both {shown_count(self.fragments)} and {shown_count(other.fragments)}"
+        return None
 
     def fault(self, entity: Entity) -> str | None:
         """Return the number of pieces where it is another."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from rdkit import Chem
@@ -32,7 +33,7 @@ from biomatrix.entities.molecule.modalities.selfies_symbols import (
 from biomatrix.entities.molecule.modalities.smiles import as_molecule
 from biomatrix.entities.molecule.queries import wildcards
 from biomatrix.entities.molecule.selfies import index_symbols_after, read_symbols, symbols_of_smiles
-from biomatrix.errors import BioMatrixError, DecodeError, LimitError, UnsupportedError
+from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, LimitError, UnsupportedError
 from biomatrix.metrics.coordination import NOT_TETRAHEDRAL
 from biomatrix.metrics.marked_atoms import mapped_atoms, marked_atoms
 
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
     from biomatrix.entities.check import Check
     from biomatrix.entities.segment_ids import SegmentIds
+
+_OTHER_ORDERS: Final = 8
+"""Orders of atoms that are tried where the vocabulary lacks a symbol of the encoder's."""
 
 
 class MoleculeSelfies(Modality):
@@ -180,16 +184,30 @@ class MoleculeSelfies(Modality):
         return SelfiesAutomaton(self.name, ids.start_id, ids.end_id, inside, entries, atoms_count=False)
 
     def bound_by(self, automaton: Automaton, tokens: Sequence[str], sibling: Modality) -> tuple[Automaton, int | None]:
-        """Return the automaton of the one string of the molecule that the other segment spells.
+        """Return the automaton of one string of the molecule that the other segment spells.
 
-        A segment that spells none, or one that the vocabulary cannot write, binds nothing; the answer is then judged.
+        The string is that of the encoder. Where the vocabulary lacks a symbol of it, it is one of other orders of the
+        atoms, whose symbols may differ by a bond or a handedness.
+
+        Raises
+        ------
+        ConfigurationError
+            The segment spells no molecule, SELFIES has none such, or the vocabulary lacks a symbol of every order.
         """
         from biomatrix.entities.molecule.selfies_automaton import exact_string
 
         try:
-            return exact_string(automaton, self.encode(sibling.decode(tokens))), None
-        except BioMatrixError:
-            return automaton, None
+            molecule = sibling.decode(tokens)
+            symbols = self.encode(molecule)
+        except BioMatrixError as error:
+            raise ConfigurationError(error.message) from None
+        try:
+            return exact_string(automaton, symbols), None
+        except ConfigurationError:
+            for number in range(_OTHER_ORDERS):
+                with suppress(BioMatrixError):
+                    return exact_string(automaton, self.rewrite(molecule, number)), None
+            raise
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of symbols."""

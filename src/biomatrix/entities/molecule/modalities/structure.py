@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -19,7 +20,7 @@ from biomatrix.entities.molecule.modalities.selfies_symbols import DOT, check_sy
 from biomatrix.entities.molecule.modalities.smiles import as_molecule
 from biomatrix.entities.molecule.selfies import index_symbols_after, read_symbols
 from biomatrix.entities.molecule.selfies.rules import INDEX_SYMBOLS
-from biomatrix.errors import BioMatrixError, DecodeError, UnsupportedError
+from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, UnsupportedError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -252,20 +253,27 @@ class MoleculeStructure(Modality):
             return True
 
     def bound_by(self, automaton: Automaton, tokens: Sequence[str], sibling: Modality) -> tuple[Automaton, int | None]:
-        """Return the automaton of exactly the molecule that the other segment spells, hydrogens explicit.
+        """Return the automaton of exactly the molecule that the other segment spells.
 
-        A segment that spells none binds nothing; of one that the vocabulary cannot write, the number of atoms is kept.
+        Its hydrogens are explicit, or none where the vocabulary has no tokens for them.
+
+        Raises
+        ------
+        ConfigurationError
+            The segment spells no molecule, SELFIES has none such, or the vocabulary lacks a symbol of it.
         """
         from biomatrix.entities.molecule.selfies_automaton import exact_graph
 
         try:
-            molecule = as_molecule(sibling.decode(tokens), self.name).with_hydrogens()
-        except BioMatrixError:
-            return automaton, None
-        try:
-            return exact_graph(automaton, molecule), None
-        except BioMatrixError:
-            return automaton, molecule.num_atoms
+            molecule = as_molecule(sibling.decode(tokens), self.name)
+            try:
+                return exact_graph(automaton, molecule), None
+            except ConfigurationError:
+                with suppress(ConfigurationError):
+                    return exact_graph(automaton, molecule, hydrogens=False), None
+                raise
+        except BioMatrixError as error:
+            raise ConfigurationError(error.message) from None
 
     def length(self, tokens: Sequence[str]) -> int:
         """Return the number of atoms: tokens that carry a code."""
