@@ -6,14 +6,12 @@ libraries that read cells follow them without a word. None of these has a place 
 
 from __future__ import annotations
 
-import mmap
-import os
 from math import prod
-from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.entities.cell.files.damage import REWRITE
 from biomatrix.entities.cell.files.declared import Declared
+from biomatrix.entities.cell.files.hdf5_texts import inspect_lengths
 from biomatrix.entities.limits import Limits
 from biomatrix.errors import ParseError, UnsupportedError
 
@@ -21,9 +19,6 @@ _LARGEST_ATTRIBUTE: Final = 256 << 20
 """Bytes of one attribute, each of its texts taken to be the longest of the file."""
 _PACKING_COST: Final = 4096
 """Bytes that packing may add to a chunk."""
-_HEAP: Final = b"GCOL"
-"""How a collection of texts (a global heap) begins."""
-_HEAP_HEADER: Final = 16
 _LEAVES: Final = "a file from elsewhere must not reach other files of this machine; copy what it points to into it"
 
 
@@ -36,7 +31,7 @@ def inspect_hdf5(file: Any, limits: Limits, longest: int) -> Declared:
     limits : Limits
         ``unpacked_ratio`` is how many times its own bytes a file may declare.
     longest : int
-        Bytes of the longest text of the file; see :func:`inspect_heaps`.
+        Bytes of the longest text of the file, of :func:`~biomatrix.entities.cell.files.hdf5_texts.inspect_heaps`.
 
     Returns
     -------
@@ -74,6 +69,7 @@ def inspect_hdf5(file: Any, limits: Limits, longest: int) -> Declared:
             elif isinstance(member, h5py.h5d.DatasetID):
                 _inspect_attributes(member, name, declared, longest)
                 _inspect_array(member, name, declared)
+                inspect_lengths(member, name, longest)
     return declared
 
 
@@ -154,40 +150,3 @@ def _inspect_attributes(part: Any, name: str, declared: Declared, longest: int) 
         declared.part(label)
         if size > _LARGEST_ATTRIBUTE:
             raise ParseError(f"the attribute {label} may take {size:,} bytes; attributes are words: {REWRITE}")
-
-
-def inspect_heaps(path: Path) -> int:
-    """Look through the places where an HDF5 file keeps its texts, before the library does; return the longest's bytes.
-
-    The library walks over the texts of such a place by their sizes, and a size of zero makes it walk for ever.
-
-    Raises
-    ------
-    ParseError
-        A size is zero, or leads out of the place.
-    """
-    if not os.path.getsize(path):
-        return 0
-    longest = 0
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        at = content.find(_HEAP)
-        while at >= 0:
-            length = int.from_bytes(content[at + 8 : at + 16], "little")
-            if content[at + 4 : at + 8] == b"\x01\0\0\0" and _HEAP_HEADER <= length <= len(content) - at:
-                longest = max(longest, _inspect_heap(content, at, length))
-            at = content.find(_HEAP, at + 4)
-    return longest
-
-
-def _inspect_heap(content: Any, at: int, length: int) -> int:
-    longest, (place, end) = 0, (at + _HEAP_HEADER, at + length)
-    while place + _HEAP_HEADER <= end:
-        number = int.from_bytes(content[place : place + 2], "little")
-        size = int.from_bytes(content[place + 8 : place + 16], "little")
-        # Object 0 is what is free, and its size counts its own header.
-        step = size if number == 0 else _HEAP_HEADER + (size + 7) // 8 * 8
-        if step < _HEAP_HEADER or step > end - place:
-            raise ParseError(f"the texts at byte {at:,} are damaged: one has {size:,} bytes; fetch the file again")
-        longest = max(longest, size if number else 0)
-        place += step
-    return longest

@@ -12,7 +12,8 @@ from typing import Any, Final
 from biomatrix.entities.cell.files.anndata_layout import anndata_contents, is_anndata
 from biomatrix.entities.cell.files.contents import Contents
 from biomatrix.entities.cell.files.damage import cells_library, reading
-from biomatrix.entities.cell.files.hdf5_inspection import inspect_hdf5, inspect_heaps
+from biomatrix.entities.cell.files.hdf5_inspection import inspect_hdf5
+from biomatrix.entities.cell.files.hdf5_texts import inspect_heaps
 from biomatrix.entities.cell.files.matrix_layouts import is_loom, loom_contents, ten_x_contents, ten_x_genomes
 from biomatrix.entities.cell.files.matrix_market import is_matrix_folder, matrix_market_contents
 from biomatrix.entities.cell.files.zarr_inspection import inspect_zarr

@@ -1,0 +1,56 @@
+"""Lengths of texts that an HDF5 file states, looked at before the library takes memory for them."""
+
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biomatrix.entities.cell.files.hdf5_texts import inspect_heaps, inspect_lengths
+from biomatrix.errors import ParseError
+
+h5py = pytest.importorskip("h5py")
+
+STORED: dict[str, dict[str, Any]] = {
+    "whole": {},
+    "chunked": {"chunks": (2,)},
+    "gzip": {"chunks": (2,), "compression": "gzip", "shuffle": True},
+}
+
+
+def written(path: Path, name: str) -> Path:
+    with h5py.File(path, "w") as file:
+        file.create_dataset("names", data=["T cell", "B", "monocyte"], dtype=h5py.string_dtype(), **STORED[name])
+    return path
+
+
+def looked_through(path: Path) -> None:
+    longest = inspect_heaps(path)
+    with h5py.File(path) as file:
+        inspect_lengths(file["names"].id, "/names", longest)
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_what_was_written_passes(tmp_path: Path, name: str) -> None:
+    looked_through(written(tmp_path / "good.h5", name))
+
+
+@pytest.mark.parametrize("name", ["whole", "chunked"])
+def test_a_length_of_gigabytes_is_refused(tmp_path: Path, name: str) -> None:
+    content = written(tmp_path / "cut.h5", name).read_bytes()
+    heap = content.index(b"GCOL").to_bytes(8, "little")
+    stated = (8).to_bytes(4, "little") + heap  # of "monocyte", followed by its number
+    assert content.count(stated) == 1
+    (tmp_path / "cut.h5").write_bytes(content.replace(stated, b"\xff\xff\xff\xff" + heap))
+    with pytest.raises(ParseError, match=r"/names is said to have 4,294,967,295 bytes, and the longest .* has 8;"):
+        looked_through(tmp_path / "cut.h5")
+
+
+def test_a_length_of_gigabytes_under_gzip_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "packed.h5", "gzip")
+    with h5py.File(path, "r+") as file:
+        names = file["names"].id
+        mask, _ = names.read_direct_chunk((0,))
+        names.write_direct_chunk((0,), zlib.compress(b"\xff\xff\xff\x7f" + bytes(12) + bytes(16)), mask)
+    with pytest.raises(ParseError, match="2,147,483,647 bytes"):
+        looked_through(path)
