@@ -14,13 +14,13 @@ import pytest
 import torch
 
 import biomatrix as bm
+from biomatrix.entities.stopping import stopped_by
 from biomatrix.errors import BusyError, ServerError, UnsupportedError
 from biomatrix.generation import Answer, Model, Request, Sampling, load, shared_model
 from biomatrix.generation.continuous_engine import SharedEngine
 from biomatrix.generation.events import Finished
 from biomatrix.generation.jobs import Job
 from biomatrix.generation.qwen3.joined_cache import JoinedKeyValues
-from biomatrix.generation.stopping import stopped_by
 
 OUTPUTS = (
     ("molecule_smiles", None),

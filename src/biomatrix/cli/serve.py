@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import socket
+import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -26,6 +29,10 @@ _NEEDED: Final = ("fastapi", "uvicorn", "prometheus_client", "multipart")
 _KEEP_ALIVE: Final = 30
 """Seconds for which an idle connection is kept."""
 _BACKLOG: Final = 2048
+_ORDERLY_SECONDS: Final = 5.0
+"""How long the end may take beyond the work that goes on, before what is stuck is dropped."""
+_LOOK_SECONDS: Final = 0.2
+"""Between two looks at whether the server was asked to end."""
 
 app = typer.Typer(
     help="Serve a model: API, web page and agents' tools.",
@@ -199,6 +206,7 @@ def run(settings: ServingSettings) -> None:
     )
     opening.when_ready(_collect_garbage)
     opening.when_ready(ready)
+    threading.Thread(target=_end_anyway, args=(server, settings.stop_seconds), daemon=True).start()
     try:
         server.run(sockets=[listening])
     finally:
@@ -211,6 +219,18 @@ def _collect_garbage() -> None:
     """Collect garbage from here on, but never look at what is there already."""
     gc.freeze()
     gc.enable()
+
+
+def _end_anyway(server: Any, seconds: float) -> None:
+    """End the process, once it is asked to, though a thread that cannot be stopped still works; for a thread."""
+    while not server.should_exit:
+        time.sleep(_LOOK_SECONDS)
+    time.sleep(seconds + _ORDERLY_SECONDS)
+    typer.echo(
+        f"some work did not end within {seconds:g} s (--stop-seconds); it is dropped, ask for it again", err=True
+    )
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _stop(server: Any) -> None:

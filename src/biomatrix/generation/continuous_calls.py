@@ -7,8 +7,8 @@ from queue import Empty, SimpleQueue
 from threading import Event
 from typing import Generic, TypeVar
 
+from biomatrix.entities.stopping import POLL_SECONDS, check_stop
 from biomatrix.generation.jobs import Job, Token
-from biomatrix.generation.stopping import POLL_SECONDS, check_stop
 
 Result = TypeVar("Result")
 
@@ -54,7 +54,7 @@ class Call:
             self._packed = []
 
     def receive(self) -> list[Token] | BaseException:
-        """Wait for the next parcel; raise what :func:`biomatrix.generation.stopping.check_stop` raises meanwhile."""
+        """Wait for the next parcel; raise what :func:`biomatrix.entities.stopping.check_stop` raises meanwhile."""
         while True:
             check_stop()
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from biomatrix.entities.automaton import Bounds
 from biomatrix.entities.constraint import Constraint
+from biomatrix.entities.stopping import also_stopped_by
 from biomatrix.errors import ConfigurationError, LimitError
 from biomatrix.generation.completion import KnownEntities, kept_ids, kept_segment
 from biomatrix.generation.guides import Guides
@@ -20,6 +22,8 @@ from biomatrix.vocabulary.segments import Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
 DEFAULT_NEW_TOKENS: Final = 512
+_PAUSE_SECONDS: Final = 0.001
+"""How long the guides are free, now and then amid a long search, for threads that wait for them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +102,19 @@ class Planner:
         opening = tuple(self._vocabulary.start_id(name) for name in request.outputs[:1])
         prompt = (*prompt_ids(self._vocabulary, request), *opening)
         budget = self._budget(len(prompt), request, kept_tokens(self._vocabulary, request))
-        with self._guarded:
+        with self._guarded, also_stopped_by(self._let_others):
             state = guide.start(Bounds(budget, _within(budget, request.bounds)))
         samples = range(1 if request.beams else request.different_samples * request.best_of)
         jobs = (Job(prompt, sample, guide, state, budget, request.sampling, request=request) for sample in samples)
         return Plan(request, opening, tuple(jobs), KnownEntities.from_request(self._vocabulary, request), judged)
+
+    def _let_others(self) -> None:
+        """Let other threads have the guides for a moment amid a long search."""
+        self._guarded.__exit__(None, None, None)
+        try:
+            time.sleep(_PAUSE_SECONDS)  # a lock that is taken again at once is never seen free
+        finally:
+            self._guarded.__enter__()
 
     def check_room(self, prompt_tokens: int, tokens: int, what: str) -> None:
         """Raise LimitError where prompt and answer exceed the context; ``what`` names the answer in the message."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from biomatrix import errors
 from biomatrix.entities.check import Check
+from biomatrix.entities.stopping import POLL_SECONDS, check_stop
 from biomatrix.errors import BioMatrixError, BusyError, LimitError, ParseError
-from biomatrix.generation.stopping import POLL_SECONDS, check_stop
 from biomatrix.serving.limits import ServingLimits
 from biomatrix.serving.parsing_frames import BrokenFrameError, receive_frame, send_frame
 from biomatrix.serving.parsing_nursery import Nursery

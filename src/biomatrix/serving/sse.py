@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any, Final, TypeVar
 
-from biomatrix.generation.stopping import stopped_by
+from biomatrix.entities.stopping import stopped_by
 from biomatrix.serving.desk import Desk, too_long
 from biomatrix.serving.problems import problem_of
 from biomatrix.serving.watching import Watch

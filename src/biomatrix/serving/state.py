@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from biomatrix.generation.stopping import stopped_by
+from biomatrix.entities.stopping import stopped_by
 from biomatrix.serving.desk import Desk
 from biomatrix.serving.gate import log_error
 from biomatrix.serving.metrics import Metrics

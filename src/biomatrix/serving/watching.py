@@ -9,8 +9,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from biomatrix.entities.stopping import stopped_by
 from biomatrix.errors import LimitError
-from biomatrix.generation.stopping import stopped_by
 
 if TYPE_CHECKING:
     from biomatrix.generation.answers import Answer
@@ -108,12 +108,18 @@ class WatchedEngine:
         from biomatrix.generation.events import SegmentToken, TextPiece
 
         self._watch.check()
-        events: Any = self._engine.stream(request)
+        with stopped_by(self._watch.check):
+            events: Any = self._engine.stream(request)  # which plans it
         with closing(events):
-            for event in events:
+            while (event := self._next(events)) is not None:
                 self._watch.tokens += int(isinstance(event, SegmentToken | TextPiece))
                 self._watch.check()
                 yield event
+
+    def _next(self, events: Iterator[Event]) -> Event | None:
+        """Return the next event; it can be stopped while it is waited for. Nothing is left set between events."""
+        with stopped_by(self._watch.check):
+            return next(events, None)
 
     def score(self, request: Request, continuation: Prompt) -> Score:
         """Return how likely a continuation of the request's prompt is, in nats."""

@@ -16,8 +16,8 @@ import pytest
 
 from biomatrix.entities import Molecule, kind, kind_of
 from biomatrix.entities.samples import Sample
+from biomatrix.entities.stopping import stopped_by
 from biomatrix.errors import BioMatrixError, LimitError, ParseError
-from biomatrix.generation.stopping import stopped_by
 from biomatrix.serving.limits import ServingLimits
 from biomatrix.serving.parsing_pool import ParsingPool
 from biomatrix.serving.watching import Stopped, Watch

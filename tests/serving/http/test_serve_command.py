@@ -60,3 +60,36 @@ def test_a_server_is_soon_ready_and_ends_in_order(tmp_path: Path) -> None:
             assert "data: [DONE]" in list(lines)  # accepted work is finished
         assert server.wait(30) in (0, 128 + signal.SIGTERM, -signal.SIGTERM)
     assert ready < 60  # 6 on a quiet machine: benchmarks/serving_load.py prints it
+
+
+@pytest.mark.slow
+def test_a_server_ends_though_a_thread_is_stuck(tmp_path: Path) -> None:
+    program = [sys.executable, str(Path(__file__).with_name("stuck_server.py")), "serve"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [*program, "--port", "0", "--stop-seconds", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            assert server.stderr is not None
+            line = next(line for line in server.stderr if "is served at" in line)
+            url = re.search(r"http://([\d.]+):(\d+)", line)
+            assert url is not None
+            body = b'{"seconds": 600}'
+            with socket.create_connection((url[1], int(url[2])), timeout=60) as asking:
+                asking.sendall(
+                    f"POST /v1/hang HTTP/1.1\r\nHost: {url[1]}:{url[2]}\r\nContent-Type: application/json\r\n"
+                    f"Content-Length: {len(body)}\r\n\r\n".encode()
+                    + body
+                )
+                assert server.stdout.readline() == "hanging\n"
+                server.send_signal(signal.SIGTERM)
+                began = time.monotonic()
+                assert server.wait(60) in (1, 128 + signal.SIGTERM, -signal.SIGTERM)
+                assert time.monotonic() - began < 15  # 1 to finish work, 5 to end in order
+        finally:
+            server.kill()

@@ -6,6 +6,7 @@ import csv
 import gzip
 import os
 import random
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
@@ -30,6 +31,7 @@ from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import (
     systems_for,
 )
 from biomatrix.entities.molecule.smiles_automaton.counting.automaton import Written
+from biomatrix.entities.stopping import stopped_by
 from biomatrix.errors import ConfigurationError
 from biomatrix.metrics.graph_counts import bond_counts, element_counts
 from biomatrix.metrics.s2_bench.requests import BONDS, ELEMENTS
@@ -38,11 +40,18 @@ END = 1001
 BUDGET = 400
 
 
-def walk(automaton: SmilesAutomaton, spelling: dict[int, str], counts: MoleculeCounts, seed: int, free: int) -> str:
+def walk(
+    automaton: SmilesAutomaton,
+    spelling: dict[int, str],
+    counts: MoleculeCounts,
+    seed: int,
+    free: int,
+    budget: int = BUDGET,
+) -> str:
     """Return a random string: so many pieces at random, then the shortest way on."""
     counting = automaton.counting(counts)
     rng = random.Random(seed)
-    states = counting.start(Bounds(BUDGET))[None]
+    states = counting.start(Bounds(budget))[None]
     text, written = "", 0
     while not counting.finished(states)[0]:
         ids = [id_ for first, stop in counting.allowed(states)[0].tolist() for id_ in range(first, stop)]
@@ -55,7 +64,7 @@ def walk(automaton: SmilesAutomaton, spelling: dict[int, str], counts: MoleculeC
         states = counting.advance(states, np.array([chosen]))
         text += spelling.get(chosen, "")
         written += 1
-        assert written <= BUDGET
+        assert written <= budget
     return text
 
 
@@ -300,3 +309,40 @@ def test_no_molecule_that_rdkit_reads_is_called_impossible() -> None:
                     counts = Formula.parse(CalcMolFormula(mol)).limits
                     assert impossibility(counts) is None, Chem.MolToSmiles(mol)
     assert read > 5_000
+
+
+@pytest.mark.parametrize("formula", ["C60", "C200", "C500", "C300H602", "C200N50O50"])
+def test_formulas_of_any_size_are_planned_at_once(
+    automaton: SmilesAutomaton, spelling: dict[int, str], formula: str
+) -> None:
+    """The plan of the whole string: what is searched is counted, so this is as quick on every machine."""
+    counts = Formula.parse(formula).limits
+    row = automaton.counting(counts).start(Bounds(1000))[0]
+    assert counts.fault(Chem.MolFromSmiles(row.rest)) is None
+
+
+@pytest.mark.slow
+def test_a_long_formula_is_written_under_its_guide(automaton: SmilesAutomaton, spelling: dict[int, str]) -> None:
+    counts = Formula.parse("C200").limits
+    began = time.process_time()
+    assert is_met(counts, walk(automaton, spelling, counts, 0, free=8, budget=1000))
+    assert time.process_time() - began < 90  # of a busy core; without a limit on searches over 180 of a free one
+
+
+@pytest.mark.slow
+def test_a_search_that_takes_too_much_is_refused(automaton: SmilesAutomaton) -> None:
+    """The refusal does not depend on the machine; a check of the stop signal ends the search before it."""
+    named = {"C": (900, 900), "S": (50, 50), "Fe": (9, 9), "N": (60, 60)}
+    counts = MoleculeCounts(named, False, hydrogens=(100, 100), charge=-9, bonds={"double": (3, 3)})  # type: ignore[arg-type]
+    counting = automaton.counting(counts)
+    looked: list[None] = []
+    refused = pytest.raises(ConfigurationError, match="takes more than 250,000 steps")
+    with stopped_by(lambda: looked.append(None)), refused:
+        counting.start(Bounds(2000))
+    assert len(looked) >= 10
+
+    def stop() -> None:
+        raise TimeoutError
+
+    with stopped_by(stop), pytest.raises(TimeoutError):
+        counting.start(Bounds(2000))

@@ -69,6 +69,13 @@ def free_labels(core: Core) -> list[str]:
     return [str(label) if label < 10 else f"%{label}" for label in range(1, 60) if label not in used]
 
 
+def first_free_label(core: Core) -> str:
+    """Return the smallest ring number that is not in use."""
+    used = {label for atom in core.path for label in atom.labels}
+    label = next(label for label in range(1, 100) if label not in used)
+    return str(label) if label < 10 else f"%{label}"
+
+
 def _with_numbers(text: str, numbers: list[str]) -> list[str]:
     return [numbers[int(character) - 1] if character.isdigit() else character for character in text]
 

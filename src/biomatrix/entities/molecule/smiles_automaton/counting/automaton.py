@@ -26,6 +26,7 @@ from biomatrix.entities.molecule.smiles_automaton.counting.reading import (
     Reader,
     plus,
 )
+from biomatrix.entities.molecule.smiles_automaton.counting.work import FIRST_WORK
 from biomatrix.entities.molecule.smiles_automaton.judging import Judge
 from biomatrix.entities.molecule.smiles_automaton.machine import Machine
 from biomatrix.entities.molecule.smiles_automaton.menus import Menus
@@ -36,6 +37,9 @@ _NOTHING: Final[Ranges] = np.empty((0, 2), dtype=np.int64)
 
 _BESIDE: Final = 4
 """Atoms beyond the rotatable bonds of a chain, and the end token."""
+_MOST_CHARGE: Final = 9
+_CHARGED_CHARACTERS: Final = 5
+"""The most charge that is written to one atom, and the characters of such an atom."""
 _RARE: Final = re.compile(r"\[\d|[:*<>]")
 """Isotopes, atom maps, dative bonds: left out where atoms are counted."""
 _RARE_INSIDE: Final = re.compile(r"\d*$|.*:")
@@ -150,6 +154,11 @@ class CountingSmilesAutomaton:
         limits = Limits(counts)
         closings = self._shared.closings(limits)
         completer = Completer(closings.reader, closings, limits, frozenset(self._shared.letters))
+        if completer.gave_up:
+            raise ConfigurationError(
+                f"molecule_smiles: a string with these counts ({counts}) takes more than {FIRST_WORK:,} steps to find, "
+                "which is all that is tried; ask for smaller numbers, or for fewer counts at once"
+            )
         if completer.first is None:
             raise ConfigurationError(f"no molecule_smiles is known to have these counts: {counts}")
         needed = width(completer.first) + 1
@@ -273,8 +282,12 @@ class CountingSmilesAutomaton:
 
 
 def _fewest_characters(counts: MoleculeCounts) -> int:
-    """Return the fewest characters of a string with these counts: one an atom, two a ring, one for four hydrogens."""
+    """Return the fewest characters of a string with these counts: one an atom, two a ring, one for four hydrogens.
+
+    A charge stands in brackets: five characters, such as ``[C+9]``, for up to nine elementary charges.
+    """
     heavy = sum(least for symbol, (least, _) in counts.elements.items() if symbol != "H")
     bonds = sum(least for kind, (least, _) in counts.bonds.items() if kind != "rotatable")
     hydrogens = 0 if counts.hydrogens is None else counts.hydrogens[0]
-    return max(heavy, counts.atoms[0], bonds, 2 * counts.rings[0], hydrogens // 4)
+    charged = -(-abs(counts.charge or 0) // _MOST_CHARGE) * _CHARGED_CHARACTERS
+    return max(heavy, counts.atoms[0], bonds, 2 * counts.rings[0], hydrogens // 4, charged)

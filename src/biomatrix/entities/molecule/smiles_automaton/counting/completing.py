@@ -10,7 +10,7 @@ from biomatrix.entities.molecule.smiles_automaton.core import Core, Mode
 from biomatrix.entities.molecule.smiles_automaton.counting.aromatics import (
     FIRST_MARK,
     SYSTEM_WIDTH,
-    free_labels,
+    first_free_label,
     spelled,
 )
 from biomatrix.entities.molecule.smiles_automaton.counting.closings import Closing, Closings, Site, make_room
@@ -32,13 +32,14 @@ from biomatrix.entities.molecule.smiles_automaton.counting.reading import (
     plus,
 )
 from biomatrix.entities.molecule.smiles_automaton.counting.saturation import patterns
+from biomatrix.entities.molecule.smiles_automaton.counting.work import FIRST_WORK, Spent, Work, later_work
 
 _CLOSERS: Final = ("C", "N", "O", "S")
 _MOST_SITES: Final = 6
 
 
 class Completer:
-    """Finds completions.
+    """Finds completions; no search does more than :mod:`.work` allows it.
 
     Parameters
     ----------
@@ -60,10 +61,14 @@ class Completer:
         self._found: dict[tuple[Core, Context, Added, str], str | None] = {}
         self._bias = 0
         self.apart = False
+        self.gave_up = False
+        """Whether the search for the first completion did all that it may and found none."""
+        self._work = Work(FIRST_WORK)
         self.first = self.find(reader.machine.start, NO_CONTEXT, NOTHING, "")
         if self.first is None:
             self.apart = True
             self._found.clear()
+            self.gave_up = False
             self.first = self.find(reader.machine.start, NO_CONTEXT, NOTHING, "")
 
     def find(self, core: Core, context: Context, total: Added, written: str) -> str | None:
@@ -117,6 +122,15 @@ class Completer:
         owed = self.limits.owed(total)
         if owed is None:
             return None
+        is_first = core.mode == Mode.START and total == NOTHING
+        self._work = Work(FIRST_WORK if is_first else later_work(owed))
+        try:
+            return self._sought(core, context, total, owed, written)
+        except Spent:
+            self.gave_up = is_first
+            return None
+
+    def _sought(self, core: Core, context: Context, total: Added, owed: Owed, written: str) -> str | None:
         if self.limits.rotatable is not None:
             return self._turning(core, context, total, owed, written)
         texts = self._texts(core, context, total, owed, None)
@@ -164,6 +178,7 @@ class Completer:
         return tuple(symbol for symbol in self._preferred if owed.allows(symbol) > 0)
 
     def _holds(self, core: Core, context: Context, total: Added, text: str) -> bool:
+        self._work.spend(len(text))
         step = self.reader.run(core, context, text)
         if step is None or not self.reader.ends(step.core, step.context):
             return False
@@ -198,6 +213,7 @@ class Completer:
         if owed.nothing:
             owed = replace(owed, atoms=(1, owed.atoms[1]))
         for parts in variants(parts_of(owed, rooted=False), owed, rotors):
+            self._work.spend(parts.size)
             if len(parts.hanging) == 1 and not parts.symbols and not parts.bonds:
                 yield parts.hanging[0].removeprefix("-")
             if len(parts.hanging) == 2 and not parts.symbols and not parts.bonds:
@@ -222,6 +238,7 @@ class Completer:
                 rest = replace(owed, bonds=[single, none, none, kept])
                 if single[0] or kept[0] or owed.elements:
                     for parts in variants(parts_of(rest, rooted=False), rest, rotors):
+                        self._work.spend(parts.size)
                         made = chain_text(parts, rest, ["1"], rooted=False)
                         if made is not None and not made[1]:
                             yield ".".join([*texts, made[0]])
@@ -234,6 +251,7 @@ class Completer:
             yield "[H+]"
         radicals = self.limits.counts.radicals
         for parts, apart, named in patterns(owed, rooted=closing is not None, apart=self.apart, radicals=radicals):
+            self._work.spend(parts.size)
             if closing is not None:
                 texts: Iterator[str] = self._placed(closing, named, parts)
             elif not parts.symbols:
@@ -246,6 +264,7 @@ class Completer:
     def _hung(self, closing: Closing, owed: Owed, rotors: int | None) -> Iterator[str]:
         """Yield the closing with what is owed hung on its atoms."""
         for parts in variants(parts_of(owed, rooted=True), owed, rotors):
+            self._work.spend(parts.size)
             yield from self._placed(closing, owed, parts)
 
     def _placed(self, closing: Closing, owed: Owed, parts: Parts) -> Iterator[str]:
@@ -254,8 +273,12 @@ class Completer:
             text = _spread(closing, parts.hanging, {})
             if text is not None:
                 yield text
+        chains: dict[str, tuple[str, list[str]] | None] = {}
         for site in sites:
-            made = chain_text(parts, owed, free_labels(site.core), rooted=True)
+            label = first_free_label(site.core)
+            if label not in chains:
+                chains[label] = chain_text(parts, owed, [label], rooted=True)
+            made = chains[label]
             if made is None:
                 return
             chain, left = made

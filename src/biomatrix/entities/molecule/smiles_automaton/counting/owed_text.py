@@ -19,6 +19,8 @@ from biomatrix.entities.molecule.smiles_automaton.counting.reading import SINGLE
 _ORDERS: Final = {"": 0, "-": 1, "=": 2, "#": 3}
 _FILLERS: Final = ("C", "N", "O", "S", "Si", "P", "B", "Se", "Te", "As", "Sb", "Bi", "Po", "Ge")
 RING_ATOMS: Final = 3
+_FARTHEST: Final = 12
+"""How many rotatable bonds fewer than are asked for a variant with a ring is tried with."""
 
 
 @dataclass
@@ -39,7 +41,7 @@ class Node:
     @property
     def closures(self) -> int:
         """The ring bonds on it."""
-        return sum(1 for character in self.rings.replace("%", "") if character.isdigit())
+        return sum(1 for character in self.rings if character.isdigit()) if self.rings else 0
 
     @property
     def text(self) -> str:
@@ -67,6 +69,11 @@ class Parts:
     rings: int
     tail: int = 0
     """Atoms at the end of the chain that a ring bond joins to a ring; 0 for none."""
+
+    @property
+    def size(self) -> int:
+        """About how much work it is to write them."""
+        return len(self.bonds) + len(self.symbols) + len(self.hanging) + 1
 
 
 def filler(owed: Owed) -> str | None:
@@ -169,9 +176,10 @@ def _name(nodes: list[Node], symbols: list[str], owed: Owed) -> bool:
         if spare is None or missing > room:
             return False
         pool = sorted([*pool, *[spare] * missing], key=valence, reverse=True)
-    needing = sorted(range(len(nodes)), key=lambda place: -nodes[place].order)
+    orders = [node.order for node in nodes]
+    needing = sorted(range(len(nodes)), key=orders.__getitem__, reverse=True)
     for place, symbol in zip(needing, pool, strict=False):
-        if valence(symbol) < nodes[place].order:
+        if valence(symbol) < orders[place]:
             return False
         nodes[place].symbol = symbol
     return True
@@ -196,18 +204,21 @@ def variants(parts: Parts | None, owed: Owed, rotors: int | None) -> Iterator[Pa
     last = max((place for place, bond in enumerate(parts.bonds) if bond != "-"), default=-1)
     spare = len(parts.bonds) - last - 1
     further = [0] if owed.bonds[SINGLE][1] < INFINITE // 2 else range(rotors + 6)
-    found: list[tuple[int, Parts]] = []
+    found: list[tuple[int, int, int]] = []
     for more in further:
         number = spare + more
-        bonds = [*parts.bonds, *["-"] * more]
-        found.append((abs(number - rotors - 1), Parts(bonds, parts.symbols, parts.hanging, parts.rings)))
+        found.append((abs(number - rotors - 1), more, 0))
         if owed.rings[1] > parts.rings:
-            for stem in range(min(rotors + 3, number - RING_ATOMS)):
-                ring = Parts(bonds[:-1], parts.symbols, parts.hanging, parts.rings, number - 1 - stem)
-                found.append((abs(stem + 1 - rotors), ring))
+            for stem in range(max(rotors - _FARTHEST, 0), min(rotors + 3, number - RING_ATOMS)):
+                found.append((abs(stem + 1 - rotors), more, number - 1 - stem))
         if last < 0 and not parts.symbols and 0 < number < 5:
-            found.append((rotors, Parts(["-"], [], [*parts.hanging, *["C"] * (number - 1)], parts.rings)))
-    yield from (each for _, each in sorted(found, key=lambda pair: pair[0]))
+            found.append((rotors, more, -1))
+    for _, more, tail in sorted(found, key=lambda each: each[0]):
+        bonds = [*parts.bonds, *["-"] * more]
+        if tail < 0:
+            yield Parts(["-"], [], [*parts.hanging, *["C"] * (spare + more - 1)], parts.rings)
+        else:
+            yield Parts(bonds[:-1] if tail else bonds, parts.symbols, parts.hanging, parts.rings, tail)
 
 
 def turning_chains(singles: int, rotors: int) -> Iterator[tuple[str, int]]:

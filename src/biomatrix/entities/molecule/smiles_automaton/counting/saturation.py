@@ -24,6 +24,8 @@ _NEGATIVE: Final = ("O", "S", "N", "C", "F", "Cl", "Br", "I", "Se", "P", "B", "S
 _POSITIVE: Final = ("N", "Na", "K", "Li", "Rb", "Cs", "Ag", "P", "S", "O", "C", "Si", "B")
 """Elements that carry a charge, preferred first; others follow."""
 _ORDERS: Final = "-=#"
+_MOST_MIXTURES: Final = 16
+"""Mixtures of double and triple bonds that are tried: in a chain of up to twice as many bonds, all there are."""
 
 
 class Pattern(NamedTuple):
@@ -88,29 +90,44 @@ def _chains(atoms: list[str], excess: int, *, rooted: bool) -> Iterator[Parts]:
     for rings, tail in ((0, 0), (1, len(symbols)), (1, 3)):
         if rings and (excess == 0 or not 3 <= tail <= len(symbols)):
             continue
-        for bonds in dict.fromkeys(_multiple(max(edges, 0), excess - rings)):
+        met: set[tuple[int, ...]] = set()
+        for bonds in _multiple(max(edges, 0), excess - rings):
+            if bonds in met:
+                continue
+            met.add(bonds)
             yield Parts([_ORDERS[order] for order in bonds], symbols, hanging, 0, tail)
 
 
 def _multiple(edges: int, excess: int) -> Iterator[tuple[int, ...]]:
-    """Yield bonds with so many orders above one, apart where there is room, from either end."""
+    """Yield bonds with so many orders above one, apart where there is room, from either end; some more than once."""
     backwards, forwards = range(edges - 1, -1, -1), range(edges)
     inner = range(edges - 2, -1, -1)
     for places in (backwards[::2], forwards[::2], inner[::2], backwards, forwards):
         for most in (1, 2):
-            orders, left = [0] * edges, excess
-            for place in places:
-                orders[place] = min(most, left)
-                left -= orders[place]
-            if not left:
-                yield tuple(orders)
-    for doubled in range(edges // 2):  # triple bonds first, as many double ones behind as are needed
-        orders, left = [0] * edges, excess
-        for number, place in enumerate(backwards[::2]):
-            orders[place] = min(1 if number <= doubled else 2, left)
-            left -= orders[place]
+            if most * len(places) >= excess:
+                yield _raised(edges, excess, places, len(places) if most == 1 else 0)
+    apart = backwards[::2]
+    most_doubled = min(2 * len(apart) - excess, edges // 2)
+    for doubled in _spread(most_doubled):  # triple bonds first, as many double ones behind as are needed
+        yield _raised(edges, excess, apart, doubled)
+
+
+def _raised(edges: int, excess: int, places: range, doubled: int) -> tuple[int, ...]:
+    """Return bonds of which those at some places are raised in turn, the first ``doubled`` by one and others by two."""
+    orders, left = [0] * edges, excess
+    for number, place in enumerate(places):
         if not left:
-            yield tuple(orders)
+            break
+        orders[place] = min(1 if number < doubled else 2, left)
+        left -= orders[place]
+    return tuple(orders)
+
+
+def _spread(most: int) -> list[int]:
+    """Return numbers from 1 to ``most``: all of them where they are few, else some, evenly from first to last."""
+    if most <= _MOST_MIXTURES:
+        return list(range(1, most + 1))
+    return [1 + place * (most - 1) // (_MOST_MIXTURES - 1) for place in range(_MOST_MIXTURES)]
 
 
 def _namings(elements: Mapping[str, int], charge: int, *, radicals: bool) -> Iterator[dict[str, int]]:
@@ -139,10 +156,7 @@ def _carrying(elements: dict[str, int], charge: int) -> Iterator[dict[str, int]]
     sign = 1 if charge > 0 else -1
     for symbol in _by_preference(elements, _POSITIVE if sign > 0 else _NEGATIVE):
         if elements[symbol] >= abs(charge):
-            named = dict(elements)
-            for _ in range(abs(charge)):
-                named = _charged_one(named, symbol, sign)
-            yield named
+            yield _renamed(elements, symbol, charged(symbol, sign), abs(charge))
         if abs(charge) > 1:
             yield _charged_one(elements, symbol, charge)
     several = _by_preference(elements, _POSITIVE if sign > 0 else _NEGATIVE)[: abs(charge)]
@@ -164,6 +178,11 @@ def _charged_one(elements: Mapping[str, int], symbol: str, charge: int) -> dict[
 
 
 def _renamed_one(elements: Mapping[str, int], symbol: str, name: str) -> dict[str, int]:
-    named = {**elements, symbol: elements[symbol] - 1}
-    named[name] = named.get(name, 0) + 1
+    return _renamed(elements, symbol, name, 1)
+
+
+def _renamed(elements: Mapping[str, int], symbol: str, name: str, number: int) -> dict[str, int]:
+    """Return the atoms, so many of an element under another name."""
+    named = {**elements, symbol: elements[symbol] - number}
+    named[name] = named.get(name, 0) + number
     return {one: number for one, number in named.items() if number}

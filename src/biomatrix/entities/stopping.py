@@ -1,4 +1,4 @@
-"""Stopping what a thread waits for: what is written for it leaves the batch, whatever was asked and however."""
+"""Stopping what a thread waits for or searches: what is written for it leaves the batch, and a search ends."""
 
 from __future__ import annotations
 
@@ -19,13 +19,27 @@ def stopped_by(check: Callable[[], None]) -> Iterator[None]:
     Parameters
     ----------
     check : callable
-        Called a few times a second while this thread waits; what it raises is raised there.
+        Called a few times a second while this thread waits or searches; what it raises is raised there.
     """
     before = _CHECK.set(check)
     try:
         yield
     finally:
         _CHECK.reset(before)
+
+
+@contextmanager
+def also_stopped_by(check: Callable[[], None]) -> Iterator[None]:
+    """Let what is asked inside call a function as well, before the one that stops it already."""
+    outer = _CHECK.get()
+
+    def both() -> None:
+        check()
+        if outer is not None:
+            outer()
+
+    with stopped_by(both):
+        yield
 
 
 def check_stop() -> None:
