@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from biomatrix.conversion.wrapped import unwrap, wrap
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.modality_registry import modalities
 from biomatrix.entities.modality_registry import modality as registered
 from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.samples import Sample
 from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, ParseError
+from biomatrix.serving.parsing import reader_limits
 from biomatrix.serving.schemas.entities import GivenEntity, ToldEntity
 from biomatrix.serving.ways import RECORD, Way, full_modality
 
@@ -100,12 +102,31 @@ def _typed(text: str, way: Way, kind: str, service: Service) -> Entity:
             raise DecodeError(f"the tokens are those of {one.name}, of a {one.kind} and not of a {kind}")
         if one.spelled_as_text:
             return service.parser.parse("".join(tokens), kind)
-        return used_modality(service, one.name).decode(tokens)
+        return decoded(used_modality(service, one.name), tokens, service)
     one = used_modality(service, way.modality)
     tokens = one.split(bare)
     if not one.spelled_as_text and any(one.token_pattern.fullmatch(token) for token in tokens):
-        return one.decode(tokens)
+        return decoded(one, tokens, service)
     return service.parser.parse(text, kind)
+
+
+def decoded(one: Modality, tokens: Sequence[str], service: Service) -> Entity:
+    """Return the entity that tokens of a modality spell, once :func:`check_size` has let them in."""
+    check_size(one, tokens, service)
+    return one.decode(tokens)
+
+
+def check_size(one: Modality, tokens: Sequence[str], service: Service) -> None:
+    """Raise LimitError where tokens write more atoms or residues than one entity of their kind may have.
+
+    They are counted, not decoded; of a composite each part is held against the limit of its own kind.
+    """
+    limits = reader_limits(service.limits)
+    for name, span in one.spans(tokens):
+        part = used_modality(service, name)
+        limit = kind_named(part.kind).size_limit
+        if limit is not None and span:
+            limits.check(limit, part.length(span), f"length of the {name}")
 
 
 def used_modality(service: Service, name: str) -> Modality:

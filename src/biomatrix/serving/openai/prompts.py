@@ -12,7 +12,7 @@ from biomatrix.entities.kind_registry import kind_names
 from biomatrix.entities.modality_registry import modality_class
 from biomatrix.generation.model import request_of
 from biomatrix.generation.requests import Request
-from biomatrix.serving.entities import open_entity, shown_modality
+from biomatrix.serving.entities import check_size, open_entity, shown_modality
 from biomatrix.serving.openai.schemas import Asked, ChatAsked, CompletionAsked, Message
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.schemas.entities import GivenEntity
@@ -166,6 +166,8 @@ def _segments(service: Service, text: str) -> Iterator[Item]:
         modality, tokens = unwrap(found[0])
         if modality.spelled_as_text:
             service.parser.parse("".join(tokens), modality.kind)  # what spells nothing is refused
+        else:
+            check_size(modality, tokens, service)
         yield Tokens(modality.name, tokens)
         place = found.end()
     if place < len(text):
