@@ -13,14 +13,19 @@ import pytest
 
 from biomatrix.entities import kind_of
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, UnsupportedError
+from biomatrix.generation.planning import prompt_ids
+from biomatrix.serving.asking import request_for
 from biomatrix.serving.entities import open_entity
 from biomatrix.serving.faults import checked_input, status_of, told_error
 from biomatrix.serving.limits import ServingLimits
 from biomatrix.serving.openai.prompts import chat_requests
 from biomatrix.serving.openai.schemas import ChatAsked
 from biomatrix.serving.operations.operation import operation
+from biomatrix.serving.operations.scoring import score
 from biomatrix.serving.parsing import DirectParser
+from biomatrix.serving.schemas.asking import GenerateAsked
 from biomatrix.serving.schemas.entities import GivenEntity
+from biomatrix.serving.schemas.scoring import ScoreAsked
 from biomatrix.serving.service import Service
 
 CHAINS = "".join(
@@ -50,6 +55,30 @@ WRITTEN = [
 def test_an_entity_is_written_in_many_ways(service: Service, given: dict[str, Any], text: str) -> None:
     entity = open_entity(GivenEntity.model_validate(given), service)
     assert kind_of(entity).text(entity) == text
+
+
+BACKBONE = "<|prot_3d_start|><S 240><S 8><|prot_3d_end|>"
+SYMBOLS = "<|mol_sfi_start|>[C][C][O]<|mol_sfi_end|>"
+SHOWN = [
+    ({"type": "protein", "tokens": BACKBONE}, BACKBONE),
+    ({"type": "protein", "sequence": f" {BACKBONE}"}, BACKBONE),
+    ({"type": "molecule", "tokens": SYMBOLS}, SYMBOLS),
+    ({"type": "molecule", "tokens": SYMBOLS, "modality": "smiles"}, "<|mol_smi_start|>CCO<|mol_smi_end|>"),
+]
+
+
+@pytest.mark.parametrize(("given", "shown"), SHOWN)
+def test_tokens_are_shown_in_the_modality_they_are_written_in(
+    service: Service, given: dict[str, Any], shown: str
+) -> None:
+    asked = ScoreAsked.model_validate({"prompt": "Fold ", "continuation": [given]})
+    assert "".join(token.text for token in score(service, asked).tokens) == shown
+    said = ChatAsked.model_validate({"model": "nano", "messages": [{"role": "user", "content": [given]}]})
+    (chat,) = chat_requests(service, said, seed=1)
+    general = request_for(service, GenerateAsked.model_validate({"prompt": [given]}))
+    vocabulary = service.model.vocabulary
+    for request in (chat, general):
+        assert shown in vocabulary.text(prompt_ids(vocabulary, request))
 
 
 REFUSED = [

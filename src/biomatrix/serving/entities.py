@@ -66,9 +66,13 @@ def open_entity(given: GivenEntity, service: Service, where: str = "entity") -> 
 
 
 def shown_modality(given: GivenEntity, where: str = "entity") -> str | None:
-    """Return the full name of the modality in which an entity is to be shown; None for its usual one."""
+    """Return the full name of the modality in which an entity is to be shown; None for its usual one.
+
+    It is the one that the request names, else the one whose control pair stands around what was written.
+    """
     if given.modality is None:
-        return None
+        way, text, _ = given.way()
+        return None if way.sort == "file" else _opened_by(text, given.type)
     try:
         return full_modality(given.modality, given.type)
     except BioMatrixError as error:
@@ -96,7 +100,7 @@ def _placed(error: BioMatrixError, where: str) -> BioMatrixError:
 def _typed(text: str, way: Way, kind: str, service: Service) -> Entity:
     """Return the entity of a typed text: as a person types it, or as tokens with or without their control pair."""
     bare = text.strip()
-    if way.sort == "tokens" or any(bare.startswith(one.start_token) for one in modalities(kind)):
+    if way.sort == "tokens" or _opened_by(bare, kind) is not None:
         one, tokens = unwrap(bare)
         if one.kind != kind:
             raise DecodeError(f"the tokens are those of {one.name}, of a {one.kind} and not of a {kind}")
@@ -127,6 +131,12 @@ def check_size(one: Modality, tokens: Sequence[str], service: Service) -> None:
         limit = kind_named(part.kind).size_limit
         if limit is not None and span:
             limits.check(limit, part.length(span), f"length of the {name}")
+
+
+def _opened_by(text: str, kind: str) -> str | None:
+    """Return the modality of a kind whose control token opens a text; None where none does."""
+    bare = text.lstrip()
+    return next((one.name for one in modalities(kind) if bare.startswith(one.start_token)), None)
 
 
 def used_modality(service: Service, name: str) -> Modality:
