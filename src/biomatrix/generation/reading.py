@@ -76,6 +76,7 @@ class AnswerReader:
             given=len(plan.opening),
         )
         answer = replace(answer, hastened=True) if written.hastened else answer
+        answer = replace(answer, finish_reason="stop") if written.stopped else answer
         with self._guarded:
             unbound = _unbound(plan, written)
         if unbound is not None:

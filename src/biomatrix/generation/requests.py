@@ -89,6 +89,9 @@ class Request:
     kept : Entity or (Entity, str), optional
         The entity that one of several output modalities is given as, with the name of that modality where several
         would take it; the others are written around it.
+    stop : str or sequence of str
+        Strings at the first of which in its text, entities as their tokens, an answer ends: with the token that
+        completes it. Such an answer is kept as it is, whatever it lacks.
     history : sequence of Turn
         The turns of the conversation before the prompt, which is the user's last; none of a raw prompt.
 
@@ -115,6 +118,7 @@ class Request:
     guided: bool = True
     kept: Entity | tuple[Entity, str] | None = None
     history: Sequence[Turn] = ()
+    stop: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", _checked_prompt(self.prompt))
@@ -126,6 +130,7 @@ class Request:
         self._check_types()
         if self.length is not None and self.output is None:
             raise ConfigurationError("length needs an output modality; text has no exact length")
+        object.__setattr__(self, "stop", _checked_stop(self.stop))
         object.__setattr__(self, "history", tuple(map(checked_turn, self.history)))
         if self.raw and self.history:
             raise ConfigurationError("a raw prompt has no conversation before it; put its text into the prompt")
@@ -210,6 +215,14 @@ def _checked_output(output: object) -> str | tuple[str, ...] | None:
     return str(names[0]) if len(names) == 1 else names
 
 
+def _checked_stop(stop: object) -> tuple[str, ...]:
+    """Return the strings at which an answer ends; ConfigurationError where one is none, or empty."""
+    listed = (stop,) if isinstance(stop, str) else tuple(stop) if isinstance(stop, Sequence) else (stop,)
+    if not all(isinstance(one, str) and one for one in listed):
+        raise ConfigurationError(f"stop is a text that is not empty, or a list of such, not {shown(stop)}")
+    return listed
+
+
 def _faults_of_choice(request: Request) -> list[str]:
     """Return which of the ways to choose an answer exclude one another, each in words."""
     sampling, drawn = request.sampling, request.beams is None
@@ -220,6 +233,7 @@ def _faults_of_choice(request: Request) -> list[str]:
         and (sampling.temperature != 1.0 or sampling.top_p != 1.0)
         and not sampling.is_greedy,
         "beams are searched once; leave drafts out": not drawn and request.most_drafts > 1,
+        "beams and stop exclude one another: beams are ranked whole": not drawn and bool(request.stop),
         "beams need guided answers": not drawn and not request.guided,
         f"num_samples {request.num_samples} is more than the {request.beams} beams that are searched": not drawn
         and request.num_samples > (request.beams or 0),

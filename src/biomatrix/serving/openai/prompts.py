@@ -80,6 +80,7 @@ def _request(service: Service, asked: Asked, seed: int, prompt: Any, **further: 
         max_new_tokens=asked.most_tokens,
         constraints=asked.constraints,
         drafts=asked.drafts,
+        stop=asked.stops,
         **further,
     )
 
