@@ -108,7 +108,15 @@ def test_a_stream_that_a_stop_string_cuts_is_the_whole_answer(stock: Any, servic
 
 
 def test_a_document_that_a_stop_string_cuts_is_the_same_as_a_stream(stock: Any) -> None:
-    asked = {"model": "nano", "prompt": "The molecule", "n": 2, "seed": 1, "max_tokens": 100, "stop": ["e"], "logprobs": 1}
+    asked = {
+        "model": "nano",
+        "prompt": "The molecule",
+        "n": 2,
+        "seed": 1,
+        "max_tokens": 100,
+        "stop": ["e"],
+        "logprobs": 1,
+    }
     whole = stock.completions.create(**asked)
     choices, usage = joined(
         list(stock.completions.create(stream=True, stream_options={"include_usage": True}, **asked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import re
@@ -136,6 +137,53 @@ def test_the_figures_are_there(client: httpx.Client) -> None:
     assert 'biomatrix_refusals_total{reason="schema"}' in text
     assert 'biomatrix_stage_seconds_bucket{le="0.1",stage="whole"}' in text
     assert "biomatrix_ready 1.0" in text
+
+
+def figures(address: str) -> dict[str, float]:
+    lines = httpx.get(f"{address}/metrics").text.splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+def test_refusals_of_every_way_in_are_counted(serve: Callable[..., Any], tmp_path: Path) -> None:
+    """Each once, under the type that the answer tells."""
+    mcp = pytest.importorskip("mcp")
+    with serve(jobs=tmp_path / "jobs.sqlite") as address, httpx.Client(base_url=address, timeout=60) as client:
+
+        async def call(name: str, **given: Any) -> Any:
+            async with mcp.Client(f"{address}/mcp/") as agent:
+                return await agent.call_tool(name, given)
+
+        def by_tool(name: str, **given: Any) -> str:
+            return str(asyncio.run(call(name, **given)).structured_content["error"]["type"])
+
+        def by_route(method: str, path: str, **sent: Any) -> str:
+            return str(client.request(method, path, **sent).json()["error"]["type"])
+
+        lines = {"content-type": "application/x-ndjson"}
+        asked: list[Callable[[], str]] = [
+            lambda: by_route("POST", "/v1/check", json={}),
+            lambda: by_route("POST", "/v1/jobs", content=b"{", headers=lines),
+            lambda: by_route("POST", "/v1/jobs", content=b"x", headers={"content-type": "text/plain"}),
+            lambda: by_route("GET", "/v1/jobs/nothing"),
+            lambda: by_route("POST", "/v1/generate/stream", json={"prompt": "x", "samples": 100_000}),
+            lambda: by_tool("check", entity={"type": "molecule", "smiles": "C(C"}),
+            lambda: by_tool("generate", prompt="x", samples=100_000),
+        ]
+        for ask in asked:
+            before = figures(address)
+            name = f'biomatrix_refusals_total{{reason="{ask()}"}}'
+            now = figures(address)
+            counted = {key: value - before.get(key, 0.0) for key, value in now.items() if "refusals_total" in key}
+            assert {key: value for key, value in counted.items() if value} == {name: 1.0}
+
+
+def test_the_seconds_to_the_first_event_are_counted(client: httpx.Client, address: str) -> None:
+    name = 'biomatrix_stage_seconds_count{stage="first_event"}'
+    chat = {"model": "nano", "messages": [{"role": "user", "content": "x"}], "max_tokens": 3, "stream": True}
+    for path, asked in (("/v1/generate/stream", {"prompt": "x", "max_new_tokens": 3}), ("/v1/chat/completions", chat)):
+        before = figures(address).get(name, 0.0)
+        assert client.post(path, json=asked).status_code == 200
+        assert figures(address)[name] == before + 1
 
 
 def test_a_query_that_is_wrong_is_refused_as_all_else(serve: Callable[..., Any], tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _REPORT_SECONDS: Final = 0.5
 _MOST_CALLS: Final = 64
+_CANCELLED: Final = "cancelled"
 _GRACE_SECONDS: Final = 5.0
 """How long after the time limit an operation that writes no tokens is still waited for."""
 
@@ -39,10 +40,15 @@ class Caller:
     ----------
     service : Service or Future
         Calls wait for one that is being opened.
+    refused : callable
+        Called with the reason of each call that is refused.
     """
 
-    def __init__(self, service: Service | Future[Service]) -> None:
+    def __init__(
+        self, service: Service | Future[Service], refused: Callable[[str], object] = lambda reason: None
+    ) -> None:
         self._service = service
+        self._refused = refused
         self._limiter: anyio.CapacityLimiter | None = None
 
     async def call(
@@ -75,6 +81,8 @@ class Caller:
                 tasks.cancel_scope.cancel()
         finally:
             watch.stop()
+        if isinstance(outcome, dict) and outcome["type"] != _CANCELLED:
+            self._refused(outcome["type"])
         return outcome
 
     @staticmethod
@@ -87,7 +95,7 @@ class Caller:
         except (BioMatrixError, ValidationError) as error:
             return placed_error(error)
         except Stopped:
-            return {"type": "cancelled", "message": "cancelled", "where": None, "limit": None}
+            return {"type": _CANCELLED, "message": "cancelled", "where": None, "limit": None}
         except Exception as error:
             log.exception("the tool %s", operation.name)
             return placed_error(error)

@@ -19,7 +19,6 @@ from biomatrix.serving.openai.forms import ChatForm, CompletionForm, Form
 from biomatrix.serving.openai.prompts import seed_for
 from biomatrix.serving.openai.schemas import Asked, ChatAsked, CompletionAsked
 from biomatrix.serving.openai.streams import chunks
-from biomatrix.serving.presence import while_connected
 from biomatrix.serving.problems import Problem, problem_of
 from biomatrix.serving.state import State
 
@@ -84,7 +83,7 @@ def _handler(state: State, asked: type[Asked], form: Callable[[Any], Form]) -> C
                 return Response(told, media_type="application/json")
             with_usage = given.stream_options is not None and given.stream_options.include_usage
             events = sse.from_thread(state.generating, lambda: chunks(made, state.opened, requests, seed, with_usage))
-            first = await while_connected(request, anext(events, None))
+            first = await state.first(request, events)
         except (BioMatrixError, ValidationError, Problem) as error:
             raise _as_openai(error) from error
         body_ = _lines(first, events, lambda error: state.tell(request, error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, cast
 
 from biomatrix.generation.answers import Answer
@@ -49,11 +50,12 @@ def _choices(
     sent = [False] * request.num_samples
     events = opened.service.model.engine.stream(request)
     with closing(cast("Generator[Event]", events)):
+        begun_with = list(islice(events, 1))  # what cannot be written is refused before anything is sent
         for sample in range(request.num_samples):
             begun = form.opening(first + sample)
             if begun is not None:
                 yield begun
-        for event in events:
+        for event in chain(begun_with, events):
             sample = event.sample
             if isinstance(event, Refused):
                 if sent[sample]:
