@@ -253,7 +253,10 @@ class Line:
         if jobs > self._max_waiting:
             raise LimitError(
                 f"{jobs:,} samples at once are more than the {self._max_waiting:,} that may wait; "
-                "ask for fewer at a time"
+                "ask for fewer at a time",
+                limit="waiting_samples",
+                actual=jobs,
+                allowed=self._max_waiting,
             )
         excess = self._waiting + jobs - self._max_waiting
         if excess > 0:

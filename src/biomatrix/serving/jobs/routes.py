@@ -208,7 +208,7 @@ class _JobRoutes:
         if isinstance(error, OtherBodyError):
             return self._refused(409, {**told, "type": "conflict"})
         if isinstance(error, JobsFullError):
-            return self._refused(503, told, {"Retry-After": f"{error.retry_after:.0f}"})
+            return self._refused(503, {**told, "type": "busy"}, {"Retry-After": f"{error.retry_after:.0f}"})
         return self._refused(413 if isinstance(error, LimitError) else 422, told)
 
 

@@ -15,6 +15,7 @@ from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.serving.characters import refuse_half_characters
 from biomatrix.serving.faults import placed_error
+from biomatrix.serving.limits import seconds_past
 from biomatrix.serving.mcp.telling import Telling, tell
 from biomatrix.serving.watching import Stopped, Watch, watched
 
@@ -65,7 +66,7 @@ class Caller:
             service = await anyio.to_thread.run_sync(service.result, abandon_on_cancel=True)
         seconds = service.limits.seconds
         watch = Watch(seconds)
-        outcome: Telling | dict[str, Any] = _too_long(seconds)
+        outcome: Telling | dict[str, Any] | None = None
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_report, session, watch)
@@ -81,6 +82,8 @@ class Caller:
                 tasks.cancel_scope.cancel()
         finally:
             watch.stop()
+        if outcome is None:
+            outcome = _too_long(watch.taken, seconds)
         if isinstance(outcome, dict) and outcome["type"] != _CANCELLED:
             self._refused(outcome["type"])
         return outcome
@@ -112,9 +115,9 @@ def _refuse_unknown(operation: Operation, arguments: Mapping[str, Any]) -> None:
             raise ConfigurationError(f"{operation.name} takes no argument {name!r:.80}; {choices(name, known)}")
 
 
-def _too_long(seconds: float) -> dict[str, Any]:
+def _too_long(taken: float, seconds: float) -> dict[str, Any]:
     message = f"it took longer than {seconds:g} s, which this server allows one call; ask for less at once"
-    limit = {"name": "seconds", "actual": None, "allowed": seconds}
+    limit = {"name": "seconds", "actual": seconds_past(taken, seconds), "allowed": seconds}
     return {"type": "limit", "message": message, "where": None, "limit": limit}
 
 
