@@ -54,6 +54,11 @@ def status_of(error: BaseException) -> int:
     return _known(error)[0]
 
 
+def reasons(status: int) -> tuple[str, ...]:
+    """Return the words for programs that refusals of a status of HTTP carry, whatever raised them."""
+    return tuple(word for _, of, word in _OF_ERRORS if of == status)
+
+
 def told_error(error: BaseException) -> dict[str, Any]:
     """Return an error as ``{"type", "message", "where", "limit"}``, the message one line.
 

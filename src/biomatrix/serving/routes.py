@@ -9,12 +9,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from biomatrix.errors import ConfigurationError
 from biomatrix.serving import sse
 from biomatrix.serving.bodies import parse_json, read_body, read_form, require_json
 from biomatrix.serving.operations.operation import Operation, operations
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.state import State
 from biomatrix.serving.streaming import stream_events
+from biomatrix.serving.task_questions import question
 
 FORM: Final = "multipart/form-data"
 LISTS: Final = ("tasks", "kinds")
@@ -64,7 +66,17 @@ def _run_task(state: State, one: Operation) -> Handler:
         given = await _given(state, request)
 
         def named() -> dict[str, Any]:
-            return {**given(), "task": id}
+            asked = given()
+            if asked.get("task", id) != id:
+                message = (
+                    f"the body names another task than the path, which names {id[:80]!r}; leave task out of the body"
+                )
+                raise Problem(422, "configuration", message, where={"field": "task", "record": None, "position": None})
+            try:
+                question(id)
+            except ConfigurationError as error:
+                raise Problem(404, "missing", error.message) from error
+            return {**asked, "task": id}
 
         return await _answered(state, request, one, named)
 

@@ -61,7 +61,7 @@ def test_keys_are_kept_as_hashes_and_found_again(keys: tuple[Path, str]) -> None
         with pytest.raises(ConfigurationError) as refused:
             read_keys(file)
         assert "xyz" not in str(refused.value)
-    file.write_text("# every key was withdrawn\n")
+    file.write_text("# every key was withdrawn\n  # and this is a remark too\n\t\n")
     add_key(file, new_key("bob")[1])
     assert [key.name for key in read_keys(file)] == ["bob"]
 

@@ -177,7 +177,7 @@ def test_a_conversation_goes_on(stock: Any) -> None:
         ({"n": 0}, 400, "n"),
         ({"max_tokens": 10_000_000}, 413, None),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "messages[0].content[0]"),
-        ({"extra_body": {"output": "molecule_selfie"}}, 400, None),
+        ({"extra_body": {"output": "molecule_selfie"}}, 400, "output"),
     ],
 )
 def test_what_is_not_served_is_refused(stock: Any, settings: dict[str, Any], status: int, param: str | None) -> None:

@@ -50,6 +50,47 @@ def test_a_task_is_run_by_its_id(client: httpx.Client) -> None:
     assert client.post("/v1/tasks/nothing/run", json=example).status_code == 422
 
 
+def test_a_task_is_named_by_the_path_alone(client: httpx.Client) -> None:
+    entities = [{"type": "molecule", "smiles": "CCO"}]
+    unknown = client.post("/v1/tasks/predict_log_solubilty/run", json={"entities": entities})
+    assert unknown.status_code == 404
+    assert "did you mean predict_log_solubility" in unknown.json()["error"]["message"]
+    path = "/v1/tasks/predict_log_solubility/run"
+    other = client.post(path, json={"entities": entities, "task": "describe_molecule"})
+    assert (other.status_code, other.json()["error"]["where"]["field"]) == (422, "task")
+    assert client.post(path, json={"entities": entities, "task": "predict_log_solubility"}).status_code == 200
+
+
+FAULTS = [
+    ({"output": "molecule_selfie"}, "output"),
+    ({"output": ["molecule_selfies", "nothing"]}, "output[1]"),
+    ({"output": "cell_expression"}, "output"),
+    ({"output": []}, "output"),
+    ({"length": 5}, "length"),
+    ({"length": [9, 5], "output": "molecule_selfies"}, "length"),
+    ({"length": [None, None], "output": "molecule_selfies"}, "length"),
+    ({"output": "molecule_selfies", "constraints": ["contains=CO", "contians=CO"]}, "constraints[1]"),
+    ({"output": "molecule_selfies", "constraints": ["contains=C(("]}, "constraints[0]"),
+    ({"output": "molecule_selfies", "constraints": ["atoms"]}, "constraints[0]"),
+    ({"constraints": ["contains=CO"]}, "constraints"),
+    ({"output": "molecule_selfies", "constraints": ["fixed=1-3:MKT"]}, "constraints"),
+]
+
+
+@pytest.mark.parametrize(("asked", "field"), FAULTS)
+def test_a_fault_names_its_field(client: httpx.Client, asked: dict[str, Any], field: str) -> None:
+    chat = {"model": "nano", "messages": [{"role": "user", "content": "x"}], **asked}
+    for path, body in (
+        ("/v1/generate", {"prompt": "x", **asked}),
+        ("/v1/generate/stream", {"prompt": "x", **asked}),
+        ("/v1/chat/completions", chat),
+        ("/v1/chat/completions", {**chat, "stream": True}),
+    ):
+        answer = client.post(path, json=body)
+        assert answer.status_code in (400, 422), answer.text
+        assert answer.json()["error"]["where"]["field"] == field, answer.text
+
+
 def test_a_file_of_a_form_is_the_entity_of_its_field(client: httpx.Client, sdf: bytes) -> None:
     given = {"entity": {"type": "molecule", "sdf": sdf.decode()}, "level": "fast"}
     plain = client.post("/v1/check", json=given).json()

@@ -23,6 +23,9 @@ class Form(Protocol):
 
     stops: Sequence[str]
 
+    @property
+    def asked(self) -> Asked: ...
+
     def requests(self, opened: Opened, seed: int) -> list[Request]: ...
 
     def head(self, opened: Opened, seed: int, *, chunk: bool = False) -> dict[str, Any]: ...

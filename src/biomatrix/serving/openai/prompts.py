@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.conversion.wrapped import unwrap
 from biomatrix.entities.kind_registry import kind_names
-from biomatrix.entities.modality_registry import modality_class
 from biomatrix.generation.model import request_of
 from biomatrix.generation.requests import Request
 from biomatrix.serving.entities import check_size, open_entity, shown_modality
@@ -66,9 +65,7 @@ def completion_requests(service: Service, asked: CompletionAsked, seed: int) -> 
 
 
 def _request(service: Service, asked: Asked, seed: int, prompt: Any, **further: Any) -> Request:
-    for name in [asked.output] if isinstance(asked.output, str) else asked.output or ():
-        modality_class(name)  # refuses an unknown one with the near ones
-    try_wishes(service, asked.constraints)
+    try_wishes(service, asked.output, asked.length, asked.constraints)
     return request_of(
         prompt,
         asked.output,

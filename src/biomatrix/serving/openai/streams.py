@@ -13,6 +13,7 @@ from biomatrix.generation.stop_strings import StopFilter
 from biomatrix.serving.openai.choices import usage
 from biomatrix.serving.openai.forms import Form
 from biomatrix.serving.problems import Problem
+from biomatrix.serving.wishes import about_constraints
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -48,7 +49,8 @@ def _choices(
     vocabulary = opened.service.model.vocabulary
     filters = [StopFilter(form.stops) for _ in range(request.num_samples)]
     sent = [False] * request.num_samples
-    events = opened.service.model.engine.stream(request)
+    with about_constraints(form.asked.constraints):
+        events = opened.service.model.engine.stream(request)
     with closing(cast("Generator[Event]", events)):
         begun_with = list(islice(events, 1))  # what cannot be written is refused before anything is sent
         for sample in range(request.num_samples):
