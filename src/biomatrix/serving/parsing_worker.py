@@ -73,7 +73,10 @@ def _import_parsers() -> None:
 
 
 def _read_tables() -> None:
-    """Read nonsense as every kind: what tells sense from it, such as a table of genes, then lies in every worker."""
+    """Read nonsense as every kind: what tells sense from it, such as a table of genes, then lies in every worker.
+
+    Nothing of it may start a thread, for this process forks.
+    """
     from biomatrix.entities.kind_registry import kinds
 
     for one in kinds():

@@ -220,6 +220,7 @@ def test_a_new_worker_holds_what_is_slow_to_load() -> None:
     """Such as the table that tells genes from other words, which takes seconds where each worker reads it."""
     with ParsingPool(ServingLimits(parse_seconds=120), workers=2) as pool:
         pool.parse("C", "molecule")  # waits until the nursery has read it
+        assert len(os.listdir(f"/proc/{pool._nursery._process.pid}/task")) == 1  # or it must not fork
         for _ in range(2):
             began = time.monotonic()
             with pytest.raises(ParseError):
