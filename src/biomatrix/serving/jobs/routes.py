@@ -38,7 +38,15 @@ _BODY: Final = {
                         "input": {"type": "object", "description": "What POST /v1/NAME takes."},
                         "inputs": {"type": "array", "items": {"type": "object"}, "description": "Several of them."},
                     },
-                }
+                },
+                "examples": {
+                    "example": {
+                        "value": {
+                            "operation": "generate",
+                            "inputs": [{"prompt": "Make a molecule.", "output": "molecule_selfies", "seed": 1}],
+                        }
+                    }
+                },
             },
             "application/x-ndjson": {
                 "schema": {"type": "string", "description": 'Lines {"operation": NAME, "input": {...}}.'}
