@@ -93,6 +93,8 @@ def test_only_one_greedy_sample_differs() -> None:
         ({"scorer": 3, "best_of": 2}, "scorer is a function of an answer, not 3"),
         ({"scorer": len}, "scorer ranks the answers of best_of"),
         ({"beams": 2, "best_of": 2}, "beams and best_of exclude one another"),
+        ({"beams": 2, "stop": "."}, "beams and stop exclude one another"),
+        ({"stop": [".", ""]}, "stop is a text that is not empty"),
         ({"beams": 2, "sampling": Sampling(greedy=True)}, "beams and greedy exclude one another"),
         ({"beams": 2, "sampling": Sampling(0.5)}, "beams draw nothing"),
         ({"beams": 2, "sampling": Sampling(top_p=0.5)}, "beams draw nothing"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from biomatrix.entities import Protein
@@ -37,6 +39,27 @@ def test_a_stream_writes_what_generate_writes(model: Model, output: str | None, 
         assert finished[sample].refused == answer.refused
         if sample == 0 or not greedy:
             assert_events_tell(events, sample, model)
+
+
+@pytest.mark.parametrize("output", [None, "molecule_selfies"])
+def test_an_answer_ends_with_the_token_that_completes_a_stop_string(model: Model, output: str | None) -> None:
+    asked = {"output": output, "num_samples": 3, "max_new_tokens": 30, "seed": 2, "drafts": 1}
+    free = model.generate(FOLD, **asked)  # type: ignore[arg-type]
+    late = [answer.text[len(answer.text) // 2 :] for answer in free[::2]]
+    stop = [found[0] for text in late if (found := re.search(r"\[[^]]+\]|(?<!^)[!-~]", text))]
+    stopped = model.generate(FOLD, stop=stop, **asked)  # type: ignore[arg-type]
+    events = list(model.stream(FOLD, stop=stop, **asked))  # type: ignore[arg-type]
+    streamed = {event.sample: event.answer for event in events if isinstance(event, Finished)}
+    for sample, (answer, longer) in enumerate(zip(stopped, free, strict=True)):
+        assert streamed[sample].token_ids == answer.token_ids
+        assert streamed[sample].finish_reason == answer.finish_reason
+        assert longer.token_ids[: len(answer.token_ids)] == answer.token_ids
+        if answer.token_ids != longer.token_ids:
+            assert answer.finish_reason == "stop"
+            assert any(one in answer.text for one in stop)
+            before = model.vocabulary.text(answer.token_ids[:-1])
+            assert not any(one in before for one in stop)
+    assert len(stopped[0].token_ids) < len(free[0].token_ids)
 
 
 def assert_events_tell(events: list[Event], sample: int, model: Model) -> None:

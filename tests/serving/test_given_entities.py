@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,19 @@ import pytest
 
 from biomatrix.entities import kind_of
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, UnsupportedError
+from biomatrix.generation.planning import prompt_ids
+from biomatrix.serving.asking import request_for
 from biomatrix.serving.entities import open_entity
-from biomatrix.serving.faults import checked_input, told_error
+from biomatrix.serving.faults import checked_input, status_of, told_error
 from biomatrix.serving.limits import ServingLimits
 from biomatrix.serving.openai.prompts import chat_requests
 from biomatrix.serving.openai.schemas import ChatAsked
 from biomatrix.serving.operations.operation import operation
+from biomatrix.serving.operations.scoring import score
 from biomatrix.serving.parsing import DirectParser
+from biomatrix.serving.schemas.asking import GenerateAsked
 from biomatrix.serving.schemas.entities import GivenEntity
+from biomatrix.serving.schemas.scoring import ScoreAsked
 from biomatrix.serving.service import Service
 
 CHAINS = "".join(
@@ -48,6 +55,30 @@ WRITTEN = [
 def test_an_entity_is_written_in_many_ways(service: Service, given: dict[str, Any], text: str) -> None:
     entity = open_entity(GivenEntity.model_validate(given), service)
     assert kind_of(entity).text(entity) == text
+
+
+BACKBONE = "<|prot_3d_start|><S 240><S 8><|prot_3d_end|>"
+SYMBOLS = "<|mol_sfi_start|>[C][C][O]<|mol_sfi_end|>"
+SHOWN = [
+    ({"type": "protein", "tokens": BACKBONE}, BACKBONE),
+    ({"type": "protein", "sequence": f" {BACKBONE}"}, BACKBONE),
+    ({"type": "molecule", "tokens": SYMBOLS}, SYMBOLS),
+    ({"type": "molecule", "tokens": SYMBOLS, "modality": "smiles"}, "<|mol_smi_start|>CCO<|mol_smi_end|>"),
+]
+
+
+@pytest.mark.parametrize(("given", "shown"), SHOWN)
+def test_tokens_are_shown_in_the_modality_they_are_written_in(
+    service: Service, given: dict[str, Any], shown: str
+) -> None:
+    asked = ScoreAsked.model_validate({"prompt": "Fold ", "continuation": [given]})
+    assert "".join(token.text for token in score(service, asked).tokens) == shown
+    said = ChatAsked.model_validate({"model": "nano", "messages": [{"role": "user", "content": [given]}]})
+    (chat,) = chat_requests(service, said, seed=1)
+    general = request_for(service, GenerateAsked.model_validate({"prompt": [given]}))
+    vocabulary = service.model.vocabulary
+    for request in (chat, general):
+        assert shown in vocabulary.text(prompt_ids(vocabulary, request))
 
 
 REFUSED = [
@@ -120,6 +151,8 @@ def test_the_schema_names_the_ways() -> None:
 # Limits
 
 SMALL = ServingLimits(atoms=10, residues=10, samples=4, new_tokens=32, text_characters=50, entities=3)
+ATOMS = f"<|mol_3d_start|>{'[C 401]' * 11}<|mol_3d_end|>"
+RESIDUES = f"<|prot_3d_start|>{'<S 240>' * 11}<|prot_3d_end|>"
 BROKEN = [
     ("encode", {"entity": {"type": "molecule", "smiles": "C" * 11}}, ("atoms_per_molecule", 11, 10)),
     ("encode", {"entity": {"type": "protein", "sequence": "M" * 11}}, ("residues_per_chain", 11, 10)),
@@ -131,6 +164,41 @@ BROKEN = [
     ("generate", {"prompt": "x", "max_new_tokens": 33}, ("new_tokens", 33, 32)),
     ("generate", {"prompt": "x", "output": "molecule_selfies", "length": [1, 40]}, ("new_tokens", 40, 32)),
 ]
+
+
+WRITTEN_OUT = [
+    ("decode", {"tokens": ATOMS}, ("atoms_per_molecule", 11, 10)),
+    ("decode", {"tokens": RESIDUES}, ("residues_per_chain", 11, 10)),
+    ("decode", {"tokens": "<S 240>" * 11, "modality": "protein_structure"}, ("residues_per_chain", 11, 10)),
+    ("encode", {"entity": {"type": "molecule", "tokens": ATOMS}}, ("atoms_per_molecule", 11, 10)),
+    ("encode", {"entity": {"type": "protein", "structure": "<S 240>" * 11}}, ("residues_per_chain", 11, 10)),
+    ("encode", {"entity": {"type": "molecule", "smiles": ATOMS}}, ("atoms_per_molecule", 11, 10)),
+]
+
+
+@pytest.mark.parametrize(("name", "asked", "figures"), WRITTEN_OUT)
+def test_tokens_are_counted_before_they_are_decoded(
+    service: Service, monkeypatch: pytest.MonkeyPatch, name: str, asked: dict[str, Any], figures: tuple[str, int, int]
+) -> None:
+    """Below the limit they are decoded, so that the limit and nothing else refuses them."""
+    small = replace(service, limits=replace(SMALL, text_characters=500))
+    one = operation(name)
+    below = json.loads(json.dumps(asked).replace("[C 401]", "", 1).replace("<S 240>", "", 1))
+    assert one.run(small, checked_input(one.asked, below)).tokens
+    for modality in ("molecule_structure", "protein_structure"):
+        monkeypatch.setattr(type(service.model.vocabulary.modality(modality)), "decode", lambda *_: pytest.fail("read"))
+    with pytest.raises(LimitError) as caught:
+        one.run(small, checked_input(one.asked, asked))
+    assert tuple(told_error(caught.value)["limit"].values()) == figures
+    assert status_of(caught.value) == 413
+
+
+def test_segments_in_a_conversation_keep_the_limits(service: Service) -> None:
+    small = replace(service, limits=replace(SMALL, text_characters=500))
+    said = {"model": "nano", "read_entities": True, "messages": [{"role": "user", "content": f"Describe {RESIDUES}"}]}
+    with pytest.raises(LimitError) as caught:
+        chat_requests(small, ChatAsked.model_validate(said), seed=1)
+    assert (caught.value.limit, caught.value.actual, caught.value.allowed) == ("residues_per_chain", 11, 10)
 
 
 @pytest.mark.parametrize(("name", "asked", "figures"), BROKEN)

@@ -54,7 +54,10 @@ class Limits:
         if value > allowed:
             raise LimitError(
                 f"{what} is {value:,}, past the limit of {allowed:,}; "
-                f"cut it into smaller parts, or raise Limits.{limit} from Python"
+                f"cut it into smaller parts, or raise Limits.{limit} from Python",
+                limit=limit,
+                actual=value,
+                allowed=allowed,
             )
 
     def check_ratio(self, unpacked: int, packed: int) -> None:
@@ -62,7 +65,10 @@ class Limits:
         if unpacked > _LARGE and unpacked > self.unpacked_ratio * packed:
             raise LimitError(
                 f"{packed:,} packed bytes unpack to {unpacked:,} and more, past the limit of {self.unpacked_ratio} "
-                "times as many; unpack it yourself if that is right, or raise Limits.unpacked_ratio from Python"
+                "times as many; unpack it yourself if that is right, or raise Limits.unpacked_ratio from Python",
+                limit="unpacked_ratio",
+                actual=unpacked / max(packed, 1),
+                allowed=self.unpacked_ratio,
             )
 
 

@@ -206,6 +206,9 @@ class Kind(ABC):
     parity: ClassVar[Mapping[str, str]] = {}
     """Comparisons with recordings of published code: architecture to ``module:ATTRIBUTE``, a
     :class:`biomatrix.entities.parity.Comparison`."""
+    size_limit: ClassVar[str | None] = None
+    """The field of :class:`~biomatrix.entities.limits.Limits` that bounds what its modalities count, such as
+    ``residues_per_chain``; None where none does."""
     held_out_by_identity: ClassVar[bool] = True
     """Whether its shipped tokenizers held entities out by their identity; if not, only its tables tell which."""
     views: ClassVar[tuple[View, ...]] = ()

@@ -253,6 +253,9 @@ def refuse_far_points(entity: Entity) -> None:
         raise LimitError(
             f"a position lies {distances[farthest]:.3g} Angstrom from the origin or the centre along one axis, "
             f"beyond the limit of {FARTHEST:,.0f}; check the unit and the columns of the coordinates",
+            limit="coordinates",
+            actual=float(distances[farthest]),
+            allowed=FARTHEST,
             position=int(finite[farthest]) // points_each + 1,
         )
 

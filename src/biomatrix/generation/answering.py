@@ -14,11 +14,12 @@ from biomatrix.generation.answers import Answer
 from biomatrix.generation.checked import checked_whole
 from biomatrix.generation.drafts import Draft, best_answer, by_soundness, write_drafts
 from biomatrix.generation.events import Event, Finished, Refused
-from biomatrix.generation.jobs import BeamWriter, ScoringWriter, StatesWriter, Writer, Written
+from biomatrix.generation.jobs import BeamWriter, Job, ScoringWriter, StatesWriter, Writer, Written
 from biomatrix.generation.planning import Plan, Planner, prompt_ids
 from biomatrix.generation.reading import AnswerReader
 from biomatrix.generation.requests import Prompt, Request
 from biomatrix.generation.scoring import Score
+from biomatrix.generation.stopping_rows import StoppingRows, stops_of, write_to_stops
 from biomatrix.generation.streaming import EventReader
 from biomatrix.generation.text_automaton import TextAutomaton
 from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -74,7 +75,7 @@ class AnsweringEngine:
         rows = self.max_rows if max_rows is None else checked_whole(max_rows, "max_rows", 1, _MOST_ROWS)
         plans = self._plans(requests)
         drawn = [Draft(plan, job) for plan in plans if plan.request.beams is None for job in plan.jobs]
-        answers = iter(write_drafts(drawn, lambda jobs: self._writer.write(jobs, rows), self._reader))
+        answers = iter(write_drafts(drawn, lambda jobs: self._write(jobs, rows), self._reader))
         groups = []
         for plan in plans:
             if plan.request.beams is not None:
@@ -136,29 +137,28 @@ class AnsweringEngine:
 
     # Drawing
 
+    def _write(self, jobs: Sequence[Job], rows: int) -> Sequence[Written]:
+        """Return what each job wrote; where one may end at a stop string, by reading what is written as it comes."""
+        if any(stops_of(job) for job in jobs):
+            return write_to_stops(self._writer, self.vocabulary, jobs, rows)
+        return self._writer.write(jobs, rows)
+
     def _events(self, plan: Plan) -> Iterator[Event]:
         drafts = [Draft(plan, job) for job in plan.jobs]
         while drafts:
             again: list[Draft] = []
             readers = [self._event_reader(draft) for draft in drafts]
-            tokens = self._writer.stream([draft.job for draft in drafts])
-            first = list(islice(tokens, 1))  # a writer that refuses does so before any event
-            for reader in readers:
+            rows = StoppingRows(self._writer, self.vocabulary, [draft.job for draft in drafts])
+            first = list(islice(rows.tokens, 1))  # a writer that refuses does so before any event
+            for job, reader in enumerate(readers):
                 for id_ in plan.opening:
-                    yield from reader.read(id_)
-            logprobs: list[list[float]] = [[] for _ in readers]
-            hastened: set[int] = set()
-            for token in chain(first, tokens):
+                    yield from rows.watched(job, reader.read(id_))
+            for token in chain(first, rows):
                 reader = readers[token.job]
-                logprobs[token.job].append(token.logprob)
-                if token.hastened:
-                    hastened.add(token.job)
-                yield from reader.read(token.id)
-                if token.last:
+                yield from rows.watched(token.job, reader.read(token.id))
+                written = rows.took(token)
+                if written is not None:
                     yield from reader.flush()
-                    ids = tuple(reader.ids[len(plan.opening) :])
-                    early = token.job in hastened
-                    written = Written(ids, tuple(logprobs[token.job]), token.complete, early)
                     yield from self._end_of(drafts[token.job], written, again)
             drafts = again
 
@@ -166,7 +166,7 @@ class AnsweringEngine:
         """Yield the last event of a draft; one that is written again is added to ``again``."""
         plan = draft.plan
         answer = replace(self._reader.read_each([plan], [written])[0], refused=draft.refused)
-        reason = self._reader.refusal(answer)
+        reason = None if written.stopped else self._reader.refusal(answer)
         if reason is not None and not draft.is_last:
             again.append(draft.again(reason))
             yield Refused(reason, draft.job.sample)

@@ -37,6 +37,8 @@ class Call:
         self._streams = streams
         self._packed: list[Token] = []
         self.unfinished = len(jobs)
+        self.ended: set[int] = set()
+        """Jobs that the caller let go before they were done."""
 
     @property
     def waiting(self) -> int:

@@ -110,6 +110,20 @@ class Line:
                 self._forget(call)
                 self.changed.notify_all()
 
+    def end(self, call: Call, job: int) -> None:
+        """Let one job of a caller go that has begun: its row is free from the next step on."""
+        with self.changed:
+            call.ended.add(job)
+            row = next((number for number, one in call.rows.items() if one == job), None)
+            if row is None or call not in self._calls:
+                return  # its last token is on its way
+            del call.rows[row], self._owners[row]
+            self._gone.add(row)
+            call.unfinished -= 1
+            if not call.unfinished:
+                self._calls.remove(call)
+            self.changed.notify_all()
+
     def load(self, rows: int) -> BatchLoad:
         """Return what there is to do; ``rows`` are in the batch."""
         with self.changed:
@@ -239,7 +253,10 @@ class Line:
         if jobs > self._max_waiting:
             raise LimitError(
                 f"{jobs:,} samples at once are more than the {self._max_waiting:,} that may wait; "
-                "ask for fewer at a time"
+                "ask for fewer at a time",
+                limit="waiting_samples",
+                actual=jobs,
+                allowed=self._max_waiting,
             )
         excess = self._waiting + jobs - self._max_waiting
         if excess > 0:

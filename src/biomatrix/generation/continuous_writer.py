@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from threading import Lock, RLock, Thread, current_thread
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import torch
 
@@ -87,9 +87,10 @@ class ContinuousWriter:
     def stream(self, jobs: Sequence[Job]) -> Iterator[Token]:
         """Yield every id of every job as it is chosen; raises as :meth:`write` does, at the first id.
 
-        Where the iterator is closed or dropped, its rows leave before the next step.
+        Where the iterator is closed or dropped, its rows leave before the next step; ``end`` lets one of them go.
         """
-        return self._tokens(Call(jobs, len(jobs), streams=True))
+        call = Call(jobs, len(jobs), streams=True)
+        return ContinuousTokens(call, self._line, self._tokens(call))
 
     def write_beams(self, job: Job, beams: int, count: int, max_rows: int) -> list[Written]:
         """Return the ``count`` likeliest answers that a search with so many beams finds, the likeliest first."""
@@ -121,19 +122,19 @@ class ContinuousWriter:
         self._ends()
         return in_time
 
-    def _tokens(self, call: Call) -> Iterator[Token]:
+    def _tokens(self, call: Call) -> Generator[Token]:
         if not call.jobs:
             return
         self._line.call(call)
         try:
             self._loop.start()
-            left = len(call.jobs)
-            while left:
+            done: set[int] = set()
+            while len(done | call.ended) < len(call.jobs):
                 parcel = call.receive()
                 if isinstance(parcel, BaseException):
                     raise parcel
-                left -= sum(token.last for token in parcel)
-                yield from parcel
+                done |= {token.job for token in parcel if token.last}
+                yield from (token for token in parcel if token.job not in call.ended)
         finally:
             self._line.leave(call)
 
@@ -160,6 +161,36 @@ class ContinuousWriter:
             return search.result()
         finally:
             search.is_cancelled = True
+
+
+class ContinuousTokens:
+    """The ids of one caller's jobs as they are chosen, any of which can be let go.
+
+    Parameters
+    ----------
+    call : Call
+    line : Line
+        Where it waits.
+    tokens : generator
+        Closed, it lets all of them go.
+    """
+
+    def __init__(self, call: Call, line: Line, tokens: Generator[Token]) -> None:
+        self._call, self._line, self._tokens = call, line, tokens
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Token:
+        return next(self._tokens)
+
+    def end(self, job: int) -> None:
+        """Let a job go: nothing of it comes any more, and its row is free from the next step on."""
+        self._line.end(self._call, job)
+
+    def close(self) -> None:
+        """Let all of them go."""
+        self._tokens.close()
 
 
 class _Loop:

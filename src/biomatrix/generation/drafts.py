@@ -72,8 +72,8 @@ def write_drafts(
         written = write([draft.job for draft in pending.values()])
         answers = reader.read_each([draft.plan for draft in pending.values()], written)
         again = {}
-        for (place, draft), answer in zip(pending.items(), answers, strict=True):
-            reason = reader.refusal(answer)
+        for (place, draft), answer, one in zip(pending.items(), answers, written, strict=True):
+            reason = None if one.stopped else reader.refusal(answer)
             if reason is None or draft.is_last:
                 kept[place] = replace(answer, refused=draft.refused)
             else:

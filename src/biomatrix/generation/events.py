@@ -9,10 +9,13 @@ before: another draft begins.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from biomatrix.generation.answers import Answer
 from biomatrix.vocabulary.segments import Segment
+
+if TYPE_CHECKING:
+    from biomatrix.vocabulary.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -64,3 +67,16 @@ class Refused:
 
 
 Event: TypeAlias = TextPiece | SegmentOpened | SegmentToken | SegmentClosed | Refused | Finished
+
+
+def text_of(event: Event, vocabulary: Vocabulary) -> str:
+    """Return what an event adds to the text of its answer, control tokens among it."""
+    if isinstance(event, TextPiece):
+        return event.text
+    if isinstance(event, SegmentToken):
+        return event.token
+    if isinstance(event, SegmentOpened):
+        return vocabulary.block(event.modality).modality.start_token
+    if isinstance(event, SegmentClosed) and event.segment.modality is not None:
+        return vocabulary.block(event.segment.modality).modality.end_token
+    return ""

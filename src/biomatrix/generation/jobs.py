@@ -108,12 +108,15 @@ class Written:
         Whether the guide has finished; False where the budget ended the job.
     hastened : bool
         Whether the model drew an owed end, so that the rest is the guide's.
+    stopped : bool
+        Whether a stop string of the request ended it before its guide had finished.
     """
 
     ids: tuple[int, ...]
     logprobs: tuple[float, ...]
     complete: bool
     hastened: bool = False
+    stopped: bool = False
 
     @property
     def logprob(self) -> float:
@@ -129,7 +132,16 @@ class Writer(Protocol):
         ...
 
     def stream(self, jobs: Sequence[Job]) -> Iterator[Token]:
-        """Yield every id of every job as it is chosen."""
+        """Yield every id of every job as it is chosen; what a :class:`RowStream` returns can end single jobs early."""
+        ...
+
+
+@runtime_checkable
+class RowStream(Protocol):
+    """The ids of several jobs, any of which can be ended before its guide has finished."""
+
+    def end(self, job: int) -> None:
+        """Let a job go: nothing of it comes any more, and its row is free from the next step on."""
         ...
 
 

@@ -94,7 +94,12 @@ class Planner:
         """
         least = 0 if request.bounds is None else ends_of(request.bounds)[0]
         if least > self._context_length:
-            raise LimitError(f"length {least:,} exceeds the model's context of {self._context_length:,} tokens")
+            raise LimitError(
+                f"length {least:,} exceeds the model's context of {self._context_length:,} tokens",
+                limit="context_length",
+                actual=least,
+                allowed=self._context_length,
+            )
         _check_kinds(self._vocabulary, request)
         with self._guarded:
             judged = self._guides.takers(request) if len(request.outputs) > 1 else {}
@@ -122,7 +127,10 @@ class Planner:
             raise LimitError(
                 f"the prompt has {prompt_tokens:,} tokens and the {what} {tokens:,}, but the model reads at most "
                 f"{self._context_length:,} together; shorten the prompt, write its entities in another modality, "
-                "or ask for less"
+                "or ask for less",
+                limit="context_length",
+                actual=prompt_tokens + tokens,
+                allowed=self._context_length,
             )
 
     def _budget(self, prompt_tokens: int, request: Request, kept: int) -> int:

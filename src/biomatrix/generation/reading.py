@@ -77,6 +77,8 @@ class AnswerReader:
         )
         if written.hastened or (plan.request.number is not None and not plan.request.outputs):
             answer = replace(answer, hastened=written.hastened, number=plan.request.number)
+        answer = replace(answer, hastened=True) if written.hastened else answer
+        answer = replace(answer, finish_reason="stop") if written.stopped else answer
         with self._guarded:
             unbound = _unbound(plan, written)
         if unbound is not None:

@@ -93,6 +93,9 @@ class Request:
     number : AskedNumber, optional
         The number that an answer in text should hold, such as that of a task
         (:func:`~biomatrix.generation.answer_checks.asked_number`); one that does not fails a check.
+    stop : str or sequence of str
+        Strings at the first of which in its text, entities as their tokens, an answer ends: with the token that
+        completes it. Such an answer is kept as it is, whatever it lacks.
     history : sequence of Turn
         The turns of the conversation before the prompt, which is the user's last; none of a raw prompt.
 
@@ -120,6 +123,7 @@ class Request:
     kept: Entity | tuple[Entity, str] | None = None
     history: Sequence[Turn] = ()
     number: AskedNumber | None = None
+    stop: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", _checked_prompt(self.prompt))
@@ -133,6 +137,7 @@ class Request:
             raise ConfigurationError("length needs an output modality; text has no exact length")
         for fault in _faults_of_length(self):
             raise ConfigurationError(fault)
+        object.__setattr__(self, "stop", _checked_stop(self.stop))
         object.__setattr__(self, "history", tuple(map(checked_turn, self.history)))
         if self.raw and self.history:
             raise ConfigurationError("a raw prompt has no conversation before it; put its text into the prompt")
@@ -231,6 +236,14 @@ def _faults_of_length(request: Request) -> list[str]:
     ]
 
 
+def _checked_stop(stop: object) -> tuple[str, ...]:
+    """Return the strings at which an answer ends; ConfigurationError where one is none, or empty."""
+    listed = (stop,) if isinstance(stop, str) else tuple(stop) if isinstance(stop, Sequence) else (stop,)
+    if not all(isinstance(one, str) and one for one in listed):
+        raise ConfigurationError(f"stop is a text that is not empty, or a list of such, not {shown(stop)}")
+    return listed
+
+
 def _faults_of_choice(request: Request) -> list[str]:
     """Return which of the ways to choose an answer exclude one another, each in words."""
     sampling, drawn = request.sampling, request.beams is None
@@ -241,6 +254,7 @@ def _faults_of_choice(request: Request) -> list[str]:
         and (sampling.temperature != 1.0 or sampling.top_p != 1.0)
         and not sampling.is_greedy,
         "beams are searched once; leave drafts out": not drawn and request.most_drafts > 1,
+        "beams and stop exclude one another: beams are ranked whole": not drawn and bool(request.stop),
         "beams need guided answers": not drawn and not request.guided,
         f"num_samples {request.num_samples} is more than the {request.beams} beams that are searched": not drawn
         and request.num_samples > (request.beams or 0),

@@ -29,13 +29,16 @@ _ERROR: Final = {
         }
     },
 }
-_STATUSES: Final = {
+STATUSES: Final = {
     "401": "No key, or an unknown one.",
+    "403": "The laboratory's own rule, or a page of another site.",
+    "404": "Nothing has that name.",
     "413": "Larger than a limit of this server.",
     "422": "It cannot be read, or makes no sense.",
     "429": "More than the key allows; Retry-After says when.",
     "503": "The server is busy or starting; Retry-After says when.",
 }
+"""The statuses of refusals, and when each is given."""
 
 
 def api_schema(app: FastAPI) -> dict[str, Any]:
@@ -93,5 +96,5 @@ def _describe(method: dict[str, Any], one: Operation, names: Any, takes: bool) -
         }
     method["responses"] = {"200": {"description": "The answer", "content": {"application/json": {"schema": told}}}}
     error = {"application/json": {"schema": {"$ref": _REF.format(model="Error")}}}
-    for status, words in _STATUSES.items():
+    for status, words in STATUSES.items():
         method["responses"][status] = {"description": words, "content": error}

@@ -118,7 +118,7 @@ def _handler(state: State) -> Any:
             problem = Problem(422, "schema", f"{name}: {first['msg']}", where=where)
         else:
             problem = problem_of(error)
-        state.metrics.refusals.labels(problem.type).inc()
+        state.metrics.refused(problem.type)
         return JSONResponse(problem.body(), problem.status, problem.headers)
 
     return handle

@@ -20,7 +20,7 @@ from biomatrix.serving.answers import told_answer, told_model
 from biomatrix.serving.entities import open_entity, shown_modality
 from biomatrix.serving.schemas.answers import AnswersTold
 from biomatrix.serving.schemas.entities import GivenEntity
-from biomatrix.serving.wishes import try_wishes
+from biomatrix.serving.wishes import about_constraints, try_wishes
 from biomatrix.trust.checking import checked_level
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def request_for(
         An entity cannot be read, a limit of the server is broken, or the request makes no sense.
     """
     _check_limits(service, asked)
-    try_wishes(service, asked.constraints)
+    try_wishes(service, asked.output, asked.length, asked.constraints)
     settings: dict[str, Any] = {
         "num_samples": asked.samples,
         "temperature": asked.temperature,
@@ -75,8 +75,6 @@ def request_for(
         "number": number,
         "kept": None if asked.kept is None else _item(service, asked.kept, "kept", opened),
     }
-    for name in [asked.output] if isinstance(asked.output, str) else asked.output or ():
-        modality_class(name)  # refuses an unknown one with the near ones
     request = request_of(opened_parts(service, asked.prompt, "prompt", opened), asked.output, asked.length, **settings)
     most = ends_of(request.bounds)[1] if request.bounds is not None else None
     service.limits.check("new_tokens", most or 0, "length")
@@ -102,10 +100,11 @@ def answers_to(
     with further_checks_by(service.parser.further_checks):
         engine = service.model.engine
         doubts = calibration_doubts(calibration, engine, request)
-        if calibration is not None and calibration.labels:
-            written = [chosen_answer(engine, request, calibration)]
-        else:
-            written = engine.generate([request])[0]
+        with about_constraints(asked.constraints):
+            if calibration is not None and calibration.labels:
+                written = [chosen_answer(engine, request, calibration)]
+            else:
+                written = engine.generate([request])[0]
         # One that stands there several times, as nothing was drawn, stays one.
         checked = {id(one): replace(one, level=level, reference=reference) for one in written}
         answers = with_evidence([checked[id(one)] for one in written], calibration, doubts)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from biomatrix.serving.limits import seconds_past
 from biomatrix.serving.problems import Problem
 
 if TYPE_CHECKING:
@@ -63,9 +64,10 @@ class Desk:
             await asyncio.wait(either, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
             if not begun.is_set() and not task.done():
                 raise self._busy()
+            began = time.monotonic()
             done, _ = await asyncio.wait({task}, timeout=self.seconds)
             if not done:
-                raise too_long(self.seconds)
+                raise too_long(time.monotonic() - began, self.seconds)
             return task.result()
         finally:
             waiting.cancel()
@@ -116,7 +118,7 @@ class Desk:
         return Problem(503, "busy", "too many requests wait; ask again a little later", retry_after=2.0)
 
 
-def too_long(seconds: float) -> Problem:
-    """Return what work is answered that took longer than it may."""
-    limit = {"name": "seconds", "actual": seconds, "allowed": seconds}
+def too_long(taken: float, seconds: float) -> Problem:
+    """Return what work is answered that has taken longer than it may, so far ``taken``, both in seconds."""
+    limit = {"name": "seconds", "actual": seconds_past(taken, seconds), "allowed": seconds}
     return Problem(422, "limit", f"it took longer than {seconds:g} s; ask for less at once", limit=limit)

@@ -92,20 +92,22 @@ def _fields(title: str, found: dict[str, Any], schema: dict[str, Any]) -> Iterat
         return
     yield f"<details><summary>{title}: {escape(name)}</summary><dl>"
     for field, about in properties.items():
-        yield f"<dt><code>{escape(field)}</code> {escape(_type_of(about))}</dt>"
-        yield f"<dd>{escape(about.get('description', ''))}{escape(_default_of(about))}</dd>"
+        yield f"<dt><code>{escape(field)}</code> {escape(type_of(about))}</dt>"
+        yield f"<dd>{escape(about.get('description', ''))}{escape(default_of(about))}</dd>"
     yield "</dl></details>"
 
 
-def _type_of(about: dict[str, Any]) -> str:
+def type_of(about: dict[str, Any]) -> str:
+    """Return the type that a schema gives a value, in words."""
     if "$ref" in about:
         return str(about["$ref"]).rpartition("/")[2]
     if "anyOf" in about:
-        return " or ".join(dict.fromkeys(map(_type_of, about["anyOf"])))
+        return " or ".join(dict.fromkeys(map(type_of, about["anyOf"])))
     if about.get("type") == "array":
-        return f"list of {_type_of(about.get('items', {}))}"
+        return f"list of {type_of(about.get('items', {}))}"
     return str(about.get("type", "any"))
 
 
-def _default_of(about: dict[str, Any]) -> str:
+def default_of(about: dict[str, Any]) -> str:
+    """Return the value that a field has at first, in brackets; "" where it has none."""
     return f" [{json.dumps(about['default'])}]" if "default" in about else ""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from biomatrix.conversion.wrapped import unwrap, wrap
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.base_modality import Modality
+from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.modality_registry import modalities
 from biomatrix.entities.modality_registry import modality as registered
 from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.samples import Sample
 from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, ParseError
+from biomatrix.serving.parsing import reader_limits
 from biomatrix.serving.schemas.entities import GivenEntity, ToldEntity
 from biomatrix.serving.ways import RECORD, Way, full_modality
 
@@ -64,9 +66,13 @@ def open_entity(given: GivenEntity, service: Service, where: str = "entity") -> 
 
 
 def shown_modality(given: GivenEntity, where: str = "entity") -> str | None:
-    """Return the full name of the modality in which an entity is to be shown; None for its usual one."""
+    """Return the full name of the modality in which an entity is to be shown; None for its usual one.
+
+    It is the one that the request names, else the one whose control pair stands around what was written.
+    """
     if given.modality is None:
-        return None
+        way, text, _ = given.way()
+        return None if way.sort == "file" else _opened_by(text, given.type)
     try:
         return full_modality(given.modality, given.type)
     except BioMatrixError as error:
@@ -94,18 +100,43 @@ def _placed(error: BioMatrixError, where: str) -> BioMatrixError:
 def _typed(text: str, way: Way, kind: str, service: Service) -> Entity:
     """Return the entity of a typed text: as a person types it, or as tokens with or without their control pair."""
     bare = text.strip()
-    if way.sort == "tokens" or any(bare.startswith(one.start_token) for one in modalities(kind)):
+    if way.sort == "tokens" or _opened_by(bare, kind) is not None:
         one, tokens = unwrap(bare)
         if one.kind != kind:
             raise DecodeError(f"the tokens are those of {one.name}, of a {one.kind} and not of a {kind}")
         if one.spelled_as_text:
             return service.parser.parse("".join(tokens), kind)
-        return used_modality(service, one.name).decode(tokens)
+        return decoded(used_modality(service, one.name), tokens, service)
     one = used_modality(service, way.modality)
     tokens = one.split(bare)
     if not one.spelled_as_text and any(one.token_pattern.fullmatch(token) for token in tokens):
-        return one.decode(tokens)
+        return decoded(one, tokens, service)
     return service.parser.parse(text, kind)
+
+
+def decoded(one: Modality, tokens: Sequence[str], service: Service) -> Entity:
+    """Return the entity that tokens of a modality spell, once :func:`check_size` has let them in."""
+    check_size(one, tokens, service)
+    return one.decode(tokens)
+
+
+def check_size(one: Modality, tokens: Sequence[str], service: Service) -> None:
+    """Raise LimitError where tokens write more atoms or residues than one entity of their kind may have.
+
+    They are counted, not decoded; of a composite each part is held against the limit of its own kind.
+    """
+    limits = reader_limits(service.limits)
+    for name, span in one.spans(tokens):
+        part = used_modality(service, name)
+        limit = kind_named(part.kind).size_limit
+        if limit is not None and span:
+            limits.check(limit, part.length(span), f"length of the {name}")
+
+
+def _opened_by(text: str, kind: str) -> str | None:
+    """Return the modality of a kind whose control token opens a text; None where none does."""
+    bare = text.lstrip()
+    return next((one.name for one in modalities(kind) if bare.startswith(one.start_token)), None)
 
 
 def used_modality(service: Service, name: str) -> Modality:

@@ -40,6 +40,7 @@ _OF_ERRORS: Final[tuple[tuple[type[Exception], int, str], ...]] = (
     (Exception, 500, "internal"),
 )
 """The status of HTTP and a word for programs, by the first family that fits."""
+_FIGURES: Final = {"name": "limit", "actual": "actual", "allowed": "allowed"}
 _INTERNAL: Final = "the server failed on this request; its log says more"
 _SHOWN: Final = 3
 _LONGEST: Final = 600
@@ -51,6 +52,11 @@ _FIELD: Final = re.compile(r"[a-z_]+(\[\d+\]|\.[a-z0-9_]+)*")
 def status_of(error: BaseException) -> int:
     """Return the status of HTTP that an error is answered with."""
     return _known(error)[0]
+
+
+def reasons(status: int) -> tuple[str, ...]:
+    """Return the words for programs that refusals of a status of HTTP carry, whatever raised them."""
+    return tuple(word for _, of, word in _OF_ERRORS if of == status)
 
 
 def told_error(error: BaseException) -> dict[str, Any]:
@@ -69,8 +75,8 @@ def told_error(error: BaseException) -> dict[str, Any]:
     if isinstance(error, BioMatrixError):
         place = {"field": _field_of(error), "record": error.record, "position": error.position}
         where = place if any(part is not None for part in place.values()) else None
-    if isinstance(error, LimitError) and error.allowed is not None:
-        limit = {"name": error.limit, "actual": error.actual, "allowed": error.allowed}
+    if getattr(error, "allowed", None) is not None:  # limits, and whatever else is full
+        limit = {name: getattr(error, key) for name, key in _FIGURES.items()}
     return {"type": kind, "message": one_line(message), "where": where, "limit": limit}
 
 

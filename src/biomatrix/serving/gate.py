@@ -68,7 +68,7 @@ class Envelope:
         began = time.monotonic()
         shown = dict(scope["headers"]).get(b"x-request-id", b"")
         name = shown.decode() if _REQUEST_ID.fullmatch(shown) else uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = name
+        scope.setdefault("state", {}).update(request_id=name, began=began)
         status = 0
         body = bytearray()
 
@@ -154,7 +154,7 @@ class Gate:
             _check_size(_stated_size(headers), limit)
             await self._app(scope, _limited(receive, limit), send)
         except Problem as problem:
-            self._metrics.refusals.labels(problem.type).inc()
+            self._metrics.refused(problem.type)
             await answer(problem, send)
         finally:
             if key is not None:

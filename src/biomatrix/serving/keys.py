@@ -122,7 +122,7 @@ def _listed(path: Path) -> list[Key]:
         raise ConfigurationError(f"the keys cannot be read: {reason}", file=str(path)) from error
     keys: list[Key] = []
     for number, line in enumerate(lines, start=1):
-        if line.strip() and not line.startswith("#"):
+        if line.strip() and not line.strip().startswith("#"):
             keys.append(_read_line(line.strip(), path, number))
             if any(one.name == keys[-1].name for one in keys[:-1]):
                 raise ConfigurationError(f"the name {keys[-1].name!r} stands twice", file=str(path), position=number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from biomatrix.errors import LimitError
@@ -57,3 +58,14 @@ class ServingLimits:
                 actual=value,
                 allowed=allowed,
             )
+
+
+def seconds_past(taken: float, allowed: float) -> float:
+    """Return how many seconds were taken when a limit was found broken, in milliseconds and never below the limit.
+
+    Examples
+    --------
+    >>> seconds_past(10.01234, 10.0), seconds_past(9.9999, 10.0)
+    (10.013, 10.0)
+    """
+    return max(math.ceil(taken * 1000) / 1000, allowed)

@@ -49,6 +49,10 @@ class Metrics:
         self.working = Gauge("biomatrix_working_requests", "Requests in work", ("desk",), registry=self.registry)
         self.registry.register(_Load(opened))
 
+    def refused(self, reason: str) -> None:
+        """Count one refusal, by the ``type`` that its answer carries: for every way in."""
+        self.refusals.labels(reason).inc()
+
     def parsed(self, seconds: float, lost: str | None) -> None:
         """Count one reading of outside text, and why its process was ended, if it was."""
         self.seconds.labels("parsing").observe(seconds)

@@ -68,7 +68,7 @@ class _Jobs:
 
 def _mount_jobs(app: FastAPI, state: State, database: Path) -> Held:
     jobs = _Jobs(state, database)
-    app.include_router(job_routes(jobs.store, jobs, state.settings.limits.request_bytes))
+    app.include_router(job_routes(jobs.store, jobs, state.settings.limits.request_bytes, state.metrics.refused))
     state.opening.when_ready(jobs.start)
 
     @asynccontextmanager
@@ -103,7 +103,10 @@ class _Tools:
 
             # the gate has looked at host and origin; of two first requests, one has made it meanwhile
             self._server = self._server or mcp_app(
-                self._state.opened.service, allowed_hosts=None, stateless=self._state.settings.stateless_tools
+                self._state.opened.service,
+                refused=self._state.metrics.refused,
+                allowed_hosts=None,
+                stateless=self._state.settings.stateless_tools,
             )
         await self._server(scope, receive, send)
 

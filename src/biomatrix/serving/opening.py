@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from biomatrix.entities.kind_registry import kinds
 from biomatrix.errors import BioMatrixError, UnsupportedError
 from biomatrix.generation.model import Model
+from biomatrix.serving.examples import examples_of
+from biomatrix.serving.operations.operation import operation
 from biomatrix.serving.parsing_pool import ParsingPool
+from biomatrix.serving.schemas.entities import GivenEntity
 from biomatrix.serving.screening import ScreenedEngine, load_screen
 from biomatrix.serving.service import Service
 from biomatrix.serving.settings import ServingSettings
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("biomatrix.serving")
 
 _WARM_TOKENS: Final = 2
+_DRAW: Final = "draw"
 
 
 @dataclass(frozen=True)
@@ -119,12 +125,23 @@ class Opening:
             pool.wait_until_ready()
             service = Service(model, pool, self._settings.limits)
             self._finish(service)
+            warm(service)
         except Exception as error:  # the thread has nobody to raise it to
             self.error = error
             if not isinstance(error, BioMatrixError):
                 log.exception("the model cannot be opened")
             if self._failed is not None:
                 self._failed(error)
+
+
+def warm(service: Service) -> None:
+    """Read and draw an example of every kind, so that nobody waits for the first to be read or drawn."""
+    for one in kinds():
+        given = examples_of(one)["typed"]
+        if given is not None:
+            text = GivenEntity.model_validate(given).way()[1]
+            with suppress(BioMatrixError):
+                operation(_DRAW).run(service, operation(_DRAW).asked.model_validate({"text": text}))
 
 
 def open_model(settings: ServingSettings) -> Model:

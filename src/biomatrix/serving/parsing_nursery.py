@@ -87,4 +87,5 @@ def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     # one thread each: a process that has threads must not fork
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    single["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
     return {**kept, **single, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

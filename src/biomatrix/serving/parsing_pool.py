@@ -19,7 +19,7 @@ from biomatrix import errors
 from biomatrix.entities.check import Check
 from biomatrix.entities.stopping import POLL_SECONDS, check_stop
 from biomatrix.errors import BioMatrixError, BusyError, LimitError, ParseError
-from biomatrix.serving.limits import ServingLimits
+from biomatrix.serving.limits import ServingLimits, seconds_past
 from biomatrix.serving.parsing_frames import BrokenFrameError, receive_frame, send_frame
 from biomatrix.serving.parsing_nursery import Nursery
 
@@ -195,14 +195,14 @@ class ParsingPool:
                 told, blobs = receive_frame(worker.sock, deadline, self._limits.parse_bytes)
             except (BrokenFrameError, OSError) as error:
                 reason = "too slow" if time.monotonic() >= deadline else "died"
-                raise self._lost(reason, lane) from error
+                raise self._lost(reason, lane, time.monotonic() - began) from error
             except BaseException:
                 reason = "stopped"
                 raise
             worker.uses += 1
             if told.get("error") == "memory":
                 reason = "memory"
-                raise self._lost(reason, lane)
+                raise self._lost(reason, lane, time.monotonic() - began)
             if "error" in told:
                 raise _error_of(told)
             return told, blobs
@@ -214,13 +214,13 @@ class ParsingPool:
             if self._watch is not None:
                 self._watch(time.monotonic() - began, reason)
 
-    def _lost(self, reason: str, lane: _Lane) -> LimitError:
+    def _lost(self, reason: str, lane: _Lane, taken: float) -> LimitError:
         seconds, memory, what = lane.seconds, self._limits.parse_bytes, lane.doing
         if reason == "too slow":
             message = f"{what} it took longer than this server's limit of {seconds:g} s; send a smaller part of it"
-            return LimitError(message, limit=lane.limit, actual=seconds, allowed=seconds)
+            return LimitError(message, limit=lane.limit, actual=seconds_past(taken, seconds), allowed=seconds)
         message = f"{what} it took more than this server's limit of {memory:,} bytes of memory, or ended the reader"
-        return LimitError(f"{message}; send a smaller part of it", limit="parse_bytes", actual=memory, allowed=memory)
+        return LimitError(f"{message}; send a smaller part of it", limit="parse_bytes", allowed=memory)
 
     def _fork(self) -> _Worker:
         """Return a new worker."""

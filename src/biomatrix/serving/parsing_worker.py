@@ -44,6 +44,7 @@ def main(number: int) -> None:
     with socket.socket(fileno=number) as control:
         _import_parsers()
         control.sendall(READY)
+        _read_tables()  # what comes meanwhile waits; the server may say that it is ready before
         while True:
             order, given, _, _ = socket.recv_fds(control, 1, 1)
             if not order:
@@ -69,6 +70,18 @@ def _import_parsers() -> None:
                 list(one.read(os.devnull, form.name, limits=limits))
     for name in constraint_names():
         constraint_class(name)
+
+
+def _read_tables() -> None:
+    """Read nonsense as every kind: what tells sense from it, such as a table of genes, then lies in every worker.
+
+    Nothing of it may start a thread, for this process forks.
+    """
+    from biomatrix.entities.kind_registry import kinds
+
+    for one in kinds():
+        with suppress(Exception):  # of a kind from elsewhere too: nothing that it raises may end the nursery
+            one.parse("?")
 
 
 def _fork(control: socket.socket, number: int) -> int:

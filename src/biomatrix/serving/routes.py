@@ -9,13 +9,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from biomatrix.errors import ConfigurationError
 from biomatrix.serving import sse
 from biomatrix.serving.bodies import parse_json, read_body, read_form, require_json
 from biomatrix.serving.operations.operation import Operation, operations
-from biomatrix.serving.presence import while_connected
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.state import State
 from biomatrix.serving.streaming import stream_events
+from biomatrix.serving.task_questions import question
 
 FORM: Final = "multipart/form-data"
 LISTS: Final = ("tasks", "kinds")
@@ -65,7 +66,17 @@ def _run_task(state: State, one: Operation) -> Handler:
         given = await _given(state, request)
 
         def named() -> dict[str, Any]:
-            return {**given(), "task": id}
+            asked = given()
+            if asked.get("task", id) != id:
+                message = (
+                    f"the body names another task than the path, which names {id[:80]!r}; leave task out of the body"
+                )
+                raise Problem(422, "configuration", message, where={"field": "task", "record": None, "position": None})
+            try:
+                question(id)
+            except ConfigurationError as error:
+                raise Problem(404, "missing", error.message) from error
+            return {**asked, "task": id}
 
         return await _answered(state, request, one, named)
 
@@ -77,20 +88,21 @@ def _streamed(state: State, one: Operation) -> Handler:
         after = _seen(request)
         asked = await state.run(request, False, _checked, one, await _given(state, request))
         events = sse.from_thread(state.generating, lambda: stream_events(state.opened.service, asked))
-        # what is wrong with the request is still answered with a status
-        first = await while_connected(request, anext(events))
-        body = sse.as_events(_joined(first, events), after, lambda error: state.tell(request, error))
+        first = await state.first(request, events)
+        body = sse.as_events(_joined(state, first, events), after, lambda error: state.tell(request, error))
         return StreamingResponse(body, media_type=sse.CONTENT_TYPE, headers=sse.HEADERS)
 
     return handle
 
 
 async def _joined(
-    first: dict[str, Any] | None, rest: AsyncIterator[dict[str, Any] | None]
+    state: State, first: dict[str, Any] | None, rest: AsyncIterator[dict[str, Any] | None]
 ) -> AsyncIterator[dict[str, Any] | None]:
     try:
         yield first
         async for event in rest:
+            if event is not None and event["type"] == "error":
+                state.metrics.refused(event["error"]["type"])
             yield event
     finally:
         close = getattr(rest, "aclose", None)

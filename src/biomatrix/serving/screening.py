@@ -1,23 +1,32 @@
 """A laboratory's own rule over what a model is asked: off unless the operator names a function.
 
-The function stands between every way in (API, conversations, agents' tools, jobs) and the model. It takes the whole
-:class:`~biomatrix.generation.requests.Request`, whose ``parts`` hold the text and the entities and whose ``outputs``
-name what is asked for, and returns None to let it pass or one line that says why it is refused.
+The function stands between every way in (API, conversations, agents' tools, jobs) and the model: what is to be
+answered, scored or embedded. It takes the whole :class:`~biomatrix.generation.requests.Request`, whose ``parts`` hold
+the text and the entities and whose ``outputs`` name what is asked for, and returns None to let it pass or one line that
+says why it is refused. What is scored stands behind the parts of its request; what is embedded is a raw request of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.generation.requests import Request
+from biomatrix.vocabulary.items import as_items
+from biomatrix.vocabulary.segments import Failure
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from biomatrix.generation.answers import Answer
     from biomatrix.generation.engine import Engine
     from biomatrix.generation.events import Event
-    from biomatrix.generation.requests import Request
+    from biomatrix.generation.requests import Prompt
+    from biomatrix.generation.scoring import Score
 
 Screen: TypeAlias = "Callable[[Request], str | None]"
 
@@ -36,7 +45,7 @@ def load_screen(home: str) -> Screen:
 
 
 class ScreenedEngine:
-    """An engine that asks a function before it answers; all else is the engine's own.
+    """An engine that asks a function before it answers, scores or embeds; all else is the engine's own.
 
     Parameters
     ----------
@@ -62,6 +71,22 @@ class ScreenedEngine:
         """Yield the answers while they are written; ScreenedError where the request is refused."""
         self._check(request)
         return self._engine.stream(request)
+
+    def score(self, request: Request, continuation: Prompt) -> Score:
+        """Return how likely a continuation is; ScreenedError where the request, continued by it, is refused."""
+        self._check(replace(request, prompt=[*request.parts, *as_items(continuation)]))
+        return self._engine.score(request, continuation)
+
+    def hidden_states(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return hidden states; ScreenedError where what the ids spell, as a document, is refused."""
+        vocabulary = self._engine.vocabulary
+        parts = [
+            vocabulary.text(ids[one.start : one.stop]) if isinstance(one.value, Failure) else one.value
+            for one in vocabulary.segments(ids, skip_special=True)
+        ]
+        self._check(Request(parts, raw=True))
+        states: NDArray[np.float32] = self._engine.hidden_states(ids)  # type: ignore[attr-defined]
+        return states
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)

@@ -46,11 +46,10 @@ class _Pump:
 
     def work(self) -> None:
         """Run the generator to its end, or to the client's; for a thread."""
-        deadline = time.monotonic() + self._seconds
         with stopped_by(self._watch.check):
-            self._work(deadline)
+            self._work(time.monotonic())
 
-    def _work(self, deadline: float) -> None:
+    def _work(self, began: float) -> None:
         events: Iterator[Any] | None = None
         try:
             events = self._make()
@@ -59,8 +58,9 @@ class _Pump:
                     self._watch.check()
                     time.sleep(_POLL)
                 self._watch.check()
-                if time.monotonic() > deadline:
-                    raise too_long(self._seconds)
+                taken = time.monotonic() - began
+                if taken > self._seconds:
+                    raise too_long(taken, self._seconds)
                 self._put((False, event))
             self._put((True, None))
         except Exception as error:  # noqa: BLE001  # whatever it is, the client is told

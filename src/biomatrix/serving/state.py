@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +14,7 @@ from biomatrix.serving.gate import log_error
 from biomatrix.serving.metrics import Metrics
 from biomatrix.serving.opening import Opened, Opening
 from biomatrix.serving.presence import while_connected
-from biomatrix.serving.problems import Problem
+from biomatrix.serving.problems import Problem, problem_of
 from biomatrix.serving.settings import ServingSettings
 from biomatrix.serving.watching import Watch
 
@@ -81,6 +81,16 @@ class State:
         finally:
             watch.stop()
 
+    async def first(self, request: Request, events: AsyncIterator[Result]) -> Result | None:
+        """Return the first event of a stream, None of an empty one; the seconds since the request came are counted.
+
+        What is wrong with the request is raised here, while it can still be answered with a status.
+        """
+        found = await while_connected(request, anext(events, None))
+        self.metrics.seconds.labels("first_event").observe(time.monotonic() - request.state.began)
+        return found
+
     def tell(self, request: Request, error: BaseException) -> None:
-        """Log an error that nobody raised on purpose, under the request's id."""
+        """Count an error that ends a stream, and log it under the request's id."""
+        self.metrics.refused(problem_of(error).type)
         log_error(error, request.state.request_id, self.settings.log_content)

@@ -15,6 +15,7 @@ from biomatrix.serving.answers import told_answer, told_model
 from biomatrix.serving.asking import request_for
 from biomatrix.serving.entities import tell_entity
 from biomatrix.serving.faults import told_error
+from biomatrix.serving.wishes import about_constraints
 from biomatrix.trust.checking import checked_level
 from biomatrix.vocabulary.segments import Failure
 
@@ -38,7 +39,9 @@ def stream_events(service: Service, asked: GenerateAsked) -> Iterator[dict[str, 
         The request cannot be met; before the first event.
     """
     begun = time.perf_counter()
-    events = service.model.engine.stream(request_for(service, asked))
+    request = request_for(service, asked)
+    with about_constraints(asked.constraints):
+        events = service.model.engine.stream(request)
     first = next(events, None)
     told = _told(service, asked, first, events, begun)
     next(told)  # it has begun, so that closing it stops the writing even before its first event is taken

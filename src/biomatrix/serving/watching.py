@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from biomatrix.entities.stopping import stopped_by
 from biomatrix.errors import LimitError
+from biomatrix.serving.limits import seconds_past
 
 if TYPE_CHECKING:
     from biomatrix.generation.answers import Answer
@@ -44,6 +45,11 @@ class Watch:
         self.tokens = 0
         """Tokens written so far, drafts that were refused included."""
 
+    @property
+    def taken(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self._begun
+
     def stop(self) -> None:
         """Let the call end at its next token."""
         self._stopped.set()
@@ -52,10 +58,13 @@ class Watch:
         """Raise Stopped where the call was stopped, LimitError where its time is over."""
         if self._stopped.is_set():
             raise Stopped
-        if self._seconds is not None and time.monotonic() - self._begun > self._seconds:
+        if self._seconds is not None and self.taken > self._seconds:
             raise LimitError(
                 f"the answer took longer than {self._seconds:g} s, which this server allows one; ask for fewer samples "
-                "or a shorter answer"
+                "or a shorter answer",
+                limit="seconds",
+                actual=seconds_past(self.taken, self._seconds),
+                allowed=self._seconds,
             )
 
 

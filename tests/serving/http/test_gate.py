@@ -61,7 +61,7 @@ def test_keys_are_kept_as_hashes_and_found_again(keys: tuple[Path, str]) -> None
         with pytest.raises(ConfigurationError) as refused:
             read_keys(file)
         assert "xyz" not in str(refused.value)
-    file.write_text("# every key was withdrawn\n")
+    file.write_text("# every key was withdrawn\n  # and this is a remark too\n\t\n")
     add_key(file, new_key("bob")[1])
     assert [key.name for key in read_keys(file)] == ["bob"]
 
@@ -246,7 +246,8 @@ def test_a_rule_of_the_laboratory_stands_before_the_model(serve: Callable[..., A
     from biomatrix.serving.screening import ScreenedEngine
 
     def no_toxins(request: Any) -> str | None:
-        return "toxins are not made here" if any("toxin" in str(part) for part in request.parts) else None
+        refused = any(getattr(part, "sequence", "") == "MKWWWWK" or "toxin" in str(part) for part in request.parts)
+        return "toxins are not made here" if refused else None
 
     screened = Model(ScreenedEngine(service.model.engine, no_toxins, "lab:no_toxins"), "nano")
     with serve(service=replace(service, model=screened)) as url, httpx.Client(base_url=url, timeout=60) as client:
@@ -255,8 +256,14 @@ def test_a_rule_of_the_laboratory_stands_before_the_model(serve: Callable[..., A
             ("/v1/completions", {"model": "nano", "prompt": "a toxin", "max_tokens": 1, "stream": True}),
             ("/v1/generate", {"prompt": "a toxin"}),
             ("/v1/generate/stream", {"prompt": "a toxin"}),
+            ("/v1/score", {"prompt": "a toxin", "continuation": "x"}),
+            ("/v1/score", {"prompt": "x", "continuation": "a toxin"}),
+            ("/v1/embed", {"texts": ["x", "a toxin"]}),
+            ("/v1/embed", {"entities": [{"type": "protein", "sequence": "MKWWWWK"}]}),
         ):
             answer = client.post(path, json=body)
             assert answer.status_code == 403
             assert "lab:no_toxins" in answer.json()["error"]["message"]
         assert client.post("/v1/completions", json={"model": "nano", "prompt": "a", "max_tokens": 1}).status_code == 200
+        assert client.post("/v1/score", json={"prompt": "a", "continuation": "b"}).status_code == 200
+        assert client.post("/v1/embed", json={"entities": [{"type": "protein", "sequence": "MK"}]}).status_code == 200

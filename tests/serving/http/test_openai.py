@@ -65,6 +65,74 @@ def test_a_stop_string_ends_text_and_stream(stock: Any) -> None:
     assert "".join(chunk.choices[0].text for chunk in streamed) == cut.text
 
 
+def joined(chunks: list[Any]) -> tuple[list[dict[str, Any]], Any]:
+    """Return the choices that the chunks of a stream make, as a whole answer has them, and the usage."""
+    choices: dict[int, dict[str, Any]] = {}
+    for choice in (choice for chunk in chunks for choice in chunk.choices):
+        made = choices.setdefault(choice.index, {"content": ""})
+        made["content"] += (choice.delta.content or "") if hasattr(choice, "delta") else choice.text
+        if choice.finish_reason is not None:
+            made |= told(choice)
+    return [choices[index] for index in sorted(choices)], chunks[-1].usage
+
+
+def told(choice: Any, near: Any = list) -> dict[str, Any]:
+    """Return what a choice ends with; ``near`` of its log-probabilities, whose last digits are those of the batch."""
+    logprobs = choice.logprobs
+    chat = [(one.token, one.logprob) for one in getattr(logprobs, "content", None) or ()]
+    found = chat or list(zip(logprobs.tokens, logprobs.token_logprobs, strict=True))
+    tokens, values = [token for token, _ in found], [value for _, value in found]
+    return {"reason": choice.finish_reason, "tokens": tokens, "logprobs": near(values), "entity": choice.entity}
+
+
+def near(values: list[float]) -> Any:
+    return pytest.approx(values, abs=1e-4)
+
+
+STOPPED: list[dict[str, Any]] = [
+    {"n": 2, "stop": ["e", "i"], "max_tokens": 200},
+    {"n": 2, "stop": ["e", "i"], "max_tokens": 200, "temperature": 0},
+    {"n": 3, "stop": "=O", "extra_body": {"output": "molecule_selfies", "length": 12}},
+    {"n": 2, "stop": "[C]", "extra_body": {"output": "molecule_selfies", "length": 300}},
+]
+
+
+@pytest.mark.parametrize("asked", STOPPED, ids=["text", "greedy", "inside", "early"])
+def test_a_stream_that_a_stop_string_cuts_is_the_whole_answer(stock: Any, service: Any, asked: dict[str, Any]) -> None:
+    load = service.model.engine.load
+    before = load().tokens
+    whole = chat(stock, logprobs=True, top_logprobs=1, **asked)
+    written = load().tokens - before
+    used = {"include_usage": True}
+    stream = chat(stock, logprobs=True, top_logprobs=1, stream=True, stream_options=used, **asked)
+    choices, usage = joined(list(stream))
+    assert choices == [{"content": choice.message.content, **told(choice, near)} for choice in whole.choices]
+    assert usage == whole.usage
+    assert {choice.finish_reason for choice in whole.choices} == {"stop"}
+    assert all(choice.logprobs.content for choice in whole.choices)
+    # the rows ended there: the network wrote what is told, but for the step in which a row is let go
+    assert 0 < usage.completion_tokens <= asked["n"] * written
+    assert written <= usage.completion_tokens + 2 * asked["n"]
+
+
+def test_a_document_that_a_stop_string_cuts_is_the_same_as_a_stream(stock: Any) -> None:
+    asked = {
+        "model": "nano",
+        "prompt": "The molecule",
+        "n": 2,
+        "seed": 1,
+        "max_tokens": 100,
+        "stop": ["e"],
+        "logprobs": 1,
+    }
+    whole = stock.completions.create(**asked)
+    choices, usage = joined(
+        list(stock.completions.create(stream=True, stream_options={"include_usage": True}, **asked))
+    )
+    assert choices == [{"content": choice.text, **told(choice, near)} for choice in whole.choices]
+    assert usage == whole.usage
+
+
 def test_prompts_of_a_list_and_log_probabilities(stock: Any) -> None:
     told = stock.completions.create(model="nano", prompt=["A", "The ring"], n=2, seed=1, max_tokens=8, logprobs=1)
     assert [choice.index for choice in told.choices] == [0, 1, 2, 3]
@@ -117,7 +185,7 @@ def test_a_conversation_goes_on(stock: Any) -> None:
         ({"n": 0}, 400, "n"),
         ({"max_tokens": 10_000_000}, 413, None),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "messages[0].content[0]"),
-        ({"extra_body": {"output": "molecule_selfie"}}, 400, None),
+        ({"extra_body": {"output": "molecule_selfie"}}, 400, "output"),
     ],
 )
 def test_what_is_not_served_is_refused(stock: Any, settings: dict[str, Any], status: int, param: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import re
@@ -47,6 +48,47 @@ def test_a_task_is_run_by_its_id(client: httpx.Client) -> None:
     assert answer.status_code == 200, answer.text
     assert answer.json()["task"] == "predict_log_solubility"
     assert client.post("/v1/tasks/nothing/run", json=example).status_code == 422
+
+
+def test_a_task_is_named_by_the_path_alone(client: httpx.Client) -> None:
+    entities = [{"type": "molecule", "smiles": "CCO"}]
+    unknown = client.post("/v1/tasks/predict_log_solubilty/run", json={"entities": entities})
+    assert unknown.status_code == 404
+    assert "did you mean predict_log_solubility" in unknown.json()["error"]["message"]
+    path = "/v1/tasks/predict_log_solubility/run"
+    other = client.post(path, json={"entities": entities, "task": "describe_molecule"})
+    assert (other.status_code, other.json()["error"]["where"]["field"]) == (422, "task")
+    assert client.post(path, json={"entities": entities, "task": "predict_log_solubility"}).status_code == 200
+
+
+FAULTS = [
+    ({"output": "molecule_selfie"}, "output"),
+    ({"output": ["molecule_selfies", "nothing"]}, "output[1]"),
+    ({"output": "cell_expression"}, "output"),
+    ({"output": []}, "output"),
+    ({"length": 5}, "length"),
+    ({"length": [9, 5], "output": "molecule_selfies"}, "length"),
+    ({"length": [None, None], "output": "molecule_selfies"}, "length"),
+    ({"output": "molecule_selfies", "constraints": ["contains=CO", "contians=CO"]}, "constraints[1]"),
+    ({"output": "molecule_selfies", "constraints": ["contains=C(("]}, "constraints[0]"),
+    ({"output": "molecule_selfies", "constraints": ["atoms"]}, "constraints[0]"),
+    ({"constraints": ["contains=CO"]}, "constraints"),
+    ({"output": "molecule_selfies", "constraints": ["fixed=1-3:MKT"]}, "constraints"),
+]
+
+
+@pytest.mark.parametrize(("asked", "field"), FAULTS)
+def test_a_fault_names_its_field(client: httpx.Client, asked: dict[str, Any], field: str) -> None:
+    chat = {"model": "nano", "messages": [{"role": "user", "content": "x"}], **asked}
+    for path, body in (
+        ("/v1/generate", {"prompt": "x", **asked}),
+        ("/v1/generate/stream", {"prompt": "x", **asked}),
+        ("/v1/chat/completions", chat),
+        ("/v1/chat/completions", {**chat, "stream": True}),
+    ):
+        answer = client.post(path, json=body)
+        assert answer.status_code in (400, 422), answer.text
+        assert answer.json()["error"]["where"]["field"] == field, answer.text
 
 
 def test_a_file_of_a_form_is_the_entity_of_its_field(client: httpx.Client, sdf: bytes) -> None:
@@ -136,6 +178,53 @@ def test_the_figures_are_there(client: httpx.Client) -> None:
     assert 'biomatrix_refusals_total{reason="schema"}' in text
     assert 'biomatrix_stage_seconds_bucket{le="0.1",stage="whole"}' in text
     assert "biomatrix_ready 1.0" in text
+
+
+def figures(address: str) -> dict[str, float]:
+    lines = httpx.get(f"{address}/metrics").text.splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+def test_refusals_of_every_way_in_are_counted(serve: Callable[..., Any], tmp_path: Path) -> None:
+    """Each once, under the type that the answer tells."""
+    mcp = pytest.importorskip("mcp")
+    with serve(jobs=tmp_path / "jobs.sqlite") as address, httpx.Client(base_url=address, timeout=60) as client:
+
+        async def call(name: str, **given: Any) -> Any:
+            async with mcp.Client(f"{address}/mcp/") as agent:
+                return await agent.call_tool(name, given)
+
+        def by_tool(name: str, **given: Any) -> str:
+            return str(asyncio.run(call(name, **given)).structured_content["error"]["type"])
+
+        def by_route(method: str, path: str, **sent: Any) -> str:
+            return str(client.request(method, path, **sent).json()["error"]["type"])
+
+        lines = {"content-type": "application/x-ndjson"}
+        asked: list[Callable[[], str]] = [
+            lambda: by_route("POST", "/v1/check", json={}),
+            lambda: by_route("POST", "/v1/jobs", content=b"{", headers=lines),
+            lambda: by_route("POST", "/v1/jobs", content=b"x", headers={"content-type": "text/plain"}),
+            lambda: by_route("GET", "/v1/jobs/nothing"),
+            lambda: by_route("POST", "/v1/generate/stream", json={"prompt": "x", "samples": 100_000}),
+            lambda: by_tool("check", entity={"type": "molecule", "smiles": "C(C"}),
+            lambda: by_tool("generate", prompt="x", samples=100_000),
+        ]
+        for ask in asked:
+            before = figures(address)
+            name = f'biomatrix_refusals_total{{reason="{ask()}"}}'
+            now = figures(address)
+            counted = {key: value - before.get(key, 0.0) for key, value in now.items() if "refusals_total" in key}
+            assert {key: value for key, value in counted.items() if value} == {name: 1.0}
+
+
+def test_the_seconds_to_the_first_event_are_counted(client: httpx.Client, address: str) -> None:
+    name = 'biomatrix_stage_seconds_count{stage="first_event"}'
+    chat = {"model": "nano", "messages": [{"role": "user", "content": "x"}], "max_tokens": 3, "stream": True}
+    for path, asked in (("/v1/generate/stream", {"prompt": "x", "max_new_tokens": 3}), ("/v1/chat/completions", chat)):
+        before = figures(address).get(name, 0.0)
+        assert client.post(path, json=asked).status_code == 200
+        assert figures(address)[name] == before + 1
 
 
 def test_a_query_that_is_wrong_is_refused_as_all_else(serve: Callable[..., Any], tmp_path: Path) -> None:

@@ -90,6 +90,9 @@ def test_a_worker_that_is_lost_costs_one_request(pool: ParsingPool, lost: list[s
         thread.join()
     assert time.monotonic() - began < SECONDS + 5
     assert refused.value.limit == ("parse_seconds" if reason == "too slow" else "parse_bytes")
+    actual, allowed = refused.value.actual, refused.value.allowed
+    assert (actual is not None and SECONDS <= actual < SECONDS + 5) if reason == "too slow" else actual is None
+    assert allowed == (SECONDS if reason == "too slow" else 2**30)
     assert lost[-1] == reason
     assert len(answers) == len(others)
     began = time.monotonic()
@@ -211,6 +214,18 @@ def test_what_is_computed_is_ended_and_nobody_who_reads_waits_for_it(
     pool._computers.seconds = before
     assert [getattr(error, "limit", None) for error in refused] == ["compute_seconds"] * 2
     assert lost[-2:] == ["too slow"] * 2
+
+
+def test_a_new_worker_holds_what_is_slow_to_load() -> None:
+    """Such as the table that tells genes from other words, which takes seconds where each worker reads it."""
+    with ParsingPool(ServingLimits(parse_seconds=120), workers=2) as pool:
+        pool.parse("C", "molecule")  # waits until the nursery has read it
+        assert len(os.listdir(f"/proc/{pool._nursery._process.pid}/task")) == 1  # or it must not fork
+        for _ in range(2):
+            began = time.monotonic()
+            with pytest.raises(ParseError):
+                pool.parse("nonsense", "cell")
+            assert time.monotonic() - began < 1.5
 
 
 def test_what_nobody_waits_for_is_ended_at_once(pool: ParsingPool, lost: list[str]) -> None:

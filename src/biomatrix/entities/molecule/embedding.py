@@ -73,7 +73,12 @@ def embedded(graph: Chem.Mol, seed: int, attempts: int | None = None) -> tuple[C
         mol = Chem.AddHs(graph)
         size = mol.GetNumAtoms()
         if size > MOST_ATOMS:
-            raise LimitError(f"number of atoms is {size:,}, past the limit of {MOST_ATOMS:,} for embedding")
+            raise LimitError(
+                f"number of atoms is {size:,}, past the limit of {MOST_ATOMS:,} for embedding",
+                limit="atoms_embedded",
+                actual=size,
+                allowed=MOST_ATOMS,
+            )
         allowed = attempts or default_attempts(size)
         if not (_from_distances(mol, seed, allowed, given=attempts is not None) or _at_random(mol, seed, allowed)):
             raise UnsupportedError(

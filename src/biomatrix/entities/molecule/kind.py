@@ -102,6 +102,7 @@ class MoleculeKind(Kind):
         "similar": f"{_HERE}.constraints.whole:Similar",
         "graph": f"{_HERE}.constraints.exact_graph:ExactGraph",
     }
+    size_limit: ClassVar[str | None] = "atoms_per_molecule"
     tables: ClassVar[tuple[Table, ...]] = (
         Table("conformers", CONFORMER_COLUMNS, f"{_HERE}.files.tables:read_conformers"),
         Table("MOL blocks", BLOCK_COLUMNS, f"{_HERE}.files.tables:read_blocks"),

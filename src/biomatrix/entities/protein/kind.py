@@ -112,6 +112,7 @@ class ProteinKind(Kind):
         "structure": f"{_HERE}.constraints.kept_structure:KeptStructure",
         "unresolved": f"{_HERE}.constraints.resolved:Unresolved",
     }
+    size_limit: ClassVar[str | None] = "residues_per_chain"
     tables: ClassVar[tuple[Table, ...]] = (
         Table(
             "chains",

@@ -114,6 +114,19 @@ class OtherBodyError(ConfigurationError):
 
 
 class JobsFullError(BioMatrixError):
-    """No more jobs are accepted now; ``retry_after`` says in how many seconds to try again."""
+    """No more jobs are accepted now; ``retry_after`` says in how many seconds to try again.
+
+    Parameters
+    ----------
+    message : str
+    limit : str
+        The field of :class:`JobLimits` that is full.
+    actual, allowed : float
+        What there would be, and the most that is kept.
+    """
 
     retry_after: float = 30.0
+
+    def __init__(self, message: str, limit: str, actual: float, allowed: float) -> None:
+        self.limit, self.actual, self.allowed = limit, actual, allowed
+        super().__init__(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
 
 from fastapi import APIRouter, Header, Query, Request
@@ -38,7 +38,15 @@ _BODY: Final = {
                         "input": {"type": "object", "description": "What POST /v1/NAME takes."},
                         "inputs": {"type": "array", "items": {"type": "object"}, "description": "Several of them."},
                     },
-                }
+                },
+                "examples": {
+                    "example": {
+                        "value": {
+                            "operation": "generate",
+                            "inputs": [{"prompt": "Make a molecule.", "output": "molecule_selfies", "seed": 1}],
+                        }
+                    }
+                },
             },
             "application/x-ndjson": {
                 "schema": {"type": "string", "description": 'Lines {"operation": NAME, "input": {...}}.'}
@@ -56,7 +64,12 @@ class Worker(Protocol):
     def stop_cancelled(self) -> None: ...
 
 
-def job_routes(store: JobStore, runner: Worker, request_bytes: int = 32 * 2**20) -> APIRouter:
+def job_routes(
+    store: JobStore,
+    runner: Worker,
+    request_bytes: int = 32 * 2**20,
+    refused: Callable[[str], object] = lambda reason: None,
+) -> APIRouter:
     """Return ``/v1/jobs`` and what is below it.
 
     The owner of a job is ``request.state.owner``, the name of the API key, where the server sets it; "" elsewhere.
@@ -69,8 +82,10 @@ def job_routes(store: JobStore, runner: Worker, request_bytes: int = 32 * 2**20)
         Told of new and cancelled jobs.
     request_bytes : int
         The largest body.
+    refused : callable
+        Called with the reason of each request that is refused.
     """
-    routes = _JobRoutes(store, runner, request_bytes)
+    routes = _JobRoutes(store, runner, request_bytes, refused)
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
     router.add_api_route("", routes.create, methods=["POST"], status_code=202, openapi_extra=_BODY)
     router.add_api_route("", routes.index, methods=["GET"])
@@ -83,7 +98,8 @@ def job_routes(store: JobStore, runner: Worker, request_bytes: int = 32 * 2**20)
 class _JobRoutes:
     """The handlers; what blocks runs in threads."""
 
-    def __init__(self, store: JobStore, runner: Worker, request_bytes: int) -> None:
+    def __init__(self, store: JobStore, runner: Worker, request_bytes: int, refused: Callable[[str], object]) -> None:
+        self._count = refused
         self._store = store
         self._runner = runner
         self._request_bytes = request_bytes
@@ -103,17 +119,17 @@ class _JobRoutes:
             if len(body) > self._request_bytes:
                 limit = {"name": "request_bytes", "actual": len(body), "allowed": self._request_bytes}
                 message = f"the body is larger than {self._request_bytes:,} bytes; send several jobs"
-                return _refused(413, {"type": "limit", "message": message, "where": None, "limit": limit})
+                return self._refused(413, {"type": "limit", "message": message, "where": None, "limit": limit})
         kind = request.headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() not in (*LINES, "application/json"):
             message = "a job is sent as application/json or application/x-ndjson"
-            return _refused(415, {"type": "content-type", "message": message, "where": None, "limit": None})
+            return self._refused(415, {"type": "content-type", "message": message, "where": None, "limit": None})
         try:
             job, new = await run_in_threadpool(
                 self._create, bytes(body), kind, operation, _owner(request), idempotency_key or None
             )
         except BioMatrixError as error:
-            return _refusal(error)
+            return self._refusal(error)
         self._runner.wake()
         shown = await run_in_threadpool(self._shown, job)
         return _json(shown, 202 if new else 200, {"Location": f"/v1/jobs/{job.id}"})
@@ -132,7 +148,7 @@ class _JobRoutes:
     async def show(self, request: Request, id: str) -> Response:
         """Return the state of a job: done of total, rate, time left, and the first errors."""
         job = await run_in_threadpool(self._store.find, _owner(request), id)
-        return _missing(id) if job is None else _json(await run_in_threadpool(self._shown, job))
+        return self._missing(id) if job is None else _json(await run_in_threadpool(self._shown, job))
 
     async def results(
         self,
@@ -145,7 +161,7 @@ class _JobRoutes:
         owner = _owner(request)
         job = await run_in_threadpool(self._store.find, owner, id)
         if job is None:
-            return _missing(id)
+            return self._missing(id)
         return StreamingResponse(self._lines(owner, job, after, follow), media_type="application/x-ndjson")
 
     async def _lines(self, owner: str, job: Job, after: int, follow: bool) -> AsyncIterator[str]:
@@ -175,7 +191,7 @@ class _JobRoutes:
         owner = _owner(request)
         job = await run_in_threadpool(self._store.cancel, owner, id)
         if job is None:
-            return _missing(id)
+            return self._missing(id)
         await run_in_threadpool(self._runner.stop_cancelled)
         shown = await run_in_threadpool(self._shown, job)
         if purge:
@@ -185,6 +201,24 @@ class _JobRoutes:
     def _shown(self, job: Job) -> dict[str, Any]:
         return job.as_json(self._store.errors(job) if job.failed else (), self._store.limits.lifetime)
 
+    def _refused(self, status: int, error: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+        self._count(error["type"])
+        return _json({"error": error}, status, headers)
+
+    def _missing(self, id_: str) -> Response:
+        message = f"there is no job {id_[:80]!r} of yours, or it has outlived its lifetime"
+        return self._refused(404, {"type": "missing", "message": message, "where": None, "limit": None})
+
+    def _refusal(self, error: BioMatrixError) -> Response:
+        told = placed_error(error)
+        if isinstance(error, RefusedRecordsError):
+            return self._refused(422, {**told, "records": list(error.records)})
+        if isinstance(error, OtherBodyError):
+            return self._refused(409, {**told, "type": "conflict"})
+        if isinstance(error, JobsFullError):
+            return self._refused(503, {**told, "type": "busy"}, {"Retry-After": f"{error.retry_after:.0f}"})
+        return self._refused(413 if isinstance(error, LimitError) else 422, told)
+
 
 def _owner(request: Request) -> str:
     return str(getattr(request.state, "owner", None) or "")
@@ -193,23 +227,3 @@ def _owner(request: Request) -> str:
 def _json(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return JSON in ASCII, which holds whatever a request did, lone surrogates too."""
     return Response(json.dumps(content), status, headers, "application/json")
-
-
-def _refused(status: int, error: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    return _json({"error": error}, status, headers)
-
-
-def _missing(id_: str) -> Response:
-    message = f"there is no job {id_[:80]!r} of yours, or it has outlived its lifetime"
-    return _refused(404, {"type": "missing", "message": message, "where": None, "limit": None})
-
-
-def _refusal(error: BioMatrixError) -> Response:
-    told = placed_error(error)
-    if isinstance(error, RefusedRecordsError):
-        return _refused(422, {**told, "records": list(error.records)})
-    if isinstance(error, OtherBodyError):
-        return _refused(409, {**told, "type": "conflict"})
-    if isinstance(error, JobsFullError):
-        return _refused(503, told, {"Retry-After": f"{error.retry_after:.0f}"})
-    return _refused(413 if isinstance(error, LimitError) else 422, told)

@@ -112,17 +112,22 @@ class JobStore:
     def _refuse_full(self, connection: sqlite3.Connection, owner: str, more: int) -> None:
         used = self._database.used_bytes()
         if used >= self.limits.file_bytes:
-            raise JobsFullError(f"jobs and their results take {used:,} bytes, which is all this server keeps")
+            message = f"jobs and their results take {used:,} bytes, which is all this server keeps"
+            raise JobsFullError(message, "file_bytes", used, self.limits.file_bytes)
         (jobs,) = connection.execute("SELECT count(*) FROM jobs WHERE ended IS NULL").fetchone()
         if jobs >= self.limits.waiting_jobs:
-            raise JobsFullError(f"{jobs:,} jobs are waiting, which is all this server keeps; try again later")
+            message = f"{jobs:,} jobs are waiting, which is all this server keeps; try again later"
+            raise JobsFullError(message, "waiting_jobs", jobs + 1, self.limits.waiting_jobs)
         (items,) = connection.execute(
             "SELECT coalesce(sum(total - done), 0) FROM jobs WHERE ended IS NULL AND owner = ?", (owner,)
         ).fetchone()
         if items + more > self.limits.waiting_items:
             raise JobsFullError(
                 f"{items:,} items of yours are waiting and {more:,} more would be past the limit of "
-                f"{self.limits.waiting_items:,}; try again once some are done, or cancel a job"
+                f"{self.limits.waiting_items:,}; try again once some are done, or cancel a job",
+                "waiting_items",
+                items + more,
+                self.limits.waiting_items,
             )
 
     def jobs(self, owner: str, most: int = 100) -> list[Job]:

@@ -52,9 +52,11 @@ def read_submission(body: bytes, content_type: str, named: str | None, most: int
     lines = content_type.partition(";")[0].strip().lower() in LINES
     items: list[Item] = []
     refused: list[dict[str, Any]] = []
-    for number, record in enumerate(_lines(body, named) if lines else _requests(body, named), start=1):
-        if number > most:
-            raise LimitError(f"the job has more than {most:,} items, this server's limit; send several jobs")
+    records = list(_lines(body, named) if lines else _requests(body, named))
+    if len(records) > most:
+        message = f"the job has {len(records):,} items, past this server's limit of {most:,}; send several jobs"
+        raise LimitError(message, limit="items", actual=len(records), allowed=most)
+    for number, record in enumerate(records, start=1):
         try:
             items.append(_item(record() if callable(record) else record))
         except (BioMatrixError, ValidationError) as error:

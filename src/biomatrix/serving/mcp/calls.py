@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.serving.characters import refuse_half_characters
 from biomatrix.serving.faults import placed_error
+from biomatrix.serving.limits import seconds_past
 from biomatrix.serving.mcp.telling import Telling, tell
 from biomatrix.serving.watching import Stopped, Watch, watched
 
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 _REPORT_SECONDS: Final = 0.5
 _MOST_CALLS: Final = 64
+_CANCELLED: Final = "cancelled"
 _GRACE_SECONDS: Final = 5.0
 """How long after the time limit an operation that writes no tokens is still waited for."""
 
@@ -39,10 +41,15 @@ class Caller:
     ----------
     service : Service or Future
         Calls wait for one that is being opened.
+    refused : callable
+        Called with the reason of each call that is refused.
     """
 
-    def __init__(self, service: Service | Future[Service]) -> None:
+    def __init__(
+        self, service: Service | Future[Service], refused: Callable[[str], object] = lambda reason: None
+    ) -> None:
         self._service = service
+        self._refused = refused
         self._limiter: anyio.CapacityLimiter | None = None
 
     async def call(
@@ -59,7 +66,7 @@ class Caller:
             service = await anyio.to_thread.run_sync(service.result, abandon_on_cancel=True)
         seconds = service.limits.seconds
         watch = Watch(seconds)
-        outcome: Telling | dict[str, Any] = _too_long(seconds)
+        outcome: Telling | dict[str, Any] | None = None
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_report, session, watch)
@@ -75,6 +82,10 @@ class Caller:
                 tasks.cancel_scope.cancel()
         finally:
             watch.stop()
+        if outcome is None:
+            outcome = _too_long(watch.taken, seconds)
+        if isinstance(outcome, dict) and outcome["type"] != _CANCELLED:
+            self._refused(outcome["type"])
         return outcome
 
     @staticmethod
@@ -87,7 +98,7 @@ class Caller:
         except (BioMatrixError, ValidationError) as error:
             return placed_error(error)
         except Stopped:
-            return {"type": "cancelled", "message": "cancelled", "where": None, "limit": None}
+            return {"type": _CANCELLED, "message": "cancelled", "where": None, "limit": None}
         except Exception as error:
             log.exception("the tool %s", operation.name)
             return placed_error(error)
@@ -104,9 +115,9 @@ def _refuse_unknown(operation: Operation, arguments: Mapping[str, Any]) -> None:
             raise ConfigurationError(f"{operation.name} takes no argument {name!r:.80}; {choices(name, known)}")
 
 
-def _too_long(seconds: float) -> dict[str, Any]:
+def _too_long(taken: float, seconds: float) -> dict[str, Any]:
     message = f"it took longer than {seconds:g} s, which this server allows one call; ask for less at once"
-    limit = {"name": "seconds", "actual": None, "allowed": seconds}
+    limit = {"name": "seconds", "actual": seconds_past(taken, seconds), "allowed": seconds}
     return {"type": "limit", "message": message, "where": None, "limit": limit}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import mcp_types as types
@@ -38,7 +38,11 @@ _PAGE: Final = 100
 _Context = ServerRequestContext[Any, Any]
 
 
-def build_server(service: Service | Future[Service], answers: KeptAnswers | None = None) -> Server[Any]:
+def build_server(
+    service: Service | Future[Service],
+    answers: KeptAnswers | None = None,
+    refused: Callable[[str], object] = lambda reason: None,
+) -> Server[Any]:
     """Return a server whose tools are the operations that agents are offered.
 
     Parameters
@@ -48,8 +52,10 @@ def build_server(service: Service | Future[Service], answers: KeptAnswers | None
         before.
     answers : KeptAnswers, optional
         Where the files of answers are kept; a store of its own when not given.
+    refused : callable
+        Called with the reason of each call that is refused.
     """
-    tools = _Tools(service, answers or KeptAnswers())
+    tools = _Tools(service, answers or KeptAnswers(), refused)
     return Server(
         "biomatrix",
         version=__version__,
@@ -64,19 +70,22 @@ def build_server(service: Service | Future[Service], answers: KeptAnswers | None
     )
 
 
-def mcp_app(service: Service, **settings: Any) -> MountedServer:
+def mcp_app(service: Service, refused: Callable[[str], object] = lambda reason: None, **settings: Any) -> MountedServer:
     """Return an ASGI application to mount at a path; see :class:`MountedServer` for the settings."""
-    return MountedServer(build_server(service), request_bytes=service.limits.request_bytes, **settings)
+    return MountedServer(build_server(service, refused=refused), request_bytes=service.limits.request_bytes, **settings)
 
 
 class _Tools:
     """What the server answers."""
 
-    def __init__(self, service: Service | Future[Service], answers: KeptAnswers) -> None:
+    def __init__(
+        self, service: Service | Future[Service], answers: KeptAnswers, refused: Callable[[str], object]
+    ) -> None:
         self._operations = {one.name: one for one in operations() if one.is_tool}
         self._tools = {name: _tool(one) for name, one in self._operations.items()}
         self._answers = answers
-        self._caller = Caller(service)
+        self._refused = refused
+        self._caller = Caller(service, refused)
 
     def schema_of(self, name: str) -> Mapping[str, Any] | None:
         return self._tools[name].input_schema if name in self._tools else None
@@ -86,6 +95,7 @@ class _Tools:
 
     async def call(self, context: _Context, asked: types.CallToolRequestParams) -> types.CallToolResult:
         if asked.name not in self._operations:
+            self._refused("tool")
             raise MCPError(
                 types.INVALID_PARAMS, f"no tool named {asked.name!r:.80}; {choices(asked.name, self._operations)}"
             )

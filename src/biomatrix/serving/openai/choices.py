@@ -10,7 +10,7 @@ from biomatrix.entities.kind_registry import kind_of
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.planning import prompt_ids
 from biomatrix.generation.requests import Request
-from biomatrix.serving.openai.stops import StopFilter
+from biomatrix.generation.stop_strings import StopFilter
 
 if TYPE_CHECKING:
     from biomatrix.vocabulary.vocabulary import Vocabulary

@@ -23,6 +23,9 @@ class Form(Protocol):
 
     stops: Sequence[str]
 
+    @property
+    def asked(self) -> Asked: ...
+
     def requests(self, opened: Opened, seed: int) -> list[Request]: ...
 
     def head(self, opened: Opened, seed: int, *, chunk: bool = False) -> dict[str, Any]: ...
@@ -33,7 +36,7 @@ class Form(Protocol):
 
     def piece(self, text: str, index: int) -> dict[str, Any]: ...
 
-    def ending(self, answer: Answer | None, index: int, reason: str) -> dict[str, Any]: ...
+    def ending(self, answer: Answer, index: int, reason: str) -> dict[str, Any]: ...
 
 
 def head_of(asked: Asked, opened: Opened, seed: int, prefix: str, kind: str) -> dict[str, Any]:
@@ -87,11 +90,9 @@ class ChatForm:
         """Return a part of an answer."""
         return self._delta({"content": text}, index)
 
-    def ending(self, answer: Answer | None, index: int, reason: str) -> dict[str, Any]:
+    def ending(self, answer: Answer, index: int, reason: str) -> dict[str, Any]:
         """Return what the stream of an answer ends with: the log-probabilities of all its tokens, where asked for."""
         last = self._delta({}, index, reason)
-        if answer is None:
-            return last
         text, _ = cut(answer, self.stops)
         if self.asked.logprobs:
             last["logprobs"] = chat_logprobs(answer, text, self.asked.top_logprobs or 0)
@@ -132,11 +133,9 @@ class CompletionForm:
         """Return a part of an answer."""
         return self._choice(text, index, None)
 
-    def ending(self, answer: Answer | None, index: int, reason: str) -> dict[str, Any]:
+    def ending(self, answer: Answer, index: int, reason: str) -> dict[str, Any]:
         """Return what the stream of an answer ends with."""
         last = self._choice("", index, reason)
-        if answer is None:
-            return last
         text, _ = cut(answer, self.stops)
         return {**last, "logprobs": self._logprobs(answer, text), **told_entity(answer)}
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from biomatrix.conversion.wrapped import unwrap
 from biomatrix.entities.kind_registry import kind_names
-from biomatrix.entities.modality_registry import modality_class
 from biomatrix.generation.model import request_of
 from biomatrix.generation.requests import Request
-from biomatrix.serving.entities import open_entity, shown_modality
+from biomatrix.serving.entities import check_size, open_entity, shown_modality
 from biomatrix.serving.openai.schemas import Asked, ChatAsked, CompletionAsked, Message
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.schemas.entities import GivenEntity
@@ -66,9 +65,7 @@ def completion_requests(service: Service, asked: CompletionAsked, seed: int) -> 
 
 
 def _request(service: Service, asked: Asked, seed: int, prompt: Any, **further: Any) -> Request:
-    for name in [asked.output] if isinstance(asked.output, str) else asked.output or ():
-        modality_class(name)  # refuses an unknown one with the near ones
-    try_wishes(service, asked.constraints)
+    try_wishes(service, asked.output, asked.length, asked.constraints)
     return request_of(
         prompt,
         asked.output,
@@ -80,6 +77,7 @@ def _request(service: Service, asked: Asked, seed: int, prompt: Any, **further: 
         max_new_tokens=asked.most_tokens,
         constraints=asked.constraints,
         drafts=asked.drafts,
+        stop=asked.stops,
         **further,
     )
 
@@ -166,6 +164,8 @@ def _segments(service: Service, text: str) -> Iterator[Item]:
         modality, tokens = unwrap(found[0])
         if modality.spelled_as_text:
             service.parser.parse("".join(tokens), modality.kind)  # what spells nothing is refused
+        else:
+            check_size(modality, tokens, service)
         yield Tokens(modality.name, tokens)
         place = found.end()
     if place < len(text):

@@ -19,9 +19,9 @@ from biomatrix.serving.openai.forms import ChatForm, CompletionForm, Form
 from biomatrix.serving.openai.prompts import seed_for
 from biomatrix.serving.openai.schemas import Asked, ChatAsked, CompletionAsked
 from biomatrix.serving.openai.streams import chunks
-from biomatrix.serving.presence import while_connected
 from biomatrix.serving.problems import Problem, problem_of
 from biomatrix.serving.state import State
+from biomatrix.serving.wishes import about_constraints
 
 if TYPE_CHECKING:
     from biomatrix.generation.requests import Request as ModelRequest
@@ -43,20 +43,27 @@ def openai_routes(state: State) -> APIRouter:
             raise Problem(404, "model_not_found", f"this server has the model {state.opened.name!r} and no other")
         return JSONResponse(_model(state))
 
-    table: tuple[tuple[str, type[Asked], Any, str], ...] = (
-        ("/v1/chat/completions", ChatAsked, ChatForm, "The next turn of a conversation."),
-        ("/v1/completions", CompletionAsked, CompletionForm, "A document that goes on."),
+    named = {"model": state.settings.name, "seed": 1, "max_tokens": 20}
+    chat = {**named, "messages": [{"role": "user", "content": "Make a molecule."}]}
+    table: tuple[tuple[str, type[Asked], Any, str, dict[str, Any]], ...] = (
+        ("/v1/chat/completions", ChatAsked, ChatForm, "The next turn of a conversation.", chat),
+        (
+            "/v1/completions",
+            CompletionAsked,
+            CompletionForm,
+            "A document that goes on.",
+            {**named, "prompt": "The ring"},
+        ),
     )
-    for path, asked, form, summary in table:
-        router.add_api_route(
-            path, _handler(state, asked, form), methods=["POST"], summary=summary, openapi_extra=_body(asked)
-        )
+    for path, asked, form, summary, example in table:
+        extra = _body(asked, example)
+        router.add_api_route(path, _handler(state, asked, form), methods=["POST"], summary=summary, openapi_extra=extra)
     return router
 
 
-def _body(asked: type[BaseModel]) -> dict[str, Any]:
-    schema = asked.model_json_schema()
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+def _body(asked: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
+    content = {"schema": asked.model_json_schema(), "examples": {"example": {"value": example}}}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
 def _model(state: State) -> dict[str, Any]:
@@ -84,7 +91,7 @@ def _handler(state: State, asked: type[Asked], form: Callable[[Any], Form]) -> C
                 return Response(told, media_type="application/json")
             with_usage = given.stream_options is not None and given.stream_options.include_usage
             events = sse.from_thread(state.generating, lambda: chunks(made, state.opened, requests, seed, with_usage))
-            first = await while_connected(request, anext(events, None))
+            first = await state.first(request, events)
         except (BioMatrixError, ValidationError, Problem) as error:
             raise _as_openai(error) from error
         body_ = _lines(first, events, lambda error: state.tell(request, error))
@@ -106,7 +113,8 @@ def _read(
 
 def _whole(state: State, form: Form, requests: list[ModelRequest], seed: int) -> bytes:
     opened = state.opened
-    groups = opened.service.model.engine.generate(requests)
+    with about_constraints(form.asked.constraints):
+        groups = opened.service.model.engine.generate(requests)
     answers = [answer for group in groups for answer in group]
     told = form.head(opened, seed) | {
         "choices": [form.choice(answer, index) for index, answer in enumerate(answers)],

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, cast
 
 from biomatrix.generation.answers import Answer
-from biomatrix.generation.events import Event, Finished, Refused, SegmentClosed, SegmentOpened, SegmentToken, TextPiece
+from biomatrix.generation.events import Event, Finished, Refused, text_of
+from biomatrix.generation.stop_strings import StopFilter
 from biomatrix.serving.openai.choices import usage
 from biomatrix.serving.openai.forms import Form
-from biomatrix.serving.openai.stops import StopFilter
 from biomatrix.serving.problems import Problem
+from biomatrix.serving.wishes import about_constraints
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from biomatrix.generation.requests import Request
     from biomatrix.serving.opening import Opened
-    from biomatrix.vocabulary.vocabulary import Vocabulary
 
 
 def chunks(
@@ -48,17 +49,16 @@ def _choices(
     vocabulary = opened.service.model.vocabulary
     filters = [StopFilter(form.stops) for _ in range(request.num_samples)]
     sent = [False] * request.num_samples
-    left = set(range(request.num_samples))
-    events = opened.service.model.engine.stream(request)
+    with about_constraints(form.asked.constraints):
+        events = opened.service.model.engine.stream(request)
     with closing(cast("Generator[Event]", events)):
+        begun_with = list(islice(events, 1))  # what cannot be written is refused before anything is sent
         for sample in range(request.num_samples):
             begun = form.opening(first + sample)
             if begun is not None:
                 yield begun
-        for event in events:
+        for event in chain(begun_with, events):
             sample = event.sample
-            if sample not in left:
-                continue
             if isinstance(event, Refused):
                 if sent[sample]:
                     raise _taken_back(event.reason)
@@ -67,17 +67,11 @@ def _choices(
             if isinstance(event, Finished):
                 yield from _finished(form, event, filters[sample], sent[sample], first)
                 answers.append(event.answer)
-                left.discard(sample)
                 continue
-            piece = filters[sample].read(_text_of(event, vocabulary))
+            piece = filters[sample].read(text_of(event, vocabulary))
             if piece:
                 sent[sample] = True
                 yield form.piece(piece, first + sample)
-            if filters[sample].found:
-                yield form.ending(None, first + sample, "stop")
-                left.discard(sample)
-                if not left:
-                    return
 
 
 def _finished(form: Form, event: Finished, stop: StopFilter, sent: bool, first: int) -> Iterator[dict[str, Any]]:
@@ -87,19 +81,6 @@ def _finished(form: Form, event: Finished, stop: StopFilter, sent: bool, first: 
     if rest:
         yield form.piece(rest, index)
     yield form.ending(event.answer, index, "stop" if stop.found else event.answer.finish_reason)
-
-
-def _text_of(event: Event, vocabulary: Vocabulary) -> str:
-    """Return what an event adds to the text of its answer."""
-    if isinstance(event, TextPiece):
-        return event.text
-    if isinstance(event, SegmentToken):
-        return event.token
-    if isinstance(event, SegmentOpened):
-        return vocabulary.block(event.modality).modality.start_token
-    if isinstance(event, SegmentClosed) and event.segment.modality is not None:
-        return vocabulary.block(event.segment.modality).modality.end_token
-    return ""
 
 
 def _taken_back(reason: str) -> Problem:

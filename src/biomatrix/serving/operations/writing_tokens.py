@@ -12,7 +12,7 @@ from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedErro
 from biomatrix.serving.answers import number, told_check, told_tokens
 from biomatrix.serving.asking import structure_modality
 from biomatrix.serving.deviations import unit_deviations
-from biomatrix.serving.entities import open_entity, shown_modality, tell_entity, used_modality
+from biomatrix.serving.entities import decoded, open_entity, shown_modality, tell_entity, used_modality
 from biomatrix.serving.operations.operation import Operation
 from biomatrix.serving.schemas.answers import ToldToken
 from biomatrix.serving.schemas.tokens import DecodeAsked, DecodeTold, EncodeAsked, EncodeTold, UnitError
@@ -57,7 +57,8 @@ def decode(service: Service, asked: DecodeAsked) -> DecodeTold:
     service.limits.check("text_characters", len(asked.tokens), "number of characters")
     one, tokens = _read(service, asked)
     try:
-        entity = service.parser.parse("".join(tokens), one.kind) if one.spelled_as_text else one.decode(tokens)
+        text = "".join(tokens)
+        entity = service.parser.parse(text, one.kind) if one.spelled_as_text else decoded(one, tokens, service)
     except BioMatrixError as error:
         error.file = "tokens"
         raise

@@ -46,7 +46,10 @@ class GivenEntity(BaseModel):
     type: Annotated[str, Field(description="The kind: molecule, protein, or another that is installed.")]
     modality: Annotated[
         str | None,
-        Field(description="The modality in which the model is shown it, such as selfies; its usual one when null."),
+        Field(
+            description="The modality in which the model is shown it, such as selfies; when null that of the tokens it "
+            "is given as, else its usual one."
+        ),
     ] = None
 
     @model_validator(mode="after")

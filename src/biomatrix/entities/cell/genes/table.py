@@ -164,13 +164,17 @@ def geneformer_v1() -> GeneformerV1:
 
 
 def read_table(name: str) -> Table:
-    """Return one of the tables beside this module; ConfigurationError where the installation lacks it."""
-    from pyarrow.parquet import read_table as read
+    """Return one of the tables beside this module; ConfigurationError where the installation lacks it.
+
+    No thread is started, so that a process that has read it may still fork.
+    """
+    from pyarrow import BufferReader
+    from pyarrow.parquet import ParquetFile
 
     path = _HERE / name
     if not path.is_file():
         raise ConfigurationError(f"the table {name} of genes is missing; install biomatrix again", file=str(path))
-    return read(path)
+    return ParquetFile(BufferReader(path.read_bytes()), pre_buffer=False).read(use_threads=False)
 
 
 def texts(table: Table, column: str) -> NDArray[np.object_]:

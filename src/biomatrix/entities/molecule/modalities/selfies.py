@@ -244,7 +244,13 @@ def symbols_of_graph(mol: Chem.Mol, record: str | None = None) -> tuple[str, ...
     Chem.Kekulize(kekule, clearAromaticFlags=True)
     smiles = Chem.MolToSmiles(kekule, kekuleSmiles=True)
     if len(smiles) > MAX_SYMBOLS:
-        raise LimitError(f"a SMILES of {len(smiles)} characters; at most {MAX_SYMBOLS} are written", record=record)
+        raise LimitError(
+            f"a SMILES of {len(smiles)} characters; at most {MAX_SYMBOLS} are written",
+            limit="smiles_characters",
+            actual=len(smiles),
+            allowed=MAX_SYMBOLS,
+            record=record,
+        )
     try:
         return symbols_of_smiles(smiles)
     except UnsupportedError as error:

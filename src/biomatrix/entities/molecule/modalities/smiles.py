@@ -98,7 +98,12 @@ class MoleculeSmiles(Modality):
         """
         smiles = canonical_smiles(as_molecule(entity, self.name))
         if len(smiles) > MAX_CHARACTERS:
-            raise LimitError(f"a SMILES of {len(smiles)} characters; at most {MAX_CHARACTERS} are written")
+            raise LimitError(
+                f"a SMILES of {len(smiles)} characters; at most {MAX_CHARACTERS} are written",
+                limit="smiles_characters",
+                actual=len(smiles),
+                allowed=MAX_CHARACTERS,
+            )
         return split_smiles(smiles)
 
     def rewrite(self, entity: Entity, number: int) -> list[str]:

@@ -96,7 +96,12 @@ def decoded_graph(
     if not symbols:
         raise DecodeError("no symbols")
     if len(symbols) > MAX_SYMBOLS:
-        raise LimitError(f"{len(symbols)} symbols, the limit is {MAX_SYMBOLS}")
+        raise LimitError(
+            f"{len(symbols)} symbols, the limit is {MAX_SYMBOLS}",
+            limit="symbols",
+            actual=len(symbols),
+            allowed=MAX_SYMBOLS,
+        )
     if "." in symbols and not fragments:
         raise DecodeError(
             "several fragments: codes place atoms within one bonded molecule", position=symbols.index(".")

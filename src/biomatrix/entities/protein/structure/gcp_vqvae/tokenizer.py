@@ -300,7 +300,10 @@ class GCPVQVAETokenizer(ProteinStructureTokenizer):
             return windows(length, size, overlap)
         raise LimitError(
             f"{length} residues, these weights take {behaviour.max_length} in one piece: cut the chain, or "
-            "choose weights for longer ones (in Python, with_behaviour reads it in windows)"
+            "choose weights for longer ones (in Python, with_behaviour reads it in windows)",
+            limit="residues_at_once",
+            actual=length,
+            allowed=behaviour.max_length,
         )
 
     def _buckets(self, lengths: Sequence[int], pad_to: int | None) -> Iterator[list[int]]:
@@ -325,7 +328,8 @@ def _check(protein: Protein) -> None:
     if np.shape(protein.backbone) != (len(protein.sequence), 3, 3):
         raise ConfigurationError(f"backbone of shape {np.shape(protein.backbone)} for {len(protein.sequence)} residues")
     if len(protein) > _MAX_RESIDUES:
-        raise LimitError(f"{len(protein)} residues, the limit is {_MAX_RESIDUES}")
+        message = f"{len(protein)} residues, the limit is {_MAX_RESIDUES}"
+        raise LimitError(message, limit="residues_at_once", actual=len(protein), allowed=_MAX_RESIDUES)
 
 
 def _slice(protein: Protein, start: int, end: int) -> Protein:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from biomatrix.generation.events import text_of
+
+if TYPE_CHECKING:
+    from biomatrix.generation.events import Event
+    from biomatrix.vocabulary.vocabulary import Vocabulary
 
 
 class StopFilter:
@@ -49,3 +56,26 @@ class StopFilter:
         """Return how many letters at the end of a text begin a stop string."""
         longest = min(len(text), len(stop) - 1)
         return next((count for count in range(longest, 0, -1) if text.endswith(stop[:count])), 0)
+
+
+class StopWatch:
+    """Says whether an answer, whose events come in, has come to a string at which it ends.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+    stops : sequence of str
+        None of them empty; none at all never end an answer.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, stops: Sequence[str]) -> None:
+        self._vocabulary = vocabulary
+        self._filter = StopFilter(stops) if stops else None
+
+    def has_come(self, events: Iterable[Event]) -> bool:
+        """Read the events of the next token; return whether the text holds a stop string now."""
+        if self._filter is None:
+            return False
+        for event in events:
+            self._filter.read(text_of(event, self._vocabulary))
+        return self._filter.found
