@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from biomatrix.entities.cell.files.hdf5_inspection import inspect_hdf5
 from biomatrix.entities.cell.files.hdf5_texts import inspect_heaps, inspect_lengths
+from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.errors import ParseError
 
 h5py = pytest.importorskip("h5py")
@@ -54,3 +56,16 @@ def test_a_length_of_gigabytes_under_gzip_is_refused(tmp_path: Path) -> None:
         names.write_direct_chunk((0,), zlib.compress(b"\xff\xff\xff\x7f" + bytes(12) + bytes(16)), mask)
     with pytest.raises(ParseError, match="2,147,483,647 bytes"):
         looked_through(path)
+
+
+def test_an_attribute_that_is_a_list_of_no_known_sort_is_refused(tmp_path: Path) -> None:
+    """The library ends the process where it reads one."""
+    path = tmp_path / "attribute.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs.create("column-order", ["genes", "batch"], dtype=h5py.string_dtype())
+    content = path.read_bytes()
+    kind = b"\x19\x01\x01\x00\x10\x00\x00\x00"  # a text of any length
+    assert content.count(kind) == 1
+    path.write_bytes(content.replace(kind, b"\x19\x4c" + kind[2:]))
+    with h5py.File(path) as file, pytest.raises(ParseError, match=r"attribute /@b'column-order' is a list"):
+        inspect_hdf5(file, DEFAULT_LIMITS, inspect_heaps(path))

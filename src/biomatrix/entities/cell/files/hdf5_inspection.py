@@ -17,6 +17,8 @@ from biomatrix.errors import ParseError, UnsupportedError
 
 _LARGEST_ATTRIBUTE: Final = 256 << 20
 """Bytes of one attribute, each of its texts taken to be the longest of the file."""
+_LISTS: Final = (b"DIMENSION_LIST",)
+"""Attributes of dimension scales, which netCDF and h5py write as lists and nothing here reads."""
 _PACKING_COST: Final = 4096
 """Bytes that packing may add to a chunk."""
 _LEAVES: Final = "a file from elsewhere must not reach other files of this machine; copy what it points to into it"
@@ -147,6 +149,8 @@ def _inspect_attributes(part: Any, name: str, declared: Declared, longest: int) 
         is_text = kind.get_class() == h5py.h5t.STRING and kind.is_variable_str()
         size = count * (max(longest, kind.get_size()) if is_text else kind.get_size())
         label = f"{name}@{attribute.name!r}"
+        if attribute.name not in _LISTS and kind.get_class() == h5py.h5t.VLEN:  # reading one of no known sort may crash
+            raise ParseError(f"the attribute {label} is a list of any length, neither numbers nor text; {REWRITE}")
         declared.part(label)
         if size > _LARGEST_ATTRIBUTE:
             raise ParseError(f"the attribute {label} may take {size:,} bytes; attributes are words: {REWRITE}")
