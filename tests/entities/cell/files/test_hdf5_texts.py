@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from biomatrix.entities.cell.files.hdf5_inspection import inspect_hdf5
-from biomatrix.entities.cell.files.hdf5_texts import inspect_heaps, inspect_lengths
+from biomatrix.entities.cell.files.hdf5_texts import inspect_attribute_lengths, inspect_heaps, inspect_lengths
 from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.errors import ParseError
 
@@ -68,4 +68,29 @@ def test_an_attribute_that_is_a_list_of_no_known_sort_is_refused(tmp_path: Path)
     assert content.count(kind) == 1
     path.write_bytes(content.replace(kind, b"\x19\x4c" + kind[2:]))
     with h5py.File(path) as file, pytest.raises(ParseError, match=r"attribute /@b'column-order' is a list"):
+        inspect_hdf5(file, DEFAULT_LIMITS, inspect_heaps(path))
+
+
+@pytest.mark.parametrize("version", ["earliest", "latest"])
+@pytest.mark.parametrize("value", ["a batch", ["genes", "a batch"]])
+def test_attributes_are_found_in_files_of_any_age(tmp_path: Path, version: str, value: str | list[str]) -> None:
+    path = tmp_path / "attribute.h5"
+    with h5py.File(path, "w", libver=version) as file:
+        file.create_group("obs").attrs.create("column-order", value, dtype=h5py.string_dtype())
+    with h5py.File(path) as file:
+        inspect_hdf5(file, DEFAULT_LIMITS, inspect_heaps(path))
+        with pytest.raises(ParseError, match=r"b'column-order' is said to have 7 bytes"):
+            inspect_attribute_lengths(file, [b"column-order"], 6)
+
+
+def test_a_length_of_gigabytes_in_an_attribute_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "attribute.h5"
+    with h5py.File(path, "w") as file:
+        file.create_group("obs").attrs.create("column-order", ["genes", "a batch"], dtype=h5py.string_dtype())
+    content = path.read_bytes()
+    heap = content.index(b"GCOL").to_bytes(8, "little")
+    stated = (7).to_bytes(4, "little") + heap
+    assert content.count(stated) == 1
+    path.write_bytes(content.replace(stated, b"\xff\xff\xff\x7f" + heap))
+    with h5py.File(path) as file, pytest.raises(ParseError, match=r"b'column-order' is said to have 2,147,483,647"):
         inspect_hdf5(file, DEFAULT_LIMITS, inspect_heaps(path))

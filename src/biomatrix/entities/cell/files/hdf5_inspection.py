@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from biomatrix.entities.cell.files.damage import REWRITE
 from biomatrix.entities.cell.files.declared import Declared
-from biomatrix.entities.cell.files.hdf5_texts import inspect_lengths
+from biomatrix.entities.cell.files.hdf5_texts import inspect_attribute_lengths, inspect_lengths
 from biomatrix.entities.limits import Limits
 from biomatrix.errors import ParseError, UnsupportedError
 
@@ -53,6 +53,7 @@ def inspect_hdf5(file: Any, limits: Limits, longest: int) -> Declared:
 
     declared = Declared(limits, file.id.get_filesize())
     seen: set[Any] = set()
+    texts: set[bytes] = set()
     waiting: list[tuple[str, Any]] = [("", file["/"].id)]
     while waiting:
         place, group = waiting.pop()
@@ -60,7 +61,7 @@ def inspect_hdf5(file: Any, limits: Limits, longest: int) -> Declared:
         if address in seen:  # as a ring, or as doors that double with every step inward
             raise ParseError(f"{place} is a group that has another name in the file too; {REWRITE}")
         seen.add(address)
-        _inspect_attributes(group, place or "/", declared, longest)
+        texts |= _inspect_attributes(group, place or "/", declared, longest)
         for raw in group:
             name = f"{place}/{_decoded(raw, place)}"
             declared.part(name)
@@ -69,9 +70,10 @@ def inspect_hdf5(file: Any, limits: Limits, longest: int) -> Declared:
             if isinstance(member, h5py.h5g.GroupID):
                 waiting.append((name, member))
             elif isinstance(member, h5py.h5d.DatasetID):
-                _inspect_attributes(member, name, declared, longest)
+                texts |= _inspect_attributes(member, name, declared, longest)
                 _inspect_array(member, name, declared)
                 inspect_lengths(member, name, longest)
+    inspect_attribute_lengths(file, texts, longest)
     return declared
 
 
@@ -140,9 +142,11 @@ def _inspect_chunks(array: Any, name: str, size: int) -> None:
     array.chunk_iter(look)
 
 
-def _inspect_attributes(part: Any, name: str, declared: Declared, longest: int) -> None:
+def _inspect_attributes(part: Any, name: str, declared: Declared, longest: int) -> set[bytes]:
+    """Return the names of those that are texts of any length."""
     import h5py
 
+    texts = set()
     for number in range(h5py.h5a.get_num_attrs(part)):
         attribute = h5py.h5a.open(part, index=number)
         count, kind = attribute.get_space().get_simple_extent_npoints(), attribute.get_type()
@@ -154,3 +158,6 @@ def _inspect_attributes(part: Any, name: str, declared: Declared, longest: int) 
         declared.part(label)
         if size > _LARGEST_ATTRIBUTE:
             raise ParseError(f"the attribute {label} may take {size:,} bytes; attributes are words: {REWRITE}")
+        if is_text:
+            texts.add(attribute.name)
+    return texts

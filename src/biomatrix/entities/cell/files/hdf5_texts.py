@@ -10,7 +10,8 @@ from __future__ import annotations
 import mmap
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from math import prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ from biomatrix.errors import ParseError
 _HEAP: Final = b"GCOL"
 """How a collection of texts (a global heap) begins."""
 _HEAP_HEADER: Final = 16
+_LIST_CLASS: Final = 9
+"""The class of types of any length."""
 _READ: Final = 1 << 20
 """Texts whose lengths are looked at together."""
 
@@ -84,15 +87,75 @@ def inspect_lengths(array: Any, name: str, longest: int) -> None:
     if kind.get_class() != h5py.h5t.STRING or not kind.is_variable_str():
         return
     file = h5py.h5i.get_file_id(array)
-    address, _ = file.get_create_plist().get_sizes()
-    reference = np.dtype([("length", "<u4"), ("address", f"V{address}"), ("number", "<u4")])
+    reference = _reference(file)
     for block in _blocks(array, file, reference.itemsize):
-        stated = np.frombuffer(block, reference, count=len(block) // reference.itemsize)["length"]
-        if len(stated) and stated.max() > longest:
-            raise ParseError(
-                f"a text of {name} is said to have {stated.max():,} bytes, and the longest of the file has "
-                f"{longest:,}; {REWRITE}"
-            )
+        _refuse_longer(block, reference, name, longest)
+
+
+def inspect_attribute_lengths(file: Any, names: Iterable[bytes], longest: int) -> None:
+    """Look through the lengths that attributes of texts of any length state, wherever the file keeps them.
+
+    The library gives no place of an attribute, so they are looked for by their names: what stands before a name says
+    how long it is, and what stands behind it that its values are texts.
+
+    Parameters
+    ----------
+    file : h5py.File
+    names : iterable of bytes
+        Of attributes that are texts of any length.
+    longest : int
+        Bytes of the longest text of the file, of :func:`inspect_heaps`.
+
+    Raises
+    ------
+    ParseError
+        A text is said to be longer than that.
+    """
+    reference = _reference(file.id)
+    with open(file.filename, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        for name in names:
+            at = content.find(name + b"\0")
+            while at >= 0:
+                block = _attribute_values(content, at, len(name) + 1, reference.itemsize)
+                _refuse_longer(block, reference, f"the attribute {name!r}", longest)
+                at = content.find(name + b"\0", at + 1)
+
+
+def _attribute_values(content: Any, at: int, length: int, item: int) -> bytes:
+    """Return what is stored as the values of an attribute whose name stands there; nothing where none does.
+
+    The HDF5 file format, IV.A.2.m: version, sizes of name, type and space, the three, values. Version 1 fills each up
+    to eight bytes; version 3 says before the name in which letters it is.
+    """
+    for version, header in ((1, 8), (2, 8), (3, 9)):
+        start = at - header
+        if start < 0 or content[start] != version or int.from_bytes(content[start + 2 : start + 4], "little") != length:
+            continue
+        sizes = (length, *(int.from_bytes(content[start + 4 + k : start + 6 + k], "little") for k in (0, 2)))
+        filled = [(size + 7) // 8 * 8 if version == 1 else size for size in sizes]
+        kind, space, values = (at + sum(filled[:part]) for part in (1, 2, 3))
+        if values >= len(content) or content[kind] & 15 != _LIST_CLASS:
+            continue
+        first = space + (8 if content[space] == 1 else 4)
+        ends = [first + 8 * axis for axis in range(content[space + 1])]
+        count = prod(int.from_bytes(content[one : one + 8], "little") for one in ends)
+        return bytes(content[values : values + item * min(count, _READ)])
+    return b""
+
+
+def _reference(file: Any) -> np.dtype[Any]:
+    """Return the type of what an array of texts holds for each."""
+    address, _ = file.get_create_plist().get_sizes()
+    return np.dtype([("length", "<u4"), ("address", f"V{address}"), ("number", "<u4")])
+
+
+def _refuse_longer(block: bytes, reference: np.dtype[Any], name: str, longest: int) -> None:
+    stated = np.frombuffer(block, reference, count=len(block) // reference.itemsize)["length"]
+    if len(stated) and stated.max() > longest:
+        raise ParseError(
+            f"a text of {name} is said to have {stated.max():,} bytes, and the longest of the file has {longest:,}; "
+            f"{REWRITE}"
+        )
 
 
 def _blocks(array: Any, file: Any, item: int) -> Iterator[bytes]:
