@@ -25,6 +25,8 @@ _HEAP: Final = b"GCOL"
 _HEAP_HEADER: Final = 16
 _LIST_CLASS: Final = 9
 """The class of types of any length."""
+_SEARCHED: Final = 256 << 20
+"""Bytes of the largest file that is searched for attributes."""
 _READ: Final = 1 << 20
 """Texts whose lengths are looked at together."""
 
@@ -96,7 +98,8 @@ def inspect_attribute_lengths(file: Any, names: Iterable[bytes], longest: int) -
     """Look through the lengths that attributes of texts of any length state, wherever the file keeps them.
 
     The library gives no place of an attribute, so they are looked for by their names: what stands before a name says
-    how long it is, and what stands behind it that its values are texts.
+    how long it is, and what stands behind it that its values are texts. Files of more than 256 MiB are not searched: it
+    would take long, and what a text may take, 4 GiB, is no longer out of all proportion.
 
     Parameters
     ----------
@@ -111,6 +114,8 @@ def inspect_attribute_lengths(file: Any, names: Iterable[bytes], longest: int) -
     ParseError
         A text is said to be longer than that.
     """
+    if file.id.get_filesize() > _SEARCHED:
+        return
     reference = _reference(file.id)
     with open(file.filename, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         for name in names:
