@@ -130,6 +130,9 @@ def _serve(sock: socket.socket) -> None:
 
 
 def _limit(memory: int) -> None:
+    """Limit what this process takes beyond what it was born with: tables and libraries, which all workers share."""
+    with suppress(OSError), open("/proc/self/statm", encoding="ascii") as file:
+        memory += int(file.read().split()[0]) * resource.getpagesize()
     for what, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CORE, 0),

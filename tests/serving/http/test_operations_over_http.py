@@ -47,7 +47,7 @@ def test_a_task_is_run_by_its_id(client: httpx.Client) -> None:
     answer = client.post("/v1/tasks/predict_log_solubility/run", json=example)
     assert answer.status_code == 200, answer.text
     assert answer.json()["task"] == "predict_log_solubility"
-    assert client.post("/v1/tasks/nothing/run", json=example).status_code == 422
+    assert client.post("/v1/tasks/nothing/run", json=example).status_code == 404
 
 
 def test_a_task_is_named_by_the_path_alone(client: httpx.Client) -> None:

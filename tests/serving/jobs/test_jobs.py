@@ -247,7 +247,7 @@ def test_an_item_waits_while_the_model_is_busy(tmp_path: Path) -> None:
     def busy_at_first(service: Any, asked: small_operations.SpellAsked) -> small_operations.SpellTold:
         calls.append(time.monotonic())
         if len(calls) < 3:
-            raise JobsFullError("many wait")
+            raise JobsFullError("many wait", "jobs", 9, 8)
         return small_operations.spell(service, asked)
 
     own = replace(small_operations.SPELL, name="busy_at_first", run=busy_at_first, is_tool=False)

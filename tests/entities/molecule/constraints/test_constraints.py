@@ -205,5 +205,5 @@ def test_more_atoms_than_may_be_written_are_refused_before_a_string_is_looked_fo
     ids = np.arange(1, 3)
     shared: Any = None  # nothing of it is asked
     automaton = CountingSmilesAutomaton(0, 2, ids, shared, read("elements=C100000").counts)  # type: ignore[attr-defined]
-    with pytest.raises(ConfigurationError, match="needs 100001 tokens or more"):
+    with pytest.raises(ConfigurationError, match="needs at least 100001 tokens"):
         automaton.start(Bounds(512))
