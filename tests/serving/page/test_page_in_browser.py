@@ -236,7 +236,7 @@ def test_constraints_come_from_the_kind_and_hold(page: Any, until: Until) -> Non
     ask(page, "Make a molecule.", "molecule_smiles", Samples="2")
     until(f"{WRITTEN} === 2")
     page.locator("summary", has_text="Constraints").click()
-    page.get_by_label("Formula").fill("C8H10N4O2")
+    page.get_by_label("Formula", exact=True).fill("C8H10N4O2")
     page.get_by_role("button", name="Ask", exact=True).last.click()
     until(f"{WRITTEN} === 4")
     for text in page.locator(".run").first.locator(".written code").all_text_contents():
