@@ -14,12 +14,13 @@ export PYTHONDONTWRITEBYTECODE :=
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
+# Bytecode of all packages takes two fifths of their installation, and most of it is never run: made when imported.
 setup: $(STAMP)  ## Create the local environment
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("biomatrix needs Python 3.11 or newer; set PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 quickstart: $(STAMP)  ## Run the main job on a real complex; writes quickstart/report.html
@@ -50,7 +51,7 @@ docs: $(PAGES)  ## The documentation site, in site/; any broken link or docstrin
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 $(PAGES): $(STAMP)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 
 wheel: $(STAMP)  ## The wheel, in dist/
