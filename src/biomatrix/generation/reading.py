@@ -75,9 +75,8 @@ class AnswerReader:
             notes=plan.entities.losses,
             given=len(plan.opening),
         )
-        if written.hastened or (plan.request.number is not None and not plan.request.outputs):
-            answer = replace(answer, hastened=written.hastened, number=plan.request.number)
-        answer = replace(answer, hastened=True) if written.hastened else answer
+        number = None if plan.request.outputs else plan.request.number
+        answer = replace(answer, hastened=written.hastened, number=number)
         answer = replace(answer, finish_reason="stop") if written.stopped else answer
         with self._guarded:
             unbound = _unbound(plan, written)

@@ -135,8 +135,7 @@ class Request:
         self._check_types()
         if self.length is not None and self.output is None:
             raise ConfigurationError("length needs an output modality; text has no exact length")
-        for fault in _faults_of_length(self):
-            raise ConfigurationError(fault)
+        self._check_length()
         object.__setattr__(self, "stop", _checked_stop(self.stop))
         object.__setattr__(self, "history", tuple(map(checked_turn, self.history)))
         if self.raw and self.history:
@@ -160,6 +159,16 @@ class Request:
                 object.__setattr__(self, name, checked_whole(getattr(self, name), name, 1, most))
         for name in ("raw", "guided"):
             object.__setattr__(self, name, checked_flag(getattr(self, name), name))
+
+    def _check_length(self) -> None:
+        """Refuse a length that surely leaves no room for a constraint."""
+        most = None if self.bounds is None else ends_of(self.bounds)[1]
+        for wish in self.wishes:
+            if most is not None and isinstance(wish, Constraint) and wish.fewest > most:
+                raise ConfigurationError(
+                    f"length and {wish.name} cannot be kept together: {wish.name} takes {wish.fewest}, and the length "
+                    f"is at most {most}"
+                )
 
     def _check_types(self) -> None:
         if self.system is not None and not isinstance(self.system, str):
@@ -222,18 +231,6 @@ def _checked_output(output: object) -> str | tuple[str, ...] | None:
     if twice is not None:
         raise ConfigurationError(f"output names {twice} twice; each modality is written once")
     return str(names[0]) if len(names) == 1 else names
-
-
-def _faults_of_length(request: Request) -> list[str]:
-    """Return which constraints a length surely leaves no room for, each in words."""
-    most = None if request.bounds is None else ends_of(request.bounds)[1]
-    wishes = [] if most is None else [wish for wish in request.wishes if isinstance(wish, Constraint)]
-    return [
-        f"length and {wish.name} cannot be kept together: {wish.name} takes {wish.fewest}, and the length is at most "
-        f"{most}"
-        for wish in wishes
-        if most is not None and wish.fewest > most
-    ]
 
 
 def _checked_stop(stop: object) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,8 +62,12 @@ class FeatureKinds:
         return ", ".join(sorted(set(self.words[which].tolist()))[:5])
 
 
+_FOUND: Final[WeakKeyDictionary[TableRows, FeatureKinds]] = WeakKeyDictionary()
+"""What was found of tables that are in use: opening a file asks several times, of tens of thousands of names."""
+
+
 def feature_kinds(var: TableRows) -> FeatureKinds:
-    """Return which columns of a matrix are genes and which are peaks.
+    """Return which columns of a matrix are genes and which are peaks; looked at once for each table.
 
     The first of these that says something decides:
 
@@ -80,6 +85,12 @@ def feature_kinds(var: TableRows) -> FeatureKinds:
     var : TableRows
         The table of the columns.
     """
+    if var not in _FOUND:
+        _FOUND[var] = _found(var)
+    return _FOUND[var]
+
+
+def _found(var: TableRows) -> FeatureKinds:
     for column in _TYPES:
         if column in var.columns:
             words = np.array([str(one) for one in var.whole(column)], dtype=object)

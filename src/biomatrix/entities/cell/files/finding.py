@@ -131,12 +131,9 @@ def _chosen(
     sums = _totals_of(contents.obs, totals, spans)
     rated: list[tuple[tuple[int, int, int], Place, ValuesFound, csr_matrix]] = []
     errors: list[BioMatrixError] = []
-    tables: dict[int, NDArray[np.bool_] | None] = {}
     for number, place in enumerate(places):
         try:
-            if id(place.var) not in tables:
-                tables[id(place.var)] = _counted(feature_kinds(place.var))
-            matrix = _sample(place, tables[id(place.var)], spans)
+            matrix = _sample(place, _counted(feature_kinds(place.var)), spans)
             found = decide_values(matrix, place.name, asked=asked, totals=sums)
             if asked == "auto" and found.scale == "other" and place.name == "X":
                 found = _as_written(contents, matrix, found)
