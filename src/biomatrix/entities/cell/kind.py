@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -26,6 +27,8 @@ _OF_ZARR: Final = ("zarr.json", ".zgroup")
 _ENSEMBL: Final = "ENSG"
 _DIGITS: Final = 11
 """Digits of a human Ensembl id after its letters."""
+_REMEMBERED: Final = 1 << 17
+"""Genes, or values, of which the spelling is kept in memory."""
 
 
 class CellKind(Kind):
@@ -148,7 +151,7 @@ class CellKind(Kind):
         at, listed = 0, header["genes"]
         if isinstance(listed, int):
             at = 4 * listed
-            listed = [f"{_ENSEMBL}{number:0{_DIGITS}d}" for number in np.frombuffer(body, "<u4", listed).tolist()]
+            listed = list(map(_ensembl_id, np.frombuffer(body, "<u4", listed).tolist()))
         genes = np.array(listed, dtype=object)
         values = np.frombuffer(body, dtype="<f4", count=len(genes), offset=at).astype(np.float32)
         regions, at = None, at + 4 * len(genes)
@@ -172,7 +175,8 @@ class CellKind(Kind):
     def identity(self, entity: Cell) -> str:
         """Return a hash of genes, values and regions in an order of their own, whatever the order in the file."""
         order = entity.genes.argsort(kind="stable")
-        marks = [f"{gene}:{value:.6g}" for gene, value in zip(entity.genes[order], entity.values[order], strict=True)]
+        values = map(_six_digits, entity.values[order].tolist())
+        marks = [f"{gene}:{value}" for gene, value in zip(entity.genes[order].tolist(), values, strict=True)]
         if entity.regions is not None:
             one = entity.regions
             marks += [
@@ -219,11 +223,30 @@ def _numbers_of(genes: NDArray[np.object_]) -> NDArray[np.uint32] | None:
     """Return the digits of Ensembl ids, of which a record holds a thousand; None where one is no human id."""
     import numpy as np
 
-    digits = [gene[len(_ENSEMBL) :] for gene in genes if gene.startswith(_ENSEMBL)]
-    if len(digits) < len(genes) or not all(len(one) == _DIGITS and one.isascii() and one.isdigit() for one in digits):
+    numbers = list(map(_digits_of, genes.tolist()))
+    return None if None in numbers else np.array(numbers, dtype="<u4")
+
+
+# Cells of a corpus share genes and counts by the million: each is spelled, or read, once.
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _digits_of(gene: str) -> int | None:
+    """Return the number of a human Ensembl id; None of anything else, and where four bytes do not hold it."""
+    digits = gene[len(_ENSEMBL) :]
+    if not (gene.startswith(_ENSEMBL) and len(digits) == _DIGITS and digits.isascii() and digits.isdigit()):
         return None
-    numbers = np.array([int(one) for one in digits], dtype=np.int64)
-    return numbers.astype("<u4") if not len(numbers) or numbers.max() < 1 << 32 else None
+    return number if (number := int(digits)) < 1 << 32 else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _ensembl_id(number: int) -> str:
+    return f"{_ENSEMBL}{number:0{_DIGITS}d}"
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _six_digits(value: float) -> str:
+    return f"{value:.6g}"
 
 
 CELL = CellKind()

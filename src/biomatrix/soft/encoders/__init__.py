@@ -1,0 +1,3 @@
+"""Encoders: entities of one kind to vectors of one width, frozen."""
+
+from __future__ import annotations
