@@ -29,6 +29,7 @@ ORDER = (
     "links",
     "report",
     "evaluation",
+    "soft",
     "quickstart",
     "doctor",
     "serving",

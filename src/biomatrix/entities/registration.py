@@ -176,6 +176,9 @@ class Kind(ABC):
     that few need."""
     modalities: ClassVar[Mapping[str, str]] = {}
     """Its modalities in order: name to ``module:Class``, imported when first used."""
+    encoders: ClassVar[Mapping[str, str]] = {}
+    """Encoders of its own that need no network: name to ``module:Class``, each a subclass of
+    :class:`biomatrix.entities.encoder.Encoder`."""
     architectures: ClassVar[Mapping[str, str]] = {}
     """Structure tokenizers: what a folder's config calls its architecture to ``module:Class``."""
     weights: ClassVar[Path | None] = None
