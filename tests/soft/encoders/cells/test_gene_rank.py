@@ -17,6 +17,7 @@ from biomatrix import Cell
 from biomatrix.entities.cell.genes import geneformer_v1
 from biomatrix.entities.cell.modalities.expression import CellExpression
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError, WeightsError
+from biomatrix.soft.encoders import open_encoder
 from biomatrix.soft.encoders.cells import GeneDictionary, GeneRankEncoder, convert_geneformer
 from biomatrix.soft.encoders.cells.gene_dictionary import CellTokens
 
@@ -63,21 +64,22 @@ def second() -> GeneDictionary:
 
 def test_geneformer_v1_reads_the_ids_of_its_own_tokenizer(shared: Path, v1: Path) -> None:
     from pyarrow.parquet import read_table
-    from tests.entities.cell.sets import opened
+
+    from ....entities.cell.sets import opened
 
     folder = shared / "data/single_cell"
     expected = read_table(folder / "cell_lines_protocols/expected_geneformer_v1.parquet").to_pydict()
     cells = opened(shared, "cell_lines_protocols")
     rows = {name: row for row, name in enumerate(cells.adata.obs_names)}
-    for vocabulary in (None, GeneDictionary.read(folder / "genes/geneformer_v1.parquet")):
-        encoder = GeneRankEncoder.from_pretrained(v1, vocabulary)
+    for vocabulary in (None, folder / "genes/geneformer_v1.parquet"):
+        encoder = GeneRankEncoder.from_pretrained(v1, vocabulary=vocabulary)
         for name, ids in list(zip(expected["cell"], expected["input_ids"], strict=True))[::6]:
             assert encoder.write(cells.cell(rows[name])).ids.tolist() == list(ids)
 
 
 def test_the_vector_is_the_mean_over_genes_of_the_stock_network(tmp_path: Path, second: GeneDictionary) -> None:
     stock = published(tmp_path, second.size)
-    encoder = GeneRankEncoder.from_pretrained(tmp_path, second)
+    encoder = GeneRankEncoder.from_pretrained(tmp_path, vocabulary=second)
     cells = some_cells(IDS, [1, 90, 17, 300])
     vectors = encoder.encode(cells)
     assert vectors.shape == (4, 1, 32)
@@ -96,7 +98,7 @@ def test_the_vector_is_the_mean_over_genes_of_the_stock_network(tmp_path: Path, 
 
 def test_the_first_genes_by_value_over_median_are_read(tmp_path: Path, second: GeneDictionary) -> None:
     published(tmp_path, second.size)
-    encoder = GeneRankEncoder.from_pretrained(tmp_path, second, length=12)
+    encoder = GeneRankEncoder.from_pretrained(tmp_path, vocabulary=second, length=12)
     (cell,) = some_cells(IDS, [200])
     codes = second.tokens.of(cell.genes)
     order = np.argsort(-cell.values / second.medians[codes], kind="stable")
@@ -110,7 +112,9 @@ def test_a_folder_describes_itself(tmp_path: Path, second: GeneDictionary) -> No
     encoder.save_pretrained(tmp_path / "b")
     again = GeneRankEncoder.from_pretrained(tmp_path / "b")
     assert (again.hash, again.max_length) == (encoder.hash, 64)
-    assert GeneRankEncoder.from_pretrained(tmp_path / "a").hash != encoder.hash
+    assert open_encoder(f"gene_rank:{tmp_path / 'a'}").hash != encoder.hash
+    assert open_encoder(f"gene_rank:{tmp_path / 'a'},length=64").hash == encoder.hash
+    assert open_encoder(f"gene_rank:{tmp_path / 'b'},k=4").encode(some_cells(IDS, [9])).shape == (1, 4, 32)
     cells = some_cells(IDS, [100, 20])
     np.testing.assert_array_equal(again.encode(cells), encoder.encode(cells))
 
@@ -118,7 +122,7 @@ def test_a_folder_describes_itself(tmp_path: Path, second: GeneDictionary) -> No
 def test_our_own_tokens_are_read_too(tmp_path: Path) -> None:
     vocabulary = CellTokens(CellExpression("runs", 50, genes=IDS))
     published(tmp_path / "a", vocabulary.size)
-    encoder = GeneRankEncoder.from_pretrained(tmp_path / "a", vocabulary)
+    encoder = GeneRankEncoder.from_pretrained(tmp_path / "a", vocabulary=vocabulary)
     (cell,) = some_cells(IDS, [100])
     tokens = vocabulary.modality.encode(cell)
     ids = encoder.write(cell).ids
@@ -133,14 +137,14 @@ def test_what_does_not_fit_the_network_is_refused(tmp_path: Path, second: GeneDi
     published(tmp_path, second.size)
     for length in (129, 2):
         with pytest.raises(ConfigurationError, match=f"128 of a cell, not {length}"):
-            GeneRankEncoder.from_pretrained(tmp_path, second, length=length)
+            GeneRankEncoder.from_pretrained(tmp_path, vocabulary=second, length=length)
     with pytest.raises(ConfigurationError, match=r"the vocabulary has 25,426"):
-        GeneRankEncoder.from_pretrained(tmp_path, GeneDictionary.geneformer_v1())
+        GeneRankEncoder.from_pretrained(tmp_path, vocabulary=GeneDictionary.geneformer_v1())
     with pytest.raises(ConfigurationError, match=r"put their dictionary there as genes\.parquet"):
         GeneRankEncoder.from_pretrained(tmp_path)
     none = Cell(np.array([], dtype=object), np.array([], dtype=np.float32))
     other = Cell(np.array(IDS[:3], dtype=object), np.ones(3, dtype=np.float32), "other")
-    found = GeneRankEncoder.from_pretrained(tmp_path, second).encode_each([none, other])
+    found = GeneRankEncoder.from_pretrained(tmp_path, vocabulary=second).encode_each([none, other])
     assert all(isinstance(one, UnsupportedError) for one in found)
 
 
@@ -161,16 +165,16 @@ def test_folders_that_are_no_stock_safetensors_bert_are_refused(tmp_path: Path, 
     del tensors["bert.encoder.layer.1.output.dense.bias"]
     save_file({**tensors, "bert.extra": torch.zeros(2)}, damaged / "model.safetensors", {"format": "pt"})
     cases = [
-        (pickled, "pickled weights are not opened"),
-        (damaged, r"1 missing, first .*layer\.1\.output\.dense\.bias; 1 unexpected, first .*extra"),
+        (pickled, "the weights are pickled"),
+        (damaged, r"1 missing keys, such as .*layer\.1\.output\.dense\.bias; 1 unexpected keys, such as .*extra"),
         (changed("code", auto_map={"AutoModel": "evil.Model"}), "auto_map"),
-        (changed("decoder", is_decoder=True), "is_decoder True"),
-        (changed("other", model_type="gpt2"), "describes gpt2, not a bert"),
-        (tmp_path / "nowhere", r"no readable config\.json"),
+        (changed("decoder", is_decoder=True), "is_decoder is True"),
+        (changed("other", model_type="gpt2"), "model_type is 'gpt2'"),
+        (tmp_path / "nowhere", "no such folder"),
     ]
     for folder, words in cases:
         with pytest.raises(WeightsError, match=words) as caught:
-            GeneRankEncoder.from_pretrained(folder, second)
+            GeneRankEncoder.from_pretrained(folder, vocabulary=second)
         assert "\n" not in str(caught.value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 from biomatrix import Cell, Molecule
 from biomatrix.entities.cell.published import scgpt_bins
 from biomatrix.errors import ConfigurationError, UnsupportedError, WeightsError
+from biomatrix.soft.encoders import open_encoder
 from biomatrix.soft.encoders.cells import ScGptEncoder, convert_scgpt
 from biomatrix.soft.encoders.cells.cell_network import CellBatch
 
@@ -36,7 +38,7 @@ def encoder(folder: Path) -> ScGptEncoder:
 
 def test_hidden_states_are_those_of_a_plain_transformer(encoder: ScGptEncoder) -> None:
     written = [encoder.write(cell) for cell in some_cells(IDS, [7, 90, 300])]
-    batch = CellBatch.of(written, encoder.pad, torch.device("cpu"))
+    batch = CellBatch.of(written, encoder.pad)
     with torch.inference_mode():
         ours = encoder.network(batch.ids, batch.values, batch.is_read)
     tensors = scgpt_tensors(len(GENES) + 3, flash=False)
@@ -45,7 +47,7 @@ def test_hidden_states_are_those_of_a_plain_transformer(encoder: ScGptEncoder) -
     assert theirs[batch.is_read].std() > 0.1
 
 
-@pytest.mark.parametrize("pooling", ["cls", "masked mean"])
+@pytest.mark.parametrize("pooling", ["cls", "mean"])
 def test_vectors_depend_on_neither_batch_nor_order(folder: Path, pooling: str) -> None:
     encoder = ScGptEncoder.from_pretrained(folder, pooling=pooling)
     cells = some_cells(IDS, [3, 700, 1, 60, 1400])
@@ -64,12 +66,12 @@ def test_vectors_depend_on_neither_batch_nor_order(folder: Path, pooling: str) -
 def test_the_vector_is_the_first_position_or_the_mean_of_the_genes(folder: Path) -> None:
     (cell,) = some_cells(IDS, [40])
     encoder = ScGptEncoder.from_pretrained(folder, unit=False)
-    batch = CellBatch.of([encoder.write(cell)], encoder.pad, torch.device("cpu"))
+    batch = CellBatch.of([encoder.write(cell)], encoder.pad)
     assert batch.values[0, 0] == -2
     with torch.inference_mode():
         (states,) = encoder.network(batch.ids, batch.values, batch.is_read).numpy()
     np.testing.assert_allclose(encoder.encode([cell])[0, 0], states[0], atol=1e-6)
-    mean = ScGptEncoder.from_pretrained(folder, pooling="masked mean", unit=False)
+    mean = ScGptEncoder.from_pretrained(folder, pooling="mean", unit=False)
     np.testing.assert_allclose(mean.encode([cell])[0, 0], states[1:].mean(axis=0), atol=1e-5)
 
 
@@ -103,7 +105,7 @@ def test_ties_are_spread_evenly_and_never_drawn(encoder: ScGptEncoder, folder: P
 
 
 def test_a_saved_folder_opens_as_it_was(folder: Path, tmp_path: Path) -> None:
-    encoder = ScGptEncoder.from_pretrained(folder, pooling="masked mean", length=64)
+    encoder = ScGptEncoder.from_pretrained(folder, pooling="mean", length=64)
     encoder.save_pretrained(tmp_path / "saved")
     again = ScGptEncoder.from_pretrained(tmp_path / "saved")
     assert (again.hash, again.pooling, again.max_length) == (encoder.hash, "masked mean", 64)
@@ -122,9 +124,34 @@ def test_what_cannot_be_encoded_is_refused_each_on_its_own(encoder: ScGptEncoder
         encoder.encode([cell, cell, strange])
 
 
+def test_a_large_batch_goes_through_in_parts(encoder: ScGptEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = some_cells(IDS, [120, 90, 30, 20, 10, 5])
+    whole = encoder.encode(cells)
+    seen = []
+    monkeypatch.setattr("biomatrix.soft.encoders.cells.cell_network.MOST_POSITIONS", 200)
+    monkeypatch.setattr(
+        encoder, "pooled", lambda batch: seen.append(batch.ids.shape) or type(encoder).pooled(encoder, batch)
+    )
+    np.testing.assert_allclose(encoder.encode(cells), whole, atol=1e-5)
+    assert seen == [(1, 121), (2, 91), (3, 21)]
+
+
+def test_several_vectors_are_means_of_runs_by_value(folder: Path) -> None:
+    (cell,) = some_cells(IDS, [41])
+    encoder = open_encoder(f"scgpt:{folder},pooling=mean,k=4,unit=false")
+    assert (encoder.k, encoder.encode([cell]).shape) == (4, (1, 4, encoder.d))
+    one = open_encoder(f"scgpt:{folder},pooling=mean,unit=false")
+    runs = np.bincount(np.arange(41) * 4 // 41)
+    np.testing.assert_allclose(runs @ encoder.encode([cell])[0] / 41, one.encode([cell])[0, 0], atol=1e-5)
+    noted = replace(cell, notes=("of a reader",), obs={"type": "T cell"})
+    assert one.key(noted) == one.key(cell)
+    assert open_encoder(f"scgpt:{folder}").hash != one.hash
+
+
 def test_settings_and_folders_that_make_no_sense_are_refused(folder: Path, tmp_path: Path) -> None:
-    for settings in ({"pooling": "pooler"}, {"ties": "random"}, {"length": 1}, {"size": 3}):
+    settings: tuple[dict[str, Any], ...] = ({"pooling": "pooler"}, {"ties": "random"}, {"length": 1}, {"k": 2})
+    for one in settings:
         with pytest.raises(ConfigurationError):
-            ScGptEncoder.from_pretrained(folder, **settings)
+            ScGptEncoder.from_pretrained(folder, **one)
     with pytest.raises(WeightsError, match="cannot be read"):
         ScGptEncoder.from_pretrained(tmp_path)

@@ -51,8 +51,9 @@ def test_every_tensor_is_used_once_or_named_as_left_out(tmp_path: Path) -> None:
     )
     assert told.genes == len(SYMBOLS)
     assert "mvc_decoder" in told.as_text()
-    with pytest.raises(ConfigurationError, match="holds a model already"):
-        convert_scgpt(tmp_path / "in", tmp_path / "out")
+    for taken in ("out", "in"):
+        with pytest.raises(ConfigurationError, match="not empty"):
+            convert_scgpt(tmp_path / "in", tmp_path / taken)
 
 
 def test_symbols_of_any_age_name_their_gene(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_code_in_the_weights_never_runs(tmp_path: Path, *, plain_pickle: bool) -
     good = write_scgpt(tmp_path, SYMBOLS)
     content = {**good, "encoder.embedding.weight": Hostile(tmp_path / "ran")}
     if plain_pickle:
-        (tmp_path / "best_model.pt").write_bytes(pickle.dumps({"weights": Hostile(tmp_path / "ran")}))
+        (tmp_path / "best_model.pt").write_bytes(pickle.dumps({"weights": Hostile(tmp_path / "ran")}, protocol=2))
     else:
         torch.save(content, tmp_path / "best_model.pt")
     result = CliRunner().invoke(app, ["scgpt", str(tmp_path), "-o", str(tmp_path / "out")])
@@ -118,6 +119,7 @@ def test_descriptions_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         ("args.json", {"nheads": 5}, "5 heads do not divide"),
         ("args.json", {"embsize": 1 << 40}, "larger than the limit"),
         ("args.json", {"nlayers": "2"}, "layers of scGPT is a whole number"),
+        ("args.json", {"pad_value": "-2"}, "cls_value is a number"),
         ("vocab.json", {"<cls>": 0}, "each once"),
         ("vocab.json", {"XYZ": 4.5}, "no whole number"),
     ]

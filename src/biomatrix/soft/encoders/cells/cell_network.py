@@ -1,14 +1,12 @@
-"""What encoders of cells by a network share: cells are written, put into batches by length, and run without gradients.
+"""What encoders of cells by a network share: a cell is written as ids, perhaps with values, and run in batches.
 
-Legend: n positions of a cell, B cells of a batch, L its longest cell, k vectors of a cell, d numbers of a vector.
+Legend of shapes: n positions of a cell, B cells of a batch, L its longest cell, k vectors of a cell, d of a vector.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -18,11 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from biomatrix.entities.encoder import DEFAULT_BATCH, Encoder
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.entities.encoder import encoder_hash
+from biomatrix.generation.devices import torch_device
+from biomatrix.processors import threads_for
+from biomatrix.soft.encoders.batching import NetworkEncoder
 
 if TYPE_CHECKING:
-    from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.cell.entity import Cell
 
 MOST_POSITIONS: Final = 1 << 15
@@ -36,18 +35,28 @@ class WrittenCell:
     Parameters
     ----------
     ids : ndarray, shape=(n,), dtype=int64
-    is_gene : ndarray, shape=(n,), dtype=bool
-        Positions that a mean counts: not those of special tokens.
-    values : ndarray, shape=(n,), dtype=float32, optional
-        What stands beside each id, for networks that read values.
+    counts : ndarray, shape=(n,), dtype=bool
+        Positions of the cell itself, which a mean counts: not those of special tokens.
+    values : ndarray, shape=(n,), dtype=float32
+        What stands beside each id; 0 where a network reads ids alone.
     """
 
     ids: NDArray[np.int64]
-    is_gene: NDArray[np.bool_]
-    values: NDArray[np.float32] | None = None
+    counts: NDArray[np.bool_]
+    values: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @classmethod
+    def of_ids(cls, ids: NDArray[np.int64], frame: tuple[int, int] | None = None) -> WrittenCell:
+        """Return a cell of ids alone, with a special token before and one behind them where a frame is given."""
+        before, after = ([], []) if frame is None else ([frame[0]], [frame[1]])
+        whole = np.array([*before, *ids.tolist(), *after], dtype=np.int64)
+        counts = np.ones(len(whole), dtype=np.bool_)
+        if frame is not None:
+            counts[[0, -1]] = False
+        return cls(whole, counts, np.zeros(len(whole), dtype=np.float32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,52 +68,48 @@ class CellBatch:
     ids : Tensor, shape=(B, L), dtype=int64
     is_read : Tensor, shape=(B, L), dtype=bool
         Every position but padding.
-    is_gene : Tensor, shape=(B, L), dtype=bool
+    counts : Tensor, shape=(B, L), dtype=bool
     values : Tensor, shape=(B, L), dtype=float32
-        0 where a cell has none.
     """
 
     ids: Tensor
     is_read: Tensor
-    is_gene: Tensor
+    counts: Tensor
     values: Tensor
 
     @classmethod
-    def of(cls, cells: Sequence[WrittenCell], pad: int, device: torch.device) -> CellBatch:
+    def of(cls, cells: Sequence[WrittenCell], pad: int, device: torch.device | str = "cpu") -> CellBatch:
         """Return cells side by side, ``pad`` behind the shorter ones."""
         longest = max(map(len, cells))
         ids = np.full((len(cells), longest), pad, dtype=np.int64)
         is_read = np.zeros(ids.shape, dtype=np.bool_)
-        is_gene = np.zeros(ids.shape, dtype=np.bool_)
+        counts = np.zeros(ids.shape, dtype=np.bool_)
         values = np.zeros(ids.shape, dtype=np.float32)
         for row, cell in enumerate(cells):
             ids[row, : len(cell)] = cell.ids
             is_read[row, : len(cell)] = True
-            is_gene[row, : len(cell)] = cell.is_gene
-            if cell.values is not None:
-                values[row, : len(cell)] = cell.values
-        made = (torch.from_numpy(array).to(device) for array in (ids, is_read, is_gene, values))
-        return cls(*made)
+            counts[row, : len(cell)] = cell.counts
+            values[row, : len(cell)] = cell.values
+        return cls(*(torch.from_numpy(array).to(device) for array in (ids, is_read, counts, values)))
 
 
-class CellNetworkEncoder(Encoder):
-    """A frozen network over the genes of a cell.
+class CellNetworkEncoder(NetworkEncoder):
+    """A frozen network over the genes of a cell. Only what :meth:`write` gives is read of a cell.
 
     Parameters
     ----------
     network : torch.nn.Module
-        In float32; it is put on the device, and no gradient goes through it.
-    device : str
-        Such as ``cpu`` or ``cuda``.
+        In float32; no gradient goes through it.
+    device : str, optional
+        A GPU where there is one, else the CPU, when not given.
     """
 
     kind = "cell"
-    code_version: int
-    """Raised where the same weights and settings give other vectors than before."""
 
-    def __init__(self, network: torch.nn.Module, device: str) -> None:
-        self.device = torch.device(device)
+    def __init__(self, network: torch.nn.Module, device: str | None) -> None:
+        self.device = torch_device(device)
         self.network = network.eval().requires_grad_(False).to(self.device)
+        self._parameters = sum(parameter.numel() for parameter in network.parameters())
 
     @abstractmethod
     def settings(self) -> Mapping[str, Any]:
@@ -124,79 +129,37 @@ class CellNetworkEncoder(Encoder):
         """Return the vectors of the cells of a batch, ``float32 [B, k, d]``."""
 
     @cached_property
-    def _hash(self) -> str:
-        name = f"{type(self).__name__} {self.code_version}"
-        return content_hash(name, self.settings(), self.network.state_dict().items())
-
-    @property
     def hash(self) -> str:
-        return self._hash
+        """A SHA-256 of every weight, the settings, the ids of genes and the version of the code."""
+        tensors = {name: tensor.cpu().numpy() for name, tensor in self.network.state_dict().items()}
+        return encoder_hash(self, self.settings(), tensors)
 
-    def encode_each(
-        self, entities: Sequence[Entity], batch_size: int = DEFAULT_BATCH
-    ) -> list[NDArray[np.float32] | BioMatrixError]:
-        if batch_size < 1:
-            raise ConfigurationError(f"a batch holds at least 1 entity, not {batch_size}")
-        written = [self._write_or_refuse(entity) for entity in entities]
-        found: list[NDArray[np.float32] | BioMatrixError] = [
-            one if isinstance(one, BioMatrixError) else np.empty(0, dtype=np.float32) for one in written
-        ]
-        lengths = {place: len(one) for place, one in enumerate(written) if isinstance(one, WrittenCell)}
-        for places in batches_by_length(lengths, batch_size):
-            batch = CellBatch.of([cast(WrittenCell, written[place]) for place in places], self.pad, self.device)
-            with torch.inference_mode():
-                vectors = self.pooled(batch).float().cpu().numpy()
-            for place, vector in zip(places, vectors, strict=True):
-                found[place] = vector
-        return found
+    def content(self, entity: Any) -> bytes:
+        """Return the ids and values that the network reads: annotations, notes and the order of genes play no part."""
+        written = self.write(entity)
+        return bytes(written.ids.astype("<i8").tobytes() + written.values.astype("<f4").tobytes())
 
-    def _write_or_refuse(self, entity: Entity) -> WrittenCell | BioMatrixError:
-        try:
-            self.check_kind(entity)
-            return self.write(cast("Cell", entity.checked()))
-        except BioMatrixError as error:
-            return error
+    def pieces(self, entity: Any) -> list[Sequence[Any]]:
+        """Return the written cell; UnsupportedError where nothing of it can be read."""
+        return [cast("Sequence[Any]", self.write(entity.checked()))]
+
+    def run(self, batch: Sequence[Any]) -> NDArray[np.float32]:
+        """Return the vectors of each written cell, ``float32 [B, k, d]``; a large batch goes through in parts."""
+        found = []
+        for some in _parts(batch):
+            padded = CellBatch.of(some, self.pad, self.device)
+            work = 2.0 * self._parameters * padded.ids.numel() if self.device.type == "cpu" else 0.0
+            with torch.inference_mode(), threads_for(work):
+                found.append(self.pooled(padded).float().cpu().numpy())
+        return np.concatenate(found)
 
 
-def batches_by_length(lengths: Mapping[int, int], batch_size: int) -> Iterator[list[int]]:
-    """Yield places in batches of like length, the longest first, so that what fills the memory comes at once.
-
-    Parameters
-    ----------
-    lengths : mapping of int to int
-        Positions, by the place of an entity in its list.
-    batch_size : int
-        The most entities of a batch; fewer where :data:`MOST_POSITIONS` would be passed.
-    """
-    batch: list[int] = []
-    for place in sorted(lengths, key=lambda place: (-lengths[place], place)):
-        longest = lengths[batch[0]] if batch else lengths[place]
-        if len(batch) == batch_size or (batch and (len(batch) + 1) * longest > MOST_POSITIONS):
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
-
-
-def masked_mean(states: Tensor, counts: Tensor) -> Tensor:
-    """Return the mean of hidden states over some positions, ``float32 [B, 1, d]``.
-
-    Parameters
-    ----------
-    states : Tensor, shape=(B, L, d)
-    counts : Tensor, shape=(B, L), dtype=bool
-        The positions that count, at least one a cell.
-    """
-    weights = counts.unsqueeze(-1).to(states.dtype)
-    return ((states * weights).sum(dim=1) / weights.sum(dim=1)).unsqueeze(1)
-
-
-def content_hash(name: str, settings: Mapping[str, Any], tensors: Iterable[tuple[str, Tensor]]) -> str:
-    """Return a SHA-256, in hexadecimal, over a name, settings, and every number of every tensor."""
-    digest = hashlib.sha256(f"{name}\n{json.dumps(settings, sort_keys=True)}\n".encode())
-    for key, tensor in sorted(tensors, key=lambda pair: pair[0]):
-        array = tensor.detach().cpu().contiguous().numpy()
-        digest.update(f"{key} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array)
-    return digest.hexdigest()
+def _parts(batch: Sequence[WrittenCell]) -> Iterator[Sequence[WrittenCell]]:
+    """Yield a batch in runs of cells that are within :data:`MOST_POSITIONS` once they are padded."""
+    start, longest = 0, 0
+    for place, cell in enumerate(batch):
+        longest = max(longest, len(cell))
+        if place > start and (place + 1 - start) * longest > MOST_POSITIONS:
+            yield batch[start:place]
+            start, longest = place, len(cell)
+    yield batch[start:]

@@ -20,7 +20,7 @@ from biomatrix.entities.cell.modalities.gene_tokens import GeneTokens
 from biomatrix.entities.cell.modalities.ranked_sets import linear
 from biomatrix.entities.cell.modalities.ranking import by_scaled_value
 from biomatrix.entities.files.writing import named_refusals, write_atomically
-from biomatrix.errors import ConfigurationError, UnsupportedError
+from biomatrix.errors import ConfigurationError, UnsupportedError, WeightsError
 from biomatrix.soft.encoders.cells.cell_network import WrittenCell
 
 if TYPE_CHECKING:
@@ -185,13 +185,13 @@ class GeneDictionary:
             scaled *= self.tokens.inverse_medians[codes]
         framed = CLS in self.special
         places = by_scaled_value(scaled, lambda: codes, length - 2 * framed)
-        return framed_ids(self.ids[codes[places]], (self.special[CLS], self.special[EOS]) if framed else None)
+        return WrittenCell.of_ids(self.ids[codes[places]], (self.special[CLS], self.special[EOS]) if framed else None)
 
     def settings(self) -> Mapping[str, Any]:
         """Return what decides the ids, as JSON: a hash of all of it."""
         digest = hashlib.sha256("\n".join(self.genes).encode())
         for numbers in (self.ids, self.medians):
-            digest.update(np.ascontiguousarray(numbers))
+            digest.update(np.ascontiguousarray(numbers).data)
         return {"genes": digest.hexdigest(), "special": dict(self.special), "size": self.size}
 
 
@@ -209,6 +209,24 @@ class CellTokens:
 
     def __init__(self, modality: CellExpression) -> None:
         self.modality = modality
+
+    @classmethod
+    def declared(cls, settings: Any, path: Path) -> CellTokens:
+        """Return the tokens that :meth:`settings` describe, as a file holds them; WeightsError where they differ."""
+        from biomatrix.entities.cell.modalities.expression import CellExpression
+
+        try:
+            made = cls(CellExpression(**settings[CellExpression.name]))
+            same = dict(made.settings()) == settings
+        except (TypeError, KeyError, ConfigurationError) as error:
+            raise WeightsError(f"declares no {CellExpression.name}: {error}", file=str(path)) from error
+        if not same:
+            raise WeightsError(
+                "was made with other tokens of cells than this version of the package has; install the version that "
+                "made it",
+                file=str(path),
+            )
+        return made
 
     @property
     def size(self) -> int:
@@ -229,19 +247,12 @@ class CellTokens:
         """
         tokens = self.modality.encode(cell)[: length - 2]
         ids = np.array([self._codes[token] for token in tokens], dtype=np.int64) + self.first
-        return framed_ids(ids, (SPECIAL.index(CLS), SPECIAL.index(EOS)))
+        return WrittenCell.of_ids(ids, (SPECIAL.index(CLS), SPECIAL.index(EOS)))
 
     def settings(self) -> Mapping[str, Any]:
         """Return what decides the ids, as JSON: the modality's settings, and a hash of its tokens."""
         digest = hashlib.sha256("\n".join(self.modality.texts).encode()).hexdigest()
         return {self.modality.name: dict(self.modality.settings()), "tokens": digest}
-
-
-def framed_ids(ids: NDArray[np.int64], frame: tuple[int, int] | None) -> WrittenCell:
-    """Return a written cell of ids, with a special token before and one behind them where a frame is given."""
-    if frame is None:
-        return WrittenCell(ids, np.ones(len(ids), dtype=np.bool_))
-    return WrittenCell(np.r_[frame[0], ids, frame[1]], np.r_[False, np.ones(len(ids), dtype=np.bool_), False])
 
 
 def nothing_known(genes: int) -> str:

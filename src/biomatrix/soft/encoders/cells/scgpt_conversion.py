@@ -6,8 +6,6 @@ named as left out; anything else fails the conversion.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +16,11 @@ import torch
 from torch import Tensor
 
 from biomatrix.entities.cell.genes.resolver import resolve
+from biomatrix.entities.cell.published import SCGPT_BINS
+from biomatrix.entities.files.hashing import file_sha256
+from biomatrix.entities.files.json_files import read_object
 from biomatrix.errors import ConfigurationError, LimitError, WeightsError
-from biomatrix.soft.encoders.cells.scgpt import CONFIG, ScGptDescription, require_tensors, write_folder
+from biomatrix.soft.encoders.cells.scgpt_folder import ScGptDescription, require_tensors, write_folder
 from biomatrix.soft.encoders.cells.scgpt_network import ScGptNetwork, ScGptSizes
 from biomatrix.training.network import one_line
 
@@ -77,7 +78,7 @@ class ScGptConversion:
         return (
             f"{self.source}: {self.used} tensors used, {self.numbers:,} numbers; {heads}\n"
             f"{self.genes:,} of {self.vocabulary:,} names are genes of the table\n"
-            f"{self.folder}: opens by ScGptEncoder.from_pretrained, or as scgpt:{self.folder}"
+            f"{self.folder}: opens as scgpt:{self.folder}"
         )
 
 
@@ -89,12 +90,12 @@ def convert_scgpt(folder: str | Path, output: str | Path) -> ScGptConversion:
     folder : str or Path
         With ``best_model.pt``, ``args.json`` and ``vocab.json``, of a whole-human or organ model.
     output : str or Path
-        Receives ``config.json``, ``genes.json`` and ``model.safetensors``; must not hold a model yet.
+        Receives ``config.json``, ``genes.json`` and ``model.safetensors``; must be new or empty.
 
     Raises
     ------
     ConfigurationError
-        A file is missing, or the output holds a model.
+        A file is missing, or the output is not empty.
     WeightsError
         A file is not what it should be; the network is built in another way than the published ones; a tensor is
         missing, misshapen, not finite, or neither of the network nor of a head.
@@ -102,9 +103,9 @@ def convert_scgpt(folder: str | Path, output: str | Path) -> ScGptConversion:
         The weights are larger than 4 GiB.
     """
     folder, output = Path(folder), Path(output)
-    if (output / CONFIG).exists():
-        raise ConfigurationError("holds a model already; name another folder or remove it", file=str(output))
-    arguments, vocabulary = _mapping(folder / ARGUMENTS), _mapping(folder / VOCABULARY)
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise ConfigurationError("is there and not empty; name a new folder", file=str(output))
+    arguments, vocabulary = (read_object(_published(folder / name), WeightsError) for name in (ARGUMENTS, VOCABULARY))
     _check_arguments(arguments, folder / ARGUMENTS)
     _check_vocabulary(vocabulary, folder / VOCABULARY)
     published = read_tensors(folder / WEIGHTS)
@@ -117,18 +118,21 @@ def convert_scgpt(folder: str | Path, output: str | Path) -> ScGptConversion:
     if not genes:
         raise WeightsError("names no human gene", file=str(folder / VOCABULARY))
     origin = {
-        "files": {name: _sha256(folder / name) for name in (WEIGHTS, ARGUMENTS, VOCABULARY)},
+        "files": {name: file_sha256(folder / name) for name in (WEIGHTS, ARGUMENTS, VOCABULARY)},
         "left_out": sorted(left_out),
         "licence": LICENCE,
     }
-    description = ScGptDescription(
-        sizes,
-        vocabulary[PAD],
-        vocabulary[CLS],
-        cls_value=arguments.get("pad_value", -2),
-        bins=arguments.get("n_bins", 51),
-        origin=origin,
-    )
+    try:
+        description = ScGptDescription(
+            sizes,
+            vocabulary[PAD],
+            vocabulary[CLS],
+            cls_value=arguments.get("pad_value", -2),
+            bins=arguments.get("n_bins", SCGPT_BINS),
+            origin=origin,
+        )
+    except ConfigurationError as error:
+        raise WeightsError(error.message, file=str(folder / ARGUMENTS)) from error
     write_folder(output, used, genes, description, {})
     numbers = sum(tensor.numel() for tensor in used.values())
     told = tuple(sorted(left_out))
@@ -147,11 +151,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     WeightsError
         It holds anything but tensors of numbers by name, all of them finite.
     """
-    if not path.is_file():
-        raise ConfigurationError(
-            f"is not there; a model of scGPT is {WEIGHTS}, {ARGUMENTS}, {VOCABULARY}", file=str(path)
-        )
-    size = path.stat().st_size
+    size = _published(path).stat().st_size
     if size > MOST_BYTES:
         raise LimitError(f"{size:,} bytes, the limit is {MOST_BYTES:,}", file=str(path))
     try:
@@ -198,18 +198,13 @@ def genes_of_vocabulary(vocabulary: Mapping[str, int]) -> dict[str, int]:
     return {str(gene): vocabulary[name] for gene, name in zip(matched, names, strict=True) if gene}
 
 
-def _mapping(path: Path) -> dict[str, Any]:
+def _published(path: Path) -> Path:
+    """Return the path of a published file; ConfigurationError where it is missing."""
     if not path.is_file():
         raise ConfigurationError(
             f"is not there; a model of scGPT is {WEIGHTS}, {ARGUMENTS}, {VOCABULARY}", file=str(path)
         )
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"no JSON that can be read: {error}", file=str(path)) from error
-    if not isinstance(told, dict):
-        raise WeightsError(f"holds a {type(told).__name__}, not names with values", file=str(path))
-    return told
+    return path
 
 
 def _check_arguments(arguments: Mapping[str, Any], path: Path) -> None:
@@ -243,8 +238,3 @@ def _sizes_of(arguments: Mapping[str, Any], genes: int, path: Path) -> ScGptSize
         return ScGptSizes(genes, arguments["embsize"], arguments["nheads"], arguments["d_hid"], arguments["nlayers"])
     except ConfigurationError as error:
         raise WeightsError(error.message, file=str(path)) from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -160,7 +160,7 @@ class SelfAttention(nn.Module):
     def forward(self, states_BLd: Tensor, seen: Tensor | None) -> Tensor:
         """Return ``float32 [B, L, d]``."""
         joint = functional.linear(states_BLd, self.in_proj_weight, self.in_proj_bias)
-        split = joint.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # [3, B, H, L, d / H]
+        split = joint.view(*joint.shape[:2], 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # [3, B, H, L, d / H]
         mixed = functional.scaled_dot_product_attention(split[0], split[1], split[2], attn_mask=seen)
         made: Tensor = self.out_proj(mixed.transpose(1, 2).flatten(-2))
         return made
