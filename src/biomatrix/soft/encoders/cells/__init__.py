@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from biomatrix.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from biomatrix.soft.encoders.cells.gene_dictionary import GeneDictionary
+    from biomatrix.soft.encoders.cells.gene_dictionary import CellTokens, GeneDictionary
     from biomatrix.soft.encoders.cells.gene_rank import GeneRankEncoder
     from biomatrix.soft.encoders.cells.geneformer_conversion import convert_geneformer
     from biomatrix.soft.encoders.cells.scgpt import ScGptEncoder
@@ -18,6 +18,7 @@ _ROOM = "biomatrix.soft.encoders.cells"
 __getattr__ = lazy_names(
     __name__,
     {
+        "CellTokens": f"{_ROOM}.gene_dictionary",
         "GeneDictionary": f"{_ROOM}.gene_dictionary",
         "GeneRankEncoder": f"{_ROOM}.gene_rank",
         "ScGptEncoder": f"{_ROOM}.scgpt",
@@ -26,4 +27,4 @@ __getattr__ = lazy_names(
     },
 )
 
-__all__ = ["GeneDictionary", "GeneRankEncoder", "ScGptEncoder", "convert_geneformer", "convert_scgpt"]
+__all__ = ["CellTokens", "GeneDictionary", "GeneRankEncoder", "ScGptEncoder", "convert_geneformer", "convert_scgpt"]
