@@ -26,8 +26,8 @@ from timing import verdict
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.encoder import Encoder
-from biomatrix.entities.formats import read
-from biomatrix.entities.molecule import Molecule
+from biomatrix.entities.molecule.entity import Molecule
+from biomatrix.entities.records import read_entities
 from biomatrix.entities.rejects import Reject
 from biomatrix.soft.encoders import open_encoder
 from biomatrix.soft.vectors import VectorStore
@@ -43,7 +43,7 @@ def entities_of(path: Path | None, count: int, seed: int) -> list[Entity]:
         made = ("C" + "".join(draw.choice(PIECES, draw.integers(2, 8))) for _ in range(count))
         return [Molecule.from_smiles(smiles) for smiles in made]
     found: list[Entity] = []
-    for one in read(path):
+    for one in read_entities(path):
         if not isinstance(one, Reject):
             found.append(one)
         if len(found) == count:
