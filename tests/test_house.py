@@ -40,7 +40,9 @@ ORDER = (
 FOUNDATION = {"__init__", "errors", "lazy", "peak_memory", "progress", "processors", "user_cache"}
 """Modules beside the rooms, which any room may import."""
 
-ABOUT_CELLS = tuple(f"biomatrix.{name}" for name in ("links", "evaluation.cells", "cli.cells", "cli.links"))
+ABOUT_CELLS = tuple(
+    f"biomatrix.{name}" for name in ("links", "evaluation.cells", "soft.encoders.cells", "cli.cells", "cli.links")
+)
 """What is about cells alone: their types, and the links between their open regions and genes."""
 
 KIND_FOLDERS = ("molecule", "protein", "cell")
