@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -72,19 +72,20 @@ class MorganCounts(DirectEncoder):
 
     def vectors_of(self, entity: Molecule) -> NDArray[np.float32]:
         """Return the counts of a molecule, ``float32 [1, bits]``; UnsupportedError where no bit is set."""
-        counts = self._generator.GetCountFingerprintAsNumPy(_without_hydrogens(entity.mol)).astype(np.float32)
+        generator = _generator(self.radius, self.d, self.chirality)
+        counts = generator.GetCountFingerprintAsNumPy(_without_hydrogens(entity.mol)).astype(np.float32)
         if not counts.any():
             raise UnsupportedError("a molecule without fingerprint bits: it has no atoms to make them of")
         found: NDArray[np.float32] = (np.log1p(counts) if self.logarithm else counts)[None]
         return found
 
-    @cached_property
-    def _generator(self) -> Any:
-        from rdkit.Chem import rdFingerprintGenerator
 
-        return rdFingerprintGenerator.GetMorganGenerator(
-            radius=self.radius, fpSize=self.d, includeChirality=self.chirality
-        )
+@cache
+def _generator(radius: int, bits: int, chirality: bool) -> Any:
+    """Return RDKit's generator, which cannot be sent to another process, so that no encoder holds one."""
+    from rdkit.Chem import rdFingerprintGenerator
+
+    return rdFingerprintGenerator.GetMorganGenerator(radius=radius, fpSize=bits, includeChirality=chirality)
 
 
 def _without_hydrogens(mol: Chem.Mol) -> Chem.Mol:
