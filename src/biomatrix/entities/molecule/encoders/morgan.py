@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,8 +16,8 @@ from biomatrix.errors import ConfigurationError, UnsupportedError
 if TYPE_CHECKING:
     from biomatrix.entities.molecule.entity import Molecule
 
-_FEWEST_BITS: Final = 16
-_MOST_BITS: Final = 1 << 20
+FEWEST_BITS: Final = 16
+MOST_BITS: Final = 1 << 20
 _LARGEST_RADIUS: Final = 8
 _HYDROGEN: Final = 1
 
@@ -57,8 +57,8 @@ class MorganCounts(DirectEncoder):
     def __init__(self, *, radius: int = 2, bits: int = 2048, chirality: bool = False, logarithm: bool = True) -> None:
         if not 0 <= radius <= _LARGEST_RADIUS:
             raise ConfigurationError(f"radius={radius}; give a number of bonds from 0 to {_LARGEST_RADIUS}")
-        if not _FEWEST_BITS <= bits <= _MOST_BITS:
-            raise ConfigurationError(f"bits={bits}; give a number from {_FEWEST_BITS} to {_MOST_BITS:,}")
+        if not FEWEST_BITS <= bits <= MOST_BITS:
+            raise ConfigurationError(f"bits={bits}; give a number from {FEWEST_BITS} to {MOST_BITS:,}")
         self.radius, self.d, self.chirality, self.logarithm = radius, bits, chirality, logarithm
 
     @cached_property
@@ -72,22 +72,26 @@ class MorganCounts(DirectEncoder):
 
     def vectors_of(self, entity: Molecule) -> NDArray[np.float32]:
         """Return the counts of a molecule, ``float32 [1, bits]``; UnsupportedError where no bit is set."""
-        counts = self._generator.GetCountFingerprintAsNumPy(_without_hydrogens(entity.mol)).astype(np.float32)
+        counts = self._generator.GetCountFingerprintAsNumPy(without_hydrogens(entity.mol)).astype(np.float32)
         if not counts.any():
             raise UnsupportedError("a molecule without fingerprint bits: it has no atoms to make them of")
         found: NDArray[np.float32] = (np.log1p(counts) if self.logarithm else counts)[None]
         return found
 
-    @cached_property
+    @property
     def _generator(self) -> Any:
-        from rdkit.Chem import rdFingerprintGenerator
-
-        return rdFingerprintGenerator.GetMorganGenerator(
-            radius=self.radius, fpSize=self.d, includeChirality=self.chirality
-        )
+        return _generator_of(self.radius, self.d, self.chirality)
 
 
-def _without_hydrogens(mol: Chem.Mol) -> Chem.Mol:
+@cache
+def _generator_of(radius: int, bits: int, chirality: bool) -> Any:
+    """Return RDKit's generator, which cannot be sent to another process, so that no encoder holds one."""
+    from rdkit.Chem import rdFingerprintGenerator
+
+    return rdFingerprintGenerator.GetMorganGenerator(radius=radius, fpSize=bits, includeChirality=chirality)
+
+
+def without_hydrogens(mol: Chem.Mol) -> Chem.Mol:
     """Return the molecule without explicit hydrogens, so that a conformer changes nothing; itself where it has none."""
     if all(atom.GetAtomicNum() != _HYDROGEN for atom in mol.GetAtoms()):
         return mol
