@@ -111,6 +111,14 @@ class SoftTokens:
             "without Soft, as tokens"
         )
 
+    def shown(self, parts: Sequence[Item]) -> list[Item]:
+        """Return a prompt in which every entity of a kind with a projector is shown as its vectors."""
+        found: list[Item] = []
+        for part in parts:
+            entity = part[0] if isinstance(part, tuple) else part
+            found.append(Soft(entity) if isinstance(entity, Entity) and entity.kind in self.kinds else part)
+        return found
+
     def resolve_each(self, parts: Sequence[Deferred]) -> list[Item | BioMatrixError]:
         """Return the places of the vectors of each part, or why it has none, in order."""
         return [self._resolved(part) for part in parts]
