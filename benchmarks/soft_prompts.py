@@ -16,6 +16,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from itertools import islice
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -79,9 +80,9 @@ def answering(model: Any, rows: int, rounds: int) -> float:
 
     molecules = [bm.Molecule.from_smiles("C" * (number % 20 + 1)) for number in range(rows)]
     soft = [[WORDS, bm.Soft(molecule), "?"] for molecule in molecules]
-    pieces = model.vocabulary.encode_text("a a a a")
-    words = model.vocabulary.text(pieces[:3])
-    plain = [[WORDS, words, "?"] for _ in molecules]
+    tokens = len(model.prompt_ids(soft[0]))
+    every = ([WORDS, "a " * words + str(number), "?"] for number in range(1000) for words in range(4))
+    plain = list(islice((prompt for prompt in every if len(model.prompt_ids(prompt)) == tokens), rows))
     sizes = {name: len(model.prompt_ids(prompts[0])) for name, prompts in (("soft", soft), ("plain", plain))}
     print(f"tokens of a prompt: {sizes}")
     lengths = [32] * rows
