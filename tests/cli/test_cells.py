@@ -163,7 +163,7 @@ def test_a_page_names_its_file_and_the_option_that_it_speaks_of(folder: Path) ->
 
 
 def test_a_few_genes_say_little_of_a_tissue_and_nothing_measured_is_claimed(tmp_path: Path) -> None:
-    """Random counts: of few types each is likely, so that a tissue cut to few of its types would look the clearest."""
+    """Random counts of markers of three types alone."""
     made = made_cells()
     made.X = np.random.default_rng(0).poisson(2.0, made.shape).astype(np.float32)
     made.write_h5ad(tmp_path / "cells.h5ad")
@@ -199,3 +199,11 @@ def test_the_tissue_is_found_and_said(shared: Path, tmp_path: Path) -> None:
     for bulk, names in same.items():
         own = obs[(obs["bulk_labels"] == bulk) & ~obs["biomatrix_abstained"]]
         assert own["biomatrix_type"].isin(names).mean() > 0.9
+
+
+def test_blood_is_not_taken_for_a_pancreas(shared: Path, tmp_path: Path) -> None:
+    """Five of the pancreas' types lack markers here, and of few types each is likely."""
+    source = shared / "data" / "single_cell" / "kang_ifnb" / "kang_ifnb.h5ad"
+    told = json.loads(run(source, "-o", tmp_path / "report.html", "--json"))
+    assert told["settings"]["lists"] == "blood"
+    assert "B cells" in told["types"]

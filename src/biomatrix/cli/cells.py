@@ -34,7 +34,7 @@ def cells(
     ] = None,
     tissue: Annotated[
         str,
-        typer.Option(help="Whose types are looked for: blood, pancreas, brain; auto takes the one that is clearest."),
+        typer.Option(help="Whose types are looked for: blood, pancreas, brain; auto takes the likeliest, and says so."),
     ] = "auto",
     markers: Annotated[
         Path | None, typer.Option(help="Lists of your own: a table (.tsv, .csv) with the columns type and gene.")

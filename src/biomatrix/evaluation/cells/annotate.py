@@ -23,10 +23,9 @@ from biomatrix.evaluation.baselines.cells.type_chances import (
 )
 from biomatrix.evaluation.cells.annotated import AnnotatedCells, Risk
 from biomatrix.evaluation.cells.reference import read_reference
+from biomatrix.evaluation.cells.tissue_choice import likeliest_tissue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -63,7 +62,7 @@ def annotate(
         Counts, or logarithms of counts per 10,000.
     tissue : str
         Whose types are looked for by the markers that ship: ``blood``, ``pancreas``, ``brain``; ``auto`` takes the one
-        whose types are clearest, and says so.
+        whose types hold most of the probability, and says so.
     markers : str or Path, optional
         A table with the columns ``type`` and ``gene`` in place of these.
     reference : str or Path, optional
@@ -186,42 +185,14 @@ def _by_markers(
     if name != AUTO:
         found = chances_by_markers(values, genes, lists[name], components)
         return found, name, (_marker_note(name, lists[name], found, genes),)
-    tried: dict[str, TypeChances] = {}
-    for each, own in lists.items():
-        try:
-            tried[each] = chances_by_markers(values, genes, own, components)
-        except ConfigurationError:
-            continue
-    if not tried:
-        raise ConfigurationError(
-            "no tissue has two types with three markers among the genes of the matrix; give lists of your own "
-            "(--markers) or a reference (--reference)"
-        )
-    name, why = _clearest(tried, lists)
-    return tried[name], name, (why, _marker_note(name, lists[name], tried[name], genes))
+    name, why = likeliest_tissue(values, genes, lists, components)
+    found = chances_by_markers(values, genes, lists[name], components)
+    return found, name, (why, _marker_note(name, lists[name], found, genes))
 
 
 def _has_enough(found: TypeChances, lists: Lists) -> bool:
     """Return whether so many types of a tissue have markers in the matrix that what was measured of them holds."""
     return len(found.names) >= _ENOUGH_TYPES * len(lists)
-
-
-def _clearest(tried: Mapping[str, TypeChances], lists: Mapping[str, Lists]) -> tuple[str, str]:
-    """Return the tissue whose types are clearest, and why, for the notes.
-
-    The fewer types have markers the higher the highest probability, whatever the cells are, so that a tissue with half
-    of its types goes before one with fewer.
-    """
-    clear = {each: float(found.chances.max(axis=1).mean()) for each, found in tried.items()}
-    kept = {each: len(found.names) / len(lists[each]) for each, found in tried.items()}
-    able = [each for each, found in tried.items() if _has_enough(found, lists[each])]
-    able = able or [max(kept, key=lambda each: kept[each])]
-    name = max(able, key=lambda each: clear[each])
-    shown = ", ".join(f"{each} {clear[each]:.2f}" for each in able)
-    few = [each for each in tried if each not in able]
-    passed = f"; not compared, as fewer of their types have markers here: {', '.join(few)}" if few else ""
-    why = f"types of {name} are looked for, since they are clearest (mean highest probability: {shown}){passed}"
-    return name, f"{why}; --tissue names another"
 
 
 def _marker_note(name: str, lists: Lists, found: TypeChances, genes: NDArray[np.object_]) -> str:
