@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -207,3 +208,43 @@ def test_blood_is_not_taken_for_a_pancreas(shared: Path, tmp_path: Path) -> None
     told = json.loads(run(source, "-o", tmp_path / "report.html", "--json"))
     assert told["settings"]["lists"] == "blood"
     assert "B cells" in told["types"]
+
+
+def test_peaks_and_antibodies_beside_genes_tell_nothing_of_types(folder: Path) -> None:
+    """Counted by the hundred and at random, they would be most of every component and no cell would be empty."""
+    import pandas as pd
+
+    genes = made_cells()
+    names = [*(f"chr1:{start}-{start + 500}" for start in range(10_000, 60_000, 1000)), "CD3-TotalSeq", "CD4-TotalSeq"]
+    beside = np.random.default_rng(3).poisson(100, (len(genes), len(names))).astype(np.float32)
+    kinds = ["Gene Expression"] * genes.n_vars + ["Peaks"] * 50 + ["Antibody Capture"] * 2
+    var = pd.DataFrame({"feature_types": kinds}, index=[*genes.var_names, *names])
+    anndata.AnnData(np.hstack([genes.X, beside]), genes.obs, var).write_h5ad(folder / "multiome.h5ad")
+    for name, more in (("cells", ()), ("multiome", ("--assembly", "hg38"))):
+        given = ("--markers", folder / "lists.tsv", "--h5ad", folder / f"{name}_out.h5ad", "-o", folder / f"{name}.html")
+        run(folder / f"{name}.h5ad", *given, *more)
+    alone, both = (anndata.read_h5ad(folder / f"{name}_out.h5ad") for name in ("cells", "multiome"))
+    assert np.array_equal(alone.obsm["X_biomatrix_pca"], both.obsm["X_biomatrix_pca"])
+    pd.testing.assert_frame_equal(alone.obs, both.obs[alone.obs.columns])
+    assert both.shape == (len(genes), genes.n_vars + 52)
+    assert both.uns["assembly"] == "hg38"
+    assert both.uns["biomatrix_types"]["versions"]["anndata"] == version("anndata")
+    page = (folder / "multiome.html").read_text(encoding="utf-8")
+    assert "50 regions of hg38" in page
+    assert "120 cells, 20 genes" in page
+    assert "Open chromatin" not in (folder / "cells.html").read_text(encoding="utf-8")
+
+
+def test_what_a_file_lacks_for_types_is_said_with_the_file(folder: Path) -> None:
+    made = made_cells()
+    made.X = np.log2(made.X / np.maximum(made.X.sum(axis=1, keepdims=True), 1) * 1e4 + 1)
+    made.write_h5ad(folder / "log2.h5ad")
+    made.var_names = [f"chr2:{start}-{start + 500}" for start in range(0, 1000 * made.n_vars, 1000)]
+    made.write_h5ad(folder / "peaks.h5ad")
+    for name, more, message in (
+        ("log2", (), "log2.h5ad: .* they look like log2 .*--layer"),
+        ("peaks", (), "peaks.h5ad: regions without an assembly .*assembly='hg38'"),
+        ("peaks", ("--assembly", "hg38"), "peaks.h5ad: types are told by genes, and the file counts none"),
+    ):
+        with pytest.raises(BioMatrixError, match=message):
+            run(folder / f"{name}.h5ad", "-o", folder / "report.html", *more)

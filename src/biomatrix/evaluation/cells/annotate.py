@@ -87,18 +87,20 @@ def annotate(
     -----
     Scores of markers compare each cell with the others of its file: a file of one type alone has none that stands out.
     """
-    _check(cells, reference, label, markers, least)
+    # Peaks and antibodies are counted otherwise than genes, and say nothing beside them.
+    genes = cells.genes_alone()
+    _check(genes, reference, label, markers, least)
     column = batch_column(cells, batch)
-    log = cells.log1p_cp10k()
+    log = genes.log1p_cp10k()
     components = _components(log)
     risk: Risk = ()
     if reference is not None:
-        found, risk, risk_of, notes = _by_reference(cells, log, reference, label, column)
+        found, risk, risk_of, notes = _by_reference(genes, log, reference, label, column)
         settings: dict[str, str | float | int] = {
             "method": "reference", "reference": Path(reference).name, "label": label, "top_genes": TOP_GENES,
         }  # fmt: skip
     else:
-        found, chosen, notes = _by_markers(cells, log, tissue, markers, components)
+        found, chosen, notes = _by_markers(genes, log, tissue, markers, components)
         enough = markers is not None or _has_enough(found, markers_of(chosen))
         risk, risk_of = (
             measured_risk(chosen) if enough else (),
@@ -147,15 +149,20 @@ def _check(cells: CellSet, reference: str | Path | None, label: str, markers: st
             f"{len(cells):,} cells: each is compared with the others, so that {_FEWEST_CELLS} or more are needed; give "
             "them together with cells of the same study"
         )
+    if not len(cells.genes):
+        raise UnsupportedError(
+            "types are told by genes, and the file counts none, only open regions; give the expression of these cells"
+        )
     if not cells.matrix.nnz:
         raise ConfigurationError(
             "no cell has a value above 0, so that nothing tells their types; name the matrix of "
             "what was measured (--layer)"
         )
     if cells.scale not in ("counts", "log1p_cp10k"):
+        seen = next((note for note in cells.notes if note.startswith("values are")), f"values are {cells.scale}")
         raise UnsupportedError(
-            f"types are told from counts or their logarithms and the values are {cells.scale}; name the matrix that "
-            "holds them (--layer), or say what they are (--values)"
+            f"types are told from counts or their logarithms, and {seen}; name the matrix that holds them (--layer), or "
+            "say what they are (--values)"
         )
 
 
