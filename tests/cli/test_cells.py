@@ -221,8 +221,8 @@ def test_peaks_and_antibodies_beside_genes_tell_nothing_of_types(folder: Path) -
     var = pd.DataFrame({"feature_types": kinds}, index=[*genes.var_names, *names])
     anndata.AnnData(np.hstack([genes.X, beside]), genes.obs, var).write_h5ad(folder / "multiome.h5ad")
     for name, more in (("cells", ()), ("multiome", ("--assembly", "hg38"))):
-        given = ("--markers", folder / "lists.tsv", "--h5ad", folder / f"{name}_out.h5ad", "-o", folder / f"{name}.html")
-        run(folder / f"{name}.h5ad", *given, *more)
+        out = ("--h5ad", folder / f"{name}_out.h5ad", "-o", folder / f"{name}.html")
+        run(folder / f"{name}.h5ad", "--markers", folder / "lists.tsv", *out, *more)
     alone, both = (anndata.read_h5ad(folder / f"{name}_out.h5ad") for name in ("cells", "multiome"))
     assert np.array_equal(alone.obsm["X_biomatrix_pca"], both.obsm["X_biomatrix_pca"])
     pd.testing.assert_frame_equal(alone.obs, both.obs[alone.obs.columns])

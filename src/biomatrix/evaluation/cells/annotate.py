@@ -161,8 +161,8 @@ def _check(cells: CellSet, reference: str | Path | None, label: str, markers: st
     if cells.scale not in ("counts", "log1p_cp10k"):
         seen = next((note for note in cells.notes if note.startswith("values are")), f"values are {cells.scale}")
         raise UnsupportedError(
-            f"types are told from counts or their logarithms, and {seen}; name the matrix that holds them (--layer), or "
-            "say what they are (--values)"
+            f"types are told from counts or their logarithms, and {seen}; name the matrix that holds them (--layer), "
+            "or say what they are (--values)"
         )
 
 

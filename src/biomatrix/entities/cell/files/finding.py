@@ -109,9 +109,7 @@ def find(
     return Found(place, seen, matched, genes, total_column, told, _counted(kinds), peaks)
 
 
-def _of_peaks(
-    peaks: PeakRows, told: tuple[str, ...], values: Asked, totals: str | None, notes: list[str]
-) -> Found:
+def _of_peaks(peaks: PeakRows, told: tuple[str, ...], values: Asked, totals: str | None, notes: list[str]) -> Found:
     """Return what is read of a file of peaks alone: regions, and no gene whose values or totals could be told."""
     asked = [name for name, given in (("values", values != "auto"), ("totals", totals is not None)) if given]
     if asked:
@@ -246,7 +244,9 @@ def _genes(
     if not wanted.any():
         if kinds.told and len(var):
             held = kinds.listed(~wanted)
-            raise UnsupportedError(f"holds {held} and no genes; give the file or the matrix (layer=) of the genes of these cells")
+            raise UnsupportedError(
+                f"holds {held} and no genes; give the file or the matrix (layer=) of the genes of these cells"
+            )
         wanted = ~wanted  # for the resolver to say what they are
     elif (others := ~(wanted | kinds.peaks)).any():
         notes.append(f"{int(others.sum()):,} features that are neither genes nor peaks were left out: "
