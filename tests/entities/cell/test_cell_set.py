@@ -98,6 +98,11 @@ def _dense(path: Path) -> Path:
     return path
 
 
+def _half(path: Path) -> Path:
+    cells(counts().toarray().astype(np.float16)).write_h5ad(path)
+    return path
+
+
 def _old(path: Path) -> Path:
     """A file as AnnData before 0.7 wrote it: rows of obs and var as items of one array."""
     ids, names = coding()
@@ -118,6 +123,7 @@ CONTAINERS = {
     "cells.h5ad": lambda path: h5ad(path.parent, path.name),
     "csc.h5ad": _csc,
     "dense.h5ad": _dense,
+    "half.h5ad": _half,
     "old.h5ad": _old,
     "cells.zarr": _zarr,
     "zarr2.zarr": lambda path: _zarr(path, 2),
