@@ -30,6 +30,7 @@ from biomatrix.evaluation.cells.results import CellResult, Row
 from biomatrix.evaluation.cells.split import random_split, split_at, split_by
 from biomatrix.evaluation.cells.task_list import cell_task, cell_tasks
 from biomatrix.evaluation.cells.text_questions import TEXT_TASKS
+from biomatrix.metrics.cells.ontology import relation
 from biomatrix.tasks.benchmarks.answers import prediction_of
 from biomatrix.tasks.benchmarks.definition_faults import definition_faults
 from biomatrix.tasks.benchmarks.definition_files import read_benchmarks
@@ -119,7 +120,9 @@ def test_answers_are_told_apart_by_the_ontology_and_unknown_comes_last_on_the_cu
 
 def test_the_ontology_is_read(shared: Path, tmp_path: Path) -> None:
     above = read_ancestors(shared / "data" / "single_cell")
-    assert "CL:0000084" in above["CL:0000624"]  # a CD4-positive alpha-beta T cell is a T cell
+    t_cell, cd4, cd8, b_cell, monocyte = "CL:0000084", "CL:0000624", "CL:0000625", "CL:0000236", "CL:0000576"
+    asked = (t_cell, cd8, b_cell, monocyte)
+    assert [relation(cd4, each, above) for each in asked] == ["ancestor", "related", "related", "unrelated"]
     with pytest.raises(ConfigurationError, match="no such file"):
         read_ancestors(tmp_path)
 
