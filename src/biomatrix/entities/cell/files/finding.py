@@ -31,6 +31,8 @@ _COUNTS_WORDS: Final = ("count", "raw", "umi")
 TOTALS: Final = ("n_counts", "total_counts", "nCount_RNA", "n_umi", "nUMI", "total_counts_all_genes")
 """Columns of ``obs`` in which the counts of a cell over all genes are usually kept."""
 _TRANSPOSED: Final = 2000
+_ALL_GENES: Final = 10_000
+"""Columns below which a file is likely cut to some genes, so that sums over them are no totals."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,12 @@ def find(
     place, seen, sample = _chosen(contents, spans, values, layer, totals, notes)
     kinds = feature_kinds(place.var)
     total_column, note = _totals(contents.obs, sample, spans, totals, seen.scale)
+    count = int(kinds.genes.sum())
+    if total_column is None and seen.scale == "counts" and count < _ALL_GENES:
+        note.append(
+            f"totals of cells are sums over the {count:,} genes of the file; if others were left out, name the column of "
+            "counts over all (totals=)"
+        )
     if len(contents.obs) > SAMPLED:
         seen_in = sum(last - first for first, last in spans)
         notes.append(f"what the values are was decided on {seen_in:,} of {len(contents.obs):,} cells")
