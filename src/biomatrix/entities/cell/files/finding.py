@@ -105,8 +105,8 @@ def find(
     count = int(kinds.genes.sum())
     if total_column is None and seen.scale == "counts" and count < _ALL_GENES:
         note.append(
-            f"totals of cells are sums over the {count:,} genes of the file; if others were left out, name the column of "
-            "counts over all (totals=)"
+            f"totals of cells are sums over the {count:,} genes of the file; if others were left out, name the "
+            "column of counts over all (totals=)"
         )
     if len(contents.obs) > SAMPLED:
         seen_in = sum(last - first for first, last in spans)
