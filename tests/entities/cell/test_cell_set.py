@@ -229,6 +229,14 @@ def test_a_written_set_is_read_back_and_opened_by_anndata(tmp_path: Path, name: 
     assert [one.obs for one in back] == [one.obs for one in read]
 
 
+def test_what_no_file_holds_is_named(tmp_path: Path) -> None:
+    made = cells()
+    made.obs["when"] = np.datetime64("2020-01-01", "ns")
+    with pytest.raises(ConfigurationError, match=r"out\.h5ad: a part of the cells .*'when'.* make it text"):
+        CellSet.from_anndata(made).to_file(tmp_path / "out.h5ad")
+    assert not (tmp_path / "out.h5ad").exists()
+
+
 def test_single_cells_go_into_a_file_and_come_back(tmp_path: Path) -> None:
     read = CellSet.from_anndata(cells())
     one = read[0]
