@@ -48,6 +48,7 @@ from biomatrix.training.progress import METRICS, Meter, logger
 from biomatrix.training.result import TrainingResult
 from biomatrix.training.resuming import newest_whole
 from biomatrix.training.schedule import learning_rate_factor
+from biomatrix.training.sharding import set_sharding
 from biomatrix.training.stop_signal import StopOnSignal
 from biomatrix.training.trackers import RunLog, check_trackers, open_trackers
 from biomatrix.training.training_state import STATE_FILE, TrainingState
@@ -98,6 +99,7 @@ class Trainer:
         prepare_host(self.run)
         self._bf16 = computes_in_bf16(self.run)
         self.accelerator = Accelerator(mixed_precision="bf16" if self._bf16 else "no")
+        set_sharding(self.accelerator)
         _check_ids(model, vocabulary)
         check_trackers(recipe.log)
         flops = ModelFlops.of(model)
