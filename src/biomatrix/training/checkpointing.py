@@ -23,7 +23,7 @@ def checkpoint_layers(model: PreTrainedModel, share: float) -> int:
     int
         The number of layers that are computed again.
     """
-    anew: Any = getattr(model, "activation_checkpointing_enable", None)  # the name from 5.2x of Transformers on
+    anew: Any = getattr(model, "activation_checkpointing_enable", None)  # the other name is deprecated
     (anew or model.gradient_checkpointing_enable)()
     decoder: Any = model.model
     count = len(decoder.layers)

@@ -37,7 +37,7 @@ from biomatrix.training.held_out_report import HeldOutReport, Losses
 from biomatrix.training.host_memory import keep_freed_memory
 from biomatrix.training.identity import DataIdentity, check_same_run, with_batches_a_step
 from biomatrix.training.loss import NextTokenLoss
-from biomatrix.training.loss_memory import loss_rows
+from biomatrix.training.loss_memory import BYTES_COMPILED, loss_rows
 from biomatrix.training.master_weights import working_weights
 from biomatrix.training.mixed_order import order_of
 from biomatrix.training.moving_average import MovingAverage
@@ -110,7 +110,8 @@ class Trainer:
         if self.run.gradient_checkpointing:
             checkpoint_layers(model, self.run.checkpointed_share)
         rows = loss_rows(model, self.run.loss_rows, self.accelerator)
-        self.loss_module = NextTokenLoss(model, rows, recipe.stability.z_loss)
+        whole = loss_rows(model, self.run.loss_rows, self.accelerator, BYTES_COMPILED)
+        self.loss_module = NextTokenLoss(model, rows, recipe.stability.z_loss, whole)
         masters = working_weights(model, self.run, self.accelerator)
         if self.run.compile:
             compile_layers(self.loss_module, self.run.compile)
