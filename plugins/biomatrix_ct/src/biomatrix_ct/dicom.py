@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -105,7 +106,13 @@ def _order(slices: list[_Slice]) -> tuple[list[int], float]:
 
 
 def _read_slice(path: Path, limits: Limits) -> _Slice:
-    data = _parsed(read_bytes(path, limits))
+    content = read_bytes(path, limits)
+    with warnings.catch_warnings():  # pydicom tells of every oddity, those of elements that are not read too
+        warnings.simplefilter("ignore")
+        return _slice_of(_parsed(content), limits)
+
+
+def _slice_of(data: Any, limits: Limits) -> _Slice:
     _refuse_other(data)
     rows, columns, frames = _whole(data, "Rows"), _whole(data, "Columns"), _whole(data, "NumberOfFrames", 1)
     shape = (rows, columns) if frames == 1 else (frames, rows, columns)

@@ -72,7 +72,7 @@ class NoiseLevel:
     def at(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the standard deviation, in HU, at values in HU; same shape."""
         thousands = np.clip(values / 1000.0, _DARKEST, _BRIGHTEST)
-        return np.exp(self.log_at_zero + self.growth * thousands).astype(np.float32)
+        return np.asarray(np.exp(self.log_at_zero + self.growth * thousands), dtype=np.float32)
 
 
 def photon_noise_level(photons: float, lowest: float, highest: float) -> NoiseLevel:
