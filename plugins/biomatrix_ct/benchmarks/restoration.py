@@ -214,11 +214,12 @@ def main() -> None:
     parser.add_argument("--split", default="test", choices=("valid", "test"))
     parser.add_argument("--shipped", default="phantoms", help="the weights to measure beside those trained here")
     parser.add_argument("--methods", nargs="+", default=["peers", "networks"], choices=["peers", "networks"])
+    parser.add_argument("--doses", nargs="+", type=float, default=list(DOSES), metavar="I0")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     slices = load(arguments.slices, arguments.split)
     found: dict[tuple[str, float], tuple[float, ...]] = {}
-    for photons in DOSES:
+    for photons in arguments.doses:
         print(f"\nI0 = {photons:g}\n{'':22}  PSNR   SSIM     NMSE  likeness  least gain")
         for name, way in ways(arguments, photons).items():
             found[name, photons] = measure(slices, photons, way)

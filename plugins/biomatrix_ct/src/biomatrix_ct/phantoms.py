@@ -6,6 +6,7 @@ blur of a scanner and the noise of a routine dose. Neighbouring slices of one bo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -201,10 +202,12 @@ def _smooth_field(rng: np.random.Generator, side: int, pixels: float) -> NDArray
     return _filtered(rng, side, lambda frequency: np.exp(-((frequency * pixels) ** 2)))
 
 
-def _filtered(rng: np.random.Generator, side: int, response: object) -> NDArray[np.float64]:
+def _filtered(
+    rng: np.random.Generator, side: int, response: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> NDArray[np.float64]:
     white = np.fft.rfft2(rng.standard_normal((side, side)))
-    field = np.fft.irfft2(white * response(_frequency(side)), s=(side, side))  # type: ignore[operator]
-    return field / max(float(field.std()), 1e-12)
+    field = np.fft.irfft2(white * response(_frequency(side)), s=(side, side))
+    return np.asarray(field / max(float(field.std()), 1e-12))
 
 
 def _blurred(plane: NDArray[np.float64], pixels: float) -> NDArray[np.float64]:

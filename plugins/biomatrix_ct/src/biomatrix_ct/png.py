@@ -97,7 +97,7 @@ def _decoded(content: bytes, shape: tuple[int, int]) -> tuple[np.ndarray[Any, np
     try:
         with Picture.open(io.BytesIO(content), formats=["PNG"]) as picture:
             stored = np.asarray(picture)
-            words = dict(picture.info)
+            words = {str(key): value for key, value in picture.info.items()}
     except (OSError, SyntaxError, ValueError, EOFError, Picture.DecompressionBombError) as error:
         raise ParseError(f"not a whole PNG file: {error}") from error
     if stored.shape != shape or stored.dtype.kind not in "ui":
