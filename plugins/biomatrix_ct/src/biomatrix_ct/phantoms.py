@@ -206,8 +206,9 @@ def _filtered(
     rng: np.random.Generator, side: int, response: Callable[[NDArray[np.float64]], NDArray[np.float64]]
 ) -> NDArray[np.float64]:
     white = np.fft.rfft2(rng.standard_normal((side, side)))
-    field = np.fft.irfft2(white * response(_frequency(side)), s=(side, side))
-    return np.asarray(field / max(float(field.std()), 1e-12))
+    field: NDArray[np.float64] = np.fft.irfft2(white * response(_frequency(side)), s=(side, side))
+    field /= max(float(field.std()), 1e-12)
+    return field
 
 
 def _blurred(plane: NDArray[np.float64], pixels: float) -> NDArray[np.float64]:
@@ -219,4 +220,5 @@ def _blurred(plane: NDArray[np.float64], pixels: float) -> NDArray[np.float64]:
 
 def _frequency(side: int) -> NDArray[np.float64]:
     """Return the frequency, in cycles per pixel, of each term of a real transform, ``[side, side // 2 + 1]``."""
-    return np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None, :])
+    frequency: NDArray[np.float64] = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None, :])
+    return frequency
