@@ -122,7 +122,7 @@ def new_rows(
         noises = np.stack([_noise(token, seed, weight.shape[1]) for token in descriptions])
         new = (means + noise * noises).astype(np.float32)
         if scheme == "geometry":
-            _place(new, means, block, _typical_norm(weight, vocabulary), seed)
+            _place(new, means, block, typical_norm(weight, vocabulary), seed)
         ids = [block.start_id, block.end_id, *block.ids.tolist()]
         rows.update(zip(ids, new, strict=True))
     return np.stack([rows[int(id_)] for id_ in vocabulary.new_ids])
@@ -212,7 +212,7 @@ def _place(rows: NDArray[np.float32], means: NDArray[np.float64], block: Block, 
     rows[where] = (norm * unit).astype(np.float32)
 
 
-def _typical_norm(weight: torch.Tensor, vocabulary: Vocabulary) -> float:
+def typical_norm(weight: torch.Tensor, vocabulary: Vocabulary) -> float:
     """Return the median length of the base pieces' rows."""
     plain = torch.as_tensor(vocabulary.plain_ids, device=weight.device)
     return float(weight.detach()[plain].to(torch.float32).norm(dim=1).median())
