@@ -5,7 +5,7 @@ Legend of shapes: n pairs, k vectors of an entity, d numbers of each, D of a tex
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -87,9 +87,9 @@ class FitSettings:
         The norm of the projector's output.
     """
 
-    projector: ProjectorSettings = ProjectorSettings()
-    alignment: AlignmentSettings = AlignmentSettings()
-    contrast: ContrastSettings = ContrastSettings()
+    projector: ProjectorSettings = field(default_factory=ProjectorSettings)
+    alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
+    contrast: ContrastSettings = field(default_factory=ContrastSettings)
     scaling: Scaling = "all"
     length: float = 1.0
 

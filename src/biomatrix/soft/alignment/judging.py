@@ -168,7 +168,12 @@ def random_texts_row(train: Side, test: Side, settings: FitSettings) -> Row:
 
 
 def left_out_rows(
-    train: Side, test: Side, settings: FitSettings, pool: Side | None = None, extra: Side | None = None
+    train: Side,
+    test: Side,
+    settings: FitSettings,
+    pool: Side | None = None,
+    extra: Side | None = None,
+    keep_extra: bool = False,
 ) -> list[Row]:
     """Return how often entities of a key that was left out of training find it, among all keys, every key in turn.
 
@@ -179,7 +184,9 @@ def left_out_rows(
     pool : Side, optional
         Whose keys are looked among; those of the test when not given.
     extra : Side, optional
-        Further training pairs, such as made-up cells of lists of markers. Those of the key stay out too.
+        Further training pairs, such as made-up cells of lists of markers.
+    keep_extra : bool
+        Whether those of the key stay in: then what is learned of it is what they say.
 
     Raises
     ------
@@ -195,7 +202,7 @@ def left_out_rows(
         kept = np.array([each != key for each in train.keys])
         seen = train.of(kept)
         if extra is not None:
-            seen = joined(seen, extra.of(np.array([each != key for each in extra.keys])))
+            seen = joined(seen, extra.of(np.array([keep_extra or each != key for each in extra.keys])))
         these = test.of(np.array([each == key for each in test.keys]))
         projector, _ = fit_contrastive(seen.vectors, seen.keys, seen.table, settings, label=f"without {key}")
         placed.append(projected(projector, these.vectors))
