@@ -19,10 +19,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from soft_cells import cell_tables
 
-from biomatrix.generation.loading import open_engine
-from biomatrix.soft.alignment.decoder_texts import MeanEmbedding
+from biomatrix.soft.alignment.decoder import Decoder
 from biomatrix.soft.alignment.encoded import encoded_pairs, side_of
 from biomatrix.soft.alignment.fitting import FitSettings, fit_contrastive, projected
 from biomatrix.soft.alignment.judging import ALIGNED, RANDOM_TEXTS, SHUFFLED, Row, Side, judge, verdict
@@ -32,8 +32,7 @@ from biomatrix.soft.alignment.text_space import TextSpace
 from biomatrix.soft.alignment.texts import apart_from, chebi20_pairs
 from biomatrix.soft.alignment.word_counts import WordCounts
 from biomatrix.soft.encoders import open_encoder
-from biomatrix.soft.projector import ProjectorSettings
-from biomatrix.vocabulary.initialisation import typical_norm
+from biomatrix.soft.projector import Projector, ProjectorSettings
 
 ASKED = 1000
 HELD_OUT = 700
@@ -63,16 +62,15 @@ def chebi_sides(shared: Path, cache: Path | None, held_out: bool) -> tuple[Side,
     train, dropped = apart_from(train, test, encoder)
     train, train_vectors, refused = encoded_pairs(train, encoder, cache)
     test, test_vectors, test_refused = encoded_pairs(test, encoder, cache)
-    engine = open_engine("nano", device="cpu", dtype="float32")
-    own = MeanEmbedding(engine.writer.network, engine.vocabulary)
-    space = TextSpace.fit(WordCounts(own.width), train.texts, own)
+    decoder = Decoder("nano")
+    space = TextSpace.fit(WordCounts(decoder.embeddings.width), train.texts, decoder.embeddings)
     print(
         f"ChEBI-20: {len(train):,} pairs to fit ({dropped} left out that are test molecules too, {len(refused)} "
         f"refused), {len(test):,} to find ({len(test_refused)} refused); {ENCODER}; texts {space.side.name}",
         flush=True,
     )
     # The norm changes no cosine; it is that of the decoder that the projector would be used with.
-    return side_of(train, train_vectors, space), side_of(test, test_vectors, space), _length(engine)
+    return side_of(train, train_vectors, space), side_of(test, test_vectors, space), decoder.length
 
 
 def chebi(shared: Path, cache: Path | None, seeds: Sequence[int], controls: str, held_out: bool) -> bool:
@@ -84,7 +82,7 @@ def chebi(shared: Path, cache: Path | None, seeds: Sequence[int], controls: str,
         settings = chebi_settings(seed, length)
         projector, _ = fit_contrastive(train.vectors, train.keys, train.table, settings)
 
-        def place(vectors: np.ndarray, projector=projector) -> np.ndarray:  # type: ignore[no-untyped-def, type-arg]
+        def place(vectors: NDArray[np.float32], projector: Projector = projector) -> NDArray[np.float32]:
             return projected(projector, vectors)
 
         rows = judge(train, test, place, settings, controls=controls == "all" or not number)
@@ -124,13 +122,6 @@ def print_table(found: Sequence[Sequence[Row]]) -> Mapping[str, list[Row]]:
         )
     print(flush=True)
     return by_name
-
-
-def _length(engine: object) -> float:
-    network, vocabulary = engine.writer.network, engine.vocabulary  # type: ignore[attr-defined]
-    from biomatrix.generation.heads import LastPosition
-
-    return typical_norm(LastPosition(network).input_rows, vocabulary)
 
 
 def main() -> None:

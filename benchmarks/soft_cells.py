@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from biomatrix.entities.cell.cell_set import CellSet
 from biomatrix.entities.cell.encoders.expression_pca import ExpressionPCA
 from biomatrix.evaluation.cells.task_list import cell_task
 from biomatrix.soft.alignment.cell_texts import CellType, cell_pairs, marker_cells, read_ontology, symbols_of
 from biomatrix.soft.alignment.encoded import encoded_pairs, side_of
-from biomatrix.soft.alignment.fitting import FitSettings, fit_contrastive, projected
+from biomatrix.soft.alignment.fitting import FitSettings, fit_contrastive, projected, ridge_map
 from biomatrix.soft.alignment.judging import (
     ALIGNED,
     LEFT_OUT,
@@ -23,13 +24,13 @@ from biomatrix.soft.alignment.judging import (
     found_in,
     judge,
     left_out_rows,
-    ridge_map,
     verdict,
 )
+from biomatrix.soft.alignment.pairs import PairSet
 from biomatrix.soft.alignment.settings import AlignmentSettings
 from biomatrix.soft.alignment.text_space import TextSpace
 from biomatrix.soft.alignment.word_counts import WordCounts
-from biomatrix.soft.projector import ProjectorSettings
+from biomatrix.soft.projector import Projector, ProjectorSettings
 
 MARKER_LISTS = {"pbmc": 0.736, "kang": 0.628}
 """Accuracy of lists of markers on the same cells (benchmarks/single_cell.py)."""
@@ -37,6 +38,7 @@ TARGETS = {"pbmc": (0.96, 0.3), "kang": (0.92, 0.3)}
 MADE_ALONE = "made-up cells of marker lists alone"
 MADE_ALONE_RIDGE = "made-up cells alone, linear map"
 
+Floats = NDArray[np.float32]
 Table = Callable[[Sequence[Sequence[Row]]], Mapping[str, list[Row]]]
 
 
@@ -87,7 +89,7 @@ def sides_of(part: str, shared: Path, held_out: bool) -> Sides:
     markers = {of_label[label]: symbols_of(lists) for label, lists in task.markers.items()}
     space = TextSpace.fit(WordCounts(256), [one.wordings(markers.get(one.id, ()))[0] for one in ontology.values()])
 
-    def pairs(kept: np.ndarray):  # type: ignore[no-untyped-def, type-arg]
+    def pairs(kept: NDArray[np.bool_]) -> PairSet:
         chosen = np.flatnonzero(kept)
         return cell_pairs(cells[chosen], ids[chosen].tolist(), ontology, markers, task.file)
 
@@ -102,7 +104,12 @@ def sides_of(part: str, shared: Path, held_out: bool) -> Sides:
     return Sides(*sides, frozenset(markers))
 
 
-def made_cells(cells: CellSet, ontology: Mapping[str, CellType], markers: Mapping[str, Sequence[str]], encoder: ExpressionPCA):  # type: ignore[no-untyped-def]  # fmt: skip
+def made_cells(
+    cells: CellSet,
+    ontology: Mapping[str, CellType],
+    markers: Mapping[str, Sequence[str]],
+    encoder: ExpressionPCA,
+) -> PairSet:
     """Return made-up cells of the lists of markers of every type of the ontology that has one."""
     from biomatrix.entities.cell.genes.table import gene_table
     from biomatrix.soft.alignment.cell_texts import marker_symbols
@@ -131,7 +138,7 @@ def cell_tables(
         settings = cell_settings(seed)
         projector, _ = fit_contrastive(train.vectors, train.keys, train.table, settings)
 
-        def place(vectors: np.ndarray, projector=projector) -> np.ndarray:  # type: ignore[no-untyped-def, type-arg]
+        def place(vectors: Floats, projector: Projector = projector) -> Floats:
             return projected(projector, vectors)
 
         with_controls = controls == "all" or not number
@@ -159,7 +166,7 @@ def unseen_rows(sides: Sides, asked: Side, settings: FitSettings) -> list[Row]:
     projector, _ = fit_contrastive(made.vectors, made.keys, made.table, settings)
     note = f"{len(set(made.keys))} types, no cell of any"
     rows.append(Row(MADE_ALONE, "result", found_in(projected(projector, asked.vectors), asked), note))
-    ridge = ridge_map(made, settings.alignment.seed)
+    ridge = ridge_map(made.vectors, made.keys, made.table, settings.alignment.seed)
     return [*rows, Row(MADE_ALONE_RIDGE, "baseline", found_in(ridge(asked.vectors), asked), note)]
 
 

@@ -89,6 +89,9 @@ def align(
     scaling: Annotated[
         Scaling, typer.Option(help="Divide the encoder's numbers by one spread, each by its own, or not at all.")
     ] = Scaling.ALL,
+    from_ridge: Annotated[
+        bool, typer.Option("--from-ridge", help="Start a projector of one layer as ridge regression.")
+    ] = False,
     epochs: Annotated[int, typer.Option(help="At most; it stops when the held-out loss no longer falls.")] = 30,
     batch_size: Annotated[int, typer.Option(help="Pairs that are told apart at once.")] = 256,
     learning_rate: Annotated[float, typer.Option(help="Of AdamW, at its peak.")] = 2e-3,
@@ -127,6 +130,7 @@ def align(
         ),
         ContrastSettings(two_way=not one_way, repeats=repeats, temperature=temperature),  # type: ignore[arg-type]
         scaling=scaling.value,  # type: ignore[arg-type]
+        from_ridge=from_ridge,
     )  # fmt: skip
     with shown_log(quiet):
         if ontology is not None:

@@ -1,4 +1,4 @@
-"""The decoder to which entities are brought: frozen, its embeddings always at hand, its layers where they are needed."""
+"""The decoder to which entities are brought: frozen, its layers opened only where they are needed."""
 
 from __future__ import annotations
 

@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from biomatrix.errors import ConfigurationError
-from biomatrix.soft.alignment.fitting import FitSettings, TextTable, fit_contrastive, new_projector, projected
-from biomatrix.soft.alignment.linear_map import LinearMap, chosen_penalty, nearest_rows
-from biomatrix.soft.alignment.loop import held_out_pairs
-from biomatrix.soft.alignment.pairs import key_numbers
+from biomatrix.soft.alignment.fitting import (
+    FitSettings,
+    TextTable,
+    fit_contrastive,
+    new_projector,
+    projected,
+    ridge_map,
+)
+from biomatrix.soft.alignment.linear_map import nearest_rows
 from biomatrix.soft.alignment.retrieval import Recall, both_ways
 
 if TYPE_CHECKING:
@@ -129,15 +134,8 @@ def judge(
 
 def ridge_row(train: Side, test: Side, settings: FitSettings) -> Row:
     """Return the row of ridge regression, its penalty chosen on a part of the training pairs."""
-    fitted = ridge_map(train, settings.alignment.seed)
+    fitted = ridge_map(train.vectors, train.keys, train.table, settings.alignment.seed)
     return Row(RIDGE, "baseline", found_in(fitted(test.vectors), test), f"penalty {fitted.penalty:g}")
-
-
-def ridge_map(train: Side, seed: int) -> LinearMap:
-    """Return ridge regression on training pairs, its penalty chosen on a tenth of them."""
-    targets = _unit(train.table.first)
-    held_out, _ = held_out_pairs(key_numbers(train.keys), 0.1, seed)
-    return LinearMap.fit(train.vectors, targets, chosen_penalty(train.vectors, targets, held_out.tolist()))
 
 
 def shuffled_row(train: Side, test: Side, settings: FitSettings) -> Row:
@@ -206,7 +204,7 @@ def left_out_rows(
         these = test.of(np.array([each == key for each in test.keys]))
         projector, _ = fit_contrastive(seen.vectors, seen.keys, seen.table, settings, label=f"without {key}")
         placed.append(projected(projector, these.vectors))
-        ridged.append(ridge_map(seen, settings.alignment.seed)(these.vectors))
+        ridged.append(ridge_map(seen.vectors, seen.keys, seen.table, settings.alignment.seed)(these.vectors))
         rows.append(these)
     asked = rows[0]
     for each in rows[1:]:
@@ -258,8 +256,3 @@ def replace_table(side: Side, table: TextTable) -> Side:
 
 def _widened(wordings: NDArray[np.int64], width: int) -> NDArray[np.int64]:
     return np.pad(wordings, ((0, 0), (0, width - wordings.shape[1])), constant_values=-1)
-
-
-def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
-    given = np.asarray(vectors, dtype=np.float64)
-    return np.asarray(given / np.maximum(np.linalg.norm(given, axis=1, keepdims=True), 1e-12))

@@ -15,7 +15,7 @@ from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
 from biomatrix.soft.alignment.decoder import Decoder
 from biomatrix.soft.alignment.encoded import encoded_pairs, side_of
-from biomatrix.soft.alignment.fitting import FitSettings, new_projector
+from biomatrix.soft.alignment.fitting import FitSettings, new_projector, start_from_ridge
 from biomatrix.soft.alignment.judging import LEFT_OUT, Row, Side, judge, left_out_rows, verdict
 from biomatrix.soft.alignment.loop import Aligned, align_projector
 from biomatrix.soft.alignment.objectives import Autoregressive, ContrastiveEmbedding, ContrastiveHidden, Objective
@@ -135,6 +135,8 @@ def run_alignment(task: AlignmentTask, folder: Path | None = None) -> AlignmentR
     objective = _objective(task, train_pairs, train, numbers, space)
     projector = new_projector(train_vectors, task.decoder.embeddings.width, settings)
     before = _placed(objective, projector.eval(), test_vectors)
+    if settings.from_ridge:
+        start_from_ridge(projector, train_vectors, train.keys, train.table, settings.alignment.seed)
     place_for_run = None if folder is None else folder / _RUN
     aligned = align_projector(projector, train_vectors, numbers, objective, settings.alignment, place_for_run)
 
