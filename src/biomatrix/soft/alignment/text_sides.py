@@ -44,10 +44,10 @@ def open_text_side(spec: str, decoder: Decoder) -> TextSide:
         return decoder.embeddings
     if name == "hidden_states":
         return decoder.states
-    options = {"width": decoder.embeddings.width}
+    options: dict[str, int] = {}
     for word in filter(None, rest.split(",")):
         match = _OPTION.fullmatch(word)
         if match is None:
             raise ConfigurationError(f"{word!r} is no option of tfidf; write {_WRITTEN}")
         options[match[1]] = int(match[2])
-    return WordCounts(**options)
+    return WordCounts(**{"width": options.get("width") or decoder.embeddings.width, **options})
