@@ -59,7 +59,7 @@ def chebi_sides(shared: Path, cache: Path | None, held_out: bool) -> tuple[Side,
         train, test = train.of(order[HELD_OUT:]), train.of(order[:HELD_OUT])
     else:
         test = chebi20_pairs(folder, "test", ASKED).pairs
-    train, dropped = apart_from(train, test, encoder)
+    train, dropped = apart_from(train, test)
     train, train_vectors, refused = encoded_pairs(train, encoder, cache)
     test, test_vectors, test_refused = encoded_pairs(test, encoder, cache)
     decoder = Decoder("nano")

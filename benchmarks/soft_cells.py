@@ -26,6 +26,7 @@ from biomatrix.soft.alignment.judging import (
     left_out_rows,
     verdict,
 )
+from biomatrix.soft.alignment.losses import ContrastSettings
 from biomatrix.soft.alignment.pairs import PairSet
 from biomatrix.soft.alignment.settings import AlignmentSettings
 from biomatrix.soft.alignment.text_space import TextSpace
@@ -46,8 +47,11 @@ def cell_settings(seed: int) -> FitSettings:
     """Return the settings that did best on held-out training cells."""
     return FitSettings(
         ProjectorSettings(layers=1),
-        AlignmentSettings(epochs=40, batch_size=64, learning_rate=3e-3, weight_decay=0.1, held_out=0.1, seed=seed),
-        scaling="all",
+        AlignmentSettings(
+            epochs=10, batch_size=64, learning_rate=1e-4, weight_decay=0.0, input_dropout=0.2, held_out=0.1, seed=seed
+        ),
+        ContrastSettings(temperature=0.2),
+        from_ridge=True,
     )
 
 

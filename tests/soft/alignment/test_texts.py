@@ -12,7 +12,6 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.soft.alignment.cell_texts import CellType, cell_pairs, marker_symbols, read_ontology, symbols_of
 from biomatrix.soft.alignment.pairs import Pair, PairSet, key_numbers
 from biomatrix.soft.alignment.texts import Columns, apart_from, chebi20_pairs, function_pairs, read_pairs
-from biomatrix.soft.encoders import open_encoder
 
 COLUMNS = Columns("molecule", "SMILES", ("text", "also"), "id")
 
@@ -53,11 +52,9 @@ def test_the_key_is_the_text_where_none_is_declared() -> None:
 def test_what_is_to_be_found_is_never_trained_on() -> None:
     train = PairSet(tuple(Pair(Molecule.from_smiles(s), (s,)) for s in ("CCO", "CCC", "c1ccccc1")))
     test = PairSet((Pair(Molecule.from_smiles("OCC"), ("the same molecule, written otherwise",)),))
-    kept, dropped = apart_from(train, test, open_encoder("morgan,bits=64"))
-    assert dropped in (0, 1)  # OCC is CCO with its atoms in another order: the encoder's key may tell them apart
-    same = PairSet((Pair(Molecule.from_smiles("CCC"), ("x",)),))
-    kept, dropped = apart_from(train, same, open_encoder("morgan,bits=64"))
+    kept, dropped = apart_from(train, test)
     assert (len(kept), dropped) == (2, 1)
+    assert kept.texts == ("CCC", "c1ccccc1")
 
 
 def test_chebi20(shared: Path) -> None:

@@ -123,7 +123,7 @@ def run_alignment(task: AlignmentTask, folder: Path | None = None) -> AlignmentR
     ConfigurationError
         No pairs are left, or settings contradict each other.
     """
-    kept, dropped = apart_from(task.train, task.test, task.encoder)
+    kept, dropped = apart_from(task.train, task.test)
     if not len(kept):
         raise ConfigurationError("every entity to train on is one to find; give other rows for one of them")
     train_pairs, train_vectors, rejects = encoded_pairs(kept, task.encoder, task.cache)
