@@ -227,12 +227,15 @@ def verdict(rows: Sequence[Row], train_keys: Sequence[str], test_keys: Sequence[
             "Every key that is looked for was in training; only keys left out of training say whether texts are read."
         )
     kept = f"{len(unseen):,} of the {len(set(test_keys)):,} keys that are looked for were not in training"
-    beaten = [name for name in (RIDGE, NEAREST) if by_name[ALIGNED] > by_name.get(name, 0.0)]
-    failed = [name for name in (SHUFFLED, RANDOM_TEXTS) if by_name.get(name, 0.0) <= by_name[ALIGNED] / 5]
-    return (
-        f"{kept}. The projector finds more than {' and '.join(beaten) or 'no baseline'}; "
-        f"{' and '.join(failed) or 'no control'} fail, as they must."
-    )
+    names = (RIDGE, NEAREST)
+    beaten = [name for name in names if by_name[ALIGNED] > by_name.get(name, 0.0)]
+    lost = [name for name in names if name not in beaten]
+    failed = [name for name in (SHUFFLED, RANDOM_TEXTS) if by_name.get(name, 1.0) <= by_name[ALIGNED] / 5]
+    told = [f"{kept}.", f"The projector finds more than {' and '.join(beaten) or 'no baseline'}."]
+    if lost:
+        told.append(f"It does not find more than {' and '.join(lost)}.")
+    told.append(f"Controls that fail, as they must: {' and '.join(failed) or 'none'}.")
+    return " ".join(told)
 
 
 def joined(first: Side, second: Side) -> Side:
