@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from biomatrix.generation.engine import Engine
     from biomatrix.generation.events import Event
     from biomatrix.generation.requests import Prompt, Request
+    from biomatrix.generation.resolving import PromptResolver
     from biomatrix.generation.scoring import Score
 
 log = logging.getLogger("biomatrix.serving")
@@ -123,7 +125,7 @@ class Opening:
         try:
             model = open_model(self._settings)
             pool.wait_until_ready()
-            service = Service(model, pool, self._settings.limits)
+            service = Service(model, pool, self._settings.limits, self._settings.soft_vectors)
             self._finish(service)
             warm(service)
         except Exception as error:  # the thread has nobody to raise it to
@@ -150,7 +152,8 @@ def open_model(settings: ServingSettings) -> Model:
 
     screen = None if settings.screen is None else load_screen(settings.screen)
     engine = open_named_engine(settings.engine, settings.model, **settings.engine_settings)
-    model = shared_by_threads(Model(engine, settings.name), settings)
+    model = Model(engine, settings.name)
+    model = shared_by_threads(model.with_soft(settings.soft) if settings.soft else model, settings)
     # the first answer builds what all later ones use
     model.generate("Hello", max_new_tokens=_WARM_TOKENS, greedy=True)
     if screen is not None:
@@ -192,6 +195,12 @@ class TurnEngine:
         """Return how likely a continuation is, in nats."""
         with self._turn:
             return self._engine.score(request, continuation)
+
+    def resolving(self, resolver: PromptResolver) -> TurnEngine:
+        """Return the same, in the same turns, over an engine that understands deferred parts of prompts."""
+        engine = copy(self)
+        engine._engine = self._engine.resolving(resolver)  # type: ignore[attr-defined]
+        return engine
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.generation.requests import Request
+from biomatrix.vocabulary.chat import Turn
 from biomatrix.vocabulary.items import as_items
 from biomatrix.vocabulary.segments import Failure
+from biomatrix.vocabulary.tables import Deferred, Item
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from biomatrix.generation.engine import Engine
     from biomatrix.generation.events import Event
     from biomatrix.generation.requests import Prompt
+    from biomatrix.generation.resolving import PromptResolver
     from biomatrix.generation.scoring import Score
 
 Screen: TypeAlias = "Callable[[Request], str | None]"
@@ -88,10 +91,30 @@ class ScreenedEngine:
         states: NDArray[np.float32] = self._engine.hidden_states(ids)  # type: ignore[attr-defined]
         return states
 
+    def resolving(self, resolver: PromptResolver) -> ScreenedEngine:
+        """Return the same over an engine that understands deferred parts of prompts."""
+        return ScreenedEngine(self._engine.resolving(resolver), self._screen, self._name)  # type: ignore[attr-defined]
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
     def _check(self, request: Request) -> None:
-        reason = self._screen(request)
+        reason = self._screen(_in_plain_sight(request))
         if reason is not None:
             raise ScreenedError(f"refused by {self._name}: {reason}")
+
+
+def _in_plain_sight(request: Request) -> Request:
+    """Return a request whose entities are seen, also those that the model is shown as vectors."""
+    before = [as_items(turn.content) for turn in request.history]
+    if not any(isinstance(item, Deferred) for items in (request.parts, *before) for item in items):
+        return request
+    history = [Turn(turn.role, _seen(items)) for turn, items in zip(request.history, before, strict=True)]
+    return replace(request, prompt=_seen(request.parts), history=history)
+
+
+def _seen(items: Sequence[Item]) -> list[Item]:
+    found: list[Item] = []
+    for item in items:
+        found += list(item.entities) if isinstance(item, Deferred) and item.entities else [item]
+    return found

@@ -17,6 +17,7 @@ from biomatrix.entities.cell.files.hdf5_texts import inspect_heaps
 from biomatrix.entities.cell.files.matrix_layouts import is_loom, loom_contents, ten_x_contents, ten_x_genomes
 from biomatrix.entities.cell.files.matrix_market import is_matrix_folder, matrix_market_contents
 from biomatrix.entities.cell.files.zarr_inspection import inspect_zarr
+from biomatrix.entities.cell.kind import CellKind
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.errors import ParseError, UnsupportedError
 
@@ -55,6 +56,8 @@ def _opened(path: Path, limits: Limits) -> AbstractContextManager[Contents]:
     if path.is_dir():
         return nullcontext(matrix_market_contents(path, limits)) if is_matrix_folder(path) else _zarr(path, limits)
     head = _head(path)
+    if (advice := CellKind.refused_extensions.get(path.suffix.lower())) is not None:
+        raise ParseError(f"is {advice}")
     if path.name.lower().endswith(_MARKET):
         return nullcontext(matrix_market_contents(path, limits))
     if head.startswith(_HDF5):
