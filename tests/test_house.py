@@ -41,9 +41,18 @@ FOUNDATION = {"__init__", "errors", "lazy", "peak_memory", "progress", "processo
 """Modules beside the rooms, which any room may import."""
 
 ABOUT_CELLS = tuple(
-    f"biomatrix.{name}" for name in ("links", "evaluation.cells", "soft.encoders.cells", "cli.cells", "cli.links")
+    f"biomatrix.{name}"
+    for name in (
+        "links",
+        "evaluation.cells",
+        "soft.encoders.cells",
+        "cli.cells",
+        "cli.links",
+        "soft.alignment.cell_texts",
+        "soft.alignment.cell_files",
+    )
 )
-"""What is about cells alone: their types, and the links between their open regions and genes."""
+"""What is about cells alone: their types, texts on them, and the links between their open regions and genes."""
 
 KIND_FOLDERS = ("molecule", "protein", "cell")
 LONGEST_FILE, MEDIAN_FILE = 500, 150
