@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from biomatrix.cli import soft_align, soft_convert, soft_retrieve
+from biomatrix.cli import soft_align, soft_convert, soft_encode, soft_retrieve
 
 app = typer.Typer(
-    help="Show entities to a model as vectors of frozen encoders: align a projector with texts, retrieve.",
+    help="Show entities to a model as vectors of frozen encoders: encode, align a projector with texts, retrieve.",
     epilog=f"Example: {soft_align.EXAMPLE}",
     no_args_is_help=True,
 )
+soft_encode.register(app)
 soft_align.register(app)
 soft_retrieve.register(app)
 soft_convert.register(app)
@@ -23,4 +24,4 @@ def register(parent: typer.Typer) -> None:
 
 @app.callback()
 def soft() -> None:
-    """Show entities to a model as vectors of frozen encoders: align a projector with texts, retrieve."""
+    """Show entities to a model as vectors of frozen encoders: encode, align a projector with texts, retrieve."""
