@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.soft.projector import Projector, ProjectorSettings
@@ -59,7 +60,7 @@ def test_what_is_not_whole_is_refused_in_one_line(tmp_path: Path) -> None:
             Projector.from_pretrained(tmp_path)
     path.write_text(json.dumps(held))
     (tmp_path / "projector.safetensors").write_bytes(b"\x80\x04.")
-    with pytest.raises(WeightsError, match="no projector can be read"):
+    with pytest.raises(WeightsError, match="not a safetensors file"):
         Projector.from_pretrained(tmp_path)
 
 
@@ -69,3 +70,59 @@ def test_what_is_not_whole_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, int]) -> None:
     with pytest.raises(ConfigurationError):
         ProjectorSettings(**settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"layers": 2.5, "norm": True, "dropout": 0.0, "learned": 0, "width": 16},
+        {"layers": 2, "norm": 3, "dropout": 0.0, "learned": 0, "width": 16},
+        {"layers": 9, "norm": True, "dropout": 0.0, "learned": 0, "width": 16},
+        {"layers": 2, "norm": True, "dropout": 0.0, "learned": 0, "width": 10**12},
+        {"layers": 2, "norm": True, "dropout": 0.0, "learned": 10**12, "width": 16},
+    ],
+    ids=str,
+)
+def test_settings_of_a_folder_that_no_projector_has_are_refused_before_anything_is_made_of_them(
+    tmp_path: Path, settings: dict[str, object]
+) -> None:
+    Projector(5, 32, 0.7, ProjectorSettings(2, 16), RECORD).save_pretrained(tmp_path)
+    path = tmp_path / "projector.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"settings": settings}))
+    with pytest.raises(WeightsError) as refused:
+        Projector.from_pretrained(tmp_path)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"d": 10**12}, "tensors are not those"),
+        ({"width": 10**15}, "tensors are not those"),
+        ({"training_data": 5}, "training_data"),
+        ({"figures": {"recall": "high"}}, "figures"),
+    ],
+    ids=str,
+)
+def test_a_record_that_says_what_cannot_be_is_refused(tmp_path: Path, change: dict[str, object], said: str) -> None:
+    Projector(5, 32, 0.7, ProjectorSettings(2, 16), RECORD).save_pretrained(tmp_path)
+    path = tmp_path / "projector.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(WeightsError, match=said):
+        Projector.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("length", 0.0), ("length", -1.0), ("spread", 0.0), ("mean", float("nan")), ("layers.0.weight", float("inf"))],
+)
+def test_weights_that_give_no_vectors_are_refused(tmp_path: Path, name: str, value: float) -> None:
+    Projector(5, 32, 0.7, ProjectorSettings(2, 16), RECORD).save_pretrained(tmp_path)
+    path = tmp_path / "projector.safetensors"
+    tensors = load_file(path)
+    save_file(tensors | {name: torch.full_like(tensors[name], value)}, path)
+    with pytest.raises(WeightsError):
+        Projector.from_pretrained(tmp_path)
+    save_file(tensors | {name: tensors[name].double()}, path)
+    with pytest.raises(WeightsError, match="tensors are not those"):
+        Projector.from_pretrained(tmp_path)

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from biomatrix.entities.files.tensor_files import StoredTensor, read_header
 from biomatrix.errors import ConfigurationError, WeightsError
-from biomatrix.soft.projector_record import WEIGHTS_FILE, ProjectorRecord
+from biomatrix.soft.projector_record import RECORD_FILE, WEIGHTS_FILE, ProjectorRecord
 
 MOST_LAYERS: Final = 3
 
@@ -156,22 +157,27 @@ class Projector(nn.Module):
         WeightsError
             A file is missing or damaged, or its tensors are not those that its JSON describes.
         """
-        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        record, settings = ProjectorRecord.read(Path(folder))
-        path = Path(folder) / WEIGHTS_FILE
+        place = Path(folder)
+        record, told = ProjectorRecord.read(place)
         try:
-            tensors = load_file(path)
-        except (OSError, SafetensorError) as error:
-            raise WeightsError(f"no projector can be read here: {error}", file=str(path)) from None
-        projector = cls(record.d, record.width, 1.0, ProjectorSettings(**settings), record)
-        try:
-            projector.load_state_dict(tensors)
-        except RuntimeError:
-            raise WeightsError("its tensors are not those that projector.json describes", file=str(path)) from None
+            settings = ProjectorSettings(**told)
+        except ConfigurationError as error:
+            raise WeightsError(error.message, file=str(place / RECORD_FILE)) from None
+        path = place / WEIGHTS_FILE
+        # Sizes are compared before anything of them is made: a description may tell of more than fits any memory.
+        with torch.device("meta"):
+            projector = cls(record.d, record.width, 1.0, settings, record)
+        wanted = {name: StoredTensor("F32", tuple(t.shape)) for name, t in projector.state_dict().items()}
+        if read_header(path) != wanted:
+            raise WeightsError("its tensors are not those that projector.json describes", file=str(path))
+        tensors = load_file(path)
         if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
             raise WeightsError("a tensor holds NaN or infinity", file=str(path))
+        if not (tensors["length"] > 0 and bool((tensors["spread"] > 0).all())):
+            raise WeightsError("the norm of its vectors and the spread that it divides by are above 0", file=str(path))
+        projector.load_state_dict(tensors, assign=True)
         return projector.requires_grad_(False).eval()
 
     def _check_sizes(self, record: ProjectorRecord) -> None:

@@ -77,7 +77,7 @@ class ProjectorRecord:
         try:
             record = cls(**{**held, "training_data": tuple(held.get("training_data", ()))})
         except TypeError:
-            odd = sorted(set(held) ^ set(wanted))
+            odd = sorted(set(held) ^ set(wanted)) or ["training_data"]
             raise WeightsError(
                 f"does not hold what a projector's record holds: {', '.join(odd)}", file=str(path)
             ) from None
@@ -94,13 +94,13 @@ def _fits(value: Any, kind: str) -> bool:
         return isinstance(value, str)
     if kind.startswith("tuple"):
         return all(isinstance(one, str) for one in value)
-    return isinstance(value, Mapping)
+    return isinstance(value, Mapping) and all(isinstance(one, int | float) for one in value.values())
 
 
 def _is_settings(settings: Any) -> bool:
-    names = {"layers", "width", "norm", "dropout", "learned"}
+    types = {"layers": int, "width": int, "norm": bool, "dropout": float, "learned": int}
     return (
         isinstance(settings, dict)
-        and set(settings) == names
-        and all(isinstance(value, int | float) for value in settings.values())
+        and set(settings) == set(types)
+        and all(type(value) is types[name] or (name == "dropout" and value == 0) for name, value in settings.items())
     )
