@@ -86,7 +86,7 @@ class GivenVectors(Deferred):
 
         try:
             found = np.array(vectors, dtype=np.float32)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ConfigurationError(f"vectors are k lists of d numbers: {error}") from None
         found.flags.writeable = False
         self.vectors, self.kind, self.projector = found, kind, projector

@@ -63,7 +63,7 @@ class SoftSource:
         if record is None:
             raise ConfigurationError("a projector without a record", file=str(folder))
         try:
-            return cls(place.resolve().name, open_encoder(_beside(record.encoder, place)), projector)
+            return cls(place.resolve().name, open_encoder(record.encoder, beside=place), projector)
         except BioMatrixError as error:
             raise error.at(file=str(folder)) from None
 
@@ -127,12 +127,3 @@ def _hash_of(projector: Projector) -> bytes:
     for name, tensor in sorted(projector.state_dict().items()):
         digest.update(name.encode() + tensor.detach().cpu().to(torch.float32).contiguous().numpy().tobytes())
     return digest.digest()
-
-
-def _beside(spec: str, folder: Path) -> str:
-    """Return the name of an encoder, a folder in it looked for beside the projector first."""
-    head, comma, options = spec.partition(",")
-    name, colon, path = head.partition(":")
-    beside = folder / path
-    is_there = bool(colon and path) and not Path(path).is_absolute() and beside.exists()
-    return f"{name}:{beside}{comma}{options}" if is_there else spec

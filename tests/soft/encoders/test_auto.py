@@ -233,6 +233,35 @@ def test_bad_folders_are_refused_in_one_line(name: str, make_esm: Callable[..., 
     assert str(folder) in caught.value.file
 
 
+def test_an_index_leads_to_no_other_file(make_esm: Callable[..., Path]) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    folder = make_esm()
+    tensors = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    first, *others = tensors
+    save_file({first: tensors[first]}, folder / "model-00001-of-00002.safetensors", metadata={"format": "pt"})
+    rest = {name: tensors[name] for name in others}
+    index = folder / "model.safetensors.index.json"
+    for name in ("weights.bin", "../elsewhere.safetensors", "weights.safetensors"):
+        files = dict.fromkeys(others, name) | {first: "model-00001-of-00002.safetensors"}
+        index.write_text(json.dumps({"metadata": {}, "weight_map": files}))
+        torch.save(rest, folder / name) if name.endswith("bin") else save_file(
+            rest, folder / name, metadata={"format": "pt"}
+        )
+        with pytest.raises(WeightsError, match="leads to"):
+            AutoEncoder(folder, device="cpu")
+    index.write_text(json.dumps({"metadata": {}}))
+    with pytest.raises(WeightsError, match="names no file"):
+        AutoEncoder(folder, device="cpu")
+
+
+def test_no_vectors_is_not_taken_for_one(esm: Path) -> None:
+    with pytest.raises(ConfigurationError, match="at least one vector"):
+        open_encoder(f"auto:{esm},k=0")
+
+
 def test_nothing_is_fetched(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="nothing is fetched"):
         open_encoder("auto:facebook/esm2_t6_8M_UR50D")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import biomatrix as bm
 from biomatrix.entities.encoder import Encoder
 from biomatrix.entities.kind_registry import kinds, load_attribute
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.soft.encoders import known_encoders, open_encoder
 
 MOLECULES = [bm.Molecule.from_smiles(one) for one in ("CCO", "c1ccccc1", "C")]
@@ -66,3 +69,22 @@ def test_specs_that_make_no_sense_are_refused(spec: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message) as caught:
         open_encoder(spec)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_is_looked_for_beside_first_whatever_its_name_holds(tmp_path: Path, esm: Path) -> None:
+    place = tmp_path / "run,lr=3"
+    shutil.copytree(esm, place / "small, esm")
+    found = open_encoder("auto:small, esm,k=2", beside=place)
+    assert found.hash == open_encoder(f"auto:{esm},k=2").hash
+    with pytest.raises(WeightsError, match="no such folder"):
+        open_encoder("auto:small, esm,k=2")
+
+
+def test_a_vector_of_zeros_is_not_hidden_by_the_marks_of_its_parts() -> None:
+    encoder = open_encoder("morgan,bits=30,parts=4")
+    encoder.encoder.encode_each = lambda entities, batch_size=32: [  # type: ignore[attr-defined]
+        np.zeros((1, 30), dtype=np.float32) for _ in entities
+    ]
+    (found,) = encoder.encode_each(MOLECULES[:1])
+    assert isinstance(found, ConfigurationError)
+    assert "all zero" in str(found)

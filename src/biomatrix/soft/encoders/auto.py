@@ -82,7 +82,7 @@ class AutoEncoder(NetworkEncoder):
         self._config = check_encoder_folder(self.folder)
         self.kind = _kind(kind, str(self._config.get("model_type", "")))
         found = None if queries is None else read_queries(queries)
-        self._pooling = Pooling(pooling, k or (1 if found is None else len(found)), found)
+        self._pooling = Pooling(pooling, (1 if found is None else len(found)) if k is None else k, found)
         self.k, self.pooling = self._pooling.k, str(self._pooling)
         self.windows, self.letters_apart = windows, letters_apart
         if windows and (pooling == FIRST or (pooling == MEAN and self.k > 1)):

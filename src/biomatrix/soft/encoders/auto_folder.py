@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     import torch
 
 _WEIGHTS: Final = "model*.safetensors"
+INDEX_FILE: Final = "model.safetensors.index.json"
+"""What says which tensor is in which file, where there are several."""
 _PICKLES: Final = ("pytorch_model*.bin", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
 _DESCRIPTIONS: Final = (CONFIG_FILE, "tokenizer_config.json", "processor_config.json", "preprocessor_config.json")
 _REMOTE: Final = "auto_map"
 """What names code of the folder in its descriptions."""
 _TOKENIZER_FILES: Final = ("*.txt", "*.json", "*.model")
-_NOT_HASHED: Final = ("generation_config.json", "model.safetensors.index.json", "trainer_state.json")
+_NOT_HASHED: Final = ("generation_config.json", INDEX_FILE, "trainer_state.json")
 _IDLE: Final = frozenset({"_name_or_path", "transformers_version", "architectures", "dtype", "torch_dtype"})
 """Words of a configuration that change no vector here."""
 _SPARE: Final = frozenset(
@@ -75,9 +77,22 @@ def check_encoder_folder(folder: Path) -> dict[str, Any]:
         )
     for path in weights:
         read_header(path)
+    _check_index(folder / INDEX_FILE, {path.name for path in weights})
     if config.get("is_encoder_decoder"):
         raise UnsupportedError("a network with encoder and decoder; give one of its encoder alone", file=str(folder))
     return config
+
+
+def _check_index(path: Path, names: set[str]) -> None:
+    """Refuse an index that leads to other files than those of the folder that are checked and hashed."""
+    if not path.is_file():
+        return
+    files = read_object(path, WeightsError).get("weight_map")
+    if not isinstance(files, dict):
+        raise WeightsError("names no file for its tensors (weight_map)", file=str(path))
+    other = next((str(name) for name in files.values() if name not in names), None)
+    if other is not None:
+        raise WeightsError(f"leads to {other!r}; weights are read from {_WEIGHTS} of the folder alone", file=str(path))
 
 
 def encoder_folder_hash(folder: Path, config: dict[str, Any]) -> str:

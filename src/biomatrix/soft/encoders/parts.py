@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.encoder import DEFAULT_BATCH, Encoder, encoder_hash
+from biomatrix.entities.encoder import DEFAULT_BATCH, Encoder, checked_vectors, encoder_hash
 from biomatrix.errors import BioMatrixError, ConfigurationError
 
 
@@ -58,7 +58,14 @@ class InParts(Encoder):
     ) -> list[NDArray[np.float32] | BioMatrixError]:
         """Return the parts of each entity's vector, ``float32 [k, d]``, or why it has none."""
         marks = np.eye(self.k, dtype=np.float32)
-        return [
-            one if isinstance(one, BioMatrixError) else np.concatenate((one * self._holds, marks), axis=1)
-            for one in self.encoder.encode_each(entities, batch_size)
-        ]
+        found: list[NDArray[np.float32] | BioMatrixError] = []
+        for one in self.encoder.encode_each(entities, batch_size):
+            try:
+                if isinstance(one, BioMatrixError):
+                    raise one
+                # A vector of zeros is refused here: with the marks beside it nobody would see it.
+                whole = checked_vectors(one, 1, self.encoder.d)
+                found.append(np.concatenate((whole * self._holds, marks), axis=1))
+            except BioMatrixError as error:
+                found.append(error)
+        return found

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from biomatrix.entities.encoder import Encoder
@@ -23,6 +24,8 @@ NETWORKS: Final[Mapping[str, str]] = {
 """Encoders with a network: name to ``module:Class``. Those without one are in their kinds' registrations."""
 _OPTIONS: Final = re.compile(r",(?=[a-z_]+=)")
 """What parts options; a folder's name may hold a comma."""
+_FOLDERS: Final = ("queries",)
+"""Options that name a folder."""
 _WORDS: Final = {"true": True, "false": False}
 
 
@@ -69,7 +72,7 @@ def known_encoders() -> tuple[KnownEncoder, ...]:
     return (*own, *shipped, *(KnownEncoder(name, home) for name, home in NETWORKS.items()))
 
 
-def open_encoder(spec: str, **options: Any) -> Encoder:
+def open_encoder(spec: str, *, beside: Path | None = None, **options: Any) -> Encoder:
     """Open an encoder.
 
     Parameters
@@ -78,6 +81,8 @@ def open_encoder(spec: str, **options: Any) -> Encoder:
         ``NAME``, or ``NAME:FOLDER`` where it has weights, then options as ``,option=value``: ``morgan``,
         ``morgan,radius=3``, ``expression_pca:FOLDER``, ``nano,kind=molecule``, ``auto:FOLDER,kind=protein,k=4``.
         ``parts=4`` deals the numbers of an encoder that makes one vector out to four.
+    beside : Path, optional
+        A folder in which folders of the text are looked for first.
     **options
         More of them, which win over those of the text; ``kind`` is checked where the encoder has one of its own.
 
@@ -103,6 +108,9 @@ def open_encoder(spec: str, **options: Any) -> Encoder:
         raise ConfigurationError(
             f"{name} takes no folder; it is written {known.form}" if argument else f"{name} is written {known.form}"
         )
+    if beside is not None:
+        argument = _in_folder(argument, beside)
+        given.update({key: _in_folder(given[key], beside) for key in _FOLDERS if isinstance(given.get(key), str)})
     parts = given.pop("parts", 1)
     encoder = _made(known, argument, given)
     _check_type(name, "parts", parts, int)
@@ -110,7 +118,7 @@ def open_encoder(spec: str, **options: Any) -> Encoder:
         encoder = InParts(encoder, parts)
         given["parts"] = parts
     told = "".join(f",{key}={_written(value)}" for key, value in sorted(given.items()) if value is not None)
-    encoder.spec = f"{head}{told}"
+    encoder.spec = f"{name}:{argument}{told}" if argument else f"{name}{told}"
     return encoder
 
 
@@ -150,6 +158,12 @@ def _maker(home: Any) -> Callable[..., Encoder]:
 
 def _takes_folder(make: Callable[..., Encoder]) -> bool:
     return any(one.kind is not inspect.Parameter.KEYWORD_ONLY for one in inspect.signature(make).parameters.values())
+
+
+def _in_folder(path: str, folder: Path) -> str:
+    """Return a path inside a folder where it leads to something there, else as it is written."""
+    inside = folder / path
+    return str(inside) if path and not Path(path).is_absolute() and inside.exists() else path
 
 
 def _option(text: str) -> tuple[str, bool | int | float | str]:
