@@ -104,3 +104,19 @@ def test_damaged_folders_are_refused(damage: Callable[[Path], Any], message: str
     damage(tmp_path / "pca")
     with pytest.raises(WeightsError, match=message):
         ExpressionPCA.from_pretrained(tmp_path / "pca")
+
+
+@pytest.mark.parametrize("genes", [[["a list"], "ENSG1"], "ENSG1", [1, 2]], ids=str)
+def test_genes_that_are_no_names_are_refused(tmp_path: Path, genes: object) -> None:
+    ExpressionPCA(["ENSG1", "ENSG2"], np.zeros(2, np.float32), np.eye(2, dtype=np.float32)).save_pretrained(
+        tmp_path / "e"
+    )
+    path = tmp_path / "e" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"genes": genes}))
+    with pytest.raises(WeightsError, match="no list of genes"):
+        ExpressionPCA.from_pretrained(tmp_path / "e")
+
+
+def test_components_without_genes_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="do not fit"):
+        ExpressionPCA([], np.zeros(0, np.float32), np.ones((3, 5), np.float32))

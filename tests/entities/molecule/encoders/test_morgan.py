@@ -8,6 +8,7 @@ from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
 from biomatrix import Molecule, Protein
+from biomatrix.entities.molecule.encoders.fingerprints import Fingerprints
 from biomatrix.entities.molecule.encoders.morgan import MorganCounts
 from biomatrix.errors import ConfigurationError, UnsupportedError
 
@@ -31,6 +32,9 @@ def test_neither_hydrogens_nor_a_conformer_nor_the_order_of_atoms_count() -> Non
     for other in (molecule.with_hydrogens(), molecule.embed(), shuffled, Molecule(molecule.mol, "x", ("a note",))):
         np.testing.assert_array_equal(encoder.encode([other]), expected)
     assert encoder.key(molecule) == encoder.key(Molecule(molecule.mol, "x", ("a note",)))
+    folded = Molecule(molecule.embed().mol)
+    for one in (encoder, Fingerprints(bits=64)):
+        assert one.key(folded) == one.key(molecule)  # one entity in a store, not two with equal vectors
     assert encoder.key(molecule) != encoder.key(Molecule.from_smiles(SMILES[1]))
 
 

@@ -67,7 +67,7 @@ class ExpressionPCA(DirectEncoder):
         self.genes, self.fitted_on = tuple(genes), fitted_on
         self.mean = np.ascontiguousarray(mean, dtype=np.float32)
         self.components = np.ascontiguousarray(components, dtype=np.float32)
-        if self.components.ndim != 2 or self.components.shape[1:] != self.mean.shape != (0,):
+        if self.components.ndim != 2 or not self.mean.size or self.components.shape[1:] != self.mean.shape:
             raise ConfigurationError(f"components {components.shape} do not fit a mean of shape {mean.shape}")
         if len(self.genes) != len(self.mean) or len(set(self.genes)) != len(self.genes):
             raise ConfigurationError(f"{len(set(self.genes))} different genes do not fit {len(self.mean)} columns")
@@ -137,8 +137,11 @@ class ExpressionPCA(DirectEncoder):
                 file=str(place / CONFIG_FILE),
             )
         path, genes = place / WEIGHTS_FILE, about.get("genes")
-        if set(read_header(path)) != {"mean", "components"} or not isinstance(genes, list):
-            raise WeightsError("holds other tensors than mean and components, or no list of genes", file=str(place))
+        told = read_header(path)
+        if set(told) != {"mean", "components"} or {one.dtype for one in told.values()} != {"F32"}:
+            raise WeightsError("holds other tensors than mean and components in float32", file=str(path))
+        if not isinstance(genes, list) or not all(isinstance(gene, str) for gene in genes):
+            raise WeightsError("holds no list of genes", file=str(place / CONFIG_FILE))
         from safetensors.numpy import load_file
 
         tensors = load_file(path)

@@ -12,7 +12,7 @@ from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 
 from biomatrix.entities.encoder import DirectEncoder, encoder_hash
-from biomatrix.entities.molecule.encoders.morgan import FEWEST_BITS, MOST_BITS, without_hydrogens
+from biomatrix.entities.molecule.encoders.morgan import FEWEST_BITS, MOST_BITS, graph_bytes, without_hydrogens
 from biomatrix.errors import ConfigurationError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class Fingerprints(DirectEncoder):
         return encoder_hash(self, {"bits": self.bits, "elements": ELEMENTS, "groups": len(_groups())})
 
     def content(self, entity: Any) -> bytes:
-        """Return the molecule in RDKit's binary form without properties; its notes are left out."""
-        return bytes(entity.mol.ToBinary(int(Chem.PropertyPickleOptions.NoProps)))
+        """Return the graph of the molecule, as :func:`graph_bytes` does; its conformer and notes are left out."""
+        return graph_bytes(entity.mol)
 
     def vectors_of(self, entity: Molecule) -> NDArray[np.float32]:
         """Return the counts of a molecule, ``float32 [1, d]``; UnsupportedError where it has no atoms."""

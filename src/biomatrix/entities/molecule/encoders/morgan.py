@@ -67,8 +67,8 @@ class MorganCounts(DirectEncoder):
         return encoder_hash(self, {"radius": self.radius, "chirality": self.chirality, "logarithm": self.logarithm})
 
     def content(self, entity: Any) -> bytes:
-        """Return the molecule in RDKit's binary form without properties; its notes are left out."""
-        return bytes(entity.mol.ToBinary(int(Chem.PropertyPickleOptions.NoProps)))
+        """Return the graph of the molecule, as :func:`graph_bytes` does; its conformer and notes are left out."""
+        return graph_bytes(entity.mol)
 
     def vectors_of(self, entity: Molecule) -> NDArray[np.float32]:
         """Return the counts of a molecule, ``float32 [1, bits]``; UnsupportedError where no bit is set."""
@@ -97,3 +97,10 @@ def without_hydrogens(mol: Chem.Mol) -> Chem.Mol:
         return mol
     with BlockLogs():
         return Chem.RemoveHs(mol)
+
+
+def graph_bytes(mol: Chem.Mol) -> bytes:
+    """Return atoms, bonds and stereo in RDKit's binary form, without explicit hydrogens, conformers and properties."""
+    bare = Chem.Mol(without_hydrogens(mol))
+    bare.RemoveAllConformers()
+    return bytes(bare.ToBinary(int(Chem.PropertyPickleOptions.NoProps)))
