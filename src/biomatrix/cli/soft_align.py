@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -15,6 +15,7 @@ from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.entities.encoder import Encoder
+    from biomatrix.entities.rejects import Reject
     from biomatrix.soft.alignment.fitting import FitSettings
     from biomatrix.soft.alignment.pairs import PairSet
 
@@ -25,6 +26,15 @@ EXAMPLE = (
 CELLS = (
     "biomatrix soft align pbmc.h5ad --ontology cell_types.parquet --encoder expression_pca --layers 1 -o cell_projector"
 )
+
+
+class _Read(NamedTuple):
+    """What files hold: pairs to fit and to find, the encoder, and the rows that are no pair."""
+
+    train: PairSet
+    test: PairSet
+    encoder: Encoder
+    rejects: list[Reject]
 
 
 class Goal(StrEnum):
@@ -139,11 +149,11 @@ def align(
     )  # fmt: skip
     with shown_log(quiet):
         if ontology is not None:
-            train, test, opened = _cells(pairs, ontology, type_column, split_column, encoder, output)
+            read = _cells(pairs, ontology, type_column, split_column, encoder, output)
         else:
             told = tuple(text_column or ["text"])
-            train, test, opened = _rows(pairs, find, (kind, entity_column, told, key_column, unquoted), encoder, seed)
-        found = _run(train, test, opened, decoder, texts, goal, settings, output, cache, not no_controls)
+            read = _rows(pairs, find, (kind, entity_column, told, key_column, unquoted), encoder, seed)
+        found = _run(read, decoder, texts, goal, settings, output, cache, not no_controls)
     typer.echo(
         json.dumps(found) if as_json else "\n".join([*_lines(found), found["told"], f"report: {output}/report.html"])
     )
@@ -151,8 +161,8 @@ def align(
 
 def _rows(
     pairs: Path, find: Path | None, columns: tuple[str, str, tuple[str, ...], str, bool], encoder: str, seed: int
-) -> tuple[PairSet, PairSet, Encoder]:
-    """Return the pairs to fit and to find of tables, and the encoder."""
+) -> _Read:
+    """Return the pairs to fit and to find of tables, what they were refused, and the encoder."""
     import logging
 
     from biomatrix.soft.alignment.loop import held_out_pairs
@@ -164,43 +174,43 @@ def _rows(
     wanted = Columns(kind, entity, texts, key, quoted=not unquoted)
     opened = open_encoder(encoder)
     read = read_pairs(pairs, wanted)
+    other = None if find is None else read_pairs(find, wanted)
+    rejects = [*read.rejects, *(other.rejects if other else ())]
     log = logging.getLogger("biomatrix.soft")
-    for reject in read.rejects:
+    for reject in rejects:
         log.warning("left out: %s", reject)
-    if find is not None:
-        other = read_pairs(find, wanted)
-        for reject in other.rejects:
-            log.warning("left out: %s", reject)
-        return read.pairs, other.pairs, opened
+    if other is not None:
+        return _Read(read.pairs, other.pairs, opened, rejects)
     drawn, _ = held_out_pairs(key_numbers(read.pairs.keys), 0.1, seed)
     if not len(drawn):
         raise ConfigurationError("too few pairs to hold any out to find; give --find", file=str(pairs))
     test = read.pairs.of(drawn)
     kept = sorted(set(range(len(read.pairs))) - set(drawn.tolist()))
-    return read.pairs.of(kept), test, opened
+    return _Read(read.pairs.of(kept), test, opened, rejects)
 
 
-def _cells(
-    file: Path, ontology: Path, type_column: str, split_column: str, encoder: str, output: Path
-) -> tuple[PairSet, PairSet, Encoder]:
+def _cells(file: Path, ontology: Path, type_column: str, split_column: str, encoder: str, output: Path) -> _Read:
     """Return the pairs to fit and to find of annotated cells, and the encoder, fitted where it is named alone."""
     from biomatrix.soft.alignment.cell_files import FITTED, CellColumns, fitted_encoder, read_cell_pairs
     from biomatrix.soft.encoders import open_encoder
 
     train, test = read_cell_pairs(file, ontology, CellColumns(type_column, split_column))
-    return train, test, fitted_encoder(train, output) if encoder == FITTED else open_encoder(encoder)
+    return _Read(train, test, fitted_encoder(train, output) if encoder == FITTED else open_encoder(encoder), [])
 
 
 def _run(
-    train: PairSet, test: PairSet, encoder: Encoder, decoder: str, texts: str, goal: Goal, settings: FitSettings,
-    output: Path, cache: Path | None, controls: bool,
+    read: _Read, decoder: str, texts: str, goal: Goal, settings: FitSettings, output: Path, cache: Path | None,
+    controls: bool,
 ) -> dict[str, Any]:  # fmt: skip
     from biomatrix.soft.alignment.decoder import Decoder
     from biomatrix.soft.alignment.folder import save_alignment
     from biomatrix.soft.alignment.run import AlignmentTask, run_alignment
     from biomatrix.soft.report import alignment_page
 
-    task = AlignmentTask(train, test, encoder, Decoder(decoder), texts, goal.value, settings, controls, cache)
+    task = AlignmentTask(
+        read.train, read.test, read.encoder, Decoder(decoder), texts, goal.value, settings, controls, cache,
+        read.rejects,
+    )  # fmt: skip
     run = run_alignment(task, output)
     about = save_alignment(output, task, run)
     alignment_page(task, run).write(output / "report.html")

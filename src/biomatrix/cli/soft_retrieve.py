@@ -34,8 +34,9 @@ def retrieve(
     ] = None,
     top: Annotated[int, typer.Option("--top", "-n", min=1, help="How many of the nearest.")] = 5,
     decoder: Annotated[
-        str, typer.Option(help="The model it was aligned to, where texts are as its embeddings or states.")
-    ] = "nano",
+        str | None,
+        typer.Option(help="The model it was aligned to, where it is not under the name that the folder tells."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
     quiet: Quiet = False,
 ) -> None:

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.soft.alignment.batches import BatchOrder
 from biomatrix.soft.alignment.fitting import FitSettings, fit_contrastive, projected
 from biomatrix.soft.alignment.judging import Side, found_in
 from biomatrix.soft.alignment.loop import LOSSES_FILE, held_out_pairs
+from biomatrix.soft.alignment.objectives import Autoregressive
 from biomatrix.soft.alignment.run_state import CHECKPOINT
 from biomatrix.soft.alignment.settings import AlignmentSettings
 from biomatrix.soft.projector import ProjectorSettings
@@ -88,9 +89,39 @@ def test_batches_of_one_key_are_skipped_and_counted() -> None:
     keys = tuple("a" if number < 62 else "b" for number in range(64))
     settings = FitSettings(ProjectorSettings(layers=1), AlignmentSettings(epochs=3, batch_size=2, held_out=0.0))
     _, aligned = fit_contrastive(side.vectors, keys, side.table, settings)
-    assert 90 < aligned.skipped < aligned.steps == 96
+    assert 90 <= aligned.skipped < aligned.steps == 96
     with pytest.raises(ConfigurationError, match="one key"):
         fit_contrastive(side.vectors, ("a",) * 64, side.table, settings)
+
+
+def test_a_run_whose_batches_all_held_one_key_is_no_alignment() -> None:
+    side = made_side(3)
+    numbers = np.array([0, 0, 1])
+    seed = next(seed for seed in range(50) if set(BatchOrder(numbers, 2, seed).batch(0).tolist()) == {0, 1})
+    settings = FitSettings(
+        ProjectorSettings(layers=1), AlignmentSettings(epochs=1, batch_size=2, held_out=0.0, seed=seed)
+    )
+    with pytest.raises(ConfigurationError, match="held one key only, so that nothing was learned"):
+        fit_contrastive(side.vectors, ("a", "a", "b"), side.table, settings)
+
+
+@pytest.mark.parametrize("held", [{"step": 1}, {"step": 1, "best_loss": None, "odd": 1}], ids=str)
+def test_a_damaged_checkpoint_is_refused_in_one_line(tmp_path: Path, held: dict[str, object]) -> None:
+    side = made_side(40)
+    settings = FitSettings(ProjectorSettings(layers=1), AlignmentSettings(epochs=1, batch_size=8))
+    fit_contrastive(side.vectors, side.keys, side.table, settings, tmp_path)
+    state = tmp_path / CHECKPOINT / "state.json"
+    state.write_text(json.dumps({"identity": json.loads(state.read_text())["identity"], **held}))
+    with pytest.raises(WeightsError, match="checkpoint cannot be read"):
+        fit_contrastive(side.vectors, side.keys, side.table, settings, tmp_path)
+
+
+def test_another_decoder_behind_the_same_texts_is_another_run() -> None:
+    wordings = np.zeros((1, 1), dtype=np.int64)
+    found = [
+        Autoregressive(torch.nn.Linear(2, 2, bias=bias), [1], [2], [[3]], wordings).content() for bias in (True, False)
+    ]
+    assert found[0] != found[1]
 
 
 def test_distinct_batches_hold_each_key_once_and_an_epoch_takes_each_pair_once_otherwise() -> None:

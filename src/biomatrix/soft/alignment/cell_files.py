@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ from biomatrix.soft.encoders import open_encoder
 FITTED: Final = "expression_pca"
 """The encoder that can be fitted on the training cells: written without a folder."""
 ENCODER_FOLDER: Final = "encoder"
+log = logging.getLogger("biomatrix.soft")
 _SIDES: Final = ("train", "test")
 
 
@@ -61,6 +63,9 @@ def read_cell_pairs(
     markers = marker_symbols(types)
     ids, sides = obs[named.type_id].astype(str).to_numpy(), obs[named.side].astype(str).to_numpy()
     found = []
+    others = int((~np.isin(sides, _SIDES)).sum())
+    if others:
+        log.warning("%s: %s cells are neither train nor test in %s and are left out", path, f"{others:,}", named.side)
     for side in _SIDES:
         chosen = np.flatnonzero(sides == side)
         if not len(chosen):

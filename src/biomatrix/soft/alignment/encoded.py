@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biomatrix.entities.encoder import Encoder
+import numpy as np
+
+from biomatrix.entities.encoder import Encoder, checked_vectors
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError
 from biomatrix.progress import Progress
@@ -17,7 +19,6 @@ from biomatrix.soft.alignment.texts import without_refused
 from biomatrix.soft.vectors import VectorStore
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 _AT_ONCE = 256
@@ -49,7 +50,7 @@ def encoded_pairs(
         progress = Progress("encode", len(entities), "entities")
         found = []
         for start in range(0, len(entities), _AT_ONCE):
-            found += encoder.encode_each(entities[start : start + _AT_ONCE])
+            found += [_checked(encoder, one) for one in encoder.encode_each(entities[start : start + _AT_ONCE])]
             progress.advance(len(found) - start)
         refused = {at: one for at, one in enumerate(found) if isinstance(one, BioMatrixError)}
     if len(refused) == len(pairs):
@@ -58,18 +59,15 @@ def encoded_pairs(
     rejects = [Reject.from_error(error, pairs.origin, at + 1) for at, error in sorted(refused.items())]
     if cache is not None:
         return kept, store.rows([encoder.key(entity) for entity in kept.entities]), rejects
-    return kept, encoder_rows(encoder, found), rejects
+    return kept, np.stack([one for one in found if not isinstance(one, BioMatrixError)]), rejects
 
 
-def encoder_rows(encoder: Encoder, found: list[NDArray[np.float32] | BioMatrixError]) -> NDArray[np.float32]:
-    """Return the vectors of those that have them, checked, ``float32 [n, k, d]``."""
-    import numpy as np
-
-    from biomatrix.entities.encoder import checked_vectors
-
-    return np.stack(
-        [checked_vectors(one, encoder.k, encoder.d) for one in found if not isinstance(one, BioMatrixError)]
-    )
+def _checked(encoder: Encoder, found: NDArray[np.float32] | BioMatrixError) -> NDArray[np.float32] | BioMatrixError:
+    """Return the vectors of an entity, or why they are none: it is refused, as a store of vectors refuses it."""
+    try:
+        return found if isinstance(found, BioMatrixError) else checked_vectors(found, encoder.k, encoder.d)
+    except BioMatrixError as error:
+        return error
 
 
 def side_of(pairs: PairSet, vectors: NDArray[np.float32], space: TextSpace) -> Side:

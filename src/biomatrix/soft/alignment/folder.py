@@ -21,6 +21,7 @@ import numpy as np
 
 from biomatrix.entities.files.folders import files_written_aside, folder_written_aside, make_folder
 from biomatrix.entities.files.json_files import read_object
+from biomatrix.entities.files.tensor_files import StoredTensor, read_header
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.soft.alignment.judging import Row
@@ -39,6 +40,7 @@ ABOUT_FILE: Final = "alignment.json"
 VERSION: Final = 1
 _TEXTS, _SIDE = "texts", "side"
 _POOL, _TENSORS = "pool.json", "pool.safetensors"
+_LISTS: Final = ("texts", "text_keys", "entities", "entity_keys")
 _MOST_POOL: Final = 256_000_000
 _SHOWN: Final = 80
 
@@ -56,6 +58,8 @@ class Pool:
     entity_vectors : ndarray, shape=(m, D), dtype=float32
     space : TextSpace
         For further texts.
+    goal : str
+        What the projector was trained for, which says where an entity lies.
     """
 
     texts: list[str]
@@ -65,6 +69,7 @@ class Pool:
     entity_keys: list[str]
     entity_vectors: NDArray[np.float32]
     space: TextSpace
+    goal: str
 
 
 def save_alignment(folder: Path, task: AlignmentTask, run: AlignmentRun) -> dict[str, Any]:
@@ -92,7 +97,7 @@ def described(task: AlignmentTask, run: AlignmentRun) -> dict[str, Any]:
         "told": run.told,
         "rows": [row_figures(row) for row in run.rows],
         "goal": task.goal,
-        "texts": task.texts,
+        "texts": task.decoder.states.what if task.goal == "hidden" else task.texts,
         "text_hash": run.space.side.hash,
         "encoder": task.encoder.spec or type(task.encoder).__name__,
         "encoder_hash": task.encoder.hash,
@@ -123,22 +128,19 @@ def open_pool(folder: str | Path, decoder: Decoder) -> Pool:
     ConfigurationError
         The side of texts is another than the one that it was aligned with.
     """
-    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     place = Path(folder)
-    about = read_object(place / ABOUT_FILE, WeightsError)
-    if about.get("version") != VERSION:
-        raise WeightsError(f"version {about.get('version')!r}, not {VERSION}", file=str(place / ABOUT_FILE))
+    about = read_about(place)
     held = read_object(place / _TEXTS / _POOL, WeightsError, _MOST_POOL)
     path = place / _TEXTS / _TENSORS
-    try:
-        tensors = load_file(path)
-        texts, entities = held["texts"], held["entities"]
-        if (len(texts), len(entities)) != (len(tensors["text_vectors"]), len(tensors["entity_vectors"])):
-            raise WeightsError("its vectors are not those of its texts and entities", file=str(path))
-    except (OSError, SafetensorError, KeyError) as error:
-        raise WeightsError(f"cannot be read: {error}", file=str(path)) from None
+    for name in _LISTS:
+        if not isinstance(held.get(name), list) or not all(isinstance(one, str) for one in held[name]):
+            raise WeightsError(f"holds no list of {name}", file=str(place / _TEXTS / _POOL))
+    _check_tensors(read_header(path), held, path)
+    tensors = load_file(path)
+    if not all(np.isfinite(one).all() for one in tensors.values()):
+        raise WeightsError("a tensor holds NaN or infinity", file=str(path))
     side_folder = place / _TEXTS / _SIDE
     side = WordCounts.from_pretrained(side_folder) if side_folder.is_dir() else open_text_side(about["texts"], decoder)
     if side.hash != about["text_hash"]:
@@ -148,10 +150,42 @@ def open_pool(folder: str | Path, decoder: Decoder) -> Pool:
             file=str(folder),
         )
     space = TextSpace(side, tensors["mean"], tensors.get("lift"))
+    if side.width != len(space.mean):
+        raise WeightsError(f"a mean of {len(space.mean)} numbers, and texts of {side.width}", file=str(path))
     return Pool(
-        texts, held["text_keys"], tensors["text_vectors"], entities, held["entity_keys"], tensors["entity_vectors"],
-        space,
+        held["texts"], held["text_keys"], tensors["text_vectors"], held["entities"], held["entity_keys"],
+        tensors["entity_vectors"], space, about["goal"],
     )  # fmt: skip
+
+
+def read_about(folder: str | Path) -> dict[str, Any]:
+    """Return what ``alignment.json`` holds; WeightsError where it is missing, damaged or of another version."""
+    path = Path(folder) / ABOUT_FILE
+    about = read_object(path, WeightsError)
+    if about.get("version") != VERSION:
+        raise WeightsError(f"version {about.get('version')!r}, not {VERSION}", file=str(path))
+    wrong = [name for name in ("texts", "text_hash", "goal", "decoder") if not isinstance(about.get(name), str)]
+    if wrong:
+        raise WeightsError(f"does not say what was aligned: {', '.join(wrong)}", file=str(path))
+    return about
+
+
+def _check_tensors(told: Mapping[str, StoredTensor], held: Mapping[str, list[str]], path: Path) -> None:
+    """Refuse tensors that are not those of the listed texts and entities, before they are read."""
+    shapes = {name: one.shape for name, one in told.items()}
+    size = (shapes.get("text_vectors") or (0,))[-1]
+    wanted: dict[str, tuple[int, ...]] = {
+        "text_vectors": (len(held["texts"]), size),
+        "entity_vectors": (len(held["entities"]), size),
+        "mean": (shapes.get("lift") or (size,))[:1],
+    }
+    if "lift" in shapes:
+        wanted["lift"] = (*wanted["mean"], size)
+    keyed = all(
+        len(held[f"{one}_keys"]) == len(held[many]) for one, many in (("text", "texts"), ("entity", "entities"))
+    )
+    if shapes != wanted or not keyed or {one.dtype for one in told.values()} != {"F32"}:
+        raise WeightsError("its vectors are not those of its texts and entities", file=str(path))
 
 
 def spelled(entity: Entity) -> str:

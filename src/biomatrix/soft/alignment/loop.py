@@ -173,6 +173,11 @@ class _Run:
         """Return what the run came to; the projector has its best weights."""
         if self.folder is not None:
             save_state(self.folder, self.state, self.trained, self.optimiser, self.best)
+        if self.state.skipped == self.state.step:
+            raise ConfigurationError(
+                f"each of the {self.state.step:,} batches held one key only, so that nothing was learned; give larger "
+                "batches, batches of distinct keys, or pairs of more keys"
+            )
         if self.best:
             self.trained.load_state_dict(self.best)
         self.projector.eval()
@@ -240,7 +245,8 @@ class _Run:
         return self.state.worse >= self.settings.patience
 
     def _identity(self, keys: NDArray[np.int64]) -> str:
-        made = hashlib.sha256(json.dumps([asdict(self.settings), self.objective.name], sort_keys=True).encode())
+        about = [asdict(self.settings), asdict(self.projector.settings), self.objective.name]
+        made = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
         made.update(np.ascontiguousarray(self.vectors.numpy()).tobytes() + np.ascontiguousarray(keys).tobytes())
         for name, tensor in self.trained.state_dict().items():
             made.update(f"{name} {tuple(tensor.shape)}".encode() + tensor.detach().numpy().tobytes())

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from biomatrix.errors import ConfigurationError
+from biomatrix.generation.model_hash import model_hash
 from biomatrix.soft.alignment.losses import Contrast, ContrastSettings
 from biomatrix.soft.projector import Projector
 
@@ -153,13 +154,13 @@ class ContrastiveHidden(ContrastiveEmbedding):
         self._before = torch.tensor(list(before), dtype=torch.long)
         self._centre = None if centre is None else torch.from_numpy(centre)
 
+    def content(self) -> bytes:
+        """Return the weights' hash too, through which the loss goes, and the text before the vectors."""
+        return super().content() + repr([model_hash(self._network.named_parameters()), self._before.tolist()]).encode()
+
     def anchors(self, projector: Projector, vectors: Tensor) -> Tensor:
         """Return the mean of the last hidden states at the positions of the vectors, ``float32 [B, D]``."""
-        projected = with_learned(projector, vectors)
-        embedded = _after_text(self._network, self._before, projected)
-        states = self._network.model(inputs_embeds=embedded, use_cache=False).last_hidden_state[:, len(self._before) :]
-        mean: Tensor = states.float().mean(dim=1)
-        return mean if self._centre is None else mean - self._centre
+        return hidden_anchors(self._network, self._before, projector, vectors, self._centre)
 
 
 class Autoregressive(Objective):
@@ -218,10 +219,31 @@ class Autoregressive(Objective):
         return cross_entropy(self._network.lm_head(states[:, :-1][kept]).float(), wanted[kept])
 
     def content(self) -> bytes:
-        """Return the ids of all texts, and which pair has which."""
-        return (
-            repr([self._before.tolist(), self._between, self._descriptions]).encode() + self._wordings.numpy().tobytes()
-        )
+        """Return the hash of the decoder, the ids of all texts, and which pair has which."""
+        weights = model_hash(self._network.named_parameters())
+        told = repr([weights, self._before.tolist(), self._between, self._descriptions])
+        return told.encode() + self._wordings.numpy().tobytes()
+
+
+def hidden_anchors(
+    network: Any, before: Tensor, projector: Projector, vectors: Tensor, centre: Tensor | None = None
+) -> Tensor:
+    """Return the mean of a decoder's last hidden states at the positions of vectors behind a text, ``float32 [B, D]``.
+
+    Parameters
+    ----------
+    network : PreTrainedModel
+    before : Tensor, shape=(L,), dtype=int64
+        Ids of the text.
+    projector : Projector
+    vectors : Tensor, shape=(B, k, d), dtype=float32
+    centre : Tensor, shape=(D,), optional
+        Taken off.
+    """
+    embedded = _after_text(network, before, with_learned(projector, vectors))
+    states = network.model(inputs_embeds=embedded, use_cache=False).last_hidden_state[:, len(before) :]
+    mean: Tensor = states.float().mean(dim=1)
+    return mean if centre is None else mean - centre
 
 
 def with_learned(projector: Projector, vectors: Tensor) -> Tensor:

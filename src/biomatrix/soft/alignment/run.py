@@ -16,7 +16,17 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.soft.alignment.decoder import Decoder
 from biomatrix.soft.alignment.encoded import encoded_pairs, side_of
 from biomatrix.soft.alignment.fitting import FitSettings, new_projector, start_from_ridge
-from biomatrix.soft.alignment.judging import LEFT_OUT, Row, Side, judge, left_out_rows, verdict
+from biomatrix.soft.alignment.judging import (
+    LEFT_OUT,
+    RANDOM_TEXTS,
+    SHUFFLED,
+    UNTRAINED,
+    Row,
+    Side,
+    judge,
+    left_out_rows,
+    verdict,
+)
 from biomatrix.soft.alignment.loop import Aligned, align_projector
 from biomatrix.soft.alignment.objectives import Autoregressive, ContrastiveEmbedding, ContrastiveHidden, Objective
 from biomatrix.soft.alignment.pairs import PairSet, key_numbers
@@ -36,6 +46,8 @@ BETWEEN: Final = ": "
 MOST_LEFT_OUT: Final = 30
 """Keys up to which each is left out of training in turn; a projector is trained for each."""
 _RUN: Final = "run"
+TRAINED_APART: Final = (SHUFFLED, RANDOM_TEXTS, UNTRAINED)
+"""Rows whose projector is trained or placed in embedding space whatever the goal, which then must be said."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,8 @@ class AlignmentTask:
         False leaves out the controls that are trained, for a first look; the report says so.
     cache : Path, optional
         For the vectors of entities.
+    unread : sequence of Reject
+        Rows of the files that became no pair.
     """
 
     train: PairSet
@@ -68,6 +82,7 @@ class AlignmentTask:
     settings: FitSettings = field(default_factory=FitSettings)
     controls: bool = True
     cache: Path | None = None
+    unread: Sequence[Reject] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +107,7 @@ class AlignmentRun:
     dropped : int
         Training pairs left out because their entity is to be found.
     rejects : list of Reject
+        Of files and of the encoder.
     """
 
     projector: Projector
@@ -144,14 +160,20 @@ def run_alignment(task: AlignmentTask, folder: Path | None = None) -> AlignmentR
         return _placed(objective, projector, vectors)
 
     rows = judge(train, test, place, settings, controls=task.controls)
+    if task.goal != "embedding":
+        rows = [replace(row, note=_with_note(row)) if row.name in TRAINED_APART else row for row in rows]
     if task.controls and task.goal == "embedding" and 3 <= len(set(train.keys)) <= MOST_LEFT_OUT:
         rows += left_out_rows(train, test, settings)
     projector.record = _record(task, train_pairs, rows, aligned)
     told = verdict(rows, train.keys, test.keys)
     return AlignmentRun(
         projector, space, aligned, rows, told, train_pairs, test_pairs, train, test, place(test_vectors), before,
-        dropped, [*rejects, *test_rejects],
+        dropped, [*task.unread, *rejects, *test_rejects],
     )  # fmt: skip
+
+
+def _with_note(row: Row) -> str:
+    return "; ".join(filter(None, (row.note, "by contrast of projected vectors, not through the decoder")))
 
 
 def _space(task: AlignmentTask, pairs: PairSet) -> TextSpace:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from biomatrix.entities.files.folders import folder_written_aside
 from biomatrix.entities.files.json_files import read_object
 from biomatrix.errors import ConfigurationError, WeightsError
+from biomatrix.training.network import one_line
 
 CHECKPOINT: Final = "checkpoint"
 _STATE: Final = "state.json"
@@ -94,19 +95,17 @@ def load_state(
         raise ConfigurationError(
             "a run with other data or settings stands here; remove it, or give another folder", file=str(folder)
         )
-    best_loss = float("inf") if held["best_loss"] is None else held["best_loss"]
-    state = RunState(**{**held, "best_loss": best_loss})
     try:
+        state = RunState(**{**held, "best_loss": float("inf") if held["best_loss"] is None else held["best_loss"]})
         tensors = load_file(place / _TENSORS)
         trained.load_state_dict(_under("model.", tensors))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise WeightsError(f"the checkpoint cannot be read: {error}", file=str(place)) from None
-    layout = optimiser.state_dict()
-    kept: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in _under("optimiser.", tensors).items():
-        number, _, what = name.partition(".")
-        kept.setdefault(int(number), {})[what] = tensor
-    optimiser.load_state_dict({"state": kept, "param_groups": layout["param_groups"]})
+        kept: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _under("optimiser.", tensors).items():
+            number, _, what = name.partition(".")
+            kept.setdefault(int(number), {})[what] = tensor
+        optimiser.load_state_dict({"state": kept, "param_groups": optimiser.state_dict()["param_groups"]})
+    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"the checkpoint cannot be read: {one_line(error)}", file=str(place)) from None
     return state, _under("best.", tensors)
 
 
