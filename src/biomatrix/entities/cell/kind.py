@@ -55,6 +55,7 @@ class CellKind(Kind):
         "cell_expression": f"{_HERE}.modalities.expression:CellExpression",
         "cell_accessibility": f"{_HERE}.modalities.accessibility:CellAccessibility",
     }
+    encoders: ClassVar[Mapping[str, str]] = {"expression_pca": f"{_HERE}.encoders.expression_pca:ExpressionPCA"}
     held_out_by_identity: ClassVar[bool] = False
     views: ClassVar[tuple[View, ...]] = (
         View("cell_expression", "single", ("cell_expression",)),

@@ -79,6 +79,7 @@ class ProteinKind(Kind):
         "protein_sequence": f"{_HERE}.modalities.sequence:ProteinSequence",
         "protein_structure": f"{_HERE}.modalities.structure:ProteinStructure",
     }
+    encoders: ClassVar[Mapping[str, str]] = {"kmers": f"{_HERE}.encoders.kmers:KmerCounts"}
     architectures: ClassVar[Mapping[str, str]] = {
         "geometric": f"{_HERE}.structure.geometric.tokenizer:GeometricTokenizer",
         "anchored": f"{_HERE}.structure.anchored.tokenizer:AnchoredTokenizer",

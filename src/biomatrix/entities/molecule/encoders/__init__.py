@@ -1,0 +1,3 @@
+"""Encoders of molecules that need no network."""
+
+from __future__ import annotations

@@ -1,0 +1,152 @@
+"""Which encoders there are, and how one is opened by a line of text."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from biomatrix.entities.encoder import Encoder
+from biomatrix.entities.kind_registry import kinds, load_attribute
+from biomatrix.entities.near_matches import choices
+from biomatrix.errors import ConfigurationError
+from biomatrix.soft.encoders.parts import InParts
+
+NETWORKS: Final[Mapping[str, str]] = {
+    "auto": "biomatrix.soft.encoders.auto:AutoEncoder",
+    "decoder": "biomatrix.soft.encoders.decoder:DecoderStates",
+}
+"""Encoders with a network: name to ``module:Class``. Those without one are in their kinds' registrations."""
+_OPTIONS: Final = re.compile(r",(?=[a-z_]+=)")
+"""What parts options; a folder's name may hold a comma."""
+_WORDS: Final = {"true": True, "false": False}
+
+
+@dataclass(frozen=True)
+class KnownEncoder:
+    """One encoder that can be opened by name.
+
+    Parameters
+    ----------
+    name : str
+    home : str
+        ``module:Class``.
+    shipped : bool
+        Whether the name alone stands for its weights.
+    """
+
+    name: str
+    home: str
+    shipped: bool = False
+
+    @property
+    def argument(self) -> str:
+        """What follows the name after a colon: ``FOLDER``, or "" where nothing does."""
+        return "FOLDER" if not self.shipped and hasattr(load_attribute(self.home), "from_pretrained") else ""
+
+    @property
+    def about(self) -> str:
+        """What it makes, in a line; its module is imported for it."""
+        return (inspect.getdoc(load_attribute(self.home)) or "").partition("\n")[0]
+
+    @property
+    def form(self) -> str:
+        """How it is written, such as ``auto:FOLDER``."""
+        argument = self.argument
+        return f"{self.name}:{argument}" if argument else self.name
+
+
+def known_encoders() -> tuple[KnownEncoder, ...]:
+    """Return every encoder that :func:`open_encoder` knows by name: those of the kinds, then those with a network."""
+    from biomatrix.generation.loading import shipped_models
+
+    own = [KnownEncoder(name, home) for one in kinds() for name, home in one.encoders.items()]
+    shipped = [KnownEncoder(name, NETWORKS["decoder"], shipped=True) for name in shipped_models()]
+    return (*own, *shipped, *(KnownEncoder(name, home) for name, home in NETWORKS.items()))
+
+
+def open_encoder(spec: str, **options: Any) -> Encoder:
+    """Open an encoder.
+
+    Parameters
+    ----------
+    spec : str
+        ``NAME``, or ``NAME:FOLDER`` where it has weights, then options as ``,option=value``: ``morgan``,
+        ``morgan,radius=3``, ``expression_pca:FOLDER``, ``nano,kind=molecule``, ``auto:FOLDER,kind=protein,k=4``.
+        ``parts=4`` deals the numbers of an encoder that makes one vector out to four.
+    **options
+        More of them, which win over those of the text; ``kind`` is checked where the encoder has one of its own.
+
+    Raises
+    ------
+    ConfigurationError
+        No encoder of that name, a folder too many or too few, or an option that it does not take; what its folder
+        holds is refused as a WeightsError.
+
+    Examples
+    --------
+    >>> open_encoder("morgan,bits=512,parts=2").k
+    2
+    """
+    head, *written = _OPTIONS.split(str(spec).strip())
+    name, _, argument = head.partition(":")
+    given = {**dict(_option(one) for one in written), **options}
+    table = {one.name: one for one in known_encoders()}
+    if name not in table:
+        raise ConfigurationError(f"no encoder named {name!r}; {choices(name, table)}")
+    known = table[name]
+    if bool(known.argument) != bool(argument):
+        raise ConfigurationError(
+            f"{name} takes no folder; it is written {known.form}" if argument else f"{name} is written {known.form}"
+        )
+    parts = given.pop("parts", 1)
+    encoder = _made(known, argument, given)
+    if parts != 1:
+        encoder = InParts(encoder, parts)
+        given["parts"] = parts
+    told = "".join(f",{key}={_written(value)}" for key, value in sorted(given.items()) if value is not None)
+    encoder.spec = f"{head}{told}"
+    return encoder
+
+
+def _made(known: KnownEncoder, argument: str, given: Mapping[str, Any]) -> Encoder:
+    """Return the encoder of a row of the table, its options checked by the signature of what makes it."""
+    home = load_attribute(known.home)
+    stored = getattr(home, "from_pretrained", None)
+    make: Callable[..., Encoder] = stored or home
+    places = [argument or known.name] if stored else []
+    taken = {
+        one.name for one in inspect.signature(make).parameters.values() if one.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    wanted = dict(given)
+    kind = None if "kind" in taken else wanted.pop("kind", None)
+    unknown = next((key for key in wanted if key not in taken), None)
+    if unknown is not None:
+        listed = ", ".join(sorted({*taken, "kind", "parts"}))
+        raise ConfigurationError(f"{known.name} takes no option {unknown!r}; it takes {listed}")
+    try:
+        encoder = make(*places, **wanted)
+    except TypeError as error:  # an option of another type, such as a word for a number
+        raise ConfigurationError(f"{known.name}: {error}") from error
+    if kind not in (None, encoder.kind):
+        raise ConfigurationError(f"{known.name} encodes a {encoder.kind}, not a {kind}")
+    return encoder
+
+
+def _option(text: str) -> tuple[str, bool | int | float | str]:
+    """Return the name and the value of an option as its text spells them."""
+    name, _, value = text.partition("=")
+    if value.lower() in _WORDS:
+        return name, _WORDS[value.lower()]
+    for number in (int, float):
+        try:
+            return name, number(value)
+        except ValueError:
+            continue
+    return name, value
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
