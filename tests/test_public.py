@@ -31,6 +31,7 @@ PUBLIC = {
     "MoleculeStructureTokenizer",
     "Protein",
     "ProteinStructureTokenizer",
+    "Soft",
     "Vocabulary",
     "__version__",
     "load",

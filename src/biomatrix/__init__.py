@@ -24,6 +24,7 @@ _HOME = {
     "MoleculeStructureTokenizer": "biomatrix.entities",
     "Protein": "biomatrix.entities",
     "ProteinStructureTokenizer": "biomatrix.entities",
+    "Soft": "biomatrix.soft.prompt_part",
     "Vocabulary": "biomatrix.vocabulary",
     "load": "biomatrix.generation",
     "modality": "biomatrix.entities",
@@ -45,6 +46,7 @@ __all__ = [
     "MoleculeStructureTokenizer",
     "Protein",
     "ProteinStructureTokenizer",
+    "Soft",
     "Vocabulary",
     "__version__",
     "load",
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     )
     from biomatrix.errors import BioMatrixError
     from biomatrix.generation import Model, load
+    from biomatrix.soft.prompt_part import Soft
     from biomatrix.trust import relax
     from biomatrix.vocabulary import Vocabulary
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, UnsupportedError
 from biomatrix.generation.answers import Answer
@@ -18,10 +19,14 @@ from biomatrix.generation.jobs import BeamWriter, Job, ScoringWriter, StatesWrit
 from biomatrix.generation.planning import Plan, Planner, prompt_ids
 from biomatrix.generation.reading import AnswerReader
 from biomatrix.generation.requests import Prompt, Request
+from biomatrix.generation.resolving import PromptResolver, resolved, resolved_each
 from biomatrix.generation.scoring import Score
 from biomatrix.generation.stopping_rows import StoppingRows, stops_of, write_to_stops
 from biomatrix.generation.streaming import EventReader
 from biomatrix.generation.text_automaton import TextAutomaton
+from biomatrix.generation.vectors import has_vectors
+from biomatrix.vocabulary.encoding import checked_items
+from biomatrix.vocabulary.tables import Deferred, Positions
 from biomatrix.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -64,6 +69,21 @@ class AnsweringEngine:
         self._guarded = guides
         self.vocabulary = vocabulary
         self._context_length = context_length
+        self.resolver: PromptResolver | None = None
+        """What turns deferred parts of prompts into items; without it they are refused."""
+
+    def resolving(self, resolver: PromptResolver) -> Self:
+        """Return an engine over the same network, by the same writer, that understands deferred parts of prompts.
+
+        Raises
+        ------
+        UnsupportedError
+            Its writer sends token ids, and reads no vectors.
+        """
+        self._check_vectors()
+        engine = copy(self)
+        engine.resolver = resolver
+        return engine
 
     @property
     def context_length(self) -> int:
@@ -104,7 +124,12 @@ class AnsweringEngine:
 
     def score(self, request: Request, continuation: Prompt) -> Score:
         """Return how likely a continuation is, in nats; embedding rows without a token take no probability."""
+        request = resolved(request, self.resolver)
         before = prompt_ids(self.vocabulary, request)
+        if any(isinstance(item, Deferred | Positions) for item in checked_items(continuation)):
+            raise UnsupportedError("a continuation is tokens: a vector can be read in a prompt, and not be written")
+        if has_vectors(before):
+            self._check_vectors()
         after = self.vocabulary.encode(continuation)
         if not after:
             raise ConfigurationError("the continuation is empty; nothing to score")
@@ -202,9 +227,21 @@ class AnsweringEngine:
 
     def _plans(self, requests: Sequence[Request]) -> list[Plan]:
         plans = []
-        for number, request in enumerate(requests, start=1):
+        for number, request in enumerate(resolved_each(requests, self.resolver), start=1):
             try:
+                if isinstance(request, BioMatrixError):
+                    raise request
                 plans.append(self._planner.plan(request))
+                if has_vectors(plans[-1].jobs[0].prompt):
+                    self._check_vectors()
             except BioMatrixError as error:
                 raise (error.at(record=number) if len(requests) > 1 else error) from None
         return plans
+
+    def _check_vectors(self) -> None:
+        """Raise UnsupportedError where the writer reads no vectors in prompts."""
+        if not getattr(self._writer, "reads_vectors", False):
+            raise UnsupportedError(
+                f"a {type(self).__name__} sends token ids, and a vector in a prompt has none; ask a model in this "
+                "process, or give the entity as tokens"
+            )

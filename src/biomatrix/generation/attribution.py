@@ -23,6 +23,7 @@ from biomatrix.generation.continuation_scores import ROWS, ContinuationScores
 from biomatrix.generation.judged_tokens import JudgedTokens, ShownEntity, judged_tokens, neutral_embeddings
 from biomatrix.generation.planning import prompt_ids
 from biomatrix.generation.requests import Request
+from biomatrix.generation.resolving import resolved
 from biomatrix.progress import Progress
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def attribute(
         raise ConfigurationError(f"no attribution {method!r}; known: {', '.join(METHODS)}")
     steps, rows = checked_whole(steps, "steps", 1, MOST_STEPS), checked_whole(rows, "rows", 1, MOST_STEPS)
     vocabulary, request = model.vocabulary, Request(prompt, system=system, raw=raw)
+    request = resolved(request, getattr(model.engine, "resolver", None))
     before, after = prompt_ids(vocabulary, request), vocabulary.encode(continuation)
     if not after:
         raise ConfigurationError("the continuation is empty; nothing to explain")

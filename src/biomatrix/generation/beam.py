@@ -130,7 +130,7 @@ class _Search:
         """Yield after each step of all beams; return the answers."""
         ids, mask = left_padded([self._job.prompt], self._last.network.device)
         cache = self._last.new_cache()
-        read = {"input_ids": ids, "position_ids": mask.cumsum(dim=1) - 1}
+        read = {**self._last.inputs(ids), "position_ids": mask.cumsum(dim=1) - 1}
         nothing = np.empty((1, 0))
         open_ = _Beams(nothing.astype(np.int64), nothing, self._job.state[None])
         for _ in range(self._job.budget):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 from torch import Tensor
 
+from biomatrix.generation.splicing import spliced
 from biomatrix.processors import threads_for
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class ContinuationScores:
 
     def embeddings(self, ids: Sequence[int]) -> Tensor:
         """Return the embeddings of ids, ``[T, D]``."""
-        return self.embedding[torch.tensor(list(ids), device=self.embedding.device)]
+        given = torch.tensor(list(ids), device=self.embedding.device)
+        embedded = spliced(given, self.embedding.__getitem__)
+        return self.embedding[given] if embedded is None else embedded
 
     def of_embeddings(self, prompts_RTD: Tensor) -> Tensor:
         """Return the log-likelihood after each prompt in nats, ``float32 [R]``; gradients flow to the prompts."""

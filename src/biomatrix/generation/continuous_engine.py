@@ -72,6 +72,7 @@ class SharedEngine(AnsweringEngine):
         self._rows = max_rows
         self._continuous = ContinuousWriter(engine.writer, max_rows, max_waiting)
         super().__init__(self._continuous, engine.vocabulary, engine.context_length, self._continuous.guides)
+        self.resolver = engine.resolver
         _ = self._planner, self._reader  # made now, since two threads might both make them
 
     def generate(self, requests: Sequence[Request], *, max_rows: int | None = None) -> list[list[Answer]]:

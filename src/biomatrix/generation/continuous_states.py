@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from biomatrix.errors import ConfigurationError
 from biomatrix.generation.heads import Cache, LastPosition
 from biomatrix.generation.qwen3.cache import KeyValues
 from biomatrix.generation.qwen3.joined_cache import JoinedKeyValues
@@ -62,6 +63,7 @@ class PromptReading:
         self._last = last
         self._ids, self._mask = left_padded(prompts, last.network.device)
         self._positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)
+        self._inputs, self._fault = _inputs(last, self._ids)
         self._done = 0
         self.cache: Cache = last.new_cache()
         self.hidden: Tensor | None = None
@@ -74,11 +76,13 @@ class PromptReading:
 
     def read(self, tokens: int | None = None) -> None:
         """Read so many tokens more, or all; at least one of each prompt."""
+        if self._fault is not None:
+            raise self._fault
         rows, width = self._ids.shape
         stop = width if tokens is None else min(width, self._done + max(1, tokens // rows))
         piece = slice(self._done, stop)
         self.hidden = self._last.forward(
-            input_ids=self._ids[:, piece],
+            **{name: given[:, piece] for name, given in self._inputs.items()},
             attention_mask=self._mask[:, :stop],
             position_ids=self._positions[:, piece],
             past_key_values=self.cache,
@@ -100,6 +104,17 @@ class PromptReading:
             )
             found[prompt] = ReadPrompt(own, self.hidden[row].clone())
         return found
+
+
+def _inputs(last: LastPosition, ids: Tensor) -> tuple[dict[str, Tensor], ConfigurationError | None]:
+    """Return what the network is told of prompts, or what is wrong with them, for whoever reads them.
+
+    Vectors are looked up here, while the jobs are known to keep them.
+    """
+    try:
+        return last.inputs(ids), None
+    except ConfigurationError as error:
+        return {}, error
 
 
 class ContinuousStates(Protocol):

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from threading import Lock, RLock, Thread, current_thread
-from typing import Any, Final, Self, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 import torch
 
@@ -47,6 +47,8 @@ class ContinuousWriter:
     max_waiting : int
         The most samples, searches and scores that wait; beyond, BusyError.
     """
+
+    reads_vectors: ClassVar[bool] = True
 
     def __init__(self, writer: NetworkWriter, max_rows: int = 64, max_waiting: int = MAX_WAITING) -> None:
         self._writer = writer

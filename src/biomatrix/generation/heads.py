@@ -15,6 +15,7 @@ from torch import Tensor
 from biomatrix.generation.masks import MaskTable
 from biomatrix.generation.qwen3.cache import KeyValues
 from biomatrix.generation.qwen3.network import Qwen3
+from biomatrix.generation.splicing import spliced
 from biomatrix.generation.transfers import sent
 from biomatrix.processors import threads_for
 
@@ -71,12 +72,29 @@ class LastPosition:
 
     def forward(self, **inputs: Any) -> Tensor:
         """Return the hidden state ``[R, D]``, or the logits ``[R, V]``; the inputs are those of :class:`Qwen3`."""
-        with threads_for(self.work(inputs["input_ids"].numel())):
+        with threads_for(self.work(inputs["position_ids"].numel())):
             return self._forward(**inputs)
+
+    def inputs(self, ids: Tensor) -> dict[str, Tensor]:
+        """Return how :meth:`forward` is told of prompts ``[R, T]``: by ids, or by embeddings where one is a vector.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no vector of an id below 0, or it is of another width.
+        """
+        embedded = spliced(ids, self._embedded)
+        return {"input_ids": ids} if embedded is None else {"inputs_embeds": embedded}
+
+    def _embedded(self, ids: Tensor) -> Tensor:
+        if isinstance(self.network, Qwen3):
+            return torch.nn.functional.embedding(ids, self.network.embedding)
+        embedded: Tensor = self.network.get_input_embeddings()(ids)
+        return embedded
 
     def _forward(self, **inputs: Any) -> Tensor:
         if isinstance(self.network, Qwen3):
-            return self.network(**inputs)[:, -1]
+            return self.network(**{"input_ids": None, **inputs})[:, -1]
         if self.is_hidden:
             hidden: Tensor = self.network.model(**inputs, use_cache=True).last_hidden_state[:, -1]
             return hidden
@@ -91,8 +109,10 @@ class LastPosition:
     def _hidden_states(self, ids: Tensor) -> Tensor:
         if isinstance(self.network, Qwen3):
             ones = torch.ones_like(ids)
-            return self.network(ids, ones, ones.cumsum(dim=1) - 1, KeyValues())
-        states: Tensor = self.network.base_model(input_ids=ids, use_cache=False).last_hidden_state
+            positions = ones.cumsum(dim=1) - 1
+            read = {"attention_mask": ones, "position_ids": positions, "past_key_values": KeyValues()}
+            return self.network(**{"input_ids": None, **self.inputs(ids), **read})
+        states: Tensor = self.network.base_model(**self.inputs(ids), use_cache=False).last_hidden_state
         return states
 
     def all_logits(self, hidden: Tensor) -> Tensor:

@@ -125,7 +125,11 @@ class Written:
 
 
 class Writer(Protocol):
-    """Writes jobs: a network in this process, vLLM, or a server. All else of an engine is the same for each of them."""
+    """Writes jobs: a network in this process, vLLM, or a server. All else of an engine is the same for each of them.
+
+    One whose attribute ``reads_vectors`` is true also takes prompts with ids below 0, which are those of
+    :mod:`biomatrix.generation.vectors`.
+    """
 
     def write(self, jobs: Sequence[Job], max_rows: int) -> list[Written]:
         """Return what each job wrote, in order; ``max_rows`` changes speed and memory alone."""

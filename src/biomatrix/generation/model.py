@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, Unpack
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.check import Check
+from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.checked import shown
@@ -20,6 +21,7 @@ from biomatrix.generation.loading import open_engine, save_network
 from biomatrix.generation.origins import calibration_doubts
 from biomatrix.generation.planning import prompt_ids
 from biomatrix.generation.requests import Prompt, Request, Scorer, Wish
+from biomatrix.generation.resolving import PromptResolver, resolved
 from biomatrix.generation.sampling import Sampling
 from biomatrix.generation.scoring import Score
 from biomatrix.trust import check_agreement
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
     from biomatrix.trust.calibration import Calibration
     from biomatrix.trust.text_checks import AskedNumber
     from biomatrix.vocabulary.vocabulary import Vocabulary
+
+
+SoftGiven: TypeAlias = "str | Path | Sequence[str | Path] | PromptResolver"
+"""Projectors for vectors in prompts: a folder, several, or what was opened from them."""
+_SOFT: Final = "biomatrix.soft.soft_tokens:open_soft_tokens"
 
 
 class Settings(TypedDict, total=False):
@@ -76,6 +83,7 @@ class Model:
         *,
         device: str | None = None,
         dtype: str | None = None,
+        soft: SoftGiven | None = None,
         **structure_tokenizers: Any,
     ) -> Model:
         """Open a model and its vocabulary.
@@ -89,6 +97,8 @@ class Model:
             Such as "cuda"; when not given, a GPU where there is one, else the CPU.
         dtype : str, optional
             Such as "bfloat16"; when not given, float32 on a CPU, where it is exact and fastest, and bfloat16 elsewhere.
+        soft : str, Path, list of them, or SoftTokens, optional
+            The projectors of entities that prompts show as vectors; see :meth:`with_soft`.
         **structure_tokenizers
             ``MODALITY_tokenizer=``, such as ``protein_structure_tokenizer=``: the structure tokenizer of a modality's
             tokens, as a shipped name, a folder or an object. Needed to decode structures of a checkpoint that does not
@@ -107,7 +117,33 @@ class Model:
             A keyword argument that does not end in ``_tokenizer``, or a dtype that torch does not have.
         """
         engine = open_engine(name_or_path, device=device, dtype=dtype, **structure_tokenizers)
-        return cls(engine, str(name_or_path))
+        model = cls(engine, str(name_or_path))
+        return model if soft is None else model.with_soft(soft)
+
+    def with_soft(self, soft: SoftGiven) -> Model:
+        """Return a model over the same network whose prompts may hold ``bm.Soft(entity)``.
+
+        Parameters
+        ----------
+        soft : str, Path, list of them, or SoftTokens
+            The folder of a projector, one that holds several, or what was opened from them.
+
+        Raises
+        ------
+        ConfigurationError
+            A projector was made for another decoder or another encoder than those at hand.
+        WeightsError
+            There is no projector, or a file is damaged.
+        UnsupportedError
+            The engine sends token ids elsewhere, and vectors have none.
+        """
+        resolving = getattr(self.engine, "resolving", None)
+        if resolving is None:
+            raise UnsupportedError(f"a {type(self.engine).__name__} takes no soft parts of prompts")
+        resolver: PromptResolver = load_attribute(_SOFT)(soft)
+        engine = resolving(resolver)
+        resolver.check_model(getattr(engine, "model_hash", ""))
+        return Model(engine, self.name)
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the model in the ordinary Hugging Face layout, which stock loaders open.
@@ -339,14 +375,20 @@ class Model:
 
     def prompt_ids(self, prompt: Prompt, *, system: str | None = None, raw: bool = False) -> list[int]:
         """Return the ids a prompt becomes; an empty document begins with the end-of-document token."""
-        return prompt_ids(self.vocabulary, Request(prompt, system=system, raw=raw))
+        request = Request(prompt, system=system, raw=raw)
+        return prompt_ids(self.vocabulary, resolved(request, getattr(self.engine, "resolver", None)))
 
 
 def load(
-    name_or_path: str | Path = "nano", *, device: str | None = None, dtype: str | None = None, **tokenizers: Any
+    name_or_path: str | Path = "nano",
+    *,
+    device: str | None = None,
+    dtype: str | None = None,
+    soft: SoftGiven | None = None,
+    **tokenizers: Any,
 ) -> Model:
     """Open a model and its vocabulary; the same as :meth:`Model.from_pretrained`."""
-    return Model.from_pretrained(name_or_path, device=device, dtype=dtype, **tokenizers)
+    return Model.from_pretrained(name_or_path, device=device, dtype=dtype, soft=soft, **tokenizers)
 
 
 def request_of(

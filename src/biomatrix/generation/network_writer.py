@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import torch
@@ -30,6 +30,8 @@ class NetworkWriter:
     vocabulary : Vocabulary
         Its ids are the rows of the network's embedding.
     """
+
+    reads_vectors: ClassVar[bool] = True
 
     def __init__(self, network: Network, vocabulary: Vocabulary) -> None:
         self.network: Any = network

@@ -17,6 +17,7 @@ from biomatrix.generation.guides import Guides
 from biomatrix.generation.jobs import Guide, Job
 from biomatrix.generation.lengths import Length, ends_of
 from biomatrix.generation.requests import Narrower, Request
+from biomatrix.generation.vectors import VECTORS, has_vectors
 from biomatrix.vocabulary.chat import Turn
 from biomatrix.vocabulary.segments import Segment
 from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -106,6 +107,8 @@ class Planner:
             guide = self._guides.of(request)
         opening = tuple(self._vocabulary.start_id(name) for name in request.outputs[:1])
         prompt = (*prompt_ids(self._vocabulary, request), *opening)
+        if has_vectors(prompt):
+            VECTORS.held(prompt)  # or it is refused, before anything runs
         budget = self._budget(len(prompt), request, kept_tokens(self._vocabulary, request))
         with self._guarded, also_stopped_by(self._let_others):
             state = guide.start(Bounds(budget, _within(budget, request.bounds)))

@@ -175,7 +175,8 @@ def _read_prompts(last: LastPosition, prompts: Sequence[tuple[int, ...]]) -> tup
     distinct = list(dict.fromkeys(prompts))
     ids, mask = left_padded(distinct, last.network.device)
     cache = last.new_cache()
-    hidden = _forward(last, ids, mask, (mask.cumsum(dim=1) - 1).clamp(min=0), cache)
+    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+    hidden = last.forward(**last.inputs(ids), attention_mask=mask, position_ids=positions, past_key_values=cache)
     number = {prompt: i for i, prompt in enumerate(distinct)}
     rows = torch.tensor([number[prompt] for prompt in prompts], device=ids.device)
     cache.batch_select_indices(rows)

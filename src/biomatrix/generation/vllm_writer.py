@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 from biomatrix.errors import ConfigurationError, UnsupportedError
 from biomatrix.generation.adapters.guide_descriptions import describe
@@ -27,6 +27,8 @@ class VllmWriter:
     vocabulary : Vocabulary
         Of its model.
     """
+
+    reads_vectors: ClassVar[bool] = True
 
     def __init__(self, llm: Any, vocabulary: Vocabulary) -> None:
         try:

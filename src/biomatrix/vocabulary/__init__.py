@@ -12,7 +12,9 @@ _HOME = {
     "CodeTable": "biomatrix.vocabulary.tables",
     "Codes": "biomatrix.vocabulary.tables",
     "Coverage": "biomatrix.vocabulary.coverage",
+    "Deferred": "biomatrix.vocabulary.tables",
     "Failure": "biomatrix.vocabulary.segments",
+    "Positions": "biomatrix.vocabulary.tables",
     "Segment": "biomatrix.vocabulary.segments",
     "TokenizerRecord": "biomatrix.vocabulary.manifest",
     "Tokens": "biomatrix.vocabulary.tables",
@@ -34,7 +36,9 @@ __all__ = [
     "CodeTable",
     "Codes",
     "Coverage",
+    "Deferred",
     "Failure",
+    "Positions",
     "Segment",
     "TokenizerRecord",
     "Tokens",
@@ -59,7 +63,7 @@ if TYPE_CHECKING:
     from biomatrix.vocabulary.initialisation import embedding_rows, initialise
     from biomatrix.vocabulary.manifest import TokenizerRecord
     from biomatrix.vocabulary.segments import Failure, Segment
-    from biomatrix.vocabulary.tables import Codes, CodeTable, Tokens
+    from biomatrix.vocabulary.tables import Codes, CodeTable, Deferred, Positions, Tokens
     from biomatrix.vocabulary.vocabulary import Vocabulary
 
 __getattr__ = lazy_names(__name__, _HOME)

@@ -14,12 +14,12 @@ from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError, Vocab
 from biomatrix.vocabulary.blocks import Block, block_of
 from biomatrix.vocabulary.items import as_items, item_fault
 from biomatrix.vocabulary.plain_text import PlainText
-from biomatrix.vocabulary.tables import Codes, Item, Tokens
+from biomatrix.vocabulary.tables import Codes, Deferred, Item, Positions, Tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Part = str | Tokens | Codes
+Part = str | Tokens | Codes | Positions
 """An item whose entity, if it has one, is written as tokens or codes."""
 
 
@@ -62,7 +62,7 @@ class Encoder:
 
         Parameters
         ----------
-        items : sequence of (str, Entity, (Entity, modality), Tokens, Codes)
+        items : sequence of (str, Entity, (Entity, modality), Tokens, Codes, Positions)
             Text stays text whatever it looks like; a bare entity is written in its default modality.
 
         Raises
@@ -77,6 +77,8 @@ class Encoder:
                 ids.extend(self._text.encode(part, first=not ids))
             elif isinstance(part, Codes):
                 ids.extend(part.table.encode(part.codes).tolist())
+            elif isinstance(part, Positions):
+                ids.extend(part.ids)
             else:
                 ids.extend(self.encode_tokens(part.tokens, part.modality))
         return ids
@@ -130,7 +132,7 @@ class Encoder:
                     parts[-1] += item
                 elif item:
                     parts.append(item)
-            elif isinstance(item, Tokens | Codes):
+            elif isinstance(item, Tokens | Codes | Positions):
                 parts.append(item)
             else:
                 entity, name = self._resolve(item, position)
@@ -142,6 +144,8 @@ class Encoder:
             return item, self.default_modality(item)
         if isinstance(item, tuple) and item_fault(item) is None:
             return item
+        if isinstance(item, Deferred):
+            raise item.refusal().at(position=position)
         raise UnsupportedError(str(item_fault(item)), position=position)
 
     def _prepare(self, documents: Sequence[Sequence[Item]], rejects: dict[int, BioMatrixError]) -> list[list[Part]]:
@@ -150,7 +154,7 @@ class Encoder:
         items_of: list[list[Item]] = [list(document) for document in documents]
         for index, items in enumerate(items_of):
             for position, item in enumerate(items):
-                if isinstance(item, str | Tokens | Codes):
+                if isinstance(item, str | Tokens | Codes | Positions):
                     continue
                 try:
                     entity, name = self._resolve(item, position)
@@ -187,6 +191,9 @@ class Encoder:
             if isinstance(part, Codes):
                 pieces.append(part.table.encode(part.codes))
                 continue
+            if isinstance(part, Positions):
+                pieces.append(_positions(part))
+                continue
             middle = None if text is None else pieces_of[text, position == 0 and text is part]
             if isinstance(middle, ParseError):
                 raise middle
@@ -197,6 +204,13 @@ class Encoder:
             elif middle is not None:
                 pieces.append(middle)
         return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int32)
+
+
+def _positions(part: Positions) -> NDArray[np.int32]:
+    """Return places of vectors as documents hold them; VocabularyError where one is too far below 0."""
+    if min(part.ids) < np.iinfo(np.int32).min:
+        raise VocabularyError("places of vectors in documents are ids of 32 bits; use the rows of a table from 0 on")
+    return np.array(part.ids, dtype=np.int32)
 
 
 def _as_array(pieces: list[int] | ParseError) -> NDArray[np.int32] | ParseError:

@@ -7,7 +7,9 @@ from typing import Any
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.modality_registry import modality_names
-from biomatrix.vocabulary.tables import Codes, Item, Tokens
+from biomatrix.vocabulary.tables import Codes, Deferred, Item, Positions, Tokens
+
+_WRITTEN = (str, Entity, Tokens, Codes, Positions, Deferred)
 
 
 def as_items(items: Item | Sequence[Item]) -> list[Item]:
@@ -23,7 +25,7 @@ def as_items(items: Item | Sequence[Item]) -> list[Item]:
     given: Any = items
     if isinstance(given, tuple) and _is_pair(given[::-1]) and given[0] in modality_names():
         raise TypeError(f"the name of a modality stands after its entity: (entity, {given[0]!r})")
-    if _is_pair(given) or isinstance(given, str | Entity | Tokens | Codes):
+    if _is_pair(given) or isinstance(given, _WRITTEN):
         return [given]
     if isinstance(given, Sequence | Iterator) and not isinstance(given, bytes | bytearray | memoryview | range):
         return list(given)
@@ -32,7 +34,7 @@ def as_items(items: Item | Sequence[Item]) -> list[Item]:
 
 def item_fault(item: object) -> str | None:
     """Return why something cannot be part of a document, None where it can."""
-    if isinstance(item, str | Entity | Tokens | Codes) or (
+    if isinstance(item, _WRITTEN) or (
         isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], Entity) and isinstance(item[1], str)
     ):
         return None

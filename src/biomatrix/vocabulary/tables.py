@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from numbers import Integral
+from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeAlias
 
 import numpy as np
 
 from biomatrix.entities import Entity
-from biomatrix.errors import VocabularyError
+from biomatrix.errors import BioMatrixError, VocabularyError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,5 +153,50 @@ class Codes:
     codes: NDArray[np.integer]
 
 
-Item: TypeAlias = str | Entity | tuple[Entity, str] | Tokens | Codes
-"""A part of a document: text, an entity, an entity with the modality to write it in, or an entity already written."""
+@dataclass(frozen=True)
+class Positions:
+    """Places of vectors that stand for no token: ids below 0, which go into a document as they are.
+
+    Parameters
+    ----------
+    ids : tuple of int
+        At least one. What each stands for is known to whoever gave them out.
+
+    Raises
+    ------
+    VocabularyError
+        There is none, or one is not below 0: an id of the vocabulary is never given so.
+    """
+
+    modality: ClassVar[str] = "vectors"
+    ids: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        ids = tuple(self.ids)
+        wrong = next((place for place, id_ in enumerate(ids) if not isinstance(id_, Integral) or id_ >= 0), None)
+        if wrong is not None:
+            raise VocabularyError(f"a place of a vector is an id below 0, not {ids[wrong]!r}", position=wrong)
+        if not ids:
+            raise VocabularyError("places of vectors are one id or more, each below 0")
+        object.__setattr__(self, "ids", tuple(map(int, ids)))
+
+
+class Deferred(ABC):
+    """A part of a prompt that what is asked turns into other items, before ids are made of them.
+
+    A vocabulary alone cannot: it refuses with :meth:`refusal`.
+    """
+
+    @property
+    @abstractmethod
+    def modality(self) -> str:
+        """A word for it, as messages and records show it."""
+
+    @abstractmethod
+    def refusal(self) -> BioMatrixError:
+        """Return why there are no ids of it here, and what to do."""
+
+
+Item: TypeAlias = str | Entity | tuple[Entity, str] | Tokens | Codes | Positions | Deferred
+"""A part of a document: text, an entity, an entity with the modality to write it in, an entity already written, places
+of vectors, or what a model turns into these."""

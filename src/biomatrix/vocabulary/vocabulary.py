@@ -311,7 +311,7 @@ class Vocabulary:
 
         Parameters
         ----------
-        items : sequence of (str, Entity, (Entity, modality), Tokens, Codes)
+        items : sequence of (str, Entity, (Entity, modality), Tokens, Codes, Positions)
             Text stays text whatever it looks like. A bare entity is written in its :meth:`default_modality`;
             pair it with a modality's name to choose another.
 

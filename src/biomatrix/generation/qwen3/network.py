@@ -70,7 +70,12 @@ class Qwen3:
         return self._open_stock(self._tensors)
 
     def __call__(
-        self, input_ids: Tensor, attention_mask: Tensor, position_ids: Tensor, past_key_values: KeyValues
+        self,
+        input_ids: Tensor | None,
+        attention_mask: Tensor,
+        position_ids: Tensor,
+        past_key_values: KeyValues,
+        inputs_embeds: Tensor | None = None,
     ) -> Tensor:
         """Read tokens.
 
@@ -78,6 +83,8 @@ class Qwen3:
         ----------
         input_ids, position_ids : Tensor, shape=(R, T), dtype=int64
             The tokens, and the place of each in its document.
+        inputs_embeds : Tensor, shape=(R, T, D), optional
+            In place of the tokens, what stands for them.
         attention_mask : Tensor, shape=(R, S + T), dtype=int64
             1 for a token, 0 for padding.
         past_key_values : KeyValues
@@ -88,8 +95,9 @@ class Qwen3:
         Tensor, shape=(R, T, D)
             The last hidden states.
         """
-        mask = _attention_mask(attention_mask.bool(), input_ids.shape[1])
-        return self.read(input_ids, position_ids, mask, past_key_values.append)
+        mask = _attention_mask(attention_mask.bool(), position_ids.shape[1])
+        states = embedding(input_ids, self.embedding) if inputs_embeds is None else inputs_embeds
+        return self._read(states, position_ids, mask, past_key_values.append)
 
     def read(
         self,
@@ -107,7 +115,15 @@ class Qwen3:
         remember : callable
             Takes the number of a layer and the newest keys and values, and returns all of them.
         """
-        states = embedding(input_ids, self.embedding)
+        return self._read(embedding(input_ids, self.embedding), position_ids, mask, remember)
+
+    def _read(
+        self,
+        states: Tensor,
+        position_ids: Tensor,
+        mask: Tensor | None,
+        remember: Callable[[int, Tensor, Tensor], tuple[Tensor, Tensor]],
+    ) -> Tensor:
         angles = position_ids[..., None].float() * self._frequencies
         angles = torch.cat((angles, angles), dim=-1)
         turn = angles.cos().to(states.dtype)[:, None], angles.sin().to(states.dtype)[:, None]
