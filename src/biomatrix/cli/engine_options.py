@@ -11,6 +11,7 @@ from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.generation.engine import Engine
+    from biomatrix.soft.soft_tokens import SoftTokens
 
 _SERVER: Final = "http"
 
@@ -41,6 +42,14 @@ EnforcedBy = Annotated[
         "an llguidance grammar, or by our logits processor in vLLM.",
     ),
 ]
+SoftFolders = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--soft",
+        metavar="FOLDER",
+        help="A projector, or a folder of them: entities of its kind are shown as vectors, not as tokens; repeatable.",
+    ),
+]
 
 
 def engine_settings(engine: str, url: str | None, served_as: str | None, enforced_by: str | None) -> dict[str, Any]:
@@ -67,9 +76,20 @@ def engine_settings(engine: str, url: str | None, served_as: str | None, enforce
     return {name[2:].replace("-", "_"): value for name, value in given.items()}
 
 
-def open_chosen(engine: str, model: str, tokenizers: Mapping[str, str], settings: Mapping[str, Any]) -> Engine:
-    """Open a model in the chosen engine."""
+def open_chosen(
+    engine: str,
+    model: str,
+    tokenizers: Mapping[str, str],
+    settings: Mapping[str, Any],
+    soft: SoftTokens | None = None,
+) -> Engine:
+    """Open a model in the chosen engine, with the projectors of soft parts of prompts where there are some."""
     from biomatrix.generation.engines import open_named_engine
 
     named = {f"{modality}_tokenizer": name for modality, name in tokenizers.items()}
-    return open_named_engine(engine, model, **named, **settings)
+    opened = open_named_engine(engine, model, **named, **settings)
+    if soft is None:
+        return opened
+    from biomatrix.generation.model import Model
+
+    return Model(opened, model).with_soft(soft).engine

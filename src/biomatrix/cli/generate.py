@@ -26,7 +26,15 @@ from biomatrix.cli.answer_options import (
 )
 from biomatrix.cli.check_options import BestBy, Checks, Relax, check_and_relax, print_verdicts, refuse_checks, scorer_of
 from biomatrix.cli.console import Quiet, shown_log
-from biomatrix.cli.engine_options import EnforcedBy, EngineName, ServedAs, Url, engine_settings, open_chosen
+from biomatrix.cli.engine_options import (
+    EnforcedBy,
+    EngineName,
+    ServedAs,
+    SoftFolders,
+    Url,
+    engine_settings,
+    open_chosen,
+)
 from biomatrix.cli.entity_options import GivenEntities, with_entity_options
 from biomatrix.cli.option_words import named_as_options
 from biomatrix.cli.task_options import TaskName, asked_task, task_words
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
     from biomatrix.generation.engine import Engine
     from biomatrix.generation.events import Event
     from biomatrix.generation.requests import Request
+    from biomatrix.soft.soft_tokens import SoftTokens
 
 _SHOWN: Final = 8
 """The most files or refused answers that are listed."""
@@ -87,6 +96,7 @@ def generate(
     url: Url = None,
     served_as: ServedAs = None,
     enforced_by: EnforcedBy = None,
+    soft: SoftFolders = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -154,9 +164,10 @@ def generate(
     else:
         words = _standard_input() if prompt == STANDARD_INPUT else prompt or ""
         parts = build_prompt(words, given.read(), written_as=written_as)
-    request = request_of(parts, **asked)
+    projectors = _projectors(soft, written_as)
+    request = request_of(parts if projectors is None else projectors.shown(parts), **asked)
     with shown_log(quiet):
-        opened = open_chosen(engine, model, tokenizers, place)
+        opened = open_chosen(engine, model, tokenizers, place, projectors)
         doubts = calibration_doubts(calibrated, opened, request)
         if calibrated is not None and calibrated.labels:
             replies = [chosen_answer(opened, request, calibrated)]
@@ -170,6 +181,17 @@ def generate(
         _write(answers, output, written)
     if all(one.error is not None for one in answers):
         raise typer.Exit(1)
+
+
+def _projectors(folders: Sequence[str] | None, written_as: str | None) -> SoftTokens | None:
+    """Return what shows entities as vectors; None where no folder is given."""
+    if not folders:
+        return None
+    if written_as is not None:
+        raise ConfigurationError(f"--as {written_as} shows entities as tokens and --soft as vectors; leave one out")
+    from biomatrix.soft.soft_tokens import SoftTokens
+
+    return SoftTokens.from_pretrained(folders)
 
 
 def _check_streamed(*, whole: bool, chosen: bool) -> None:

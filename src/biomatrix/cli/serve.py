@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from biomatrix.cli.engine_options import EngineName, ServedAs, Url, engine_settings
+from biomatrix.cli.engine_options import EngineName, ServedAs, SoftFolders, Url, engine_settings
 from biomatrix.cli.tokenizer_options import named_tokenizers
 from biomatrix.errors import ConfigurationError
 
@@ -90,6 +90,10 @@ def serve(
     stateless_mcp: Annotated[
         bool, typer.Option("--stateless-mcp", help="Agents' tools keep no sessions, so that any replica can answer.")
     ] = False,
+    soft: SoftFolders = None,
+    soft_vectors: Annotated[
+        bool, typer.Option("--soft-vectors", help="Let prompts hold vectors encoded elsewhere, not entities alone.")
+    ] = False,
     stop_seconds: Annotated[float, typer.Option(help="How long accepted work may go on at the end.")] = 20.0,
     log_content: Annotated[bool, typer.Option("--log-content", help="Let the log hold what requests hold.")] = False,
 ) -> None:
@@ -119,6 +123,8 @@ def serve(
         screen=screen,
         jobs=_jobs_of(jobs),
         stateless_tools=stateless_mcp,
+        soft=tuple(soft or ()),
+        soft_vectors=soft_vectors,
         stop_seconds=stop_seconds,
         log_content=log_content,
     )

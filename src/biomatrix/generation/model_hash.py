@@ -9,6 +9,8 @@ from typing import Final
 
 import torch
 
+from biomatrix.errors import WeightsError
+
 _VALUES: Final = 256
 """Values of each tensor that are hashed, at equal distances."""
 _HEAD: Final = "lm_head.weight"
@@ -36,6 +38,18 @@ def model_hash(parameters: Iterable[tuple[str, torch.Tensor]]) -> str:
 def folder_hash(folder: Path) -> str:
     """Return the :func:`model_hash` of the weights in a model folder, read without a network."""
     return model_hash(_tensors(folder))
+
+
+def folder_embedding(folder: Path) -> torch.Tensor:
+    """Return the weights of the input embedding in a model folder, ``[V, D]``; WeightsError where it holds none."""
+    from safetensors import safe_open
+
+    for path in sorted(folder.glob("model*.safetensors")):
+        with safe_open(path, framework="pt") as file:
+            if _EMBEDDING in file.keys():  # noqa: SIM118  # it is no mapping
+                weight: torch.Tensor = file.get_tensor(_EMBEDDING)
+                return weight
+    raise WeightsError(f"no {_EMBEDDING} is stored here", file=str(folder))
 
 
 def _tensors(folder: Path) -> Iterator[tuple[str, torch.Tensor]]:

@@ -7,18 +7,23 @@ vLLM 0.20 to 0.33.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation.adapters.vllm_base import MISSING
 from biomatrix.generation.adapters.vllm_rows import processor_name
 from biomatrix.generation.answering import AnsweringEngine
 from biomatrix.generation.loading import by_modality, model_folder
-from biomatrix.generation.model_hash import folder_hash
+from biomatrix.generation.model_hash import folder_embedding, folder_hash
 from biomatrix.generation.vllm_writer import VllmWriter
 from biomatrix.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _SECOND_RUNNER = "vllm.v1.worker.gpu.sample.logits_processor.interface"
 
@@ -38,6 +43,8 @@ class VllmEngine(AnsweringEngine):
         Loaded with ``logits_processors=[processor_name(runner)]``.
     vocabulary : Vocabulary
         Of the same model.
+    embeddings : callable, optional
+        As for :class:`~biomatrix.generation.vllm_writer.VllmWriter`: prompts with vectors need it.
     model_hash : str
         What tells its weights from others, as :func:`biomatrix.generation.model_hash.folder_hash` gives it; empty where
         that is not known.
@@ -48,9 +55,16 @@ class VllmEngine(AnsweringEngine):
         vLLM is not installed.
     """
 
-    def __init__(self, llm: Any, vocabulary: Vocabulary, model_hash: str = "") -> None:
+    def __init__(
+        self,
+        llm: Any,
+        vocabulary: Vocabulary,
+        model_hash: str = "",
+        embeddings: Callable[[], Tensor] | None = None,
+    ) -> None:
         self.model_hash = model_hash
-        super().__init__(VllmWriter(llm, vocabulary), vocabulary, int(llm.llm_engine.model_config.max_model_len))
+        context = int(llm.llm_engine.model_config.max_model_len)
+        super().__init__(VllmWriter(llm, vocabulary, embeddings), vocabulary, context)
 
     @classmethod
     def from_pretrained(
@@ -66,7 +80,8 @@ class VllmEngine(AnsweringEngine):
         tokenizers : mapping, optional
             By modality, the structure tokenizers of a checkpoint that does not name its own.
         **arguments
-            Of ``vllm.LLM``, such as ``tensor_parallel_size=4`` or ``dtype="float32"``.
+            Of ``vllm.LLM``, such as ``tensor_parallel_size=4`` or ``dtype="float32"``; ``enable_prompt_embeds=True``
+            for vectors in prompts.
 
         Raises
         ------
@@ -84,7 +99,7 @@ class VllmEngine(AnsweringEngine):
         settings = {"logprobs_mode": "processed_logprobs", **arguments}
         processors = [*settings.pop("logits_processors", ()), processor_name(runner or model_runner())]
         llm = LLM(model=str(folder), logits_processors=processors, **settings)
-        return cls(llm, vocabulary, folder_hash(folder))
+        return cls(llm, vocabulary, folder_hash(folder), partial(folder_embedding, folder))
 
 
 def open_vllm(model: str | Path, **settings: Any) -> VllmEngine:

@@ -17,7 +17,7 @@ from biomatrix.generation.model import request_of
 from biomatrix.generation.origins import calibration_doubts
 from biomatrix.generation.soundness import by_checks
 from biomatrix.serving.answers import told_answer, told_model
-from biomatrix.serving.entities import open_entity, shown_modality
+from biomatrix.serving.entities import shown_item, shown_modality
 from biomatrix.serving.schemas.answers import AnswersTold
 from biomatrix.serving.schemas.entities import GivenEntity
 from biomatrix.serving.wishes import about_constraints, try_wishes
@@ -143,7 +143,8 @@ def opened_parts(
 
 def usual_modality(service: Service, given: GivenEntity, entity: Entity) -> str:
     """Return the modality in which the model is shown a given entity."""
-    return shown_modality(given) or service.model.vocabulary.default_modality(entity)
+    named = None if given.is_soft else shown_modality(given)
+    return named or service.model.vocabulary.default_modality(entity)
 
 
 def structure_modality(service: Service, kind: str) -> str:
@@ -175,9 +176,7 @@ def _check_limits(service: Service, asked: GenerateAsked) -> None:
 
 
 def _item(service: Service, given: GivenEntity, where: str, opened: Opened) -> Item:
-    entity = opened[id(given)] if id(given) in opened else open_entity(given, service, where)
-    name = shown_modality(given, where)
-    return entity if name is None else (entity, name)
+    return shown_item(given, service, where, opened.get(id(given)))
 
 
 def _scorer(asked: GenerateAsked) -> Scorer | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from biomatrix.conversion.wrapped import unwrap, wrap
 from biomatrix.entities.base_entity import Entity
@@ -16,13 +16,14 @@ from biomatrix.entities.registration import FileFormat
 from biomatrix.entities.samples import Sample
 from biomatrix.errors import BioMatrixError, ConfigurationError, DecodeError, ParseError
 from biomatrix.serving.parsing import reader_limits
-from biomatrix.serving.schemas.entities import GivenEntity, ToldEntity
+from biomatrix.serving.schemas.entities import VECTORS, GivenEntity, ToldEntity
 from biomatrix.serving.ways import RECORD, Way, full_modality
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from biomatrix.serving.service import Service
+    from biomatrix.vocabulary.tables import Item
 
 _SHOWN: Final = 8
 _LARGE: Final = 250
@@ -77,6 +78,39 @@ def shown_modality(given: GivenEntity, where: str = "entity") -> str | None:
         return full_modality(given.modality, given.type)
     except BioMatrixError as error:
         raise _placed(error, f"{where}.modality") from None
+
+
+def shown_item(given: GivenEntity, service: Service, where: str = "entity", entity: Entity | None = None) -> Item:
+    """Return what a prompt holds of an entity that a request gives.
+
+    Parameters
+    ----------
+    given : GivenEntity
+    service : Service
+    where : str
+        As for :func:`open_entity`.
+    entity : Entity, optional
+        What was read of it already.
+
+    Raises
+    ------
+    BioMatrixError
+        It cannot be read, or it is vectors and the server takes entities alone.
+    """
+    if given.is_soft:
+        from biomatrix.soft.prompt_part import GivenVectors, Soft
+
+        if given.vectors is None:
+            return Soft(entity or open_entity(given, service, where), projector=given.projector)
+        if not service.takes_vectors:
+            raise ConfigurationError(
+                "this server takes entities, not vectors; its operator may switch them on (--soft-vectors)",
+                file=f"{where}.{VECTORS}",
+            )
+        return GivenVectors(cast("Any", given.vectors), given.type, given.projector)
+    name = shown_modality(given, where)
+    entity = entity or open_entity(given, service, where)
+    return entity if name is None else (entity, name)
 
 
 def _bytes(text: str) -> bytes:

@@ -123,7 +123,7 @@ class Opening:
         try:
             model = open_model(self._settings)
             pool.wait_until_ready()
-            service = Service(model, pool, self._settings.limits)
+            service = Service(model, pool, self._settings.limits, self._settings.soft_vectors)
             self._finish(service)
             warm(service)
         except Exception as error:  # the thread has nobody to raise it to
@@ -150,7 +150,8 @@ def open_model(settings: ServingSettings) -> Model:
 
     screen = None if settings.screen is None else load_screen(settings.screen)
     engine = open_named_engine(settings.engine, settings.model, **settings.engine_settings)
-    model = shared_by_threads(Model(engine, settings.name), settings)
+    model = Model(engine, settings.name)
+    model = shared_by_threads(model.with_soft(settings.soft) if settings.soft else model, settings)
     # the first answer builds what all later ones use
     model.generate("Hello", max_new_tokens=_WARM_TOKENS, greedy=True)
     if screen is not None:

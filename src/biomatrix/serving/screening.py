@@ -17,6 +17,7 @@ from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.generation.requests import Request
 from biomatrix.vocabulary.items import as_items
 from biomatrix.vocabulary.segments import Failure
+from biomatrix.vocabulary.tables import Deferred, Item
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,6 +93,16 @@ class ScreenedEngine:
         return getattr(self._engine, name)
 
     def _check(self, request: Request) -> None:
-        reason = self._screen(request)
+        reason = self._screen(_in_plain_sight(request))
         if reason is not None:
             raise ScreenedError(f"refused by {self._name}: {reason}")
+
+
+def _in_plain_sight(request: Request) -> Request:
+    """Return a request whose entities are seen, also those that the model is shown as vectors."""
+    if not any(isinstance(part, Deferred) and part.entities for part in request.parts):
+        return request
+    parts: list[Item] = []
+    for part in request.parts:
+        parts += list(part.entities) if isinstance(part, Deferred) and part.entities else [part]
+    return replace(request, prompt=parts)

@@ -45,8 +45,11 @@ class Service:
     parser : Parser
         For everything that comes from outside.
     limits : ServingLimits
+    takes_vectors : bool
+        Whether a prompt may hold vectors from elsewhere, and not only entities.
     """
 
     model: Model
     parser: Parser
     limits: ServingLimits
+    takes_vectors: bool = False

@@ -53,6 +53,10 @@ class ServingSettings:
         ``module:function`` that may refuse a request to the model: see :mod:`biomatrix.serving.screening`.
     jobs : Path, optional
         The database of jobs; there are none when not given.
+    soft : tuple of str
+        Folders of projectors, by which prompts may show entities as vectors.
+    soft_vectors : bool
+        Whether prompts may also hold vectors that were encoded elsewhere.
     stateless_tools : bool
         Whether agents' tools keep no sessions, so that any of several replicas can answer each call.
     """
@@ -79,6 +83,8 @@ class ServingSettings:
     screen: str | None = None
     jobs: Path | None = None
     stateless_tools: bool = False
+    soft: tuple[str, ...] = ()
+    soft_vectors: bool = False
 
     @property
     def name(self) -> str:
@@ -94,6 +100,8 @@ class ServingSettings:
         """Raise ConfigurationError where strangers would be let in without anybody having said so."""
         if not 0 <= self.port < 1 << 16:
             raise ConfigurationError(f"port {self.port} is none; give 1 to 65535, or 0 for a free one")
+        if self.soft_vectors and not self.soft:
+            raise ConfigurationError("--soft-vectors needs the projector that reads them: give --soft FOLDER")
         if self.is_loopback or self.keys is not None or self.no_auth:
             return
         raise ConfigurationError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,9 +18,6 @@ from biomatrix.entities.encoder import Encoder, checked_vectors
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.soft.projector import Projector
 from biomatrix.soft.projector_record import ProjectorRecord
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class SoftSource:
@@ -76,19 +72,20 @@ class SoftSource:
         """Vectors in a prompt for each entity: k and the learned ones."""
         return self.record.k + self.projector.settings.learned
 
-    def encode_each(self, entities: Sequence[Entity]) -> list[NDArray[np.float32] | BioMatrixError]:
-        """Return the vectors of each entity before projection, ``float32 [k, d]``, or why it has none.
+    def encode(self, entity: Entity) -> NDArray[np.float32]:
+        """Return the vectors of an entity before projection, ``float32 [k, d]``.
 
-        Each is encoded by itself, so that its vectors are the same bit for bit whatever it is asked with.
+        It is encoded by itself, so that they are the same bit for bit whatever it is asked with.
+
+        Raises
+        ------
+        BioMatrixError
+            The encoder takes no such entity.
         """
-        found: list[NDArray[np.float32] | BioMatrixError] = []
         with self._lock:
-            for entity in entities:
-                try:
-                    self.encoder.check_kind(entity)
-                    found.append(self.encoder.encode([entity], batch_size=1)[0])
-                except BioMatrixError as error:
-                    found.append(type(error)(error.message))
+            (found,) = self.encoder.encode_each([entity], batch_size=1)
+        if isinstance(found, BioMatrixError):
+            raise found
         return found
 
     def projected(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -101,7 +98,7 @@ class SoftSource:
         """
         checked = checked_vectors(vectors, self.record.k, self.record.d)
         with torch.inference_mode():
-            own = self.projector(torch.from_numpy(checked))
+            own = self.projector(torch.tensor(checked))
             out: NDArray[np.float32] = torch.cat([own, self.projector.learned_vectors()]).float().cpu().numpy()
         return out
 
@@ -134,6 +131,8 @@ def _hash_of(projector: Projector) -> bytes:
 
 def _beside(spec: str, folder: Path) -> str:
     """Return the name of an encoder, a folder in it looked for beside the projector first."""
-    name, colon, path = spec.partition(":")
+    head, comma, options = spec.partition(",")
+    name, colon, path = head.partition(":")
     beside = folder / path
-    return f"{name}:{beside}" if colon and path and not Path(path).is_absolute() and beside.exists() else spec
+    is_there = bool(colon and path) and not Path(path).is_absolute() and beside.exists()
+    return f"{name}:{beside}{comma}{options}" if is_there else spec

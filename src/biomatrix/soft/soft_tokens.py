@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.base_entity import Entity
-from biomatrix.entities.kind_registry import kind_of
 from biomatrix.entities.near_matches import choices
 from biomatrix.errors import BioMatrixError, ConfigurationError, UnsupportedError, WeightsError
 from biomatrix.generation.vectors import VECTORS, PlacedVectors
@@ -112,6 +111,14 @@ class SoftTokens:
             "without Soft, as tokens"
         )
 
+    def shown(self, parts: Sequence[Item]) -> list[Item]:
+        """Return a prompt in which every entity of a kind with a projector is shown as its vectors."""
+        found: list[Item] = []
+        for part in parts:
+            entity = part[0] if isinstance(part, tuple) else part
+            found.append(Soft(entity) if isinstance(entity, Entity) and entity.kind in self.kinds else part)
+        return found
+
     def resolve_each(self, parts: Sequence[Deferred]) -> list[Item | BioMatrixError]:
         """Return the places of the vectors of each part, or why it has none, in order."""
         return [self._resolved(part) for part in parts]
@@ -146,14 +153,7 @@ class SoftTokens:
 
     def _of_entity(self, entity: Entity, projector: str | None) -> PlacedVectors:
         source = self.source(entity.kind, projector)
-
-        def encoded() -> NDArray[np.float32]:
-            (found,) = source.encode_each([entity])
-            if isinstance(found, BioMatrixError):
-                raise found
-            return found
-
-        return self._placed_of(source, entity_content(entity), encoded)
+        return self._placed_of(source, source.encoder.key(entity).encode(), lambda: source.encode(entity))
 
     def _placed_of(
         self, source: SoftSource, content: bytes, vectors: Callable[[], NDArray[np.float32]]
@@ -170,12 +170,6 @@ class SoftTokens:
             while len(self._placed) > self._kept:
                 self._placed.popitem(last=False)
         return placed
-
-
-def entity_content(entity: Entity) -> bytes:
-    """Return what an entity is, whole, as bytes: its kind and its record."""
-    kind = kind_of(entity)
-    return kind.name.encode() + b"\0" + kind.to_bytes(entity)
 
 
 def _joined(placed: Sequence[PlacedVectors]) -> PlacedVectors:

@@ -187,6 +187,9 @@ class Deferred(ABC):
     A vocabulary alone cannot: it refuses with :meth:`refusal`.
     """
 
+    entities: tuple[Entity, ...] = ()
+    """The entities that it shows, as far as it knows them."""
+
     @property
     @abstractmethod
     def modality(self) -> str:

@@ -37,6 +37,7 @@ class Request:
     draws: torch.Generator
     logprobs: list[dict[int, Any]] = field(default_factory=list)
     prompt_logprobs: list[dict[int, Any] | None] | None = None
+    embeds: torch.Tensor | None = None
 
     def output(self) -> Any:
         one = SimpleNamespace(token_ids=list(self.running.written), logprobs=list(self.logprobs))
@@ -48,10 +49,16 @@ class Request:
 class Engine:
     """``llm.llm_engine``."""
 
-    def __init__(self, model: str, logits_processors: Sequence[str]) -> None:
+    def __init__(self, model: str, logits_processors: Sequence[str], *, enable_prompt_embeds: bool) -> None:
         opened = open_engine(model)
         self.network = opened.network
-        self.model_config = SimpleNamespace(max_model_len=opened.context_length, model=model, tokenizer=model)
+        self.model_config = SimpleNamespace(
+            max_model_len=opened.context_length,
+            model=model,
+            tokenizer=model,
+            enable_prompt_embeds=enable_prompt_embeds,
+            dtype=torch.float32,
+        )
         config = SimpleNamespace(model_config=self.model_config)
         self.processors = [loaded(name)(config, torch.device("cpu"), False) for name in logits_processors]
         self.requests: list[Request] = []
@@ -61,9 +68,13 @@ class Engine:
         for processor in self.processors:
             processor.validate_params(params)
         stops = frozenset([*(params.stop_token_ids or ()), 1897, 1899])
-        running = Running(list(prompt["prompt_token_ids"]), params, stops, params.max_tokens or 16)  # type: ignore[arg-type]
+        ids = list(prompt.get("prompt_token_ids", ()))
+        embeds = prompt.get("prompt_embeds")
+        if embeds is not None and not self.model_config.enable_prompt_embeds:
+            raise ValueError("You must set `--enable-prompt-embeds` to input `prompt_embeds`.")
+        running = Running(ids, params, stops, params.max_tokens or 16)  # type: ignore[arg-type]
         seed = torch.seed() if params.seed is None else params.seed
-        new = Request(request_id, running, params, torch.Generator().manual_seed(seed))
+        new = Request(request_id, running, params, torch.Generator().manual_seed(seed), embeds=embeds)
         self.requests.append(new)
         row = len(self.requests) - 1
         update = BatchUpdate(row + 1, [], [(row, params, running.prompt, running.written)], [])
@@ -76,7 +87,7 @@ class Engine:
 
     @torch.inference_mode()
     def step(self) -> list[Any]:
-        raw = [self.network(torch.tensor([[*r.running.prompt, *r.running.written]])).logits[0] for r in self.requests]
+        raw = [self._logits(one) for one in self.requests]
         for one, logits in zip(self.requests, raw, strict=True):
             if one.settings.prompt_logprobs is not None and one.prompt_logprobs is None:
                 logprobs = logits.float().log_softmax(dim=-1)
@@ -90,6 +101,15 @@ class Engine:
         outputs = [one.output() for one in self.requests]
         self._remove([row for row, one in enumerate(self.requests) if one.running.over])
         return outputs
+
+    def _logits(self, one: Request) -> torch.Tensor:
+        ids = torch.tensor([[*one.running.prompt, *one.running.written]], dtype=torch.int64)
+        if one.embeds is None:
+            logits: torch.Tensor = self.network(ids).logits[0]
+            return logits
+        embedded = torch.cat([one.embeds[None], self.network.get_input_embeddings()(ids)], dim=1)
+        of_embeddings: torch.Tensor = self.network(inputs_embeds=embedded).logits[0]
+        return of_embeddings
 
     def _write(self, one: Request, logits: torch.Tensor) -> None:
         temperature = one.settings.temperature
@@ -113,7 +133,8 @@ class Engine:
 class LLM:
     def __init__(self, model: str, logits_processors: Sequence[str] = (), **arguments: Any) -> None:
         self.arguments = arguments
-        self.llm_engine = Engine(model, logits_processors)
+        embeds = bool(arguments.get("enable_prompt_embeds"))
+        self.llm_engine = Engine(model, logits_processors, enable_prompt_embeds=embeds)
 
     def generate(self, prompts: Sequence[Any], sampling_params: Sequence[Any], *, use_tqdm: bool = True) -> list[Any]:
         for number_, (prompt, params) in enumerate(zip(prompts, sampling_params, strict=True)):

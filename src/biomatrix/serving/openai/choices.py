@@ -10,10 +10,11 @@ from biomatrix.entities.kind_registry import kind_of
 from biomatrix.generation.answers import Answer
 from biomatrix.generation.planning import prompt_ids
 from biomatrix.generation.requests import Request
+from biomatrix.generation.resolving import resolved
 from biomatrix.generation.stop_strings import StopFilter
 
 if TYPE_CHECKING:
-    from biomatrix.vocabulary.vocabulary import Vocabulary
+    from biomatrix.generation.engine import Engine
 
 
 def cut(answer: Answer, stops: Sequence[str]) -> tuple[str, str]:
@@ -69,8 +70,9 @@ def completion_logprobs(answer: Answer, text: str, top: int) -> dict[str, Any]:
     }
 
 
-def usage(vocabulary: Vocabulary, requests: Sequence[Request], answers: Sequence[Answer]) -> dict[str, int]:
+def usage(engine: Engine, requests: Sequence[Request], answers: Sequence[Answer]) -> dict[str, int]:
     """Return how many tokens were read and written."""
-    read = sum(len(prompt_ids(vocabulary, request)) for request in requests)
+    resolver = getattr(engine, "resolver", None)
+    read = sum(len(prompt_ids(engine.vocabulary, resolved(request, resolver))) for request in requests)
     written = sum(len(answer.token_ids) - answer.given for answer in answers)
     return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}

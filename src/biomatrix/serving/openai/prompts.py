@@ -11,7 +11,7 @@ from biomatrix.conversion.wrapped import unwrap
 from biomatrix.entities.kind_registry import kind_names
 from biomatrix.generation.model import request_of
 from biomatrix.generation.requests import Request
-from biomatrix.serving.entities import check_size, open_entity, shown_modality
+from biomatrix.serving.entities import check_size, shown_item
 from biomatrix.serving.openai.schemas import Asked, ChatAsked, CompletionAsked, Message
 from biomatrix.serving.problems import Problem
 from biomatrix.serving.schemas.entities import GivenEntity
@@ -117,9 +117,7 @@ def _items(service: Service, message: Message, where: str, read_entities: bool) 
         field = f"{where}.content[{place}]"
         kind = part.get("type")
         if kind in kind_names():
-            given = GivenEntity.model_validate(part)
-            entity, name = open_entity(given, service, field), shown_modality(given, field)
-            items.append(entity if name is None else (entity, name))
+            items.append(shown_item(GivenEntity.model_validate(part), service, field))
         elif kind == "text" and isinstance(part.get("text"), str):
             items += read_text(service, part["text"], reads)
         else:

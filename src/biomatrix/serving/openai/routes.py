@@ -118,7 +118,7 @@ def _whole(state: State, form: Form, requests: list[ModelRequest], seed: int) ->
     answers = [answer for group in groups for answer in group]
     told = form.head(opened, seed) | {
         "choices": [form.choice(answer, index) for index, answer in enumerate(answers)],
-        "usage": usage(opened.service.model.vocabulary, requests, answers),
+        "usage": usage(opened.service.model.engine, requests, answers),
     }
     return json.dumps(told).encode()
 

@@ -40,7 +40,7 @@ def chunks(
             yield {**head, "choices": [choice], **({"usage": None} if with_usage else {})}
         index += request.num_samples
     if with_usage:
-        yield {**head, "choices": [], "usage": usage(opened.service.model.vocabulary, requests, answers)}
+        yield {**head, "choices": [], "usage": usage(opened.service.model.engine, requests, answers)}
 
 
 def _choices(

@@ -6,8 +6,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.serving.ways import Way, way_of, ways_of_every_kind
+
+SOFT: Final = "soft"
+"""In place of a modality: the model is shown vectors of the entity."""
+VECTORS: Final = "vectors"
 
 _EXTRA: Final = "record, chain: which record of the file, by number from 1 or by name"
 
@@ -48,12 +52,32 @@ class GivenEntity(BaseModel):
         str | None,
         Field(
             description="The modality in which the model is shown it, such as selfies; when null that of the tokens it "
-            "is given as, else its usual one."
+            "is given as, else its usual one. soft: as vectors, where the server has a projector of its kind; "
+            "soft:NAME names one of several."
         ),
     ] = None
 
+    @property
+    def is_soft(self) -> bool:
+        """Whether the model is shown vectors of it."""
+        return self.modality is not None and self.modality.partition(":")[0] == SOFT
+
+    @property
+    def projector(self) -> str | None:
+        """The projector of its vectors, where one is named."""
+        return (self.modality or "").partition(":")[2] or None
+
+    @property
+    def vectors(self) -> object | None:
+        """What stands for it in place of an entity, where the server takes that; None of an entity."""
+        return (self.model_extra or {}).get(VECTORS)
+
     @model_validator(mode="after")
     def _is_written_once(self) -> GivenEntity:
+        if self.vectors is not None:
+            if not self.is_soft or len(self.model_extra or {}) > 1:
+                raise ValueError("vectors stand alone, with their type and the modality soft")
+            return self
         try:
             self.way()
         except BioMatrixError as error:
@@ -68,6 +92,8 @@ class GivenEntity(BaseModel):
         ConfigurationError
             No such kind, no way or several, a key that is none, or a value that is no text.
         """
+        if self.vectors is not None:
+            raise ConfigurationError("vectors can be read in a prompt, and are no entity")
         return way_of(self.type, self.model_extra or {})
 
 
