@@ -67,7 +67,10 @@ class MoleculeKind(Kind):
         "molecule_selfies": f"{_HERE}.modalities.selfies:MoleculeSelfies",
         "molecule_structure": f"{_HERE}.modalities.structure:MoleculeStructure",
     }
-    encoders: ClassVar[Mapping[str, str]] = {"morgan": f"{_HERE}.encoders.morgan:MorganCounts"}
+    encoders: ClassVar[Mapping[str, str]] = {
+        "morgan": f"{_HERE}.encoders.morgan:MorganCounts",
+        "fingerprints": f"{_HERE}.encoders.fingerprints:Fingerprints",
+    }
     architectures: ClassVar[Mapping[str, str]] = {
         "conditioned": f"{_HERE}.structure.conditioned.tokenizer:ConditionedTokenizer",
         "molstructok": f"{_HERE}.structure.molstructok.tokenizer:MolStrucTok",

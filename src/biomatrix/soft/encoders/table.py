@@ -44,7 +44,7 @@ class KnownEncoder:
     @property
     def argument(self) -> str:
         """What follows the name after a colon: ``FOLDER``, or "" where nothing does."""
-        return "FOLDER" if not self.shipped and hasattr(load_attribute(self.home), "from_pretrained") else ""
+        return "FOLDER" if not self.shipped and _takes_folder(_maker(load_attribute(self.home))) else ""
 
     @property
     def about(self) -> str:
@@ -113,10 +113,8 @@ def open_encoder(spec: str, **options: Any) -> Encoder:
 
 def _made(known: KnownEncoder, argument: str, given: Mapping[str, Any]) -> Encoder:
     """Return the encoder of a row of the table, its options checked by the signature of what makes it."""
-    home = load_attribute(known.home)
-    stored = getattr(home, "from_pretrained", None)
-    make: Callable[..., Encoder] = stored or home
-    places = [argument or known.name] if stored else []
+    make = _maker(load_attribute(known.home))
+    places = [argument or known.name] if _takes_folder(make) else []
     taken = {
         one.name for one in inspect.signature(make).parameters.values() if one.kind is inspect.Parameter.KEYWORD_ONLY
     }
@@ -133,6 +131,16 @@ def _made(known: KnownEncoder, argument: str, given: Mapping[str, Any]) -> Encod
     if kind not in (None, encoder.kind):
         raise ConfigurationError(f"{known.name} encodes a {encoder.kind}, not a {kind}")
     return encoder
+
+
+def _maker(home: Any) -> Callable[..., Encoder]:
+    """Return what makes an encoder: its class, or what opens a folder of it."""
+    maker: Callable[..., Encoder] = getattr(home, "from_pretrained", home)
+    return maker
+
+
+def _takes_folder(make: Callable[..., Encoder]) -> bool:
+    return any(one.kind is not inspect.Parameter.KEYWORD_ONLY for one in inspect.signature(make).parameters.values())
 
 
 def _option(text: str) -> tuple[str, bool | int | float | str]:

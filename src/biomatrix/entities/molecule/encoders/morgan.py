@@ -16,8 +16,8 @@ from biomatrix.errors import ConfigurationError, UnsupportedError
 if TYPE_CHECKING:
     from biomatrix.entities.molecule.entity import Molecule
 
-_FEWEST_BITS: Final = 16
-_MOST_BITS: Final = 1 << 20
+FEWEST_BITS: Final = 16
+MOST_BITS: Final = 1 << 20
 _LARGEST_RADIUS: Final = 8
 _HYDROGEN: Final = 1
 
@@ -57,8 +57,8 @@ class MorganCounts(DirectEncoder):
     def __init__(self, *, radius: int = 2, bits: int = 2048, chirality: bool = False, logarithm: bool = True) -> None:
         if not 0 <= radius <= _LARGEST_RADIUS:
             raise ConfigurationError(f"radius={radius}; give a number of bonds from 0 to {_LARGEST_RADIUS}")
-        if not _FEWEST_BITS <= bits <= _MOST_BITS:
-            raise ConfigurationError(f"bits={bits}; give a number from {_FEWEST_BITS} to {_MOST_BITS:,}")
+        if not FEWEST_BITS <= bits <= MOST_BITS:
+            raise ConfigurationError(f"bits={bits}; give a number from {FEWEST_BITS} to {MOST_BITS:,}")
         self.radius, self.d, self.chirality, self.logarithm = radius, bits, chirality, logarithm
 
     @cached_property
@@ -72,7 +72,7 @@ class MorganCounts(DirectEncoder):
 
     def vectors_of(self, entity: Molecule) -> NDArray[np.float32]:
         """Return the counts of a molecule, ``float32 [1, bits]``; UnsupportedError where no bit is set."""
-        counts = self._generator.GetCountFingerprintAsNumPy(_without_hydrogens(entity.mol)).astype(np.float32)
+        counts = self._generator.GetCountFingerprintAsNumPy(without_hydrogens(entity.mol)).astype(np.float32)
         if not counts.any():
             raise UnsupportedError("a molecule without fingerprint bits: it has no atoms to make them of")
         found: NDArray[np.float32] = (np.log1p(counts) if self.logarithm else counts)[None]
@@ -87,7 +87,7 @@ class MorganCounts(DirectEncoder):
         )
 
 
-def _without_hydrogens(mol: Chem.Mol) -> Chem.Mol:
+def without_hydrogens(mol: Chem.Mol) -> Chem.Mol:
     """Return the molecule without explicit hydrogens, so that a conformer changes nothing; itself where it has none."""
     if all(atom.GetAtomicNum() != _HYDROGEN for atom in mol.GetAtoms()):
         return mol
