@@ -106,15 +106,15 @@ class VectorStore:
         ConfigurationError
             A key has no vectors here; it is named with its number from 1.
         """
-        try:
-            return np.array([self._rows[bytes.fromhex(key)] for key in keys], dtype=np.int64)
-        except (KeyError, ValueError):
-            number, key = next((n, key) for n, key in enumerate(keys, 1) if key not in set(self.keys()))
+        found = [self._rows.get(_digest(key), -1) for key in keys]
+        if -1 in found:
+            number = found.index(-1)
             raise ConfigurationError(
-                f"no vectors are kept of the entity {key[:_SHORT]}; encode it first",
+                f"no vectors are kept of the entity {keys[number][:_SHORT]}; encode it first",
                 file=str(self.folder),
-                record=number,
-            ) from None
+                record=number + 1,
+            )
+        return np.array(found, dtype=np.int64)
 
     def rows(self, keys: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors of entities by their keys (:meth:`Encoder.key`), ``float32 [n, k, d]``, a copy."""
@@ -132,16 +132,19 @@ class VectorStore:
         if not about.is_file():
             return
         self._check(read_object(about, WeightsError))
-        keys = (self.folder / KEYS_FILE).read_bytes() if (self.folder / KEYS_FILE).is_file() else b""
-        count = len(keys) // _KEY_BYTES
+        known = len(self._rows)
+        fresh = _read_from(self.folder / KEYS_FILE, known * _KEY_BYTES)
+        count = known + len(fresh) // _KEY_BYTES
         path = self.folder / VECTORS_FILE
         held = path.stat().st_size // (4 * self._width) if path.is_file() else 0
         if held < count:
             raise WeightsError(f"cut short: {held:,} rows of the {count:,} that have a key; remove it", file=str(path))
-        self._rows = {keys[at : at + _KEY_BYTES]: at // _KEY_BYTES for at in range(0, count * _KEY_BYTES, _KEY_BYTES)}
+        for row in range(known, count):
+            at = (row - known) * _KEY_BYTES
+            self._rows[fresh[at : at + _KEY_BYTES]] = row
         if len(self._rows) < count:
             raise WeightsError("a key stands twice: damaged; remove the folder", file=str(self.folder / KEYS_FILE))
-        if count:
+        if count > known:
             shape = (count, self.encoder.k, self.encoder.d)
             self._vectors = np.memmap(path, dtype="<f4", mode="r", shape=shape)
 
@@ -242,6 +245,22 @@ class VectorStore:
                     "give another folder",
                     file=str(self.folder / ABOUT_FILE),
                 )
+
+
+def _digest(key: str) -> bytes:
+    """Return the bytes of a key in hexadecimal; none of what is no such text."""
+    try:
+        return bytes.fromhex(key)
+    except ValueError:
+        return b""
+
+
+def _read_from(path: Path, start: int) -> bytes:
+    if not path.is_file():
+        return b""
+    with path.open("rb") as stream:
+        stream.seek(start)
+        return stream.read()
 
 
 def _append_to_disk(path: Path, content: bytes) -> None:

@@ -173,6 +173,29 @@ def not_finite(tensors: dict[str, Any]) -> None:
     tensors["esm.encoder.layer.0.output.dense.bias"][3] = float("nan")
 
 
+def in_the_published_layout(tensors: dict[str, Any]) -> None:
+    """Give tensors the names of ESM-2 as it lies on the hub, which newer classes have other places for."""
+    import torch
+
+    frequencies = tensors.pop(next(name for name in tensors if name.endswith("inv_freq")))
+    for name in [name for name in tensors if name.endswith("inv_freq")]:
+        tensors.pop(name)
+    for layer in range(2):
+        tensors[f"esm.encoder.layer.{layer}.attention.self.rotary_embeddings.inv_freq"] = frequencies.clone()
+    tensors["esm.embeddings.position_ids"] = torch.arange(66)[None]
+    tensors["esm.embeddings.position_embeddings.weight"] = torch.zeros(66, 32)
+
+
+def test_the_layout_of_published_checkpoints_gives_the_same(make_esm: Callable[..., Path], esm: Path) -> None:
+    folder, expected = make_esm(), AutoEncoder(esm, device="cpu").encode(PROTEINS)
+    for change in (in_the_published_layout, lambda tensors: tensors.pop("esm.embeddings.position_ids")):
+        retensor(folder, change)
+        np.testing.assert_array_equal(AutoEncoder(folder, device="cpu").encode(PROTEINS), expected)
+    np.testing.assert_array_equal(
+        AutoEncoder(make_esm(head=False), device="cpu").encode(PROTEINS).shape, expected.shape
+    )
+
+
 KEY = "esm.encoder.layer.1.attention.self.query.weight"
 DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "remote code": (lambda f: edit(f / "config.json", auto_map={"AutoModel": "mine.Model"}), "auto_map"),

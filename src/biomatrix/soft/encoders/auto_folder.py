@@ -38,6 +38,8 @@ _SPARE: Final = frozenset(
      "lm_predictions", "mask_predictions", "predictions", "norm_head"}
 )  # fmt: skip
 """What heads and poolers are called: the part of a name that says a tensor makes no hidden state."""
+_COUNTED: Final = frozenset({"position_ids", "token_type_ids", "inv_freq"})
+"""Tensors that older checkpoints hold and newer networks count out for themselves, or the reverse; none is learned."""
 
 
 def check_encoder_folder(folder: Path) -> dict[str, Any]:
@@ -132,7 +134,7 @@ def open_encoder_network(folder: Path, device: torch.device) -> Any:
 
 
 def needed(keys: Iterable[Any]) -> list[str]:
-    """Return the names that belong to no head and no pooler, in order.
+    """Return the names of learned tensors that belong to no head and no pooler, in order.
 
     Examples
     --------
@@ -140,7 +142,7 @@ def needed(keys: Iterable[Any]) -> list[str]:
     ['encoder.layer.0.weight']
     """
     names = sorted(str(key[0]) if isinstance(key, tuple) else str(key) for key in keys)
-    return [name for name in names if not _SPARE.intersection(name.split("."))]
+    return [name for name in names if not (_SPARE | _COUNTED).intersection(name.split("."))]
 
 
 def open_tokenizer(folder: Path) -> Any:
