@@ -2,8 +2,8 @@
 
     python benchmarks/soft_vs_discrete.py --shared ../shared                                  # all of it: hours
     python benchmarks/soft_vs_discrete.py --shared ../shared --tasks esol --seeds 1           # a part
-    python benchmarks/soft_vs_discrete.py --shared ../shared --quick                          # does everything run?
-    python benchmarks/soft_vs_discrete.py --shared ../shared --show                           # the table of what is there
+    python benchmarks/soft_vs_discrete.py --shared ../shared --quick                         # does everything run?
+    python benchmarks/soft_vs_discrete.py --shared ../shared --show                          # what is kept so far
 
 Entrants have the same decoder weights at the start, examples, batches of examples, prompts, greedy decoding, strict
 parser and judge. They differ in how the entity stands in the prompt: as vectors of a frozen encoder through a projector

@@ -1,4 +1,4 @@
-"""The tasks that ways in are compared on: where their data lie, how they are split, which encoder and tokens they have."""
+"""The tasks that ways in are compared on: their data, how they are split, which encoder and tokens they have."""
 
 from __future__ import annotations
 

@@ -258,9 +258,7 @@ def recipe_of(settings: Settings, entrant: Entrant, folder: Path) -> Recipe:
 
 def exact_batches(recipe: Recipe, width: int, examples: int) -> Recipe:
     """Return a recipe whose batches hold so many documents each: the same ones, whatever their length."""
-    batches = recipe.batches.model_copy(
-        update={"tokens": width * examples, "max_length": width, "buckets": (width,)}
-    )
+    batches = recipe.batches.model_copy(update={"tokens": width * examples, "max_length": width, "buckets": (width,)})
     return recipe.model_copy(update={"batches": batches})
 
 

@@ -71,9 +71,7 @@ def test_gradients_reach_only_what_is_trained(place: Path) -> None:
     run.trainer.loss_module(**batch_tensors(next(run.trainer.stream), torch.device("cpu"))).backward()
     reached = {name for name, each in run.model.named_parameters() if each.grad is not None and bool(each.grad.any())}
     assert reached == {
-        name
-        for name, each in run.model.named_parameters()
-        if ".lora_B." in name or (".rows." in name and each.numel())
+        name for name, each in run.model.named_parameters() if ".lora_B." in name or (".rows." in name and each.numel())
     }
 
 
@@ -134,7 +132,8 @@ def test_another_projector_or_encoder_is_another_run(place: Path) -> None:
 def test_the_merged_model_is_the_tuned_one_and_opens_with_its_projector(place: Path) -> None:
     run = SoftRun(recipe(place, "merged"))
     result = run.tune()
-    assert result.model is not None and result.projector is not None
+    assert result.model is not None
+    assert result.projector is not None
     questions = question_ids([run.question(one) for one in run.task.test], run.vocabulary)
     wanted = first_token_logprobs(run.model, run.vocabulary, questions)
     stock: Any = AutoModelForCausalLM.from_pretrained(result.model, dtype=torch.float32)

@@ -35,7 +35,9 @@ class Objective(nn.Module, ABC):
     name: str
 
     @abstractmethod
-    def forward(self, projector: Projector, vectors: Tensor, pairs: Tensor, generator: torch.Generator) -> Tensor | None:
+    def forward(
+        self, projector: Projector, vectors: Tensor, pairs: Tensor, generator: torch.Generator
+    ) -> Tensor | None:
         """Return the loss of a batch, a scalar; None where it is undefined, so that the batch is skipped.
 
         Parameters
@@ -57,7 +59,7 @@ class Objective(nn.Module, ABC):
     def content(self) -> bytes:
         """Return what tells this objective from others besides its parameters: its texts, above all."""
 
-    def after_step(self) -> None:  # noqa: B027  # most objectives have nothing to bound
+    def after_step(self) -> None:  # most objectives have nothing to bound
         """Bring what is learned beside the projector back between its bounds."""
 
     @property
@@ -93,7 +95,9 @@ class ContrastiveEmbedding(Objective):
         self._texts, self._keys = torch.from_numpy(texts), torch.from_numpy(keys)
         self._wordings, self._counts = torch.from_numpy(wordings), torch.from_numpy((wordings >= 0).sum(axis=1))
 
-    def forward(self, projector: Projector, vectors: Tensor, pairs: Tensor, generator: torch.Generator) -> Tensor | None:
+    def forward(
+        self, projector: Projector, vectors: Tensor, pairs: Tensor, generator: torch.Generator
+    ) -> Tensor | None:
         """Return the InfoNCE loss of a batch; None where it holds one key only."""
         drawn = (torch.rand(len(pairs), generator=generator) * self._counts[pairs]).long()
         texts = self._texts[self._wordings[pairs, drawn]]
@@ -189,7 +193,9 @@ class Autoregressive(Objective):
         self._between, self._descriptions = list(between), descriptions
         self._wordings, self._counts = torch.from_numpy(wordings), torch.from_numpy((wordings >= 0).sum(axis=1))
 
-    def forward(self, projector: Projector, vectors: Tensor, pairs: Tensor, generator: torch.Generator) -> Tensor | None:
+    def forward(
+        self, projector: Projector, vectors: Tensor, pairs: Tensor, generator: torch.Generator
+    ) -> Tensor | None:
         """Return the mean loss of a token of the descriptions, in nats."""
         drawn = (torch.rand(len(pairs), generator=generator) * self._counts[pairs]).long()
         told = [self._descriptions[int(at)] for at in self._wordings[pairs, drawn]]
@@ -208,10 +214,11 @@ class Autoregressive(Objective):
         kept = wanted != _IGNORED
         return cross_entropy(self._network.lm_head(states[:, :-1][kept]).float(), wanted[kept])
 
-
     def content(self) -> bytes:
         """Return the ids of all texts, and which pair has which."""
-        return repr([self._before.tolist(), self._between, self._descriptions]).encode() + self._wordings.numpy().tobytes()
+        return (
+            repr([self._before.tolist(), self._between, self._descriptions]).encode() + self._wordings.numpy().tobytes()
+        )
 
 
 def with_learned(projector: Projector, vectors: Tensor) -> Tensor:

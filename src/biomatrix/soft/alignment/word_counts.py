@@ -153,7 +153,9 @@ class WordCounts(TextSide):
         for number, text in enumerate(texts):
             held = Counter(at for term in self._terms_of(text) if (at := self._terms.get(term)) is not None)
             places = np.fromiter(held, dtype=np.int64, count=len(held))
-            weighted = (1 + np.log(np.fromiter(held.values(), dtype=np.float64, count=len(held)))) * self._weights[places]
+            weighted = (1 + np.log(np.fromiter(held.values(), dtype=np.float64, count=len(held)))) * self._weights[
+                places
+            ]
             rows.append(np.full(len(held), number))
             columns.append(places)
             values.append(weighted / max(float(np.linalg.norm(weighted)), 1e-12))

@@ -98,7 +98,7 @@ def distance_of_answers(
     questions: Sequence[Sequence[PartItem]],
     others: Sequence[Sequence[PartItem]],
 ) -> NDArray[np.float64]:
-    """Return how far what an answer begins with moves from one question to another: total variation, 0 to 1, ``[n]``."""
+    """Return the total variation, 0 to 1, between what answers to two questions begin with, ``float64 [n]``."""
     one, two = (
         np.exp(first_token_logprobs(model, vocabulary, question_ids(asked, vocabulary)).astype(np.float64))
         for asked in (questions, others)

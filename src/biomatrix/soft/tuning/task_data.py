@@ -33,7 +33,7 @@ class TaskData(Section):
     """Holds the files of its data."""
     source: str = ""
     """The data to take where the task has several: the name of its source."""
-    files: dict[str, str] = {}
+    files: dict[str, str] = Field(default_factory=dict)
     """The file of each split, in place of those that the task names."""
     split: str = GIVEN
     """``given``: as the data are split; or the key by which entities are related, such as ``scaffold``: all that share
