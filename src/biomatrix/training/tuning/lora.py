@@ -83,8 +83,7 @@ class LoRA(Tuning):
         torch.manual_seed(seed)
         self._freeze_decoder()
         peft.inject_adapter_in_model(self.config, model, _NAME)
-        for module in self.beside:
-            module.requires_grad_(True)  # injection leaves the adapter alone to be trained
+        self._train_beside()  # injection leaves the adapter alone to be trained
         self._rows = None if rows is None else TrainedRows(model, rows)
         # AdamW would shrink the frozen rows of an output table that stands alone; a tied one counts as an embedding.
         self.decays = self._rows is None or len(self._rows.tables()) == 1

@@ -49,6 +49,7 @@ class Tuning:
         self.model, self.beside = model, tuple(beside)
         places = [name for name, module in model.named_modules() if any(module is one for one in self.beside)]
         self._places = tuple(f"{LOSS_PREFIX}{name}." for name in places)
+        self._train_beside()
 
     @property
     def weights_files(self) -> tuple[str, ...]:
@@ -91,8 +92,12 @@ class Tuning:
     def _freeze_decoder(self) -> None:
         """Freeze every weight of the decoder, and leave what is beside it to be trained."""
         self.model.requires_grad_(False)
-        for module in self.beside:
-            module.requires_grad_(True)
+        self._train_beside()
+
+    def _train_beside(self) -> None:
+        """Let every parameter beside the decoder be trained but empty ones, of which an optimiser keeps nothing."""
+        for parameter in (one for module in self.beside for one in module.parameters()):
+            parameter.requires_grad_(parameter.numel() > 0)
 
     def _write_beside(self, folder: Path, tensors: dict[str, Any]) -> None:
         """Write tensors to a file of their own, where there are any."""
