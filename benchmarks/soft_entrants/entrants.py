@@ -149,7 +149,7 @@ def contest(settings: Settings) -> Outcome:
         ways.append(show)
         beside = (rows,)
     ways += [as_tokens(task.modality)] if entrant.tokens else []
-    ways += [as_text(texts_of(examples, settings.genes))] if entrant.text else []
+    ways += [as_text(texts_of(examples, settings))] if entrant.text else []
     show = both(*ways)
     exchanges = [
         (shown_question(examples.benchmark, one, show), str(gold_answer(examples.benchmark, one)))
@@ -189,7 +189,7 @@ def contest(settings: Settings) -> Outcome:
 
 def fitting(examples: TaskExamples, settings: Settings) -> TaskExamples:
     """Leave out what is long as text or has no answer, so that every entrant has the same examples."""
-    texts = texts_of(examples, settings.genes)
+    texts = texts_of(examples, settings)
 
     def fits(one: Any) -> bool:
         entity = subject(one)
@@ -200,14 +200,12 @@ def fitting(examples: TaskExamples, settings: Settings) -> TaskExamples:
     return TaskExamples(examples.benchmark, kept[0], kept[1], examples.split, examples.left_out)
 
 
-def texts_of(examples: TaskExamples, genes: int) -> dict[str, str]:
+def texts_of(examples: TaskExamples, settings: Settings) -> dict[str, str]:
     """Return the text of each cell: its first genes, as symbols; nothing for entities that are text themselves."""
-    found: dict[str, str] = {}
-    for one in (*examples.train, *examples.test):
-        entity = subject(one)
-        if entity.kind == "cell":
-            found[one.key] = " ".join(kind_of(entity).text(entity).split()[:genes])
-    return found
+    if TASKS[settings.task].modality not in EXTENDED:
+        return {}
+    about = {one.key: subject(one) for one in (*examples.train, *examples.test)}
+    return {key: " ".join(kind_of(one).text(one).split()[: settings.genes]) for key, one in about.items()}
 
 
 def vocabulary_of(base: Vocabulary, modality: str, examples: TaskExamples, genes: int) -> Vocabulary:

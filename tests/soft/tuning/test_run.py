@@ -196,3 +196,17 @@ def test_a_zeroed_vector_is_refused_by_the_public_path(place: Path) -> None:
     model = bm.load(str(result.model), soft=str(result.projector))
     with pytest.raises(ConfigurationError, match="all zero"):
         model.generate(["What is ", GivenVectors(np.zeros((1, 64)), "molecule"), "?"])
+
+
+def test_a_fitted_encoder_travels_with_its_projector(tmp_path: Path) -> None:
+    from biomatrix.entities.cell.encoders.expression_pca import ExpressionPCA
+    from biomatrix.soft.encoders import open_encoder
+    from biomatrix.soft.tuning.opening import keep_encoder
+
+    genes = ["ENSG00000000003", "ENSG00000000005", "ENSG00000000419"]
+    fitted = ExpressionPCA(genes, np.zeros(3, np.float32), np.eye(3, dtype=np.float32)[:2])
+    fitted.save_pretrained(tmp_path / "fitted")
+    encoder = open_encoder(f"expression_pca:{tmp_path / 'fitted'},parts=2")
+    assert keep_encoder(encoder, tmp_path / "projector") == "expression_pca:encoder,parts=2"
+    assert open_encoder(f"expression_pca:{tmp_path / 'projector' / 'encoder'},parts=2").hash == encoder.hash
+    assert keep_encoder(open_encoder("morgan,bits=64"), tmp_path) == "morgan,bits=64"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import torch
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from biomatrix.soft.tuning.entity_vectors import EntityVectors
     from biomatrix.soft.tuning.recipe import SoftSection
     from biomatrix.vocabulary import Vocabulary
+
+
+ENCODER: Final = "encoder"
+"""The folder of an encoder beside its projector."""
+_OPTIONS: Final = re.compile(r",(?=[a-z_]+=)")
 
 
 def encoder_of(soft: SoftSection) -> Encoder:
@@ -85,21 +91,35 @@ def projector_hash(projector: Projector) -> str:
     return digest.hexdigest()
 
 
+def keep_encoder(encoder: Encoder, folder: Path) -> str:
+    """Save an encoder that was fitted beside its projector, and return how it is opened from there.
+
+    One that knows no saving, such as a published network, stays where it is.
+    """
+    save = getattr(getattr(encoder, "encoder", encoder), "save_pretrained", None)
+    head, *options = _OPTIONS.split(encoder.spec, maxsplit=1)
+    name, colon, _ = head.partition(":")
+    if save is None or not colon:
+        return encoder.spec
+    save(folder / ENCODER)
+    return ",".join([f"{name}:{ENCODER}", *options])
+
+
 def tuned_record(
-    projector: Projector, encoder: Encoder, base_hash: str, decoder_hash: str, data: str, figures: dict[str, float]
+    projector: Projector, encoder: Encoder, spec: str, base_hash: str, decoder_hash: str, data: str
 ) -> ProjectorRecord:
     """Return what the folder of a tuned projector says: of which decoder, from which one, on what."""
     before = projector.record
     known = () if before is None else before.training_data
     return ProjectorRecord(
         encoder.kind,
-        encoder.spec,
+        spec,
         encoder.hash,
         decoder_hash,
         encoder.k,
         encoder.d,
         projector.width_out,
         (*known, *(() if data in known else (data,))),
-        {**({} if before is None else before.figures), **figures},
+        {} if before is None else before.figures,
         base_hash,
     )

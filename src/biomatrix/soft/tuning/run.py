@@ -18,7 +18,14 @@ from biomatrix.soft.projector import Projector, ProjectorSettings
 from biomatrix.soft.splicing import splice
 from biomatrix.soft.tuning.documents import ExchangeDocuments
 from biomatrix.soft.tuning.entity_vectors import EntityVectors
-from biomatrix.soft.tuning.opening import aligned_projector, encoder_of, new_projector, projector_hash, tuned_record
+from biomatrix.soft.tuning.opening import (
+    aligned_projector,
+    encoder_of,
+    keep_encoder,
+    new_projector,
+    projector_hash,
+    tuned_record,
+)
 from biomatrix.soft.tuning.recipe import SoftRecipe
 from biomatrix.soft.tuning.showing import as_positions, shown_question
 from biomatrix.soft.tuning.task_data import TaskExamples, read_task, subject
@@ -162,8 +169,10 @@ class SoftRun:
         self.trainer.take_best()
         self.trainer.export(output / MODEL, torch.float32)
         self.trainer.export_adapter(output / "adapter")
+        spec = keep_encoder(self.encoder, output / PROJECTOR)
+        decoder_hash = folder_hash(output / MODEL)
         self.projector.record = tuned_record(
-            self.projector, self.encoder, self.base_hash, folder_hash(output / MODEL), self.recipe.task.name, {}
+            self.projector, self.encoder, spec, self.base_hash, decoder_hash, self.recipe.task.name
         )
         with self.trainer.as_exported():
             self.projector.save_pretrained(output / PROJECTOR)
