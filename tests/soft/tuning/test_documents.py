@@ -66,8 +66,6 @@ def test_neither_padding_nor_places_are_ever_labels(layout: str) -> None:
     batch = next(BatchStream(documents, settings, seed=0, pad_id=pad))
     assert (batch.input_ids < 0).any()
     assert batch.labels.min() >= 0
-    counted = {index: int((documents.document(index)[1] > 0).sum()) for index in range(len(documents))}
-    assert batch.num_tokens == sum(counted.values()) if layout == "packed" else batch.num_tokens > 0
     ends = np.isin(batch.labels, vocabulary().ending_ids) & (batch.weights > 0)
     starts = (batch.position_ids == 0) & (batch.input_ids != pad)
     assert ends.sum() == starts.sum()  # one end of an answer a document, and none of padding

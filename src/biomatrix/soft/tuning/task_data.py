@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -22,6 +22,8 @@ from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import TRAIN, load_examples
 
 Count = Annotated[int, Field(gt=0)]
+_OF_ONE_FILE: Final = frozenset({"file", "fold_by", "split_column", "splits"})
+"""Settings of data whose sides lie in one file."""
 
 
 class TaskData(Section):
@@ -84,9 +86,11 @@ def read_task(data: TaskData) -> TaskExamples:
     refuse_random(data.split)
     benchmark = _benchmark(data.name)
     source = _source(benchmark, data)
-    sides = {side: list(load_examples(source, data.folder, side)) for side in (TRAIN, "test")}
-    rejects = sum(isinstance(row, Reject) for rows in sides.values() for row in rows)
-    train, test = ([row for row in rows if isinstance(row, Example)] for rows in sides.values())
+    loaded = {side: list(load_examples(source, data.folder, side)) for side in (TRAIN, "test")}
+    if data.split != GIVEN:  # all rows are divided anew
+        loaded[TRAIN] += _validation(source, data.folder)
+    rejects = sum(isinstance(row, Reject) for rows in loaded.values() for row in rows)
+    train, test = ([row for row in rows if isinstance(row, Example)] for rows in loaded.values())
     if data.entities:
         train, test = _with_entities(data, train), _with_entities(data, test)
     split = source.split_rule
@@ -143,9 +147,18 @@ def _source(benchmark: Benchmark, data: TaskData) -> DataSet:
     found = sets[data.source] if data.source else benchmark.data
     if not data.files:
         return found
-    settings = {**found.settings, "files": data.files}
+    kept = {key: value for key, value in found.settings.items() if key not in _OF_ONE_FILE}
+    settings = {**kept, "files": data.files}
     rule = ", ".join(f"{side}: {file}" for side, file in data.files.items())
     return replace(found, settings=settings, split_rule=rule)
+
+
+def _validation(source: DataSet, folder: Path) -> list[Example | Reject]:
+    """Return the rows that the data keep for validation; none where they know no such side."""
+    try:
+        return list(load_examples(source, folder, "validation"))
+    except ConfigurationError:
+        return []
 
 
 def _with_entities(data: TaskData, rows: Sequence[Example]) -> list[Example]:
