@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -76,6 +77,14 @@ def test_a_reader_sees_what_a_writer_has_added(encoder: Any, tmp_path: Path) -> 
         reader.refresh()
         assert len(reader) == stop
         np.testing.assert_array_equal(reader[MOLECULES[stop - 1]], encoder.encode([MOLECULES[stop - 1]])[0])
+
+
+def test_a_process_that_loads_data_maps_the_files_for_itself(encoder: Any, tmp_path: Path) -> None:
+    store = VectorStore(tmp_path, encoder)
+    store.add(MOLECULES)
+    sent = pickle.dumps(store)
+    assert len(sent) < 4096  # the rows stay on disk
+    np.testing.assert_array_equal(pickle.loads(sent).vectors, store.vectors)  # noqa: S301
 
 
 class Odd(DirectEncoder):

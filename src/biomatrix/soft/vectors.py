@@ -79,8 +79,7 @@ class VectorStore:
         self.encoder = encoder
         self.folder = Path(folder) / encoder.hash[:_SHORT]
         self._width = encoder.k * encoder.d
-        self._rows: dict[bytes, int] = {}
-        self._vectors: NDArray[np.float32] = np.empty((0, encoder.k, encoder.d), dtype=np.float32)
+        self._forget()
         self.refresh()
 
     def __len__(self) -> int:
@@ -92,7 +91,21 @@ class VectorStore:
 
     def __getitem__(self, entity: Entity) -> NDArray[np.float32]:
         """Return the vectors of an entity, ``float32 [k, d]``; ConfigurationError where it was not added."""
-        return self.rows([self.encoder.key(entity)])[0]
+        found: NDArray[np.float32] = self.rows([self.encoder.key(entity)])[0]
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the mapped memory out: another process, such as one that loads data, maps the files for itself."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_rows", "_vectors")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._forget()
+        self.refresh()
+
+    def _forget(self) -> None:
+        self._rows: dict[bytes, int] = {}
+        self._vectors: NDArray[np.float32] = np.empty((0, self.encoder.k, self.encoder.d), dtype=np.float32)
 
     def keys(self) -> list[str]:
         """Return the keys of all rows, in hexadecimal, in the order in which they were added."""
@@ -118,7 +131,8 @@ class VectorStore:
 
     def rows(self, keys: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors of entities by their keys (:meth:`Encoder.key`), ``float32 [n, k, d]``, a copy."""
-        found: NDArray[np.float32] = np.asarray(self._vectors[self.places(keys)], dtype=np.float32)
+        # An index into mapped memory itself makes mapped memory, which takes longer than the copy.
+        found: NDArray[np.float32] = np.asarray(self._vectors).take(self.places(keys), axis=0)
         return found
 
     @property

@@ -85,7 +85,8 @@ class Pooling:
         """
         if self.queries is not None:
             scores = torch.einsum("kd,btd->bkt", self.queries.to(states), states) / states.shape[-1] ** 0.5
-            return scores.masked_fill(~mask[:, None], -torch.inf).softmax(dim=-1)
+            shares: Tensor = scores.masked_fill(~mask[:, None], -torch.inf).softmax(dim=-1)
+            return shares
         rank = mask.cumsum(dim=1) - 1
         parts = torch.arange(self.k, device=mask.device)[None, :, None]
         if self.way == MEAN:

@@ -76,7 +76,7 @@ def learn_queries(
         guesses = scores.softmax(dim=-1) @ pooling(states, mask)
         loss = ((guesses - states) ** 2).mean(dim=-1)[mask].mean()
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
     return queries.detach()
 
@@ -136,4 +136,5 @@ def _beginnings(encoder: AutoEncoder, pieces: Sequence[Any], k: int, draw: np.ra
         distances = torch.cdist(flat, flat[chosen]).min(dim=1).values.double().cpu().numpy() ** 2
         share = distances / distances.sum() if distances.sum() > 0 else None
         chosen.append(int(draw.choice(len(flat), p=share)))
-    return flat[chosen].clone()
+    found: Tensor = flat[chosen].clone()
+    return found

@@ -103,6 +103,7 @@ def open_encoder(spec: str, **options: Any) -> Encoder:
         )
     parts = given.pop("parts", 1)
     encoder = _made(known, argument, given)
+    _check_type(name, "parts", parts, int)
     if parts != 1:
         encoder = InParts(encoder, parts)
         given["parts"] = parts
@@ -115,22 +116,28 @@ def _made(known: KnownEncoder, argument: str, given: Mapping[str, Any]) -> Encod
     """Return the encoder of a row of the table, its options checked by the signature of what makes it."""
     make = _maker(load_attribute(known.home))
     places = [argument or known.name] if _takes_folder(make) else []
-    taken = {
-        one.name for one in inspect.signature(make).parameters.values() if one.kind is inspect.Parameter.KEYWORD_ONLY
-    }
+    parameters = inspect.signature(make).parameters.values()
+    taken = {one.name: one.annotation for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY}
     wanted = dict(given)
     kind = None if "kind" in taken else wanted.pop("kind", None)
     unknown = next((key for key in wanted if key not in taken), None)
     if unknown is not None:
         listed = ", ".join(sorted({*taken, "kind", "parts"}))
         raise ConfigurationError(f"{known.name} takes no option {unknown!r}; it takes {listed}")
-    try:
-        encoder = make(*places, **wanted)
-    except TypeError as error:  # an option of another type, such as a word for a number
-        raise ConfigurationError(f"{known.name}: {error}") from error
+    for key, value in wanted.items():
+        _check_type(known.name, key, value, taken[key])
+    encoder = make(*places, **wanted)
     if kind not in (None, encoder.kind):
         raise ConfigurationError(f"{known.name} encodes a {encoder.kind}, not a {kind}")
     return encoder
+
+
+def _check_type(name: str, key: str, value: object, annotation: object) -> None:
+    """Refuse a value of another type than the option's, of those that a text can be mistaken in."""
+    for kind_of_value in (bool, int):
+        if annotation in (kind_of_value, kind_of_value.__name__) and type(value) is not kind_of_value:
+            wanted = "true or false" if kind_of_value is bool else "a whole number"
+            raise ConfigurationError(f"{name}: {key}={value!r}; give {wanted}")
 
 
 def _maker(home: Any) -> Callable[..., Encoder]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -78,13 +78,17 @@ class MorganCounts(DirectEncoder):
         found: NDArray[np.float32] = (np.log1p(counts) if self.logarithm else counts)[None]
         return found
 
-    @cached_property
+    @property
     def _generator(self) -> Any:
-        from rdkit.Chem import rdFingerprintGenerator
+        return _generator_of(self.radius, self.d, self.chirality)
 
-        return rdFingerprintGenerator.GetMorganGenerator(
-            radius=self.radius, fpSize=self.d, includeChirality=self.chirality
-        )
+
+@cache
+def _generator_of(radius: int, bits: int, chirality: bool) -> Any:
+    """Return RDKit's generator, which cannot be sent to another process, so that no encoder holds one."""
+    from rdkit.Chem import rdFingerprintGenerator
+
+    return rdFingerprintGenerator.GetMorganGenerator(radius=radius, fpSize=bits, includeChirality=chirality)
 
 
 def without_hydrogens(mol: Chem.Mol) -> Chem.Mol:
