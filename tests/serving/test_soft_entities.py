@@ -19,6 +19,7 @@ from biomatrix.serving.schemas.asking import GenerateAsked
 from biomatrix.serving.screening import ScreenedEngine, ScreenedError
 from biomatrix.serving.service import Service
 from biomatrix.serving.settings import ServingSettings
+from biomatrix.vocabulary import Turn
 
 from ..soft.nano_projectors import write_projectors
 
@@ -82,6 +83,12 @@ def test_vectors_are_read_once_they_are_switched_on(soft: Service) -> None:
         ServingSettings(soft_vectors=True).check()
 
 
+def test_an_entity_is_embedded_as_its_tokens(soft: Service) -> None:
+    given = operation("embed").asked.model_validate({"entities": [ETHANOL]})
+    with pytest.raises(BioMatrixError, match="leave out the modality soft"):
+        operation("embed").run(soft, given)
+
+
 def test_a_model_without_projectors_refuses(service: Service) -> None:
     with pytest.raises(BioMatrixError, match="needs a model with the projector of a molecule"):
         answer(service, ETHANOL)
@@ -95,6 +102,14 @@ def test_a_rule_of_the_laboratory_sees_what_is_shown_as_vectors(soft: Service) -
     with pytest.raises(ScreenedError, match="no ethanol"):
         answer(screened, ETHANOL)
     assert answer(screened, "water") is not None
+    again = screened.model.with_soft(soft.model.engine.resolver)  # type: ignore[attr-defined]
+    with pytest.raises(ScreenedError, match="no ethanol"):
+        again.generate(["What is ", bm.Soft(bm.Molecule.from_smiles("CCO"))])
+    told = Turn("user", ["What is ", bm.Soft(bm.Molecule.from_smiles("CCO")), "?"])
+    seen: list[Request] = []
+    watching = ScreenedEngine(soft.model.engine, seen.append, "a watch")  # type: ignore[arg-type]
+    watching.generate([Request("And then?", history=[told, Turn("assistant", "Ethanol.")], max_new_tokens=2)])
+    assert [part for part in seen[0].history[0].content if isinstance(part, bm.Molecule)]  # type: ignore[union-attr]
 
 
 @pytest.mark.slow

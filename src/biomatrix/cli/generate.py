@@ -165,7 +165,7 @@ def generate(
         words = _standard_input() if prompt == STANDARD_INPUT else prompt or ""
         parts = build_prompt(words, given.read(), written_as=written_as)
     projectors = _projectors(soft, written_as)
-    request = request_of(parts if projectors is None else projectors.shown(parts), **asked)
+    request = request_of(parts if projectors is None else _shown(projectors, parts), **asked)
     with shown_log(quiet):
         opened = open_chosen(engine, model, tokenizers, place, projectors)
         doubts = calibration_doubts(calibrated, opened, request)
@@ -192,6 +192,17 @@ def _projectors(folders: Sequence[str] | None, written_as: str | None) -> SoftTo
     from biomatrix.soft.soft_tokens import SoftTokens
 
     return SoftTokens.from_pretrained(folders)
+
+
+def _shown(projectors: SoftTokens, parts: Sequence[Any]) -> Sequence[Any]:
+    """Return a prompt with its entities as vectors; ConfigurationError where it has none that a projector takes."""
+    from biomatrix.vocabulary import Deferred
+
+    shown = projectors.shown(parts)
+    if not any(isinstance(part, Deferred) for part in shown):
+        kinds = " or ".join(projectors.kinds)
+        raise ConfigurationError(f"--soft shows a {kinds} as vectors, but none was given")
+    return shown
 
 
 def _check_streamed(*, whole: bool, chosen: bool) -> None:

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from biomatrix.generation.engine import Engine
     from biomatrix.generation.events import Event
     from biomatrix.generation.requests import Prompt, Request
+    from biomatrix.generation.resolving import PromptResolver
     from biomatrix.generation.scoring import Score
 
 log = logging.getLogger("biomatrix.serving")
@@ -193,6 +195,12 @@ class TurnEngine:
         """Return how likely a continuation is, in nats."""
         with self._turn:
             return self._engine.score(request, continuation)
+
+    def resolving(self, resolver: PromptResolver) -> TurnEngine:
+        """Return the same, in the same turns, over an engine that understands deferred parts of prompts."""
+        engine = copy(self)
+        engine._engine = self._engine.resolving(resolver)  # type: ignore[attr-defined]
+        return engine
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)

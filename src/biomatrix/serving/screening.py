@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from biomatrix.entities.kind_registry import load_attribute
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.generation.requests import Request
+from biomatrix.vocabulary.chat import Turn
 from biomatrix.vocabulary.items import as_items
 from biomatrix.vocabulary.segments import Failure
 from biomatrix.vocabulary.tables import Deferred, Item
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from biomatrix.generation.engine import Engine
     from biomatrix.generation.events import Event
     from biomatrix.generation.requests import Prompt
+    from biomatrix.generation.resolving import PromptResolver
     from biomatrix.generation.scoring import Score
 
 Screen: TypeAlias = "Callable[[Request], str | None]"
@@ -89,6 +91,10 @@ class ScreenedEngine:
         states: NDArray[np.float32] = self._engine.hidden_states(ids)  # type: ignore[attr-defined]
         return states
 
+    def resolving(self, resolver: PromptResolver) -> ScreenedEngine:
+        """Return the same over an engine that understands deferred parts of prompts."""
+        return ScreenedEngine(self._engine.resolving(resolver), self._screen, self._name)  # type: ignore[attr-defined]
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
@@ -100,9 +106,15 @@ class ScreenedEngine:
 
 def _in_plain_sight(request: Request) -> Request:
     """Return a request whose entities are seen, also those that the model is shown as vectors."""
-    if not any(isinstance(part, Deferred) and part.entities for part in request.parts):
+    before = [as_items(turn.content) for turn in request.history]
+    if not any(isinstance(item, Deferred) for items in (request.parts, *before) for item in items):
         return request
-    parts: list[Item] = []
-    for part in request.parts:
-        parts += list(part.entities) if isinstance(part, Deferred) and part.entities else [part]
-    return replace(request, prompt=parts)
+    history = [Turn(turn.role, _seen(items)) for turn, items in zip(request.history, before, strict=True)]
+    return replace(request, prompt=_seen(request.parts), history=history)
+
+
+def _seen(items: Sequence[Item]) -> list[Item]:
+    found: list[Item] = []
+    for item in items:
+        found += list(item.entities) if isinstance(item, Deferred) and item.entities else [item]
+    return found

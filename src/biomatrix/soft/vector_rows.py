@@ -89,7 +89,7 @@ class VectorRows(nn.Module):
         entity, place = np.divmod(rows, k + projector.settings.learned)
         is_learned = place >= k
         own = torch.from_numpy(np.ascontiguousarray(vectors[entity[~is_learned], place[~is_learned]]))
-        projected = projector(own)
+        projected: Tensor = projector(own)
         if not is_learned.any():
             return projected
         learned = projector.learned_vectors()
@@ -97,4 +97,5 @@ class VectorRows(nn.Module):
         mask = torch.from_numpy(is_learned).to(out.device)
         out = out.masked_scatter(~mask[:, None], projected)
         chosen = learned[torch.from_numpy(place[is_learned] - k).to(learned.device)]
-        return out.masked_scatter(mask[:, None], chosen)
+        whole: Tensor = out.masked_scatter(mask[:, None], chosen)
+        return whole

@@ -96,7 +96,10 @@ class Qwen3:
             The last hidden states.
         """
         mask = _attention_mask(attention_mask.bool(), position_ids.shape[1])
-        states = embedding(input_ids, self.embedding) if inputs_embeds is None else inputs_embeds
+        states = inputs_embeds
+        if states is None:
+            assert input_ids is not None, "a network reads ids or embeddings"
+            states = embedding(input_ids, self.embedding)
         return self._read(states, position_ids, mask, past_key_values.append)
 
     def read(

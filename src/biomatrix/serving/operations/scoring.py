@@ -12,6 +12,7 @@ from biomatrix.serving.answers import number, told_model, told_tokens
 from biomatrix.serving.asking import opened_parts
 from biomatrix.serving.operations.operation import Operation
 from biomatrix.serving.schemas.scoring import EmbedAsked, EmbedTold, ScoreAsked, ScoreTold, TokenVectors
+from biomatrix.vocabulary.tables import Deferred
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +71,8 @@ def embed(service: Service, asked: EmbedAsked) -> EmbedTold:
 
 
 def _ids(service: Service, item: Item, place: int) -> list[int]:
+    if isinstance(item, Deferred):
+        raise UnsupportedError("an entity is embedded as its tokens; leave out the modality soft", file=f"[{place}]")
     ids = service.model.vocabulary.encode([item])
     if not ids:
         raise ConfigurationError("an empty text has no vector", file=f"texts[{place}]")
