@@ -40,8 +40,18 @@ ORDER = (
 FOUNDATION = {"__init__", "errors", "lazy", "peak_memory", "progress", "processors", "user_cache"}
 """Modules beside the rooms, which any room may import."""
 
-ABOUT_CELLS = tuple(f"biomatrix.{name}" for name in ("links", "evaluation.cells", "cli.cells", "cli.links"))
-"""What is about cells alone: their types, and the links between their open regions and genes."""
+ABOUT_CELLS = tuple(
+    f"biomatrix.{name}"
+    for name in (
+        "links",
+        "evaluation.cells",
+        "cli.cells",
+        "cli.links",
+        "soft.alignment.cell_texts",
+        "soft.alignment.cell_files",
+    )
+)
+"""What is about cells alone: their types, texts on them, and the links between their open regions and genes."""
 
 KIND_FOLDERS = ("molecule", "protein", "cell")
 LONGEST_FILE, MEDIAN_FILE = 500, 150

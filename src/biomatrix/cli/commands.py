@@ -18,6 +18,7 @@ _HOMES: Final = {
     "explain": "explain",
     "cells": "cells",
     "links": "links",
+    "soft": "soft",
     "mcp": "mcp",
     "calibrate": "calibrate",
     "corpus": "corpus",

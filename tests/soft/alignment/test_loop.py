@@ -32,7 +32,7 @@ def losses(folder: Path) -> list[dict[str, object]]:
 
 
 def start(folder: Path, pause: float) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, HERE / "killed_run.py", folder, str(pause)], cwd=HERE)
+    return subprocess.Popen([sys.executable, HERE / "killed_run.py", folder, str(pause)])
 
 
 @pytest.mark.slow

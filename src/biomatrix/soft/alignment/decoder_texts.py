@@ -46,6 +46,11 @@ class _OfDecoder(TextSide):
         self.name = f"{self.what},most_tokens={most_tokens}"
         self.width = int(self._positions.input_rows.shape[1])
 
+    @property
+    def table(self) -> torch.Tensor:
+        """The decoder's input embeddings, ``[V, D]``."""
+        return self._positions.input_rows
+
     @cached_property
     def hash(self) -> str:  # type: ignore[override]
         """A SHA-256 of the decoder's weights and the settings."""

@@ -5,14 +5,16 @@ Legend of shapes: n pairs, k vectors of an entity, d numbers of each, D of a tex
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
 
-from biomatrix.soft.alignment.loop import Aligned, align_projector
+from biomatrix.errors import ConfigurationError
+from biomatrix.soft.alignment.linear_map import LinearMap, chosen_penalty
+from biomatrix.soft.alignment.loop import Aligned, align_projector, held_out_pairs
 from biomatrix.soft.alignment.losses import ContrastSettings
 from biomatrix.soft.alignment.objectives import ContrastiveEmbedding
 from biomatrix.soft.alignment.pairs import PairSet, key_numbers
@@ -85,13 +87,51 @@ class FitSettings:
         Counts want one spread for all numbers: dividing each by its own makes the rarest loudest.
     length : float
         The norm of the projector's output.
+    from_ridge : bool
+        Whether a projector of one layer starts as ridge regression, its penalty chosen on a tenth of the pairs; others
+        start as they are drawn.
     """
 
-    projector: ProjectorSettings = ProjectorSettings()
-    alignment: AlignmentSettings = AlignmentSettings()
-    contrast: ContrastSettings = ContrastSettings()
+    projector: ProjectorSettings = field(default_factory=ProjectorSettings)
+    alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
+    contrast: ContrastSettings = field(default_factory=ContrastSettings)
     scaling: Scaling = "all"
     length: float = 1.0
+    from_ridge: bool = False
+
+
+def ridge_map(vectors: NDArray[np.float32], keys: Sequence[str], table: TextTable, seed: int) -> LinearMap:
+    """Return ridge regression of texts on the vectors of entities, its penalty chosen on a tenth of the pairs."""
+    targets = unit(table.first)
+    held_out, _ = held_out_pairs(key_numbers(keys), 0.1, seed)
+    return LinearMap.fit(vectors, targets, chosen_penalty(vectors, targets, held_out.tolist()))
+
+
+def start_from_ridge(
+    projector: Projector, vectors: NDArray[np.float32], keys: Sequence[str], table: TextTable, seed: int
+) -> None:
+    """Let a projector of one layer begin as ridge regression on the mean of each entity's vectors.
+
+    Raises
+    ------
+    ConfigurationError
+        It has hidden layers.
+    """
+    layer = projector.layers[-1]
+    if len(projector.layers) != 1 or not isinstance(layer, torch.nn.Linear):
+        raise ConfigurationError("only a projector of one layer can start from ridge regression; give layers=1")
+    found = ridge_map(vectors.mean(axis=1, keepdims=True), keys, table, seed)
+    mean, spread = projector.mean.double(), projector.spread.double()
+    weights = torch.from_numpy(found.weights)
+    with torch.no_grad():
+        layer.weight.copy_((spread[:, None] * weights).T)
+        layer.bias.copy_((mean - torch.from_numpy(found.mean)) @ weights + torch.from_numpy(found.target_mean))
+
+
+def unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return rows of length 1, ``float64``."""
+    given = np.asarray(vectors, dtype=np.float64)
+    return np.asarray(given / np.maximum(np.linalg.norm(given, axis=-1, keepdims=True), 1e-12))
 
 
 def new_projector(vectors: NDArray[np.float32], width: int, settings: FitSettings) -> Projector:
@@ -131,6 +171,8 @@ def fit_contrastive(
     """
     numbers = key_numbers(keys)
     projector = new_projector(vectors, table.vectors.shape[1], settings)
+    if settings.from_ridge:
+        start_from_ridge(projector, vectors, keys, table, settings.alignment.seed)
     objective = ContrastiveEmbedding(table.vectors, table.wordings, numbers, settings.contrast)
     aligned = align_projector(projector, vectors, numbers, objective, settings.alignment, folder, label)
     return projector, aligned

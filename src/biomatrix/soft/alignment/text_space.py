@@ -67,8 +67,8 @@ class TextSpace:
             return cls(side, mean.astype(np.float32))
         if side.width > toward.width:
             raise ConfigurationError(
-                f"texts have {side.width} numbers and the decoder's embeddings {toward.width}; give width={toward.width}"
-                " or fewer"
+                f"texts have {side.width} numbers and the decoder's embeddings {toward.width}; give "
+                f"width={toward.width} or fewer"
             )
         own = toward.encode(distinct).astype(np.float64)
         left, _, right = np.linalg.svd((vectors - mean).T @ (own - own.mean(axis=0)), full_matrices=False)

@@ -5,12 +5,12 @@ Pairs of cells and the texts of their types are in :mod:`biomatrix.soft.alignmen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from biomatrix.entities.encoder import Encoder
+from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.near_matches import choices
 from biomatrix.entities.rejects import Reject
@@ -157,13 +157,13 @@ def function_pairs(path: str | Path, split: str) -> ReadPairs:
     return ReadPairs(PairSet(tuple(pairs), f"UniProtKB function, {split}"), rejects)
 
 
-def apart_from(train: PairSet, test: PairSet, encoder: Encoder) -> tuple[PairSet, int]:
+def apart_from(train: PairSet, test: PairSet) -> tuple[PairSet, int]:
     """Return the training pairs whose entity is none of the test's, and how many were left out.
 
-    Entities are the same where the encoder reads the same of them.
+    Entities are the same where their kind's identity is, as for any data that is held out: of molecules, isomers too.
     """
-    asked = set(_content_keys(test, encoder))
-    kept = [at for at, key in enumerate(_content_keys(train, encoder)) if key not in asked]
+    asked = {_identity(entity) for entity in test.entities}
+    kept = [at for at, entity in enumerate(train.entities) if _identity(entity) not in asked]
     return train.of(kept), len(train) - len(kept)
 
 
@@ -173,5 +173,5 @@ def without_refused(pairs: PairSet, refused: Iterable[int]) -> PairSet:
     return pairs.of([at for at in range(len(pairs)) if at not in out])
 
 
-def _content_keys(pairs: PairSet, encoder: Encoder) -> Sequence[str]:
-    return [encoder.key(entity) for entity in pairs.entities]
+def _identity(entity: Entity) -> str:
+    return kind_named(entity.kind).identity(entity)

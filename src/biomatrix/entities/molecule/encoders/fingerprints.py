@@ -79,7 +79,9 @@ class Fingerprints(DirectEncoder):
             raise UnsupportedError("a molecule without fingerprint bits: it has no atoms to make them of")
         with BlockLogs():
             parts = [make(mol) for make in self._hashed]
-        found: NDArray[np.float32] = np.log1p(np.concatenate([*parts, _keys(mol), _counted_groups(mol), _composed(mol)]))
+        found: NDArray[np.float32] = np.log1p(
+            np.concatenate([*parts, _keys(mol), _counted_groups(mol), _composed(mol)])
+        )
         return found[None].astype(np.float32)
 
     @cached_property

@@ -1,0 +1,25 @@
+"""``biomatrix soft``: entities as vectors in a prompt: aligned with texts, looked for among them."""
+
+from __future__ import annotations
+
+import typer
+
+from biomatrix.cli import soft_align, soft_retrieve
+
+app = typer.Typer(
+    help="Show entities to a model as vectors of frozen encoders: align a projector with texts, retrieve.",
+    epilog=f"Example: {soft_align.EXAMPLE}",
+    no_args_is_help=True,
+)
+soft_align.register(app)
+soft_retrieve.register(app)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the command and its sub-commands to the application."""
+    parent.add_typer(app, name="soft")
+
+
+@app.callback()
+def soft() -> None:
+    """Show entities to a model as vectors of frozen encoders: align a projector with texts, retrieve."""
