@@ -52,7 +52,9 @@ class ContestTask:
             place = (folder / f"pca-{self.name}-{len(examples.train)}").resolve()
             if not place.is_dir():
                 cells: Any = [subject(one) for one in examples.train]
-                fitted = ExpressionPCA.fit(cells, components=50, fitted_on=f"training cells of {self.name}")
+                fitted = ExpressionPCA.fit(
+                    cells, components=min(50, len(cells) - 1), fitted_on=f"training cells of {self.name}"
+                )
                 fitted.save_pretrained(place)
             spec = f"{spec}:{place}"
         return spec if parts == 1 else f"{spec},parts={parts}"

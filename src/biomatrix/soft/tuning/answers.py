@@ -42,7 +42,8 @@ def written_answers(
     batch_size : int
         Questions answered together; changes nothing but the speed.
     """
-    network: Any = model.eval()
+    network: Any = model
+    network.eval()
     found: list[str] = [""] * len(questions)
     for numbers in _by_length(questions, batch_size):
         ids, mask = _left_padded([questions[number] for number in numbers], vocabulary.pad_id or 0)
@@ -64,7 +65,8 @@ def first_token_logprobs(
     model: PreTrainedModel, vocabulary: Vocabulary, questions: Sequence[Sequence[int]], batch_size: int = BATCH
 ) -> NDArray[np.float32]:
     """Return the log-probabilities of what an answer begins with, ``float32 [len(questions), V]`` in nats."""
-    network: Any = model.eval()
+    network: Any = model
+    network.eval()
     rows: dict[int, NDArray[np.float32]] = {}
     for numbers in _by_length(questions, batch_size):
         ids, mask = _left_padded([questions[number] for number in numbers], vocabulary.pad_id or 0)

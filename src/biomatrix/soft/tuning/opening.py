@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
@@ -54,7 +54,8 @@ def new_projector(
     model: PreTrainedModel, vocabulary: Vocabulary, seed: int,
 ) -> Projector:  # fmt: skip
     """Return a projector drawn by a seed, which takes the mean and the spread of the training entities off vectors."""
-    weight: torch.Tensor = model.get_input_embeddings().weight  # type: ignore[no-untyped-call]
+    table: Any = model.get_input_embeddings()
+    weight: torch.Tensor = table.weight
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         projector = Projector(encoder.d, weight.shape[1], typical_norm(weight, vocabulary), settings)
