@@ -164,7 +164,7 @@ def step(shape: Shape, setting: Setting, documents: Documents, peak_tflops: floa
             ms=round(1e3 * statistics.median(times), 2),
             wait_ms=round(1e3 * stream.seconds / shape.steps, 2),
             warm_seconds=round(warm, 1),
-            loss_rows=trainer.loss_module.chunk_rows,
+            loss_rows=trainer.loss_module.whole_rows,
             losses=[round(loss, 5) for loss in losses],
             difference=round(apart, 5),
             right=apart < ROUNDING,

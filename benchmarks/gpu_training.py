@@ -9,7 +9,7 @@ Parts, each with a budget of seconds (``--budget qwen=300``):
   correctness  packed documents against the same alone
   loss         the loss over 168,000 rows: chunks, plain, compiled
   qwen         the trainer's own step at the shape of Qwen3-1.7B, 8,192 packed tokens
-  nano         the same at nano's size, 65,536 packed tokens, as recipes/nano_gpu_pretrain.toml
+  nano         the same at the size of recipes/nano_gpu_pretrain.toml, 65,536 packed tokens, under AdamW
 
 Each row adds a setting to the row before. Parts run in processes of their own: where one ends badly, the next row goes
 on in another, and what was measured is in ``table.json`` and ``table.md`` at any time. ``--dry-run`` tries every name

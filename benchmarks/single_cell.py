@@ -25,6 +25,7 @@ from cells.known import KNOWN, Known
 from biomatrix.evaluation.baselines.cells.alignment import text_vectors
 from biomatrix.evaluation.baselines.cells.base_rates import base_rates
 from biomatrix.evaluation.cells.annotation import annotation_result
+from biomatrix.evaluation.cells.cell_ontology import read_ancestors
 from biomatrix.evaluation.cells.description import description_result
 from biomatrix.evaluation.cells.filling import filling_result
 from biomatrix.evaluation.cells.integration import integration_result
@@ -76,7 +77,8 @@ def annotation(folder: Path, chosen: list[str], decoder: bool) -> None:
             from cells.annotator import decoder_method
 
             models = {"decoder": decoder_method(task)}
-        show(annotation_result(task, cells, task.sides(cells), marker_lists(task, folder) or None, models))
+        lists, above = marker_lists(task, folder) or None, read_ancestors(folder)
+        show(annotation_result(task, cells, task.sides(cells), lists, models, above))
 
 
 def random_splits(folder: Path, chosen: list[str], decoder: bool) -> None:

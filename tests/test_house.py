@@ -45,6 +45,7 @@ ABOUT_CELLS = tuple(
     for name in (
         "links",
         "evaluation.cells",
+        "soft.encoders.cells",
         "cli.cells",
         "cli.links",
         "soft.alignment.cell_texts",

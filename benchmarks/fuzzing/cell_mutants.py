@@ -46,6 +46,8 @@ def seeds() -> dict[str, bytes]:
         "csc": _written(_cells(csc_matrix(matrix))),
         "dense": _written(_cells(matrix.toarray())),
         "10x": _ten_x(matrix),
+        "peaks": _written(_with_peaks(matrix, 0)),
+        "multiome": _written(_with_peaks(matrix, GENES // 2)),
     }
 
 
@@ -59,6 +61,15 @@ def _cells(matrix: Any) -> anndata.AnnData:
         index=[f"cell{row}" for row in range(CELLS)],
     )
     return anndata.AnnData(X=matrix, obs=obs, var=pd.DataFrame(index=gene_table().ensembl_id[:GENES].astype(str)))
+
+
+def _with_peaks(matrix: csr_matrix, genes: int) -> anndata.AnnData:
+    """Return cells of which the columns after the first ``genes`` are peaks."""
+    made = _cells(matrix)
+    peaks = [f"chr{1 + row % 3}:{1000 * row}-{1000 * row + 500}" for row in range(GENES - genes)]
+    made.var_names = [*made.var_names[:genes], *peaks]
+    made.uns["assembly"] = "hg38"
+    return made
 
 
 def _written(made: anndata.AnnData, **settings: Any) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -163,7 +164,7 @@ def test_a_page_names_its_file_and_the_option_that_it_speaks_of(folder: Path) ->
 
 
 def test_a_few_genes_say_little_of_a_tissue_and_nothing_measured_is_claimed(tmp_path: Path) -> None:
-    """Random counts: of few types each is likely, so that a tissue cut to few of its types would look the clearest."""
+    """Random counts of markers of three types alone."""
     made = made_cells()
     made.X = np.random.default_rng(0).poisson(2.0, made.shape).astype(np.float32)
     made.write_h5ad(tmp_path / "cells.h5ad")
@@ -199,3 +200,51 @@ def test_the_tissue_is_found_and_said(shared: Path, tmp_path: Path) -> None:
     for bulk, names in same.items():
         own = obs[(obs["bulk_labels"] == bulk) & ~obs["biomatrix_abstained"]]
         assert own["biomatrix_type"].isin(names).mean() > 0.9
+
+
+def test_blood_is_not_taken_for_a_pancreas(shared: Path, tmp_path: Path) -> None:
+    """Five of the pancreas' types lack markers here, and of few types each is likely."""
+    source = shared / "data" / "single_cell" / "kang_ifnb" / "kang_ifnb.h5ad"
+    told = json.loads(run(source, "-o", tmp_path / "report.html", "--json"))
+    assert told["settings"]["lists"] == "blood"
+    assert "Monocytes" in told["types"]
+
+
+def test_peaks_and_antibodies_beside_genes_tell_nothing_of_types(folder: Path) -> None:
+    """Counted by the hundred and at random, they would be most of every component and no cell would be empty."""
+    import pandas as pd
+
+    genes = made_cells()
+    names = [*(f"chr1:{start}-{start + 500}" for start in range(10_000, 60_000, 1000)), "CD3-TotalSeq", "CD4-TotalSeq"]
+    beside = np.random.default_rng(3).poisson(100, (len(genes), len(names))).astype(np.float32)
+    kinds = ["Gene Expression"] * genes.n_vars + ["Peaks"] * 50 + ["Antibody Capture"] * 2
+    var = pd.DataFrame({"feature_types": kinds}, index=[*genes.var_names, *names])
+    anndata.AnnData(np.hstack([genes.X, beside]), genes.obs, var).write_h5ad(folder / "multiome.h5ad")
+    for name, more in (("cells", ()), ("multiome", ("--assembly", "hg38"))):
+        out = ("--h5ad", folder / f"{name}_out.h5ad", "-o", folder / f"{name}.html")
+        run(folder / f"{name}.h5ad", "--markers", folder / "lists.tsv", *out, *more)
+    alone, both = (anndata.read_h5ad(folder / f"{name}_out.h5ad") for name in ("cells", "multiome"))
+    assert np.array_equal(alone.obsm["X_biomatrix_pca"], both.obsm["X_biomatrix_pca"])
+    pd.testing.assert_frame_equal(alone.obs, both.obs[alone.obs.columns])
+    assert both.shape == (len(genes), genes.n_vars + 52)
+    assert both.uns["assembly"] == "hg38"
+    assert both.uns["biomatrix_types"]["versions"]["anndata"] == version("anndata")
+    page = (folder / "multiome.html").read_text(encoding="utf-8")
+    assert "50 regions of hg38" in page
+    assert "120 cells, 20 genes" in page
+    assert "Open chromatin" not in (folder / "cells.html").read_text(encoding="utf-8")
+
+
+def test_what_a_file_lacks_for_types_is_said_with_the_file(folder: Path) -> None:
+    made = made_cells()
+    made.X = np.log2(made.X / np.maximum(made.X.sum(axis=1, keepdims=True), 1) * 1e4 + 1)
+    made.write_h5ad(folder / "log2.h5ad")
+    made.var_names = [f"chr2:{start}-{start + 500}" for start in range(0, 1000 * made.n_vars, 1000)]
+    made.write_h5ad(folder / "peaks.h5ad")
+    for name, more, message in (
+        ("log2", (), "log2.h5ad: .* they look like log2 .*--layer"),
+        ("peaks", (), "peaks.h5ad: regions without an assembly .*assembly='hg38'"),
+        ("peaks", ("--assembly", "hg38"), "peaks.h5ad: types are told by genes, and the file counts none"),
+    ):
+        with pytest.raises(BioMatrixError, match=message):
+            run(folder / f"{name}.h5ad", "-o", folder / "report.html", *more)

@@ -215,3 +215,12 @@ def test_names_that_are_no_genes(multiome_file: Path, genes: GenePlaces) -> None
     cells.write_h5ad(multiome_file)
     with pytest.raises(BioMatrixError, match=r"only 0\.0% of 3 names are human genes.*'qqa1', 'qqa2', 'qqa3'"):
         find_links(multiome_file, ["AAA"], Settings("hg38"), genes)
+
+
+def test_expression_beside_a_table_of_regions(multiome_file: Path, genes: GenePlaces, tmp_path: Path) -> None:
+    table = tmp_path / "fragments.parquet.bed"
+    table.write_text("chr1\t10\t20\n")
+    with pytest.raises(
+        BioMatrixError, match=r"bed: a table of regions has no cells.*--fragments beside a list of peaks"
+    ):
+        find_links(table, ["AAA"], Settings(assembly="hg38", rna=multiome_file), genes)

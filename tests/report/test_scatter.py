@@ -49,3 +49,4 @@ def test_a_histogram_counts_all_values() -> None:
     assert heights[0] == max(heights)
     assert abs(heights[-1] / heights[0] - 1 / 3) < 0.01
     assert "median 1, from 1 to 2" in drawn
+    assert "median 0.25, from 0.1235 to 26,250" in histogram("counts", "counts", np.array([0.12345, 0.25, 26250.0]))

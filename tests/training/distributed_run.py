@@ -1,7 +1,8 @@
 """A small run of several processes: ``torchrun distributed_run.py FOLDER ACCUMULATE [WORD ...]``.
 
 Where the run is done it goes back to its first checkpoint and does the rest again; ``first/`` keeps what it had made.
-Words are ``sharded``, ``new_rows``, ``muon``, and ``steadied`` for an average, the z-loss and the spike guard together.
+With ``half`` it ends at its first checkpoint. Other words are ``sharded``, ``new_rows``, ``muon``, and ``steadied`` for
+an average, the z-loss and the spike guard together.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from biomatrix.training.optimisers import build_optimisers
 
 
 def recipe(folder: Path, accumulate: int) -> Recipe:
-    values = recipe_values(folder, batches={"accumulate": accumulate}, run={"max_steps": 6, "save_every": 3})
+    values = recipe_values(folder, batches={"accumulate": accumulate}, run={"save_every": 3})
+    values["optimiser"]["shape"] = "constant"  # a run that ends sooner learns as the whole one does
+    values["run"]["max_steps"] = 3 if "half" in sys.argv else 6
     values["run"]["evaluate_every"] = 2
     values["tuning"] = {"mode": "new_rows" if "new_rows" in sys.argv else "full"}
     values["optimiser"]["name"] = "muon" if "muon" in sys.argv else "adamw"
@@ -50,6 +53,9 @@ def shard(accelerator: Accelerator, module: Any, *optimizers: Any) -> tuple[Any,
 def main(folder: Path, accumulate: int) -> None:
     """Train 6 steps; save at each third; do the last three again from there, with everything made anew."""
     first = trained(folder, accumulate)
+    if "half" in sys.argv:
+        first.close()
+        return
     first.accelerator.wait_for_everyone()
     if first.accelerator.is_main_process:
         (folder / "first").mkdir()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from biomatrix.entities.files.toml_files import read_toml
 from biomatrix.errors import ConfigurationError
 from biomatrix.training.config import Recipe, load_recipe
+from biomatrix.training.mixture import sampled_tokens
 from biomatrix.training.schedule import learning_rate_factor
 
 from .documents import recipe_values
@@ -34,6 +39,25 @@ def test_presets_are_the_published_settings(size: str) -> None:
         assert (recipe.batches.layout, recipe.optimiser.shape) == ("packed", "cosine")
         assert recipe.model.checkpoint
         assert recipe.tuning.mode == "full"
+
+
+@pytest.mark.parametrize("stage", ["pretrain", "finetune"])
+def test_the_mixture_of_nano_names_all_that_its_corpus_holds(stage: str) -> None:
+    recipe, corpus = load_recipe(FOLDER / f"nano_gpu_{stage}.toml"), read_toml(FOLDER / "nano_gpu_corpus.toml")
+    assert recipe.mixture.weights.keys() == corpus["views"].keys() | corpus["tasks"].keys()
+    assert sum(recipe.mixture.weights.values()) == pytest.approx(1, abs=0.03)
+    names = list(recipe.mixture.weights)
+    shares = sampled_tokens(names, np.arange(1, len(names) + 1), recipe.mixture)
+    assert shares / shares.sum() == pytest.approx(np.array([*recipe.mixture.weights.values()]), abs=0.01)
+
+
+def test_one_command_repeats_nano() -> None:
+    script = (FOLDER / "nano_gpu.sh").read_text(encoding="utf-8")
+    assert subprocess.run(["sh", "-n", FOLDER / "nano_gpu.sh"], check=False).returncode == 0
+    stages = [load_recipe(FOLDER / f"nano_gpu_{stage}.toml") for stage in ("pretrain", "finetune")]
+    assert all((FOLDER.parent / name).is_file() for name in re.findall(r"(?:recipes|benchmarks)/\w+\.\w+", script))
+    assert " ".join(f"{stage.run.output}/model" for stage in stages) in script
+    assert stages[1].model.checkpoint == f"{stages[0].run.output}/model"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.training.checkpoint import checkpoints
 from biomatrix.training.config import Recipe
-from biomatrix.training.identity import DataIdentity
+from biomatrix.training.identity import DataIdentity, with_batches_a_step
 from biomatrix.training.loop import Trainer
 from biomatrix.training.model import build_model
 from biomatrix.training.training_state import STATE_FILE
@@ -143,6 +143,20 @@ def test_a_changed_recipe_says_what_differs(run: Path, changes: dict[str, Any], 
 def test_how_long_a_run_lasts_and_what_it_reports_may_change(run: Path) -> None:
     more = {"max_steps": 6, "log_every": 3, "save_every": 5, "keep": 3, "evaluate_every": 7, "threads": 1}
     assert trainer(run, optimiser={"peak_lr": 1e-3}, run=more).resume()
+
+
+def test_other_numbers_of_processes_take_the_same_batches_a_step(run: Path) -> None:
+    for checkpoint in checkpoints(run):
+        state = json.loads((checkpoint / STATE_FILE).read_text())
+        assert state["processes"] == 1
+        (checkpoint / STATE_FILE).write_text(json.dumps({**state, "processes": 4}))
+    with pytest.raises(ConfigurationError, match=r"8 batches a step \(4 processes.*set batches.accumulate to 8"):
+        trainer(run).resume()
+    resumed = trainer(run, batches={"accumulate": 8})
+    assert resumed.resume()
+    assert resumed.state.processes == 1
+    with pytest.raises(ConfigurationError, match="a number of processes that divides them"):
+        with_batches_a_step({"batches": {"accumulate": 1}}, 4, {"batches": {"accumulate": 1}}, 3, run)
 
 
 @pytest.mark.parametrize("part", ["shards", "vocabulary"])

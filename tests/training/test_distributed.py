@@ -1,4 +1,4 @@
-"""Two processes of one batch a step train as one process of two, with whole or sharded parameters."""
+"""Two processes of one batch a step train as one process of two, with whole or sharded parameters, and go on as it."""
 
 from __future__ import annotations
 
@@ -72,3 +72,13 @@ def test_two_processes_train_as_one(tmp_path: Path, more: tuple[str, ...]) -> No
     for name, tensor in weights.items():
         torch.testing.assert_close(both[name], tensor, atol=2e-4, rtol=1e-3)
     assert losses(tmp_path / "two") == pytest.approx(told, rel=1e-6)
+
+
+@pytest.mark.slow
+def test_one_process_goes_on_as_two(tmp_path: Path) -> None:
+    run(tmp_path / "one", 1)
+    run(tmp_path / "moved", 1, "half")
+    run(tmp_path / "moved", 2, "sharded")
+    whole, moved = (losses(tmp_path / name / "first") for name in ("one", "moved"))
+    assert len(moved) == 6
+    assert moved == pytest.approx(whole, rel=1e-4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from biomatrix.training import loss as loss_module
 from biomatrix.training.batches import BatchStream
 from biomatrix.training.config import BatchSection, Recipe
 from biomatrix.training.evaluation import batch_tensors
-from biomatrix.training.loss import NextTokenLoss, token_losses
+from biomatrix.training.loss import Losses, NextTokenLoss, token_losses
 from biomatrix.training.model import build_model
 
 from .documents import PAD, CountingDocuments, TinyVocabulary, recipe_values
@@ -88,6 +89,30 @@ def test_chunked_losses_and_gradients_equal_the_whole(monkeypatch: pytest.Monkey
     torch.testing.assert_close(chunked, whole)
     gradients = torch.autograd.grad((chunked * labels).sum(), (x, weight))
     torch.testing.assert_close(gradients, wanted, atol=1e-3, rtol=1e-5)
+
+
+def test_a_compiled_loss_takes_all_at_once_where_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("biomatrix.training.loss.LARGE_VOCABULARY", 16)
+    taken: list[int] = []
+
+    def compiled(function: Losses, **_: object) -> Losses:
+        def counted(x: torch.Tensor, table: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+            taken.append(len(x))
+            return function(x, table, labels)
+
+        return counted
+
+    monkeypatch.setattr("torch.compile", compiled)
+    model = module("eager", tmp_path).model
+    ids = torch.arange(4, 44)[None]
+    found = []
+    for compile_it, whole in ((False, 64), (True, 64), (True, None)):
+        net = NextTokenLoss(model, chunk_rows=16, whole_rows=whole)
+        if compile_it:
+            net.compile_losses()
+        found.append(float(net(ids, ids, torch.ones(1, 40)).detach()))
+    assert taken == [40]
+    assert found[1:] == pytest.approx(found[:1] * 2, rel=1e-5)
 
 
 def test_only_weighted_labels_move_the_model(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,7 @@ import typer
 
 from biomatrix.cli.console import Quiet, progress_line, refusals_in_json
 from biomatrix.cli.plain_tables import text_table
-from biomatrix.errors import ConfigurationError
+from biomatrix.errors import ConfigurationError, UnsupportedError
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +22,15 @@ def register(app: typer.Typer) -> None:
         "biomatrix cells islets.h5ad --tissue pancreas --batch-column donor -o report.html; "
         "biomatrix cells new.h5ad --reference known.h5ad --label cell_type -o report.html"
     )(refusals_in_json(cells))
+
+
+@contextmanager
+def _of_file(file: Path) -> Iterator[None]:
+    """Name the file in an error about what it holds; settings that do not fit are no fault of it."""
+    try:
+        yield
+    except UnsupportedError as error:
+        raise error.at(file=str(file)) from error.__cause__
 
 
 def cells(
@@ -34,7 +45,7 @@ def cells(
     ] = None,
     tissue: Annotated[
         str,
-        typer.Option(help="Whose types are looked for: blood, pancreas, brain; auto takes the one that is clearest."),
+        typer.Option(help="Whose types are looked for: blood, pancreas, brain; auto takes the likeliest, and says so."),
     ] = "auto",
     markers: Annotated[
         Path | None, typer.Option(help="Lists of your own: a table (.tsv, .csv) with the columns type and gene.")
@@ -54,6 +65,9 @@ def cells(
     layer: Annotated[str | None, typer.Option(help="The matrix: X, raw or the name of a layer.")] = None,
     totals: Annotated[
         str | None, typer.Option(help="The column of obs with each cell's counts over all genes.")
+    ] = None,
+    assembly: Annotated[
+        str | None, typer.Option(help="The genome of peaks beside the genes, where the file does not say: hg38, hg19.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
     quiet: Quiet = False,
@@ -75,18 +89,19 @@ def cells(
     if h5ad is not None and file.exists() and h5ad.exists() and h5ad.samefile(file):
         raise ConfigurationError("the file is not written over itself; give --h5ad another name", file=str(h5ad))
     with progress_line(quiet) as say:
-        opened = CellSet.from_file(file, values=cast("Asked", values), layer=layer, totals=totals)
-        say(f"{len(opened):,} cells, {len(opened.genes):,} genes")
-        found = annotate(
-            opened,
-            tissue=tissue,
-            markers=markers,
-            reference=reference,
-            label=label,
-            batch=batch,
-            least=least,
-            umap=umap,
-        )
+        opened = CellSet.from_file(file, values=cast("Asked", values), layer=layer, totals=totals, assembly=assembly)
+        say(f"{len(opened):,} cells, {len(opened.genes_alone().genes):,} genes")
+        with _of_file(file):
+            found = annotate(
+                opened,
+                tissue=tissue,
+                markers=markers,
+                reference=reference,
+                label=label,
+                batch=batch,
+                least=least,
+                umap=umap,
+            )
         if h5ad is not None:
             found.to_file(h5ad)
             say(f"wrote {h5ad}")

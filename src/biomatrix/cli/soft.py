@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from biomatrix.cli import soft_align, soft_ask, soft_retrieve, soft_tune
+from biomatrix.cli import soft_align, soft_ask, soft_convert, soft_retrieve, soft_tune
 
 app = typer.Typer(
     help="Show entities to a model as vectors of frozen encoders: align a projector with texts, retrieve, tune, ask.",
@@ -13,6 +13,7 @@ app = typer.Typer(
 )
 soft_align.register(app)
 soft_retrieve.register(app)
+soft_convert.register(app)
 soft_tune.register(app)
 soft_ask.register(app)
 

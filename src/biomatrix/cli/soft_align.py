@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,6 +41,13 @@ class Scaling(StrEnum):
     ALL = "all"
     EACH = "each"
     NONE = "none"
+
+
+class Repeats(StrEnum):
+    """What pairs of one key are to one another."""
+
+    POSITIVES = "positives"
+    NEGATIVES = "negatives"
 
 
 def register(app: typer.Typer) -> None:
@@ -98,7 +105,7 @@ def align(
     weight_decay: Annotated[float, typer.Option(help="Of AdamW.")] = 0.05,
     temperature: Annotated[float, typer.Option(help="At the start; it is learned.")] = 0.07,
     one_way: Annotated[bool, typer.Option("--one-way", help="Contrast entities with texts alone.")] = False,
-    repeats: Annotated[str, typer.Option(help="Pairs of one key in a batch are positives or negatives.")] = "positives",
+    repeats: Annotated[Repeats, typer.Option(help="Pairs of one key in a batch.")] = Repeats.POSITIVES,
     distinct_keys: Annotated[bool, typer.Option("--distinct-keys", help="Batches hold each key once.")] = False,
     held_out: Annotated[float, typer.Option(help="Share of the training pairs that tells when to stop.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Same seed, same projector.")] = 0,
@@ -120,16 +127,14 @@ def align(
     from biomatrix.soft.alignment.settings import AlignmentSettings
     from biomatrix.soft.projector import ProjectorSettings
 
-    if repeats not in ("positives", "negatives"):
-        raise ConfigurationError(f"--repeats is positives or negatives, not {repeats!r}")
     settings = FitSettings(
         ProjectorSettings(layers=layers, width=width, dropout=dropout, learned=learned),
         AlignmentSettings(
             epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, weight_decay=weight_decay,
             distinct_keys=distinct_keys, held_out=held_out, seed=seed,
         ),
-        ContrastSettings(two_way=not one_way, repeats=repeats, temperature=temperature),  # type: ignore[arg-type]
-        scaling=scaling.value,  # type: ignore[arg-type]
+        ContrastSettings(two_way=not one_way, repeats=repeats.value, temperature=temperature),
+        scaling=scaling.value,
         from_ridge=from_ridge,
     )  # fmt: skip
     with shown_log(quiet):
@@ -189,13 +194,13 @@ def _cells(
 def _run(
     train: PairSet, test: PairSet, encoder: Encoder, decoder: str, texts: str, goal: Goal, settings: FitSettings,
     output: Path, cache: Path | None, controls: bool,
-) -> dict[str, object]:  # fmt: skip
+) -> dict[str, Any]:  # fmt: skip
     from biomatrix.soft.alignment.decoder import Decoder
     from biomatrix.soft.alignment.folder import save_alignment
     from biomatrix.soft.alignment.run import AlignmentTask, run_alignment
     from biomatrix.soft.report import alignment_page
 
-    task = AlignmentTask(train, test, encoder, Decoder(decoder), texts, goal.value, settings, controls, cache)  # type: ignore[arg-type]
+    task = AlignmentTask(train, test, encoder, Decoder(decoder), texts, goal.value, settings, controls, cache)
     run = run_alignment(task, output)
     about = save_alignment(output, task, run)
     alignment_page(task, run).write(output / "report.html")

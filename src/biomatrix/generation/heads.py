@@ -110,7 +110,7 @@ class LastPosition:
         if isinstance(self.network, Qwen3):
             ones = torch.ones_like(ids)
             positions = ones.cumsum(dim=1) - 1
-            read = {"attention_mask": ones, "position_ids": positions, "past_key_values": KeyValues()}
+            read: dict[str, Any] = {"attention_mask": ones, "position_ids": positions, "past_key_values": KeyValues()}
             return self.network(**{"input_ids": None, **self.inputs(ids), **read})
         states: Tensor = self.network.base_model(**self.inputs(ids), use_cache=False).last_hidden_state
         return states

@@ -46,10 +46,15 @@ def histogram(title: str, across: str, values: NDArray[np.float64]) -> str:
     parts.append(f'<line {line} stroke="#b3541e" stroke-width="2" stroke-dasharray="4 3"/>')
     parts += [_text(place(tick), bottom + 16, f"{tick:,g}") for tick in round_ticks(low, high, 4)]
     parts += [_text(_SIDE - 6, _TOP + 10, f"{counts.max():,}", "end"), _text(_WIDTH / 2, _HEIGHT - 8, across)]
-    words = f"{title}: median {median:.4g}, from {values.min():.4g} to {values.max():.4g}"
+    words = f"{title}: median {_number(median)}, from {_number(values.min())} to {_number(values.max())}"
     size = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}"'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{html.escape(title)}" {size}>'
     return f"<figure>{svg}{''.join(parts)}</svg><figcaption>{html.escape(words)}</figcaption></figure>"
+
+
+def _number(value: float) -> str:
+    """Return a number in four digits, those of thousands in full."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:

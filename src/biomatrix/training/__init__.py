@@ -13,7 +13,7 @@ from biomatrix.lazy import lazy_names
 _HOME = {
     "Recipe": "biomatrix.training.config",
     "Trainer": "biomatrix.training.loop",
-    "TrainingResult": "biomatrix.training.loop",
+    "TrainingResult": "biomatrix.training.result",
     "finetune": "biomatrix.training.finetuning",
     "load_recipe": "biomatrix.training.config",
     "pretrain": "biomatrix.training.pretraining",
@@ -24,7 +24,8 @@ __all__ = ["Recipe", "Trainer", "TrainingResult", "finetune", "load_recipe", "pr
 if TYPE_CHECKING:
     from biomatrix.training.config import Recipe, load_recipe
     from biomatrix.training.finetuning import finetune
-    from biomatrix.training.loop import Trainer, TrainingResult
+    from biomatrix.training.loop import Trainer
     from biomatrix.training.pretraining import pretrain
+    from biomatrix.training.result import TrainingResult
 
 __getattr__ = lazy_names(__name__, _HOME)

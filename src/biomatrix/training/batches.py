@@ -185,7 +185,7 @@ class BatchStream:
     ) -> None:
         self.documents, self.settings, self.seed, self.pad_id = documents, settings, seed, pad_id
         self.rank, self.world = rank, world
-        if not len(documents.lengths) or int(documents.lengths.max()) < 2:
+        if not has_predictions(documents):
             raise ConfigurationError("the corpus holds no document of two or more tokens; nothing to train on")
         self.order = order or WindowedOrder(len(documents.lengths), window_size(documents.lengths, settings), seed)
         self.position = Position()
@@ -253,6 +253,11 @@ class BatchStream:
             last = positions[r, at - 1] + 1
             positions[r, at:] = last + np.arange(width - at)
         return Batch(inputs, labels, positions, weights, packed)
+
+
+def has_predictions(documents: Documents) -> bool:
+    """Return whether a document has two or more tokens."""
+    return len(documents.lengths) > 0 and int(documents.lengths.max()) >= 2
 
 
 def window_size(lengths: NDArray[Any], settings: BatchSection) -> int:

@@ -23,7 +23,8 @@ def checkpoint_layers(model: PreTrainedModel, share: float) -> int:
     int
         The number of layers that are computed again.
     """
-    model.gradient_checkpointing_enable()  # type: ignore[no-untyped-call]
+    anew: Any = getattr(model, "activation_checkpointing_enable", None)  # the other name is deprecated
+    (anew or model.gradient_checkpointing_enable)()
     decoder: Any = model.model
     count = len(decoder.layers)
     chosen = max(1, round(share * count))

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from biomatrix.training.batches import Batch, BatchStream, Documents
+from biomatrix.training.batches import Batch, BatchStream, Documents, has_predictions
 from biomatrix.training.document_attention import document_borders
 from biomatrix.training.loss import NextTokenLoss
+from biomatrix.training.progress import logger
 
 if TYPE_CHECKING:
     from biomatrix.training.config import Recipe
@@ -148,6 +149,14 @@ def _sums(
         sums += np.bincount(kinds, weights=losses[kept], minlength=len(sums))
         counts += np.bincount(kinds, minlength=len(counts))
     return sums, counts
+
+
+def measurable(held_out: Mapping[str, Documents]) -> dict[str, Documents]:
+    """Return the kinds of held-out documents of which one has something to predict; the others are named in the log."""
+    found = {view: documents for view, documents in held_out.items() if has_predictions(documents)}
+    for view in held_out.keys() - found.keys():
+        logger.warning("held-out documents of %s are not measured: none has two or more tokens", view)
+    return found
 
 
 def evaluation_batches(documents: Documents, recipe: Recipe, pad_id: int | None) -> list[Batch]:

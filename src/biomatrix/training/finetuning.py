@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from biomatrix.errors import ConfigurationError
 from biomatrix.training.config import Recipe
-from biomatrix.training.loop import TrainingResult
 from biomatrix.training.pretraining import run_recipe
+from biomatrix.training.result import TrainingResult
 
 
 def finetune(recipe: Recipe, *, resume: bool = True) -> TrainingResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from biomatrix.errors import ConfigurationError
 from biomatrix.training.progress import logger
 from biomatrix.training.trackers import HELD_OUT, HELD_OUT_AVERAGED, VIEW, RunLog
 
@@ -30,6 +31,15 @@ class HeldOutReport:
     def exported(self) -> Losses:
         """Those of the weights that an export would write."""
         return self.averaged or self.plain
+
+    @property
+    def nats(self) -> float:
+        """Their mean over all tokens; ConfigurationError where no token of a held-out document counts."""
+        if "all" not in self.exported:
+            raise ConfigurationError(
+                "run.patience looks at the held-out loss, and no token of the held-out documents counts for it"
+            )
+        return self.exported["all"]["nats"]
 
     def log(self, metrics: RunLog, step: int) -> None:
         """Write the losses to the metrics, and by modality and task to the log."""

@@ -130,6 +130,42 @@ def check_same_run(
         )
 
 
+def with_batches_a_step(
+    saved: Mapping[str, Any], processes_then: int, current: Mapping[str, Any], processes_now: int, place: Path
+) -> Mapping[str, Any]:
+    """Return a checkpoint's recipe as another number of processes takes it: with as many batches in a step as before.
+
+    Processes share out one order of batches, so a step of 2 processes with ``accumulate = 4`` learns from the same
+    batches as a step of 8 with ``accumulate = 1``.
+
+    Parameters
+    ----------
+    saved, current : mapping
+        The recipe of the checkpoint, and that of this run.
+    processes_then, processes_now : int
+        How many trained and train together; 0 where a checkpoint of an earlier version does not say.
+    place : Path
+        The checkpoint.
+
+    Raises
+    ------
+    ConfigurationError
+        A step would take more or fewer batches; the message says what to set.
+    """
+    then, now = (recipe["batches"]["accumulate"] for recipe in (saved, current))
+    if processes_then in (0, processes_now):
+        return saved
+    if then * processes_then == now * processes_now:
+        return {**saved, "batches": {**saved["batches"], "accumulate": now}}
+    wanted, rest = divmod(then * processes_then, processes_now)
+    advice = f"set batches.accumulate to {wanted}" if not rest else "use a number of processes that divides them"
+    raise ConfigurationError(
+        f"the checkpoint was made with {then * processes_then} batches a step ({processes_then} processes, "
+        f"batches.accumulate = {then}), and {processes_now} with {now} would take {now * processes_now}; {advice}",
+        file=str(place),
+    )
+
+
 def check_vocabulary(corpus: TokenShards, vocabulary: Vocabulary, folder: Path) -> None:
     """Raise ConfigurationError where the ids of a corpus were written with another vocabulary.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,8 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from biomatrix.entities.files.folders import make_folder
-from biomatrix.errors import BioMatrixError, ConfigurationError, WeightsError
+from biomatrix.entities.files.folders import files_written_aside, make_folder
+from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.progress import clock
 from biomatrix.training.batches import Batch, BatchStream, Documents
 from biomatrix.training.checkpoint import checkpoints, gathered_weights, restore, save_checkpoint, write_model
@@ -27,12 +27,18 @@ from biomatrix.training.checkpointing import checkpoint_layers
 from biomatrix.training.compilation import allow_any_number, compile_layers, filled
 from biomatrix.training.config import Recipe, RunSection
 from biomatrix.training.early_stopping import BEST_FOLDER, is_exhausted, with_evaluation
-from biomatrix.training.evaluation import ModalityLabels, batch_tensors, evaluation_batches, held_out_loss
+from biomatrix.training.evaluation import (
+    ModalityLabels,
+    batch_tensors,
+    evaluation_batches,
+    held_out_loss,
+    measurable,
+)
 from biomatrix.training.held_out_report import HeldOutReport, Losses
 from biomatrix.training.host_memory import keep_freed_memory
-from biomatrix.training.identity import DataIdentity, check_same_run
+from biomatrix.training.identity import DataIdentity, check_same_run, with_batches_a_step
 from biomatrix.training.loss import NextTokenLoss
-from biomatrix.training.loss_memory import loss_rows
+from biomatrix.training.loss_memory import BYTES_COMPILED, loss_rows
 from biomatrix.training.master_weights import working_weights
 from biomatrix.training.mixed_order import order_of
 from biomatrix.training.moving_average import MovingAverage
@@ -40,7 +46,10 @@ from biomatrix.training.optimisers import Optimisers, build_optimisers
 from biomatrix.training.precision import computes_in_bf16
 from biomatrix.training.prefetch import BatchSource, PrefetchedStream
 from biomatrix.training.progress import METRICS, Meter, logger
+from biomatrix.training.result import TrainingResult
+from biomatrix.training.resuming import newest_whole
 from biomatrix.training.schedule import learning_rate_factor
+from biomatrix.training.sharding import set_sharding
 from biomatrix.training.stop_signal import StopOnSignal
 from biomatrix.training.trackers import RunLog, check_trackers, open_trackers
 from biomatrix.training.training_state import STATE_FILE, TrainingState
@@ -52,35 +61,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from biomatrix.vocabulary import Vocabulary
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """How a run ended.
-
-    Parameters
-    ----------
-    step : int
-        Optimiser steps done.
-    finished : bool
-        Whether the schedule reached its end or ``run.patience`` its; False where a signal stopped the run.
-    checkpoint : Path
-        The last checkpoint.
-    held_out : dict
-        The last held-out loss by modality, see :func:`biomatrix.training.evaluation.held_out_loss`; empty without
-        held-out data.
-    best : Path, optional
-        The checkpoint with the lowest held-out loss, of runs with ``run.patience``.
-    held_out_averaged : dict
-        The held-out loss of the averaged weights, where the run keeps an average that has begun.
-    """
-
-    step: int
-    finished: bool
-    checkpoint: Path
-    held_out: Losses
-    best: Path | None = None
-    held_out_averaged: Losses = field(default_factory=dict)
 
 
 class Trainer:
@@ -123,16 +103,19 @@ class Trainer:
         prepare_host(self.run)
         self._bf16 = computes_in_bf16(self.run)
         self.accelerator = Accelerator(mixed_precision="bf16" if self._bf16 else "no")
+        set_sharding(self.accelerator)
         _check_ids(model, vocabulary)
         check_trackers(recipe.log)
         flops = ModelFlops.of(model)
-        if self.run.patience is not None and not held_out:
+        self.held_out = measurable(held_out or {})
+        if self.run.patience is not None and not self.held_out:
             raise ConfigurationError("run.patience looks at the held-out loss, and the corpus holds no such documents")
         self.tuning = open_tuning(recipe, model, vocabulary, beside)
         if self.run.gradient_checkpointing:
             checkpoint_layers(model, self.run.checkpointed_share)
         rows = loss_rows(model, self.run.loss_rows, self.accelerator)
-        self.loss_module = NextTokenLoss(model, rows, recipe.stability.z_loss)
+        whole = loss_rows(model, self.run.loss_rows, self.accelerator, BYTES_COMPILED)
+        self.loss_module = NextTokenLoss(model, rows, recipe.stability.z_loss, whole)
         masters = working_weights(model, self.run, self.accelerator)
         if self.run.compile:
             compile_layers(self.loss_module, self.run.compile)
@@ -151,10 +134,15 @@ class Trainer:
             torch.bfloat16 if self._bf16 else torch.float32,
             recipe.log.peak_tflops,
         )
-        self.held_out = dict(held_out or {})
         self.labels = ModalityLabels(vocabulary)
         self.data = data
-        self.state = TrainingState(recipe=recipe.model_dump(mode="json"), data={} if data is None else asdict(data))
+        self.state = TrainingState(
+            recipe=recipe.model_dump(mode="json"),
+            data={} if data is None else asdict(data),
+            processes=self.accelerator.num_processes,
+        )
+        self._saved: Path | None = None
+        self._measured: tuple[int, HeldOutReport] | None = None
 
     def _stream(self, documents: Documents, seed: int) -> BatchSource:
         pad_id = self.vocabulary.pad_id
@@ -184,31 +172,21 @@ class Trainer:
         WeightsError
             No checkpoint can be read; the message names each.
         """
-        damaged: list[WeightsError] = []
-        for checkpoint in reversed(checkpoints(self.run.output)):
-            try:
-                state = self._restore(checkpoint)
-            except WeightsError as error:
-                damaged.append(error)
-                continue
-            for reason in damaged:
-                logger.warning("%s; going on from the older %s", reason, checkpoint.name)
-            self.state = replace(state, recipe=self.state.recipe, data=self.state.data)
-            self.stream.seek(state.position)
-            logger.info("resumed at step %d from %s", state.step, checkpoint.name)
-            return True
-        if damaged:
-            reasons = "; ".join(map(str, damaged))
-            raise WeightsError(
-                f"no checkpoint in {self.run.output} is whole ({reasons}); restore one of them, or begin anew in "
-                "another output folder"
-            )
-        return False
+        found = newest_whole(self.run.output, self._restore)
+        if found is None:
+            return False
+        self._saved, state = found
+        now = self.state
+        self.state = replace(state, recipe=now.recipe, data=now.data, processes=now.processes)
+        self.stream.seek(state.position)
+        logger.info("resumed at step %d from %s", state.step, self._saved.name)
+        return True
 
     def _restore(self, checkpoint: Path) -> TrainingState:
         # Settings come first, so that another model's checkpoint is refused by them and not by the shape of a tensor.
         noted = TrainingState.from_file(checkpoint / STATE_FILE)
-        check_same_run(noted.recipe, self.state.recipe, noted.data, self.data, checkpoint)
+        saved = with_batches_a_step(noted.recipe, noted.processes, self.state.recipe, self.state.processes, checkpoint)
+        check_same_run(saved, self.state.recipe, noted.data, self.data, checkpoint)
         return restore(checkpoint, self.wrapped, self.optimizer.bare, self.tuning, self.average)
 
     def train(self) -> TrainingResult:
@@ -218,8 +196,7 @@ class Trainer:
         meter = Meter(self.run.max_steps, seconds, self.state.elapsed_seconds)
         metrics = self._metrics()
         self.wrapped.train()
-        measured = HeldOutReport()
-        saved: Path | None = None
+        measured, saved = HeldOutReport(), self._saved
         interval: list[float] = []
         with StopOnSignal() as stop:
             while not self._ended(progress := meter.progress(self.state.step)) and not self._any(stop.asked):
@@ -260,7 +237,7 @@ class Trainer:
         before = self.state.best
         # The same number on every process, so that all of them save or none.
         device = self.accelerator.device
-        nats = self.accelerator.reduce(torch.tensor(measured.exported["all"]["nats"], device=device), "mean")
+        nats = self.accelerator.reduce(torch.tensor(measured.nats, device=device), "mean")
         best = with_evaluation(before, float(nats), self.state.step)
         self.state = replace(self.state, best=best)
         if before is None or best.step != before.step:
@@ -295,8 +272,8 @@ class Trainer:
         with self.as_exported():
             tensors = self.tuning.plain_weights(gathered_weights(self.wrapped))
             if self.accelerator.is_main_process:
-                make_folder(folder)
-                write_model(folder, self.model, self.vocabulary, tensors, dtype)
+                with files_written_aside(folder) as part:
+                    write_model(part, self.model, self.vocabulary, tensors, dtype)
         self.accelerator.wait_for_everyone()
 
     def export_adapter(self, folder: Path) -> None:
@@ -304,7 +281,8 @@ class Trainer:
         with self.as_exported():
             tensors = gathered_weights(self.wrapped, trained_only=True)
             if self.accelerator.is_main_process:
-                self.tuning.write(make_folder(folder), self.vocabulary, tensors)
+                with files_written_aside(folder) as part:
+                    self.tuning.write(part, self.vocabulary, tensors)
         self.accelerator.wait_for_everyone()
 
     def as_exported(self) -> AbstractContextManager[None]:
@@ -344,11 +322,14 @@ class Trainer:
         if self.loss_module.z_weight:
             self._z_loss = float(self.accelerator.reduce(z_loss, "sum")) / weight
             mean -= self._z_loss
-        if moved and not math.isfinite(mean):
+        size = float(norm)
+        # Before anything is saved: weights that such a gradient moved must not take the place of a good checkpoint.
+        if moved and not (math.isfinite(mean) and math.isfinite(size)):
+            what = f"norm of the gradient is {size}" if math.isfinite(mean) else f"loss is {mean}"
             raise BioMatrixError(
-                f"the loss is {mean} at step {self.state.step}; lower peak_lr, or go on from the last checkpoint"
+                f"the {what} at step {self.state.step}; lower peak_lr, or go on from the last checkpoint"
             )
-        return mean, float(norm), rate, tokens
+        return mean, size, rate, tokens
 
     def _tensors(self, batch: Batch) -> dict[str, Any]:
         if self.run.compile != "fixed":
@@ -429,6 +410,11 @@ class Trainer:
         rate: float,
     ) -> None:
         speed, left = meter.report(step)
+        if not self.state.tokens:
+            raise ConfigurationError(
+                f"no token of the first {step} steps counts for the loss, so nothing is learned; look at the loss "
+                "weights of the corpus"
+            )
         if metrics is None:
             return
         loss, share = sum(losses) / len(losses) if losses else math.nan, self.usage.report()
@@ -461,15 +447,18 @@ class Trainer:
         return found
 
     def _measure(self, metrics: RunLog | None) -> HeldOutReport:
-        """Measure the held-out loss of the weights, and of their average where there is one."""
+        """Measure the held-out loss of the weights, and of their average where there is one, once at each step."""
         if not self.held_out:
             return HeldOutReport()
+        if self._measured is not None and self._measured[0] == self.state.step:
+            return self._measured[1]
         found = HeldOutReport(self._evaluate())
         if self.state.averaged:
             with self.as_exported():
                 found = HeldOutReport(found.plain, self._evaluate())
-        if metrics is not None:
+        if metrics is not None and self.state.step not in metrics.measured:  # by a run that had come as far before
             found.log(metrics, self.state.step)
+        self._measured = self.state.step, found
         return found
 
     def _evaluate(self) -> Losses:

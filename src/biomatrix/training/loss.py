@@ -39,6 +39,9 @@ class NextTokenLoss(nn.Module):
     z_weight : float
         Weight of the z-loss (Chowdhery et al., 2022): the squared logarithm of the softmax's denominator, which keeps
         logits from drifting. It is part of what is learned, never of what is measured.
+    whole_rows : int, optional
+        Positions up to which a compiled loss takes all at once, since it holds less of each; ``chunk_rows`` if not
+        given.
 
     Attributes
     ----------
@@ -46,9 +49,17 @@ class NextTokenLoss(nn.Module):
         The z-loss in the last training sum, float32 scalar without gradient; 0 where it has no weight.
     """
 
-    def __init__(self, model: PreTrainedModel, chunk_rows: int = CHUNK_ROWS, z_weight: float = 0.0) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        chunk_rows: int = CHUNK_ROWS,
+        z_weight: float = 0.0,
+        whole_rows: int | None = None,
+    ) -> None:
         super().__init__()
         self.model, self.chunk_rows, self.z_weight = model, chunk_rows, z_weight
+        self.whole_rows = chunk_rows
+        self._compiled_rows = max(chunk_rows, whole_rows or 0)
         self.z_sum = torch.zeros(())
         self._chunk_losses: Losses = losses_with_z if z_weight else _plain_losses
         self._losses: Losses = self._chunk_losses
@@ -63,6 +74,7 @@ class NextTokenLoss(nn.Module):
             For batches of one shape: labels that do not count are computed too, so that every batch has as many.
         """
         self._losses = torch.compile(self._chunk_losses, dynamic=not fixed)
+        self.whole_rows = self._compiled_rows
         self._fixed = fixed
 
     def forward(
@@ -108,12 +120,12 @@ class NextTokenLoss(nn.Module):
         head: Any = self.model.lm_head
         if per_token:
             return token_losses(x_BTD.flatten(0, 1), head.weight, labels.flatten(), self.chunk_rows).view_as(labels)
-        if head.weight.shape[0] < LARGE_VOCABULARY or (self._fixed and labels.numel() <= self.chunk_rows):
+        if head.weight.shape[0] < LARGE_VOCABULARY or (self._fixed and labels.numel() <= self.whole_rows):
             losses_N = self._losses(x_BTD.flatten(0, 1), head.weight, labels.flatten())
             return self._sum(losses_N, weights.flatten())
         kept = weights.flatten() > 0
         x_ND, labels_N = x_BTD.flatten(0, 1)[kept], labels.flatten()[kept]
-        if len(x_ND) <= self.chunk_rows:
+        if len(x_ND) <= self.whole_rows:
             losses_N = self._losses(x_ND, head.weight, labels_N)
         else:
             losses_N = token_losses(x_ND, head.weight, labels_N, self.chunk_rows, self._chunk_losses)

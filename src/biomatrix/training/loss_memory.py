@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 BYTES_PER_LOGIT: Final = 16
 """Logits, their softmax and their gradient, at most: 11 were measured in bfloat16 on a GPU, 12 in float32."""
+BYTES_COMPILED: Final = 4
+"""The same of a compiled loss, which holds logits and their gradient in bfloat16 alone: 3 were measured."""
 BYTES_PER_PARAMETER: Final = 16
 """float32: the weight, its gradient, and two moments."""
 SHARE: Final = 0.25
@@ -25,7 +27,7 @@ SHARE: Final = 0.25
 MOST_ROWS: Final = 1 << 15
 
 
-def loss_rows(model: PreTrainedModel, asked: int | None, accelerator: Accelerator) -> int:
+def loss_rows(model: PreTrainedModel, asked: int | None, accelerator: Accelerator, each: int = BYTES_PER_LOGIT) -> int:
     """Return the positions to compute together for a model on this process's device.
 
     Parameters
@@ -36,6 +38,8 @@ def loss_rows(model: PreTrainedModel, asked: int | None, accelerator: Accelerato
         The recipe's number, which is taken where there is one.
     accelerator : Accelerator
         Gives the device, and the number of processes that share the parameters where they are sharded.
+    each : int
+        Bytes of a logit.
 
     Returns
     -------
@@ -51,10 +55,10 @@ def loss_rows(model: PreTrainedModel, asked: int | None, accelerator: Accelerato
     processes = accelerator.num_processes if getattr(accelerator, "is_fsdp2", False) else 1
     parameters = sum(parameter.numel() for parameter in model.parameters()) / processes
     total = int(torch.cuda.get_device_properties(device).total_memory)
-    return rows_that_fit(total - BYTES_PER_PARAMETER * parameters, len(head.weight))
+    return rows_that_fit(total - BYTES_PER_PARAMETER * parameters, len(head.weight), each)
 
 
-def rows_that_fit(free: float, vocabulary_rows: int) -> int:
+def rows_that_fit(free: float, vocabulary_rows: int, each: int = BYTES_PER_LOGIT) -> int:
     """Return the largest power of two of positions whose logits fit in a share of free memory, ``CHUNK_ROWS`` at least.
 
     Parameters
@@ -63,13 +67,17 @@ def rows_that_fit(free: float, vocabulary_rows: int) -> int:
         Bytes that parameters, gradients and moments leave.
     vocabulary_rows : int
         Logits of a position.
+    each : int
+        Bytes of a logit.
 
     Examples
     --------
     >>> rows_that_fit(54 * 2**30, 168_000)  # what 1.7 billion parameters leave of 80 GiB
     4096
+    >>> rows_that_fit(54 * 2**30, 168_000, BYTES_COMPILED)
+    16384
     """
     rows = CHUNK_ROWS
-    while rows < MOST_ROWS and 2 * rows * vocabulary_rows * BYTES_PER_LOGIT <= SHARE * free:
+    while rows < MOST_ROWS and 2 * rows * vocabulary_rows * each <= SHARE * free:
         rows *= 2
     return rows

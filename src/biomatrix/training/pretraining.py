@@ -10,7 +10,8 @@ from biomatrix.entities.files.paths import exists, is_folder
 from biomatrix.errors import ConfigurationError
 from biomatrix.training.config import Recipe
 from biomatrix.training.identity import DataIdentity, check_vocabulary
-from biomatrix.training.loop import Trainer, TrainingResult
+from biomatrix.training.loop import Trainer
+from biomatrix.training.result import TrainingResult
 from biomatrix.training.row_lengths import check_rows
 
 if TYPE_CHECKING:
@@ -76,8 +77,7 @@ def open_run(recipe: Recipe) -> Trainer:
         check_rows(corpus, vocabulary, recipe.batches.max_length)
     check_tuning(recipe, vocabulary)
     model = build_model(recipe.model, vocabulary, recipe.run)
-    measured = {view: corpus for view, corpus in held_out.items() if len(corpus)}
-    return Trainer(recipe, model, vocabulary, train, measured, DataIdentity.of(train, vocabulary))
+    return Trainer(recipe, model, vocabulary, train, held_out, DataIdentity.of(train, vocabulary))
 
 
 def _vocabulary(folder: Path) -> Vocabulary:

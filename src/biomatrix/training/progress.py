@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import Any, Final
 
-from biomatrix.entities.files.writing import write_whole
+from biomatrix.entities.files.writing import named_refusals, write_whole
 from biomatrix.progress import Pace
 
 METRICS: Final = "metrics.jsonl"
@@ -25,16 +25,21 @@ class MetricsLog:
         The file; its folder must exist.
     resumed_step : int
         The step from which training goes on; 0 begins a new file.
+
+    Attributes
+    ----------
+    kept : list of dict
+        The lines of before.
     """
 
     def __init__(self, path: Path, resumed_step: int = 0) -> None:
         self.path = path
-        kept = [line for line in self.read(path) if line["step"] <= resumed_step] if resumed_step else []
-        write_whole(path, "".join(json.dumps(line) + "\n" for line in kept).encode())
+        self.kept = [line for line in self.read(path) if line["step"] <= resumed_step] if resumed_step else []
+        write_whole(path, "".join(json.dumps(line) + "\n" for line in self.kept).encode())
 
     def write(self, **values: Any) -> None:
         """Append one line; ``step`` must be among the values."""
-        with self.path.open("a", encoding="utf-8") as stream:
+        with named_refusals(self.path), self.path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(values) + "\n")
 
     @staticmethod

@@ -46,11 +46,17 @@ class RunLog(MetricsLog):
     resumed_step : int
         The step from which training goes on; 0 begins a new file.
     trackers : sequence of Tracker
+
+    Attributes
+    ----------
+    measured : set of int
+        Steps up to the resumed one whose held-out losses the file holds already.
     """
 
     def __init__(self, path: Path, resumed_step: int = 0, trackers: tuple[Tracker, ...] = ()) -> None:
         super().__init__(path, resumed_step)
         self.trackers = trackers
+        self.measured = {line["step"] for line in self.kept if HELD_OUT in line}
 
     def write(self, **values: Any) -> None:
         """Append one line; ``step`` must be among the values. JSON knows finite numbers alone: others are left out."""

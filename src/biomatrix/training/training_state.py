@@ -42,6 +42,8 @@ class TrainingState:
         What the spike guard remembers; nothing in runs without one.
     averaged : int
         Weights that went into the moving average; 0 where there is none.
+    processes : int
+        Processes that train together; 0 in checkpoints of earlier versions.
     """
 
     step: int = 0
@@ -53,6 +55,7 @@ class TrainingState:
     best: Best | None = None
     norms: GradientNorms = field(default_factory=GradientNorms)
     averaged: int = 0
+    processes: int = 0
 
     def to_json(self) -> str:
         """Return the state as JSON text."""
@@ -67,7 +70,7 @@ class TrainingState:
             norms = GradientNorms(**values.get("norms", {}))
             norms = replace(norms, recent=tuple(map(float, norms.recent)))
             state = cls(**{**values, "position": Position(**values["position"]), "best": best, "norms": norms})
-            counts = (state.averaged, norms.skipped, norms.in_a_row)
+            counts = (state.averaged, state.processes, norms.skipped, norms.in_a_row)
             numbers = (state.step, state.tokens, *counts, *asdict(state.position).values())
             if not all(isinstance(number, int) and number >= 0 for number in numbers):
                 raise ValueError("its counts are not whole numbers from 0 on")

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -172,8 +172,8 @@ class Positions:
     ids: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        ids = tuple(self.ids)
-        wrong = next((place for place, id_ in enumerate(ids) if not isinstance(id_, Integral) or id_ >= 0), None)
+        ids: tuple[Any, ...] = tuple(self.ids)  # of NumPy's whole numbers too
+        wrong = next((place for place, id_ in enumerate(ids) if not isinstance(id_, Integral) or int(id_) >= 0), None)
         if wrong is not None:
             raise VocabularyError(f"a place of a vector is an id below 0, not {ids[wrong]!r}", position=wrong)
         if not ids:

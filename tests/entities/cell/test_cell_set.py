@@ -98,6 +98,11 @@ def _dense(path: Path) -> Path:
     return path
 
 
+def _half(path: Path) -> Path:
+    cells(counts().toarray().astype(np.float16)).write_h5ad(path)
+    return path
+
+
 def _old(path: Path) -> Path:
     """A file as AnnData before 0.7 wrote it: rows of obs and var as items of one array."""
     ids, names = coding()
@@ -118,6 +123,7 @@ CONTAINERS = {
     "cells.h5ad": lambda path: h5ad(path.parent, path.name),
     "csc.h5ad": _csc,
     "dense.h5ad": _dense,
+    "half.h5ad": _half,
     "old.h5ad": _old,
     "cells.zarr": _zarr,
     "zarr2.zarr": lambda path: _zarr(path, 2),
@@ -221,6 +227,14 @@ def test_a_written_set_is_read_back_and_opened_by_anndata(tmp_path: Path, name: 
     opened = anndata.io.read_h5ad(tmp_path / name) if name.endswith("h5ad") else anndata.io.read_zarr(tmp_path / name)
     assert list(opened.var["ensembl_id"]) == coding()[0]
     assert [one.obs for one in back] == [one.obs for one in read]
+
+
+def test_what_no_file_holds_is_named(tmp_path: Path) -> None:
+    made = cells()
+    made.obs["when"] = np.datetime64("2020-01-01", "ns")
+    with pytest.raises(ConfigurationError, match=r"out\.h5ad: a part of the cells .*'when'.* make it text"):
+        CellSet.from_anndata(made).to_file(tmp_path / "out.h5ad")
+    assert not (tmp_path / "out.h5ad").exists()
 
 
 def test_single_cells_go_into_a_file_and_come_back(tmp_path: Path) -> None:

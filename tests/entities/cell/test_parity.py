@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from biomatrix.entities.cell.modalities.expression import CellExpression
-from biomatrix.entities.cell.published import geneformer_v1_ids, scgpt_bins, scgpt_tokens
+from biomatrix.entities.cell.published import geneformer_v1_ids, scgpt_bins, scgpt_spread_bins, scgpt_tokens
 
 from .sets import opened, some_cells
 
@@ -41,6 +41,21 @@ def test_bins_of_scgpt_are_the_lowest_that_it_may_draw(shared: Path, name: str) 
         np.testing.assert_array_equal(np.min(draws, axis=0)[few], bins[few])
         assert bins.min() >= 1
         assert bins.max() <= 50
+
+
+def test_spread_bins_are_a_draw_that_scgpt_may_make() -> None:
+    random = np.random.default_rng(0)
+    for size in (1, 2, 7, 60, 3000):
+        values = random.geometric(0.4, size).astype(np.float32)
+        bins = scgpt_spread_bins(values, np.lexsort((random.random(size), -values)))
+        lowest, edges = scgpt_bins(values)
+        highest = np.maximum(np.digitize(values, edges[1:]), lowest)
+        assert ((lowest <= bins) & (bins <= highest)).all()
+        for value in np.unique(values):
+            of_one = values == value
+            counts = np.bincount(bins[of_one] - lowest[of_one], minlength=int((highest - lowest)[of_one][0]) + 1)
+            assert counts.max() - counts.min() <= 1
+    assert not len(scgpt_spread_bins(np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64)))
 
 
 def test_ids_of_scgpt_are_those_of_its_symbols(shared: Path) -> None:

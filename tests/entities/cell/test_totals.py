@@ -41,6 +41,14 @@ def test_a_cell_has_one_total_by_every_way(tmp_path: Path, column: str | None) -
     assert set(_reached(tmp_path / "cells.h5ad")) == {expected}
 
 
+def test_sums_over_a_choice_of_genes_are_said_to_be_no_totals(tmp_path: Path) -> None:
+    said = f"totals of cells are sums over the {cells().n_vars} genes of the file"
+    made = cells()
+    assert any(note.startswith(said) for note in CellSet.from_anndata(made).notes)
+    made.obs["n_counts"] = 12_345.0
+    assert not any("sums over" in note for note in CellSet.from_anndata(made).notes)
+
+
 def test_features_that_are_no_genes_do_not_count(tmp_path: Path) -> None:
     made = cells()
     made.var["feature_types"] = ["Gene Expression"] * (made.n_vars - 3) + ["Peaks", "Antibody Capture", "Peaks"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from biomatrix.errors import ConfigurationError
-from biomatrix.evaluation.baselines.cells.annotation import majority, markers, shuffled
+from biomatrix.evaluation.baselines.cells.annotation import Told, majority, markers, shuffled
 from biomatrix.evaluation.baselines.cells.base_rates import base_rates
 from biomatrix.evaluation.baselines.cells.features import lsi, principal_components, rank_features
 from biomatrix.evaluation.baselines.cells.perturbation import (
@@ -21,6 +22,7 @@ from biomatrix.evaluation.baselines.cells.perturbation import (
 )
 from biomatrix.evaluation.baselines.cells.unigram import unigram_cells
 from biomatrix.evaluation.cells.annotation import annotation_result
+from biomatrix.evaluation.cells.cell_ontology import ids_of_labels, read_ancestors
 from biomatrix.evaluation.cells.filling import filling_result
 from biomatrix.evaluation.cells.labelled_cells import LabelledCells
 from biomatrix.evaluation.cells.response import response_result
@@ -28,6 +30,7 @@ from biomatrix.evaluation.cells.results import CellResult, Row
 from biomatrix.evaluation.cells.split import random_split, split_at, split_by
 from biomatrix.evaluation.cells.task_list import cell_task, cell_tasks
 from biomatrix.evaluation.cells.text_questions import TEXT_TASKS
+from biomatrix.metrics.cells.ontology import relation
 from biomatrix.tasks.benchmarks.answers import prediction_of
 from biomatrix.tasks.benchmarks.definition_faults import definition_faults
 from biomatrix.tasks.benchmarks.definition_files import read_benchmarks
@@ -92,6 +95,36 @@ def test_annotation_prints_split_floors_and_shuffled_labels_beside_the_model() -
     assert result.score("LR on ranks top 50") > 0.95 > 0.6 > result.score("shuffled labels")
     assert result.score("markers") > 0.9
     assert result.score("majority") == result.score("mine") == pytest.approx(1 / 3)
+
+
+def test_answers_are_told_apart_by_the_ontology_and_unknown_comes_last_on_the_curve() -> None:
+    pytest.importorskip("sklearn")
+    made = made_cells()
+    ids = {"a": "CL:1", "b": "CL:2", "c": "CL:3"}
+    columns = {**made.columns, "cell_ontology_id": np.array([ids[each] for each in made.labels])}
+    cells, task = replace(made, columns=columns), cell_task("kang_annotation")
+    split = split_by("donor", cells.columns["donor"], cells.columns["split"])
+    above = {"CL:1": frozenset({"CL:0"}), "CL:2": frozenset({"CL:1", "CL:0"}), "CL:3": frozenset[str]()}
+
+    def coarse(train: LabelledCells, asked: LabelledCells) -> Told:
+        """Tell the ancestor of b, and of c that it is not known, however sure of that."""
+        told = np.array([{"a": "a", "b": "a", "c": "unknown"}[each] for each in asked.labels])
+        return Told(told, np.where(told == "unknown", 1.0, np.where(asked.labels == "a", 0.9, 0.5)))
+
+    scores = annotation_result(task, cells, split, None, {"coarse": coarse}, above).rows[-1].scores
+    third = pytest.approx(1 / 3)
+    assert (scores["accuracy"], scores["ancestor"], scores["unknown"], scores["told_at_5%"]) == (third,) * 4
+    assert (scores["unrelated"], scores["within_lineage"]) == (0.0, pytest.approx(2 / 3))
+    assert ids_of_labels(made) == {}
+
+
+def test_the_ontology_is_read(shared: Path, tmp_path: Path) -> None:
+    above = read_ancestors(shared / "data" / "single_cell")
+    t_cell, cd4, cd8, b_cell, monocyte = "CL:0000084", "CL:0000624", "CL:0000625", "CL:0000236", "CL:0000576"
+    asked = (t_cell, cd8, b_cell, monocyte)
+    assert [relation(cd4, each, above) for each in asked] == ["ancestor", "related", "related", "unrelated"]
+    with pytest.raises(ConfigurationError, match="no such file"):
+        read_ancestors(tmp_path)
 
 
 def test_features_learn_nothing_from_asked_cells() -> None:

@@ -25,7 +25,7 @@ from biomatrix.soft.projector import ProjectorSettings
 
 from .made_pairs import made_side
 
-SETTINGS = FitSettings(ProjectorSettings(layers=1), AlignmentSettings(epochs=20, batch_size=64, learning_rate=3e-3))
+SETTINGS = FitSettings(ProjectorSettings(layers=1), AlignmentSettings(epochs=60, batch_size=64, learning_rate=3e-3))
 
 
 def classes(count: int, seed: int) -> Side:

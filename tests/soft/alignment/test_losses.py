@@ -73,15 +73,15 @@ def test_a_batch_of_one_key_has_no_loss() -> None:
 
 
 def test_the_temperature_is_learned_and_stays_between_its_bounds() -> None:
-    contrast = Contrast(ContrastSettings(temperature=0.05, least_temperature=0.04))
-    optimiser = torch.optim.SGD(contrast.parameters(), lr=100.0)
+    contrast = Contrast(ContrastSettings(temperature=0.5, least_temperature=0.4))
+    optimiser = torch.optim.SGD(contrast.parameters(), lr=10.0)
     texts = torch.eye(4)
     loss = contrast(texts, texts, torch.arange(4))
     loss.backward()
     optimiser.step()
-    assert contrast.temperature < 0.04
+    assert contrast.temperature < 0.4
     contrast.bound()
-    assert contrast.temperature == pytest.approx(0.04)
+    assert contrast.temperature == pytest.approx(0.4)
     fixed = Contrast(ContrastSettings(learn_temperature=False))
     assert not [p for p in fixed.parameters() if p.requires_grad]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.annotations import Columns, annotations_of, columns_of
 from biomatrix.entities.cell.entity import Cell
 from biomatrix.entities.cell.scale import PER, Scale
 from biomatrix.entities.cell.values import Asked
@@ -50,7 +51,7 @@ class CellSet:
     matched : MatchedGenes, optional
         How the names of genes matched.
     regions : RegionCounts, optional
-        Open chromatin of the same cells, where the file counts peaks beside genes.
+        Open chromatin of the same cells, where the file counts peaks, beside genes or alone.
     """
 
     adata: AnnData
@@ -81,8 +82,8 @@ class CellSet:
             The column of ``obs`` with each cell's counts over all genes; one of the usual names, where its values can
             be that, when not given.
         assembly : str, optional
-            Which genome peaks beside the genes lie on, where the file does not say; without it they are left out, and
-            a note says so.
+            Which genome peaks lie on, where the file does not say. Without it peaks beside genes are left out, and a
+            note says so; a file of peaks alone is refused.
 
         Raises
         ------
@@ -182,7 +183,7 @@ class CellSet:
 
     def __iter__(self) -> Iterator[Cell]:
         """Yield the cells in order."""
-        columns = _columns(self)
+        columns = columns_of(self.adata.obs)
         return map(partial(self._cell, columns), range(len(self)))
 
     @overload
@@ -205,7 +206,7 @@ class CellSet:
     def cell(self, index: int) -> Cell:
         """Return one cell by its place, from 0, or from the end where it is negative."""
         place = place_of(index, len(self))
-        return self._cell(_columns(self, slice(place, place + 1)), place, 0)
+        return self._cell(columns_of(self.adata.obs.iloc[place : place + 1]), place, 0)
 
     def of_genes(self, genes: Collection[str]) -> CellSet:
         """Return the same cells with these genes alone, by Ensembl id; totals stay those over all genes, regions too.
@@ -216,6 +217,14 @@ class CellSet:
             The matrix has none of them.
         """
         chosen: CellSet = _of_files("joining:of_genes")(self, genes)
+        return chosen
+
+    def genes_alone(self) -> CellSet:
+        """Return the same cells without columns that are no genes (peaks, antibodies), known genes or not.
+
+        Totals stay as they are. A set of which all columns are genes is returned as it is.
+        """
+        chosen: CellSet = _of_files("joining:genes_alone")(self)
         return chosen
 
     def counts(self) -> csr_matrix:
@@ -237,21 +246,19 @@ class CellSet:
         made.data = np.log1p(made.data * np.repeat(factors, np.diff(made.indptr)))
         return made.astype(np.float32)
 
-    def _cell(self, columns: dict[str, list[Any]], index: int, row: int | None = None) -> Cell:
+    def _cell(self, columns: Columns, index: int, row: int | None = None) -> Cell:
         """Return a cell; ``row`` is its place in the columns, where these are not those of all cells."""
         at = index if row is None else row
         first, last = self.matrix.indptr[index], self.matrix.indptr[index + 1]
         genes = self.genes[self.matrix.indices[first:last]]
         known = genes != ""
-        # A missing value is left out: JSON, which records keep, has none.
-        obs = {name: made for name, values in columns.items() if (made := _plain(values[at])) is not None}
         return Cell(
             genes[known],
             self.matrix.data[first:last][known],
             scale=self.scale,
             total=None if self.totals is None else float(self.totals[index]),
             regions=None if self.regions is None else self.regions.regions_of(index),
-            obs=obs,
+            obs=annotations_of(columns, at),
             name=str(self.adata.obs_names[index]),
         )
 
@@ -261,20 +268,6 @@ def place_of(index: int, cells: int) -> int:
     if not -cells <= index < cells:
         raise IndexError(f"there is no cell {index}; there are {cells:,}, from 0 on")
     return int(index) % cells
-
-
-def _columns(cells: CellSet, rows: slice = slice(None)) -> dict[str, list[Any]]:
-    """Return the columns of ``obs`` as lists, None where a value is missing."""
-    obs = cells.adata.obs.iloc[rows]
-    return {str(name): obs[name].astype(object).where(obs[name].notna(), None).tolist() for name in obs.columns}
-
-
-def _plain(value: Any) -> str | float | int | bool | None:
-    """Return a value of a table as JSON has it, None for a missing one."""
-    made = value.item() if isinstance(value, np.generic) else value
-    if made is None:
-        return None
-    return made if isinstance(made, (str, float, int, bool)) else str(made)
 
 
 def _of_files(home: str) -> Any:

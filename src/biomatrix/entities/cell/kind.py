@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from biomatrix.entities.cell.files.foreign_formats import FOREIGN_FORMATS
 from biomatrix.entities.check import Check
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.registration import FileFormat, Kind, View
@@ -45,11 +46,7 @@ class CellKind(Kind):
         FileFormat("loom", (".loom",), writes=False, structure=False, begins_as="h5ad", ranges=_RANGES),
         FileFormat("mtx", (".mtx",), writes=False, structure=False),
     )
-    refused_extensions: ClassVar[Mapping[str, str]] = {
-        ".rds": "R's own format; write .h5ad in R with anndataR or zellkonverter",
-        ".h5seurat": "Seurat's own format; write .h5ad in R with anndataR or SeuratDisk's Convert",
-        ".h5mu": "several modalities in one file; write one of them with mdata['rna'].write_h5ad",
-    }
+    refused_extensions: ClassVar[Mapping[str, str]] = FOREIGN_FORMATS
     reading_options: ClassVar[str | None] = f"{_HERE}.reading_options:CellReadingOptions"
     modalities: ClassVar[Mapping[str, str]] = {
         "cell_expression": f"{_HERE}.modalities.expression:CellExpression",

@@ -60,6 +60,37 @@ def scgpt_bins(values: NDArray[np.floating], bins: int = SCGPT_BINS) -> tuple[ND
     return np.minimum(highest, below + 1).astype(np.int64), np.concatenate([[0.0], edges])
 
 
+def scgpt_spread_bins(
+    values: NDArray[np.floating], order: NDArray[np.integer], bins: int = SCGPT_BINS
+) -> NDArray[np.int64]:
+    """Return the bin of each detected gene, 1 to ``bins`` - 1, ties spread evenly in a given order, ``int64 [n]``.
+
+    Where :func:`scgpt_bins` takes the lowest of the bins that a value bounds, and scGPT draws one, here each of them
+    gets the same number of genes, the first of the order the highest: as many genes in each bin as scGPT has in the
+    mean, always the same ones.
+
+    Parameters
+    ----------
+    values : ndarray, shape=(n,), dtype=float
+        Above 0, on any scale.
+    order : ndarray, shape=(n,), dtype=integer
+        The places of all values, descending.
+    bins : int
+    """
+    if not len(values):
+        return np.empty(0, dtype=np.int64)
+    edges = np.quantile(values, np.linspace(0, 1, bins - 1))
+    ordered = values[order]
+    highest = np.digitize(ordered, edges)
+    lowest = np.minimum(highest, np.digitize(ordered, edges, right=True) + 1)
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    tied = np.diff(np.r_[starts, len(ordered)])
+    place = np.arange(len(ordered)) - np.repeat(starts, tied)
+    found = np.empty(len(values), dtype=np.int64)
+    found[order] = highest - (2 * place + 1) * (highest - lowest + 1) // (2 * np.repeat(tied, tied))
+    return found
+
+
 def scgpt_tokens(
     cell: Cell, vocabulary: Mapping[str, int], bins: int = SCGPT_BINS
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.cell.annotations import Columns, annotations_of, columns_of
 from biomatrix.entities.cell.assemblies import require_assembly
 from biomatrix.entities.cell.entity import Cell
 from biomatrix.entities.cell.regions import CHROMOSOMES, Regions
@@ -74,16 +75,20 @@ class RegionCounts:
 
     def __iter__(self) -> Iterator[Cell]:
         """Yield the cells in order; those without an open region too."""
-        return map(self.cell, range(len(self)))
+        columns = {} if self.obs is None else columns_of(self.obs)
+        return (self._cell(columns, index, index) for index in range(len(self)))
 
     def cell(self, index: int) -> Cell:
         """Return one cell, without genes, by its place from 0."""
-        obs = {} if self.obs is None else {name: _plain(self.obs[name].iloc[index]) for name in self.obs}
+        return self._cell({} if self.obs is None else columns_of(self.obs.iloc[index : index + 1]), index, 0)
+
+    def _cell(self, columns: Columns, index: int, row: int) -> Cell:
+        """Return a cell; ``row`` is its place in the columns, which may be those of some cells."""
         return Cell(
             np.empty(0, dtype=object),
             np.empty(0, dtype=np.float32),
             regions=self.regions_of(index),
-            obs=obs,
+            obs=annotations_of(columns, row),
             name=str(self.barcodes[index]),
         )
 
@@ -121,9 +126,3 @@ class RegionCounts:
         var = DataFrame({"chrom": chrom, "start": self.regions.start, "end": self.regions.end}, index=names)
         obs = DataFrame(index=[str(name) for name in self.barcodes]) if self.obs is None else self.obs
         return AnnData(self.matrix, obs=obs, var=var, uns={"assembly": self.assembly})
-
-
-def _plain(value: Any) -> str | float | int | bool:
-    """Return a value of a table as JSON has it."""
-    made = value.item() if isinstance(value, np.generic) else value
-    return made if isinstance(made, (str, float, int, bool)) else str(made)

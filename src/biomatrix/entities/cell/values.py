@@ -26,6 +26,8 @@ _WHOLE_SHARE: Final = 0.9
 _MULTIPLES: Final = 50.0
 """Multiples up to which that is asked: above, single precision no longer tells."""
 _NEAR: Final = 0.02
+_SCALED_SHARE: Final = 0.01
+"""Share of values that are negative from which on a matrix looks scaled, and not damaged."""
 _ONES: Final = 1000
 """Values from which on nothing but ones is a mark of what was detected, not a count."""
 _BASES: Final = {"the natural logarithm": None, "log2": 2.0, "log10": 10.0}
@@ -126,8 +128,11 @@ def _seen(matrix: csr_matrix, where: str, totals: NDArray[np.float64] | None) ->
     if not len(data):
         return ValuesFound("counts", where, "no value is above 0")
     if data.min() < 0:
-        share = float((data < 0).mean())
-        return ValuesFound("other", where, f"{share:.0%} of values are negative, as after scaling (z-scores)")
+        below = int((data < 0).sum())
+        few = below < _SCALED_SHARE * len(data)
+        words = f"{below:,} of {len(data):,}" if few else f"{below / len(data):.0%} of"
+        like = f", down to {data.min():g}" if few else ", as after scaling (z-scores)"
+        return ValuesFound("other", where, f"{words} values are negative{like}")
     if not np.any(data % 1):
         return _whole(matrix, data, where)
     whole = 1 - float((data % 1 > 0).mean())

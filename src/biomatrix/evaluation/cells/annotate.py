@@ -23,10 +23,9 @@ from biomatrix.evaluation.baselines.cells.type_chances import (
 )
 from biomatrix.evaluation.cells.annotated import AnnotatedCells, Risk
 from biomatrix.evaluation.cells.reference import read_reference
+from biomatrix.evaluation.cells.tissue_choice import likeliest_tissue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -63,7 +62,7 @@ def annotate(
         Counts, or logarithms of counts per 10,000.
     tissue : str
         Whose types are looked for by the markers that ship: ``blood``, ``pancreas``, ``brain``; ``auto`` takes the one
-        whose types are clearest, and says so.
+        whose types hold most of the probability, and says so.
     markers : str or Path, optional
         A table with the columns ``type`` and ``gene`` in place of these.
     reference : str or Path, optional
@@ -88,18 +87,20 @@ def annotate(
     -----
     Scores of markers compare each cell with the others of its file: a file of one type alone has none that stands out.
     """
-    _check(cells, reference, label, markers, least)
+    # Peaks and antibodies are counted otherwise than genes, and say nothing beside them.
+    genes = cells.genes_alone()
+    _check(genes, reference, label, markers, least)
     column = batch_column(cells, batch)
-    log = cells.log1p_cp10k()
+    log = genes.log1p_cp10k()
     components = _components(log)
     risk: Risk = ()
     if reference is not None:
-        found, risk, risk_of, notes = _by_reference(cells, log, reference, label, column)
+        found, risk, risk_of, notes = _by_reference(genes, log, reference, label, column)
         settings: dict[str, str | float | int] = {
             "method": "reference", "reference": Path(reference).name, "label": label, "top_genes": TOP_GENES,
         }  # fmt: skip
     else:
-        found, chosen, notes = _by_markers(cells, log, tissue, markers, components)
+        found, chosen, notes = _by_markers(genes, log, tissue, markers, components)
         enough = markers is not None or _has_enough(found, markers_of(chosen))
         risk, risk_of = (
             measured_risk(chosen) if enough else (),
@@ -148,15 +149,20 @@ def _check(cells: CellSet, reference: str | Path | None, label: str, markers: st
             f"{len(cells):,} cells: each is compared with the others, so that {_FEWEST_CELLS} or more are needed; give "
             "them together with cells of the same study"
         )
+    if not len(cells.genes):
+        raise UnsupportedError(
+            "types are told by genes, and the file counts none, only open regions; give the expression of these cells"
+        )
     if not cells.matrix.nnz:
         raise ConfigurationError(
             "no cell has a value above 0, so that nothing tells their types; name the matrix of "
             "what was measured (--layer)"
         )
     if cells.scale not in ("counts", "log1p_cp10k"):
+        seen = next((note for note in cells.notes if note.startswith("values are")), f"values are {cells.scale}")
         raise UnsupportedError(
-            f"types are told from counts or their logarithms and the values are {cells.scale}; name the matrix that "
-            "holds them (--layer), or say what they are (--values)"
+            f"types are told from counts or their logarithms, and {seen}; name the matrix that holds them (--layer), "
+            "or say what they are (--values)"
         )
 
 
@@ -186,42 +192,14 @@ def _by_markers(
     if name != AUTO:
         found = chances_by_markers(values, genes, lists[name], components)
         return found, name, (_marker_note(name, lists[name], found, genes),)
-    tried: dict[str, TypeChances] = {}
-    for each, own in lists.items():
-        try:
-            tried[each] = chances_by_markers(values, genes, own, components)
-        except ConfigurationError:
-            continue
-    if not tried:
-        raise ConfigurationError(
-            "no tissue has two types with three markers among the genes of the matrix; give lists of your own "
-            "(--markers) or a reference (--reference)"
-        )
-    name, why = _clearest(tried, lists)
-    return tried[name], name, (why, _marker_note(name, lists[name], tried[name], genes))
+    name, why = likeliest_tissue(values, genes, lists, components)
+    found = chances_by_markers(values, genes, lists[name], components)
+    return found, name, (why, _marker_note(name, lists[name], found, genes))
 
 
 def _has_enough(found: TypeChances, lists: Lists) -> bool:
     """Return whether so many types of a tissue have markers in the matrix that what was measured of them holds."""
     return len(found.names) >= _ENOUGH_TYPES * len(lists)
-
-
-def _clearest(tried: Mapping[str, TypeChances], lists: Mapping[str, Lists]) -> tuple[str, str]:
-    """Return the tissue whose types are clearest, and why, for the notes.
-
-    The fewer types have markers the higher the highest probability, whatever the cells are, so that a tissue with half
-    of its types goes before one with fewer.
-    """
-    clear = {each: float(found.chances.max(axis=1).mean()) for each, found in tried.items()}
-    kept = {each: len(found.names) / len(lists[each]) for each, found in tried.items()}
-    able = [each for each, found in tried.items() if _has_enough(found, lists[each])]
-    able = able or [max(kept, key=lambda each: kept[each])]
-    name = max(able, key=lambda each: clear[each])
-    shown = ", ".join(f"{each} {clear[each]:.2f}" for each in able)
-    few = [each for each in tried if each not in able]
-    passed = f"; not compared, as fewer of their types have markers here: {', '.join(few)}" if few else ""
-    why = f"types of {name} are looked for, since they are clearest (mean highest probability: {shown}){passed}"
-    return name, f"{why}; --tissue names another"
 
 
 def _marker_note(name: str, lists: Lists, found: TypeChances, genes: NDArray[np.object_]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 Risk = tuple[tuple[float, float, float], ...]
 """Rows of: least probability, share of cells told, share of those that are wrong."""
 COLUMNS: Final = ("biomatrix_type", "biomatrix_best_type", "biomatrix_probability", "biomatrix_abstained")
+_VERSIONS: Final = ("biomatrix", "anndata", "numpy", "scipy")
+"""Packages that what is written rests on."""
 _OF_PCA: Final = "X_biomatrix_pca"
 _OF_UMAP: Final = "X_biomatrix_umap"
 
@@ -68,6 +72,11 @@ class AnnotatedCells:
     def __len__(self) -> int:
         return len(self.cells)
 
+    @cached_property
+    def of_genes(self) -> CellSet:
+        """The cells without columns that are no genes, by which types are told."""
+        return self.cells.genes_alone()
+
     @property
     def best(self) -> NDArray[np.str_]:
         """The most probable type of each cell, ``str [C]``."""
@@ -82,7 +91,7 @@ class AnnotatedCells:
     @property
     def abstained(self) -> NDArray[np.bool_]:
         """Which cells are told no type, ``bool [C]``: those less sure than ``least``, and empty ones."""
-        empty = np.diff(self.cells.matrix.indptr) == 0
+        empty = np.diff(self.of_genes.matrix.indptr) == 0
         return np.asarray((self.probability < self.least) | empty)
 
     @property
@@ -99,8 +108,6 @@ class AnnotatedCells:
 
     def described(self) -> Any:
         """Return a copy of the AnnData with types in ``obs``, components in ``obsm`` and settings in ``uns``."""
-        import biomatrix
-
         made = self.cells.adata.copy()
         values = (self.types, self.best, self.probability, self.abstained)
         for name, column in zip(COLUMNS, values, strict=True):
@@ -111,7 +118,7 @@ class AnnotatedCells:
         if self.umap is not None:
             made.obsm[_OF_UMAP] = self.umap.astype(np.float32)
         made.uns["biomatrix_types"] = {
-            "version": biomatrix.__version__,
+            "versions": {name: version(name) for name in _VERSIONS},
             "least_probability": self.least,
             "notes": list(self.notes),
             "risk": np.array(self.risk, dtype=np.float64).reshape(-1, 3),
@@ -125,7 +132,7 @@ class AnnotatedCells:
 
         ``obs`` gets ``biomatrix_type`` ("unknown" where none is told), ``biomatrix_best_type``,
         ``biomatrix_probability`` and ``biomatrix_abstained``; ``obsm`` gets ``X_biomatrix_pca``; ``uns`` gets
-        ``biomatrix_types`` with the version and the settings.
+        ``biomatrix_types`` with the versions and the settings.
         """
         replace(self.cells, adata=self.described()).to_file(path)
 

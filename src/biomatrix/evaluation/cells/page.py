@@ -30,11 +30,12 @@ def annotation_page(annotated: AnnotatedCells, title: str = "Cells") -> Page:
     cells = annotated.cells
     told = len(annotated) - annotated.counts.get(UNKNOWN, 0)
     share = f"{told:,} cells are told a type ({told / len(annotated):.0%})"
-    lead = f"{len(annotated):,} cells, {len(cells.genes):,} genes; {share}."
+    lead = f"{len(annotated):,} cells, {len(annotated.of_genes.genes):,} genes; {share}."
     page = Page(title, lead)
     _file(page, annotated)
     _genes(page, cells)
-    _quality(page, cells)
+    _quality(page, annotated.of_genes)
+    _open_regions(page, cells)
     _types(page, annotated)
     _pictures(page, annotated)
     _reasons(page, annotated)
@@ -78,6 +79,17 @@ def _quality(page: Page, cells: CellSet) -> None:
     empty = int((detected == 0).sum())
     kept = f" {empty:,} cells are empty: kept, and told no type." if empty else ""
     page.paragraph(f"{words}{kept} Genes are counted among those of the matrix that was taken.", "note")
+
+
+def _open_regions(page: Page, cells: CellSet) -> None:
+    if cells.regions is None:
+        return
+    page.heading("Open chromatin")
+    open_ = np.diff(cells.regions.indptr).astype(np.float64)
+    page.row([histogram("open regions", "open regions per cell", open_)])
+    page.paragraph(
+        f"{len(cells.regions.regions):,} regions of {cells.regions.assembly}; types are told by genes alone.", "note"
+    )
 
 
 def mitochondrial_share(cells: CellSet) -> tuple[NDArray[np.float64] | None, str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from biomatrix.entities.cell.cell_set import CellSet
 from biomatrix.entities.cell.encoders.expression_pca import ExpressionPCA
-from biomatrix.entities.cell.entity import Cell
 from biomatrix.entities.cell.values import Asked
 from biomatrix.entities.encoder import Encoder
 from biomatrix.entities.near_matches import choices
@@ -73,7 +72,7 @@ def read_cell_pairs(
 
 def fitted_encoder(train: PairSet, folder: Path, components: int = 50) -> Encoder:
     """Return principal components of training cells as an encoder, saved beside the projector that is to be made."""
-    cells = [entity for entity in train.entities if isinstance(entity, Cell)]
+    cells: list[Any] = list(train.entities)  # all of them cells, since they come of such a file
     place = folder / ENCODER_FOLDER
     ExpressionPCA.fit(cells, components=components, fitted_on=train.origin).save_pretrained(place)
     encoder = open_encoder(f"{FITTED}:{place}")

@@ -204,7 +204,7 @@ def marker_cells(
 
 def _cell(genes: Sequence[str], values: NDArray[np.float32]) -> Cell:
     detected = np.flatnonzero(values > 0)
-    named = np.array([genes[at] for at in detected], dtype=object)
+    named: NDArray[np.object_] = np.array([genes[at] for at in detected.tolist()], dtype=object)
     return Cell(named, values[detected], scale="log1p_cp10k")
 
 

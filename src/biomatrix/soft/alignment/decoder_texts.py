@@ -52,7 +52,7 @@ class _OfDecoder(TextSide):
         return self._positions.input_rows
 
     @cached_property
-    def hash(self) -> str:  # type: ignore[override]
+    def hash(self) -> str:
         """A SHA-256 of the decoder's weights and the settings."""
         return hashlib.sha256(
             f"{self.name} {CODE_VERSION} {model_hash(self._network.named_parameters())}".encode()

@@ -52,7 +52,7 @@ def nearest_texts(
         texts = _lines(among)
         keys, vectors = [""] * len(texts), pool.space.encode(texts)
     placed = []
-    for number, found in enumerate(source.encode_each(entities), start=1):
+    for number, found in enumerate(source.encoder.encode_each(entities), start=1):
         if isinstance(found, BioMatrixError):
             raise found.at(record=number)
         # The learned vectors are the same for all entities: they tell none from another.

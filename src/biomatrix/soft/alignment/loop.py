@@ -223,7 +223,7 @@ class _Run:
         self.projector.eval()
         losses = []
         with torch.no_grad():
-            for chosen in self.held_out.split(_EVALUATED):
+            for chosen in torch.split(self.held_out, _EVALUATED):
                 generator = torch.Generator().manual_seed(self.settings.seed)
                 found = self.objective(self.projector, self.vectors[chosen], chosen, generator)
                 losses += [] if found is None else [found.item()] * len(chosen)

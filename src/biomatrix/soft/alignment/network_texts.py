@@ -55,7 +55,7 @@ class NetworkTexts(TextSide):
         self.width = int(self._network.config.hidden_size)
 
     @cached_property
-    def hash(self) -> str:  # type: ignore[override]
+    def hash(self) -> str:
         """A SHA-256 of weights, configuration, tokenizer and of how they are used."""
         folder = encoder_folder_hash(self._folder, self._config)
         return hashlib.sha256(f"network texts {CODE_VERSION} {self._most} {folder}".encode()).hexdigest()

@@ -53,7 +53,8 @@ class Objective(nn.Module, ABC):
 
     def anchors(self, projector: Projector, vectors: Tensor) -> Tensor:
         """Return where entities lie among the texts, ``float32 [B, D]``: the mean of their projected vectors."""
-        return projector(vectors).mean(dim=1)
+        found: Tensor = projector(vectors).mean(dim=1)
+        return found
 
     @abstractmethod
     def content(self) -> bytes:
@@ -135,6 +136,7 @@ class ContrastiveHidden(ContrastiveEmbedding):
     """
 
     name = "contrastive, hidden space"
+    _network: Any
 
     def __init__(
         self,
@@ -176,6 +178,7 @@ class Autoregressive(Objective):
     """
 
     name = "autoregressive"
+    _network: Any
 
     def __init__(
         self,
@@ -223,7 +226,7 @@ class Autoregressive(Objective):
 
 def with_learned(projector: Projector, vectors: Tensor) -> Tensor:
     """Return the vectors of entities as a prompt holds them, the learned ones behind, ``float32 [B, k + m, D]``."""
-    projected = projector(vectors)
+    projected: Tensor = projector(vectors)
     learned = projector.learned_vectors()
     if not len(learned):
         return projected

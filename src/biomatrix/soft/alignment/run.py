@@ -178,7 +178,7 @@ def _objective(
 
 def _placed(objective: Objective, projector: Projector, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     with torch.no_grad():
-        parts = [objective.anchors(projector, one) for one in torch.from_numpy(vectors).split(256)]
+        parts = [objective.anchors(projector, one) for one in torch.split(torch.from_numpy(vectors), 256)]
     found: NDArray[np.float32] = torch.cat(parts).float().numpy()
     return found
 

@@ -151,7 +151,7 @@ def function_pairs(path: str | Path, split: str) -> ReadPairs:
             rejects.append(found)
         else:
             shown = found.fields["protein"]
-            if isinstance(shown, str):
+            if not isinstance(shown, Entity):
                 raise ConfigurationError("the records spell no proteins", file=str(path))
             pairs.append(Pair(shown, found.references, found.key))
     return ReadPairs(PairSet(tuple(pairs), f"UniProtKB function, {split}"), rejects)

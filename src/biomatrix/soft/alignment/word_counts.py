@@ -91,7 +91,7 @@ class WordCounts(TextSide):
         self.__dict__.pop("hash", None)
 
     @cached_property
-    def hash(self) -> str:  # type: ignore[override]
+    def hash(self) -> str:
         """A SHA-256 of the terms, their weights and the singular vectors."""
         self._check_fitted()
         found = hashlib.sha256(f"{_NAME} {CODE_VERSION} {self.words}\n".encode())

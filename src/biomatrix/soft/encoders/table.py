@@ -17,6 +17,8 @@ from biomatrix.soft.encoders.parts import InParts
 NETWORKS: Final[Mapping[str, str]] = {
     "auto": "biomatrix.soft.encoders.auto:AutoEncoder",
     "decoder": "biomatrix.soft.encoders.decoder:DecoderStates",
+    "gene_rank": "biomatrix.soft.encoders.cells.gene_rank:GeneRankEncoder",
+    "scgpt": "biomatrix.soft.encoders.cells.scgpt:ScGptEncoder",
 }
 """Encoders with a network: name to ``module:Class``. Those without one are in their kinds' registrations."""
 _OPTIONS: Final = re.compile(r",(?=[a-z_]+=)")

@@ -1,5 +1,8 @@
 """Lengths of texts that an HDF5 file states, looked at before the library takes memory for them."""
 
+import mmap
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -94,3 +97,25 @@ def test_a_length_of_gigabytes_in_an_attribute_is_refused(tmp_path: Path) -> Non
     path.write_bytes(content.replace(stated, b"\xff\xff\xff\x7f" + heap))
     with h5py.File(path) as file, pytest.raises(ParseError, match=r"b'column-order' is said to have 2,147,483,647"):
         inspect_hdf5(file, DEFAULT_LIMITS, inspect_heaps(path))
+
+
+def test_texts_are_found_across_windows_of_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "large"
+    heap = b"GCOL\1\0\0\0" + (48).to_bytes(8, "little") + b"\1\0" + bytes(6) + (9).to_bytes(8, "little") + bytes(16)
+    path.write_bytes(bytes(mmap.PAGESIZE - 2) + heap + bytes(5000) + heap)
+    monkeypatch.setattr("biomatrix.entities.cell.files.hdf5_texts._WINDOW", mmap.PAGESIZE)
+    assert inspect_heaps(path) == 9
+
+
+def test_looking_through_a_file_does_not_keep_it_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    with path.open("wb") as stream:
+        stream.truncate(256 << 20)
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from biomatrix.entities.cell.files.hdf5_texts import inspect_heaps\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; inspect_heaps(Path(sys.argv[1]))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    grown = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True).stdout
+    assert int(grown) < 64 << 10  # KiB

@@ -173,7 +173,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "columns short": (_fewer_columns_than_values, "values and .* columns of them"),
     "not a number": (_value(np.nan), "row 0 holds nan"),
     "infinity": (_value(np.inf), "row 0 holds inf"),
-    "negative": (_value(-2.0), "values are negative"),
+    "negative": (_value(-2.0), "1 of [0-9,]+ values are negative, down to -2;"),
     "complex": (_complex, "complex64, not numbers"),
     "huge": (_huge, "declares .* bytes in a file of"),
     "huge chunk": (_huge_chunk, "uns/chunk declares 2,147,483,648 bytes"),
@@ -242,6 +242,13 @@ def test_a_file_that_is_no_hdf5_is_named(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(ParseError, match=words):
             CellSet.from_file(path)
+    for name, words in (
+        ("cells.h5mu", "several modalities .* mdata"),
+        ("cells.rds", "R's own format; write .h5ad in R"),
+    ):
+        (tmp_path / name).write_bytes(h5ad(tmp_path).read_bytes())
+        with pytest.raises(ParseError, match=words):
+            CellSet.from_file(tmp_path / name)
     with pytest.raises(ParseError, match="No such file"):
         CellSet.from_file(tmp_path / "absent.h5ad")
 

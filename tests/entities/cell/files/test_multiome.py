@@ -101,6 +101,28 @@ def test_peaks_alone_are_written_too(tmp_path: Path) -> None:
         bm.CellSet.from_cells([*cells, away])
 
 
+def test_a_file_of_peaks_alone_is_a_set_without_genes(tmp_path: Path) -> None:
+    peaks = multiome(assembly=None)[:, GENES:].copy()
+    path = h5ad(tmp_path, made=peaks)
+    with pytest.raises(BioMatrixError, match=r"cells\.h5ad: regions without an assembly .*assembly='hg38'"):
+        bm.CellSet.from_file(path)
+    with pytest.raises(ConfigurationError, match="values and totals tell of genes, and the file has peaks alone"):
+        bm.CellSet.from_file(path, assembly="hg38", values="counts", totals="age")
+    cells = bm.CellSet.from_file(path, assembly="hg38")
+    assert cells.regions is not None
+    assert (len(cells), len(cells.genes_alone().genes), cells.matched, cells.totals) == (CELLS, 0, None, None)
+    assert any("no genes: the 3 peaks of X are open regions on hg38" in note for note in cells.notes)
+    read = bm.read(path, assembly="hg38")
+    assert all(the_same(one, other) and one.obs == other.obs for one, other in zip(cells, read, strict=True))
+    with bm.CellSet.from_file(path, assembly="hg38", backed=True) as backed:
+        assert all(the_same(one, other) for one, other in zip(backed, cells, strict=True))
+    held = bm.CellSet.from_anndata(peaks, assembly="hg38")
+    assert all(the_same(one, other) for one, other in zip(held, cells, strict=True))
+    cells[2:7].to_file(tmp_path / "out.h5ad")
+    again = bm.CellSet.from_file(tmp_path / "out.h5ad")
+    assert all(the_same(one, other) for one, other in zip(again, cells[2:7], strict=True))
+
+
 def test_peaks_that_cannot_be_placed_are_left_out_by_a_note_or_refused(tmp_path: Path) -> None:
     path = h5ad(tmp_path, made=multiome(assembly=None))
     cells = bm.CellSet.from_file(path)

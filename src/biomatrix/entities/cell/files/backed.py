@@ -81,8 +81,8 @@ class BackedCellSet(OpenFile):
         return self._found.genes
 
     @property
-    def matched(self) -> MatchedGenes:
-        """How the names of genes matched."""
+    def matched(self) -> MatchedGenes | None:
+        """How the names of genes matched; None where the file has peaks alone."""
         return self._found.matched
 
     @property

@@ -27,6 +27,29 @@ def cells_library(name: str) -> Any:
 
 
 @contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Name the file and the part where a library cannot write what a set holds, such as dates in ``obs``.
+
+    Raises
+    ------
+    ConfigurationError
+        For any error of a library but those of the system.
+    """
+    try:
+        yield
+    except (BioMatrixError, OSError):
+        raise
+    except Exception as error:
+        told = [*str(error).splitlines()[:1], *getattr(error, "__notes__", [])[:1]]
+        reason = " ".join(" ".join(told).split())[:240] or type(error).__name__
+        raise ConfigurationError(
+            f"a part of the cells is of a type that files of cells do not hold ({reason}); make it text or numbers, or "
+            "take it out of the AnnData",
+            file=str(path),
+        ) from error
+
+
+@contextmanager
 def reading(path: str | Path, what: str = "") -> Iterator[None]:
     """Name the file where reading inside the block fails, whatever the library at work raises.
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.cell.files.contents import Contents, Place
 from biomatrix.entities.cell.files.feature_kinds import FeatureKinds, ensembl_column, feature_kinds
-from biomatrix.entities.cell.files.peaks import PeakRows, peaks_beside
+from biomatrix.entities.cell.files.peaks import PeakRows, peaks_alone, peaks_beside
 from biomatrix.entities.cell.scale import Scale
 from biomatrix.entities.cell.values import Asked, ValuesFound, decide_values
-from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
+from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, UnsupportedError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -31,6 +31,8 @@ _COUNTS_WORDS: Final = ("count", "raw", "umi")
 TOTALS: Final = ("n_counts", "total_counts", "nCount_RNA", "n_umi", "nUMI", "total_counts_all_genes")
 """Columns of ``obs`` in which the counts of a cell over all genes are usually kept."""
 _TRANSPOSED: Final = 2000
+_ALL_GENES: Final = 10_000
+"""Columns below which a file is likely cut to some genes, so that sums over them are no totals."""
 
 
 @dataclass(frozen=True)
@@ -42,21 +44,22 @@ class Found:
     place : Place
         The matrix that is read.
     values : ValuesFound
-    matched : MatchedGenes
+    matched : MatchedGenes, optional
+        None where the file has peaks and no genes.
     genes : ndarray, shape=(G,), dtype=object
         The Ensembl id of each column, "" where it has none.
     totals : str, optional
         The column of ``obs`` with the counts of a cell over all genes.
     notes : tuple of str
     counted : ndarray, shape=(G,), dtype=bool, optional
-        Which columns count for the totals of cells, where some are peaks or antibodies; None where all are genes.
+        Which columns are genes, where some are peaks or antibodies; None where all are.
     peaks : PeakRows, optional
-        Those beside the genes.
+        Those beside the genes, or alone.
     """
 
     place: Place
     values: ValuesFound
-    matched: MatchedGenes
+    matched: MatchedGenes | None
     genes: NDArray[np.object_]
     totals: str | None
     notes: tuple[str, ...]
@@ -92,10 +95,19 @@ def find(
     if totals is not None and totals not in contents.obs.columns:
         listed = ", ".join(contents.obs.columns[:12]) or "none"
         raise ParseError(f"obs has no column {totals!r} for totals; its columns are {listed}")
+    alone = peaks_alone(contents, layer=layer, assembly=assembly, one_based=one_based)
+    if alone is not None:
+        return _of_peaks(*alone, values, totals, notes)
     spans = sampled_spans(len(contents.obs))
     place, seen, sample = _chosen(contents, spans, values, layer, totals, notes)
     kinds = feature_kinds(place.var)
     total_column, note = _totals(contents.obs, sample, spans, totals, seen.scale)
+    count = int(kinds.genes.sum())
+    if total_column is None and seen.scale == "counts" and count < _ALL_GENES:
+        note.append(
+            f"totals of cells are sums over the {count:,} genes of the file; if others were left out, name the "
+            "column of counts over all (totals=)"
+        )
     if len(contents.obs) > SAMPLED:
         seen_in = sum(last - first for first, last in spans)
         notes.append(f"what the values are was decided on {seen_in:,} of {len(contents.obs):,} cells")
@@ -103,6 +115,17 @@ def find(
     peaks, of_peaks = peaks_beside(contents, place, layer=layer, assembly=assembly, one_based=one_based)
     told = (seen.note, *note, *gene_notes, *of_peaks, *notes)
     return Found(place, seen, matched, genes, total_column, told, _counted(kinds), peaks)
+
+
+def _of_peaks(peaks: PeakRows, told: tuple[str, ...], values: Asked, totals: str | None, notes: list[str]) -> Found:
+    """Return what is read of a file of peaks alone: regions, and no gene whose values or totals could be told."""
+    asked = [name for name, given in (("values", values != "auto"), ("totals", totals is not None)) if given]
+    if asked:
+        raise ConfigurationError(f"{' and '.join(asked)} tell of genes, and the file has peaks alone; leave them out")
+    count = peaks.place.rows.shape[1]
+    seen = ValuesFound("counts", peaks.place.name, "how often a region was found open")
+    genes = np.full(count, "", dtype=object)
+    return Found(peaks.place, seen, None, genes, None, (*told, *notes), np.zeros(count, dtype=bool), peaks)
 
 
 def sampled_spans(cells: int) -> list[tuple[int, int]]:
@@ -229,7 +252,9 @@ def _genes(
     if not wanted.any():
         if kinds.told and len(var):
             held = kinds.listed(~wanted)
-            raise UnsupportedError(f"holds {held} and no genes; read it as accessibility, with its assembly")
+            raise UnsupportedError(
+                f"holds {held} and no genes; give the file or the matrix (layer=) of the genes of these cells"
+            )
         wanted = ~wanted  # for the resolver to say what they are
     elif (others := ~(wanted | kinds.peaks)).any():
         notes.append(f"{int(others.sum()):,} features that are neither genes nor peaks were left out: "

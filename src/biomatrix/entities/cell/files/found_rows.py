@@ -42,7 +42,7 @@ def totals_of(
     """Return the counts of cells over all genes: of the column, else the sums of rows of counts, else None."""
     if found.totals is not None:
         return totals_in(contents.obs, found.totals, first, last)
-    if found.values.scale != "counts":
+    if found.values.scale != "counts" or found.matched is None:
         return None
     if found.counted is not None:
         matrix = matrix[:, np.flatnonzero(found.counted)]

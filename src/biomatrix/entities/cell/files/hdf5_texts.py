@@ -27,6 +27,8 @@ _LIST_CLASS: Final = 9
 """The class of types of any length."""
 _SEARCHED: Final = 256 << 20
 """Bytes of the largest file that is searched for attributes."""
+_WINDOW: Final = 16 << 20
+"""Bytes that are searched together for collections, a multiple of any page."""
 _READ: Final = 1 << 20
 """Texts whose lengths are looked at together."""
 
@@ -43,13 +45,22 @@ def inspect_heaps(path: Path) -> int:
         return 0
     longest = 0
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        at = content.find(_HEAP)
-        while at >= 0:
+        for at in _heaps(content):
             length = int.from_bytes(content[at + 8 : at + 16], "little")
             if content[at + 4 : at + 8] == b"\x01\0\0\0" and _HEAP_HEADER <= length <= len(content) - at:
                 longest = max(longest, _inspect_heap(content, at, length))
-            at = content.find(_HEAP, at + 4)
     return longest
+
+
+def _heaps(content: mmap.mmap) -> Iterator[int]:
+    """Yield where a collection may begin; what was passed does not stay in memory, however large the file."""
+    for start in range(0, len(content), _WINDOW):
+        end = start + _WINDOW + len(_HEAP) - 1
+        at = content.find(_HEAP, start, end)
+        while at >= 0:
+            yield at
+            at = content.find(_HEAP, at + len(_HEAP), end)
+        content.madvise(mmap.MADV_DONTNEED, start, min(_WINDOW, len(content) - start))
 
 
 def _inspect_heap(content: Any, at: int, length: int) -> int:

@@ -94,6 +94,19 @@ def joined_regions(cells: Sequence[Cell]) -> RegionCounts | None:
     return RegionCounts(regions, names, matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data)
 
 
+def genes_alone(cells: CellSet) -> CellSet:
+    """Return a set without columns that are no genes; see :meth:`biomatrix.CellSet.genes_alone`."""
+    of_x = len(cells.genes) == cells.adata.n_vars
+    var = cells.adata.var if of_x else cells.adata.raw.var
+    kinds = feature_kinds(FrameRows("var", var))
+    if kinds.genes.all():
+        return cells
+    columns = np.flatnonzero(kinds.genes)
+    matrix = cells.matrix[:, columns]
+    adata = cells_library("anndata").AnnData(X=matrix, obs=cells.adata.obs, var=var.iloc[columns])
+    return replace(cells, adata=adata, matrix=matrix, genes=cells.genes[columns], regions=None)
+
+
 def of_genes(cells: CellSet, genes: Collection[str]) -> CellSet:
     """Return a set with some of its genes; see :meth:`biomatrix.CellSet.of_genes`."""
     anndata = cells_library("anndata")

@@ -262,7 +262,7 @@ def as_values(raw: Any, name: str, dtype: type[np.floating[Any]] = np.float32) -
 def _plain_array(array: NDArray[Any], name: str) -> NDArray[Any]:
     if array.ndim != 2 or array.dtype.kind not in "iufb":
         raise ParseError(f"{name} holds {array.dtype} in {array.ndim} dimensions, not numbers of cells and genes")
-    return array
+    return array.astype(np.float32) if array.dtype == np.float16 else array  # which SciPy's sparse matrices lack
 
 
 def _check_values(matrix: csr_matrix, name: str, first: int) -> None:

@@ -211,12 +211,35 @@ def _columns_of(
     return find_columns(var, assembly=assembly, said=contents.uns(), one_based=one_based, beside=beside)
 
 
-def holds_peaks(contents: Contents) -> bool:
-    """Return whether the columns of a file of cells are peaks and no genes."""
-    if not contents.places:
-        return False
-    kinds = feature_kinds(contents.places[0].var)
-    return bool(kinds.peaks.any() and not kinds.genes.any())
+def peaks_alone(
+    contents: Contents, *, layer: str | None = None, assembly: str | None = None, one_based: bool = False
+) -> tuple[PeakRows, tuple[str, ...]] | None:
+    """Return the peaks of a file that counts no genes, with notes; None where a matrix that may be read has genes.
+
+    Parameters
+    ----------
+    contents : Contents
+    layer, assembly, one_based : optional
+        As of :func:`peaks_of`.
+
+    Raises
+    ------
+    BioMatrixError
+        The peaks cannot be placed: no assembly is known, or the file says another one.
+    """
+    if not holds_peaks(contents, layer):
+        return None
+    place = contents.places[0] if layer is None else contents.place(layer)
+    found = _columns_of(place.var, contents, assembly, one_based)
+    note = f"no genes: the {len(found.columns):,} peaks of {place.name} are open regions on {found.regions.assembly}"
+    return PeakRows(place, found, contents.obs), (note, *found.notes)
+
+
+def holds_peaks(contents: Contents, layer: str | None = None) -> bool:
+    """Return whether the columns of a file of cells, or of one of its matrices, are peaks, and none are genes."""
+    places = contents.places if layer is None else (contents.place(layer),)
+    kinds = [feature_kinds(place.var) for place in places]
+    return any(each.peaks.any() for each in kinds[:1]) and not any(each.genes.any() for each in kinds)
 
 
 def _made(found: PeakColumns, pieces: list[Any], barcodes: list[str], obs: DataFrame | None) -> RegionCounts:

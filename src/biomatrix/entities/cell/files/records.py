@@ -88,7 +88,7 @@ class CellRanges(RecordRanges):
     def _found(self, contents: Contents, settings: Mapping[str, Any]) -> BackedCellSet | BackedPeaks:
         """Return the cells of the open file: of peaks where it has no genes, else of genes and what peaks it has."""
         with reading(self._path):
-            of_peaks = holds_peaks(contents)
+            of_peaks = holds_peaks(contents, settings.get("layer"))
         if not of_peaks:
             return BackedCellSet(self._path, contents=contents, **settings)
         wrong = sorted(set(settings) - set(_OF_PEAKS))

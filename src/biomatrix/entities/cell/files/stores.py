@@ -12,6 +12,7 @@ from typing import Any, Final
 from biomatrix.entities.cell.files.anndata_layout import anndata_contents, is_anndata
 from biomatrix.entities.cell.files.contents import Contents
 from biomatrix.entities.cell.files.damage import cells_library, reading
+from biomatrix.entities.cell.files.foreign_formats import FOREIGN_FORMATS
 from biomatrix.entities.cell.files.hdf5_inspection import inspect_hdf5
 from biomatrix.entities.cell.files.hdf5_texts import inspect_heaps
 from biomatrix.entities.cell.files.matrix_layouts import is_loom, loom_contents, ten_x_contents, ten_x_genomes
@@ -55,6 +56,8 @@ def _opened(path: Path, limits: Limits) -> AbstractContextManager[Contents]:
     if path.is_dir():
         return nullcontext(matrix_market_contents(path, limits)) if is_matrix_folder(path) else _zarr(path, limits)
     head = _head(path)
+    if (advice := FOREIGN_FORMATS.get(path.suffix.lower())) is not None:
+        raise ParseError(f"is {advice}")
     if path.name.lower().endswith(_MARKET):
         return nullcontext(matrix_market_contents(path, limits))
     if head.startswith(_HDF5):

@@ -48,10 +48,12 @@ def whole_set(contents: Contents, found: Found, adata: Any = None) -> CellSet:
 def _counted(contents: Contents, found: Found, matrix: csr_matrix) -> list[str]:
     """Return what is to be noted of all cells together."""
     notes = []
-    genes = matrix if found.counted is None else matrix[:, np.flatnonzero(found.counted)]
+    counted = found.counted if found.matched is not None else None
+    genes = matrix if counted is None else matrix[:, np.flatnonzero(counted)]
     empty = int((np.diff(genes.indptr) == 0).sum())
     if empty:
-        notes.append(f"{empty:,} of {matrix.shape[0]:,} cells are empty: kept, without a gene")
+        what = "a gene" if found.matched is not None else "an open region"
+        notes.append(f"{empty:,} of {matrix.shape[0]:,} cells are empty: kept, without {what}")
     names = Counter(contents.obs.index(0, len(contents.obs)).tolist())
     repeated = [name for name, times in names.items() if times > 1]
     if repeated:

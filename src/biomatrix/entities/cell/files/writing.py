@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.cell.files.damage import cells_library
+from biomatrix.entities.cell.files.damage import cells_library, writing
 from biomatrix.entities.cell.files.feature_kinds import feature_kinds
 from biomatrix.entities.cell.files.finding import TOTALS
 from biomatrix.entities.cell.files.matrix_rows import row_sums
@@ -29,7 +29,7 @@ def write_cells(cells: CellSet, path: str | Path) -> None:
     cells_library("anndata")
     target = Path(path)
     made = _described(cells)
-    with warnings.catch_warnings(), named_refusals(path):
+    with warnings.catch_warnings(), writing(path), named_refusals(path):
         warnings.simplefilter("ignore")
         if target.suffix.lower() == ".h5ad":
             _write_h5ad(made, target)

@@ -81,7 +81,10 @@ def refusal(share: float, counts: Mapping[str, int], missing: list[str], title: 
             "by a table of one-to-one orthologues"
         )
     if sum(region_of_name(name) is not None for name in missing) > len(missing) / 2:
-        return f"the columns are regions, not genes: {shown}; read them as accessibility, with their assembly"
+        return (
+            f"the columns are regions, not genes: {shown}; read as open chromatin they need their assembly, such as "
+            "assembly='hg38'"
+        )
     hint = "name the column that holds symbols or Ensembl ids"
     if sum(map(is_number, missing)) > len(missing) / 2:
         hint = f"they are numbers; {hint}"

@@ -78,25 +78,27 @@ class Fingerprints(DirectEncoder):
         if not mol.GetNumAtoms():
             raise UnsupportedError("a molecule without fingerprint bits: it has no atoms to make them of")
         with BlockLogs():
-            parts = [make(mol) for make in self._hashed]
+            parts = [make(mol) for make in _hashed(self.bits)]
         found: NDArray[np.float32] = np.log1p(
             np.concatenate([*parts, _keys(mol), _counted_groups(mol), _composed(mol)])
         )
         return found[None].astype(np.float32)
 
-    @cached_property
-    def _hashed(self) -> tuple[Fingerprint, ...]:
-        from rdkit.Chem import rdFingerprintGenerator as generators
 
-        features = generators.GetMorganFeatureAtomInvGen()
-        made = (
-            generators.GetMorganGenerator(radius=2, fpSize=self.bits, includeChirality=True),
-            generators.GetMorganGenerator(radius=1, fpSize=self.bits),
-            generators.GetMorganGenerator(radius=2, fpSize=self.bits, atomInvariantsGenerator=features),
-            generators.GetAtomPairGenerator(fpSize=self.bits),
-            generators.GetTopologicalTorsionGenerator(fpSize=self.bits),
-        )
-        return tuple(one.GetCountFingerprintAsNumPy for one in made)
+@cache
+def _hashed(bits: int) -> tuple[Fingerprint, ...]:
+    """Return RDKit's generators, which cannot be sent to another process, so that no encoder holds them."""
+    from rdkit.Chem import rdFingerprintGenerator as generators
+
+    features = generators.GetMorganFeatureAtomInvGen()
+    made = (
+        generators.GetMorganGenerator(radius=2, fpSize=bits, includeChirality=True),
+        generators.GetMorganGenerator(radius=1, fpSize=bits),
+        generators.GetMorganGenerator(radius=2, fpSize=bits, atomInvariantsGenerator=features),
+        generators.GetAtomPairGenerator(fpSize=bits),
+        generators.GetTopologicalTorsionGenerator(fpSize=bits),
+    )
+    return tuple(one.GetCountFingerprintAsNumPy for one in made)
 
 
 @cache
