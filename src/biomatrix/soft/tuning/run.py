@@ -33,8 +33,9 @@ from biomatrix.soft.vector_rows import VectorRows
 from biomatrix.tasks.benchmarks.answers import gold_answer
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.training.identity import DataIdentity
-from biomatrix.training.loop import Trainer, TrainingResult
+from biomatrix.training.loop import Trainer
 from biomatrix.training.model import build_model
+from biomatrix.training.result import TrainingResult
 from biomatrix.vocabulary import Vocabulary
 from biomatrix.vocabulary.token_table import token_table_fingerprint
 
