@@ -37,7 +37,10 @@ class Documents(Protocol):
         ...
 
     def document(self, index: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return a document's ids ``int [n]`` and loss weights ``float32 [n]``, one per predicted token."""
+        """Return a document's ids ``int [n]`` and loss weights ``float32 [n]``, one per predicted token.
+
+        Ids below 0 are read by networks whose embedding knows them; they are never predicted, whatever their weight.
+        """
         ...
 
 
@@ -241,8 +244,9 @@ class BatchStream:
                 n, start = int(pieces.length[piece]), int(pieces.start[piece])
                 ids, loss_weights = self.documents.document(int(pieces.document[piece]))
                 inputs[r, at : at + n] = ids[start : start + n]
-                labels[r, at : at + n] = ids[start + 1 : start + n + 1]
-                weights[r, at : at + n] = loss_weights[start + 1 : start + n + 1]
+                following = ids[start + 1 : start + n + 1]
+                labels[r, at : at + n] = np.where(following < 0, self.pad_id, following)
+                weights[r, at : at + n] = loss_weights[start + 1 : start + n + 1] * (following >= 0)
                 positions[r, at : at + n] = np.arange(n)
                 at += n
             # Padding counts on from the last document, so that it never looks like many documents of one token.

@@ -199,11 +199,11 @@ def restore(
     state = TrainingState.from_file(checkpoint / STATE_FILE)
     options = StateDictOptions(full_state_dict=True, cpu_offload=True, strict=False)
     # Everything is read and checked before anything is changed.
-    weights = _weights_for(checkpoint / tuning.weights_file, loss_module, tuning, tuning.trained_only)
+    weights = _weights_for(checkpoint, tuning.weights_files, loss_module, tuning, tuning.trained_only)
     flat = _moments_for(checkpoint / OPTIMIZER_FILE, loss_module, optimizers)
     if average is not None:
         if state.averaged:
-            averaged = _weights_for(checkpoint / AVERAGE_FILE, loss_module, tuning, trained_only=True)
+            averaged = _weights_for(checkpoint, (AVERAGE_FILE,), loss_module, tuning, trained_only=True)
             set_model_state_dict(loss_module, averaged, options=options)
         average.take(state.averaged)
     set_model_state_dict(loss_module, weights, options=options)
@@ -212,8 +212,11 @@ def restore(
     return state
 
 
-def _weights_for(path: Path, loss_module: nn.Module, tuning: Tuning, trained_only: bool) -> dict[str, Any]:
-    stored = _read_tensors(path)
+def _weights_for(
+    checkpoint: Path, files: Sequence[str], loss_module: nn.Module, tuning: Tuning, trained_only: bool
+) -> dict[str, Any]:
+    path = checkpoint / files[0]
+    stored = {name: tensor for file in files for name, tensor in _read_tensors(checkpoint / file).items()}
     expected, trained = _shapes(loss_module), _trained(loss_module)
     expected = {name: shape for name, shape in expected.items() if name in trained or not trained_only}
     names = {tuning.stored_name(name): name for name in expected}

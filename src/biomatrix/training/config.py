@@ -128,6 +128,8 @@ class TuningSection(Section):
         "down_proj",
     )
     """LoRA: the linear layers with an adapter, by the last part of their names."""
+    new_rows: bool = False
+    """LoRA: train the embedding rows of added tokens too, beside the adapter."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """LoRA: the share of an adapter's inputs that is dropped while training."""
     attention_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0

@@ -57,7 +57,9 @@ class ModalityLabels:
         A label belongs to the segment that the inputs before it have opened, so a segment's end token is part of it.
         After the end of a composite's part, labels belong to the composite again.
         """
-        inputs = np.minimum(batch.input_ids, len(self._opens) - 1)
+        # Ids below 0 stand for vectors and open nothing; they must not count from the end of the table.
+        known = (batch.input_ids >= 0) & (batch.input_ids < len(self._opens))
+        inputs = np.where(known, batch.input_ids, len(self._opens) - 1)
         opened = self._opens[inputs]
         opened = np.where((opened < 0) & (batch.position_ids == 0), 0, opened)
         for row in np.flatnonzero(np.isin(opened, list(self._parts)).any(axis=1)).tolist():

@@ -103,7 +103,8 @@ def check_same_run(
     place : Path
         The checkpoint.
     """
-    saved = {**_LATER, **saved, "optimiser": {"name": "adamw", **saved.get("optimiser", {})}}
+    tuning = {**_LATER["tuning"], **saved.get("tuning", {})}
+    saved = {**_LATER, **saved, "optimiser": {"name": "adamw", **saved.get("optimiser", {})}, "tuning": tuning}
     different = differences(saved, {**_LATER, **current}, MAY_CHANGE)
     if different:
         raise ConfigurationError(

@@ -8,7 +8,7 @@ loss module's forward is called.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate import Accelerator
+from torch import nn
 
 from biomatrix.entities.files.folders import files_written_aside, make_folder
 from biomatrix.errors import BioMatrixError, ConfigurationError
@@ -79,6 +80,8 @@ class Trainer:
         What to measure on, by kind of document.
     data : DataIdentity, optional
         The content of what is learned from; a run goes on with no other.
+    beside : sequence of nn.Module
+        Modules inside the model that are none of its own parts; see :class:`biomatrix.training.tuning.Tuning`.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class Trainer:
         train: Documents,
         held_out: Mapping[str, Documents] | None = None,
         data: DataIdentity | None = None,
+        beside: Sequence[nn.Module] = (),
     ) -> None:
         self.recipe, self.run, self.model, self.vocabulary = recipe, recipe.run, model, vocabulary
         prepare_host(self.run)
@@ -106,7 +110,7 @@ class Trainer:
         self.held_out = measurable(held_out or {})
         if self.run.patience is not None and not self.held_out:
             raise ConfigurationError("run.patience looks at the held-out loss, and the corpus holds no such documents")
-        self.tuning = open_tuning(recipe, model, vocabulary)
+        self.tuning = open_tuning(recipe, model, vocabulary, beside)
         if self.run.gradient_checkpointing:
             checkpoint_layers(model, self.run.checkpointed_share)
         rows = loss_rows(model, self.run.loss_rows, self.accelerator)
@@ -265,7 +269,7 @@ class Trainer:
 
     def export(self, folder: Path, dtype: torch.dtype = torch.bfloat16) -> None:
         """Write the model for stock loaders, averaged where there is an average. Every process must call this."""
-        with self._averaged():
+        with self.as_exported():
             tensors = self.tuning.plain_weights(gathered_weights(self.wrapped))
             if self.accelerator.is_main_process:
                 with files_written_aside(folder) as part:
@@ -274,15 +278,15 @@ class Trainer:
 
     def export_adapter(self, folder: Path) -> None:
         """Write the trained weights alone, as peft opens them. Every process must call this."""
-        with self._averaged():
+        with self.as_exported():
             tensors = gathered_weights(self.wrapped, trained_only=True)
             if self.accelerator.is_main_process:
                 with files_written_aside(folder) as part:
                     self.tuning.write(part, self.vocabulary, tensors)
         self.accelerator.wait_for_everyone()
 
-    def _averaged(self) -> AbstractContextManager[None]:
-        """Put the averaged weights in place for a while, where there are any."""
+    def as_exported(self) -> AbstractContextManager[None]:
+        """Put what is exported in place for a while: the averaged weights, where there are any."""
         return self.average.in_place() if self.average is not None and self.average.count else nullcontext()
 
     def close(self) -> None:
@@ -295,7 +299,7 @@ class Trainer:
     def _step(self, progress: float) -> tuple[float, float, float, int]:
         """Do one optimiser step; return the mean loss, the gradient's norm, the learning rate and the tokens."""
         rate = self._set_rate(progress)
-        if self.recipe.tuning.drops:
+        if self.recipe.tuning.drops or self.tuning.drops:
             seed_step(self.run.seed, self.state.step, self.accelerator.process_index)
         batches = [next(self.stream) for _ in range(self.recipe.batches.accumulate)]
         weight, tokens = self._total_weight(batches)
@@ -450,7 +454,7 @@ class Trainer:
             return self._measured[1]
         found = HeldOutReport(self._evaluate())
         if self.state.averaged:
-            with self._averaged():
+            with self.as_exported():
                 found = HeldOutReport(found.plain, self._evaluate())
         if metrics is not None and self.state.step not in metrics.measured:  # by a run that had come as far before
             found.log(metrics, self.state.step)

@@ -1,20 +1,24 @@
 """LoRA through peft: small matrices beside frozen ones, kept as an ordinary adapter, merged into an ordinary model.
 
 A checkpoint of such a run holds the adapter alone, as peft writes it (``adapter_config.json`` and
-``adapter_model.safetensors``), with the optimiser's tensors and the run's state; a finished run is exported both ways.
+``adapter_model.safetensors``), with the optimiser's tensors and the run's state; what is trained beside it, modules or
+the rows of added tokens, has a file of its own. A finished run is exported both ways.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from biomatrix.entities.files.paths import is_folder
 from biomatrix.errors import ConfigurationError
-from biomatrix.training.tuning.mode import Tuning
+from biomatrix.training.tuning.mode import BESIDE_FILE, Tuning
+from biomatrix.training.tuning.new_rows import TrainedRows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -40,18 +44,30 @@ class LoRA(Tuning):
         The model that the adapter belongs to, noted in it.
     seed : int
         A starts at random and B at 0, so the model starts as it was.
+    beside : sequence of nn.Module
+        Trained too; see :class:`Tuning`.
+    rows : Vocabulary, optional
+        Where given, the rows of its added tokens are trained too.
 
     Raises
     ------
     ConfigurationError
-        peft is not installed, or the model has no such targets.
+        peft is not installed, the model has no such targets, or there are no added tokens.
     """
 
     weights_file = ADAPTER_FILE
     trained_only = True
 
-    def __init__(self, model: PreTrainedModel, settings: TuningSection, checkpoint: str | None, seed: int) -> None:
-        super().__init__(model)
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        settings: TuningSection,
+        checkpoint: str | None,
+        seed: int,
+        beside: Sequence[nn.Module] = (),
+        rows: Vocabulary | None = None,
+    ) -> None:
+        super().__init__(model, beside)
         self.scale = settings.alpha / settings.rank
         peft = _peft()
         self.config: Any = peft.LoraConfig(
@@ -63,13 +79,28 @@ class LoRA(Tuning):
             task_type="CAUSAL_LM",
             base_model_name_or_path=_place(checkpoint),
         )
-        _check_targets(model, settings.targets)
+        _check_targets(model, settings.targets, self.beside)
         torch.manual_seed(seed)
-        model.requires_grad_(False)
+        self._freeze_decoder()
         peft.inject_adapter_in_model(self.config, model, _NAME)
+        self._train_beside()  # injection leaves the adapter alone to be trained
+        self._rows = None if rows is None else TrainedRows(model, rows)
+        # AdamW would shrink the frozen rows of an output table that stands alone; a tied one counts as an embedding.
+        self.decays = self._rows is None or len(self._rows.tables()) == 1
+
+    @property
+    def weights_files(self) -> tuple[str, ...]:
+        return (ADAPTER_FILE, BESIDE_FILE) if self._places or self._rows else (ADAPTER_FILE,)
+
+    def clear_frozen_gradients(self) -> None:
+        """Set to 0 the gradients of the rows of tokens that were there before."""
+        if self._rows is not None:
+            self._rows.clear_frozen_gradients()
 
     def stored_name(self, name: str) -> str:
-        """Return peft's name of an adapter's tensor."""
+        """Return peft's name of an adapter's tensor; that of the decoder for what is trained beside it."""
+        if not _is_ours(name):
+            return super().stored_name(name)
         return f"base_model.{name.replace(f'.{_NAME}.', '.')}"
 
     def write(self, folder: Path, vocabulary: Vocabulary, tensors: dict[str, Any]) -> None:
@@ -82,12 +113,13 @@ class LoRA(Tuning):
         vocabulary.save_pretrained(folder)
         save_file(adapter, folder / ADAPTER_FILE, metadata={"format": "pt"})
         (folder / ADAPTER_FILE).chmod(0o644)  # safetensors makes the file private; models are for all to read
+        self._write_beside(folder, {name: t for name, t in tensors.items() if not _is_ours(name)})
 
     def plain_weights(self, tensors: dict[str, Any]) -> dict[str, Any]:
         """Return the weights with the adapters added to them, in float32."""
         plain: dict[str, Any] = {}
         for name, tensor in tensors.items():
-            if _is_ours(name):
+            if _is_ours(name) or self.is_beside(name):
                 continue
             if name.endswith(f"{_BASE}weight"):
                 layer = name.removesuffix(f"{_BASE}weight")
@@ -106,13 +138,14 @@ def _place(checkpoint: str | None) -> str | None:
     return str(Path(checkpoint).resolve()) if checkpoint and is_folder(checkpoint) else checkpoint
 
 
-def _check_targets(model: PreTrainedModel, targets: tuple[str, ...]) -> None:
+def _check_targets(model: PreTrainedModel, targets: tuple[str, ...], beside: Sequence[nn.Module]) -> None:
     """Raise ConfigurationError where a target names no linear layer inside the decoder's blocks."""
-    tables = (model.get_output_embeddings(),)  # type: ignore[no-untyped-call]
+    head = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    others = {head, *(part for module in beside for part in module.modules())}
     linear = {
         name.rpartition(".")[2]
         for name, layer in model.named_modules()
-        if isinstance(layer, torch.nn.Linear) and layer not in tables
+        if isinstance(layer, nn.Linear) and layer not in others
     }
     unknown = [name for name in targets if name not in linear]
     if unknown:

@@ -6,10 +6,11 @@ without weight decay: AdamW's moments of such a row stay 0, and so does what it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 from biomatrix.errors import ConfigurationError
@@ -30,6 +31,8 @@ class NewRows(Tuning):
         Everything else in it is frozen.
     vocabulary : Vocabulary
         Says which ids are added tokens.
+    beside : sequence of nn.Module
+        Trained too; see :class:`Tuning`.
 
     Raises
     ------
@@ -39,27 +42,52 @@ class NewRows(Tuning):
 
     decays = False
 
+    def __init__(self, model: PreTrainedModel, vocabulary: Vocabulary, beside: Sequence[nn.Module] = ()) -> None:
+        super().__init__(model, beside)
+        self._freeze_decoder()
+        self._rows = TrainedRows(model, vocabulary)
+
+    def clear_frozen_gradients(self) -> None:
+        """Set to 0 the gradients of all rows that belong to no added token."""
+        self._rows.clear_frozen_gradients()
+
+
+class TrainedRows:
+    """The rows of added tokens, trained inside tables whose other rows stay as they are.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+        Its tables are set to be trained.
+    vocabulary : Vocabulary
+        Says which ids are added tokens.
+
+    Raises
+    ------
+    ConfigurationError
+        The vocabulary has no added tokens.
+    """
+
     def __init__(self, model: PreTrainedModel, vocabulary: Vocabulary) -> None:
-        super().__init__(model)
+        self.model = model
         ids = torch.as_tensor(vocabulary.new_ids)
         if not len(ids):
-            raise ConfigurationError('the vocabulary has no added tokens; tuning.mode = "new_rows" trains their rows')
-        model.requires_grad_(False)
-        for weight in self._tables():
+            raise ConfigurationError("the vocabulary has no added tokens, whose rows tuning is to train")
+        for weight in self.tables():
             weight.requires_grad_(True)
-        self._frozen_V1 = torch.ones(len(self._tables()[0]), 1, dtype=torch.bool)
+        self._frozen_V1 = torch.ones(len(self.tables()[0]), 1, dtype=torch.bool)
         self._frozen_V1[ids] = False
         self._masks: dict[Any, Tensor] = {}
 
     def clear_frozen_gradients(self) -> None:
         """Set to 0 the gradients of all rows that belong to no added token."""
-        for weight in self._tables():
+        for weight in self.tables():
             if weight.grad is not None:
                 grad = weight.grad
                 local = grad.to_local() if isinstance(grad, DTensor) else grad
                 local.masked_fill_(self._mask_for(grad), 0.0)
 
-    def _tables(self) -> list[Tensor]:
+    def tables(self) -> list[Tensor]:
         """Return the input table and, where untied, the output's, as they are now: sharding swaps them."""
         model: Any = self.model
         tables = [model.get_input_embeddings().weight, model.get_output_embeddings().weight]
