@@ -73,6 +73,8 @@ def test_what_a_png_cannot_hold_is_refused(tmp_path: Path) -> None:
         write_image(Image([[-1024, 9000]], (1, 1)), tmp_path / "wide.png")
     with pytest.raises(UnsupportedError, match="not written as DICOM"):
         write_image(SLICE, tmp_path / "slice.dcm")
+    with pytest.raises(UnsupportedError, match=r"written as \.nii, \.nii\.gz or \.png"):
+        write_image(SLICE, tmp_path / "slice.jpg")
     assert not list(tmp_path.iterdir())
 
 
@@ -88,6 +90,26 @@ def test_nifti_there_and_back_is_exact(tmp_path: Path, image: Image, name: str) 
     again = read_image(tmp_path / name)
     np.testing.assert_array_equal(again.values, exact.values)
     assert again.spacing == pytest.approx(image.spacing, rel=1e-6)
+
+
+def test_nifti_keeps_where_the_scan_lies(tmp_path: Path) -> None:
+    nibabel = pytest.importorskip("nibabel", reason="nibabel is not installed")
+    place = np.array([[-0.6, 0, 0, 90], [0, 0.69, 0.4, -80], [0, -0.12, 2.4, 30], [0, 0, 0, 1]])
+    nibabel.save(nibabel.Nifti1Image(SCAN.values.T, place), tmp_path / "one.nii")
+    image = read_image(tmp_path / "one.nii")
+    write_image(image.with_values(image.values), tmp_path / "again.nii.gz")
+    again = nibabel.load(tmp_path / "again.nii.gz")
+    np.testing.assert_allclose(again.affine, place, rtol=1e-6)
+    assert again.header["sform_code"] == 1
+    write_image(SCAN, tmp_path / "nowhere.nii")
+    assert (read_image(tmp_path / "nowhere.nii").affine, read_image(tmp_path / "one.nii", pixel=0.5).affine) == (
+        None,
+        None,
+    )
+    microns = nibabel.Nifti1Image(SCAN.values.T, np.diag([600.0, 700.0, 2500.0, 1.0]))
+    microns.header.set_xyzt_units("micron")
+    nibabel.save(microns, tmp_path / "microns.nii")
+    np.testing.assert_allclose(read_image(tmp_path / "microns.nii").affine, np.diag([0.6, 0.7, 2.5, 1.0]), rtol=1e-6)
 
 
 def test_nifti_with_a_scale_and_without_air(tmp_path: Path) -> None:
@@ -202,6 +224,11 @@ def test_a_folder_is_one_scan_in_the_order_of_the_body(sample: Path, tmp_path: P
     image = read_image(tmp_path)
     assert image.spacing == pytest.approx((5.0, 0.661468, 0.661468))
     np.testing.assert_array_equal(image.values[2] - image.values[0], 2)
+    assert image.affine is not None
+    axes = np.array(dcmread(sample).ImageOrientationPatient, dtype=float).reshape(2, 3)
+    for column, row, number in ((0, 0, 0), (7, 0, 0), (0, 9, 0), (3, 4, 2)):  # the formula of DICOM, C.7.6.2.1.1
+        left, back, up = [0, 0, 5.0 * number] + 0.661468 * (column * axes[0] + row * axes[1])
+        np.testing.assert_allclose(image.affine @ [column, row, number, 1], [-left, -back, up, 1], atol=1e-6)
     save(2, 12.0)
     with pytest.raises(ParseError, match="missing or there twice"):
         read_image(tmp_path)

@@ -21,6 +21,10 @@ PLUGIN = Path(__file__).resolve().parents[1]
 
 def test_it_is_registered_and_keeps_its_entities(ct: Kind, chest: Image) -> None:
     assert kind_of(chest) is ct
+    placed = Image(chest.values, chest.spacing, affine=np.diag([1.5, 1.5, 3.0, 1.0]))
+    read_back = ct.from_bytes(ct.to_bytes(placed))
+    assert isinstance(read_back, Image)
+    np.testing.assert_array_equal(read_back.affine, placed.affine)
     again = ct.from_bytes(ct.to_bytes(chest), "other")
     assert isinstance(again, Image)
     np.testing.assert_array_equal(again.values, chest.values)

@@ -72,7 +72,8 @@ def restore_command(
     restored = restore(image, load_network(weights))
     write_image(restored.image, output)
     if residual is not None:
-        write_image(Image(restored.residual, image.spacing, f"residual of {image.name}"), residual)
+        name = f"residual of {image.name}"
+        write_image(Image(restored.residual, image.spacing, name, affine=image.affine), residual)
     if montage_file is not None:
         write_whole(montage_file, montage(image, restored, WINDOWS[window]))
     account = _account(image, restored, output)

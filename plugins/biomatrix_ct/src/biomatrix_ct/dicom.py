@@ -61,7 +61,7 @@ def read_dicom(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Image:
         return _read_folder(place, limits)
     one = _read_slice(place, limits)
     spacing = one.pixel if one.values.ndim == 2 else (one.thickness or 1.0, *one.pixel)
-    return Image(one.values, spacing, place.stem)
+    return Image(one.values, spacing, place.stem, affine=_place_of(one))
 
 
 def _read_folder(folder: Path, limits: Limits) -> Image:
@@ -78,10 +78,28 @@ def _read_folder(folder: Path, limits: Limits) -> Image:
             raise UnsupportedError("a file of many frames beside others; read it alone", file=str(path))
         check_size((len(paths), *slices[0].values.shape), limits)
     if len(slices) == 1:
-        return Image(slices[0].values, slices[0].pixel, folder.name)
+        return Image(slices[0].values, slices[0].pixel, folder.name, affine=_place_of(slices[0]))
     order, distance = _order(slices)
     values = np.stack([slices[number].values for number in order])
-    return Image(values, (distance, *slices[0].pixel), folder.name)
+    affine = _place_of(slices[order[0]], distance)
+    return Image(values, (distance, *slices[0].pixel), folder.name, affine=affine)
+
+
+def _place_of(one: _Slice, distance: float | None = None) -> NDArray[np.float64] | None:
+    """Return where a slice lies, and further ones that follow along its normal; None where the file does not say.
+
+    DICOM counts towards the left and the back of the body, an affine towards the right and the front.
+    """
+    if one.position is None or one.axes is None or one.values.ndim != 2:
+        return None
+    along_row, down = one.axes[:3], one.axes[3:]
+    affine = np.eye(4)
+    affine[:3, 0] = along_row * one.pixel[1]
+    affine[:3, 1] = down * one.pixel[0]
+    affine[:3, 2] = np.cross(along_row, down) * (distance or one.thickness or 1.0)
+    affine[:3, 3] = one.position
+    placed: NDArray[np.float64] = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
+    return placed if np.linalg.matrix_rank(placed[:3, :3]) == 3 else None
 
 
 def _order(slices: list[_Slice]) -> tuple[list[int], float]:

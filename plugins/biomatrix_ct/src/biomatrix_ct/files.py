@@ -80,7 +80,10 @@ def read_image(
 
 def check_writable_format(path: str | Path) -> str:
     """Return the format that a file of this name is written in; UnsupportedError where none is."""
-    name = format_named(path)
+    try:
+        name = format_named(path)
+    except UnsupportedError:
+        raise UnsupportedError("CT is written as .nii, .nii.gz or .png; name such a file", file=str(path)) from None
     if name not in _WRITERS:
         raise UnsupportedError("CT is not written as DICOM; name a .nii, .nii.gz or .png file", file=str(path))
     return name

@@ -31,12 +31,15 @@ class Image(Entity):
     name : str
     notes : tuple of str
         What a reader did to the file, a sentence each.
+    affine : ndarray, float64 [4, 4], optional
+        Where it lies: from (column, row, slice), counted from 0, to millimetres towards the right, the front and the
+        head of the body, as NIfTI has them. None where the file does not say.
 
     Raises
     ------
     ParseError
-        Not two or three dimensions, a size of 0, values that are not finite or that no scanner leaves, or a spacing
-        that does not fit.
+        Not two or three dimensions, a size of 0, values that are not finite or that no scanner leaves, a spacing that
+        does not fit, or an affine that has no inverse.
     """
 
     kind: ClassVar[str] = "ct"
@@ -44,6 +47,7 @@ class Image(Entity):
     spacing: tuple[float, ...]
     name: str = ""
     notes: tuple[str, ...] = ()
+    affine: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         given = np.asarray(self.values)
@@ -65,6 +69,8 @@ class Image(Entity):
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "spacing", spacing)
         object.__setattr__(self, "notes", tuple(self.notes))
+        if self.affine is not None:
+            object.__setattr__(self, "affine", _checked(self.affine))
 
     @property
     def has_structure(self) -> bool:
@@ -81,10 +87,20 @@ class Image(Entity):
         if values.shape != self.values.shape:
             raise ParseError(f"the shape {values.shape} is not that of the image, {self.values.shape}")
         notes = (*self.notes, note) if note else self.notes
-        return Image(np.asarray(values, dtype=np.float32), self.spacing, self.name, notes)
+        return Image(np.asarray(values, dtype=np.float32), self.spacing, self.name, notes, self.affine)
 
     def to_file(self, path: str | Path) -> None:
         """Write it as NIfTI (.nii, .nii.gz: exact) or, one slice, as a 16-bit PNG that says its scale."""
         from biomatrix_ct.files import write_image
 
         write_image(self, path)
+
+
+def _checked(given: NDArray[np.float64]) -> NDArray[np.float64]:
+    affine = np.array(given, dtype=np.float64)
+    if affine.shape != (4, 4) or not np.isfinite(affine).all() or not np.array_equal(affine[3], [0, 0, 0, 1]):
+        raise ParseError("an affine is 4 x 4 numbers, the last row 0, 0, 0, 1")
+    if np.linalg.matrix_rank(affine[:3, :3]) < 3:
+        raise ParseError("an affine has three directions, and these lie in a plane")
+    affine.flags.writeable = False
+    return affine

@@ -51,7 +51,8 @@ class CtKind(Kind):
 
     def to_bytes(self, entity: Image) -> bytes:
         """Return a line of JSON, then the values as little-endian float32."""
-        header = {"shape": entity.values.shape, "spacing": entity.spacing, "notes": entity.notes}
+        place = None if entity.affine is None else entity.affine.tolist()
+        header = {"shape": entity.values.shape, "spacing": entity.spacing, "notes": entity.notes, "affine": place}
         return json.dumps(header).encode() + b"\n" + entity.values.astype("<f4").tobytes()
 
     def from_bytes(self, data: bytes, name: str = "") -> Entity:
@@ -60,7 +61,7 @@ class CtKind(Kind):
         try:
             header = json.loads(data[:end])
             values = np.frombuffer(data, dtype="<f4", offset=end + 1).reshape(header["shape"])
-            return Image(values, tuple(header["spacing"]), name, tuple(header["notes"]))
+            return Image(values, tuple(header["spacing"]), name, tuple(header["notes"]), header.get("affine"))
         except (ValueError, KeyError, TypeError) as error:
             raise ParseError(f"no bytes of a CT image: {error}", record=name or None) from error
 

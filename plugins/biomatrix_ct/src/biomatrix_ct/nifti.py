@@ -38,6 +38,8 @@ def read_nifti(
 ) -> Image:
     """Return the scan of a NIfTI file: slices along its third axis, columns along its first, as they are stored.
 
+    Where it lies is read too, where the file says it in a way that has an inverse; ``pixel`` sets that aside.
+
     The format does not say what was measured. A file with air below -200 HU is taken for CT; for another, say that
     its numbers are Hounsfield units by a slope of 1 and an intercept of 0.
 
@@ -71,19 +73,34 @@ def read_nifti(
     zooms = [float(one) * unit for one in scan.header.get_zooms()[: len(shape)]]
     if pixel is not None:
         zooms[:2] = [pixel, pixel]
-    return Image(np.ascontiguousarray(values.T), tuple(zooms[::-1]), Path(path).name.split(".")[0])
+    affine = _place(scan.header, unit) if pixel is None else None
+    return Image(np.ascontiguousarray(values.T), tuple(zooms[::-1]), Path(path).name.split(".")[0], affine=affine)
 
 
 def write_nifti(image: Image, path: str | Path) -> None:
-    """Write an image with its values exactly, as float32, and its spacing; the orientation is not known and said so."""
+    """Write an image with its values exactly, as float32, its spacing, and where it lies or that this is not known."""
     nibabel = _library()
-    affine = np.diag([*image.spacing[::-1], *([1.0] * (4 - len(image.spacing)))])
-    made = nibabel.Nifti1Image(np.ascontiguousarray(image.values.T), affine)
+    made = nibabel.Nifti1Image(
+        np.ascontiguousarray(image.values.T), np.eye(4) if image.affine is None else image.affine
+    )
     made.header.set_xyzt_units("mm")
     made.header.set_zooms(image.spacing[::-1])
     made.set_qform(None, code=0)
-    made.set_sform(None, code=0)
+    made.set_sform(image.affine, code=0 if image.affine is None else "scanner")
     write_whole(path, made.to_bytes())
+
+
+def _place(header: Any, unit: float) -> NDArray[np.float64] | None:
+    """Return the affine of a header in millimetres: the sform, else the qform; None where it has neither."""
+    for read in (header.get_sform, header.get_qform):
+        try:
+            affine, code = read(coded=True)
+        except (ValueError, OverflowError):  # quaternions that are none
+            continue
+        if code and np.isfinite(affine).all() and np.linalg.matrix_rank(affine[:3, :3]) == 3:
+            placed: NDArray[np.float64] = np.diag([unit, unit, unit, 1.0]) @ affine
+            return placed
+    return None
 
 
 def _library() -> Any:
