@@ -241,3 +241,10 @@ def test_a_request_keeps_its_parts_as_they_were_given(model: Model) -> None:
     request = Request(["What is ", bm.Soft(ETHANOL), "?"], sampling=GREEDY, max_new_tokens=4)
     assert model.engine.generate([request])[0][0].token_ids == model.engine.generate([request])[0][0].token_ids
     assert isinstance(request.parts[1], bm.Soft)
+
+
+def test_a_number_past_all_floats_is_refused_in_one_line() -> None:
+    from biomatrix.soft.prompt_part import GivenVectors
+
+    with pytest.raises(ConfigurationError, match="k lists of d numbers"):
+        GivenVectors([[10**400, 1]], "molecule")

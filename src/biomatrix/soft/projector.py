@@ -177,7 +177,7 @@ class Projector(nn.Module):
             raise WeightsError("a tensor holds NaN or infinity", file=str(path))
         if not (tensors["length"] > 0 and bool((tensors["spread"] > 0).all())):
             raise WeightsError("the norm of its vectors and the spread that it divides by are above 0", file=str(path))
-        projector.load_state_dict(tensors, assign=True)
+        projector.to_empty(device="cpu").load_state_dict(tensors)
         return projector.requires_grad_(False).eval()
 
     def _check_sizes(self, record: ProjectorRecord) -> None:
