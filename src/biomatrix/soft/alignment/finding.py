@@ -11,7 +11,7 @@ import numpy as np
 from biomatrix.entities.base_entity import Entity
 from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.soft.alignment.decoder import Decoder
-from biomatrix.soft.alignment.folder import open_pool, spelled
+from biomatrix.soft.alignment.folder import open_pool, require_alignment, spelled
 from biomatrix.soft.alignment.retrieval import cosine
 from biomatrix.soft.soft_source import SoftSource
 
@@ -38,13 +38,14 @@ def nearest_texts(
     Returns
     -------
     list of dict
-        ``asked`` and ``nearest``: rows of ``found``, ``key`` and ``cosine``.
+        ``asked``, ``among`` how many was looked, and ``nearest``: rows of ``found``, ``key`` and ``cosine``.
 
     Raises
     ------
     BioMatrixError
         An entity has no vectors, with its number.
     """
+    require_alignment(folder)
     source = SoftSource.from_pretrained(folder)
     pool = open_pool(folder, Decoder(decoder))
     texts, keys, vectors = pool.texts, pool.text_keys, pool.text_vectors
@@ -83,6 +84,7 @@ def _told(
     return [
         {
             "asked": one,
+            "among": len(found),
             "nearest": [{"found": found[at], "key": keys[at], "cosine": float(row[at])} for at in places],
         }
         for one, row, places in zip(asked, likeness, order, strict=True)

@@ -127,6 +127,7 @@ def open_pool(folder: str | Path, decoder: Decoder) -> Pool:
     from safetensors.numpy import load_file
 
     place = Path(folder)
+    require_alignment(place)
     about = read_object(place / ABOUT_FILE, WeightsError)
     if about.get("version") != VERSION:
         raise WeightsError(f"version {about.get('version')!r}, not {VERSION}", file=str(place / ABOUT_FILE))
@@ -152,6 +153,15 @@ def open_pool(folder: str | Path, decoder: Decoder) -> Pool:
         texts, held["text_keys"], tensors["text_vectors"], entities, held["entity_keys"], tensors["entity_vectors"],
         space,
     )  # fmt: skip
+
+
+def require_alignment(folder: str | Path) -> None:
+    """Raise WeightsError where a folder was not made by ``biomatrix soft align``."""
+    if not (Path(folder) / ABOUT_FILE).is_file():
+        raise WeightsError(
+            f"no alignment here, which has {ABOUT_FILE}; name a folder that biomatrix soft align wrote",
+            file=str(folder),
+        )
 
 
 def spelled(entity: Entity) -> str:
