@@ -138,8 +138,8 @@ class ScGptEncoder(CellNetworkEncoder):
         place = Path(folder)
         if not (place / CONFIG).is_file():
             raise WeightsError(
-                f"no {NAME} to open, which has {CONFIG}; convert the published files first (biomatrix soft convert scgpt "
-                "PUBLISHED -o FOLDER)",
+                f"no {NAME} to open, which has {CONFIG}; convert the published files first (biomatrix soft convert "
+                "scgpt PUBLISHED -o FOLDER)",
                 file=str(folder),
             )
         told = read_object(place / CONFIG, WeightsError)
