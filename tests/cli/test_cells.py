@@ -163,6 +163,20 @@ def test_a_page_names_its_file_and_the_option_that_it_speaks_of(folder: Path) ->
     assert ">obs['n_counts'] is not taken" in text
 
 
+def test_the_terminal_says_what_was_left_out(tmp_path: Path) -> None:
+    made = made_cells()
+    names = [*made.var_names, "chr1:100-600", "chr2:100-600"]
+    values = np.hstack([made.X, np.ones((len(made), 2), dtype=np.float32)])
+    both = anndata.AnnData(values, made.obs)
+    both.var_names = names
+    both.write_h5ad(tmp_path / "both.h5ad")
+    words = ["cells", str(tmp_path / "both.h5ad"), "-o", str(tmp_path / "report.html"), "--tissue", "blood"]
+    result = RUNNER.invoke(app, words)
+    assert "note: 2 peaks beside the genes were left out" in result.stderr
+    assert "(--assembly)" in result.stderr
+    assert "note: " not in RUNNER.invoke(app, [*words, "-q"]).stderr
+
+
 def test_a_few_genes_say_little_of_a_tissue_and_nothing_measured_is_claimed(tmp_path: Path) -> None:
     """Random counts of markers of three types alone."""
     made = made_cells()

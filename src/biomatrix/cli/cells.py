@@ -116,3 +116,6 @@ def cells(
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         typer.echo("\n".join(text_table([("type", "cells"), *found.counts.items()])))
+        if not quiet:
+            for note in found.notes:
+                typer.echo(f"note: {note}", err=True)

@@ -42,8 +42,8 @@ def retrieve(
 ) -> None:
     """Say which texts lie nearest to entities, and which entities to a text, by cosine.
 
-    Looked among are those that the projector was judged on. The nearest is not always right: the folder's report.html
-    says how often it was.
+    Looked among are those that the projector was judged on, and not those that it was trained on; --among gives other
+    texts. The nearest is not always right: the folder's report.html says how often it was.
     """
     if bool(given.each) == bool(text):
         raise ConfigurationError("give entities (--molecule ...) or texts (--text), one of both")
@@ -60,7 +60,8 @@ def retrieve(
         return
     for one in found:
         typer.echo(one["asked"])
-        typer.echo("\n".join(text_table([["", "cosine", ""], *_rows(one["nearest"])])) + "\n")
+        head = ["", "cosine", f"among {one['among']:,} {'texts' if given.each else 'entities'}"]
+        typer.echo("\n".join(text_table([head, *_rows(one["nearest"])])) + "\n")
 
 
 def _rows(nearest: list[dict[str, object]]) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from biomatrix.soft.alignment.fitting import FitSettings, TextTable, fit_contrastive, projected, ridge_map
 from biomatrix.soft.alignment.judging import (
@@ -14,12 +15,14 @@ from biomatrix.soft.alignment.judging import (
     RIDGE,
     SHUFFLED,
     UNTRAINED,
+    Row,
     Side,
     judge,
     left_out_rows,
     verdict,
 )
 from biomatrix.soft.alignment.linear_map import LinearMap
+from biomatrix.soft.alignment.retrieval import Recall
 from biomatrix.soft.alignment.settings import AlignmentSettings
 from biomatrix.soft.projector import ProjectorSettings
 
@@ -67,6 +70,34 @@ def test_where_keys_were_all_seen_random_texts_do_as_well_and_the_report_says_so
     assert rows[0].name == LEFT_OUT
     assert rows[0].found["to_text"].asked == 60
     assert rows[0].found["to_text"].within[1] < 0.4
+
+
+@pytest.mark.parametrize(
+    ("found", "keys", "says"),
+    [
+        (
+            (1.0, 0.25, 0.25),
+            4,
+            "they must: shuffled pairs and random vectors for texts. 4 keys are few: guessing finds 0.25",
+        ),
+        (
+            (0.9, 0.1, 0.6),
+            50,
+            "must: shuffled pairs. Controls that do not fail, so that nothing is shown: random vectors",
+        ),
+        ((0.02, 0.02, 0.02), 50, "do not fail, so that nothing is shown: shuffled pairs and random vectors for texts."),
+        ((0.9,), 50, "The controls that are trained were left out."),
+    ],
+)
+def test_the_sentence_tells_controls_that_fail_from_those_that_do_not(
+    found: tuple[float, ...], keys: int, says: str
+) -> None:
+    names = (ALIGNED, SHUFFLED, RANDOM_TEXTS)
+    rows = [
+        Row(name, "control", {"to_text": Recall({1: share}, 1.0, keys, keys, keys)})
+        for name, share in zip(names, found, strict=False)
+    ]
+    assert says in verdict(rows, ["seen"], [f"unseen {number}" for number in range(keys)])
 
 
 def test_a_projector_of_one_layer_can_start_as_ridge_regression() -> None:

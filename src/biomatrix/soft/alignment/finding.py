@@ -48,7 +48,7 @@ def nearest_texts(
     Returns
     -------
     list of dict
-        ``asked`` and ``nearest``: rows of ``found``, ``key`` and ``cosine``.
+        ``asked``, ``among`` how many was looked, and ``nearest``: rows of ``found``, ``key`` and ``cosine``.
 
     Raises
     ------
@@ -117,6 +117,7 @@ def _told(
     return [
         {
             "asked": one,
+            "among": len(found),
             "nearest": [{"found": found[at], "key": keys[at], "cosine": float(row[at])} for at in places],
         }
         for one, row, places in zip(asked, likeness, order, strict=True)

@@ -158,8 +158,18 @@ def open_pool(folder: str | Path, decoder: Decoder) -> Pool:
     )  # fmt: skip
 
 
+def require_alignment(folder: str | Path) -> None:
+    """Raise WeightsError where a folder was not made by ``biomatrix soft align``."""
+    if not (Path(folder) / ABOUT_FILE).is_file():
+        raise WeightsError(
+            f"no alignment here, which has {ABOUT_FILE}; name a folder that biomatrix soft align wrote",
+            file=str(folder),
+        )
+
+
 def read_about(folder: str | Path) -> dict[str, Any]:
     """Return what ``alignment.json`` holds; WeightsError where it is missing, damaged or of another version."""
+    require_alignment(folder)
     path = Path(folder) / ABOUT_FILE
     about = read_object(path, WeightsError)
     if about.get("version") != VERSION:

@@ -5,7 +5,7 @@ Legend of shapes: n training pairs, m asked, k vectors of an entity, d numbers o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +44,9 @@ CLASSIFICATION: Final = (
 )
 _AS_WELL: Final = 0.05
 """Recall@1 by which random texts may fall behind and the recall still be called classification."""
+
+_FEW: Final = 20
+"""Keys below which the table is called small."""
 
 
 @dataclass(frozen=True)
@@ -237,12 +240,25 @@ def verdict(rows: Sequence[Row], train_keys: Sequence[str], test_keys: Sequence[
     names = (RIDGE, NEAREST)
     beaten = [name for name in names if by_name[ALIGNED] > by_name.get(name, 0.0)]
     lost = [name for name in names if name not in beaten]
-    failed = [name for name in (SHUFFLED, RANDOM_TEXTS) if by_name.get(name, 1.0) <= by_name[ALIGNED] / 5]
     told = [f"{kept}.", f"The projector finds more than {' and '.join(beaten) or 'no baseline'}."]
     if lost:
         told.append(f"It does not find more than {' and '.join(lost)}.")
-    told.append(f"Controls that fail, as they must: {' and '.join(failed) or 'none'}.")
-    return " ".join(told)
+    return " ".join([*told, *_of_controls(by_name, len(set(test_keys)))])
+
+
+def _of_controls(by_name: Mapping[str, float], keys: int) -> list[str]:
+    """Return what the trained controls say: one fails that finds no more than guessing, or a fifth of the projector."""
+    ran = [name for name in (SHUFFLED, RANDOM_TEXTS) if name in by_name]
+    most = max(by_name[ALIGNED] / 5, 1 / keys)
+    failed = [name for name in ran if by_name[name] <= most and by_name[name] < by_name[ALIGNED]]
+    told = [f"Controls that fail, as they must: {' and '.join(failed)}."] if failed else []
+    if stood := [name for name in ran if name not in failed]:
+        told.append(f"Controls that do not fail, so that nothing is shown: {' and '.join(stood)}.")
+    if not ran:
+        told.append("The controls that are trained were left out.")
+    if keys < _FEW:
+        told.append(f"{keys} keys are few: guessing finds {1 / keys:.2f}, and one entity more or less decides.")
+    return told
 
 
 def joined(first: Side, second: Side) -> Side:

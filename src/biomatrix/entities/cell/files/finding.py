@@ -106,7 +106,7 @@ def find(
     if total_column is None and seen.scale == "counts" and count < _ALL_GENES:
         note.append(
             f"totals of cells are sums over the {count:,} genes of the file; if others were left out, name the "
-            "column of counts over all (totals=)"
+            "column of counts over all (totals=, --totals)"
         )
     if len(contents.obs) > SAMPLED:
         seen_in = sum(last - first for first, last in spans)
@@ -162,8 +162,8 @@ def _chosen(
                 found = _as_written(contents, matrix, found)
             if len(matrix.data) and matrix.data.min() < 0:
                 raise UnsupportedError(
-                    f"{place.name} cannot be cells: {found.why}; name the layer of what was measured (layer=), or give "
-                    "a file that has raw"
+                    f"{place.name} cannot be cells: {found.why}; name the layer of what was measured (layer=, "
+                    "--layer), or give a file that has raw"
                 )
         except BioMatrixError as error:
             errors.append(error)
@@ -172,7 +172,7 @@ def _chosen(
             continue
         rated.append(((_ORDER[found.scale], -matrix.shape[1], number), place, found, matrix))
     if not rated:
-        raise errors[0] if errors else ParseError("holds no matrix that can be read; name one (layer=)")
+        raise errors[0] if errors else ParseError("holds no matrix that can be read; name one (layer=, --layer)")
     _, place, found, sample = min(rated, key=lambda one: one[0])
     notes += [f"passed over: {error.message}" for error in errors]
     others = [f"{one.name} ({seen.scale})" for _, one, seen, _ in rated if one is not place]
@@ -211,7 +211,7 @@ def totals_in(obs: TableRows, column: str, first: int, last: int) -> NDArray[np.
         read = np.asarray(obs.column(column, first, last), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ParseError(
-            f"obs[{column!r}] holds no numbers, which totals are; name another column (totals=)"
+            f"obs[{column!r}] holds no numbers, which totals are; name another column (totals=, --totals)"
         ) from error
     return read
 
@@ -253,7 +253,7 @@ def _genes(
         if kinds.told and len(var):
             held = kinds.listed(~wanted)
             raise UnsupportedError(
-                f"holds {held} and no genes; give the file or the matrix (layer=) of the genes of these cells"
+                f"holds {held} and no genes; give the file or the matrix (layer=, --layer) of the genes of these cells"
             )
         wanted = ~wanted  # for the resolver to say what they are
     elif (others := ~(wanted | kinds.peaks)).any():

@@ -186,7 +186,7 @@ def _assembly(asked: str | None, told: str, var: TableRows, wanted: NDArray[np.i
     if asked is None and not found:
         raise UnsupportedError(
             "regions without an assembly say nothing, and the file names none; say which genome it was mapped to, such "
-            "as assembly='hg38' or 'hg19'"
+            "as assembly='hg38' or 'hg19' (--assembly)"
         )
     if asked is None:
         return found

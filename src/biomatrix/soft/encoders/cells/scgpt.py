@@ -136,6 +136,12 @@ class ScGptEncoder(CellNetworkEncoder):
             A setting that makes no sense.
         """
         place = Path(folder)
+        if not (place / CONFIG).is_file():
+            raise WeightsError(
+                f"no {NAME} to open, which has {CONFIG}; convert the published files first (biomatrix soft convert "
+                "scgpt PUBLISHED -o FOLDER)",
+                file=str(folder),
+            )
         told = read_object(place / CONFIG, WeightsError)
         if told.get("encoder") != NAME or told.get("code_version") != CODE_VERSION:
             raise WeightsError(
