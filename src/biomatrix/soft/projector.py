@@ -5,6 +5,7 @@ Legend of shapes: d numbers of an encoder's vector, D of a decoder's embedding, 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -98,6 +99,14 @@ class Projector(nn.Module):
         self.register_buffer("length", torch.tensor(float(length)))
         self.register_buffer("mean", torch.zeros(d))
         self.register_buffer("spread", torch.ones(d))
+
+    @property
+    def hash(self) -> str:
+        """A SHA-256, in hexadecimal, of its tensors as they are."""
+        digest = hashlib.sha256()
+        for name, tensor in sorted(self.state_dict().items()):
+            digest.update(name.encode() + tensor.detach().cpu().to(torch.float32).contiguous().numpy().tobytes())
+        return digest.hexdigest()
 
     def standardise(self, vectors: Tensor) -> None:
         """Take the mean and the spread of training vectors, ``float32 [..., d]``, off every vector from now on."""

@@ -43,7 +43,7 @@ class SoftSource:
         _check_encoder(name, encoder, projector.record)
         self.name, self.encoder, self.projector = name, encoder, projector.eval()
         self.record: ProjectorRecord = projector.record
-        self._mark = _hash_of(projector)
+        self._mark = bytes.fromhex(projector.hash)
         self._lock = Lock()
 
     @classmethod
@@ -120,10 +120,3 @@ def _check_encoder(name: str, encoder: Encoder, record: ProjectorRecord) -> None
                 f"the projector {name} was made for an encoder of {what} {wanted}, and {record.encoder} has {found}; "
                 "open the encoder it was made for, or align a projector to this one"
             )
-
-
-def _hash_of(projector: Projector) -> bytes:
-    digest = hashlib.sha256()
-    for name, tensor in sorted(projector.state_dict().items()):
-        digest.update(name.encode() + tensor.detach().cpu().to(torch.float32).contiguous().numpy().tobytes())
-    return digest.digest()

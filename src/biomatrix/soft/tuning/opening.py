@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -82,14 +81,6 @@ def aligned_projector(folder: Path, encoder: Encoder, model: PreTrainedModel) ->
             file=str(folder),
         )
     return projector
-
-
-def projector_hash(projector: Projector) -> str:
-    """Return a SHA-256 of a projector's tensors as they are."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(projector.state_dict().items()):
-        digest.update(name.encode() + tensor.detach().cpu().to(torch.float32).contiguous().numpy().tobytes())
-    return digest.hexdigest()
 
 
 def keep_encoder(encoder: Encoder, folder: Path) -> str:

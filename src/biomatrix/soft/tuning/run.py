@@ -23,7 +23,6 @@ from biomatrix.soft.tuning.opening import (
     encoder_of,
     keep_encoder,
     new_projector,
-    projector_hash,
     tuned_record,
 )
 from biomatrix.soft.tuning.recipe import SoftRecipe
@@ -214,7 +213,7 @@ class SoftRun:
         return self.documents.fingerprint(
             besides=(
                 self.encoder.hash,
-                projector_hash(self.projector),
+                self.projector.hash,
                 f"{self.recipe.soft.trained} {settings}",
                 *shown,
             )
