@@ -98,3 +98,15 @@ def test_a_side_that_is_not_one_is_refused() -> None:
     for spec in ("tfdf", "tfidf,width=x", "network", "mean_embedding,width=3"):
         with pytest.raises(ConfigurationError):
             open_text_side(spec, decoder)
+
+
+def test_texts_that_are_cut_are_counted_and_told(bert: Path, caplog: pytest.LogCaptureFixture) -> None:
+    long = "a molecule of many rings " * 400
+    opened = Decoder("nano")
+    for side in (NetworkTexts(bert), open_text_side("mean_embedding", opened), open_text_side("hidden_states", opened)):
+        caplog.clear()
+        with caplog.at_level("WARNING", logger="biomatrix.soft"):
+            side.encode(["short", long, "a ring"])
+        assert [record.getMessage().split(": ")[-1] for record in caplog.records if "cut" in record.getMessage()] == [
+            "1 of 3 texts are longer than it reads, and were cut at their end"
+        ]

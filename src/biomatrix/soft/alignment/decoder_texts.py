@@ -58,6 +58,10 @@ class _OfDecoder(TextSide):
             f"{self.name} {CODE_VERSION} {model_hash(self._network.named_parameters())}".encode()
         ).hexdigest()
 
+    def too_long(self, texts: Sequence[str]) -> int:
+        """Return how many of some texts have more tokens than are read."""
+        return sum(len(self._vocabulary.encode_text(text)) > self._most for text in texts)
+
     def _ids(self, text: str) -> list[int]:
         return self._vocabulary.encode_text(text)[: self._most]
 

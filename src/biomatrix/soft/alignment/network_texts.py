@@ -60,6 +60,11 @@ class NetworkTexts(TextSide):
         folder = encoder_folder_hash(self._folder, self._config)
         return hashlib.sha256(f"network texts {CODE_VERSION} {self._most} {folder}".encode()).hexdigest()
 
+    def too_long(self, texts: Sequence[str]) -> int:
+        """Return how many of some texts have more tokens than are read."""
+        ids = self._tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]
+        return sum(len(one) > self._most for one in ids)
+
     def vectors_of(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the means, ``float32 [n, width]``."""
         import torch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+log = logging.getLogger("biomatrix.soft")
 
 
 class TextSide(ABC):
@@ -36,6 +39,10 @@ class TextSide(ABC):
     def hash(self) -> str:
         """A SHA-256, in hexadecimal, of all that its vectors depend on."""
 
+    def too_long(self, texts: Sequence[str]) -> int:
+        """Return how many of some texts are cut at their end before they are encoded."""
+        return 0
+
     @abstractmethod
     def vectors_of(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors of texts that are not empty, ``float32 [n, width]``."""
@@ -54,6 +61,10 @@ class TextSide(ABC):
                 raise ConfigurationError("an empty text says nothing to align with", record=texts.index(text) + 1)
         if not distinct:
             return np.empty((0, self.width), dtype=np.float32)
+        if cut := self.too_long(distinct):
+            log.warning(
+                "%s: %d of %d texts are longer than it reads, and were cut at their end", self.name, cut, len(distinct)
+            )
         found = np.asarray(self.vectors_of(distinct), dtype=np.float32)
         wrong = np.flatnonzero(~np.isfinite(found).all(axis=1) | ~found.any(axis=1))
         if len(wrong):
