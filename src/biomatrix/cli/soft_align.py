@@ -115,9 +115,13 @@ def align(
     weight_decay: Annotated[float, typer.Option(help="Of AdamW.")] = 0.05,
     temperature: Annotated[float, typer.Option(help="At the start; it is learned.")] = 0.07,
     one_way: Annotated[bool, typer.Option("--one-way", help="Contrast entities with texts alone.")] = False,
-    repeats: Annotated[Repeats, typer.Option(help="Pairs of one key in a batch.")] = Repeats.POSITIVES,
+    repeats: Annotated[
+        Repeats, typer.Option("--same-key", help="What pairs of one key in a batch are to one another.")
+    ] = Repeats.POSITIVES,
     distinct_keys: Annotated[bool, typer.Option("--distinct-keys", help="Batches hold each key once.")] = False,
-    held_out: Annotated[float, typer.Option(help="Share of the training pairs that tells when to stop.")] = 0.1,
+    held_out: Annotated[
+        float, typer.Option("--held-out-share", help="Share of the training pairs that tells when to stop.")
+    ] = 0.1,
     seed: Annotated[int, typer.Option(help="Same seed, same projector.")] = 0,
     cache: Annotated[Path | None, typer.Option(help="A folder for vectors, so that they are made once.")] = None,
     no_controls: Annotated[

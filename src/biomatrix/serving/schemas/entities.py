@@ -52,8 +52,7 @@ class GivenEntity(BaseModel):
         str | None,
         Field(
             description="The modality in which the model is shown it, such as selfies; when null that of the tokens it "
-            "is given as, else its usual one. soft: as vectors, where the server has a projector of its kind; "
-            "soft:NAME names one of several."
+            "is given as, else its usual one; soft, or soft:PROJECTOR: as vectors."
         ),
     ] = None
 
