@@ -58,12 +58,10 @@ class _OfDecoder(TextSide):
             f"{self.name} {CODE_VERSION} {model_hash(self._network.named_parameters())}".encode()
         ).hexdigest()
 
-    def too_long(self, texts: Sequence[str]) -> int:
-        """Return how many of some texts have more tokens than are read."""
-        return sum(len(self._vocabulary.encode_text(text)) > self._most for text in texts)
-
-    def _ids(self, text: str) -> list[int]:
-        return self._vocabulary.encode_text(text)[: self._most]
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        whole = [self._vocabulary.encode_text(text) for text in texts]
+        self.tell_cut(sum(len(ids) > self._most for ids in whole), texts)
+        return [ids[: self._most] for ids in whole]
 
 
 class MeanEmbedding(_OfDecoder):
@@ -74,7 +72,7 @@ class MeanEmbedding(_OfDecoder):
     def vectors_of(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the means, ``float32 [n, D]``."""
         rows = self._positions.input_rows.detach()
-        means = [rows[torch.tensor(self._ids(text), device=rows.device)].float().mean(dim=0).cpu() for text in texts]
+        means = [rows[torch.tensor(ids, device=rows.device)].float().mean(dim=0).cpu() for ids in self._ids(texts)]
         found: NDArray[np.float32] = torch.stack(means).numpy()
         return found
 
@@ -86,7 +84,7 @@ class HiddenStates(_OfDecoder):
 
     def vectors_of(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the means, ``float32 [n, D]``; what is padded behind a text changes nothing."""
-        ids = [self._ids(text) for text in texts]
+        ids = self._ids(texts)
         order = sorted(range(len(ids)), key=lambda at: len(ids[at]))
         found = np.empty((len(texts), self.width), dtype=np.float32)
         device = self._positions.input_rows.device

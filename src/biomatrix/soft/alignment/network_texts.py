@@ -60,24 +60,22 @@ class NetworkTexts(TextSide):
         folder = encoder_folder_hash(self._folder, self._config)
         return hashlib.sha256(f"network texts {CODE_VERSION} {self._most} {folder}".encode()).hexdigest()
 
-    def too_long(self, texts: Sequence[str]) -> int:
-        """Return how many of some texts have more tokens than are read."""
-        ids = self._tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]
-        return sum(len(one) > self._most for one in ids)
-
     def vectors_of(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the means, ``float32 [n, width]``."""
         import torch
 
         order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
         found = np.empty((len(texts), self.width), dtype=np.float32)
+        cut = 0
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
             inputs = self._tokenizer(
                 [texts[at] for at in chosen], padding=True, truncation=True, max_length=self._most, return_tensors="pt"
             ).to(self._device)
+            cut += sum(bool(one.overflowing) for one in inputs.encodings)
             mask = inputs["attention_mask"][..., None]
             with torch.inference_mode():
                 states = self._network(**inputs).last_hidden_state * mask
                 found[chosen] = (states.sum(dim=1) / mask.sum(dim=1)).float().cpu().numpy()
+        self.tell_cut(cut, texts)
         return found

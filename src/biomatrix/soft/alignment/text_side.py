@@ -39,9 +39,12 @@ class TextSide(ABC):
     def hash(self) -> str:
         """A SHA-256, in hexadecimal, of all that its vectors depend on."""
 
-    def too_long(self, texts: Sequence[str]) -> int:
-        """Return how many of some texts are cut at their end before they are encoded."""
-        return 0
+    def tell_cut(self, cut: int, texts: Sequence[str]) -> None:
+        """Say how many of the texts that are encoded were cut at their end, where some were."""
+        if cut:
+            log.warning(
+                "%s: %d of %d texts are longer than it reads, and were cut at their end", self.name, cut, len(texts)
+            )
 
     @abstractmethod
     def vectors_of(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -61,10 +64,6 @@ class TextSide(ABC):
                 raise ConfigurationError("an empty text says nothing to align with", record=texts.index(text) + 1)
         if not distinct:
             return np.empty((0, self.width), dtype=np.float32)
-        if cut := self.too_long(distinct):
-            log.warning(
-                "%s: %d of %d texts are longer than it reads, and were cut at their end", self.name, cut, len(distinct)
-            )
         found = np.asarray(self.vectors_of(distinct), dtype=np.float32)
         wrong = np.flatnonzero(~np.isfinite(found).all(axis=1) | ~found.any(axis=1))
         if len(wrong):
