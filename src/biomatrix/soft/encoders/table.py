@@ -97,8 +97,7 @@ def open_encoder(spec: str, *, beside: Path | None = None, **options: Any) -> En
     >>> open_encoder("morgan,bits=512,parts=2").k
     2
     """
-    head, *written = _OPTIONS.split(str(spec).strip())
-    name, _, argument = head.partition(":")
+    name, argument, written = split_spec(spec)
     given = {**dict(_option(one) for one in written), **options}
     table = {one.name: one for one in known_encoders()}
     if name not in table:
@@ -120,6 +119,19 @@ def open_encoder(spec: str, *, beside: Path | None = None, **options: Any) -> En
     told = "".join(f",{key}={_written(value)}" for key, value in sorted(given.items()) if value is not None)
     encoder.spec = f"{name}:{argument}{told}" if argument else f"{name}{told}"
     return encoder
+
+
+def split_spec(spec: str) -> tuple[str, str, list[str]]:
+    """Return the name of an encoder, its folder or "", and its options, as its text spells them.
+
+    Examples
+    --------
+    >>> split_spec("auto:esm2,kind=protein,k=4")
+    ('auto', 'esm2', ['kind=protein', 'k=4'])
+    """
+    head, *options = _OPTIONS.split(str(spec).strip())
+    name, _, folder = head.partition(":")
+    return name, folder, options
 
 
 def _made(known: KnownEncoder, argument: str, given: Mapping[str, Any]) -> Encoder:

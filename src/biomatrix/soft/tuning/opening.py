@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +10,7 @@ import torch
 from biomatrix.entities.encoder import Encoder
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation.model_hash import model_hash
+from biomatrix.soft.encoders.table import split_spec
 from biomatrix.soft.projector import Projector, ProjectorSettings
 from biomatrix.soft.projector_record import ProjectorRecord
 from biomatrix.vocabulary.initialisation import typical_norm
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 ENCODER: Final = "encoder"
 """The folder of an encoder beside its projector."""
-_OPTIONS: Final = re.compile(r",(?=[a-z_]+=)")
 
 
 def encoder_of(soft: SoftSection) -> Encoder:
@@ -89,9 +88,8 @@ def keep_encoder(encoder: Encoder, folder: Path) -> str:
     One that knows no saving, such as a published network, stays where it is.
     """
     save = getattr(getattr(encoder, "encoder", encoder), "save_pretrained", None)
-    head, *options = _OPTIONS.split(encoder.spec, maxsplit=1)
-    name, colon, _ = head.partition(":")
-    if save is None or not colon:
+    name, place, options = split_spec(encoder.spec)
+    if save is None or not place:
         return encoder.spec
     save(folder / ENCODER)
     return ",".join([f"{name}:{ENCODER}", *options])
