@@ -12,6 +12,8 @@ from biomatrix.entities.files.json_files import read_object
 from biomatrix.errors import WeightsError
 
 WEIGHTS_FILE: Final = "projector.safetensors"
+ENCODER_FOLDER: Final = "encoder"
+"""Where an encoder lies that was fitted for the projector, beside it."""
 RECORD_FILE: Final = "projector.json"
 VERSION: Final = 1
 """Of the folder's form."""

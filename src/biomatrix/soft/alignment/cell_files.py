@@ -18,10 +18,10 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.soft.alignment.cell_texts import cell_pairs, marker_symbols, read_ontology
 from biomatrix.soft.alignment.pairs import PairSet
 from biomatrix.soft.encoders import open_encoder
+from biomatrix.soft.projector_record import ENCODER_FOLDER
 
 FITTED: Final = "expression_pca"
 """The encoder that can be fitted on the training cells: written without a folder."""
-ENCODER_FOLDER: Final = "encoder"
 log = logging.getLogger("biomatrix.soft")
 _SIDES: Final = ("train", "test")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -12,7 +12,7 @@ from biomatrix.errors import ConfigurationError
 from biomatrix.generation.model_hash import model_hash
 from biomatrix.soft.encoders.table import split_spec
 from biomatrix.soft.projector import Projector, ProjectorSettings
-from biomatrix.soft.projector_record import ProjectorRecord
+from biomatrix.soft.projector_record import ENCODER_FOLDER, ProjectorRecord
 from biomatrix.vocabulary.initialisation import typical_norm
 
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from biomatrix.soft.tuning.entity_vectors import EntityVectors
     from biomatrix.soft.tuning.recipe import SoftSection
     from biomatrix.vocabulary import Vocabulary
-
-
-ENCODER: Final = "encoder"
-"""The folder of an encoder beside its projector."""
 
 
 def encoder_of(soft: SoftSection) -> Encoder:
@@ -91,8 +87,8 @@ def keep_encoder(encoder: Encoder, folder: Path) -> str:
     name, place, options = split_spec(encoder.spec)
     if save is None or not place:
         return encoder.spec
-    save(folder / ENCODER)
-    return ",".join([f"{name}:{ENCODER}", *options])
+    save(folder / ENCODER_FOLDER)
+    return ",".join([f"{name}:{ENCODER_FOLDER}", *options])
 
 
 def tuned_record(
