@@ -51,7 +51,7 @@ class Scaled:
         Which cells.
     bounds : list of int
         Where the values of each begin, and where the last end.
-    columns : ndarray, shape=(n,), dtype=integer
+    columns : ndarray, shape=(n,), dtype=int64
     values : ndarray, shape=(n,), dtype=float32
         As they stand in the matrix.
     scaled : ndarray, shape=(n,), dtype=float64
@@ -60,7 +60,7 @@ class Scaled:
 
     rows: range
     bounds: list[int]
-    columns: NDArray[np.integer]
+    columns: NDArray[np.intp]
     values: NDArray[np.float32]
     scaled: NDArray[np.float64]
 
@@ -84,7 +84,8 @@ def scaled_parts(cells: CellSet, inverse: NDArray[np.float64], *, ranks: bool) -
     matrix = cells.matrix
     for first, stop in _chunks(matrix.indptr):
         begin, end = int(matrix.indptr[first]), int(matrix.indptr[stop])
-        columns, values = matrix.indices[begin:end], matrix.data[begin:end]
+        # Cast once: both what looks up a scale and what is packed with it need places of this width.
+        columns, values = matrix.indices[begin:end].astype(np.intp), matrix.data[begin:end]
         scaled = linear(values, cells.scale, ranks=ranks)
         scaled *= inverse.take(columns, mode="clip")
         bounds: list[int] = (matrix.indptr[first : stop + 1] - begin).tolist()
@@ -113,7 +114,7 @@ def ranked_columns(
     """
     low = low_bits(width)
     bits = some.scaled.view(np.uint64)
-    keys = packed(bits, some.columns.astype(np.uint64), low)
+    keys = packed(bits, some.columns.view(np.uint64), low)
     most = min(k, max((part.stop - part.start for part in some.parts), default=0))
     # One more than is wanted, for a tie with it; what a short cell leaves is 0, which comes first in ascending order.
     first = np.zeros((len(some.rows), most + 1), dtype=np.uint64)
@@ -121,7 +122,8 @@ def ranked_columns(
         one = keys[part]
         spare = len(one) - most - 1
         if spare > 0:
-            row[:] = np.partition(one, spare)[spare:]
+            one.partition(spare)  # in place: of the keys no other order is needed
+            row[:] = one[spare:]
         else:
             row[: len(one)] = one
     first.sort(axis=1)
