@@ -34,6 +34,7 @@ MAY_CHANGE: Final = (
     "run.precision",
     "run.attention",
     "run.compile",
+    "run.kernels",
     "run.threads",
     "run.gradient_checkpointing",
     "run.checkpointed_share",

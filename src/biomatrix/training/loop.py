@@ -37,6 +37,7 @@ from biomatrix.training.evaluation import (
 from biomatrix.training.held_out_report import HeldOutReport, Losses
 from biomatrix.training.host_memory import keep_freed_memory
 from biomatrix.training.identity import DataIdentity, check_same_run, with_batches_a_step
+from biomatrix.training.kernels import use_kernels
 from biomatrix.training.loss import NextTokenLoss
 from biomatrix.training.loss_memory import BYTES_COMPILED, loss_rows
 from biomatrix.training.master_weights import working_weights
@@ -110,6 +111,7 @@ class Trainer:
         self.held_out = measurable(held_out or {})
         if self.run.patience is not None and not self.held_out:
             raise ConfigurationError("run.patience looks at the held-out loss, and the corpus holds no such documents")
+        use_kernels(model, self.run)
         self.tuning = open_tuning(recipe, model, vocabulary, beside)
         if self.run.gradient_checkpointing:
             checkpoint_layers(model, self.run.checkpointed_share)
