@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final, get_args
 
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.modality_registry import modality, modality_class
@@ -28,8 +28,12 @@ def setting_types(cls: type[Modality]) -> dict[str, Any]:
     """Return the settings that a modality takes, each with the type that its constructor declares; {} for none."""
     if cls.settings is Modality.settings:
         return {}
-    hints = get_type_hints(cls.__init__)
-    return {name: hints.get(name, Any) for name in inspect.signature(cls).parameters if name != "tokenizer"}
+    taken = inspect.signature(cls, eval_str=True).parameters
+    return {
+        name: Any if one.annotation is one.empty else one.annotation
+        for name, one in taken.items()
+        if name != "tokenizer"
+    }
 
 
 def given_settings(words: Sequence[str]) -> dict[str, dict[str, Any]]:

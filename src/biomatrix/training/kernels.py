@@ -92,7 +92,8 @@ def exchange(model: PreTrainedModel) -> int:
     for module in list(model.modules()):
         if isinstance(module, qwen3.Qwen3Attention):
             # A method of this object alone, which reads the names of its module with one of them replaced.
-            module.forward = MethodType(_rotating_by(type(module).forward, liger.liger_rotary_pos_emb), module)
+            one: Any = module
+            one.forward = MethodType(_rotating_by(type(module).forward, liger.liger_rotary_pos_emb), module)
             count += 1
         for name, part in module.named_children():
             if isinstance(part, qwen3.Qwen3RMSNorm):
