@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -52,8 +53,18 @@ def held() -> float | None:
 
 
 def trace_only() -> None:
-    """Let compiled code run as it was traced: names and shapes are tried without minutes of a C++ compiler."""
+    """Let compiled code run as it was traced, and plain modules in Liger's place, to try names and shapes on a CPU."""
+    from transformers.models.qwen3 import modeling_qwen3 as qwen3
+
+    from biomatrix.training import kernels
+
     torch.compile = partial(torch.compile, backend="aot_eager")  # type: ignore[assignment]
+    plain = SimpleNamespace(
+        LigerRMSNorm=qwen3.Qwen3RMSNorm,
+        LigerSwiGLUMLP=qwen3.Qwen3MLP,
+        liger_rotary_pos_emb=qwen3.apply_rotary_pos_emb,
+    )
+    kernels._liger, kernels._obstacle = lambda: plain, lambda model: None
 
 
 @contextmanager

@@ -90,6 +90,7 @@ def settings(part: str, shape: Shape) -> list[Setting]:
         Setting("instead: half of the layers computed again", {**again, "checkpointed_share": 0.5}),
         Setting("instead: compiled layers keep half of what they would", best, memory_budget=0.5),
         Setting("instead: four rows a step", best, accumulate=4),
+        Setting("instead: Liger kernels, layers not compiled", {**chosen, "compile": False, "kernels": "liger"}),
         Setting("today's best: sdpa, compile = true, loss by memory", {"attention": "sdpa", "compile": True}),
     ]
 
@@ -103,6 +104,7 @@ def _nano() -> list[Setting]:
             ("+ varlen attention, tight borders, no mask", {"attention": "varlen"}),
             ("+ layers and loss compiled, one shape", {"compile": "fixed"}),
             ("+ batches built ahead", {"prefetch": 3}),
+            ("instead: Liger kernels, layers not compiled", {"compile": False, "kernels": "liger"}),
         ]
     )
 

@@ -13,9 +13,10 @@ Parts, each with a budget of seconds (``--budget qwen=300``):
 
 Each row adds a setting to the row before. Parts run in processes of their own: where one ends badly, the next row goes
 on in another, and what was measured is in ``table.json`` and ``table.md`` at any time. ``--dry-run`` tries every name
-and shape on a CPU, at tiny sizes, with attention taken document by document and compiled code traced, not compiled.
+and shape on a CPU, at tiny sizes, with attention taken document by document, compiled code traced, not compiled, and
+Liger's modules put in place as they would be, with the plain ones computing.
 
-It needs torch, transformers, accelerate and pydantic beside this repository; no data.
+It needs torch, transformers, accelerate and pydantic beside this repository, and liger-kernel for one row; no data.
 """
 
 from __future__ import annotations

@@ -21,19 +21,22 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 from cells.known import KNOWN, Known
+from numpy.typing import NDArray
 
 from biomatrix.evaluation.baselines.cells.alignment import text_vectors
 from biomatrix.evaluation.baselines.cells.base_rates import base_rates
+from biomatrix.evaluation.baselines.cells.imputation import components
 from biomatrix.evaluation.cells.annotation import annotation_result
 from biomatrix.evaluation.cells.cell_ontology import read_ancestors
 from biomatrix.evaluation.cells.description import description_result
-from biomatrix.evaluation.cells.filling import filling_result
+from biomatrix.evaluation.cells.filling import SHARE, filling_result
 from biomatrix.evaluation.cells.integration import integration_result
 from biomatrix.evaluation.cells.response import response_result
 from biomatrix.evaluation.cells.results import CellResult
 from biomatrix.evaluation.cells.split import random_split
 from biomatrix.evaluation.cells.task_list import CellTask, cell_task, cell_tasks
 from biomatrix.metrics.cells.clustering import Graph
+from biomatrix.metrics.cells.imputation import hidden_entries
 from biomatrix.metrics.cells.integration import batch_silhouette, ilisi
 from biomatrix.metrics.cells.pair_ranking import auroc, within_gene_auroc
 
@@ -148,7 +151,14 @@ def imputation(folder: Path, chosen: list[str], decoder: bool) -> None:
     """Print how hidden values are filled."""
     for task in of_question("imputation", chosen):
         cells = task.cells(folder)
-        show(filling_result(task, cells, task.sides(cells)))
+        show(filling_result(task, cells, task.sides(cells), {"PCA30, training cells hidden too": fitted_on_hidden}))
+
+
+def fitted_on_hidden(train: NDArray[np.float64], asked: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the cells as components rebuild them that were fitted where a fifth of the values is hidden as well."""
+    hidden = train.copy()
+    hidden[hidden_entries(train, SHARE, 1)] = 0.0
+    return components(hidden, asked)
 
 
 def description(folder: Path, chosen: list[str], decoder: bool) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from biomatrix.cli.main import main
+
 LINE = '{"text": "<|mol_smi_start|>CCO<|mol_smi_end|>", "name": "ethanol"}\n'
 SELF = [sys.executable, "-m", "biomatrix.cli.main"]
 
@@ -69,13 +71,23 @@ def test_a_full_standard_output_is_one_line(here: Path, words: Sequence[str]) ->
         (("tokenizer", "convert", "in.smi", "-o", "in.smi"), "is a file, not a folder"),
     ],
 )
-def test_no_place_to_write_is_said_in_one_line_before_any_work(here: Path, words: Sequence[str], said: str) -> None:
+def test_no_place_to_write_is_said_in_one_line_before_any_work(
+    here: Path,
+    words: Sequence[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     (here / "folder").mkdir()
     before = names(here)
-    done = command(*words, folder=here)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.count("\n") == 1
-    assert said in done.stderr
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(sys, "argv", ["biomatrix", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capfd.readouterr()
+    assert (ended.value.code, told.out) == (1, "")
+    assert told.err.count("\n") == 1
+    assert said in told.err
     assert names(here) == before
     assert names(here / "folder") == []
 
@@ -113,8 +125,17 @@ def test_a_reader_that_has_gone_is_quiet(here: Path) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-@pytest.mark.parametrize("action", ["encode", "decode"])
+@pytest.mark.parametrize(
+    ("action", "number"),
+    [
+        ("encode", signal.SIGTERM),
+        ("encode", signal.SIGINT),
+        ("decode", signal.SIGHUP),
+        pytest.param("encode", signal.SIGHUP, marks=pytest.mark.exhaustive),
+        pytest.param("decode", signal.SIGTERM, marks=pytest.mark.exhaustive),
+        pytest.param("decode", signal.SIGINT, marks=pytest.mark.exhaustive),
+    ],
+)
 def test_a_signal_leaves_no_unfinished_file(tmp_path: Path, number: signal.Signals, action: str) -> None:
     """The input is a pipe that never ends, so that the command is at work when the signal comes."""
     os.mkfifo(tmp_path / "in.smi")

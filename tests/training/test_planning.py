@@ -10,7 +10,16 @@ import pytest
 from typer.testing import CliRunner
 
 from biomatrix.cli.main import app
-from biomatrix.training.planning import GIB, SIZES, TrainingSetting, efficiency_of, memory_of, modes, planned
+from biomatrix.training.planning import (
+    GIB,
+    SIZES,
+    TrainingSetting,
+    assumptions,
+    efficiency_of,
+    memory_of,
+    modes,
+    planned,
+)
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 SETTING = TrainingSetting(tokens=304.4e9)
@@ -128,3 +137,17 @@ def test_the_command_prints_and_writes_a_plan(tmp_path: Path) -> None:
     assert "no size '3B'" in str(unknown.exception)
     small = json.loads(runner.invoke(app, ["train", "plan", str(RECIPES / "nano_pretrain.toml"), "--json"]).output)
     assert {run["size"] for run in small["runs"]} == {"the recipe's"}
+
+
+def test_the_loss_is_held_as_the_recipe_says(tmp_path: Path) -> None:
+    plain, compiled = modes(SETTING).values()
+    asked = modes(replace(SETTING, loss_chunk=2048))
+    held = [memory_of(MEASURED, 1, one).loss for one in (plain, compiled, *asked.values())]
+    table = 6 * MEASURED.table
+    assert [(one - table) / (11 * 168_000) for one in held] == pytest.approx([256, 8192, 2048, 2048])
+    assert "run.loss_rows = 256" in " ".join(assumptions(SETTING))
+    text = (RECIPES / "biomatrix_pretrain_1.7b.toml").read_text()
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(text.replace("[run]", "[run]\nloss_rows = 1024"))
+    told = json.loads(CliRunner().invoke(app, ["train", "plan", str(recipe), "--json"]).stdout)
+    assert told["setting"]["loss_chunk"] == 1024

@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
     """Add the command to the application."""
     app.command(
         epilog="Example: biomatrix encode ligands.sdf --modality molecule_structure -o ligands.tokens.jsonl; "
-        "biomatrix encode cells.h5ad --layer counts -o cells.tokens.jsonl",
+        "biomatrix encode cells.h5ad --layer counts --setting cell_expression.layout=genes -o cells.tokens.jsonl",
         cls=command_with(_options),
     )(encode)
 
@@ -32,6 +32,14 @@ def encode(
         ),
     ] = None,
     kind: EntityKind = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--setting",
+            metavar="MODALITY.NAME=VALUE",
+            help="What a modality's constructor takes, such as cell_expression.k=256; repeatable.",
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -56,6 +64,7 @@ def encode(
     all the same.
     """
     from biomatrix.conversion import encode_to_lines
+    from biomatrix.entities.modality_settings import given_settings
 
     if output is not None and output.endswith("/"):
         raise ConfigurationError("names a folder; encode writes all lines to one file", file=output)
@@ -70,6 +79,7 @@ def encode(
             tokenizer=tokenizer,
             rejects=rejects,
             settings=settings_of(context),
+            modality_settings=given_settings(setting or ()),
         )
     report_counts(counts, as_json, path)
 

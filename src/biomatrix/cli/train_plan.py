@@ -77,7 +77,13 @@ def plan(
     if settings is not None:
         batches, again = settings.batches, settings.run.gradient_checkpointing
         checked = again if checkpointing is None else checkpointing
-        setting = replace(setting, batch_tokens=batches.tokens, accumulate=batches.accumulate, checkpointed=checked)
+        setting = replace(
+            setting,
+            batch_tokens=batches.tokens,
+            accumulate=batches.accumulate,
+            checkpointed=checked,
+            loss_chunk=settings.run.loss_rows,
+        )
     ways = modes(setting)
     if mfu is not None:
         ways = {name: replace(way, mfu=mfu) for name, way in ways.items()}

@@ -17,6 +17,7 @@ from biomatrix.conversion.tokenizers import modality_for, trusted_tokenizers
 from biomatrix.conversion.wrapped import unwrap
 from biomatrix.entities import Entity, Modality, Reject, kind_of
 from biomatrix.entities.counting import count_lines
+from biomatrix.entities.modality_settings import modality_of_record
 from biomatrix.errors import BioMatrixError
 from biomatrix.progress import Progress
 
@@ -109,6 +110,8 @@ def decode_line(line: Line, tokenizer: str | None = None) -> tuple[Entity, Modal
         The tokens spell nothing, belong to another tokenizer, or do not fit the labels.
     """
     one, tokens = unwrap(line.text)
+    if line.settings:
+        one = modality_of_record(one.name, line.settings)
     one = modality_for(one, line.tokenizer, tokenizer)
     entity = one.decode(tokens)
     kind = kind_of(entity)

@@ -16,12 +16,13 @@ from biomatrix.conversion.outputs import STANDARD_OUTPUT, check_paths, rejects_b
 from biomatrix.conversion.tokenizer_use import TokenizerUse
 from biomatrix.conversion.tokenizers import tokenizer_record, with_tokenizer
 from biomatrix.conversion.wrapped import wrap
-from biomatrix.entities import Entity, Modality, Reject, kind_of, modality, modality_names, read_entities
+from biomatrix.entities import Entity, Modality, Reject, kind_of, modality_names, read_entities
 from biomatrix.entities.counting import count_records
 from biomatrix.entities.formats import kinds_held, known_formats, read_format_of
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.kind_registry import kinds
-from biomatrix.errors import BioMatrixError
+from biomatrix.entities.modality_settings import modality_with, settings_record
+from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.progress import Progress
 
 BATCH = 64
@@ -38,13 +39,15 @@ def encode_to_lines(
     tokenizer: str | None = None,
     rejects: Path | None = None,
     settings: Mapping[str, Any] = MappingProxyType({}),
+    modality_settings: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Counts:
     """Write every record of a file as JSON lines ``{file, record, name, modality, text, notes}``.
 
     The notes are what a reader did to the record, then what the text does not say of it
     (:meth:`~biomatrix.entities.Modality.losses`). Lines of structures also hold ``labels``, what a file needs and the
     tokens do not carry, and ``tokenizer``, the name and fingerprint of the only structure tokenizer that reads the
-    codes; of a composite modality, those of each part.
+    codes; of a composite modality, those of each part. ``settings`` are those of the modality where they are not its
+    default, and decoding takes them from there.
 
     Parameters
     ----------
@@ -65,6 +68,8 @@ def encode_to_lines(
         a device or a pipe.
     settings : mapping of str to object
         What the kind's reader can be told of the file, such as ``layer`` for cells.
+    modality_settings : mapping of str to mapping
+        By modality, what its constructor takes, such as ``k`` for cells; each must be one that is written.
 
     Returns
     -------
@@ -74,7 +79,7 @@ def encode_to_lines(
     Raises
     ------
     ConfigurationError
-        Two of the paths are the same file, or one cannot be written.
+        Two of the paths are the same file, one cannot be written, or a setting does not fit.
     """
     if str(output) == STANDARD_OUTPUT:
         output = None
@@ -85,7 +90,11 @@ def encode_to_lines(
     file_format = read_format_of(file, file_format, candidates)
     layout = known_formats()[file_format][0]
     progress = Progress("encoding", partial(count_records, file, layout), "records")
-    targets = [with_tokenizer(modality(name), tokenizer) for name in modalities or _names_for(file_format, kind)]
+    names = modalities or _names_for(file_format, kind)
+    unused = next((name for name in modality_settings if name not in names), None)
+    if unused is not None:
+        raise ConfigurationError(f"settings are given for {unused}, which is not written; written: {', '.join(names)}")
+    targets = [with_tokenizer(modality_with(name, modality_settings.get(name, {})), tokenizer) for name in names]
     used = TokenizerUse(tokenizer, targets)
     counts = Counts(rejects_file=rejects)
     with ExitStack() as stack:
@@ -161,6 +170,7 @@ def _line(file: str, number: int, entity: Entity, one: Modality, tokens: Sequenc
     extras = {
         "labels": kind_of(entity).labels(entity) if one.needs_structure else None,
         "tokenizer": tokenizer_record(one),
+        "settings": settings_record(one),
     }
     return {
         "file": file,

@@ -13,7 +13,7 @@ from biomatrix.errors import BioMatrixError
 
 MAX_LINE: Final = 4_000_000
 """The longest line read, in bytes: a chain of 20,000 residues takes a tenth of it."""
-_OBJECTS: Final = ("labels", "tokenizer")
+_OBJECTS: Final = ("labels", "tokenizer", "settings")
 _READ: Final = ("text", "name", "residues", *_OBJECTS)
 
 
@@ -34,6 +34,8 @@ class Line:
     tokenizer : mapping, optional
         Name and fingerprint of the structure tokenizer that the tokens belong to; of a composite, one such mapping
         per part.
+    settings : mapping, optional
+        Those of the modality, where they are not its default.
     """
 
     number: int
@@ -41,6 +43,7 @@ class Line:
     name: str = ""
     labels: Mapping[str, Any] | None = None
     tokenizer: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] | None = None
 
 
 def read_lines(file: str) -> Iterator[Line | Reject]:
@@ -97,7 +100,8 @@ def _parse_line(file: str, number: int, raw: bytes) -> Line | Reject:
     tokenizer = record.get("tokenizer")
     if tokenizer is not None and not all(map(_has_fingerprint, _tokenizers(tokenizer))):
         return Reject(file, number, None, '"tokenizer" has no string "fingerprint"')
-    return Line(number, record["text"], str(record.get("name") or ""), record.get("labels"), tokenizer)
+    name, settings = str(record.get("name") or ""), record.get("settings")
+    return Line(number, record["text"], name, record.get("labels"), tokenizer, settings)
 
 
 def _tokenizers(record: Mapping[str, Any]) -> Sequence[Any]:

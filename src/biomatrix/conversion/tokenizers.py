@@ -89,7 +89,9 @@ def _rebuilt(one: Modality, tokenizers: Mapping[str, str]) -> Modality:
     """Return the modality with structure tokenizers by the name of the part that needs them."""
     if isinstance(one, CompositeModality):
         return one.with_parts({name: _rebuilt(one.part(name), tokenizers) for name in one.parts})
-    return modality(one.name, tokenizer=tokenizers[one.name]) if one.name in tokenizers else one
+    if one.name not in tokenizers:
+        return one
+    return modality(one.name, tokenizer=tokenizers[one.name], **one.settings())
 
 
 def _record_of(one: Modality) -> dict[str, str]:

@@ -159,6 +159,9 @@ class RunSection(Section):
     compile: bool | Literal["fixed"] = False
     """Compile the layers: 20 to 60 s to warm up, then a third faster on a CPU. "fixed" compiles for one shape, that
     of full packed batches."""
+    kernels: Literal["plain", "auto", "liger"] = "plain"
+    """Of norms, rotary positions and SwiGLU: those of Transformers, or Liger's, for a GPU and layers that are not
+    compiled (``pip install "biomatrix[liger]"``). "auto" takes Liger's where it can be had, and says so."""
     threads: Annotated[int, Field(gt=0, le=4096)] | None = None
     gradient_checkpointing: bool = False
     checkpointed_share: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -183,6 +186,8 @@ class RunSection(Section):
             raise ValueError("give max_steps or max_minutes (or both)")
         if self.weights == "bf16" and self.precision != "bf16":
             raise ValueError('weights = "bf16" needs precision = "bf16"')
+        if self.kernels == "liger" and self.compile:
+            raise ValueError('kernels = "liger" is for layers that are not compiled, which fuse the same operations')
         return self
 
 

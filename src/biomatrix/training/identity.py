@@ -34,6 +34,7 @@ MAY_CHANGE: Final = (
     "run.precision",
     "run.attention",
     "run.compile",
+    "run.kernels",
     "run.threads",
     "run.gradient_checkpointing",
     "run.checkpointed_share",
@@ -75,11 +76,14 @@ class DataIdentity:
         The hash of every token with its id.
     order : str
         How documents are ordered and laid out: another way is another run.
+    base : str, optional
+        The hash of the frozen weights beside which adapters are trained; None where checkpoints hold all weights.
     """
 
     shards: str
     vocabulary: str
     order: str = ORDER
+    base: str | None = None
 
     @classmethod
     def of(cls, train: TokenShards, vocabulary: Vocabulary) -> DataIdentity:
@@ -120,7 +124,13 @@ def check_same_run(
             place.name,
         )
         return
-    changed = differences(then, asdict(now))
+    changed = differences(then, asdict(now), () if then.get("base") else ("base",))  # earlier versions noted none
+    if [line.partition(":")[0] for line in changed] == ["base"]:
+        raise ConfigurationError(
+            f"the adapters of the checkpoint belong to another base than model.checkpoint now holds ({told(changed)}); "
+            "give the model they were trained beside, or use another output folder",
+            file=str(place),
+        )
     if changed:
         raise ConfigurationError(
             f"the checkpoint was trained on other data ({told(changed)}); give the corpus and the vocabulary it was "

@@ -37,6 +37,7 @@ from biomatrix.training.evaluation import (
 from biomatrix.training.held_out_report import HeldOutReport, Losses
 from biomatrix.training.host_memory import keep_freed_memory
 from biomatrix.training.identity import DataIdentity, check_same_run, with_batches_a_step
+from biomatrix.training.kernels import use_kernels
 from biomatrix.training.loss import NextTokenLoss
 from biomatrix.training.loss_memory import BYTES_COMPILED, loss_rows
 from biomatrix.training.master_weights import working_weights
@@ -54,6 +55,7 @@ from biomatrix.training.stop_signal import StopOnSignal
 from biomatrix.training.trackers import RunLog, check_trackers, open_trackers
 from biomatrix.training.training_state import STATE_FILE, TrainingState
 from biomatrix.training.tuning import open_tuning
+from biomatrix.training.tuning.base import with_base
 from biomatrix.training.tuning.dropout import seed_step
 from biomatrix.training.utilisation import ModelFlops, Utilisation
 
@@ -110,7 +112,9 @@ class Trainer:
         self.held_out = measurable(held_out or {})
         if self.run.patience is not None and not self.held_out:
             raise ConfigurationError("run.patience looks at the held-out loss, and the corpus holds no such documents")
+        use_kernels(model, self.run)
         self.tuning = open_tuning(recipe, model, vocabulary, beside)
+        self.data = with_base(data, self.tuning)
         if self.run.gradient_checkpointing:
             checkpoint_layers(model, self.run.checkpointed_share)
         rows = loss_rows(model, self.run.loss_rows, self.accelerator)
@@ -135,10 +139,9 @@ class Trainer:
             recipe.log.peak_tflops,
         )
         self.labels = ModalityLabels(vocabulary)
-        self.data = data
         self.state = TrainingState(
             recipe=recipe.model_dump(mode="json"),
-            data={} if data is None else asdict(data),
+            data={} if self.data is None else asdict(self.data),
             processes=self.accelerator.num_processes,
         )
         self._saved: Path | None = None

@@ -18,6 +18,8 @@ GIB: Final = 2**30
 PEAK_TFLOPS: Final = 753.0
 MFU, MFU_COMPILED = 0.22, 0.27
 """Measured, without and with ``compile = true``."""
+MEASURED_CHUNK: Final = 256
+"""Positions whose logits were held at a time where nothing was compiled."""
 MFU_CHECKPOINTED: Final = 0.86
 """What activation checkpointing leaves of either: the recomputation is no work of the model's."""
 STATE_BYTES: Final = 16
@@ -126,8 +128,8 @@ class TrainingSetting:
         Mean tokens of a document, which is as far as attention looks.
     compiled, checkpointed : bool
         ``run.compile`` and ``run.gradient_checkpointing``.
-    loss_chunk : int
-        Positions whose logits are held at a time; 0 for all of them.
+    loss_chunk : int, optional
+        ``run.loss_rows``: positions whose logits are held at a time, 0 for all of them. None for what was measured.
     accumulate : int
         Forward passes of a step: from the second on, gradients are there beside the activations.
     mfu : float
@@ -145,7 +147,7 @@ class TrainingSetting:
     document: float = 455.0
     compiled: bool = False
     checkpointed: bool = False
-    loss_chunk: int = 256
+    loss_chunk: int | None = None
     accumulate: int = 1
     mfu: float = MFU
     peak_tflops: float = PEAK_TFLOPS
@@ -214,7 +216,8 @@ def memory_of(shape: DecoderShape, gpus: int, setting: TrainingSetting) -> Memor
     activations = float(shape.layers * stream * each)
     if setting.checkpointed:
         activations = float(stream * (shape.layers * CHECKPOINT_BYTES + each))
-    held = min(setting.loss_chunk or setting.batch_tokens, setting.batch_tokens)
+    chunk = MEASURED_CHUNK if setting.loss_chunk is None else setting.loss_chunk
+    held = min(chunk or setting.batch_tokens, setting.batch_tokens)
     loss = float(held * shape.rows * LOGIT_BYTES + (_FP32 + _BF16) * shape.table)
     gradients = _FP32 * count / gpus if setting.accumulate == 1 else 0.0
     peak = max(states - gradients + working + activations + loss, states + working)
@@ -243,11 +246,15 @@ def planned(size: str, shape: DecoderShape, gpus: int, setting: TrainingSetting)
 
 
 def modes(setting: TrainingSetting) -> dict[str, TrainingSetting]:
-    """Return the two ways of computing that were measured, by name: as a recipe leaves it, and compiled."""
+    """Return the two ways of computing that were measured, by name: plain and compiled.
+
+    The loss is held as it was measured, in chunks and in one piece, where the setting names no chunk of its own.
+    """
     slower = MFU_CHECKPOINTED if setting.checkpointed else 1.0
+    whole = setting.loss_chunk or 0
     return {
-        "plain": replace(setting, compiled=False, loss_chunk=256, mfu=MFU * slower),
-        "compiled": replace(setting, compiled=True, loss_chunk=0, mfu=MFU_COMPILED * slower),
+        "plain": replace(setting, compiled=False, mfu=MFU * slower),
+        "compiled": replace(setting, compiled=True, loss_chunk=whole, mfu=MFU_COMPILED * slower),
     }
 
 
@@ -255,9 +262,17 @@ def assumptions(setting: TrainingSetting) -> Iterator[str]:
     """Yield what a plan takes for granted, a sentence each."""
     yield (
         f"Measured with this trainer on one H200 at the shape of 1.7B: {MFU:.0%} of {PEAK_TFLOPS:g} TFLOP/s as it is "
-        f"(loss in chunks of 256), {MFU_COMPILED:.0%} with layers compiled and the loss in one piece, "
+        f"(loss in chunks of {MEASURED_CHUNK}), {MFU_COMPILED:.0%} with layers compiled and the loss in one piece, "
         f"{MFU_CHECKPOINTED:.0%} of either with activation checkpointing. Other sizes and cards were not measured."
     )
+    if setting.loss_chunk is None:
+        yield (
+            f"Logits are held as measured: plain {MEASURED_CHUNK} positions at a time (run.loss_rows = "
+            f"{MEASURED_CHUNK}), compiled all at once. Left unset, run.loss_rows takes up to a quarter of the memory "
+            "that weights, gradients and moments leave, which is faster and not in the plain peak."
+        )
+    else:
+        yield f"Logits of {setting.loss_chunk:,} positions are held at a time, as run.loss_rows says."
     yield f"A card does {setting.peak_tflops:g} TFLOP/s in bf16 products of matrices."
     yield "Several GPUs lose 5% of their speed for each factor of 8: assumed. The trainer has not run on several."
     yield "AdamW with weights, gradients and moments in float32, 16 bytes a parameter, sharded over all GPUs (FSDP2)."

@@ -12,6 +12,7 @@ from biomatrix.training.config import Recipe
 from biomatrix.training.identity import DataIdentity, check_vocabulary
 from biomatrix.training.loop import Trainer
 from biomatrix.training.result import TrainingResult
+from biomatrix.training.resuming import only_run
 from biomatrix.training.row_lengths import check_rows
 
 if TYPE_CHECKING:
@@ -46,19 +47,20 @@ def pretrain(recipe: Recipe, *, resume: bool = True) -> TrainingResult:
 def run_recipe(recipe: Recipe, *, resume: bool) -> TrainingResult:
     """Run a recipe to its end and export the model beside its checkpoints."""
     trainer = open_run(recipe)
-    if resume:
-        trainer.resume()
-    elif trainer.has_checkpoints:
-        raise ConfigurationError(
-            f"{recipe.run.output} holds checkpoints of another run; resume it or choose another output folder"
-        )
-    result = trainer.train()
-    if result.finished:
-        trainer.take_best()
-        trainer.export(recipe.run.output / "model")
-        if recipe.tuning.mode == "lora":
-            trainer.export_adapter(recipe.run.output / "adapter")
-    trainer.close()
+    with only_run(recipe.run.output, trainer.accelerator.is_main_process):
+        if resume:
+            trainer.resume()
+        elif trainer.has_checkpoints:
+            raise ConfigurationError(
+                f"{recipe.run.output} holds checkpoints of another run; resume it or choose another output folder"
+            )
+        result = trainer.train()
+        if result.finished:
+            trainer.take_best()
+            trainer.export(recipe.run.output / "model")
+            if recipe.tuning.mode == "lora":
+                trainer.export_adapter(recipe.run.output / "adapter")
+        trainer.close()
     return result
 
 

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from biomatrix.entities.files.in_use import held_alone
 from biomatrix.errors import WeightsError
 from biomatrix.training.checkpoint import checkpoints
 from biomatrix.training.progress import logger
 from biomatrix.training.training_state import TrainingState
+
+
+def only_run(output: Path, main_process: bool) -> AbstractContextManager[None]:
+    """Hold a run's folder against other runs while the block lasts; the main process does it for all of its run.
+
+    Raises
+    ------
+    ConfigurationError
+        Another run that lives writes here; one that was killed on this machine holds nothing.
+    """
+    refusal = "another run is training in this output folder; wait for its end, or give another folder"
+    return held_alone(output.resolve(), refusal) if main_process else nullcontext()
 
 
 def newest_whole(output: Path, restore: Callable[[Path], TrainingState]) -> tuple[Path, TrainingState] | None:

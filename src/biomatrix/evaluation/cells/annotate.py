@@ -228,7 +228,7 @@ def _by_reference(
 
 def _umap(components: Floats) -> tuple[Floats | None, tuple[str, ...]]:
     if find_spec("umap") is None:
-        return None, ("no UMAP: the package umap-learn is not installed",)
+        return None, ("no UMAP: umap-learn is not installed; pip install 'biomatrix[umap]'",)
     try:
         import umap
     except ImportError as error:

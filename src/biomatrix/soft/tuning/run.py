@@ -35,6 +35,7 @@ from biomatrix.training.identity import DataIdentity
 from biomatrix.training.loop import Trainer
 from biomatrix.training.model import build_model
 from biomatrix.training.result import TrainingResult
+from biomatrix.training.resuming import only_run
 from biomatrix.vocabulary import Vocabulary
 from biomatrix.vocabulary.token_table import token_table_fingerprint
 
@@ -153,15 +154,18 @@ class SoftRun:
             The output folder holds checkpoints and the run is not to be resumed, or they are of another run.
         """
         output = self.recipe.run.output
-        if resume:
-            self.trainer.resume()
-        elif self.trainer.has_checkpoints:
-            raise ConfigurationError(f"{output} holds checkpoints of another run; resume it or choose another folder")
-        result = self.trainer.train()
         told: dict[str, Any] = {"refused": self.lost + len(self.documents.refused), "split": self.task.split}
-        if result.finished:
-            told |= {MODEL: output / MODEL, PROJECTOR: output / PROJECTOR}
-            self.export(output)
+        with only_run(output, self.trainer.accelerator.is_main_process):
+            if resume:
+                self.trainer.resume()
+            elif self.trainer.has_checkpoints:
+                raise ConfigurationError(
+                    f"{output} holds checkpoints of another run; resume it or choose another folder"
+                )
+            result = self.trainer.train()
+            if result.finished:
+                told |= {MODEL: output / MODEL, PROJECTOR: output / PROJECTOR}
+                self.export(output)
         return SoftTuningResult(result, self.trained_parameters, len(self.documents), **told)
 
     def export(self, output: Path) -> None:
