@@ -30,7 +30,7 @@ def test_the_reason_says_what_the_file_is(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "wanted", "reason"), [
-    ("1abc.cif", "molecule", "a cif file holds proteins and DNA sequences and RNA sequences, no molecules; molecules are in files of smi"),
+    ("1abc.cif", "molecule", "a cif file holds proteins and DNA sequences and RNA sequences, no molecules; molecules"),
     ("seq.fasta", "molecule", "a fasta file holds proteins and DNA sequences and RNA sequences, no molecules"),
     ("ligand.sdf", "protein", "a sdf file holds molecules, no proteins; proteins are in files of pdb, cif"),
 ])  # fmt: skip
