@@ -344,6 +344,7 @@ def test_unbalanced_structures_of_a_real_table_are_counted(shared: Path) -> None
     assert sum(bool(balanced_pairs(row["structure"])[1]) for row in rows()) == 24
 
 
+@pytest.mark.slow
 def test_strands_are_those_of_a_table_made_by_another_reader(shared: Path) -> None:
     from pyarrow.parquet import read_table
 
