@@ -57,7 +57,8 @@ def opened_files(file: Path, settings: Settings, genes: GenePlaces) -> Opened:
         if expressed is not None:
             raise ConfigurationError(
                 "a table of regions has no cells, so --expression says nothing of them; give the --fragments of "
-                "the same cells too, or, where this is a file of fragments, give it as --fragments beside a list of peaks",
+                "the same cells too, or, where this is a file of fragments, give it as --fragments beside a list "
+                "of peaks",
                 file=str(file),
             )
         return Opened(regions, None, None, rejects)
