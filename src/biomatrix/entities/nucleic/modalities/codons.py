@@ -85,11 +85,14 @@ class MrnaCodons(NucleicModality):
         middle = list(map(self._coding.__getitem__, rna.sequence[start:first]))
         if phase:
             middle.insert(0, f"<phase {phase}>")
-        for at in range(first, stop, 3):
-            codon = rna.sequence[at : min(at + 3, stop)]
-            token = self._coding.get(codon)
-            middle += [token] if token is not None else map(self._coding.__getitem__, codon)
-        letters = self._utr.__getitem__
+        coding, letters = rna.sequence[first:stop], self._utr.__getitem__
+        codons = [coding[at : at + 3] for at in range(0, len(coding), 3)]
+        try:
+            middle += map(self._coding.__getitem__, codons)
+        except KeyError:  # a codon of several readings, or two bases at the end
+            del middle[phase + (phase > 0) :]
+            pieces = ([codon] if codon in self._coding else codon for codon in codons)
+            middle += (self._coding[piece] for each in pieces for piece in each)
         return [*map(letters, rna.sequence[:start]), *middle, *map(letters, rna.sequence[stop:])]
 
     def losses(self, entity: Entity) -> tuple[str, ...]:
@@ -180,7 +183,9 @@ def _coding_part(rna: NucleicAcid) -> tuple[int, int, int]:
     for (_, stop, _), (start, _, _) in zip(pieces, pieces[1:], strict=False):
         if start != stop:
             what = "is read on from" if start < stop else "leaves out bases, going on at"
-            raise UnsupportedError(f"its coding part is not one stretch: behind {stop} it {what} {start}", record=record)
+            raise UnsupportedError(
+                f"its coding part is not one stretch: behind {stop} it {what} {start}", record=record
+            )
     start, stop = pieces[0][0], pieces[-1][1]
     if stop - start < max(coding.phase, 1):
         raise UnsupportedError(

@@ -61,7 +61,9 @@ class PairsAutomaton:
         """Return the state of one row, ``int64 [4 + 2 K]``; ConfigurationError where no segment fits the bounds."""
         least, most = (0, -1) if bounds.range is None else bounds.range
         if bounds.range is not None and most < max(least, 1):
-            raise ConfigurationError(f"no {_NAME} segment has length {in_words(bounds)}; ask for a length of at least 1")
+            raise ConfigurationError(
+                f"no {_NAME} segment has length {in_words(bounds)}; ask for a length of at least 1"
+            )
         needed = max(least, 1) + 1
         if needed > bounds.budget:
             raise ConfigurationError(

@@ -47,7 +47,9 @@ class LetterSequence(NucleicModality):
     def grammar(self) -> Grammar:
         """Return the grammar: one or more bases, each letter a class of its own."""
         plain, letters = one_or_more(counted=True), len(self._token_of)
-        return Grammar(np.repeat(plain.transitions, letters, axis=1), plain.accepting, np.repeat(plain.counted, letters))
+        return Grammar(
+            np.repeat(plain.transitions, letters, axis=1), plain.accepting, np.repeat(plain.counted, letters)
+        )
 
     def token_class(self, token: str) -> int:
         """Return the place of the token's letter among those of the kind."""
