@@ -1,4 +1,4 @@
-"""Which letters of RNA may pair: G with C, A with U, G with U; a code for several bases where one of its readings may."""
+"""Which letters of RNA may pair: G with C, A with U, G with U; a code for several bases where a reading of it may."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from biomatrix.entities.base_modality import checked_tokens
 from biomatrix.entities.grammar import Grammar, one_or_more
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.modalities.nucleic_modality import NucleicModality
-from biomatrix.entities.nucleic.modalities.paired_automaton import PairedAutomaton
 from biomatrix.entities.nucleic.modalities.pair_levels import levels_of
+from biomatrix.entities.nucleic.modalities.paired_automaton import PairedAutomaton
 from biomatrix.entities.nucleic.modalities.pairs_automaton import PairsAutomaton
 from biomatrix.errors import ConfigurationError, DecodeError, UnsupportedError
 
@@ -190,7 +190,8 @@ class RnaPairs(NucleicModality):
         if isinstance(bound, PairsAutomaton) and sibling.kind == self.kind and not sibling.needs_structure:
             other = sibling.decode(tokens)
             if isinstance(other, NucleicAcid) and sibling.name != self.name:
-                return PairedAutomaton(bound, other.sequence), len(other)
+                beside: Automaton = PairedAutomaton(bound, other.sequence)
+                return beside, len(other)
         return bound, length
 
     def units(self, tokens: Sequence[str]) -> list[tuple[int, ...]]:
