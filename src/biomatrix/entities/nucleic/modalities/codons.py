@@ -47,6 +47,7 @@ class MrnaCodons(NucleicModality):
 
     name: ClassVar[str] = "mrna_codons"
     kind: ClassVar[str] = "rna"
+    file_format: ClassVar[str] = "gb"
     start_token: ClassVar[str] = "<|mrna_start|>"
     end_token: ClassVar[str] = "<|mrna_end|>"
     start_description: ClassVar[str] = "Begins a messenger RNA with its codons"

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.nucleic.bases import INOSINE, LETTERS, as_rna, readings
+from biomatrix.entities.nucleic.thresholds import CANONICAL
 
-_PAIRS: Final = frozenset({"GC", "CG", "AU", "UA", "GU", "UG", "IA", "AI", "IC", "CI", "IU", "UI"})
+_PAIRS: Final = CANONICAL | {"IA", "AI", "IC", "CI", "IU", "UI"}
 """Watson-Crick pairs, the wobble, and those of inosine."""
 
 
