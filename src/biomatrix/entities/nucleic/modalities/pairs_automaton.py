@@ -86,9 +86,7 @@ class PairsAutomaton:
             fits = self._fitting(opened, waits, room)
         fits[:, self._closing] &= (opened > 0) & (waits == 0)
         fits[:, -1] = (total + states[:, _LEAST] == 0) & (states[:, _STATUS] == _WRITING)
-        packed = np.packbits(fits, axis=1)
-        keys: list[bytes] = packed.view(f"V{packed.shape[1]}")[:, 0].tolist()
-        return [self._known[key] if key in self._known else self._ranges_of(key) for key in keys]
+        return self.ranges(fits)
 
     def _fitting(
         self, opened: NDArray[np.int64], waits: NDArray[np.int64], room: NDArray[np.int64]
@@ -130,10 +128,18 @@ class PairsAutomaton:
         needed = np.maximum(needed, states[:, _STATUS] == _EMPTY)
         return np.where(states[:, _STATUS] == _DONE, 0, needed + 1)
 
-    def ranges(self, may_come: Sequence[bool]) -> Ranges:
-        """Return the ids of some of the A tokens, and last of the end: for equal sets the same object."""
-        key = np.packbits(np.array(may_come, dtype=np.bool_)).tobytes()
-        return self._known[key] if key in self._known else self._ranges_of(key)
+    def ranges(self, may_come: NDArray[np.bool_]) -> list[Ranges]:
+        """Return what may come of the A tokens and last the end, ``bool [R, A + 1]``, as ids; equal sets are one object."""
+        packed = np.packbits(may_come, axis=1)
+        keys: list[bytes] = packed.view(f"V{packed.shape[1]}")[:, 0].tolist()
+        return [self._known[key] if key in self._known else self._ranges_of(key) for key in keys]
+
+    def steps(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return whether each id opens (1), closes (-1) or neither (0), and at which level, ``int64 [R]`` each."""
+        numbers = self._number[ids - self._first] - 1
+        levels = numbers % max(self._levels, 1)
+        is_bracket = (numbers >= 0) & (numbers < 2 * self._levels)
+        return np.where(is_bracket, np.where(numbers < self._levels, 1, -1), 0), levels
 
     def _stacks(self, states: States) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return views of the open brackets and of what their last ones must wait, ``int64 [R, K]`` each."""
