@@ -129,7 +129,7 @@ class PairsAutomaton:
         return np.where(states[:, _STATUS] == _DONE, 0, needed + 1)
 
     def ranges(self, may_come: NDArray[np.bool_]) -> list[Ranges]:
-        """Return what may come of the A tokens and last the end, ``bool [R, A + 1]``, as ids; equal sets are one object."""
+        """Return which of the A tokens, and last the end, may come, ``bool [R, A + 1]``, as ids; equal sets are one."""
         packed = np.packbits(may_come, axis=1)
         keys: list[bytes] = packed.view(f"V{packed.shape[1]}")[:, 0].tolist()
         return [self._known[key] if key in self._known else self._ranges_of(key) for key in keys]
