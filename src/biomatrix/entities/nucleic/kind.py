@@ -34,7 +34,7 @@ _SHARED_FORMATS: Final = (
     FileFormat("bcif", (".bcif",), writes=False),
 )
 _PAIRED_FORMATS: Final = (
-    FileFormat("dbn", (".dbn", ".db", ".vienna"), appends=True, structure=False),
+    FileFormat("dbn", (".dbn", ".db", ".vienna"), appends=True, structure=False, begins_as="fasta"),
     FileFormat("ct", (".ct",), appends=True, structure=False),
     FileFormat("bpseq", (".bpseq",), many=False, structure=False, appends=True),
 )
