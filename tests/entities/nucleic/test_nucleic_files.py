@@ -342,3 +342,24 @@ def test_unbalanced_structures_of_a_real_table_are_counted(shared: Path) -> None
             yield from csv.DictReader(lines)
 
     assert sum(bool(balanced_pairs(row["structure"])[1]) for row in rows()) == 24
+
+
+def test_strands_are_those_of_a_table_made_by_another_reader(shared: Path) -> None:
+    from pyarrow.parquet import read_table
+
+    folder = shared / "data" / "nucleic" / "rna3d"
+    columns = ["pdb_id", "chain", "sequence", "structure", "coords", "centroid"]
+    rows = read_table(folder / "chains.parquet", columns=columns)
+    for name, chain in (("1ehz.cif.gz", "A"), ("3tup.cif.gz", "T")):
+        acid = NucleicAcid.from_file(folder / "files" / name, chain)
+        keep = [
+            place
+            for place, (entry, of) in enumerate(zip(rows["pdb_id"].to_pylist(), rows["chain"].to_pylist(), strict=True))
+            if (entry.lower(), of) == (name[:4], chain)
+        ]
+        row = rows.slice(keep[0], 1).to_pylist()[0]
+        positions = np.array(row["coords"], dtype=np.float64).reshape(len(acid), 15, 3)
+        positions[positions == -32768] = np.nan
+        assert acid.sequence == row["sequence"]
+        assert acid.pairs == pairs_of(row["structure"])
+        np.testing.assert_allclose(acid.backbone, positions / 100 + np.array(row["centroid"]), atol=6e-3)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 from biomatrix.entities.files.unpacking import without_packing
 from biomatrix.entities.files.writing import write_whole
@@ -19,9 +19,9 @@ from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.nucleic.bases import base_kind
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.letters import read_letters
-from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
+from biomatrix.errors import BioMatrixError, LimitError, ParseError, UnsupportedError
 
-_PIECE: Final = 1 << 20
+_LONGEST_LINE: Final = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -196,8 +196,17 @@ def made_index(path: Path) -> Mapping[str, IndexEntry]:
     return entries
 
 
-def _lines(file: object) -> Iterator[bytes]:
-    """Yield the lines of a file; of one that is longer than memory should hold, refuse."""
-    readline = file.readline
-    while line := readline(1 << 30):
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a file.
+
+    Raises
+    ------
+    LimitError
+        A line longer than memory should hold, as of a chromosome on one line.
+    """
+    while line := file.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE:
+            raise LimitError(
+                f"a line of more than {_LONGEST_LINE:,} bytes: break it, as seqkit seq -w 60 does, or give an index"
+            )
         yield line

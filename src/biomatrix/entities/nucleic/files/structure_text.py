@@ -105,7 +105,7 @@ def cif_text(strands: Sequence[NucleicAcid]) -> str:
 def _atoms(strand: NucleicAcid) -> Iterator[_Atom]:
     if strand.backbone is None:
         raise UnsupportedError("it has no structure; write its sequence as .fasta")
-    present = np.isfinite(strand.backbone).all(axis=-1)
+    present = np.asarray(np.isfinite(strand.backbone).all(axis=-1))
     if not present.any():
         raise UnsupportedError("no atom has a position; write its sequence as .fasta")
     modified = dict(strand.modified)
