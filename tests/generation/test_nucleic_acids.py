@@ -12,7 +12,9 @@ from transformers import Qwen3ForCausalLM
 from biomatrix import NucleicAcid
 from biomatrix.entities import modalities
 from biomatrix.entities.nucleic.modalities.pairing import may_pair
+from biomatrix.errors import ConfigurationError
 from biomatrix.generation import Model, TransformersEngine
+from biomatrix.generation.adapters.llguidance import lark_grammar
 from biomatrix.training.config import ModelSection
 from biomatrix.training.model import qwen3_config
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe
@@ -92,3 +94,10 @@ def test_a_saved_vocabulary_keeps_levels_and_loops(model: Model, tmp_path: Path)
     (back,) = again.decode(ids)
     assert isinstance(back, NucleicAcid)
     assert back.pairs == acid.pairs
+
+
+def test_rules_for_other_engines_add_up_bases_one_at_a_time(model: Model) -> None:
+    assert lark_grammar(model.vocabulary, "dna_sequence", length=30)
+    assert lark_grammar(model.vocabulary, "dna_kmer")
+    with pytest.raises(ConfigurationError, match="count more than one"):
+        lark_grammar(model.vocabulary, "dna_kmer", length=30)
