@@ -134,13 +134,6 @@ class PairsAutomaton:
         keys: list[bytes] = packed.view(f"V{packed.shape[1]}")[:, 0].tolist()
         return [self._known[key] if key in self._known else self._ranges_of(key) for key in keys]
 
-    def steps(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return whether each id opens (1), closes (-1) or neither (0), and at which level, ``int64 [R]`` each."""
-        numbers = self._number[ids - self._first] - 1
-        levels = numbers % max(self._levels, 1)
-        is_bracket = (numbers >= 0) & (numbers < 2 * self._levels)
-        return np.where(is_bracket, np.where(numbers < self._levels, 1, -1), 0), levels
-
     def _stacks(self, states: States) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return views of the open brackets and of what their last ones must wait, ``int64 [R, K]`` each."""
         return states[:, _HEAD : _HEAD + self._levels], states[:, _HEAD + self._levels :]
