@@ -127,7 +127,7 @@ def test_codons_are_those_of_the_tokenizers_they_come_from() -> None:
     assert codonbert_tokens("AUGacRN").notes[0].startswith("2 letters in lower case")
     assert mrna_gpt_tokens("AUGAAA").ids.tolist() == [3, 5 + 14, 5, 3]
     assert mrna_gpt_tokens("ATGUUU", 68).ids.tolist() == [2, 4 + 14, 67, 3]
-    assert mrna_gpt_tokens("augAAN").notes == ("2 letters begin a codon that became [UNK], at 1, 4",)
+    assert mrna_gpt_tokens("augAAN").notes == ("2 letters at the start of a codon that became [UNK], at 1, 4",)
 
 
 def test_what_is_no_sequence_is_refused(tmp_path: Path, dnabert2: DnaBert2Tokenizer) -> None:

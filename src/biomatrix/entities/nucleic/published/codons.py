@@ -91,8 +91,8 @@ def _codons(given: str, letters: str, known: Mapping[str, int]) -> tuple[list[st
     unknown = [3 * place for place, name in enumerate(names) if name == _UNKNOWN]
     changed = [place for place in places_of(given[:whole], "A-Z") if letters[place].isupper()]
     notes = [
-        told(changed, "in lower case are read as upper case"),
-        told(unknown, f"begin a codon that became {_UNKNOWN}"),
-        told(range(whole, len(letters)), "after the last whole codon were dropped"),
+        told(changed, "in lower case became upper case"),
+        told(unknown, f"at the start of a codon that became {_UNKNOWN}"),
+        told(range(whole, len(letters)), "after the last whole codon dropped"),
     ]
     return names, [note for note in notes if note]

@@ -35,7 +35,7 @@ def evo_tokens(sequence: str, prepend_end: bool = False) -> PublishedTokens:
     names = ["<eod>"] * prepend_end + list(letters)
     ids = [END] * prepend_end + list(letters.encode("utf-8"))
     return tokens_of(
-        names, ids, [told(places_of(letters, "ACGTN"), "have an id that the models were hardly trained on")]
+        names, ids, [told(places_of(letters, "ACGTN"), "got an id that the models were hardly trained on")]
     )
 
 
