@@ -25,7 +25,8 @@ from biomatrix.evaluation.nucleic.networks.enformer import (
     relative_features,
 )
 from biomatrix.evaluation.nucleic.networks.filling import fill
-from biomatrix.evaluation.nucleic.opening import convert_pickle, open_masked_model
+from biomatrix.evaluation.nucleic.opening import convert_pickle, open_enformer, open_masked_model
+from biomatrix.evaluation.nucleic.windows import Variant, VariantWindow
 
 WIDTH, INNER, LAYERS, HEADS = 24, 20, 2, 3
 
@@ -328,6 +329,29 @@ def test_enformer_fills_from_its_published_layout_and_reads_bases() -> None:
     assert bool((found["mouse"] >= 0).all())
     with pytest.raises(UnsupportedError, match="bins"):
         network(one_hot("ACGT" * 8)[None])
+
+
+def test_enformer_scores_variants_by_its_tracks(tmp_path: Path) -> None:
+    tensors = weights(enformer_layout(SMALL), 11)
+    tensors = {n: t.abs() + 0.5 if n.endswith("running_var") else t for n, t in tensors.items()}
+    tensors = {n: t.long() if n.endswith("num_batches_tracked") else t for n, t in tensors.items()}
+    source = tmp_path / "published"
+    source.mkdir()
+    config = {name: getattr(SMALL, name) for name in SMALL.__dataclass_fields__}
+    (source / "config.json").write_text(json.dumps(config))
+    torch.save(tensors | {"_trunk.0.1.bias": tensors["stem.1.bias"]}, source / "pytorch_model.bin")
+    convert_pickle(source, tmp_path / "made")
+    model = open_enformer(tmp_path / "made")
+    letters = "ACGT" * 40
+    window = VariantWindow(Variant(81, "A", "C"), letters, letters[:80] + "C" + letters[81:], 80)
+    before, after = model.tracks([window.reference, window.alternative])
+    (found,) = model.variant_effects([window])
+    assert found["sad"] == pytest.approx((after.astype(float) - before).sum(axis=0))
+    assert found["sad"].shape == (5,)
+    shorter = VariantWindow(window.variant, letters, letters[1:], 80)
+    for wrong in (lambda: model.tracks([letters], "fly"), lambda: model.variant_effects([shorter])):
+        with pytest.raises(UnsupportedError):
+            wrong()
 
 
 def test_published_sizes_of_enformer_and_its_distances() -> None:

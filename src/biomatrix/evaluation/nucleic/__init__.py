@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from biomatrix.evaluation.nucleic.http_model import HttpModel
     from biomatrix.evaluation.nucleic.likelihood import BothStrands, LogLikelihood, SequenceModel
     from biomatrix.evaluation.nucleic.masked import MaskedModel
-    from biomatrix.evaluation.nucleic.opening import open_masked_model
+    from biomatrix.evaluation.nucleic.opening import convert_pickle, open_enformer, open_masked_model
     from biomatrix.evaluation.nucleic.score_file import ScoreFile, write_questions
     from biomatrix.evaluation.nucleic.variant_effects import effect_scores, variant_deltas
     from biomatrix.evaluation.nucleic.windows import Variant, VariantWindow, variant_windows
@@ -32,6 +32,8 @@ __getattr__ = lazy_names(
         "Variant": f"{_ROOM}.windows",
         "VariantWindow": f"{_ROOM}.windows",
         "effect_scores": f"{_ROOM}.variant_effects",
+        "convert_pickle": f"{_ROOM}.opening",
+        "open_enformer": f"{_ROOM}.opening",
         "open_masked_model": f"{_ROOM}.opening",
         "variant_deltas": f"{_ROOM}.variant_effects",
         "variant_windows": f"{_ROOM}.windows",
@@ -50,7 +52,9 @@ __all__ = [
     "SequenceModel",
     "Variant",
     "VariantWindow",
+    "convert_pickle",
     "effect_scores",
+    "open_enformer",
     "open_masked_model",
     "variant_deltas",
     "variant_windows",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.evaluation.nucleic.likelihood import LogLikelihood, SequenceModel
 
 if TYPE_CHECKING:
@@ -71,13 +71,22 @@ class DecoderModel(SequenceModel):
     ----------
     model : Model
     prompt : str
-        What is asked before the sequence; "" takes the sequence as a document of its own.
+        What is asked before the sequence, which is then the answer: without it nothing predicts the first token.
     wrap : callable
         Makes of a sequence what the model writes: the text itself, or an entity such as ``NucleicAcid``.
+
+    Raises
+    ------
+    ConfigurationError
+        The prompt is blank.
     """
 
-    def __init__(self, model: Model, prompt: str = "", wrap: Callable[[str], Any] = str) -> None:
+    def __init__(self, model: Model, prompt: str, wrap: Callable[[str], Any] = str) -> None:
         super().__init__("decoder")
+        if not prompt.strip():
+            raise ConfigurationError(
+                "a decoder is asked for a sequence: give a prompt, such as 'Write a DNA sequence.'"
+            )
         self._model, self._prompt, self._wrap = model, prompt, wrap
 
     def log_likelihoods(self, sequences: Sequence[str]) -> list[LogLikelihood]:
@@ -85,7 +94,7 @@ class DecoderModel(SequenceModel):
         found = []
         for number, sequence in enumerate(sequences, 1):
             try:
-                score = self._model.score(self._prompt, [self._wrap(sequence)], raw=not self._prompt)
+                score = self._model.score(self._prompt, [self._wrap(sequence)])
             except BioMatrixError as error:
                 raise error.at(record=number) from None
             found.append(LogLikelihood(score.logprob, len(score.token_ids)))

@@ -1,4 +1,4 @@
-"""Published masked models opened from a local folder: Nucleotide Transformer v1 and v2, DNABERT-2.
+"""Published models opened from a local folder: Nucleotide Transformer v1 and v2, DNABERT-2, Enformer.
 
 A folder holds ``config.json`` and safetensors, DNABERT-2 its ``tokenizer.json`` too. Nothing is fetched, no code of a
 folder runs, pickles are turned into safetensors first by :func:`convert_pickle`, which reads them without running them.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ from biomatrix.entities.files.json_files import read_object
 from biomatrix.entities.nucleic.published.byte_pairs import DnaBert2Tokenizer
 from biomatrix.entities.nucleic.published.six_mers import six_mer_tokens, six_mer_vocabulary
 from biomatrix.errors import ConfigurationError, WeightsError
+from biomatrix.evaluation.nucleic.enformer_model import EnformerModel
 from biomatrix.evaluation.nucleic.masked import MaskedModel
 from biomatrix.evaluation.nucleic.networks.filling import fill
 from biomatrix.metrics.learned.weights import read_tensors
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 CONFIG, WEIGHTS, PICKLE, TOKENIZER = "config.json", "model.safetensors", "pytorch_model.bin", "tokenizer.json"
 _GATED_DNABERT: Final = "mlp.gated_layers.weight"
+_ENFORMER: Final = ("stem.", "_trunk.")
 _FIRST_LAYER: Final = "esm.encoder.layer.0.intermediate.dense.weight"
 
 
@@ -62,10 +65,7 @@ def open_masked_model(
         vocabulary = six_mer_vocabulary(version)
         mask, pad, longest = vocabulary["<mask>"], vocabulary["<pad>"], int(told["max_position_embeddings"]) - 2
         special = frozenset(number for token, number in vocabulary.items() if token.startswith("<"))
-
-        def tokenize(sequence: str) -> PublishedTokens:
-            return six_mer_tokens(sequence, version)
-
+        tokenize = partial(six_mer_tokens, version=version)
     else:
         raise WeightsError("holds neither a Nucleotide Transformer nor DNABERT-2", file=str(folder))
     run = _running(network.eval().to(device))
@@ -80,6 +80,16 @@ def open_masked_model(
         batch=batch,
         device=device,
     )
+
+
+def open_enformer(folder: str | Path, *, device: str = "cpu") -> EnformerModel:
+    """Return the Enformer of a folder with ``config.json`` and safetensors; errors as for the masked models.
+
+    The published weights were trained with TensorFlow, whose gamma densities of distances differ in their last digits
+    from those computed here.
+    """
+    folder = Path(folder)
+    return EnformerModel.filled(_told(folder), _tensors(folder), folder, device)
 
 
 def convert_pickle(source: str | Path, folder: str | Path) -> tuple[int, int]:
@@ -99,7 +109,7 @@ def convert_pickle(source: str | Path, folder: str | Path) -> tuple[int, int]:
     ConfigurationError
         A file is missing, or the output is not empty.
     WeightsError
-        The pickle holds anything but tensors, or the result does not open as one of the three.
+        The pickle holds anything but tensors, or the result does not open as one of the four.
     """
     from safetensors.torch import save_file
 
@@ -118,8 +128,8 @@ def convert_pickle(source: str | Path, folder: str | Path) -> tuple[int, int]:
     plain = {str(name): tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
     save_file(plain, folder / WEIGHTS, metadata={"format": "pt"})
     try:
-        open_masked_model(folder)
-    except Exception:
+        (open_enformer if any(name.startswith(_ENFORMER) for name in plain) else open_masked_model)(folder)
+    except BaseException:
         shutil.rmtree(folder)
         raise
     return len(plain), sum(tensor.numel() for tensor in plain.values())
@@ -156,7 +166,7 @@ def _nucleotide_transformer(
     return network, versions[told["vocab_size"]]
 
 
-def _running(network: nn.Module) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+def _running(network: Any) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return what takes ids and mask and returns logits and states, of either network."""
     if hasattr(network, "esm"):
 
@@ -165,7 +175,8 @@ def _running(network: nn.Module) -> Callable[[Tensor, Tensor], tuple[Tensor, Ten
             return network.lm_head(states), states
 
         return run
-    return network
+    found: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] = network
+    return found
 
 
 def _told(folder: Path) -> dict[str, Any]:

@@ -62,8 +62,7 @@ class DnaBert2Network(nn.Module):
     def __init__(self, sizes: DnaBert2Sizes) -> None:
         super().__init__()
         self.bert = _Body(sizes)
-        self.cls = nn.Module()
-        self.cls.predictions = _Head(sizes)
+        self.cls = _Predictions(sizes)
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits ``[B, T, V]`` and the last states ``[B, T, d]``.
@@ -77,19 +76,47 @@ class DnaBert2Network(nn.Module):
         return self.cls.predictions(states), states
 
 
+class _Predictions(nn.Module):
+    def __init__(self, sizes: DnaBert2Sizes) -> None:
+        super().__init__()
+        self.predictions = _Head(sizes)
+
+
+class _Normed(nn.Module):
+    """A matrix and the norm after it."""
+
+    def __init__(self, sizes: DnaBert2Sizes) -> None:
+        super().__init__()
+        self.dense = nn.Linear(sizes.hidden_size, sizes.hidden_size)
+        self.LayerNorm = nn.LayerNorm(sizes.hidden_size, eps=sizes.layer_norm_eps)
+
+
+class _Projections(nn.Module):
+    """Queries, keys and values in one matrix."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.Wqkv = nn.Linear(width, 3 * width)
+
+
+class _Encoder(nn.Module):
+    def __init__(self, sizes: DnaBert2Sizes) -> None:
+        super().__init__()
+        self.layer = nn.ModuleList(_Layer(sizes) for _ in range(sizes.num_hidden_layers))
+
+
 class _Body(nn.Module):
     def __init__(self, sizes: DnaBert2Sizes) -> None:
         super().__init__()
         self.embeddings = _Embeddings(sizes)
-        self.encoder = nn.Module()
-        self.encoder.layer = nn.ModuleList(_Layer(sizes) for _ in range(sizes.num_hidden_layers))
+        self.encoder = _Encoder(sizes)
         self._heads = sizes.num_attention_heads
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         bias = distance_bias(ids.shape[1], self._heads, ids.device)
         bias = bias.masked_fill(~mask[:, None, None, :], -10000.0)  # as published
-        states = self.embeddings(ids)
-        for layer in self.encoder.layer:  # type: ignore[union-attr]
+        states: Tensor = self.embeddings(ids)
+        for layer in self.encoder.layer:
             states = layer(states, bias)
         return states
 
@@ -120,12 +147,8 @@ class _Layer(nn.Module):
 class _Attention(nn.Module):
     def __init__(self, sizes: DnaBert2Sizes) -> None:
         super().__init__()
-        width = sizes.hidden_size
-        self.self = nn.Module()
-        self.self.Wqkv = nn.Linear(width, 3 * width)
-        self.output = nn.Module()
-        self.output.dense = nn.Linear(width, width)
-        self.output.LayerNorm = nn.LayerNorm(width, eps=sizes.layer_norm_eps)
+        self.self = _Projections(sizes.hidden_size)
+        self.output = _Normed(sizes)
         self._heads = sizes.num_attention_heads
 
     def forward(self, states: Tensor, bias: Tensor) -> Tensor:
@@ -154,9 +177,7 @@ class _FeedForward(nn.Module):
 class _Head(nn.Module):
     def __init__(self, sizes: DnaBert2Sizes) -> None:
         super().__init__()
-        self.transform = nn.Module()
-        self.transform.dense = nn.Linear(sizes.hidden_size, sizes.hidden_size)
-        self.transform.LayerNorm = nn.LayerNorm(sizes.hidden_size, eps=sizes.layer_norm_eps)
+        self.transform = _Normed(sizes)
         self.decoder = nn.Linear(sizes.hidden_size, sizes.vocab_size)
 
     def forward(self, states: Tensor) -> Tensor:

@@ -68,7 +68,8 @@ def nucleotide_transformer(told: Mapping[str, Any], gated: bool) -> EsmForMasked
         raise WeightsError(f"config.json describes no ESM: {' '.join(str(error).split())[:200]}") from error
     if gated:
         bias = bool(told.get("add_bias_fnn", True))
-        for layer in network.esm.encoder.layer:
+        layers: Any = network.esm.encoder.layer
+        for layer in layers:
             layer.intermediate = GatedIntermediate(config.hidden_size, config.intermediate_size, bias)
             layer.output.dense = nn.Linear(config.intermediate_size, config.hidden_size, bias=bias)
     return network
