@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import cast
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -54,7 +53,7 @@ def spearman(values: Sequence[object], expected: Sequence[object]) -> float:
 
 def matthews_correlation(values: Sequence[object], expected: Sequence[object]) -> float:
     """Return Matthews' correlation over any number of classes; an answer that names none is always wrong."""
-    pairs = cast("list[tuple[Hashable | None, Hashable]]", _pairs(values, expected))
+    pairs = _pairs(values, expected)
     return labels.matthews_correlation([value for value, _ in pairs], [true for _, true in pairs])
 
 

@@ -20,6 +20,7 @@ from biomatrix.evaluation.nucleic.networks.dnabert2 import DnaBert2Network, DnaB
 from biomatrix.evaluation.nucleic.networks.enformer import (
     EnformerNetwork,
     EnformerSizes,
+    by_distance,
     one_hot,
     plain_names,
     relative_features,
@@ -361,6 +362,9 @@ def test_published_sizes_of_enformer_and_its_distances() -> None:
     assert told.shape == (3071, 192)
     assert torch.equal(told[:, :96], told.flip(0)[:, :96])
     assert torch.equal(told[:, 96:], -told.flip(0)[:, 96:])
+    logits = torch.randn(1, 2, 5, 9, generator=torch.Generator().manual_seed(0))
+    shifted = torch.nn.functional.pad(logits, (1, 0)).reshape(1, 2, 10, 5)[:, :, 1:].reshape(1, 2, 5, 9)[..., :5]
+    assert torch.equal(by_distance(logits), shifted)  # as Transformer-XL shifts them
     with pytest.raises(WeightsError):
         EnformerSizes.of({"dim": 50})
     with pytest.raises(WeightsError):

@@ -221,7 +221,7 @@ class _Attention(nn.Module):
         places = relative_features(bins, self._features).to(states)
         relative = self.to_rel_k(places).unflatten(-1, (self._heads, -1)).transpose(0, 1)  # [H, 2N - 1, k]
         logits = (query + self.rel_content_bias) @ key.transpose(-1, -2)
-        logits = logits + _by_distance((query + self.rel_pos_bias) @ relative.transpose(-1, -2))
+        logits = logits + by_distance((query + self.rel_pos_bias) @ relative.transpose(-1, -2))
         mixed = (logits.softmax(dim=-1) @ value).transpose(1, 2).flatten(2)
         found: Tensor = self.to_out(mixed)
         return found
@@ -246,7 +246,7 @@ def relative_features(bins: int, features: int) -> Tensor:
     return torch.cat((told, torch.sign(distance)[:, None] * told), dim=-1).float()
 
 
-def _by_distance(logits: Tensor) -> Tensor:
+def by_distance(logits: Tensor) -> Tensor:
     """Return ``[B, H, N, N]`` of ``[B, H, N, 2N - 1]``: for bins i and j, the entry of the distance j - i."""
     bins = logits.shape[-2]
     place = torch.arange(bins, device=logits.device)
