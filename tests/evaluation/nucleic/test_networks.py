@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn.functional import gelu, layer_norm, linear, silu
 
+from biomatrix.entities.nucleic.published.byte_pairs import DnaBert2Tokenizer
 from biomatrix.entities.nucleic.published.six_mers import six_mer_tokens, six_mer_vocabulary
 from biomatrix.errors import ConfigurationError, LimitError, UnsupportedError, WeightsError
 from biomatrix.evaluation.nucleic.networks.dnabert2 import DnaBert2Network, DnaBert2Sizes, distance_bias
@@ -260,7 +261,10 @@ def test_dnabert2_is_converted_from_its_pickle_and_opened(shared: Path, tmp_path
         open_masked_model(source)
     assert convert_pickle(source, tmp_path / "made")[0] == len(tensors)
     model = open_masked_model(tmp_path / "made")
-    assert model.log_likelihoods(["ACGTACGT", "GATTACA"])[0].tokens == 3
+    read = DnaBert2Tokenizer(tmp_path / "made" / "tokenizer.json")
+    assert [one.tokens for one in model.log_likelihoods(["ACGTACGT", "GATTACA"])] == [
+        len(read(sequence)) - 2 for sequence in ("ACGTACGT", "GATTACA")
+    ]
     assert model.embeddings(["ACGT"]).shape == (1, WIDTH)
     assert load_file(tmp_path / "made" / "model.safetensors").keys() == tensors.keys()
     torch.save({"run": print, **tensors}, source / "pytorch_model.bin")

@@ -95,8 +95,7 @@ class BothStrands(SequenceModel):
     def embeddings(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """Return the mean of the vectors of both strands, ``float32 [n, d]``."""
         both = self._model.embeddings([*sequences, *map(_other_strand, sequences)])
-        found: NDArray[np.float32] = (both[: len(sequences)] + both[len(sequences) :]) / 2
-        return found
+        return ((both[: len(sequences)] + both[len(sequences) :]) / 2).astype("float32")
 
     def differences(self, references: Sequence[str], alternatives: Sequence[str]) -> list[float]:
         """Return the mean of both strands' differences."""

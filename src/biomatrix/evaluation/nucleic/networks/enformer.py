@@ -194,8 +194,8 @@ class _Pool(nn.Module):
         logits = torch.einsum("bdn,de->ben", states, self.to_attn_logits)
         odd = states.shape[-1] % 2
         states, logits = pad(states, (0, odd)), pad(logits, (0, odd), value=torch.finfo(logits.dtype).min)
-        pairs, weights = (each.unflatten(-1, (-1, 2)) for each in (states, logits))
-        return (pairs * weights.softmax(dim=-1)).sum(dim=-1)
+        pairs, weights = (each.reshape(*each.shape[:-1], -1, 2) for each in (states, logits))
+        return torch.sum(pairs * weights.softmax(dim=-1), dim=-1)
 
 
 class _Attention(nn.Module):
