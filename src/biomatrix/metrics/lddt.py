@@ -45,5 +45,32 @@ def lddt(mobile: ArrayLike, target: ArrayLike) -> float:
     return kept / (total * len(TOLERANCES)) if total else float("nan")
 
 
+def residue_lddt(mobile: ArrayLike, target: ArrayLike) -> NDArray[np.float64]:
+    """Return the lDDT of each point: of the distances from it to the others, the share that is kept.
+
+    Parameters
+    ----------
+    mobile, target : array, shape=(n, 3)
+        As for :func:`lddt`, which is the mean over distances; the mean over points is the other usual one.
+
+    Returns
+    -------
+    ndarray, shape=(n,), dtype=float64
+        NaN where a point is missing in ``target`` or has no other within `INCLUSION_RADIUS`.
+    """
+    moving, fixed = np.asarray(mobile, dtype=np.float64), np.asarray(target, dtype=np.float64)
+    scores = np.full(len(fixed), np.nan)
+    for start in range(0, len(fixed), _ROWS):
+        reference, measured = (_distances(points, start) for points in (fixed, moving))
+        row, column = np.indices(reference.shape)
+        with np.errstate(invalid="ignore"):
+            chosen = (reference < INCLUSION_RADIUS) & (column != row + start)
+            error = np.abs(measured - reference)
+            kept = sum(((error < tolerance) & chosen).sum(axis=1) for tolerance in TOLERANCES)
+            total = chosen.sum(axis=1) * len(TOLERANCES)
+            scores[start : start + _ROWS] = np.where(total > 0, kept / np.maximum(total, 1), np.nan)
+    return scores
+
+
 def _distances(points: NDArray[np.float64], start: int) -> NDArray[np.float64]:
     return np.asarray(np.linalg.norm(points[start : start + _ROWS, None] - points, axis=-1))

@@ -17,6 +17,7 @@ import numpy as np
 from biomatrix.errors import UnsupportedError
 from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.scores import Scores, mean_score
+from biomatrix.metrics.sequence_recovery import sequence_recovery
 from biomatrix.metrics.superposition import rmsd, tm_score
 from biomatrix.metrics.tm_align.aligner import FEWEST_RESIDUES, tm_align_each
 
@@ -133,24 +134,8 @@ def recovery(designed: Sequence[str], native: Sequence[str]) -> Scores:
     ValueError
         The numbers of sequences differ.
     """
-    checked_pairs(native, designed)
-    pairs = list(zip(designed, native, strict=True))
-    same = [_matches(found, known) for found, known in pairs]
-    shares = np.array([np.nan if hits is None else hits.mean() for hits in same])
-    empty = sum(not found for found in designed)
-    counts = {"empty": empty, "unparsable": int(np.isnan(shares).sum()) - empty}
-    residues = np.concatenate([hits for hits in same if hits is not None] or [np.zeros(0)])
-    return {
-        "aar": mean_score(shares, **counts),
-        "aar_corrected": mean_score(np.nan_to_num(shares, nan=0.0), **counts),
-        "aar_residues": mean_score(residues),
-    }
-
-
-def _matches(designed: str, native: str) -> NDArray[np.float64] | None:
-    if not designed or len(designed) != len(native):
-        return None
-    return np.array([a == b for a, b in zip(designed, native, strict=True)], dtype=np.float64)
+    scores = sequence_recovery(designed, native)
+    return {"aar": scores.mean, "aar_corrected": scores.corrected, "aar_residues": scores.pooled}
 
 
 def best_of_designs(scores: Sequence[float]) -> int:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from biomatrix.errors import ConfigurationError
-from biomatrix.metrics.answers import accuracy, exact_match, mean_absolute_error, validity
+from biomatrix.metrics.answers import (
+    accuracy,
+    exact_match,
+    matthews_correlation,
+    mean_absolute_error,
+    pearson,
+    recovery,
+    spearman,
+    structure_f1,
+    validity,
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,11 @@ METRICS: Final[Mapping[str, Metric]] = {
         Metric("exact_match", True, exact_match, frozenset({"text"})),
         Metric("accuracy", True, accuracy, frozenset({"choice", "yes_no"})),
         Metric("validity", True, validity),
+        Metric("pearson", True, pearson, frozenset({"number"})),
+        Metric("spearman", True, spearman, frozenset({"number"})),
+        Metric("matthews_correlation", True, matthews_correlation, frozenset({"choice", "yes_no"})),
+        Metric("base_pair_f1", True, structure_f1, frozenset({"text"})),
+        Metric("sequence_recovery", True, recovery, frozenset({"text"})),
     )
 }
 
