@@ -2,6 +2,7 @@
 
     python benchmarks/optimisers.py                                     # a small corpus of ../shared/data; 15 minutes
     python benchmarks/optimisers.py --corpus runs/nano_corpus --tokens 2_000_000 --seeds 2
+    python benchmarks/optimisers.py --only "(adamw|muon) [0-9].*"       # their rates alone
     python benchmarks/optimisers.py --quick                             # a dry run of under a minute
 
 One small Qwen3 is trained from the same weights on the same tokens under each setting, warm-up, level, linear decay:
@@ -22,6 +23,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -83,6 +85,11 @@ def contestants(adamw: list[float], muon: list[float], steps: int) -> list[Conte
         Contestant("adamw corrupt", chosen, corrupt=True),
         Contestant("adamw corrupt, guarded", {**chosen, **guarded}, corrupt=True),
     ]
+
+
+def chosen(args: argparse.Namespace, steps: int) -> list[Contestant]:
+    """Return the settings that are trained."""
+    return [one for one in contestants(args.adamw, args.muon, steps) if re.fullmatch(args.only or ".*", one.name)]
 
 
 class CorruptStream:
@@ -237,6 +244,9 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=48, help="held-out rows of each view or task")
     parser.add_argument("--adamw", type=float, nargs="+", default=[1e-3, 2e-3, 4e-3], help="rates")
     parser.add_argument("--muon", type=float, nargs="+", default=[2e-3, 4e-3, 8e-3], help="rates")
+    parser.add_argument(
+        "--only", metavar="PATTERN", help="train the settings with such a name, as '(adamw|muon) [0-9].*'"
+    )
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each setting")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, help="a file for the figures of every training")
@@ -247,11 +257,13 @@ def main() -> None:
         args.hidden, args.layers, args.step_tokens, args.documents = 32, 1, 512, 2
         args.tokens, args.adamw, args.muon = 20 * 512, args.adamw[:2], args.muon[:1]
     args.corpus = args.corpus or built(args)
-    number = len(contestants(args.adamw, args.muon, 100)) * args.seeds
+    number = len(chosen(args, 100)) * args.seeds
+    if not number:
+        parser.error(f"no setting has a name like {args.only!r}")
     steps = steps_for(args, number)
     found: dict[str, list[dict[str, float]]] = {}
     for seed in range(args.seeds):
-        for one in contestants(args.adamw, args.muon, steps):
+        for one in chosen(args, steps):
             for name, figures in trained(args, steps, seed, one).items():
                 found.setdefault(name, []).append(figures)
     tokens = short_count(steps * args.step_tokens)
